@@ -1,0 +1,82 @@
+# How a folder says what it builds. Every CMakeLists.txt in the tree uses these two functions.
+#
+#   ringscope_library(plan  layout.cpp layout.h modes/ring.cpp  PUBLIC ringscope::core  PRIVATE fmt::fmt)
+#       static library `ringscope_plan`, alias `ringscope::plan`. Headers are included from the
+#       repository root ("backend/plan/layout.h"). Without a .cpp/.cu file it is an INTERFACE library.
+#
+#   ringscope_program(cli  main.cpp run_verb.cpp  OUTPUT ringscope  LINK ringscope::run CLI11::CLI11)
+#       executable `ringscope_program_cli`, in build/bin under the name OUTPUT.
+#
+#   ringscope_test(plan_tests  layout_test.cpp ring_test.cpp  LINK ringscope::plan  LABELS unit)
+#       GoogleTest executable in build/bin, one ctest entry per TEST. Options:
+#         LABELS       ctest labels; `unit` when absent. `ctest -L unit` is what the sanitizers run,
+#                      so a test that needs torch, Qt or real processes says `torch`, `ui` or `e2e`.
+#         ENVIRONMENT  NAME=value ...   for the running test
+#         TIMEOUT      seconds per TEST; 60 when absent
+#         SERIAL       never runs beside another test (it measures time, or wants every core)
+#         NO_MAIN      the sources bring their own main(); gtest_main is not linked
+#
+# Warnings, language level and sanitizers come with the target; nobody repeats them.
+
+function(ringscope_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PUBLIC;PRIVATE")
+    string(REGEX REPLACE "^ringscope_" "" name "${name}")
+    set(target ringscope_${name})
+
+    set(compiled ${arg_UNPARSED_ARGUMENTS})
+    list(FILTER compiled INCLUDE REGEX "\\.(c|cc|cpp|cu)$")
+    if(NOT compiled)
+        add_library(${target} INTERFACE)
+        target_link_libraries(${target} INTERFACE ringscope_options ${arg_PUBLIC} ${arg_PRIVATE})
+    else()
+        add_library(${target} STATIC ${arg_UNPARSED_ARGUMENTS})
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        target_link_libraries(${target}
+            PUBLIC ringscope_options ${arg_PUBLIC}
+            PRIVATE ringscope_warnings ${arg_PRIVATE})
+    endif()
+    add_library(ringscope::${name} ALIAS ${target})
+endfunction()
+
+function(ringscope_program name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT" "LINK")
+    set(target ringscope_program_${name})
+    add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+    target_link_libraries(${target} PRIVATE ringscope_options ringscope_warnings ${arg_LINK})
+    if(arg_OUTPUT)
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
+    endif()
+endfunction()
+
+function(ringscope_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN" "TIMEOUT" "LINK;LABELS;ENVIRONMENT")
+    if(NOT arg_LABELS)
+        set(arg_LABELS unit)
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+
+    add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+    target_link_libraries(${name} PRIVATE ringscope_options ringscope_warnings ${arg_LINK} GTest::gmock)
+    if(NOT arg_NO_MAIN)
+        target_link_libraries(${name} PRIVATE GTest::gtest_main)
+    endif()
+
+    set(properties TIMEOUT ${arg_TIMEOUT})
+    if(arg_SERIAL)
+        list(APPEND properties RUN_SERIAL TRUE)
+    endif()
+    # Lists are handed over with an escaped separator: gtest_discover_tests writes them into a script.
+    string(REPLACE ";" "\\;" labels "${arg_LABELS}")
+    list(APPEND properties LABELS "${labels}")
+    if(arg_ENVIRONMENT)
+        string(REPLACE ";" "\\;" environment "${arg_ENVIRONMENT}")
+        list(APPEND properties ENVIRONMENT "${environment}")
+    endif()
+    # PRE_TEST: tests are listed when ctest starts, so a build needs no working libtorch or display.
+    gtest_discover_tests(${name}
+        DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60
+        PROPERTIES ${properties})
+endfunction()
