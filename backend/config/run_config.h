@@ -1,0 +1,105 @@
+// Everything one run needs to know, as plain values: what is trained, on what, split how.
+//
+// A member's spelling, unit, default, help and constraint for users stand in field_table.cpp;
+// the defaults there and here are the same because the table reads them from a RunConfig{}.
+#pragma once
+
+#include "backend/core/units.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct ModelConfig {
+    std::string preset = "tiny";
+    std::int64_t layers = 4;
+    std::int64_t hiddenSize = 256;
+    std::int64_t heads = 8;
+    std::int64_t kvHeads = 4;
+    std::int64_t ffnSize = 688;
+    std::int64_t vocabSize = 256;
+    double ropeTheta = 10000.0;
+    double normEps = 1e-5;
+    bool tiedHead = false;  // the output projection shares the embedding's weight
+
+    std::int64_t headDim() const { return hiddenSize / heads; }
+    bool operator==(const ModelConfig&) const = default;
+};
+
+struct DataConfig {
+    std::string source = "builtin:prose";  // or the path of a text file
+    std::string tokenizer = "byte";
+    bool packing = false;
+    bool operator==(const DataConfig&) const = default;
+};
+
+struct TrainConfig {
+    std::int64_t steps = 10;
+    std::int64_t warmupSteps = 1;  // first steps that speed figures leave out
+    std::int64_t seqLen = 1024;    // tokens of one sequence, over all ranks
+    std::int64_t batch = 1;
+    std::int64_t gradAccum = 1;
+    std::string precision = "fp32";
+    double lr = 1e-3;
+    double weightDecay = 0.0;
+    double gradClip = 1.0;  // 0 switches clipping off
+    std::int64_t seed = 0;
+    bool operator==(const TrainConfig&) const = default;
+};
+
+struct AttentionConfig {
+    bool causal = true;
+    std::optional<std::int64_t> window;  // keys a query sees to its left
+    double dropout = 0.0;
+    std::optional<double> scale;  // default 1/sqrt(head dim)
+    std::optional<double> softcap;
+    bool alibi = false;
+    bool operator==(const AttentionConfig&) const = default;
+};
+
+struct ParallelConfig {
+    std::string mode = "zigzag";
+    std::int64_t sp = 2;  // ranks that share one sequence
+    std::int64_t dp = 1;
+    std::int64_t ulysses = 1;
+    Bytes commBufferLimit{1LL << 30};
+    bool operator==(const ParallelConfig&) const = default;
+};
+
+// Training steps [begin, end).
+struct StepRange {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    bool operator==(const StepRange&) const = default;
+};
+
+struct ProfileConfig {
+    std::optional<StepRange> steps;
+    bool memory = true;
+    std::string cupti = "auto";
+    bool operator==(const ProfileConfig&) const = default;
+};
+
+struct LaunchConfig {
+    std::string transport = "local";
+    std::vector<std::string> hosts;
+    std::int64_t threadsPerRank = 1;
+    std::string device = "auto";  // auto, cpu, cuda
+    bool operator==(const LaunchConfig&) const = default;
+};
+
+struct RunConfig {
+    ModelConfig model;
+    DataConfig data;
+    TrainConfig train;
+    AttentionConfig attention;
+    ParallelConfig parallel;
+    ProfileConfig profile;
+    LaunchConfig launch;
+    bool operator==(const RunConfig&) const = default;
+};
+
+}  // namespace ringscope

@@ -1,0 +1,42 @@
+// Which tokens of the sequence each rank holds.
+//
+//   2 ranks, 8 tokens    contiguous: r0 [0,4)          r1 [4,8)
+//                        zigzag:     r0 [0,2) [6,8)    r1 [2,4) [4,6)
+//
+// Under a causal mask a contiguous last rank attends to the most keys, and the ring
+// waits for it. Zigzag pairs an early chunk with a late one, so all ranks finish together.
+#pragma once
+
+#include "backend/core/result.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ringscope {
+
+struct TokenSpan {
+    std::int64_t begin = 0;  // first token
+    std::int64_t end = 0;    // one past the last
+
+    std::int64_t size() const { return end - begin; }
+    bool operator==(const TokenSpan&) const = default;
+};
+
+struct SequenceShape {
+    int worldSize = 1;
+    std::int64_t tokens = 0;
+};
+
+// layout[r] lists rank r's tokens in ascending order; together the spans cover each token once.
+using ShardLayout = std::vector<std::vector<TokenSpan>>;
+
+Result<ShardLayout> contiguousLayout(const SequenceShape& shape);
+Result<ShardLayout> zigzagLayout(const SequenceShape& shape);
+
+// Query-key pairs a rank computes under a causal mask: the work a layout gives it.
+std::int64_t causalPairs(const std::vector<TokenSpan>& spans);
+
+// How many tokens the spans hold together.
+std::int64_t tokenCount(const std::vector<TokenSpan>& spans);
+
+}  // namespace ringscope

@@ -1,0 +1,37 @@
+// What will happen when a configuration runs: ranks, schedule, bytes, FLOPs, or why it cannot.
+#pragma once
+
+#include "backend/config/run_config.h"
+#include "backend/core/result.h"
+#include "backend/plan/schedule.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct RunPlan {
+    RunConfig config;
+    int ranks = 1;  // processes to start
+    AttentionShape attention;
+    Schedule schedule;  // of one attention layer; all layers are alike
+
+    std::int64_t parameters = 0;             // scalars of the model
+    std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
+    std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
+    double flopsPerStep = 0;                 // of the whole model over all ranks, fwd + bwd
+    std::vector<std::string> notes;  // sentences worth showing: what a setting will not do here
+};
+
+// Refuses with every reason that is found, joined into one Error.
+Result<RunPlan> planRun(const RunConfig& config);
+
+// Scalars of the model: embedding, layers, final norm, head.
+std::int64_t parameterCount(const ModelConfig& model);
+
+// How the flat gradient of `parameters` scalars is cut for its reduction: `ranks` equal slices,
+// padded at the end.
+std::int64_t gradientSliceElements(std::int64_t parameters, int ranks);
+
+}  // namespace ringscope

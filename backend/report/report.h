@@ -1,0 +1,34 @@
+// A comparison as a file for people or programs. A format is a row in format_table.cpp.
+#pragma once
+
+#include "backend/compare/comparison.h"
+#include "backend/core/result.h"
+#include "backend/run/run_record.h"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+struct Report {
+    std::string title;
+    std::int64_t createdUs = 0;   // UTC, microseconds
+    std::vector<RunRecord> runs;  // with their steps
+    Comparison comparison;
+};
+
+struct ReportFormat {
+    std::string_view name;       // "html"
+    std::string_view extension;  // ".html"
+    std::string_view help;
+    std::string (*write)(const Report& report);
+};
+std::span<const ReportFormat> reportFormats();
+
+// By the file name's extension; refuses an unknown one by naming the known.
+Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file);
+
+}  // namespace ringscope

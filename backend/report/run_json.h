@@ -1,0 +1,23 @@
+// The JSON that programs read: `run --json`, `runs show --json`, the .json report. Its fields only
+// ever grow; `schema_version` says which set this is.
+#pragma once
+
+#include "backend/compare/comparison.h"
+#include "backend/run/run_record.h"
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+inline constexpr int jsonSchemaVersion = 1;
+
+// id, name, mode, status, reason, ranks, seq_len, steps, tokens_per_s, step_ms{median,p95},
+// losses[], grad_norms[], peak_bytes, comm_bytes_per_step, predicted_comm_bytes_per_step,
+// gradient_bytes_per_step, predicted_gradient_bytes_per_step,
+// parity{reference,max_loss_diff,max_grad_norm_rel_diff} …; a figure that was not measured is null.
+nlohmann::json toJson(const RunRecord& run);
+nlohmann::json toJson(const Comparison& comparison);
+
+}  // namespace ringscope

@@ -1,0 +1,129 @@
+// The words between the controller, an agent and a rank: JSON objects, one a line, each with
+// "v" (this version) and "type". A line that is not such an object is a log line, never an error.
+//
+//   controller -> agent   start {run, program, ranks[{rank, args[]}], env{}}
+//                         stop  {}                      ask the ranks to stop, insist after a while
+//                         ping  {id}
+//   agent -> controller   hello {host, pid, version}
+//                         started {rank, pid}
+//                         rank  {rank, event{}}         what a rank printed, an event
+//                         log   {rank, stream, line}    what a rank printed, anything else
+//                         exit  {rank, code | signal}
+//                         pong  {id, monotonic_ns}
+//                         error {message}               the start could not be done
+//   rank -> agent         hello {rank, pid, device, torch, backend}
+//                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
+//                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
+//                         error {rank, message}
+//                         log   {rank, message}
+//
+// Broken input never throws: parse functions answer nothing for a line that is not a frame.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/run/run_record.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ringscope {
+
+inline constexpr int protocolVersion = 1;
+
+// --- rank -> agent -------------------------------------------------------------------------
+struct RankHello {
+    int rank = 0;
+    std::int64_t pid = 0;
+    std::string device;    // "cpu", "cuda:0"
+    std::string versions;  // "torch 2.11.0, gloo"
+};
+struct RankStep {
+    int rank = 0;
+    StepRecord step;
+};
+struct RankDone {
+    int rank = 0;
+    std::int64_t steps = 0;
+    Bytes peakMemory;
+    Bytes attentionBytesPerStep;
+    Bytes gradientBytesPerStep;
+};
+struct RankError {
+    int rank = 0;
+    std::string message;
+};
+struct RankLog {
+    int rank = 0;
+    std::string message;
+};
+using RankEvent = std::variant<RankHello, RankStep, RankDone, RankError, RankLog>;
+
+std::string toLine(const RankEvent& event);  // without the newline
+std::optional<RankEvent> parseRankEvent(std::string_view line);
+
+// --- controller -> agent -------------------------------------------------------------------
+struct StartRanks {
+    RunId run;
+    std::string program;  // empty: ringscope-rank beside the agent
+    struct Process {
+        int rank = 0;
+        std::vector<std::string> arguments;
+    };
+    std::vector<Process> ranks;
+    std::map<std::string, std::string> environment;  // added to the agent's own
+    std::string configYaml;  // handed to every rank on its standard input, which is then closed
+};
+struct StopRanks {};
+struct Ping {
+    std::int64_t id = 0;
+};
+using AgentCommand = std::variant<StartRanks, StopRanks, Ping>;
+
+std::string toLine(const AgentCommand& command);
+std::optional<AgentCommand> parseAgentCommand(std::string_view line);
+
+// --- agent -> controller -------------------------------------------------------------------
+struct AgentHello {
+    std::string host;
+    std::int64_t pid = 0;
+    std::string version;
+};
+struct RankStarted {
+    int rank = 0;
+    std::int64_t pid = 0;
+};
+struct RankSaid {
+    RankEvent event;
+};
+struct RankPrinted {
+    int rank = 0;
+    std::string stream;  // "out", "err"
+    std::string line;
+};
+struct RankExited {
+    int rank = 0;
+    int code = 0;  // meaningful where signal is 0
+    int signal = 0;
+};
+struct Pong {
+    std::int64_t id = 0;
+    std::int64_t monotonicNs = 0;
+};
+struct AgentError {
+    std::string message;
+};
+using AgentFrame =
+    std::variant<AgentHello, RankStarted, RankSaid, RankPrinted, RankExited, Pong, AgentError>;
+
+std::string toLine(const AgentFrame& frame);
+std::optional<AgentFrame> parseAgentFrame(std::string_view line);
+
+// "SIGKILL" for 9; "signal 64" where there is no name.
+std::string signalName(int signal);
+
+}  // namespace ringscope

@@ -1,0 +1,107 @@
+// What is known about a run: who it is, how far it came, what it measured. The store keeps it, the
+// CLI prints it, compare and report read it.
+#pragma once
+
+#include "backend/config/run_config.h"
+#include "backend/core/ids.h"
+#include "backend/core/units.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+enum class RunStatus : std::uint8_t {
+    Queued,
+    Starting,  // agents and ranks are being started
+    Running,
+    Stopping,
+    Finished,
+    Failed,
+    Cancelled,
+    Lost,  // its program vanished without a word
+};
+std::string_view statusName(RunStatus status);  // "queued", …
+std::optional<RunStatus> statusFromName(std::string_view name);
+bool isFinal(RunStatus status);
+
+// One training step of a run, over all its ranks.
+struct StepRecord {
+    std::int64_t step = 0;  // 0-based
+    double loss = 0;        // mean over all tokens with a label
+    double gradNorm = 0;    // of the summed gradient, before clipping
+    Nanos duration{};       // of the slowest rank
+    std::int64_t tokens = 0;
+};
+
+// What one rank reported when it was done.
+struct RankRecord {
+    int rank = 0;
+    std::string host;
+    std::int64_t pid = 0;
+    Bytes peakMemory;             // the largest sum of live tensor bytes, at the allocator
+    Bytes attentionBytesPerStep;  // handed to other ranks by attention, measured
+    Bytes gradientBytesPerStep;   // handed to other ranks to sum gradients and losses, measured
+    std::optional<int> exitCode;
+    std::string endedBy;  // "SIGKILL" where a signal ended it
+};
+
+// Against the unsharded run of the same computation.
+struct Parity {
+    RunId reference;
+    double maxLossDiff = 0;  // largest |loss - reference| / max(1e-12, |reference|) of a step
+    double maxGradNormRelDiff = 0;
+    std::int64_t steps = 0;  // compared
+};
+
+struct RunRecord {
+    RunId id;
+    std::string experiment;    // "four-modes"
+    std::string experimentId;  // one id for all runs started together
+    std::string name;          // "four-modes/zigzag"
+    RunConfig config;
+    std::string computation;  // computationIdentity(config)
+    bool baseline = false;
+    bool reference = false;  // started only to give the others their parity
+    std::int64_t repeat = 0;
+
+    RunStatus status = RunStatus::Queued;
+    std::string statusReason;  // one sentence where it failed: "rank 1 was ended by SIGKILL"
+    int ranks = 1;
+    std::string device;          // "cpu", "cuda"
+    std::string versions;        // "ringscope 0.1.0, torch 2.11.0, gloo"
+    std::int64_t createdUs = 0;  // UTC, microseconds
+    std::int64_t startedUs = 0;
+    std::int64_t endedUs = 0;
+
+    Bytes predictedAttentionBytesPerStep;
+    Bytes predictedGradientBytesPerStep;
+    double flopsPerStep = 0;
+    std::int64_t parameters = 0;
+    std::vector<std::string> notes;
+
+    std::vector<StepRecord> steps;
+    std::vector<RankRecord> rankRecords;
+    std::optional<Parity> parity;
+};
+
+// Figures over the steps after the warm-up; nothing where no such step was done.
+struct RunSpeed {
+    double tokensPerSecond = 0;  // tokens of those steps / their summed duration
+    double stepMedianMs = 0;
+    double stepP95Ms = 0;
+};
+std::optional<RunSpeed> runSpeed(const RunRecord& run);
+
+Bytes peakMemory(const RunRecord& run);              // of the rank with the most
+Bytes measuredAttentionBytes(const RunRecord& run);  // per step, of the busiest rank
+Bytes measuredGradientBytes(const RunRecord& run);   // per step, of the busiest rank
+
+// Compares step by step, over the steps both have done. Nothing where neither has a common step.
+std::optional<Parity> parityWith(const RunRecord& run, const RunRecord& reference);
+
+}  // namespace ringscope
