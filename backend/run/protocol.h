@@ -1,21 +1,30 @@
 // The words between the controller, an agent and a rank: JSON objects, one a line, each with
 // "v" (this version) and "type". A line that is not such an object is a log line, never an error.
 //
-//   controller -> agent   start {run, program, ranks[{rank, args[]}], env{}}
-//                         stop  {}                      ask the ranks to stop, insist after a while
+//   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, config}
+//                         rendezvous {host, port}       passed on to every rank of the agent
+//                         stop  {}                      end the ranks
 //                         ping  {id}
-//   agent -> controller   hello {host, pid, version}
-//                         started {rank, pid}
-//                         rank  {rank, event{}}         what a rank printed, an event
-//                         log   {rank, stream, line}    what a rank printed, anything else
-//                         exit  {rank, code | signal}
-//                         pong  {id, monotonic_ns}
-//                         error {message}               the start could not be done
-//   rank -> agent         hello {rank, pid, device, torch, backend}
+//   agent -> rank         config {yaml}                 first line of a rank's standard input
+//                         rendezvous {host, port}       not sent to rank 0, which made it
+//                         end of input: the agent is gone, the rank ends itself
+//   rank -> agent         rendezvous {rank, port}       rank 0 only: its store listens there
+//                         hello {rank, pid, device, versions}     in the group with all the others
 //                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
-//                         error {rank, message}
+//                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
+//   agent -> controller   hello {host, pid, version}
+//                         started {rank, pid}
+//                         rank  {event{}}               what a rank printed, an event
+//                         printed {rank, stream, line}  what a rank printed, anything else
+//                         exit  {rank, code, signal}
+//                         pong  {id, monotonic_ns}
+//                         error {message}               the start could not be done
+//
+// A rank is started as
+//   ringscope-rank --run ID --rank R --world N --local-rank L --address A
+// where A is the address at which the other ranks reach it.
 //
 // Broken input never throws: parse functions answer nothing for a line that is not a frame.
 #pragma once
@@ -61,7 +70,11 @@ struct RankLog {
     int rank = 0;
     std::string message;
 };
-using RankEvent = std::variant<RankHello, RankStep, RankDone, RankError, RankLog>;
+struct RankRendezvous {
+    int rank = 0;
+    int port = 0;
+};
+using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);
@@ -76,16 +89,29 @@ struct StartRanks {
     };
     std::vector<Process> ranks;
     std::map<std::string, std::string> environment;  // added to the agent's own
-    std::string configYaml;  // handed to every rank on its standard input, which is then closed
+    std::string configYaml;                          // handed to every rank on its standard input
+};
+struct Rendezvous {
+    std::string host;
+    int port = 0;
 };
 struct StopRanks {};
 struct Ping {
     std::int64_t id = 0;
 };
-using AgentCommand = std::variant<StartRanks, StopRanks, Ping>;
+using AgentCommand = std::variant<StartRanks, Rendezvous, StopRanks, Ping>;
 
 std::string toLine(const AgentCommand& command);
 std::optional<AgentCommand> parseAgentCommand(std::string_view line);
+
+// --- agent -> rank -------------------------------------------------------------------------
+struct RankConfig {
+    std::string yaml;
+};
+using RankCommand = std::variant<RankConfig, Rendezvous>;
+
+std::string toLine(const RankCommand& command);
+std::optional<RankCommand> parseRankCommand(std::string_view line);
 
 // --- agent -> controller -------------------------------------------------------------------
 struct AgentHello {
