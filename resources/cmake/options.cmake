@@ -31,7 +31,6 @@ find_package(Threads REQUIRED)
 
 add_library(ringscope_options INTERFACE)
 target_include_directories(ringscope_options INTERFACE "${PROJECT_SOURCE_DIR}")
-target_compile_features(ringscope_options INTERFACE cxx_std_20)
 target_link_libraries(ringscope_options INTERFACE Threads::Threads)
 if(RINGSCOPE_SANITIZE)
     string(REPLACE ";" "," sanitizers "${RINGSCOPE_SANITIZE}")
@@ -45,23 +44,22 @@ target_compile_options(ringscope_warnings INTERFACE
     "$<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Werror>"
     "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra;-Werror=all-warnings>")
 
-# CUDA: the compiler is looked for where CMake's own check would stop with an error.
+# CUDA: looked for before CMake's own check, which would stop with an error.
 set(RINGSCOPE_WITH_CUDA OFF)
 string(TOUPPER "${RINGSCOPE_CUDA}" cuda_wanted)
-if(RINGSCOPE_RANK AND NOT cuda_wanted STREQUAL "OFF")
-    find_program(RINGSCOPE_NVCC nvcc HINTS ENV CUDACXX ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
-    set(nvcc_release "")
-    if(RINGSCOPE_NVCC)
-        execute_process(COMMAND "${RINGSCOPE_NVCC}" --version OUTPUT_VARIABLE nvcc_text ERROR_QUIET)
-        if(nvcc_text MATCHES "release ([0-9]+)\\.([0-9]+)")
-            set(nvcc_release "${CMAKE_MATCH_1}")
-        endif()
-    endif()
-    if(nvcc_release STREQUAL "13")
+if(NOT RINGSCOPE_RANK)
+    set(cuda_reason "no ranks are built")
+elseif(cuda_wanted STREQUAL "OFF")
+    set(cuda_reason "RINGSCOPE_CUDA=OFF")
+else()
+    execute_process(
+        COMMAND "${PROJECT_SOURCE_DIR}/resources/setup/find_cuda.sh"
+        OUTPUT_VARIABLE cuda_reason OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE cuda_missing)
+    if(cuda_missing EQUAL 0)
         set(RINGSCOPE_WITH_CUDA ON)
+        set(RINGSCOPE_NVCC "${cuda_reason}")
     elseif(NOT cuda_wanted STREQUAL "AUTO")
-        message(FATAL_ERROR "RINGSCOPE_CUDA=ON needs nvcc 13; found '${RINGSCOPE_NVCC}' release '${nvcc_release}'. "
-                            "Set RINGSCOPE_CUDA=OFF for the CPU build.")
+        message(FATAL_ERROR "RINGSCOPE_CUDA=${RINGSCOPE_CUDA}, but ${cuda_reason}. Set RINGSCOPE_CUDA=OFF for the CPU build.")
     endif()
 endif()
 if(RINGSCOPE_WITH_CUDA)
@@ -70,8 +68,13 @@ if(RINGSCOPE_WITH_CUDA)
         set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90-virtual)
     endif()
     enable_language(CUDA)
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc 13 speaks C++20
+        set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+        set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+    endif()
     set(CMAKE_CUDA_STANDARD 20)
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)  # the one libtorch_cuda uses
 endif()
-message(STATUS "Ringscope: GUI ${RINGSCOPE_GUI}, rank ${RINGSCOPE_RANK}, CUDA ${RINGSCOPE_WITH_CUDA}, "
+message(STATUS "Ringscope: GUI ${RINGSCOPE_GUI}, rank ${RINGSCOPE_RANK}, CUDA ${RINGSCOPE_WITH_CUDA} (${cuda_reason}), "
                "tests ${RINGSCOPE_TESTS}, sanitizers '${RINGSCOPE_SANITIZE}'")
