@@ -12,16 +12,17 @@
 namespace ringscope {
 
 struct RunPlan {
-    RunConfig config;
+    RunConfig config{};
     int ranks = 1;  // processes to start
-    AttentionShape attention;
-    Schedule schedule;  // of one attention layer; all layers are alike
+    AttentionShape attention{};
+    Schedule schedule{};  // of one attention layer; all layers are alike
 
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
     std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
-    double flopsPerStep = 0;                 // of the whole model over all ranks, fwd + bwd
-    std::vector<std::string> notes;  // sentences worth showing: what a setting will not do here
+    std::int64_t commBufferBytes = 0;        // of the largest step's messages on one rank
+    double flopsPerStep = 0;  // the model needs, fwd + bwd; what a mode repeats is not counted
+    std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
 };
 
 // Refuses with every reason that is found, joined into one Error.

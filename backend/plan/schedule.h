@@ -36,7 +36,8 @@ enum class TransferKind : std::uint8_t { Send, Receive, AllToAll, AllGather, Red
 std::string_view transferName(TransferKind kind);
 
 // When a transfer is posted. It has to be complete before the blocks of step `neededBy` run
-// (a Receive of KeyValueGrad: before that step's gradients are added to it).
+// (a Receive of KeyValueGrad: before that step's gradients are added to it); a `neededBy` one past
+// the last step means: before the pass returns.
 enum class Moment : std::uint8_t { BeforeBlocks, AfterBlocks };
 
 struct Transfer {
@@ -52,8 +53,8 @@ struct Transfer {
 
 // Local query rows x local key rows.
 struct Block {
-    TokenSpan queries;
-    TokenSpan keys;
+    TokenSpan queries{};
+    TokenSpan keys{};
     MaskKind mask = MaskKind::Full;
     bool operator==(const Block&) const = default;
 };
@@ -61,13 +62,13 @@ struct Block {
 struct Step {
     int index = 0;
     int keysOf = -1;  // whose keys and values are held during this step; -1: everybody's
-    std::vector<Transfer> transfers;  // in posting order
-    std::vector<Block> blocks;
+    std::vector<Transfer> transfers{};  // in posting order
+    std::vector<Block> blocks{};
 };
 
 struct RankSchedule {
-    std::vector<Step> forward;
-    std::vector<Step> backward;
+    std::vector<Step> forward{};
+    std::vector<Step> backward{};
 };
 
 // Which executor understands a schedule. A new ring-like mode reuses one of these.
@@ -90,10 +91,10 @@ struct AttentionShape {
 // One layer under one mode.
 struct Schedule {
     Executor executor = Executor::Full;
-    ShardLayout owned;  // whose loss is computed where; each token once
+    ShardLayout owned{};  // whose loss is computed where; each token once
     bool replicated =
         false;  // every rank holds all tokens' activations (legacy); else only its own
-    std::vector<RankSchedule> ranks;
+    std::vector<RankSchedule> ranks{};
 
     // Heads a rank computes and rows of queries and keys a block counts in: whole sequence after an
     // all-to-all and in legacy, the rank's own rows in a ring.

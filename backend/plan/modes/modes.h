@@ -1,0 +1,15 @@
+// The schedule of every mode, a file each; mode_table.cpp lists them.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/plan/schedule.h"
+
+namespace ringscope {
+
+Result<Schedule> noneSchedule(const AttentionShape& shape);
+Result<Schedule> legacySchedule(const AttentionShape& shape);
+Result<Schedule> ringSchedule(const AttentionShape& shape);
+Result<Schedule> zigzagSchedule(const AttentionShape& shape);
+Result<Schedule> ulyssesSchedule(const AttentionShape& shape);
+
+}  // namespace ringscope

@@ -1,0 +1,78 @@
+#include "backend/plan/schedule.h"
+
+namespace ringscope {
+
+std::string_view payloadName(Payload payload) {
+    switch (payload) {
+        case Payload::KeyValue:
+            return "KV";
+        case Payload::KeyValueGrad:
+            return "dKV";
+        case Payload::QueryKeyValue:
+            return "QKV";
+        case Payload::QueryKeyValueGrad:
+            return "dQKV";
+        case Payload::Output:
+            return "out";
+        case Payload::OutputGrad:
+            return "dout";
+    }
+    return "";
+}
+
+std::string_view transferName(TransferKind kind) {
+    switch (kind) {
+        case TransferKind::Send:
+            return "send";
+        case TransferKind::Receive:
+            return "receive";
+        case TransferKind::AllToAll:
+            return "all-to-all";
+        case TransferKind::AllGather:
+            return "all-gather";
+        case TransferKind::ReduceScatter:
+            return "reduce-scatter";
+    }
+    return "";
+}
+
+std::string_view executorName(Executor executor) {
+    switch (executor) {
+        case Executor::Full:
+            return "full";
+        case Executor::Ring:
+            return "ring";
+        case Executor::AllToAll:
+            return "all-to-all";
+        case Executor::AllGather:
+            return "all-gather";
+    }
+    return "";
+}
+
+std::int64_t sentBytes(const Schedule& schedule, int rank) {
+    const RankSchedule& passes = schedule.ranks.at(static_cast<std::size_t>(rank));
+    std::int64_t bytes = 0;
+    for (const std::vector<Step>* pass : {&passes.forward, &passes.backward})
+        for (const Step& step : *pass)
+            for (const Transfer& transfer : step.transfers) bytes += transfer.sentBytes;
+    return bytes;
+}
+
+std::int64_t attendedPairs(const Block& block) {
+    const std::int64_t queries = block.queries.size();
+    const std::int64_t keys = block.keys.size();
+    if (block.mask == MaskKind::Full) return queries * keys;
+    // Row i sees keys 0..i; rows beyond the last key see all of them.
+    const std::int64_t growing = queries < keys ? queries : keys;
+    return growing * (growing + 1) / 2 + (queries - growing) * keys;
+}
+
+std::int64_t attendedPairs(const Schedule& schedule, int rank) {
+    std::int64_t pairs = 0;
+    for (const Step& step : schedule.ranks.at(static_cast<std::size_t>(rank)).forward)
+        for (const Block& block : step.blocks) pairs += attendedPairs(block);
+    return pairs;
+}
+
+}  // namespace ringscope
