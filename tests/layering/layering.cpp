@@ -1,0 +1,255 @@
+#include "tests/layering/layering.h"
+
+#include "tests/layering/rules.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+namespace ringscope::layering {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SourceFile {
+    std::string path;  // from the root
+    std::vector<std::string> lines;
+};
+
+bool contains(const std::vector<std::string_view>& list, std::string_view item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// "backend/plan" is within "backend" and "backend/plan", not within "backend/pl".
+bool within(std::string_view path, std::string_view folder) {
+    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+bool withinAny(std::string_view path, const std::vector<std::string_view>& folders) {
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](std::string_view folder) { return within(path, folder); });
+}
+
+std::string join(const std::vector<std::string_view>& items) {
+    std::string text;
+    for (std::string_view item : items) text.append(text.empty() ? "" : ", ").append(item);
+    return text;
+}
+
+bool isSource(const fs::path& path) {
+    static const std::vector<std::string_view> extensions = {".h",  ".hpp", ".cpp",  ".cc",
+                                                             ".cu", ".cuh", ".cmake"};
+    return contains(extensions, path.extension().string()) || path.filename() == "CMakeLists.txt";
+}
+
+std::vector<fs::path> foldersToRead(const fs::path& root) {
+    std::vector<fs::path> folders;
+    for (const auto& entry : fs::directory_iterator(root)) {
+        const std::string name = entry.path().filename().string();
+        if (entry.is_directory() && !name.starts_with('.') && !name.starts_with("build"))
+            folders.push_back(entry.path());
+    }
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+SourceFile readFile(const fs::path& root, const fs::path& path) {
+    SourceFile file{path.lexically_relative(root).generic_string(), {}};
+    std::ifstream in(path);
+    for (std::string line; std::getline(in, line);) file.lines.push_back(line);
+    return file;
+}
+
+std::vector<SourceFile> readSources(const fs::path& root) {
+    std::vector<SourceFile> files;
+    for (const fs::path& folder : foldersToRead(root))
+        for (const auto& entry : fs::recursive_directory_iterator(folder))
+            if (entry.is_regular_file() && isSource(entry.path()))
+                files.push_back(readFile(root, entry.path()));
+    std::sort(files.begin(), files.end(),
+              [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
+    return files;
+}
+
+struct Include {
+    std::string header;
+    bool quoted = false;
+};
+
+std::optional<Include> includeOn(std::string_view line) {
+    const auto skipSpace = [&line] {
+        while (!line.empty() && std::isspace(static_cast<unsigned char>(line.front())) != 0)
+            line.remove_prefix(1);
+    };
+    skipSpace();
+    if (!line.starts_with('#')) return std::nullopt;
+    line.remove_prefix(1);
+    skipSpace();
+    if (!line.starts_with("include")) return std::nullopt;
+    line.remove_prefix(std::string_view("include").size());
+    skipSpace();
+    if (line.empty() || (line.front() != '"' && line.front() != '<')) return std::nullopt;
+    const bool quoted = line.front() == '"';
+    line.remove_prefix(1);
+    const std::size_t end = line.find(quoted ? '"' : '>');
+    if (end == std::string_view::npos) return std::nullopt;
+    return Include{std::string(line.substr(0, end)), quoted};
+}
+
+bool isQtHeader(std::string_view header) {
+    if (header.size() < 2 || header.starts_with("qcustomplot")) return false;
+    const bool camel = header[0] == 'Q' &&
+                       std::isalpha(static_cast<unsigned char>(header[1])) != 0 &&
+                       header.find('.') == std::string_view::npos;
+    return camel || header.starts_with("qglobal") || header.starts_with("qnamespace");
+}
+
+std::string foreignMessage(std::string_view header, std::string_view api,
+                           const std::vector<std::string_view>& allowedIn) {
+    return "<" + std::string(header) + "> is " + std::string(api) + ", which only " +
+           join(allowedIn) + " may include";
+}
+
+std::optional<std::string> foreignViolation(std::string_view file, std::string_view header) {
+    if (isQtHeader(header) && !withinAny(file, qtAllowedIn))
+        return foreignMessage(header, "Qt", qtAllowedIn);
+    for (const ForeignRule& rule : foreignRules) {
+        const bool matches =
+            std::any_of(rule.headers.begin(), rule.headers.end(), [&](std::string_view prefix) {
+                if (!prefix.ends_with('!')) return header.starts_with(prefix);
+                return header == prefix.substr(0, prefix.size() - 1);
+            });
+        if (matches && !withinAny(file, rule.allowedIn))
+            return foreignMessage(header, rule.api, rule.allowedIn);
+    }
+    return std::nullopt;
+}
+
+// "backend/plan/modes/ring.h" -> "plan"; empty outside backend's libraries.
+std::string_view backendLibrary(std::string_view path) {
+    if (!within(path, "backend")) return {};
+    path.remove_prefix(std::min(path.size(), std::string_view("backend/").size()));
+    const std::size_t slash = path.find('/');
+    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+std::optional<std::string> backendViolation(std::string_view file, std::string_view header) {
+    if (!within(header, "backend"))
+        return "backend may not include \"" + std::string(header) + "\"";
+    const auto position = [](std::string_view path) {
+        return std::find(backendOrder.begin(), backendOrder.end(), backendLibrary(path));
+    };
+    const auto from = position(file);
+    const auto to = position(header);
+    if (from == backendOrder.end() || to == backendOrder.end())
+        return "'" + std::string(from == backendOrder.end() ? file : header) +
+               "' is in no library that rules.h lists";
+    if (to > from)
+        return "backend/" + std::string(*from) + " may not include \"" + std::string(header) +
+               "\": " + std::string(*to) + " comes after it in backend's order";
+    return std::nullopt;
+}
+
+std::optional<std::string> ownViolation(std::string_view file, std::string_view header) {
+    if (within(header, "embedded") || header.ends_with(".moc")) return std::nullopt;  // generated
+    if (!withinAny(header, topFolders))
+        return "\"" + std::string(header) + "\" is not written from the repository root";
+    if (within(file, "backend")) return backendViolation(file, header);
+    const auto rule = std::find_if(folderRules.begin(), folderRules.end(),
+                                   [&](const FolderRule& row) { return within(file, row.folder); });
+    if (rule == folderRules.end()) return "no row of rules.h rules this folder";
+    if (within(header, rule->folder) || withinAny(header, rule->mayInclude)) return std::nullopt;
+    return std::string(rule->folder) + " may not include \"" + std::string(header) +
+           "\"; it may include " +
+           (rule->mayInclude.empty() ? "only itself" : join(rule->mayInclude));
+}
+
+bool isWordCharacter(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// The process call on this line, if any: `fork(`, not `forked(`, `x.fork(` or a comment.
+std::string_view processCallOn(std::string_view line) {
+    line = line.substr(0, line.find("//"));
+    for (std::string_view call : processCalls) {
+        for (std::size_t at = line.find(call); at != std::string_view::npos;
+             at = line.find(call, at + 1)) {
+            const std::size_t end = at + call.size();
+            const bool starts = at == 0 || (!isWordCharacter(line[at - 1]) && line[at - 1] != '.' &&
+                                            line[at - 1] != '>' && line[at - 1] != '"');
+            if (starts && end < line.size() && line[end] == '(') return call;
+        }
+    }
+    return {};
+}
+
+void checkHeader(const SourceFile& file, std::vector<Violation>& found) {
+    bool commented = false;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string& line = file.lines[i];
+        if (line.starts_with("#pragma once")) {
+            if (!commented)
+                found.push_back({file.path, static_cast<int>(i) + 1,
+                                 "a comment before #pragma once says what the header is for"});
+            return;
+        }
+        commented = commented || line.starts_with("//");
+    }
+    found.push_back({file.path, 0, "has no #pragma once"});
+}
+
+}  // namespace
+
+std::vector<Violation> includeViolations(const fs::path& root) {
+    std::vector<Violation> found;
+    for (const SourceFile& file : readSources(root)) {
+        if (within(file.path, "tests")) continue;
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            const int number = static_cast<int>(i) + 1;
+            if (const auto include = includeOn(file.lines[i])) {
+                auto message = foreignViolation(file.path, include->header);
+                if (!message && include->quoted) message = ownViolation(file.path, include->header);
+                if (message) found.push_back({file.path, number, *message});
+            }
+            const std::string_view call = processCallOn(file.lines[i]);
+            if (!call.empty() && !within(file.path, "launcher"))
+                found.push_back(
+                    {file.path, number,
+                     std::string(call) + "() starts a process, which only launcher may"});
+        }
+    }
+    return found;
+}
+
+std::vector<Violation> shapeViolations(const fs::path& root) {
+    std::vector<Violation> found;
+    for (const SourceFile& file : readSources(root)) {
+        const std::string_view top = std::string_view(file.path).substr(0, file.path.find('/'));
+        if (!contains(topFolders, top))
+            found.push_back(
+                {file.path, 0, "top folder " + std::string(top) + " is not in rules.h"});
+        if (static_cast<int>(file.lines.size()) > longestFile)
+            found.push_back({file.path, longestFile + 1,
+                             "has " + std::to_string(file.lines.size()) + " lines; " +
+                                 std::to_string(longestFile) + " is the limit"});
+        if (file.path.ends_with(".h")) checkHeader(file, found);
+    }
+    for (std::string_view folder : topFolders)
+        if (fs::is_directory(root / folder) && !fs::exists(root / folder / "README.md"))
+            found.push_back({std::string(folder), 0, "has no README.md"});
+    return found;
+}
+
+std::string describe(const std::vector<Violation>& violations) {
+    std::string text;
+    for (const Violation& violation : violations) {
+        text += violation.file + ":";
+        if (violation.line > 0) text += std::to_string(violation.line) + ":";
+        text += " " + violation.message + "\n";
+    }
+    return text;
+}
+
+}  // namespace ringscope::layering

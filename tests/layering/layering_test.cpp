@@ -1,0 +1,128 @@
+#include "tests/layering/layering.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace ringscope::layering {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Layering, EveryIncludeInTheTreeFollowsTheTable) {
+    EXPECT_EQ(describe(includeViolations(RINGSCOPE_SOURCE_DIR)), "");
+}
+
+TEST(Layering, FilesAreShortHeadersSayWhatTheyAreForAndFoldersHaveAReadme) {
+    EXPECT_EQ(describe(shapeViolations(RINGSCOPE_SOURCE_DIR)), "");
+}
+
+// A tree of its own, in which a violation can be planted.
+class PlantedTree : public testing::Test {
+protected:
+    PlantedTree() {
+        std::string pattern = (fs::temp_directory_path() / "ringscope-layering-XXXXXX").string();
+        root_ = mkdtemp(pattern.data());
+    }
+    ~PlantedTree() override { fs::remove_all(root_); }
+
+    void plant(const std::string& path, const std::string& text) const {
+        fs::create_directories((root_ / path).parent_path());
+        std::ofstream(root_ / path) << text;
+    }
+    std::string includes() const { return describe(includeViolations(root_)); }
+    std::string shape() const { return describe(shapeViolations(root_)); }
+
+private:
+    fs::path root_;
+};
+
+TEST_F(PlantedTree, AllowsWhatTheTableAllows) {
+    plant("backend/plan/modes/ring.cpp",
+          "#include \"backend/plan/modes/ring.h\"\n#include \"backend/core/result.h\"\n"
+          "#include \"embedded/presets.h\"\n#include <vector>\n// #include <QWidget>, fork()\n");
+    plant("backend/store/store.cpp", "#include <sqlite3.h>\n#include \"backend/run/sink.h\"\n");
+    plant("kernels/ring.cpp", "#include <ATen/ops/matmul.h>\n#include \"profiler/span.h\"\n");
+    plant("profiler/cupti.cpp", "#include <cupti.h>\n#include \"backend/trace/event.h\"\n");
+    plant("launcher/spawn.cpp", "#include <spawn.h>\nint f() { return fork(); }\n");
+    plant("ui/page.cpp", "#include <QWidget>\n#include <qcustomplot.h>\n#include \"page.moc\"\n");
+    plant("app/gui/main.cpp", "#include <QApplication>\n#include \"ui/page.h\"\n");
+    plant("tests/store/store_test.cpp", "#include <sqlite3.h>\n");
+    plant("build/generated/x.cpp", "#include <QWidget>\n");
+    EXPECT_EQ(includes(), "");
+}
+
+TEST_F(PlantedTree, NamesFileAndLineOfAnArrowAgainstTheTable) {
+    plant("backend/core/text.cpp", "\n#include <string>\n#include \"backend/plan/layout.h\"\n");
+    EXPECT_EQ(includes(),
+              "backend/core/text.cpp:3: backend/core may not include \"backend/plan/layout.h\": "
+              "plan comes after it in backend's order\n");
+}
+
+TEST_F(PlantedTree, FindsAnArrowBetweenFolders) {
+    plant("launcher/local.cpp", "#include \"backend/store/store.h\"\n");
+    plant("backend/run/service.h", "#include \"launcher/local.h\"\n");
+    plant("app/cli/main.cpp", "#include \"kernels/rank_program.h\"\n");
+    EXPECT_THAT(includes(), HasSubstr("launcher/local.cpp:1: launcher may not include"));
+    EXPECT_THAT(includes(), HasSubstr("backend/run/service.h:1: backend may not include"));
+    EXPECT_THAT(includes(), HasSubstr("app/cli/main.cpp:1: app/cli may not include"));
+}
+
+TEST_F(PlantedTree, FindsAForeignApiOutsideItsFolder) {
+    plant("backend/report/html.cpp", "#include <sqlite3.h>\n");
+    plant("ui/page.cpp", "#  include <torch/torch.h>\n");
+    plant("kernels/cuda/a.cu", "#include <cupti.h>\n");
+    plant("backend/core/a.h", "#include <QString>\n");
+    plant("app/cli/a.cpp", "#include <QtCore/QString>\n");
+    plant("app/rank/a.cpp", "#include <spawn.h>\n");
+    EXPECT_THAT(includes(),
+                HasSubstr("backend/report/html.cpp:1: <sqlite3.h> is SQLite, which only "
+                          "backend/store may include"));
+    EXPECT_THAT(includes(), HasSubstr("ui/page.cpp:1: <torch/torch.h> is libtorch"));
+    EXPECT_THAT(includes(), HasSubstr("kernels/cuda/a.cu:1: <cupti.h> is CUPTI"));
+    EXPECT_THAT(includes(), HasSubstr("backend/core/a.h:1: <QString> is Qt"));
+    EXPECT_THAT(includes(), HasSubstr("app/cli/a.cpp:1: <QtCore/QString> is Qt"));
+    EXPECT_THAT(includes(), HasSubstr("app/rank/a.cpp:1: <spawn.h> is processes"));
+}
+
+TEST_F(PlantedTree, FindsAProcessStartedOutsideTheLauncher) {
+    plant("backend/run/a.cpp", "int pid = ::fork();\nint forked(int);\nint x = a.fork();\n");
+    EXPECT_EQ(includes(),
+              "backend/run/a.cpp:1: fork() starts a process, which only launcher may\n");
+}
+
+TEST_F(PlantedTree, FindsAnIncludeThatIsNotWrittenFromTheRoot) {
+    plant("ui/page.cpp", "#include \"page.h\"\n");
+    EXPECT_EQ(includes(), "ui/page.cpp:1: \"page.h\" is not written from the repository root\n");
+}
+
+TEST_F(PlantedTree, FindsALibraryTheTableDoesNotKnow) {
+    plant("backend/magic/a.cpp", "#include \"backend/core/result.h\"\n");
+    EXPECT_THAT(includes(), HasSubstr("'backend/magic/a.cpp' is in no library"));
+}
+
+TEST_F(PlantedTree, FindsWhatIsWrongWithTheShapeOfFiles) {
+    plant("backend/README.md", "# backend\n");
+    plant("backend/core/good.h", "// What it is for.\n#pragma once\n");
+    EXPECT_THAT(shape(), IsEmpty());
+
+    plant("backend/core/mute.h", "#pragma once\n");
+    plant("backend/core/twice.h", "// What it is for.\n");
+    plant("backend/core/long.cpp", std::string(601, '\n'));
+    plant("ui/page.cpp", "");
+    plant("cmake/targets.cmake", "");
+    EXPECT_EQ(shape(),
+              "backend/core/long.cpp:601: has 601 lines; 600 is the limit\n"
+              "backend/core/mute.h:1: a comment before #pragma once says what the header is for\n"
+              "backend/core/twice.h: has no #pragma once\n"
+              "cmake/targets.cmake: top folder cmake is not in rules.h\n"
+              "ui: has no README.md\n");
+}
+
+}  // namespace
+}  // namespace ringscope::layering

@@ -1,0 +1,78 @@
+// Who may include whom: the table of the architecture, as data.
+//
+//   a file in       may include          and of the foreign APIs
+//   backend/plan    backend/core,config  none
+//   backend/store   ... down to run      sqlite3.h
+//   kernels         ... , profiler       torch, ATen, c10, NCCL, CUDA
+//
+// A new folder, library or foreign API is a row here and nowhere else. tests/ may include anything.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace ringscope::layering {
+
+// backend's libraries; each may include itself and those before it.
+inline const std::vector<std::string_view> backendOrder = {
+    "core", "config", "plan",    "simulate", "trace",     "analysis",
+    "run",  "store",  "compare", "report",   "migration",
+};
+
+struct FolderRule {
+    std::string_view folder;                   // itself is always allowed
+    std::vector<std::string_view> mayInclude;  // path prefixes, from the repository root
+};
+
+// The first row whose folder holds the file decides. backend is ruled by backendOrder.
+inline const std::vector<FolderRule> folderRules = {
+    {"profiler", {"backend/core", "backend/trace"}},
+    {"launcher", {"backend/core", "backend/config", "backend/plan", "backend/run"}},
+    {"kernels",
+     {"backend/core", "backend/config", "backend/plan", "backend/trace", "backend/run",
+      "profiler"}},
+    {"ui", {"backend"}},
+    {"app/cli", {"app", "backend", "launcher"}},
+    {"app/gui", {"app", "backend", "launcher", "ui"}},
+    {"app/rank", {"app", "backend", "profiler", "kernels"}},
+    {"app", {"backend", "launcher", "profiler", "kernels", "ui"}},
+    {"resources", {}},
+};
+
+struct ForeignRule {
+    std::string_view api;                     // as a violation names it
+    std::vector<std::string_view> headers;    // prefixes; a trailing ! asks for the whole name
+    std::vector<std::string_view> allowedIn;  // folders
+};
+
+inline const std::vector<ForeignRule> foreignRules = {
+    {"SQLite", {"sqlite3"}, {"backend/store"}},
+    {"CUPTI", {"cupti"}, {"profiler"}},
+    {"NVTX", {"nvtx3/", "nvToolsExt"}, {"profiler"}},
+    {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},
+    {"NCCL", {"nccl"}, {"kernels"}},
+    {"CUDA", {"cuda", "cublas", "cudnn", "cooperative_groups"}, {"kernels", "profiler"}},
+    {"QCustomPlot", {"qcustomplot"}, {"ui"}},
+    {"CLI11", {"CLI/"}, {"app"}},
+    {"processes", {"spawn.h!", "sys/wait.h!", "sys/prctl.h!", "pty.h!"}, {"launcher"}},
+    {"sockets",
+     {"sys/socket.h!", "sys/un.h!", "netinet/", "arpa/inet.h!", "netdb.h!"},
+     {"launcher"}},
+};
+// Qt's headers are known by their shape: QWidget, QtCore/..., qglobal.h.
+inline const std::vector<std::string_view> qtAllowedIn = {"ui", "app/gui"};
+
+// Calls that start a process; allowed where the headers of "processes" are.
+inline const std::vector<std::string_view> processCalls = {
+    "fork",  "vfork",  "execv",  "execve",      "execvp",       "execvpe",
+    "execl", "execlp", "execle", "posix_spawn", "posix_spawnp", "popen",
+};
+
+// Top folders; one that is not here and holds source files is a violation.
+inline const std::vector<std::string_view> topFolders = {
+    "app", "backend", "profiler", "launcher", "kernels", "ui", "resources", "tests",
+};
+
+inline constexpr int longestFile = 600;  // lines
+
+}  // namespace ringscope::layering
