@@ -1,0 +1,57 @@
+// How the ranks find each other: rank 0 hosts a meeting on a free port, the others join it, and
+// each makes its Group there.
+//
+//     rank 0   hostMeeting("10.0.0.5")          -> tells the others meeting->port()
+//     others   joinMeeting("10.0.0.5", port)
+//     all      makeGroup(*meeting, {.rank = r, .size = 4, .address = ..., .device = "cpu"})
+#pragma once
+
+#include "backend/core/result.h"
+#include "kernels/comm/group.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace ringscope {
+
+// A key-value store all ranks reach. The host keeps its Meeting until every rank has its group.
+class Meeting {
+public:
+    struct State;  // c10d's store; kernels/comm/meeting_state.h
+
+    explicit Meeting(std::unique_ptr<State> state);
+    ~Meeting();
+    Meeting(const Meeting&) = delete;
+    Meeting& operator=(const Meeting&) = delete;
+
+    int port() const;
+    const State& state() const { return *state_; }
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+inline constexpr std::chrono::minutes defaultTimeout{5};
+
+// `address`: this host, as the other ranks reach it.
+Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
+                                             std::chrono::milliseconds timeout = defaultTimeout);
+
+// Tries until the host answers or the time is over.
+Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
+                                             std::chrono::milliseconds timeout = defaultTimeout);
+
+struct GroupOptions {
+    int rank = 0;
+    int size = 1;
+    std::string address = "127.0.0.1";                   // where the other ranks reach this one
+    std::string device = "cpu";                          // "cpu", or "cuda:0"
+    std::chrono::milliseconds timeout = defaultTimeout;  // of each operation
+};
+
+// Returns when all `size` ranks called it. Gloo on "cpu"; NCCL on "cuda:N", which loads the CUDA
+// module.
+Result<std::unique_ptr<Group>> makeGroup(const Meeting& meeting, const GroupOptions& options);
+
+}  // namespace ringscope
