@@ -1,0 +1,57 @@
+// What every verb of the command line shares: the global options, and the action it wants run.
+//
+// A verb is one file that adds itself to the CLI11 application; command_table.cpp lists them.
+// Data goes to standard output, messages and progress to standard error.
+#pragma once
+
+#include "backend/core/result.h"
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ringscope::cli {
+
+// Exit codes of the program; documented in `ringscope --help`.
+enum Exit : int {
+    Ok = 0,
+    Internal = 1,
+    Usage = 2,
+    BadConfig = 3,
+    NotFound = 4,
+    BadStore = 5,
+    PreflightFailed = 6,
+    RunFailed = 7,
+    Partial = 8,
+    Interrupted = 130,
+    Terminated = 143,
+};
+
+struct GlobalOptions {
+    std::string store;            // --db
+    std::string colour = "auto";  // --color
+    bool quiet = false;
+    bool noProgress = false;
+};
+
+struct Command {
+    GlobalOptions global;
+    std::function<int()> action;  // set by the verb that was parsed
+};
+
+struct Verb {
+    const char* name;
+    void (*add)(CLI::App& app, Command& command);
+};
+std::span<const Verb> verbTable();
+
+// Prints "ringscope: <message>" on standard error and answers the exit code of its kind.
+int fail(const Error& error);
+int fail(const Error& error, Exit exit);
+
+bool colourWanted(const GlobalOptions& global, int fileDescriptor);
+int terminalWidth(int fileDescriptor);
+
+}  // namespace ringscope::cli

@@ -1,0 +1,20 @@
+#include "app/cli/command.h"
+#include "app/cli/verbs.h"
+
+#include <array>
+
+namespace ringscope::cli {
+namespace {
+
+constexpr std::array verbs = {
+    Verb{"demo", addDemoVerb},       Verb{"run", addRunVerb},       Verb{"runs", addRunsVerb},
+    Verb{"compare", addCompareVerb}, Verb{"report", addReportVerb}, Verb{"modes", addModesVerb},
+    Verb{"config", addConfigVerb},   Verb{"doctor", addDoctorVerb}, Verb{"version", addVersionVerb},
+    Verb{"agent", addAgentVerb},
+};
+
+}  // namespace
+
+std::span<const Verb> verbTable() { return verbs; }
+
+}  // namespace ringscope::cli

@@ -1,0 +1,85 @@
+// ringscope compare RUN...: runs side by side on standard output.
+#include "app/cli/experiment_session.h"
+#include "app/cli/store_access.h"
+#include "app/cli/verbs.h"
+#include "backend/compare/comparison.h"
+#include "backend/report/report.h"
+#include "backend/report/run_json.h"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace ringscope::cli {
+namespace {
+
+struct CompareArguments {
+    std::vector<std::string> runs;
+    std::string baseline;
+    std::string format;  // json, md, csv; empty: the terminal table
+};
+
+// The user's choice replaces what the experiment file said.
+Result<void> markBaseline(Store& store, std::vector<RunRecord>& runs, const std::string& selector) {
+    RINGSCOPE_TRY(const std::vector<RunId> chosen, store.select(selector));
+    const std::set<RunId> ids(chosen.begin(), chosen.end());
+    bool found = false;
+    for (RunRecord& run : runs) {
+        run.baseline = ids.contains(run.id);
+        found = found || run.baseline;
+    }
+    if (!found)
+        return Error{ErrorCode::NotFound, "the baseline '" + selector +
+                                              "' is not among the runs to compare; name it too"};
+    return {};
+}
+
+int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
+    Result<Comparison> comparison = compareRuns(runs);
+    if (!comparison.ok()) return fail(comparison.error());
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const Report report{
+        .title = "Ringscope comparison",
+        .createdUs = std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+        .runs = runs,
+        .comparison = std::move(*comparison)};
+    for (const ReportFormat& format : reportFormats())
+        if (format.name == name) std::cout << format.write(report);
+    return Ok;
+}
+
+int compare(const CompareArguments& arguments, const GlobalOptions& global) {
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
+    if (!store.ok()) return failStore(store.error());
+    Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
+    if (!runs.ok()) return failStore(runs.error());
+    if (!arguments.baseline.empty())
+        if (const Result<void> marked = markBaseline(**store, *runs, arguments.baseline);
+            !marked.ok())
+            return failStore(marked.error());
+    if (!arguments.format.empty()) return printAs(arguments.format, *runs);
+    printComparison(*runs, global);
+    return Ok;
+}
+
+}  // namespace
+
+void addCompareVerb(CLI::App& app, Command& command) {
+    CLI::App* verb =
+        app.add_subcommand("compare", "runs side by side: speed, memory, bytes, parity");
+    auto arguments = std::make_shared<CompareArguments>();
+    verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
+    verb->add_option("--baseline", arguments->baseline, "what the others are compared with")
+        ->type_name("RUN");
+    for (const char* format : {"json", "md", "csv"})
+        verb->add_flag_callback(
+            std::string("--") + format, [arguments, format] { arguments->format = format; },
+            std::string("as ") + format + " on standard output");
+    verb->callback([arguments, &command] {
+        command.action = [=, &command] { return compare(*arguments, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli

@@ -1,0 +1,124 @@
+// ringscope doctor: is everything here that a run needs? Ends with two real ranks training a step.
+#include "app/cli/store_access.h"
+#include "app/cli/verbs.h"
+#include "backend/config/field_table.h"
+#include "backend/core/files.h"
+#include "backend/core/units.h"
+#include "backend/core/version.h"
+#include "backend/report/run_json.h"
+#include "backend/run/experiment_runner.h"
+#include "launcher/local_transport.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <thread>
+
+namespace ringscope::cli {
+namespace {
+
+struct Check {
+    std::string name;
+    bool ok = true;
+    std::string detail;
+};
+
+Check from(std::string name, const Result<std::string>& result) {
+    return {std::move(name), result.ok(), result.ok() ? *result : result.error().message};
+}
+
+Check machine() {
+    const std::int64_t memory = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                                static_cast<std::int64_t>(::sysconf(_SC_PAGE_SIZE));
+    return {"machine", true,
+            fmt::format("{} cores, {} memory", std::thread::hardware_concurrency(),
+                        formatBytes({memory}))};
+}
+
+// Does not create a store that is not there: looking must not change anything.
+Result<std::string> store(const GlobalOptions& global) {
+    const std::filesystem::path path = storePath(global);
+    const auto opened = Store::open(path, Store::Access::ReadOnly);
+    if (opened.ok()) return path.string();
+    if (opened.error().code == ErrorCode::NotFound)
+        return path.string() + " (made by the first run)";
+    return opened.error();
+}
+
+Result<std::string> transport(LocalTransport& local) {
+    RINGSCOPE_CHECK(local.preflight({}));
+    return std::string("ranks can be started on this machine");
+}
+
+Result<std::string> training(LocalTransport& local) {
+    RunConfig config;
+    for (const ModelPreset& preset : modelPresets())
+        if (preset.name == "nano") config.model = preset.model;
+    config.train.steps = 2;
+    config.train.seqLen = 64;
+    RINGSCOPE_TRY(RunPlan plan, planRun(config));
+    RunService service(local, {});
+    RINGSCOPE_TRY(const RunRecord run, service.execute({.plan = std::move(plan),
+                                                        .experiment = "doctor",
+                                                        .experimentId = RunId::random().text,
+                                                        .name = "doctor"},
+                                                       std::stop_token{}));
+    if (run.status != RunStatus::Finished) return Error{ErrorCode::Failed, run.statusReason};
+    return fmt::format("2 ranks trained {} steps ({})", run.steps.size(), run.versions);
+}
+
+Check window() {
+    const std::filesystem::path program = programDirectory() / "ringscope-gui";
+    std::error_code ignored;
+    if (std::filesystem::exists(program, ignored)) return {"window", true, program.string()};
+    return {"window", true, "not built (headless); ./quickstart without --no-gui builds it"};
+}
+
+void print(const std::vector<Check>& checks) {
+    for (const Check& check : checks)
+        std::cout << fmt::format("{}  {:<10} {}\n", check.ok ? "ok  " : "FAIL", check.name,
+                                 check.detail);
+}
+
+void printJson(const std::vector<Check>& checks, bool allOk) {
+    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
+                             {"version", version()},
+                             {"ok", allOk},
+                             {"checks", nlohmann::json::array()}};
+    for (const Check& check : checks)
+        object["checks"].push_back(
+            {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
+    std::cout << object.dump(2) << '\n';
+}
+
+int doctor(bool json, const GlobalOptions& global) {
+    LocalTransport local;
+    const std::vector<Check> checks = {machine(), from("store", store(global)),
+                                       from("launch", transport(local)),
+                                       from("training", training(local)), window()};
+    const bool allOk = std::ranges::all_of(checks, &Check::ok);
+    if (json) {
+        printJson(checks, allOk);
+    } else {
+        print(checks);
+    }
+    return allOk ? Ok : PreflightFailed;
+}
+
+}  // namespace
+
+void addDoctorVerb(CLI::App& app, Command& command) {
+    CLI::App* verb = app.add_subcommand("doctor", "check that this machine can run experiments");
+    auto json = std::make_shared<bool>(false);
+    verb->add_flag("--json", *json, "one JSON object on standard output");
+    verb->callback([json, &command] {
+        command.action = [json, &command] { return doctor(*json, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli

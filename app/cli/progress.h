@@ -1,0 +1,39 @@
+// A run's life on the terminal's standard error: one live line per run where it is a terminal,
+// one line at the end of each run where it is not.
+#pragma once
+
+#include "backend/run/run_sink.h"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace ringscope::cli {
+
+struct ProgressStyle {
+    bool live = false;    // redraw a line in place
+    bool silent = false;  // --quiet
+    std::size_t runs = 1;
+};
+
+class Progress final : public RunSink {
+public:
+    explicit Progress(ProgressStyle style) : style_(style) {}
+
+    Result<void> created(const RunRecord& run) override;
+    Result<void> changed(const RunRecord& run) override;
+    Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> ended(const RunRecord& run) override;
+    Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
+
+private:
+    void redraw(const std::string& line);
+    void finishLine(const std::string& line);
+    std::string heading(const RunRecord& run) const;
+
+    ProgressStyle style_;
+    std::size_t started_ = 0;
+    std::chrono::steady_clock::time_point lastDraw_{};
+};
+
+}  // namespace ringscope::cli

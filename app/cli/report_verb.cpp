@@ -1,0 +1,49 @@
+// ringscope report RUN... -o FILE: a comparison as a file.
+#include "app/cli/report_file.h"
+#include "app/cli/store_access.h"
+#include "app/cli/verbs.h"
+#include "backend/report/report.h"
+
+#include <iostream>
+#include <memory>
+
+namespace ringscope::cli {
+namespace {
+
+struct ReportArguments {
+    std::vector<std::string> runs;
+    std::string file;
+    std::string title = "Ringscope comparison";
+};
+
+int report(const ReportArguments& arguments, const GlobalOptions& global) {
+    // A wrong extension is refused before the store is touched.
+    if (const auto format = reportFormatFor(arguments.file); !format.ok())
+        return fail(format.error(), Usage);
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
+    if (!store.ok()) return failStore(store.error());
+    const Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
+    if (!runs.ok()) return failStore(runs.error());
+    if (const Result<void> written = writeReport(*runs, arguments.title, arguments.file);
+        !written.ok())
+        return fail(written.error());
+    std::cout << arguments.file << '\n';
+    return Ok;
+}
+
+}  // namespace
+
+void addReportVerb(CLI::App& app, Command& command) {
+    CLI::App* verb = app.add_subcommand("report", "write a comparison as html, md, csv or json");
+    auto arguments = std::make_shared<ReportArguments>();
+    verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
+    verb->add_option("-o,--output", arguments->file, "out.html, out.md, out.csv or out.json")
+        ->required()
+        ->type_name("FILE");
+    verb->add_option("--title", arguments->title, "the report's heading");
+    verb->callback([arguments, &command] {
+        command.action = [=, &command] { return report(*arguments, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli

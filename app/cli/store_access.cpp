@@ -1,0 +1,34 @@
+#include "app/cli/store_access.h"
+
+#include <set>
+
+namespace ringscope::cli {
+
+std::filesystem::path storePath(const GlobalOptions& global) {
+    return global.store.empty() ? defaultStorePath() : std::filesystem::path(global.store);
+}
+
+Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Access access) {
+    return Store::open(storePath(global), access);
+}
+
+Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors) {
+    if (selectors.empty()) selectors.emplace_back("@last");
+    std::vector<RunRecord> runs;
+    std::set<RunId> seen;
+    for (const std::string& selector : selectors) {
+        RINGSCOPE_TRY(const std::vector<RunId> ids, store.select(selector));
+        for (const RunId& id : ids) {
+            if (!seen.insert(id).second) continue;
+            RINGSCOPE_TRY(RunRecord run, store.load(id));
+            runs.push_back(std::move(run));
+        }
+    }
+    return runs;
+}
+
+int failStore(const Error& error) {
+    return fail(error, error.code == ErrorCode::NotFound ? NotFound : BadStore);
+}
+
+}  // namespace ringscope::cli

@@ -1,0 +1,23 @@
+// Opening the store a user means, and finding the runs a user names.
+#pragma once
+
+#include "app/cli/command.h"
+#include "backend/run/run_record.h"
+#include "backend/store/store.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringscope::cli {
+
+std::filesystem::path storePath(const GlobalOptions& global);
+Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Access access);
+
+// All runs the selectors name, once each, with their steps; "@last" where there is no selector.
+Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors);
+
+// Exit code for a failed open or read: 4 where there is nothing yet, else 5.
+int failStore(const Error& error);
+
+}  // namespace ringscope::cli

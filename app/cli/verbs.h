@@ -1,0 +1,19 @@
+// One function per verb, each in the file of its name: demo_verb.cpp, run_verb.cpp, …
+#pragma once
+
+#include "app/cli/command.h"
+
+namespace ringscope::cli {
+
+void addDemoVerb(CLI::App& app, Command& command);
+void addRunVerb(CLI::App& app, Command& command);
+void addRunsVerb(CLI::App& app, Command& command);
+void addCompareVerb(CLI::App& app, Command& command);
+void addReportVerb(CLI::App& app, Command& command);
+void addModesVerb(CLI::App& app, Command& command);
+void addConfigVerb(CLI::App& app, Command& command);
+void addDoctorVerb(CLI::App& app, Command& command);
+void addVersionVerb(CLI::App& app, Command& command);
+void addAgentVerb(CLI::App& app, Command& command);
+
+}  // namespace ringscope::cli
