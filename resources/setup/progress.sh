@@ -11,7 +11,7 @@ fail() {
 }
 
 # megabytes BYTES
-megabytes() { awk -v b="$1" 'BEGIN { printf "%.0f MB", b / 1e6 }'; }
+megabytes() { awk -v b="$1" 'BEGIN { printf b < 1e7 ? "%.1f MB" : "%.0f MB", b / 1e6 }'; }
 
 child=
 stop_child() {
