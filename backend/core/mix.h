@@ -1,0 +1,18 @@
+// Pseudo-random bits without state: the same word gives the same bits on every machine, so ranks
+// agree on samples and initial values without telling each other.
+#pragma once
+
+#include <cstdint>
+
+namespace ringscope {
+
+// Stirs every bit of a word into all others; one-to-one.
+constexpr std::uint64_t mixBits(std::uint64_t word) {
+    word ^= word >> 32;
+    word *= 0xd6e8feb86659fd93U;
+    word ^= word >> 32;
+    word *= 0xd6e8feb86659fd93U;
+    return word ^ (word >> 32);
+}
+
+}  // namespace ringscope
