@@ -1,0 +1,110 @@
+// However a run ends, nothing of it stays alive, and the store says what happened.
+#include "tests/e2e/cli.h"
+
+#include <gtest/gtest.h>
+#include <csignal>
+
+namespace ringscope::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+// A run that would take hours.
+std::string endlessExperiment() {
+    return "name: endless\n"
+           "model: {preset: nano}\n"
+           "train: {steps: 1000000, seq_len: 256}\n"
+           "parallel: {sp: 2, mode: ring}\n";
+}
+
+class Killing : public ::testing::Test {
+protected:
+    Killing()
+        : program(cli.words({"run", cli.write("endless.yaml", endlessExperiment()),
+                             "--no-reference", "--json"}),
+                  cli.options()) {}
+
+    std::vector<pid_t> ranks() const {
+        std::vector<pid_t> found;
+        for (const pid_t pid : processesWith(cli.mark()))
+            if (commandLine(pid).find("ringscope-rank") != std::string::npos) found.push_back(pid);
+        return found;
+    }
+
+    json storedRun() const {
+        const Ended listed = cli.run({"runs", "ls", "--json"});
+        if (listed.exitCode != 0) return {};
+        const json list = json::parse(listed.out);
+        return list["runs"].empty() ? json{} : list["runs"][0];
+    }
+
+    // Both ranks are up and steps arrive in the store.
+    void waitUntilItTrains() const {
+        ASSERT_TRUE(becomesTrue([&] {
+            const json run = storedRun();
+            return run.is_object() && run["status"] == "running" && !run["losses"].empty();
+        }));
+        ASSERT_EQ(ranks().size(), 2U);
+    }
+
+    bool nothingLeft(seconds limit) const {
+        return becomesTrue([&] { return processesWith(cli.mark()).empty(); }, limit);
+    }
+
+    Cli cli;
+    Program program;
+};
+
+TEST_F(Killing, CtrlCCancelsTheRunAndLeavesNoProcess) {
+    waitUntilItTrains();
+    program.signal(SIGINT);
+    const Ended ended = program.wait(seconds(20));
+    EXPECT_EQ(ended.exitCode, 130) << ended.err;
+    EXPECT_TRUE(nothingLeft(seconds(0)));
+    EXPECT_EQ(storedRun()["status"], "cancelled");
+    EXPECT_EQ(json::parse(ended.out)["runs"][0]["status"], "cancelled");
+}
+
+TEST_F(Killing, SigtermEndsItWith143) {
+    waitUntilItTrains();
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.wait(seconds(20)).exitCode, 143);
+    EXPECT_TRUE(nothingLeft(seconds(0)));
+    EXPECT_EQ(storedRun()["status"], "cancelled");
+}
+
+TEST_F(Killing, AKilledRankFailsTheRunNamingRankAndSignal) {
+    waitUntilItTrains();
+    const std::vector<pid_t> before = ranks();
+    pid_t second = -1;
+    for (const pid_t pid : before)
+        if (commandLine(pid).find("--rank 1") != std::string::npos) second = pid;
+    ASSERT_GT(second, 0);
+    ::kill(second, SIGKILL);
+
+    const Ended ended = program.wait(seconds(10));
+    EXPECT_EQ(ended.exitCode, 7) << ended.err;
+    EXPECT_TRUE(nothingLeft(seconds(0)));
+    const json run = storedRun();
+    EXPECT_EQ(run["status"], "failed");
+    const std::string reason = run["reason"];
+    EXPECT_NE(reason.find("rank 1"), std::string::npos) << reason;
+    EXPECT_NE(reason.find("SIGKILL"), std::string::npos) << reason;
+}
+
+TEST_F(Killing, AKilledCommandLineLeavesNoRankAliveAndTheNextRunSaysSo) {
+    waitUntilItTrains();
+    program.signal(SIGKILL);
+    EXPECT_EQ(program.wait().signal, SIGKILL);
+    EXPECT_TRUE(nothingLeft(seconds(5)));
+
+    const auto small = cli.write("small.yaml", smallExperiment());
+    ASSERT_EQ(cli.run({"run", small, "--no-reference"}).exitCode, 0);
+    const json list = cli.json({"runs", "ls", "--json", "--experiment", "endless"});
+    ASSERT_EQ(list["runs"].size(), 1U);
+    EXPECT_EQ(list["runs"][0]["status"], "lost");
+}
+
+}  // namespace
+}  // namespace ringscope::testing
