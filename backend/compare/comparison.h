@@ -1,6 +1,9 @@
 // Runs side by side: one baseline, any number of candidates, medians over repeats.
 //
 // Baseline and candidate are types of their own, so that two sides cannot be swapped by accident.
+//
+// Figures come from finished runs alone; what failed is counted and named, never averaged in. A
+// difference is called one only where it is larger than what the repeats themselves vary by.
 #pragma once
 
 #include "backend/core/result.h"
@@ -8,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringscope {
@@ -28,10 +32,12 @@ struct RunGroup {
     std::vector<RunId> runs;
     int finished = 0;
     int failed = 0;       // failed, cancelled or lost
-    std::string failure;  // the first one's reason
+    int unfinished = 0;   // queued or still going
+    std::string failure;  // the first failed one's reason
     int ranks = 1;
     std::int64_t seqLen = 0;
 
+    // Over the finished runs; nothing where none has the figure.
     std::optional<Spread> tokensPerSecond;
     std::optional<Spread> stepMs;
     std::optional<Spread> peakBytes;
@@ -39,36 +45,70 @@ struct RunGroup {
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;
     std::optional<Spread> finalLoss;
-    std::optional<Parity> worstParity;
+    std::optional<Parity> worstParity;  // over the finished runs that have one
 };
+
+// Both ends included.
+struct Interval {
+    double low = 0;
+    double high = 0;
+};
+
+enum class Speed { Faster, Slower, Unclear, Unknown };
+std::string_view speedWord(Speed speed);  // "faster", "no clear difference", …
 
 struct Baseline {
     RunGroup group;
 };
 struct Candidate {
     RunGroup group;
-    std::optional<double> speedup;       // tokens/s over the baseline's
+    // Whose figures the ratios are over: the baseline, or where several settings of the baseline
+    // were run ("legacy seq_len=4096", "legacy seq_len=8192") the one most like this group.
+    std::string against;
+    bool sameComputation = true;  // as that group: same model, data and training
+
+    std::optional<double> speedup;            // tokens/s over the baseline's
+    std::optional<Interval> speedupInterval;  // smallest and largest the repeats allow
+    Speed speed = Speed::Unknown;
     std::optional<double> memoryRatio;   // peak over the baseline's
     std::optional<double> trafficRatio;  // attention bytes over the baseline's; none where it is 0
+};
+
+// A field in which the compared runs differ, besides the mode.
+struct SettingDifference {
+    std::string path;                 // "train.seq_len"
+    std::vector<std::string> values;  // in the order of groups()
 };
 
 struct Comparison {
     Baseline baseline;
     std::vector<Candidate> candidates;
     std::vector<std::string> warnings;  // unlike runs: other device, versions, computation
-    std::string verdict;                // one sentence: "zigzag is 2.2 x legacy …"
+    std::vector<SettingDifference> differences;
+    std::string verdict;  // one sentence: "zigzag is 2.2 × legacy (1.9–2.4) and the same model"
 
     std::vector<const RunGroup*> groups() const;  // baseline first
 };
+
+// Without repeats nothing is known of the noise; a ratio nearer to 1 than this is then no
+// difference.
+inline constexpr double singleRunNoise = 0.05;
 
 // The parity verdict's limits for fp32: relative, largest over the steps.
 inline constexpr double parityLossLimit = 1e-5;
 inline constexpr double parityGradNormLimit = 1e-4;
 enum class ParityVerdict { Same, Different, Unknown };
+ParityVerdict parityVerdict(const Parity& parity);
 ParityVerdict parityVerdict(const RunGroup& group);
 
+// Whether the group is what parity is measured against: the unsharded model itself.
+bool isReference(const RunGroup& group);
+
+// "2.2", "0.97", "14": as many digits as a ratio deserves, one more near 1.
+std::string formatRatio(double ratio);
+
 // The baseline is the group marked so; else mode legacy, else none, else the first. References are
-// left out unless they are all there is.
+// left out unless they are all there is. Refuses an empty list.
 Result<Comparison> compareRuns(const std::vector<RunRecord>& runs);
 
 }  // namespace ringscope
