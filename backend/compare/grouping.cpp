@@ -1,0 +1,158 @@
+#include "backend/compare/grouping.h"
+
+#include "backend/compare/statistics.h"
+#include "backend/config/field_table.h"
+
+#include <algorithm>
+
+namespace ringscope {
+namespace {
+
+constexpr std::string_view modePath = "parallel.mode";
+constexpr std::string_view presetPath = "model.preset";
+
+bool isModelSize(const Field& field) {
+    return field.path.starts_with("model.") && field.path != presetPath;
+}
+
+bool presetSaysAll(const RunConfig& config) {
+    return std::ranges::any_of(modelPresets(), [&](const ModelPreset& preset) {
+        ModelConfig model = preset.model;
+        model.preset = preset.name;
+        return config.model == model;
+    });
+}
+
+std::vector<std::string> valuesOf(const Field& field, const std::vector<Repeats>& groups) {
+    std::vector<std::string> values;
+    for (const Repeats& group : groups) values.push_back(field.get(group.config()));
+    return values;
+}
+
+std::string_view lastWord(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+std::string_view shortName(std::string_view path) {
+    const auto endsAlike = [&](const Field& field) {
+        return lastWord(field.path) == lastWord(path);
+    };
+    return std::ranges::count_if(fieldTable(), endsAlike) > 1 ? path : lastWord(path);
+}
+
+template <typename Figure>
+std::optional<Spread> spreadOver(const std::vector<const RunRecord*>& runs, Figure figure) {
+    std::vector<double> values;
+    for (const RunRecord* run : runs)
+        if (const std::optional<double> value = figure(*run)) values.push_back(*value);
+    return spreadOf(std::move(values));
+}
+
+std::optional<double> fromRanks(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+    if (run.rankRecords.empty()) return std::nullopt;
+    return static_cast<double>(figure(run).count);
+}
+
+std::optional<double> finalLoss(const RunRecord& run) {
+    if (run.steps.empty()) return std::nullopt;
+    return run.steps.back().loss;
+}
+
+void addFigures(RunGroup& group, const std::vector<const RunRecord*>& finished) {
+    group.tokensPerSecond = spreadOver(finished, [](const RunRecord& run) {
+        const auto speed = runSpeed(run);
+        return speed ? std::optional(speed->tokensPerSecond) : std::nullopt;
+    });
+    group.stepMs = spreadOver(finished, [](const RunRecord& run) {
+        const auto speed = runSpeed(run);
+        return speed ? std::optional(speed->stepMedianMs) : std::nullopt;
+    });
+    group.peakBytes =
+        spreadOver(finished, [](const RunRecord& run) { return fromRanks(run, peakMemory); });
+    group.attentionBytesPerStep = spreadOver(
+        finished, [](const RunRecord& run) { return fromRanks(run, measuredAttentionBytes); });
+    group.predictedAttentionBytesPerStep = spreadOver(finished, [](const RunRecord& run) {
+        return std::optional(static_cast<double>(run.predictedAttentionBytesPerStep.count));
+    });
+    group.gradientBytesPerStep = spreadOver(
+        finished, [](const RunRecord& run) { return fromRanks(run, measuredGradientBytes); });
+    group.finalLoss = spreadOver(finished, finalLoss);
+}
+
+void addParity(RunGroup& group, const std::vector<const RunRecord*>& finished) {
+    for (const RunRecord* run : finished) {
+        if (!run->parity) continue;
+        group.worstParity =
+            group.worstParity ? worseParity(*group.worstParity, *run->parity) : *run->parity;
+    }
+}
+
+std::string reasonOf(const RunRecord& run) {
+    return run.statusReason.empty() ? "it was " + std::string(statusName(run.status))
+                                    : run.statusReason;
+}
+
+}  // namespace
+
+bool Repeats::markedBaseline() const {
+    return std::ranges::any_of(runs, [](const RunRecord* run) { return run->baseline; });
+}
+
+std::vector<Repeats> groupRepeats(const std::vector<const RunRecord*>& runs) {
+    std::vector<Repeats> groups;
+    for (const RunRecord* run : runs) {
+        const auto same = std::ranges::find_if(
+            groups, [&](const Repeats& g) { return g.config() == run->config; });
+        if (same == groups.end())
+            groups.push_back({{run}});
+        else
+            same->runs.push_back(run);
+    }
+    return groups;
+}
+
+std::vector<SettingDifference> differingSettings(const std::vector<Repeats>& groups) {
+    const bool presetsSuffice = std::ranges::all_of(
+        groups, [](const Repeats& group) { return presetSaysAll(group.config()); });
+    std::vector<SettingDifference> differences;
+    for (const Field& field : fieldTable()) {
+        if (field.path == modePath || (presetsSuffice && isModelSize(field))) continue;
+        std::vector<std::string> values = valuesOf(field, groups);
+        if (std::ranges::adjacent_find(values, std::not_equal_to<>{}) != values.end())
+            differences.push_back({std::string(field.path), std::move(values)});
+    }
+    return differences;
+}
+
+std::string groupLabel(const std::vector<Repeats>& groups, std::size_t index,
+                       const std::vector<SettingDifference>& differences) {
+    std::string label = groups[index].config().parallel.mode;
+    for (const SettingDifference& difference : differences)
+        label += " " + std::string(shortName(difference.path)) + "=" + difference.values[index];
+    return label;
+}
+
+RunGroup summarise(const Repeats& repeats) {
+    RunGroup group;
+    group.mode = repeats.config().parallel.mode;
+    group.ranks = repeats.first().ranks;
+    group.seqLen = repeats.config().train.seqLen;
+    std::vector<const RunRecord*> finished;
+    for (const RunRecord* run : repeats.runs) {
+        group.runs.push_back(run->id);
+        if (run->status == RunStatus::Finished) {
+            finished.push_back(run);
+        } else if (!isFinal(run->status)) {
+            ++group.unfinished;
+        } else if (++group.failed == 1) {
+            group.failure = reasonOf(*run);
+        }
+    }
+    group.finished = static_cast<int>(finished.size());
+    addFigures(group, finished);
+    addParity(group, finished);
+    return group;
+}
+
+}  // namespace ringscope

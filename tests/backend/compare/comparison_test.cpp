@@ -1,0 +1,238 @@
+#include "backend/compare/comparison.h"
+
+#include "tests/backend/compare/sample_runs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace ringscope {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Comparison compared(const std::vector<RunRecord>& runs) { return compareRuns(runs).value(); }
+
+std::vector<std::string> labels(const Comparison& comparison) {
+    std::vector<std::string> names;
+    for (const RunGroup* group : comparison.groups()) names.push_back(group->label);
+    return names;
+}
+
+RunRecord withSeqLen(RunRecord run, std::int64_t seqLen) {
+    run.config.train.seqLen = seqLen;
+    run.computation = "seq_len " + std::to_string(seqLen);
+    run.id.text += "-" + std::to_string(seqLen);
+    return run;
+}
+
+RunRecord marked(RunRecord run) {
+    run.baseline = true;
+    return run;
+}
+
+RunRecord asReference(RunRecord run) {
+    run.reference = true;
+    return run;
+}
+
+TEST(CompareRuns, RefusesNoRuns) {
+    const Result<Comparison> none = compareRuns({});
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().code, ErrorCode::NotFound);
+    EXPECT_EQ(none.error().message, "there are no runs to compare; name at least one run");
+}
+
+TEST(CompareRuns, PutsRepeatsOfOneConfigurationTogether) {
+    const Comparison comparison =
+        compared({finishedRun("legacy", 100), repeated(finishedRun("ring", 50), 0),
+                  repeated(finishedRun("ring", 40), 1), repeated(finishedRun("ring", 80), 2)});
+    ASSERT_EQ(comparison.candidates.size(), 1U);
+    const RunGroup& ring = comparison.candidates[0].group;
+    EXPECT_EQ(ring.label, "ring");
+    EXPECT_EQ(ring.finished, 3);
+    EXPECT_EQ(ring.runs.size(), 3U);
+    EXPECT_DOUBLE_EQ(ring.tokensPerSecond->median, 20'000);
+    EXPECT_DOUBLE_EQ(ring.tokensPerSecond->low, 12'500);
+    EXPECT_DOUBLE_EQ(ring.tokensPerSecond->high, 25'000);
+    EXPECT_DOUBLE_EQ(ring.stepMs->median, 50);
+    EXPECT_DOUBLE_EQ(ring.peakBytes->median, 104'857'600);
+    EXPECT_DOUBLE_EQ(ring.attentionBytesPerStep->median, 4'194'304);
+    EXPECT_DOUBLE_EQ(ring.finalLoss->median, 4.5);
+}
+
+TEST(CompareRuns, TakesTheMarkedBaselineThenLegacyThenNoneThenTheFirst) {
+    const RunRecord ring = finishedRun("ring", 50);
+    const RunRecord none = finishedRun("none", 90);
+    const RunRecord legacy = finishedRun("legacy", 100);
+    EXPECT_EQ(compared({ring, none, legacy, marked(finishedRun("zigzag", 40))}).baseline.group.mode,
+              "zigzag");
+    EXPECT_EQ(compared({ring, none, legacy}).baseline.group.mode, "legacy");
+    EXPECT_EQ(compared({ring, none}).baseline.group.mode, "none");
+    EXPECT_EQ(compared({ring, finishedRun("zigzag", 40)}).baseline.group.mode, "ring");
+}
+
+TEST(CompareRuns, LeavesReferencesOutUnlessTheyAreAllThereIs) {
+    const RunRecord reference = asReference(finishedRun("none", 90));
+    EXPECT_THAT(labels(compared({reference, finishedRun("legacy", 100), finishedRun("ring", 50)})),
+                ElementsAre("legacy", "ring"));
+    EXPECT_THAT(labels(compared({reference})), ElementsAre("none"));
+}
+
+TEST(CompareRuns, GivesRatiosOverTheBaseline) {
+    RunRecord ring = finishedRun("ring", 50);
+    for (RankRecord& rank : ring.rankRecords) rank.peakMemory.count /= 4;
+    for (RankRecord& rank : ring.rankRecords) rank.attentionBytesPerStep.count *= 2;
+    const Comparison comparison = compared({finishedRun("legacy", 100), ring});
+    const Candidate& candidate = comparison.candidates.at(0);
+    EXPECT_DOUBLE_EQ(*candidate.speedup, 2.0);
+    EXPECT_DOUBLE_EQ(*candidate.memoryRatio, 0.25);
+    EXPECT_DOUBLE_EQ(*candidate.trafficRatio, 2.0);
+    EXPECT_EQ(candidate.speed, Speed::Faster);
+    EXPECT_EQ(candidate.against, "legacy");
+}
+
+TEST(CompareRuns, HasNoTrafficRatioOverABaselineThatSentNothing) {
+    RunRecord none = finishedRun("none", 100);
+    for (RankRecord& rank : none.rankRecords) rank.attentionBytesPerStep = {};
+    EXPECT_FALSE(compared({none, finishedRun("ring", 50)}).candidates[0].trafficRatio.has_value());
+}
+
+TEST(CompareRuns, BoundsTheSpeedupByTheRepeatsOfBothSides) {
+    const Comparison comparison =
+        compared({repeated(finishedRun("legacy", 100), 0), repeated(finishedRun("legacy", 80), 1),
+                  repeated(finishedRun("ring", 50), 0), repeated(finishedRun("ring", 40), 1)});
+    const Interval interval = comparison.candidates.at(0).speedupInterval.value();
+    EXPECT_DOUBLE_EQ(interval.low, 1.6);
+    EXPECT_DOUBLE_EQ(interval.high, 2.5);
+}
+
+TEST(CompareRuns, LabelsGroupsWithTheSettingsInWhichTheyDiffer) {
+    const Comparison comparison = compared({withSeqLen(finishedRun("legacy", 100), 4096),
+                                            withSeqLen(finishedRun("ring", 50), 4096),
+                                            withSeqLen(finishedRun("ring", 90), 8192)});
+    EXPECT_THAT(labels(comparison),
+                ElementsAre("legacy seq_len=4096", "ring seq_len=4096", "ring seq_len=8192"));
+    ASSERT_EQ(comparison.differences.size(), 1U);
+    EXPECT_EQ(comparison.differences[0].path, "train.seq_len");
+    EXPECT_THAT(comparison.differences[0].values, ElementsAre("4096", "4096", "8192"));
+}
+
+TEST(CompareRuns, ListsDifferencesInTheOrderOfItsGroups) {
+    const Comparison comparison = compared({withSeqLen(finishedRun("ring", 50), 4096),
+                                            withSeqLen(finishedRun("zigzag", 50), 2048),
+                                            withSeqLen(finishedRun("legacy", 90), 8192)});
+    EXPECT_THAT(labels(comparison),
+                ElementsAre("legacy seq_len=8192", "ring seq_len=4096", "zigzag seq_len=2048"));
+    EXPECT_THAT(comparison.differences.at(0).values, ElementsAre("8192", "4096", "2048"));
+}
+
+TEST(CompareRuns, SpellsAFieldOutWhereItsLastWordIsNotEnough) {
+    RunRecord longer = finishedRun("ring", 50);
+    longer.config.train.steps = 20;  // there is a profile.steps as well
+    EXPECT_THAT(labels(compared({finishedRun("legacy", 100), longer})),
+                ElementsAre("legacy train.steps=5", "ring train.steps=20"));
+}
+
+TEST(CompareRuns, MeasuresEachSettingAgainstItsOwnBaseline) {
+    const Comparison comparison = compared(
+        {withSeqLen(finishedRun("legacy", 100), 4096), withSeqLen(finishedRun("legacy", 400), 8192),
+         withSeqLen(finishedRun("ring", 50), 4096), withSeqLen(finishedRun("ring", 100), 8192)});
+    ASSERT_EQ(comparison.candidates.size(), 3U);
+    EXPECT_EQ(comparison.candidates[0].against, "legacy seq_len=4096");
+    EXPECT_FALSE(comparison.candidates[0].sameComputation);
+    EXPECT_EQ(comparison.candidates[1].against, "legacy seq_len=4096");
+    EXPECT_DOUBLE_EQ(*comparison.candidates[1].speedup, 2.0);
+    EXPECT_EQ(comparison.candidates[2].against, "legacy seq_len=8192");
+    EXPECT_DOUBLE_EQ(*comparison.candidates[2].speedup, 4.0);
+    EXPECT_TRUE(comparison.candidates[2].sameComputation);
+}
+
+TEST(CompareRuns, CountsWhatDidNotFinishAndTakesNoFigureFromIt) {
+    RunRecord running = repeated(finishedRun("ring", 10), 2);
+    running.status = RunStatus::Running;
+    const Comparison comparison =
+        compared({finishedRun("legacy", 100), repeated(finishedRun("ring", 50), 0),
+                  repeated(failedRun("ring"), 1), running});
+    const RunGroup& ring = comparison.candidates.at(0).group;
+    EXPECT_EQ(ring.finished, 1);
+    EXPECT_EQ(ring.failed, 1);
+    EXPECT_EQ(ring.unfinished, 1);
+    EXPECT_EQ(ring.failure, "rank 1 was ended by SIGKILL");
+    EXPECT_EQ(ring.tokensPerSecond->samples, 1);
+    EXPECT_DOUBLE_EQ(ring.tokensPerSecond->median, 20'000);
+}
+
+TEST(CompareRuns, KeepsTheWorstParityOfTheRepeats) {
+    const Comparison comparison = compared(
+        {finishedRun("legacy", 100), repeated(withParity(finishedRun("ring", 50), 2e-7), 0),
+         repeated(withParity(finishedRun("ring", 50), 4e-3), 1)});
+    EXPECT_DOUBLE_EQ(comparison.candidates.at(0).group.worstParity->maxLossDiff, 4e-3);
+    EXPECT_EQ(parityVerdict(comparison.candidates[0].group), ParityVerdict::Different);
+}
+
+TEST(ParityVerdict, HoldsBothLimitsAndCallsNotANumberDifferent) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(parityVerdict(Parity{{"r"}, 1e-5, 1e-4, 5}), ParityVerdict::Same);
+    EXPECT_EQ(parityVerdict(Parity{{"r"}, 1.1e-5, 0, 5}), ParityVerdict::Different);
+    EXPECT_EQ(parityVerdict(Parity{{"r"}, 0, 1.1e-4, 5}), ParityVerdict::Different);
+    EXPECT_EQ(parityVerdict(Parity{{"r"}, nan, 0, 5}), ParityVerdict::Different);
+    EXPECT_EQ(parityVerdict(Parity{{"r"}, 0, 0, 0}), ParityVerdict::Unknown);
+    EXPECT_EQ(parityVerdict(RunGroup{}), ParityVerdict::Unknown);
+}
+
+TEST(Warnings, AreNoneWhereTheRunsAreAlike) {
+    EXPECT_THAT(compared({finishedRun("legacy", 100), finishedRun("ring", 50)}).warnings,
+                IsEmpty());
+}
+
+TEST(Warnings, NameTheGroupsThatDifferInRanksDeviceAndSoftware) {
+    RunRecord ring = finishedRun("ring", 50);
+    ring.ranks = 4;
+    ring.device = "cuda";
+    ring.versions = "torch 2.12.0";
+    ring.rankRecords[0].host = "node7";
+    EXPECT_THAT(
+        compared({finishedRun("legacy", 100), ring}).warnings,
+        ElementsAre("The runs differ in ranks: 2 (legacy); 4 (ring).",
+                    "The runs differ in device: cpu (legacy); cuda (ring).",
+                    "The runs differ in software: ringscope 0.1.0, torch 2.11.0, gloo (legacy); "
+                    "torch 2.12.0 (ring).",
+                    "The runs differ in hosts: localhost (legacy); localhost+node7 (ring)."));
+}
+
+TEST(Warnings, SayWhichRunsComputeTheSame) {
+    EXPECT_THAT(compared({withSeqLen(finishedRun("legacy", 100), 4096),
+                          withSeqLen(finishedRun("ring", 50), 8192)})
+                    .warnings,
+                ElementsAre("The runs do not all compute the same: legacy seq_len=4096 | ring "
+                            "seq_len=8192; speeds and losses are alike only within a set."));
+}
+
+TEST(Warnings, DoNotCountRunsThatMeasuredNothing) {
+    RunRecord failed = failedRun("ring");
+    failed.device = "";
+    failed.ranks = 4;
+    EXPECT_THAT(compared({finishedRun("legacy", 100), failed}).warnings, IsEmpty());
+}
+
+TEST(Warnings, NameAModelThatIsNotTheSame) {
+    EXPECT_THAT(
+        compared({finishedRun("legacy", 100), withParity(finishedRun("ring", 50), 0.031)}).warnings,
+        ElementsAre("ring is NOT the same model as the unsharded run: its loss differs by 3.1e-02, "
+                    "where at most 1e-05 is rounding."));
+}
+
+TEST(Warnings, SayThatOnlyWarmUpStepsWereDone) {
+    RunRecord ring = finishedRun("ring", 50);
+    ring.steps.resize(1);
+    EXPECT_THAT(compared({finishedRun("legacy", 100), ring}).warnings,
+                ElementsAre("ring finished without a step after the warm-up, so it has no speed; "
+                            "raise train.steps."));
+}
+
+}  // namespace
+}  // namespace ringscope

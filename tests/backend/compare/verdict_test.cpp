@@ -1,0 +1,134 @@
+#include "backend/compare/verdict.h"
+
+#include "tests/backend/compare/sample_runs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+std::string verdict(const std::vector<RunRecord>& runs) { return compareRuns(runs)->verdict; }
+
+RunRecord withoutParity(RunRecord run) {
+    run.parity.reset();
+    return run;
+}
+
+TEST(Verdict, NamesTheFastestWithTheNoiseOfTheRepeats) {
+    EXPECT_EQ(
+        verdict({repeated(finishedRun("legacy", 100), 0), repeated(finishedRun("legacy", 95), 1),
+                 finishedRun("ring", 80), repeated(finishedRun("zigzag", 45), 0),
+                 repeated(finishedRun("zigzag", 44), 1)}),
+        "zigzag is 2.2 × legacy (2.1–2.3) and the same model");
+}
+
+TEST(Verdict, SaysWhereThereWereNoRepeats) {
+    EXPECT_EQ(verdict({finishedRun("legacy", 100), finishedRun("zigzag", 50)}),
+              "zigzag is 2 × legacy (one run each) and the same model");
+}
+
+TEST(Verdict, CallsOverlappingRepeatsNoClearDifference) {
+    EXPECT_EQ(
+        verdict({repeated(finishedRun("legacy", 100), 0), repeated(finishedRun("legacy", 90), 1),
+                 repeated(finishedRun("ring", 98), 0), repeated(finishedRun("ring", 91), 1)}),
+        "no clear difference between ring and legacy: 1.00 × legacy (0.92–1.10) and the same "
+        "model");
+}
+
+TEST(Verdict, SaysThatNothingIsFaster) {
+    EXPECT_EQ(
+        verdict({finishedRun("legacy", 50), finishedRun("ring", 100), finishedRun("zigzag", 80)}),
+        "nothing is faster than legacy: zigzag, the next, is 0.62 × legacy (one run each) and "
+        "the same model");
+}
+
+TEST(Verdict, ShoutsThatTheFastestIsAnotherModelAndOffersTheNext) {
+    EXPECT_EQ(
+        verdict({finishedRun("legacy", 100), finishedRun("ring", 80),
+                 withParity(finishedRun("zigzag", 50), 0.0031)}),
+        "zigzag is 2 × legacy (one run each) but NOT the same model: its loss differs by "
+        "3.1e-03, where at most 1e-05 is rounding; the fastest that is the same model is ring, "
+        "1.2 × legacy");
+}
+
+TEST(Verdict, NamesTheGradientNormWhereTheLossAloneLooksRight) {
+    EXPECT_THAT(
+        verdict({finishedRun("legacy", 100), withParity(finishedRun("ring", 50), 0, 0.5)}),
+        testing::HasSubstr("NOT the same model: its gradient norm differs by 5.0e-01, where "
+                           "at most 1e-04 is rounding"));
+}
+
+TEST(Verdict, AdmitsThatParityIsUnknown) {
+    EXPECT_EQ(
+        verdict({finishedRun("legacy", 100), withoutParity(finishedRun("ring", 50))}),
+        "ring is 2 × legacy (one run each); whether it is the same model is unknown, for want "
+        "of an unsharded run to compare with");
+}
+
+TEST(Verdict, SaysThatTheFastestIsTheUnshardedModelOnFewerRanks) {
+    RunRecord none = withoutParity(finishedRun("none", 50));
+    none.ranks = 1;
+    EXPECT_EQ(verdict({finishedRun("legacy", 100), none}),
+              "none is 2 × legacy (one run each) on 1 rank instead of 2 and the unsharded model "
+              "itself");
+}
+
+TEST(Verdict, NamesWhatDidNotFinish) {
+    EXPECT_EQ(verdict({finishedRun("legacy", 100), failedRun("ring"), finishedRun("zigzag", 50)}),
+              "zigzag is 2 × legacy (one run each) and the same model; ring did not finish: rank 1 "
+              "was ended by SIGKILL");
+    EXPECT_EQ(verdict({finishedRun("legacy", 100), repeated(failedRun("ring"), 0),
+                       repeated(finishedRun("ring", 50), 1)}),
+              "ring is 2 × legacy (one run each) and the same model; 1 of 2 runs of ring did not "
+              "finish: rank 1 was ended by SIGKILL");
+}
+
+TEST(Verdict, SpeaksWithoutABaselineThatFinished) {
+    EXPECT_EQ(
+        verdict({failedRun("legacy"), finishedRun("ring", 50)}),
+        "legacy, the baseline, did not finish: rank 1 was ended by SIGKILL; the fastest of the "
+        "others is ring with 20,000 tokens/s and the same model");
+}
+
+TEST(Verdict, SpeaksWhereNoCandidateFinished) {
+    EXPECT_EQ(
+        verdict({finishedRun("legacy", 100), failedRun("ring")}),
+        "legacy reached 10,000 tokens/s, and there is no other speed to compare it with; ring "
+        "did not finish: rank 1 was ended by SIGKILL");
+}
+
+TEST(Verdict, SpeaksOfOneGroupAlone) {
+    EXPECT_EQ(verdict({finishedRun("legacy", 100)}),
+              "legacy reached 10,000 tokens/s, and there is no other speed to compare it with");
+    RunRecord queued = finishedRun("legacy", 100);
+    queued.status = RunStatus::Queued;
+    EXPECT_EQ(verdict({queued}), "nothing to compare yet: no run has a speed");
+}
+
+TEST(Verdict, AnswersForEverySettingOfTheBaseline) {
+    const auto at = [](RunRecord run, std::int64_t seqLen) {
+        run.config.train.seqLen = seqLen;
+        run.computation = std::to_string(seqLen);
+        return run;
+    };
+    EXPECT_EQ(
+        verdict({at(finishedRun("legacy", 100), 4096), at(finishedRun("legacy", 300), 8192),
+                 at(finishedRun("ring", 50), 4096), at(finishedRun("ring", 100), 8192)}),
+        "ring seq_len=4096 is 2 × legacy seq_len=4096 (one run each) and the same model; ring "
+        "seq_len=8192 is 3 × legacy seq_len=8192 (one run each) and the same model");
+}
+
+TEST(Verdict, CountsTheFailuresItDoesNotName) {
+    std::vector<RunRecord> runs = {finishedRun("legacy", 100), finishedRun("zigzag", 50)};
+    for (const char* mode : {"ring", "ulysses", "none"}) {
+        runs.push_back(failedRun(mode));
+        runs.back().statusReason = std::string(mode) + " broke";
+    }
+    EXPECT_THAT(verdict(runs),
+                testing::EndsWith("; ring did not finish: ring broke; ulysses did not finish: "
+                                  "ulysses broke; 1 more did not finish"));
+}
+
+}  // namespace
+}  // namespace ringscope
