@@ -58,6 +58,22 @@ struct Parity {
     std::int64_t steps = 0;  // compared
 };
 
+// Figures over the steps after the warm-up.
+struct RunSpeed {
+    double tokensPerSecond = 0;  // tokens of those steps / their summed duration
+    double stepMedianMs = 0;
+    double stepP95Ms = 0;
+};
+
+// What a list knows of a run instead of its steps and ranks.
+struct RunSummary {
+    std::int64_t steps = 0;  // done
+    std::optional<RunSpeed> speed;
+    Bytes peakMemory;
+    Bytes attentionBytesPerStep;
+    Bytes gradientBytesPerStep;
+};
+
 struct RunRecord {
     RunId id;
     std::string experiment;    // "four-modes"
@@ -87,16 +103,14 @@ struct RunRecord {
     std::vector<StepRecord> steps;
     std::vector<RankRecord> rankRecords;
     std::optional<Parity> parity;
+
+    std::optional<RunSummary> summary;  // only in lists, where steps and rankRecords are left out
 };
 
-// Figures over the steps after the warm-up; nothing where no such step was done.
-struct RunSpeed {
-    double tokensPerSecond = 0;  // tokens of those steps / their summed duration
-    double stepMedianMs = 0;
-    double stepP95Ms = 0;
-};
+// A run in a list, or by itself: from its summary where it has one, else from its steps and ranks.
+// No speed where no step after the warm-up was done.
 std::optional<RunSpeed> runSpeed(const RunRecord& run);
-
+std::int64_t stepsDone(const RunRecord& run);
 Bytes peakMemory(const RunRecord& run);              // of the rank with the most
 Bytes measuredAttentionBytes(const RunRecord& run);  // per step, of the busiest rank
 Bytes measuredGradientBytes(const RunRecord& run);   // per step, of the busiest rank
