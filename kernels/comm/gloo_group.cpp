@@ -1,0 +1,140 @@
+#include "kernels/comm/gloo_group.h"
+
+#include "kernels/comm/meeting_state.h"
+
+#include <ATen/ops/add.h>
+#include <ATen/ops/empty_like.h>
+#include <string>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+using c10d::ProcessGroupGloo;
+
+const char* channelName(Channel channel) { return channel == Channel::KeyValue ? "KV" : "dKV"; }
+
+std::string withPeer(const char* verb, Channel channel, const char* preposition, int peer) {
+    return std::string(verb) + " " + channelName(channel) + " " + preposition + " rank " +
+           std::to_string(peer);
+}
+
+// Runs `call`; what it throws becomes a GroupError that names the operation.
+template <typename Call>
+auto named(const std::string& operation, Call&& call) {
+    try {
+        return call();
+    } catch (const std::exception& error) {
+        throw GroupError(failureSentence(operation, error));
+    }
+}
+
+class GlooPending : public Pending {
+public:
+    GlooPending(std::string operation, c10::intrusive_ptr<c10d::Work> work)
+        : operation_(std::move(operation)), work_(std::move(work)) {}
+
+    void wait() override {
+        if (!work_) return;
+        const c10::intrusive_ptr<c10d::Work> work = std::exchange(work_, nullptr);
+        named(operation_, [&] { work->wait(); });
+    }
+
+private:
+    std::string operation_;
+    c10::intrusive_ptr<c10d::Work> work_;
+};
+
+// Gloo's own reduce-scatter is an all-reduce underneath and sends twice what is needed. Instead the
+// slices are exchanged and each rank adds up its own, in rank order and never below fp32.
+class SumOfSlices : public Pending {
+public:
+    SumOfSlices(std::unique_ptr<Pending> exchange, at::Tensor slices, at::Tensor out)
+        : exchange_(std::move(exchange)), slices_(std::move(slices)), out_(std::move(out)) {}
+
+    void wait() override {
+        if (!exchange_) return;
+        std::exchange(exchange_, nullptr)->wait();
+        const bool wide = out_.scalar_type() == at::kFloat || out_.scalar_type() == at::kDouble;
+        at::Tensor sum = wide ? out_ : at::empty_like(out_, out_.options().dtype(at::kFloat));
+        sum.copy_(slices_[0]);
+        for (std::int64_t rank = 1; rank < slices_.size(0); ++rank) sum.add_(slices_[rank]);
+        if (!wide) out_.copy_(sum);
+        slices_.reset();
+    }
+
+private:
+    std::unique_ptr<Pending> exchange_;
+    at::Tensor slices_;
+    at::Tensor out_;
+};
+
+class GlooGroup : public Group {
+public:
+    GlooGroup(const GroupOptions& options, c10::intrusive_ptr<ProcessGroupGloo> gloo)
+        : Group(options.rank, options.size), gloo_(std::move(gloo)) {}
+
+private:
+    std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer, Channel channel) override {
+        return start(withPeer("sending", channel, "to", peer), [&] {
+            std::vector<at::Tensor> tensors{tensor};
+            return gloo_->send(tensors, peer, static_cast<int>(channel));
+        });
+    }
+    std::unique_ptr<Pending> doReceive(at::Tensor& tensor, int peer, Channel channel) override {
+        return start(withPeer("receiving", channel, "from", peer), [&] {
+            std::vector<at::Tensor> tensors{tensor};
+            return gloo_->recv(tensors, peer, static_cast<int>(channel));
+        });
+    }
+    std::unique_ptr<Pending> doAllToAll(at::Tensor& out, const at::Tensor& in) override {
+        return start("all-to-all", [&] { return exchangeSlices(out, in); });
+    }
+    std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) override {
+        return start("all-gather", [&] {
+            at::Tensor gathered = out.view({-1});
+            at::Tensor input = in.view({-1});
+            return gloo_->_allgather_base(gathered, input);
+        });
+    }
+    std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) override {
+        at::Tensor slices = at::empty_like(in).view({size(), -1});
+        std::unique_ptr<Pending> exchange =
+            start("reduce-scatter", [&] { return exchangeSlices(slices, in); });
+        return std::make_unique<SumOfSlices>(std::move(exchange), std::move(slices), out.view(-1));
+    }
+    void doBarrier() override {
+        start("barrier", [&] { return gloo_->barrier(); })->wait();
+    }
+
+    c10::intrusive_ptr<c10d::Work> exchangeSlices(const at::Tensor& out, const at::Tensor& in) {
+        at::Tensor received = out.view({size(), -1});
+        at::Tensor given = in.view({size(), -1});
+        std::vector<std::int64_t> evenly;
+        return gloo_->alltoall_base(received, given, evenly, evenly);
+    }
+
+    template <typename Post>
+    std::unique_ptr<Pending> start(std::string operation, Post&& post) {
+        operation = "rank " + std::to_string(rank()) + ": " + operation;
+        c10::intrusive_ptr<c10d::Work> work = named(operation, post);
+        return std::make_unique<GlooPending>(std::move(operation), std::move(work));
+    }
+
+    c10::intrusive_ptr<ProcessGroupGloo> gloo_;
+};
+
+}  // namespace
+
+std::unique_ptr<Group> makeGlooGroup(const Meeting& meeting, const GroupOptions& options) {
+    auto gloo = ProcessGroupGloo::Options::create(options.timeout);
+    gloo->devices.push_back(ProcessGroupGloo::createDeviceForHostname(options.address));
+    auto store = c10::make_intrusive<c10d::PrefixStore>("ringscope/gloo", meeting.state().store);
+    return std::make_unique<GlooGroup>(
+        options, c10::make_intrusive<ProcessGroupGloo>(std::move(store), options.rank, options.size,
+                                                       std::move(gloo)));
+}
+
+}  // namespace ringscope

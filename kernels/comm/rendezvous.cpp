@@ -1,0 +1,74 @@
+#include "kernels/comm/rendezvous.h"
+
+#include "kernels/comm/gloo_group.h"
+#include "kernels/comm/meeting_state.h"
+#include "kernels/cuda/cuda_module.h"
+
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+namespace ringscope {
+namespace {
+
+Result<std::unique_ptr<Meeting>> meetAt(const std::string& host, const c10d::TCPStoreOptions& store,
+                                        const std::string& what) {
+    try {
+        auto tcp = c10::make_intrusive<c10d::TCPStore>(host, store);
+        const int port = tcp->getPort();
+        return std::make_unique<Meeting>(
+            std::make_unique<Meeting::State>(Meeting::State{std::move(tcp), port}));
+    } catch (const std::exception& error) {
+        return Error{ErrorCode::Unavailable, failureSentence(what, error)};
+    }
+}
+
+Result<void> checkOptions(const GroupOptions& options) {
+    if (options.size >= 1 && options.rank >= 0 && options.rank < options.size) return {};
+    return Error{ErrorCode::InvalidConfig, "rank " + std::to_string(options.rank) +
+                                               " is not one of " + std::to_string(options.size) +
+                                               " ranks"};
+}
+
+}  // namespace
+
+Meeting::Meeting(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Meeting::~Meeting() = default;
+int Meeting::port() const { return state_->port; }
+
+Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
+                                             std::chrono::milliseconds timeout) {
+    c10d::TCPStoreOptions store;
+    store.port = 0;
+    store.isServer = true;
+    store.waitWorkers = false;
+    store.timeout = timeout;
+    return meetAt(address, store, "opening a port for the ranks to meet at " + address);
+}
+
+Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
+                                             std::chrono::milliseconds timeout) {
+    if (port <= 0 || port > 65535)
+        return Error{ErrorCode::InvalidConfig,
+                     "port " + std::to_string(port) + " is none; rank 0 tells its port"};
+    c10d::TCPStoreOptions store;
+    store.port = static_cast<std::uint16_t>(port);
+    store.timeout = timeout;
+    return meetAt(host, store, "reaching rank 0 at " + host + ":" + std::to_string(port));
+}
+
+Result<std::unique_ptr<Group>> makeGroup(const Meeting& meeting, const GroupOptions& options) {
+    RINGSCOPE_CHECK(checkOptions(options));
+    const std::string what = "rank " + std::to_string(options.rank) + ": meeting the " +
+                             std::to_string(options.size) + " ranks on " + options.device;
+    try {
+        if (options.device == "cpu") return makeGlooGroup(meeting, options);
+        if (!options.device.starts_with("cuda"))
+            return Error{ErrorCode::InvalidConfig,
+                         "there is no device '" + options.device + "'; use cpu or cuda"};
+        RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
+        return module->makeGroup(meeting, options);
+    } catch (const std::exception& error) {
+        return Error{ErrorCode::Unavailable, failureSentence(what, error)};
+    }
+}
+
+}  // namespace ringscope

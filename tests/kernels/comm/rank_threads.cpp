@@ -1,0 +1,49 @@
+#include "tests/kernels/comm/rank_threads.h"
+
+#include <gtest/gtest.h>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+namespace ringscope::testing {
+namespace {
+
+void runRank(const Meeting& meeting, int rank, int size, const std::function<void(Group&)>& body) {
+    try {
+        Result<std::unique_ptr<Group>> group =
+            makeGroup(meeting, {.rank = rank, .size = size, .timeout = std::chrono::seconds(20)});
+        if (!group.ok()) {
+            ADD_FAILURE() << group.error().message;
+            return;
+        }
+        body(**group);
+        (*group)->barrier();  // nobody leaves while another still talks to it
+    } catch (const std::exception& error) {
+        ADD_FAILURE() << "rank " << rank << " of " << size << ": " << error.what();
+    }
+}
+
+}  // namespace
+
+void runRanks(int size, const std::function<void(Group&)>& rank) {
+    // c10d's flight recorder is one per process and not made for several ranks in it.
+    setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+    // c10d's store asks DNS for the name of every peer's address; a dead server must not cost 10 s.
+    setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+    const Result<std::unique_ptr<Meeting>> meeting = hostMeeting("127.0.0.1");
+    ASSERT_TRUE(meeting.ok()) << meeting.error().message;
+    std::vector<std::thread> threads;
+    for (int index = 1; index < size; ++index) {
+        threads.emplace_back([&, index] {
+            const auto joined = joinMeeting("127.0.0.1", (*meeting)->port());
+            if (!joined.ok())
+                ADD_FAILURE() << joined.error().message;
+            else
+                runRank(**joined, index, size, rank);
+        });
+    }
+    runRank(**meeting, 0, size, rank);
+    for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace ringscope::testing
