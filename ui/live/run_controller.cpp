@@ -1,0 +1,117 @@
+#include "ui/live/run_controller.h"
+
+#include "backend/store/store.h"
+#include "ui/widgets/parts.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace ringscope::ui {
+
+// What the run's thread and the window's thread both hold. Lambdas posted from the run's thread
+// reach the controller only while it lives: its destructor joins the thread first.
+struct RunController::Shared {
+    explicit Shared(RunController* controller)
+        : owner(controller), feed([this] {
+              QMetaObject::invokeMethod(
+                  owner, [controller = owner] { controller->takeNews(); }, Qt::QueuedConnection);
+          }) {}
+
+    RunController* owner;
+    RunFeed feed;
+};
+
+RunController::RunController(Transport& transport, std::filesystem::path store, QObject* parent)
+    : QObject(parent), transport_(transport), store_(std::move(store)) {}
+
+RunController::~RunController() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+double RunController::progress() const {
+    return std::min(1.0, static_cast<double>(stepsDone_) / static_cast<double>(stepsPlanned_));
+}
+
+void RunController::start(const Experiment& experiment) {
+    if (running_) return;
+    if (thread_.joinable()) thread_.join();  // its last word was finished(): it is gone already
+    const std::vector<ExpandedRun> runs = expandRuns(experiment);
+    name_ = text(experiment.name);
+    planned_ = static_cast<int>(runs.size());
+    counted_.clear();
+    ended_.clear();
+    stepsDone_ = 0;
+    stepsPlanned_ = std::accumulate(
+        runs.begin(), runs.end(), std::int64_t{0},
+        [](std::int64_t sum, const ExpandedRun& run) { return sum + run.config.train.steps; });
+    stepsPlanned_ = std::max<std::int64_t>(1, stepsPlanned_);
+    running_ = true;
+    stopping_ = false;
+    shared_ = std::make_shared<Shared>(this);
+    Q_EMIT started();
+    thread_ = std::jthread([this, shared = shared_, experiment](const std::stop_token& stop) {
+        const QString problem = work(*shared, transport_, store_, experiment, stop);
+        QMetaObject::invokeMethod(
+            this, [this, problem] { end(problem); }, Qt::QueuedConnection);
+    });
+}
+
+void RunController::stop() {
+    if (!running_ || stopping_) return;
+    stopping_ = true;
+    thread_.request_stop();
+    Q_EMIT progressed();
+}
+
+QString RunController::work(Shared& shared, Transport& transport, const std::filesystem::path& path,
+                            const Experiment& experiment, std::stop_token stop) {
+    const auto attempt = [&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::vector<RunRequest> requests, planExperiment(experiment));
+        RINGSCOPE_CHECK(transport.preflight({}));
+        RINGSCOPE_TRY(const std::unique_ptr<Store> store,
+                      Store::open(path, Store::Access::ReadWrite));
+        RINGSCOPE_CHECK(store->markLostRuns());
+        RunService service(transport, {store.get(), &shared.feed});
+        ExperimentOptions options;
+        options.findReference = [&](const std::string& computation) {
+            return store->newestReference(computation);
+        };
+        RINGSCOPE_TRY(const ExperimentOutcome outcome,
+                      runExperiment(requests, service, options, stop));
+        for (const RunRecord& run : outcome.runs) {
+            if (!run.parity) continue;
+            RINGSCOPE_CHECK(store->saveParity(run));
+            RINGSCOPE_CHECK(shared.feed.ended(run));
+        }
+        return {};
+    };
+    const Result<void> done = attempt();
+    return done.ok() || done.error().code == ErrorCode::Cancelled ? QString()
+                                                                  : text(done.error().message);
+}
+
+void RunController::takeNews() {
+    if (!shared_) return;
+    const LiveNews fresh = shared_->feed.take();
+    if (fresh.empty()) return;
+    for (const RunRecord& run : fresh.runs) {
+        if (run.reference) continue;
+        counted_.insert(run.id);
+        if (isFinal(run.status)) ended_.insert(run.id);
+    }
+    stepsDone_ += std::ranges::count_if(
+        fresh.steps, [this](const LiveStep& step) { return counted_.contains(step.run); });
+    Q_EMIT news(fresh);
+    Q_EMIT progressed();
+}
+
+void RunController::end(const QString& problem) {
+    takeNews();
+    running_ = false;
+    stopping_ = false;
+    Q_EMIT progressed();
+    Q_EMIT finished(problem);
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,58 @@
+// The store as the window sees it: read in a thread of its own, looked at twice a second, so that a
+// run started by the command line shows as live as one started here.
+//
+// Used from the thread it was made in; signals and answers arrive there. Nothing is created or
+// written: a store that is not there yet is looked for again until it is. The one exception is
+// runs whose program has vanished: where live runs are listed they are marked lost in the file.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/run/run_record.h"
+
+#include <QObject>
+#include <QThread>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace ringscope::ui {
+
+class StoreReader : public QObject {
+    Q_OBJECT
+
+public:
+    enum class State { Loading, Missing, Ready, Failed };
+    using Loaded = std::function<void(Result<std::vector<RunRecord>>)>;
+
+    explicit StoreReader(std::filesystem::path path, QObject* parent = nullptr);
+    ~StoreReader() override;
+
+    const std::filesystem::path& path() const { return path_; }
+    State state() const { return state_; }
+    const QString& problem() const { return problem_; }  // where Failed: the sentence to show
+    const std::vector<RunRecord>& runs() const { return runs_; }  // newest first
+
+    // Looks now instead of at the next beat.
+    void refresh();
+
+    // Runs with their steps and ranks, in the order asked. `done` is called once, or never where
+    // `receiver` or this object is gone by then.
+    void load(std::vector<RunId> ids, QObject* receiver, Loaded done);
+
+Q_SIGNALS:
+    void changed();  // state, problem or runs
+
+private:
+    class Worker;
+    void take(State state, QString problem, std::vector<RunRecord> runs);
+
+    std::filesystem::path path_;
+    State state_ = State::Loading;
+    QString problem_;
+    std::vector<RunRecord> runs_;
+    QThread thread_;
+    Worker* worker_;  // lives in thread_, deleted when the thread ends
+};
+
+}  // namespace ringscope::ui

@@ -1,0 +1,23 @@
+// Icons, drawn in code on a 16 x 16 grid: one set, one colour, sharp at every zoom, and they follow
+// the theme because the colour is taken when they are painted.
+#pragma once
+
+#include "backend/report/look.h"
+
+#include <QIcon>
+
+class QColor;
+class QPainter;
+class QRectF;
+
+namespace ringscope::ui {
+
+enum class Icon { Runs, NewRun, Compare, Play, Stop, Copy, Report, Open, Save, Undo, Table, Check };
+
+QIcon icon(Icon which);
+QIcon applicationIcon();
+
+// A mode's marker, filled, in the middle of `box`.
+void paintMarker(QPainter& painter, Marker marker, const QRectF& box, const QColor& colour);
+
+}  // namespace ringscope::ui

@@ -1,0 +1,151 @@
+#include "ui/models/experiment_draft.h"
+
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
+#include "backend/plan/mode_table.h"
+#include "backend/run/experiment_runner.h"
+#include "ui/widgets/parts.h"
+
+#include <algorithm>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr std::string_view modePath = "parallel.mode";
+
+MatrixAxis* findAxis(Experiment& experiment, std::string_view path) {
+    const auto found = std::ranges::find(experiment.matrix, path, &MatrixAxis::path);
+    return found == experiment.matrix.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> modesOf(const Experiment& experiment) {
+    for (const MatrixAxis& axis : experiment.matrix)
+        if (axis.path == modePath) return axis.values;
+    return {experiment.base.parallel.mode};
+}
+
+void chooseModes(Experiment& experiment, const std::vector<std::string>& modes) {
+    if (modes == modesOf(experiment)) return;
+    MatrixAxis* axis = findAxis(experiment, modePath);
+    if (axis == nullptr) {
+        experiment.matrix.insert(experiment.matrix.begin(), {std::string(modePath), modes});
+        return;
+    }
+    axis->values = modes;
+}
+
+ModePlan planMode(RunConfig config, std::string_view mode) {
+    config.parallel.mode = mode;
+    ModePlan planned{.mode = std::string(mode), .plan = std::nullopt, .reason = {}};
+    Result<RunPlan> plan = planRun(config);
+    if (plan.ok())
+        planned.plan = std::move(plan).value();
+    else
+        planned.reason = plan.error().message;
+    return planned;
+}
+
+bool writtenPlainly(std::string_view path) {
+    const Field* field = findField(path);
+    return field != nullptr && field->type != FieldType::Text && field->type != FieldType::Choice;
+}
+
+std::string yamlQuoted(std::string_view text) {
+    std::string quoted = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    return quoted + "\"";
+}
+
+std::string yamlScalar(std::string_view path, const std::string& value) {
+    return writtenPlainly(path) ? value : yamlQuoted(value);
+}
+
+}  // namespace
+
+std::vector<std::string> ExperimentDraft::overrides() const {
+    std::vector<std::string> written;
+    // The preset first: what else was changed is said on top of it.
+    if (const auto preset = edits.find("model.preset"); preset != edits.end())
+        written.push_back(preset->first + "=" + preset->second);
+    for (const auto& [path, value] : edits)
+        if (path != "model.preset") written.push_back(path + "=" + value);
+    return written;
+}
+
+DraftPlan planDraft(const ExperimentDraft& draft) {
+    DraftPlan answer;
+    answer.reading =
+        readExperiment({.fileName = draft.fileName.empty() ? "demo.yaml" : draft.fileName,
+                        .fileText = draft.fileText,
+                        .environment = draft.environment,
+                        .overrides = draft.overrides()});
+    Experiment& experiment = answer.reading.experiment;
+    if (draft.modes) chooseModes(experiment, *draft.modes);
+    answer.modes = modesOf(experiment);
+    for (const Mode& mode : modeTable())
+        answer.modePlans.push_back(planMode(experiment.base, mode.name));
+
+    if (!answer.reading.ok()) {
+        answer.refusal = answer.reading.problems.front().text();
+    } else if (answer.modes.empty()) {
+        answer.refusal = "choose at least one mode";
+    } else {
+        answer.runs = expandRuns(experiment);
+        const Result<std::vector<RunRequest>> planned = planExperiment(experiment);
+        if (!planned.ok()) answer.refusal = planned.error().message;
+    }
+    return answer;
+}
+
+bool isVaried(const Experiment& experiment, std::string_view path) {
+    return std::ranges::find(experiment.matrix, path, &MatrixAxis::path) != experiment.matrix.end();
+}
+
+std::string fieldText(const Experiment& experiment, std::string_view path) {
+    for (const MatrixAxis& axis : experiment.matrix)
+        if (axis.path == path) return join(axis.values, ", ");
+    const Field* field = findField(path);
+    return field == nullptr ? std::string() : field->get(experiment.base);
+}
+
+std::string experimentYaml(const Experiment& experiment) {
+    std::string yaml = "name: " + yamlQuoted(experiment.name) + "\n" + toYaml(experiment.base);
+    if (!yaml.ends_with('\n')) yaml += '\n';
+    if (!experiment.matrix.empty()) yaml += "matrix:\n";
+    for (const MatrixAxis& axis : experiment.matrix) {
+        std::vector<std::string> values;
+        for (const std::string& value : axis.values) values.push_back(yamlScalar(axis.path, value));
+        yaml += "  " + axis.path + ": [" + join(values, ", ") + "]\n";
+    }
+    if (experiment.repeat != 1) yaml += "repeat: " + std::to_string(experiment.repeat) + "\n";
+    if (!experiment.baseline.empty()) yaml += "baseline:\n";
+    for (const auto& [path, value] : experiment.baseline)
+        yaml += "  " + path + ": " + yamlScalar(path, value) + "\n";
+    return yaml;
+}
+
+std::string draftCommand(const ExperimentDraft& draft, const DraftPlan& plan,
+                         const std::string& store) {
+    std::string command = "ringscope";
+    if (!store.empty()) command += " --db " + shellQuoted(store);
+    const bool fileSaysModes =
+        !draft.modes || *draft.modes == modesOf(readExperiment({.fileName = draft.fileName,
+                                                                .fileText = draft.fileText,
+                                                                .environment = draft.environment,
+                                                                .overrides = draft.overrides()})
+                                                    .experiment);
+    if (!fileSaysModes && plan.modes.size() != 1)
+        return command + " run - <<'EXPERIMENT'\n" + experimentYaml(plan.reading.experiment) +
+               "EXPERIMENT";
+
+    command += draft.fileName.empty() ? " demo" : " run " + shellQuoted(draft.fileName);
+    for (const std::string& override : draft.overrides())
+        command += " --set " + shellQuoted(override);
+    if (!fileSaysModes) command += " --set parallel.mode=" + plan.modes.front();
+    return command;
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,59 @@
+// The experiment a user is putting together: a file, what was changed on top of it, and the modes
+// to run. Changes are kept the way the command line writes them, so the window and
+// `ringscope run FILE --set …` read the same experiment, with the same checks and messages.
+#pragma once
+
+#include "backend/config/experiment.h"
+#include "backend/plan/run_plan.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope::ui {
+
+struct ExperimentDraft {
+    std::string fileName;  // empty: the built-in sample, which `ringscope demo` runs
+    std::string fileText;
+    std::map<std::string, std::string> edits;       // field path -> value as typed
+    std::optional<std::vector<std::string>> modes;  // nothing: as the file says
+    std::map<std::string, std::string> environment;
+
+    std::vector<std::string> overrides() const;  // edits as --set takes them
+};
+
+// A mode under the draft's base configuration: its plan, or why it cannot run.
+struct ModePlan {
+    std::string mode;
+    std::optional<RunPlan> plan;
+    std::string reason;
+};
+
+// Everything the New run page shows of a draft.
+struct DraftPlan {
+    ExperimentReading reading;        // with the chosen modes in its matrix
+    std::vector<std::string> modes;   // that will run, in the mode table's order
+    std::vector<ModePlan> modePlans;  // every row of the mode table
+    std::vector<ExpandedRun> runs;
+    std::string refusal;  // why it cannot be started; empty where it can
+
+    bool canStart() const { return refusal.empty() && !runs.empty(); }
+};
+
+// Takes as long as planning every run takes: not for the window's thread.
+DraftPlan planDraft(const ExperimentDraft& draft);
+
+// The value of a field, or of each run where the matrix varies it: "1024, 2048".
+std::string fieldText(const Experiment& experiment, std::string_view path);
+bool isVaried(const Experiment& experiment, std::string_view path);
+
+// The draft as a file that reads back to the same experiment.
+std::string experimentYaml(const Experiment& experiment);
+
+// A shell command that runs the same: `ringscope demo …`, `ringscope run FILE --set …`, or the
+// whole file on standard input where --set cannot say which modes. `store` empty: the default one.
+std::string draftCommand(const ExperimentDraft& draft, const DraftPlan& plan,
+                         const std::string& store);
+
+}  // namespace ringscope::ui

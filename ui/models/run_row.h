@@ -1,0 +1,44 @@
+// One run as the table shows it: plain values, ready to sort by.
+#pragma once
+
+#include "backend/compare/comparison.h"
+#include "backend/run/run_record.h"
+
+#include <QString>
+#include <optional>
+#include <vector>
+
+namespace ringscope::ui {
+
+enum class ParityWord { None, Same, Different, Reference };
+
+struct RunRow {
+    RunId id;
+    QString name;
+    QString mode;
+    QString experiment;
+    std::int64_t ranks = 1;
+    std::int64_t seqLen = 0;
+    std::optional<double> tokensPerSecond{};
+    std::optional<double> stepMs{};
+    std::optional<std::int64_t> peakBytes{};
+    ParityWord parity = ParityWord::None;
+    RunStatus status = RunStatus::Queued;
+    QString reason;
+    double progress = 0;  // 0 … 1 of its training steps
+    std::int64_t createdUs = 0;
+
+    bool operator==(const RunRow&) const = default;
+};
+
+RunRow runRow(const RunRecord& run);
+std::vector<RunRow> runRows(const std::vector<RunRecord>& runs);
+
+// Against compare's limits, so that table, verdict and report agree.
+ParityWord parityOf(const Parity& parity);
+
+QString parityText(ParityWord parity);  // "same", "differs", "reference", "–"
+QString stateText(const RunRow& row);   // "finished", "running 62 %"
+QString startedText(std::int64_t us);   // "20 Nov 2026 19:20:35", in local time
+
+}  // namespace ringscope::ui

@@ -1,0 +1,36 @@
+// A chart on a card: its title, the picture, and the same numbers as a table for whoever cannot see
+// or measure the picture.
+#pragma once
+
+#include <QFrame>
+#include <QStringList>
+#include <vector>
+
+class QLabel;
+class QStackedWidget;
+class QTableWidget;
+class QToolButton;
+
+namespace ringscope::ui {
+
+class ChartPanel : public QFrame {
+    Q_OBJECT
+
+public:
+    // Takes the chart into its care.
+    ChartPanel(const QString& title, QWidget* chart, QWidget* parent = nullptr);
+
+    void setTitle(const QString& title);
+    // The first column is text, the others are figures.
+    void setTable(const QStringList& header, const std::vector<QStringList>& rows);
+    void showTable(bool table);
+    QTableWidget* table() const { return table_; }
+
+private:
+    QLabel* title_;
+    QToolButton* toggle_;
+    QStackedWidget* stack_;
+    QTableWidget* table_;
+};
+
+}  // namespace ringscope::ui

@@ -1,0 +1,45 @@
+// Lines over training steps, one a run, in the modes' colours, markers and strokes. Points are
+// added as they arrive; drawing happens at most once per turn of the event loop.
+#pragma once
+
+#include <QString>
+#include <QWidget>
+#include <map>
+#include <string>
+
+class QCPGraph;
+class QCustomPlot;
+
+namespace ringscope::ui {
+
+class LineChart : public QWidget {
+    Q_OBJECT
+
+public:
+    enum class From { Zero, Data };  // where the value axis begins
+
+    LineChart(const QString& valueLabel, From from, QWidget* parent = nullptr);
+
+    void clear();
+    // A second series of a mode is drawn in the same colour: runs are told apart in the list.
+    void addPoint(const std::string& series, const std::string& mode, double step, double value);
+    int points(const std::string& series) const;
+
+protected:
+    void changeEvent(QEvent* event) override;
+    QSize minimumSizeHint() const override;
+
+private:
+    struct Series {
+        std::string mode;
+        QCPGraph* graph = nullptr;
+    };
+    void style(Series& series);
+    void restyle();
+
+    QCustomPlot* plot_;
+    From from_;
+    std::map<std::string, Series> series_;
+};
+
+}  // namespace ringscope::ui

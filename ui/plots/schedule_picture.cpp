@@ -1,0 +1,256 @@
+#include "ui/plots/schedule_picture.h"
+
+#include "backend/core/units.h"
+#include "ui/look/theme.h"
+#include "ui/widgets/parts.h"
+
+#include <QHelpEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolTip>
+#include <algorithm>
+
+namespace ringscope::ui {
+namespace {
+
+// Pixels at zoom 1.
+constexpr int mostShown = 16;  // ranks and steps; the pattern repeats beyond
+constexpr double labelWidth = 56;
+constexpr double headerHeight = 20;
+constexpr double cellWidth = 88;
+constexpr double cellHeight = 44;
+constexpr double matrixSide = 36;
+constexpr double workWidth = 132;
+constexpr double legendHeight = 24;
+
+struct Extent {
+    std::int64_t queries = 1;
+    std::int64_t keys = 1;
+};
+
+// What the sides of a cell's square stand for.
+Extent extentOf(const RunPlan& plan, int rank, const Step& step) {
+    const Schedule& schedule = plan.schedule;
+    if (step.keysOf < 0 || schedule.executor != Executor::Ring)
+        return {plan.attention.tokens, plan.attention.tokens};
+    return {tokenCount(schedule.owned.at(static_cast<std::size_t>(rank))),
+            tokenCount(schedule.owned.at(static_cast<std::size_t>(step.keysOf)))};
+}
+
+// What leaves the rank in this step: "→ 1", "⇄ all".
+QString sends(const Step& step) {
+    for (const Transfer& transfer : step.transfers) {
+        if (transfer.kind == TransferKind::Send) return QStringLiteral("→ %1").arg(transfer.peer);
+        if (transfer.kind != TransferKind::Receive && transfer.sentBytes > 0)
+            return QStringLiteral("⇄ all");
+    }
+    return {};
+}
+
+QPolygonF shapeOf(const Block& block, const Extent& extent, const QRectF& box) {
+    const auto x = [&](std::int64_t key) {
+        return box.left() + box.width() * double(key) / double(extent.keys);
+    };
+    const auto y = [&](std::int64_t query) {
+        return box.top() + box.height() * double(query) / double(extent.queries);
+    };
+    const QRectF area(QPointF(x(block.keys.begin), y(block.queries.begin)),
+                      QPointF(x(block.keys.end), y(block.queries.end)));
+    if (block.mask == MaskKind::Full) return QPolygonF(area);
+    return QPolygonF({area.topLeft(), area.bottomRight(), area.bottomLeft()});
+}
+
+QString blockWords(const Block& block) {
+    return SchedulePicture::tr("queries %1 – %2 meet keys %3 – %4, %5")
+        .arg(block.queries.begin)
+        .arg(block.queries.end - 1)
+        .arg(block.keys.begin)
+        .arg(block.keys.end - 1)
+        .arg(text(maskName(block.mask)));
+}
+
+QString transferWords(const Transfer& transfer) {
+    const bool receives = transfer.kind == TransferKind::Receive;
+    QString words = text(transferName(transfer.kind)) + QStringLiteral(" ") +
+                    text(payloadName(transfer.payload));
+    if (transfer.peer >= 0)
+        words +=
+            (receives ? SchedulePicture::tr(" from rank %1") : SchedulePicture::tr(" to rank %1"))
+                .arg(transfer.peer);
+    return words + QStringLiteral(", ") +
+           text(formatBytes({receives ? transfer.receivedBytes : transfer.sentBytes}));
+}
+
+}  // namespace
+
+SchedulePicture::SchedulePicture(QWidget* parent) : QWidget(parent) {
+    setMouseTracking(true);
+    setAccessibleName(tr("Schedule picture"));
+}
+
+void SchedulePicture::setPlan(const std::shared_ptr<const RunPlan>& plan) {
+    plan_ = plan;
+    reason_.clear();
+    mostPairs_ = 1;
+    QStringList spoken;
+    for (int rank = 0; planned() && rank < shownRanks(); ++rank) {
+        mostPairs_ = std::max(mostPairs_, attendedPairs(plan_->schedule, rank));
+        spoken << words(rank, 0);
+    }
+    setAccessibleDescription(spoken.join(QStringLiteral("; ")));
+    updateGeometry();
+    update();
+}
+
+void SchedulePicture::setReason(const QString& reason) {
+    plan_.reset();
+    reason_ = reason;
+    setAccessibleDescription(reason);
+    updateGeometry();
+    update();
+}
+
+int SchedulePicture::shownRanks() const {
+    return planned() ? std::min<int>(mostShown, static_cast<int>(plan_->schedule.ranks.size())) : 0;
+}
+
+int SchedulePicture::shownSteps() const {
+    if (!planned() || plan_->schedule.ranks.empty()) return 0;
+    return std::min<int>(mostShown, static_cast<int>(plan_->schedule.ranks.front().forward.size()));
+}
+
+QSize SchedulePicture::sizeHint() const {
+    if (!planned()) return {scaled(200), scaled(64)};
+    return {scaled(labelWidth + shownSteps() * cellWidth + workWidth),
+            scaled(headerHeight + shownRanks() * cellHeight + legendHeight)};
+}
+
+const Step& SchedulePicture::stepAt(int rank, int step) const {
+    return plan_->schedule.ranks.at(static_cast<std::size_t>(rank))
+        .forward.at(static_cast<std::size_t>(step));
+}
+
+QRectF SchedulePicture::cell(int rank, int step) const {
+    return {double(scaled(labelWidth + step * cellWidth)),
+            double(scaled(headerHeight + rank * cellHeight)), double(scaled(cellWidth)),
+            double(scaled(cellHeight))};
+}
+
+QString SchedulePicture::words(int rank, int step) const {
+    const Step& at = stepAt(rank, step);
+    QStringList lines{tr("rank %1, step %2").arg(rank).arg(step)};
+    for (const Block& block : at.blocks) lines << blockWords(block);
+    if (at.blocks.empty()) lines << tr("nothing to do: these keys come later than all queries");
+    for (const Transfer& transfer : at.transfers) lines << transferWords(transfer);
+    return lines.join(QStringLiteral("\n"));
+}
+
+bool SchedulePicture::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    for (int rank = 0; rank < shownRanks(); ++rank) {
+        for (int step = 0; step < shownSteps(); ++step) {
+            const QRectF box = cell(rank, step);
+            if (!box.contains(help->pos())) continue;
+            QToolTip::showText(help->globalPos(), words(rank, step), this, box.toRect());
+            return true;
+        }
+    }
+    QToolTip::hideText();
+    return true;
+}
+
+void SchedulePicture::paintEvent(QPaintEvent*) {
+    const Ink ink = inkOf(*this);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    if (!planned()) {
+        painter.setPen(ink.muted);
+        painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap, reason_);
+        return;
+    }
+    QFont small = font();
+    small.setPixelSize(scaled(smallText));
+    painter.setFont(small);
+    paintHeader(painter);
+    for (int rank = 0; rank < shownRanks(); ++rank) {
+        painter.setPen(ink.text);
+        painter.drawText(QRectF(0, cell(rank, 0).top(), scaled(labelWidth), scaled(cellHeight)),
+                         Qt::AlignLeft | Qt::AlignVCenter, tr("rank %1").arg(rank));
+        for (int step = 0; step < shownSteps(); ++step) paintCell(painter, rank, step);
+        paintWork(painter, rank);
+    }
+    paintLegend(painter);
+}
+
+void SchedulePicture::paintHeader(QPainter& painter) const {
+    painter.setPen(inkOf(*this).muted);
+    const double height = scaled(headerHeight);
+    for (int step = 0; step < shownSteps(); ++step)
+        painter.drawText(QRectF(cell(0, step).left(), 0, scaled(cellWidth), height),
+                         Qt::AlignLeft | Qt::AlignVCenter, tr("step %1").arg(step));
+    painter.drawText(QRectF(cell(0, shownSteps()).left(), 0, scaled(workWidth), height),
+                     Qt::AlignLeft | Qt::AlignVCenter, tr("attention work"));
+}
+
+void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
+    const Ink ink = inkOf(*this);
+    const Step& at = stepAt(rank, step);
+    const QRectF box = cell(rank, step);
+    const QRectF matrix(box.left(), box.center().y() - scaled(matrixSide) / 2.0, scaled(matrixSide),
+                        scaled(matrixSide));
+    painter.setPen(QPen(ink.line, 1));
+    painter.setBrush(ink.background);
+    painter.drawRect(matrix);
+
+    const Extent extent = extentOf(*plan_, rank, at);
+    QColor colour = ink.mode(plan_->config.parallel.mode);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colour);
+    for (const Block& block : at.blocks) painter.drawPolygon(shapeOf(block, extent, matrix));
+    if (at.blocks.empty()) {
+        painter.setBrush(ink.muted);
+        painter.drawEllipse(matrix.center(), 1.5, 1.5);
+    }
+
+    const QRectF words(matrix.right() + scaled(6), box.top(),
+                       scaled(cellWidth - matrixSide) - scaled(8), box.height());
+    const QString keys = at.keysOf < 0 ? tr("K all") : QStringLiteral("K%1").arg(at.keysOf);
+    painter.setPen(ink.text);
+    painter.drawText(words.adjusted(0, scaled(5), 0, 0), Qt::AlignLeft | Qt::AlignTop, keys);
+    painter.setPen(ink.muted);
+    painter.drawText(words.adjusted(0, 0, 0, -scaled(5)), Qt::AlignLeft | Qt::AlignBottom,
+                     sends(at));
+}
+
+void SchedulePicture::paintWork(QPainter& painter, int rank) const {
+    const Ink ink = inkOf(*this);
+    const QRectF box = cell(rank, shownSteps());
+    const double share = double(attendedPairs(plan_->schedule, rank)) / double(mostPairs_);
+    const double full = scaled(workWidth - 56);
+    const QRectF bar(box.left(), box.center().y() - scaled(4), full * share, scaled(8));
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(ink.line);
+    painter.drawRoundedRect(QRectF(bar.topLeft(), QSizeF(full, bar.height())), 2, 2);
+    painter.setBrush(ink.mode(plan_->config.parallel.mode));
+    painter.drawRoundedRect(bar, 2, 2);
+    painter.setPen(ink.text);
+    painter.drawText(QRectF(box.left() + full + scaled(6), box.top(), scaled(50), box.height()),
+                     Qt::AlignLeft | Qt::AlignVCenter,
+                     QStringLiteral("%1 %").arg(qRound(share * 100)));
+}
+
+void SchedulePicture::paintLegend(QPainter& painter) const {
+    QString legend =
+        tr("down: a rank's queries · across: the keys it holds in that step · filled: "
+           "pairs computed");
+    const auto ranks = static_cast<int>(plan_->schedule.ranks.size());
+    if (ranks > shownRanks())
+        legend = tr("the first %1 of %2 ranks · ").arg(mostShown).arg(ranks) + legend;
+    painter.setPen(inkOf(*this).muted);
+    const QRectF box(0, cell(shownRanks(), 0).top(), width(), scaled(legendHeight));
+    painter.drawText(box, Qt::AlignLeft | Qt::AlignBottom,
+                     painter.fontMetrics().elidedText(legend, Qt::ElideRight, width()));
+}
+
+}  // namespace ringscope::ui

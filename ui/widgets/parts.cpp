@@ -1,0 +1,163 @@
+#include "ui/widgets/parts.h"
+
+#include "backend/core/units.h"
+#include "ui/look/theme.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QEvent>
+#include <QFontDatabase>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QStyle>
+#include <QVBoxLayout>
+
+namespace ringscope::ui {
+
+QString countText(std::int64_t count, const char* singular) {
+    return text(formatCount(count)) + QLatin1Char(' ') + QString::fromLatin1(singular) +
+           (count == 1 ? QString() : QStringLiteral("s"));
+}
+
+QLabel* makeLabel(const QString& text, const char* role, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    label->setTextFormat(Qt::PlainText);
+    if (role != nullptr) label->setProperty("role", role);
+    return label;
+}
+
+void setRole(QWidget& widget, const char* role) {
+    widget.setProperty("role", role);
+    widget.style()->unpolish(&widget);
+    widget.style()->polish(&widget);
+}
+
+QPushButton* makeButton(const QString& text, QWidget* parent) {
+    auto* button = new QPushButton(text, parent);
+    button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+    return button;
+}
+
+QPushButton* makeButton(Icon which, const QString& text, QWidget* parent) {
+    QPushButton* button = makeButton(text, parent);
+    button->setIcon(icon(which));
+    return button;
+}
+
+void makePrimary(QPushButton& button) { button.setProperty("primary", true); }
+
+QFrame* makeCard(QWidget* parent) {
+    auto* card = new QFrame(parent);
+    card->setObjectName(QStringLiteral("card"));
+    return card;
+}
+
+QVBoxLayout* column(QWidget* owner, int margin, int spacing) {
+    auto* layout = new QVBoxLayout(owner);
+    layout->setContentsMargins(margin, margin, margin, margin);
+    layout->setSpacing(spacing);
+    return layout;
+}
+
+QHBoxLayout* row(QWidget* owner, int margin, int spacing) {
+    auto* layout = owner == nullptr ? new QHBoxLayout : new QHBoxLayout(owner);
+    layout->setContentsMargins(margin, margin, margin, margin);
+    layout->setSpacing(spacing);
+    return layout;
+}
+
+ElidedLabel::ElidedLabel(Qt::TextElideMode mode, QWidget* parent) : QLabel(parent), mode_(mode) {
+    setTextFormat(Qt::PlainText);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+}
+
+void ElidedLabel::setFullText(const QString& full) {
+    full_ = full;
+    setAccessibleName(full);
+    updateGeometry();
+    elide();
+}
+
+QSize ElidedLabel::minimumSizeHint() const {
+    return {fontMetrics().horizontalAdvance(QStringLiteral("…")) * 2, fontMetrics().height()};
+}
+
+QSize ElidedLabel::sizeHint() const {
+    return {fontMetrics().horizontalAdvance(full_) + 2, fontMetrics().height()};
+}
+
+void ElidedLabel::resizeEvent(QResizeEvent* event) {
+    QLabel::resizeEvent(event);
+    elide();
+}
+
+void ElidedLabel::changeEvent(QEvent* event) {
+    QLabel::changeEvent(event);
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) elide();
+}
+
+void ElidedLabel::elide() {
+    const QString shown = fontMetrics().elidedText(full_, mode_, contentsRect().width());
+    setText(shown);
+    setToolTip(shown == full_ ? QString() : full_);
+}
+
+EmptyState::EmptyState(const QString& headline, const QString& sentence, const QString& action,
+                       QWidget* parent)
+    : QWidget(parent),
+      headline_(makeLabel(headline, "title")),
+      sentence_(makeLabel(sentence, "muted")),
+      button_(makeButton(action)) {
+    makePrimary(*button_);
+    sentence_->setWordWrap(true);
+    sentence_->setAlignment(Qt::AlignHCenter);
+    sentence_->setMinimumWidth(scaled(420));
+    QVBoxLayout* layout = column(this, 24, 12);
+    layout->addStretch();
+    layout->addWidget(headline_, 0, Qt::AlignHCenter);
+    layout->addWidget(sentence_, 0, Qt::AlignHCenter);
+    layout->addSpacing(4);
+    layout->addWidget(button_, 0, Qt::AlignHCenter);
+    layout->addStretch();
+}
+
+void EmptyState::setTexts(const QString& headline, const QString& sentence, const QString& action) {
+    headline_->setText(headline);
+    sentence_->setText(sentence);
+    button_->setText(action);
+    button_->setVisible(!action.isEmpty());
+}
+
+CommandLine::CommandLine(QWidget* parent)
+    : QWidget(parent), label_(new ElidedLabel(Qt::ElideMiddle)) {
+    label_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    label_->setProperty("role", "small");
+    auto* copy = makeButton(Icon::Copy, tr("Copy as command"));
+    copy->setObjectName(QStringLiteral("copyCommand"));
+    connect(copy, &QPushButton::clicked, this, [this] { copyToClipboard(command()); });
+    QHBoxLayout* layout = row(this);
+    layout->addWidget(label_, 1);
+    layout->addWidget(copy);
+}
+
+void CommandLine::setCommand(const QString& command) { label_->setFullText(command); }
+
+void copyToClipboard(const QString& text) { QApplication::clipboard()->setText(text); }
+
+std::string shellQuoted(std::string_view word) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos)
+        return std::string(word);
+    std::string quoted = "'";
+    for (char c : word) {
+        if (c == '\'')
+            quoted += "'\\''";
+        else
+            quoted += c;
+    }
+    return quoted + "'";
+}
+
+}  // namespace ringscope::ui

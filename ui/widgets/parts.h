@@ -1,0 +1,103 @@
+// The small pieces every page is put together from.
+#pragma once
+
+#include "ui/look/icons.h"
+
+#include <QLabel>
+#include <QString>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+class QBoxLayout;
+class QFrame;
+class QHBoxLayout;
+class QPushButton;
+class QVBoxLayout;
+class QWidget;
+
+namespace ringscope::ui {
+
+inline QString text(std::string_view utf8) {
+    return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+// "1 run", "4 runs": English grows an s.
+QString countText(std::int64_t count, const char* singular);
+
+// `role` is a row of the style sheet: title, head, section, muted, small, bad, badsmall, caution,
+// figure.
+QLabel* makeLabel(const QString& text, const char* role = nullptr, QWidget* parent = nullptr);
+void setRole(QWidget& widget, const char* role);
+
+QPushButton* makeButton(const QString& text, QWidget* parent = nullptr);
+QPushButton* makeButton(Icon which, const QString& text, QWidget* parent = nullptr);
+void makePrimary(QPushButton& button);
+
+// A panel with the look's border and radius; its layout has the grid's margins.
+QFrame* makeCard(QWidget* parent = nullptr);
+
+QVBoxLayout* column(QWidget* owner, int margin = 0, int spacing = 8);
+QHBoxLayout* row(QWidget* owner = nullptr, int margin = 0, int spacing = 8);
+
+// One line that never asks for more width than there is: what does not fit is elided, and then the
+// whole text is the tooltip. Screen readers always get the whole.
+class ElidedLabel : public QLabel {
+    Q_OBJECT
+
+public:
+    explicit ElidedLabel(Qt::TextElideMode mode = Qt::ElideRight, QWidget* parent = nullptr);
+
+    void setFullText(const QString& full);
+    const QString& fullText() const { return full_; }
+    QSize minimumSizeHint() const override;
+    QSize sizeHint() const override;
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    void elide();
+
+    Qt::TextElideMode mode_;
+    QString full_;
+};
+
+// What a page shows while it has nothing: a headline, a sentence, one thing to do.
+class EmptyState : public QWidget {
+    Q_OBJECT
+
+public:
+    EmptyState(const QString& headline, const QString& sentence, const QString& action,
+               QWidget* parent = nullptr);
+
+    void setTexts(const QString& headline, const QString& sentence, const QString& action);
+    QPushButton* button() const { return button_; }
+
+private:
+    QLabel* headline_;
+    QLabel* sentence_;
+    QPushButton* button_;
+};
+
+// A command that does what the page does, with a button that copies it.
+class CommandLine : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit CommandLine(QWidget* parent = nullptr);
+
+    void setCommand(const QString& command);
+    const QString& command() const { return label_->fullText(); }
+
+private:
+    ElidedLabel* label_;
+};
+
+void copyToClipboard(const QString& text);
+
+// A word as a shell reads it back: quoted where it has to be.
+std::string shellQuoted(std::string_view word);
+
+}  // namespace ringscope::ui
