@@ -5,23 +5,24 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 namespace ringscope {
 namespace {
 
-std::string printed(const char* format, double value, const char* unit = "") {
-    std::array<char, 64> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), format, value);
-    return std::string(buffer.data()) + unit;
+// Digits with a point, also where a program has switched to a locale that writes a comma.
+std::string digits(double value, std::chars_format format, int precision) {
+    std::array<char, 352> buffer{};  // 1.8e308 has 309 digits before the point
+    const auto written =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision);
+    return {buffer.data(), written.ptr};
 }
 
 // Three significant digits: "1.94", "19.4", "194".
 std::string threeDigits(double value, const char* unit) {
     const double size = std::abs(value);
-    const char* format = size >= 99.95 ? "%.0f" : size >= 9.995 ? "%.1f" : "%.2f";
-    return printed(format, value, unit);
+    const int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+    return digits(value, std::chars_format::fixed, decimals) + unit;
 }
 
 }  // namespace
@@ -77,9 +78,10 @@ std::string formatCount(std::int64_t count) {
 std::string formatSignificant(double value) {
     if (!std::isfinite(value)) return std::isnan(value) ? "not a number" : "infinite";
     const double size = std::abs(value);
+    if (size >= 1e15) return digits(value, std::chars_format::general, 3);
     if (size >= 999.5) return formatCount(std::llround(value));
     if (size >= 1 || size == 0) return threeDigits(value, "");
-    return printed("%.3g", value);
+    return digits(value, std::chars_format::general, 3);
 }
 
 std::string formatDuration(Nanos duration) {
