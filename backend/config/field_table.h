@@ -23,6 +23,7 @@ struct Field {
     std::string_view help;             // one sentence
     std::vector<std::string> choices;  // FieldType::Choice
     std::string constraint;            // "at least 1", "" where any value of the type will do
+    std::string expected;              // type and constraint in words: "an integer, at least 1"
 
     // The value as a user would type it; "null" where a nullable field is not set.
     std::function<std::string(const RunConfig&)> get;
