@@ -1,0 +1,58 @@
+// A configuration as text: YAML to read back, and the identity of what it computes.
+#include "backend/config/experiment.h"
+#include "backend/config/field_table.h"
+#include "backend/config/settings.h"
+#include "backend/config/value_text.h"
+#include "backend/config/yaml_tree.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ringscope {
+namespace {
+
+std::string listYaml(const std::vector<std::string>& items) {
+    std::vector<std::string> scalars;
+    for (const std::string& item : items) scalars.push_back(yamlScalar(item));
+    return formatTextList(scalars);
+}
+
+std::string yamlValue(const Field& field, const RunConfig& config) {
+    const std::string value = field.get(config);
+    if (field.type == FieldType::TextList)
+        return listYaml(parseTextList(value).value_or(std::vector<std::string>{}));
+    return field.type == FieldType::Text ? yamlScalar(value) : value;
+}
+
+bool decidesNumbers(const Field& field) {
+    constexpr std::array<std::string_view, 4> sections = {"model", "data", "train", "attention"};
+    constexpr std::array<std::string_view, 2> withoutEffect = {"model.preset",
+                                                               "train.warmup_steps"};
+    return std::ranges::find(sections, sectionOf(field.path)) != sections.end() &&
+           std::ranges::find(withoutEffect, field.path) == withoutEffect.end();
+}
+
+}  // namespace
+
+std::string toYaml(const RunConfig& config) {
+    std::string yaml;
+    std::string_view section;
+    for (const Field& field : fieldTable()) {
+        if (sectionOf(field.path) != section) {
+            section = sectionOf(field.path);
+            yaml += std::string(section) + ":\n";
+        }
+        yaml += "  " + std::string(keyOf(field.path)) + ": " + yamlValue(field, config) + "\n";
+    }
+    return yaml;
+}
+
+std::string computationIdentity(const RunConfig& config) {
+    std::string identity;
+    for (const Field& field : fieldTable())
+        if (decidesNumbers(field))
+            identity += std::string(field.path) + "=" + yamlValue(field, config) + "\n";
+    return identity;
+}
+
+}  // namespace ringscope

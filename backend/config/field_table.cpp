@@ -1,0 +1,180 @@
+#include "backend/config/field_table.h"
+
+#include "backend/config/value_kind.h"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+
+namespace ringscope {
+namespace {
+
+// The upper bounds keep every product of sizes the planner forms inside 63 bits.
+constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
+
+std::vector<std::string> presetNames() {
+    std::vector<std::string> names;
+    for (const ModelPreset& preset : modelPresets()) names.emplace_back(preset.name);
+    return names;
+}
+
+std::vector<Field> modelFields() {
+    constexpr auto in = &RunConfig::model;
+    using M = ModelConfig;
+    return {
+        fieldOf({"model.preset", "", "the named sizes that other model fields start from"},
+                oneOf(presetNames()), in, &M::preset),
+        fieldOf({"model.layers", "", "transformer blocks"}, integer(1, 1024), in, &M::layers),
+        fieldOf({"model.hidden_size", "", "width of the residual stream"}, integer(1, 131'072), in,
+                &M::hiddenSize),
+        fieldOf({"model.heads", "", "query heads; they divide hidden_size"}, integer(1, 1024), in,
+                &M::heads),
+        fieldOf({"model.kv_heads", "", "key and value heads; they divide heads"}, integer(1, 1024),
+                in, &M::kvHeads),
+        fieldOf({"model.ffn_size", "", "inner width of the SwiGLU feed-forward layer"},
+                integer(1, 1'048'576), in, &M::ffnSize),
+        fieldOf({"model.vocab_size", "", "token ids; byte tokens need at least 256"},
+                integer(2, 16'777'216), in, &M::vocabSize),
+        fieldOf({"model.rope_theta", "", "base of the rotary position frequencies"}, realAbove(0),
+                in, &M::ropeTheta),
+        fieldOf({"model.norm_eps", "", "added to the mean square in RMSNorm"}, realAbove(0), in,
+                &M::normEps),
+        fieldOf({"model.tied_head", "", "the output projection shares the embedding's weight"},
+                onOff(), in, &M::tiedHead),
+    };
+}
+
+std::vector<Field> dataFields() {
+    constexpr auto in = &RunConfig::data;
+    using D = DataConfig;
+    return {
+        fieldOf({"data.source", "", "builtin:prose, or the path of a text file"}, plainText(), in,
+                &D::source),
+        fieldOf({"data.tokenizer", "", "how text becomes token ids"}, oneOf({"byte"}), in,
+                &D::tokenizer),
+        fieldOf({"data.packing", "", "several documents share a sequence"}, onOff(), in,
+                &D::packing),
+    };
+}
+
+std::vector<Field> trainFields() {
+    constexpr auto in = &RunConfig::train;
+    using T = TrainConfig;
+    return {
+        fieldOf({"train.steps", "steps", "optimizer steps of a run"}, integer(1, 1'000'000'000), in,
+                &T::steps),
+        fieldOf({"train.warmup_steps", "steps", "first steps that speed figures leave out"},
+                integer(0, 1'000'000'000), in, &T::warmupSteps),
+        fieldOf({"train.seq_len", "tokens", "length of one sequence, over all ranks"},
+                integer(2, 67'108'864), in, &T::seqLen),
+        fieldOf({"train.batch", "sequences", "sequences a rank's group trains on at a time"},
+                integer(1, 4096), in, &T::batch),
+        fieldOf({"train.grad_accum", "", "batches whose gradients are summed before a step"},
+                integer(1, 4096), in, &T::gradAccum),
+        fieldOf({"train.precision", "", "number format of weights and activations"},
+                oneOf({"fp32", "fp64"}), in, &T::precision),
+        fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
+        fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
+                &T::weightDecay),
+        fieldOf({"train.grad_clip", "", "largest gradient norm; 0 switches clipping off"},
+                realAtLeast(0), in, &T::gradClip),
+        fieldOf({"train.seed", "", "decides initial weights and the order of the data"},
+                integer(0, unbounded), in, &T::seed),
+    };
+}
+
+std::vector<Field> attentionFields() {
+    constexpr auto in = &RunConfig::attention;
+    using A = AttentionConfig;
+    return {
+        fieldOf({"attention.causal", "", "a query sees no later keys"}, onOff(), in, &A::causal),
+        fieldOf({"attention.window", "tokens", "keys a query sees to its left; null: all"},
+                integer(1, 67'108'864), in, &A::window),
+        fieldOf({"attention.dropout", "", "share of attention weights that are dropped"},
+                fraction(), in, &A::dropout),
+        fieldOf({"attention.scale", "", "factor of the scores; null: 1 / sqrt(head size)"},
+                realAbove(0), in, &A::scale),
+        fieldOf({"attention.softcap", "", "scores are squashed to this size; null: not"},
+                realAbove(0), in, &A::softcap),
+        fieldOf({"attention.alibi", "", "scores fall with distance instead of rotary positions"},
+                onOff(), in, &A::alibi),
+    };
+}
+
+std::vector<Field> parallelFields() {
+    constexpr auto in = &RunConfig::parallel;
+    using P = ParallelConfig;
+    return {
+        fieldOf({"parallel.mode", "", "how the sequence is split over ranks"},
+                oneOf({"none", "legacy", "ring", "zigzag", "ulysses"}), in, &P::mode),
+        fieldOf({"parallel.sp", "ranks", "ranks that share one sequence"}, integer(1, 1024), in,
+                &P::sp),
+        fieldOf({"parallel.dp", "", "groups of ranks, each with its own sequences"},
+                integer(1, 1024), in, &P::dp),
+        fieldOf({"parallel.ulysses", "ranks", "ranks of a group that split heads in a mixed mode"},
+                integer(1, 1024), in, &P::ulysses),
+        fieldOf({"parallel.comm_buffer_limit", "bytes", "most memory one step's messages may take"},
+                size({1}, {1LL << 50}), in, &P::commBufferLimit),
+    };
+}
+
+std::vector<Field> profileFields() {
+    constexpr auto in = &RunConfig::profile;
+    using P = ProfileConfig;
+    return {
+        fieldOf({"profile.steps", "steps", "steps that are traced, [first, one past the last]"},
+                stepRange(), in, &P::steps),
+        fieldOf({"profile.memory", "", "memory is measured at the allocator"}, onOff(), in,
+                &P::memory),
+        fieldOf({"profile.cupti", "", "GPU activity is recorded"}, oneOf({"auto", "on", "off"}), in,
+                &P::cupti),
+    };
+}
+
+std::vector<Field> launchFields() {
+    constexpr auto in = &RunConfig::launch;
+    using L = LaunchConfig;
+    return {
+        fieldOf({"launch.transport", "", "how ranks are started"}, oneOf({"local"}), in,
+                &L::transport),
+        fieldOf({"launch.hosts", "", "machines the ranks run on; empty: this one"}, textList(), in,
+                &L::hosts),
+        fieldOf({"launch.threads_per_rank", "threads", "processor threads of one rank"},
+                integer(1, 1024), in, &L::threadsPerRank),
+        fieldOf({"launch.device", "", "what ranks compute on; auto: CUDA where it can be used"},
+                oneOf({"auto", "cpu", "cuda"}), in, &L::device),
+    };
+}
+
+std::vector<Field> allFields() {
+    std::vector<Field> all;
+    for (auto section : {modelFields, dataFields, trainFields, attentionFields, parallelFields,
+                         profileFields, launchFields})
+        std::ranges::move(section(), std::back_inserter(all));
+    return all;
+}
+
+}  // namespace
+
+std::span<const Field> fieldTable() {
+    static const std::vector<Field> fields = allFields();
+    return fields;
+}
+
+const Field* findField(std::string_view path) {
+    const auto found = std::ranges::find(fieldTable(), path, &Field::path);
+    return found == fieldTable().end() ? nullptr : &*found;
+}
+
+std::string environmentName(const Field& field) {
+    std::string name = "RINGSCOPE_";
+    for (const char c : field.path) {
+        if (c == '.')
+            name += "__";
+        else
+            name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return name;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,98 @@
+// One configuration per combination of the matrix's values.
+#include "backend/config/experiment.h"
+#include "backend/config/field_table.h"
+#include "backend/config/model_preset.h"
+#include "backend/config/settings.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace ringscope {
+namespace {
+
+constexpr std::string_view modePath = "parallel.mode";
+constexpr std::string_view presetPath = "model.preset";
+
+void setField(RunConfig& config, std::string_view path, std::string_view value) {
+    const Field* field = findField(path);
+    assert(field != nullptr);
+    [[maybe_unused]] const Result<void> set = field->set(config, value);
+    assert(set.ok());
+}
+
+// An axis over presets changes what unwritten model fields start from; so it goes first.
+RunConfig configOf(const Experiment& experiment, const Assignments& values) {
+    RunConfig config = experiment.base;
+    const auto preset = std::ranges::find(values, presetPath, &Assignments::value_type::first);
+    if (preset != values.end()) {
+        assert(findPreset(preset->second) != nullptr);
+        applyPreset(*findPreset(preset->second), experiment.origins, config);
+    }
+    for (const auto& [path, value] : values) setField(config, path, value);
+    return config;
+}
+
+std::string shortName(const std::string& path, const std::vector<MatrixAxis>& axes) {
+    const auto alike = std::ranges::count_if(
+        axes, [&](const MatrixAxis& axis) { return keyOf(axis.path) == keyOf(path); });
+    return std::string(alike > 1 ? std::string_view(path) : keyOf(path));
+}
+
+// The mode stands in the name where it tells runs apart, and where nothing else could.
+std::string nameOf(const Experiment& experiment, const RunConfig& config,
+                   const Assignments& values) {
+    const bool modeVaries = std::ranges::any_of(
+        experiment.matrix, [](const MatrixAxis& axis) { return axis.path == modePath; });
+    std::string name = experiment.name;
+    if (modeVaries || experiment.matrix.empty()) name += "/" + config.parallel.mode;
+    for (const auto& [path, value] : values)
+        if (path != modePath) name += " " + shortName(path, experiment.matrix) + "=" + value;
+    return name;
+}
+
+bool isBaseline(const Experiment& experiment, const RunConfig& config) {
+    const auto matches = [&](const Assignments::value_type& assignment) {
+        const Field* field = findField(assignment.first);
+        return field != nullptr && field->get(config) == assignment.second;
+    };
+    return !experiment.baseline.empty() && std::ranges::all_of(experiment.baseline, matches);
+}
+
+// The next combination, the last axis fastest; false after the last one.
+bool advance(const std::vector<MatrixAxis>& axes, std::vector<std::size_t>& at) {
+    for (std::size_t axis = axes.size(); axis-- > 0;) {
+        if (++at[axis] < axes[axis].values.size()) return true;
+        at[axis] = 0;
+    }
+    return false;
+}
+
+void addRuns(const Experiment& experiment, const std::vector<std::size_t>& at,
+             std::vector<ExpandedRun>& runs) {
+    Assignments values;
+    for (std::size_t axis = 0; axis < at.size(); ++axis)
+        values.emplace_back(experiment.matrix[axis].path, experiment.matrix[axis].values[at[axis]]);
+    const RunConfig config = configOf(experiment, values);
+    const std::string name = nameOf(experiment, config, values);
+    const bool baseline = isBaseline(experiment, config);
+    for (std::int64_t repeat = 0; repeat < experiment.repeat; ++repeat) {
+        const std::string suffix = repeat == 0 ? "" : " #" + std::to_string(repeat + 1);
+        runs.push_back({name + suffix, config, repeat, baseline});
+    }
+}
+
+}  // namespace
+
+std::vector<ExpandedRun> expandRuns(const Experiment& experiment) {
+    std::vector<ExpandedRun> runs;
+    if (std::ranges::any_of(experiment.matrix,
+                            [](const MatrixAxis& axis) { return axis.values.empty(); }))
+        return runs;
+    std::vector<std::size_t> at(experiment.matrix.size(), 0);
+    do {
+        addRuns(experiment, at, runs);
+    } while (advance(experiment.matrix, at));
+    return runs;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,125 @@
+#include "backend/config/settings.h"
+
+#include "backend/config/value_text.h"
+#include "backend/core/text.h"
+#include "backend/core/units.h"
+
+#include <algorithm>
+
+namespace ringscope {
+namespace {
+
+constexpr std::string_view environmentPrefix = "RINGSCOPE_";
+
+void addSetting(SettingLayer& layer, const Field& field, std::string_view text, std::string origin,
+                std::string where) {
+    Result<std::string> value = checkedValue(field, text);
+    if (!value.ok()) {
+        layer.broken.insert(&field);
+        layer.problems.push_back({std::move(where), value.error().message});
+        return;
+    }
+    layer.settings.push_back(
+        {&field, std::move(value).value(), std::move(origin), std::move(where)});
+}
+
+template <typename Value>
+void addTopValue(SettingLayer& layer, std::optional<Value>& target, Result<Value> value,
+                 const std::string& where) {
+    if (value.ok())
+        target = std::move(value).value();
+    else
+        layer.problems.push_back({where, value.error().message});
+}
+
+void readOverride(SettingLayer& layer, const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const std::string path(trim(std::string_view(text).substr(0, equals)));
+    if (equals == std::string::npos || path.empty()) {
+        layer.problems.push_back(
+            {"--set", "expected PATH=VALUE like train.steps=20; got " + shown(text)});
+        return;
+    }
+    const std::string value = text.substr(equals + 1);
+    const std::string where = "--set " + path;
+    if (path == "name") {
+        addTopValue(layer, layer.name, parseExperimentName(value), where);
+    } else if (path == "repeat") {
+        addTopValue(layer, layer.repeat, parseRepeat(value), where);
+    } else if (const Field* field = findField(path)) {
+        addSetting(layer, *field, value, "--set", where);
+    } else {
+        layer.problems.push_back({"--set " + std::string(shown(path)),
+                                  "there is no such field" + suggestion(path, allPaths())});
+    }
+}
+
+}  // namespace
+
+SettingLayer readEnvironment(const std::map<std::string, std::string>& variables) {
+    SettingLayer layer;
+    std::map<std::string, const Field*> fields;
+    std::vector<std::string> names;
+    for (const Field& field : fieldTable()) {
+        names.push_back(environmentName(field));
+        fields.emplace(names.back(), &field);
+    }
+    for (const auto& [name, value] : variables) {
+        if (!name.starts_with(environmentPrefix)) continue;
+        if (name.find("__", environmentPrefix.size()) == std::string::npos) continue;
+        if (const auto field = fields.find(name); field != fields.end())
+            addSetting(layer, *field->second, value, "environment " + name, name);
+        else
+            layer.problems.push_back(
+                {name, "this variable names no field" + suggestion(name, names)});
+    }
+    return layer;
+}
+
+SettingLayer readOverrides(const std::vector<std::string>& overrides) {
+    SettingLayer layer;
+    for (const std::string& text : overrides) readOverride(layer, text);
+    return layer;
+}
+
+Result<std::string> checkedValue(const Field& field, std::string_view text) {
+    RunConfig scratch;
+    RINGSCOPE_CHECK(field.set(scratch, text));
+    return field.get(scratch);
+}
+
+Result<std::string> parseExperimentName(std::string_view text) {
+    constexpr std::size_t longest = 100;
+    const std::string_view name = trim(text);
+    if (name.empty() || name.size() > longest || !isPrintable(name))
+        return Error{ErrorCode::InvalidConfig, "expected a name of 1 to " +
+                                                   std::to_string(longest) +
+                                                   " characters, on one line; got " + shown(text)};
+    return std::string(name);
+}
+
+Result<std::int64_t> parseRepeat(std::string_view text) {
+    const std::optional<std::int64_t> repeat = parseInteger(text);
+    if (!repeat || *repeat < 1 || *repeat > largestExperiment)
+        return Error{
+            ErrorCode::InvalidConfig,
+            "expected an integer, 1 to " + formatCount(largestExperiment) + "; got " + shown(text)};
+    return *repeat;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+    const std::optional<std::string> near = nearestWord(word, candidates);
+    return near ? "; did you mean '" + *near + "'?" : "";
+}
+
+std::string_view sectionOf(std::string_view path) { return path.substr(0, path.find('.')); }
+
+std::string_view keyOf(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+std::vector<std::string> allPaths() {
+    std::vector<std::string> paths;
+    for (const Field& field : fieldTable()) paths.emplace_back(field.path);
+    return paths;
+}
+
+}  // namespace ringscope

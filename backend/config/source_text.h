@@ -1,0 +1,43 @@
+// The text of a file as the parser gets it, and where its bytes stand for a reader.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+// 1-based; columns count characters, not bytes.
+struct TextPosition {
+    int line = 1;
+    int column = 1;
+
+    auto operator<=>(const TextPosition&) const = default;
+};
+
+class SourceText {
+public:
+    // Leaves a byte order mark out and ends every line with \n.
+    explicit SourceText(std::string_view raw);
+
+    const std::string& text() const { return text_; }
+
+    // The first byte that belongs into no text file (a control character, broken UTF-8); the text's
+    // size where there is none.
+    std::size_t firstForbidden() const;
+
+    // Both count from 0, as parsers do; what lies outside the text becomes its nearest position.
+    TextPosition positionOf(std::size_t byte) const;
+    TextPosition positionOf(int line, int byteInLine) const;
+
+private:
+    TextPosition position(std::size_t line, std::size_t byte) const;
+
+    std::string text_;
+    std::vector<std::size_t> lines_;  // first byte of each
+    std::vector<int> characters_;     // characters_[i] begin before byte i
+};
+
+}  // namespace ringscope

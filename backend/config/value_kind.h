@@ -1,0 +1,93 @@
+// What values a field takes: how their text is read and checked, how they are written, and the
+// words that say so. A row of the field table is a name, a kind and the member it stands for.
+#pragma once
+
+#include "backend/config/field_table.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace ringscope {
+
+template <typename Value>
+struct ValueKind {
+    FieldType type = FieldType::Text;
+    std::string expectation;                                     // "an integer"
+    std::string constraint;                                      // "at least 1"
+    std::vector<std::string> choices;                            // of a Choice
+    std::function<std::optional<Value>(std::string_view)> read;  // nothing: not such a value
+    std::function<std::string(const Value&)> write;
+};
+
+ValueKind<std::int64_t> integer(std::int64_t least, std::int64_t most);
+ValueKind<double> realAtLeast(double least);
+ValueKind<double> realAbove(double bound);
+ValueKind<double> fraction();  // 0 <= x < 1
+ValueKind<bool> onOff();
+ValueKind<std::string> plainText();
+ValueKind<std::string> oneOf(std::vector<std::string> choices);
+ValueKind<Bytes> size(Bytes least, Bytes most);
+ValueKind<StepRange> stepRange();
+ValueKind<std::vector<std::string>> textList();
+
+// "expected an integer, at least 1; got 'twelve'". `got` says what was given, in quotes or in
+// words.
+Error refusedValue(const std::string& expected, const std::string& got);
+// The same, with the choice that the text is nearest to.
+Error refusedText(const std::string& expected, const std::vector<std::string>& choices,
+                  std::string_view text);
+
+// "an integer, 1 to 8, or null"
+std::string expectedWords(const std::string& expectation, const std::string& constraint,
+                          bool nullable);
+
+struct FieldText {
+    std::string_view path;
+    std::string_view unit;
+    std::string_view help;
+};
+
+// A row. Where the member is an optional, the field is nullable and reads "null" and "~".
+template <typename Value, typename Section, typename Member>
+Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*section,
+              Member Section::*member) {
+    constexpr bool nullable = !std::is_same_v<Member, Value>;
+    Field field{.path = text.path,
+                .type = kind.type,
+                .nullable = nullable,
+                .unit = text.unit,
+                .help = text.help,
+                .choices = kind.choices,
+                .constraint = kind.constraint,
+                .expected = expectedWords(kind.expectation, kind.constraint, nullable),
+                .get = {},
+                .set = {}};
+    field.get = [kind, section, member](const RunConfig& config) -> std::string {
+        const Member& value = config.*section.*member;
+        if constexpr (nullable)
+            return value ? kind.write(*value) : "null";
+        else
+            return kind.write(value);
+    };
+    field.set = [kind, expected = field.expected, section, member](
+                    RunConfig& config, std::string_view typed) -> Result<void> {
+        if constexpr (nullable) {
+            if (typed == "null" || typed == "~") {
+                config.*section.*member = std::nullopt;
+                return {};
+            }
+        }
+        std::optional<Value> value = kind.read(typed);
+        if (!value) return refusedText(expected, kind.choices, typed);
+        config.*section.*member = *std::move(value);
+        return {};
+    };
+    return field;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,43 @@
+// Values as plain text, the way a user types them on a command line: read strictly, written so that
+// reading gives the same value back.
+#pragma once
+
+#include "backend/config/run_config.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+// "4096", "-3", "1_000". Nothing where the text is anything else or does not fit.
+std::optional<std::int64_t> parseInteger(std::string_view text);
+
+// "0.001", "1e-3", "5". Finite numbers only.
+std::optional<double> parseReal(std::string_view text);
+// The shortest text that reads back as exactly this number.
+std::string formatReal(double value);
+
+// "[3, 6]" or "3, 6": two integers, whatever they are.
+std::optional<StepRange> parseStepRange(std::string_view text);
+std::string formatStepRange(const StepRange& range);
+
+// "[a, b]", "a, b", "[]". Nothing where an item is empty or holds a space or a bracket.
+std::optional<std::vector<std::string>> parseTextList(std::string_view text);
+std::string formatTextList(const std::vector<std::string>& items);
+
+// Exact, in the largest unit that divides it: "1GiB", "1536MiB", "1000".
+std::string formatSize(Bytes bytes);
+
+// Where the first byte stands that is no part of one line of UTF-8 text (a control character, a
+// broken sequence); the text's size where there is none. Tabs and newlines are control characters.
+std::size_t firstUnprintable(std::string_view text);
+inline bool isPrintable(std::string_view text) { return firstUnprintable(text) == text.size(); }
+
+// The text in quotes for a message: long ones are cut, what cannot be printed becomes '?'.
+std::string shown(std::string_view text);
+
+}  // namespace ringscope
