@@ -1,0 +1,80 @@
+// What a trace says about communication: how much of it was hidden behind computation, how much was
+// waiting for a late rank, how much moved bytes, and who was late.
+//
+// For one rank: C is the union of its transfers, each from being posted to being complete; K the
+// union of what it computed. Then
+//
+//   hidden   = |C and K|            exposed = |C without K|          hidden + exposed = |C|
+//   a message moves bytes from the moment both ends have posted it (a collective: all ranks);
+//   before that the earlier end waits, and the later end is to blame
+//   transfer = |union of moving|    wait = |C without moving|        wait + transfer = |C|
+//   idle     = the steps without K and C
+//
+// Sums are over the recorded steps; all integer nanoseconds.
+#pragma once
+
+#include "backend/trace/trace.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct CommunicationFigures {
+    std::int64_t comm = 0;
+    std::int64_t hidden = 0;
+    std::int64_t exposed = 0;
+    std::int64_t wait = 0;
+    std::int64_t waitExposed = 0;  // the part of `exposed` that is waiting
+    std::int64_t transfer = 0;
+    std::int64_t bytes = 0;  // sent
+};
+
+struct RankFigures {
+    int rank = 0;
+    std::int64_t span = 0;  // the recorded steps' wall time
+    std::int64_t attention = 0;
+    std::int64_t compute = 0;  // |K|, attention included
+    std::int64_t idle = 0;
+    CommunicationFigures communication;
+
+    // Of C, hidden behind K; nothing where nothing was communicated.
+    std::optional<double> overlapPercent() const;
+};
+
+// All layers and recorded steps together.
+struct RingStepFigures {
+    int rank = 0;
+    SpanPass pass = SpanPass::None;
+    int ringStep = 0;
+    std::int64_t attention = 0;
+    CommunicationFigures communication;
+};
+
+struct Blame {
+    int rank = 0;
+    std::int64_t causedWait = 0;  // others waited for it to post its end of a message
+};
+
+struct RunFindings {
+    std::int64_t steps = 0;  // recorded
+    std::vector<RankFigures> ranks;
+    std::vector<RingStepFigures> ringSteps;  // by rank, pass, ring step
+    std::vector<Blame> blame;                // by rank
+    std::uint64_t dropped = 0;
+    std::int64_t clockErrorNs = 0;
+    std::uint64_t unmatched = 0;          // messages of which only one end is in the trace
+    std::vector<std::string> violations;  // invariants that do not hold: a defect of ours
+    std::vector<std::string> notes;       // the trace's
+
+    // Means over ranks, per step, in milliseconds.
+    double exposedMsPerStep() const;
+    double waitMsPerStep() const;
+    std::optional<double> hiddenPercent() const;  // over all ranks
+};
+
+RunFindings analyze(const Trace& trace);
+
+}  // namespace ringscope

@@ -1,0 +1,49 @@
+#include "backend/trace/span.h"
+
+#include <limits>
+
+namespace ringscope {
+namespace {
+
+constexpr std::array<std::string_view, 7> kindNames = {"attention", "compute", "transfer", "wait",
+                                                       "copy",      "host",    "step"};
+constexpr std::array<std::string_view, 21> operationNames = {
+    "none",      "block",      "merge",        "pack",           "send",
+    "receive",   "all-to-all", "all-gather",   "reduce-scatter", "all-reduce",
+    "barrier",   "project",    "feed-forward", "norm",           "loss",
+    "optimizer", "data",       "forward",      "backward",       "kernel",
+    "copy"};
+constexpr std::array<std::string_view, 4> passNames = {"", "forward", "backward", "update"};
+
+template <typename Names, typename Value>
+std::string_view nameOf(const Names& names, Value value) {
+    const auto index = static_cast<std::size_t>(value);
+    return index < names.size() ? names[index] : "unknown";
+}
+
+}  // namespace
+
+std::string_view spanKindName(SpanKind kind) { return nameOf(kindNames, kind); }
+std::string_view operationName(Operation operation) { return nameOf(operationNames, operation); }
+std::string_view spanPassName(SpanPass pass) { return nameOf(passNames, pass); }
+
+SpanTag Span::tag() const {
+    return {.kind = kind(),
+            .operation = operation(),
+            .pass = pass(),
+            .step = step(),
+            .layer = layer(),
+            .ringStep = ringStep(),
+            .peer = peer(),
+            .bytes = bytes(),
+            .message = message()};
+}
+
+bool Span::wellFormed() const {
+    return static_cast<std::size_t>(kind()) < kindNames.size() &&
+           static_cast<std::size_t>(operation()) < operationNames.size() &&
+           static_cast<std::size_t>(pass()) < passNames.size() && begin() >= 0 &&
+           begin() <= std::numeric_limits<std::int64_t>::max() - duration();
+}
+
+}  // namespace ringscope

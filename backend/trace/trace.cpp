@@ -1,0 +1,102 @@
+#include "backend/trace/trace.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <limits>
+
+namespace ringscope {
+namespace {
+
+// From the rank's clock to the reference clock: the middle of what the samples say. One host has
+// one clock and no samples.
+std::int64_t clockOffset(const RankTrace& rank) {
+    if (rank.clock.empty()) return 0;
+    const auto best = std::ranges::min_element(rank.clock, {}, &ClockSample::error);
+    return best->reference - best->local;
+}
+
+std::int64_t clockError(const RankTrace& rank) {
+    if (rank.clock.empty()) return 0;
+    return std::ranges::min_element(rank.clock, {}, &ClockSample::error)->error;
+}
+
+void moveToReferenceClock(RankTrace& rank) {
+    const std::int64_t offset = clockOffset(rank);
+    if (offset == 0) return;
+    for (Span& span : rank.spans) span = span.shifted(offset);
+}
+
+std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
+    std::vector<std::string> notes;
+    int world = 1;
+    for (const RankTrace& rank : ranks) world = std::max(world, rank.origin.world);
+    for (int wanted = 0; wanted < world; ++wanted)
+        if (std::ranges::none_of(ranks,
+                                 [&](const RankTrace& r) { return r.origin.rank == wanted; }))
+            notes.push_back(fmt::format("rank {} left no trace", wanted));
+    for (const RankTrace& rank : ranks) {
+        if (rank.dropped > 0)
+            notes.push_back(fmt::format("rank {} dropped {} spans: its figures are too small",
+                                        rank.origin.rank, rank.dropped));
+        for (const std::string& loss : rank.losses)
+            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, loss));
+    }
+    return notes;
+}
+
+}  // namespace
+
+std::uint64_t Trace::spans() const {
+    std::uint64_t count = 0;
+    for (const RankTrace& rank : ranks) count += rank.spans.size();
+    return count;
+}
+
+Trace mergeRanks(std::vector<RankTrace> ranks) {
+    std::ranges::sort(ranks, {}, [](const RankTrace& rank) { return rank.origin.rank; });
+    Trace trace;
+    trace.notes = notesOn(ranks);
+    trace.begin = std::numeric_limits<std::int64_t>::max();
+    for (RankTrace& rank : ranks) {
+        trace.clockErrorNs = std::max(trace.clockErrorNs, clockError(rank));
+        moveToReferenceClock(rank);
+        for (const Span& span : rank.spans) {
+            trace.begin = std::min(trace.begin, span.begin());
+            trace.end = std::max(trace.end, span.end());
+        }
+    }
+    trace.ranks = std::move(ranks);
+    if (trace.spans() == 0) trace.begin = trace.end = 0;
+    return trace;
+}
+
+Result<Trace> readTrace(const std::filesystem::path& folder) {
+    std::error_code failed;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
+        if (entry.path().extension() == ".trace") files.push_back(entry.path());
+    if (failed)
+        return Error{ErrorCode::NotFound,
+                     "cannot read the trace folder '" + folder.string() + "': " + failed.message()};
+    if (files.empty())
+        return Error{ErrorCode::NotFound, "there is no trace in '" + folder.string() +
+                                              "'; record one with profile.steps: [1, 3]"};
+    std::ranges::sort(files);
+
+    std::vector<RankTrace> ranks;
+    std::vector<std::string> unreadable;
+    for (const std::filesystem::path& file : files) {
+        Result<RankTrace> rank = readTraceFile(file);
+        if (rank.ok()) {
+            ranks.push_back(std::move(*rank));
+        } else {
+            unreadable.push_back(rank.error().message);
+        }
+    }
+    if (ranks.empty()) return Error{ErrorCode::Corrupt, unreadable.front()};
+    Trace trace = mergeRanks(std::move(ranks));
+    trace.notes.insert(trace.notes.end(), unreadable.begin(), unreadable.end());
+    return trace;
+}
+
+}  // namespace ringscope

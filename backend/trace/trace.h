@@ -1,0 +1,34 @@
+// All ranks of a run on one clock.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/trace/trace_file.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct Trace {
+    std::vector<RankTrace> ranks;    // by rank; times are rank 0's host's
+    std::int64_t begin = 0;          // of the first span
+    std::int64_t end = 0;            // of the last
+    std::int64_t clockErrorNs = 0;   // 0: one host, one clock
+    std::vector<std::string> notes;  // missing ranks, losses, drops: to be shown beside any figure
+
+    std::uint64_t spans() const;
+};
+
+// Reads every rank's file of a folder, moves them onto one clock.
+Result<Trace> readTrace(const std::filesystem::path& folder);
+
+// The same from values; what readTrace does after reading.
+Trace mergeRanks(std::vector<RankTrace> ranks);
+
+// Chrome's trace JSON, for Perfetto and chrome://tracing: a process per rank, a thread per lane,
+// flows from each send to its receive.
+Result<void> writeChromeTrace(const Trace& trace, const std::filesystem::path& file);
+
+}  // namespace ringscope

@@ -1,0 +1,84 @@
+// One rank's trace as a file: the one header that writer and reader share.
+//
+// A file is a header and chunks, little-endian, appended and never changed. Each chunk says its
+// kind, its length and its CRC, so a file that ends anywhere, because the rank was killed, is
+// read up to its last whole chunk, and a reader says what it could not use.
+//
+//   "RSCPTRC1"  u32 version  u32 bytes of text  text (JSON: TraceOrigin)  u32 crc of the text
+//   chunk:      u32 "CHNK"  u32 kind  u64 bytes  u32 crc of the payload  u32 zero   payload
+//
+//   kind 1   spans, 32 bytes each (span.h), of one thread, in the order they ended
+//   kind 2   counts: u64 spans dropped so far
+//   kind 3   clock: i64 local ns, i64 reference ns, i64 error ns
+//   kind 4   end: the writer closed the file
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/trace/span.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+// Who recorded, and under what: enough to read a file that was found alone.
+struct TraceOrigin {
+    std::string run;
+    int rank = 0;
+    int world = 1;
+    std::string host;
+    std::int64_t pid = 0;
+    std::string mode;
+    std::string device;
+    std::int64_t firstStep = 0;  // recorded steps [first, end)
+    std::int64_t endStep = 0;
+};
+
+// The rank's clock held against the reference clock (rank 0's host).
+struct ClockSample {
+    std::int64_t local = 0;
+    std::int64_t reference = 0;
+    std::int64_t error = 0;  // the truth is within +- error
+};
+
+// Appends to one file. Used by one thread; every call is on disk's way when it returns.
+class TraceWriter {
+public:
+    // Refuses to overwrite a file that is there.
+    static Result<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& path,
+                                                       const TraceOrigin& origin);
+    ~TraceWriter();
+    TraceWriter(const TraceWriter&) = delete;
+    TraceWriter& operator=(const TraceWriter&) = delete;
+
+    Result<void> append(std::span<const Span> spans);
+    Result<void> dropped(std::uint64_t spans);
+    Result<void> clock(const ClockSample& sample);
+    Result<void> close();  // writes the end mark
+
+private:
+    explicit TraceWriter(int file) : file_(file) {}
+    Result<void> chunk(std::uint32_t kind, const void* payload, std::uint64_t bytes);
+    int file_ = -1;
+};
+
+struct RankTrace {
+    TraceOrigin origin;
+    std::vector<Span> spans;  // by begin
+    std::vector<ClockSample> clock;
+    std::uint64_t dropped = 0;        // spans the recorder had no room for
+    bool complete = false;            // the writer closed the file
+    std::vector<std::string> losses;  // sentences: what could not be read, and how much
+};
+
+// Reads whatever is readable. An Error only where not even the header is.
+Result<RankTrace> readTraceFile(const std::filesystem::path& path);
+
+// The name of a rank's file in a run's trace folder: "rank-00003.trace".
+std::string traceFileName(int rank);
+
+}  // namespace ringscope

@@ -1,0 +1,115 @@
+// Traces whose truth is known, because they were made up.
+#include "backend/analysis/findings.h"
+
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+Span step(std::int64_t begin, std::int64_t end) { return {begin, end, {.kind = SpanKind::Step}}; }
+
+Span attention(std::int64_t begin, std::int64_t end, int ringStep = 0) {
+    return {begin,
+            end,
+            {.kind = SpanKind::Attention,
+             .operation = Operation::Block,
+             .pass = SpanPass::Forward,
+             .layer = 0,
+             .ringStep = ringStep}};
+}
+
+Span message(Operation operation, int peer, std::int64_t begin, std::int64_t end,
+             int ringStep = 0) {
+    return {begin,
+            end,
+            {.kind = SpanKind::Transfer,
+             .operation = operation,
+             .pass = SpanPass::Forward,
+             .layer = 0,
+             .ringStep = ringStep,
+             .peer = peer,
+             .bytes = 100,
+             .message = static_cast<std::uint32_t>(ringStep)}};
+}
+
+RankTrace rank(int number, std::vector<Span> spans) {
+    RankTrace trace;
+    trace.origin.rank = number;
+    trace.origin.world = 2;
+    trace.spans = std::move(spans);
+    trace.complete = true;
+    return trace;
+}
+
+TEST(Findings, SplitCommunicationIntoWaitAndTransferAtTheLaterEnd) {
+    // Rank 1 is ready at 0, rank 0 sends at 60 only; the bytes move from 60 to 100.
+    const RunFindings findings = analyze(mergeRanks(
+        {rank(0, {step(0, 100), attention(0, 60), message(Operation::Send, 1, 60, 100)}),
+         rank(1, {step(0, 100), attention(0, 20), message(Operation::Receive, 0, 0, 100)})}));
+    const CommunicationFigures& early = findings.ranks[1].communication;
+    EXPECT_EQ(early.comm, 100);
+    EXPECT_EQ(early.wait, 60);
+    EXPECT_EQ(early.transfer, 40);
+    EXPECT_EQ(early.hidden, 20);
+    EXPECT_EQ(early.exposed, 80);
+    EXPECT_EQ(early.waitExposed, 40);
+    EXPECT_EQ(findings.ranks[0].communication.wait, 0);
+    EXPECT_EQ(findings.blame[0].causedWait, 60);
+    EXPECT_EQ(findings.blame[1].causedWait, 0);
+    EXPECT_EQ(findings.unmatched, 0U);
+    EXPECT_TRUE(findings.violations.empty());
+}
+
+TEST(Findings, ASendThatEndsBeforeItsReceiverCameWasAllWaiting) {
+    const RunFindings findings =
+        analyze(mergeRanks({rank(0, {step(0, 100), message(Operation::Send, 1, 0, 30)}),
+                            rank(1, {step(0, 100), message(Operation::Receive, 0, 50, 90)})}));
+    EXPECT_EQ(findings.ranks[0].communication.wait, 30);
+    EXPECT_EQ(findings.ranks[0].communication.transfer, 0);
+    EXPECT_EQ(findings.ranks[1].communication.transfer, 40);
+}
+
+TEST(Findings, ACollectiveMovesOnceTheLastRankHasPostedIt) {
+    const auto gather = [](std::int64_t begin, std::int64_t end) {
+        return Span(begin, end,
+                    {.kind = SpanKind::Transfer,
+                     .operation = Operation::AllGather,
+                     .pass = SpanPass::Forward,
+                     .layer = 0,
+                     .bytes = 8});
+    };
+    const RunFindings findings = analyze(mergeRanks(
+        {rank(0, {step(0, 50), gather(10, 50)}), rank(1, {step(0, 50), gather(35, 50)})}));
+    EXPECT_EQ(findings.ranks[0].communication.wait, 25);
+    EXPECT_EQ(findings.ranks[1].communication.wait, 0);
+    EXPECT_EQ(findings.blame[1].causedWait, 25);
+}
+
+TEST(Findings, AMessageWithOneEndIsCountedNotGuessed) {
+    const RunFindings findings = analyze(mergeRanks(
+        {rank(0, {step(0, 10)}), rank(1, {step(0, 10), message(Operation::Receive, 0, 0, 8)})}));
+    EXPECT_EQ(findings.unmatched, 1U);
+    EXPECT_EQ(findings.ranks[1].communication.transfer, 8);
+}
+
+TEST(Findings, SeparateTheRingSteps) {
+    const RunFindings findings =
+        analyze(mergeRanks({rank(0, {step(0, 100), attention(0, 10, 0), attention(10, 40, 1),
+                                     message(Operation::Send, 1, 0, 8, 0)}),
+                            rank(1, {step(0, 100), message(Operation::Receive, 0, 2, 8, 0)})}));
+    ASSERT_EQ(findings.ringSteps.size(), 3U);
+    EXPECT_EQ(findings.ringSteps[0].attention, 10);
+    EXPECT_EQ(findings.ringSteps[0].communication.wait, 2);
+    EXPECT_EQ(findings.ringSteps[1].attention, 30);
+    EXPECT_EQ(findings.ringSteps[1].communication.comm, 0);
+}
+
+TEST(Findings, SaysNothingAboutOverlapWhereNothingWasCommunicated) {
+    const RunFindings findings = analyze(mergeRanks({rank(0, {step(0, 10), attention(2, 5)})}));
+    EXPECT_FALSE(findings.ranks[0].overlapPercent().has_value());
+    EXPECT_FALSE(findings.hiddenPercent().has_value());
+    EXPECT_EQ(findings.ranks[0].idle, 7);
+}
+
+}  // namespace
+}  // namespace ringscope

@@ -1,0 +1,132 @@
+#include "backend/trace/trace.h"
+
+#include "backend/core/files.h"
+#include "tests/support/program.h"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace ringscope {
+namespace {
+
+using nlohmann::json;
+using testing::TemporaryFolder;
+
+Span transfer(Operation operation, int peer, std::int64_t begin, std::int64_t end) {
+    return {begin,
+            end,
+            {.kind = SpanKind::Transfer,
+             .operation = operation,
+             .pass = SpanPass::Forward,
+             .layer = 0,
+             .ringStep = 0,
+             .peer = peer,
+             .bytes = 64}};
+}
+
+RankTrace rank(int number, std::vector<Span> spans) {
+    RankTrace trace;
+    trace.origin.rank = number;
+    trace.origin.world = 2;
+    trace.spans = std::move(spans);
+    trace.complete = true;
+    return trace;
+}
+
+TEST(MergedTrace, MovesEachRankOntoTheReferenceClockByItsBestSample) {
+    RankTrace far = rank(1, {transfer(Operation::Receive, 0, 1'000, 1'500)});
+    far.clock = {{.local = 1'000, .reference = 400, .error = 50},
+                 {.local = 2'000, .reference = 1'300, .error = 10}};
+    const Trace trace = mergeRanks({far, rank(0, {transfer(Operation::Send, 1, 290, 300)})});
+    EXPECT_EQ(trace.ranks[1].spans[0].begin(), 300);
+    EXPECT_EQ(trace.begin, 290);
+    EXPECT_EQ(trace.end, 800);
+    EXPECT_EQ(trace.clockErrorNs, 10);
+}
+
+TEST(MergedTrace, NamesMissingRanksAndDroppedSpans) {
+    RankTrace only = rank(1, {});
+    only.dropped = 5;
+    const Trace trace = mergeRanks({only});
+    EXPECT_EQ(trace.notes,
+              (std::vector<std::string>{"rank 0 left no trace",
+                                        "rank 1 dropped 5 spans: its figures are too small"}));
+}
+
+TEST(TraceFolder, SaysHowToRecordWhereThereIsNone) {
+    const TemporaryFolder folder;
+    const Result<Trace> trace = readTrace(folder.path());
+    ASSERT_FALSE(trace.ok());
+    EXPECT_EQ(trace.error().code, ErrorCode::NotFound);
+    EXPECT_NE(trace.error().message.find("profile.steps"), std::string::npos);
+}
+
+class ChromeExport : public ::testing::Test {
+protected:
+    json exported(const Trace& trace) {
+        const auto file = folder.path() / "trace.json";
+        EXPECT_TRUE(writeChromeTrace(trace, file).ok());
+        return json::parse(readFile(file).value());
+    }
+
+    Trace twoRanks() {
+        return mergeRanks(
+            {rank(0, {transfer(Operation::Send, 1, 1'000'000'123, 1'000'004'456),
+                      Span(1'000'000'000, 1'000'009'000,
+                           {.kind = SpanKind::Attention, .operation = Operation::Block})}),
+             rank(1, {transfer(Operation::Receive, 0, 1'000'001'000, 1'000'004'999)})});
+    }
+
+    TemporaryFolder folder;
+};
+
+// What the format wants of every event, by its phase.
+TEST_F(ChromeExport, IsValidTraceEventFormat) {
+    const json document = exported(twoRanks());
+    ASSERT_TRUE(document["traceEvents"].is_array());
+    const std::map<std::string, std::set<std::string>> wanted = {
+        {"X", {"pid", "tid", "ts", "dur", "name", "cat", "args"}},
+        {"b", {"pid", "tid", "ts", "id", "name", "cat"}},
+        {"e", {"pid", "tid", "ts", "id", "name", "cat"}},
+        {"s", {"pid", "tid", "ts", "id", "name", "cat"}},
+        {"f", {"pid", "tid", "ts", "id", "name", "cat", "bp"}},
+        {"M", {"pid", "name", "args"}}};
+    for (const json& event : document["traceEvents"]) {
+        const auto fields = wanted.find(event.at("ph"));
+        ASSERT_NE(fields, wanted.end()) << event;
+        for (const std::string& field : fields->second)
+            EXPECT_TRUE(event.contains(field)) << field << " in " << event;
+        if (event.contains("ts")) {
+            EXPECT_GE(event["ts"], 0.0);
+        }
+    }
+}
+
+TEST_F(ChromeExport, KeepsEveryNanosecond) {
+    const json document = exported(twoRanks());
+    std::map<std::string, double> total;
+    for (const json& event : document["traceEvents"]) {
+        const std::string phase = event["ph"];
+        const double ts = event.value("ts", 0.0);
+        if (phase == "X") total[event["cat"]] += event["dur"].get<double>();
+        if (phase == "b") total["transfer"] -= ts;
+        if (phase == "e") total["transfer"] += ts;
+    }
+    EXPECT_NEAR(total["attention"] * 1000, 9'000, 1e-3);
+    EXPECT_NEAR(total["transfer"] * 1000, 4'333 + 3'999, 1e-3);
+    EXPECT_EQ(document["baseTimeNanoseconds"], 1'000'000'000);
+}
+
+TEST_F(ChromeExport, DrawsAnArrowFromEachSendToItsReceive) {
+    std::map<std::string, std::set<std::string>> ends;
+    const json document = exported(twoRanks());
+    for (const json& event : document["traceEvents"])
+        if (event.value("cat", "") == "message") ends[event["id"]].insert(event["ph"]);
+    ASSERT_EQ(ends.size(), 1U);
+    EXPECT_EQ(ends.begin()->second, (std::set<std::string>{"s", "f"}));
+}
+
+}  // namespace
+}  // namespace ringscope
