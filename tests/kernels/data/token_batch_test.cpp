@@ -1,0 +1,105 @@
+#include "kernels/data/token_batch.h"
+
+#include "backend/plan/mode_table.h"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+
+namespace ringscope {
+namespace {
+
+TokenText prose() { return TokenText::open({}, 256).value(); }
+
+Schedule scheduleOf(const char* mode, int ranks, std::int64_t tokens) {
+    return findMode(mode)
+        ->schedule({.ranks = ranks, .tokens = tokens, .heads = 4, .kvHeads = 4})
+        .value();
+}
+
+TEST(SampleStart, IsTheSameForTheSamePlaceAndAnotherForAnyOther) {
+    std::set<std::int64_t> starts;
+    const SamplePlace base{.seed = 7, .step = 3, .microStep = 1, .row = 2, .dataRank = 0};
+    std::vector<SamplePlace> places(6, base);
+    places[1].seed = 8;
+    places[2].step = 4;
+    places[3].microStep = 2;
+    places[4].row = 3;
+    places[5].dataRank = 1;
+    for (const SamplePlace& place : places) starts.insert(sampleStart(place, 1'000'000'007));
+    EXPECT_EQ(starts.size(), places.size());
+    EXPECT_EQ(sampleStart(base, 1'000'000'007), sampleStart(base, 1'000'000'007));
+}
+
+TEST(SampleStart, SpreadsSamplesOverTheWholeText) {
+    std::map<std::int64_t, int> tenths;
+    for (std::int64_t step = 0; step < 10'000; ++step)
+        ++tenths[sampleStart({.seed = 0, .step = step}, 1000) / 100];
+    ASSERT_EQ(tenths.size(), 10U);
+    for (const auto& [tenth, count] : tenths) EXPECT_NEAR(count, 1000, 150) << "tenth " << tenth;
+}
+
+TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
+    const TokenText text = prose();
+    const TrainConfig train{.seqLen = 50, .batch = 3, .seed = 5};
+    const TokenBatch batch = makeBatch(text, train, 4, 1);
+    ASSERT_EQ(batch.inputs.size(), 150U);
+    for (std::int64_t row = 0; row < 3; ++row) {
+        const std::int64_t start =
+            sampleStart({.seed = 5, .step = 4, .microStep = 1, .row = row}, text.size());
+        for (std::int64_t token = 0; token < 50; ++token) {
+            const auto at = static_cast<std::size_t>(row * 50 + token);
+            EXPECT_EQ(batch.inputs[at], text.at(start + token));
+            EXPECT_EQ(batch.labels[at], text.at(start + token + 1));
+        }
+    }
+    EXPECT_EQ(labelledTokens(batch.labels), 150);
+}
+
+TEST(TokenBatch, MayBeLongerThanTheText) {
+    const TokenText text = prose();
+    const TokenBatch batch = makeBatch(text, {.seqLen = text.size() + 10, .batch = 1}, 0, 0);
+    EXPECT_EQ(batch.inputs.front(), batch.inputs[static_cast<std::size_t>(text.size())]);
+}
+
+TEST(TokenShard, TogetherHoldEveryTokenAndLabelOnce) {
+    const TokenBatch batch = makeBatch(prose(), {.seqLen = 64, .batch = 2}, 0, 0);
+    for (const char* mode : {"ring", "zigzag", "ulysses"}) {
+        const Schedule schedule = scheduleOf(mode, 4, 64);
+        std::vector<std::int64_t> inputs(128, -1);
+        std::vector<std::int64_t> labels(128, -1);
+        for (int rank = 0; rank < 4; ++rank) {
+            const TokenShard shard = takeShard(batch, schedule, rank);
+            ASSERT_EQ(shard.tokens, 16) << mode;
+            for (std::size_t row = 0; row < 2; ++row)
+                for (std::size_t token = 0; token < 16; ++token) {
+                    const std::size_t at =
+                        row * 64 + static_cast<std::size_t>(shard.positions[token]);
+                    EXPECT_EQ(inputs[at], -1) << mode << " holds a token twice";
+                    inputs[at] = shard.inputs[row * 16 + token];
+                    labels[at] = shard.labels[row * 16 + token];
+                }
+        }
+        EXPECT_EQ(inputs, batch.inputs) << mode;
+        EXPECT_EQ(labels, batch.labels) << mode;
+    }
+}
+
+TEST(TokenShard, HoldsEverythingButOnlyItsOwnLabelsWhereActivationsAreReplicated) {
+    const TokenBatch batch = makeBatch(prose(), {.seqLen = 12, .batch = 2}, 0, 0);
+    const TokenShard shard = takeShard(batch, scheduleOf("legacy", 3, 12), 1);
+    EXPECT_EQ(shard.inputs, batch.inputs);
+    for (std::size_t at = 0; at < shard.labels.size(); ++at) {
+        const bool own = at % 12 >= 4 && at % 12 < 8;
+        EXPECT_EQ(shard.labels[at], own ? batch.labels[at] : ignoredLabel) << "token " << at;
+    }
+}
+
+TEST(TokenShard, KeepsZigzagTokensAtTheirPlaceInTheSequence) {
+    const TokenBatch batch = makeBatch(prose(), {.seqLen = 16, .batch = 1}, 0, 0);
+    const TokenShard shard = takeShard(batch, scheduleOf("zigzag", 2, 16), 0);
+    EXPECT_EQ(shard.positions, (std::vector<std::int64_t>{0, 1, 2, 3, 12, 13, 14, 15}));
+}
+
+}  // namespace
+}  // namespace ringscope
