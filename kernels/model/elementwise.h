@@ -1,0 +1,58 @@
+// The model's work between matrix products, on tensors: row_kernels.h on the CPU, split over
+// threads; a few tensor operations on any other device.
+//
+// Tensors are contiguous, fp32 or fp64, and hold rows (R, width). Outputs are given, so that a
+// caller reuses its buffers.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace ringscope {
+
+// normed = x / rms(x) * gain, and inverse (R) = 1 / rms(x), which the backward pass needs.
+void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
+             at::Tensor& inverse);
+void rmsNormAgain(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
+                  at::Tensor& normed);
+// Adds to dx (R, width) and dGain (width).
+void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
+                     const at::Tensor& dNormed, at::Tensor& dx, at::Tensor& dGain);
+
+// gateUp (R, 2F): gates, then ups. hidden (R, F) = silu(gate) * up.
+void gated(const at::Tensor& gateUp, at::Tensor& hidden);
+void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
+
+// Rotary position embedding: the angle of pair i of a head at position p is p * theta^(-2i/D).
+struct RotaryTable {
+    at::Tensor cosine;  // (n, D/2)
+    at::Tensor sine;
+
+    std::int64_t positions() const { return cosine.size(0); }
+    std::int64_t headDim() const { return 2 * cosine.size(1); }
+};
+// `positions` (n) are those of the tokens held, whatever the shard.
+RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, double theta,
+                        const at::TensorOptions& options);
+
+// Rows of projected heads, [queries | keys | values] side by side, into the three tensors that
+// attention takes, queries and keys turned. Row r of `qkv` is row firstRow + r of the others, whose
+// position is its index modulo the table's length (the batch repeats the positions).
+struct HeadRows {
+    at::Tensor q;  // (all rows, Hq * D)
+    at::Tensor k;  // (all rows, Hk * D)
+    at::Tensor v;
+};
+void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
+                HeadRows& heads);
+// The gradients' way back: turned the other way and put side by side.
+void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
+               at::Tensor& dQkv);
+
+// Replaces logits (R, V) by the gradient of the answer: scale * the summed negative log-likelihoods
+// of the labels (R). Rows labelled ignoredLabel add nothing and get gradient 0.
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
+
+}  // namespace ringscope

@@ -1,0 +1,100 @@
+#include "kernels/model/elementwise_any.h"
+
+#include "kernels/data/token_batch.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+namespace ringscope::any {
+namespace {
+
+// cosine and sine of the rows [firstRow, firstRow + rows), shaped to meet (rows, heads, D/2).
+std::pair<at::Tensor, at::Tensor> anglesOfRows(const RotaryTable& table, std::int64_t firstRow,
+                                               std::int64_t rows) {
+    const at::Tensor index =
+        at::arange(firstRow, firstRow + rows, table.cosine.options().dtype(at::kLong))
+            .remainder(table.positions());
+    return {table.cosine.index_select(0, index).unsqueeze(1),
+            table.sine.index_select(0, index).unsqueeze(1)};
+}
+
+// (R, heads * D) turned by the rows' angles.
+at::Tensor turned(const at::Tensor& rows, const at::Tensor& cosine, const at::Tensor& sine) {
+    const at::Tensor heads = rows.reshape({rows.size(0), -1, 2 * cosine.size(2)});
+    const at::Tensor low = heads.narrow(2, 0, cosine.size(2));
+    const at::Tensor high = heads.narrow(2, cosine.size(2), cosine.size(2));
+    return at::cat({low * cosine - high * sine, high * cosine + low * sine}, 2)
+        .reshape(rows.sizes());
+}
+
+}  // namespace
+
+void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
+             at::Tensor& inverse) {
+    inverse.copy_((x * x).mean(1).add(eps).rsqrt());
+    rmsNormAgain(x, gain, inverse, normed);
+}
+
+void rmsNormAgain(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
+                  at::Tensor& normed) {
+    normed.copy_(x * inverse.unsqueeze(1) * gain);
+}
+
+void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
+                     const at::Tensor& dNormed, at::Tensor& dx, at::Tensor& dGain) {
+    const at::Tensor unit = x * inverse.unsqueeze(1);
+    const at::Tensor dUnit = dNormed * gain;
+    dx.add_((dUnit - unit * (dUnit * unit).mean(1, true)) * inverse.unsqueeze(1));
+    dGain.add_((dNormed * unit).sum(0));
+}
+
+void gated(const at::Tensor& gateUp, at::Tensor& hidden) {
+    const std::int64_t width = hidden.size(1);
+    hidden.copy_(at::silu(gateUp.narrow(1, 0, width)) * gateUp.narrow(1, width, width));
+}
+
+void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp) {
+    const std::int64_t width = dHidden.size(1);
+    const at::Tensor gate = gateUp.narrow(1, 0, width);
+    const at::Tensor sigmoid = at::sigmoid(gate);
+    const at::Tensor silu = gate * sigmoid;
+    dGateUp.narrow(1, 0, width)
+        .copy_(dHidden * gateUp.narrow(1, width, width) * (sigmoid + silu * (1 - sigmoid)));
+    dGateUp.narrow(1, width, width).copy_(dHidden * silu);
+}
+
+void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
+                HeadRows& heads) {
+    const std::int64_t rows = qkv.size(0);
+    const std::int64_t queries = heads.q.size(1);
+    const std::int64_t keys = heads.k.size(1);
+    const auto [cosine, sine] = anglesOfRows(table, firstRow, rows);
+    heads.q.narrow(0, firstRow, rows).copy_(turned(qkv.narrow(1, 0, queries), cosine, sine));
+    heads.k.narrow(0, firstRow, rows).copy_(turned(qkv.narrow(1, queries, keys), cosine, sine));
+    heads.v.narrow(0, firstRow, rows).copy_(qkv.narrow(1, queries + keys, keys));
+}
+
+void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
+               at::Tensor& dQkv) {
+    const std::int64_t rows = dQkv.size(0);
+    const std::int64_t queries = dHeads.q.size(1);
+    const std::int64_t keys = dHeads.k.size(1);
+    const auto [cosine, sine] = anglesOfRows(table, firstRow, rows);
+    const at::Tensor back = sine.neg();
+    dQkv.narrow(1, 0, queries).copy_(turned(dHeads.q.narrow(0, firstRow, rows), cosine, back));
+    dQkv.narrow(1, queries, keys).copy_(turned(dHeads.k.narrow(0, firstRow, rows), cosine, back));
+    dQkv.narrow(1, queries + keys, keys).copy_(dHeads.v.narrow(0, firstRow, rows));
+}
+
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) {
+    const at::Tensor labelled = labels.ne(ignoredLabel).unsqueeze(1);
+    const at::Tensor index = labels.clamp_min(0).unsqueeze(1);
+    const at::Tensor weight = labelled.to(logits.scalar_type()) * scale;
+    const at::Tensor logProbabilities = at::log_softmax(logits, 1);
+    const at::Tensor likelihoods = logProbabilities.gather(1, index);
+    logits.copy_(logProbabilities.exp() * weight);
+    logits.scatter_add_(1, index, -weight);
+    return -(likelihoods * weight).sum(at::kDouble).item<double>();
+}
+
+}  // namespace ringscope::any

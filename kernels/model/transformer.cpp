@@ -1,0 +1,42 @@
+#include "kernels/model/transformer.h"
+
+#include <string>
+
+namespace ringscope {
+
+Transformer::Transformer(const ModelConfig& model, const Parameters& parameters)
+    : model_(model),
+      embedding_(parameters.weight("embedding.weight")),
+      finalGain_(parameters.weight("norm.gain")),
+      head_(parameters.weight(model.tiedHead ? "embedding.weight" : "head.weight")) {
+    for (std::int64_t index = 0; index < model.layers; ++index) {
+        const auto weight = [&](const char* name) {
+            return parameters.weight("layers." + std::to_string(index) + "." + name);
+        };
+        layers_.push_back({.attentionGain = weight("attention.norm.gain"),
+                           .qkv = weight("attention.qkv.weight"),
+                           .output = weight("attention.output.weight"),
+                           .feedForwardGain = weight("ffn.norm.gain"),
+                           .gateUp = weight("ffn.gate_up.weight"),
+                           .down = weight("ffn.down.weight")});
+    }
+}
+
+at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale) const {
+    at::Tensor x = embed(shard.tokens, embedding_);
+    for (const Layer& weights : layers_) x = layer(x, weights, shard.rotary, attend);
+    return headLoss(x, finalGain_, head_, model_.normEps, shard.labels, scale);
+}
+
+at::Tensor Transformer::layer(const at::Tensor& x, const Layer& weights, const RotaryTable& rotary,
+                              const Attend& attend) const {
+    const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
+    const Heads heads =
+        projectHeads(x, weights.attentionGain, weights.qkv, model_.normEps, rotary, shape);
+    const at::Tensor attended = attend(heads.q, heads.k, heads.v).flatten(2);
+    const at::Tensor between = addProjection(x, attended, weights.output);
+    return addFeedForward(between, weights.feedForwardGain, weights.gateUp, weights.down,
+                          model_.normEps);
+}
+
+}  // namespace ringscope

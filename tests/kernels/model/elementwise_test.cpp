@@ -1,0 +1,166 @@
+#include "kernels/model/elementwise.h"
+
+#include "kernels/data/token_batch.h"
+#include "kernels/model/elementwise_any.h"
+#include "tests/kernels/model/plain_model.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using testing::expectClose;
+
+constexpr std::int64_t rowCount = 37;
+constexpr std::int64_t width = 50;  // no multiple of a vector's length
+
+class Elementwise : public ::testing::TestWithParam<at::ScalarType> {
+protected:
+    void SetUp() override { at::manual_seed(1); }
+    at::Tensor random(at::IntArrayRef shape) const { return at::randn(shape, options()); }
+    at::Tensor room(at::IntArrayRef shape) const { return at::empty(shape, options()); }
+    at::TensorOptions options() const { return at::TensorOptions().dtype(GetParam()); }
+    double limit() const { return GetParam() == at::kDouble ? 1e-13 : 2e-6; }
+};
+
+TEST_P(Elementwise, NormsAgreeWithTensorOperations) {
+    const at::Tensor x = random({rowCount, width});
+    const at::Tensor gain = random({width});
+    at::Tensor normed = room({rowCount, width});
+    at::Tensor inverse = room({rowCount});
+    at::Tensor expected = room({rowCount, width});
+    at::Tensor expectedInverse = room({rowCount});
+    rmsNorm(x, gain, 1e-5, normed, inverse);
+    any::rmsNorm(x, gain, 1e-5, expected, expectedInverse);
+    expectClose(normed, expected, limit(), "normed");
+    expectClose(inverse, expectedInverse, limit(), "inverse");
+
+    at::Tensor again = room({rowCount, width});
+    rmsNormAgain(x, gain, inverse, again);
+    expectClose(again, normed, limit(), "normed again");
+}
+
+TEST_P(Elementwise, NormGradientsAreAddedToWhatIsThere) {
+    const at::Tensor x = random({rowCount, width});
+    const at::Tensor gain = random({width});
+    const at::Tensor d = random({rowCount, width});
+    const at::Tensor inverse = (x * x).mean(1).add(1e-5).rsqrt();
+    at::Tensor dx = at::ones_like(x);
+    at::Tensor dGain = at::ones_like(gain);
+    at::Tensor expectedDx = at::ones_like(x);
+    at::Tensor expectedDGain = at::ones_like(gain);
+    rmsNormBackward(x, gain, inverse, d, dx, dGain);
+    any::rmsNormBackward(x, gain, inverse, d, expectedDx, expectedDGain);
+    expectClose(dx, expectedDx, limit(), "dx");
+    expectClose(dGain, expectedDGain, 10 * limit(), "dGain");
+}
+
+TEST_P(Elementwise, GatesAgreeWithTensorOperationsFarOutToo) {
+    const at::Tensor gateUp = random({rowCount, 2 * width}) * 30;
+    const at::Tensor d = random({rowCount, width});
+    at::Tensor hidden = room({rowCount, width});
+    at::Tensor expected = room({rowCount, width});
+    gated(gateUp, hidden);
+    any::gated(gateUp, expected);
+    expectClose(hidden, expected, limit(), "hidden");
+
+    at::Tensor dGateUp = room({rowCount, 2 * width});
+    at::Tensor expectedD = room({rowCount, 2 * width});
+    gatedBackward(gateUp, d, dGateUp);
+    any::gatedBackward(gateUp, d, expectedD);
+    expectClose(dGateUp, expectedD, limit(), "dGateUp");
+}
+
+TEST_P(Elementwise, HeadsAreSplitTurnedAndJoinedAsByTensorOperations) {
+    const std::int64_t heads = 3;
+    const std::int64_t kvHeads = 1;
+    const std::int64_t headDim = 10;
+    const RotaryTable table =
+        rotaryTable(at::arange(5, 5 + 12, at::kLong), headDim, 10000.0, options());
+    const std::int64_t first = 7;  // a chunk in the middle, over the end of a row of the batch
+    const at::Tensor qkv = random({11, (heads + 2 * kvHeads) * headDim});
+    const auto empty = [&] {
+        return HeadRows{at::zeros({24, heads * headDim}, options()),
+                        at::zeros({24, kvHeads * headDim}, options()),
+                        at::zeros({24, kvHeads * headDim}, options())};
+    };
+    HeadRows split = empty();
+    HeadRows expected = empty();
+    splitHeads(qkv, table, first, split);
+    any::splitHeads(qkv, table, first, expected);
+    expectClose(split.q, expected.q, limit(), "q");
+    expectClose(split.k, expected.k, limit(), "k");
+    expectClose(split.v, expected.v, limit(), "v");
+
+    // Turning is orthogonal: the way back brings the input home.
+    at::Tensor back = room({11, (heads + 2 * kvHeads) * headDim});
+    at::Tensor expectedBack = room({11, (heads + 2 * kvHeads) * headDim});
+    joinHeads(split, table, first, back);
+    any::joinHeads(split, table, first, expectedBack);
+    expectClose(back, expectedBack, limit(), "joined");
+    expectClose(back, qkv, limit(), "the way back");
+}
+
+TEST_P(Elementwise, CrossEntropyAgreesWithTensorOperations) {
+    at::Tensor logits = random({rowCount, width}) * 20;
+    at::Tensor expected = logits.clone();
+    at::Tensor labels = at::randint(width, {rowCount}, at::kLong);
+    labels[3] = ignoredLabel;
+    const double loss = crossEntropy(logits, labels, 0.25);
+    const double expectedLoss = any::crossEntropy(expected, labels, 0.25);
+    EXPECT_NEAR(loss, expectedLoss, limit() * expectedLoss);
+    expectClose(logits, expected, limit(), "gradient");
+    EXPECT_EQ(logits[3].abs().max().item<double>(), 0) << "an ignored row has a gradient";
+}
+
+TEST_P(Elementwise, CrossEntropyWithoutALabelIsZero) {
+    at::Tensor logits = random({rowCount, width});
+    const at::Tensor labels = at::full({rowCount}, ignoredLabel, at::kLong);
+    EXPECT_EQ(crossEntropy(logits, labels, 0.25), 0);
+    EXPECT_EQ(logits.abs().max().item<double>(), 0);
+}
+
+TEST_P(Elementwise, CrossEntropyStaysFiniteForHugeLogits) {
+    at::Tensor logits = at::zeros({2, width}, options());
+    logits[0][0] = 3e4;
+    logits[1][0] = -3e4;
+    const at::Tensor labels = at::zeros({2}, at::kLong);
+    const double loss = crossEntropy(logits, labels, 1.0);
+    EXPECT_NEAR(loss, 3e4 + std::log(width - 1.0), 0.01);
+    EXPECT_TRUE(logits.isfinite().all().item<bool>());
+}
+
+TEST_P(Elementwise, GivesTheSameOnSeveralThreads) {
+    const at::Tensor x = random({500, width});
+    const at::Tensor gain = random({width});
+    const at::Tensor d = random({500, width});
+    const at::Tensor inverse = (x * x).mean(1).add(1e-5).rsqrt();
+    at::Tensor labels = at::randint(width, {500}, at::kLong);
+    const auto run = [&](int threads) {
+        const int before = at::get_num_threads();
+        at::set_num_threads(threads);
+        at::Tensor dx = at::zeros_like(x);
+        at::Tensor dGain = at::zeros_like(gain);
+        rmsNormBackward(x, gain, inverse, d, dx, dGain);
+        at::Tensor logits = x.clone();
+        const double loss = crossEntropy(logits, labels, 1.0);
+        at::set_num_threads(before);
+        return std::vector<at::Tensor>{dx, dGain, logits, at::scalar_tensor(loss, at::kDouble)};
+    };
+    const std::vector<at::Tensor> one = run(1);
+    const std::vector<at::Tensor> two = run(2);
+    for (std::size_t i = 0; i < one.size(); ++i)
+        expectClose(two[i], one[i], limit(), "output " + std::to_string(i));
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, Elementwise, ::testing::Values(at::kFloat, at::kDouble),
+                         [](const auto& each) {
+                             return each.param == at::kFloat ? "fp32" : "fp64";
+                         });
+
+}  // namespace
+}  // namespace ringscope

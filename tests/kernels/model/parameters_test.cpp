@@ -1,0 +1,83 @@
+#include "kernels/model/parameters.h"
+
+#include "backend/config/field_table.h"
+#include "backend/plan/run_plan.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+const ModelConfig small{
+    .layers = 2, .hiddenSize = 64, .heads = 4, .kvHeads = 2, .ffnSize = 96, .vocabSize = 50};
+
+at::TensorOptions fp32() { return at::TensorOptions().dtype(at::kFloat); }
+
+TEST(Parameters, AreAsManyAsThePlanCounts) {
+    ModelConfig tied = small;
+    tied.tiedHead = true;
+    for (const ModelConfig& model : {small, tied, ModelConfig{}}) {
+        std::int64_t end = 0;
+        for (const ParameterSpec& spec : parameterList(model)) {
+            EXPECT_EQ(spec.offset, end) << spec.name << " leaves a gap";
+            end += spec.elements();
+        }
+        EXPECT_EQ(end, parameterCount(model));
+    }
+}
+
+TEST(Parameters, AreViewsOfOneBufferOfValuesAndOneOfGradients) {
+    Parameters parameters(small, 0, parameterCount(small) + 3, fp32());
+    for (const ParameterSpec& spec : parameters.list()) {
+        const Weight& weight = parameters.weight(spec.name);
+        EXPECT_EQ(weight.value.const_data_ptr<float>(),
+                  parameters.values().const_data_ptr<float>() + spec.offset);
+        EXPECT_EQ(weight.gradient.const_data_ptr<float>(),
+                  parameters.gradients().const_data_ptr<float>() + spec.offset);
+        EXPECT_EQ(weight.value.sizes().vec(), spec.shape);
+    }
+    EXPECT_EQ(parameters.values().narrow(0, parameterCount(small), 3).abs().max().item<float>(), 0);
+}
+
+TEST(Parameters, StartTheSameForTheSameSeedAndOtherwiseNot) {
+    Parameters first(small, 7, parameterCount(small), fp32());
+    Parameters same(small, 7, parameterCount(small) + 100, fp32());
+    Parameters other(small, 8, parameterCount(small), fp32());
+    EXPECT_TRUE(at::equal(first.values(), same.values().narrow(0, 0, parameterCount(small))));
+    EXPECT_FALSE(at::equal(first.values(), other.values()));
+}
+
+TEST(Parameters, StartTheSameBitsInEitherPrecision) {
+    Parameters single(small, 7, parameterCount(small), fp32());
+    Parameters twice(small, 7, parameterCount(small), fp32().dtype(at::kDouble));
+    EXPECT_TRUE(at::equal(single.values(), twice.values().to(at::kFloat)));
+}
+
+TEST(Parameters, StartNearNormalWithTheDeviationTheListStates) {
+    ModelConfig model;
+    Parameters parameters(model, 1, parameterCount(model), fp32());
+    for (const ParameterSpec& spec : parameters.list()) {
+        const at::Tensor value = parameters.weight(spec.name).value.detach().to(at::kDouble);
+        if (spec.deviation == 0) {
+            EXPECT_TRUE(value.eq(1).all().item<bool>()) << spec.name;
+            continue;
+        }
+        EXPECT_NEAR(value.std().item<double>(), spec.deviation, 0.02 * spec.deviation) << spec.name;
+        EXPECT_NEAR(value.mean().item<double>(), 0, 0.02 * spec.deviation) << spec.name;
+        const double within = value.abs().lt(spec.deviation).to(at::kDouble).mean().item<double>();
+        EXPECT_NEAR(within, 0.66, 0.02) << spec.name;  // 0.683 for a true normal
+    }
+}
+
+TEST(Parameters, AreIndependentOfOneAnother) {
+    Parameters parameters(small, 0, parameterCount(small), fp32());
+    const at::Tensor first = parameters.weight("layers.0.ffn.gate_up.weight").value.flatten();
+    const at::Tensor second = parameters.weight("layers.1.ffn.gate_up.weight").value.flatten();
+    const double correlation =
+        at::cosine_similarity(first.unsqueeze(0), second.unsqueeze(0)).item<double>();
+    EXPECT_NEAR(correlation, 0, 0.03);
+}
+
+}  // namespace
+}  // namespace ringscope
