@@ -47,7 +47,7 @@ Result<Bytes> parseBytes(std::string_view text) {
                         "expected a size like 512MiB or 1GiB; got '" + std::string(text) + "'"};
     double number = 0;
     const auto [rest, error] = std::from_chars(whole.data(), whole.data() + whole.size(), number);
-    if (error != std::errc{} || number < 0) return refusal;
+    if (error != std::errc{} || !std::isfinite(number) || number < 0) return refusal;
 
     std::string unit = toLower(trim(whole.substr(static_cast<std::size_t>(rest - whole.data()))));
     if (unit.ends_with("ib"))
