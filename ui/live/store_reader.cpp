@@ -124,14 +124,17 @@ void StoreReader::refresh() {
 }
 
 void StoreReader::load(std::vector<RunId> ids, QObject* receiver, Loaded done) {
+    ++waiting_;
     QMetaObject::invokeMethod(
         worker_, [this, worker = worker_, ids = std::move(ids),
                   receiver = QPointer<QObject>(receiver), done = std::move(done)]() mutable {
             auto loaded = std::make_shared<Result<std::vector<RunRecord>>>(worker->load(ids));
             QMetaObject::invokeMethod(
                 this,
-                [receiver = std::move(receiver), done = std::move(done), loaded] {
+                [this, receiver = std::move(receiver), done = std::move(done), loaded] {
+                    --waiting_;
                     if (receiver) done(std::move(*loaded));
+                    if (idle()) Q_EMIT idled();
                 },
                 Qt::QueuedConnection);
         });
@@ -143,6 +146,7 @@ void StoreReader::take(State state, QString problem, std::vector<RunRecord> runs
     problem_ = std::move(problem);
     if (state == State::Ready || state == State::Missing) runs_ = std::move(runs);
     Q_EMIT changed();
+    if (idle()) Q_EMIT idled();
 }
 
 }  // namespace ringscope::ui

@@ -33,6 +33,9 @@ public:
     const QString& problem() const { return problem_; }  // where Failed: the sentence to show
     const std::vector<RunRecord>& runs() const { return runs_; }  // newest first
 
+    // Nothing that was asked for is still on its way.
+    bool idle() const { return state_ != State::Loading && waiting_ == 0; }
+
     // Looks now instead of at the next beat.
     void refresh();
 
@@ -42,6 +45,7 @@ public:
 
 Q_SIGNALS:
     void changed();  // state, problem or runs
+    void idled();    // the last thing asked for was answered
 
 private:
     class Worker;
@@ -51,6 +55,7 @@ private:
     State state_ = State::Loading;
     QString problem_;
     std::vector<RunRecord> runs_;
+    int waiting_ = 0;  // load() calls without their answer
     QThread thread_;
     Worker* worker_;  // lives in thread_, deleted when the thread ends
 };

@@ -1,0 +1,30 @@
+// What ringscope-gui is told on its command line.
+#pragma once
+
+#include "backend/core/result.h"
+#include "ui/look/theme.h"
+#include "ui/main_window.h"
+
+#include <QSize>
+#include <QString>
+#include <QStringList>
+#include <optional>
+
+namespace ringscope::gui {
+
+struct GuiOptions {
+    QString store;       // --db; empty: the default one
+    QString experiment;  // --experiment
+    std::optional<ui::MainWindow::Page> page;
+    std::optional<ui::Theme> theme;  // for this start only
+    QString screenshot;              // file to write; the program then ends
+    std::optional<QSize> size;
+    bool help = false;
+    bool version = false;
+};
+
+// `arguments` begins with the program's name. The Error says which option is wrong, and how.
+Result<GuiOptions> readGuiOptions(const QStringList& arguments);
+QString guiHelp();
+
+}  // namespace ringscope::gui

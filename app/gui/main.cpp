@@ -1,0 +1,82 @@
+// ringscope-gui: the window over the store, with agents started on this machine.
+#include "app/gui/gui_options.h"
+#include "app/gui/screenshot.h"
+#include "backend/core/version.h"
+#include "backend/store/store.h"
+#include "embedded/demoExperiment.h"
+#include "launcher/local_transport.h"
+#include "ui/main_window.h"
+
+#include <QApplication>
+#include <QProcessEnvironment>
+#include <QSettings>
+#include <iostream>
+#include <optional>
+
+namespace ringscope::gui {
+namespace {
+
+enum Exit : int { Ok = 0, Usage = 2 };
+
+std::map<std::string, std::string> environmentVariables() {
+    std::map<std::string, std::string> variables;
+    const QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const QString& name : environment.keys())
+        variables.emplace(name.toStdString(), environment.value(name).toStdString());
+    return variables;
+}
+
+ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
+    ui::WindowOptions options;
+    options.defaultStore = given.store.isEmpty();
+    options.store = options.defaultStore ? defaultStorePath()
+                                         : std::filesystem::path(given.store.toStdString());
+    options.sample.fileText = std::string(embedded::demoExperiment);
+    options.sample.environment = environmentVariables();
+    options.version = QString::fromStdString(std::string(version()));
+    options.settings = settings;
+    return options;
+}
+
+int showWindow(const GuiOptions& given) {
+    ui::ThemeController theme;
+    LocalTransport transport;
+    QSettings settings;
+    const bool picture =
+        !given.screenshot.isEmpty();  // neither reads nor changes what is remembered
+    ui::MainWindow window(theme, transport, windowOptions(given, picture ? nullptr : &settings));
+    if (given.theme) theme.setTheme(*given.theme);
+    if (given.size) window.resize(*given.size);
+    if (given.page) window.goTo(*given.page);
+    if (!given.experiment.isEmpty()) {
+        const QString problem = window.openExperiment(given.experiment);
+        if (!problem.isEmpty()) {
+            std::cerr << "ringscope-gui: " << problem.toStdString() << '\n';
+            return Usage;
+        }
+    }
+    std::optional<Screenshot> screenshot;
+    if (picture) screenshot.emplace(window, given.screenshot);
+    window.show();
+    return QApplication::exec();
+}
+
+int run(int argc, char** argv) {
+    QApplication application(argc, argv);
+    QCoreApplication::setOrganizationName(QStringLiteral("ringscope"));
+    QCoreApplication::setApplicationName(QStringLiteral("ringscope"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("ringscope"));
+    const Result<GuiOptions> options = readGuiOptions(QCoreApplication::arguments());
+    if (!options.ok()) {
+        std::cerr << "ringscope-gui: " << options.error().message << '\n';
+        return Usage;
+    }
+    if (options->help) std::cout << guiHelp().toStdString();
+    if (options->version) std::cout << "ringscope-gui " << version() << '\n';
+    return options->help || options->version ? int(Ok) : showWindow(*options);
+}
+
+}  // namespace
+}  // namespace ringscope::gui
+
+int main(int argc, char** argv) { return ringscope::gui::run(argc, argv); }

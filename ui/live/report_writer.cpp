@@ -1,0 +1,55 @@
+#include "ui/live/report_writer.h"
+
+#include "backend/compare/comparison.h"
+#include "backend/core/files.h"
+#include "backend/report/report.h"
+#include "ui/widgets/parts.h"
+
+#include <QCoreApplication>
+#include <QPointer>
+#include <QThreadPool>
+#include <chrono>
+
+namespace ringscope::ui {
+namespace {
+
+Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::path& file) {
+    RINGSCOPE_TRY(const ReportFormat* format, reportFormatFor(file));
+    RINGSCOPE_TRY(Comparison comparison, compareRuns(runs));
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const Report report{
+        .title = "Ringscope comparison",
+        .createdUs = std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+        .runs = runs,
+        .comparison = std::move(comparison)};
+    return writeFileAtomically(file, format->write(report));
+}
+
+}  // namespace
+
+ReportWriter::ReportWriter(StoreReader& store, QObject* parent) : QObject(parent), store_(store) {}
+
+void ReportWriter::write(const std::vector<RunId>& runs, const std::filesystem::path& file) {
+    store_.load(runs, this, [this, file](Result<std::vector<RunRecord>> loaded) {
+        if (!loaded.ok()) {
+            Q_EMIT failed(text(loaded.error().message));
+            return;
+        }
+        const auto finish = [self = QPointer<ReportWriter>(this), file](const Result<void>& done) {
+            if (!self) return;
+            if (done.ok())
+                Q_EMIT self->written(text(file.string()));
+            else
+                Q_EMIT self->failed(text(done.error().message));
+        };
+        QThreadPool::globalInstance()->start([runs = std::move(*loaded), file, finish] {
+            const Result<void> done = render(runs, file);
+            // qApp outlives the pool's work; whether the writer still lives is asked over there.
+            QMetaObject::invokeMethod(
+                QCoreApplication::instance(), [finish, done] { finish(done); },
+                Qt::QueuedConnection);
+        });
+    });
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,77 @@
+// Runs side by side, the answer first: one sentence, then the charts that show it, then every
+// figure of every mode.
+#pragma once
+
+#include "backend/compare/comparison.h"
+#include "ui/live/store_reader.h"
+
+#include <QWidget>
+#include <optional>
+#include <vector>
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+class QTableView;
+
+namespace ringscope::ui {
+
+class BarChart;
+class ChartPanel;
+class CommandLine;
+class ComparisonModel;
+class EmptyState;
+
+class ComparePage : public QWidget {
+    Q_OBJECT
+
+public:
+    ComparePage(StoreReader& store, std::string storeForCommand, QWidget* parent = nullptr);
+
+    // The runs selected on the Runs page; they stay an entry of the chooser.
+    void setRuns(std::vector<RunId> runs);
+    std::vector<RunId> runs() const;
+
+    const std::optional<Comparison>& comparison() const { return comparison_; }
+    QLabel* verdict() const { return verdict_; }
+    ComparisonModel& model() { return *model_; }
+    std::vector<ChartPanel*> charts() const { return {speedPanel_, memoryPanel_, trafficPanel_}; }
+
+Q_SIGNALS:
+    void reportRequested(const std::vector<ringscope::RunId>& runs);
+    void demoRequested();
+    void shown();  // a comparison is on the page
+
+private:
+    QWidget* makeContent();
+    QWidget* makeHead();
+    QWidget* makeCharts();
+    void listChoices();
+    void load();
+    void show(const Result<std::vector<RunRecord>>& loaded);
+    void showCharts();
+
+    StoreReader& store_;
+    std::string storeForCommand_;
+    std::vector<RunId> selected_;
+    std::optional<Comparison> comparison_;
+
+    QStackedWidget* stack_;
+    EmptyState* empty_;
+    QComboBox* choice_;
+    QLabel* verdict_;
+    QLabel* warnings_;
+    BarChart* speed_;
+    BarChart* memory_;
+    BarChart* traffic_;
+    ChartPanel* speedPanel_;
+    ChartPanel* memoryPanel_;
+    ChartPanel* trafficPanel_;
+    ComparisonModel* model_;
+    QTableView* table_;
+    CommandLine* command_;
+    QPushButton* report_;
+};
+
+}  // namespace ringscope::ui

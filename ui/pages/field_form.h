@@ -1,0 +1,74 @@
+// A form made from config's field table: a row a field, grouped by section, with unit, help and the
+// sentence that says what is wrong with a value. parallel.mode is not in it: modes are cards.
+#pragma once
+
+#include "backend/config/field_table.h"
+#include "ui/models/experiment_draft.h"
+
+#include <QWidget>
+#include <map>
+#include <string>
+#include <vector>
+
+class QLabel;
+class QToolButton;
+class QVBoxLayout;
+
+namespace ringscope::ui {
+
+// One field: an editor that fits its type, and a place for the error.
+class FieldRow : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit FieldRow(const Field& field, QWidget* parent = nullptr);
+
+    const Field& field() const { return field_; }
+    QWidget* editor() const { return editor_; }
+    QString value() const;
+    // Does not count as an edit. A varied field shows all its values and cannot be edited.
+    void show(const QString& value, bool varied);
+    void showError(const QString& error);
+    void showChanged(bool changed);
+    QString error() const;
+
+Q_SIGNALS:
+    void edited(const QString& value);
+
+private:
+    void makeEditor();
+
+    const Field& field_;
+    QWidget* editor_ = nullptr;
+    QLabel* label_;
+    QLabel* error_;
+};
+
+class FieldForm : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit FieldForm(QWidget* parent = nullptr);
+
+    // Values from the experiment, except where the user is typing; problems under their fields.
+    void show(const ExperimentReading& reading, const std::map<std::string, std::string>& edits);
+    FieldRow* find(std::string_view path) const;
+    // Whether the problem is shown under a field.
+    static std::string pathOf(const ConfigProblem& problem);
+
+Q_SIGNALS:
+    void edited(const std::string& path, const std::string& value);
+
+private:
+    struct Section {
+        QToolButton* head = nullptr;
+        QWidget* body = nullptr;
+        std::vector<FieldRow*> rows;
+    };
+    void addSection(QVBoxLayout& layout, const std::string& name, bool open);
+
+    std::map<std::string, Section> sections_;
+    std::map<std::string, FieldRow*, std::less<>> rows_;
+};
+
+}  // namespace ringscope::ui

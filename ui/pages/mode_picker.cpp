@@ -1,0 +1,177 @@
+#include "ui/pages/mode_picker.h"
+
+#include "backend/core/units.h"
+#include "backend/plan/mode_table.h"
+#include "ui/look/icons.h"
+#include "ui/look/theme.h"
+#include "ui/widgets/parts.h"
+
+#include <QEvent>
+#include <QGridLayout>
+#include <QPainter>
+#include <QPainterPath>
+#include <QResizeEvent>
+#include <algorithm>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr int narrowest = 168;  // of a card, at zoom 1
+constexpr int padding = 10;
+
+void paintCheck(QPainter& painter, const QRectF& box, bool checked, const Ink& ink) {
+    painter.setPen(QPen(checked ? ink.accent : ink.muted, 1.2));
+    painter.setBrush(checked ? ink.accent : ink.background);
+    painter.drawRoundedRect(box, 3, 3);
+    if (!checked) return;
+    painter.setPen(QPen(ink.background, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.drawPolyline(
+        QPolygonF({box.topLeft() + QPointF(box.width() * 0.22, box.height() * 0.52),
+                   box.topLeft() + QPointF(box.width() * 0.43, box.height() * 0.73),
+                   box.topLeft() + QPointF(box.width() * 0.79, box.height() * 0.28)}));
+}
+
+}  // namespace
+
+ModeCard::ModeCard(std::string mode, QWidget* parent)
+    : QAbstractButton(parent), mode_(std::move(mode)) {
+    setCheckable(true);
+    setText(ui::text(mode_));
+    setObjectName(QStringLiteral("mode_") + ui::text(mode_));
+    setFocusPolicy(Qt::StrongFocus);
+    setAttribute(Qt::WA_Hover);
+    if (const Mode* row = findMode(mode_)) help_ = ui::text(row->help);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+}
+
+void ModeCard::show(const ModePlan& plan) {
+    reason_ = ui::text(plan.reason);
+    figures_.clear();
+    if (plan.plan)
+        figures_ = tr("%1 · %2 a step")
+                       .arg(countText(plan.plan->ranks, "rank"),
+                            ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
+    setEnabled(plan.plan.has_value());
+    setToolTip(reason_.isEmpty() ? help_ : reason_);
+    setAccessibleDescription(help_ + QStringLiteral(". ") +
+                             (reason_.isEmpty() ? figures_ : reason_));
+    updateGeometry();
+    update();
+}
+
+QSize ModeCard::sizeHint() const { return {scaled(narrowest), heightForWidth(scaled(narrowest))}; }
+
+int ModeCard::heightForWidth(int width) const { return layOut(width, nullptr); }
+
+// Draws where there is a painter; answers the height either way.
+int ModeCard::layOut(int width, QPainter* painter) const {
+    const Ink ink = inkOf(*this);
+    const int pad = scaled(padding);
+    const int side = scaled(14);
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    QFont small = font();
+    small.setPixelSize(scaled(smallText));
+    const QFontMetrics boldMetrics(bold);
+    const QFontMetrics smallMetrics(small);
+    const int headHeight = std::max(boldMetrics.height(), side);
+    const QString foot = reason_.isEmpty() ? figures_ : reason_;
+    const QRect room(pad, 0, width - 2 * pad, 10'000);
+    const auto height = [&](const QString& words) {
+        return smallMetrics.boundingRect(room, Qt::TextWordWrap, words).height();
+    };
+    const int helpTop = pad + headHeight + scaled(4);
+    const int footTop = helpTop + height(help_) + scaled(6);
+    const int total = footTop + height(foot) + pad;
+    if (painter == nullptr) return total;
+
+    const QRectF check(pad, pad + (headHeight - side) / 2.0, side, side);
+    paintCheck(*painter, check, isChecked() && isEnabled(), ink);
+    const QRectF mark(check.right() + scaled(8), pad + (headHeight - scaled(10)) / 2.0, scaled(10),
+                      scaled(10));
+    paintMarker(*painter, modeLook(mode_).marker, mark, isEnabled() ? ink.mode(mode_) : ink.muted);
+    painter->setFont(bold);
+    painter->setPen(isEnabled() ? ink.text : ink.muted);
+    painter->drawText(QRectF(mark.right() + scaled(6), pad, width, headHeight),
+                      Qt::AlignLeft | Qt::AlignVCenter, text());
+    painter->setFont(small);
+    painter->setPen(ink.muted);
+    painter->drawText(QRect(pad, helpTop, room.width(), height(help_)), Qt::TextWordWrap, help_);
+    painter->setPen(reason_.isEmpty() ? ink.text : ink.bad);
+    const int footPlace = this->height() - pad - height(foot);
+    painter->drawText(QRect(pad, std::max(footTop, footPlace), room.width(), height(foot)),
+                      Qt::TextWordWrap, foot);
+    return total;
+}
+
+void ModeCard::paintEvent(QPaintEvent*) {
+    const Ink ink = inkOf(*this);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const bool lit = isEnabled() && (hasFocus() || underMouse());
+    painter.setPen(QPen(hasFocus() ? ink.accent : lit ? ink.muted : ink.line, 1));
+    painter.setBrush(ink.panel);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    layOut(width(), &painter);
+}
+
+void ModeCard::changeEvent(QEvent* event) {
+    QAbstractButton::changeEvent(event);
+    if (event->type() == QEvent::FontChange) updateGeometry();
+}
+
+ModePicker::ModePicker(QWidget* parent) : QWidget(parent), grid_(new QGridLayout(this)) {
+    grid_->setContentsMargins(0, 0, 0, 0);
+    grid_->setSpacing(8);
+    for (const Mode& mode : modeTable()) {
+        auto* card = new ModeCard(std::string(mode.name));
+        cards_.push_back(card);
+        connect(card, &ModeCard::clicked, this, [this, card] {
+            Q_EMIT touched(card->mode());
+            Q_EMIT chose(chosen());
+        });
+    }
+    arrange();
+}
+
+void ModePicker::show(const DraftPlan& plan) {
+    for (ModeCard* card : cards_) {
+        const auto found = std::ranges::find(plan.modePlans, card->mode(), &ModePlan::mode);
+        if (found != plan.modePlans.end()) card->show(*found);
+        card->setChecked(std::ranges::find(plan.modes, card->mode()) != plan.modes.end());
+    }
+}
+
+std::vector<std::string> ModePicker::chosen() const {
+    std::vector<std::string> modes;
+    for (const ModeCard* card : cards_)
+        if (card->isChecked() && card->isEnabled()) modes.push_back(card->mode());
+    return modes;
+}
+
+ModeCard* ModePicker::card(std::string_view mode) const {
+    const auto found = std::ranges::find(cards_, mode, &ModeCard::mode);
+    return found == cards_.end() ? nullptr : *found;
+}
+
+void ModePicker::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+void ModePicker::arrange() {
+    const int count = static_cast<int>(cards_.size());
+    const int fitting = std::clamp(width() / scaled(narrowest), 1, count);
+    const int rows = (count + fitting - 1) / fitting;
+    const int columns = (count + rows - 1) / rows;  // 5 cards: 5, or 3 + 2, never 4 + 1
+    if (columns == columns_) return;
+    for (int c = 0; c < columns_; ++c) grid_->setColumnStretch(c, 0);
+    columns_ = columns;
+    for (int i = 0; i < count; ++i)
+        grid_->addWidget(cards_[static_cast<std::size_t>(i)], i / columns, i % columns);
+    for (int c = 0; c < columns; ++c) grid_->setColumnStretch(c, 1);
+}
+
+}  // namespace ringscope::ui

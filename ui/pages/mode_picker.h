@@ -1,0 +1,65 @@
+// Which modes to run: a card each, with what it does and what it will send, or why it cannot run.
+#pragma once
+
+#include "ui/models/experiment_draft.h"
+
+#include <QAbstractButton>
+#include <QWidget>
+#include <string>
+#include <vector>
+
+class QGridLayout;
+
+namespace ringscope::ui {
+
+class ModeCard : public QAbstractButton {
+    Q_OBJECT
+
+public:
+    explicit ModeCard(std::string mode, QWidget* parent = nullptr);
+
+    const std::string& mode() const { return mode_; }
+    void show(const ModePlan& plan);
+    QSize sizeHint() const override;
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    int layOut(int width, QPainter* painter) const;
+
+    std::string mode_;
+    QString help_;
+    QString figures_;
+    QString reason_;
+};
+
+class ModePicker : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ModePicker(QWidget* parent = nullptr);
+
+    void show(const DraftPlan& plan);
+    std::vector<std::string> chosen() const;
+    ModeCard* card(std::string_view mode) const;
+
+Q_SIGNALS:
+    void chose(const std::vector<std::string>& modes);
+    void touched(const std::string& mode);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void arrange();
+
+    QGridLayout* grid_;
+    std::vector<ModeCard*> cards_;
+    int columns_ = 0;
+};
+
+}  // namespace ringscope::ui

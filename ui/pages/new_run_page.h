@@ -1,0 +1,96 @@
+// Putting an experiment together and starting it: file, fields, modes, the schedule as a picture,
+// the same as a command; and what happens while it runs.
+#pragma once
+
+#include "ui/live/planner.h"
+#include "ui/live/run_controller.h"
+#include "ui/models/experiment_draft.h"
+
+#include <QTimer>
+#include <QWidget>
+#include <memory>
+
+class QButtonGroup;
+class QHBoxLayout;
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace ringscope::ui {
+
+class CommandLine;
+class ElidedLabel;
+class FieldForm;
+class LivePanel;
+class ModePicker;
+class SchedulePicture;
+
+class NewRunPage : public QWidget {
+    Q_OBJECT
+
+public:
+    // `sample` is the draft the page starts with and goes back to; `storeForCommand` is empty where
+    // the window uses the default store.
+    NewRunPage(RunController& controller, ExperimentDraft sample, std::string storeForCommand,
+               QWidget* parent = nullptr);
+
+    // Answers why the file cannot be used; the draft is then as it was.
+    QString openFile(const QString& file);
+    // The built-in sample, started as soon as it is planned.
+    void runSample();
+
+    const ExperimentDraft& draft() const { return draft_; }
+    const DraftPlan* plan() const { return plan_.get(); }
+    FieldForm& form() { return *form_; }
+    ModePicker& modes() { return *modes_; }
+    LivePanel& live() { return *live_; }
+    QPushButton* runButton() const { return run_; }
+    bool showsLive() const;
+    bool settled() const;  // the plan shown is the draft's
+
+Q_SIGNALS:
+    void compareRequested(const std::vector<ringscope::RunId>& runs);
+    void planned();
+
+private:
+    QWidget* makeEditor();
+    QWidget* makeHead();
+    QWidget* makeRight();
+    QWidget* makeFoot();
+    void setDraft(ExperimentDraft draft);
+    void edit(const std::string& path, const std::string& value);
+    void planSoon();
+    void planNow();
+    void show(const std::shared_ptr<const DraftPlan>& plan);
+    void showSummary();
+    void showSchedule();
+    void start();
+    void chooseFile();
+    void saveFile();
+
+    RunController& controller_;
+    ExperimentDraft sample_;
+    std::string storeForCommand_;
+    ExperimentDraft draft_;
+    Planner planner_;
+    QTimer planTimer_;  // typing is planned when it pauses
+    std::shared_ptr<const DraftPlan> plan_;
+    std::string pictured_;  // the mode whose schedule is shown
+    bool asked_ = false;
+    bool startWhenPlanned_ = false;
+
+    QStackedWidget* stack_;
+    FieldForm* form_;
+    ModePicker* modes_;
+    SchedulePicture* picture_;
+    QButtonGroup* pictureModes_;
+    LivePanel* live_;
+    ElidedLabel* source_;
+    QLabel* summary_;
+    QLabel* problem_;
+    CommandLine* command_;
+    QPushButton* undo_;
+    QPushButton* run_;
+};
+
+}  // namespace ringscope::ui
