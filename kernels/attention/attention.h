@@ -22,9 +22,15 @@ struct AttentionOptions {
     std::optional<double> scale{};  // of the scores; absent: 1 / sqrt(D)
 };
 
+// What backward() needs of forward(). The tensors' meaning is the executor's.
+struct SavedAttention {
+    std::vector<at::Tensor> tensors;
+    std::int64_t kvHeads = 1;
+};
+
 struct AttentionOutput {
-    at::Tensor out;                 // (B, n, Hq, D)
-    std::vector<at::Tensor> saved;  // what backward() needs; its meaning is the executor's
+    at::Tensor out;  // (B, n, Hq, D)
+    SavedAttention saved;
 };
 
 struct AttentionGradients {
@@ -46,7 +52,7 @@ public:
 
     // The same without autograd.
     AttentionOutput forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
-    AttentionGradients backward(const std::vector<at::Tensor>& saved, const at::Tensor& dOut) const;
+    AttentionGradients backward(const SavedAttention& saved, const at::Tensor& dOut) const;
 
 private:
     struct State;

@@ -1,0 +1,59 @@
+// Every rank holds all of q, k and v and attends for its share of the queries; the outputs are
+// gathered. On the way back each rank brings the gradient of its own tokens' loss for all outputs,
+// so they are summed where the share was computed. The gradients of q, k and v are then parts of a
+// sum over the ranks, as everything before them in a replicated model is.
+#include "kernels/attention/local_attention.h"
+#include "kernels/attention/transfers.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros_like.h>
+
+namespace ringscope {
+namespace {
+
+// (P, B, n, H, D), a slice for each rank, to (B, P n, H, D).
+at::Tensor joined(const at::Tensor& slices) {
+    const std::int64_t tokens = slices.size(0) * slices.size(2);
+    return slices.transpose(0, 1).reshape({slices.size(1), tokens, slices.size(3), slices.size(4)});
+}
+
+// The way back.
+at::Tensor sliced(const at::Tensor& whole, int ranks) {
+    return whole.view({whole.size(0), ranks, whole.size(1) / ranks, whole.size(2), whole.size(3)})
+        .transpose(0, 1)
+        .contiguous();
+}
+
+at::Tensor emptySlices(int ranks, const at::Tensor& slice) {
+    return at::empty({ranks, slice.size(0), slice.size(1), slice.size(2), slice.size(3)},
+                     slice.options());
+}
+
+}  // namespace
+
+AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
+    const Step& step = onlyStep(part.steps.forward);
+    BlockOutput share = localForward(step, input, part.scale);
+    share.out = share.out.contiguous();
+    at::Tensor everybodys = emptySlices(part.group.size(), share.out);
+    exchange(part.group, step, Moment::AfterBlocks, everybodys, share.out);
+    return {joined(everybodys),
+            {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)}};
+}
+
+AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention& saved,
+                                     const at::Tensor& dOut) {
+    const Step& step = onlyStep(part.steps.backward);
+    const QueryKeyValue input{saved.tensors[0], saved.tensors[1], saved.tensors[2]};
+    const BlockOutput share{saved.tensors[3], saved.tensors[4]};
+    at::Tensor dShare = at::empty(share.out.sizes(), share.out.options());
+    exchange(part.group, step, Moment::BeforeBlocks, dShare, sliced(dOut, part.group.size()));
+
+    AttentionGradients gradients = localBackward(step, input, share, dShare, part.scale);
+    at::Tensor dq = at::zeros_like(input.q);
+    rowsOf(dq, queryRows(step)).copy_(gradients.q);
+    gradients.q = dq;
+    return gradients;
+}
+
+}  // namespace ringscope

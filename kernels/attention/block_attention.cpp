@@ -1,0 +1,27 @@
+#include "kernels/attention/block_attention.h"
+
+#include "kernels/attention/block_kernels.h"
+#include "kernels/cuda/cuda_module.h"
+
+#include <c10/util/Exception.h>
+
+namespace ringscope {
+
+const BlockKernels& blockKernelsFor(const at::Tensor& tensor) {
+    if (tensor.is_cpu()) return cpuBlockKernels;
+    TORCH_CHECK(tensor.is_cuda(), "there is no attention for device ", tensor.device());
+    const Result<const CudaModule*> module = loadCudaModule();
+    TORCH_CHECK(module.ok(), module.error().message);
+    return *(*module)->blockKernels;
+}
+
+BlockOutput blockForward(const BlockInput& block) {
+    return blockKernelsFor(block.q).forward(block);
+}
+
+BlockGradients blockBackward(const BlockInput& block, const BlockOutput& whole,
+                             const at::Tensor& dOut) {
+    return blockKernelsFor(block.q).backward(block, whole, dOut);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,43 @@
+// The executors: one row for each kind of communication. Each runs the steps of a RankSchedule as
+// they are written and knows no mode.
+#pragma once
+
+#include "backend/plan/schedule.h"
+#include "kernels/attention/attention.h"
+
+namespace ringscope {
+
+// What an executor works for: one rank's part of a schedule.
+struct RankPart {
+    const RankSchedule& steps;
+    Group& group;
+    std::optional<double> scale{};
+};
+
+// q, k and v as Attention::attend takes them.
+struct QueryKeyValue {
+    at::Tensor q;
+    at::Tensor k;
+    at::Tensor v;
+};
+
+struct ExecutorRow {
+    Executor executor;
+    bool ranksInTokenOrder;  // wants rank r's tokens before rank r + 1's
+    AttentionOutput (*forward)(const RankPart& part, const QueryKeyValue& input);
+    AttentionGradients (*backward)(const RankPart& part, const SavedAttention& saved,
+                                   const at::Tensor& dOut);
+};
+
+const ExecutorRow& executorRow(Executor executor);
+
+AttentionOutput fullForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients fullBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+AttentionOutput ringForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients ringBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+AttentionOutput allToAllForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients allToAllBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+AttentionOutput allGatherForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients allGatherBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+
+}  // namespace ringscope

@@ -1,0 +1,18 @@
+// Everything is here: the reference.
+#include "kernels/attention/local_attention.h"
+
+namespace ringscope {
+
+AttentionOutput fullForward(const RankPart& part, const QueryKeyValue& input) {
+    const BlockOutput output = localForward(onlyStep(part.steps.forward), input, part.scale);
+    return {output.out, {{input.q, input.k, input.v, output.out, output.lse}, input.k.size(2)}};
+}
+
+AttentionGradients fullBackward(const RankPart& part, const SavedAttention& saved,
+                                const at::Tensor& dOut) {
+    const std::vector<at::Tensor>& tensors = saved.tensors;
+    return localBackward(onlyStep(part.steps.backward), {tensors[0], tensors[1], tensors[2]},
+                         {tensors[3], tensors[4]}, dOut, part.scale);
+}
+
+}  // namespace ringscope

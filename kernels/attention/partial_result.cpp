@@ -1,0 +1,71 @@
+#include "kernels/attention/partial_result.h"
+
+#include "kernels/attention/merge.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <limits>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+bool isAll(TokenSpan rows, const at::Tensor& like) {
+    return rows.begin == 0 && rows.end == like.size(1);
+}
+
+}  // namespace
+
+at::ScalarType accumulatorType(const at::Tensor& tensor) {
+    return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span) {
+    return tensor.narrow(1, span.begin, span.size());
+}
+
+TokenSpan relativeTo(TokenSpan origin, TokenSpan span) {
+    return {span.begin - origin.begin, span.end - origin.begin};
+}
+
+void PartialOutput::startEmpty() {
+    const at::TensorOptions options = like_.options().dtype(accumulatorType(like_));
+    sum_.out = at::zeros(like_.sizes(), options);
+    sum_.lse =
+        at::full(like_.sizes().slice(0, 3), -std::numeric_limits<double>::infinity(), options);
+}
+
+void PartialOutput::add(TokenSpan rows, BlockOutput part) {
+    if (!sum_.out.defined() && isAll(rows, like_)) {
+        sum_ = {part.out.to(accumulatorType(like_)), part.lse};
+        return;
+    }
+    if (!sum_.out.defined()) startEmpty();
+    at::Tensor out = rowsOf(sum_.out, rows);
+    at::Tensor lse = rowsOf(sum_.lse, rows);
+    mergePart(out, lse, part);
+}
+
+BlockOutput PartialOutput::take() {
+    if (!sum_.out.defined()) startEmpty();
+    BlockOutput result = std::exchange(sum_, {});
+    result.out = result.out.to(like_.scalar_type());
+    return result;
+}
+
+void RowSum::add(TokenSpan rows, const at::Tensor& part) {
+    if (!sum_.defined() && isAll(rows, like_)) {
+        sum_ = part.to(accumulatorType(like_));
+        return;
+    }
+    if (!sum_.defined())
+        sum_ = at::zeros(like_.sizes(), like_.options().dtype(accumulatorType(like_)));
+    rowsOf(sum_, rows).add_(part);
+}
+
+at::Tensor RowSum::take() {
+    if (!sum_.defined()) return at::zeros(like_.sizes(), like_.options());
+    return std::exchange(sum_, {}).to(like_.scalar_type());
+}
+
+}  // namespace ringscope

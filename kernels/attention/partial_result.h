@@ -1,0 +1,50 @@
+// Results of rows that grow block by block: attention outputs, and sums of gradients.
+#pragma once
+
+#include "backend/plan/layout.h"
+#include "kernels/attention/block_attention.h"
+
+namespace ringscope {
+
+// What sums are kept in: fp32, and fp64 for fp64.
+at::ScalarType accumulatorType(const at::Tensor& tensor);
+
+// Rows of `tensor` (B, n, ...); a view.
+at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span);
+
+// `span` counted from `origin`.
+TokenSpan relativeTo(TokenSpan origin, TokenSpan span);
+
+// The attention output of query rows, merged from blocks of keys.
+class PartialOutput {
+public:
+    // like: (B, n, H, D), for shape and type.
+    explicit PartialOutput(const at::Tensor& like) : like_(like) {}
+
+    void add(TokenSpan rows, BlockOutput part);
+
+    // out in the type of `like`, lse in the accumulator's. Rows nothing was added to: 0 and -inf.
+    BlockOutput take();
+
+private:
+    void startEmpty();
+
+    at::Tensor like_;
+    BlockOutput sum_{};
+};
+
+// The sum of gradients of rows.
+class RowSum {
+public:
+    explicit RowSum(const at::Tensor& like) : like_(like) {}  // (B, n, H, D)
+
+    void add(TokenSpan rows, const at::Tensor& part);
+
+    at::Tensor take();  // in the type of `like`
+
+private:
+    at::Tensor like_;
+    at::Tensor sum_{};
+};
+
+}  // namespace ringscope

@@ -1,0 +1,63 @@
+// What travels round a ring during one pass: keys and values, and in the backward pass their
+// gradients behind them.
+//
+//     for (const Step& step : pass) {
+//         journey.beginStep(step);          // the step's keys are here, the next ones on their way
+//         ... blocks with journey.keys() ...
+//         journey.endStep(step, parts);     // gradients arrived, parts added, all sent on
+//     }
+//     journey.finish();
+//
+// Keys are double-buffered: while a step computes, the next shard arrives in the other buffer. So
+// are gradients: those of the last step leave while this step's blocks run, and what arrives is
+// waited for when there is something to add to it.
+#pragma once
+
+#include "backend/plan/schedule.h"
+#include "kernels/attention/transfers.h"
+
+#include <ATen/core/Tensor.h>
+#include <vector>
+
+namespace ringscope {
+
+// dK and dV of one block, to be added to rows `keys` of the travelling gradient.
+struct KeyGradients {
+    TokenSpan keys{};
+    at::Tensor k;
+    at::Tensor v;
+};
+
+class RingJourney {
+public:
+    // own: K and V of this rank, packed (2, B, n, H, D).
+    RingJourney(Group& group, at::Tensor own);
+
+    void beginStep(const Step& step);
+    void endStep(const Step& step, const std::vector<KeyGradients>& parts);
+    void finish();
+
+    at::Tensor keys() const { return keys_[0]; }
+    at::Tensor values() const { return keys_[1]; }
+
+    // After the last step of a backward pass: the gradients of this rank's own keys and values.
+    const at::Tensor& gradients() const { return gradients_; }
+
+private:
+    void postAll(const Step& step, Moment moment);
+    at::Tensor& bufferOf(const Transfer& transfer);
+
+    Group& group_;
+    OpenTransfers open_;
+
+    at::Tensor own_;        // never written to
+    at::Tensor keys_;       // held in this step
+    at::Tensor nextKeys_;   // arriving
+    at::Tensor spareKeys_;  // held before and sent since
+
+    at::Tensor gradients_;      // of the keys held
+    at::Tensor nextGradients_;  // arriving
+    at::Tensor spareGradients_;
+};
+
+}  // namespace ringscope

@@ -1,0 +1,32 @@
+// Whether one rank's share of attention under a mode is attention: forward, gradients and bytes.
+#pragma once
+
+#include "backend/plan/mode_table.h"
+#include "kernels/comm/group.h"
+
+#include <c10/core/ScalarType.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope::testing {
+
+struct ConformanceCase {
+    const Mode* mode = nullptr;
+    AttentionShape shape{};
+    c10::ScalarType type = c10::ScalarType::Float;
+    std::optional<double> scale{};
+
+    std::string name() const;  // "zigzag, 4 ranks, batch 2, 4/2 heads, causal, float"
+};
+
+// Every shape `mode` can run on `ranks` ranks: causal or not, equal, grouped and single key/value
+// heads, fp32 and fp64, a batch of one and two, with a scale and without.
+std::vector<ConformanceCase> legalCases(const Mode& mode, int ranks);
+
+// Runs forward and backward as `group`'s rank; all ranks call it with the same case. What differs
+// from full attention by more than 1e-5 (fp64: 1e-10), and bytes other than the schedule's, are
+// told a line each; empty: all is well.
+std::string findDeviations(const ConformanceCase& testCase, Group& group);
+
+}  // namespace ringscope::testing

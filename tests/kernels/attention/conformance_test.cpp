@@ -1,0 +1,98 @@
+#include "tests/kernels/attention/conformance.h"
+
+#include "kernels/attention/attention.h"
+#include "tests/kernels/comm/rank_threads.h"
+
+#include <ATen/ops/equal.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
+
+namespace ringscope {
+namespace {
+
+using testing::ConformanceCase;
+using testing::findDeviations;
+using testing::legalCases;
+using testing::runRanks;
+
+class EveryMode : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryMode, IsFullAttentionForwardAndBackwardAndSendsWhatIsScheduled) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : {1, 2, 3, 4}) {
+        const std::vector<ConformanceCase> cases = legalCases(mode, ranks);
+        if (cases.empty()) continue;
+        runRanks(ranks, [&](Group& group) {
+            for (const ConformanceCase& testCase : cases)
+                EXPECT_EQ(findDeviations(testCase, group), "")
+                    << testCase.name() << ", rank " << group.rank();
+        });
+    }
+}
+
+std::string nameOf(const ::testing::TestParamInfo<std::string>& info) { return info.param; }
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(modeNames()), nameOf);
+
+TEST(Conformance, CoversEveryModeOnSeveralRanksWithAllHeadGroupings) {
+    for (const Mode& mode : modeTable()) {
+        for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
+            bool grouped = false, single = false, causal = false, full = false;
+            for (const ConformanceCase& testCase : legalCases(mode, ranks)) {
+                grouped |=
+                    testCase.shape.kvHeads > 1 && testCase.shape.kvHeads < testCase.shape.heads;
+                single |= testCase.shape.kvHeads == 1;
+                (testCase.shape.causal ? causal : full) = true;
+            }
+            EXPECT_TRUE(grouped && single && causal && full)
+                << mode.name << " on " << ranks << " ranks";
+        }
+    }
+}
+
+TEST(Attention, RefusesAGroupThatTheScheduleIsNotFor) {
+    const Schedule schedule = findMode("ring")->schedule({.ranks = 2, .tokens = 8}).value();
+    runRanks(1, [&](Group& group) {
+        EXPECT_EQ(Attention::make(schedule, 0, group).error().message,
+                  "the schedule is for rank 0 of 2, the group has rank 0 of 1");
+    });
+}
+
+TEST(Attention, RefusesShardsOutOfOrderWhereRanksAreJoinedInOrder) {
+    Schedule schedule =
+        findMode("ulysses")->schedule({.ranks = 2, .tokens = 8, .heads = 2}).value();
+    std::swap(schedule.owned[0], schedule.owned[1]);
+    runRanks(2, [&](Group& group) {
+        EXPECT_EQ(Attention::make(schedule, group.rank(), group).error().message,
+                  "all-to-all attention needs each rank's tokens before the next rank's");
+    });
+}
+
+TEST(Attention, NeverSendsOtherBytesThanTheSchedules) {
+    const Schedule schedule = findMode("ring")->schedule({.ranks = 2, .tokens = 8}).value();
+    runRanks(2, [&](Group& group) {
+        const auto attention = Attention::make(schedule, group.rank(), group).value();
+        const at::Tensor tooLong = at::zeros({1, 8, 1, 1});
+        EXPECT_THAT([&] { attention->forward(tooLong, tooLong, tooLong); },
+                    ::testing::ThrowsMessage<std::logic_error>(
+                        "the schedule's send of KV has 32 bytes, the tensor has 64"));
+    });
+}
+
+TEST(Attention, ForwardWithoutAutogradGivesWhatAttendGives) {
+    const Mode& mode = *findMode("zigzag");
+    const ConformanceCase testCase = legalCases(mode, 2).front();
+    const Schedule schedule = mode.schedule(testCase.shape).value();
+    runRanks(2, [&](Group& group) {
+        const auto attention = Attention::make(schedule, group.rank(), group).value();
+        const at::Tensor q = at::randn({2, 24, 4, 8}).requires_grad_();
+        const at::Tensor kv = at::randn({2, 24, 4, 8});
+        const at::Tensor out = attention->attend(q, kv, kv);
+        EXPECT_TRUE(out.requires_grad());
+        EXPECT_TRUE(at::equal(out, attention->forward(q.detach(), kv, kv).out));
+    });
+}
+
+}  // namespace
+}  // namespace ringscope

@@ -1,0 +1,91 @@
+// Attention under every mode with ranks as processes of their own: this program starts itself once
+// for each rank, and as a rank checks its share.
+#include "tests/kernels/attention/conformance.h"
+
+#include "kernels/comm/rendezvous.h"
+
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <iostream>
+
+extern char** environ;
+
+namespace ringscope {
+namespace {
+
+using testing::ConformanceCase;
+
+constexpr const char* rankArgument = "--as-rank";
+
+int checkAsRank(const std::string& mode, int rank, int size, int port) {
+    const auto meeting = joinMeeting("127.0.0.1", port);
+    if (!meeting.ok()) return std::cerr << meeting.error().message << "\n", 1;
+    const auto group =
+        makeGroup(**meeting, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
+    if (!group.ok()) return std::cerr << group.error().message << "\n", 1;
+    int failures = 0;
+    for (const ConformanceCase& testCase : testing::legalCases(*findMode(mode), size)) {
+        const std::string deviations = testing::findDeviations(testCase, **group);
+        if (deviations.empty()) continue;
+        std::cerr << testCase.name() << ", rank " << rank << ": " << deviations;
+        ++failures;
+    }
+    (*group)->barrier();
+    return failures == 0 ? 0 : 1;
+}
+
+pid_t startRank(const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {"/proc/self/exe", rankArgument};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t child = -1;
+    return posix_spawn(&child, argv[0], nullptr, nullptr, argv.data(), environ) == 0 ? child : -1;
+}
+
+bool succeeded(pid_t child) {
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+class Processes : public ::testing::TestWithParam<std::tuple<std::string, int>> {};
+
+TEST_P(Processes, EachComputeTheirShareOfFullAttention) {
+    const auto& [mode, size] = GetParam();
+    const auto meeting = hostMeeting("127.0.0.1");
+    ASSERT_TRUE(meeting.ok()) << meeting.error().message;
+    std::vector<pid_t> children;
+    for (int rank = 0; rank < size; ++rank)
+        children.push_back(startRank({mode, std::to_string(rank), std::to_string(size),
+                                      std::to_string((*meeting)->port())}));
+    for (int rank = 0; rank < size; ++rank)
+        EXPECT_TRUE(succeeded(children[static_cast<std::size_t>(rank)])) << "rank " << rank;
+}
+
+std::vector<std::string> shardedModes() {
+    std::vector<std::string> names;
+    for (const Mode& mode : modeTable())
+        if (mode.sharded) names.emplace_back(mode.name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Processes,
+                         ::testing::Combine(::testing::ValuesIn(shardedModes()),
+                                            ::testing::Values(2, 4)),
+                         [](const auto& info) {
+                             return std::get<0>(info.param) + "On" +
+                                    std::to_string(std::get<1>(info.param)) + "Ranks";
+                         });
+
+}  // namespace
+}  // namespace ringscope
+
+int main(int argc, char** argv) {
+    if (argc == 6 && std::string(argv[1]) == ringscope::rankArgument)
+        return ringscope::checkAsRank(argv[2], std::stoi(argv[3]), std::stoi(argv[4]),
+                                      std::stoi(argv[5]));
+    ::testing::InitGoogleTest(&argc, argv);
+    return RUN_ALL_TESTS();
+}

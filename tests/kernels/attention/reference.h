@@ -1,0 +1,17 @@
+// Attention written out in fp64 with plain tensor algebra: what everything else is held against.
+#pragma once
+
+#include "kernels/attention/block_attention.h"
+
+namespace ringscope::testing {
+
+// The largest absolute difference.
+double distance(const at::Tensor& a, const at::Tensor& b);
+
+// Forward of q (B, nq, Hq, D) against k, v (B, nk, Hk, D), everything in fp64.
+BlockOutput referenceForward(const BlockInput& block);
+
+// Gradients of sum(out * dOut) by autograd.
+BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut);
+
+}  // namespace ringscope::testing
