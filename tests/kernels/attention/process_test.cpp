@@ -4,9 +4,11 @@
 
 #include "kernels/comm/rendezvous.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <cstdlib>
 #include <iostream>
 
 extern char** environ;
@@ -19,6 +21,7 @@ using testing::ConformanceCase;
 constexpr const char* rankArgument = "--as-rank";
 
 int checkAsRank(const std::string& mode, int rank, int size, int port) {
+    at::set_num_threads(1);  // ranks share the cores
     const auto meeting = joinMeeting("127.0.0.1", port);
     if (!meeting.ok()) return std::cerr << meeting.error().message << "\n", 1;
     const auto group =
@@ -54,6 +57,7 @@ class Processes : public ::testing::TestWithParam<std::tuple<std::string, int>> 
 
 TEST_P(Processes, EachComputeTheirShareOfFullAttention) {
     const auto& [mode, size] = GetParam();
+    setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);  // as in rank_threads.cpp
     const auto meeting = hostMeeting("127.0.0.1");
     ASSERT_TRUE(meeting.ok()) << meeting.error().message;
     std::vector<pid_t> children;
