@@ -27,13 +27,13 @@ namespace ringscope {
 
 // Who recorded, and under what: enough to read a file that was found alone.
 struct TraceOrigin {
-    std::string run;
+    std::string run{};
     int rank = 0;
     int world = 1;
-    std::string host;
+    std::string host{};
     std::int64_t pid = 0;
-    std::string mode;
-    std::string device;
+    std::string mode{};
+    std::string device{};
     std::int64_t firstStep = 0;  // recorded steps [first, end)
     std::int64_t endStep = 0;
 };

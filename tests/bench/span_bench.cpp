@@ -1,0 +1,56 @@
+// What recording costs: one span, recorded, paused, and without a recorder.
+#include "profiler/span_recorder.h"
+
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+#include <filesystem>
+
+namespace ringscope {
+namespace {
+
+std::filesystem::path file() {
+    return std::filesystem::temp_directory_path() /
+           ("ringscope-span-bench-" + std::to_string(::getpid()) + ".trace");
+}
+
+void spans(benchmark::State& state) {
+    for (auto unused : state) {
+        const ScopedSpan span({.kind = SpanKind::Attention, .operation = Operation::Block});
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+void recordedSpan(benchmark::State& state) {
+    std::filesystem::remove(file());
+    const auto recorder = SpanRecorder::start(file(), {}, std::size_t{1} << 20).value();
+    recorder->resume();
+    spans(state);
+    state.counters["dropped"] = static_cast<double>(recorder->dropped());
+    std::filesystem::remove(file());
+}
+BENCHMARK(recordedSpan);
+
+void pausedSpan(benchmark::State& state) {
+    std::filesystem::remove(file());
+    const auto recorder = SpanRecorder::start(file(), {}).value();
+    spans(state);
+    std::filesystem::remove(file());
+}
+BENCHMARK(pausedSpan);
+
+void spanWithoutRecorder(benchmark::State& state) { spans(state); }
+BENCHMARK(spanWithoutRecorder);
+
+void clockPair(benchmark::State& state) {
+    for (auto unused : state) {
+        benchmark::DoNotOptimize(monotonicNow());
+        benchmark::DoNotOptimize(monotonicNow());
+    }
+}
+BENCHMARK(clockPair);
+
+}  // namespace
+}  // namespace ringscope
+
+BENCHMARK_MAIN();
