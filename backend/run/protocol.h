@@ -3,7 +3,7 @@
 //
 //   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, config}
 //                         rendezvous {host, port}       passed on to every rank of the agent
-//                         stop  {}                      end the ranks
+//                         stop  {grace_ms}              end the ranks
 //                         ping  {id}
 //   agent -> rank         config {yaml}                 first line of a rank's standard input
 //                         rendezvous {host, port}       not sent to rank 0, which made it
@@ -58,9 +58,9 @@ struct RankStep {
 struct RankDone {
     int rank = 0;
     std::int64_t steps = 0;
-    Bytes peakMemory;
-    Bytes attentionBytesPerStep;
-    Bytes gradientBytesPerStep;
+    Bytes peakMemory{};
+    Bytes attentionBytesPerStep{};
+    Bytes gradientBytesPerStep{};
 };
 struct RankError {
     int rank = 0;
@@ -78,6 +78,7 @@ using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, Ra
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);
+int rankOf(const RankEvent& event);
 
 // --- controller -> agent -------------------------------------------------------------------
 struct StartRanks {
@@ -95,7 +96,9 @@ struct Rendezvous {
     std::string host;
     int port = 0;
 };
-struct StopRanks {};
+struct StopRanks {
+    std::int64_t graceMs = 5000;  // from asking a rank (SIGTERM) to insisting (SIGKILL)
+};
 struct Ping {
     std::int64_t id = 0;
 };
@@ -148,6 +151,10 @@ using AgentFrame =
 
 std::string toLine(const AgentFrame& frame);
 std::optional<AgentFrame> parseAgentFrame(std::string_view line);
+
+// The version of a line that is a frame of another version than ours: both ends of a channel have
+// to be of the same program version, and the user should be told.
+std::optional<int> foreignVersion(std::string_view line);
 
 // "SIGKILL" for 9; "signal 64" where there is no name.
 std::string signalName(int signal);

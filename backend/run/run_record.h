@@ -41,13 +41,13 @@ struct StepRecord {
 // What one rank reported when it was done.
 struct RankRecord {
     int rank = 0;
-    std::string host;
+    std::string host{};
     std::int64_t pid = 0;
-    Bytes peakMemory;             // the largest sum of live tensor bytes, at the allocator
-    Bytes attentionBytesPerStep;  // handed to other ranks by attention, measured
-    Bytes gradientBytesPerStep;   // handed to other ranks to sum gradients and losses, measured
-    std::optional<int> exitCode;
-    std::string endedBy;  // "SIGKILL" where a signal ended it
+    Bytes peakMemory{};             // the largest sum of live tensor bytes, at the allocator
+    Bytes attentionBytesPerStep{};  // handed to other ranks by attention, measured
+    Bytes gradientBytesPerStep{};   // handed to other ranks to sum gradients and losses, measured
+    std::optional<int> exitCode{};
+    std::string endedBy{};  // "SIGKILL" where a signal ended it
 };
 
 // Against the unsharded run of the same computation.
@@ -100,7 +100,7 @@ struct RunRecord {
     std::int64_t parameters = 0;
     std::vector<std::string> notes;
 
-    std::vector<StepRecord> steps;
+    std::vector<StepRecord> steps;  // in ascending order
     std::vector<RankRecord> rankRecords;
     std::optional<Parity> parity;
 

@@ -5,7 +5,8 @@
 //                    \         \ ->  failed      a rank died, said error, or fell silent too long
 //                     \         \->  stopping -> cancelled
 //
-// The first failure is the reason; what it drags along is not. After execute() returns no process
+// The first failure is the reason; what it drags along is not. Ranks that disagree on a loss are a
+// failure like any other. After execute() returns no process
 // of the run is alive.
 #pragma once
 
@@ -16,7 +17,11 @@
 #include "backend/run/transport.h"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace ringscope {
@@ -30,18 +35,36 @@ struct RunRequest {
     std::int64_t repeat = 0;
     bool baseline = false;
     bool reference = false;
+    std::string rankProgram{};  // empty: ringscope-rank beside the agent
 };
 
 struct RunLimits {
     std::chrono::milliseconds firstWord{60'000};  // from start to every rank's hello
     std::chrono::milliseconds silence{600'000};   // between two events of the run
     std::chrono::milliseconds stopGrace{5'000};   // from asking the ranks to stop to insisting
+    std::chrono::milliseconds exit{30'000};       // from every rank's done to every rank's exit
+    // From an error a rank tells to its becoming the reason: the ranks that notice a killed one may
+    // speak before its death is known, and what is asked for is the cause.
+    std::chrono::milliseconds settle{500};
+
+    // Lines of a rank that are no events: the first and the last are kept, the rest is counted.
+    std::size_t firstLogLines = 1'000;
+    std::size_t lastLogLines = 200;
+};
+
+// The times a run reads; a test turns the hands itself.
+struct RunClock {
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+    std::function<std::int64_t()> utcMicroseconds = systemMicroseconds;
+
+    static std::int64_t systemMicroseconds();
 };
 
 class RunService {
 public:
     // The transport and the sinks outlive the service. Sinks are told in the order given.
-    RunService(Transport& transport, std::vector<RunSink*> sinks, RunLimits limits = {});
+    RunService(Transport& transport, std::vector<RunSink*> sinks, RunLimits limits = {},
+               RunClock clock = {});
 
     // Blocks until the run has ended. Answers the final record, also for a failed or cancelled run;
     // an Error only where a sink failed or there is no record to speak of.
@@ -51,6 +74,7 @@ private:
     Transport& transport_;
     std::vector<RunSink*> sinks_;
     RunLimits limits_;
+    RunClock clock_;
 };
 
 }  // namespace ringscope
