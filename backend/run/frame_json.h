@@ -1,0 +1,74 @@
+// One frame's members between C++ and JSON.
+//
+// Writer and Reader have the same calls, so a frame names each member once, in one template:
+//
+//     void members(auto& io, auto& ping) { io("id", ping.id); }
+//
+// Reading is strict, because the far side may be broken: a missing member, another type, a negative
+// or too large number make the whole frame unreadable, and nothing throws. A real number that is
+// not finite travels as null and arrives as NaN.
+#pragma once
+
+#include "backend/core/units.h"
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope::wire {
+
+using Json = nlohmann::json;
+
+class Writer {
+public:
+    void operator()(const char* name, const std::string& value) { object[name] = value; }
+    void operator()(const char* name, double value) { object[name] = value; }
+    void operator()(const char* name, std::int64_t value) { object[name] = value; }
+    void operator()(const char* name, int value) { object[name] = value; }
+    void operator()(const char* name, Bytes value) { object[name] = value.count; }
+    void operator()(const char* name, Nanos value) {
+        object[name] = static_cast<std::int64_t>(value.count());
+    }
+    void operator()(const char* name, const std::vector<std::string>& value) {
+        object[name] = value;
+    }
+    void operator()(const char* name, const std::map<std::string, std::string>& value) {
+        object[name] = value;
+    }
+
+    Json object = Json::object();
+};
+
+class Reader {
+public:
+    explicit Reader(const Json& object) : object_(object) {}
+
+    void operator()(const char* name, std::string& value);
+    void operator()(const char* name, double& value);
+    void operator()(const char* name, std::int64_t& value);
+    void operator()(const char* name, int& value);
+    void operator()(const char* name, Bytes& value);
+    void operator()(const char* name, Nanos& value);
+    void operator()(const char* name, std::vector<std::string>& value);
+    void operator()(const char* name, std::map<std::string, std::string>& value);
+
+    // Nothing where the member is missing; the frame is unreadable then.
+    const Json* member(const char* name);
+    void refuse() { ok_ = false; }
+    bool ok() const { return ok_; }
+
+private:
+    const Json& object_;
+    bool ok_ = true;
+};
+
+// One line without its newline; bytes that are no UTF-8 become U+FFFD.
+std::string dump(const Json& object);
+
+// The object a line holds, or null (a discarded value) where it holds none.
+Json parseObject(std::string_view line);
+
+}  // namespace ringscope::wire

@@ -1,0 +1,154 @@
+// Every frame of protocol.h: its "type" and its members, each spelled once here.
+#pragma once
+
+#include "backend/run/frame_json.h"
+#include "backend/run/protocol.h"
+
+namespace ringscope::wire {
+
+template <typename Frame>
+struct Wire;
+
+// clang-format off
+template <> struct Wire<RankHello> {
+    static constexpr const char* type = "hello";
+    static void members(auto& io, auto& hello) {
+        io("rank", hello.rank);
+        io("pid", hello.pid);
+        io("device", hello.device);
+        io("versions", hello.versions);
+    }
+};
+template <> struct Wire<RankStep> {
+    static constexpr const char* type = "step";
+    static void members(auto& io, auto& event) {
+        io("rank", event.rank);
+        io("step", event.step.step);
+        io("loss", event.step.loss);
+        io("grad_norm", event.step.gradNorm);
+        io("duration_ns", event.step.duration);
+        io("tokens", event.step.tokens);
+    }
+};
+template <> struct Wire<RankDone> {
+    static constexpr const char* type = "done";
+    static void members(auto& io, auto& done) {
+        io("rank", done.rank);
+        io("steps", done.steps);
+        io("peak_bytes", done.peakMemory);
+        io("attention_bytes_per_step", done.attentionBytesPerStep);
+        io("gradient_bytes_per_step", done.gradientBytesPerStep);
+    }
+};
+template <> struct Wire<RankError> {
+    static constexpr const char* type = "error";
+    static void members(auto& io, auto& error) {
+        io("rank", error.rank);
+        io("message", error.message);
+    }
+};
+template <> struct Wire<RankLog> {
+    static constexpr const char* type = "log";
+    static void members(auto& io, auto& log) {
+        io("rank", log.rank);
+        io("message", log.message);
+    }
+};
+template <> struct Wire<RankRendezvous> {
+    static constexpr const char* type = "rendezvous";
+    static void members(auto& io, auto& rendezvous) {
+        io("rank", rendezvous.rank);
+        io("port", rendezvous.port);
+    }
+};
+
+template <> struct Wire<StartRanks::Process> {  // part of a start frame, without a type
+    static void members(auto& io, auto& process) {
+        io("rank", process.rank);
+        io("arguments", process.arguments);
+    }
+};
+template <> struct Wire<StartRanks> {
+    static constexpr const char* type = "start";
+    static void members(auto& io, auto& start) {
+        io("run", start.run.text);
+        io("program", start.program);
+        processes(io, start.ranks);
+        io("environment", start.environment);
+        io("config", start.configYaml);
+    }
+    static void processes(Writer& io, const std::vector<StartRanks::Process>& ranks);
+    static void processes(Reader& io, std::vector<StartRanks::Process>& ranks);
+};
+template <> struct Wire<Rendezvous> {
+    static constexpr const char* type = "rendezvous";
+    static void members(auto& io, auto& rendezvous) {
+        io("host", rendezvous.host);
+        io("port", rendezvous.port);
+    }
+};
+template <> struct Wire<StopRanks> {
+    static constexpr const char* type = "stop";
+    static void members(auto& io, auto& stop) { io("grace_ms", stop.graceMs); }
+};
+template <> struct Wire<Ping> {
+    static constexpr const char* type = "ping";
+    static void members(auto& io, auto& ping) { io("id", ping.id); }
+};
+
+template <> struct Wire<RankConfig> {
+    static constexpr const char* type = "config";
+    static void members(auto& io, auto& config) { io("yaml", config.yaml); }
+};
+
+template <> struct Wire<AgentHello> {
+    static constexpr const char* type = "hello";
+    static void members(auto& io, auto& hello) {
+        io("host", hello.host);
+        io("pid", hello.pid);
+        io("version", hello.version);
+    }
+};
+template <> struct Wire<RankStarted> {
+    static constexpr const char* type = "started";
+    static void members(auto& io, auto& started) {
+        io("rank", started.rank);
+        io("pid", started.pid);
+    }
+};
+template <> struct Wire<RankSaid> {
+    static constexpr const char* type = "rank";
+    static void members(auto& io, auto& said) { event(io, said.event); }
+    static void event(Writer& io, const RankEvent& event);
+    static void event(Reader& io, RankEvent& event);
+};
+template <> struct Wire<RankPrinted> {
+    static constexpr const char* type = "printed";
+    static void members(auto& io, auto& printed) {
+        io("rank", printed.rank);
+        io("stream", printed.stream);
+        io("line", printed.line);
+    }
+};
+template <> struct Wire<RankExited> {
+    static constexpr const char* type = "exit";
+    static void members(auto& io, auto& exited) {
+        io("rank", exited.rank);
+        io("code", exited.code);
+        io("signal", exited.signal);
+    }
+};
+template <> struct Wire<Pong> {
+    static constexpr const char* type = "pong";
+    static void members(auto& io, auto& pong) {
+        io("id", pong.id);
+        io("monotonic_ns", pong.monotonicNs);
+    }
+};
+template <> struct Wire<AgentError> {
+    static constexpr const char* type = "error";
+    static void members(auto& io, auto& error) { io("message", error.message); }
+};
+// clang-format on
+
+}  // namespace ringscope::wire

@@ -1,0 +1,240 @@
+#include "backend/run/run_follower.h"
+
+#include "backend/core/text.h"
+#include "backend/core/version.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
+
+// "rank 1" or "ranks 1, 2 and 3".
+std::string named(const std::vector<int>& ranks) {
+    std::vector<std::string> names;
+    for (const int rank : ranks) names.push_back(std::to_string(rank));
+    if (names.size() == 1) return "rank " + names.front();
+    const std::string last = names.back();
+    names.pop_back();
+    return "ranks " + join(names, ", ") + " and " + last;
+}
+
+// "cuda:0" is the first of several "cuda" devices.
+std::string deviceKind(const std::string& device) { return device.substr(0, device.find(':')); }
+
+}  // namespace
+
+RunFollower::RunFollower(RunRecord& record, SinkList& sinks, const RunLimits& limits, Time now)
+    : record_(record),
+      sinks_(sinks),
+      limits_(limits),
+      log_(limits.firstLogLines, limits.lastLogLines,
+           [this](int rank, std::string_view line) { sinks_.logLine(record_, rank, line); }),
+      merge_(record.ranks),
+      ranks_(index(record.ranks)),
+      started_(now),
+      lastEvent_(now) {
+    record_.rankRecords.resize(ranks_.size());
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank)
+        record_.rankRecords[rank].rank = static_cast<int>(rank);
+}
+
+void RunFollower::frame(const AgentFrame& frame, const std::string& host, Time now) {
+    std::visit([&](const auto& alternative) { on(alternative, host, now); }, frame);
+}
+
+void RunFollower::on(const AgentHello& hello, const std::string& host, Time /*now*/) {
+    if (hello.version == version()) return;
+    fail(fmt::format("the agent on {} is ringscope {}, this is {}; install the same version there",
+                     host, hello.version, version()));
+}
+
+void RunFollower::on(const RankStarted& started, const std::string& host, Time /*now*/) {
+    if (!knows(started.rank, host)) return;
+    RankRecord& rank = record_.rankRecords[index(started.rank)];
+    rank.host = host;
+    rank.pid = started.pid;
+}
+
+void RunFollower::on(const RankSaid& frame, const std::string& host, Time now) {
+    if (!knows(rankOf(frame.event), host)) return;
+    lastEvent_ = now;
+    std::visit([&](const auto& event) { said(event, now); }, frame.event);
+}
+
+void RunFollower::on(const RankPrinted& printed, const std::string& host, Time /*now*/) {
+    if (knows(printed.rank, host)) log_.add(printed.rank, printed.line);
+}
+
+void RunFollower::on(const RankExited& exited, const std::string& host, Time now) {
+    if (!knows(exited.rank, host)) return;
+    RankState& state = ranks_[index(exited.rank)];
+    if (std::exchange(state.exited, true)) return;
+    lastEvent_ = now;
+    RankRecord& rank = record_.rankRecords[index(exited.rank)];
+    if (exited.signal != 0) rank.endedBy = signalName(exited.signal);
+    if (exited.signal == 0) rank.exitCode = exited.code;
+
+    const bool well = exited.signal == 0 && exited.code == 0 && state.heard == Heard::Done;
+    if (well || cancelled_) return;
+    std::string reason = fmt::format("rank {} ", exited.rank);
+    if (exited.signal != 0)
+        reason += "was ended by " + signalName(exited.signal);
+    else if (exited.code == 0)
+        reason += "ended before its training was done";
+    else
+        reason += fmt::format("ended with exit code {} without saying why", exited.code);
+    // A rank that spoke of its error already, or aborts over it, is no better cause.
+    const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
+    if (echoUntil_ && wordless && now <= *echoUntil_) {
+        failure_.reset();
+        echoUntil_.reset();
+    }
+    fail(std::move(reason));
+}
+
+void RunFollower::on(const AgentError& error, const std::string& host, Time /*now*/) {
+    fail(host == "localhost" ? error.message : host + ": " + error.message);
+}
+
+void RunFollower::said(const RankRendezvous& rendezvous, Time /*now*/) {
+    if (rendezvous.rank == 0) port_ = rendezvous.port;
+}
+
+void RunFollower::said(const RankHello& hello, Time /*now*/) {
+    heard(hello.rank, Heard::Hello);
+    record_.rankRecords[index(hello.rank)].pid = hello.pid;
+    if (hello.rank == 0) {
+        record_.device = deviceKind(hello.device);
+        record_.versions = fmt::format("ringscope {}, {}", version(), hello.versions);
+    }
+    if (ranksWhere([](const RankState& rank) { return rank.heard == Heard::Nothing; }).empty())
+        becomeRunning();
+}
+
+void RunFollower::said(const RankStep& report, Time /*now*/) {
+    heard(report.rank, Heard::Hello);
+    if (failure_) return;
+    const Result<std::optional<StepRecord>> step = merge_.add(report);
+    if (!step.ok()) return fail(step.error().message);
+    if (!*step) return;
+    becomeRunning();
+    record_.steps.push_back(**step);
+    sinks_.step(record_, **step);
+}
+
+void RunFollower::said(const RankDone& done, Time /*now*/) {
+    heard(done.rank, Heard::Done);
+    RankRecord& rank = record_.rankRecords[index(done.rank)];
+    rank.peakMemory = done.peakMemory;
+    rank.attentionBytesPerStep = done.attentionBytesPerStep;
+    rank.gradientBytesPerStep = done.gradientBytesPerStep;
+    const std::int64_t steps = merge_.reportedBy(done.rank);
+    if (steps != record_.config.train.steps)
+        fail(fmt::format("rank {} was done after {} of {} steps", done.rank, steps,
+                         record_.config.train.steps));
+}
+
+void RunFollower::said(const RankError& error, Time now) {
+    heard(error.rank, Heard::Error);
+    if (failure_ || cancelled_) return;
+    fail(fmt::format("rank {}: {}", error.rank, error.message));
+    echoUntil_ = now + limits_.settle;
+}
+
+void RunFollower::said(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
+
+void RunFollower::heard(int rank, Heard word) {
+    Heard& last = ranks_[index(rank)].heard;
+    last = std::max(last, word);
+}
+
+bool RunFollower::knows(int rank, const std::string& host) {
+    if (rank >= 0 && index(rank) < ranks_.size()) return true;
+    fail(fmt::format("the agent on {} spoke of rank {}, but this run has {} ranks", host, rank,
+                     ranks_.size()));
+    return false;
+}
+
+void RunFollower::becomeRunning() {
+    if (record_.status != RunStatus::Starting) return;
+    record_.status = RunStatus::Running;
+    sinks_.changed(record_);
+}
+
+void RunFollower::agentGone(const std::vector<int>& ranks, const std::string& host) {
+    for (const int rank : ranks) {
+        if (std::exchange(ranks_[index(rank)].exited, true)) continue;
+        fail(fmt::format("the agent on {} ended unexpectedly, and its ranks with it", host));
+    }
+}
+
+void RunFollower::fail(std::string reason) {
+    if (!failure_ && !cancelled_) failure_ = std::move(reason);
+}
+
+void RunFollower::cancel() {
+    if (failure_ || cancelled_ || allExited()) return;
+    cancelled_ = true;
+    record_.status = RunStatus::Stopping;
+    sinks_.changed(record_);
+}
+
+std::optional<int> RunFollower::takePort() { return std::exchange(port_, std::nullopt); }
+
+std::vector<int> RunFollower::ranksWhere(bool (*property)(const RankState&)) const {
+    std::vector<int> found;
+    for (std::size_t rank = 0; rank < ranks_.size(); ++rank)
+        if (property(ranks_[rank])) found.push_back(static_cast<int>(rank));
+    return found;
+}
+
+void RunFollower::checkTime(Time now) {
+    const std::vector<int> unheard =
+        ranksWhere([](const RankState& rank) { return rank.heard == Heard::Nothing; });
+    if (!unheard.empty() && now - started_ > limits_.firstWord)
+        fail(fmt::format("{} said nothing within {} of the start", named(unheard),
+                         formatDuration(limits_.firstWord)));
+    const std::vector<int> atWork =
+        ranksWhere([](const RankState& rank) { return rank.heard != Heard::Done; });
+    const std::vector<int> alive = ranksWhere([](const RankState& rank) { return !rank.exited; });
+    if (atWork.empty() && !alive.empty() && now - lastEvent_ > limits_.exit)
+        fail(fmt::format("{} did not end within {} of the last report", named(alive),
+                         formatDuration(limits_.exit)));
+    if (!atWork.empty() && now - lastEvent_ > limits_.silence) fail(silence(atWork));
+}
+
+// Those who are furthest behind are the ones the others wait for.
+std::string RunFollower::silence(const std::vector<int>& atWork) const {
+    std::int64_t fewest = merge_.reportedBy(atWork.front());
+    for (const int rank : atWork) fewest = std::min(fewest, merge_.reportedBy(rank));
+    std::vector<int> behind;
+    for (const int rank : atWork)
+        if (merge_.reportedBy(rank) == fewest) behind.push_back(rank);
+    const std::string missing = fewest < record_.config.train.steps
+                                    ? fmt::format("step {}", fewest)
+                                    : std::string("the end of the training");
+    return fmt::format("{} did not report {} within {}", named(behind), missing,
+                       formatDuration(limits_.silence));
+}
+
+bool RunFollower::allExited() const { return std::ranges::all_of(ranks_, &RankState::exited); }
+
+bool RunFollower::decided(Time now) const {
+    if (cancelled_ || allExited()) return true;
+    return failure_ && (!echoUntil_ || now > *echoUntil_);
+}
+
+void RunFollower::conclude() {
+    log_.end();
+    record_.statusReason = failure_.value_or("");
+    record_.status = failure_     ? RunStatus::Failed
+                     : cancelled_ ? RunStatus::Cancelled
+                                  : RunStatus::Finished;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,40 @@
+// Puts the ranks' reports of a step together: the loss they all agree on, the slowest's duration.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/run/protocol.h"
+#include "backend/run/run_record.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace ringscope {
+
+// Every rank knows the same loss and gradient norm after a step; more than this apart (relative)
+// means that they no longer train the same model.
+inline constexpr double rankAgreement = 1e-6;
+
+class StepMerge {
+public:
+    explicit StepMerge(int ranks);
+
+    // The step, where this report was the last one missing. An Error where the rank skips or
+    // repeats a step, or disagrees with the others.
+    Result<std::optional<StepRecord>> add(const RankStep& report);
+
+    std::int64_t reportedBy(int rank) const;  // steps
+    std::int64_t complete() const { return complete_; }
+
+private:
+    using Reports = std::vector<std::optional<StepRecord>>;  // of one step, by rank
+
+    Result<StepRecord> merged(const Reports& reports) const;
+
+    std::vector<std::int64_t> next_;  // by rank
+    std::deque<Reports> open_;        // of steps complete_, complete_ + 1, …
+    std::int64_t complete_ = 0;
+};
+
+}  // namespace ringscope

@@ -1,0 +1,196 @@
+#include "backend/run/protocol.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <cmath>
+#include <csignal>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace ringscope {
+namespace {
+
+const std::string anyText = "a \"quoted\" line\n\twith bytes \x01 and ü";
+
+std::vector<RankEvent> everyRankEvent() {
+    return {RankRendezvous{.rank = 0, .port = 4242},
+            RankHello{.rank = 1, .pid = 77, .device = "cuda:0", .versions = "torch, nccl"},
+            RankStep{.rank = 1,
+                     .step = {.step = 3,
+                              .loss = 0.1,
+                              .gradNorm = 1e-300,
+                              .duration = Nanos(123'456'789'012),
+                              .tokens = 4096}},
+            RankDone{.rank = 1,
+                     .steps = 10,
+                     .peakMemory = {1LL << 40},
+                     .attentionBytesPerStep = {5},
+                     .gradientBytesPerStep = {6}},
+            RankError{.rank = 1, .message = anyText},
+            RankLog{.rank = 1, .message = anyText}};
+}
+
+std::vector<AgentCommand> everyCommand() {
+    return {StartRanks{.run = {"id"},
+                       .program = "/opt/ring scope/rank",
+                       .ranks = {{.rank = 0, .arguments = {"--run", anyText, ""}},
+                                 {.rank = 1, .arguments = {}}},
+                       .environment = {{"OMP_NUM_THREADS", "1"}, {"EMPTY", ""}},
+                       .configYaml = "model:\n  layers: 4\n"},
+            Rendezvous{.host = "127.0.0.1", .port = 65535}, StopRanks{.graceMs = 250},
+            Ping{.id = 9}};
+}
+
+std::vector<AgentFrame> everyFrame() {
+    std::vector<AgentFrame> frames = {AgentHello{.host = "h", .pid = 1, .version = "0.1.0"},
+                                      RankStarted{.rank = 1, .pid = 77},
+                                      RankPrinted{.rank = 1, .stream = "err", .line = anyText},
+                                      RankExited{.rank = 1, .code = 3, .signal = 0},
+                                      Pong{.id = 9, .monotonicNs = 1LL << 60},
+                                      AgentError{.message = anyText}};
+    for (const RankEvent& event : everyRankEvent()) frames.emplace_back(RankSaid{event});
+    return frames;
+}
+
+// Frames have no operator==; their lines say all there is.
+TEST(Protocol, EveryFrameComesBackAsItWasSent) {
+    for (const RankEvent& event : everyRankEvent()) {
+        const auto back = parseRankEvent(toLine(event));
+        ASSERT_TRUE(back) << toLine(event);
+        EXPECT_EQ(back->index(), event.index());
+        EXPECT_EQ(toLine(*back), toLine(event));
+    }
+    for (const AgentCommand& command : everyCommand()) {
+        const auto back = parseAgentCommand(toLine(command));
+        ASSERT_TRUE(back) << toLine(command);
+        EXPECT_EQ(toLine(*back), toLine(command));
+    }
+    for (const AgentFrame& frame : everyFrame()) {
+        const auto back = parseAgentFrame(toLine(frame));
+        ASSERT_TRUE(back) << toLine(frame);
+        EXPECT_EQ(toLine(*back), toLine(frame));
+    }
+    const RankCommand config = RankConfig{.yaml = anyText};
+    EXPECT_EQ(toLine(parseRankCommand(toLine(config)).value()), toLine(config));
+}
+
+TEST(Protocol, AStepKeepsEveryBitOfItsNumbers) {
+    const auto step = std::get<RankStep>(*parseRankEvent(toLine(everyRankEvent()[2]))).step;
+    EXPECT_EQ(step.step, 3);
+    EXPECT_EQ(step.loss, 0.1);
+    EXPECT_EQ(step.gradNorm, 1e-300);
+    EXPECT_EQ(step.duration, Nanos(123'456'789'012));
+    EXPECT_EQ(step.tokens, 4096);
+}
+
+TEST(Protocol, ALineIsOneLineAndNamesVersionAndType) {
+    for (const AgentFrame& frame : everyFrame()) {
+        const std::string line = toLine(frame);
+        EXPECT_EQ(line.find('\n'), std::string::npos);
+        const auto object = nlohmann::json::parse(line);
+        EXPECT_EQ(object["v"], protocolVersion);
+        EXPECT_TRUE(object["type"].is_string());
+    }
+}
+
+TEST(Protocol, ALossThatIsNoNumberTravelsAsNullAndArrivesAsNaN) {
+    for (const double loss : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+        const std::string line = toLine(RankEvent(RankStep{.rank = 0, .step = {.loss = loss}}));
+        EXPECT_NE(line.find("\"loss\":null"), std::string::npos) << line;
+        const auto back = parseRankEvent(line);
+        ASSERT_TRUE(back);
+        EXPECT_TRUE(std::isnan(std::get<RankStep>(*back).step.loss));
+    }
+}
+
+TEST(Protocol, BytesThatAreNoUtf8AreReplacedWhenWritten) {
+    const auto back = parseAgentFrame(
+        toLine(AgentFrame(RankPrinted{.rank = 0, .stream = "out", .line = "a\xff\xfe z"})));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(std::get<RankPrinted>(*back).line, "a\xEF\xBF\xBD\xEF\xBF\xBD z");
+}
+
+TEST(Protocol, WhatIsNoFrameIsNothing) {
+    for (
+        const std::string& line : std::vector<std::string>{
+            "",
+            "{",
+            "[]",
+            "null",
+            "12",
+            "\"text\"",
+            "loss 5.1",
+            "{}",
+            R"({"v":1})",
+            R"({"type":"done"})",
+            R"({"v":1,"type":"unknown","rank":0})",
+            R"({"v":"1","type":"log","rank":0,"message":""})",
+            R"({"v":2,"type":"log","rank":0,"message":""})",
+            R"({"v":1,"type":"log","rank":0})",
+            R"({"v":1,"type":"log","rank":0,"message":1})",
+            R"({"v":1,"type":"log","rank":-1,"message":""})",
+            R"({"v":1,"type":"log","rank":0.5,"message":""})",
+            R"({"v":1,"type":"log","rank":"0","message":""})",
+            R"({"v":1,"type":"log","rank":4294967296,"message":""})",
+            R"({"v":1,"type":"log","rank":1e99,"message":""})",
+            R"({"v":1,"type":"hello","rank":0,"pid":18446744073709551615,"device":"","versions":""})",
+            R"({"v":1,"type":"step","rank":0,"step":0,"loss":1e999,"grad_norm":1,)"
+            R"("duration_ns":1,"tokens":1})",
+            R"({"v":1,"type":"rendezvous","rank":0,"port":0})",
+            R"({"v":1,"type":"rendezvous","rank":0,"port":65536})",
+            "{\"v\":1,\"type\":\"log\",\"rank\":0,\"message\":\"\xff\"}",
+            R"({"v":1,"type":"log","rank":0,"message":""} trailing)"})
+        EXPECT_FALSE(parseRankEvent(line)) << line;
+    EXPECT_FALSE(parseAgentFrame(R"({"v":1,"type":"rank","event":{"v":1,"type":"log"}})"));
+    EXPECT_FALSE(parseAgentFrame(R"({"v":1,"type":"rank","event":[]})"));
+    EXPECT_FALSE(parseAgentCommand(
+        R"({"v":1,"type":"start","run":"r","program":"","ranks":[1],"environment":{},"config":""})"));
+    EXPECT_FALSE(parseAgentCommand(
+        R"({"v":1,"type":"start","run":"r","program":"","ranks":[],"environment":{"a":1},"config":""})"));
+}
+
+TEST(Protocol, DeepNestingIsNothingAndCostsNoStack) {
+    const std::string deep = R"({"v":1,"type":"log","rank":0,"message":)";
+    EXPECT_FALSE(parseRankEvent(deep + std::string(1'000'000, '[')));
+    EXPECT_FALSE(
+        parseRankEvent(deep + std::string(500'000, '[') + std::string(500'000, ']') + "}"));
+}
+
+TEST(Protocol, AFrameOfAnotherVersionIsKnownAsSuch) {
+    EXPECT_EQ(foreignVersion(R"({"v":2,"type":"hello","host":"h"})"), 2);
+    EXPECT_EQ(foreignVersion(toLine(AgentFrame(AgentHello{}))), std::nullopt);
+    EXPECT_EQ(foreignVersion("a log line"), std::nullopt);
+    EXPECT_EQ(foreignVersion(R"({"type":"hello"})"), std::nullopt);
+}
+
+TEST(Protocol, MembersItDoesNotKnowDoNoHarm) {
+    EXPECT_TRUE(parseRankEvent(R"({"v":1,"type":"log","rank":0,"message":"","new":[1]})"));
+}
+
+// Frames cut, joined and changed byte by byte: never an exception, and what is read can be written.
+RC_GTEST_PROP(Protocol, SurvivesAnyDamage, ()) {
+    const auto frames = everyFrame();
+    std::string line = toLine(frames[*rc::gen::inRange<std::size_t>(0, frames.size())]);
+    const auto changes = *rc::gen::inRange(1, 6);
+    for (int change = 0; change < changes; ++change) {
+        const auto at = *rc::gen::inRange<std::size_t>(0, line.size());
+        const auto byte = *rc::gen::arbitrary<char>();
+        *rc::gen::arbitrary<bool>() ? line.insert(at, 1, byte) : line.erase(at, 1);
+        if (line.empty()) line = "{";
+    }
+    if (const auto frame = parseAgentFrame(line)) RC_ASSERT(parseAgentFrame(toLine(*frame)));
+    if (const auto event = parseRankEvent(line)) RC_ASSERT(parseRankEvent(toLine(*event)));
+    if (const auto command = parseAgentCommand(line))
+        RC_ASSERT(parseAgentCommand(toLine(*command)));
+    parseRankCommand(line);
+    foreignVersion(line);
+}
+
+TEST(Protocol, NamesSignals) {
+    EXPECT_EQ(signalName(SIGKILL), "SIGKILL");
+    EXPECT_EQ(signalName(SIGSEGV), "SIGSEGV");
+    EXPECT_EQ(signalName(64), "signal 64");
+}
+
+}  // namespace
+}  // namespace ringscope
