@@ -1,0 +1,92 @@
+#include "kernels/train/adamw.h"
+
+#include "kernels/train/flat_kernels.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+
+#include <cmath>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+constexpr std::int64_t elementsPerTask = 1 << 16;
+
+flat::AdamFactors factorsOf(const AdamWOptions& options, std::int64_t step, double gradient) {
+    const double time = static_cast<double>(step);
+    return {.gradient = gradient,
+            .beta1 = options.beta1,
+            .beta2 = options.beta2,
+            .keep = 1 - options.lr * options.weightDecay,
+            .stepSize = options.lr / (1 - std::pow(options.beta1, time)),
+            .squareFactor = 1 / (1 - std::pow(options.beta2, time)),
+            .eps = options.eps};
+}
+
+template <typename T>
+void stepOnCpu(at::Tensor& values, const at::Tensor& gradient, at::Tensor& mean, at::Tensor& square,
+               const flat::AdamFactors& factors) {
+    T* p = values.mutable_data_ptr<T>();
+    const T* g = gradient.const_data_ptr<T>();
+    T* m = mean.mutable_data_ptr<T>();
+    T* v = square.mutable_data_ptr<T>();
+    const auto range = [&](std::int64_t begin, std::int64_t end) {
+        flat::adamStep(p + begin, g + begin, m + begin, v + begin, end - begin, factors);
+    };
+    at::parallel_for(0, values.numel(), elementsPerTask, range);
+}
+
+void stepAnywhere(at::Tensor& values, const at::Tensor& gradient, at::Tensor& mean,
+                  at::Tensor& square, const flat::AdamFactors& factors) {
+    const at::Tensor g = gradient * factors.gradient;
+    mean.mul_(factors.beta1).add_(g, 1 - factors.beta1);
+    square.mul_(factors.beta2).addcmul_(g, g, 1 - factors.beta2);
+    values.mul_(factors.keep)
+        .addcdiv_(mean, (square * factors.squareFactor).sqrt_().add_(factors.eps),
+                  -factors.stepSize);
+}
+
+// Tasks are the same for any number of threads, and so is the sum.
+template <typename T>
+double sumOnCpu(const at::Tensor& tensor) {
+    const T* values = tensor.const_data_ptr<T>();
+    const std::int64_t count = tensor.numel();
+    const std::int64_t tasks = (count + elementsPerTask - 1) / elementsPerTask;
+    std::vector<double> sums(static_cast<std::size_t>(tasks), 0.0);
+    at::parallel_for(0, tasks, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t task = begin; task < end; ++task) {
+            const std::int64_t first = task * elementsPerTask;
+            sums[static_cast<std::size_t>(task)] =
+                flat::sumOfSquares(values + first, std::min(elementsPerTask, count - first));
+        }
+    });
+    double sum = 0;
+    for (const double part : sums) sum += part;
+    return sum;
+}
+
+}  // namespace
+
+AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors)
+    : options_(options),
+      mean_(at::zeros({elements}, tensors)),
+      square_(at::zeros({elements}, tensors)) {}
+
+void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
+    const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);
+    if (!values.is_cpu())
+        stepAnywhere(values, gradient, mean_, square_, factors);
+    else if (values.scalar_type() == at::kDouble)
+        stepOnCpu<double>(values, gradient, mean_, square_, factors);
+    else
+        stepOnCpu<float>(values, gradient, mean_, square_, factors);
+}
+
+double sumOfSquares(const at::Tensor& values) {
+    if (!values.is_cpu()) return values.square().sum(at::kDouble).item<double>();
+    return values.scalar_type() == at::kDouble ? sumOnCpu<double>(values) : sumOnCpu<float>(values);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,25 @@
+// The optimizer's loops over plain arrays.
+#pragma once
+
+#include <cstdint>
+
+namespace ringscope::flat {
+
+// One step's factors: see adamw.h for the formula they come from.
+struct AdamFactors {
+    double gradient = 1;  // on the gradient
+    double beta1 = 0.9;
+    double beta2 = 0.95;
+    double keep = 1;          // 1 - lr * decay
+    double stepSize = 0;      // lr / (1 - beta1^t)
+    double squareFactor = 1;  // 1 / (1 - beta2^t)
+    double eps = 1e-8;
+};
+template <typename T>
+void adamStep(T* values, const T* gradient, T* mean, T* square, std::int64_t count,
+              const AdamFactors& factors);
+
+template <typename T>
+double sumOfSquares(const T* values, std::int64_t count);
+
+}  // namespace ringscope::flat

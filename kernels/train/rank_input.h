@@ -1,0 +1,43 @@
+// A rank's standard input: its configuration, then where the ranks meet, then nothing until it
+// ends. While this object lives, the end of the input ends the process: whoever started the rank
+// is gone, and nothing may be left running.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/run/protocol.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace ringscope {
+
+class RankInput {
+public:
+    // Reads file descriptor `input` on a thread of its own, from now on.
+    explicit RankInput(int input);
+    ~RankInput();  // stops reading; from here on the end of the input is no matter
+    RankInput(const RankInput&) = delete;
+    RankInput& operator=(const RankInput&) = delete;
+
+    // Block until the word came. Lines that are no command are skipped.
+    RankConfig config();
+    Rendezvous rendezvous();
+
+private:
+    void read();
+    void take(std::string_view line);
+
+    int input_;
+    int stop_;  // an eventfd
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::optional<RankConfig> config_;
+    std::optional<Rendezvous> rendezvous_;
+    std::thread reader_;
+};
+
+}  // namespace ringscope

@@ -1,0 +1,61 @@
+// One rank's training: the model, its share of every batch, and the optimizer.
+//
+// What a rank computes differs from mode to mode, what it adds up does not:
+//
+//   loss       of the rank's own labelled tokens / labelled tokens of the whole step; summed over
+//              ranks it is the mean over all tokens. Also where activations are replicated: there
+//              a rank holds all tokens and counts the loss of its own.
+//   gradient   summed over ranks, in slices: each rank gets the sum of its slice (reduce-scatter),
+//              does the optimizer's work for it, and hands the new values to all (all-gather). So
+//              the optimizer's state exists once over all ranks, not once on each.
+//
+// Parameters are the same bits on every rank after every step.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/plan/run_plan.h"
+#include "backend/run/run_record.h"
+#include "kernels/comm/group.h"
+#include "kernels/data/token_batch.h"
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace ringscope {
+
+// The whole batch of one micro-step; the same on every rank.
+using BatchSource = std::function<TokenBatch(std::int64_t step, std::int64_t microStep)>;
+
+struct StepOutcome {
+    StepRecord record;  // duration: the slowest rank's
+    Nanos ownDuration{};
+    Traffic sent{};  // by this rank during the step, timing scalars included
+};
+
+class Trainer {
+public:
+    // The group outlives the trainer. All ranks make theirs with the same plan and batches.
+    static Result<std::unique_ptr<Trainer>> make(const RunPlan& plan, Group& group,
+                                                 BatchSource batches,
+                                                 c10::Device device = c10::Device(c10::kCPU));
+    ~Trainer();
+
+    // Every rank calls it with the same index. An Error where the step has no labelled token or its
+    // loss is no number; throws GroupError.
+    Result<StepOutcome> step(std::int64_t index);
+
+    // The flat parameters, for tests and checkpoints: parameterList(model) says what is where.
+    std::vector<double> parameterValues() const;
+
+private:
+    struct State;
+    explicit Trainer(std::unique_ptr<State> state);
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace ringscope

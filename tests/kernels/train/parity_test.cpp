@@ -1,0 +1,109 @@
+// The promise of the product: every mode trains the same model. Real processes, real Gloo, fp32.
+#include "tests/support/rank_processes.h"
+
+#include "backend/plan/run_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace ringscope {
+namespace {
+
+using testing::EndedRank;
+using testing::trainWithProcesses;
+
+RunConfig nanoRun(const std::string& mode, std::int64_t ranks) {
+    RunConfig config;
+    config.model = {
+        .layers = 2, .hiddenSize = 64, .heads = 4, .kvHeads = 2, .ffnSize = 128, .vocabSize = 256};
+    config.train.steps = 10;
+    config.train.seqLen = 256;
+    config.parallel.mode = mode;
+    config.parallel.sp = ranks;
+    return config;
+}
+
+void expectParity(const std::vector<StepRecord>& actual, const std::vector<StepRecord>& reference,
+                  double lossLimit, double normLimit) {
+    ASSERT_EQ(actual.size(), reference.size());
+    for (std::size_t step = 0; step < reference.size(); ++step) {
+        EXPECT_NEAR(actual[step].loss, reference[step].loss, lossLimit * reference[step].loss)
+            << "step " << step;
+        EXPECT_NEAR(actual[step].gradNorm, reference[step].gradNorm,
+                    normLimit * reference[step].gradNorm)
+            << "step " << step;
+    }
+}
+
+struct Sharding {
+    std::string mode;
+    int ranks = 1;
+};
+
+class EveryMode : public ::testing::TestWithParam<Sharding> {
+protected:
+    static const EndedRank& reference() {
+        static const EndedRank unsharded = trainWithProcesses(nanoRun("none", 1)).front();
+        return unsharded;
+    }
+};
+
+TEST_P(EveryMode, TrainsTheUnshardedModelAndSendsThePredictedBytes) {
+    const RunConfig config = nanoRun(GetParam().mode, GetParam().ranks);
+    const RunPlan plan = planRun(config).value();
+    std::int64_t busiest = 0;
+    for (const EndedRank& rank : trainWithProcesses(config)) {
+        expectParity(rank.steps, reference().steps, 1e-5, 1e-4);
+        ASSERT_TRUE(rank.done.has_value());
+        EXPECT_EQ(rank.done->gradientBytesPerStep.count, plan.gradientBytesPerStep);
+        busiest = std::max(busiest, rank.done->attentionBytesPerStep.count);
+    }
+    EXPECT_EQ(busiest, plan.attentionBytesPerStep);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryMode,
+                         ::testing::Values(Sharding{"legacy", 2}, Sharding{"legacy", 4},
+                                           Sharding{"ring", 2}, Sharding{"ring", 4},
+                                           Sharding{"zigzag", 2}, Sharding{"zigzag", 4},
+                                           Sharding{"ulysses", 2}, Sharding{"ulysses", 4}),
+                         [](const auto& each) {
+                             return each.param.mode + "On" + std::to_string(each.param.ranks);
+                         });
+
+TEST(Parity, IsToRoundingInDoublePrecision) {
+    const auto twice = [](const std::string& mode, int ranks) {
+        RunConfig config = nanoRun(mode, ranks);
+        config.train.precision = "fp64";
+        config.train.steps = 4;
+        config.train.batch = 2;
+        config.train.gradAccum = 2;
+        return trainWithProcesses(config).front().steps;
+    };
+    const std::vector<StepRecord> reference = twice("none", 1);
+    expectParity(twice("zigzag", 2), reference, 1e-10, 1e-10);
+    expectParity(twice("legacy", 2), reference, 1e-10, 1e-10);
+}
+
+TEST(Training, LowersTheLossOnTheBuiltInProse) {
+    RunConfig config = nanoRun("zigzag", 2);
+    config.train.steps = 30;
+    config.train.lr = 3e-3;
+    const std::vector<StepRecord> steps = trainWithProcesses(config).front().steps;
+    EXPECT_NEAR(steps.front().loss, std::log(256.0), 0.2) << "an untrained model knows nothing";
+    EXPECT_LT(steps.back().loss, 3.2) << "spaces and vowels are learnt first";
+}
+
+TEST(Training, RepeatsItselfBitForBit) {
+    const RunConfig config = nanoRun("ring", 2);
+    const std::vector<StepRecord> first = trainWithProcesses(config).front().steps;
+    const std::vector<StepRecord> second = trainWithProcesses(config).front().steps;
+    for (std::size_t step = 0; step < first.size(); ++step) {
+        EXPECT_EQ(first[step].loss, second[step].loss);
+        EXPECT_EQ(first[step].gradNorm, second[step].gradNorm);
+    }
+}
+
+}  // namespace
+}  // namespace ringscope

@@ -1,0 +1,126 @@
+// ringscope-rank as an agent sees it: what it says, and how it ends when things go wrong.
+#include "tests/support/rank_processes.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <string>
+#include <variant>
+
+namespace ringscope {
+namespace {
+
+using testing::EndedRank;
+using ::testing::HasSubstr;
+using testing::RankProcesses;
+using ::testing::StartsWith;
+using testing::trainWithProcesses;
+
+RunConfig quickRun(const std::string& mode, std::int64_t ranks, std::int64_t steps) {
+    RunConfig config;
+    config.model = {
+        .layers = 1, .hiddenSize = 32, .heads = 2, .kvHeads = 2, .ffnSize = 48, .vocabSize = 256};
+    config.train.steps = steps;
+    config.train.seqLen = 64;
+    config.parallel.mode = mode;
+    config.parallel.sp = ranks;
+    return config;
+}
+
+TEST(RankProgram, SaysHelloEveryStepAndDone) {
+    RankProcesses processes(quickRun("ring", 2, 3));
+    const pid_t pid = processes.pid(1);
+    const std::vector<EndedRank> ended = processes.wait();
+    for (int rank = 0; rank < 2; ++rank) {
+        const EndedRank& each = ended[static_cast<std::size_t>(rank)];
+        ASSERT_EQ(each.exitCode, 0) << each.error;
+        ASSERT_TRUE(each.hello && each.done);
+        EXPECT_EQ(each.hello->rank, rank);
+        EXPECT_EQ(each.hello->device, "cpu");
+        EXPECT_THAT(each.hello->versions, StartsWith("torch 2."));
+        ASSERT_EQ(each.steps.size(), 3U);
+        for (std::int64_t step = 0; step < 3; ++step) {
+            const StepRecord& record = each.steps[static_cast<std::size_t>(step)];
+            EXPECT_EQ(record.step, step);
+            EXPECT_EQ(record.tokens, 64);
+            EXPECT_GT(record.duration.count(), 0);
+        }
+        EXPECT_EQ(each.done->steps, 3);
+        EXPECT_GT(each.done->peakMemory.count, 0);
+    }
+    EXPECT_EQ(ended[1].hello->pid, pid);
+}
+
+TEST(RankProgram, NeedsLessMemoryForAShardThanForTheWholeSequence) {
+    const auto peak = [](const std::string& mode, std::int64_t ranks) {
+        RunConfig config = quickRun(mode, ranks, 2);
+        config.train.seqLen = 4096;
+        return trainWithProcesses(config).front().done->peakMemory.count;
+    };
+    const std::int64_t whole = peak("none", 1);
+    EXPECT_LT(peak("zigzag", 2), whole * 7 / 10);
+    EXPECT_GT(peak("legacy", 2), whole * 8 / 10) << "legacy holds all activations on every rank";
+}
+
+TEST(RankProgram, EndsWhenItsInputDoes) {
+    RankProcesses processes(quickRun("none", 1, 1'000'000));
+    processes.onEvent = [&](int rank, const RankEvent& event) {
+        if (std::holds_alternative<RankStep>(event)) processes.closeInput(rank);
+    };
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[0].exitCode, 1);
+    EXPECT_FALSE(ended[0].done.has_value());
+}
+
+TEST(RankProgram, EndsWhenItsInputDoesWhileItWaitsForTheMeeting) {
+    RankProcesses processes(quickRun("ring", 2, 3));
+    processes.closeInput(1);  // before rank 0 could tell it where
+    processes.onEvent = [&](int, const RankEvent&) { processes.closeInput(0); };
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[1].exitCode, 1);
+    EXPECT_EQ(ended[0].exitCode, 1);
+}
+
+TEST(RankProgram, NamesTheOtherRankWhenItDies) {
+    RankProcesses processes(quickRun("ring", 2, 1'000'000));
+    bool killed = false;
+    processes.onEvent = [&](int rank, const RankEvent& event) {
+        if (rank == 0 && !killed && std::holds_alternative<RankStep>(event)) {
+            processes.kill(1);
+            killed = true;
+        }
+    };
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[1].signal, SIGKILL);
+    EXPECT_EQ(ended[0].exitCode, 1);
+    EXPECT_THAT(ended[0].error, HasSubstr("failed"));
+    EXPECT_EQ(ended[0].error.find('\n'), std::string::npos) << "an error is one sentence";
+}
+
+TEST(RankProgram, SaysInOneSentenceWhatItCannotTrain) {
+    RunConfig config = quickRun("none", 1, 2);
+    config.data.source = "/nowhere/text";
+    RankProcesses processes(config);
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[0].exitCode, 1);
+    EXPECT_TRUE(ended[0].steps.empty());
+    EXPECT_THAT(ended[0].error, HasSubstr("/nowhere/text"));
+}
+
+TEST(RankProgram, RefusesAConfigurationForAnotherNumberOfRanks) {
+    RankProcesses processes("parallel: {mode: ring, sp: 4}\n", 1);
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[0].exitCode, 1);
+    EXPECT_EQ(ended[0].error, "the configuration is for 4 ranks, but --world is 1");
+}
+
+TEST(RankProgram, PointsAtTheBrokenLineOfItsConfiguration) {
+    RankProcesses processes("train:\n  stepz: 4\n", 1);
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_EQ(ended[0].exitCode, 1);
+    EXPECT_THAT(ended[0].error, HasSubstr("stepz"));
+    EXPECT_THAT(ended[0].error, HasSubstr(":2:"));
+}
+
+}  // namespace
+}  // namespace ringscope

@@ -1,0 +1,275 @@
+#include "kernels/train/trainer.h"
+
+#include "kernels/data/token_text.h"
+#include "tests/kernels/comm/rank_threads.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+// Ranks as threads over real Gloo groups, in fp64: what a mode may change is rounding alone.
+namespace ringscope {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr double limit = 1e-10;  // relative
+
+RunConfig smallRun(const std::string& mode, int ranks) {
+    RunConfig config;
+    config.model = {
+        .layers = 2, .hiddenSize = 32, .heads = 4, .kvHeads = 2, .ffnSize = 48, .vocabSize = 128};
+    config.train.steps = 4;
+    config.train.seqLen = 64;
+    config.train.precision = "fp64";
+    config.train.lr = 1e-2;
+    config.parallel.mode = mode;
+    config.parallel.sp = ranks;
+    return config;
+}
+
+BatchSource fromProse(const RunConfig& config) {
+    const TokenText text = TokenText::open({}, config.model.vocabSize).value();
+    return [=](std::int64_t step, std::int64_t micro) {
+        return makeBatch(text, config.train, step, micro);
+    };
+}
+
+struct TrainedRank {
+    std::vector<StepOutcome> steps;
+    std::vector<double> parameters;
+};
+
+std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches) {
+    const RunPlan plan = planRun(config).value();
+    std::vector<TrainedRank> trained(static_cast<std::size_t>(plan.ranks));
+    testing::runRanks(plan.ranks, [&](Group& group) {
+        const auto trainer = Trainer::make(plan, group, batches).value();
+        TrainedRank& own = trained[static_cast<std::size_t>(group.rank())];
+        for (std::int64_t step = 0; step < config.train.steps; ++step)
+            own.steps.push_back(trainer->step(step).value());
+        own.parameters = trainer->parameterValues();
+    });
+    return trained;
+}
+
+void expectSame(const std::vector<double>& actual, const std::vector<double>& expected,
+                const std::string& what) {
+    ASSERT_EQ(actual.size(), expected.size()) << what;
+    double difference = 0;
+    double size = 0;
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        difference = std::max(difference, std::abs(actual[i] - expected[i]));
+        size = std::max(size, std::abs(expected[i]));
+    }
+    EXPECT_LE(difference, limit * size) << what;
+}
+
+// Trains unsharded and under every mode, and holds each rank's results against the first.
+void expectParity(const RunConfig& base, const BatchSource& batches) {
+    RunConfig unsharded = base;
+    unsharded.parallel = {.mode = "none", .sp = 1};
+    const TrainedRank reference = train(unsharded, batches).front();
+    for (const int ranks : {2, 4}) {
+        for (const char* mode : {"legacy", "ring", "zigzag", "ulysses"}) {
+            RunConfig config = base;
+            config.parallel.mode = mode;
+            config.parallel.sp = ranks;
+            const std::vector<TrainedRank> trained = train(config, batches);
+            for (std::size_t rank = 0; rank < trained.size(); ++rank) {
+                const std::string what = std::string(mode) + ", rank " + std::to_string(rank) +
+                                         " of " + std::to_string(ranks);
+                ASSERT_EQ(trained[rank].steps.size(), reference.steps.size()) << what;
+                for (std::size_t step = 0; step < reference.steps.size(); ++step) {
+                    const StepRecord& expected = reference.steps[step].record;
+                    const StepRecord& actual = trained[rank].steps[step].record;
+                    EXPECT_NEAR(actual.loss, expected.loss, limit * expected.loss) << what;
+                    EXPECT_NEAR(actual.gradNorm, expected.gradNorm, limit * expected.gradNorm)
+                        << what;
+                }
+                expectSame(trained[rank].parameters, reference.parameters, what);
+                EXPECT_EQ(trained[rank].parameters, trained[0].parameters)
+                    << what << " holds other bits than rank 0";
+            }
+        }
+    }
+}
+
+TEST(Training, IsTheSameUnderEveryModeAsUnsharded) {
+    const RunConfig config = smallRun("none", 1);
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithSeveralSamplesAndMicroSteps) {
+    RunConfig config = smallRun("none", 1);
+    config.train.batch = 2;
+    config.train.gradAccum = 3;
+    config.train.steps = 2;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithATiedHeadAndWeightDecay) {
+    RunConfig config = smallRun("none", 1);
+    config.model.tiedHead = true;
+    config.train.weightDecay = 0.1;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithoutACausalMask) {
+    RunConfig config = smallRun("none", 1);
+    config.attention.causal = false;
+    config.attention.scale = 0.5;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWhenAShardHasNoLabelAtAll) {
+    RunConfig config = smallRun("none", 1);
+    config.train.batch = 2;
+    const BatchSource prose = fromProse(config);
+    // Tokens 20..51 cover rank 1 of 4 and 2 in ring, and a whole zigzag shard, [16,48), of 2 ranks.
+    const BatchSource batches = [=](std::int64_t step, std::int64_t micro) {
+        TokenBatch batch = prose(step, micro);
+        for (std::size_t row = 0; row < 2; ++row)
+            for (std::size_t token = 14; token < 52; ++token)
+                batch.labels[row * 64 + token] = ignoredLabel;
+        return batch;
+    };
+    expectParity(config, batches);
+}
+
+TEST(Training, TakesTheMeanOverLabelledTokensOfAllMicroSteps) {
+    // One batch of two samples, and the same two samples one after the other, with unlike numbers
+    // of labels.
+    RunConfig together = smallRun("zigzag", 2);
+    together.train.batch = 2;
+    const BatchSource prose = fromProse(together);
+    const BatchSource both = [=](std::int64_t step, std::int64_t) {
+        TokenBatch batch = prose(step, 0);
+        std::fill_n(batch.labels.begin() + 64, 50, ignoredLabel);
+        return batch;
+    };
+    RunConfig apart = smallRun("zigzag", 2);
+    apart.train.gradAccum = 2;
+    const BatchSource oneByOne = [=](std::int64_t step, std::int64_t micro) {
+        const TokenBatch batch = both(step, 0);
+        const auto row = [&](const std::vector<std::int64_t>& values) {
+            const auto first = values.begin() + 64 * micro;
+            return std::vector<std::int64_t>(first, first + 64);
+        };
+        return TokenBatch{1, 64, row(batch.inputs), row(batch.labels)};
+    };
+    const TrainedRank expected = train(together, both).front();
+    const TrainedRank actual = train(apart, oneByOne).front();
+    for (std::size_t step = 0; step < expected.steps.size(); ++step) {
+        EXPECT_NEAR(actual.steps[step].record.loss, expected.steps[step].record.loss, limit);
+        EXPECT_EQ(actual.steps[step].record.tokens, 128);
+    }
+    expectSame(actual.parameters, expected.parameters, "parameters");
+}
+
+TEST(Training, SendsExactlyTheBytesThatThePlanPredicts) {
+    for (const int ranks : {2, 3, 4}) {
+        for (const char* mode : {"legacy", "ring", "zigzag", "ulysses"}) {
+            RunConfig config = smallRun(mode, ranks);
+            config.model.heads = config.model.kvHeads = ranks == 3 ? 3 : 4;
+            config.model.hiddenSize = ranks == 3 ? 30 : 32;
+            config.train.seqLen = 48;
+            config.train.gradAccum = 2;
+            config.train.precision = "fp32";
+            const RunPlan plan = planRun(config).value();
+            std::int64_t busiest = 0;
+            for (const TrainedRank& rank : train(config, fromProse(config))) {
+                for (const StepOutcome& step : rank.steps) {
+                    EXPECT_EQ(step.sent.gradient, plan.gradientBytesPerStep) << mode << ranks;
+                    EXPECT_EQ(step.sent, rank.steps.front().sent) << mode << ranks;
+                    busiest = std::max(busiest, step.sent.attention);
+                }
+            }
+            EXPECT_EQ(busiest, plan.attentionBytesPerStep) << mode << " on " << ranks;
+        }
+    }
+}
+
+TEST(Training, ReportsTheSlowestRanksDurationOnAllRanks) {
+    const RunConfig config = smallRun("ring", 4);
+    const std::vector<TrainedRank> trained = train(config, fromProse(config));
+    for (std::size_t step = 0; step < 4; ++step) {
+        Nanos slowest{};
+        for (const TrainedRank& rank : trained)
+            slowest = std::max(slowest, rank.steps[step].ownDuration);
+        for (const TrainedRank& rank : trained)
+            EXPECT_EQ(rank.steps[step].record.duration, slowest);
+    }
+}
+
+TEST(Training, ClipsTheGradientToItsLimit) {
+    // AdamW does not feel the gradient's length, but its eps does: with clipping to almost nothing
+    // the parameters hardly move.
+    RunConfig config = smallRun("none", 1);
+    config.train.steps = 1;
+    const BatchSource prose = fromProse(config);
+    config.train.lr = 0;
+    const std::vector<double> start = train(config, prose).front().parameters;
+    config.train.lr = 1e-2;
+    const auto largestMove = [&](double clip) {
+        config.train.gradClip = clip;
+        const TrainedRank trained = train(config, prose).front();
+        EXPECT_GT(trained.steps.front().record.gradNorm, 0.1) << "the norm is of before clipping";
+        double move = 0;
+        for (std::size_t i = 0; i < start.size(); ++i)
+            move = std::max(move, std::abs(trained.parameters[i] - start[i]));
+        return move;
+    };
+    EXPECT_NEAR(largestMove(0), 1e-2, 1e-4);
+    EXPECT_NEAR(largestMove(1.0), 1e-2, 1e-4);
+    EXPECT_LT(largestMove(1e-10), 1e-4);
+}
+
+std::string errorOfStep(const RunConfig& config, const BatchSource& batches, std::int64_t steps) {
+    const RunPlan plan = planRun(config).value();
+    std::string message;
+    testing::runRanks(1, [&](Group& group) {
+        const auto trainer = Trainer::make(plan, group, batches).value();
+        for (std::int64_t step = 0; step < steps && message.empty(); ++step) {
+            const Result<StepOutcome> outcome = trainer->step(step);
+            if (!outcome.ok()) message = outcome.error().message;
+        }
+    });
+    return message;
+}
+
+TEST(Training, RefusesAStepWithoutAnyLabel) {
+    const RunConfig config = smallRun("none", 1);
+    const BatchSource prose = fromProse(config);
+    const BatchSource batches = [=](std::int64_t step, std::int64_t micro) {
+        TokenBatch batch = prose(step, micro);
+        if (step == 1) std::ranges::fill(batch.labels, ignoredLabel);
+        return batch;
+    };
+    EXPECT_EQ(errorOfStep(config, batches, 3),
+              "no token of step 1 has a label; train on text with at least one per step");
+}
+
+TEST(Training, SaysWhenTheLossIsNoNumberAnyMore) {
+    RunConfig config = smallRun("none", 1);
+    config.train.lr = 1e200;
+    EXPECT_THAT(errorOfStep(config, fromProse(config), 5), HasSubstr("lower train.lr"));
+}
+
+TEST(Training, RefusesAnOddHeadDimension) {
+    RunConfig config = smallRun("none", 1);
+    config.model.hiddenSize = 20;
+    const RunPlan plan = planRun(config).value();
+    testing::runRanks(1, [&](Group& group) {
+        const auto trainer = Trainer::make(plan, group, fromProse(config));
+        ASSERT_FALSE(trainer.ok());
+        EXPECT_EQ(trainer.error().message,
+                  "rotary positions need an even head dimension; model.hidden_size / model.heads "
+                  "is 5");
+    });
+}
+
+}  // namespace
+}  // namespace ringscope
