@@ -1,0 +1,46 @@
+// The columns of a run, a row each: INSERT, UPDATE and SELECT are made from this table, so a column
+// is spelled here and in the schema and nowhere else.
+#pragma once
+
+#include "backend/run/run_record.h"
+#include "backend/store/statement.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace ringscope::store {
+
+// When a column is written.
+enum class Part : std::uint8_t {
+    Origin,   // once, when the run is created
+    Life,     // at every change
+    Figures,  // when the run has ended
+    Parity,   // when it was compared with the reference
+};
+
+struct RunColumn {
+    std::string_view names;  // comma-separated where one value takes several columns
+    Part part;
+    void (*bind)(Statement&, const RunRecord&);
+    void (*read)(Statement&, RunRecord&);  // `summary` is there to be filled
+};
+
+// "uuid, experiment, …" and "?, ?, …" of the columns of these parts, in the table's order.
+std::string columnNames(std::initializer_list<Part> parts);
+std::string columnMarks(std::initializer_list<Part> parts);
+
+void bindColumns(Statement& statement, const RunRecord& run, std::initializer_list<Part> parts);
+
+inline constexpr std::initializer_list<Part> allParts = {Part::Origin, Part::Life, Part::Figures,
+                                                         Part::Parity};
+
+// Takes all columns of `columnNames(allParts)`. Of the configuration only what has a column of its
+// own is filled in.
+RunRecord readColumns(Statement& statement);
+
+// What a list will know of this run.
+RunSummary summaryOf(const RunRecord& run);
+
+}  // namespace ringscope::store

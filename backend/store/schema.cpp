@@ -1,0 +1,110 @@
+#include "backend/store/schema.h"
+
+#include "backend/store/statement.h"
+#include "embedded/schemaV1.h"
+
+#include <sqlite3.h>
+#include <array>
+#include <memory>
+#include <string>
+#include <system_error>
+
+namespace ringscope::store {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::array tables = {"meta",     "config",   "run",  "run_step",
+                               "run_rank", "log_line", "event"};
+
+fs::path freeBackupName(const fs::path& path, std::int64_t schema) {
+    const std::string stem = path.string() + ".schema-" + std::to_string(schema);
+    fs::path name = stem + ".backup";
+    for (int i = 2; fs::exists(name); ++i) name = stem + "-" + std::to_string(i) + ".backup";
+    return name;
+}
+
+// Reads through a connection of its own: the one that holds the write lock cannot be copied from.
+Result<void> copyDatabase(const fs::path& from, const fs::path& to) {
+    RINGSCOPE_TRY(Database source, Database::open(from, Database::Mode::ReadOnly));
+    RINGSCOPE_TRY(Database target, Database::open(to, Database::Mode::Create));
+    sqlite3_backup* copy = ::sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
+    if (copy == nullptr) return target.error(::sqlite3_errcode(target.handle()));
+    constexpr int allPages = -1;
+    const int code = ::sqlite3_backup_step(copy, allPages);
+    ::sqlite3_backup_finish(copy);
+    if (code != SQLITE_DONE) return target.error(code);
+    return {};
+}
+
+// A file that goes away again unless it is kept.
+class Provisional {
+public:
+    explicit Provisional(fs::path path) : path_(std::move(path)) {}
+    Provisional(const Provisional&) = delete;
+    Provisional& operator=(const Provisional&) = delete;
+    ~Provisional() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove(path_, ignored);
+    }
+
+    fs::path keep() { return std::exchange(path_, {}); }
+
+private:
+    fs::path path_;
+};
+
+}  // namespace
+
+std::span<const Migration> migrationTable() {
+    static const std::array<Migration, 1> table = {{
+        {0, embedded::schemaV1},
+    }};
+    return table;
+}
+
+int knownSchema(std::span<const Migration> migrations) {
+    return migrations.empty() ? 0 : migrations.back().from + 1;
+}
+
+Result<void> applyMigrations(Database& database, std::span<const Migration> migrations) {
+    for (const Migration& migration : migrations) {
+        RINGSCOPE_TRY(const std::int64_t schema, database.number("PRAGMA user_version"));
+        if (schema != migration.from) continue;
+        RINGSCOPE_CHECK(database.run(std::string(migration.sql)));
+        RINGSCOPE_CHECK(
+            database.run("PRAGMA user_version = " + std::to_string(migration.from + 1)));
+    }
+    return {};
+}
+
+Result<fs::path> upgrade(Database& database, std::span<const Migration> migrations) {
+    RINGSCOPE_TRY(Transaction transaction, Transaction::write(database));
+    RINGSCOPE_TRY(const std::int64_t schema, database.number("PRAGMA user_version"));
+    if (schema >= knownSchema(migrations)) return fs::path();
+
+    const fs::path name = freeBackupName(database.path(), schema);
+    Provisional backup(name);
+    Result<void> upgraded = copyDatabase(database.path(), name);
+    if (upgraded.ok()) upgraded = applyMigrations(database, migrations);
+    if (upgraded.ok()) upgraded = transaction.commit();
+    if (!upgraded.ok())
+        return std::move(upgraded).error().in("the store could not be upgraded from schema " +
+                                              std::to_string(schema) + " and is as it was");
+    return backup.keep();
+}
+
+Result<void> checkTables(Database& database) {
+    for (const char* table : tables) {
+        Statement query(database, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
+                        table);
+        RINGSCOPE_TRY(const bool found, query.next());
+        if (!found)
+            return Error{ErrorCode::Corrupt, "'" + database.path().string() +
+                                                 "' is no Ringscope store: it lacks the "
+                                                 "table '" +
+                                                 table + "'; name another file with --db"};
+    }
+    return {};
+}
+
+}  // namespace ringscope::store

@@ -1,0 +1,294 @@
+#include "backend/store/store.h"
+
+#include "backend/core/text.h"
+#include "backend/store/database.h"
+#include "backend/store/file_system.h"
+#include "backend/store/log_lines.h"
+#include "backend/store/lost_runs.h"
+#include "backend/store/run_rows.h"
+#include "backend/store/schema.h"
+#include "backend/store/selector.h"
+#include "backend/store/statement.h"
+#include "backend/store/store_file.h"
+#include "backend/store/writer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+namespace ringscope {
+namespace fs = std::filesystem;
+using store::Database;
+using store::Part;
+using store::RunRow;
+using store::Statement;
+using store::Transaction;
+
+struct Store::Connection {
+    Database database;
+    store::Writer writer = store::currentWriter();
+    store::ConfigShelf configs{};
+    std::int64_t commits = 0;  // our own, which SQLite's data_version leaves out
+
+    // Everything `change` does, or nothing.
+    template <typename Change>
+    Result<void> write(Change change) {
+        RINGSCOPE_TRY(Transaction transaction, Transaction::write(database));
+        RINGSCOPE_CHECK(change());
+        RINGSCOPE_CHECK(transaction.commit());
+        ++commits;
+        return {};
+    }
+    Result<RunRecord> complete(RunRow row);
+    Result<RunRecord> listed(RunRow row);
+};
+
+namespace {
+
+Result<void> configure(Database& database, std::chrono::milliseconds patience) {
+    database.setPatience(patience);
+    return database.run(
+        "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+        "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+        "PRAGMA journal_size_limit = 67108864");
+}
+
+Error olderSchema(const fs::path& path, std::int64_t schema, int known) {
+    return {ErrorCode::Unavailable, "'" + path.string() + "' is of an older Ringscope (schema " +
+                                        std::to_string(schema) + ", this one reads " +
+                                        std::to_string(known) +
+                                        "); `ringscope run` upgrades it, after a backup"};
+}
+
+Result<void> bringToSchema(Database& database, Store::Access access) {
+    RINGSCOPE_TRY(const std::int64_t schema, database.number("PRAGMA user_version"));
+    const int known = store::knownSchema(store::migrationTable());
+    if (schema > known) return store::newerSchema(database.path(), schema);
+    if (schema == known) return {};
+    if (access == Store::Access::ReadOnly) return olderSchema(database.path(), schema, known);
+    RINGSCOPE_CHECK(store::upgrade(database, store::migrationTable()));
+    return {};
+}
+
+Result<void> checkStatuses(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (statusFromName(name)) continue;
+        std::vector<std::string> known;
+        for (int i = 0; i <= static_cast<int>(RunStatus::Lost); ++i)
+            known.emplace_back(statusName(static_cast<RunStatus>(i)));
+        const std::optional<std::string> nearest = nearestWord(name, known);
+        return Error{ErrorCode::InvalidConfig,
+                     "'" + name + "' is no state of a run" +
+                         (nearest ? "; did you mean '" + *nearest + "'?"
+                                  : "; the states are " + join(known, ", "))};
+    }
+    return {};
+}
+
+}  // namespace
+
+// --- opening ---------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& path, Access access,
+                                           std::chrono::milliseconds patience) {
+    const fs::path file = store::realPath(path);
+    std::error_code unreadable;
+    if (fs::status(file, unreadable).type() == fs::file_type::not_found) {
+        if (access == Access::ReadOnly)
+            return Error{ErrorCode::NotFound, "there is no store at '" + file.string() +
+                                                  "' yet; `ringscope demo` makes one"};
+        RINGSCOPE_CHECK(store::createStoreFile(file));
+    }
+    RINGSCOPE_CHECK(store::checkStoreFile(file));
+    if (access == Access::ReadWrite) RINGSCOPE_CHECK(store::checkWritable(file));
+    RINGSCOPE_TRY(Database database, access == Access::ReadWrite
+                                         ? Database::open(file, Database::Mode::ReadWrite)
+                                         : store::openForReading(file));
+    RINGSCOPE_CHECK(configure(database, patience));
+    RINGSCOPE_CHECK(bringToSchema(database, access));
+    RINGSCOPE_CHECK(store::checkTables(database));
+    return std::unique_ptr<Store>(
+        new Store(std::make_unique<Connection>(Connection{std::move(database)})));
+}
+
+Store::Store(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Store::~Store() = default;
+
+const fs::path& Store::path() const { return connection_->database.path(); }
+
+std::string Store::caution() const {
+    const std::string_view shared = store::networkFileSystem(path());
+    if (shared.empty()) return {};
+    return "'" + path().string() + "' is on a network file system (" + std::string(shared) +
+           "), where locks are not to be relied on: use it from one host at a time, or name a "
+           "local file with --db";
+}
+
+// --- writing ---------------------------------------------------------------------------------
+
+Result<void> Store::created(const RunRecord& run) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::insertRun(database, run, connection_->writer));
+        return store::writeEvent(database, row, run);
+    });
+}
+
+Result<void> Store::changed(const RunRecord& run) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Life}));
+        return store::writeEvent(database, row, run);
+    });
+}
+
+Result<void> Store::step(const RunRecord& run, const StepRecord& step) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        return store::writeStep(database, row, step);
+    });
+}
+
+Result<void> Store::ended(const RunRecord& run) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Life, Part::Figures}));
+        if (run.parity) RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Parity}));
+        for (const StepRecord& step : run.steps)
+            RINGSCOPE_CHECK(store::writeStep(database, row, step));
+        for (const RankRecord& rank : run.rankRecords)
+            RINGSCOPE_CHECK(store::writeRank(database, row, rank));
+        return store::writeEvent(database, row, run);
+    });
+}
+
+Result<void> Store::logLine(const RunRecord& run, int rank, std::string_view line) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        return store::writeLogLine(database, row, rank, line);
+    });
+}
+
+Result<void> Store::saveParity(const RunRecord& run) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        return store::updateRun(database, row, run, {Part::Parity});
+    });
+}
+
+// --- reading ---------------------------------------------------------------------------------
+
+Result<RunRecord> Store::Connection::complete(RunRow row) {
+    RunRecord run = std::move(row.run);
+    Result<RunConfig> config = configs.find(database, row.config);
+    if (!config.ok()) return std::move(config).error().in("run " + run.id.text);
+    run.config = std::move(*config);
+    RINGSCOPE_TRY(run.steps, store::readSteps(database, row.row));
+    RINGSCOPE_TRY(run.rankRecords, store::readRanks(database, row.row));
+    run.summary.reset();
+    return run;
+}
+
+Result<RunRecord> Store::Connection::listed(RunRow row) {
+    RunRecord run = std::move(row.run);
+    Result<RunConfig> config = configs.find(database, row.config);
+    if (config.ok())
+        run.config = std::move(*config);
+    else if (config.error().code == ErrorCode::Corrupt)
+        run.notes.push_back(config.error().message);
+    else
+        return std::move(config).error();
+    if (isFinal(run.status)) return run;
+    RunRecord live = run;
+    live.summary.reset();
+    RINGSCOPE_TRY(live.steps, store::readSteps(database, row.row));
+    RINGSCOPE_TRY(live.rankRecords, store::readRanks(database, row.row));
+    run.summary = store::summaryOf(live);
+    return run;
+}
+
+Result<std::vector<RunRecord>> Store::list(const RunFilter& filter) {
+    RINGSCOPE_CHECK(checkStatuses(filter.statuses));
+    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
+    const std::string statuses = nlohmann::json(filter.statuses).dump();
+    constexpr std::int64_t all = -1;
+    Statement query(connection_->database,
+                    store::runRowColumns() +
+                        " FROM run WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
+                        " AND (?2 = '' OR mode = ?2)"
+                        " AND (?3 = '' OR experiment = ?3 OR experiment_id = ?3)"
+                        " AND (?4 OR reference = 0)"
+                        " ORDER BY created_us DESC, id DESC LIMIT ?5",
+                    statuses, filter.mode, filter.experiment, filter.references,
+                    filter.limit > 0 ? filter.limit : all);
+    RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
+    std::vector<RunRecord> runs;
+    runs.reserve(rows.size());
+    for (RunRow& row : rows) {
+        RINGSCOPE_TRY(RunRecord run, connection_->listed(std::move(row)));
+        runs.push_back(std::move(run));
+    }
+    return runs;
+}
+
+Result<RunRecord> Store::load(const RunId& id) {
+    Database& database = connection_->database;
+    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(database));
+    RINGSCOPE_CHECK(store::rowOf(database, id));
+    Statement query(database, store::runRowColumns() + " FROM run WHERE uuid = ?", id.text);
+    RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
+    return connection_->complete(std::move(rows.at(0)));
+}
+
+Result<std::vector<RunId>> Store::select(std::string_view selector) {
+    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
+    return store::selectRuns(connection_->database, selector);
+}
+
+std::optional<RunRecord> Store::newestReference(const std::string& computation) {
+    const Result<Transaction> snapshot = Transaction::read(connection_->database);
+    if (!snapshot.ok()) return std::nullopt;
+    Statement query(connection_->database,
+                    store::runRowColumns() +
+                        " FROM run WHERE computation = ? AND mode = 'none' AND "
+                        "status = 'finished' ORDER BY created_us DESC, id DESC LIMIT 1",
+                    computation);
+    Result<std::vector<RunRow>> rows = store::readRunRows(query);
+    if (!rows.ok() || rows->empty()) return std::nullopt;
+    Result<RunRecord> run = connection_->complete(std::move(rows->front()));
+    if (!run.ok()) return std::nullopt;
+    return std::move(*run);
+}
+
+Result<std::vector<std::string>> Store::logLines(const RunId& id, std::int64_t last) {
+    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
+    RINGSCOPE_TRY(const std::int64_t row, store::rowOf(connection_->database, id));
+    return store::readLogLines(connection_->database, row, last);
+}
+
+Result<std::int64_t> Store::dataVersion() {
+    RINGSCOPE_TRY(const std::int64_t others, connection_->database.number("PRAGMA data_version"));
+    return others + connection_->commits;  // both only grow
+}
+
+Result<int> Store::markLostRuns() {
+    Database& database = connection_->database;
+    RINGSCOPE_TRY(const std::vector<std::int64_t> orphans, store::orphanedRuns(database));
+    int marked = 0;
+    for (const std::int64_t row : orphans) {
+        RINGSCOPE_CHECK(connection_->write([&]() -> Result<void> {
+            RINGSCOPE_TRY(const bool lost, store::markLost(database, connection_->configs, row));
+            if (lost) ++marked;
+            return {};
+        }));
+    }
+    return marked;
+}
+
+}  // namespace ringscope
