@@ -1,0 +1,317 @@
+// What goes into the store comes out of it.
+#include "tests/backend/store/store_fixture.h"
+
+#include <bit>
+#include <limits>
+#include <random>
+
+namespace ringscope::testing {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+const double nan = std::numeric_limits<double>::quiet_NaN();
+
+// NaN is the same as NaN here: what is asked is whether a value survived.
+void expectSameNumber(double expected, double actual) {
+    if (std::isnan(expected))
+        EXPECT_TRUE(std::isnan(actual)) << actual;
+    else
+        EXPECT_EQ(std::bit_cast<std::uint64_t>(expected), std::bit_cast<std::uint64_t>(actual))
+            << expected << " came back as " << actual;
+}
+
+void expectSameSteps(const std::vector<StepRecord>& expected,
+                     const std::vector<StepRecord>& actual) {
+    ASSERT_EQ(expected.size(), actual.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(expected[i].step, actual[i].step);
+        expectSameNumber(expected[i].loss, actual[i].loss);
+        expectSameNumber(expected[i].gradNorm, actual[i].gradNorm);
+        EXPECT_EQ(expected[i].duration, actual[i].duration);
+        EXPECT_EQ(expected[i].tokens, actual[i].tokens);
+    }
+}
+
+void expectSameRanks(const std::vector<RankRecord>& expected,
+                     const std::vector<RankRecord>& actual) {
+    ASSERT_EQ(expected.size(), actual.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(expected[i].rank, actual[i].rank);
+        EXPECT_EQ(expected[i].host, actual[i].host);
+        EXPECT_EQ(expected[i].pid, actual[i].pid);
+        EXPECT_EQ(expected[i].peakMemory, actual[i].peakMemory);
+        EXPECT_EQ(expected[i].attentionBytesPerStep, actual[i].attentionBytesPerStep);
+        EXPECT_EQ(expected[i].gradientBytesPerStep, actual[i].gradientBytesPerStep);
+        EXPECT_EQ(expected[i].exitCode, actual[i].exitCode);
+        EXPECT_EQ(expected[i].endedBy, actual[i].endedBy);
+    }
+}
+
+// Everything but steps, ranks and summary.
+void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
+    EXPECT_EQ(expected.id, actual.id);
+    EXPECT_EQ(expected.experiment, actual.experiment);
+    EXPECT_EQ(expected.experimentId, actual.experimentId);
+    EXPECT_EQ(expected.name, actual.name);
+    EXPECT_EQ(expected.config, actual.config);
+    EXPECT_EQ(expected.computation, actual.computation);
+    EXPECT_EQ(expected.baseline, actual.baseline);
+    EXPECT_EQ(expected.reference, actual.reference);
+    EXPECT_EQ(expected.repeat, actual.repeat);
+    EXPECT_EQ(expected.status, actual.status);
+    EXPECT_EQ(expected.statusReason, actual.statusReason);
+    EXPECT_EQ(expected.ranks, actual.ranks);
+    EXPECT_EQ(expected.device, actual.device);
+    EXPECT_EQ(expected.versions, actual.versions);
+    EXPECT_EQ(expected.createdUs, actual.createdUs);
+    EXPECT_EQ(expected.startedUs, actual.startedUs);
+    EXPECT_EQ(expected.endedUs, actual.endedUs);
+    EXPECT_EQ(expected.predictedAttentionBytesPerStep, actual.predictedAttentionBytesPerStep);
+    EXPECT_EQ(expected.predictedGradientBytesPerStep, actual.predictedGradientBytesPerStep);
+    expectSameNumber(expected.flopsPerStep, actual.flopsPerStep);
+    EXPECT_EQ(expected.parameters, actual.parameters);
+    EXPECT_EQ(expected.notes, actual.notes);
+    ASSERT_EQ(expected.parity.has_value(), actual.parity.has_value());
+    if (!expected.parity) return;
+    EXPECT_EQ(expected.parity->reference, actual.parity->reference);
+    EXPECT_EQ(expected.parity->steps, actual.parity->steps);
+    expectSameNumber(expected.parity->maxLossDiff, actual.parity->maxLossDiff);
+    expectSameNumber(expected.parity->maxGradNormRelDiff, actual.parity->maxGradNormRelDiff);
+}
+
+class StoredRun : public StoreTest {};
+
+TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
+    RunRecord run = newRun("ulysses");
+    run.baseline = true;
+    run.repeat = 3;
+    run.config.model.ropeTheta = 123456.789;
+    run.config.attention.window = 512;
+    run.config.launch.hosts = {"alpha", "beta"};
+    run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
+    run.computation = computationIdentity(run.config);
+    run = add(*open(), run);
+
+    const Result<RunRecord> loaded = open(Access::ReadOnly)->load(run.id);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    expectSameFacts(run, *loaded);
+    expectSameSteps(run.steps, loaded->steps);
+    expectSameRanks(run.rankRecords, loaded->rankRecords);
+    EXPECT_FALSE(loaded->summary.has_value());
+}
+
+TEST_F(StoredRun, KeepsLossesThatAreNoNumbers) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    std::int64_t number = 0;
+    for (const double loss : {nan, infinity, -infinity, 0.25, 5e-324, 1.7976931348623157e308}) {
+        run.steps.push_back(stepNumber(number++));
+        run.steps.back().loss = loss;
+        run.steps.back().gradNorm = -loss;
+        ASSERT_TRUE(store->step(run, run.steps.back()).ok());
+    }
+    run.parity = Parity{RunId{"reference"}, infinity, nan, 6};
+    ASSERT_TRUE(store->saveParity(run).ok());
+
+    const RunRecord loaded = store->load(run.id).value();
+    expectSameSteps(run.steps, loaded.steps);
+    EXPECT_EQ(loaded.parity->maxLossDiff, infinity);
+    EXPECT_TRUE(std::isnan(loaded.parity->maxGradNormRelDiff));
+}
+
+TEST_F(StoredRun, GivesBackEveryFiniteNumberBitForBit) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    std::mt19937_64 random(7);
+    for (std::int64_t number = 0; number < 500; ++number) {
+        run.steps.push_back(stepNumber(number));
+        run.steps.back().loss = std::bit_cast<double>(random());
+        run.steps.back().gradNorm = std::bit_cast<double>(random());
+    }
+    run.status = RunStatus::Finished;
+    ASSERT_TRUE(store->ended(run).ok());
+    expectSameSteps(run.steps, store->load(run.id).value().steps);
+}
+
+TEST_F(StoredRun, KeepsTextAsItIs) {
+    RunRecord run = newRun();
+    run.name = "'); DROP TABLE run; --";
+    run.statusReason = "rank 1: \"quoted\"\n\ttabbed ünïcode \xF0\x9F\x92\xA5 %s ?1 \x01";
+    run.experiment = "";
+    const auto store = open();
+    ASSERT_TRUE(store->created(run).ok());
+    expectSameFacts(run, store->load(run.id).value());
+}
+
+TEST_F(StoredRun, IsReadableWhileItGoesOn) {
+    const auto writer = open();
+    const auto reader = open(Access::ReadOnly);
+    RunRecord run = newRun();
+    ASSERT_TRUE(writer->created(run).ok());
+    EXPECT_EQ(reader->load(run.id).value().status, RunStatus::Queued);
+
+    run.status = RunStatus::Running;
+    run.startedUs = run.createdUs + 5;
+    ASSERT_TRUE(writer->changed(run).ok());
+    for (std::int64_t number = 0; number < 3; ++number)
+        ASSERT_TRUE(writer->step(run, stepNumber(number)).ok());
+    EXPECT_EQ(reader->load(run.id).value().status, RunStatus::Running);
+    EXPECT_EQ(reader->load(run.id).value().steps.size(), 3U);
+
+    const std::vector<RunRecord> listed = reader->list({}).value();
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(stepsDone(listed[0]), 3);
+    EXPECT_DOUBLE_EQ(runSpeed(listed[0]).value().stepMedianMs, 101.5) << "of the two warm steps";
+}
+
+TEST_F(StoredRun, KeepsItsHistory) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    for (const RunStatus status : {RunStatus::Starting, RunStatus::Running, RunStatus::Running}) {
+        run.status = status;
+        ASSERT_TRUE(store->changed(run).ok());
+    }
+    run.status = RunStatus::Failed;
+    run.statusReason = "rank 1 was ended by SIGKILL";
+    ASSERT_TRUE(store->ended(run).ok());
+    EXPECT_EQ(
+        sql(file(), "SELECT group_concat(status, ' ') FROM (SELECT * FROM event ORDER BY id)"),
+        "queued starting running failed");
+    EXPECT_EQ(sql(file(), "SELECT reason FROM event ORDER BY id DESC LIMIT 1"), run.statusReason);
+}
+
+TEST_F(StoredRun, IsNotCreatedTwice) {
+    const auto store = open();
+    const RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    EXPECT_FALSE(store->created(run).ok());
+    EXPECT_EQ(store->list({})->size(), 1U);
+}
+
+TEST_F(StoredRun, ThatIsUnknownIsNotFound) {
+    const auto store = open();
+    const RunRecord run = newRun();
+    for (const Result<void>& told : {store->changed(run), store->step(run, stepNumber(0)),
+                                     store->ended(run), store->logLine(run, 0, "line")}) {
+        ASSERT_FALSE(told.ok());
+        EXPECT_EQ(told.error().code, ErrorCode::NotFound);
+    }
+    EXPECT_EQ(store->load(run.id).error().message,
+              "run '" + run.id.text + "' is not in '" + file().string() + "'");
+}
+
+TEST_F(StoredRun, KeepsTheParityThatWasSavedBeforeALaterChange) {
+    const auto store = open();
+    RunRecord run = add(*store, newRun());
+    RunRecord compared = run;
+    compared.parity = Parity{RunId{"reference"}, 1e-7, 1e-6, 4};
+    ASSERT_TRUE(store->saveParity(compared).ok());
+    ASSERT_TRUE(store->ended(run).ok());
+    EXPECT_TRUE(store->load(run.id).value().parity.has_value());
+}
+
+class StoredList : public StoreTest {};
+
+TEST_F(StoredList, HasTheFiguresWithoutStepsAndRanks) {
+    const auto store = open();
+    const RunRecord run = add(*store, newRun());
+    const RunRecord listed = store->list({}).value().at(0);
+    expectSameFacts(run, listed);
+    EXPECT_TRUE(listed.steps.empty());
+    EXPECT_TRUE(listed.rankRecords.empty());
+    EXPECT_EQ(stepsDone(listed), 4);
+    EXPECT_EQ(runSpeed(listed)->tokensPerSecond, runSpeed(run)->tokensPerSecond);
+    EXPECT_EQ(runSpeed(listed)->stepMedianMs, runSpeed(run)->stepMedianMs);
+    EXPECT_EQ(runSpeed(listed)->stepP95Ms, runSpeed(run)->stepP95Ms);
+    EXPECT_EQ(peakMemory(listed), peakMemory(run));
+    EXPECT_EQ(measuredAttentionBytes(listed), measuredAttentionBytes(run));
+    EXPECT_EQ(measuredGradientBytes(listed), measuredGradientBytes(run));
+}
+
+TEST_F(StoredList, HasNoSpeedWhereNoStepWasDone) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    run.status = RunStatus::Failed;
+    ASSERT_TRUE(store->ended(run).ok());
+    EXPECT_FALSE(runSpeed(store->list({}).value().at(0)).has_value());
+}
+
+TEST_F(StoredList, IsNewestFirstAndFiltered) {
+    const auto store = open();
+    add(*store, newRun("ring", "old"));
+    RunRecord reference = newRun("none", "new");
+    reference.reference = true;
+    add(*store, reference);
+    add(*store, newRun("zigzag", "new"));
+    ASSERT_TRUE(store->created(newRun("ring", "new")).ok());
+
+    const auto names = [&](const RunFilter& filter) {
+        std::string names;
+        const std::vector<RunRecord> runs = store->list(filter).value();
+        for (const RunRecord& run : runs) names += run.name + " ";
+        return names;
+    };
+    EXPECT_EQ(names({}), "new/ring new/zigzag new/none old/ring ");
+    EXPECT_EQ(names({.limit = 2}), "new/ring new/zigzag ");
+    EXPECT_EQ(names({.mode = "ring"}), "new/ring old/ring ");
+    EXPECT_EQ(names({.statuses = {"queued", "failed"}}), "new/ring ");
+    EXPECT_EQ(names({.experiment = "new", .references = false}), "new/ring new/zigzag ");
+    EXPECT_EQ(names({.experiment = "old-session-1"}), "old/ring ");
+    EXPECT_EQ(names({.mode = "'; DROP TABLE run; --"}), "");
+}
+
+TEST_F(StoredList, RefusesAStateThatDoesNotExist) {
+    const Result<std::vector<RunRecord>> list = open()->list({.statuses = {"finishd"}});
+    ASSERT_FALSE(list.ok());
+    EXPECT_EQ(list.error().code, ErrorCode::InvalidConfig);
+    EXPECT_EQ(list.error().message, "'finishd' is no state of a run; did you mean 'finished'?");
+}
+
+TEST_F(StoredList, SurvivesAConfigurationItDoesNotUnderstand) {
+    const auto store = open();
+    const RunRecord run = add(*store, newRun("ring"));
+    sql(file(), "UPDATE config SET yaml = 'model: {warp_drive: 9}'");
+    const auto later = open(Access::ReadOnly);
+    const RunRecord listed = later->list({}).value().at(0);
+    EXPECT_EQ(listed.config.parallel.mode, "ring");
+    EXPECT_EQ(listed.config.train.seqLen, run.config.train.seqLen);
+    EXPECT_NE(listed.notes.back().find("warp_drive"), std::string::npos) << listed.notes.back();
+
+    const Result<RunRecord> loaded = later->load(run.id);
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.error().code, ErrorCode::Corrupt);
+    EXPECT_NE(loaded.error().message.find("run " + run.id.text), std::string::npos);
+}
+
+class NewestReference : public StoreTest {};
+
+TEST_F(NewestReference, IsTheNewestFinishedUnshardedRunOfTheSameComputation) {
+    const auto store = open();
+    EXPECT_FALSE(store->newestReference("same").has_value());
+    const auto addAs = [&](std::string_view mode, const std::string& computation) {
+        RunRecord run = newRun(mode);
+        run.computation = computation;
+        return add(*store, run).id;
+    };
+    addAs("none", "same");
+    const RunId newest = addAs("none", "same");
+    addAs("none", "other");
+    addAs("ring", "same");
+    RunRecord failed = newRun("none");
+    failed.computation = "same";
+    ASSERT_TRUE(store->created(failed).ok());
+    failed.status = RunStatus::Failed;
+    ASSERT_TRUE(store->ended(failed).ok());
+
+    const std::optional<RunRecord> found = store->newestReference("same");
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->id, newest);
+    EXPECT_EQ(found->steps.size(), 4U);
+}
+
+}  // namespace
+}  // namespace ringscope::testing

@@ -1,0 +1,116 @@
+// An older schema becomes the present one, with a copy of the file as it was.
+#include "backend/store/schema.h"
+
+#include "backend/store/store_file.h"
+#include "tests/backend/store/store_fixture.h"
+
+#include <array>
+
+namespace ringscope::testing {
+namespace {
+namespace fs = std::filesystem;
+
+using store::Database;
+using store::Migration;
+
+// A store of a time before the first schema: ours by its application id, with a table of its own.
+class Upgrade : public StoreTest {
+protected:
+    void SetUp() override {
+        sql(file(),
+            "PRAGMA application_id = 1381188432; PRAGMA journal_mode = WAL;"
+            "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
+    }
+    fs::path backup() const { return folder() / "ringscope.db.schema-0.backup"; }
+};
+
+TEST_F(Upgrade, HappensWhenTheStoreIsOpenedForWriting) {
+    const auto store = open();
+    add(*store, newRun());
+    EXPECT_EQ(store->list({})->size(), 1U);
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "1");
+    EXPECT_EQ(sql(file(), "SELECT name FROM old_result"), "kept");
+}
+
+TEST_F(Upgrade, LeavesACopyOfTheFileAsItWas) {
+    open();
+    ASSERT_TRUE(fs::exists(backup()));
+    EXPECT_EQ(sql(backup(), "PRAGMA user_version"), "0");
+    EXPECT_EQ(sql(backup(), "PRAGMA application_id"), "1381188432");
+    EXPECT_EQ(sql(backup(), "SELECT name FROM old_result"), "kept");
+    EXPECT_EQ(sql(backup(), "PRAGMA integrity_check"), "ok");
+}
+
+TEST_F(Upgrade, NeverOverwritesAnEarlierCopy) {
+    ASSERT_TRUE(writeFileAtomically(backup(), "an earlier copy").ok());
+    open();
+    EXPECT_EQ(readFile(backup()).value(), "an earlier copy");
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-0-2.backup"));
+}
+
+TEST_F(Upgrade, HappensOnce) {
+    open();
+    open();
+    EXPECT_EQ(filesOf(folder()).size(), 2U) << "the store and one copy";
+}
+
+TEST_F(Upgrade, IsLeftToAWriter) {
+    const auto before = filesOf(folder());
+    const auto store = Store::open(file(), Access::ReadOnly);
+    ASSERT_FALSE(store.ok());
+    EXPECT_EQ(store.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(store.error().message, "'" + file().string() +
+                                         "' is of an older Ringscope (schema 0, this one reads 1); "
+                                         "`ringscope run` upgrades it, after a backup");
+    EXPECT_EQ(filesOf(folder()), before);
+}
+
+TEST_F(Upgrade, ThatFailsLeavesTheFileAsItWas) {
+    sql(file(), "CREATE TABLE run_step (in_the_way)");
+    const auto before = filesOf(folder());
+    const auto store = Store::open(file(), Access::ReadWrite);
+    ASSERT_FALSE(store.ok());
+    EXPECT_EQ(store.error().message,
+              "the store could not be upgraded from schema 0 and is as it "
+              "was: '" +
+                  file().string() + "': table run_step already exists");
+    EXPECT_EQ(filesOf(folder()), before);
+}
+
+TEST_F(Upgrade, GoesThroughEverySchemaInBetween) {
+    constexpr std::array<Migration, 3> migrations = {{
+        {0, "ALTER TABLE old_result ADD COLUMN first"},
+        {1, "UPDATE old_result SET first = 'one'"},
+        {2, "ALTER TABLE old_result RENAME COLUMN first TO third"},
+    }};
+    for (const char* from : {"0", "1"}) {
+        Result<Database> database = Database::open(file(), Database::Mode::ReadWrite);
+        ASSERT_TRUE(database.ok());
+        const Result<fs::path> copy = store::upgrade(*database, migrations);
+        ASSERT_TRUE(copy.ok()) << copy.error().message;
+        EXPECT_EQ(copy->string(), file().string() + ".schema-" + from + ".backup");
+        EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
+        EXPECT_EQ(sql(file(), "SELECT third FROM old_result"), "one");
+        sql(file(),
+            "ALTER TABLE old_result RENAME COLUMN third TO first;"
+            "PRAGMA user_version = 1");
+    }
+}
+
+TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {
+    open();
+    Result<Database> database = Database::open(file(), Database::Mode::ReadWrite);
+    ASSERT_TRUE(database.ok());
+    const Result<fs::path> copy = store::upgrade(*database, store::migrationTable());
+    ASSERT_TRUE(copy.ok());
+    EXPECT_TRUE(copy->empty());
+}
+
+TEST(MigrationTable, HasARowForEverySchemaInOrder) {
+    int schema = 0;
+    for (const Migration& migration : store::migrationTable()) EXPECT_EQ(migration.from, schema++);
+    EXPECT_EQ(store::knownSchema(store::migrationTable()), schema);
+}
+
+}  // namespace
+}  // namespace ringscope::testing
