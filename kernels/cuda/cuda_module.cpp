@@ -8,7 +8,7 @@
 namespace ringscope {
 namespace {
 
-constexpr const char* entryPoint = "ringscopeCudaModule";  // in cuda_module_entry.cpp
+constexpr const char* entryPoint = "ringscopeCudaModule";  // in cuda_entry.cpp
 
 Result<const CudaModule*> load() {
     const std::filesystem::path file = programDirectory() / "libringscope_cuda.so";

@@ -29,7 +29,8 @@ BlockOutput referenceForward(const BlockInput& block) {
     at::Tensor scores =
         at::matmul(q, heads(block.k.to(at::kDouble), queryHeads).transpose(2, 3)) * scale;
     if (block.mask == MaskKind::Causal) {
-        const at::Tensor later = at::ones({scores.size(2), scores.size(3)}, at::kBool).triu(1);
+        const at::Tensor later =
+            at::ones({scores.size(2), scores.size(3)}, scores.options().dtype(at::kBool)).triu(1);
         scores = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
     }
     const at::Tensor lse = at::logsumexp(scores, -1);

@@ -1,0 +1,9 @@
+#include "kernels/cuda/cuda_entry.h"
+
+#include "kernels/cuda/cuda_module.h"
+
+extern "C" const ringscope::CudaModule* ringscopeCudaModule() {
+    static const ringscope::CudaModule module{.makeGroup = ringscope::makeNcclGroup,
+                                              .blockKernels = &ringscope::cudaBlockKernels};
+    return &module;
+}
