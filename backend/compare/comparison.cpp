@@ -82,8 +82,12 @@ Candidate candidateAgainst(const Grouped& all, std::size_t index, std::size_t ba
     const RunGroup& other = all.groups[base];
     Candidate candidate;
     candidate.group = group;
-    candidate.against = other.label;
     candidate.sameComputation = sameComputation(all, index, base);
+    if (!candidate.sameComputation && isBaselineLike(all, index, base)) {
+        candidate.sameComputation = true;
+        return candidate;
+    }
+    candidate.against = other.label;
     candidate.speedup = medianRatio(group.tokensPerSecond, other.tokensPerSecond);
     if (candidate.speedup)
         candidate.speedupInterval = ratioInterval(*group.tokensPerSecond, *other.tokensPerSecond);
@@ -147,9 +151,7 @@ Result<Comparison> compareRuns(const std::vector<RunRecord>& runs) {
             comparison.candidates.push_back(
                 candidateAgainst(all, i, counterpart(all, i, baseline)));
     comparison.differences = baselineFirst(all.differences, baseline);
-    comparison.warnings = unlikeRuns(all.repeats, labelsOf(all));
-    for (std::string& warning : doubtfulFigures(comparison))
-        comparison.warnings.push_back(std::move(warning));
+    comparison.warnings = warningsAbout(comparison, all.repeats, labelsOf(all));
     comparison.verdict = verdictSentence(comparison);
     return comparison;
 }

@@ -49,7 +49,7 @@ struct RunGroup {
 };
 
 // Both ends included.
-struct Interval {
+struct RatioInterval {
     double low = 0;
     double high = 0;
 };
@@ -62,13 +62,14 @@ struct Baseline {
 };
 struct Candidate {
     RunGroup group;
-    // Whose figures the ratios are over: the baseline, or where several settings of the baseline
-    // were run ("legacy seq_len=4096", "legacy seq_len=8192") the one most like this group.
+    // Label of the group the ratios are over: the baseline, or where several settings of the
+    // baseline were run ("legacy seq_len=4096", "legacy seq_len=8192") the one most like this
+    // group. Empty, and no ratios: a baseline of another computation, there for the others.
     std::string against;
     bool sameComputation = true;  // as that group: same model, data and training
 
-    std::optional<double> speedup;            // tokens/s over the baseline's
-    std::optional<Interval> speedupInterval;  // smallest and largest the repeats allow
+    std::optional<double> speedup;                 // tokens/s over the baseline's
+    std::optional<RatioInterval> speedupInterval;  // smallest and largest the repeats allow
     Speed speed = Speed::Unknown;
     std::optional<double> memoryRatio;   // peak over the baseline's
     std::optional<double> trafficRatio;  // attention bytes over the baseline's; none where it is 0
@@ -104,7 +105,7 @@ ParityVerdict parityVerdict(const RunGroup& group);
 // Whether the group is what parity is measured against: the unsharded model itself.
 bool isReference(const RunGroup& group);
 
-// "2.2", "0.97", "14": as many digits as a ratio deserves, one more near 1.
+// "2.2", "0.97", "14": two significant digits, three just above 1.
 std::string formatRatio(double ratio);
 
 // The baseline is the group marked so; else mode legacy, else none, else the first. References are

@@ -50,8 +50,8 @@ std::optional<Spread> spreadOver(const std::vector<const RunRecord*>& runs, Figu
 }
 
 std::optional<double> fromRanks(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
-    if (run.rankRecords.empty()) return std::nullopt;
-    return static_cast<double>(figure(run).count);
+    const std::optional<Bytes> bytes = measuredBytes(run, figure);
+    return bytes ? std::optional(static_cast<double>(bytes->count)) : std::nullopt;
 }
 
 std::optional<double> finalLoss(const RunRecord& run) {

@@ -30,20 +30,26 @@ std::optional<Spread> spreadOf(std::vector<double> values) {
     return Spread{median, values.front(), values.back(), samples};
 }
 
+std::optional<Bytes> measuredBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+    const bool reported =
+        run.summary ? run.summary->peakMemory.count > 0 : !run.rankRecords.empty();
+    return reported ? std::optional(figure(run)) : std::nullopt;
+}
+
 std::optional<double> medianRatio(const std::optional<Spread>& value,
                                   const std::optional<Spread>& base) {
     if (!isUsable(value) || !isUsable(base) || base->median == 0) return std::nullopt;
     return value->median / base->median;
 }
 
-Interval ratioInterval(const Spread& value, const Spread& base) {
+RatioInterval ratioInterval(const Spread& value, const Spread& base) {
     return {value.low / base.high, value.high / base.low};
 }
 
 Speed speedAgainst(const std::optional<Spread>& value, const std::optional<Spread>& base) {
     const std::optional<double> ratio = medianRatio(value, base);
     if (!ratio || base->low <= 0) return Speed::Unknown;
-    const Interval interval = ratioInterval(*value, *base);
+    const RatioInterval interval = ratioInterval(*value, *base);
     if (interval.low <= 1 && interval.high >= 1) return Speed::Unclear;
     const bool repeated = value->samples > 1 && base->samples > 1;
     if (!repeated && std::abs(*ratio - 1) < singleRunNoise) return Speed::Unclear;
@@ -76,8 +82,9 @@ std::string_view speedWord(Speed speed) {
 
 std::string formatRatio(double ratio) {
     if (!std::isfinite(ratio)) return "unknown";
-    if (std::abs(ratio - 1) < 0.1) return fmt::format("{:.2f}", ratio);
-    if (ratio < 9.95) return fmt::format("{:.2g}", ratio);
+    if (ratio < 0.0995) return fmt::format("{:.2g}", ratio);
+    if (ratio < 1.095) return fmt::format("{:.2f}", ratio);
+    if (ratio < 9.95) return fmt::format("{:.1f}", ratio);
     return formatCount(std::llround(ratio));
 }
 

@@ -12,12 +12,15 @@ namespace ringscope {
 // could not be measured once must not vanish among those that could.
 std::optional<Spread> spreadOf(std::vector<double> values);
 
+// One of run_record.h's figures over a run's ranks; nothing where no rank has reported.
+std::optional<Bytes> measuredBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&));
+
 // Median over median; nothing where the base is missing, zero or not finite.
 std::optional<double> medianRatio(const std::optional<Spread>& value,
                                   const std::optional<Spread>& base);
 
 // The smallest and the largest ratio that any pair of repeats gives.
-Interval ratioInterval(const Spread& value, const Spread& base);
+RatioInterval ratioInterval(const Spread& value, const Spread& base);
 
 // Whether `value` is a different speed than `base`, larger being faster.
 Speed speedAgainst(const std::optional<Spread>& value, const std::optional<Spread>& base);

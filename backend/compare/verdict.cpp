@@ -16,6 +16,17 @@ std::string spokenDifference(double difference) {
     return std::isfinite(difference) ? fmt::format("{:.1e}", difference) : "an unmeasurable amount";
 }
 
+// A reason may be a whole traceback; the answer holds its first line, and not all of a long one.
+std::string brief(const std::string& reason) {
+    constexpr std::size_t longest = 160;
+    std::string line = reason.substr(0, reason.find_first_of("\r\n"));
+    while (!line.empty() && (line.back() == '.' || line.back() == ' ')) line.pop_back();
+    if (line.size() <= longest) return line;
+    std::size_t end = longest;
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
+    return line.substr(0, end) + "…";
+}
+
 std::string rateOf(const RunGroup& group) {
     return formatSignificant(group.tokensPerSecond->median) + " tokens/s";
 }
@@ -90,7 +101,7 @@ std::string fallbackClause(const Candidate& fastest, const Candidates& candidate
 }
 
 std::string whyNoSpeed(const RunGroup& group) {
-    if (group.failed > 0) return "did not finish: " + group.failure;
+    if (group.failed > 0) return "did not finish: " + brief(group.failure);
     if (group.finished == 0) return "has not finished yet";
     return "did no step after the warm-up";
 }
@@ -120,12 +131,14 @@ std::string failures(const Comparison& comparison, const std::string& sentence) 
     constexpr std::size_t named = 2;
     std::vector<std::string> clauses;
     for (const RunGroup* group : comparison.groups()) {
-        if (group->failed == 0 || sentence.find(group->failure) != std::string::npos) continue;
+        if (group->failed == 0 || sentence.find(brief(group->failure)) != std::string::npos)
+            continue;
         const int all = group->failed + group->finished + group->unfinished;
-        clauses.push_back(group->failed == all
-                              ? fmt::format("{} did not finish: {}", group->label, group->failure)
-                              : fmt::format("{} of {} runs of {} did not finish: {}", group->failed,
-                                            all, group->label, group->failure));
+        clauses.push_back(
+            group->failed == all
+                ? fmt::format("{} did not finish: {}", group->label, brief(group->failure))
+                : fmt::format("{} of {} runs of {} did not finish: {}", group->failed, all,
+                              group->label, brief(group->failure)));
     }
     if (clauses.size() <= named) return join(clauses, "; ");
     const std::size_t more = clauses.size() - named;

@@ -25,7 +25,6 @@ std::string hostsOf(const RunRecord& run) {
 }
 
 constexpr std::array traits = {
-    Trait{"ranks", [](const RunRecord& run) { return std::to_string(run.ranks); }},
     Trait{"device", [](const RunRecord& run) { return run.device; }},
     Trait{"software", [](const RunRecord& run) { return run.versions; }},
     Trait{"hosts", hostsOf},
@@ -54,51 +53,79 @@ std::vector<Sharing> sharing(const std::vector<Repeats>& groups,
     return found;
 }
 
-std::string listed(const Sharing& sharing) {
-    return fmt::format("{} ({})", sharing.value, join(sharing.labels, ", "));
+// "legacy, ring, zigzag and 9 more".
+std::string listed(const std::vector<std::string>& labels) {
+    constexpr std::size_t named = 3;
+    if (labels.size() <= named + 1) return join(labels, ", ");
+    const std::vector<std::string> first(labels.begin(), labels.begin() + named);
+    return fmt::format("{} and {} more", join(first, ", "), labels.size() - named);
 }
 
 std::string unlikeTrait(std::string_view name, const std::vector<Sharing>& values) {
     std::vector<std::string> parts;
-    for (const Sharing& value : values) parts.push_back(listed(value));
+    for (const Sharing& value : values)
+        parts.push_back(fmt::format("{} ({})", value.value, listed(value.labels)));
     return fmt::format("The runs differ in {}: {}.", name, join(parts, "; "));
 }
 
-std::string unlikeComputation(const std::vector<Sharing>& values) {
-    std::vector<std::string> parts;
-    for (const Sharing& value : values) parts.push_back(join(value.labels, ", "));
+const RunGroup* groupNamed(const Comparison& comparison, const std::string& label) {
+    for (const RunGroup* group : comparison.groups())
+        if (group->label == label) return group;
+    return nullptr;
+}
+
+std::string otherComputations(const Comparison& comparison) {
+    std::vector<std::string> labels;
+    for (const Candidate& candidate : comparison.candidates)
+        if (candidate.speedup && !candidate.sameComputation)
+            labels.push_back(candidate.group.label);
+    if (labels.empty()) return "";
     return fmt::format(
-        "The runs do not all compute the same: {}; speeds and losses are alike only within a set.",
-        join(parts, " | "));
+        "Not the same computation as the baseline, so speed and loss are not like for like: {}.",
+        listed(labels));
+}
+
+std::string otherRanks(const Comparison& comparison) {
+    std::vector<std::string> parts;
+    for (const Candidate& candidate : comparison.candidates) {
+        const RunGroup* base = groupNamed(comparison, candidate.against);
+        if (!candidate.speedup || !base || base->ranks == candidate.group.ranks) continue;
+        parts.push_back(fmt::format("{} ({}, not {})", candidate.group.label, candidate.group.ranks,
+                                    base->ranks));
+    }
+    if (parts.empty()) return "";
+    return fmt::format("Not on as many ranks as the baseline: {}.", listed(parts));
+}
+
+std::string notTheSameModel(const RunGroup& group) {
+    const std::string complaint = parityComplaint(group);
+    if (complaint.empty()) return "";
+    return fmt::format("{} is NOT the same model as the unsharded run: {}.", group.label,
+                       complaint);
+}
+
+std::string noSpeed(const RunGroup& group) {
+    if (group.finished == 0 || group.tokensPerSecond) return "";
+    return fmt::format(
+        "{} finished without a step after the warm-up, so it has no speed; raise train.steps.",
+        group.label);
 }
 
 }  // namespace
 
-std::vector<std::string> unlikeRuns(const std::vector<Repeats>& groups,
-                                    const std::vector<std::string>& labels) {
-    std::vector<std::string> warnings;
-    const auto computations =
-        sharing(groups, labels, [](const RunRecord& run) { return run.computation; });
-    if (computations.size() > 1) warnings.push_back(unlikeComputation(computations));
+std::vector<std::string> warningsAbout(const Comparison& comparison,
+                                       const std::vector<Repeats>& groups,
+                                       const std::vector<std::string>& labels) {
+    std::vector<std::string> warnings = {otherComputations(comparison), otherRanks(comparison)};
     for (const Trait& trait : traits) {
         const auto values = sharing(groups, labels, trait.value);
         if (values.size() > 1) warnings.push_back(unlikeTrait(trait.name, values));
     }
-    return warnings;
-}
-
-std::vector<std::string> doubtfulFigures(const Comparison& comparison) {
-    std::vector<std::string> warnings;
     for (const RunGroup* group : comparison.groups()) {
-        if (parityVerdict(*group) == ParityVerdict::Different)
-            warnings.push_back(fmt::format("{} is NOT the same model as the unsharded run: {}.",
-                                           group->label, parityComplaint(*group)));
-        if (group->finished > 0 && !group->tokensPerSecond)
-            warnings.push_back(fmt::format(
-                "{} finished without a step after the warm-up, so it has no speed; raise "
-                "train.steps.",
-                group->label));
+        warnings.push_back(notTheSameModel(*group));
+        warnings.push_back(noSpeed(*group));
     }
+    std::erase(warnings, "");
     return warnings;
 }
 

@@ -9,11 +9,11 @@
 
 namespace ringscope {
 
-// One sentence for each thing in which finished runs are unlike: computation, ranks, device,
-// software, hosts; for each group that is not the same model; for finished runs without a speed.
-// `groups` and `labels` go together, as do `labels` and comparison.groups() by name.
-std::vector<std::string> unlikeRuns(const std::vector<Repeats>& groups,
-                                    const std::vector<std::string>& labels);
-std::vector<std::string> doubtfulFigures(const Comparison& comparison);
+// A sentence for each thing in which what is compared is unlike (computation and ranks of a
+// candidate and its baseline; device, software and hosts of all finished runs), for each group that
+// is not the same model, and for finished runs without a speed. `groups` and `labels` go together.
+std::vector<std::string> warningsAbout(const Comparison& comparison,
+                                       const std::vector<Repeats>& groups,
+                                       const std::vector<std::string>& labels);
 
 }  // namespace ringscope

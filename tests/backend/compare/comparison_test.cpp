@@ -105,7 +105,7 @@ TEST(CompareRuns, BoundsTheSpeedupByTheRepeatsOfBothSides) {
     const Comparison comparison =
         compared({repeated(finishedRun("legacy", 100), 0), repeated(finishedRun("legacy", 80), 1),
                   repeated(finishedRun("ring", 50), 0), repeated(finishedRun("ring", 40), 1)});
-    const Interval interval = comparison.candidates.at(0).speedupInterval.value();
+    const RatioInterval interval = comparison.candidates.at(0).speedupInterval.value();
     EXPECT_DOUBLE_EQ(interval.low, 1.6);
     EXPECT_DOUBLE_EQ(interval.high, 2.5);
 }
@@ -142,8 +142,8 @@ TEST(CompareRuns, MeasuresEachSettingAgainstItsOwnBaseline) {
         {withSeqLen(finishedRun("legacy", 100), 4096), withSeqLen(finishedRun("legacy", 400), 8192),
          withSeqLen(finishedRun("ring", 50), 4096), withSeqLen(finishedRun("ring", 100), 8192)});
     ASSERT_EQ(comparison.candidates.size(), 3U);
-    EXPECT_EQ(comparison.candidates[0].against, "legacy seq_len=4096");
-    EXPECT_FALSE(comparison.candidates[0].sameComputation);
+    EXPECT_EQ(comparison.candidates[0].against, "");
+    EXPECT_FALSE(comparison.candidates[0].speedup.has_value());
     EXPECT_EQ(comparison.candidates[1].against, "legacy seq_len=4096");
     EXPECT_DOUBLE_EQ(*comparison.candidates[1].speedup, 2.0);
     EXPECT_EQ(comparison.candidates[2].against, "legacy seq_len=8192");
@@ -189,27 +189,52 @@ TEST(Warnings, AreNoneWhereTheRunsAreAlike) {
                 IsEmpty());
 }
 
-TEST(Warnings, NameTheGroupsThatDifferInRanksDeviceAndSoftware) {
+TEST(Warnings, NameTheGroupsThatDifferInDeviceSoftwareAndHosts) {
     RunRecord ring = finishedRun("ring", 50);
-    ring.ranks = 4;
     ring.device = "cuda";
     ring.versions = "torch 2.12.0";
     ring.rankRecords[0].host = "node7";
     EXPECT_THAT(
         compared({finishedRun("legacy", 100), ring}).warnings,
-        ElementsAre("The runs differ in ranks: 2 (legacy); 4 (ring).",
-                    "The runs differ in device: cpu (legacy); cuda (ring).",
+        ElementsAre("The runs differ in device: cpu (legacy); cuda (ring).",
                     "The runs differ in software: ringscope 0.1.0, torch 2.11.0, gloo (legacy); "
                     "torch 2.12.0 (ring).",
                     "The runs differ in hosts: localhost (legacy); localhost+node7 (ring)."));
 }
 
-TEST(Warnings, SayWhichRunsComputeTheSame) {
+TEST(Warnings, NameCandidatesOnOtherRanksThanTheirBaseline) {
+    RunRecord none = finishedRun("none", 50);
+    none.ranks = 1;
+    EXPECT_THAT(compared({finishedRun("legacy", 100), none}).warnings,
+                ElementsAre("Not on as many ranks as the baseline: none (1, not 2)."));
+}
+
+TEST(Warnings, NameCandidatesThatComputeSomethingElse) {
     EXPECT_THAT(compared({withSeqLen(finishedRun("legacy", 100), 4096),
                           withSeqLen(finishedRun("ring", 50), 8192)})
                     .warnings,
-                ElementsAre("The runs do not all compute the same: legacy seq_len=4096 | ring "
-                            "seq_len=8192; speeds and losses are alike only within a set."));
+                ElementsAre("Not the same computation as the baseline, so speed and loss are not "
+                            "like for like: ring seq_len=8192."));
+}
+
+TEST(Warnings, AreNoneWhereEverySettingHasItsOwnBaseline) {
+    EXPECT_THAT(compared({withSeqLen(finishedRun("legacy", 100), 4096),
+                          withSeqLen(finishedRun("ring", 50), 4096),
+                          withSeqLen(finishedRun("legacy", 300), 8192),
+                          withSeqLen(finishedRun("ring", 150), 8192)})
+                    .warnings,
+                IsEmpty());
+}
+
+TEST(Warnings, StayReadableWithManyGroups) {
+    std::vector<RunRecord> runs = {finishedRun("legacy", 100)};
+    for (const char* mode : {"ring", "zigzag", "ulysses", "striped", "usp"}) {
+        runs.push_back(finishedRun(mode, 50));
+        runs.back().device = "cuda";
+    }
+    EXPECT_THAT(compared(runs).warnings,
+                ElementsAre("The runs differ in device: cpu (legacy); cuda (ring, zigzag, ulysses "
+                            "and 2 more)."));
 }
 
 TEST(Warnings, DoNotCountRunsThatMeasuredNothing) {

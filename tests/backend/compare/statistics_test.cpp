@@ -75,11 +75,28 @@ TEST(WorseParity, CountsNotANumberAsTheWorst) {
     EXPECT_TRUE(std::isnan(worseParity({{"a"}, 1, 0, 1}, {{"b"}, nan, 0, 1}).maxLossDiff));
 }
 
-TEST(FormatRatio, GivesOneMoreDigitNearOne) {
+TEST(MeasuredBytes, AreNothingUntilARankHasReported) {
+    RunRecord run;
+    EXPECT_FALSE(measuredBytes(run, peakMemory).has_value());
+    run.rankRecords.emplace_back().peakMemory = {7};
+    EXPECT_EQ(measuredBytes(run, peakMemory), Bytes{7});
+}
+
+TEST(MeasuredBytes, ComeFromTheSummaryOfARunInAList) {
+    RunRecord run;
+    run.summary.emplace();
+    EXPECT_FALSE(measuredBytes(run, measuredAttentionBytes).has_value());
+    run.summary->peakMemory = {7};
+    EXPECT_EQ(measuredBytes(run, measuredAttentionBytes), Bytes{0});
+}
+
+TEST(FormatRatio, GivesTwoDigitsAndAThirdJustAboveOne) {
     EXPECT_EQ(formatRatio(2.151), "2.2");
     EXPECT_EQ(formatRatio(0.973), "0.97");
     EXPECT_EQ(formatRatio(1.02), "1.02");
-    EXPECT_EQ(formatRatio(0.5), "0.5");
+    EXPECT_EQ(formatRatio(0.5), "0.50");
+    EXPECT_EQ(formatRatio(2), "2.0");
+    EXPECT_EQ(formatRatio(0.0621), "0.062");
     EXPECT_EQ(formatRatio(14.4), "14");
     EXPECT_EQ(formatRatio(1234), "1,234");
     EXPECT_EQ(formatRatio(nan), "unknown");

@@ -25,14 +25,14 @@ TEST(Verdict, NamesTheFastestWithTheNoiseOfTheRepeats) {
 
 TEST(Verdict, SaysWhereThereWereNoRepeats) {
     EXPECT_EQ(verdict({finishedRun("legacy", 100), finishedRun("zigzag", 50)}),
-              "zigzag is 2 × legacy (one run each) and the same model");
+              "zigzag is 2.0 × legacy (one run each) and the same model");
 }
 
 TEST(Verdict, CallsOverlappingRepeatsNoClearDifference) {
     EXPECT_EQ(
         verdict({repeated(finishedRun("legacy", 100), 0), repeated(finishedRun("legacy", 90), 1),
                  repeated(finishedRun("ring", 98), 0), repeated(finishedRun("ring", 91), 1)}),
-        "no clear difference between ring and legacy: 1.00 × legacy (0.92–1.10) and the same "
+        "no clear difference between ring and legacy: 1.00 × legacy (0.92–1.1) and the same "
         "model");
 }
 
@@ -47,7 +47,7 @@ TEST(Verdict, ShoutsThatTheFastestIsAnotherModelAndOffersTheNext) {
     EXPECT_EQ(
         verdict({finishedRun("legacy", 100), finishedRun("ring", 80),
                  withParity(finishedRun("zigzag", 50), 0.0031)}),
-        "zigzag is 2 × legacy (one run each) but NOT the same model: its loss differs by "
+        "zigzag is 2.0 × legacy (one run each) but NOT the same model: its loss differs by "
         "3.1e-03, where at most 1e-05 is rounding; the fastest that is the same model is ring, "
         "1.2 × legacy");
 }
@@ -62,7 +62,7 @@ TEST(Verdict, NamesTheGradientNormWhereTheLossAloneLooksRight) {
 TEST(Verdict, AdmitsThatParityIsUnknown) {
     EXPECT_EQ(
         verdict({finishedRun("legacy", 100), withoutParity(finishedRun("ring", 50))}),
-        "ring is 2 × legacy (one run each); whether it is the same model is unknown, for want "
+        "ring is 2.0 × legacy (one run each); whether it is the same model is unknown, for want "
         "of an unsharded run to compare with");
 }
 
@@ -70,18 +70,29 @@ TEST(Verdict, SaysThatTheFastestIsTheUnshardedModelOnFewerRanks) {
     RunRecord none = withoutParity(finishedRun("none", 50));
     none.ranks = 1;
     EXPECT_EQ(verdict({finishedRun("legacy", 100), none}),
-              "none is 2 × legacy (one run each) on 1 rank instead of 2 and the unsharded model "
+              "none is 2.0 × legacy (one run each) on 1 rank instead of 2 and the unsharded model "
               "itself");
 }
 
 TEST(Verdict, NamesWhatDidNotFinish) {
-    EXPECT_EQ(verdict({finishedRun("legacy", 100), failedRun("ring"), finishedRun("zigzag", 50)}),
-              "zigzag is 2 × legacy (one run each) and the same model; ring did not finish: rank 1 "
-              "was ended by SIGKILL");
+    EXPECT_EQ(
+        verdict({finishedRun("legacy", 100), failedRun("ring"), finishedRun("zigzag", 50)}),
+        "zigzag is 2.0 × legacy (one run each) and the same model; ring did not finish: rank 1 "
+        "was ended by SIGKILL");
     EXPECT_EQ(verdict({finishedRun("legacy", 100), repeated(failedRun("ring"), 0),
                        repeated(finishedRun("ring", 50), 1)}),
-              "ring is 2 × legacy (one run each) and the same model; 1 of 2 runs of ring did not "
+              "ring is 2.0 × legacy (one run each) and the same model; 1 of 2 runs of ring did not "
               "finish: rank 1 was ended by SIGKILL");
+}
+
+TEST(Verdict, QuotesTheFirstLineOfALongReason) {
+    RunRecord ring = failedRun("ring");
+    ring.statusReason = "out of memory.\n  at allocator.cpp:12";
+    EXPECT_THAT(verdict({finishedRun("legacy", 100), ring, finishedRun("zigzag", 50)}),
+                testing::EndsWith("; ring did not finish: out of memory"));
+    ring.statusReason = std::string(159, 'x') + "é and much more";
+    EXPECT_THAT(verdict({finishedRun("legacy", 100), ring, finishedRun("zigzag", 50)}),
+                testing::EndsWith("did not finish: " + std::string(159, 'x') + "…"));
 }
 
 TEST(Verdict, SpeaksWithoutABaselineThatFinished) {
@@ -115,8 +126,8 @@ TEST(Verdict, AnswersForEverySettingOfTheBaseline) {
     EXPECT_EQ(
         verdict({at(finishedRun("legacy", 100), 4096), at(finishedRun("legacy", 300), 8192),
                  at(finishedRun("ring", 50), 4096), at(finishedRun("ring", 100), 8192)}),
-        "ring seq_len=4096 is 2 × legacy seq_len=4096 (one run each) and the same model; ring "
-        "seq_len=8192 is 3 × legacy seq_len=8192 (one run each) and the same model");
+        "ring seq_len=4096 is 2.0 × legacy seq_len=4096 (one run each) and the same model; ring "
+        "seq_len=8192 is 3.0 × legacy seq_len=8192 (one run each) and the same model");
 }
 
 TEST(Verdict, CountsTheFailuresItDoesNotName) {
