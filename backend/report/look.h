@@ -34,6 +34,8 @@ struct ModeLook {
     Marker marker = Marker::Circle;
     Stroke stroke = Stroke::Solid;
 };
+std::span<const ModeLook> modeLookTable();
+
 // A mode without a row of its own gets the muted text colour and a plain square.
 const ModeLook& modeLook(std::string_view mode);
 std::string_view markerGlyph(Marker marker);  // "◆"

@@ -1,0 +1,138 @@
+#include "backend/compare/statistics.h"
+#include "backend/report/wording.h"
+#include "backend/report/writers.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace ringscope::reporting {
+namespace {
+
+// A field without its quotes: the text may hold anything but bytes that steer a terminal.
+std::string text(std::string_view value) {
+    std::string safe = validUtf8(value);
+    const auto steers = [](char c) {
+        const auto code = static_cast<unsigned char>(c);
+        return (code < 0x20 && std::string_view("\t\r\n").find(c) == std::string_view::npos) ||
+               code == 0x7f;
+    };
+    std::ranges::replace_if(safe, steers, ' ');
+    if (!safe.empty() && std::string_view("=+-@\t\r").find(safe[0]) != std::string_view::npos)
+        safe.insert(0, 1, '\'');
+    return safe;
+}
+
+// The shortest digits that read back equal; empty for what is no number.
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+
+std::string measured(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+    const std::optional<Bytes> bytes = measuredBytes(run, figure);
+    return bytes ? std::to_string(bytes->count) : "";
+}
+
+std::string fromSpeed(const RunRecord& run, double RunSpeed::*figure) {
+    const std::optional<RunSpeed> speed = runSpeed(run);
+    return speed ? number(*speed.*figure) : "";
+}
+
+std::string parityWord(const RunRecord& run) {
+    if (!run.parity) return "unknown";
+    switch (parityVerdict(*run.parity)) {
+        case ParityVerdict::Same:
+            return "same";
+        case ParityVerdict::Different:
+            return "different";
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
+struct CsvColumn {
+    std::string_view name;
+    std::string (*value)(const RunRecord& run);
+};
+
+constexpr std::array columns = {
+    CsvColumn{"run_id", [](const RunRecord& run) { return text(run.id.text); }},
+    CsvColumn{"name", [](const RunRecord& run) { return text(run.name); }},
+    CsvColumn{"experiment", [](const RunRecord& run) { return text(run.experiment); }},
+    CsvColumn{"mode", [](const RunRecord& run) { return text(run.config.parallel.mode); }},
+    CsvColumn{"repeat", [](const RunRecord& run) { return std::to_string(run.repeat); }},
+    CsvColumn{"baseline",
+              [](const RunRecord& run) { return std::string(run.baseline ? "true" : "false"); }},
+    CsvColumn{"status", [](const RunRecord& run) { return std::string(statusName(run.status)); }},
+    CsvColumn{"reason", [](const RunRecord& run) { return text(run.statusReason); }},
+    CsvColumn{"ranks", [](const RunRecord& run) { return std::to_string(run.ranks); }},
+    CsvColumn{"seq_len",
+              [](const RunRecord& run) { return std::to_string(run.config.train.seqLen); }},
+    CsvColumn{"steps", [](const RunRecord& run) { return std::to_string(stepsDone(run)); }},
+    CsvColumn{"tokens_per_s",
+              [](const RunRecord& run) { return fromSpeed(run, &RunSpeed::tokensPerSecond); }},
+    CsvColumn{"step_ms_median",
+              [](const RunRecord& run) { return fromSpeed(run, &RunSpeed::stepMedianMs); }},
+    CsvColumn{"step_ms_p95",
+              [](const RunRecord& run) { return fromSpeed(run, &RunSpeed::stepP95Ms); }},
+    CsvColumn{"peak_bytes", [](const RunRecord& run) { return measured(run, peakMemory); }},
+    CsvColumn{"comm_bytes_per_step",
+              [](const RunRecord& run) { return measured(run, measuredAttentionBytes); }},
+    CsvColumn{"predicted_comm_bytes_per_step",
+              [](const RunRecord& run) {
+                  return std::to_string(run.predictedAttentionBytesPerStep.count);
+              }},
+    CsvColumn{"gradient_bytes_per_step",
+              [](const RunRecord& run) { return measured(run, measuredGradientBytes); }},
+    CsvColumn{"final_loss",
+              [](const RunRecord& run) {
+                  return run.steps.empty() ? std::string() : number(run.steps.back().loss);
+              }},
+    CsvColumn{"final_grad_norm",
+              [](const RunRecord& run) {
+                  return run.steps.empty() ? std::string() : number(run.steps.back().gradNorm);
+              }},
+    CsvColumn{"parity", parityWord},
+    CsvColumn{"max_loss_diff",
+              [](const RunRecord& run) {
+                  return run.parity ? number(run.parity->maxLossDiff) : std::string();
+              }},
+    CsvColumn{"max_grad_norm_rel_diff",
+              [](const RunRecord& run) {
+                  return run.parity ? number(run.parity->maxGradNormRelDiff) : std::string();
+              }},
+    CsvColumn{"device", [](const RunRecord& run) { return text(run.device); }},
+    CsvColumn{"versions", [](const RunRecord& run) { return text(run.versions); }},
+    CsvColumn{"created", [](const RunRecord& run) { return utcIso(run.createdUs); }},
+};
+
+std::string field(const std::string& value) {
+    if (value.find_first_of(",\"\r\n") == std::string::npos) return value;
+    std::string quoted = "\"";
+    for (const char c : value) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
+template <typename Value>
+std::string line(Value valueOf) {
+    std::string text;
+    for (const CsvColumn& column : columns) {
+        if (&column != &columns.front()) text += ',';
+        text += field(valueOf(column));
+    }
+    return text + "\r\n";
+}
+
+}  // namespace
+
+std::string writeCsv(const Report& report) {
+    std::string table = line([](const CsvColumn& column) { return std::string(column.name); });
+    for (const RunRecord& run : report.runs)
+        table += line([&](const CsvColumn& column) { return column.value(run); });
+    return table;
+}
+
+}  // namespace ringscope::reporting

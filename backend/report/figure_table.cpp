@@ -1,0 +1,83 @@
+#include "backend/report/figure_table.h"
+
+#include "backend/report/wording.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <vector>
+
+namespace ringscope::reporting {
+namespace {
+
+std::string duration(double ms) {
+    if (!std::isfinite(ms)) return formatSignificant(ms);
+    return formatDuration(Nanos(std::llround(ms * 1e6)));
+}
+
+std::string bytes(double count) {
+    if (!std::isfinite(count)) return formatSignificant(count);
+    return formatBytes({std::llround(count)});
+}
+
+constexpr std::array figures = {
+    Figure{"tokens/s", "tokens_per_s", Better::Higher,
+           "Tokens of all ranks in the steps after the warm-up, divided by the time those steps "
+           "took on the slowest rank.",
+           &RunGroup::tokensPerSecond, formatSignificant},
+    Figure{"step time", "step_ms", Better::Lower,
+           "Median duration of the steps after the warm-up; a step lasts as long as its slowest "
+           "rank.",
+           &RunGroup::stepMs, duration},
+    Figure{"peak memory", "peak_bytes", Better::Lower,
+           "The largest sum of live tensor bytes at the allocator, of the rank with the most.",
+           &RunGroup::peakBytes, bytes},
+    Figure{"attention sent/step", "comm_bytes_per_step", Better::Lower,
+           "Bytes that attention handed to other ranks in one step, all layers, forward and "
+           "backward, measured on the busiest rank.",
+           &RunGroup::attentionBytesPerStep, bytes},
+    Figure{"predicted", "predicted_comm_bytes_per_step", Better::Neither,
+           "The attention bytes the mode's schedule says the busiest rank sends; it should equal "
+           "the measured figure exactly.",
+           &RunGroup::predictedAttentionBytesPerStep, bytes},
+    Figure{"gradients sent/step", "gradient_bytes_per_step", Better::Lower,
+           "Bytes handed to other ranks in one step to sum gradients and losses, measured on the "
+           "busiest rank.",
+           &RunGroup::gradientBytesPerStep, bytes},
+    Figure{"final loss", "final_loss", Better::Neither,
+           "Mean loss of the last step over all tokens that have a label.", &RunGroup::finalLoss,
+           formatLoss},
+};
+
+}  // namespace
+
+std::span<const Figure> figureTable() { return figures; }
+
+const Figure& figure(std::string_view jsonName) {
+    const auto found = std::ranges::find(figures, jsonName, &Figure::jsonName);
+    assert(found != figures.end());
+    return *found;
+}
+
+std::span<const Definition> definitions() {
+    static const std::vector<Definition> others = {
+        {"repeats",
+         "Runs of one configuration are repeats; a figure is their median, with the smallest and "
+         "the largest in brackets. Runs that did not finish give no figures."},
+        {"speed-up",
+         fmt::format("Tokens/s over the baseline's. The brackets hold the smallest and the largest "
+                     "ratio of any two repeats; where they hold 1, or where single runs differ by "
+                     "less than {:.0f} %, it is called no clear difference.",
+                     singleRunNoise * 100)},
+        {"parity",
+         fmt::format("Step by step against a run of the unsharded model with the same seed: the "
+                     "same model where the loss differs by at most {:.0e} and the gradient norm by "
+                     "at most {:.0e}, both relative, in every step compared.",
+                     parityLossLimit, parityGradNormLimit)},
+    };
+    return others;
+}
+
+}  // namespace ringscope::reporting

@@ -1,0 +1,34 @@
+// What is measured about a group of runs: one row each, used by every table, chart and definition.
+#pragma once
+
+#include "backend/compare/comparison.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringscope::reporting {
+
+enum class Better { Higher, Lower, Neither };
+
+struct Figure {
+    std::string_view name;      // "peak memory": a column header
+    std::string_view jsonName;  // "peak_bytes"
+    Better better = Better::Neither;
+    std::string_view definition;  // one sentence
+    std::optional<Spread> RunGroup::*spread = nullptr;
+    std::string (*format)(double value) = nullptr;  // for people, with its unit
+};
+
+std::span<const Figure> figureTable();
+const Figure& figure(std::string_view jsonName);  // must exist
+
+// The sentences beside the table's own: how parity, speed-ups and intervals come about.
+struct Definition {
+    std::string_view term;
+    std::string text;
+};
+std::span<const Definition> definitions();
+
+}  // namespace ringscope::reporting

@@ -1,0 +1,271 @@
+#include "backend/report/figure_table.h"
+#include "backend/report/report_style.h"
+#include "backend/report/svg_bars.h"
+#include "backend/report/svg_lines.h"
+#include "backend/report/svg_marks.h"
+#include "backend/report/tables.h"
+#include "backend/report/wording.h"
+#include "backend/report/writers.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace ringscope::reporting {
+namespace {
+
+std::string_view toneClass(Tone tone) {
+    switch (tone) {
+        case Tone::Good:
+            return "good";
+        case Tone::Caution:
+            return "caution";
+        case Tone::Bad:
+            return "bad";
+        case Tone::Muted:
+            return "muted";
+        case Tone::Plain:
+            break;
+    }
+    return "";
+}
+
+Attributes classes(Align align, Tone tone) {
+    std::string names(align == Align::Right ? "number" : "");
+    const std::string_view toned = toneClass(tone);
+    if (!names.empty() && !toned.empty()) names += ' ';
+    names += toned;
+    return names.empty() ? Attributes{} : Attributes{{"class", names}};
+}
+
+void addMarker(Markup& page, std::string_view mode) {
+    Markup svg;
+    svg.open("svg", {{"class", "marker"}, {"viewBox", "0 0 14 14"}, {"aria-hidden", "true"}});
+    drawMarker(svg, mode, {7, 7}, 5);
+    svg.close();
+    page.append(svg);
+}
+
+void addCell(Markup& page, const Cell& cell) {
+    page.text(cell.text);
+    if (!cell.detail.empty()) page.element("small", cell.detail);
+}
+
+void addRow(Markup& page, const Table& table, const Row& row) {
+    page.open("tr").open("th", {{"scope", "row"}});
+    if (!row.mode.empty()) addMarker(page, row.mode);
+    addCell(page, row.cells.front());
+    page.close();
+    if (!row.absence.empty()) {
+        const std::string span = std::to_string(table.columns.size() - 1);
+        page.element("td", row.absence, {{"class", "bad"}, {"colspan", span}});
+        page.close();
+        return;
+    }
+    for (std::size_t i = 1; i < row.cells.size(); ++i) {
+        page.open("td", classes(table.columns[i].align, row.cells[i].tone));
+        addCell(page, row.cells[i]);
+        page.close();
+    }
+    page.close();
+}
+
+void addTable(Markup& page, const Table& table) {
+    page.open("div", {{"class", "scroll"}, {"tabindex", "0"}}).open("table");
+    page.open("thead").open("tr");
+    bool first = true;
+    for (const Column& column : table.columns) {
+        Attributes attributes = classes(first ? Align::Left : column.align, Tone::Plain);
+        attributes.emplace_back("scope", "col");
+        page.element("th", column.header, attributes);
+        first = false;
+    }
+    page.close().close().open("tbody");
+    for (const Row& row : table.rows) addRow(page, table, row);
+    page.close().close().close();
+}
+
+void openSection(Markup& page, std::string_view title) {
+    page.open("section").element("h2", title);
+}
+
+void addFolded(Markup& page, std::string_view summary, const Table& table) {
+    if (table.rows.empty()) return;
+    page.open("details").element("summary", summary);
+    addTable(page, table);
+    page.close();
+}
+
+void addHead(Markup& page, const Report& report) {
+    page.open("head");
+    page.empty("meta", {{"charset", "utf-8"}});
+    page.empty("meta", {{"http-equiv", "Content-Security-Policy"},
+                        {"content", "default-src 'none'; style-src 'unsafe-inline'"}});
+    page.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+    page.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
+    page.empty("meta", {{"name", "referrer"}, {"content", "no-referrer"}});
+    page.element("title", report.title);
+    page.raw("\n").open("style").raw(reportStyle()).close();
+    page.close();
+}
+
+std::string subtitle(const Report& report) {
+    const std::string created = utcMinute(report.createdUs);
+    std::string text = countOf(report.comparison.groups().size(), "configuration") + ", " +
+                       countOf(report.runs.size(), "run");
+    return created.empty() ? text : text + ", written " + created;
+}
+
+void addAnswer(Markup& page, const Report& report) {
+    const Comparison& comparison = report.comparison;
+    page.open("header").element("h1", report.title);
+    page.element("p", subtitle(report), {{"class", "subtitle"}});
+    page.element("p", comparison.verdict + ".",
+                 {{"class", fmt::format("verdict {}", toneClass(verdictTone(comparison)))}});
+    page.close();
+    if (comparison.warnings.empty()) return;
+    page.open("aside", {{"class", "warnings"}}).element("h2", "Before you rely on this").open("ul");
+    for (const std::string& warning : comparison.warnings) page.element("li", warning);
+    page.close().close();
+}
+
+Bar barOf(const RunGroup& group, const Figure& figure) {
+    Bar bar;
+    bar.label = group.label;
+    bar.mode = group.mode;
+    const std::optional<Spread>& spread = group.*figure.spread;
+    if (spread) {
+        bar.value = spread->median;
+        bar.low = spread->low;
+        bar.high = spread->high;
+        bar.words = formatSpread(spread, figure.format);
+    } else {
+        bar.words = absenceWords(group);
+        if (bar.words.empty()) bar.words = "not measured";
+    }
+    if (figure.spread == &RunGroup::attentionBytesPerStep && group.predictedAttentionBytesPerStep)
+        bar.predicted = group.predictedAttentionBytesPerStep->median;
+    return bar;
+}
+
+std::string captionOf(const Figure& figure) {
+    switch (figure.better) {
+        case Better::Higher:
+            return std::string(figure.name) + ", higher is better";
+        case Better::Lower:
+            return std::string(figure.name) + ", lower is better";
+        case Better::Neither:
+            break;
+    }
+    return std::string(figure.name);
+}
+
+void addBars(Markup& page, const Comparison& comparison, std::string_view title,
+             std::string_view jsonName, std::string_view remark) {
+    const Figure& shown = figure(jsonName);
+    BarChart chart{"chart-" + std::string(jsonName), std::string(title), captionOf(shown), {}, {}};
+    for (const RunGroup* group : comparison.groups()) chart.bars.push_back(barOf(*group, shown));
+    const auto& baseline = comparison.baseline.group.*shown.spread;
+    if (baseline && !comparison.candidates.empty()) {
+        chart.baseline = baseline->median;
+        chart.caption += "; dashed: " + comparison.baseline.group.label;
+    }
+
+    page.open("figure").open("figcaption").element("b", title);
+    page.text(" " + chart.caption + std::string(remark)).close();
+    page.append(drawBars(chart)).close();
+}
+
+void addCharts(Markup& page, const Comparison& comparison) {
+    openSection(page, "At a glance");
+    addBars(page, comparison, "Speed", "tokens_per_s", "");
+    addBars(page, comparison, "Memory", "peak_bytes", "");
+    addBars(page, comparison, "Communication", "comm_bytes_per_step",
+            "; the outline is what the schedule predicts");
+    page.close();
+}
+
+void addLosses(Markup& page, const Report& report) {
+    LineChart chart{"chart-loss", "Loss over steps", "", "step", "loss", {}};
+    for (const GroupLosses& losses : groupLosses(report)) {
+        Line line{losses.group->label, losses.group->mode, {}};
+        for (const StepRecord& step : losses.run->steps)
+            line.points.push_back({static_cast<double>(step.step), step.loss});
+        chart.lines.push_back(std::move(line));
+    }
+    if (chart.lines.empty()) return;
+    chart.caption = fmt::format(
+        "Loss of {} over training steps; lines that lie on each other train "
+        "the same model. The figures are in the table below.",
+        countOf(chart.lines.size(), "configuration"));
+    openSection(page, "Loss");
+    page.open("figure").element(
+        "figcaption", "lines that lie on each other train the same model; a marker shows whose");
+    page.append(drawLines(chart)).close();
+    addFolded(page, "Loss as a table", lossRows(report));
+    page.close();
+}
+
+void addSettings(Markup& page, const Report& report) {
+    openSection(page, "Settings");
+    if (report.comparison.differences.empty())
+        page.element("p", "The configurations differ in nothing but the mode.");
+    else
+        addTable(page, differenceRows(report));
+    addFolded(page, "Settings that all runs share", sharedSettings(report));
+    page.close();
+}
+
+void addDefinitions(Markup& page) {
+    openSection(page, "How the figures are defined");
+    page.open("dl");
+    for (const Figure& figure : figureTable())
+        page.element("dt", figure.name).element("dd", figure.definition);
+    for (const Definition& definition : definitions())
+        page.element("dt", definition.term).element("dd", definition.text);
+    page.close().close();
+}
+
+void addNotes(Markup& page, const Report& report) {
+    std::vector<std::string> notes;
+    for (const RunRecord& run : report.runs)
+        for (const std::string& note : run.notes)
+            if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+    if (notes.empty()) return;
+    openSection(page, "Notes");
+    page.open("ul");
+    for (const std::string& note : notes) page.element("li", note);
+    page.close().close();
+}
+
+void addSection(Markup& page, std::string_view title, const Table& table) {
+    if (table.rows.empty()) return;
+    openSection(page, title);
+    addTable(page, table);
+    page.close();
+}
+
+}  // namespace
+
+std::string writeHtml(const Report& report) {
+    Markup page;
+    page.raw("<!DOCTYPE html>\n").open("html", {{"lang", "en"}});
+    addHead(page, report);
+    page.open("body").open("main");
+    addAnswer(page, report);
+    addCharts(page, report.comparison);
+    addSection(page, "Comparison", comparisonRows(report));
+    addLosses(page, report);
+    openSection(page, "Runs");
+    addTable(page, runRows(report));
+    addFolded(page, "Ranks", rankRows(report));
+    page.close();
+    addSettings(page, report);
+    addSection(page, "Environment", environmentRows(report));
+    addNotes(page, report);
+    addDefinitions(page);
+    page.element("footer", "Written by Ringscope. This page loads nothing from anywhere.");
+    page.close().close().close();
+    return page.written();
+}
+
+}  // namespace ringscope::reporting

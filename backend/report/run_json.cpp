@@ -1,0 +1,226 @@
+#include "backend/report/run_json.h"
+
+#include "backend/compare/statistics.h"
+#include "backend/config/field_table.h"
+#include "backend/report/figure_table.h"
+#include "backend/report/wording.h"
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace ringscope::reporting {
+namespace {
+
+using nlohmann::json;
+
+json text(std::string_view value) { return validUtf8(value); }
+
+json texts(const std::vector<std::string>& values) {
+    json list = json::array();
+    for (const std::string& value : values) list.push_back(text(value));
+    return list;
+}
+
+json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+json moment(std::int64_t microseconds) {
+    return microseconds == 0 ? json(nullptr) : json(utcIso(microseconds));
+}
+
+json measured(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+    const std::optional<Bytes> bytes = measuredBytes(run, figure);
+    return bytes ? json(bytes->count) : json(nullptr);
+}
+
+template <typename Figure>
+json perStep(const RunRecord& run, Figure figure) {
+    json list = json::array();
+    for (const StepRecord& step : run.steps) list.push_back(number(figure(step)));
+    return list;
+}
+
+template <typename Number>
+json parsed(std::string_view value) {
+    Number result{};
+    const char* end = value.data() + value.size();
+    const auto [rest, error] = std::from_chars(value.data(), end, result);
+    return error == std::errc{} && rest == end ? json(result) : text(value);
+}
+
+// A field's value with its JSON type; sizes and lists stay as a user would type them.
+json typedValue(const Field& field, const RunConfig& config) {
+    const std::string value = field.get(config);
+    if (field.nullable && value == "null") return nullptr;
+    switch (field.type) {
+        case FieldType::Integer:
+            return parsed<std::int64_t>(value);
+        case FieldType::Real:
+            return parsed<double>(value);
+        case FieldType::Switch:
+            return value == "true";
+        default:
+            return text(value);
+    }
+}
+
+json configJson(const RunConfig& config) {
+    json values = json::object();
+    for (const Field& field : fieldTable())
+        values[std::string(field.path)] = typedValue(field, config);
+    return values;
+}
+
+std::string_view word(ParityVerdict verdict) {
+    switch (verdict) {
+        case ParityVerdict::Same:
+            return "same";
+        case ParityVerdict::Different:
+            return "different";
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
+json parityJson(const std::optional<Parity>& parity) {
+    if (!parity) return nullptr;
+    return {{"reference", text(parity->reference.text)},
+            {"max_loss_diff", number(parity->maxLossDiff)},
+            {"max_grad_norm_rel_diff", number(parity->maxGradNormRelDiff)},
+            {"steps", parity->steps},
+            {"verdict", word(parityVerdict(*parity))}};
+}
+
+json rankJson(const RankRecord& rank) {
+    return {{"rank", rank.rank},
+            {"host", text(rank.host)},
+            {"pid", rank.pid},
+            {"peak_bytes", rank.peakMemory.count},
+            {"comm_bytes_per_step", rank.attentionBytesPerStep.count},
+            {"gradient_bytes_per_step", rank.gradientBytesPerStep.count},
+            {"exit_code", rank.exitCode ? json(*rank.exitCode) : json(nullptr)},
+            {"ended_by", rank.endedBy.empty() ? json(nullptr) : text(rank.endedBy)}};
+}
+
+void addIdentity(json& object, const RunRecord& run) {
+    object["id"] = text(run.id.text);
+    object["name"] = text(run.name);
+    object["experiment"] = text(run.experiment);
+    object["experiment_id"] = text(run.experimentId);
+    object["mode"] = text(run.config.parallel.mode);
+    object["repeat"] = run.repeat;
+    object["baseline"] = run.baseline;
+    object["reference"] = run.reference;
+    object["status"] = statusName(run.status);
+    object["reason"] = run.statusReason.empty() ? json(nullptr) : text(run.statusReason);
+    object["ranks"] = run.ranks;
+    object["seq_len"] = run.config.train.seqLen;
+    object["device"] = run.device.empty() ? json(nullptr) : text(run.device);
+    object["versions"] = run.versions.empty() ? json(nullptr) : text(run.versions);
+    object["computation"] = text(run.computation);
+    object["created"] = moment(run.createdUs);
+    object["started"] = moment(run.startedUs);
+    object["ended"] = moment(run.endedUs);
+    object["notes"] = texts(run.notes);
+    object["config"] = configJson(run.config);
+}
+
+void addFigures(json& object, const RunRecord& run) {
+    const std::optional<RunSpeed> speed = runSpeed(run);
+    object["steps"] = stepsDone(run);
+    object["tokens_per_s"] = speed ? number(speed->tokensPerSecond) : json(nullptr);
+    object["step_ms"] = {{"median", speed ? number(speed->stepMedianMs) : json(nullptr)},
+                         {"p95", speed ? number(speed->stepP95Ms) : json(nullptr)}};
+    object["losses"] = perStep(run, [](const StepRecord& step) { return step.loss; });
+    object["grad_norms"] = perStep(run, [](const StepRecord& step) { return step.gradNorm; });
+    object["step_durations_ms"] =
+        perStep(run, [](const StepRecord& step) { return milliseconds(step.duration); });
+    object["peak_bytes"] = measured(run, peakMemory);
+    object["comm_bytes_per_step"] = measured(run, measuredAttentionBytes);
+    object["predicted_comm_bytes_per_step"] = run.predictedAttentionBytesPerStep.count;
+    object["gradient_bytes_per_step"] = measured(run, measuredGradientBytes);
+    object["predicted_gradient_bytes_per_step"] = run.predictedGradientBytesPerStep.count;
+    object["flops_per_step"] = number(run.flopsPerStep);
+    object["parameters"] = run.parameters;
+    object["parity"] = parityJson(run.parity);
+    object["rank_records"] = json::array();
+    for (const RankRecord& rank : run.rankRecords) object["rank_records"].push_back(rankJson(rank));
+}
+
+json spreadJson(const std::optional<Spread>& spread) {
+    if (!spread) return nullptr;
+    return {{"median", number(spread->median)},
+            {"low", number(spread->low)},
+            {"high", number(spread->high)},
+            {"samples", spread->samples}};
+}
+
+json groupJson(const RunGroup& group) {
+    json object = {{"label", text(group.label)},
+                   {"mode", text(group.mode)},
+                   {"ranks", group.ranks},
+                   {"seq_len", group.seqLen},
+                   {"finished", group.finished},
+                   {"failed", group.failed},
+                   {"unfinished", group.unfinished},
+                   {"failure", group.failure.empty() ? json(nullptr) : text(group.failure)},
+                   {"parity", parityJson(group.worstParity)},
+                   {"is_reference", isReference(group)},
+                   {"runs", json::array()}};
+    for (const RunId& run : group.runs) object["runs"].push_back(text(run.text));
+    for (const Figure& figure : figureTable())
+        object[std::string(figure.jsonName)] = spreadJson(group.*figure.spread);
+    return object;
+}
+
+json ratio(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
+
+json candidateJson(const Candidate& candidate) {
+    json object = groupJson(candidate.group);
+    const auto& interval = candidate.speedupInterval;
+    object["against"] = text(candidate.against);
+    object["same_computation"] = candidate.sameComputation;
+    object["speed"] = speedWord(candidate.speed);
+    object["speedup"] = ratio(candidate.speedup);
+    object["speedup_low"] = interval ? number(interval->low) : json(nullptr);
+    object["speedup_high"] = interval ? number(interval->high) : json(nullptr);
+    object["memory_ratio"] = ratio(candidate.memoryRatio);
+    object["traffic_ratio"] = ratio(candidate.trafficRatio);
+    return object;
+}
+
+json runJson(const RunRecord& run) {
+    json object = json::object();
+    addIdentity(object, run);
+    addFigures(object, run);
+    return object;
+}
+
+json comparisonJson(const Comparison& comparison) {
+    json object = {{"verdict", text(comparison.verdict)},
+                   {"warnings", texts(comparison.warnings)},
+                   {"baseline", groupJson(comparison.baseline.group)},
+                   {"candidates", json::array()},
+                   {"differences", json::array()}};
+    for (const Candidate& candidate : comparison.candidates)
+        object["candidates"].push_back(candidateJson(candidate));
+    for (const SettingDifference& difference : comparison.differences)
+        object["differences"].push_back(
+            {{"path", text(difference.path)}, {"values", texts(difference.values)}});
+    return object;
+}
+
+}  // namespace
+}  // namespace ringscope::reporting
+
+namespace ringscope {
+
+nlohmann::json toJson(const RunRecord& run) { return reporting::runJson(run); }
+
+nlohmann::json toJson(const Comparison& comparison) {
+    return reporting::comparisonJson(comparison);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,41 @@
+// What the SVG charts share: a mode's colour, marker and line, and where text fits.
+//
+// Colours are CSS variables of the page (report_style.h), so that one drawing serves light and
+// dark.
+#pragma once
+
+#include "backend/report/look.h"
+#include "backend/report/markup.h"
+
+#include <string>
+#include <string_view>
+
+namespace ringscope::reporting {
+
+struct Point {
+    double x = 0;
+    double y = 0;
+};
+
+// "var(--mode-zigzag)"; modes without a row share one.
+std::string modeColour(std::string_view mode);
+std::string modeVariable(std::string_view mode);  // "--mode-zigzag"
+
+// "12.5": two decimals at most, so that drawings stay small and the same everywhere.
+std::string coordinate(double value);
+
+// The mode's marker around `centre`, in the mode's colour.
+void drawMarker(Markup& svg, std::string_view mode, Point centre, double radius);
+
+// "6 4" and the like; empty for a solid line.
+std::string_view dashes(Stroke stroke);
+
+// An id for the mode's fill within a chart, and its definition: solid, or a pattern after the
+// mode's line so that bars differ without colour.
+std::string fillId(std::string_view chart, std::string_view mode);
+void defineFill(Markup& svg, std::string_view chart, std::string_view mode);
+
+// Roughly how wide a text of the charts' size is drawn.
+double textWidth(std::string_view text);
+
+}  // namespace ringscope::reporting

@@ -1,0 +1,303 @@
+#include "backend/report/tables.h"
+
+#include "backend/compare/statistics.h"
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
+#include "backend/report/figure_table.h"
+#include "backend/report/wording.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace ringscope::reporting {
+namespace {
+
+const RunRecord* findRun(const Report& report, const RunId& id) {
+    const auto found = std::ranges::find(report.runs, id, &RunRecord::id);
+    return found == report.runs.end() ? nullptr : &*found;
+}
+
+Tone parityTone(const RunGroup& group) {
+    if (isReference(group)) return Tone::Plain;
+    switch (parityVerdict(group)) {
+        case ParityVerdict::Same:
+            return Tone::Good;
+        case ParityVerdict::Different:
+            return Tone::Bad;
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return Tone::Muted;
+}
+
+Tone speedTone(Speed speed) {
+    switch (speed) {
+        case Speed::Faster:
+            return Tone::Good;
+        case Speed::Slower:
+            return Tone::Caution;
+        default:
+            return Tone::Muted;
+    }
+}
+
+// A schedule that does not say what is sent is worth a look.
+Tone predictionTone(const RunGroup& group) {
+    const auto& measured = group.attentionBytesPerStep;
+    const auto& predicted = group.predictedAttentionBytesPerStep;
+    const bool differs = measured && predicted && measured->median != predicted->median;
+    return differs ? Tone::Caution : Tone::Muted;
+}
+
+Row comparisonRow(const RunGroup& group, const Candidate* candidate) {
+    Row row{.mode = group.mode, .cells = {}, .absence = absenceWords(group)};
+    row.cells.push_back({group.label});
+    for (const Figure& figure : figureTable()) {
+        const bool predicted = figure.spread == &RunGroup::predictedAttentionBytesPerStep;
+        row.cells.push_back({formatMedian(group.*figure.spread, figure.format),
+                             predicted ? predictionTone(group) : Tone::Plain,
+                             formatEnds(group.*figure.spread, figure.format)});
+        if (figure.spread != &RunGroup::tokensPerSecond) continue;
+        if (candidate)
+            row.cells.push_back({formatSpeedup(*candidate), speedTone(candidate->speed),
+                                 formatSpeedupEnds(*candidate)});
+        else
+            row.cells.push_back({"baseline", Tone::Muted});
+    }
+    row.cells.push_back({parityWords(group), parityTone(group)});
+    row.cells.push_back({finishedWords(group), group.failed > 0 ? Tone::Caution : Tone::Muted});
+    return row;
+}
+
+std::string fromRanks(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+    const std::optional<Bytes> bytes = measuredBytes(run, figure);
+    return bytes ? formatBytes(*bytes) : "–";
+}
+
+std::string took(const RunRecord& run) {
+    if (run.startedUs == 0 || run.endedUs < run.startedUs) return "–";
+    return formatDuration(std::chrono::microseconds(run.endedUs - run.startedUs));
+}
+
+Cell stateCell(const RunRecord& run) {
+    if (run.status == RunStatus::Finished) return {"finished", Tone::Good};
+    std::string words(statusName(run.status));
+    if (!run.statusReason.empty()) words += ": " + run.statusReason;
+    return {words, isFinal(run.status) ? Tone::Bad : Tone::Caution};
+}
+
+std::vector<Cell> parityCells(const RunRecord& run) {
+    if (!run.parity) return {{"–", Tone::Muted}, {"–", Tone::Muted}};
+    const bool same = parityVerdict(*run.parity) == ParityVerdict::Same;
+    const Tone tone = same ? Tone::Good : Tone::Bad;
+    return {{formatDifference(run.parity->maxLossDiff), tone},
+            {formatDifference(run.parity->maxGradNormRelDiff), tone}};
+}
+
+Row runRow(const RunRecord& run) {
+    const std::optional<RunSpeed> speed = runSpeed(run);
+    const auto stepTime = [](double ms) { return figure("step_ms").format(ms); };
+    Row row{.mode = run.config.parallel.mode, .cells = {}, .absence = ""};
+    row.cells = {
+        {run.name + (run.reference ? " (reference)" : ""), Tone::Plain, run.id.text.substr(0, 8)},
+        stateCell(run),
+        {speed ? formatSignificant(speed->tokensPerSecond) : "–"},
+        {speed ? stepTime(speed->stepMedianMs) : "–"},
+        {speed ? stepTime(speed->stepP95Ms) : "–"},
+        {fromRanks(run, peakMemory)},
+        {fromRanks(run, measuredAttentionBytes)},
+        {run.steps.empty() ? "–" : formatLoss(run.steps.back().loss)}};
+    for (Cell& cell : parityCells(run)) row.cells.push_back(std::move(cell));
+    row.cells.push_back({took(run), Tone::Plain, utcMinute(run.startedUs)});
+    return row;
+}
+
+std::string exitWords(const RankRecord& rank) {
+    if (!rank.endedBy.empty()) return rank.endedBy;
+    return rank.exitCode ? "exit code " + std::to_string(*rank.exitCode) : "–";
+}
+
+// All steps of a short run; about `wanted` of a long one, the first and the last among them.
+std::vector<std::int64_t> shownSteps(const std::set<std::int64_t>& steps) {
+    constexpr std::size_t wanted = 48;
+    std::vector<std::int64_t> shown;
+    const std::size_t stride = (steps.size() + wanted - 1) / wanted;
+    std::size_t index = 0;
+    for (const std::int64_t step : steps)
+        if (index++ % std::max<std::size_t>(1, stride) == 0) shown.push_back(step);
+    if (!steps.empty() && shown.back() != *steps.rbegin()) shown.push_back(*steps.rbegin());
+    return shown;
+}
+
+struct Environment {
+    std::string device, versions, hosts;
+    auto operator<=>(const Environment&) const = default;
+};
+
+Environment environmentOf(const RunRecord& run) {
+    std::set<std::string> hosts;
+    for (const RankRecord& rank : run.rankRecords)
+        if (!rank.host.empty()) hosts.insert(rank.host);
+    return {run.device, run.versions, join({hosts.begin(), hosts.end()}, ", ")};
+}
+
+std::string orUnknown(const std::string& value) { return value.empty() ? "not known" : value; }
+
+}  // namespace
+
+Table comparisonRows(const Report& report) {
+    Table table{{{"configuration"}}, {}};
+    for (const Figure& figure : figureTable()) {
+        table.columns.push_back({std::string(figure.name), Align::Right});
+        if (figure.spread == &RunGroup::tokensPerSecond)
+            table.columns.push_back({"speed-up", Align::Right});
+    }
+    table.columns.push_back({"parity"});
+    table.columns.push_back({"runs", Align::Right});
+    table.rows.push_back(comparisonRow(report.comparison.baseline.group, nullptr));
+    for (const Candidate& candidate : report.comparison.candidates)
+        table.rows.push_back(comparisonRow(candidate.group, &candidate));
+    return table;
+}
+
+Table runRows(const Report& report) {
+    Table table{{{"run"},
+                 {"state"},
+                 {"tokens/s", Align::Right},
+                 {"step median", Align::Right},
+                 {"step p95", Align::Right},
+                 {"peak memory", Align::Right},
+                 {"attention sent/step", Align::Right},
+                 {"final loss", Align::Right},
+                 {"loss off by", Align::Right},
+                 {"norm off by", Align::Right},
+                 {"took", Align::Right}},
+                {}};
+    for (const RunRecord& run : report.runs) table.rows.push_back(runRow(run));
+    return table;
+}
+
+Table rankRows(const Report& report) {
+    Table table{{{"run"},
+                 {"rank", Align::Right},
+                 {"host"},
+                 {"process", Align::Right},
+                 {"peak memory", Align::Right},
+                 {"attention sent/step", Align::Right},
+                 {"gradients sent/step", Align::Right},
+                 {"ended"}},
+                {}};
+    for (const RunRecord& run : report.runs)
+        for (const RankRecord& rank : run.rankRecords)
+            table.rows.push_back({run.config.parallel.mode,
+                                  {{run.name},
+                                   {std::to_string(rank.rank)},
+                                   {rank.host},
+                                   {std::to_string(rank.pid)},
+                                   {formatBytes(rank.peakMemory)},
+                                   {formatBytes(rank.attentionBytesPerStep)},
+                                   {formatBytes(rank.gradientBytesPerStep)},
+                                   {exitWords(rank)}},
+                                  ""});
+    return table;
+}
+
+std::vector<GroupLosses> groupLosses(const Report& report) {
+    std::vector<GroupLosses> losses;
+    for (const RunGroup* group : report.comparison.groups()) {
+        const RunRecord* chosen = nullptr;
+        for (const RunId& id : group->runs) {
+            const RunRecord* run = findRun(report, id);
+            if (!run || run->steps.empty()) continue;
+            const bool better = !chosen || (chosen->status != RunStatus::Finished &&
+                                            run->status == RunStatus::Finished);
+            if (better) chosen = run;
+        }
+        if (chosen) losses.push_back({group, chosen});
+    }
+    return losses;
+}
+
+Table lossRows(const Report& report) {
+    const std::vector<GroupLosses> losses = groupLosses(report);
+    Table table{{{"step", Align::Right}}, {}};
+    std::set<std::int64_t> steps;
+    std::vector<std::map<std::int64_t, double>> lossAt;
+    for (const GroupLosses& one : losses) {
+        table.columns.push_back({one.group->label, Align::Right});
+        lossAt.emplace_back();
+        for (const StepRecord& step : one.run->steps) {
+            steps.insert(step.step);
+            lossAt.back()[step.step] = step.loss;
+        }
+    }
+    for (const std::int64_t step : shownSteps(steps)) {
+        Row row{"", {{formatCount(step)}}, ""};
+        for (const auto& at : lossAt) {
+            const auto found = at.find(step);
+            row.cells.push_back({found == at.end() ? "–" : formatLoss(found->second)});
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+Table differenceRows(const Report& report) {
+    Table table{{{"setting"}}, {}};
+    for (const RunGroup* group : report.comparison.groups())
+        table.columns.push_back({group->label, Align::Right});
+    for (const SettingDifference& difference : report.comparison.differences) {
+        Row row{"", {{difference.path}}, ""};
+        for (const std::string& value : difference.values) row.cells.push_back({value});
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+Table sharedSettings(const Report& report) {
+    Table table{{{"setting"}, {"value", Align::Right}, {"unit"}, {"meaning"}}, {}};
+    const auto isShared = [&](const Field& field) {
+        return std::ranges::all_of(report.runs, [&](const RunRecord& run) {
+            return field.get(run.config) == field.get(report.runs.front().config);
+        });
+    };
+    for (const Field& field : fieldTable()) {
+        if (report.runs.empty() || !isShared(field)) continue;
+        table.rows.push_back({"",
+                              {{std::string(field.path)},
+                               {field.get(report.runs.front().config)},
+                               {std::string(field.unit)},
+                               {std::string(field.help), Tone::Muted}},
+                              ""});
+    }
+    return table;
+}
+
+Table environmentRows(const Report& report) {
+    std::map<Environment, std::vector<std::string>> runs;
+    for (const RunRecord& run : report.runs) runs[environmentOf(run)].push_back(run.name);
+    Table table{{{"device"}, {"software"}, {"hosts"}, {"runs"}}, {}};
+    for (const auto& [environment, names] : runs)
+        table.rows.push_back({"",
+                              {{orUnknown(environment.device)},
+                               {orUnknown(environment.versions)},
+                               {orUnknown(environment.hosts)},
+                               {runs.size() == 1 ? "all" : join(names, ", ")}},
+                              ""});
+    return table;
+}
+
+Tone verdictTone(const Comparison& comparison) {
+    Tone tone = Tone::Muted;
+    for (const Candidate& candidate : comparison.candidates)
+        if (candidate.speed == Speed::Faster) tone = Tone::Good;
+    for (const RunGroup* group : comparison.groups()) {
+        if (parityVerdict(*group) == ParityVerdict::Different) return Tone::Bad;
+        if (group->failed > 0) tone = Tone::Caution;
+    }
+    return tone;
+}
+
+}  // namespace ringscope::reporting

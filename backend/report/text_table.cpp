@@ -1,0 +1,255 @@
+#include "backend/report/text_table.h"
+
+#include "backend/core/text.h"
+#include "backend/report/figure_table.h"
+#include "backend/report/look.h"
+#include "backend/report/tables.h"
+#include "backend/report/wording.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace ringscope::reporting {
+namespace {
+
+constexpr std::string_view gap = "  ";
+constexpr std::size_t shortestReason = 24;  // below that it wraps instead
+
+struct Paint {
+    bool colour = false;
+
+    std::string operator()(std::string_view code, const std::string& text) const {
+        return colour && !code.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+    }
+};
+
+std::string_view codeOf(Tone tone) {
+    switch (tone) {
+        case Tone::Good:
+            return "32";
+        case Tone::Caution:
+            return "33";
+        case Tone::Bad:
+            return "1;31";
+        case Tone::Muted:
+            return "2";
+        case Tone::Plain:
+            break;
+    }
+    return "";
+}
+
+// A column of the terminal's table; `keep` says how long it stays when room runs out.
+struct TextColumn {
+    std::string header;
+    Align align = Align::Right;
+    int keep = 0;
+    std::vector<Cell> cells;
+
+    std::size_t width() const {
+        std::size_t widest = characters(header);
+        for (const Cell& cell : cells) widest = std::max(widest, characters(cell.text));
+        return widest;
+    }
+};
+
+std::string parityShort(const RunGroup& group) {
+    const std::string words = parityWords(group);
+    return words.starts_with("NOT") ? "NOT the same" : words;
+}
+
+Tone parityTone(const RunGroup& group) {
+    switch (parityVerdict(group)) {
+        case ParityVerdict::Same:
+            return Tone::Good;
+        case ParityVerdict::Different:
+            return Tone::Bad;
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return Tone::Plain;
+}
+
+TextColumn figureColumn(const Comparison& comparison, std::string_view jsonName,
+                        std::string_view header, int keep) {
+    const Figure& shown = figure(jsonName);
+    TextColumn column{std::string(header), Align::Right, keep, {}};
+    for (const RunGroup* group : comparison.groups())
+        column.cells.push_back({formatMedian(group->*shown.spread, shown.format)});
+    return column;
+}
+
+TextColumn speedupColumn(const Comparison& comparison) {
+    TextColumn column{"speed-up", Align::Right, 6, {{"baseline", Tone::Muted}}};
+    for (const Candidate& candidate : comparison.candidates) {
+        const Tone tone = candidate.speed == Speed::Faster   ? Tone::Good
+                          : candidate.speed == Speed::Slower ? Tone::Caution
+                                                             : Tone::Muted;
+        column.cells.push_back({formatSpeedup(candidate), tone, formatSpeedupEnds(candidate)});
+    }
+    return column;
+}
+
+TextColumn parityColumn(const Comparison& comparison) {
+    TextColumn column{"parity", Align::Left, 8, {}};
+    for (const RunGroup* group : comparison.groups())
+        column.cells.push_back({parityShort(*group), parityTone(*group)});
+    return column;
+}
+
+std::vector<TextColumn> figureColumns(const Comparison& comparison) {
+    return {figureColumn(comparison, "tokens_per_s", "tokens/s", 9),
+            speedupColumn(comparison),
+            figureColumn(comparison, "step_ms", "step time", 5),
+            figureColumn(comparison, "peak_bytes", "peak memory", 4),
+            figureColumn(comparison, "comm_bytes_per_step", "sent/step", 3),
+            figureColumn(comparison, "final_loss", "loss", 2),
+            parityColumn(comparison)};
+}
+
+TextColumn labelColumn(const Comparison& comparison, bool unicode) {
+    TextColumn column{"mode", Align::Left, 10, {}};
+    for (const RunGroup* group : comparison.groups()) {
+        std::string label = printableLine(group->label);
+        if (unicode) label = std::string(markerGlyph(modeLook(group->mode).marker)) + " " + label;
+        column.cells.push_back({label});
+    }
+    return column;
+}
+
+std::size_t totalWidth(const TextColumn& label, const std::vector<TextColumn>& columns) {
+    std::size_t width = label.width();
+    for (const TextColumn& column : columns) width += gap.size() + column.width();
+    return width;
+}
+
+// The intervals of the speed-ups, where there is room for them.
+void addDetails(TextColumn& column) {
+    for (Cell& cell : column.cells)
+        if (!cell.detail.empty()) cell.text += " (" + cell.detail + ")";
+}
+
+std::vector<TextColumn> withDetails(std::vector<TextColumn> columns) {
+    for (TextColumn& column : columns) addDetails(column);
+    return columns;
+}
+
+// Cuts long labels first, then leaves out columns; answers the names of those left out.
+std::vector<std::string> fit(TextColumn& label, std::vector<TextColumn>& columns,
+                             std::size_t width) {
+    constexpr std::size_t shortestLabel = 24;
+    std::vector<std::string> leftOut;
+    while (totalWidth(label, columns) > width) {
+        const std::size_t excess = totalWidth(label, columns) - width;
+        if (label.width() > shortestLabel) {
+            const std::size_t room =
+                std::max(shortestLabel, label.width() - std::min(label.width(), excess));
+            for (Cell& cell : label.cells) cell.text = shortened(cell.text, room);
+        } else if (columns.size() > 1) {
+            const auto least = std::ranges::min_element(columns, {}, &TextColumn::keep);
+            leftOut.push_back(least->header);
+            columns.erase(least);
+        } else {
+            break;
+        }
+    }
+    return leftOut;
+}
+
+std::string padded(const std::string& text, std::size_t width, Align align, std::string_view code,
+                   const Paint& paint) {
+    const std::string blanks(width - std::min(width, characters(text)), ' ');
+    return align == Align::Left ? paint(code, text) + blanks : blanks + paint(code, text);
+}
+
+std::string withoutTrailingBlanks(std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+}
+
+std::string headerLine(const TextColumn& label, const std::vector<TextColumn>& columns,
+                       const Paint& paint) {
+    std::string line = padded(label.header, label.width(), label.align, "1", paint);
+    for (const TextColumn& column : columns)
+        line += std::string(gap) + padded(column.header, column.width(), column.align, "1", paint);
+    return withoutTrailingBlanks(line);
+}
+
+std::string groupLine(const RunGroup& group, std::size_t index, const TextColumn& label,
+                      const std::vector<TextColumn>& columns, std::size_t width,
+                      const Paint& paint) {
+    std::string line = padded(label.cells[index].text, label.width(), label.align, "", paint);
+    const std::string absence = printableLine(absenceWords(group));
+    if (!absence.empty()) {
+        const std::size_t taken = label.width() + gap.size();
+        const std::size_t room = width > taken + shortestReason ? width - taken : 1'000;
+        const std::string_view code = codeOf(group.failed > 0 ? Tone::Bad : Tone::Caution);
+        return line + std::string(gap) + paint(code, shortened(absence, room)) + "\n";
+    }
+    for (const TextColumn& column : columns) {
+        const Cell& cell = column.cells[index];
+        line += std::string(gap) +
+                padded(cell.text, column.width(), column.align, codeOf(cell.tone), paint);
+    }
+    return withoutTrailingBlanks(line);
+}
+
+struct Spelling {
+    std::string_view unicode, ascii;
+};
+constexpr std::array spellings = {Spelling{"×", "x"}, Spelling{"–", "-"}, Spelling{"…", "~"},
+                                  Spelling{"µ", "u"}};
+
+std::string respelled(std::string_view text) {
+    std::string ascii;
+    while (!text.empty()) {
+        const auto known = std::ranges::find_if(
+            spellings, [&](const Spelling& s) { return text.starts_with(s.unicode); });
+        if (known != spellings.end()) {
+            ascii += known->ascii;
+            text.remove_prefix(known->unicode.size());
+            continue;
+        }
+        const bool isAscii = static_cast<unsigned char>(text[0]) < 0x80;
+        ascii += isAscii ? text[0] : '?';
+        text.remove_prefix(1);
+        while (!isAscii && !text.empty() && (static_cast<unsigned char>(text[0]) & 0xc0) == 0x80)
+            text.remove_prefix(1);
+    }
+    return ascii;
+}
+
+std::string tableText(const Comparison& comparison, const TextTableOptions& options) {
+    const Paint paint{options.colour};
+    TextColumn label = labelColumn(comparison, options.unicode);
+    std::vector<TextColumn> columns = figureColumns(comparison);
+    std::vector<std::string> leftOut;
+    const auto room = static_cast<std::size_t>(std::max(0, options.width));
+    if (room == 0 || totalWidth(label, withDetails(columns)) <= room)
+        columns = withDetails(std::move(columns));
+    else
+        leftOut = fit(label, columns, room);
+
+    std::string table = headerLine(label, columns, paint);
+    std::size_t index = 0;
+    for (const RunGroup* group : comparison.groups())
+        table += groupLine(*group, index++, label, columns, room, paint);
+    if (!leftOut.empty())
+        table += paint("2", "left out for want of room: " + join(leftOut, ", ")) + "\n";
+    return options.unicode ? table : respelled(table);
+}
+
+}  // namespace
+}  // namespace ringscope::reporting
+
+namespace ringscope {
+
+std::string asciiOnly(std::string_view text) { return reporting::respelled(text); }
+
+std::string comparisonTable(const Comparison& comparison, const TextTableOptions& options) {
+    return reporting::tableText(comparison, options);
+}
+
+}  // namespace ringscope

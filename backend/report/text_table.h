@@ -1,0 +1,27 @@
+// A comparison as a table for the terminal.
+#pragma once
+
+#include "backend/compare/comparison.h"
+
+#include <string>
+#include <string_view>
+
+namespace ringscope {
+
+struct TextTableOptions {
+    int width = 0;        // columns of the terminal; 0: as wide as the table wants to be
+    bool colour = false;  // ANSI colours
+    bool unicode = true;  // false: ASCII only
+};
+
+// One line per configuration, baseline first and named so in the speed-up column; what did not
+// finish says why in place of its figures. Where the terminal is too narrow, the intervals go, then
+// the least telling columns, and a last line names them. Ends with a newline; holds neither verdict
+// nor warnings.
+std::string comparisonTable(const Comparison& comparison, const TextTableOptions& options = {});
+
+// "2.2 × legacy (1.9–2.4)" -> "2.2 x legacy (1.9-2.4)": for terminals that show ASCII only. Other
+// characters become '?'.
+std::string asciiOnly(std::string_view text);
+
+}  // namespace ringscope

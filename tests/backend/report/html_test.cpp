@@ -1,0 +1,110 @@
+#include "backend/report/writers.h"
+#include "tests/backend/report/sample_report.h"
+#include "tests/backend/report/tag_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <regex>
+#include <set>
+
+namespace ringscope::reporting {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Html, LoadsNothingFromAnywhere) {
+    for (const Report& report : {sampleReport(), hostileReport()}) {
+        const std::string page = writeHtml(report);
+        for (const char* reach : {"http:", "https:", "//", "src=", "href=", "@import", "url(h",
+                                  "<script", "<link", "<iframe", "<img", "javascript:", "data:"})
+            EXPECT_THAT(page, Not(HasSubstr(reach)));
+        static const std::regex handler("<[^>]* on[a-z]+=");
+        EXPECT_FALSE(std::regex_search(page, handler));
+    }
+}
+
+TEST(Html, ForbidsTheBrowserToLoadAnything) {
+    EXPECT_THAT(writeHtml(sampleReport()),
+                HasSubstr("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+                          "&#39;none&#39;; style-src &#39;unsafe-inline&#39;\"/>"));
+}
+
+TEST(Html, IsWellFormedWhateverTheRunsAreCalled) {
+    EXPECT_EQ(tagProblem(writeHtml(sampleReport())), "");
+    EXPECT_EQ(tagProblem(writeHtml(hostileReport())), "");
+    EXPECT_EQ(tagProblem(writeHtml(reportOf({failedRun("ring")}))), "");
+}
+
+TEST(Html, ShowsHostileNamesAsText) {
+    const std::string page = writeHtml(hostileReport());
+    EXPECT_THAT(page, HasSubstr("<title>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;"));
+    EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(page, Not(HasSubstr("\xff")));
+}
+
+TEST(Html, GivesEveryIdOnce) {
+    const std::string page = writeHtml(sampleReport());
+    static const std::regex id(" id=\"([^\"]+)\"");
+    std::set<std::string> seen;
+    for (std::sregex_iterator at(page.begin(), page.end(), id), end; at != end; ++at)
+        EXPECT_TRUE(seen.insert((*at)[1]).second) << (*at)[1];
+    EXPECT_GE(seen.size(), 8U);  // title and description of four charts
+}
+
+TEST(Html, RefersOnlyToIdsItHas) {
+    const std::string page = writeHtml(sampleReport());
+    static const std::regex reference("url\\(#([^)]+)\\)");
+    std::size_t references = 0;
+    for (std::sregex_iterator at(page.begin(), page.end(), reference), end; at != end; ++at) {
+        EXPECT_THAT(page, HasSubstr(" id=\"" + (*at)[1].str() + "\""));
+        ++references;
+    }
+    EXPECT_GT(references, 0U);
+}
+
+TEST(Html, DefinesEveryColourItUsesForLightAndDark) {
+    const std::string page = writeHtml(sampleReport());
+    static const std::regex use("var\\((--[a-z0-9-]+)\\)");
+    std::set<std::string> variables;
+    for (std::sregex_iterator at(page.begin(), page.end(), use), end; at != end; ++at)
+        variables.insert((*at)[1]);
+    EXPECT_TRUE(variables.contains("--mode-zigzag"));
+    for (const std::string& variable : variables)
+        EXPECT_EQ(occurrences(page, variable + ":#"), 2U) << variable;
+}
+
+TEST(Html, AnswersBeforeItShowsEvidence) {
+    const std::string page = writeHtml(sampleReport());
+    const std::size_t verdict = page.find("zigzag is 2.2 × legacy");
+    ASSERT_NE(verdict, std::string::npos);
+    EXPECT_LT(verdict, page.find("Before you rely on this"));
+    EXPECT_LT(page.find("Before you rely on this"), page.find("<figure>"));
+    EXPECT_LT(page.find("<figure>"), page.find("<table>"));
+}
+
+TEST(Html, GivesTheReasonInPlaceOfFiguresOfAFailedConfiguration) {
+    const std::string page = writeHtml(sampleReport());
+    EXPECT_THAT(page, HasSubstr("<td class=\"bad\" colspan=\"10\">did not finish: rank 1 was ended "
+                                "by SIGKILL</td>"));
+}
+
+TEST(Html, HasEverySectionARecordSupports) {
+    const std::string page = writeHtml(sampleReport());
+    for (const char* section : {"At a glance", "Comparison", "Loss", "Runs", "Settings",
+                                "Environment", "How the figures are defined"})
+        EXPECT_THAT(page, HasSubstr("<h2>" + std::string(section) + "</h2>"));
+    EXPECT_THAT(page, Not(HasSubstr("<h2>Notes</h2>")));
+    EXPECT_THAT(writeHtml(hostileReport()), HasSubstr("<h2>Notes</h2>"));
+}
+
+TEST(Html, MarksMeasuredTrafficThatThePlanDidNotPredict) {
+    RunRecord ring = finishedRun("ring", 50);
+    EXPECT_THAT(writeHtml(reportOf({ring})), HasSubstr("<td class=\"number muted\">4.00 MiB</td>"));
+    ring.predictedAttentionBytesPerStep = {2'097'152};
+    EXPECT_THAT(writeHtml(reportOf({ring})),
+                HasSubstr("<td class=\"number caution\">2.00 MiB</td>"));
+}
+
+}  // namespace
+}  // namespace ringscope::reporting

@@ -1,0 +1,107 @@
+#include "backend/report/run_json.h"
+
+#include "backend/report/writers.h"
+#include "tests/backend/report/sample_report.h"
+
+#include <gtest/gtest.h>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace ringscope::reporting {
+namespace {
+
+using nlohmann::json;
+
+TEST(RunJson, HasTheFieldsThatProgramsRelyOn) {
+    const json run = toJson(finishedRun("zigzag", 45));
+    EXPECT_EQ(run["id"], "id-zigzag");
+    EXPECT_EQ(run["name"], "sample/zigzag");
+    EXPECT_EQ(run["mode"], "zigzag");
+    EXPECT_EQ(run["status"], "finished");
+    EXPECT_EQ(run["ranks"], 2);
+    EXPECT_EQ(run["seq_len"], 1024);
+    EXPECT_EQ(run["steps"], 5);
+    EXPECT_DOUBLE_EQ(run["tokens_per_s"], 4000 / 0.18);
+    EXPECT_DOUBLE_EQ(run["step_ms"]["median"], 45);
+    EXPECT_DOUBLE_EQ(run["step_ms"]["p95"], 45);
+    EXPECT_EQ(run["losses"], json({5.5, 5.25, 5.0, 4.75, 4.5}));
+    EXPECT_EQ(run["grad_norms"], json({1.5, 1.5, 1.5, 1.5, 1.5}));
+    EXPECT_EQ(run["peak_bytes"], 104'857'600);
+    EXPECT_EQ(run["comm_bytes_per_step"], 4'194'304);
+    EXPECT_EQ(run["predicted_comm_bytes_per_step"], 4'194'304);
+    EXPECT_EQ(run["gradient_bytes_per_step"], 1'048'576);
+    EXPECT_EQ(run["predicted_gradient_bytes_per_step"], 1'048'576);
+    EXPECT_EQ(run["parity"]["reference"], "id-reference");
+    EXPECT_DOUBLE_EQ(run["parity"]["max_loss_diff"], 2e-7);
+    EXPECT_DOUBLE_EQ(run["parity"]["max_grad_norm_rel_diff"], 3e-6);
+    EXPECT_EQ(run["parity"]["verdict"], "same");
+    EXPECT_EQ(run["created"], "2023-11-14T22:13:20.000000Z");
+    EXPECT_EQ(run["config"]["train.seq_len"], 1024);
+    EXPECT_EQ(run["config"]["attention.causal"], true);
+    EXPECT_EQ(run["config"]["attention.window"], nullptr);
+    EXPECT_EQ(run["config"]["parallel.mode"], "zigzag");
+    EXPECT_EQ(run["rank_records"].size(), 2U);
+}
+
+TEST(RunJson, SaysNullWhereNothingWasMeasured) {
+    RunRecord run = failedRun("ring");
+    run.steps.clear();
+    run.startedUs = 0;
+    const json object = toJson(run);
+    EXPECT_EQ(object["reason"], "rank 1 was ended by SIGKILL");
+    for (const char* field : {"tokens_per_s", "peak_bytes", "comm_bytes_per_step",
+                              "gradient_bytes_per_step", "parity", "started"})
+        EXPECT_TRUE(object[field].is_null()) << field;
+    EXPECT_TRUE(object["step_ms"]["median"].is_null());
+    EXPECT_EQ(object["losses"], json::array());
+    EXPECT_EQ(object["predicted_comm_bytes_per_step"], 4'194'304);
+}
+
+TEST(RunJson, SaysNullForALossThatIsNoNumber) {
+    RunRecord run = finishedRun("ring", 50);
+    run.steps[1].loss = std::numeric_limits<double>::quiet_NaN();
+    run.steps[2].gradNorm = std::numeric_limits<double>::infinity();
+    run.parity->maxLossDiff = std::numeric_limits<double>::quiet_NaN();
+    const json object = toJson(run);
+    EXPECT_TRUE(object["losses"][1].is_null());
+    EXPECT_TRUE(object["grad_norms"][2].is_null());
+    EXPECT_TRUE(object["parity"]["max_loss_diff"].is_null());
+    EXPECT_EQ(object["parity"]["verdict"], "different");
+}
+
+TEST(ComparisonJson, HoldsTheAnswerAndItsFigures) {
+    const json object = toJson(sampleReport().comparison);
+    EXPECT_EQ(object["baseline"]["label"], "legacy");
+    EXPECT_EQ(object["baseline"]["finished"], 2);
+    EXPECT_EQ(object["baseline"]["tokens_per_s"]["samples"], 2);
+    ASSERT_EQ(object["candidates"].size(), 3U);
+    const json& zigzag = object["candidates"][0];
+    EXPECT_EQ(zigzag["label"], "zigzag");
+    EXPECT_EQ(zigzag["against"], "legacy");
+    EXPECT_EQ(zigzag["speed"], "faster");
+    EXPECT_DOUBLE_EQ(zigzag["speedup_high"], 100.0 / 45);
+    EXPECT_EQ(zigzag["memory_ratio"], 1.0);
+    const json& ring = object["candidates"][1];
+    EXPECT_EQ(ring["failed"], 1);
+    EXPECT_EQ(ring["failure"], "rank 1 was ended by SIGKILL");
+    EXPECT_TRUE(ring["speedup"].is_null());
+    EXPECT_TRUE(ring["tokens_per_s"].is_null());
+    EXPECT_EQ(object["verdict"], sampleReport().comparison.verdict);
+}
+
+TEST(JsonReport, ReadsBackWithItsVersion) {
+    const json object = json::parse(writeJson(sampleReport()));
+    EXPECT_EQ(object["schema_version"], jsonSchemaVersion);
+    EXPECT_EQ(object["title"], "sample: four modes");
+    EXPECT_EQ(object["created"], "2023-11-14T22:21:40.000000Z");
+    EXPECT_EQ(object["runs"].size(), 5U);
+    EXPECT_EQ(object["comparison"]["baseline"]["mode"], "legacy");
+}
+
+TEST(JsonReport, SurvivesBytesThatAreNoText) {
+    const json object = json::parse(writeJson(hostileReport()));
+    EXPECT_EQ(object["runs"][0]["experiment"].get<std::string>().find('\xff'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringscope::reporting

@@ -1,0 +1,171 @@
+#include "backend/report/svg_bars.h"
+#include "backend/report/svg_lines.h"
+
+#include "tests/backend/report/tag_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <cmath>
+#include <limits>
+#include <regex>
+#include <set>
+
+namespace ringscope::reporting {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+Bar bar(std::string label, std::optional<double> value, std::string words) {
+    Bar one;
+    one.label = std::move(label);
+    one.mode = one.label;
+    one.value = value;
+    one.low = one.high = value.value_or(0);
+    one.words = std::move(words);
+    return one;
+}
+
+BarChart chartOf(std::vector<Bar> bars) {
+    return {"speed", "Speed", "tokens/s, higher is better", std::move(bars), std::nullopt};
+}
+
+// Widths of the bars that are filled with a mode's pattern, in order.
+std::vector<double> barWidths(const std::string& svg) {
+    static const std::regex filled(R"re(width="([0-9.]+)" height="16" style="fill:url)re");
+    std::vector<double> widths;
+    for (std::sregex_iterator at(svg.begin(), svg.end(), filled), end; at != end; ++at)
+        widths.push_back(std::stod((*at)[1]));
+    return widths;
+}
+
+TEST(Bars, AreAsLongAsTheirValues) {
+    const std::string svg =
+        drawBars(chartOf({bar("legacy", 100, "100"), bar("ring", 200, "200"), bar("none", 0, "0")}))
+            .written();
+    const std::vector<double> widths = barWidths(svg);
+    ASSERT_EQ(widths.size(), 3U);
+    EXPECT_NEAR(widths[1], 2 * widths[0], 0.02);
+    EXPECT_EQ(widths[2], 0);
+    EXPECT_EQ(tagProblem(svg), "");
+}
+
+TEST(Bars, SayWhyAConfigurationHasNone) {
+    const std::string svg = drawBars(chartOf({bar("legacy", 100, "100"),
+                                              bar("ring", std::nullopt, "did not finish: oom")}))
+                                .written();
+    EXPECT_EQ(barWidths(svg).size(), 1U);
+    EXPECT_THAT(svg, HasSubstr("class=\"absent\""));
+    EXPECT_THAT(svg, HasSubstr(">did not finish: oom</text>"));
+}
+
+TEST(Bars, DrawNothingForWhatIsNoNumber) {
+    for (const double value : {nan, -1.0, std::numeric_limits<double>::infinity()}) {
+        const std::string svg = drawBars(chartOf({bar("ring", value, "?")})).written();
+        EXPECT_TRUE(barWidths(svg).empty()) << value;
+        EXPECT_THAT(svg, Not(HasSubstr("nan")));
+        EXPECT_THAT(svg, Not(HasSubstr("inf")));
+    }
+}
+
+TEST(Bars, ShowRepeatsAsAnIntervalAndThePredictionAsAnOutline) {
+    Bar ring = bar("ring", 100, "100 (90–120)");
+    EXPECT_THAT(drawBars(chartOf({ring})).written(), Not(HasSubstr("class=\"interval\"")));
+    EXPECT_THAT(drawBars(chartOf({ring})).written(), Not(HasSubstr("class=\"predicted\"")));
+    ring.low = 90;
+    ring.high = 120;
+    ring.predicted = 100;
+    EXPECT_THAT(drawBars(chartOf({ring})).written(), HasSubstr("class=\"interval\""));
+    EXPECT_THAT(drawBars(chartOf({ring})).written(), HasSubstr("class=\"predicted\""));
+}
+
+TEST(Bars, DescribeThemselvesToThoseWhoCannotSeeThem) {
+    const std::string svg =
+        drawBars(chartOf({bar("legacy", 100, "100"), bar("ring", 200, "200")})).written();
+    EXPECT_THAT(svg, HasSubstr("role=\"img\" aria-labelledby=\"speed-title speed-desc\""));
+    EXPECT_THAT(svg, HasSubstr("<title id=\"speed-title\">Speed</title>"));
+    EXPECT_THAT(svg, HasSubstr("tokens/s, higher is better: legacy: 100; ring: 200;</desc>"));
+}
+
+TEST(Bars, DefineEachModesFillOnce) {
+    Bar longer = bar("ring", 200, "200");
+    longer.label = "ring seq_len=8192";
+    const std::string svg = drawBars(chartOf({bar("ring", 100, "100"), longer})).written();
+    EXPECT_EQ(occurrences(svg, "<pattern "), 1U);
+}
+
+TEST(Bars, CannotBeBrokenByALabel) {
+    const std::string svg =
+        drawBars(chartOf({bar("\"><script>alert(1)</script>", 1, "</svg>")})).written();
+    EXPECT_THAT(svg, Not(HasSubstr("<script")));
+    EXPECT_EQ(tagProblem(svg), "");
+}
+
+LineChart lossesOf(std::vector<Line> lines) {
+    return {"loss", "Loss", "Loss over steps", "step", "loss", std::move(lines)};
+}
+
+TEST(Lines, BreakWhereAValueIsNoNumber) {
+    const std::string svg =
+        drawLines(lossesOf({{"ring", "ring", {{0, 5}, {1, 4}, {2, nan}, {3, 3}, {4, 2}}}}))
+            .written();
+    static const std::regex line("class=\"line\" d=\"([^\"]*)\"");
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(svg, found, line));
+    EXPECT_EQ(occurrences(found[1].str(), "M"), 2U);
+    EXPECT_EQ(occurrences(found[1].str(), "L"), 2U);
+    EXPECT_EQ(tagProblem(svg), "");
+}
+
+TEST(Lines, CopeWithOnePointFlatLinesAndNothing) {
+    for (const std::vector<Point>& points :
+         {std::vector<Point>{{3, 5}}, {{0, 5}, {1, 5}}, {}, {{0, nan}}}) {
+        const std::string svg = drawLines(lossesOf({{"ring", "ring", points}})).written();
+        EXPECT_THAT(svg, Not(HasSubstr("nan")));
+        EXPECT_THAT(svg, Not(HasSubstr("inf")));
+        EXPECT_EQ(tagProblem(svg), "");
+    }
+}
+
+TEST(Lines, StaySmallForLongRuns) {
+    std::vector<Point> points;
+    for (int step = 0; step < 100'000; ++step)
+        points.push_back({static_cast<double>(step), 1.0 / (1 + step)});
+    const std::string svg = drawLines(lossesOf({{"ring", "ring", points}})).written();
+    EXPECT_LT(svg.size(), 20'000U);
+}
+
+TEST(Lines, MarkEachLineAtItsOwnSteps) {
+    const std::vector<Point> points = {{0, 5}, {1, 4}, {2, 3}, {3, 2}};
+    const std::string svg =
+        drawLines(lossesOf({{"ring", "ring", points}, {"double-ring", "double-ring", points}}))
+            .written();
+    static const std::regex circle("cx=\"([0-9.]+)\" cy=\"[0-9.]+\" r=\"4\"");
+    std::vector<std::string> across;
+    for (std::sregex_iterator at(svg.begin(), svg.end(), circle), end; at != end; ++at)
+        across.push_back((*at)[1]);
+    ASSERT_EQ(across.size(), 6U);  // two of each line, and one of each in the legend
+    EXPECT_EQ(std::set<std::string>(across.begin(), across.begin() + 4).size(), 4U);
+}
+
+TEST(RoundTicks, AreRoundAndInside) {
+    EXPECT_THAT(roundTicks(2.1, 5.6, 5), ElementsAre(3, 4, 5));
+    EXPECT_THAT(roundTicks(0, 10, 5), ElementsAre(0, 2, 4, 6, 8, 10));
+    EXPECT_THAT(roundTicks(-1, 1, 2), ElementsAre(-1, 0, 1));
+}
+
+RC_GTEST_PROP(RoundTicks, StayFewAndInsideTheirRange, ()) {
+    const double low = *rc::gen::inRange(-100000, 100000) / 997.0;
+    const double high = low + *rc::gen::inRange(1, 1000000) / 991.0;
+    const std::vector<double> ticks = roundTicks(low, high, 5);
+    const double slack = (high - low) * 1e-6;
+    RC_ASSERT(!ticks.empty() && ticks.size() <= 6);
+    RC_ASSERT(ticks.front() >= low - slack && ticks.back() <= high + slack);
+}
+
+}  // namespace
+}  // namespace ringscope::reporting
