@@ -35,6 +35,7 @@ public:
     ExperimentReading read() {
         for (const SettingLayer* layer : layers()) {
             take(*layer);
+            if (layer == &file_.layer) axisOrder_ = ++order_;
             std::ranges::copy(layer->problems, std::back_inserter(reading_.problems));
         }
         fillBase();
@@ -158,11 +159,9 @@ private:
         const auto winner = winners_.find(field);
         const auto axis = std::ranges::find(file_.axes, field, &FileAxis::field);
         if (axis != file_.axes.end()) {
-            // After everything in the file, before everything above it.
             const bool replaced = winner != winners_.end() && !winner->second.fromFile;
-            const int fileEnd = static_cast<int>(file_.layer.settings.size());
             consider(axis->values[valueIndex(axis, run)],
-                     replaced ? winner->second.order : fileEnd);
+                     replaced ? winner->second.order : axisOrder_);
         } else if (winner != winners_.end()) {
             consider(winner->second.setting, winner->second.order);
         }
@@ -202,6 +201,7 @@ private:
     ExperimentReading reading_;
     std::map<const Field*, Winner> winners_;
     int order_ = 0;
+    int axisOrder_ = 0;  // after the file's fields, before the sources above it
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // An experiment file, read and checked: one base configuration, the axes of its matrix, and where
 // every value came from.
 //
-// Precedence: default < model preset < file < environment < command line. A value is checked where
-// it was written, so an error names file, line and column, or the variable, or the option.
+// Precedence: default < model preset < file < environment < command line. The preset's name may
+// come from any of them; its sizes never replace one that was written. A value is checked where it
+// was written, so an error names file, line and column, or the variable, or the option.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -35,12 +36,14 @@ using Assignments = std::vector<std::pair<std::string, std::string>>;  // path, 
 
 struct Experiment {
     std::string name = "experiment";
-    RunConfig base;
+    RunConfig base;  // of the first combination
     std::vector<MatrixAxis> matrix;
     std::int64_t repeat = 1;
     Assignments baseline;  // which runs the others are compared with
-    std::map<std::string, std::string>
-        origins;  // path -> "default", "preset tiny", "f.yaml:3:9", …
+
+    // path -> "default", "preset tiny", "f.yaml:3:9", "environment RINGSCOPE_…", "--set",
+    // "matrix f.yaml:9:18"; "--set, instead of the matrix's values" where an axis was narrowed.
+    std::map<std::string, std::string> origins;
 };
 
 struct ExperimentSources {

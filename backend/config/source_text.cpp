@@ -48,7 +48,32 @@ TextPosition SourceText::positionOf(std::size_t byte) const {
 
 TextPosition SourceText::positionOf(int line, int byteInLine) const {
     const auto known = std::min(static_cast<std::size_t>(std::max(line, 0)), lines_.size() - 1);
-    return position(known, lines_[known] + static_cast<std::size_t>(std::max(byteInLine, 0)));
+    return position(known, byteAt(line, byteInLine));
+}
+
+bool SourceText::quoteIsClosed(int line, int byteInLine) const {
+    std::size_t open = byteAt(line, byteInLine);
+    while (open < text_.size() && (text_[open] == '&' || text_[open] == '!')) {
+        open = std::min(text_.find_first_of(" \t\n", open), text_.size());
+        open = std::min(text_.find_first_not_of(" \t\n", open), text_.size());
+    }
+    if (open == text_.size() || (text_[open] != '\'' && text_[open] != '"')) return true;
+    const char quote = text_[open];
+    for (std::size_t at = open + 1; at < text_.size(); ++at) {
+        if (quote == '"' && text_[at] == '\\')
+            ++at;
+        else if (quote == '\'' && std::string_view(text_).substr(at, 2) == "''")
+            ++at;
+        else if (text_[at] == quote)
+            return true;
+    }
+    return false;
+}
+
+std::size_t SourceText::byteAt(int line, int byteInLine) const {
+    const auto known = std::min(static_cast<std::size_t>(std::max(line, 0)), lines_.size() - 1);
+    const auto within = static_cast<std::size_t>(std::max(byteInLine, 0));
+    return std::min(lines_[known] + within, text_.size());
 }
 
 TextPosition SourceText::position(std::size_t line, std::size_t byte) const {

@@ -32,7 +32,12 @@ public:
     TextPosition positionOf(std::size_t byte) const;
     TextPosition positionOf(int line, int byteInLine) const;
 
+    // Whether the YAML scalar that begins here, perhaps with an anchor, ends before the text does;
+    // true where it is not in quotes.
+    bool quoteIsClosed(int line, int byteInLine) const;
+
 private:
+    std::size_t byteAt(int line, int byteInLine) const;
     TextPosition position(std::size_t line, std::size_t byte) const;
 
     std::string text_;

@@ -3,6 +3,7 @@
 #include "backend/config/value_text.h"
 #include "backend/core/units.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -49,6 +50,7 @@ public:
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         refuseTag(mark, tag);
+        refuseOpenQuote(mark);
         add(YamlNode{.kind = Kind::Scalar,
                      .text = value,
                      .quoted = tag == "!",
@@ -99,6 +101,13 @@ private:
     void refuseTag(const YAML::Mark& mark, const std::string& tag) {
         if (tag.empty() || tag == "?" || tag == "!") return;
         say(mark, "tags like " + shown(tag) + " are not used here; remove it");
+    }
+
+    // The parser ends an open quote with the file, and what follows would vanish in a value.
+    void refuseOpenQuote(const YAML::Mark& mark) {
+        if (source_.quoteIsClosed(mark.line, mark.column)) return;
+        reading_.broken = true;
+        say(mark, "a quote that is never closed; close it");
     }
 
     // Room for a copy. Anchors inside anchors and aliases of aliases all draw on one budget; the
@@ -192,17 +201,21 @@ private:
 };
 
 void parse(const SourceText& source, YamlReading& reading) {
+    const auto stop = [&](const YAML::Exception& problem, std::string message) {
+        reading.broken = true;
+        reading.problems.push_back({positionOf(source, problem.mark), std::move(message)});
+    };
     try {
         std::istringstream stream(source.text());
         YAML::Parser parser(stream);
         TreeBuilder builder(source, reading);
-        while (parser.HandleNextDocument(builder)) {
+        // A second one is refused. Some broken text gives endless empty ones.
+        for (int document = 0; document < 2 && parser.HandleNextDocument(builder); ++document) {
         }
+    } catch (const YAML::DeepRecursion& problem) {
+        stop(problem, "lists and maps stand in each other too deeply; close brackets");
     } catch (const YAML::Exception& problem) {
-        reading.broken = true;
-        reading.problems.push_back(
-            {positionOf(source, problem.mark),
-             "not YAML: " + problem.msg + "; check indentation, brackets and quotes"});
+        stop(problem, "not YAML: " + problem.msg + "; check indentation, brackets and quotes");
     }
 }
 

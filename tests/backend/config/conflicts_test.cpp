@@ -1,0 +1,80 @@
+#include "backend/config/conflicts.h"
+
+#include "tests/backend/config/random_config.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace ringscope {
+namespace {
+
+std::string onlyConflict(const RunConfig& config) {
+    const std::vector<ConfigConflict> conflicts = findConflicts(config);
+    EXPECT_EQ(conflicts.size(), 1U);
+    return conflicts.empty() ? "" : conflicts.front().message;
+}
+
+TEST(Conflicts, AreNoneInTheDefaults) { EXPECT_TRUE(findConflicts(RunConfig{}).empty()); }
+
+RC_GTEST_PROP(Conflicts, AreNoneInAConfigurationBuiltToFit, ()) {
+    RC_ASSERT(findConflicts(*anyConfig()).empty());
+}
+
+TEST(Conflicts, NameHeadsThatDoNotDivideTheHiddenSize) {
+    RunConfig config;
+    config.model.heads = 6;
+    config.model.kvHeads = 2;
+    EXPECT_EQ(onlyConflict(config),
+              "model.heads (6) does not divide model.hidden_size (256); use a number of heads that "
+              "does");
+}
+
+TEST(Conflicts, NameAnOddHeadSize) {
+    RunConfig config;
+    config.model.hiddenSize = 24;
+    EXPECT_EQ(onlyConflict(config),
+              "model.hidden_size / model.heads is 3; rotary positions need an even head size");
+}
+
+TEST(Conflicts, NameKeyValueHeadsThatDoNotDivideTheHeads) {
+    RunConfig config;
+    config.model.kvHeads = 3;
+    EXPECT_EQ(onlyConflict(config),
+              "model.kv_heads (3) does not divide model.heads (8); use a number of key/value heads "
+              "that does");
+}
+
+TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
+    RunConfig config;
+    config.model.vocabSize = 255;
+    EXPECT_EQ(onlyConflict(config),
+              "model.vocab_size (255) is too small for byte tokens; use at least 256");
+}
+
+TEST(Conflicts, NameWarmupThatLeavesNothingToMeasure) {
+    RunConfig config;
+    config.train.warmupSteps = config.train.steps;
+    EXPECT_EQ(onlyConflict(config),
+              "train.warmup_steps (10) leaves no step to measure of train.steps (10); use fewer");
+}
+
+TEST(Conflicts, NameAStepThatNoPlanCanCount) {
+    RunConfig config;
+    config.model.layers = 1024;
+    config.model.hiddenSize = 131'072;
+    config.train.seqLen = 67'108'864;
+    EXPECT_EQ(onlyConflict(config),
+              "train.batch * train.grad_accum * train.seq_len * model.layers * model.hidden_size "
+              "is 9.0e+15, too much to plan; use at most 4.5e+15");
+}
+
+TEST(Conflicts, AreAllNamedAtOnce) {
+    RunConfig config;
+    config.model.kvHeads = 3;
+    config.model.vocabSize = 16;
+    config.train.warmupSteps = 99;
+    EXPECT_EQ(findConflicts(config).size(), 3U);
+}
+
+}  // namespace
+}  // namespace ringscope

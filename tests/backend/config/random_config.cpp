@@ -1,0 +1,132 @@
+#include "tests/backend/config/random_config.h"
+
+#include "backend/config/field_table.h"
+
+#include <limits>
+
+namespace ringscope {
+namespace {
+
+using rc::gen::arbitrary;
+using rc::gen::element;
+using rc::gen::inRange;
+
+template <typename Value>
+std::optional<Value> maybe(const rc::Gen<Value>& value) {
+    return *arbitrary<bool>() ? std::optional<Value>(*value) : std::nullopt;
+}
+
+// Finite, of any size.
+rc::Gen<double> positive() {
+    return rc::gen::map(
+        rc::gen::pair(inRange<std::int64_t>(1, std::int64_t{1} << 53), inRange(-300, 250)),
+        [](const std::pair<std::int64_t, int>& parts) {
+            return std::ldexp(static_cast<double>(parts.first), parts.second);
+        });
+}
+
+std::string choiceOf(std::string_view path) {
+    const std::vector<std::string> choices = findField(path)->choices;
+    return *rc::gen::elementOf(choices);
+}
+
+std::int64_t upTo(std::int64_t most) { return *inRange<std::int64_t>(1, most + 1); }
+
+ModelConfig anyModel() {
+    ModelConfig model;
+    model.preset = choiceOf("model.preset");
+    model.layers = upTo(64);
+    model.kvHeads = upTo(16);
+    model.heads = model.kvHeads * upTo(8);
+    model.hiddenSize = model.heads * 2 * upTo(64);
+    model.ffnSize = upTo(1'048'576);
+    model.vocabSize = 255 + upTo(100'000);
+    model.ropeTheta = *positive();
+    model.normEps = *positive();
+    model.tiedHead = *arbitrary<bool>();
+    return model;
+}
+
+TrainConfig anyTraining() {
+    TrainConfig train;
+    train.steps = upTo(1'000'000'000);
+    train.warmupSteps = *inRange<std::int64_t>(0, train.steps);
+    train.seqLen = 1 + upTo(100'000);
+    train.batch = upTo(64);
+    train.gradAccum = upTo(64);
+    train.precision = choiceOf("train.precision");
+    train.lr = *positive();
+    train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    train.seed = *rc::gen::oneOf(inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()),
+                                 rc::gen::just(std::numeric_limits<std::int64_t>::max()));
+    return train;
+}
+
+AttentionConfig anyAttention() {
+    AttentionConfig attention;
+    attention.causal = *arbitrary<bool>();
+    attention.window = maybe(inRange<std::int64_t>(1, 67'108'865));
+    attention.dropout = *inRange(0, 1000) / 1000.0;
+    attention.scale = maybe(positive());
+    attention.softcap = maybe(positive());
+    attention.alibi = *arbitrary<bool>();
+    return attention;
+}
+
+ParallelConfig anySplit() {
+    ParallelConfig parallel;
+    parallel.mode = choiceOf("parallel.mode");
+    parallel.sp = upTo(1024);
+    parallel.dp = upTo(1024);
+    parallel.ulysses = upTo(1024);
+    parallel.commBufferLimit = {upTo(std::int64_t{1} << *inRange(1, 51))};
+    return parallel;
+}
+
+std::vector<std::string> anyHosts() {
+    const auto host = rc::gen::nonEmpty(
+        rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab1.-_:#&*!@%'\"{}~"))));
+    return *rc::gen::container<std::vector<std::string>>(host);
+}
+
+}  // namespace
+
+rc::Gen<std::string> anyLine() {
+    const auto piece = rc::gen::element<std::string>(
+        "a", "Z", "0", "9", " ", "-", ":", ": ", " #", "'", "\"", "\\", "[", "]", "{", "}", ",",
+        "&", "*", "!", "|", ">", "%", "@", "`", "~", "null", "true", "...", "---", "<<", "é", "…",
+        "\xe2\x80\xa8", "😀", "\xef\xbb\xbf");
+    const auto joined = [](const std::vector<std::string>& pieces) {
+        std::string line;
+        for (const std::string& each : pieces) line += each;
+        return line;
+    };
+    return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece), joined);
+}
+
+rc::Gen<RunConfig> anyConfig() {
+    return rc::gen::exec([] {
+        RunConfig config;
+        config.model = anyModel();
+        const auto isBlank = [](const std::string& line) {
+            return line.find_first_not_of(' ') == std::string::npos;
+        };
+        config.data.source =
+            *rc::gen::suchThat(anyLine(), [&](const std::string& line) { return !isBlank(line); });
+        config.data.packing = *arbitrary<bool>();
+        config.train = anyTraining();
+        config.attention = anyAttention();
+        config.parallel = anySplit();
+        const std::int64_t begin = *inRange<std::int64_t>(0, 1000);
+        config.profile.steps = maybe(rc::gen::just(StepRange{begin, begin + upTo(1000)}));
+        config.profile.memory = *arbitrary<bool>();
+        config.profile.cupti = choiceOf("profile.cupti");
+        config.launch.hosts = anyHosts();
+        config.launch.threadsPerRank = upTo(1024);
+        config.launch.device = choiceOf("launch.device");
+        return config;
+    });
+}
+
+}  // namespace ringscope
