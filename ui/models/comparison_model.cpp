@@ -10,6 +10,13 @@
 namespace ringscope::ui {
 namespace {
 
+using reporting::absenceWords;
+using reporting::Figure;
+using reporting::figureTable;
+using reporting::finishedWords;
+using reporting::formatSpread;
+using reporting::parityWords;
+
 QString capitalised(std::string_view words) {
     QString sentence = text(words);
     if (!sentence.isEmpty()) sentence[0] = sentence[0].toUpper();

@@ -121,7 +121,9 @@ std::string experimentYaml(const Experiment& experiment) {
         yaml += "  " + axis.path + ": [" + join(values, ", ") + "]\n";
     }
     if (experiment.repeat != 1) yaml += "repeat: " + std::to_string(experiment.repeat) + "\n";
-    if (!experiment.baseline.empty()) yaml += "baseline:\n";
+    // A baseline that the chosen modes leave no run for would be refused in a file.
+    if (!std::ranges::any_of(expandRuns(experiment), &ExpandedRun::baseline)) return yaml;
+    yaml += "baseline:\n";
     for (const auto& [path, value] : experiment.baseline)
         yaml += "  " + path + ": " + yamlScalar(path, value) + "\n";
     return yaml;

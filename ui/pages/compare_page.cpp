@@ -225,11 +225,11 @@ void ComparePage::load() {
     for (const RunId& id : wanted) command += " " + id.text.substr(0, 8);
     command_->setCommand(text(command));
     store_.load(wanted, this, [this, wanted](const Result<std::vector<RunRecord>>& loaded) {
-        if (wanted == runs()) show(loaded);
+        if (wanted == runs()) showLoaded(loaded);
     });
 }
 
-void ComparePage::show(const Result<std::vector<RunRecord>>& loaded) {
+void ComparePage::showLoaded(const Result<std::vector<RunRecord>>& loaded) {
     Result<Comparison> compared =
         loaded.ok() ? compareRuns(*loaded) : Result<Comparison>(loaded.error());
     comparison_.reset();

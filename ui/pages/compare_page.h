@@ -49,7 +49,7 @@ private:
     QWidget* makeCharts();
     void listChoices();
     void load();
-    void show(const Result<std::vector<RunRecord>>& loaded);
+    void showLoaded(const Result<std::vector<RunRecord>>& loaded);
     void showCharts();
 
     StoreReader& store_;

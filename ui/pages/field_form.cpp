@@ -97,7 +97,7 @@ QString FieldRow::value() const {
     return typed.isEmpty() && field_.nullable ? QStringLiteral("null") : typed;
 }
 
-void FieldRow::show(const QString& value, bool varied) {
+void FieldRow::showValue(const QString& value, bool varied) {
     const QSignalBlocker quiet(editor_);
     editor_->setEnabled(!varied);
     setToolTip(varied ? tr("The experiment runs each of these values: %1").arg(value)
@@ -187,8 +187,8 @@ std::string FieldForm::pathOf(const ConfigProblem& problem) {
     return path.substr(0, path.find_first_of("=: "));
 }
 
-void FieldForm::show(const ExperimentReading& reading,
-                     const std::map<std::string, std::string>& edits) {
+void FieldForm::showReading(const ExperimentReading& reading,
+                            const std::map<std::string, std::string>& edits) {
     std::map<std::string, std::string> errors;
     for (const ConfigProblem& problem : reading.problems)
         errors.emplace(pathOf(problem), problem.message);
@@ -201,7 +201,7 @@ void FieldForm::show(const ExperimentReading& reading,
         const std::string value = error != errors.end() && edit != edits.end()
                                       ? edit->second
                                       : fieldText(reading.experiment, path);
-        line->show(text(value), varied);
+        line->showValue(text(value), varied);
     }
     for (auto& [name, section] : sections_) {
         const auto wrong = [](const FieldRow* line) { return !line->error().isEmpty(); };

@@ -27,7 +27,7 @@ public:
     QWidget* editor() const { return editor_; }
     QString value() const;
     // Does not count as an edit. A varied field shows all its values and cannot be edited.
-    void show(const QString& value, bool varied);
+    void showValue(const QString& value, bool varied);
     void showError(const QString& error);
     void showChanged(bool changed);
     QString error() const;
@@ -51,7 +51,8 @@ public:
     explicit FieldForm(QWidget* parent = nullptr);
 
     // Values from the experiment, except where the user is typing; problems under their fields.
-    void show(const ExperimentReading& reading, const std::map<std::string, std::string>& edits);
+    void showReading(const ExperimentReading& reading,
+                     const std::map<std::string, std::string>& edits);
     FieldRow* find(std::string_view path) const;
     // Whether the problem is shown under a field.
     static std::string pathOf(const ConfigProblem& problem);

@@ -77,7 +77,7 @@ LiveRun::LiveRun(const RunRecord& run, QWidget* parent)
     showState();
 }
 
-void LiveRun::show(const RunRecord& run) {
+void LiveRun::showRun(const RunRecord& run) {
     run_ = run;
     showState();
 }
@@ -196,7 +196,7 @@ void LivePanel::start() {
 }
 
 void LivePanel::take(const LiveNews& news) {
-    for (const RunRecord& run : news.runs) lineOf(run).show(run);
+    for (const RunRecord& run : news.runs) lineOf(run).showRun(run);
     for (const LiveStep& step : news.steps) {
         const auto found = lines_.find(step.run);
         if (found == lines_.end()) continue;

@@ -29,7 +29,7 @@ class LiveRun : public QWidget {
 public:
     explicit LiveRun(const RunRecord& run, QWidget* parent = nullptr);
 
-    void show(const RunRecord& run);
+    void showRun(const RunRecord& run);
     void addStep(const StepRecord& step);
     const RunRecord& run() const { return run_; }
     const std::vector<StepRecord>& steps() const { return steps_; }

@@ -46,7 +46,7 @@ ModeCard::ModeCard(std::string mode, QWidget* parent)
     setSizePolicy(policy);
 }
 
-void ModeCard::show(const ModePlan& plan) {
+void ModeCard::showPlan(const ModePlan& plan) {
     reason_ = ui::text(plan.reason);
     figures_.clear();
     if (plan.plan)
@@ -136,10 +136,10 @@ ModePicker::ModePicker(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
     arrange();
 }
 
-void ModePicker::show(const DraftPlan& plan) {
+void ModePicker::showPlan(const DraftPlan& plan) {
     for (ModeCard* card : cards_) {
         const auto found = std::ranges::find(plan.modePlans, card->mode(), &ModePlan::mode);
-        if (found != plan.modePlans.end()) card->show(*found);
+        if (found != plan.modePlans.end()) card->showPlan(*found);
         card->setChecked(std::ranges::find(plan.modes, card->mode()) != plan.modes.end());
     }
 }

@@ -19,7 +19,7 @@ public:
     explicit ModeCard(std::string mode, QWidget* parent = nullptr);
 
     const std::string& mode() const { return mode_; }
-    void show(const ModePlan& plan);
+    void showPlan(const ModePlan& plan);
     QSize sizeHint() const override;
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
@@ -43,7 +43,7 @@ class ModePicker : public QWidget {
 public:
     explicit ModePicker(QWidget* parent = nullptr);
 
-    void show(const DraftPlan& plan);
+    void showPlan(const DraftPlan& plan);
     std::vector<std::string> chosen() const;
     ModeCard* card(std::string_view mode) const;
 

@@ -72,7 +72,7 @@ NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
     planTimer_.setSingleShot(true);
 
     connect(&planTimer_, &QTimer::timeout, this, &NewRunPage::planNow);
-    connect(&planner_, &Planner::answered, this, &NewRunPage::show);
+    connect(&planner_, &Planner::answered, this, &NewRunPage::showPlan);
     connect(form_, &FieldForm::edited, this, &NewRunPage::edit);
     connect(modes_, &ModePicker::chose, this, [this](const std::vector<std::string>& modes) {
         draft_.modes = modes;
@@ -230,7 +230,7 @@ void NewRunPage::planNow() {
     planner_.ask(draft_);
 }
 
-void NewRunPage::show(const std::shared_ptr<const DraftPlan>& plan) {
+void NewRunPage::showPlan(const std::shared_ptr<const DraftPlan>& plan) {
     asked_ = false;
     plan_ = plan;
     const bool planable = !plan_->modes.empty();
@@ -238,8 +238,8 @@ void NewRunPage::show(const std::shared_ptr<const DraftPlan>& plan) {
         pictured_ = std::ranges::find(plan_->modes, "zigzag") != plan_->modes.end()
                         ? "zigzag"
                         : plan_->modes.front();
-    form_->show(plan_->reading, draft_.edits);
-    modes_->show(*plan_);
+    form_->showReading(plan_->reading, draft_.edits);
+    modes_->showPlan(*plan_);
     showSummary();
     showSchedule();
     command_->setCommand(text(draftCommand(draft_, *plan_, storeForCommand_)));

@@ -61,7 +61,7 @@ private:
     void edit(const std::string& path, const std::string& value);
     void planSoon();
     void planNow();
-    void show(const std::shared_ptr<const DraftPlan>& plan);
+    void showPlan(const std::shared_ptr<const DraftPlan>& plan);
     void showSummary();
     void showSchedule();
     void start();

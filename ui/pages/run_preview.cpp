@@ -84,7 +84,7 @@ void RunPreview::showNothing() {
     lossLine_->setValues({}, "none", {});
 }
 
-void RunPreview::show(const RunRecord& run) {
+void RunPreview::showRun(const RunRecord& run) {
     name_->setText(text(run.name));
     status_->setFullText(statusSentence(run));
     const bool bad = run.status == RunStatus::Failed || run.status == RunStatus::Lost;

@@ -21,7 +21,7 @@ public:
     explicit RunPreview(QWidget* parent = nullptr);
 
     // With its steps and ranks.
-    void show(const RunRecord& run);
+    void showRun(const RunRecord& run);
     void showNothing();
 
 private:

@@ -194,7 +194,7 @@ void RunsPage::loadPreview() {
     store_.load({shown_}, this, [this](const Result<std::vector<RunRecord>>& loaded) {
         if (!loaded.ok() || loaded->front().id != shown_) return;
         shownIsFinal_ = isFinal(loaded->front().status);
-        preview_->show(loaded->front());
+        preview_->showRun(loaded->front());
     });
 }
 

@@ -1,0 +1,118 @@
+#include "backend/plan/mode_table.h"
+#include "ui/look/icons.h"
+#include "ui/look/theme.h"
+
+#include <gtest/gtest.h>
+#include <QApplication>
+#include <QRegularExpression>
+#include <QWidget>
+#include <algorithm>
+#include <cmath>
+
+namespace ringscope::ui {
+namespace {
+
+// Relative luminance and contrast as WCAG 2 defines them.
+double luminance(const QColor& colour) {
+    const auto channel = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) +
+           0.0722 * channel(colour.blueF());
+}
+
+double contrast(const QColor& a, const QColor& b) {
+    const auto [low, high] = std::minmax({luminance(a), luminance(b)});
+    return (high + 0.05) / (low + 0.05);
+}
+
+class BothLooks : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Look, BothLooks, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Dark" : "Light"; });
+
+TEST_P(BothLooks, GiveEveryTextEnoughContrastOnBackgroundAndPanel) {
+    const Ink ink = inkFor(GetParam());
+    for (const QColor& text : {ink.text, ink.muted, ink.accent, ink.good, ink.caution, ink.bad})
+        for (const QColor& ground : {ink.background, ink.panel})
+            EXPECT_GE(contrast(text, ground), 4.5)
+                << text.name().toStdString() << " on " << ground.name().toStdString();
+}
+
+TEST_P(BothLooks, GiveEveryModeAMarkThatStandsOut) {
+    const Ink ink = inkFor(GetParam());
+    for (const Mode& mode : modeTable())
+        EXPECT_GE(contrast(ink.mode(mode.name), ink.panel), GetParam() ? 5.5 : 4.0) << mode.name;
+}
+
+TEST_P(BothLooks, ReachThePaletteOfEveryWidget) {
+    const QPalette palette = lookPalette(GetParam());
+    const Ink ink = inkFor(GetParam());
+    EXPECT_EQ(isDark(palette), GetParam());
+    EXPECT_EQ(palette.color(QPalette::Window), ink.background);
+    EXPECT_EQ(palette.color(QPalette::WindowText), ink.text);
+    EXPECT_GE(
+        contrast(palette.color(QPalette::HighlightedText), palette.color(QPalette::Highlight)),
+        4.5);
+    EXPECT_GE(contrast(palette.color(QPalette::PlaceholderText), palette.color(QPalette::Base)),
+              4.5);
+}
+
+TEST_P(BothLooks, LeaveNoPlaceholderInTheStyleSheet) {
+    const QString sheet = lookStyleSheet(GetParam(), 1.25);
+    EXPECT_FALSE(sheet.contains(QLatin1Char('@'))) << sheet.toStdString();
+    EXPECT_FALSE(sheet.contains(QRegularExpression(QStringLiteral("#\\d+#"))));
+}
+
+TEST(ThemeController, ChangesEveryWidgetAtOnce) {
+    ThemeController theme;
+    QWidget widget;
+    widget.show();
+    theme.setTheme(Theme::Dark);
+    EXPECT_TRUE(inkOf(widget).dark);
+    EXPECT_EQ(widget.palette().color(QPalette::Window), inkFor(true).background);
+    theme.setTheme(Theme::Light);
+    EXPECT_FALSE(inkOf(widget).dark);
+}
+
+TEST(ThemeController, FollowsTheDesktopWhileTheThemeIsSystem) {
+    ThemeController theme;
+    theme.setTheme(Theme::Dark);
+    theme.setTheme(Theme::System);  // the offscreen platform's palette is light
+    EXPECT_FALSE(theme.dark());
+    EXPECT_FALSE(isDark(QApplication::palette()));
+}
+
+TEST(ThemeController, ZoomsTypeAndLengthsAlikeWithinItsLimits) {
+    ThemeController theme;
+    theme.setZoom(1.5);
+    EXPECT_EQ(scaled(100), 154);  // 13 px type becomes 20 px, and lengths follow the type
+    EXPECT_EQ(QApplication::font().pixelSize(), 20);
+    theme.setZoom(9);
+    EXPECT_EQ(theme.zoom(), 2.0);
+    theme.setZoom(1);
+    EXPECT_EQ(scaled(100), 100);
+}
+
+TEST(Icons, AreDrawnInTheColourOfTheTheme) {
+    ThemeController theme;
+    const auto strongest = [](Icon which) {
+        const QImage image = icon(which).pixmap(48, 48).toImage();
+        QColor found(Qt::transparent);
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x)
+                if (image.pixelColor(x, y).alpha() > found.alpha()) found = image.pixelColor(x, y);
+        return found;
+    };
+    for (Theme look : {Theme::Light, Theme::Dark}) {
+        theme.setTheme(look);
+        for (int i = int(Icon::Runs); i <= int(Icon::Check); ++i) {
+            const QColor drawn = strongest(Icon(i));
+            EXPECT_GT(drawn.alpha(), 200) << "icon " << i << " is empty";
+            EXPECT_GE(contrast(drawn, inkFor(theme.dark()).panel), 4.5) << "icon " << i;
+        }
+    }
+    theme.setTheme(Theme::Light);
+}
+
+}  // namespace
+}  // namespace ringscope::ui

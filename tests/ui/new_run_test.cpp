@@ -1,0 +1,111 @@
+#include "tests/ui/fake_transport.h"
+#include "tests/ui/sample.h"
+#include "ui/pages/field_form.h"
+#include "ui/pages/mode_picker.h"
+#include "ui/pages/new_run_page.h"
+
+#include <gtest/gtest.h>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTest>
+
+namespace ringscope::ui {
+namespace {
+
+class NewRun : public testing::Test {
+protected:
+    NewRun()
+        : controller(transport, folder.filePath(QStringLiteral("runs.db")).toStdString()),
+          page(controller, test::sampleDraft(), "") {
+        page.resize(1200, 760);
+        page.show();
+        settle();
+    }
+
+    void settle() {
+        EXPECT_TRUE(QTest::qWaitFor([this] { return page.settled(); }));
+    }
+
+    void type(const char* path, const QString& value) {
+        auto* line = qobject_cast<QLineEdit*>(page.form().find(path)->editor());
+        ASSERT_NE(line, nullptr);
+        line->selectAll();
+        QTest::keyClicks(line, value);
+        settle();
+    }
+
+    QString error(const char* path) { return page.form().find(path)->error(); }
+
+    QTemporaryDir folder;
+    test::FakeTransport transport;
+    RunController controller;
+    NewRunPage page;
+};
+
+TEST_F(NewRun, StartsWithTheSampleReadyToRun) {
+    EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 3 runs"));
+    EXPECT_TRUE(page.runButton()->isEnabled());
+    EXPECT_EQ(page.modes().chosen(), (std::vector<std::string>{"none", "legacy", "zigzag"}));
+}
+
+TEST_F(NewRun, HasARowForEveryFieldButTheMode) {
+    for (const Field& field : fieldTable()) {
+        const bool expected = field.path != "parallel.mode";
+        EXPECT_EQ(page.form().find(field.path) != nullptr, expected) << field.path;
+    }
+}
+
+TEST_F(NewRun, TakesAnEditIntoThePlanAndTheCommand) {
+    type("train.steps", QStringLiteral("9"));
+    EXPECT_EQ(page.plan()->reading.experiment.base.train.steps, 9);
+    EXPECT_EQ(page.draft().edits.at("train.steps"), "9");
+    EXPECT_TRUE(error("train.steps").isEmpty());
+}
+
+TEST_F(NewRun, SaysUnderTheFieldWhatIsWrongAndDoesNotRun) {
+    type("train.steps", QStringLiteral("many"));
+    EXPECT_TRUE(error("train.steps").startsWith(QStringLiteral("expected an integer")))
+        << error("train.steps").toStdString();
+    EXPECT_FALSE(page.runButton()->isEnabled());
+    type("train.steps", QStringLiteral("5"));
+    EXPECT_TRUE(error("train.steps").isEmpty());
+    EXPECT_TRUE(page.runButton()->isEnabled());
+}
+
+TEST_F(NewRun, DisablesAModeThatCannotRunAndSaysWhy) {
+    type("parallel.sp", QStringLiteral("8"));  // nano has 4 heads
+    const ModeCard* ulysses = page.modes().card("ulysses");
+    EXPECT_FALSE(ulysses->isEnabled());
+    EXPECT_TRUE(ulysses->toolTip().contains(QStringLiteral("heads")))
+        << ulysses->toolTip().toStdString();
+    EXPECT_TRUE(page.modes().card("zigzag")->isEnabled());
+}
+
+TEST_F(NewRun, CountsTheRunsOfTheModesThatAreChecked) {
+    QTest::mouseClick(page.modes().card("none"), Qt::LeftButton);
+    settle();
+    EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 2 runs"));
+    QTest::mouseClick(page.modes().card("legacy"), Qt::LeftButton);
+    settle();
+    EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 1 run"));
+    QTest::mouseClick(page.modes().card("zigzag"), Qt::LeftButton);
+    settle();
+    EXPECT_FALSE(page.runButton()->isEnabled());
+}
+
+TEST_F(NewRun, AnotherPresetChangesTheModelFieldsThatNobodyWrote) {
+    auto* preset = qobject_cast<QComboBox*>(page.form().find("model.preset")->editor());
+    preset->setCurrentText(QStringLiteral("small"));
+    settle();
+    EXPECT_EQ(page.form().find("model.layers")->value(), QStringLiteral("8"));
+}
+
+TEST_F(NewRun, KeepsTheDraftWhenAFileCannotBeRead) {
+    const QString problem = page.openFile(QStringLiteral("/nowhere/x.yaml"));
+    EXPECT_TRUE(problem.contains(QStringLiteral("/nowhere/x.yaml"))) << problem.toStdString();
+    EXPECT_TRUE(page.draft().fileName.empty());
+}
+
+}  // namespace
+}  // namespace ringscope::ui

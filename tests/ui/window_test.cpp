@@ -1,0 +1,280 @@
+#include "backend/store/store.h"
+#include "tests/ui/fake_transport.h"
+#include "tests/ui/sample.h"
+#include "ui/live/report_writer.h"
+#include "ui/main_window.h"
+#include "ui/pages/compare_page.h"
+#include "ui/pages/live_panel.h"
+#include "ui/pages/new_run_page.h"
+#include "ui/pages/runs_page.h"
+#include "ui/plots/chart_panel.h"
+#include "ui/plots/line_chart.h"
+#include "ui/widgets/parts.h"
+
+#include <gtest/gtest.h>
+#include <QFile>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
+
+class Window : public testing::Test {
+protected:
+    void open() {
+        WindowOptions options;
+        options.store = storeFile().toStdString();
+        options.defaultStore = false;
+        options.sample = test::sampleDraft();
+        window = std::make_unique<MainWindow>(theme, transport, options);
+        window->resize(1280, 800);
+        window->show();
+        waitFor([this] { return window->store().idle() && window->newRunPage().settled(); });
+    }
+
+    QString storeFile() const { return folder.filePath(QStringLiteral("runs.db")); }
+
+    template <typename Condition>
+    void waitFor(Condition condition) {
+        ASSERT_TRUE(QTest::qWaitFor(condition, patience));
+    }
+
+    void click(const char* name) {
+        auto* button = window->findChild<QAbstractButton*>(QString::fromLatin1(name));
+        ASSERT_NE(button, nullptr) << name;
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+
+    void runSample() {
+        transport.gate.allow(test::StepGate::open);
+        window->newRunPage().runSample();
+        waitFor([this] { return window->controller().running(); });
+        waitFor([this] { return !window->controller().running(); });
+    }
+
+    void writeToStore(const std::vector<RunRecord>& runs) {
+        const auto store = Store::open(storeFile().toStdString(), Store::Access::ReadWrite).value();
+        for (RunRecord run : runs) {
+            ASSERT_TRUE(store->created(run).ok());
+            for (const StepRecord& step : run.steps) ASSERT_TRUE(store->step(run, step).ok());
+            ASSERT_TRUE(store->ended(run).ok());
+        }
+    }
+
+    QTemporaryDir folder;
+    ThemeController theme;
+    test::FakeTransport transport;
+    std::unique_ptr<MainWindow> window;
+};
+
+TEST_F(Window, GoesThroughItsPagesByClickAndByKey) {
+    open();
+    EXPECT_EQ(window->page(), MainWindow::Runs);
+    click("rail_new");
+    EXPECT_EQ(window->page(), MainWindow::NewRun);
+    click("rail_compare");
+    EXPECT_EQ(window->page(), MainWindow::Compare);
+    QTest::keyClick(window.get(), Qt::Key_1, Qt::ControlModifier);
+    EXPECT_EQ(window->page(), MainWindow::Runs);
+}
+
+TEST_F(Window, OffersTheDemoWhereThereIsNoStoreAndCreatesNone) {
+    open();
+    EXPECT_EQ(window->store().state(), StoreReader::State::Missing);
+    EXPECT_NE(window->runsPage().findChild<EmptyState*>(), nullptr);
+    EXPECT_FALSE(QFile::exists(storeFile()));
+}
+
+TEST_F(Window, ShowsARunLiveFromItsFirstStepToItsRowInTheTable) {
+    open();
+    auto* demo = window->runsPage().findChild<EmptyState*>()->button();
+    QTest::mouseClick(demo, Qt::LeftButton);
+    NewRunPage& page = window->newRunPage();
+    waitFor([&] { return page.showsLive() && page.live().runs().size() == 1; });
+    EXPECT_EQ(window->page(), MainWindow::NewRun);
+    const std::string first = page.live().runs().front().text;
+    EXPECT_EQ(page.live().lossChart().points(first), 0);
+
+    transport.gate.allow(2);
+    waitFor([&] { return page.live().lossChart().points(first) == 2; });
+    EXPECT_TRUE(window->controller().running());
+    EXPECT_DOUBLE_EQ(window->controller().progress(), 2.0 / 12);
+    waitFor([&] {
+        const RunRow* row = window->runsPage().model().find({first});
+        return row != nullptr && row->status == RunStatus::Running;
+    });
+
+    transport.gate.allow(test::StepGate::open);
+    waitFor([&] { return !window->controller().running(); });
+    waitFor([&] {
+        const auto& rows = window->runsPage().model().rows();
+        return rows.size() == 3 && std::ranges::all_of(rows, [](const RunRow& row) {
+                   return row.status == RunStatus::Finished && row.tokensPerSecond.has_value();
+               });
+    });
+    EXPECT_EQ(window->controller().done(), 3);
+    EXPECT_EQ(page.live().problem(), QString());
+}
+
+TEST_F(Window, ComparesTheRunsOfTheExperimentThatJustRan) {
+    open();
+    runSample();
+    ComparePage& compare = window->comparePage();
+    QTest::mouseClick(window->newRunPage().live().compareButton(), Qt::LeftButton);
+    EXPECT_EQ(window->page(), MainWindow::Compare);
+    waitFor([&] { return compare.comparison().has_value() && compare.runs().size() == 3; });
+    EXPECT_EQ(compare.comparison()->baseline.group.mode, "legacy");
+    EXPECT_TRUE(compare.verdict()->text().contains(QStringLiteral("zigzag")) ||
+                compare.verdict()->text().contains(QStringLiteral("none")))
+        << compare.verdict()->text().toStdString();
+    for (ChartPanel* chart : compare.charts()) EXPECT_TRUE(chart->isVisible());
+}
+
+TEST_F(Window, StopsWhatRunsAndKeepsItAsCancelled) {
+    open();
+    window->newRunPage().runSample();
+    waitFor([this] { return window->newRunPage().live().runs().size() == 1; });
+    const RunId first = window->newRunPage().live().runs().front();
+    QTest::mouseClick(window->newRunPage().live().stopButton(), Qt::LeftButton);
+    EXPECT_TRUE(window->controller().stopping());
+    waitFor([this] { return !window->controller().running(); });
+    waitFor([&] {
+        const RunRow* row = window->runsPage().model().find(first);
+        return row != nullptr && row->status == RunStatus::Cancelled;
+    });
+    EXPECT_EQ(window->runsPage().model().rowCount(), 1);
+}
+
+TEST_F(Window, ShowsWhyARunFailedAndGoesOnWithTheOthers) {
+    transport.failingMode = "legacy";
+    open();
+    runSample();
+    waitFor([this] { return window->runsPage().model().rowCount() == 3; });
+    waitFor([this] {
+        return std::ranges::any_of(window->runsPage().model().rows(), [](const RunRow& row) {
+            return row.status == RunStatus::Failed &&
+                   row.reason == QStringLiteral("rank 0 was ended by SIGKILL");
+        });
+    });
+    EXPECT_EQ(window->controller().done(), 3);
+}
+
+TEST_F(Window, SaysWhyAStoreCannotBeWrittenInsteadOfRunning) {
+    QFile file(storeFile());
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write("this is no database");
+    file.close();
+    open();
+    EXPECT_EQ(window->store().state(), StoreReader::State::Failed);
+    EXPECT_FALSE(window->store().problem().isEmpty());
+    runSample();
+    EXPECT_FALSE(window->newRunPage().live().problem().isEmpty());
+    ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+    EXPECT_EQ(file.readAll(), QByteArray("this is no database"));
+}
+
+TEST_F(Window, AsksBeforeItStopsRunsByClosing) {
+    open();
+    window->newRunPage().runSample();
+    waitFor([this] { return window->newRunPage().live().runs().size() == 1; });
+    bool stop = false;
+    int asked = 0;
+    window->setAskToStop([&] {
+        ++asked;
+        return stop;
+    });
+    window->close();
+    EXPECT_EQ(asked, 1);
+    EXPECT_TRUE(window->isVisible());
+    EXPECT_FALSE(window->controller().stopping());
+
+    stop = true;
+    window->close();
+    waitFor([this] { return !window->isVisible(); });
+    EXPECT_FALSE(window->controller().running());
+}
+
+TEST_F(Window, SeesARunThatAnotherProgramWrites) {
+    writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200)});
+    open();
+    waitFor([this] { return window->runsPage().model().rowCount() == 1; });
+    writeToStore({test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
+    waitFor([this] { return window->runsPage().model().rowCount() == 2; });
+    EXPECT_NE(window->runsPage().model().find({"bbbbbbbb-2"}), nullptr);
+}
+
+TEST_F(Window, SelectionOnRunsIsWhatCompareShows) {
+    writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200),
+                  test::finishedRun("bbbbbbbb-2", "zigzag", 100),
+                  test::finishedRun("cccccccc-3", "ring", 120)});
+    open();
+    waitFor([this] { return window->runsPage().model().rowCount() == 3; });
+    window->runsPage().table().selectAll();
+    Q_EMIT window->runsPage().compareRequested(window->runsPage().selectedRuns());
+    EXPECT_EQ(window->page(), MainWindow::Compare);
+    waitFor([this] {
+        return window->comparePage().comparison() &&
+               window->comparePage().comparison()->candidates.size() == 2;
+    });
+}
+
+TEST_F(Window, WritesAReportOfTheRunsItIsAsked) {
+    writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200),
+                  test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
+    open();
+    ReportWriter writer(window->store());
+    QSignalSpy written(&writer, &ReportWriter::written);
+    QSignalSpy failed(&writer, &ReportWriter::failed);
+    const QString file = folder.filePath(QStringLiteral("out.html"));
+    writer.write({{"aaaaaaaa-1"}, {"bbbbbbbb-2"}}, file.toStdString());
+    ASSERT_TRUE(written.wait(patience));
+    QFile report(file);
+    ASSERT_TRUE(report.open(QIODevice::ReadOnly));
+    EXPECT_TRUE(report.readAll().contains("zigzag"));
+    writer.write({{"aaaaaaaa-1"}}, folder.filePath(QStringLiteral("out.pptx")).toStdString());
+    ASSERT_TRUE(failed.wait(patience));
+}
+
+// Labels and buttons whose text does not fit their place, of those that do not elide it.
+QStringList clippedTexts(const QWidget& page) {
+    QStringList clipped;
+    for (const auto* label : page.findChildren<QLabel*>()) {
+        if (!label->isVisibleTo(&page) || label->wordWrap() || label->text().isEmpty()) continue;
+        if (qobject_cast<const ElidedLabel*>(label) != nullptr) continue;
+        if (label->fontMetrics().horizontalAdvance(label->text()) > label->width() + 1)
+            clipped << label->text();
+    }
+    for (const auto* button : page.findChildren<QPushButton*>())
+        if (button->isVisibleTo(&page) && button->width() < button->minimumSizeHint().width())
+            clipped << button->text();
+    return clipped;
+}
+
+TEST_F(Window, HidesNoTextAtItsSmallestSizeAndWhenZoomed) {
+    writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200),
+                  test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
+    for (double zoom : {1.0, 1.25}) {
+        theme.setZoom(zoom);
+        open();
+        window->resize(window->minimumSize());
+        for (MainWindow::Page page : {MainWindow::Runs, MainWindow::NewRun, MainWindow::Compare}) {
+            window->goTo(page);
+            waitFor([this] { return window->store().idle(); });
+            QCoreApplication::processEvents();
+            const QStringList clipped = clippedTexts(*window->centralWidget());
+            EXPECT_TRUE(clipped.isEmpty()) << "page " << page << " zoom " << zoom << ": "
+                                           << clipped.join(QStringLiteral(" | ")).toStdString();
+        }
+        window.reset();
+    }
+    theme.setZoom(1);
+}
+
+}  // namespace
+}  // namespace ringscope::ui
