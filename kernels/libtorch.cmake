@@ -63,6 +63,11 @@ target_include_directories(ringscope_torch_cpu SYSTEM INTERFACE
     "${site}/torch/include" "${site}/torch/include/torch/csrc/api/include")
 target_compile_definitions(ringscope_torch_cpu INTERFACE USE_DISTRIBUTED USE_C10D_GLOO)
 target_link_libraries(ringscope_torch_cpu INTERFACE ringscope_import_torch_cpu ringscope_import_c10)
+# at::parallel_for is a loop on one thread in a file compiled without OpenMP. The libgomp is the one
+# libtorch brings: with a second one there would be a second pool of threads.
+ringscope_torch_library(gomp "${torch_lib}/libgomp.so.1")
+target_compile_options(ringscope_torch_cpu INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fopenmp>")
+target_link_libraries(ringscope_torch_cpu INTERFACE ringscope_import_gomp)
 # libtorch_cpu refers to CUPTI and libgomp by names the linker need not follow; the loader does.
 target_link_options(ringscope_torch_cpu INTERFACE LINKER:--unresolved-symbols=ignore-in-shared-libs)
 
