@@ -1,0 +1,41 @@
+// How many lines a second a rank may send to the controller that are no events. What is beyond is
+// dropped and counted, so that a rank that floods slows nobody down.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+namespace ringscope {
+
+class LineBudget {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    static constexpr double burst = 2'000;    // lines
+    static constexpr double perSecond = 200;  // lines
+
+    // Whether one more line may pass; a refused one is counted.
+    bool spend(Time now) {
+        const double seconds = std::chrono::duration<double>(now - last_).count();
+        left_ = std::min(burst, left_ + std::max(0.0, seconds) * perSecond);
+        last_ = now;
+        if (left_ < 1) {
+            ++dropped_;
+            return false;
+        }
+        left_ -= 1;
+        return true;
+    }
+
+    // Lines dropped since the last call.
+    std::int64_t takeDropped() { return std::exchange(dropped_, 0); }
+
+private:
+    double left_ = burst;
+    Time last_{};
+    std::int64_t dropped_ = 0;
+};
+
+}  // namespace ringscope

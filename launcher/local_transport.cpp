@@ -1,0 +1,51 @@
+#include "launcher/local_transport.h"
+
+#include "backend/core/files.h"
+#include "launcher/process_channel.h"
+
+#include <unistd.h>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+Result<void> checkProgram(const std::filesystem::path& program) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(program, failed))
+        return Error{ErrorCode::NotFound,
+                     "there is no program '" + program.string() + "'; ./quickstart builds it"};
+    if (::access(program.c_str(), X_OK) != 0)
+        return Error{ErrorCode::Unavailable,
+                     "'" + program.string() + "' cannot be executed; check its permissions"};
+    return {};
+}
+
+}  // namespace
+
+LocalTransport::LocalTransport(LocalTransportOptions options) : options_(std::move(options)) {
+    if (options_.agentProgram.empty()) options_.agentProgram = programDirectory() / "ringscope";
+}
+
+Result<void> LocalTransport::checkHost(const HostSpec& host) const {
+    if (host.name == HostSpec{}.name) return {};
+    return Error{ErrorCode::InvalidConfig,
+                 "transport local starts ranks on this machine only; got "
+                 "host '" +
+                     host.name + "'"};
+}
+
+Result<void> LocalTransport::preflight(const HostSpec& host) {
+    RINGSCOPE_CHECK(checkHost(host));
+    RINGSCOPE_CHECK(checkProgram(options_.agentProgram));
+    return checkProgram(options_.agentProgram.parent_path() / "ringscope-rank");
+}
+
+Result<std::unique_ptr<AgentChannel>> LocalTransport::open(const HostSpec& host) {
+    RINGSCOPE_CHECK(checkHost(host));
+    RINGSCOPE_CHECK(checkProgram(options_.agentProgram));
+    return startProcessChannel({.program = options_.agentProgram,
+                                .arguments = options_.agentArguments,
+                                .closeGrace = options_.closeGrace});
+}
+
+}  // namespace ringscope

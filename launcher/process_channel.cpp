@@ -1,0 +1,225 @@
+#include "launcher/process_channel.h"
+
+#include "backend/core/ids.h"
+#include "launcher/descriptor.h"
+#include "launcher/line_buffer.h"
+#include "launcher/process_sweep.h"
+
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <deque>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+extern char** environ;
+
+namespace ringscope {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t longestLine = 1024 * 1024;
+constexpr milliseconds sendLimit{10'000};  // an agent that reads nothing for so long is stuck
+constexpr milliseconds sweepLimit{2'000};
+constexpr int exitPollMs = 5;
+constexpr std::string_view markName = "RINGSCOPE_AGENT_ID=";
+
+int millisecondsUntil(steady_clock::time_point time) {
+    const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+class ProcessChannel final : public AgentChannel {
+public:
+    ProcessChannel(pid_t pid, Descriptor in, Descriptor out, Descriptor err, std::string mark,
+                   milliseconds closeGrace)
+        : pid_(pid),
+          in_(std::move(in)),
+          out_(std::move(out)),
+          err_(std::move(err)),
+          mark_(std::move(mark)),
+          closeGrace_(closeGrace) {}
+
+    ~ProcessChannel() override {
+        in_.close();
+        if (endsBy(steady_clock::now() + closeGrace_)) return;
+        ::kill(-pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        sweepMarked(mark_, sweepLimit);
+    }
+
+    Result<void> send(std::string_view line) override {
+        const std::string bytes = std::string(line) + '\n';
+        const auto end = steady_clock::now() + sendLimit;
+        std::size_t done = 0;
+        while (done < bytes.size()) {
+            const ssize_t sent = ::send(in_.number(), bytes.data() + done, bytes.size() - done,
+                                        MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent >= 0) {
+                done += static_cast<std::size_t>(sent);
+            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                pollfd file{in_.number(), POLLOUT, 0};
+                if (::poll(&file, 1, millisecondsUntil(end)) == 0)
+                    return Error{ErrorCode::Unavailable,
+                                 "the agent has taken no commands for 10 s; it may be stuck"};
+            } else if (errno != EINTR) {
+                // Why it is gone, if it said so, is still to be received.
+                return {};
+            }
+        }
+        return {};
+    }
+
+    Result<Received> receive(milliseconds timeout) override {
+        const auto end = steady_clock::now() + timeout;
+        for (;;) {
+            if (!lines_.empty()) {
+                Received received{Event::Line, std::move(lines_.front())};
+                lines_.pop_front();
+                return received;
+            }
+            if (!out_.open()) return Received{Event::Closed, ""};
+            std::array<pollfd, 2> files = {
+                {{out_.number(), POLLIN, 0}, {err_.number(), POLLIN, 0}}};
+            const int ready = ::poll(files.data(), files.size(), millisecondsUntil(end));
+            if (ready == 0) return Received{};
+            if (ready < 0 && errno != EINTR)
+                return systemError("cannot listen to the agent", errno);
+            if (ready < 0) continue;
+            if (files[1].revents != 0) read(err_, errLines_, "agent: ");
+            if (files[0].revents != 0) read(out_, outLines_, "");
+            // Its last words on standard error are worth more than a moment.
+            while (!out_.open() && err_.open() && readable(err_)) read(err_, errLines_, "agent: ");
+        }
+    }
+
+private:
+    static bool readable(const Descriptor& file) {
+        pollfd poll{file.number(), POLLIN, 0};
+        return ::poll(&poll, 1, 0) > 0;
+    }
+
+    void read(Descriptor& from, LineBuffer& buffer, std::string_view before) {
+        const auto take = [&](std::string_view line) {
+            lines_.push_back(std::string(before) + std::string(line));
+        };
+        std::string bytes;
+        const ReadOutcome outcome = readSome(from.number(), bytes);
+        buffer.feed(bytes, take);
+        if (outcome != ReadOutcome::Ended) return;
+        buffer.finish(take);
+        from.close();
+    }
+
+    // Waits for the end of the process; whether it ended well by then. Its output is read and
+    // dropped, so that it never waits for us.
+    bool endsBy(steady_clock::time_point end) {
+        for (;;) {
+            int status = 0;
+            const pid_t gone = ::waitpid(pid_, &status, WNOHANG);
+            if (gone == pid_) {
+                if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) sweepMarked(mark_, sweepLimit);
+                return true;
+            }
+            if (gone < 0 && errno != EINTR) return true;  // somebody else collected it
+            if (steady_clock::now() >= end) return false;
+            std::array<pollfd, 2> files = {
+                {{out_.number(), POLLIN, 0}, {err_.number(), POLLIN, 0}}};
+            ::poll(files.data(), files.size(), exitPollMs);
+            if (files[0].revents != 0) read(out_, outLines_, "");
+            if (files[1].revents != 0) read(err_, errLines_, "");
+            lines_.clear();
+        }
+    }
+
+    pid_t pid_;
+    Descriptor in_;
+    Descriptor out_;
+    Descriptor err_;
+    std::string mark_;
+    milliseconds closeGrace_;
+    LineBuffer outLines_{longestLine};
+    LineBuffer errLines_{longestLine};
+    std::deque<std::string> lines_;
+};
+
+// What posix_spawn is told: a new session, default signals, our pipe ends as standard streams.
+class SpawnRules {
+public:
+    SpawnRules(const Descriptor& in, const Descriptor& out, const Descriptor& err) {
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawn_file_actions_adddup2(&actions_, in.number(), STDIN_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions_, out.number(), STDOUT_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions_, err.number(), STDERR_FILENO);
+        ::posix_spawnattr_init(&attributes_);
+        sigset_t none;
+        sigemptyset(&none);
+        ::posix_spawnattr_setsigmask(&attributes_, &none);
+        sigset_t usual;
+        sigfillset(&usual);
+        ::posix_spawnattr_setsigdefault(&attributes_, &usual);
+        ::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+    ~SpawnRules() {
+        ::posix_spawn_file_actions_destroy(&actions_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+    SpawnRules(const SpawnRules&) = delete;
+    SpawnRules& operator=(const SpawnRules&) = delete;
+
+    const posix_spawn_file_actions_t* actions() const { return &actions_; }
+    const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> list;
+    for (std::string& word : words) list.push_back(word.data());
+    list.push_back(nullptr);
+    return list;
+}
+
+std::vector<std::string> environmentWith(const std::string& mark) {
+    std::vector<std::string> variables = {mark};
+    for (char** entry = environ; *entry != nullptr; ++entry)
+        if (!std::string_view(*entry).starts_with(markName)) variables.emplace_back(*entry);
+    return variables;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentChannel>> startProcessChannel(const ChannelProgram& program) {
+    RINGSCOPE_TRY(Ends in, writingSocket());
+    RINGSCOPE_TRY(Ends out, readingPipe());
+    RINGSCOPE_TRY(Ends err, readingPipe());
+    const std::string mark = std::string(markName) + RunId::random().text;
+    std::vector<std::string> words = {program.program.string()};
+    words.insert(words.end(), program.arguments.begin(), program.arguments.end());
+    std::vector<std::string> variables = environmentWith(mark);
+    const SpawnRules rules(in.theirs, out.theirs, err.theirs);
+
+    pid_t pid = -1;
+    const int failed =
+        ::posix_spawn(&pid, words.front().c_str(), rules.actions(), rules.attributes(),
+                      pointers(words).data(), pointers(variables).data());
+    if (failed != 0)
+        return systemError("cannot start the agent '" + program.program.string() + "'", failed);
+    return std::unique_ptr<AgentChannel>(
+        std::make_unique<ProcessChannel>(pid, std::move(in.ours), std::move(out.ours),
+                                         std::move(err.ours), mark, program.closeGrace));
+}
+
+}  // namespace ringscope

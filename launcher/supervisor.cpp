@@ -1,0 +1,247 @@
+#include "launcher/supervisor.h"
+
+#include "backend/core/files.h"
+#include "backend/core/version.h"
+#include "launcher/process_sweep.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <map>
+#include <utility>
+
+extern char** environ;
+
+namespace ringscope {
+namespace {
+
+using Millis = std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t longestCommand = 64 * 1024 * 1024;
+constexpr Millis killTakes{2'000};   // from SIGKILL to being gone; longer: stuck in the kernel
+constexpr Millis flushTakes{1'000};  // for the controller to take the last frames
+constexpr const char* runIdName = "RINGSCOPE_RUN_ID";
+
+std::map<std::string, std::string> ownEnvironment() {
+    std::map<std::string, std::string> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos)
+            variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return variables;
+}
+
+std::string hostName() {
+    std::array<char, 256> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    return name.data();
+}
+
+std::int64_t monotonicNs() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+int millisecondsUntil(steady_clock::time_point time) {
+    const auto left = std::chrono::duration_cast<Millis>(time - steady_clock::now()).count() + 1;
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+RankExited exitOf(int rank, int status) {
+    if (WIFSIGNALED(status)) return {.rank = rank, .code = 0, .signal = WTERMSIG(status)};
+    return {.rank = rank, .code = WEXITSTATUS(status), .signal = 0};
+}
+
+}  // namespace
+
+Supervisor::Supervisor(int in, int out, int signals)
+    : in_(in), signals_(signals), output_(out), commands_(longestCommand) {}
+
+bool Supervisor::supervise() {
+    send(AgentHello{.host = hostName(), .pid = ::getpid(), .version = version()});
+    while (!leaving_ || ranksRunning()) {
+        if (giveUpAt_ && steady_clock::now() > *giveUpAt_) break;
+        turn();
+    }
+    const bool nothingLeft = sweep() && !ranksRunning();  // collects those the sweep ended
+    flush();
+    return nothingLeft;
+}
+
+// Waits until something can be done, then does it: the end of things first, output last.
+void Supervisor::turn() {
+    using Stream = RankProcess::Stream;
+    output_.write();
+    if (output_.broken() && !leaving_) leave();
+    std::vector<pollfd> files = {
+        {signals_, POLLIN, 0}, {leaving_ ? -1 : in_, POLLIN, 0}, {output_.pending(), POLLOUT, 0}};
+    const bool listen = !output_.full();  // else ranks wait until the controller has caught up
+    for (const auto& rank : ranks_) {
+        files.push_back({listen ? rank->readable(Stream::Out) : -1, POLLIN, 0});
+        files.push_back({listen ? rank->readable(Stream::Err) : -1, POLLIN, 0});
+        files.push_back({rank->writable(), POLLOUT, 0});
+    }
+    if (::poll(files.data(), files.size(), waitMs()) < 0) return;
+
+    const std::size_t polled = ranks_.size();  // a command may start more
+    if (files[0].revents != 0) readSignals();
+    if (files[1].revents != 0) readCommands();
+    for (std::size_t i = 0; i < polled; ++i) {
+        const pollfd* of = &files[3 + 3 * i];
+        if (of[0].revents != 0) ranks_[i]->read(Stream::Out);
+        if (of[1].revents != 0) ranks_[i]->read(Stream::Err);
+        if (of[2].revents != 0) ranks_[i]->write();
+    }
+    insistWhereDue();
+    if (sweepDue_ && !ranksRunning()) sweep();
+}
+
+int Supervisor::waitMs() const {
+    const std::optional<Time>& next = insistAt_ ? insistAt_ : giveUpAt_;
+    return next ? millisecondsUntil(*next) : -1;
+}
+
+void Supervisor::readCommands() {
+    std::string bytes;
+    const ReadOutcome outcome = readSome(in_, bytes);
+    commands_.feed(bytes, [this](std::string_view line) {
+        if (line.empty()) return;
+        if (const std::optional<AgentCommand> command = parseAgentCommand(line))
+            return take(*command);
+        send(
+            AgentError{"the agent was told something it does not understand; both ends have to "
+                       "be the same version of ringscope"});
+    });
+    if (outcome == ReadOutcome::Ended) leave();
+}
+
+void Supervisor::take(const AgentCommand& command) {
+    std::visit([this](const auto& alternative) { on(alternative); }, command);
+}
+
+void Supervisor::on(const StartRanks& start) {
+    if (!mark_.empty())
+        return send(AgentError{"this agent has started its ranks already; open another one"});
+    mark_ = std::string(runIdName) + "=" + start.run.text;
+    RankCommandLine command{
+        .rank = 0, .program = start.program, .arguments = {}, .environment = ownEnvironment()};
+    if (command.program.empty()) command.program = programDirectory() / "ringscope-rank";
+    for (const auto& [name, value] : start.environment) command.environment[name] = value;
+    command.environment[runIdName] = start.run.text;
+    const auto lines = [this](RankProcess& rank, RankProcess::Stream stream,
+                              std::string_view line) { takeLine(rank, stream, line); };
+    for (const StartRanks::Process& process : start.ranks) {
+        command.rank = process.rank;
+        command.arguments = process.arguments;
+        Result<std::unique_ptr<RankProcess>> rank = RankProcess::start(command, lines);
+        if (!rank.ok()) {
+            send(AgentError{rank.error().message});
+            return leave();
+        }
+        send(RankStarted{.rank = process.rank, .pid = (*rank)->pid()});
+        (*rank)->tell(toLine(RankCommand(RankConfig{start.configYaml})));
+        ranks_.push_back(std::move(*rank));
+    }
+}
+
+void Supervisor::on(const Rendezvous& rendezvous) {
+    for (const auto& rank : ranks_)
+        if (rank->rank() != 0) rank->tell(toLine(RankCommand(rendezvous)));
+}
+
+void Supervisor::on(const StopRanks& stop) { stopRanks(Millis(stop.graceMs)); }
+
+void Supervisor::on(const Ping& ping) { send(Pong{.id = ping.id, .monotonicNs = monotonicNs()}); }
+
+void Supervisor::readSignals() {
+    signalfd_siginfo info{};
+    while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+        if (info.ssi_signo == SIGTERM) leave();
+    collectEnded();
+}
+
+// Ranks, and orphans of theirs that fell to us as their reaper.
+void Supervisor::collectEnded() {
+    for (;;) {
+        siginfo_t info{};
+        if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+        const auto rank = std::ranges::find(ranks_, info.si_pid, &RankProcess::pid);
+        const bool ours = rank != ranks_.end() && (*rank)->running();
+        if (ours) (*rank)->ended();
+        int status = 0;
+        ::waitpid(info.si_pid, &status, 0);
+        if (!ours) continue;
+        if (const std::int64_t dropped = (*rank)->budget.takeDropped(); dropped > 0)
+            send(RankPrinted{.rank = (*rank)->rank(),
+                             .stream = "out",
+                             .line = "(" + std::to_string(dropped) + " lines dropped)"});
+        send(exitOf((*rank)->rank(), status));
+    }
+}
+
+void Supervisor::takeLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line) {
+    if (stream == RankProcess::Stream::Err) return print(rank, "err", std::string(line));
+    std::optional<RankEvent> event = parseRankEvent(line);
+    // A rank speaks for itself only; what claims to be another's is mere text.
+    if (!event || rankOf(*event) != rank.rank()) return print(rank, "out", std::string(line));
+    if (std::holds_alternative<RankLog>(*event) && !rank.budget.spend(steady_clock::now())) return;
+    send(RankSaid{std::move(*event)});
+}
+
+void Supervisor::print(RankProcess& rank, const std::string& stream, std::string line) {
+    if (!rank.budget.spend(steady_clock::now())) return;
+    if (const std::int64_t dropped = rank.budget.takeDropped(); dropped > 0)
+        line = "(" + std::to_string(dropped) + " lines dropped) " + line;
+    send(RankPrinted{.rank = rank.rank(), .stream = stream, .line = std::move(line)});
+}
+
+void Supervisor::stopRanks(Millis grace) {
+    for (const auto& rank : ranks_) rank->signal(SIGTERM);
+    const Time insistAt = steady_clock::now() + grace;
+    if (!insistAt_ || insistAt < *insistAt_) insistAt_ = insistAt;
+    sweepDue_ = true;
+}
+
+void Supervisor::leave() {
+    if (leaving_) return;
+    leaving_ = true;
+    stopRanks(agentGrace);
+}
+
+void Supervisor::insistWhereDue() {
+    if (!insistAt_ || steady_clock::now() < *insistAt_) return;
+    insistAt_.reset();
+    giveUpAt_ = steady_clock::now() + killTakes;
+    for (const auto& rank : ranks_) rank->signal(SIGKILL);
+}
+
+bool Supervisor::ranksRunning() const { return std::ranges::any_of(ranks_, &RankProcess::running); }
+
+bool Supervisor::sweep() {
+    sweepDue_ = false;
+    insistAt_.reset();
+    giveUpAt_.reset();
+    if (mark_.empty()) return true;
+    return sweepMarked(mark_, killTakes, [this] { collectEnded(); }) == 0;
+}
+
+void Supervisor::flush() {
+    const Time end = steady_clock::now() + flushTakes;
+    output_.write();
+    while (output_.pending() >= 0 && steady_clock::now() < end) {
+        pollfd file{output_.pending(), POLLOUT, 0};
+        ::poll(&file, 1, millisecondsUntil(end));
+        output_.write();
+    }
+}
+
+}  // namespace ringscope

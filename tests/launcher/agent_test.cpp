@@ -1,0 +1,237 @@
+// The agent as a process, spoken to frame by frame.
+#include "tests/launcher/local_run.h"
+
+#include "backend/core/version.h"
+#include "backend/run/protocol.h"
+#include "launcher/transport_table.h"
+
+#include <gmock/gmock.h>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+
+namespace ringscope::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class AgentTest : public ::testing::Test {
+protected:
+    AgentTest() : transport(bareTransport()), channel(transport.open({}).value()) {
+        hello = next<AgentHello>();
+    }
+
+    // The next frame of this kind; what comes before it is passed over.
+    template <typename Frame>
+    Frame next() {
+        for (;;) {
+            const auto received = channel->receive(seconds(20)).value();
+            if (received.event != AgentChannel::Event::Line)
+                throw std::runtime_error("the agent fell silent");
+            const auto frame = parseAgentFrame(received.line);
+            if (!frame) throw std::runtime_error("no frame: " + received.line);
+            if (const auto* wanted = std::get_if<Frame>(&*frame)) return *wanted;
+        }
+    }
+    void send(const AgentCommand& command) { ASSERT_TRUE(channel->send(toLine(command)).ok()); }
+    pid_t agent() const { return static_cast<pid_t>(hello.pid); }
+
+    // Rank 0 as a shell script.
+    void startShell(const std::string& script) {
+        send(StartRanks{.run = run,
+                        .program = "/bin/sh",
+                        .ranks = {{.rank = 0, .arguments = {"-c", script}}},
+                        .environment = {{"COLOUR", "blue"}},
+                        .configYaml = "yaml"});
+    }
+    std::vector<pid_t> left() const { return processesWith("RINGSCOPE_RUN_ID=" + run.text); }
+
+    RunId run = RunId::random();
+    LocalTransport transport;
+    std::unique_ptr<AgentChannel> channel;
+    AgentHello hello;
+};
+
+TEST_F(AgentTest, SaysWhoItIs) {
+    EXPECT_EQ(hello.version, version());
+    EXPECT_FALSE(hello.host.empty());
+    EXPECT_GT(hello.pid, 0);
+}
+
+TEST_F(AgentTest, AnswersPingsWithItsClock) {
+    send(Ping{.id = 1});
+    send(Ping{.id = 2});
+    const Pong first = next<Pong>();
+    const Pong second = next<Pong>();
+    EXPECT_EQ(first.id, 1);
+    EXPECT_EQ(second.id, 2);
+    EXPECT_GT(first.monotonicNs, 0);
+    EXPECT_GE(second.monotonicNs, first.monotonicNs);
+}
+
+TEST_F(AgentTest, GivesARankItsEnvironmentAndItsConfiguration) {
+    startShell("read config; echo \"$COLOUR $RINGSCOPE_RUN_ID\"; echo \"$config\" >&2; exit 5");
+    EXPECT_EQ(next<RankPrinted>().line, "blue " + run.text);
+    const RankPrinted second = next<RankPrinted>();
+    EXPECT_EQ(second.stream, "err");
+    EXPECT_EQ(second.line, toLine(RankCommand(RankConfig{"yaml"})));
+    const RankExited exited = next<RankExited>();
+    EXPECT_EQ(exited.code, 5);
+    EXPECT_EQ(exited.signal, 0);
+}
+
+TEST_F(AgentTest, KeepsARanksStandardInputOpen) {
+    startShell("read config; read rest; echo ended");
+    send(Ping{.id = 1});
+    next<Pong>();
+    EXPECT_EQ(left().size(), 1U);
+    channel.reset();
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(AgentTest, PassesARanksLastWordsOnBeforeItsExit) {
+    startShell("printf 'no newline at the end'; kill -SEGV $$");
+    EXPECT_EQ(next<RankPrinted>().line, "no newline at the end");
+    EXPECT_EQ(next<RankExited>().signal, SIGSEGV);
+}
+
+TEST_F(AgentTest, EndsWhatARankLeavesBehindInItsGroup) {
+    startShell("sleep 1000 & echo left; exit 0");
+    next<RankExited>();
+    EXPECT_TRUE(becomesTrue([&] { return left().empty(); }));
+}
+
+TEST_F(AgentTest, StopsTheRanksAndLivesOn) {
+    startShell("trap '' TERM; echo ready; while :; do sleep 1000; done");
+    next<RankPrinted>();
+    send(StopRanks{.graceMs = 100});
+    EXPECT_EQ(next<RankExited>().signal, SIGKILL);
+    send(Ping{.id = 3});
+    EXPECT_EQ(next<Pong>().id, 3);
+    EXPECT_TRUE(becomesTrue([&] { return left().empty(); }));
+}
+
+TEST_F(AgentTest, StartsItsRanksOnce) {
+    startShell("read config; read rest");
+    startShell("exit 0");
+    EXPECT_THAT(next<AgentError>().message, HasSubstr("has started its ranks already"));
+}
+
+TEST_F(AgentTest, SaysThatItDoesNotUnderstand) {
+    ASSERT_TRUE(channel->send("make me a sandwich").ok());
+    EXPECT_THAT(next<AgentError>().message, HasSubstr("does not understand"));
+    send(Ping{.id = 4});
+    EXPECT_EQ(next<Pong>().id, 4);
+}
+
+TEST_F(AgentTest, IsNotTouchedByCtrlCHangupOrABrokenPipe) {
+    for (const int number : {SIGINT, SIGHUP, SIGPIPE}) ::kill(agent(), number);
+    send(Ping{.id = 5});
+    EXPECT_EQ(next<Pong>().id, 5);
+}
+
+TEST_F(AgentTest, HasASessionOfItsOwn) {
+    EXPECT_EQ(::getsid(agent()), agent());
+    EXPECT_NE(::getsid(0), agent());
+}
+
+TEST_F(AgentTest, EndsItsRanksWhenItIsTerminated) {
+    startShell("read config; read rest");
+    next<RankStarted>();
+    ::kill(agent(), SIGTERM);
+    EXPECT_EQ(next<RankExited>().signal, SIGTERM);
+    EXPECT_EQ(channel->receive(seconds(20))->event, AgentChannel::Event::Closed);
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+std::int64_t residentKiB(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    std::string word;
+    while (status >> word)
+        if (word == "VmRSS:") return status >> word ? std::stoll(word) : 0;
+    return 0;
+}
+
+// Nobody reads what the agent says, while its rank prints as fast as it can.
+TEST_F(AgentTest, DoesNotGrowOverAFloodNobodyReads) {
+    const std::int64_t before = residentKiB(agent());
+    ASSERT_GT(before, 0);
+    startShell("yes 'all work and no play' & yes '' | tr -d '\\n'");
+    const RankStarted started = next<RankStarted>();
+    const auto printed = [&] {  // bytes, over all processes of the rank
+        std::int64_t bytes = 0;
+        for (const pid_t pid : left()) {
+            std::ifstream io("/proc/" + std::to_string(pid) + "/io");
+            std::string word;
+            while (io >> word)
+                if (word == "wchar:" && io >> word) bytes += std::stoll(word);
+        }
+        return bytes;
+    };
+    EXPECT_TRUE(becomesTrue([&] { return printed() > 100'000'000; })) << started.pid;
+    EXPECT_LT(residentKiB(agent()) - before, 20'000);
+    channel.reset();
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST(LocalTransport, NamesAnAgentThatIsNotThere) {
+    LocalTransport transport({.agentProgram = "/nowhere/ringscope"});
+    const Result<void> ready = transport.preflight({});
+    ASSERT_FALSE(ready.ok());
+    EXPECT_EQ(ready.error().message,
+              "there is no program '/nowhere/ringscope'; ./quickstart builds it");
+    EXPECT_EQ(transport.open({}).error().message, ready.error().message);
+}
+
+TEST(LocalTransport, NamesAnAgentThatCannotBeExecuted) {
+    LocalTransport transport({.agentProgram = "/etc/passwd"});
+    EXPECT_EQ(transport.preflight({}).error().message,
+              "'/etc/passwd' cannot be executed; check its permissions");
+}
+
+TEST(LocalTransport, RefusesAnotherHost) {
+    EXPECT_EQ(bareTransport().open({.name = "node7"}).error().message,
+              "transport local starts ranks on this machine only; got host 'node7'");
+}
+
+TEST(LocalTransport, HandsOverWhatTheProgramSaysOnStandardErrorAndItsEnd) {
+    LocalTransport transport(
+        {.agentProgram = "/bin/sh", .agentArguments = {"-c", "echo oops >&2; exit 3"}});
+    const auto channel = transport.open({}).value();
+    EXPECT_EQ(channel->receive(seconds(20))->line, "agent: oops");
+    EXPECT_EQ(channel->receive(seconds(20))->event, AgentChannel::Event::Closed);
+    EXPECT_EQ(channel->receive(seconds(20))->event, AgentChannel::Event::Closed);
+    EXPECT_TRUE(channel->send("anyone?").ok());  // no SIGPIPE; the end is still to be received
+}
+
+TEST(LocalTransport, WaitsNoLongerThanItIsTold) {
+    const auto channel = bareTransport().open({}).value();
+    EXPECT_EQ(channel->receive(seconds(20))->event, AgentChannel::Event::Line);
+    EXPECT_EQ(channel->receive(milliseconds(1))->event, AgentChannel::Event::Timeout);
+}
+
+TEST(LocalTransport, EndsAnAgentThatDoesNotEndItself) {
+    const std::string mark = RunId::random().text;
+    LocalTransport transport(
+        {.agentProgram = "/bin/sh",
+         .agentArguments = {"-c", "MARK=" + mark + " setsid sleep 1000 & MARK=" + mark +
+                                      " exec sleep 1000"},
+         .closeGrace = milliseconds(200)});
+    auto channel = transport.open({}).value();
+    ASSERT_TRUE(becomesTrue([&] { return processesWith("MARK=" + mark).size() == 2; }));
+    channel.reset();
+    EXPECT_THAT(processesWith("MARK=" + mark), IsEmpty());
+}
+
+TEST(TransportTable, KnowsLocal) {
+    const TransportRow* row = findTransport("local");
+    ASSERT_NE(row, nullptr);
+    EXPECT_EQ(row->make()->name(), row->name);
+    EXPECT_EQ(findTransport("pigeon"), nullptr);
+}
+
+}  // namespace
+}  // namespace ringscope::testing
