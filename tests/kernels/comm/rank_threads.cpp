@@ -1,5 +1,6 @@
 #include "tests/kernels/comm/rank_threads.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <cstdlib>
 #include <thread>
@@ -9,6 +10,7 @@ namespace ringscope::testing {
 namespace {
 
 void runRank(const Meeting& meeting, int rank, int size, const std::function<void(Group&)>& body) {
+    at::set_num_threads(1);  // ranks share the cores
     try {
         Result<std::unique_ptr<Group>> group =
             makeGroup(meeting, {.rank = rank, .size = size, .timeout = std::chrono::seconds(20)});
