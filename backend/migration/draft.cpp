@@ -1,0 +1,148 @@
+#include "backend/migration/draft.h"
+
+#include "backend/config/field_table.h"
+#include "backend/config/value_text.h"
+#include "backend/core/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+std::string lineOf(const KeyVerdict& key) {
+    return key.line > 0 ? " in line " + std::to_string(key.line) + " of " + key.file : "";
+}
+
+// The value as the field writes it, so that 1.0e-5 and 0.00001 are one.
+Result<std::string> normalised(const Field& field, const std::string& text) {
+    RunConfig scratch;
+    RINGSCOPE_CHECK(field.set(scratch, field.type == FieldType::Switch ? toLower(text) : text));
+    return field.get(scratch);
+}
+
+}  // namespace
+
+Draft::Draft(const Source& source, const MigrationAnswers& answers)
+    : source_(source), answers_(answers) {
+    config_.parallel.sp = 1;  // until a key asks for more
+}
+
+KeyVerdict* Draft::said(Role role) {
+    const auto found = roles_.find(role);
+    return found == roles_.end() ? nullptr : &keys[found->second];
+}
+
+const std::string* Draft::textOf(Role role) const {
+    const auto found = roles_.find(role);
+    return found == roles_.end() ? nullptr : &keys[found->second].old;
+}
+
+std::optional<bool> Draft::switchOf(Role role) const {
+    const std::string* text = textOf(role);
+    return text != nullptr ? parseSwitch(*text) : std::nullopt;
+}
+
+std::optional<std::int64_t> Draft::integerOf(Role role) const {
+    const std::string* text = textOf(role);
+    return text != nullptr ? parseInteger(*text) : std::nullopt;
+}
+
+void Draft::takeRole(Role role, std::size_t key) {
+    const auto [first, isNew] = roles_.emplace(role, key);
+    if (isNew) return;
+    KeyVerdict& earlier = keys[first->second];
+    const bool same = toLower(earlier.old) == toLower(keys[key].old);
+    const bool single = role == Role::Size && (earlier.old == "1" || keys[key].old == "1");
+    const std::string place = earlier.path + lineOf(earlier);
+    if (same) {
+        keys[key].reason = "the same as " + place;
+    } else if (single) {  // one of two ways to split is not used
+        KeyVerdict& unused = earlier.old == "1" ? earlier : keys[key];
+        unused.verdict = Verdict::Dropped;
+        unused.newPath.clear();
+        unused.reason = "1, so the sequence is not split this way";
+        if (earlier.old == "1") first->second = key;
+    } else {
+        keys[key].verdict = Verdict::Dangerous;
+        keys[key].reason = "says otherwise than " + place + ", which counts";
+    }
+}
+
+void Draft::takeField(std::size_t index) {
+    KeyVerdict& key = keys[index];
+    const Field* field = findField(key.newPath);
+    const Result<std::string> value = normalised(*field, key.old);
+    const auto earlier = origins_.find(key.newPath);
+    if (!value.ok()) {
+        key.verdict = Verdict::Dangerous;
+        key.reason =
+            value.error().message + "; " + key.newPath + " is " + field->get(config_) + " instead";
+    } else if (earlier != origins_.end()) {
+        if (*value == field->get(config_)) return;
+        key.verdict = Verdict::Dangerous;
+        key.reason = "says otherwise than " + keys[earlier->second].path +
+                     lineOf(keys[earlier->second]) + ", which counts";
+        return;
+    } else {
+        static_cast<void>(field->set(config_, *value));
+    }
+    origins_.emplace(key.newPath, index);
+}
+
+std::size_t Draft::indexOf(const KeyVerdict& key) const {
+    return static_cast<std::size_t>(&key - keys.data());
+}
+
+void Draft::setOrigin(std::string_view path, const KeyVerdict& key) {
+    origins_[std::string(path)] = indexOf(key);
+}
+
+std::string Draft::decide(Decision decision, KeyVerdict* about) {
+    decision.chosen = decision.defaultOption;
+    decision.answered = answers_.acceptDefaults;
+    if (const auto answer = answers_.options.find(decision.id); answer != answers_.options.end()) {
+        const bool known = std::ranges::find(decision.options, answer->second,
+                                             &DecisionOption::id) != decision.options.end();
+        if (known) {
+            decision.chosen = answer->second;
+            decision.answered = true;
+        } else {
+            std::vector<std::string> ids;
+            for (const DecisionOption& option : decision.options) ids.push_back(option.id);
+            refused_.push_back("decision " + decision.id + " has no option " +
+                               shown(answer->second) + "; use one of " + join(ids, ", "));
+        }
+    }
+    if (about != nullptr) {
+        const auto option =
+            std::ranges::find(decision.options, decision.chosen, &DecisionOption::id);
+        decision.key = about->path;
+        about->verdict = decision.answered ? Verdict::Converted : Verdict::NeedsDecision;
+        about->reason = decision.answered ? "decided: " + option->label + "; " + option->consequence
+                                          : decision.question;
+    }
+    decisions.push_back(decision);
+    return decision.chosen;
+}
+
+std::vector<std::string> Draft::refusedAnswers() const {
+    std::vector<std::string> refused = refused_;
+    std::vector<std::string> ids;
+    for (const Decision& decision : decisions) ids.push_back(decision.id);
+    for (const auto& [id, option] : answers_.options) {
+        if (std::ranges::find(ids, id) != ids.end()) continue;
+        refused.push_back("there is no decision " + shown(id) + " to make here; " +
+                          (ids.empty() ? "none is open" : "there are " + join(ids, ", ")));
+    }
+    return refused;
+}
+
+std::optional<bool> parseSwitch(std::string_view text) {
+    const std::string word = toLower(text);
+    if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+    if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+    return std::nullopt;
+}
+
+}  // namespace ringscope

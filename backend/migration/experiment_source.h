@@ -1,0 +1,18 @@
+// A source that is an experiment already: kept byte for byte, but for old names of modes.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/migration/migration.h"
+#include "backend/migration/source_tree.h"
+
+#include <string>
+
+namespace ringscope {
+
+Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
+                               const MigrationAnswers& answers, Migration& migration);
+
+// Reads and plans the text, and adds what is wrong with it to `problems`.
+void validateExperiment(const std::string& text, Migration& migration);
+
+}  // namespace ringscope

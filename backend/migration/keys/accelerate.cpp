@@ -1,0 +1,59 @@
+// accelerate's launch configuration with its parallelism_config.
+#include "backend/migration/key_rules.h"
+
+#include <array>
+
+namespace ringscope {
+namespace {
+
+using enum Verdict;
+
+constexpr std::string_view launcherKey = "Ringscope starts its ranks itself; see `launch:`";
+
+constexpr std::array rules = {
+    KeyRule{"compute_environment", Dropped, "", launcherKey},
+    KeyRule{"distributed_type", Dropped, "", launcherKey},
+    KeyRule{"machine_rank", Dropped, "", launcherKey},
+    KeyRule{"main_", Dropped, "", launcherKey},
+    KeyRule{"num_machines", Dropped, "", launcherKey},
+    KeyRule{"num_processes", Dropped, "",
+            "ranks of all groups together; Ringscope runs one group of parallel.sp ranks"},
+    KeyRule{"rdzv_backend", Dropped, "", launcherKey},
+    KeyRule{"same_network", Dropped, "", launcherKey},
+    KeyRule{"gpu_ids", Dropped, "", launcherKey},
+    KeyRule{"use_cpu", Dropped, "", "launch.device says what ranks compute on"},
+    KeyRule{"debug", Dropped, "", launcherKey},
+    KeyRule{"enable_cpu_affinity", Dropped, "", launcherKey},
+    KeyRule{"tpu_", Dropped, "", launcherKey},
+    KeyRule{"downcast_bf16", Dropped, "", launcherKey},
+    KeyRule{"mixed_precision", Converted, "train.precision", "", Role::Precision},
+    KeyRule{"deepspeed_config.deepspeed_config_file", Dropped, "", "", Role::Companion},
+    KeyRule{"deepspeed_config.gradient_accumulation_steps", Renamed, "train.grad_accum",
+            "batches whose gradients are summed before a step", Role::Field},
+    KeyRule{"deepspeed_config.gradient_clipping", Renamed, "train.grad_clip",
+            "largest gradient norm", Role::Field},
+    KeyRule{"deepspeed_config.", Dropped, "",
+            "every rank holds all weights, gradients and optimizer states: peak memory per rank is "
+            "higher than under ZeRO"},
+    KeyRule{"fsdp_config.", Dropped, "",
+            "every rank holds all weights; nothing is sharded but the sequence"},
+    KeyRule{"use_parallelism_config", Dropped, "", "parallel.sp and parallel.mode say it"},
+    KeyRule{"parallelism_config.parallelism_config_sp_size", Renamed, "parallel.sp",
+            "ranks that share one sequence", Role::Size},
+    KeyRule{"parallelism_config.parallelism_config_sp_seq_length", Renamed, "train.seq_len",
+            "tokens of one sequence, over all ranks", Role::SeqLen},
+    KeyRule{"parallelism_config.parallelism_config_cp_size", Renamed, "parallel.sp",
+            "ranks that share one sequence", Role::Size},
+    KeyRule{"parallelism_config.parallelism_config_cp_backend", Dropped, "",
+            "parallel.mode says how ranks share a sequence", Role::CpBackend},
+    KeyRule{"parallelism_config.parallelism_config_cp_comm_strategy", Dropped, "",
+            "how keys and values travel is part of the mode"},
+    KeyRule{"parallelism_config.", Dropped, "",
+            "Ringscope splits the sequence only, among one group of ranks"},
+};
+
+}  // namespace
+
+std::span<const KeyRule> accelerateRules() { return rules; }
+
+}  // namespace ringscope

@@ -1,0 +1,59 @@
+// ArcticTraining's YAML; its `deepspeed:` section has DeepSpeed's keys.
+#include "backend/migration/key_rules.h"
+
+#include <array>
+
+namespace ringscope {
+namespace {
+
+using enum Verdict;
+
+constexpr std::string_view textOnly =
+    "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
+    "that text, not of this data set";
+
+constexpr std::array rules = {
+    KeyRule{"type", Dropped, "", "", Role::Stage},
+    KeyRule{"micro_batch_size", Renamed, "train.batch",
+            "sequences a group of ranks trains on at a time", Role::Field},
+    KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
+            "batches whose gradients are summed before a step", Role::Field},
+    KeyRule{"sequence_parallel_size", Renamed, "parallel.sp", "ranks that share one sequence",
+            Role::Size},
+    KeyRule{"exit_iteration", Renamed, "train.steps", "optimizer steps of the run", Role::Steps},
+    KeyRule{"min_iterations", Dropped, "", "a run is as long as train.steps says"},
+    KeyRule{"epochs", Dropped, "", "a run is as long as train.steps says, not as the data set"},
+    KeyRule{"seed", Renamed, "train.seed",
+            "decides initial weights and data order, though not the old stack's ones", Role::Field},
+    KeyRule{"activation_checkpoint_cpu_offload", Dropped, "",
+            "Ringscope offloads and recomputes nothing: peak memory is higher"},
+    KeyRule{"tiled_mlp_compute", Dropped, "",
+            "Ringscope computes the feed-forward layer of all local tokens at once: peak memory is "
+            "higher"},
+    KeyRule{"model.name_or_path", NeedsDecision, "model", "", Role::Model},
+    KeyRule{"model.", Dropped, "", "Ringscope has kernels of its own"},
+    KeyRule{"optimizer.type", Dropped, "", "", Role::Optimizer},
+    KeyRule{"optimizer.learning_rate", Renamed, "train.lr", "the same rate in every step",
+            Role::Field},
+    KeyRule{"optimizer.lr", Renamed, "train.lr", "the same rate in every step", Role::Field},
+    KeyRule{"optimizer.weight_decay", Renamed, "train.weight_decay", "decoupled, as AdamW has it",
+            Role::Field},
+    KeyRule{"optimizer.", Dropped, "", "Ringscope's AdamW has betas 0.9 and 0.95"},
+    KeyRule{"scheduler.", Dropped, "", "Ringscope's learning rate is constant"},
+    KeyRule{"data.max_length", Renamed, "train.seq_len", "tokens of one sequence, over all ranks",
+            Role::SeqLen},
+    KeyRule{"data.", Dropped, "", textOnly},
+    KeyRule{"tokenizer.", Dropped, "", "tokens are bytes"},
+    KeyRule{"logger.", Dropped, "", "messages of all ranks are kept with the run"},
+    KeyRule{"wandb.", Dropped, "", "results are kept in Ringscope's store"},
+    KeyRule{"checkpoint.", Dropped, "", "Ringscope writes no checkpoints"},
+    KeyRule{"eval_", Dropped, "", "Ringscope measures training steps and holds no evaluation"},
+    KeyRule{"train_log_iter_interval", Dropped, "", "every step is measured and kept"},
+    KeyRule{"gradient_clipping", Renamed, "train.grad_clip", "largest gradient norm", Role::Field},
+};
+
+}  // namespace
+
+std::span<const KeyRule> arcticRules() { return rules; }
+
+}  // namespace ringscope

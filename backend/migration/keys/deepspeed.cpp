@@ -1,0 +1,79 @@
+// DeepSpeed's JSON: alone, beside a YAML that names it, or inside another file.
+#include "backend/migration/key_rules.h"
+
+#include <array>
+
+namespace ringscope {
+namespace {
+
+using enum Verdict;
+
+constexpr std::string_view replicated =
+    "every rank holds all weights, gradients and optimizer states: peak memory per rank is higher "
+    "than under ZeRO";
+constexpr std::string_view neverRead =
+    "DeepSpeed has no such key and never read it, so it changed nothing in the old runs either";
+
+constexpr std::array rules = {
+    KeyRule{"train_micro_batch_size_per_gpu", Renamed, "train.batch",
+            "sequences a group of ranks trains on at a time", Role::Field},
+    KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
+            "batches whose gradients are summed before a step", Role::Field},
+    KeyRule{"gradient_clipping", Renamed, "train.grad_clip", "largest gradient norm", Role::Field},
+    KeyRule{"train_batch_size", Dropped, "",
+            "the product of batch, accumulation and groups; Ringscope runs one group"},
+    KeyRule{"bf16.enabled", Converted, "train.precision", "", Role::Bf16},
+    KeyRule{"bfloat16.enabled", Converted, "train.precision", "", Role::Bf16},
+    KeyRule{"fp16.enabled", Converted, "train.precision", "", Role::Fp16},
+    KeyRule{"bf16.", Dropped, "", "fp32 accumulates in fp32"},
+    KeyRule{"fp16.", Dropped, "", "fp32 needs no loss scaling"},
+    KeyRule{"data_types.", Dropped, "", "gradients have the precision of the weights"},
+    KeyRule{"communication_data_type", Dropped, "", "gradients travel in the weights' precision"},
+    KeyRule{"zero_optimization.", Dropped, "", replicated},
+    KeyRule{"zero_optimization.offload_", Dropped, "",
+            "nothing is offloaded to the host: peak memory per rank is higher"},
+    KeyRule{"zero_allow_untested_optimizer", Dropped, "", replicated},
+    KeyRule{"zero_force_ds_cpu_optimizer", Dropped, "", replicated},
+    KeyRule{"optimizer.type", Dropped, "", "", Role::Optimizer},
+    KeyRule{"optimizer.params.lr", Renamed, "train.lr", "the same rate in every step", Role::Field},
+    KeyRule{"optimizer.params.weight_decay", Renamed, "train.weight_decay",
+            "decoupled, as AdamW has it", Role::Field},
+    KeyRule{"optimizer.params.", Dropped, "", "Ringscope's AdamW has betas 0.9 and 0.95"},
+    KeyRule{"optimizer.", Dropped, "", "AdamW is Ringscope's optimizer"},
+    KeyRule{"scheduler.", Dropped, "", "Ringscope's learning rate is constant"},
+    KeyRule{
+        "activation_checkpointing.", Dropped, "",
+        "Ringscope keeps all activations: peak memory is higher, and no forward pass is repeated"},
+    KeyRule{"sequence_parallel_size", Renamed, "parallel.sp", "ranks that share one sequence",
+            Role::Size},
+    KeyRule{"data_parallel_size", Dropped, "", "Ringscope runs one group of ranks"},
+    KeyRule{"seq_parallel_communication_data_type", Dropped, "",
+            "messages have the tensors' own precision"},
+    KeyRule{"sequence_parallel.", Dangerous, "", neverRead},
+    KeyRule{"ulysses.", Dangerous, "", neverRead},
+    KeyRule{"sequence_tiling.", Dangerous, "", neverRead},
+    KeyRule{"compile.", Dropped, "", "Ringscope runs its own schedule, uncompiled"},
+    KeyRule{"steps_per_print", Dropped, "", "every step is measured and kept"},
+    KeyRule{"wall_clock_breakdown", Dropped, "", "every step is measured and kept"},
+    KeyRule{"dump_state", Dropped, "", "`ringscope config show` prints what a run uses"},
+    KeyRule{"flops_profiler.", Dropped, "", "FLOPs follow from the schedule"},
+    KeyRule{"comms_logger.", Dropped, "", "bytes are measured and compared with the schedule"},
+    KeyRule{"tensorboard.", Dropped, "", "results are kept in Ringscope's store"},
+    KeyRule{"wandb.", Dropped, "", "results are kept in Ringscope's store"},
+    KeyRule{"csv_monitor.", Dropped, "", "results are kept in Ringscope's store"},
+    KeyRule{"prescale_gradients", Dropped, "",
+            "gradients are summed over ranks, weighted by tokens"},
+    KeyRule{"gradient_predivide_factor", Dropped, "",
+            "gradients are summed over ranks, weighted by tokens"},
+    KeyRule{"elasticity.", Dropped, "", "the number of ranks of a run is fixed"},
+    KeyRule{"autotuning.", Dropped, "", "a matrix in the experiment tries values out"},
+    KeyRule{"aio.", Dropped, "", "nothing is offloaded to disk"},
+    KeyRule{"checkpoint.", Dropped, "", "Ringscope writes no checkpoints"},
+    KeyRule{"data_efficiency.", Dropped, "", "sequences are full and all of the same length"},
+};
+
+}  // namespace
+
+std::span<const KeyRule> deepSpeedRules() { return rules; }
+
+}  // namespace ringscope

@@ -1,0 +1,91 @@
+#include "backend/migration/migration_report.h"
+
+#include "backend/core/text.h"
+#include "backend/migration/line_diff.h"
+#include "backend/migration/report_formats.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace ringscope {
+namespace {
+
+constexpr int schemaVersion = 1;
+
+constexpr std::array formats = {
+    MigrationReportFormat{".md", migrationMarkdown},
+    MigrationReportFormat{".html", migrationHtml},
+    MigrationReportFormat{".json", migrationJson},
+};
+
+nlohmann::json toJson(const Decision& decision) {
+    nlohmann::json object = {{"id", decision.id},
+                             {"question", decision.question},
+                             {"key", decision.key},
+                             {"options", nlohmann::json::array()},
+                             {"default", decision.defaultOption},
+                             {"chosen", decision.chosen},
+                             {"answered", decision.answered}};
+    for (const DecisionOption& option : decision.options)
+        object["options"].push_back(
+            {{"id", option.id}, {"label", option.label}, {"consequence", option.consequence}});
+    return object;
+}
+
+}  // namespace
+
+std::string shownPath(const MigrationInput& input, const KeyVerdict& key) {
+    const bool companion = !key.file.empty() && key.file != input.source.name;
+    return companion ? key.file + ":" + key.path : key.path;
+}
+
+std::span<const MigrationReportFormat> migrationReportFormats() { return formats; }
+
+Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesystem::path& file) {
+    const std::string extension = toLower(file.extension().string());
+    const auto found = std::ranges::find(formats, extension, &MigrationReportFormat::extension);
+    if (found != formats.end()) return &*found;
+    std::vector<std::string> known;
+    for (const MigrationReportFormat& format : formats) known.emplace_back(format.extension);
+    return Error{
+        ErrorCode::InvalidConfig,
+        "'" + file.string() + "' has no extension of a migration report; use " + join(known, ", ")};
+}
+
+std::string migrationJson(const MigrationInput& input, const Migration& migration) {
+    nlohmann::json object = {{"schema_version", schemaVersion},
+                             {"source",
+                              {{"kind", migration.source.kind},
+                               {"confidence", migration.source.confidence},
+                               {"reason", migration.source.reason}}},
+                             {"keys", nlohmann::json::array()},
+                             {"decisions", nlohmann::json::array()},
+                             {"experiment", migration.experiment},
+                             {"changed", migration.changed}};
+    for (const KeyVerdict& key : migration.keys)
+        object["keys"].push_back({{"path", shownPath(input, key)},
+                                  {"line", key.line},
+                                  {"column", key.column},
+                                  {"old", key.old},
+                                  {"new_path", key.newPath},
+                                  {"new", key.newValue},
+                                  {"verdict", verdictName(key.verdict)},
+                                  {"reason", key.reason}});
+    for (const Decision& decision : migration.decisions)
+        object["decisions"].push_back(toJson(decision));
+    return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string verdictCounts(const Migration& migration) {
+    std::vector<std::string> counts;
+    for (const Verdict verdict : allVerdicts()) {
+        const auto count = std::ranges::count(migration.keys, verdict, &KeyVerdict::verdict);
+        std::string name(verdictName(verdict));
+        std::ranges::replace(name, '_', ' ');
+        if (count > 0) counts.push_back(std::to_string(count) + " " + name);
+    }
+    return counts.empty() ? "no keys" : join(counts, ", ");
+}
+
+}  // namespace ringscope

@@ -1,0 +1,32 @@
+// A migration as a file, for people (md, html) or programs (json). A format is a row of the table.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/migration/migration.h"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringscope {
+
+struct MigrationReportFormat {
+    std::string_view extension;  // ".html"
+    std::string (*write)(const MigrationInput& input, const Migration& migration);
+};
+std::span<const MigrationReportFormat> migrationReportFormats();
+
+// By the file name's extension; refuses an unknown one by naming the known.
+Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesystem::path& file);
+
+// What `ringscope migrate --json` prints: schema_version, source{kind, confidence, reason},
+// keys[]{path, line, column, old, new_path, new, verdict, reason}, decisions[]{id, question, key,
+// options[]{id, label, consequence}, default, chosen, answered}, experiment, changed. The path of a
+// companion's key begins with the companion's name and a colon.
+std::string migrationJson(const MigrationInput& input, const Migration& migration);
+
+// "4 renamed, 2 converted, 11 dropped": verdicts that occur.
+std::string verdictCounts(const Migration& migration);
+
+}  // namespace ringscope

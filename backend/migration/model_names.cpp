@@ -1,0 +1,112 @@
+#include "backend/migration/model_names.h"
+
+#include "backend/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+struct Sizes {
+    std::int64_t layers, hidden, heads, kvHeads, ffn, vocab;
+};
+
+ModelConfig sized(const Sizes& sizes, double ropeTheta, double normEps, bool tied = false) {
+    return {.preset = "",
+            .layers = sizes.layers,
+            .hiddenSize = sizes.hidden,
+            .heads = sizes.heads,
+            .kvHeads = sizes.kvHeads,
+            .ffnSize = sizes.ffn,
+            .vocabSize = sizes.vocab,
+            .ropeTheta = ropeTheta,
+            .normEps = normEps,
+            .tiedHead = tied};
+}
+
+constexpr std::string_view noBias = "its Q, K and V projections have biases, Ringscope's have none";
+constexpr std::string_view noQkNorm = "it normalises queries and keys, Ringscope does not";
+
+// From the models' published configurations. Longer matches stand before those they contain.
+std::vector<KnownModel> rows() {
+    const auto llama2 = [](const Sizes& sizes) { return sized(sizes, 10000.0, 1e-5); };
+    const auto llama3 = [](const Sizes& sizes, bool tied = false) {
+        return sized(sizes, 500000.0, 1e-5, tied);
+    };
+    const auto qwen = [](const Sizes& sizes, bool tied = false) {
+        return sized(sizes, 1000000.0, 1e-6, tied);
+    };
+    return {
+        {"llama-3.2-1b", "llama 3.2 1b", llama3({16, 2048, 32, 8, 8192, 128256}, true), ""},
+        {"llama-3.2-3b", "llama 3.2 3b", llama3({28, 3072, 24, 8, 8192, 128256}, true), ""},
+        {"llama-3.1-8b", "llama 3.1 8b", llama3({32, 4096, 32, 8, 14336, 128256}), ""},
+        {"llama-3.1-70b", "llama 3.1 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
+        {"llama-3.3-70b", "llama 3.3 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
+        {"llama-3-8b", "llama 3 8b", llama3({32, 4096, 32, 8, 14336, 128256}), ""},
+        {"llama-3-70b", "llama 3 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
+        {"llama-2-7b", "llama 2 7b", llama2({32, 4096, 32, 32, 11008, 32000}), ""},
+        {"llama-2-13b", "llama 2 13b", llama2({40, 5120, 40, 40, 13824, 32000}), ""},
+        {"llama-2-70b", "llama 2 70b", llama2({80, 8192, 64, 8, 28672, 32000}), ""},
+        {"qwen2.5-0.5b", "qwen 2.5 0.5b", qwen({24, 896, 14, 2, 4864, 151936}, true), noBias},
+        {"qwen2.5-1.5b", "qwen 2.5 1.5b", qwen({28, 1536, 12, 2, 8960, 151936}, true), noBias},
+        {"qwen2.5-3b", "qwen 2.5 3b", qwen({36, 2048, 16, 2, 11008, 151936}, true), noBias},
+        {"qwen2.5-7b", "qwen 2.5 7b", qwen({28, 3584, 28, 4, 18944, 152064}), noBias},
+        {"qwen2.5-14b", "qwen 2.5 14b", qwen({48, 5120, 40, 8, 13824, 152064}), noBias},
+        {"qwen2.5-32b", "qwen 2.5 32b", qwen({64, 5120, 40, 8, 27648, 152064}), noBias},
+        {"qwen2.5-72b", "qwen 2.5 72b", qwen({80, 8192, 64, 8, 29568, 152064}), noBias},
+        {"qwen3-0.6b", "qwen 3 0.6b", qwen({28, 1024, 16, 8, 3072, 151936}, true),
+         "its heads are 128 wide and Ringscope's 64, so attention messages are half as large"},
+        {"qwen3-8b", "qwen 3 8b", qwen({36, 4096, 32, 8, 12288, 151936}), noQkNorm},
+        {"mistral-7b-v0.1", "mistral 7b v0.1",
+         sized({32, 4096, 32, 8, 14336, 32000}, 10000.0, 1e-5),
+         "its sliding window of 4,096 keys is left out, as sequence-parallel attention did in "
+         "silence"},
+        {"mistral-7b", "mistral 7b", sized({32, 4096, 32, 8, 14336, 32768}, 1000000.0, 1e-5), ""},
+    };
+}
+
+// "Meta-Llama-3-8B-Instruct" -> meta llama 3 8b instruct: digits part from letters where a family
+// name ends.
+std::vector<std::string> wordsOf(std::string_view name) {
+    std::vector<std::string> words(1);
+    for (const char c : toLower(name)) {
+        const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+        if (!digit && c != '.' && std::isalpha(static_cast<unsigned char>(c)) == 0) {
+            words.emplace_back();
+            continue;
+        }
+        const bool family = words.back() == "llama" || words.back() == "qwen";
+        if (digit && family) words.emplace_back();
+        words.back() += c;
+    }
+    std::erase(words, "");
+    return words;
+}
+
+// The last part of the path names the model; a folder above it may name another.
+std::string_view lastPart(std::string_view path) {
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace
+
+std::span<const KnownModel> knownModels() {
+    static const std::vector<KnownModel> models = rows();
+    return models;
+}
+
+const KnownModel* findModel(std::string_view nameOrPath) {
+    const std::vector<std::string> words = wordsOf(lastPart(nameOrPath));
+    for (const KnownModel& known : knownModels()) {
+        const std::vector<std::string> wanted = split(known.match, ' ');
+        if (!std::ranges::search(words, wanted).empty()) return &known;
+    }
+    return nullptr;
+}
+
+}  // namespace ringscope

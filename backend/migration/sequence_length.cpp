@@ -1,0 +1,134 @@
+#include "backend/migration/sequence_length.h"
+
+#include "backend/config/field_table.h"
+#include "backend/config/value_text.h"
+#include "backend/core/units.h"
+#include "backend/plan/run_plan.h"
+
+#include <optional>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+std::string number(std::int64_t value) { return std::to_string(value); }
+
+bool isLegal(const RunConfig& config, std::int64_t tokens) {
+    RunConfig scratch;
+    return findField("train.seq_len")->set(scratch, number(tokens)).ok() &&
+           sequenceFits(config, tokens);
+}
+
+// A multiple of twice the ranks suits every mode.
+std::optional<std::int64_t> fitting(const RunConfig& config, std::int64_t tokens, bool up) {
+    for (const std::int64_t unit : {config.parallel.sp, 2 * config.parallel.sp}) {
+        const std::int64_t fit = (tokens + (up ? unit - 1 : 0)) / unit * unit;
+        if (isLegal(config, fit)) return fit;
+    }
+    return std::nullopt;
+}
+
+class Lengths {
+public:
+    explicit Lengths(const RunConfig& config) : config_(config) {}
+
+    void add(std::optional<std::int64_t> tokens, const std::string& consequence) {
+        if (!tokens || !isLegal(config_, *tokens)) return;
+        for (const DecisionOption& option : options_)
+            if (option.id == number(*tokens)) return;
+        options_.push_back({number(*tokens), formatCount(*tokens) + " tokens", consequence});
+    }
+    const std::vector<DecisionOption>& options() const { return options_; }
+
+private:
+    const RunConfig& config_;
+    std::vector<DecisionOption> options_;
+};
+
+// The first option is the default. Where only one is left there is nothing to ask.
+void choose(Draft& draft, const Lengths& lengths, std::string question, KeyVerdict* key) {
+    if (lengths.options().empty()) return;
+    std::string chosen = lengths.options().front().id;
+    if (lengths.options().size() > 1) {
+        chosen = draft.decide({.id = "seq_len",
+                               .question = std::move(question),
+                               .key = {},
+                               .options = lengths.options(),
+                               .defaultOption = chosen,
+                               .chosen = {}},
+                              key);
+    } else if (key != nullptr) {
+        key->verdict = Verdict::Dangerous;
+        key->reason = lengths.options().front().consequence;
+    }
+    static_cast<void>(findField("train.seq_len")->set(draft.config(), chosen));
+    if (key != nullptr) draft.setOrigin("train.seq_len", *key);
+}
+
+void askForLength(Draft& draft, KeyVerdict* key) {
+    const std::string why = key != nullptr ? shown(key->old) + " is no length of a sequence"
+                                           : "the file does not say how long a sequence is";
+    constexpr std::int64_t usual[] = {4096, 1024, 16384, 65536};
+    Lengths lengths(draft.config());
+    for (const std::int64_t tokens : usual)
+        lengths.add(fitting(draft.config(), tokens, true),
+                    tokens == usual[0]  ? "long enough to see communication, short enough for a CPU"
+                    : tokens < usual[0] ? "quick steps; communication weighs more"
+                                        : "longer steps; attention weighs more");
+    choose(draft, lengths, why + "; how many tokens should it have?", key);
+}
+
+bool roundsIn360(Draft& draft) {
+    if (draft.config().parallel.sp == 1) return false;
+    const std::string* mode = draft.textOf(Role::Mode);
+    if (draft.source().kind == llamaFactoryKind) return true;
+    if (draft.source().kind != alstForkKind) return false;
+    return mode != nullptr ? *mode != "deepspeed-alst" : draft.config().parallel.mode == "zigzag";
+}
+
+}  // namespace
+
+bool sequenceFits(const RunConfig& config, std::int64_t tokens) {
+    RunConfig probe;
+    probe.model = config.model;
+    probe.model.layers = 1;
+    probe.parallel = config.parallel;
+    probe.parallel.commBufferLimit = {std::int64_t{1} << 50};
+    probe.train.seqLen = tokens;
+    return planRun(probe).ok();
+}
+
+std::int64_t roundedBy360(std::int64_t tokens, std::int64_t ranks) {
+    const std::int64_t share = tokens / ranks;
+    if (tokens % ranks == 0 && share % 8 == 0) return tokens;
+    return (share + 8 - share % 8) * ranks;
+}
+
+void settleSequenceLength(Draft& draft) {
+    RunConfig& config = draft.config();
+    KeyVerdict* key = draft.said(Role::SeqLen);
+    if (key == nullptr) return askForLength(draft, nullptr);
+    draft.takeField(static_cast<std::size_t>(key - draft.keys.data()));
+    if (key->verdict == Verdict::Dangerous) return askForLength(draft, key);
+
+    const std::int64_t tokens = config.train.seqLen;
+    const std::int64_t rounded =
+        roundsIn360(draft) ? roundedBy360(tokens, config.parallel.sp) : tokens;
+    if (rounded == tokens && sequenceFits(config, tokens)) return;
+    Lengths lengths(config);
+    const std::string ranks = number(config.parallel.sp) + " ranks";
+    if (rounded != tokens)
+        lengths.add(rounded, "what the old stack really trained on: it rounds up in silence");
+    lengths.add(tokens, "as written, which the mode can split");
+    lengths.add(fitting(config, tokens, true), "the next length that " + ranks + " can split");
+    lengths.add(fitting(config, tokens, false), "the last length that " + ranks + " can split");
+    choose(draft, lengths,
+           rounded != tokens
+               ? formatCount(tokens) + " tokens on " + ranks + " became " + formatCount(rounded) +
+                     " in the old stack without a word; which length should it be?"
+               : config.parallel.mode + " on " + ranks + " cannot split " + formatCount(tokens) +
+                     " tokens evenly; which length should it be?",
+           key);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,235 @@
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
+#include "backend/migration/draft.h"
+#include "backend/plan/run_plan.h"
+
+#include <algorithm>
+
+namespace ringscope {
+namespace {
+
+constexpr std::int64_t largestBatch = 4096;
+
+void drop(KeyVerdict& key, std::string reason) {
+    key.verdict = Verdict::Dropped;
+    key.newPath.clear();
+    key.reason = std::move(reason);
+}
+
+void endanger(KeyVerdict& key, std::string reason) {
+    key.verdict = Verdict::Dangerous;
+    key.reason = std::move(reason);
+}
+
+void settleStage(Draft& draft) {
+    KeyVerdict* key = draft.said(Role::Stage);
+    if (key == nullptr) return;
+    const std::string stage = toLower(key->old);
+    if (stage == "sft") return drop(*key, "every token is a target here, prompts too");
+    if (stage == "pt") return drop(*key, "every token is a target here, as in pretraining");
+    const bool pairs = stage == "dpo" || stage == "rm";
+    if (!pairs && stage != "kto" && stage != "ppo")
+        return endanger(*key, "no stage that is known; Ringscope predicts every next token");
+
+    const std::string doubled = std::to_string(2 * draft.config().train.batch);
+    const std::string chosen = draft.decide(
+        {.id = "stage",
+         .question = "Ringscope trains next-token prediction, not " + stage +
+                     "; which load should "
+                     "stand for it?",
+         .key = {},
+         .options = {{"next-token", "the same batch",
+                      "no second sequence of a pair and no "
+                      "reference model: less memory and time than " +
+                          stage},
+                     {"pairs", "twice the batch, train.batch " + doubled,
+                      "a chosen and a rejected sequence go through the model together, as in dpo "
+                      "and rm; a reference model's forward pass is still left out"}},
+         .defaultOption = pairs ? "pairs" : "next-token",
+         .chosen = {}},
+        key);
+    if (chosen != "pairs") return;
+    std::int64_t& batch = draft.config().train.batch;
+    batch = std::min(2 * batch, largestBatch);
+    key->newPath = "train.batch";
+}
+
+void settleWeights(Draft& draft) {
+    KeyVerdict* key = draft.said(Role::Finetuning);
+    if (key == nullptr) return;
+    const std::string type = toLower(key->old);
+    if (type == "full") return drop(*key, "all weights are trained here, too");
+    const std::string chosen = draft.decide(
+        {.id = "weights",
+         .question =
+             "Ringscope trains all weights, not only those of " + type + "; should they move?",
+         .key = {},
+         .options = {{"train", "train all weights",
+                      "gradients and optimizer states of all weights are held and summed: more "
+                      "memory and traffic than " +
+                          type + ", and other losses"},
+                     {"freeze", "learning rate 0",
+                      "the same work is measured, and the weights stay as they are"}},
+         .defaultOption = "train",
+         .chosen = {}},
+        key);
+    if (chosen != "freeze") return;
+    draft.config().train.lr = 0.0;
+    key->newPath = "train.lr";
+}
+
+void settleSteps(Draft& draft) {
+    TrainConfig& train = draft.config().train;
+    if (KeyVerdict* key = draft.said(Role::Steps)) {
+        const std::optional<std::int64_t> steps = draft.integerOf(Role::Steps);
+        if (steps && *steps <= 0)
+            drop(*key, "no limit; Ringscope makes " + std::to_string(train.steps) + " steps");
+        else
+            draft.takeField(static_cast<std::size_t>(key - draft.keys.data()));
+    }
+    train.warmupSteps = std::min(train.warmupSteps, train.steps - 1);
+}
+
+void settleProfile(Draft& draft) {
+    KeyVerdict* profiling = draft.said(Role::Profiling);
+    const bool on = draft.switchOf(Role::Profiling).value_or(false);
+    std::int64_t counts[3] = {0, 0, 1};
+    constexpr Role roles[3] = {Role::ProfilingWait, Role::ProfilingWarmup, Role::ProfilingActive};
+    for (int i = 0; i < 3; ++i) {
+        KeyVerdict* key = draft.said(roles[i]);
+        if (key == nullptr) continue;
+        const std::optional<std::int64_t> count = draft.integerOf(roles[i]);
+        key->reason = "the traced steps follow those the profiler waits and warms up for";
+        if (!count || *count < 0 || *count > 1'000'000)
+            endanger(*key, "expected a number of steps; got '" + key->old + "'");
+        else
+            counts[i] = *count;
+        if (!on) drop(*key, "profiling is off, so nothing is lost");
+    }
+    if (profiling == nullptr) return;
+    if (!on) return drop(*profiling, "off, so nothing is lost");
+    const std::int64_t begin = counts[0] + counts[1];
+    const std::int64_t end = begin + std::max<std::int64_t>(counts[2], 1);
+    TrainConfig& train = draft.config().train;
+    if (!draft.hasOrigin("train.steps")) train.steps = std::max(train.steps, end);
+    if (begin >= train.steps)
+        return endanger(*profiling, "the run ends before step " + std::to_string(begin) +
+                                        ", the first that would be traced");
+    draft.config().profile.steps = StepRange{begin, std::min(end, train.steps)};
+    profiling->reason = "these steps are traced";
+    draft.setOrigin("profile.steps", *profiling);
+}
+
+std::string precisionConsequence(std::string_view precision, const std::string& old) {
+    if (precision == old) return "the old precision";
+    if (precision == "fp32")
+        return "messages and activations are twice as large as in " + old +
+               ", and rounding is finer, so losses are close but other ones";
+    if (precision == "fp64")
+        return "messages and activations are four times as large as in " + old +
+               "; meant for exact comparisons";
+    return "rounding is another than in " + old;
+}
+
+void decidePrecision(Draft& draft, const std::string& old, KeyVerdict* key) {
+    Decision decision{.id = "precision",
+                      .question = "the source trains in " + old +
+                                  "; in which precision should "
+                                  "Ringscope?",
+                      .key = {},
+                      .options = {},
+                      .defaultOption = "fp32",
+                      .chosen = {}};
+    for (const std::string& choice : findField("train.precision")->choices) {
+        decision.options.push_back(
+            {choice, "train in " + choice, precisionConsequence(choice, old)});
+        if (choice == old) decision.defaultOption = choice;
+    }
+    draft.config().train.precision = draft.decide(std::move(decision), key);
+    if (key != nullptr) draft.setOrigin("train.precision", *key);
+}
+
+// A switch that is off says nothing about precision; one that is neither is an error of the source.
+bool isOn(Draft& draft, Role role) {
+    KeyVerdict* key = draft.said(role);
+    if (key == nullptr) return false;
+    const std::optional<bool> on = parseSwitch(key->old);
+    if (!on) endanger(*key, "expected true or false; got '" + key->old + "'");
+    if (on && !*on) drop(*key, "off, so nothing is lost");
+    return on.value_or(false);
+}
+
+void settlePrecision(Draft& draft) {
+    const bool fp16 = isOn(draft, Role::Fp16);
+    const bool bf16 = isOn(draft, Role::Bf16);
+    KeyVerdict* named = draft.said(Role::Precision);
+    const std::string name = named != nullptr ? toLower(named->old) : "";
+    if (bf16) return decidePrecision(draft, "bf16", draft.said(Role::Bf16));
+    if (fp16) return decidePrecision(draft, "fp16", draft.said(Role::Fp16));
+    if (name == "bf16" || name == "fp16") return decidePrecision(draft, name, named);
+    if (named != nullptr && name == "no") return drop(*named, "fp32, which is Ringscope's default");
+    if (named != nullptr) return endanger(*named, "no precision that is known; fp32 is used");
+    const bool silent = draft.said(Role::Bf16) == nullptr && draft.said(Role::Fp16) == nullptr;
+    if (silent && !draft.source().impliedPrecision.empty())
+        decidePrecision(draft, std::string(draft.source().impliedPrecision), nullptr);
+}
+
+// Every flash attention kernel refuses fp32, so such a file cannot have trained as it stands.
+void checkFlashAttention(Draft& draft) {
+    if (draft.switchOf(Role::Bf16).value_or(true)) return;
+    for (KeyVerdict& key : draft.keys)
+        if (key.path == "flash_attn" && key.old.starts_with("flash"))
+            endanger(key,
+                     "flash attention takes no fp32, yet bf16 is off: the old stack cannot "
+                     "have run this as it stands");
+}
+
+bool packingRuns() {
+    RunConfig probe;
+    probe.parallel.mode = "none";
+    probe.data.packing = true;
+    return planRun(probe).ok();
+}
+
+void settlePacking(Draft& draft) {
+    if (KeyVerdict* key = draft.said(Role::Packing)) {
+        const bool on = draft.switchOf(Role::Packing).value_or(false);
+        key->verdict = on ? Verdict::Converted : Verdict::Renamed;
+        key->reason = on ? "Ringscope always fills sequences from one text and attends across "
+                           "documents, which is what packing does without neat_packing"
+                         : "sequences are cut from one text and always full; padded ones do not "
+                           "occur";
+    }
+    KeyVerdict* neat = draft.said(Role::NeatPacking);
+    if (neat == nullptr) return;
+    if (!draft.switchOf(Role::NeatPacking).value_or(false))
+        return drop(*neat, "off, so nothing is lost");
+    const bool runs = packingRuns();
+    const std::string chosen = draft.decide(
+        {.id = "packing",
+         .question = "neat_packing keeps documents of a sequence apart; should the experiment?",
+         .key = {},
+         .options = {{"across", "attend across documents",
+                      "queries see earlier documents of their sequence: more work, other losses"},
+                     {"apart", "keep documents apart, data.packing true",
+                      runs ? "as the old stack did"
+                           : "this version of Ringscope refuses to run the experiment"}},
+         .defaultOption = runs ? "apart" : "across",
+         .chosen = {}},
+        neat);
+    draft.config().data.packing = chosen == "apart";
+}
+
+}  // namespace
+
+void settleTraining(Draft& draft) {
+    settleStage(draft);
+    settleWeights(draft);
+    settleSteps(draft);
+    settleProfile(draft);
+    settlePrecision(draft);
+    checkFlashAttention(draft);
+    settlePacking(draft);
+}
+
+}  // namespace ringscope
