@@ -12,6 +12,7 @@ void addCompareVerb(CLI::App& app, Command& command);
 void addReportVerb(CLI::App& app, Command& command);
 void addModesVerb(CLI::App& app, Command& command);
 void addConfigVerb(CLI::App& app, Command& command);
+void addMigrateVerb(CLI::App& app, Command& command);
 void addDoctorVerb(CLI::App& app, Command& command);
 void addVersionVerb(CLI::App& app, Command& command);
 void addAgentVerb(CLI::App& app, Command& command);

@@ -1,0 +1,212 @@
+// ringscope migrate FILE: an old training configuration as an experiment, with a verdict per key.
+#include "app/cli/verbs.h"
+#include "backend/core/files.h"
+#include "backend/core/text.h"
+#include "backend/migration/line_diff.h"
+#include "backend/migration/migration.h"
+#include "backend/migration/migration_report.h"
+#include "backend/report/wording.h"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace ringscope::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using reporting::printableLine;
+
+struct MigrateArguments {
+    std::string file;
+    std::string output;
+    std::string report;
+    std::vector<std::string> answers;  // "precision=fp32"
+    bool acceptDefaults = false;
+    bool force = false;
+    bool json = false;
+};
+
+constexpr Exit decisionsNeeded = Partial;
+
+Result<MigrationAnswers> readAnswers(const MigrateArguments& arguments) {
+    MigrationAnswers answers{.options = {}, .acceptDefaults = arguments.acceptDefaults};
+    for (const std::string& text : arguments.answers) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+            return Error{ErrorCode::InvalidConfig,
+                         "--decide: expected ID=OPTION like precision=fp32; got '" + text + "'"};
+        answers.options[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    return answers;
+}
+
+std::string verdictWord(Verdict verdict) {
+    std::string word(verdictName(verdict));
+    for (char& c : word)
+        if (c == '_') c = ' ';
+    return word;
+}
+
+// A reason that a whole block of keys shares is said once.
+void showKey(const MigrationInput& input, const KeyVerdict& key, const std::string& saidBefore) {
+    const std::string file =
+        key.file.empty() || key.file == input.source.name ? "" : key.file + ":";
+    const std::string line = key.line > 0 ? std::to_string(key.line) : "-";
+    std::string text = std::string(line.size() < 5 ? 5 - line.size() : 0, ' ') + line + "  " +
+                       verdictWord(key.verdict);
+    text.append(text.size() < 24 ? 24 - text.size() : 1, ' ');
+    text += file + key.path + ": " + key.old;
+    if (!key.newPath.empty()) text += " -> " + key.newPath + ": " + key.newValue;
+    std::cerr << printableLine(text) << '\n';
+    const bool plain = key.verdict == Verdict::Kept || key.verdict == Verdict::Renamed;
+    if (!plain && key.reason != saidBefore)
+        std::cerr << std::string(24, ' ') << printableLine(key.reason) << '\n';
+}
+
+void showDecision(const Decision& decision) {
+    std::cerr << "\ndecision " << decision.id << ": " << printableLine(decision.question) << '\n';
+    const bool explained = decision.options.size() <= 6;
+    for (const DecisionOption& option : decision.options) {
+        std::cerr << (option.id == decision.chosen ? "  * " : "    ") << option.id << ": "
+                  << printableLine(option.label) << '\n';
+        if (explained) std::cerr << "        " << printableLine(option.consequence) << '\n';
+    }
+}
+
+void showMigration(const MigrationInput& input, const Migration& migration) {
+    std::cerr << printableLine(input.source.name) << ": " << migration.source.kind << " ("
+              << static_cast<int>(migration.source.confidence * 100) << " % sure), "
+              << printableLine(migration.source.reason) << "\n\n";
+    std::string reason;
+    for (const KeyVerdict& key : migration.keys) {
+        showKey(input, key, reason);
+        reason = key.reason;
+    }
+    for (const Decision& decision : migration.decisions) showDecision(decision);
+    std::cerr << '\n' << verdictCounts(migration) << '\n';
+}
+
+void showRemarks(const Migration& migration) {
+    for (const std::string& note : migration.notes)
+        std::cerr << "note: " << printableLine(note) << '\n';
+    for (const std::string& problem : migration.problems)
+        std::cerr << "would not run: " << printableLine(problem) << '\n';
+}
+
+// The source stays as it is, whatever names lead to it; another file is replaced only on demand.
+Result<void> checkOutput(const MigrateArguments& arguments, const Migration& migration) {
+    std::error_code ignored;
+    if (!fs::exists(arguments.output, ignored)) return {};
+    if (fs::equivalent(arguments.file, arguments.output, ignored))
+        return Error{ErrorCode::InvalidConfig,
+                     "the source '" + arguments.file + "' is never changed; give -o another name"};
+    RINGSCOPE_TRY(const std::string there, readFile(arguments.output));
+    if (there == migration.experiment || arguments.force) return {};
+    std::cerr << unifiedDiff(arguments.output, there, "migrated", migration.experiment);
+    return Error{ErrorCode::InvalidConfig, "'" + arguments.output +
+                                               "' exists and differs; use --force to replace it, "
+                                               "or give -o another name"};
+}
+
+Result<void> writeOutput(const MigrateArguments& arguments, const Migration& migration) {
+    std::error_code ignored;
+    if (fs::exists(arguments.output, ignored)) {
+        const Result<std::string> there = readFile(arguments.output);
+        if (there.ok() && *there == migration.experiment) return {};
+    }
+    return writeFileAtomically(arguments.output, migration.experiment);
+}
+
+int openDecisions(const Migration& migration) {
+    std::vector<std::string> open;
+    for (const Decision& decision : migration.decisions)
+        if (!decision.answered) open.push_back(decision.id);
+    std::cerr << "ringscope: decisions are open: " << join(open, ", ") << "; answer with --decide "
+              << open.front() << "=" << migration.decisions.front().options.front().id
+              << " or take every default with --accept-defaults\n";
+    return decisionsNeeded;
+}
+
+// Everything that can be refused is looked at before anything is written.
+int deliver(const MigrateArguments& arguments, const MigrationInput& input,
+            const Migration& migration) {
+    const bool write = !arguments.output.empty() && migration.decided();
+    if (write)
+        if (const Result<void> free = checkOutput(arguments, migration); !free.ok())
+            return fail(free.error(), BadConfig);
+    if (!arguments.report.empty()) {
+        const auto format = migrationReportFormatFor(arguments.report);
+        const Result<void> written =
+            writeFileAtomically(arguments.report, (*format)->write(input, migration));
+        if (!written.ok()) return fail(written.error());
+    }
+    if (write)
+        if (const Result<void> written = writeOutput(arguments, migration); !written.ok())
+            return fail(written.error());
+    if (arguments.json)
+        std::cout << migrationJson(input, migration);
+    else if (write)
+        std::cout << arguments.output << '\n';
+    else if (migration.decided() && arguments.output.empty())
+        std::cout << migration.experiment;
+    return migration.decided() ? Ok : openDecisions(migration);
+}
+
+bool sameFile(const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return fs::equivalent(a, b, ignored) ||
+           fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
+}
+
+int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) {
+    if (!arguments.report.empty()) {
+        if (const auto format = migrationReportFormatFor(arguments.report); !format.ok())
+            return fail(format.error(), Usage);
+        for (const std::string& other : {arguments.file, arguments.output})
+            if (!other.empty() && sameFile(arguments.report, other))
+                return fail({ErrorCode::InvalidConfig, "'" + other + "' is not to be replaced by " +
+                                                           "the report; give it another name"},
+                            Usage);
+    }
+    const Result<MigrationAnswers> answers = readAnswers(arguments);
+    if (!answers.ok()) return fail(answers.error(), Usage);
+    const Result<MigrationInput> input = openSource(arguments.file);
+    if (!input.ok()) return fail(input.error(), BadConfig);
+    const Result<Migration> migration = migrate(*input, *answers);
+    if (!migration.ok()) return fail(migration.error(), BadConfig);
+    if (!migration->refusedAnswers.empty())
+        return fail({ErrorCode::InvalidConfig, "--decide: " + migration->refusedAnswers.front()},
+                    Usage);
+    if (!arguments.json && !global.quiet) showMigration(*input, *migration);
+    if (!global.quiet) showRemarks(*migration);
+    return deliver(arguments, *input, *migration);
+}
+
+}  // namespace
+
+void addMigrateVerb(CLI::App& app, Command& command) {
+    CLI::App* verb =
+        app.add_subcommand("migrate", "an old training configuration as an experiment");
+    auto arguments = std::make_shared<MigrateArguments>();
+    verb->add_option("FILE", arguments->file,
+                     "LLaMA-Factory YAML, DeepSpeed JSON, … ; it is never changed")
+        ->required();
+    verb->add_option("-o,--output", arguments->output,
+                     "the experiment; standard output where it is missing")
+        ->type_name("FILE");
+    verb->add_option("--report", arguments->report, "every verdict: out.md, out.html or out.json")
+        ->type_name("FILE");
+    verb->add_option("--decide", arguments->answers, "answer a decision: --decide precision=fp32")
+        ->type_name("ID=OPTION")
+        ->allow_extra_args(false);
+    verb->add_flag("--accept-defaults", arguments->acceptDefaults,
+                   "take the default of every decision that is not answered");
+    verb->add_flag("--force", arguments->force, "replace an existing output");
+    verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    verb->callback([arguments, &command] {
+        command.action = [=, &command] { return migrateFile(*arguments, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli
