@@ -30,6 +30,7 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     if (unsharded == modeTable().end()) return std::nullopt;
     RunConfig config = request.plan.config;
     config.parallel.mode = std::string(unsharded->name);
+    config.parallel.sp = 1;
     Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return std::nullopt;
     RunRequest reference = request;

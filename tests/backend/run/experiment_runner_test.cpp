@@ -100,6 +100,8 @@ TEST_F(ExperimentRunnerTest, StartsAReferenceFirstWhereThereIsNone) {
     const ExperimentOutcome outcome = run({"ring", "zigzag"});
     ASSERT_THAT(modes(outcome.references), ElementsAre("none"));
     EXPECT_TRUE(outcome.references[0].reference);
+    EXPECT_EQ(outcome.references[0].ranks, 1);
+    EXPECT_THAT(outcome.references[0].notes, IsEmpty());
     EXPECT_EQ(outcome.references[0].experimentId, outcome.experimentId);
     EXPECT_EQ(sink.final[0].id, outcome.references[0].id);
     for (const RunRecord& one : outcome.runs)
