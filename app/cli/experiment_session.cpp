@@ -68,6 +68,8 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
                                                 .fileText = text,
                                                 .environment = environmentVariables(),
                                                 .overrides = overrides});
+    for (const ConfigProblem& warning : reading.warnings)
+        std::cerr << "ringscope: warning: " << warning.text() << '\n';
     if (reading.ok()) return std::move(reading.experiment);
     std::string message;
     for (const ConfigProblem& problem : reading.problems) {

@@ -42,6 +42,7 @@ std::string outcome(const RunRecord& run) {
 }  // namespace
 
 std::string Progress::heading(const RunRecord& run) const {
+    if (run.reference) return "[reference] " + run.name;
     return fmt::format("[{}/{}] {}", started_, std::max(started_, style_.runs), run.name);
 }
 
@@ -57,7 +58,7 @@ void Progress::finishLine(const std::string& line) {
 }
 
 Result<void> Progress::created(const RunRecord& run) {
-    ++started_;
+    if (!run.reference) ++started_;
     for (const std::string& note : run.notes) finishLine(heading(run) + ": note: " + note);
     redraw(heading(run) + "  starting " + std::to_string(run.ranks) + " ranks");
     return {};
