@@ -37,6 +37,7 @@ public:
             take(*layer);
             if (layer == &file_.layer) axisOrder_ = ++order_;
             std::ranges::copy(layer->problems, std::back_inserter(reading_.problems));
+            std::ranges::copy(layer->warnings, std::back_inserter(reading_.warnings));
         }
         fillBase();
         fillMatrix();

@@ -58,6 +58,7 @@ struct ExperimentSources {
 struct ExperimentReading {
     Experiment experiment;
     std::vector<ConfigProblem> problems;
+    std::vector<ConfigProblem> warnings{};  // old spellings, read as what they are called now
 
     bool ok() const { return problems.empty(); }
 };

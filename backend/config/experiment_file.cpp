@@ -160,7 +160,8 @@ private:
     // Appends the node's value to `into`, or says what is wrong with it.
     bool readSetting(const Field& field, const YamlNode& node, std::vector<Setting>& into) {
         Result<std::string> text = typedText(field, node);
-        if (text.ok()) text = checkedValue(field, *text);
+        if (text.ok())
+            text = checkedValue(field, currentSpelling(field, *text, where(node.at), file_.layer));
         if (!text.ok()) {
             file_.layer.broken.insert(&field);
             say(node.at, std::string(field.path) + ": " + text.error().message);

@@ -1,5 +1,6 @@
 #include "backend/config/settings.h"
 
+#include "backend/config/mode_aliases.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
@@ -13,7 +14,7 @@ constexpr std::string_view environmentPrefix = "RINGSCOPE_";
 
 void addSetting(SettingLayer& layer, const Field& field, std::string_view text, std::string origin,
                 std::string where) {
-    Result<std::string> value = checkedValue(field, text);
+    Result<std::string> value = checkedValue(field, currentSpelling(field, text, where, layer));
     if (!value.ok()) {
         layer.broken.insert(&field);
         layer.problems.push_back({std::move(where), value.error().message});
@@ -86,6 +87,14 @@ Result<std::string> checkedValue(const Field& field, std::string_view text) {
     RunConfig scratch;
     RINGSCOPE_CHECK(field.set(scratch, text));
     return field.get(scratch);
+}
+
+std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
+                            SettingLayer& layer) {
+    const ModeAlias* alias = field.path == "parallel.mode" ? findModeAlias(trim(text)) : nullptr;
+    if (alias == nullptr || alias->now.empty()) return std::string(text);
+    layer.warnings.push_back({where, std::string(field.path) + ": " + modeAliasWarning(*alias)});
+    return std::string(alias->now);
 }
 
 Result<std::string> parseExperimentName(std::string_view text) {

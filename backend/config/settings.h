@@ -29,6 +29,7 @@ struct SettingLayer {
     std::vector<Setting> settings;        // in the order written
     std::set<const Field*> broken;        // written, but not with a value that can be used
     std::vector<ConfigProblem> problems;  // in the order written
+    std::vector<ConfigProblem> warnings;  // likewise
 };
 
 // RINGSCOPE_X__Y variables; others are not fields and not looked at.
@@ -39,6 +40,10 @@ SettingLayer readOverrides(const std::vector<std::string>& overrides);
 
 // The value as Field::get writes it, or what is wrong with it.
 Result<std::string> checkedValue(const Field& field, std::string_view text);
+
+// An old spelling as the field spells it now, with a warning of the layer; other text as it is.
+std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
+                            SettingLayer& layer);
 
 // Values of the two keys that are no fields.
 Result<std::string> parseExperimentName(std::string_view text);
