@@ -60,13 +60,12 @@ void printList(const std::vector<RunRecord>& runs) {
     }
 }
 
-// Lists carry summary figures; the speed and peak of a run come with its steps and ranks.
-Result<std::vector<RunRecord>> loadListed(Store& store, const RunFilter& filter) {
-    RINGSCOPE_TRY(const std::vector<RunRecord> listed, store.list(filter));
-    std::vector<RunRecord> runs;
-    for (const RunRecord& run : listed) {
-        RINGSCOPE_TRY(RunRecord whole, store.load(run.id));
-        runs.push_back(std::move(whole));
+// For programs each run is whole; a terminal's table needs only what a list has.
+Result<std::vector<RunRecord>> listRuns(Store& store, const ListArguments& arguments) {
+    RINGSCOPE_TRY(std::vector<RunRecord> runs, store.list(arguments.filter));
+    if (!arguments.json) return runs;
+    for (RunRecord& run : runs) {
+        RINGSCOPE_TRY(run, store.load(run.id));
     }
     return runs;
 }
@@ -74,7 +73,7 @@ Result<std::vector<RunRecord>> loadListed(Store& store, const RunFilter& filter)
 int list(const ListArguments& arguments, const GlobalOptions& global) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
-    const Result<std::vector<RunRecord>> runs = loadListed(**store, arguments.filter);
+    const Result<std::vector<RunRecord>> runs = listRuns(**store, arguments);
     if (!runs.ok()) return failStore(runs.error());
     if (arguments.json) {
         printJson(*runs);

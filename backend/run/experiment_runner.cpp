@@ -114,8 +114,7 @@ private:
     void compareWithReference(RunRecord& run) {
         if (run.status != RunStatus::Finished) return;
         const RunRecord* reference = referenceOf(run.computation);
-        if (reference != nullptr && reference->id != run.id)
-            run.parity = parityWith(run, *reference);
+        if (reference != nullptr) run.parity = parityWith(run, *reference);
     }
 
     const std::vector<RunRequest>& requests_;

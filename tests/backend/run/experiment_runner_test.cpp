@@ -91,7 +91,7 @@ TEST_F(ExperimentRunnerTest, UsesTheExperimentsOwnUnshardedRunAsReference) {
     EXPECT_EQ(outcome.runs[0].parity->reference, outcome.runs[1].id);
     EXPECT_EQ(outcome.runs[0].parity->steps, 2);
     EXPECT_EQ(outcome.runs[0].parity->maxLossDiff, 0);
-    EXPECT_FALSE(outcome.runs[1].parity);
+    EXPECT_EQ(outcome.runs[1].parity->reference, outcome.runs[1].id);  // itself
     EXPECT_EQ(outcome.runs[2].parity->reference, outcome.runs[1].id);
     EXPECT_FALSE(outcome.cancelled);
 }
