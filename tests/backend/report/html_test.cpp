@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <regex>
 #include <set>
 
 namespace ringscope::reporting {
@@ -16,11 +15,10 @@ using ::testing::Not;
 TEST(Html, LoadsNothingFromAnywhere) {
     for (const Report& report : {sampleReport(), hostileReport()}) {
         const std::string page = writeHtml(report);
-        for (const char* reach : {"http:", "https:", "//", "src=", "href=", "@import", "url(h",
-                                  "<script", "<link", "<iframe", "<img", "javascript:", "data:"})
+        for (const char* reach :
+             {"http:", "https:", "//", "src=", "href=", "@import", "url(h", "<script", "<link",
+              "<iframe", "<img", "javascript:", "data:", " onload=", " onerror=", " onclick="})
             EXPECT_THAT(page, Not(HasSubstr(reach)));
-        static const std::regex handler("<[^>]* on[a-z]+=");
-        EXPECT_FALSE(std::regex_search(page, handler));
     }
 }
 
@@ -45,30 +43,24 @@ TEST(Html, ShowsHostileNamesAsText) {
 
 TEST(Html, GivesEveryIdOnce) {
     const std::string page = writeHtml(sampleReport());
-    static const std::regex id(" id=\"([^\"]+)\"");
     std::set<std::string> seen;
-    for (std::sregex_iterator at(page.begin(), page.end(), id), end; at != end; ++at)
-        EXPECT_TRUE(seen.insert((*at)[1]).second) << (*at)[1];
+    for (const std::string& id : allBetween(page, " id=\"", "\""))
+        EXPECT_TRUE(seen.insert(id).second) << id;
     EXPECT_GE(seen.size(), 8U);  // title and description of four charts
 }
 
 TEST(Html, RefersOnlyToIdsItHas) {
     const std::string page = writeHtml(sampleReport());
-    static const std::regex reference("url\\(#([^)]+)\\)");
-    std::size_t references = 0;
-    for (std::sregex_iterator at(page.begin(), page.end(), reference), end; at != end; ++at) {
-        EXPECT_THAT(page, HasSubstr(" id=\"" + (*at)[1].str() + "\""));
-        ++references;
-    }
-    EXPECT_GT(references, 0U);
+    const std::vector<std::string> references = allBetween(page, "url(#", ")");
+    EXPECT_FALSE(references.empty());
+    for (const std::string& reference : references)
+        EXPECT_THAT(page, HasSubstr(" id=\"" + reference + "\""));
 }
 
 TEST(Html, DefinesEveryColourItUsesForLightAndDark) {
     const std::string page = writeHtml(sampleReport());
-    static const std::regex use("var\\((--[a-z0-9-]+)\\)");
-    std::set<std::string> variables;
-    for (std::sregex_iterator at(page.begin(), page.end(), use), end; at != end; ++at)
-        variables.insert((*at)[1]);
+    const std::vector<std::string> used = allBetween(page, "var(", ")");
+    const std::set<std::string> variables(used.begin(), used.end());
     EXPECT_TRUE(variables.contains("--mode-zigzag"));
     for (const std::string& variable : variables)
         EXPECT_EQ(occurrences(page, variable + ":#"), 2U) << variable;

@@ -1,5 +1,5 @@
-// Whether a page is well formed: every tag closed in order, as XML asks. Small on purpose: it reads
-// what this program writes, not the web.
+// Reads markup that this program wrote: whether it is well formed, and what stands where. Small on
+// purpose; it is no parser for the web.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace ringscope::reporting {
 
-// Empty where the markup is well formed, else what is wrong with it.
+// Empty where every tag is closed in order, as XML asks, else what is wrong.
 inline std::string tagProblem(std::string_view markup) {
     std::vector<std::string> open;
     while (true) {
@@ -30,6 +30,18 @@ inline std::string tagProblem(std::string_view markup) {
         }
     }
     return open.empty() ? "" : "<" + open.back() + "> is never closed";
+}
+
+// What stands between each `before` and the next `after`, in order.
+inline std::vector<std::string> allBetween(std::string_view text, std::string_view before,
+                                           std::string_view after) {
+    std::vector<std::string> found;
+    for (std::size_t at = text.find(before); at != std::string_view::npos;
+         at = text.find(before, at)) {
+        at += before.size();
+        found.emplace_back(text.substr(at, text.find(after, at) - at));
+    }
+    return found;
 }
 
 inline std::size_t occurrences(std::string_view text, std::string_view part) {
