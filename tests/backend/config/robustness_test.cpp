@@ -91,8 +91,8 @@ RC_GTEST_PROP(Robustness, AnyVariablesAndOptionsEndInAReading, ()) {
 }
 
 // Each of these once made some YAML reader quadratic, exponential or overflow its stack.
-TEST(Robustness, HostileFilesOfAMebibyteAreRefusedInTime) {
-    const std::size_t size = (std::size_t{1} << 20) - 64;
+TEST(Robustness, HostileFilesAreRefusedInTime) {
+    const std::size_t size = std::size_t{1} << 18;
     const auto filled = [&](std::string_view piece) {
         std::string text;
         while (text.size() + piece.size() <= size) text += piece;
