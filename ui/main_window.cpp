@@ -209,6 +209,7 @@ void MainWindow::makeStatusBar() {
     line->addWidget(jobName_);
     line->addWidget(jobBar_);
     line->addWidget(jobStop_);
+    storePath_->setContentsMargins(0, 0, scaled(12), 0);
     storePath_->setProperty("role", "small");
     storePath_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     statusBar()->setSizeGripEnabled(false);
@@ -241,6 +242,7 @@ void MainWindow::connectPages() {
 void MainWindow::goTo(Page page) {
     pages_->setCurrentIndex(page);
     rail_->button(page)->setChecked(true);
+    pages_->currentWidget()->setFocus();
 }
 
 MainWindow::Page MainWindow::page() const { return Page(pages_->currentIndex()); }

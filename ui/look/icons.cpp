@@ -80,18 +80,19 @@ QPainterPath outline(Icon which) {
 
 class LookIconEngine : public QIconEngine {
 public:
-    explicit LookIconEngine(Icon which) : which_(which) {}
+    LookIconEngine(Icon which, Tone tone) : which_(which), tone_(tone) {}
 
     void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode,
                QIcon::State state) override {
         const Ink ink = inkFor(isDark(QApplication::palette()));
-        const QColor colour = mode == QIcon::Disabled ? ink.muted
-                              : state == QIcon::On    ? ink.accent
-                                                      : ink.text;
+        const QColor colour = mode == QIcon::Disabled   ? ink.muted
+                              : tone_ == Tone::OnAccent ? ink.background
+                              : state == QIcon::On      ? ink.accent
+                                                        : ink.text;
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         painter->translate(rect.topLeft());
-        painter->scale(rect.width() / 16.0, rect.height() / 16.0);
+        painter->scale(rect.height() / 16.0, rect.height() / 16.0);
         painter->setPen(QPen(colour, 1.4, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         painter->drawPath(outline(which_));
         painter->restore();
@@ -103,10 +104,11 @@ public:
         paint(&painter, QRect(QPoint(0, 0), size), mode, state);
         return pixels;
     }
-    QIconEngine* clone() const override { return new LookIconEngine(which_); }
+    QIconEngine* clone() const override { return new LookIconEngine(which_, tone_); }
 
 private:
     Icon which_;
+    Tone tone_;
 };
 
 QPolygonF regularPolygon(QPointF centre, double radius, int corners, double firstAngle) {
@@ -130,7 +132,7 @@ QPolygonF star(QPointF centre, double radius) {
 
 }  // namespace
 
-QIcon icon(Icon which) { return QIcon(new LookIconEngine(which)); }
+QIcon icon(Icon which, Tone tone) { return QIcon(new LookIconEngine(which, tone)); }
 
 QIcon applicationIcon() {
     // Three ranks on a ring, the keys on their way between them.

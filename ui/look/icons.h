@@ -14,7 +14,12 @@ namespace ringscope::ui {
 
 enum class Icon { Runs, NewRun, Compare, Play, Stop, Copy, Report, Open, Save, Undo, Table, Check };
 
-QIcon icon(Icon which);
+// On a filled button the icon has the colour of the button's text.
+enum class Tone { OnPage, OnAccent };
+
+// Drawn at the left of the space it is given: a button asks for some more width than height, and
+// so has room between icon and text.
+QIcon icon(Icon which, Tone tone = Tone::OnPage);
 QIcon applicationIcon();
 
 // A mode's marker, filled, in the middle of `box`.

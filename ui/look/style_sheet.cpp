@@ -33,14 +33,18 @@ QPushButton[primary="true"] { background: @accent; color: @background; border-co
 QPushButton[primary="true"]:hover { background: @accenthover; border-color: @accenthover; }
 QPushButton[primary="true"]:focus { border-color: @text; }
 QPushButton[primary="true"]:disabled { background: @line; color: @muted; border-color: @line; }
-QPushButton[segment="true"] { border-radius: 0; padding: #2# #8#; margin-left: -1px; }
-QPushButton[segment="true"]:checked { background: @selected; border-color: @accent; }
+QPushButton[segment="true"] { border-radius: 0; padding: #2# #8#; border-right-width: 0; }
+QPushButton[segment="true"][last="true"] { border-right-width: 1px; }
+QPushButton[segment="true"]:checked { background: @selected; color: @accent; }
+QToolButton[section="true"] { border: none; background: transparent; font-weight: 600;
+              padding: #4# #2#; }
+QToolButton[section="true"]:hover, QToolButton[section="true"]:focus { color: @accent; }
 QPushButton[quiet="true"], QToolButton[quiet="true"] { border: none; background: transparent;
               color: @accent; padding: #2# #4#; border-radius: #4#; }
 QPushButton[quiet="true"]:hover, QToolButton[quiet="true"]:hover { background: @hover; }
 QPushButton[quiet="true"]:focus, QToolButton[quiet="true"]:focus { border: 1px solid @accent; }
 
-QLineEdit, QComboBox, QSpinBox { background: @background; color: @text; border: 1px solid @line;
+QLineEdit, QComboBox { background: @background; border: 1px solid @line;
               border-radius: #4#; padding: #2# #8#; min-height: #20#;
               selection-background-color: @accent; selection-color: @background; }
 QLineEdit:focus, QComboBox:focus { border-color: @accent; }
@@ -85,8 +89,8 @@ QSplitter::handle:hover { background: @line; }
 #rail QToolButton { background: transparent; border: none; border-left: #4# solid transparent;
               color: @muted; padding: #8# #4# #8# 0; font-size: #11#; }
 #rail QToolButton:hover { background: @hover; color: @text; }
+#rail QToolButton:focus { background: @hover; color: @text; }
 #rail QToolButton:checked { border-left-color: @accent; color: @text; background: @selected; }
-#rail QToolButton:focus { color: @accent; }
 
 #card { background: @panel; border: 1px solid @line; border-radius: #4#; }
 #card QScrollArea, #card QScrollArea > QWidget > QWidget { background: transparent; }

@@ -40,54 +40,27 @@ void paintProgress(QPainter& painter, const QRectF& box, double share, const Ink
 
 }  // namespace
 
-void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
-                        const QModelIndex& index) const {
+void RunDelegate::paintContent(QPainter& painter, const QStyleOptionViewItem& option,
+                               const QRectF& box, const QModelIndex& index) const {
     const RunRow* run = runAt(index);
-    const bool drawn =
-        index.column() == RunTableModel::Mode || index.column() == RunTableModel::State;
-    if (run == nullptr || !drawn || option.widget == nullptr)
-        return QStyledItemDelegate::paint(painter, option, index);
-
-    QStyleOptionViewItem plain = option;
-    initStyleOption(&plain, index);
-    const QString words = plain.text;
-    plain.text.clear();
-    option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &plain, painter, option.widget);
+    const bool isMode = index.column() == RunTableModel::Mode;
+    if (run == nullptr || (!isMode && index.column() != RunTableModel::State))
+        return CellDelegate::paintContent(painter, option, box, index);
 
     const Ink ink = inkOf(*option.widget);
-    const int margin = scaled(8);
     const int side = scaled(10);
-    QRectF box = option.rect.adjusted(margin, 0, -margin, 0);
     const QRectF mark(box.left(), box.center().y() - side / 2.0, side, side);
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    if (index.column() == RunTableModel::Mode) {
-        const std::string mode = run->mode.toStdString();
-        paintMarker(*painter, modeLook(mode).marker, mark, ink.mode(mode));
-    } else {
-        const StateLook state = stateLook(run->status, ink);
-        paintMarker(*painter, state.marker, mark, state.colour);
-        if (run->status == RunStatus::Running) {
-            const QRectF bar(box.left(), box.bottom() - scaled(5), box.width(), scaled(3));
-            paintProgress(*painter, bar, run->progress, ink);
-        }
-    }
-    box.setLeft(mark.right() + scaled(7));
-    painter->setFont(option.font);
-    painter->setPen(ink.text);
-    painter->drawText(
-        box, Qt::AlignLeft | Qt::AlignVCenter,
-        painter->fontMetrics().elidedText(words, Qt::ElideRight, static_cast<int>(box.width())));
-    painter->restore();
-}
-
-QSize RunDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    QSize size = QStyledItemDelegate::sizeHint(option, index);
-    const bool marked =
-        index.column() == RunTableModel::Mode || index.column() == RunTableModel::State;
-    if (marked) size.rwidth() += scaled(20);
-    size.setHeight(scaled(30));
-    return size;
+    const std::string mode = run->mode.toStdString();
+    const StateLook state = stateLook(run->status, ink);
+    if (isMode)
+        paintMarker(painter, modeLook(mode).marker, mark, ink.mode(mode));
+    else
+        paintMarker(painter, state.marker, mark, state.colour);
+    paintText(painter, box.adjusted(side + scaled(7), 0, 0, 0), Qt::AlignLeft,
+              index.data(Qt::DisplayRole).toString());
+    if (!isMode && run->status == RunStatus::Running)
+        paintProgress(painter, {box.left(), box.bottom() - scaled(5), box.width(), 3.0 * scaled(1)},
+                      run->progress, ink);
 }
 
 }  // namespace ringscope::ui

@@ -2,19 +2,19 @@
 // with its colour, and its progress while the run goes on.
 #pragma once
 
-#include <QStyledItemDelegate>
+#include "ui/models/cell_delegate.h"
 
 namespace ringscope::ui {
 
-class RunDelegate : public QStyledItemDelegate {
+class RunDelegate : public CellDelegate {
     Q_OBJECT
 
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using CellDelegate::CellDelegate;
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option,
-               const QModelIndex& index) const override;
-    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+protected:
+    void paintContent(QPainter& painter, const QStyleOptionViewItem& option, const QRectF& box,
+                      const QModelIndex& index) const override;
 };
 
 }  // namespace ringscope::ui

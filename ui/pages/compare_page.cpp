@@ -8,7 +8,6 @@
 #include "ui/plots/chart_panel.h"
 #include "ui/widgets/parts.h"
 
-#include <QComboBox>
 #include <QHeaderView>
 #include <QPushButton>
 #include <QSignalBlocker>
@@ -40,6 +39,10 @@ ByteScale byteScale(double most) {
     return {factor, QString::fromLatin1(units[unit])};
 }
 
+QString figureText(double value) {
+    return value == 0 ? QStringLiteral("0") : text(formatSignificant(value));
+}
+
 using Figure = std::optional<Spread> RunGroup::*;
 
 BarRow barOf(const RunGroup& group, Figure figure, double factor) {
@@ -53,7 +56,7 @@ BarRow barOf(const RunGroup& group, Figure figure, double factor) {
     row.value = spread->median * factor;
     row.low = spread->low * factor;
     row.high = spread->high * factor;
-    row.shown = text(formatSignificant(*row.value));
+    row.shown = figureText(*row.value);
     return row;
 }
 
@@ -72,11 +75,10 @@ void showBars(BarChart& chart, ChartPanel& panel, const QString& title,
     std::vector<QStringList> cells;
     for (const BarRow& row : rows) {
         const auto figure = [&](double value) {
-            return row.value ? text(formatSignificant(value)) : QStringLiteral("–");
+            return row.value ? figureText(value) : QStringLiteral("–");
         };
         QStringList line{row.label, row.shown, figure(row.low), figure(row.high)};
-        if (predicted)
-            line << (row.predicted ? text(formatSignificant(*row.predicted)) : QStringLiteral("–"));
+        if (predicted) line << (row.predicted ? figureText(*row.predicted) : QStringLiteral("–"));
         cells.push_back(line);
     }
     chart.setAccessibleName(title);
@@ -96,7 +98,7 @@ ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidge
                             tr("Run an experiment under several modes, or select runs on the Runs "
                                "page and press Compare."),
                             tr("Run the demo"))),
-      choice_(new QComboBox),
+      choice_(new ChoiceBox),
       verdict_(makeLabel({}, "head")),
       warnings_(makeLabel({}, "caution")),
       speed_(new BarChart),
@@ -121,6 +123,7 @@ ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidge
 
 QWidget* ComparePage::makeContent() {
     table_->setModel(model_);
+    table_->setItemDelegate(new ComparisonDelegate(table_));
     table_->setShowGrid(false);
     table_->setAlternatingRowColors(false);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -247,6 +250,7 @@ void ComparePage::showLoaded(const Result<std::vector<RunRecord>>& loaded) {
     warnings_->setVisible(!warnings.empty());
     model_->setComparison(comparison_);
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table_->resizeRowsToContents();
     showCharts();
     Q_EMIT shown();
 }
@@ -271,7 +275,7 @@ void ComparePage::showCharts() {
     showBars(*memory_, *memoryPanel_, tr("Peak memory, %1 on one rank").arg(memory.unit), peaks,
              false);
     showBars(*traffic_, *trafficPanel_,
-             tr("Attention sent a step, %1 (outline: predicted)").arg(traffic.unit), sent, true);
+             tr("Attention %1/step · outline: predicted").arg(traffic.unit), sent, true);
 }
 
 }  // namespace ringscope::ui

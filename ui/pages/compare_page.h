@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-class QComboBox;
 class QLabel;
 class QPushButton;
 class QStackedWidget;
@@ -19,6 +18,7 @@ namespace ringscope::ui {
 
 class BarChart;
 class ChartPanel;
+class ChoiceBox;
 class CommandLine;
 class ComparisonModel;
 class EmptyState;
@@ -59,7 +59,7 @@ private:
 
     QStackedWidget* stack_;
     EmptyState* empty_;
-    QComboBox* choice_;
+    ChoiceBox* choice_;
     QLabel* verdict_;
     QLabel* warnings_;
     BarChart* speed_;

@@ -4,7 +4,6 @@
 #include "ui/widgets/parts.h"
 
 #include <QCheckBox>
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QSignalBlocker>
@@ -61,11 +60,9 @@ FieldRow::FieldRow(const Field& field, QWidget* parent)
     auto* line = row(nullptr, 0, 8);
     line->addWidget(label_);
     line->addWidget(editor_, 1);
-    if (!field.unit.empty()) {
-        QLabel* unit = makeLabel(text(field.unit), "small");
-        unit->setMinimumWidth(scaled(60));
-        line->addWidget(unit);
-    }
+    QLabel* unit = makeLabel(text(field.unit), "small");  // kept where empty: editors line up
+    unit->setFixedWidth(scaled(62));
+    line->addWidget(unit);
     QVBoxLayout* layout = column(this, 0, 2);
     layout->addLayout(line);
     layout->addWidget(error_);
@@ -77,7 +74,7 @@ void FieldRow::makeEditor() {
         connect(box, &QCheckBox::toggled, this, [this] { Q_EMIT edited(value()); });
         editor_ = box;
     } else if (field_.type == FieldType::Choice) {
-        auto* combo = new QComboBox;
+        auto* combo = new ChoiceBox;
         for (const std::string& choice : field_.choices) combo->addItem(text(choice));
         connect(combo, &QComboBox::currentTextChanged, this, [this] { Q_EMIT edited(value()); });
         editor_ = combo;

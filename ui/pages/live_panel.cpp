@@ -62,7 +62,7 @@ LiveRun::LiveRun(const RunRecord& run, QWidget* parent)
       bar_(new QProgressBar),
       state_(new ElidedLabel) {
     const QString name = text(run.name);
-    name_->setFullText(run.reference ? tr("%1 (reference)").arg(name) : name);
+    name_->setFullText(name);
     state_->setProperty("role", "small");
     bar_->setTextVisible(false);
     bar_->setRange(0, static_cast<int>(std::max<std::int64_t>(1, run.config.train.steps)));
@@ -115,7 +115,7 @@ LivePanel::LivePanel(RunController& controller, QWidget* parent)
       speedPanel_(new ChartPanel(tr("Tokens/s"), speed_)),
       log_(new QPlainTextEdit),
       stop_(makeButton(Icon::Stop, tr("Stop"))),
-      compare_(makeButton(Icon::Compare, tr("Compare"))),
+      compare_(makePrimaryButton(Icon::Compare, tr("Compare"))),
       back_(makeButton(Icon::NewRun, tr("New run"))) {
     makeLayout();
     logTimer_.setInterval(100);
@@ -134,7 +134,6 @@ void LivePanel::makeLayout() {
     subtitle_->setProperty("role", "muted");
     problem_->setWordWrap(true);
     problem_->hide();
-    makePrimary(*compare_);
     stop_->setObjectName(QStringLiteral("stop"));
     log_->setReadOnly(true);
     log_->setMaximumBlockCount(logLinesShown);

@@ -16,7 +16,7 @@
 namespace ringscope::ui {
 namespace {
 
-constexpr int narrowest = 168;  // of a card, at zoom 1
+constexpr int narrowest = 146;  // of a card, at zoom 1
 constexpr int padding = 10;
 
 void paintCheck(QPainter& painter, const QRectF& box, bool checked, const Ink& ink) {
@@ -50,7 +50,7 @@ void ModeCard::showPlan(const ModePlan& plan) {
     reason_ = ui::text(plan.reason);
     figures_.clear();
     if (plan.plan)
-        figures_ = tr("%1 · %2 a step")
+        figures_ = tr("%1 · %2/step")
                        .arg(countText(plan.plan->ranks, "rank"),
                             ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
     setEnabled(plan.plan.has_value());
@@ -163,7 +163,7 @@ void ModePicker::resizeEvent(QResizeEvent* event) {
 
 void ModePicker::arrange() {
     const int count = static_cast<int>(cards_.size());
-    const int fitting = std::clamp(width() / scaled(narrowest), 1, count);
+    const int fitting = std::clamp((width() + 8) / (scaled(narrowest) + 8), 1, count);
     const int rows = (count + fitting - 1) / fitting;
     const int columns = (count + rows - 1) / rows;  // 5 cards: 5, or 3 + 2, never 4 + 1
     if (columns == columns_) return;

@@ -30,9 +30,9 @@ QScrollArea* scrolling(QWidget* inside) {
     return scroll;
 }
 
-// "12.4 G": FLOPs are counted in thousands.
+// "12.4 G", to stand before "FLOP": they are counted in thousands.
 QString formatFlops(double flops) {
-    constexpr const char* units[] = {"", " k", " M", " G", " T", " P"};
+    constexpr const char* units[] = {" ", " k", " M", " G", " T", " P"};
     std::size_t unit = 0;
     while (flops >= 999.5 && unit + 1 < std::size(units)) {
         flops /= 1000;
@@ -64,7 +64,7 @@ NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
       problem_(makeLabel({}, "bad")),
       command_(new CommandLine),
       undo_(makeButton(Icon::Undo, tr("Undo changes"))),
-      run_(makeButton(Icon::Play, {})) {
+      run_(makePrimaryButton(Icon::Play, {})) {
     stack_->addWidget(makeEditor());
     stack_->addWidget(live_);
     column(this)->addWidget(stack_);
@@ -97,7 +97,7 @@ QWidget* NewRunPage::makeEditor() {
     layout->addWidget(makeHead());
     auto* middle = row(nullptr, 0, 16);
     QFrame* card = makeCard();
-    card->setFixedWidth(scaled(364));
+    card->setFixedWidth(scaled(340));
     QScrollArea* fields = scrolling(form_);
     fields->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     column(card, 1)->addWidget(fields);
@@ -143,7 +143,7 @@ QWidget* NewRunPage::makeRight() {
     layout->addSpacing(4);
 
     auto* head = row(nullptr, 0, 0);
-    head->addWidget(makeLabel(tr("Schedule of one attention layer, forward"), "section"), 1);
+    head->addWidget(makeLabel(tr("Schedule"), "section"), 1);
     pictureModes_->setExclusive(true);
     for (const Mode& mode : modeTable()) {
         auto* button = new QPushButton(text(mode.name));
@@ -151,6 +151,7 @@ QWidget* NewRunPage::makeRight() {
         button->setProperty("segment", true);
         button->setAccessibleName(tr("Show the schedule of %1").arg(text(mode.name)));
         pictureModes_->addButton(button);
+        button->setProperty("last", &mode == &modeTable().back());
         head->addWidget(button);
         connect(button, &QPushButton::clicked, this, [this, name = std::string(mode.name)] {
             pictured_ = name;
@@ -162,7 +163,7 @@ QWidget* NewRunPage::makeRight() {
     auto* inside = new QWidget;
     column(inside, 12)->addWidget(picture_);
     QScrollArea* scroll = scrolling(inside);
-    scroll->setMinimumHeight(scaled(150));
+    pictureArea_ = scroll;
     column(card, 1)->addWidget(scroll);
     layout->addWidget(card, 1);
     QScrollArea* page = scrolling(right);
@@ -173,7 +174,6 @@ QWidget* NewRunPage::makeRight() {
 QWidget* NewRunPage::makeFoot() {
     auto* foot = new QWidget;
     auto* line = row(foot);
-    makePrimary(*run_);
     run_->setObjectName(QStringLiteral("run"));
     run_->setShortcut(QKeySequence(QStringLiteral("Ctrl+R")));
     connect(run_, &QPushButton::clicked, this, &NewRunPage::start);
@@ -259,13 +259,13 @@ void NewRunPage::showSummary() {
     if (planned == plan_->modePlans.end()) return;
     const RunPlan& plan = *planned->plan;
     const TrainConfig& train = plan.config.train;
-    QStringList parts{
-        tr("%1 parameters").arg(text(formatCount(plan.parameters))),
-        tr("%1 tokens a step").arg(text(formatCount(train.seqLen * train.batch * train.gradAccum))),
-        tr("%1FLOP a step").arg(formatFlops(plan.flopsPerStep) + QStringLiteral(" ")),
-        tr("%1 of %2")
-            .arg(countText(static_cast<std::int64_t>(plan_->runs.size()), "run"),
-                 countText(train.steps, "step"))};
+    QStringList parts{tr("%1 parameters").arg(text(formatCount(plan.parameters))),
+                      tr("%1 tokens and %2FLOP a step")
+                          .arg(text(formatCount(train.seqLen * train.batch * train.gradAccum)),
+                               formatFlops(plan.flopsPerStep)),
+                      tr("%1 of %2")
+                          .arg(countText(static_cast<std::int64_t>(plan_->runs.size()), "run"),
+                               countText(train.steps, "step"))};
     summary_->setText(parts.join(QStringLiteral(" · ")));
 }
 
@@ -280,6 +280,8 @@ void NewRunPage::showSchedule() {
         picture_->setPlan(std::shared_ptr<const RunPlan>(plan_, &*found->plan));
     else
         picture_->setReason(text(found->reason));
+    // Seen whole where it is small; many ranks scroll.
+    pictureArea_->setMinimumHeight(std::min(picture_->sizeHint().height() + 28, scaled(300)));
 }
 
 void NewRunPage::start() {

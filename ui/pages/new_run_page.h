@@ -11,9 +11,9 @@
 #include <memory>
 
 class QButtonGroup;
-class QHBoxLayout;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 class QStackedWidget;
 
 namespace ringscope::ui {
@@ -83,6 +83,7 @@ private:
     FieldForm* form_;
     ModePicker* modes_;
     SchedulePicture* picture_;
+    QScrollArea* pictureArea_ = nullptr;
     QButtonGroup* pictureModes_;
     LivePanel* live_;
     ElidedLabel* source_;

@@ -25,6 +25,7 @@ QTableView* makeTable(QAbstractItemModel* model) {
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setShowGrid(false);
     table->setWordWrap(false);
+    table->setTextElideMode(Qt::ElideMiddle);  // a name's end tells repeats apart
     table->setSortingEnabled(true);
     table->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder);
     table->horizontalHeader()->setHighlightSections(false);
@@ -38,7 +39,7 @@ QTableView* makeTable(QAbstractItemModel* model) {
 
 // Widths at zoom 1; the name takes what is left.
 void fitColumns(QTableView& table) {
-    constexpr int widths[] = {0, 104, 64, 78, 88, 82, 106, 84, 124};
+    constexpr int widths[] = {0, 98, 60, 74, 84, 78, 106, 78, 124};
     table.horizontalHeader()->setMinimumSectionSize(scaled(48));
     table.horizontalHeader()->setSectionResizeMode(RunTableModel::Name, QHeaderView::Stretch);
     for (int c = RunTableModel::Mode; c < RunTableModel::ColumnCount; ++c)
@@ -68,6 +69,7 @@ RunsPage::RunsPage(StoreReader& store, QWidget* parent)
     stack_->addWidget(empty_);
     stack_->addWidget(makeContent());
     column(this)->addWidget(stack_);
+    setFocusProxy(table_);
     makeActions();
 
     connect(empty_->button(), &QPushButton::clicked, this, &RunsPage::demoRequested);

@@ -26,6 +26,7 @@ BarChart::BarChart(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot) {
     plot_->setInteractions(QCP::iNone);
     plot_->setAttribute(Qt::WA_TransparentForMouseEvents);
     plot_->setMinimumSize(1, 1);
+    plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new FigureTicker));
     column(this)->addWidget(plot_);
     draw();
 }
@@ -57,7 +58,6 @@ void BarChart::draw() {
     plot_->xAxis->setBasePen(Qt::NoPen);
     plot_->xAxis->setTicks(false);
     plot_->xAxis->setTickLabels(true);
-    plot_->xAxis->ticker()->setTickCount(4);
 
     const QSharedPointer<QCPAxisTickerText> labels(new QCPAxisTickerText);
     double key = static_cast<double>(rows_.size());
@@ -74,7 +74,25 @@ void BarChart::draw() {
     plot_->yAxis->setRange(0.4, static_cast<double>(rows_.size()) + 0.6);
     plot_->xAxis->setTicks(true);
     plot_->xAxis->setTickPen(Qt::NoPen);
-    plot_->xAxis->setRange(0, largest(rows_) * 1.34);
+    fitAxis();
+}
+
+void BarChart::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitAxis();
+}
+
+void BarChart::fitAxis() {
+    const QFontMetrics metrics(plot_->xAxis->tickLabelFont());
+    double widest = 0;
+    int labels = 0;
+    for (const BarRow& row : rows_) {
+        widest = std::max<double>(widest, metrics.horizontalAdvance(row.shown));
+        labels = std::max(labels, metrics.horizontalAdvance(row.label));
+    }
+    const double bars = std::max(40.0, width() - labels - scaled(56) - widest);
+    plot_->xAxis->setRange(0, largest(rows_) * (1 + (widest + scaled(14)) / bars));
+    plot_->xAxis->ticker()->setTickCount(std::clamp(int(bars / scaled(56)), 1, 5));
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 

@@ -32,10 +32,12 @@ public:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     QSize minimumSizeHint() const override;
 
 private:
     void draw();
+    void fitAxis();  // leaves room for the figures at the bars' ends
     void drawRow(const BarRow& row, double key);
 
     QCustomPlot* plot_;

@@ -15,11 +15,13 @@ namespace ringscope::ui {
 
 ChartPanel::ChartPanel(const QString& title, QWidget* chart, QWidget* parent)
     : QFrame(parent),
-      title_(makeLabel(title, "section")),
+      title_(new ElidedLabel),
       toggle_(new QToolButton),
       stack_(new QStackedWidget),
       table_(new QTableWidget) {
     setObjectName(QStringLiteral("card"));
+    title_->setProperty("role", "section");
+    title_->setFullText(title);
     toggle_->setIcon(icon(Icon::Table));
     toggle_->setCheckable(true);
     toggle_->setAutoRaise(true);
@@ -45,7 +47,7 @@ ChartPanel::ChartPanel(const QString& title, QWidget* chart, QWidget* parent)
 }
 
 void ChartPanel::setTitle(const QString& title) {
-    title_->setText(title);
+    title_->setFullText(title);
     table_->setAccessibleName(title);
 }
 

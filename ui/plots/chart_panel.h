@@ -6,12 +6,13 @@
 #include <QStringList>
 #include <vector>
 
-class QLabel;
 class QStackedWidget;
 class QTableWidget;
 class QToolButton;
 
 namespace ringscope::ui {
+
+class ElidedLabel;
 
 class ChartPanel : public QFrame {
     Q_OBJECT
@@ -27,7 +28,7 @@ public:
     QTableWidget* table() const { return table_; }
 
 private:
-    QLabel* title_;
+    ElidedLabel* title_;
     QToolButton* toggle_;
     QStackedWidget* stack_;
     QTableWidget* table_;

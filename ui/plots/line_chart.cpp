@@ -29,6 +29,7 @@ LineChart::LineChart(const QString& valueLabel, From from, QWidget* parent)
     plot_->setMinimumSize(1, 1);
     plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     plot_->xAxis->setLabel(tr("step"));
+    plot_->yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new FigureTicker));
     plot_->yAxis->ticker()->setTickCount(4);
     setAccessibleName(valueLabel);
     column(this)->addWidget(plot_);

@@ -1,6 +1,10 @@
 #include "ui/plots/plot_look.h"
 
+#include "backend/core/units.h"
+#include "ui/widgets/parts.h"
+
 #include <QApplication>
+#include <cmath>
 
 namespace ringscope::ui {
 
@@ -22,6 +26,11 @@ void applyLook(QCustomPlot& plot, const Ink& ink) {
         axis->grid()->setPen(QPen(withAlpha(ink.line, 0.7), 1));
         axis->grid()->setZeroLinePen(QPen(ink.line, 1));
     }
+}
+
+QString FigureTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
+    if (std::abs(tick) >= 1000) return text(formatCount(std::llround(tick)));
+    return QString::number(tick, 'g', 6);
 }
 
 QCPScatterStyle::ScatterShape scatterShape(Marker marker) {

@@ -7,6 +7,12 @@
 namespace ringscope::ui {
 
 void applyLook(QCustomPlot& plot, const Ink& ink);
+// Ticks labelled as people read numbers: "12,500", "0.25".
+class FigureTicker : public QCPAxisTicker {
+protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
+};
+
 QCPScatterStyle::ScatterShape scatterShape(Marker marker);
 Qt::PenStyle penStyle(Stroke stroke);
 QColor withAlpha(QColor colour, double alpha);

@@ -17,9 +17,11 @@ namespace {
 constexpr int mostShown = 16;  // ranks and steps; the pattern repeats beyond
 constexpr double labelWidth = 56;
 constexpr double headerHeight = 20;
-constexpr double cellWidth = 88;
+constexpr double wordsWidth = 52;
+constexpr double cellWidth = 36 + wordsWidth;
 constexpr double cellHeight = 44;
-constexpr double matrixSide = 36;
+constexpr double matrixGap = 8;  // between the squares of two rows
+constexpr double largestMatrix = 108;
 constexpr double workWidth = 132;
 constexpr double legendHeight = 24;
 
@@ -130,10 +132,21 @@ const Step& SchedulePicture::stepAt(int rank, int step) const {
         .forward.at(static_cast<std::size_t>(step));
 }
 
+SchedulePicture::Measures SchedulePicture::measures() const {
+    const double rows = std::max(1, shownRanks());
+    const double columns = std::max(1, shownSteps());
+    const double high = (height() - scaled(headerHeight + legendHeight)) / rows;
+    const double wide = (width() - scaled(labelWidth + workWidth)) / columns - scaled(wordsWidth);
+    const double side =
+        std::clamp(std::min(high - scaled(matrixGap), wide), double(scaled(cellHeight - matrixGap)),
+                   double(scaled(largestMatrix)));
+    return {side + scaled(wordsWidth), side + scaled(matrixGap), side};
+}
+
 QRectF SchedulePicture::cell(int rank, int step) const {
-    return {double(scaled(labelWidth + step * cellWidth)),
-            double(scaled(headerHeight + rank * cellHeight)), double(scaled(cellWidth)),
-            double(scaled(cellHeight))};
+    const Measures at = measures();
+    return {scaled(labelWidth) + step * at.cellWidth, scaled(headerHeight) + rank * at.cellHeight,
+            at.cellWidth, at.cellHeight};
 }
 
 QString SchedulePicture::words(int rank, int step) const {
@@ -175,7 +188,7 @@ void SchedulePicture::paintEvent(QPaintEvent*) {
     paintHeader(painter);
     for (int rank = 0; rank < shownRanks(); ++rank) {
         painter.setPen(ink.text);
-        painter.drawText(QRectF(0, cell(rank, 0).top(), scaled(labelWidth), scaled(cellHeight)),
+        painter.drawText(QRectF(0, cell(rank, 0).top(), scaled(labelWidth), cell(rank, 0).height()),
                          Qt::AlignLeft | Qt::AlignVCenter, tr("rank %1").arg(rank));
         for (int step = 0; step < shownSteps(); ++step) paintCell(painter, rank, step);
         paintWork(painter, rank);
@@ -187,7 +200,7 @@ void SchedulePicture::paintHeader(QPainter& painter) const {
     painter.setPen(inkOf(*this).muted);
     const double height = scaled(headerHeight);
     for (int step = 0; step < shownSteps(); ++step)
-        painter.drawText(QRectF(cell(0, step).left(), 0, scaled(cellWidth), height),
+        painter.drawText(QRectF(cell(0, step).left(), 0, cell(0, step).width(), height),
                          Qt::AlignLeft | Qt::AlignVCenter, tr("step %1").arg(step));
     painter.drawText(QRectF(cell(0, shownSteps()).left(), 0, scaled(workWidth), height),
                      Qt::AlignLeft | Qt::AlignVCenter, tr("attention work"));
@@ -197,8 +210,8 @@ void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
     const Ink ink = inkOf(*this);
     const Step& at = stepAt(rank, step);
     const QRectF box = cell(rank, step);
-    const QRectF matrix(box.left(), box.center().y() - scaled(matrixSide) / 2.0, scaled(matrixSide),
-                        scaled(matrixSide));
+    const double side = measures().matrixSide;
+    const QRectF matrix(box.left(), box.center().y() - side / 2, side, side);
     painter.setPen(QPen(ink.line, 1));
     painter.setBrush(ink.background);
     painter.drawRect(matrix);
@@ -213,8 +226,7 @@ void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
         painter.drawEllipse(matrix.center(), 1.5, 1.5);
     }
 
-    const QRectF words(matrix.right() + scaled(6), box.top(),
-                       scaled(cellWidth - matrixSide) - scaled(8), box.height());
+    const QRectF words(matrix.right() + scaled(6), box.top(), scaled(wordsWidth - 8), box.height());
     const QString keys = at.keysOf < 0 ? tr("K all") : QStringLiteral("K%1").arg(at.keysOf);
     painter.setPen(ink.text);
     painter.drawText(words.adjusted(0, scaled(5), 0, 0), Qt::AlignLeft | Qt::AlignTop, keys);

@@ -28,13 +28,20 @@ public:
     int shownRanks() const;
     int shownSteps() const;
     QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize minimumSizeHint() const override { return sizeHint(); }  // the cells grow from there
 
 protected:
     void paintEvent(QPaintEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
+    // Pixels, as large as there is room for.
+    struct Measures {
+        double cellWidth;
+        double cellHeight;
+        double matrixSide;
+    };
+    Measures measures() const;
     QRectF cell(int rank, int step) const;
     QString words(int rank, int step) const;
     const Step& stepAt(int rank, int step) const;

@@ -9,9 +9,11 @@
 #include <QFontDatabase>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QPainter>
 #include <QPushButton>
 #include <QStyle>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace ringscope::ui {
 
@@ -42,10 +44,16 @@ QPushButton* makeButton(const QString& text, QWidget* parent) {
 QPushButton* makeButton(Icon which, const QString& text, QWidget* parent) {
     QPushButton* button = makeButton(text, parent);
     button->setIcon(icon(which));
+    button->setIconSize(QSize(scaled(20), scaled(16)));
     return button;
 }
 
-void makePrimary(QPushButton& button) { button.setProperty("primary", true); }
+QPushButton* makePrimaryButton(Icon which, const QString& text, QWidget* parent) {
+    QPushButton* button = makeButton(which, text, parent);
+    button->setIcon(icon(which, Tone::OnAccent));
+    button->setProperty("primary", true);
+    return button;
+}
 
 QFrame* makeCard(QWidget* parent) {
     auto* card = new QFrame(parent);
@@ -103,16 +111,26 @@ void ElidedLabel::elide() {
     setToolTip(shown == full_ ? QString() : full_);
 }
 
+void ChoiceBox::paintEvent(QPaintEvent* event) {
+    QComboBox::paintEvent(event);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const Ink ink = inkOf(*this);
+    painter.setPen(
+        QPen(isEnabled() ? ink.muted : ink.line, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    const QPointF tip(width() - scaled(13), height() / 2.0 + scaled(2));
+    const double arm = scaled(4);
+    painter.drawPolyline(QPolygonF({tip + QPointF(-arm, -arm), tip, tip + QPointF(arm, -arm)}));
+}
+
 EmptyState::EmptyState(const QString& headline, const QString& sentence, const QString& action,
                        QWidget* parent)
     : QWidget(parent),
       headline_(makeLabel(headline, "title")),
       sentence_(makeLabel(sentence, "muted")),
-      button_(makeButton(action)) {
-    makePrimary(*button_);
+      button_(makePrimaryButton(Icon::Play, action)) {
     sentence_->setWordWrap(true);
-    sentence_->setAlignment(Qt::AlignHCenter);
-    sentence_->setMinimumWidth(scaled(420));
+    sentence_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
     QVBoxLayout* layout = column(this, 24, 12);
     layout->addStretch();
     layout->addWidget(headline_, 0, Qt::AlignHCenter);
@@ -120,11 +138,15 @@ EmptyState::EmptyState(const QString& headline, const QString& sentence, const Q
     layout->addSpacing(4);
     layout->addWidget(button_, 0, Qt::AlignHCenter);
     layout->addStretch();
+    setTexts(headline, sentence, action);
 }
 
 void EmptyState::setTexts(const QString& headline, const QString& sentence, const QString& action) {
     headline_->setText(headline);
     sentence_->setText(sentence);
+    // A wrapped label in the middle of a page has no width to wrap at but the one it is given.
+    const int width = scaled(480);
+    sentence_->setFixedSize(width, std::max(0, sentence_->heightForWidth(width)));
     button_->setText(action);
     button_->setVisible(!action.isEmpty());
 }

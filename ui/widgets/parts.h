@@ -3,13 +3,13 @@
 
 #include "ui/look/icons.h"
 
+#include <QComboBox>
 #include <QLabel>
 #include <QString>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-class QBoxLayout;
 class QFrame;
 class QHBoxLayout;
 class QPushButton;
@@ -32,7 +32,8 @@ void setRole(QWidget& widget, const char* role);
 
 QPushButton* makeButton(const QString& text, QWidget* parent = nullptr);
 QPushButton* makeButton(Icon which, const QString& text, QWidget* parent = nullptr);
-void makePrimary(QPushButton& button);
+// The one button of a page that is filled.
+QPushButton* makePrimaryButton(Icon which, const QString& text, QWidget* parent = nullptr);
 
 // A panel with the look's border and radius; its layout has the grid's margins.
 QFrame* makeCard(QWidget* parent = nullptr);
@@ -62,6 +63,17 @@ private:
 
     Qt::TextElideMode mode_;
     QString full_;
+};
+
+// A combo box with the look's own arrow: the style sheet can only show an image file there.
+class ChoiceBox : public QComboBox {
+    Q_OBJECT
+
+public:
+    using QComboBox::QComboBox;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
 };
 
 // What a page shows while it has nothing: a headline, a sentence, one thing to do.
