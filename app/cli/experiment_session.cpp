@@ -8,6 +8,7 @@
 #include "backend/core/files.h"
 #include "backend/report/run_json.h"
 #include "backend/report/text_table.h"
+#include "backend/report/wording.h"
 #include "backend/run/experiment_runner.h"
 #include "launcher/local_transport.h"
 
@@ -111,6 +112,8 @@ SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& glo
     session.store = storePath(global);
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
     if (!store.ok()) return failed(fail(store.error(), BadStore));
+    if (const std::string caution = (*store)->caution(); !caution.empty())
+        std::cerr << "ringscope: warning: " << caution << '\n';
     if (const Result<int> lost = (*store)->markLostRuns(); !lost.ok())
         return failed(fail(lost.error(), BadStore));
 
@@ -145,9 +148,9 @@ void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& gl
     std::cout << comparisonTable(*comparison, {.width = terminalWidth(STDOUT_FILENO),
                                                .colour = colourWanted(global, STDOUT_FILENO)})
               << '\n'
-              << comparison->verdict << '\n';
+              << reporting::printableLine(comparison->verdict) << '\n';
     for (const std::string& warning : comparison->warnings)
-        std::cout << "note: " << warning << '\n';
+        std::cout << "note: " << reporting::printableLine(warning) << '\n';
 }
 
 }  // namespace ringscope::cli
