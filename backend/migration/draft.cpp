@@ -138,6 +138,11 @@ std::vector<std::string> Draft::refusedAnswers() const {
     return refused;
 }
 
+bool isComparable(const RunConfig& config, const Mode& mode) {
+    constexpr std::int64_t mostRanks = 128;
+    return mode.sharded && config.parallel.sp > 1 && config.parallel.sp <= mostRanks;
+}
+
 std::optional<bool> parseSwitch(std::string_view text) {
     const std::string word = toLower(text);
     if (word == "true" || word == "yes" || word == "on" || word == "1") return true;

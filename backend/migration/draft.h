@@ -5,6 +5,7 @@
 #include "backend/migration/key_rules.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/source_table.h"
+#include "backend/plan/mode_table.h"
 
 #include <cstddef>
 #include <map>
@@ -59,6 +60,10 @@ private:
     std::map<std::string, std::size_t> origins_;  // field -> the key its value comes from
     std::vector<std::string> refused_;
 };
+
+// Whether the experiment offers a run under this mode beside its own. A schedule is quadratic in
+// the ranks, so that planning every mode is left to small groups.
+bool isComparable(const RunConfig& config, const Mode& mode);
 
 // "true", "yes", "on", "1" and their opposites, in any case.
 std::optional<bool> parseSwitch(std::string_view text);

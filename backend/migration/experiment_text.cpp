@@ -88,8 +88,7 @@ private:
         for (const Mode& mode : modeTable()) {
             RunConfig other = draft_.config();
             other.parallel.mode = mode.name;
-            if (mode.sharded && other.parallel.sp > 1 && planRun(other).ok())
-                modes.emplace_back(mode.name);
+            if (isComparable(other, mode) && planRun(other).ok()) modes.emplace_back(mode.name);
         }
         if (modes.size() < 2) return;
         add("");

@@ -34,7 +34,8 @@ Result<std::string> readConfiguration(const fs::path& path) {
 std::optional<SourceFile> findCompanion(const fs::path& source, const std::string& name) {
     std::error_code failed;
     fs::path folder = fs::absolute(source, failed).parent_path();
-    for (int up = 0; up <= mostFoldersUp && !failed; ++up, folder = folder.parent_path()) {
+    if (failed) return std::nullopt;
+    for (int up = 0; up <= mostFoldersUp; ++up, folder = folder.parent_path()) {
         const fs::path candidate = folder / name;  // `name` itself where it is absolute
         if (fs::is_regular_file(candidate, failed)) {
             Result<std::string> text = readConfiguration(candidate);

@@ -3,7 +3,7 @@
 #include "backend/config/field_table.h"
 #include "backend/config/value_text.h"
 #include "backend/core/units.h"
-#include "backend/plan/run_plan.h"
+#include "backend/plan/mode_table.h"
 
 #include <optional>
 #include <utility>
@@ -89,13 +89,14 @@ bool roundsIn360(Draft& draft) {
 }  // namespace
 
 bool sequenceFits(const RunConfig& config, std::int64_t tokens) {
-    RunConfig probe;
-    probe.model = config.model;
-    probe.model.layers = 1;
-    probe.parallel = config.parallel;
-    probe.parallel.commBufferLimit = {std::int64_t{1} << 50};
-    probe.train.seqLen = tokens;
-    return planRun(probe).ok();
+    const Mode* mode = findMode(config.parallel.mode);
+    const bool split = mode != nullptr && mode->sharded;
+    const AttentionShape shape{.ranks = split ? static_cast<int>(config.parallel.sp) : 1,
+                               .tokens = tokens,
+                               .heads = config.model.heads,
+                               .kvHeads = config.model.kvHeads,
+                               .headDim = config.model.headDim()};
+    return mode != nullptr && mode->schedule(shape).ok();
 }
 
 std::int64_t roundedBy360(std::int64_t tokens, std::int64_t ranks) {

@@ -229,13 +229,15 @@ void settleHeads(Draft& draft) {
     config.parallel.mode = chosen.substr(0, chosen.find('-'));
 }
 
-// Messages of the largest step on the busiest rank, under whichever mode needs most.
+// Messages of the largest step on the busiest rank, under whichever mode needs most that the
+// experiment is offered to be compared with.
 std::int64_t largestMessages(const RunConfig& config) {
     RunConfig probe = config;
     probe.data.packing = false;
     probe.parallel.commBufferLimit = {std::int64_t{1} << 50};
     std::int64_t most = 0;
     for (const Mode& mode : modeTable()) {
+        if (mode.name != config.parallel.mode && !isComparable(config, mode)) continue;
         probe.parallel.mode = mode.name;
         const Result<RunPlan> plan = planRun(probe);
         if (plan.ok()) most = std::max(most, plan->commBufferBytes);

@@ -1,0 +1,123 @@
+// Stage, weights, steps, precision, packing and profiling.
+#include "tests/backend/migration/migrating.h"
+
+#include <gmock/gmock.h>
+
+namespace ringscope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+RunConfig decided(const std::string& text, const std::string& id, const std::string& option) {
+    return configOf(migrated(text, {.options = {{id, option}}, .acceptDefaults = true}));
+}
+
+std::string withStage(const std::string& stage) {
+    return "stage: " + stage +
+           "\nfinetuning_type: full\nmodel_name_or_path: Qwen/Qwen2.5-0.5B\ncutoff_len: 512\n"
+           "per_device_train_batch_size: 3\n";
+}
+
+TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
+    for (const char* stage : {"dpo", "rm", "kto", "ppo"}) {
+        EXPECT_THAT(optionIds(migrated(withStage(stage)), "stage"),
+                    ElementsAre("next-token", "pairs"))
+            << stage;
+        EXPECT_EQ(verdictOn(migrated(withStage(stage)), "stage").verdict, Verdict::NeedsDecision);
+    }
+    EXPECT_EQ(decided(withStage("dpo"), "stage", "pairs").train.batch, 6);
+    EXPECT_EQ(decided(withStage("dpo"), "stage", "next-token").train.batch, 3);
+    EXPECT_EQ(decisionOf(migrated(withStage("sft")), "stage"), nullptr);
+}
+
+TEST(MigratedStage, ShowsThatADecisionChangedTheBatch) {
+    const KeyVerdict batch = verdictOn(migrated(withStage("dpo")), "per_device_train_batch_size");
+    EXPECT_EQ(batch.verdict, Verdict::Converted);
+    EXPECT_EQ(batch.newValue, "6");
+    EXPECT_THAT(batch.reason, HasSubstr("follows from a decision"));
+}
+
+TEST(MigratedWeights, OfLoraAreAllTrainedOrFrozen) {
+    const std::string text =
+        "finetuning_type: lora\nstage: sft\nlearning_rate: 1.0e-4\n"
+        "model_name_or_path: Qwen/Qwen2.5-0.5B\n";
+    EXPECT_EQ(decided(text, "weights", "train").train.lr, 1e-4);
+    EXPECT_EQ(decided(text, "weights", "freeze").train.lr, 0.0);
+}
+
+TEST(MigratedPrecision, IsAskedForWhereTheSourceHasHalf) {
+    for (const char* key : {"bf16", "fp16", "pure_bf16"}) {
+        const Migration migration = migrated(baseText(2, std::string(key) + ": true\n"));
+        ASSERT_NE(decisionOf(migration, "precision"), nullptr) << key;
+        EXPECT_EQ(configOf(migration).train.precision, "fp32") << key;
+    }
+    EXPECT_EQ(decided(baseText(2, "bf16: true\n"), "precision", "fp64").train.precision, "fp64");
+    EXPECT_EQ(decisionOf(migrated(baseText(2, "bf16: false\n")), "precision"), nullptr);
+    EXPECT_NE(decisionOf(migrated(fixture("arctic_sp8.yml")), "precision"), nullptr)
+        << "ArcticTraining takes bf16 where nothing is said";
+}
+
+TEST(MigratedPacking, WithoutDocumentMasksIsWhatRingscopeDoesAnyway) {
+    const KeyVerdict packing = verdictOn(migrated(baseText(2, "packing: true\n")), "packing");
+    EXPECT_EQ(packing.verdict, Verdict::Converted);
+    EXPECT_EQ(packing.newValue, "false");
+}
+
+TEST(MigratedPacking, WithDocumentMasksIsAskedForAndSaysWhenItCannotRun) {
+    const std::string text = baseText(2, "neat_packing: true\n");
+    EXPECT_EQ(decided(text, "packing", "across").data.packing, false);
+    const Migration apart =
+        migrated(text, {.options = {{"packing", "apart"}}, .acceptDefaults = true});
+    EXPECT_EQ(configOf(apart).data.packing, true);
+    EXPECT_THAT(apart.problems, ElementsAre(HasSubstr("data.packing")));
+}
+
+TEST(MigratedSteps, KeepOneStepToMeasure) {
+    const RunConfig once = configOf(migrated(baseText(2, "max_steps: 1\n")));
+    EXPECT_EQ(once.train.steps, 1);
+    EXPECT_EQ(once.train.warmupSteps, 0);
+    EXPECT_EQ(configOf(migrated(baseText(2, "max_steps: -1\n"))).train.steps, TrainConfig{}.steps);
+    EXPECT_EQ(verdictOn(migrated(baseText(2, "max_steps: -1\n")), "max_steps").verdict,
+              Verdict::Dropped);
+}
+
+TEST(MigratedSteps, OfTheLearningRatesWarmupAreNotRingscopesWarmup) {
+    const Migration migration = migrated(baseText(2, "warmup_steps: 100\n"));
+    EXPECT_EQ(configOf(migration).train.warmupSteps, TrainConfig{}.warmupSteps);
+    EXPECT_THAT(verdictOn(migration, "warmup_steps").reason, HasSubstr("another thing"));
+}
+
+TEST(MigratedProfile, TracesTheStepsTheProfilerWasActiveIn) {
+    const Migration migration = migrated(fixture("alst_fork.yaml"), defaultAnswers);
+    EXPECT_EQ(configOf(migration).profile.steps, (StepRange{3, 7}));
+    const Migration late =
+        migrated(baseText(2, "max_steps: 5\nenable_profiling: true\nprofiling_wait_steps: 9\n"));
+    EXPECT_EQ(verdictOn(late, "enable_profiling").verdict, Verdict::Dangerous);
+    EXPECT_EQ(configOf(late).profile.steps, std::nullopt);
+    const Migration off =
+        migrated(baseText(2, "enable_profiling: false\nprofiling_wait_steps: 9\n"));
+    EXPECT_EQ(verdictOn(off, "profiling_wait_steps").verdict, Verdict::Dropped);
+}
+
+TEST(MigratedHazards, AreThoseTheOldStackIgnoredInSilence) {
+    for (const char* line : {"sliding_window: 4096", "attention_dropout: 0.1", "shift_attn: true",
+                             "enable_liger_kernel: true"}) {
+        const std::string path = std::string(line).substr(0, std::string(line).find(':'));
+        EXPECT_EQ(verdictOn(migrated(baseText(2, std::string(line) + "\n")), path).verdict,
+                  Verdict::Dangerous)
+            << line;
+    }
+    EXPECT_EQ(verdictOn(migrated(baseText(2, "shift_attn: false\n")), "shift_attn").verdict,
+              Verdict::Dropped);
+}
+
+TEST(MigratedHazards, AreDeepSpeedKeysThatDeepSpeedNeverRead) {
+    const Migration migration = migrated(fixture("zero3_alone.json"));
+    EXPECT_THAT(verdictOn(migration, "sequence_parallel.mode").reason, HasSubstr("never read"));
+    EXPECT_THAT(verdictOn(migration, "sequence_parallel_size").reason,
+                HasSubstr("without data_parallel_size"));
+}
+
+}  // namespace
+}  // namespace ringscope
