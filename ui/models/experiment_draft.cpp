@@ -38,10 +38,13 @@ ModePlan planMode(RunConfig config, std::string_view mode) {
     config.parallel.mode = mode;
     ModePlan planned{.mode = std::string(mode), .plan = std::nullopt, .reason = {}};
     Result<RunPlan> plan = planRun(config);
-    if (plan.ok())
-        planned.plan = std::move(plan).value();
-    else
+    if (!plan.ok()) {
         planned.reason = plan.error().message;
+        return planned;
+    }
+    planned.plan = std::move(plan).value();
+    std::vector<RankSchedule>& ranks = planned.plan->schedule.ranks;
+    if (ranks.size() > ranksKept) ranks = {ranks.begin(), ranks.begin() + ranksKept};
     return planned;
 }
 
