@@ -62,10 +62,18 @@ void say(const RankEvent& event) { std::cout << toLine(event) << std::endl; }
     for (;;) ::pause();
 }
 
+// Returns when the grandchild is out of our group.
 void leaveGrandchild() {
-    if (::fork() != 0) return;
+    int left[2];
+    if (::pipe(left) != 0) ::_exit(3);
+    char byte = 0;
+    if (::fork() != 0) {
+        if (::read(left[0], &byte, 1) != 1) ::_exit(3);
+        return;
+    }
     ::setsid();
     std::signal(SIGTERM, SIG_IGN);
+    if (::write(left[1], &byte, 1) != 1) ::_exit(3);
     waitForever();
 }
 
