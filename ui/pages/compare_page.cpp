@@ -203,20 +203,32 @@ void ComparePage::listChoices() {
         ++entries[place->second].runs;
         entries[place->second].createdUs = run.createdUs;
     }
-    const QSignalBlocker quiet(choice_);
-    const QString current = choice_->currentData().toString();
-    choice_->clear();
+    std::vector<std::pair<QString, QString>> items;  // key, words
     if (!selected_.empty())
-        choice_->addItem(tr("Selected: %1").arg(countText(std::ssize(selected_), "run")),
-                         selectionKey);
+        items.emplace_back(selectionKey,
+                           tr("Selected: %1").arg(countText(std::ssize(selected_), "run")));
     for (const Entry& entry : entries)
-        choice_->addItem(
-            QStringLiteral("%1 · %2 · %3")
-                .arg(entry.name, countText(entry.runs, "run"), startedText(entry.createdUs)),
-            entry.key);
-    choice_->setCurrentIndex(std::max(0, choice_->findData(current)));
+        items.emplace_back(entry.key, QStringLiteral("%1 · %2 · %3")
+                                          .arg(entry.name, countText(entry.runs, "run"),
+                                               startedText(entry.createdUs)));
+    showChoices(items);
     stack_->setCurrentIndex(choice_->count() > 0 ? 1 : 0);
     load();
+}
+
+// An open list is not pulled away under the mouse: nothing is touched that is right already.
+void ComparePage::showChoices(const std::vector<std::pair<QString, QString>>& items) {
+    const QSignalBlocker quiet(choice_);
+    const QString current = choice_->currentData().toString();
+    while (choice_->count() > static_cast<int>(items.size()))
+        choice_->removeItem(choice_->count() - 1);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const int at = static_cast<int>(i);
+        if (at == choice_->count()) choice_->addItem(QString());
+        if (choice_->itemText(at) != items[i].second) choice_->setItemText(at, items[i].second);
+        if (choice_->itemData(at) != items[i].first) choice_->setItemData(at, items[i].first);
+    }
+    choice_->setCurrentIndex(std::max(0, choice_->findData(current)));
 }
 
 void ComparePage::load() {

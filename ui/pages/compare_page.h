@@ -7,6 +7,7 @@
 
 #include <QWidget>
 #include <optional>
+#include <utility>
 #include <vector>
 
 class QLabel;
@@ -48,6 +49,7 @@ private:
     QWidget* makeHead();
     QWidget* makeCharts();
     void listChoices();
+    void showChoices(const std::vector<std::pair<QString, QString>>& items);
     void load();
     void showLoaded(const Result<std::vector<RunRecord>>& loaded);
     void showCharts();
