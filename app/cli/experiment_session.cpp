@@ -10,6 +10,7 @@
 #include "backend/report/text_table.h"
 #include "backend/report/wording.h"
 #include "backend/run/experiment_runner.h"
+#include "backend/trace/trace.h"
 #include "launcher/local_transport.h"
 
 #include <unistd.h>
@@ -98,7 +99,7 @@ SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& glo
         session.exit = exit;
         return std::move(session);
     };
-    const Result<std::vector<RunRequest>> requests = planExperiment(experiment);
+    Result<std::vector<RunRequest>> requests = planExperiment(experiment);
     if (!requests.ok()) return failed(fail(requests.error()));
     if (options.dryRun) {
         std::cout << planTable(*requests);
@@ -110,6 +111,7 @@ SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& glo
     const Result<void> ready = transport.preflight({});
     if (!ready.ok()) return failed(fail(ready.error(), PreflightFailed));
     session.store = storePath(global);
+    for (RunRequest& request : *requests) request.traces = traceRoot(session.store);
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
     if (!store.ok()) return failed(fail(store.error(), BadStore));
     if (const std::string caution = (*store)->caution(); !caution.empty())

@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
     options.add_option("--local-rank", arguments.localRank, "This rank among its host's, from 0")
         ->check(CLI::NonNegativeNumber);
     options.add_option("--address", arguments.address, "Where the other ranks reach this host");
+    options.add_option("--trace", arguments.traceFolder,
+                       "Folder that gets this rank's trace of profile.steps");
     CLI11_PARSE(options, argc, argv);
     if (arguments.rank >= arguments.world) {
         std::cerr << "--rank " << arguments.rank << " is not below --world " << arguments.world

@@ -46,7 +46,11 @@ struct RankTimes {
     std::vector<Interval> steps;
     std::vector<Interval> attention;
     std::vector<Interval> compute;
+    std::vector<Interval> waiting;
     TransferTimes transfers;
+
+    // A span of computation may hold a wait inside it; then nothing is computed.
+    IntervalSet computing() const { return differenceOf(unionOf(compute), unionOf(waiting)); }
     std::map<std::pair<SpanPass, int>, TransferTimes> byRingStep;
     std::map<std::pair<SpanPass, int>, std::vector<Interval>> attentionByRingStep;
 };
@@ -59,6 +63,7 @@ RankTimes collect(const RankTrace& rank, const std::vector<Rendezvous>& meetings
         const std::pair<SpanPass, int> place{span.pass(), span.ringStep()};
         if (span.kind() == SpanKind::Step) times.steps.push_back(interval);
         if (computes(span.kind())) times.compute.push_back(interval);
+        if (span.kind() == SpanKind::Wait) times.waiting.push_back(interval);
         if (span.kind() == SpanKind::Attention) {
             times.attention.push_back(interval);
             if (span.ringStep() >= 0) times.attentionByRingStep[place].push_back(interval);
@@ -86,7 +91,7 @@ void addRingSteps(RunFindings& findings, int rank, RankTimes& times, const Inter
 
 void addRank(RunFindings& findings, int rank, RankTimes times) {
     const IntervalSet steps = unionOf(times.steps);
-    const IntervalSet compute = unionOf(times.compute);
+    const IntervalSet compute = times.computing();
     const IntervalSet comm = unionOf(times.transfers.posted);
     RankFigures figures{.rank = rank,
                         .span = lengthOf(steps),

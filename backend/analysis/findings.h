@@ -2,7 +2,7 @@
 // waiting for a late rank, how much moved bytes, and who was late.
 //
 // For one rank: C is the union of its transfers, each from being posted to being complete; K the
-// union of what it computed. Then
+// union of what it computed, without the waits inside it. Then
 //
 //   hidden   = |C and K|            exposed = |C without K|          hidden + exposed = |C|
 //   a message moves bytes from the moment both ends have posted it (a collective: all ranks);

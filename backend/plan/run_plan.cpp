@@ -44,8 +44,9 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode) {
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
-    if (config.profile.steps)
-        notes.push_back("profile.steps is not used: this version records no traces");
+    if (config.profile.steps && config.profile.steps->end > config.train.steps)
+        notes.push_back("profile.steps ends at " + std::to_string(config.profile.steps->end) +
+                        ", after the last of " + std::to_string(config.train.steps) + " steps");
     return notes;
 }
 

@@ -85,6 +85,10 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
              .arguments = {"--run", run.id.text, "--rank", std::to_string(rank), "--world",
                            std::to_string(run.ranks), "--local-rank", std::to_string(local++),
                            "--address", addressOf(agent.host)}});
+    if (run.config.profile.steps && !request.traces.empty())
+        for (StartRanks::Process& rank : start.ranks)
+            rank.arguments.insert(rank.arguments.end(),
+                                  {"--trace", (request.traces / run.id.text).string()});
     return start;
 }
 

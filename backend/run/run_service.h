@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -36,6 +37,8 @@ struct RunRequest {
     bool baseline = false;
     bool reference = false;
     std::string rankProgram{};  // empty: ringscope-rank beside the agent
+    std::filesystem::path
+        traces{};  // profile.steps are recorded into <traces>/<run id>; empty: not
 };
 
 struct RunLimits {

@@ -70,6 +70,10 @@ Trace mergeRanks(std::vector<RankTrace> ranks) {
     return trace;
 }
 
+std::filesystem::path traceRoot(const std::filesystem::path& store) {
+    return std::filesystem::absolute(store).parent_path() / "traces";
+}
+
 Result<Trace> readTrace(const std::filesystem::path& folder) {
     std::error_code failed;
     std::vector<std::filesystem::path> files;

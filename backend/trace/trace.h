@@ -21,6 +21,9 @@ struct Trace {
     std::uint64_t spans() const;
 };
 
+// Where the traces of a store's runs are: a folder per run inside this one.
+std::filesystem::path traceRoot(const std::filesystem::path& store);
+
 // Reads every rank's file of a folder, moves them onto one clock.
 Result<Trace> readTrace(const std::filesystem::path& folder);
 

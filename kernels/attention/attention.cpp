@@ -1,6 +1,7 @@
 #include "kernels/attention/attention.h"
 
 #include "kernels/attention/attention_state.h"
+#include "profiler/trace_place.h"
 
 #include <string>
 
@@ -60,12 +61,19 @@ Attention::~Attention() = default;
 AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
                                    const at::Tensor& v) const {
     expectInputs(q, k, v);
-    const PurposeScope scope(state_->group, Purpose::Attention);
-    return state_->executor.forward(state_->part(), {q, k, v});
+    const PurposeScope purpose(state_->group, Purpose::Attention);
+    const PlaceScope place;
+    tracePlace().pass = SpanPass::Forward;
+    AttentionOutput output = state_->executor.forward(state_->part(), {q, k, v});
+    output.saved.layer = tracePlace().layer;
+    return output;
 }
 
 AttentionGradients Attention::backward(const SavedAttention& saved, const at::Tensor& dOut) const {
-    const PurposeScope scope(state_->group, Purpose::Attention);
+    const PurposeScope purpose(state_->group, Purpose::Attention);
+    const PlaceScope place;
+    tracePlace().pass = SpanPass::Backward;
+    tracePlace().layer = saved.layer;
     return state_->executor.backward(state_->part(), saved, dOut.contiguous());
 }
 

@@ -26,6 +26,7 @@ struct AttentionOptions {
 struct SavedAttention {
     std::vector<at::Tensor> tensors;
     std::int64_t kvHeads = 1;
+    int layer = -1;  // of the model, for traces
 };
 
 struct AttentionOutput {
@@ -47,7 +48,7 @@ public:
     ~Attention();
 
     // q (B, n, Hq, D), k and v (B, n, Hk, D), contiguous. All ranks call it and its backward pass
-    // in the same order. Throws GroupError.
+    // in the same order. Throws GroupError. Counts as the model's next layer in a trace.
     at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
 
     // The same without autograd.

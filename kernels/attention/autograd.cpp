@@ -1,6 +1,8 @@
 // The differentiable face of an Attention.
 #include "kernels/attention/attention.h"
 
+#include "profiler/trace_place.h"
+
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace ringscope {
@@ -15,6 +17,7 @@ public:
         AttentionOutput output = attention->forward(q, k, v);
         context->save_for_backward(std::move(output.saved.tensors));
         context->saved_data["kvHeads"] = output.saved.kvHeads;
+        context->saved_data["layer"] = static_cast<std::int64_t>(output.saved.layer);
         context->saved_data["attention"] = reinterpret_cast<std::int64_t>(attention);
         return output.out;
     }
@@ -24,7 +27,9 @@ public:
         const auto* attention =
             reinterpret_cast<const Attention*>(context->saved_data["attention"].toInt());
         const AttentionGradients gradients = attention->backward(
-            {context->get_saved_variables(), context->saved_data["kvHeads"].toInt()}, dOut[0]);
+            {context->get_saved_variables(), context->saved_data["kvHeads"].toInt(),
+             static_cast<int>(context->saved_data["layer"].toInt())},
+            dOut[0]);
         return {gradients.q, gradients.k, gradients.v, at::Tensor()};
     }
 };
@@ -32,6 +37,7 @@ public:
 }  // namespace
 
 at::Tensor Attention::attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
+    ++tracePlace().layer;
     return Attend::apply(q, k, v, this);
 }
 

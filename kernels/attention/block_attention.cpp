@@ -2,6 +2,8 @@
 
 #include "kernels/attention/block_kernels.h"
 #include "kernels/cuda/cuda_module.h"
+#include "profiler/span_recorder.h"
+#include "profiler/trace_place.h"
 
 #include <c10/util/Exception.h>
 
@@ -16,11 +18,13 @@ const BlockKernels& blockKernelsFor(const at::Tensor& tensor) {
 }
 
 BlockOutput blockForward(const BlockInput& block) {
+    const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
     return blockKernelsFor(block.q).forward(block);
 }
 
 BlockGradients blockBackward(const BlockInput& block, const BlockOutput& whole,
                              const at::Tensor& dOut) {
+    const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
     return blockKernelsFor(block.q).backward(block, whole, dOut);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/attention/ring_journey.h"
 
 #include "kernels/attention/partial_result.h"
+#include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -15,6 +16,7 @@ RingJourney::RingJourney(Group& group, at::Tensor own)
 }
 
 void RingJourney::beginStep(const Step& step) {
+    tracePlace().ringStep = step.index;
     open_.complete(Payload::KeyValue, step.index);
     if (nextKeys_.defined()) {
         if (!keys_.is_same(own_)) spareKeys_ = keys_;

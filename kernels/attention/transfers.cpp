@@ -1,5 +1,7 @@
 #include "kernels/attention/transfers.h"
 
+#include "profiler/trace_place.h"
+
 #include <stdexcept>
 #include <string>
 
@@ -82,6 +84,8 @@ std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor
 
 void exchange(Group& group, const Step& step, Moment moment, at::Tensor& out,
               const at::Tensor& in) {
+    const PlaceScope place;
+    tracePlace().ringStep = step.index;
     start(group, onlyTransfer(step, moment), out, in)->wait();
 }
 

@@ -1,6 +1,8 @@
 #include "kernels/comm/gloo_group.h"
 
+#include "kernels/comm/completion_watch.h"
 #include "kernels/comm/meeting_state.h"
+#include "profiler/span_recorder.h"
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty_like.h>
@@ -78,22 +80,26 @@ public:
 
 private:
     std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer, Channel channel) override {
-        return start(withPeer("sending", channel, "to", peer), [&] {
-            std::vector<at::Tensor> tensors{tensor};
-            return gloo_->send(tensors, peer, static_cast<int>(channel));
-        });
+        const bool keys = channel == Channel::KeyValue;
+        return start(withPeer("sending", channel, "to", peer),
+                     keys ? Lane::SendKeyValue : Lane::SendKeyValueGrad, [&] {
+                         std::vector<at::Tensor> tensors{tensor};
+                         return gloo_->send(tensors, peer, static_cast<int>(channel));
+                     });
     }
     std::unique_ptr<Pending> doReceive(at::Tensor& tensor, int peer, Channel channel) override {
-        return start(withPeer("receiving", channel, "from", peer), [&] {
-            std::vector<at::Tensor> tensors{tensor};
-            return gloo_->recv(tensors, peer, static_cast<int>(channel));
-        });
+        const bool keys = channel == Channel::KeyValue;
+        return start(withPeer("receiving", channel, "from", peer),
+                     keys ? Lane::ReceiveKeyValue : Lane::ReceiveKeyValueGrad, [&] {
+                         std::vector<at::Tensor> tensors{tensor};
+                         return gloo_->recv(tensors, peer, static_cast<int>(channel));
+                     });
     }
     std::unique_ptr<Pending> doAllToAll(at::Tensor& out, const at::Tensor& in) override {
-        return start("all-to-all", [&] { return exchangeSlices(out, in); });
+        return start("all-to-all", Lane::Collective, [&] { return exchangeSlices(out, in); });
     }
     std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) override {
-        return start("all-gather", [&] {
+        return start("all-gather", Lane::Collective, [&] {
             at::Tensor gathered = out.view({-1});
             at::Tensor input = in.view({-1});
             return gloo_->_allgather_base(gathered, input);
@@ -102,11 +108,12 @@ private:
     std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) override {
         at::Tensor slices = at::empty_like(in).view({size(), -1});
         std::unique_ptr<Pending> exchange =
-            start("reduce-scatter", [&] { return exchangeSlices(slices, in); });
+            start("reduce-scatter", Lane::Collective, [&] { return exchangeSlices(slices, in); });
         return std::make_unique<SumOfSlices>(std::move(exchange), std::move(slices), out.view(-1));
     }
     void doBarrier() override {
-        start("barrier", [&] { return gloo_->barrier(); })->wait();
+        const std::string operation = "rank " + std::to_string(rank()) + ": barrier";
+        GlooPending(operation, named(operation, [&] { return gloo_->barrier(); })).wait();
     }
 
     c10::intrusive_ptr<c10d::Work> exchangeSlices(const at::Tensor& out, const at::Tensor& in) {
@@ -117,13 +124,18 @@ private:
     }
 
     template <typename Post>
-    std::unique_ptr<Pending> start(std::string operation, Post&& post) {
+    std::unique_ptr<Pending> start(std::string operation, Lane lane, Post&& post) {
         operation = "rank " + std::to_string(rank()) + ": " + operation;
         c10::intrusive_ptr<c10d::Work> work = named(operation, post);
-        return std::make_unique<GlooPending>(std::move(operation), std::move(work));
+        if (SpanRecorder::active() == nullptr)
+            return std::make_unique<GlooPending>(std::move(operation), std::move(work));
+        return watch_.watch(lane, transferTag(),
+                            [pending = std::make_shared<GlooPending>(
+                                 std::move(operation), std::move(work))] { pending->wait(); });
     }
 
     c10::intrusive_ptr<ProcessGroupGloo> gloo_;
+    CompletionWatch watch_;  // before the process group ends, its operations do
 };
 
 }  // namespace

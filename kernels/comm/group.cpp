@@ -1,8 +1,12 @@
 #include "kernels/comm/group.h"
 
+#include "profiler/span_recorder.h"
+#include "profiler/trace_place.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <string>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -27,17 +31,55 @@ void expectSlices(const at::Tensor& whole, const at::Tensor& slice, int size) {
                                std::to_string(slice.numel()));
 }
 
+// Waiting as a span of its own.
+class TimedWait : public Pending {
+public:
+    TimedWait(std::unique_ptr<Pending> pending, const SpanTag& transfer)
+        : pending_(std::move(pending)), tag_(transfer) {
+        tag_.kind = SpanKind::Wait;
+    }
+    void wait() override {
+        const ScopedSpan span(tag_);
+        pending_->wait();
+    }
+
+private:
+    std::unique_ptr<Pending> pending_;
+    SpanTag tag_;
+};
+
+std::unique_ptr<Pending> timed(std::unique_ptr<Pending> pending, const SpanTag& transfer) {
+    if (SpanRecorder::active() == nullptr) return pending;
+    return std::make_unique<TimedWait>(std::move(pending), transfer);
+}
+
 }  // namespace
+
+void Group::describeMessage(Operation operation, int peer, Channel channel, std::int64_t bytes) {
+    const std::uint32_t number = messages_[{operation, channel, peer}]++;
+    tag_ = tagHere(SpanKind::Transfer, operation);
+    tag_.peer = peer;
+    tag_.bytes = bytes;
+    tag_.message = number << 2U | static_cast<std::uint32_t>(channel);
+}
+
+void Group::describeCollective(Operation operation, std::int64_t bytes) {
+    tag_ = tagHere(SpanKind::Transfer, operation);
+    tag_.bytes = bytes;
+    tag_.message = collectives_++;
+}
 
 std::unique_ptr<Pending> Group::send(const at::Tensor& tensor, int peer, Channel channel) {
     expectContiguous(tensor);
     count(bytesOf(tensor));
-    return doSend(tensor, peer, channel);
+    describeMessage(Operation::Send, peer, channel, bytesOf(tensor));
+    return timed(doSend(tensor, peer, channel), tag_);
 }
 
 std::unique_ptr<Pending> Group::receive(at::Tensor& tensor, int peer, Channel channel) {
     expectContiguous(tensor);
-    return doReceive(tensor, peer, channel);
+    describeMessage(Operation::Receive, peer, channel, bytesOf(tensor));
+    return timed(doReceive(tensor, peer, channel), tag_);
 }
 
 std::unique_ptr<Pending> Group::allToAll(at::Tensor& out, const at::Tensor& in) {
@@ -45,20 +87,26 @@ std::unique_ptr<Pending> Group::allToAll(at::Tensor& out, const at::Tensor& in) 
     if (in.numel() % size_ != 0)
         throw std::logic_error(std::to_string(in.numel()) + " elements do not divide over " +
                                std::to_string(size_) + " ranks");
-    count(bytesOf(in) / size_ * (size_ - 1));
-    return doAllToAll(out, in);
+    const std::int64_t bytes = bytesOf(in) / size_ * (size_ - 1);
+    count(bytes);
+    describeCollective(Operation::AllToAll, bytes);
+    return timed(doAllToAll(out, in), tag_);
 }
 
 std::unique_ptr<Pending> Group::allGather(at::Tensor& out, const at::Tensor& in) {
     expectSlices(out, in, size_);
-    count(bytesOf(in) * (size_ - 1));
-    return doAllGather(out, in);
+    const std::int64_t bytes = bytesOf(in) * (size_ - 1);
+    count(bytes);
+    describeCollective(Operation::AllGather, bytes);
+    return timed(doAllGather(out, in), tag_);
 }
 
 std::unique_ptr<Pending> Group::reduceScatterSum(at::Tensor& out, const at::Tensor& in) {
     expectSlices(in, out, size_);
-    count(bytesOf(out) * (size_ - 1));
-    return doReduceScatterSum(out, in);
+    const std::int64_t bytes = bytesOf(out) * (size_ - 1);
+    count(bytes);
+    describeCollective(Operation::ReduceScatter, bytes);
+    return timed(doReduceScatterSum(out, in), tag_);
 }
 
 void Group::allReduceSum(at::Tensor& tensor) {

@@ -10,11 +10,14 @@
 // time. An operation that fails throws GroupError; the group is unusable afterwards.
 #pragma once
 
+#include "backend/trace/span.h"
 #include "kernels/comm/group_error.h"
 #include "kernels/comm/traffic.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <tuple>
 
 namespace at {
 class Tensor;
@@ -87,17 +90,26 @@ protected:
     virtual std::unique_ptr<Pending> doAllToAll(at::Tensor& out, const at::Tensor& in) = 0;
     virtual std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) = 0;
     virtual std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) = 0;
+
+    // What a trace says of the operation that is being started.
+    const SpanTag& transferTag() const { return tag_; }
     virtual void doBarrier() = 0;
 
 private:
     friend class PurposeScope;
 
     void count(std::int64_t bytes) { sent_.add(purpose_, bytes); }
+    void describeMessage(Operation operation, int peer, Channel channel, std::int64_t bytes);
+    void describeCollective(Operation operation, std::int64_t bytes);
 
     int rank_;
     int size_;
     Purpose purpose_ = Purpose::Other;
     Traffic sent_{};
+    SpanTag tag_{};
+    // Both ends of a message count alike, so the count pairs them: by direction, channel and peer.
+    std::map<std::tuple<Operation, Channel, int>, std::uint32_t> messages_{};
+    std::uint32_t collectives_ = 0;
 };
 
 // While it lives, what `group` sends counts for `purpose`.

@@ -9,12 +9,14 @@
 #include "kernels/train/device_memory.h"
 #include "kernels/train/rank_input.h"
 #include "kernels/train/trainer.h"
+#include "profiler/span_recorder.h"
 
 #include <ATen/Parallel.h>
 #include <torch/headeronly/version.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -74,9 +76,12 @@ public:
 private:
     Result<void> meet(const std::string& device);
     Result<void> step(Trainer& trainer, std::int64_t index);
+    Result<void> startTrace(const RunPlan& plan, const std::string& device);
+    void recordFrom(const RunPlan& plan, std::int64_t index);
     void sayHello(const std::string& device) const;
 
     RankArguments arguments_;
+    std::unique_ptr<SpanRecorder> recorder_;  // outlives the group, whose threads record
     RankInput& input_;
     const EventWriter& events_;
     std::unique_ptr<Meeting> meeting_;
@@ -123,6 +128,35 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     return {};
 }
 
+Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device) {
+    if (!plan.config.profile.steps || arguments_.traceFolder.empty()) return {};
+    const std::filesystem::path folder = arguments_.traceFolder;
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    RINGSCOPE_TRY(recorder_, SpanRecorder::start(folder / traceFileName(arguments_.rank),
+                                                 {.run = arguments_.run,
+                                                  .rank = arguments_.rank,
+                                                  .world = arguments_.world,
+                                                  .host = arguments_.address,
+                                                  .pid = ::getpid(),
+                                                  .mode = plan.config.parallel.mode,
+                                                  .device = device,
+                                                  .firstStep = plan.config.profile.steps->begin,
+                                                  .endStep = plan.config.profile.steps->end}));
+    return {};
+}
+
+// The ranks enter the recorded steps together, so that the first message does not show how far
+// apart they were before.
+void RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
+    if (!recorder_) return;
+    if (index == plan.config.profile.steps->begin) {
+        group_->barrier();
+        recorder_->resume();
+    }
+    if (index == plan.config.profile.steps->end) recorder_->pause();
+}
+
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
     RINGSCOPE_TRY(const RunPlan plan, readPlan(input_.config().yaml, arguments_.world));
@@ -142,8 +176,12 @@ Result<RankDone> RankRun::train() {
     const c10::Device place(device);
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *group_, batches, place));
-    for (std::int64_t index = 0; index < plan.config.train.steps; ++index)
+    RINGSCOPE_CHECK(startTrace(plan, device));
+    for (std::int64_t index = 0; index < plan.config.train.steps; ++index) {
+        recordFrom(plan, index);
         RINGSCOPE_CHECK(step(*trainer, index));
+    }
+    if (recorder_) RINGSCOPE_CHECK(recorder_->finish());
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,

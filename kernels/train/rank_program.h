@@ -12,6 +12,7 @@ struct RankArguments {
     int world = 1;
     int localRank = 0;                  // among the ranks of this host
     std::string address = "127.0.0.1";  // where the other ranks reach this host
+    std::string traceFolder;            // where profile.steps are recorded; empty: they are not
 };
 
 // Answers the process's exit code: 0, or 1 after an `error` event. Events are written to file

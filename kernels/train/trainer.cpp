@@ -4,6 +4,8 @@
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
 #include "kernels/train/adamw.h"
+#include "profiler/span_recorder.h"
+#include "profiler/trace_place.h"
 
 #include <ATen/Functions.h>
 
@@ -123,8 +125,14 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     parameters.clearGradients();
     double sum = 0;
     for (std::int64_t micro = 0; micro < plan.config.train.gradAccum; ++micro) {
-        const at::Tensor loss = model.loss(shardOf(step, micro), attend, scale);
+        const PlaceScope place;  // the layers count from 0 again
+        const at::Tensor loss = [&] {
+            const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
+            return model.loss(shardOf(step, micro), attend, scale);
+        }();
         sum += loss.item<double>();
+        tracePlace().layer = -1;
+        const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
         loss.backward();
     }
     return sum;
@@ -176,6 +184,9 @@ Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group
 
 Result<StepOutcome> Trainer::step(std::int64_t index) {
     State& state = *state_;
+    const PlaceScope place;
+    tracePlace().step = static_cast<std::int32_t>(index);
+    const ScopedSpan whole(tagHere(SpanKind::Step, Operation::None));
     const auto start = std::chrono::steady_clock::now();
     state.group.resetSent();
     const std::int64_t tokens = state.labelledTokensOf(index);
@@ -185,6 +196,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
                          " has a label; train on text with at least one per step"};
 
     const double ownLoss = state.accumulateGradients(index, 1.0 / static_cast<double>(tokens));
+    tracePlace().pass = SpanPass::Update;
     const at::Tensor gradient = state.reduceGradients();
     const Totals totals = sumOverRanks(state.group, ownLoss, sumOfSquares(gradient), state.device);
     if (!std::isfinite(totals.loss) || !std::isfinite(totals.squaredNorm))
@@ -192,9 +204,12 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
                                             std::to_string(totals.loss) +
                                             " and is no longer training; lower train.lr"};
     at::Tensor values = state.ownValues();
-    state.optimizer.step(
-        values, gradient,
-        clipFactor(std::sqrt(totals.squaredNorm), state.plan.config.train.gradClip));
+    {
+        const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
+        state.optimizer.step(
+            values, gradient,
+            clipFactor(std::sqrt(totals.squaredNorm), state.plan.config.train.gradClip));
+    }
     state.shareValues();
     const Nanos duration = std::chrono::steady_clock::now() - start;
     return state.outcome(index, totals, duration);
