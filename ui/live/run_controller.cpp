@@ -1,6 +1,7 @@
 #include "ui/live/run_controller.h"
 
 #include "backend/store/store.h"
+#include "backend/trace/trace.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>
@@ -67,7 +68,8 @@ void RunController::stop() {
 QString RunController::work(Shared& shared, Transport& transport, const std::filesystem::path& path,
                             const Experiment& experiment, std::stop_token stop) {
     const auto attempt = [&]() -> Result<void> {
-        RINGSCOPE_TRY(const std::vector<RunRequest> requests, planExperiment(experiment));
+        RINGSCOPE_TRY(std::vector<RunRequest> requests, planExperiment(experiment));
+        for (RunRequest& request : requests) request.traces = traceRoot(path);
         RINGSCOPE_CHECK(transport.preflight({}));
         RINGSCOPE_TRY(const std::unique_ptr<Store> store,
                       Store::open(path, Store::Access::ReadWrite));
