@@ -11,7 +11,7 @@ namespace ringscope {
 #ifdef RINGSCOPE_WITH_NVTX
 namespace {
 
-constexpr std::size_t operations = static_cast<std::size_t>(Operation::MemoryCopy) + 1;
+constexpr std::size_t operations = operationCount;
 
 nvtxDomainHandle_t domain() {
     static const nvtxDomainHandle_t handle = nvtxDomainCreateA("ringscope");

@@ -118,13 +118,18 @@ void SpanRecorder::drain() {
     }
 }
 
-Result<void> SpanRecorder::finish() {
+Result<void> SpanRecorder::finish(std::span<const GpuStream> gpu,
+                                  std::span<const std::string> notes) {
     if (finished_) return failure_;
     finished_ = true;
     pause();
     writerThread_.request_stop();
     writerThread_.join();
     drain();
+    for (const GpuStream& stream : gpu)
+        if (failure_.ok()) failure_ = writer_->append(stream);
+    for (const std::string& note : notes)
+        if (failure_.ok()) failure_ = writer_->note(note);
     if (failure_.ok()) failure_ = writer_->dropped(dropped());
     if (failure_.ok()) failure_ = writer_->close();
     return failure_;
@@ -133,6 +138,8 @@ Result<void> SpanRecorder::finish() {
 ScopedSpan::ScopedSpan(const SpanTag& tag) : recorder_(SpanRecorder::active()), tag_(tag) {
     if (recorder_ == nullptr) return;
     pushNvtxRange(tag.operation);
+    correlation_ = CorrelationSink::current();
+    if (correlation_ != nullptr) correlation_->push(tag);
     begin_ = monotonicNow();
 }
 
@@ -141,6 +148,10 @@ ScopedSpan::~ScopedSpan() {
     const std::int64_t end = monotonicNow();
     popNvtxRange();
     recorder_->record({begin_, end, tag_});
+    if (correlation_ == nullptr) return;
+    correlation_->pop();
+    if (tag_.kind == SpanKind::Step || tag_.kind == SpanKind::Compute)
+        correlation_->phase({begin_, end, tag_});
 }
 
 }  // namespace ringscope

@@ -14,6 +14,7 @@
 #include "backend/core/result.h"
 #include "backend/trace/span.h"
 #include "backend/trace/trace_file.h"
+#include "profiler/correlation.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -22,6 +23,8 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -62,7 +65,9 @@ public:
     void record(const Span& span);
 
     // Everything recorded so far is in the file, or the sentence why not.
-    Result<void> finish();
+    Result<void> finish() { return finish({}, {}); }
+    // And so is what a GPU did.
+    Result<void> finish(std::span<const GpuStream> gpu, std::span<const std::string> notes);
 
 private:
     struct Ring;
@@ -95,6 +100,7 @@ public:
 
 private:
     SpanRecorder* recorder_;
+    CorrelationSink* correlation_ = nullptr;
     SpanTag tag_;
     std::int64_t begin_ = 0;
 };

@@ -1,0 +1,18 @@
+// CuptiCapture of a build without CUDA.
+#include "profiler/cupti_capture.h"
+
+namespace ringscope {
+
+struct CuptiCapture::Session {};
+
+CuptiCapture::CuptiCapture(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+CuptiCapture::~CuptiCapture() = default;
+
+Result<std::unique_ptr<CuptiCapture>> CuptiCapture::start() {
+    return Error{ErrorCode::Unavailable,
+                 "this build has no CUPTI; build with RINGSCOPE_CUDA=ON to record GPU activity"};
+}
+
+Result<GpuActivity> CuptiCapture::stop() { return GpuActivity{}; }
+
+}  // namespace ringscope

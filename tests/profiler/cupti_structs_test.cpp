@@ -1,0 +1,119 @@
+// CUPTI's own structs, filled in by hand.
+#include "profiler/cupti_structs.h"
+
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+using Kind = GpuRecord::Kind;
+
+template <typename Record>
+std::optional<GpuRecord> read(const Record& record) {
+    return plainRecord(reinterpret_cast<const CUpti_Activity&>(record));
+}
+
+template <typename Record>
+GpuRecord plain(const Record& record) {
+    return read(record).value();
+}
+
+template <typename Record>
+Record placed(CUpti_ActivityKind kind) {
+    Record record{};
+    record.kind = kind;
+    record.start = 1'000;
+    record.end = 1'500;
+    record.deviceId = 2;
+    record.contextId = 3;
+    record.streamId = 4;
+    record.correlationId = 5;
+    return record;
+}
+
+void expectPlace(const GpuRecord& record, Kind kind, std::int64_t bytes) {
+    EXPECT_EQ(record.kind, kind);
+    EXPECT_EQ(record.begin, 1'000);
+    EXPECT_EQ(record.end, 1'500);
+    EXPECT_EQ(record.device, 2U);
+    EXPECT_EQ(record.context, 3U);
+    EXPECT_EQ(record.stream, 4U);
+    EXPECT_EQ(record.correlation, 5U);
+    EXPECT_EQ(record.bytes, bytes);
+}
+
+TEST(CuptiStructs, WorkKeepsItsTimesStreamAndBytes) {
+    expectPlace(plain(placed<CUpti_ActivityKernel10>(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL)),
+                Kind::Kernel, 0);
+    auto copy = placed<CUpti_ActivityMemcpy6>(CUPTI_ACTIVITY_KIND_MEMCPY);
+    copy.bytes = 64;
+    expectPlace(plain(copy), Kind::Copy, 64);
+    auto peer = placed<CUpti_ActivityMemcpyPtoP4>(CUPTI_ACTIVITY_KIND_MEMCPY2);
+    peer.bytes = 65;
+    expectPlace(plain(peer), Kind::PeerCopy, 65);
+    auto set = placed<CUpti_ActivityMemset4>(CUPTI_ACTIVITY_KIND_MEMSET);
+    set.bytes = 66;
+    expectPlace(plain(set), Kind::Set, 66);
+}
+
+TEST(CuptiStructs, ALaunchAndItsNumberMeetInTheCorrelation) {
+    CUpti_ActivityAPI call{};
+    call.kind = CUPTI_ACTIVITY_KIND_RUNTIME;
+    call.start = 10;
+    call.end = 20;
+    call.correlationId = 8;
+    EXPECT_EQ(plain(call).kind, Kind::Call);
+    EXPECT_EQ(plain(call).begin, 10);
+    call.kind = CUPTI_ACTIVITY_KIND_DRIVER;
+    EXPECT_EQ(plain(call).kind, Kind::Call);
+
+    CUpti_ActivityExternalCorrelation pushed{};
+    pushed.kind = CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION;
+    pushed.correlationId = 8;
+    pushed.externalId = std::uint64_t{1} << 63;
+    EXPECT_EQ(plain(pushed).kind, Kind::Correlation);
+    EXPECT_EQ(plain(pushed).correlation, plain(call).correlation);
+    EXPECT_EQ(plain(pushed).external, std::uint64_t{1} << 63);
+}
+
+TEST(CuptiStructs, WaitingAndOverheadKeepTheirTimes) {
+    CUpti_ActivitySynchronization2 waited{};
+    waited.kind = CUPTI_ACTIVITY_KIND_SYNCHRONIZATION;
+    waited.start = 3;
+    waited.end = 9;
+    EXPECT_EQ(plain(waited).kind, Kind::Synchronization);
+    EXPECT_EQ(plain(waited).end, 9);
+    CUpti_ActivityOverhead3 own{};
+    own.kind = CUPTI_ACTIVITY_KIND_OVERHEAD;
+    own.start = 4;
+    own.end = 5;
+    EXPECT_EQ(plain(own).kind, Kind::Overhead);
+    EXPECT_EQ(plain(own).begin, 4);
+}
+
+TEST(CuptiStructs, OurOwnRangesAreNotReadASecondTime) {
+    CUpti_ActivityMarker2 marker{};
+    marker.kind = CUPTI_ACTIVITY_KIND_MARKER;
+    marker.flags = CUPTI_ACTIVITY_FLAG_MARKER_START;
+    marker.timestamp = 11;
+    marker.id = 6;
+    marker.domain = "NCCL";
+    EXPECT_EQ(plain(marker).kind, Kind::MarkerBegin);
+    EXPECT_EQ(plain(marker).begin, 11);
+    marker.flags = CUPTI_ACTIVITY_FLAG_MARKER_END;
+    EXPECT_EQ(plain(marker).kind, Kind::MarkerEnd);
+    EXPECT_EQ(plain(marker).correlation, 6U);
+    marker.domain = "ringscope";
+    EXPECT_FALSE(read(marker).has_value());
+}
+
+TEST(CuptiStructs, WhatNobodyAskedForIsSaidToBeOther) {
+    CUpti_ActivityKernel10 record{};
+    record.kind = CUPTI_ACTIVITY_KIND_PCIE;
+    EXPECT_EQ(plain(record).kind, Kind::Other);
+    record.kind = CUPTI_ACTIVITY_KIND_INVALID;
+    EXPECT_EQ(plain(record).kind, Kind::Incomplete);
+}
+
+}  // namespace
+}  // namespace ringscope
