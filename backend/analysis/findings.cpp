@@ -1,111 +1,75 @@
 #include "backend/analysis/findings.h"
 
 #include "backend/analysis/intervals.h"
-#include "backend/analysis/rendezvous.h"
+#include "backend/analysis/rank_sets.h"
+#include "backend/analysis/truest_spans.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-bool computes(SpanKind kind) {
-    return kind == SpanKind::Attention || kind == SpanKind::Compute || kind == SpanKind::Copy;
+CommunicationFigures figuresOf(const CommunicationSets& sets, std::int64_t bytes) {
+    return {.comm = lengthOf(sets.comm),
+            .hidden = lengthOf(sets.hidden),
+            .exposed = lengthOf(sets.exposed),
+            .wait = lengthOf(sets.waiting),
+            .waitExposed = lengthOf(sets.waitExposed),
+            .transfer = lengthOf(sets.moving),
+            .bytes = bytes};
 }
 
-// The intervals of some transfers, not yet merged.
-struct TransferTimes {
-    std::vector<Interval> posted;
-    std::vector<Interval> moving;
-    std::int64_t bytes = 0;
-
-    void add(const Span& span, const Rendezvous& meeting) {
-        posted.push_back({span.begin(), span.end()});
-        moving.push_back({meeting.moving, span.end()});
-        if (span.operation() != Operation::Receive) bytes += span.bytes();
-    }
-};
-
-CommunicationFigures figuresOf(TransferTimes times, const IntervalSet& compute) {
-    const IntervalSet comm = unionOf(std::move(times.posted));
-    const IntervalSet moving = unionOf(std::move(times.moving));
-    const IntervalSet waiting = differenceOf(comm, moving);
-    return {.comm = lengthOf(comm),
-            .hidden = lengthOf(intersectionOf(comm, compute)),
-            .exposed = lengthOf(differenceOf(comm, compute)),
-            .wait = lengthOf(waiting),
-            .waitExposed = lengthOf(differenceOf(waiting, compute)),
-            .transfer = lengthOf(moving),
-            .bytes = times.bytes};
-}
-
-struct RankTimes {
-    std::vector<Interval> steps;
-    std::vector<Interval> attention;
-    std::vector<Interval> compute;
-    std::vector<Interval> waiting;
+// What happened in a ring step, all layers and recorded steps together.
+struct RingStepTimes {
     TransferTimes transfers;
-
-    // A span of computation may hold a wait inside it; then nothing is computed.
-    IntervalSet computing() const { return differenceOf(unionOf(compute), unionOf(waiting)); }
-    std::map<std::pair<SpanPass, int>, TransferTimes> byRingStep;
-    std::map<std::pair<SpanPass, int>, std::vector<Interval>> attentionByRingStep;
+    std::vector<Interval> attention;
 };
 
-RankTimes collect(const RankTrace& rank, const std::vector<Rendezvous>& meetings) {
-    RankTimes times;
+void addRingSteps(RunFindings& findings, const RankTrace& rank,
+                  const std::vector<MessageMeeting>& meetings, const IntervalSet& compute) {
+    std::map<std::pair<SpanPass, int>, RingStepTimes> places;
     for (std::size_t i = 0; i < rank.spans.size(); ++i) {
         const Span& span = rank.spans[i];
-        const Interval interval{span.begin(), span.end()};
-        const std::pair<SpanPass, int> place{span.pass(), span.ringStep()};
-        if (span.kind() == SpanKind::Step) times.steps.push_back(interval);
-        if (computes(span.kind())) times.compute.push_back(interval);
-        if (span.kind() == SpanKind::Wait) times.waiting.push_back(interval);
-        if (span.kind() == SpanKind::Attention) {
-            times.attention.push_back(interval);
-            if (span.ringStep() >= 0) times.attentionByRingStep[place].push_back(interval);
-        }
-        if (span.kind() == SpanKind::Transfer) {
+        const bool attends = span.kind() == SpanKind::Attention;
+        if (span.ringStep() < 0 || (!attends && span.kind() != SpanKind::Transfer)) continue;
+        RingStepTimes& times = places[{span.pass(), span.ringStep()}];
+        if (attends) {
+            times.attention.push_back({span.begin(), span.end()});
+        } else {
             times.transfers.add(span, meetings[i]);
-            if (span.ringStep() >= 0) times.byRingStep[place].add(span, meetings[i]);
         }
     }
-    return times;
+    for (auto& [place, times] : places) {
+        const std::int64_t bytes = times.transfers.bytes;
+        const CommunicationSets sets = communicationSets(std::move(times.transfers), compute);
+        findings.ringSteps.push_back({.rank = rank.origin.rank,
+                                      .pass = place.first,
+                                      .ringStep = place.second,
+                                      .attention = lengthOf(unionOf(std::move(times.attention))),
+                                      .communication = figuresOf(sets, bytes)});
+    }
 }
 
-void addRingSteps(RunFindings& findings, int rank, RankTimes& times, const IntervalSet& compute) {
-    std::set<std::pair<SpanPass, int>> places;
-    for (const auto& [place, transfers] : times.byRingStep) places.insert(place);
-    for (const auto& [place, attention] : times.attentionByRingStep) places.insert(place);
-    for (const auto& place : places)
-        findings.ringSteps.push_back(
-            {.rank = rank,
-             .pass = place.first,
-             .ringStep = place.second,
-             .attention = lengthOf(unionOf(times.attentionByRingStep[place])),
-             .communication = figuresOf(times.byRingStep[place], compute)});
-}
-
-void addRank(RunFindings& findings, int rank, RankTimes times) {
-    const IntervalSet steps = unionOf(times.steps);
-    const IntervalSet compute = times.computing();
-    const IntervalSet comm = unionOf(times.transfers.posted);
-    RankFigures figures{.rank = rank,
-                        .span = lengthOf(steps),
-                        .attention = lengthOf(unionOf(times.attention)),
-                        .compute = lengthOf(compute),
-                        .idle = lengthOf(differenceOf(differenceOf(steps, compute), comm)),
-                        .communication = figuresOf(times.transfers, compute)};
-    findings.steps = std::max(findings.steps, std::ssize(times.steps));
-    findings.ranks.push_back(figures);
-    addRingSteps(findings, rank, times, compute);
+void addRank(RunFindings& findings, const RankTrace& rank,
+             const std::vector<MessageMeeting>& meetings) {
+    const RankSets sets = rankSets(rank, meetings);
+    const std::int64_t steps = std::ranges::count(rank.spans, SpanKind::Step, &Span::kind);
+    findings.steps = std::max(findings.steps, steps);
+    findings.ranks.push_back({.rank = sets.rank,
+                              .fromGpu = !rank.gpu.empty(),
+                              .span = lengthOf(sets.steps),
+                              .attention = lengthOf(sets.attention),
+                              .compute = lengthOf(sets.compute),
+                              .idle = lengthOf(sets.idle),
+                              .communication = figuresOf(sets.communication, sets.bytes)});
+    addRingSteps(findings, rank, meetings, sets.compute);
 }
 
 void addBlame(RunFindings& findings, const Trace& trace,
-              const std::vector<std::vector<Rendezvous>>& meetings) {
+              const std::vector<std::vector<MessageMeeting>>& meetings) {
     std::map<int, std::int64_t> caused;
     for (const RankTrace& rank : trace.ranks) caused[rank.origin.rank] = 0;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
@@ -162,6 +126,10 @@ double RunFindings::waitMsPerStep() const {
     return meanMsPerStep(*this, &CommunicationFigures::wait);
 }
 
+double RunFindings::transferMsPerStep() const {
+    return meanMsPerStep(*this, &CommunicationFigures::transfer);
+}
+
 std::optional<double> RunFindings::hiddenPercent() const {
     double hidden = 0;
     double comm = 0;
@@ -174,13 +142,18 @@ std::optional<double> RunFindings::hiddenPercent() const {
 }
 
 RunFindings analyze(const Trace& trace) {
+    if (!hasGpuRecords(trace)) return analyze(trace, matchMessages(trace));
+    const Trace truest = withTruestSpans(trace);
+    return analyze(truest, matchMessages(truest));
+}
+
+RunFindings analyze(const Trace& trace, const std::vector<std::vector<MessageMeeting>>& meetings) {
     RunFindings findings;
     findings.clockErrorNs = trace.clockErrorNs;
     findings.notes = trace.notes;
-    const std::vector<std::vector<Rendezvous>> meetings = matchMessages(trace);
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         findings.dropped += trace.ranks[r].dropped;
-        addRank(findings, trace.ranks[r].origin.rank, collect(trace.ranks[r], meetings[r]));
+        addRank(findings, trace.ranks[r], meetings[r]);
     }
     addBlame(findings, trace, meetings);
     checkInvariants(findings);

@@ -11,8 +11,13 @@
 //   idle     = the steps without K and C
 //
 // Sums are over the recorded steps; all integer nanoseconds.
+//
+// Where a rank's GPU was recorded, all of this is what the GPU did: a kernel's or copy's own times
+// in place of the host's, which only says when it asked. A message then begins and ends with the
+// kernel that moves it. The steps stay the host's.
 #pragma once
 
+#include "backend/analysis/rendezvous.h"
 #include "backend/trace/trace.h"
 
 #include <cstdint>
@@ -34,6 +39,7 @@ struct CommunicationFigures {
 
 struct RankFigures {
     int rank = 0;
+    bool fromGpu = false;   // told by the GPU's own records
     std::int64_t span = 0;  // the recorded steps' wall time
     std::int64_t attention = 0;
     std::int64_t compute = 0;  // |K|, attention included
@@ -72,9 +78,12 @@ struct RunFindings {
     // Means over ranks, per step, in milliseconds.
     double exposedMsPerStep() const;
     double waitMsPerStep() const;
+    double transferMsPerStep() const;
     std::optional<double> hiddenPercent() const;  // over all ranks
 };
 
 RunFindings analyze(const Trace& trace);
+// The same where matchMessages(trace) is at hand already.
+RunFindings analyze(const Trace& trace, const std::vector<std::vector<MessageMeeting>>& meetings);
 
 }  // namespace ringscope

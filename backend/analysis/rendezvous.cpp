@@ -19,7 +19,8 @@ Key keyOf(int rank, const Span& span) {
     const bool message = isMessage(span.operation());
     const bool sends = span.operation() == Operation::Send;
     // Send and receive are one operation with a direction.
-    const int from = !message ? -1 : sends ? rank : span.peer();
+    // A collective among some of the ranks says the first of them.
+    const int from = message && sends ? rank : span.peer();
     const int to = !message ? -1 : sends ? span.peer() : rank;
     return {span.step(),
             span.layer(),
@@ -32,13 +33,13 @@ Key keyOf(int rank, const Span& span) {
 }
 
 struct Ends {
-    Rendezvous meeting;
+    MessageMeeting meeting;
     int count = 0;
 };
 
 }  // namespace
 
-std::vector<std::vector<Rendezvous>> matchMessages(const Trace& trace) {
+std::vector<std::vector<MessageMeeting>> matchMessages(const Trace& trace) {
     std::map<Key, Ends> meetings;
     const auto forEachTransfer = [&](const auto& visit) {
         for (std::size_t r = 0; r < trace.ranks.size(); ++r)
@@ -53,7 +54,7 @@ std::vector<std::vector<Rendezvous>> matchMessages(const Trace& trace) {
             ends.meeting = {span.begin(), trace.ranks[r].origin.rank};
     });
 
-    std::vector<std::vector<Rendezvous>> matched(trace.ranks.size());
+    std::vector<std::vector<MessageMeeting>> matched(trace.ranks.size());
     for (std::size_t r = 0; r < trace.ranks.size(); ++r)
         matched[r].resize(trace.ranks[r].spans.size());
     forEachTransfer([&](std::size_t r, std::size_t i, const Span& span, const Key& key) {

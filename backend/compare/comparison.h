@@ -45,6 +45,10 @@ struct RunGroup {
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;
     std::optional<Spread> finalLoss;
+    std::optional<Spread> exposedMs;  // these of the runs whose steps were recorded
+    std::optional<Spread> waitMs;
+    std::optional<Spread> hiddenPercent;
+    std::optional<int> lateRank;        // waited for most, in all of them
     std::optional<Parity> worstParity;  // over the finished runs that have one
 };
 

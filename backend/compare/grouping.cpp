@@ -80,6 +80,28 @@ void addFigures(RunGroup& group, const std::vector<const RunRecord*>& finished) 
     group.finalLoss = spreadOver(finished, finalLoss);
 }
 
+template <auto Figure>
+std::optional<Spread> overlapSpread(const std::vector<const RunRecord*>& finished) {
+    return spreadOver(finished, [](const RunRecord& run) -> std::optional<double> {
+        if (!run.overlap) return std::nullopt;
+        return (*run.overlap).*Figure;
+    });
+}
+
+void addOverlap(RunGroup& group, const std::vector<const RunRecord*>& finished) {
+    group.exposedMs = overlapSpread<&OverlapFigures::exposedMs>(finished);
+    group.waitMs = overlapSpread<&OverlapFigures::waitMs>(finished);
+    group.hiddenPercent = overlapSpread<&OverlapFigures::hiddenPercent>(finished);
+    std::vector<const RunRecord*> recorded;
+    std::ranges::copy_if(finished, std::back_inserter(recorded),
+                         [](const RunRecord* run) { return run->overlap.has_value(); });
+    if (recorded.empty()) return;
+    const std::optional<int> late = recorded.front()->overlap->lateRank;
+    const bool all = std::ranges::all_of(
+        recorded, [&](const RunRecord* run) { return run->overlap->lateRank == late; });
+    if (all) group.lateRank = late;
+}
+
 void addParity(RunGroup& group, const std::vector<const RunRecord*>& finished) {
     for (const RunRecord* run : finished) {
         if (!run->parity) continue;
@@ -151,6 +173,7 @@ RunGroup summarise(const Repeats& repeats) {
     }
     group.finished = static_cast<int>(finished.size());
     addFigures(group, finished);
+    addOverlap(group, finished);
     addParity(group, finished);
     return group;
 }

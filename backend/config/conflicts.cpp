@@ -1,5 +1,7 @@
 #include "backend/config/conflicts.h"
 
+#include "backend/config/host_list.h"
+
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -73,6 +75,13 @@ void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) 
              rounded(activations) + ", too much to plan; use at most " + rounded(largestStep)});
 }
 
+// Here rather than in the field's kind, so that the sentence names the host that is wrong.
+void checkHosts(const LaunchConfig& launch, std::vector<ConfigConflict>& conflicts) {
+    if (launch.transport == "local") return;
+    const Result<std::vector<HostSpec>> hosts = parseHosts(launch.hosts);
+    if (!hosts.ok()) conflicts.push_back({{"launch.hosts"}, hosts.error().message});
+}
+
 }  // namespace
 
 std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
@@ -81,6 +90,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkTokens(config, conflicts);
     checkSteps(config.train, conflicts);
     checkSize(config, conflicts);
+    checkHosts(config.launch, conflicts);
     return conflicts;
 }
 

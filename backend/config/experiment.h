@@ -72,8 +72,8 @@ struct ExpandedRun {
     bool baseline = false;    // its values match `baseline:`
 };
 
-// Axis order as written, the last axis fastest, repeats innermost. A matrix that sets an illegal
-// value was refused by readExperiment already.
+// Axis order as written, the last axis fastest, then all of it again for each repeat. A matrix that
+// sets an illegal value was refused by readExperiment already.
 std::vector<ExpandedRun> expandRuns(const Experiment& experiment);
 
 // The experiment as YAML that reads back equal: what a run stores, and what `config show` prints.

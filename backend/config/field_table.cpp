@@ -1,5 +1,6 @@
 #include "backend/config/field_table.h"
 
+#include "backend/config/mode_names.h"
 #include "backend/config/value_kind.h"
 
 #include <algorithm>
@@ -52,8 +53,9 @@ std::vector<Field> dataFields() {
                 &D::source),
         fieldOf({"data.tokenizer", "", "how text becomes token ids"}, oneOf({"byte"}), in,
                 &D::tokenizer),
-        fieldOf({"data.packing", "", "several documents share a sequence"}, onOff(), in,
-                &D::packing),
+        fieldOf(
+            {"data.packing", "", "paragraphs of the text are documents that do not see each other"},
+            onOff(), in, &D::packing),
     };
 }
 
@@ -106,13 +108,21 @@ std::vector<Field> parallelFields() {
     using P = ParallelConfig;
     return {
         fieldOf({"parallel.mode", "", "how the sequence is split over ranks"},
-                oneOf({"none", "legacy", "ring", "zigzag", "ulysses"}), in, &P::mode),
+                oneOf({modeChoices.begin(), modeChoices.end()}), in, &P::mode),
         fieldOf({"parallel.sp", "ranks", "ranks that share one sequence"}, integer(1, 1024), in,
                 &P::sp),
         fieldOf({"parallel.dp", "", "groups of ranks, each with its own sequences"},
                 integer(1, 1024), in, &P::dp),
-        fieldOf({"parallel.ulysses", "ranks", "ranks of a group that split heads in a mixed mode"},
+        fieldOf({"parallel.ulysses", "ranks",
+                 "in usp, ranks of a group that split heads; null: as many as leave a ring"},
                 integer(1, 1024), in, &P::ulysses),
+        fieldOf({"parallel.ulysses_order", "",
+                 "in usp, inner: neighbouring ranks split heads; outer: they form a ring"},
+                oneOf({"inner", "outer"}), in, &P::ulyssesOrder),
+        fieldOf({"parallel.inner_ring", "ranks",
+                 "in double-ring, ranks of an inner ring, on one host; null: half of the ranks or "
+                 "fewer"},
+                integer(1, 1024), in, &P::innerRing),
         fieldOf({"parallel.comm_buffer_limit", "bytes", "most memory one step's messages may take"},
                 size({1}, {1LL << 50}), in, &P::commBufferLimit),
     };
@@ -135,10 +145,12 @@ std::vector<Field> launchFields() {
     constexpr auto in = &RunConfig::launch;
     using L = LaunchConfig;
     return {
-        fieldOf({"launch.transport", "", "how ranks are started"}, oneOf({"local"}), in,
+        fieldOf({"launch.transport", "", "how ranks are started"}, oneOf({"local", "ssh"}), in,
                 &L::transport),
-        fieldOf({"launch.hosts", "", "machines the ranks run on; empty: this one"}, textList(), in,
-                &L::hosts),
+        fieldOf({"launch.hosts", "", "machines the ranks run on, NAME:RANKS; empty: this one"},
+                textList(), in, &L::hosts),
+        fieldOf({"launch.hostfile", "", "file that names the hosts, a line each: NAME slots=RANKS"},
+                plainText(), in, &L::hostfile),
         fieldOf({"launch.threads_per_rank", "threads", "processor threads of one rank"},
                 integer(1, 1024), in, &L::threadsPerRank),
         fieldOf({"launch.device", "", "what ranks compute on; auto: CUDA where it can be used"},
@@ -146,10 +158,21 @@ std::vector<Field> launchFields() {
     };
 }
 
+std::vector<Field> debugFields() {
+    constexpr auto in = &RunConfig::debug;
+    using D = DebugConfig;
+    return {
+        fieldOf({"debug.slow_rank", "", "a rank that is held up on purpose; null: none"},
+                integer(0, 1023), in, &D::slowRank),
+        fieldOf({"debug.slow_ms", "ms", "how long, before each of its attention passes"},
+                realAtLeast(0), in, &D::slowMs),
+    };
+}
+
 std::vector<Field> allFields() {
     std::vector<Field> all;
     for (auto section : {modelFields, dataFields, trainFields, attentionFields, parallelFields,
-                         profileFields, launchFields})
+                         profileFields, launchFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

@@ -67,18 +67,12 @@ bool advance(const std::vector<MatrixAxis>& axes, std::vector<std::size_t>& at) 
     return false;
 }
 
-void addRuns(const Experiment& experiment, const std::vector<std::size_t>& at,
-             std::vector<ExpandedRun>& runs) {
+ExpandedRun runAt(const Experiment& experiment, const std::vector<std::size_t>& at) {
     Assignments values;
     for (std::size_t axis = 0; axis < at.size(); ++axis)
         values.emplace_back(experiment.matrix[axis].path, experiment.matrix[axis].values[at[axis]]);
     const RunConfig config = configOf(experiment, values);
-    const std::string name = nameOf(experiment, config, values);
-    const bool baseline = isBaseline(experiment, config);
-    for (std::int64_t repeat = 0; repeat < experiment.repeat; ++repeat) {
-        const std::string suffix = repeat == 0 ? "" : " #" + std::to_string(repeat + 1);
-        runs.push_back({name + suffix, config, repeat, baseline});
-    }
+    return {nameOf(experiment, config, values), config, 0, isBaseline(experiment, config)};
 }
 
 }  // namespace
@@ -90,8 +84,19 @@ std::vector<ExpandedRun> expandRuns(const Experiment& experiment) {
         return runs;
     std::vector<std::size_t> at(experiment.matrix.size(), 0);
     do {
-        addRuns(experiment, at, runs);
+        runs.push_back(runAt(experiment, at));
     } while (advance(experiment.matrix, at));
+
+    // Repeats in rounds, so that a machine that slows down slows every configuration alike.
+    const std::size_t round = runs.size();
+    for (std::int64_t repeat = 1; repeat < experiment.repeat; ++repeat) {
+        for (std::size_t i = 0; i < round; ++i) {
+            ExpandedRun run = runs[i];
+            run.name += " #" + std::to_string(repeat + 1);
+            run.repeat = repeat;
+            runs.push_back(std::move(run));
+        }
+    }
     return runs;
 }
 

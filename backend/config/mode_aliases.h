@@ -12,14 +12,14 @@ namespace ringscope {
 
 struct ModeAlias {
     std::string_view old;      // "zigzag-ring"
-    std::string_view now;      // a choice of parallel.mode; empty: no mode here does the same
+    std::string_view now;      // a choice of parallel.mode
     std::string_view meaning;  // who calls it so, and what it does there
 };
 
 std::span<const ModeAlias> modeAliases();
 const ModeAlias* findModeAlias(std::string_view name);  // in any case of letters
 
-// "'zigzag-ring' is an old name; write zigzag": for an alias with a mode.
+// "'zigzag-ring' is an old name; write zigzag"
 std::string modeAliasWarning(const ModeAlias& alias);
 
 }  // namespace ringscope

@@ -64,7 +64,9 @@ struct ParallelConfig {
     std::string mode = "zigzag";
     std::int64_t sp = 2;  // ranks that share one sequence
     std::int64_t dp = 1;
-    std::int64_t ulysses = 1;
+    std::optional<std::int64_t> ulysses;
+    std::string ulyssesOrder = "inner";  // inner, outer
+    std::optional<std::int64_t> innerRing;
     Bytes commBufferLimit{1LL << 30};
     bool operator==(const ParallelConfig&) const = default;
 };
@@ -85,10 +87,18 @@ struct ProfileConfig {
 
 struct LaunchConfig {
     std::string transport = "local";
-    std::vector<std::string> hosts;
+    std::vector<std::string> hosts;       // as parseHost() reads them
+    std::optional<std::string> hostfile;  // instead of `hosts`; a plan has read it
     std::int64_t threadsPerRank = 1;
     std::string device = "auto";  // auto, cpu, cuda
     bool operator==(const LaunchConfig&) const = default;
+};
+
+// Faults made on purpose, to see what a trace says of them.
+struct DebugConfig {
+    std::optional<std::int64_t> slowRank;
+    double slowMs = 20;  // before each attention pass of that rank
+    bool operator==(const DebugConfig&) const = default;
 };
 
 struct RunConfig {
@@ -99,6 +109,7 @@ struct RunConfig {
     ParallelConfig parallel;
     ProfileConfig profile;
     LaunchConfig launch;
+    DebugConfig debug;
     bool operator==(const RunConfig&) const = default;
 };
 

@@ -92,7 +92,7 @@ Result<std::string> checkedValue(const Field& field, std::string_view text) {
 std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
                             SettingLayer& layer) {
     const ModeAlias* alias = field.path == "parallel.mode" ? findModeAlias(trim(text)) : nullptr;
-    if (alias == nullptr || alias->now.empty()) return std::string(text);
+    if (alias == nullptr) return std::string(text);
     layer.warnings.push_back({where, std::string(field.path) + ": " + modeAliasWarning(*alias)});
     return std::string(alias->now);
 }

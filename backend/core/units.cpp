@@ -98,4 +98,9 @@ std::string formatDuration(Nanos duration) {
 
 double milliseconds(Nanos duration) { return static_cast<double>(duration.count()) / 1e6; }
 
+std::int64_t utcMicroseconds() {
+    const auto sinceEpoch = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(sinceEpoch).count();
+}
+
 }  // namespace ringscope

@@ -42,4 +42,7 @@ std::string formatDuration(Nanos duration);
 
 double milliseconds(Nanos duration);
 
+// What the system's clock says: UTC, microseconds.
+std::int64_t utcMicroseconds();
+
 }  // namespace ringscope

@@ -58,8 +58,7 @@ std::string withModeNames(const std::string& raw, const YamlNode& root) {
     std::map<std::size_t, const ModeAlias*> edits;
     for (const YamlNode* node : modeScalars(root)) {
         const ModeAlias* alias = findModeAlias(node->text);
-        if (alias == nullptr || alias->now.empty() || findModeAlias(alias->now) != nullptr)
-            continue;
+        if (alias == nullptr) continue;
         std::optional<std::size_t> at = byteOf(raw, node->at);
         if (at && node->quoted) ++*at;
         if (at && toLower(raw.substr(*at, alias->old.size())) == alias->old) edits[*at] = alias;

@@ -91,11 +91,15 @@ bool roundsIn360(Draft& draft) {
 bool sequenceFits(const RunConfig& config, std::int64_t tokens) {
     const Mode* mode = findMode(config.parallel.mode);
     const bool split = mode != nullptr && mode->sharded;
-    const AttentionShape shape{.ranks = split ? static_cast<int>(config.parallel.sp) : 1,
-                               .tokens = tokens,
-                               .heads = config.model.heads,
-                               .kvHeads = config.model.kvHeads,
-                               .headDim = config.model.headDim()};
+    const AttentionShape shape{
+        .ranks = split ? static_cast<int>(config.parallel.sp) : 1,
+        .tokens = tokens,
+        .heads = config.model.heads,
+        .kvHeads = config.model.kvHeads,
+        .headDim = config.model.headDim(),
+        .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
+        .ulyssesInner = config.parallel.ulyssesOrder == "inner",
+        .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0))};
     return mode != nullptr && mode->schedule(shape).ok();
 }
 

@@ -1,6 +1,7 @@
 #include "backend/config/conflicts.h"
 #include "backend/config/field_table.h"
 #include "backend/config/mode_aliases.h"
+#include "backend/config/mode_names.h"
 #include "backend/config/value_text.h"
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
@@ -102,31 +103,27 @@ void settleAbsentMode(Draft& draft) {
         key.reason += ", while its ALST fork would take deepspeed-alst for the same file";
 }
 
-void decideMode(Draft& draft, KeyVerdict& key, const ModeAlias* alias) {
+void decideMode(Draft& draft, KeyVerdict& key) {
     std::vector<DecisionOption> options;
     for (const Mode& mode : modeTable())
         if (mode.sharded)
             options.push_back(
                 {std::string(mode.name), "mode " + std::string(mode.name), std::string(mode.help)});
-    draft.config().parallel.mode =
-        draft.decide({.id = "mode",
-                      .question = shown(key.old) +
-                                  (alias != nullptr ? " " + std::string(alias->meaning) +
-                                                          ", for which this version has no mode"
-                                                    : " is no mode that is known") +
-                                  "; which mode should the experiment use?",
-                      .key = {},
-                      .options = std::move(options),
-                      .defaultOption = "zigzag",
-                      .chosen = {}},
-                     &key);
+    draft.config().parallel.mode = draft.decide(
+        {.id = "mode",
+         .question = shown(key.old) + " is no mode that splits a sequence; which mode should the "
+                                      "experiment use?",
+         .key = {},
+         .options = std::move(options),
+         .defaultOption = "zigzag",
+         .chosen = {}},
+        &key);
 }
 
 void settleNamedMode(Draft& draft, KeyVerdict& key) {
     const ModeAlias* alias = findModeAlias(key.old);
-    const Mode* mode = findMode(key.old);
-    if (mode == nullptr && alias != nullptr && !alias->now.empty()) mode = findMode(alias->now);
-    if (mode == nullptr || !mode->sharded) return decideMode(draft, key, alias);
+    const Mode* mode = findMode(alias != nullptr ? alias->now : key.old);
+    if (mode == nullptr || !mode->sharded) return decideMode(draft, key);
     draft.config().parallel.mode = mode->name;
     const bool sameName = key.old == mode->name;
     key.verdict = sameName ? Verdict::Renamed : Verdict::Converted;
@@ -150,9 +147,27 @@ void settleMode(Draft& draft) {
     }
 }
 
+// Groups that split heads within a ring.
+void settleGroups(Draft& draft, KeyVerdict& key) {
+    const std::int64_t ranks = draft.config().parallel.sp;
+    const std::optional<std::int64_t> degree = parseInteger(key.old);
+    if (draft.config().parallel.mode != modenames::usp) {
+        key.verdict = Verdict::Dropped;
+        key.newPath.clear();
+        key.reason = "only usp reads it";
+    } else if (!degree || *degree < 1 || ranks % *degree != 0) {
+        endanger(key, "expected a number that divides the " + number(ranks) +
+                          " ranks that share a sequence; usp chooses its groups instead");
+    } else {
+        draft.config().parallel.ulysses = *degree;
+        draft.setOrigin("parallel.ulysses", key);
+    }
+}
+
 void settleDegree(Draft& draft) {
     KeyVerdict* key = draft.said(Role::UlyssesDegree);
     if (key == nullptr || key->verdict == Verdict::Dropped) return;
+    if (key->newPath == "parallel.ulysses") return settleGroups(draft, *key);
     std::int64_t& ranks = draft.config().parallel.sp;
     const std::optional<std::int64_t> degree = parseInteger(key->old);
     if (!degree || *degree < 1) {
@@ -204,6 +219,12 @@ std::optional<std::int64_t> nearestRanks(const RunConfig& config, std::int64_t s
 void settleHeads(Draft& draft) {
     RunConfig& config = draft.config();
     if (headsFit(config, config.parallel.mode, config.parallel.sp)) return;
+    if (config.parallel.mode == modenames::usp && config.parallel.ulysses) {
+        draft.notes.push_back("groups of " + number(*config.parallel.ulysses) +
+                              " ranks cannot split the model's heads; usp chooses its groups");
+        config.parallel.ulysses.reset();
+        return;
+    }
     const std::string ranks = number(config.parallel.sp) + " ranks";
     std::vector<DecisionOption> options = {
         {"zigzag", "zigzag on " + ranks, "heads stay together, so any number of ranks will do"},

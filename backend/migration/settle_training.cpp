@@ -1,7 +1,6 @@
 #include "backend/config/field_table.h"
 #include "backend/core/text.h"
 #include "backend/migration/draft.h"
-#include "backend/plan/run_plan.h"
 
 #include <algorithm>
 
@@ -184,13 +183,6 @@ void checkFlashAttention(Draft& draft) {
                      "have run this as it stands");
 }
 
-bool packingRuns() {
-    RunConfig probe;
-    probe.parallel.mode = "none";
-    probe.data.packing = true;
-    return planRun(probe).ok();
-}
-
 void settlePacking(Draft& draft) {
     if (KeyVerdict* key = draft.said(Role::Packing)) {
         const bool on = draft.switchOf(Role::Packing).value_or(false);
@@ -204,7 +196,6 @@ void settlePacking(Draft& draft) {
     if (neat == nullptr) return;
     if (!draft.switchOf(Role::NeatPacking).value_or(false))
         return drop(*neat, "off, so nothing is lost");
-    const bool runs = packingRuns();
     const std::string chosen = draft.decide(
         {.id = "packing",
          .question = "neat_packing keeps documents of a sequence apart; should the experiment?",
@@ -212,9 +203,8 @@ void settlePacking(Draft& draft) {
          .options = {{"across", "attend across documents",
                       "queries see earlier documents of their sequence: more work, other losses"},
                      {"apart", "keep documents apart, data.packing true",
-                      runs ? "as the old stack did"
-                           : "this version of Ringscope refuses to run the experiment"}},
-         .defaultOption = runs ? "apart" : "across",
+                      "as the old stack did; the text's paragraphs are the documents"}},
+         .defaultOption = "apart",
          .chosen = {}},
         neat);
     draft.config().data.packing = chosen == "apart";

@@ -3,24 +3,21 @@
 #include <string>
 
 namespace ringscope {
-namespace {
 
-Error cannotSplit(const char* mode, const char* parts, std::int64_t count, std::int64_t tokens) {
-    const std::int64_t below = tokens / count * count;
-    std::string legal = std::to_string(below + count);
+Result<void> checkParts(std::string_view mode, std::string_view what, std::int64_t parts,
+                        std::int64_t tokens) {
+    if (tokens > 0 && tokens % parts == 0) return {};
+    const std::int64_t below = tokens / parts * parts;
+    std::string legal = std::to_string(below + parts);
     if (below > 0) legal = std::to_string(below) + " or " + legal;
-    return {ErrorCode::InvalidConfig,
-            std::string(mode) + " splits the sequence into " + std::to_string(count) + " equal " +
-                parts + "; " + std::to_string(tokens) + " tokens do not divide; use " + legal};
+    return Error{ErrorCode::InvalidConfig, std::string(mode) + " splits the sequence into " +
+                                               std::to_string(parts) + " equal " +
+                                               std::string(what) + "; " + std::to_string(tokens) +
+                                               " tokens do not divide; use " + legal};
 }
 
-bool divides(std::int64_t parts, std::int64_t tokens) { return tokens > 0 && tokens % parts == 0; }
-
-}  // namespace
-
 Result<ShardLayout> contiguousLayout(const SequenceShape& shape) {
-    if (!divides(shape.worldSize, shape.tokens))
-        return cannotSplit("a contiguous layout", "shards", shape.worldSize, shape.tokens);
+    RINGSCOPE_CHECK(checkParts("a contiguous layout", "shards", shape.worldSize, shape.tokens));
     const std::int64_t size = shape.tokens / shape.worldSize;
     ShardLayout layout;
     for (std::int64_t rank = 0; rank < shape.worldSize; ++rank)
@@ -30,8 +27,7 @@ Result<ShardLayout> contiguousLayout(const SequenceShape& shape) {
 
 Result<ShardLayout> zigzagLayout(const SequenceShape& shape) {
     const std::int64_t chunks = 2LL * shape.worldSize;
-    if (!divides(chunks, shape.tokens))
-        return cannotSplit("zigzag", "chunks", chunks, shape.tokens);
+    RINGSCOPE_CHECK(checkParts("zigzag", "chunks", chunks, shape.tokens));
     const std::int64_t size = shape.tokens / chunks;
     ShardLayout layout;
     for (std::int64_t rank = 0; rank < shape.worldSize; ++rank) {
@@ -39,6 +35,16 @@ Result<ShardLayout> zigzagLayout(const SequenceShape& shape) {
         const std::int64_t late = chunks - 1 - rank;
         layout.push_back({{early * size, (early + 1) * size}, {late * size, (late + 1) * size}});
     }
+    return layout;
+}
+
+Result<ShardLayout> stripedLayout(const SequenceShape& shape) {
+    RINGSCOPE_CHECK(checkParts("striped", "shards", shape.worldSize, shape.tokens));
+    ShardLayout layout(static_cast<std::size_t>(shape.worldSize));
+    for (auto& spans : layout)
+        spans.reserve(static_cast<std::size_t>(shape.tokens / shape.worldSize));
+    for (std::int64_t token = 0; token < shape.tokens; ++token)
+        layout[static_cast<std::size_t>(token % shape.worldSize)].push_back({token, token + 1});
     return layout;
 }
 

@@ -2,14 +2,17 @@
 //
 //   2 ranks, 8 tokens    contiguous: r0 [0,4)          r1 [4,8)
 //                        zigzag:     r0 [0,2) [6,8)    r1 [2,4) [4,6)
+//                        striped:    r0 0, 2, 4, 6     r1 1, 3, 5, 7
 //
 // Under a causal mask a contiguous last rank attends to the most keys, and the ring
-// waits for it. Zigzag pairs an early chunk with a late one, so all ranks finish together.
+// waits for it. Zigzag pairs an early chunk with a late one, so all ranks finish together; striped
+// deals the tokens out one by one.
 #pragma once
 
 #include "backend/core/result.h"
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace ringscope {
@@ -30,8 +33,13 @@ struct SequenceShape {
 // layout[r] lists rank r's tokens in ascending order; together the spans cover each token once.
 using ShardLayout = std::vector<std::vector<TokenSpan>>;
 
+// Refuses a sequence that `mode` cannot cut into equal parts, naming lengths that it can.
+Result<void> checkParts(std::string_view mode, std::string_view what, std::int64_t parts,
+                        std::int64_t tokens);
+
 Result<ShardLayout> contiguousLayout(const SequenceShape& shape);
 Result<ShardLayout> zigzagLayout(const SequenceShape& shape);
+Result<ShardLayout> stripedLayout(const SequenceShape& shape);
 
 // Query-key pairs a rank computes under a causal mask: the work a layout gives it.
 std::int64_t causalPairs(const std::vector<TokenSpan>& spans);

@@ -1,14 +1,41 @@
 #include "backend/plan/run_plan.h"
 
+#include "backend/config/mode_names.h"
 #include "backend/core/text.h"
+#include "backend/plan/blocks.h"
 #include "backend/plan/mode_table.h"
+#include "backend/plan/placement.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 
 namespace ringscope {
 namespace {
 
 int elementBytes(const RunConfig& config) { return config.train.precision == "fp64" ? 8 : 4; }
+
+struct PlainSetting {
+    const char* field;
+    const char* plain;
+    bool (*isPlain)(const RunConfig&);
+};
+
+// What only the CPU's own attention kernel computes.
+constexpr PlainSetting plainSettings[] = {
+    {"attention.window", "null",
+     [](const RunConfig& config) { return !config.attention.window.has_value(); }},
+    {"attention.dropout", "0",
+     [](const RunConfig& config) { return config.attention.dropout == 0; }},
+    {"attention.softcap", "null",
+     [](const RunConfig& config) { return !config.attention.softcap.has_value(); }},
+    {"attention.alibi", "false", [](const RunConfig& config) { return !config.attention.alibi; }},
+    {"data.packing", "false", [](const RunConfig& config) { return !config.data.packing; }},
+};
+
+bool isPlain(const RunConfig& config) {
+    return std::ranges::all_of(
+        plainSettings, [&](const PlainSetting& setting) { return setting.isPlain(config); });
+}
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
 // train another model, so each is a refusal.
@@ -19,31 +46,60 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     };
     refuse(config.train.precision != "fp32" && config.train.precision != "fp64",
            "train.precision " + config.train.precision + " is not supported; use fp32 or fp64");
-    refuse(config.attention.window.has_value(),
-           "attention.window is not supported by any mode; set it to null");
-    refuse(config.attention.dropout != 0,
-           "attention.dropout is not supported by any mode; set it to 0");
-    refuse(config.attention.softcap.has_value(),
-           "attention.softcap is not supported by any mode; set it to null");
-    refuse(config.attention.alibi, "attention.alibi is not supported by any mode; set it to false");
-    refuse(config.data.packing, "data.packing is not supported by any mode; set it to false");
     refuse(config.parallel.dp != 1,
            "parallel.dp is not supported; got " + std::to_string(config.parallel.dp) + ", use 1");
-    refuse(config.parallel.ulysses != 1, "parallel.ulysses is not used by mode " +
-                                             config.parallel.mode + "; got " +
-                                             std::to_string(config.parallel.ulysses) + ", use 1");
-    refuse(config.launch.transport != "local",
-           "launch.transport " + config.launch.transport + " is not supported; use local");
-    refuse(!config.launch.hosts.empty(),
-           "launch.hosts is only for transports that reach other hosts; set it to []");
+    refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
+           "profile.cupti on needs a GPU and launch.device is " + config.launch.device +
+               "; use launch.device cuda, or profile.cupti auto");
+    if (config.launch.device == "cuda")
+        for (const PlainSetting& setting : plainSettings)
+            refuse(!setting.isPlain(config), std::string(setting.field) +
+                                                 " has no GPU kernel; set it to " + setting.plain +
+                                                 " or launch.device to cpu");
     return reasons;
 }
 
-std::vector<std::string> notes(const RunConfig& config, const Mode& mode) {
+bool slowsOneOf(const RunConfig& config, int ranks) {
+    return config.debug.slowRank && *config.debug.slowRank < ranks;
+}
+
+// Settings of two-level modes are kept when another mode is compared with them.
+std::vector<std::string> unusedLevels(const RunConfig& config) {
+    const ParallelConfig& parallel = config.parallel;
+    const ParallelConfig defaults;
     std::vector<std::string> notes;
+    const auto note = [&](bool set, std::string_view field, std::string_view user) {
+        if (set && parallel.mode != user)
+            notes.push_back(
+                fmt::format("{} is for mode {}; {} does not use it", field, user, parallel.mode));
+    };
+    note(parallel.ulysses.value_or(1) != 1, "parallel.ulysses", modenames::usp);
+    note(parallel.ulyssesOrder != defaults.ulyssesOrder, "parallel.ulysses_order", modenames::usp);
+    note(parallel.innerRing.value_or(1) != 1, "parallel.inner_ring", modenames::doubleRing);
+    return notes;
+}
+
+std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const RunPlan& plan) {
+    const int ranks = plan.ranks;
+    std::vector<std::string> notes = unusedLevels(config);
+    if (!plan.schedule.arrangement.empty())
+        notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule.arrangement));
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
+    if (slowsOneOf(config, ranks))
+        notes.push_back(
+            fmt::format("rank {} is held up on purpose, {} ms before each attention "
+                        "pass (debug.slow_rank)",
+                        *config.debug.slowRank, config.debug.slowMs));
+    if (config.data.packing)
+        notes.push_back(
+            "documents are found when the text is read: FLOPs and the schedule's blocks count "
+            "each sequence as one");
+    if (config.data.packing && config.train.batch > 1)
+        notes.push_back("the end of a paragraph in one of " + std::to_string(config.train.batch) +
+                        " sequences ends a document in all of them; train.batch 1 and "
+                        "train.grad_accum keep paragraphs whole");
     if (config.profile.steps && config.profile.steps->end > config.train.steps)
         notes.push_back("profile.steps ends at " + std::to_string(config.profile.steps->end) +
                         ", after the last of " + std::to_string(config.train.steps) + " steps");
@@ -58,8 +114,15 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .kvHeads = config.model.kvHeads,
             .headDim = config.model.headDim(),
             .causal = config.attention.causal,
+            .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
+            .ulyssesInner = config.parallel.ulyssesOrder == "inner",
+            .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0)),
             .elementBytes = elementBytes(config),
             .gradientAccumulatorBytes = std::max(4, elementBytes(config))};
+}
+
+AttentionMask attentionMask(const RunConfig& config) {
+    return {.causal = config.attention.causal, .left = config.attention.window};
 }
 
 std::int64_t busiestRankBytes(const Schedule& schedule) {
@@ -95,12 +158,22 @@ double modelFlops(const RunConfig& config, const Schedule& schedule) {
 
     double pairs = 0;
     for (std::size_t rank = 0; rank < schedule.ranks.size(); ++rank)
-        pairs += static_cast<double>(attendedPairs(schedule, static_cast<int>(rank)) *
-                                     schedule.headsPerRank);
+        pairs += static_cast<double>(attendedPairs(schedule, static_cast<int>(rank)));
     const double attention = 4 * pairs * static_cast<double>(model.headDim() * model.layers) *
                              static_cast<double>(config.train.batch);
     return static_cast<double>(config.train.gradAccum) *
            (6 * multiplied * tokens + 3.5 * attention);
+}
+
+// Reads the hostfile into launch.hosts, so that every rank knows the same hosts without the file.
+Result<void> settleHosts(RunPlan& plan) {
+    LaunchConfig& launch = plan.config.launch;
+    RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(launch));
+    RINGSCOPE_CHECK(placeRanks(plan.ranks, hosts));
+    if (!launch.hostfile) return {};
+    launch.hostfile.reset();
+    for (const HostSpec& host : hosts) launch.hosts.push_back(toText(host));
+    return {};
 }
 
 Error refusal(const std::vector<std::string>& reasons) {
@@ -132,6 +205,12 @@ Result<RunPlan> planRun(const RunConfig& config) {
 
     RunPlan plan{.config = config};
     plan.ranks = mode->sharded ? static_cast<int>(config.parallel.sp * config.parallel.dp) : 1;
+    if (mode->sharded && config.debug.slowRank && !slowsOneOf(config, plan.ranks))
+        reasons.push_back("debug.slow_rank " + std::to_string(*config.debug.slowRank) +
+                          " is none of this run's " + std::to_string(plan.ranks) +
+                          " ranks; the last is " + std::to_string(plan.ranks - 1));
+    if (Result<void> settled = settleHosts(plan); !settled.ok())
+        reasons.push_back(settled.error().message);
     plan.attention = attentionShape(config, plan.ranks);
     Result<Schedule> schedule = mode->schedule(plan.attention);
     if (!schedule.ok()) {
@@ -139,6 +218,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
         return refusal(reasons);
     }
     plan.schedule = std::move(schedule).value();
+    if (!isPlain(config)) plan.schedule = masked(std::move(plan.schedule), attentionMask(config));
     plan.commBufferBytes = largestStepMessages(plan.schedule);
     if (plan.commBufferBytes > config.parallel.commBufferLimit.count)
         reasons.push_back(config.parallel.mode + " needs " + formatBytes({plan.commBufferBytes}) +
@@ -154,7 +234,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
                                 gradientSliceElements(plan.parameters, plan.ranks) *
                                 elementBytes(config);
     plan.flopsPerStep = modelFlops(config, plan.schedule);
-    plan.notes = notes(config, *mode);
+    plan.notes = notes(config, *mode, plan);
     return plan;
 }
 

@@ -46,6 +46,8 @@ std::string_view executorName(Executor executor) {
             return "all-to-all";
         case Executor::AllGather:
             return "all-gather";
+        case Executor::KeyGather:
+            return "key-gather";
     }
     return "";
 }
@@ -62,16 +64,22 @@ std::int64_t sentBytes(const Schedule& schedule, int rank) {
 std::int64_t attendedPairs(const Block& block) {
     const std::int64_t queries = block.queries.size();
     const std::int64_t keys = block.keys.size();
+    if (block.mask == MaskKind::Positions) return block.pairs;
     if (block.mask == MaskKind::Full) return queries * keys;
     // Row i sees keys 0..i; rows beyond the last key see all of them.
     const std::int64_t growing = queries < keys ? queries : keys;
     return growing * (growing + 1) / 2 + (queries - growing) * keys;
 }
 
+std::int64_t queryHeads(const Schedule& schedule, const Step& step) {
+    return step.heads.size() * schedule.headsPerRank / schedule.kvHeadsPerRank;
+}
+
 std::int64_t attendedPairs(const Schedule& schedule, int rank) {
     std::int64_t pairs = 0;
     for (const Step& step : schedule.ranks.at(static_cast<std::size_t>(rank)).forward)
-        for (const Block& block : step.blocks) pairs += attendedPairs(block);
+        for (const Block& block : step.blocks)
+            pairs += attendedPairs(block) * queryHeads(schedule, step);
     return pairs;
 }
 

@@ -8,14 +8,17 @@
 //     step 1   keys of 0   post: send KV -> 2, receive KV <- 0       blocks: all x all
 //     step 2   keys of 2                                             blocks: none (later tokens)
 //
-// Rows of a block count from the first row the rank holds of that tensor, not from the first token
-// of the sequence, so an executor slices and never computes a mask.
+// A step says whose tokens the rows of queries and keys are; there, the tokens of the ranks it
+// names follow each other in ascending order. Rows of a block count from the first of these rows,
+// not from the first token of the sequence, so an executor slices and never computes a mask.
 #pragma once
 
 #include "backend/plan/layout.h"
 #include "backend/plan/mask.h"
+#include "backend/plan/rank_set.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +26,8 @@ namespace ringscope {
 
 // What travels. Packed tensors travel as one message.
 enum class Payload : std::uint8_t {
-    KeyValue,       // K and V of one shard, packed
-    KeyValueGrad,   // dK and dV of one shard, packed, summed on its way round
+    KeyValue,       // K and V, packed
+    KeyValueGrad,   // dK and dV, packed, summed over ranks on the way
     QueryKeyValue,  // Q, K and V, heads split over ranks
     QueryKeyValueGrad,
     Output,
@@ -36,15 +39,16 @@ enum class TransferKind : std::uint8_t { Send, Receive, AllToAll, AllGather, Red
 std::string_view transferName(TransferKind kind);
 
 // When a transfer is posted. It has to be complete before the blocks of step `neededBy` run
-// (one of KeyValueGrad, either way: before that step's gradients are added up, so that it overlaps
-// with the blocks); a `neededBy` one past the last step means: before the pass returns.
+// (one of KeyValueGrad, either way: before that step's gradients go on, so that it overlaps with
+// the blocks); a `neededBy` one past the last step means: before the pass returns.
 enum class Moment : std::uint8_t { BeforeBlocks, AfterBlocks };
 
 struct Transfer {
     TransferKind kind = TransferKind::Send;
     Payload payload = Payload::KeyValue;
     Moment posted = Moment::BeforeBlocks;
-    int peer = -1;                   // the other rank of a Send or Receive; -1: the whole group
+    int peer = -1;                   // the other rank of a Send or Receive; else -1
+    RankSet among{};                 // the group it runs in; no rank: all ranks of the sequence
     int neededBy = 0;                // step index
     std::int64_t sentBytes = 0;      // what this rank hands to others
     std::int64_t receivedBytes = 0;  // what others hand to this rank
@@ -56,12 +60,28 @@ struct Block {
     TokenSpan queries{};
     TokenSpan keys{};
     MaskKind mask = MaskKind::Full;
+
+    // Filled in by blocks.h, where the tokens of the rows matter.
+    TokenRun queryTokens{};
+    TokenRun keyTokens{};
+    std::int64_t pairs = 0;  // of a block by position
     bool operator==(const Block&) const = default;
+};
+
+// Key/value heads of those the rank holds, each with its share of the query heads.
+struct HeadSpan {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;  // one past the last
+
+    std::int64_t size() const { return end - begin; }
+    bool operator==(const HeadSpan&) const = default;
 };
 
 struct Step {
     int index = 0;
-    int keysOf = -1;  // whose keys and values are held during this step; -1: everybody's
+    RankSet queriesOf{};                // whose tokens the rows of queries are
+    RankSet keysOf{};                   // whose tokens the rows of keys and values are
+    HeadSpan heads{};                   // that the blocks are computed for
     std::vector<Transfer> transfers{};  // in posting order
     std::vector<Block> blocks{};
 };
@@ -72,7 +92,7 @@ struct RankSchedule {
 };
 
 // Which executor understands a schedule. A new ring-like mode reuses one of these.
-enum class Executor : std::uint8_t { Full, Ring, AllToAll, AllGather };
+enum class Executor : std::uint8_t { Full, Ring, AllToAll, AllGather, KeyGather };
 std::string_view executorName(Executor executor);
 
 // What one attention layer works on, for the whole sequence.
@@ -84,6 +104,12 @@ struct AttentionShape {
     std::int64_t kvHeads = 1;
     std::int64_t headDim = 1;
     bool causal = true;
+
+    // Where a mode has two levels. 0: the mode chooses.
+    int ulysses = 0;           // ranks of a group that split heads
+    bool ulyssesInner = true;  // such a group's ranks are neighbours; else a ring's are
+    int innerRing = 0;         // ranks of an inner ring
+
     int elementBytes = 4;              // of activations
     int gradientAccumulatorBytes = 4;  // of travelling dK, dV: never less than fp32
 };
@@ -95,9 +121,10 @@ struct Schedule {
     bool replicated =
         false;  // every rank holds all tokens' activations (legacy); else only its own
     std::vector<RankSchedule> ranks{};
+    AttentionMask mask{};       // of the blocks by position
+    std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
 
-    // Heads a rank computes and rows of queries and keys a block counts in: whole sequence after an
-    // all-to-all and in legacy, the rank's own rows in a ring.
+    // Heads a rank holds while it attends: a share of them after an all-to-all.
     std::int64_t headsPerRank = 1;
     std::int64_t kvHeadsPerRank = 1;
 };
@@ -107,10 +134,13 @@ enum class Pass : std::uint8_t { Forward, Backward };
 // Bytes rank `rank` hands to others in one layer, forward and backward.
 std::int64_t sentBytes(const Schedule& schedule, int rank);
 
-// Query-key pairs rank `rank` computes in the forward pass of one layer, per head.
+// Query-key pairs rank `rank` computes in the forward pass of one layer, over all its heads.
 std::int64_t attendedPairs(const Schedule& schedule, int rank);
 
-// Pairs of one block under its mask.
+// Query heads that the blocks of `step` are computed for.
+std::int64_t queryHeads(const Schedule& schedule, const Step& step);
+
+// Pairs of one block under its mask, for one head.
 std::int64_t attendedPairs(const Block& block);
 
 }  // namespace ringscope

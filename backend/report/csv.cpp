@@ -84,6 +84,20 @@ constexpr std::array columns = {
               }},
     CsvColumn{"gradient_bytes_per_step",
               [](const RunRecord& run) { return measured(run, measuredGradientBytes); }},
+    CsvColumn{"exposed_ms_per_step",
+              [](const RunRecord& run) {
+                  return run.overlap ? number(run.overlap->exposedMs) : std::string();
+              }},
+    CsvColumn{"wait_ms_per_step",
+              [](const RunRecord& run) {
+                  return run.overlap ? number(run.overlap->waitMs) : std::string();
+              }},
+    CsvColumn{"hidden_pct",
+              [](const RunRecord& run) {
+                  return run.overlap && run.overlap->hiddenPercent
+                             ? number(*run.overlap->hiddenPercent)
+                             : std::string();
+              }},
     CsvColumn{"final_loss",
               [](const RunRecord& run) {
                   return run.steps.empty() ? std::string() : number(run.steps.back().loss);

@@ -22,6 +22,11 @@ std::string bytes(double count) {
     return formatBytes({std::llround(count)});
 }
 
+std::string percent(double value) {
+    if (!std::isfinite(value)) return formatSignificant(value);
+    return fmt::format("{:.0f} %", value);
+}
+
 constexpr std::array figures = {
     Figure{"tokens/s", "tokens_per_s", Better::Higher,
            "Tokens of all ranks in the steps after the warm-up, divided by the time those steps "
@@ -46,6 +51,18 @@ constexpr std::array figures = {
            "Bytes handed to other ranks in one step to sum gradients and losses, measured on the "
            "busiest rank.",
            &RunGroup::gradientBytesPerStep, bytes},
+    Figure{"exposed/step", "exposed_ms_per_step", Better::Lower,
+           "Communication of the recorded steps during which its rank computed nothing, per step; "
+           "the mean over ranks.",
+           &RunGroup::exposedMs, duration, true},
+    Figure{"wait/step", "wait_ms_per_step", Better::Lower,
+           "Communication of the recorded steps during which the other end, or for a collective "
+           "the last rank, had not posted its part, per step; the mean over ranks, hidden waits "
+           "included. The rest of communication moves bytes.",
+           &RunGroup::waitMs, duration, true},
+    Figure{"hidden", "hidden_pct", Better::Higher,
+           "Share of the communication time of the recorded steps during which its rank computed.",
+           &RunGroup::hiddenPercent, percent, true, true},
     Figure{"final loss", "final_loss", Better::Neither,
            "Mean loss of the last step over all tokens that have a label.", &RunGroup::finalLoss,
            formatLoss},
@@ -54,6 +71,18 @@ constexpr std::array figures = {
 }  // namespace
 
 std::span<const Figure> figureTable() { return figures; }
+
+std::vector<const Figure*> figuresOf(const Comparison& comparison) {
+    std::vector<const Figure*> shown;
+    for (const Figure& figure : figures) {
+        const auto measured = [&](const RunGroup* group) {
+            return (group->*figure.spread).has_value();
+        };
+        if (!figure.fromTrace || std::ranges::any_of(comparison.groups(), measured))
+            shown.push_back(&figure);
+    }
+    return shown;
+}
 
 const Figure& figure(std::string_view jsonName) {
     const auto found = std::ranges::find(figures, jsonName, &Figure::jsonName);

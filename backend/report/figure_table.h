@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringscope::reporting {
 
@@ -19,9 +20,15 @@ struct Figure {
     std::string_view definition;  // one sentence
     std::optional<Spread> RunGroup::*spread = nullptr;
     std::string (*format)(double value) = nullptr;  // for people, with its unit
+    bool fromTrace = false;                         // only recorded steps give it
+    bool share = false;                             // of a whole: a ratio of two says nothing
 };
 
 std::span<const Figure> figureTable();
+
+// Those to show: all but the figures of recorded steps, where no group has recorded any.
+std::vector<const Figure*> figuresOf(const Comparison& comparison);
+
 const Figure& figure(std::string_view jsonName);  // must exist
 
 // The sentences beside the table's own: how parity, speed-ups and intervals come about.

@@ -181,6 +181,9 @@ void addCharts(Markup& page, const Comparison& comparison) {
     addBars(page, comparison, "Memory", "peak_bytes", "");
     addBars(page, comparison, "Communication", "comm_bytes_per_step",
             "; the outline is what the schedule predicts");
+    const std::vector<const Figure*> known = figuresOf(comparison);
+    if (std::ranges::find(known, &figure("exposed_ms_per_step")) != known.end())
+        addBars(page, comparison, "Exposed communication", "exposed_ms_per_step", "");
     page.close();
 }
 
@@ -215,11 +218,11 @@ void addSettings(Markup& page, const Report& report) {
     page.close();
 }
 
-void addDefinitions(Markup& page) {
+void addDefinitions(Markup& page, const Comparison& comparison) {
     openSection(page, "How the figures are defined");
     page.open("dl");
-    for (const Figure& figure : figureTable())
-        page.element("dt", figure.name).element("dd", figure.definition);
+    for (const Figure* figure : figuresOf(comparison))
+        page.element("dt", figure->name).element("dd", figure->definition);
     for (const Definition& definition : definitions())
         page.element("dt", definition.term).element("dd", definition.text);
     page.close().close();
@@ -262,7 +265,7 @@ std::string writeHtml(const Report& report) {
     addSettings(page, report);
     addSection(page, "Environment", environmentRows(report));
     addNotes(page, report);
-    addDefinitions(page);
+    addDefinitions(page, report.comparison);
     page.element("footer", "Written by Ringscope. This page loads nothing from anywhere.");
     page.close().close().close();
     return page.written();

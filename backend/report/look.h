@@ -25,6 +25,17 @@ struct Look {
 };
 inline constexpr Look look;
 
+// What a span of a timeline is; quieter than the modes, because it covers areas. Waiting has
+// transfer's hue and is hatched; exposed communication is underlined in `bad`.
+struct SpanLook {
+    ColourPair attention{"#5B86B5", "#7AA6D6"};
+    ColourPair compute{"#9FB4C7", "#5C7085"};
+    ColourPair transfer{"#C77D2E", "#E0A15C"};
+    ColourPair copy{"#8E6BB0", "#B196CF"};
+    ColourPair host{"#B7BDC7", "#596273"};
+};
+inline constexpr SpanLook spanLook;
+
 enum class Marker { Cross, Square, Circle, Diamond, Triangle, TriangleInverted, Star, Plus };
 enum class Stroke { Solid, Dashed, Dotted, DashDot };
 

@@ -70,10 +70,10 @@ std::string section(std::string_view title, const Table& table) {
     return fmt::format("\n## {}\n\n{}", title, tableText(table));
 }
 
-std::string definitionList() {
+std::string definitionList(const Comparison& comparison) {
     std::string text = "\n## How the figures are defined\n\n";
-    for (const Figure& figure : figureTable())
-        text += fmt::format("* **{}**: {}\n", figure.name, figure.definition);
+    for (const Figure* figure : figuresOf(comparison))
+        text += fmt::format("* **{}**: {}\n", figure->name, figure->definition);
     for (const Definition& definition : definitions())
         text += fmt::format("* **{}**: {}\n", definition.term, definition.text);
     return text;
@@ -91,7 +91,7 @@ std::string writeMarkdown(const Report& report) {
         text += section("Settings that differ", differenceRows(report));
     text += section("Runs", runRows(report));
     text += section("Environment", environmentRows(report));
-    text += definitionList();
+    text += definitionList(report.comparison);
     const std::string created = utcMinute(report.createdUs);
     if (!created.empty()) text += "\nWritten by Ringscope on " + created + ".\n";
     return text;

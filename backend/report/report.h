@@ -20,6 +20,9 @@ struct Report {
     Comparison comparison;
 };
 
+// The runs compared, as of now. Refuses no runs.
+Result<Report> makeReport(std::string title, std::vector<RunRecord> runs);
+
 struct ReportFormat {
     std::string_view name;       // "html"
     std::string_view extension;  // ".html"
@@ -30,5 +33,8 @@ std::span<const ReportFormat> reportFormats();
 
 // By the file name's extension; refuses an unknown one by naming the known.
 Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file);
+
+// In the format of the file's extension; makes the folder where there is none.
+Result<void> writeReport(const Report& report, const std::filesystem::path& file);
 
 }  // namespace ringscope

@@ -93,6 +93,17 @@ json parityJson(const std::optional<Parity>& parity) {
             {"verdict", word(parityVerdict(*parity))}};
 }
 
+json overlapJson(const std::optional<OverlapFigures>& overlap) {
+    if (!overlap) return nullptr;
+    const auto& hidden = overlap->hiddenPercent;
+    return {{"steps", overlap->steps},
+            {"exposed_ms_per_step", number(overlap->exposedMs)},
+            {"wait_ms_per_step", number(overlap->waitMs)},
+            {"transfer_ms_per_step", number(overlap->transferMs)},
+            {"hidden_pct", hidden ? number(*hidden) : json(nullptr)},
+            {"late_rank", overlap->lateRank ? json(*overlap->lateRank) : json(nullptr)}};
+}
+
 json rankJson(const RankRecord& rank) {
     return {{"rank", rank.rank},
             {"host", text(rank.host)},
@@ -144,6 +155,7 @@ void addFigures(json& object, const RunRecord& run) {
     object["predicted_gradient_bytes_per_step"] = run.predictedGradientBytesPerStep.count;
     object["flops_per_step"] = number(run.flopsPerStep);
     object["parameters"] = run.parameters;
+    object["overlap"] = overlapJson(run.overlap);
     object["parity"] = parityJson(run.parity);
     object["rank_records"] = json::array();
     for (const RankRecord& rank : run.rankRecords) object["rank_records"].push_back(rankJson(rank));
@@ -169,6 +181,7 @@ json groupJson(const RunGroup& group) {
                    {"parity", parityJson(group.worstParity)},
                    {"is_reference", isReference(group)},
                    {"runs", json::array()}};
+    object["late_rank"] = group.lateRank ? json(*group.lateRank) : json(nullptr);
     for (const RunId& run : group.runs) object["runs"].push_back(text(run.text));
     for (const Figure& figure : figureTable())
         object[std::string(figure.jsonName)] = spreadJson(group.*figure.spread);

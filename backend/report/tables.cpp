@@ -51,15 +51,16 @@ Tone predictionTone(const RunGroup& group) {
     return differs ? Tone::Caution : Tone::Muted;
 }
 
-Row comparisonRow(const RunGroup& group, const Candidate* candidate) {
+Row comparisonRow(const std::vector<const Figure*>& figures, const RunGroup& group,
+                  const Candidate* candidate) {
     Row row{.mode = group.mode, .cells = {}, .absence = absenceWords(group)};
     row.cells.push_back({group.label});
-    for (const Figure& figure : figureTable()) {
-        const bool predicted = figure.spread == &RunGroup::predictedAttentionBytesPerStep;
-        row.cells.push_back({formatMedian(group.*figure.spread, figure.format),
+    for (const Figure* figure : figures) {
+        const bool predicted = figure->spread == &RunGroup::predictedAttentionBytesPerStep;
+        row.cells.push_back({formatMedian(group.*figure->spread, figure->format),
                              predicted ? predictionTone(group) : Tone::Plain,
-                             formatEnds(group.*figure.spread, figure.format)});
-        if (figure.spread != &RunGroup::tokensPerSecond) continue;
+                             formatEnds(group.*figure->spread, figure->format)});
+        if (figure->spread != &RunGroup::tokensPerSecond) continue;
         if (candidate)
             row.cells.push_back({formatSpeedup(*candidate), speedTone(candidate->speed),
                                  formatSpeedupEnds(*candidate)});
@@ -149,16 +150,17 @@ std::string orUnknown(const std::string& value) { return value.empty() ? "not kn
 
 Table comparisonRows(const Report& report) {
     Table table{{{"configuration"}}, {}};
-    for (const Figure& figure : figureTable()) {
-        table.columns.push_back({std::string(figure.name), Align::Right});
-        if (figure.spread == &RunGroup::tokensPerSecond)
+    const std::vector<const Figure*> figures = figuresOf(report.comparison);
+    for (const Figure* figure : figures) {
+        table.columns.push_back({std::string(figure->name), Align::Right});
+        if (figure->spread == &RunGroup::tokensPerSecond)
             table.columns.push_back({"speed-up", Align::Right});
     }
     table.columns.push_back({"parity"});
     table.columns.push_back({"runs", Align::Right});
-    table.rows.push_back(comparisonRow(report.comparison.baseline.group, nullptr));
+    table.rows.push_back(comparisonRow(figures, report.comparison.baseline.group, nullptr));
     for (const Candidate& candidate : report.comparison.candidates)
-        table.rows.push_back(comparisonRow(candidate.group, &candidate));
+        table.rows.push_back(comparisonRow(figures, candidate.group, &candidate));
     return table;
 }
 

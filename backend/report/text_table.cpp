@@ -100,13 +100,26 @@ TextColumn parityColumn(const Comparison& comparison) {
 }
 
 std::vector<TextColumn> figureColumns(const Comparison& comparison) {
-    return {figureColumn(comparison, "tokens_per_s", "tokens/s", 9),
-            speedupColumn(comparison),
-            figureColumn(comparison, "step_ms", "step time", 5),
-            figureColumn(comparison, "peak_bytes", "peak memory", 4),
-            figureColumn(comparison, "comm_bytes_per_step", "sent/step", 3),
-            figureColumn(comparison, "final_loss", "loss", 2),
-            parityColumn(comparison)};
+    struct Shown {
+        std::string_view jsonName;
+        std::string_view header;
+        int keep;
+    };
+    constexpr std::array shown = {Shown{"step_ms", "step time", 5},
+                                  Shown{"exposed_ms_per_step", "exposed", 6},
+                                  Shown{"wait_ms_per_step", "wait", 5},
+                                  Shown{"peak_bytes", "peak memory", 4},
+                                  Shown{"comm_bytes_per_step", "sent/step", 3},
+                                  Shown{"final_loss", "loss", 2}};
+    const std::vector<const Figure*> known = figuresOf(comparison);
+    std::vector<TextColumn> columns = {figureColumn(comparison, "tokens_per_s", "tokens/s", 9),
+                                       speedupColumn(comparison)};
+    for (const Shown& column : shown)
+        if (std::ranges::find(known, column.jsonName, &Figure::jsonName) != known.end())
+            columns.push_back(
+                figureColumn(comparison, column.jsonName, column.header, column.keep));
+    columns.push_back(parityColumn(comparison));
+    return columns;
 }
 
 TextColumn labelColumn(const Comparison& comparison, bool unicode) {

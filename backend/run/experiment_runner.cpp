@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
+#include "backend/plan/placement.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -147,6 +148,19 @@ Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment) {
     }
     if (!refused.empty()) return refusal(refused, runs.size());
     return requests;
+}
+
+Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests) {
+    std::vector<HostSpec> ready;
+    for (const RunRequest& request : requests) {
+        RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(request.plan.config.launch));
+        for (const HostSpec& host : hosts) {
+            if (std::ranges::find(ready, host) != ready.end()) continue;
+            RINGSCOPE_CHECK(transport.preflight(host));
+            ready.push_back(host);
+        }
+    }
+    return {};
 }
 
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,

@@ -38,6 +38,9 @@ struct RefusedRun {
 // cannot run.
 Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment);
 
+// Every host of these runs, made ready once: Transport::preflight().
+Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests);
+
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,
                                         RunService& service, const ExperimentOptions& options,
                                         std::stop_token stop);

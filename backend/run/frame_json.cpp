@@ -56,6 +56,13 @@ void Reader::operator()(const char* name, int& value) {
     value = static_cast<int>(wide);
 }
 
+void Reader::operator()(const char* name, bool& value) {
+    const Json* truth = member(name);
+    if (truth == nullptr) return;
+    if (!truth->is_boolean()) return refuse();
+    value = truth->get<bool>();
+}
+
 void Reader::operator()(const char* name, Bytes& value) { (*this)(name, value.count); }
 
 void Reader::operator()(const char* name, Nanos& value) {

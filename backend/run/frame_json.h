@@ -11,6 +11,7 @@
 
 #include "backend/core/units.h"
 
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,8 @@ public:
     void operator()(const char* name, double value) { object[name] = value; }
     void operator()(const char* name, std::int64_t value) { object[name] = value; }
     void operator()(const char* name, int value) { object[name] = value; }
+    // A template, so that a literal text is not taken for a truth.
+    void operator()(const char* name, std::same_as<bool> auto value) { object[name] = value; }
     void operator()(const char* name, Bytes value) { object[name] = value.count; }
     void operator()(const char* name, Nanos value) {
         object[name] = static_cast<std::int64_t>(value.count());
@@ -50,6 +53,7 @@ public:
     void operator()(const char* name, double& value);
     void operator()(const char* name, std::int64_t& value);
     void operator()(const char* name, int& value);
+    void operator()(const char* name, bool& value);
     void operator()(const char* name, Bytes& value);
     void operator()(const char* name, Nanos& value);
     void operator()(const char* name, std::vector<std::string>& value);

@@ -54,6 +54,14 @@ template <> struct Wire<RankLog> {
         io("message", log.message);
     }
 };
+template <> struct Wire<RankVerdict> {
+    static constexpr const char* type = "verdict";
+    static void members(auto& io, auto& verdict) {
+        io("rank", verdict.rank);
+        io("mode", verdict.mode);
+        io("verdict", verdict.verdict);
+    }
+};
 template <> struct Wire<RankRendezvous> {
     static constexpr const char* type = "rendezvous";
     static void members(auto& io, auto& rendezvous) {
@@ -76,6 +84,7 @@ template <> struct Wire<StartRanks> {
         processes(io, start.ranks);
         io("environment", start.environment);
         io("config", start.configYaml);
+        io("traces", start.sendTraces);
     }
     static void processes(Writer& io, const std::vector<StartRanks::Process>& ranks);
     static void processes(Reader& io, std::vector<StartRanks::Process>& ranks);
@@ -94,6 +103,18 @@ template <> struct Wire<StopRanks> {
 template <> struct Wire<Ping> {
     static constexpr const char* type = "ping";
     static void members(auto& io, auto& ping) { io("id", ping.id); }
+};
+
+template <> struct Wire<ListenAt> {
+    static constexpr const char* type = "listen";
+    static void members(auto& io, auto& listen) { io("address", listen.address); }
+};
+template <> struct Wire<Reach> {
+    static constexpr const char* type = "reach";
+    static void members(auto& io, auto& reach) {
+        io("host", reach.host);
+        io("port", reach.port);
+    }
 };
 
 template <> struct Wire<RankConfig> {
@@ -143,7 +164,27 @@ template <> struct Wire<Pong> {
     static void members(auto& io, auto& pong) {
         io("id", pong.id);
         io("monotonic_ns", pong.monotonicNs);
+        io("utc_ns", pong.utcNs);
     }
+};
+template <> struct Wire<TraceChunk> {
+    static constexpr const char* type = "trace";
+    static void members(auto& io, auto& chunk) {
+        io("rank", chunk.rank);
+        io("offset", chunk.offset);
+        io("data", chunk.data);
+    }
+};
+template <> struct Wire<Listening> {
+    static constexpr const char* type = "listening";
+    static void members(auto& io, auto& listening) {
+        io("port", listening.port);
+        io("problem", listening.problem);
+    }
+};
+template <> struct Wire<Reached> {
+    static constexpr const char* type = "reached";
+    static void members(auto& io, auto& reached) { io("problem", reached.problem); }
 };
 template <> struct Wire<AgentError> {
     static constexpr const char* type = "error";

@@ -28,6 +28,7 @@ Json toJson(const std::variant<Frames...>& frame) {
 
 bool sensible(const auto&) { return true; }
 bool sensible(const RankRendezvous& frame) { return frame.port > 0 && frame.port <= highestPort; }
+bool sensible(const Reach& frame) { return frame.port > 0 && frame.port <= highestPort; }
 bool sensible(const Rendezvous& frame) { return frame.port > 0 && frame.port <= highestPort; }
 
 // Reads `object` as a Frame where its type says so.

@@ -1,10 +1,13 @@
 // The words between the controller, an agent and a rank: JSON objects, one a line, each with
 // "v" (this version) and "type". A line that is not such an object is a log line, never an error.
 //
-//   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, config}
+//   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, config,
+//                                traces}
 //                         rendezvous {host, port}       passed on to every rank of the agent
 //                         stop  {grace_ms}              end the ranks
 //                         ping  {id}
+//                         listen {address}              on a port of its own, for a test
+//                         reach {host, port}            connect to it, for a test
 //   agent -> rank         config {yaml}                 first line of a rank's standard input
 //                         rendezvous {host, port}       not sent to rank 0, which made it
 //                         end of input: the agent is gone, the rank ends itself
@@ -14,17 +17,22 @@
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
+//                         verdict {rank, mode, verdict}   of a verification; empty: it begins
 //   agent -> controller   hello {host, pid, version}
 //                         started {rank, pid}
 //                         rank  {event{}}               what a rank printed, an event
 //                         printed {rank, stream, line}  what a rank printed, anything else
 //                         exit  {rank, code, signal}
-//                         pong  {id, monotonic_ns}
+//                         pong  {id, monotonic_ns, utc_ns}
+//                         trace {rank, offset, data}    of a rank's trace, before its exit; Base64
+//                         listening {port, problem}     the answers to listen and reach; no
+//                         reached {problem}             problem: it worked
 //                         error {message}               the start could not be done
 //
 // A rank is started as
 //   ringscope-rank --run ID --rank R --world N --local-rank L --address A
-// where A is the address at which the other ranks reach it.
+// where A is the address at which the other ranks reach it. With --verify it trains nothing; its
+// configuration is then a VerifyRequest (backend/verify/verify_request.h).
 //
 // Broken input never throws: parse functions answer nothing for a line that is not a frame.
 #pragma once
@@ -70,11 +78,17 @@ struct RankLog {
     int rank = 0;
     std::string message;
 };
+struct RankVerdict {
+    int rank = 0;
+    std::string mode{};
+    std::string verdict{};  // JSON, see backend/verify/verdict.h; empty: the mode's turn begins
+};
 struct RankRendezvous {
     int rank = 0;
     int port = 0;
 };
-using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog>;
+using RankEvent =
+    std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog, RankVerdict>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);
@@ -91,6 +105,7 @@ struct StartRanks {
     std::vector<Process> ranks;
     std::map<std::string, std::string> environment;  // added to the agent's own
     std::string configYaml;                          // handed to every rank on its standard input
+    bool sendTraces = false;  // ranks record into a folder of the agent, which sends the files
 };
 struct Rendezvous {
     std::string host;
@@ -102,7 +117,14 @@ struct StopRanks {
 struct Ping {
     std::int64_t id = 0;
 };
-using AgentCommand = std::variant<StartRanks, Rendezvous, StopRanks, Ping>;
+struct ListenAt {
+    std::string address;  // one of the host's own
+};
+struct Reach {
+    std::string host;
+    int port = 0;
+};
+using AgentCommand = std::variant<StartRanks, Rendezvous, StopRanks, Ping, ListenAt, Reach>;
 
 std::string toLine(const AgentCommand& command);
 std::optional<AgentCommand> parseAgentCommand(std::string_view line);
@@ -142,12 +164,25 @@ struct RankExited {
 struct Pong {
     std::int64_t id = 0;
     std::int64_t monotonicNs = 0;
+    std::int64_t utcNs = 0;
+};
+struct TraceChunk {
+    int rank = 0;
+    std::int64_t offset = 0;  // of the first byte, in the file
+    std::string data;         // Base64; the file itself holds the checksums
+};
+struct Listening {
+    int port = 0;
+    std::string problem;
+};
+struct Reached {
+    std::string problem;
 };
 struct AgentError {
     std::string message;
 };
-using AgentFrame =
-    std::variant<AgentHello, RankStarted, RankSaid, RankPrinted, RankExited, Pong, AgentError>;
+using AgentFrame = std::variant<AgentHello, RankStarted, RankSaid, RankPrinted, RankExited, Pong,
+                                TraceChunk, Listening, Reached, AgentError>;
 
 std::string toLine(const AgentFrame& frame);
 std::optional<AgentFrame> parseAgentFrame(std::string_view line);

@@ -85,15 +85,12 @@ void RunFollower::on(const RankExited& exited, const std::string& host, Time now
     if (exited.signal != 0)
         reason += "was ended by " + signalName(exited.signal);
     else if (exited.code == 0)
-        reason += "ended before its training was done";
+        reason += "ended before its work was done";
     else
         reason += fmt::format("ended with exit code {} without saying why", exited.code);
     // A rank that spoke of its error already, or aborts over it, is no better cause.
     const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
-    if (echoUntil_ && wordless && now <= *echoUntil_) {
-        failure_.reset();
-        echoUntil_.reset();
-    }
+    if (wordless) forgetEcho(now);
     fail(std::move(reason));
 }
 
@@ -148,6 +145,11 @@ void RunFollower::said(const RankError& error, Time now) {
 
 void RunFollower::said(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
 
+void RunFollower::said(const RankVerdict& verdict, Time /*now*/) {
+    heard(verdict.rank, Heard::Hello);
+    if (!failure_) sinks_.verdict(record_, verdict);
+}
+
 void RunFollower::heard(int rank, Heard word) {
     Heard& last = ranks_[index(rank)].heard;
     last = std::max(last, word);
@@ -164,6 +166,18 @@ void RunFollower::becomeRunning() {
     if (record_.status != RunStatus::Starting) return;
     record_.status = RunStatus::Running;
     sinks_.changed(record_);
+}
+
+void RunFollower::lost(const std::vector<int>& ranks, std::string reason, Time now) {
+    forgetEcho(now);
+    fail(std::move(reason));
+    for (const int rank : ranks) ranks_[index(rank)].exited = true;
+}
+
+void RunFollower::forgetEcho(Time now) {
+    if (!echoUntil_ || now > *echoUntil_) return;
+    failure_.reset();
+    echoUntil_.reset();
 }
 
 void RunFollower::agentGone(const std::vector<int>& ranks, const std::string& host) {
@@ -217,7 +231,7 @@ std::string RunFollower::silence(const std::vector<int>& atWork) const {
         if (merge_.reportedBy(rank) == fewest) behind.push_back(rank);
     const std::string missing = fewest < record_.config.train.steps
                                     ? fmt::format("step {}", fewest)
-                                    : std::string("the end of the training");
+                                    : std::string("the end of its work");
     return fmt::format("{} did not report {} within {}", named(behind), missing,
                        formatDuration(limits_.silence));
 }

@@ -33,7 +33,9 @@ public:
 
     void frame(const AgentFrame& frame, const std::string& host, Time now);
     void logLine(int rank, std::string_view line) { log_.add(rank, line); }
-    // The agent of these ranks is gone, and they with it.
+    // The agent of these ranks is gone, and they with it. What the others say of a lost peer is an
+    // echo of it.
+    void lost(const std::vector<int>& ranks, std::string reason, Time now);
     void agentGone(const std::vector<int>& ranks, const std::string& host);
     void fail(std::string reason);
     void cancel();
@@ -61,7 +63,7 @@ private:
     void on(const RankSaid& said, const std::string& host, Time now);
     void on(const RankPrinted& printed, const std::string& host, Time now);
     void on(const RankExited& exited, const std::string& host, Time now);
-    void on(const Pong&, const std::string&, Time) {}
+    void on(const auto&, const std::string&, Time) {}  // no news of a rank
     void on(const AgentError& error, const std::string& host, Time now);
 
     void said(const RankRendezvous& rendezvous, Time now);
@@ -70,9 +72,11 @@ private:
     void said(const RankDone& done, Time now);
     void said(const RankError& error, Time now);
     void said(const RankLog& log, Time now);
+    void said(const RankVerdict& verdict, Time now);
 
     bool knows(int rank, const std::string& host);  // fails the run where the rank is none of it
     void heard(int rank, Heard word);
+    void forgetEcho(Time now);  // a cause is known: what was said of its effects is no reason
     std::vector<int> ranksWhere(bool (*property)(const RankState&)) const;
     void becomeRunning();
     std::string silence(const std::vector<int>& atWork) const;

@@ -65,6 +65,19 @@ struct RunSpeed {
     double stepP95Ms = 0;
 };
 
+// What the recorded steps say about communication: means over the ranks, per recorded step, by the
+// definitions of backend/analysis/findings.h.
+struct OverlapFigures {
+    std::int64_t steps = 0;  // recorded
+    double exposedMs = 0;    // communication with no computation beside it
+    double waitMs = 0;       // communication that waited for a late rank, exposed or not
+    double transferMs = 0;   // communication that moved bytes
+    std::optional<double> hiddenPercent;  // of all communication; nothing where there was none
+    std::optional<int> lateRank;          // the one the others waited for most
+
+    bool operator==(const OverlapFigures&) const = default;
+};
+
 // What a list knows of a run instead of its steps and ranks.
 struct RunSummary {
     std::int64_t steps = 0;  // done
@@ -103,6 +116,7 @@ struct RunRecord {
     std::vector<StepRecord> steps;  // in ascending order
     std::vector<RankRecord> rankRecords;
     std::optional<Parity> parity;
+    std::optional<OverlapFigures> overlap;  // where steps were recorded
 
     std::optional<RunSummary> summary;  // only in lists, where steps and rankRecords are left out
 };

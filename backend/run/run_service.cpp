@@ -1,12 +1,17 @@
 #include "backend/run/run_service.h"
 
 #include "backend/config/experiment.h"
+#include "backend/plan/placement.h"
+#include "backend/run/host_clock.h"
+#include "backend/run/overlap.h"
 #include "backend/run/protocol.h"
 #include "backend/run/run_follower.h"
 #include "backend/run/sink_list.h"
+#include "backend/run/trace_inbox.h"
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,27 +24,13 @@ using std::chrono::milliseconds;
 // How long a Ctrl-C or a deadline may go unnoticed while no line arrives.
 constexpr milliseconds attention{50};
 
-const std::string thisMachine = HostSpec{}.name;
+// Rounds of pings that hold the clocks of several hosts against each other, and how long they may
+// take: an agent answers first when it has been started.
+constexpr int pingsPerRound = 8;
+constexpr milliseconds pingLimit{20'000};
 
-// The address at which the ranks of a host are reached by those of the others.
-std::string addressOf(const HostSpec& host) {
-    return host.name == thisMachine ? "127.0.0.1" : host.name;
-}
-
-std::vector<HostSpec> hostsOf(const RunConfig& config) {
-    std::vector<HostSpec> hosts;
-    for (const std::string& name : config.launch.hosts) hosts.push_back({.name = name});
-    if (hosts.empty()) hosts.emplace_back();
-    return hosts;
-}
-
-// Neighbouring ranks share a host: hosts take equal blocks, the first ones one more.
-std::vector<std::vector<int>> placeRanks(int ranks, std::size_t hosts) {
-    std::vector<std::vector<int>> placed(hosts);
-    for (int rank = 0; rank < ranks; ++rank)
-        placed[static_cast<std::size_t>(rank) * hosts / static_cast<std::size_t>(ranks)].push_back(
-            rank);
-    return placed;
+bool isLoopback(const std::string& address) {
+    return address == "localhost" || address == "::1" || address.starts_with("127.");
 }
 
 RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
@@ -64,11 +55,20 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
     return run;
 }
 
+bool isTraced(const RunRequest& request) {
+    return request.plan.config.profile.steps && !request.traces.empty();
+}
+
 // An agent, its host and its ranks.
 struct Agent {
     HostSpec host;
     std::vector<int> ranks;
     std::unique_ptr<AgentChannel> channel;  // absent: not opened, or gone
+    std::string address{};                  // where other ranks reach these
+    HostClock clock{};
+    std::optional<std::int64_t> pingedAt{};  // the pong is still to come; ns on our clock
+
+    bool elsewhere() const { return host.transport != HostSpec{}.transport; }
 };
 
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {
@@ -77,15 +77,18 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                      .program = request.rankProgram,
                      .ranks = {},
                      .environment = {{"OMP_NUM_THREADS", threads}, {"MKL_NUM_THREADS", threads}},
-                     .configYaml = toYaml(run.config)};
+                     .configYaml = request.verification.value_or(toYaml(run.config))};
     int local = 0;
     for (const int rank : agent.ranks)
-        start.ranks.push_back(
-            {.rank = rank,
-             .arguments = {"--run", run.id.text, "--rank", std::to_string(rank), "--world",
-                           std::to_string(run.ranks), "--local-rank", std::to_string(local++),
-                           "--address", addressOf(agent.host)}});
-    if (run.config.profile.steps && !request.traces.empty())
+        start.ranks.push_back({.rank = rank,
+                               .arguments = {"--run", run.id.text, "--rank", std::to_string(rank),
+                                             "--world", std::to_string(run.ranks), "--local-rank",
+                                             std::to_string(local++), "--address", agent.address}});
+    if (request.verification)
+        for (StartRanks::Process& rank : start.ranks) rank.arguments.emplace_back("--verify");
+    const bool traced = isTraced(request);
+    start.sendTraces = traced && agent.elsewhere();
+    if (traced && !agent.elsewhere())
         for (StartRanks::Process& rank : start.ranks)
             rank.arguments.insert(rank.arguments.end(),
                                   {"--trace", (request.traces / run.id.text).string()});
@@ -103,7 +106,8 @@ public:
           clock_(clock),
           request_(request),
           stop_(stop),
-          run_(newRecord(request, clock)) {}
+          run_(newRecord(request, clock)),
+          inbox_(request.traces / run_.id.text) {}
 
     RunRecord execute() {
         follower_.emplace(run_, sinks_, limits_, clock_.now());
@@ -112,8 +116,11 @@ public:
         run_.startedUs = clock_.utcMicroseconds();
         if (!sinks_.failure()) sinks_.changed(run_);
         if (!sinks_.failure()) open();
+        compareClocks();
         follow([this] { return follower_->decided(clock_.now()); });
+        if (follower_->allExited()) compareClocks();
         stopRanks();
+        keepClocks();
         agents_.clear();  // returns when the agents, and all they started, are gone
         conclude();
         return std::move(run_);
@@ -121,11 +128,34 @@ public:
 
 private:
     void open() {
-        const std::vector<HostSpec> hosts = hostsOf(run_.config);
-        const std::vector<std::vector<int>> placed = placeRanks(run_.ranks, hosts.size());
-        for (std::size_t host = 0; host < hosts.size(); ++host)
-            if (!placed[host].empty()) agents_.push_back({hosts[host], placed[host], nullptr});
+        const Result<void> placed = placeAgents();
+        if (!placed.ok()) {
+            follower_->fail(placed.error().message);
+            std::vector<int> all(static_cast<std::size_t>(run_.ranks));
+            std::iota(all.begin(), all.end(), 0);
+            return follower_->agentGone(all, "any host");
+        }
         for (Agent& agent : agents_) open(agent);
+    }
+
+    Result<void> placeAgents() {
+        RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(run_.config.launch));
+        RINGSCOPE_TRY(const std::vector<std::vector<int>> placed, placeRanks(run_.ranks, hosts));
+        std::vector<Agent> agents;
+        for (std::size_t host = 0; host < hosts.size(); ++host) {
+            if (placed[host].empty()) continue;
+            RINGSCOPE_TRY(std::string address, transport_.addressOf(hosts[host]));
+            agents.push_back({hosts[host], placed[host], nullptr, std::move(address)});
+        }
+        const auto loopback = [](const Agent& agent) { return isLoopback(agent.address); };
+        const auto onlyHere = std::ranges::find_if(agents, loopback);
+        if (onlyHere != agents.end() && !std::ranges::all_of(agents, loopback))
+            return Error{ErrorCode::InvalidConfig,
+                         "other hosts do not reach " + onlyHere->host.name + " at " +
+                             onlyHere->address + "; say where they do: " + onlyHere->host.name +
+                             "/addr=ADDRESS"};
+        agents_ = std::move(agents);
+        return {};
     }
 
     void open(Agent& agent) {
@@ -153,34 +183,48 @@ private:
         }
     }
 
-    // One word of each agent that has one, or a short wait.
+    // One word of each agent that has one, or a short wait. False: there is no agent any more.
     bool listen() {
-        bool someone = false;
-        milliseconds patience = attention;
-        for (Agent& agent : agents_) {
-            if (!agent.channel) continue;
-            someone = true;
-            if (receive(agent, patience)) patience = milliseconds(0);
-        }
-        return someone;
+        std::vector<AgentChannel*> channels;
+        for (Agent& agent : agents_)
+            if (agent.channel) channels.push_back(agent.channel.get());
+        if (channels.empty()) return false;
+        const bool several = channels.size() > 1;
+        bool heard = false;
+        for (Agent& agent : agents_)
+            if (agent.channel)
+                heard = receive(agent, several ? milliseconds(0) : attention) || heard;
+        if (!several || heard || transport_.waitForAny(channels, attention)) return true;
+        for (Agent& agent : agents_)
+            if (agent.channel) receive(agent, attention / std::ssize(channels));
+        return true;
     }
 
     bool receive(Agent& agent, milliseconds patience) {
         using Event = AgentChannel::Event;
         Result<AgentChannel::Received> received = agent.channel->receive(patience);
-        if (!received.ok()) follower_->fail(received.error().message);
-        const Event event = received.ok() ? received->event : Event::Closed;
-        if (event == Event::Line) takeLine(agent, received->line);
-        if (event == Event::Closed) {
+        if (!received.ok()) {
+            follower_->lost(agent.ranks, received.error().message, clock_.now());
+            agent.channel.reset();
+            return true;
+        }
+        if (received->event == Event::Line) takeLine(agent, received->line);
+        if (received->event == Event::Closed) {
             follower_->agentGone(agent.ranks, agent.host.name);
             agent.channel.reset();
         }
-        return event != Event::Timeout;
+        return received->event != Event::Timeout;
     }
 
-    void takeLine(const Agent& agent, const std::string& line) {
-        if (const std::optional<AgentFrame> frame = parseAgentFrame(line))
-            return follower_->frame(*frame, agent.host.name, clock_.now());
+    void takeLine(Agent& agent, const std::string& line) {
+        const std::optional<AgentFrame> frame = parseAgentFrame(line);
+        if (const auto* pong = frame ? std::get_if<Pong>(&*frame) : nullptr)
+            return takePong(agent, *pong);
+        if (const auto* chunk = frame ? std::get_if<TraceChunk>(&*frame) : nullptr) {
+            const Result<void> kept = inbox_.take(*chunk);
+            return kept.ok() ? void() : follower_->fail(kept.error().message);
+        }
+        if (frame) return follower_->frame(*frame, agent.host.name, clock_.now());
         if (const std::optional<int> version = foreignVersion(line))
             follower_->fail("the agent on " + agent.host.name + " speaks protocol version " +
                             std::to_string(*version) + ", not " + std::to_string(protocolVersion) +
@@ -195,9 +239,47 @@ private:
 
     // Rank 0 has the first host, and its port is reached at that host's address.
     void forwardPort(int port) {
-        const Rendezvous rendezvous{.host = addressOf(agents_.front().host), .port = port};
+        const Rendezvous rendezvous{.host = agents_.front().address, .port = port};
         for (Agent& agent : agents_)
             if (agent.channel) send(agent, toLine(AgentCommand(rendezvous)));
+    }
+
+    std::int64_t ourNanoseconds() const {
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch())
+            .count();
+    }
+
+    void takePong(Agent& agent, const Pong& pong) {
+        if (!agent.pingedAt) return;
+        agent.clock.add(*std::exchange(agent.pingedAt, std::nullopt), ourNanoseconds(),
+                        pong.monotonicNs);
+    }
+
+    // Before and after the training, so that the clocks' drift can be seen as well.
+    void compareClocks() {
+        if (!isTraced(request_) || agents_.size() < 2) return;
+        const auto end = clock_.now() + pingLimit;
+        for (Agent& agent : agents_) agent.clock.nextRound();
+        for (int ping = 0; ping < pingsPerRound; ++ping) {
+            for (Agent& agent : agents_) {
+                if (!agent.channel || agent.pingedAt || clock_.now() > end) continue;
+                agent.pingedAt = ourNanoseconds();
+                send(agent, toLine(AgentCommand(Ping{.id = ping})));
+                follow([&] { return !agent.pingedAt || !agent.channel || clock_.now() > end; });
+            }
+        }
+    }
+
+    // Traces of this machine were written by the ranks themselves, on the reference clock.
+    void keepClocks() {
+        for (const Agent& agent : agents_) {
+            for (const int rank : agent.ranks) {
+                if (&agent == &agents_.front()) continue;
+                const Result<void> kept =
+                    inbox_.addClock(rank, agent.clock.against(agents_.front().clock));
+                if (!kept.ok()) follower_->fail(kept.error().message);
+            }
+        }
     }
 
     // Agents insist after the grace; where one does not even do that, closing its channel will.
@@ -217,7 +299,17 @@ private:
             run_.statusReason = notKept();
         }
         run_.endedUs = clock_.utcMicroseconds();
+        if (run_.status == RunStatus::Finished && isTraced(request_)) addOverlap();
         sinks_.ended(run_);
+    }
+
+    // A trace that cannot be read takes nothing from the run but these figures.
+    void addOverlap() {
+        Result<std::optional<OverlapFigures>> overlap = readOverlap(request_.traces / run_.id.text);
+        if (overlap.ok())
+            run_.overlap = *overlap;
+        else
+            run_.notes.push_back("no figures of overlap: " + overlap.error().message);
     }
 
     std::string notKept() const {
@@ -232,15 +324,11 @@ private:
     const std::stop_token& stop_;
     RunRecord run_;
     std::optional<RunFollower> follower_;
-    std::vector<Agent> agents_;
+    std::vector<Agent> agents_;  // the first one has rank 0
+    TraceInbox inbox_;
 };
 
 }  // namespace
-
-std::int64_t RunClock::systemMicroseconds() {
-    const auto sinceEpoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(sinceEpoch).count();
-}
 
 RunService::RunService(Transport& transport, std::vector<RunSink*> sinks, RunLimits limits,
                        RunClock clock)

@@ -6,8 +6,8 @@
 //                     \         \->  stopping -> cancelled
 //
 // The first failure is the reason; what it drags along is not. Ranks that disagree on a loss are a
-// failure like any other. After execute() returns no process
-// of the run is alive.
+// failure like any other. After execute() returns no process of the run is alive on any host that
+// is still connected; an agent whose connection broke ends its ranks by itself, within seconds.
 #pragma once
 
 #include "backend/core/result.h"
@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ struct RunRequest {
     bool baseline = false;
     bool reference = false;
     std::string rankProgram{};  // empty: ringscope-rank beside the agent
+    // The ranks verify instead of training, and are handed this in place of their configuration.
+    std::optional<std::string> verification{};
     std::filesystem::path
         traces{};  // profile.steps are recorded into <traces>/<run id>; empty: not
 };
@@ -58,9 +61,7 @@ struct RunLimits {
 // The times a run reads; a test turns the hands itself.
 struct RunClock {
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
-    std::function<std::int64_t()> utcMicroseconds = systemMicroseconds;
-
-    static std::int64_t systemMicroseconds();
+    std::function<std::int64_t()> utcMicroseconds = ringscope::utcMicroseconds;
 };
 
 class RunService {

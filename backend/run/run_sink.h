@@ -6,6 +6,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/run/protocol.h"
 #include "backend/run/run_record.h"
 
 #include <string_view>
@@ -20,6 +21,11 @@ public:
     virtual Result<void> changed(const RunRecord& run) = 0;  // status or reason
     virtual Result<void> step(const RunRecord& run, const StepRecord& step) = 0;
     virtual Result<void> ended(const RunRecord& run) = 0;  // final, all figures in it
+
+    // What a rank found out about a mode; only a verification has verdicts.
+    virtual Result<void> verdict(const RunRecord& /*run*/, const RankVerdict& /*verdict*/) {
+        return {};
+    }
 
     // A line a rank printed that is no event. `rank` -1: the agent itself.
     virtual Result<void> logLine(const RunRecord& run, int rank, std::string_view line) = 0;

@@ -27,6 +27,9 @@ public:
     void ended(const RunRecord& run) {
         tell([&](RunSink& sink) { return sink.ended(run); });
     }
+    void verdict(const RunRecord& run, const RankVerdict& verdict) {
+        tell([&](RunSink& sink) { return sink.verdict(run, verdict); });
+    }
     void logLine(const RunRecord& run, int rank, std::string_view line) {
         tell([&](RunSink& sink) { return sink.logLine(run, rank, line); });
     }

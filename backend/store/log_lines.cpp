@@ -42,7 +42,7 @@ Result<void> writeLogLine(Database& database, std::int64_t row, int rank, std::s
     RINGSCOPE_CHECK(count.finish());
     Statement insert(database,
                      "INSERT INTO log_line (run, number, rank, at_us, line) VALUES (?, ?, ?, ?, ?)",
-                     row, number, rank, nowUs(), shortened(line));
+                     row, number, rank, utcMicroseconds(), shortened(line));
     RINGSCOPE_CHECK(insert.finish());
     const std::int64_t dropped = number - lastLinesKept;
     if (dropped < firstLinesKept) return {};

@@ -80,6 +80,32 @@ void readParity(Statement& s, RunRecord& run) {
     if (reference) run.parity = Parity{RunId{*reference}, loss, gradNorm, steps};
 }
 
+void bindOverlap(Statement& s, const RunRecord& run) {
+    if (!run.overlap) {
+        for (int column = 0; column < 6; ++column) s.bind(nullptr);
+        return;
+    }
+    s.bind(run.overlap->steps);
+    s.bind(run.overlap->exposedMs);
+    s.bind(run.overlap->waitMs);
+    s.bind(run.overlap->transferMs);
+    s.bind(run.overlap->hiddenPercent);
+    s.bind(run.overlap->lateRank);
+}
+
+void readOverlap(Statement& s, RunRecord& run) {
+    const std::int64_t steps = s.integer();
+    OverlapFigures overlap;
+    overlap.steps = steps;
+    overlap.exposedMs = s.real();
+    overlap.waitMs = s.real();
+    overlap.transferMs = s.real();
+    overlap.hiddenPercent = s.realIfAny();
+    if (const std::optional<std::int64_t> late = s.integerIfAny())
+        overlap.lateRank = static_cast<int>(*late);
+    if (steps > 0) run.overlap = overlap;
+}
+
 constexpr std::array columns = {
     RunColumn{"uuid", Part::Origin, [](Statement& s, const RunRecord& run) { s.bind(run.id.text); },
               [](Statement& s, RunRecord& run) { run.id = {s.text()}; }},
@@ -129,6 +155,8 @@ constexpr std::array columns = {
     figure<peakMemory, &RunSummary::peakMemory>("peak_bytes"),
     figure<measuredAttentionBytes, &RunSummary::attentionBytesPerStep>("attention_bytes"),
     figure<measuredGradientBytes, &RunSummary::gradientBytesPerStep>("gradient_bytes"),
+    RunColumn{"traced_steps, exposed_ms, wait_ms, transfer_ms, hidden_pct, late_rank",
+              Part::Figures, bindOverlap, readOverlap},
 
     RunColumn{"parity_reference, parity_steps, parity_loss, parity_loss_special, parity_grad_norm, "
               "parity_grad_norm_special",

@@ -1,8 +1,8 @@
 #include "backend/store/run_rows.h"
 
 #include "backend/config/experiment.h"
+#include "backend/core/units.h"
 
-#include <chrono>
 #include <utility>
 
 namespace ringscope::store {
@@ -28,12 +28,6 @@ Result<RunConfig> parseConfig(const std::string& yaml) {
 }
 
 }  // namespace
-
-std::int64_t nowUs() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 Result<std::int64_t> rowOf(Database& database, const RunId& id) {
     Statement query(database, "SELECT id FROM run WHERE uuid = ?", id.text);
@@ -81,7 +75,7 @@ Result<void> writeStep(Database& database, std::int64_t row, const StepRecord& s
     insert.bindAnyReal(step.gradNorm);
     insert.bind(step.duration.count());
     insert.bind(step.tokens);
-    insert.bind(nowUs());
+    insert.bind(utcMicroseconds());
     return insert.finish();
 }
 
@@ -103,7 +97,7 @@ Result<void> writeEvent(Database& database, std::int64_t row, const RunRecord& r
     if (found && last.text() == statusName(run.status) && last.text() == run.statusReason)
         return {};
     return Statement(database, "INSERT INTO event (run, at_us, status, reason) VALUES (?, ?, ?, ?)",
-                     row, nowUs(), statusName(run.status), run.statusReason)
+                     row, utcMicroseconds(), statusName(run.status), run.statusReason)
         .finish();
 }
 

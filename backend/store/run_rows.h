@@ -15,8 +15,6 @@
 
 namespace ringscope::store {
 
-std::int64_t nowUs();  // UTC, microseconds
-
 // The row id of a run; NotFound where it is not in the store.
 Result<std::int64_t> rowOf(Database& database, const RunId& id);
 

@@ -2,6 +2,7 @@
 
 #include "backend/store/statement.h"
 #include "embedded/schemaV1.h"
+#include "embedded/schemaV2.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -56,8 +57,9 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 1> table = {{
+    static const std::array<Migration, 2> table = {{
         {0, embedded::schemaV1},
+        {1, embedded::schemaV2},
     }};
     return table;
 }

@@ -66,6 +66,7 @@ Result<void> bringToSchema(Database& database, Store::Access access) {
     const int known = store::knownSchema(store::migrationTable());
     if (schema > known) return store::newerSchema(database.path(), schema);
     if (schema == known) return {};
+    if (schema > 0) RINGSCOPE_CHECK(store::checkTables(database));  // what is none is left alone
     if (access == Store::Access::ReadOnly) return olderSchema(database.path(), schema, known);
     RINGSCOPE_CHECK(store::upgrade(database, store::migrationTable()));
     return {};

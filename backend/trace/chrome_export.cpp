@@ -17,6 +17,9 @@ namespace {
 // format wants the slices of one thread nested, so transfers are asynchronous slices.
 int lane(const Span& span) { return static_cast<int>(span.kind()); }
 
+// A GPU's streams stand below the host's lanes.
+constexpr int firstGpuLane = 100;
+
 std::string title(const Span& span) {
     std::string text(operationName(span.operation()));
     if (span.kind() == SpanKind::Wait) text = "wait " + text;
@@ -45,7 +48,10 @@ public:
                             trace_.begin);
         for (const RankTrace& rank : trace_.ranks) {
             describe(rank);
-            for (const Span& span : rank.spans) slice(rank.origin.rank, span);
+            for (const Span& span : rank.spans) slice(rank.origin.rank, lane(span), span);
+            for (std::size_t i = 0; i < rank.gpu.size(); ++i)
+                for (const Span& span : rank.gpu[i].spans)
+                    slice(rank.origin.rank, firstGpuLane + static_cast<int>(i), span);
         }
         out_ << "\n],\"otherData\":"
              << nlohmann::json{{"clock_error_ns", trace_.clockErrorNs}, {"notes", trace_.notes}}
@@ -74,30 +80,33 @@ private:
         name("process_name", 0, fmt::format("rank {} ({})", pid, rank.origin.host));
         for (int kind = 0; kind <= static_cast<int>(SpanKind::Step); ++kind)
             name("thread_name", kind, std::string(spanKindName(static_cast<SpanKind>(kind))));
+        for (std::size_t i = 0; i < rank.gpu.size(); ++i)
+            name("thread_name", firstGpuLane + static_cast<int>(i),
+                 fmt::format("GPU {} stream {}", rank.gpu[i].device, rank.gpu[i].stream));
         event(fmt::format(
             R"("ph":"M","pid":{0},"name":"process_sort_index","args":{{"sort_index":{0}}})", pid));
     }
 
-    void slice(int rank, const Span& span) {
-        if (span.kind() == SpanKind::Transfer) return transfer(rank, span);
+    void slice(int rank, int row, const Span& span) {
+        if (span.kind() == SpanKind::Transfer) return transfer(rank, row, span);
         event(fmt::format(
             R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":"{}","cat":"{}","args":{})",
-            rank, lane(span), time(span.begin()), span.duration() / 1000, span.duration() % 1000,
+            rank, row, time(span.begin()), span.duration() / 1000, span.duration() % 1000,
             title(span), spanKindName(span.kind()), arguments(span)));
     }
 
-    void transfer(int rank, const Span& span) {
+    void transfer(int rank, int row, const Span& span) {
         const std::string common =
-            fmt::format(R"("cat":"transfer","pid":{},"tid":{},"id":{},"name":"{}")", rank,
-                        lane(span), ++asynchronous_, title(span));
+            fmt::format(R"("cat":"transfer","pid":{},"tid":{},"id":{},"name":"{}")", rank, row,
+                        ++asynchronous_, title(span));
         event(fmt::format(R"("ph":"b",{},"ts":{},"args":{})", common, time(span.begin()),
                           arguments(span)));
         event(fmt::format(R"("ph":"e",{},"ts":{})", common, time(span.end())));
-        flow(rank, span);
+        flow(rank, row, span);
     }
 
     // An arrow from where a message was posted to where its receiver had it.
-    void flow(int rank, const Span& span) {
+    void flow(int rank, int row, const Span& span) {
         const bool sends = span.operation() == Operation::Send;
         if (!sends && span.operation() != Operation::Receive) return;
         const int from = sends ? rank : span.peer();
@@ -106,7 +115,7 @@ private:
             fmt::format("{}-{}-{}-{}", from, to, static_cast<int>(span.pass()), span.message());
         event(fmt::format(
             R"("ph":"{}","cat":"message","name":"message","id":"{}","pid":{},"tid":{},"ts":{}{})",
-            sends ? "s" : "f", id, rank, lane(span), time(sends ? span.begin() : span.end()),
+            sends ? "s" : "f", id, rank, row, time(sends ? span.begin() : span.end()),
             sends ? "" : R"(,"bp":"e")"));
     }
 

@@ -7,12 +7,11 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kindNames = {"attention", "compute", "transfer", "wait",
                                                        "copy",      "host",    "step"};
-constexpr std::array<std::string_view, 21> operationNames = {
-    "none",      "block",      "merge",        "pack",           "send",
-    "receive",   "all-to-all", "all-gather",   "reduce-scatter", "all-reduce",
-    "barrier",   "project",    "feed-forward", "norm",           "loss",
-    "optimizer", "data",       "forward",      "backward",       "kernel",
-    "copy"};
+constexpr std::array<std::string_view, operationCount> operationNames = {
+    "none",         "block",      "merge",          "pack",       "send",    "receive",
+    "all-to-all",   "all-gather", "reduce-scatter", "all-reduce", "barrier", "project",
+    "feed-forward", "norm",       "loss",           "optimizer",  "data",    "forward",
+    "backward",     "kernel",     "copy",           "set"};
 constexpr std::array<std::string_view, 4> passNames = {"", "forward", "backward", "update"};
 
 template <typename Names, typename Value>

@@ -50,7 +50,9 @@ enum class Operation : std::uint8_t {
     Backward,
     Kernel,
     MemoryCopy,
+    MemorySet,
 };
+inline constexpr int operationCount = static_cast<int>(Operation::MemorySet) + 1;
 std::string_view operationName(Operation operation);
 
 enum class SpanPass : std::uint8_t { None, Forward, Backward, Update };
@@ -64,7 +66,7 @@ struct SpanTag {
     std::int32_t step = 0;
     std::int32_t layer = -1;
     std::int32_t ringStep = -1;
-    std::int32_t peer = -1;
+    std::int32_t peer = -1;  // of a collective among some of the ranks: the first of them
     std::int64_t bytes = 0;
     // Pairs the two ends of a message: the n-th of this kind between the two ranks.
     std::uint32_t message = 0;

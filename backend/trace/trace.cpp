@@ -24,6 +24,8 @@ void moveToReferenceClock(RankTrace& rank) {
     const std::int64_t offset = clockOffset(rank);
     if (offset == 0) return;
     for (Span& span : rank.spans) span = span.shifted(offset);
+    for (GpuStream& stream : rank.gpu)
+        for (Span& span : stream.spans) span = span.shifted(offset);
 }
 
 std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
@@ -38,17 +40,42 @@ std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
         if (rank.dropped > 0)
             notes.push_back(fmt::format("rank {} dropped {} spans: its figures are too small",
                                         rank.origin.rank, rank.dropped));
+        if (rank.origin.device.starts_with("cuda") && rank.origin.gpuActivity.starts_with("off"))
+            notes.push_back(fmt::format("rank {}: GPU activity is {}", rank.origin.rank,
+                                        rank.origin.gpuActivity));
+        for (const std::string& note : rank.notes)
+            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, note));
         for (const std::string& loss : rank.losses)
             notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, loss));
     }
     return notes;
 }
 
+Result<std::vector<std::filesystem::path>> traceFiles(const std::filesystem::path& place) {
+    std::error_code failed;
+    if (std::filesystem::is_regular_file(place, failed))
+        return std::vector<std::filesystem::path>{place};
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(place, failed))
+        if (entry.path().extension() == ".trace") files.push_back(entry.path());
+    if (failed)
+        return Error{ErrorCode::NotFound,
+                     "cannot read the trace folder '" + place.string() + "': " + failed.message()};
+    if (files.empty())
+        return Error{ErrorCode::NotFound, "there is no trace in '" + place.string() +
+                                              "'; record one with profile.steps: [1, 3]"};
+    std::ranges::sort(files);
+    return files;
+}
+
 }  // namespace
 
 std::uint64_t Trace::spans() const {
     std::uint64_t count = 0;
-    for (const RankTrace& rank : ranks) count += rank.spans.size();
+    for (const RankTrace& rank : ranks) {
+        count += rank.spans.size();
+        for (const GpuStream& stream : rank.gpu) count += stream.spans.size();
+    }
     return count;
 }
 
@@ -60,10 +87,14 @@ Trace mergeRanks(std::vector<RankTrace> ranks) {
     for (RankTrace& rank : ranks) {
         trace.clockErrorNs = std::max(trace.clockErrorNs, clockError(rank));
         moveToReferenceClock(rank);
-        for (const Span& span : rank.spans) {
-            trace.begin = std::min(trace.begin, span.begin());
-            trace.end = std::max(trace.end, span.end());
-        }
+        const auto include = [&](const std::vector<Span>& spans) {
+            for (const Span& span : spans) {
+                trace.begin = std::min(trace.begin, span.begin());
+                trace.end = std::max(trace.end, span.end());
+            }
+        };
+        include(rank.spans);
+        for (const GpuStream& stream : rank.gpu) include(stream.spans);
     }
     trace.ranks = std::move(ranks);
     if (trace.spans() == 0) trace.begin = trace.end = 0;
@@ -74,23 +105,14 @@ std::filesystem::path traceRoot(const std::filesystem::path& store) {
     return std::filesystem::absolute(store).parent_path() / "traces";
 }
 
-Result<Trace> readTrace(const std::filesystem::path& folder) {
-    std::error_code failed;
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
-        if (entry.path().extension() == ".trace") files.push_back(entry.path());
-    if (failed)
-        return Error{ErrorCode::NotFound,
-                     "cannot read the trace folder '" + folder.string() + "': " + failed.message()};
-    if (files.empty())
-        return Error{ErrorCode::NotFound, "there is no trace in '" + folder.string() +
-                                              "'; record one with profile.steps: [1, 3]"};
-    std::ranges::sort(files);
-
+Result<Trace> readTrace(const std::filesystem::path& place, const ReadProgress& progress) {
+    RINGSCOPE_TRY(const std::vector<std::filesystem::path> files, traceFiles(place));
     std::vector<RankTrace> ranks;
     std::vector<std::string> unreadable;
-    for (const std::filesystem::path& file : files) {
-        Result<RankTrace> rank = readTraceFile(file);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (progress && !progress(i, files.size()))
+            return Error{ErrorCode::Cancelled, "stopped before all of the trace was read"};
+        Result<RankTrace> rank = readTraceFile(files[i]);
         if (rank.ok()) {
             ranks.push_back(std::move(*rank));
         } else {

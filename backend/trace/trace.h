@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ struct Trace {
 // Where the traces of a store's runs are: a folder per run inside this one.
 std::filesystem::path traceRoot(const std::filesystem::path& store);
 
-// Reads every rank's file of a folder, moves them onto one clock.
-Result<Trace> readTrace(const std::filesystem::path& folder);
+// Told before each file: how many were read, of how many. False stops the reading.
+using ReadProgress = std::function<bool(std::size_t read, std::size_t files)>;
+
+// Reads every rank's file of a folder, or the one file named, and moves them onto one clock.
+Result<Trace> readTrace(const std::filesystem::path& place, const ReadProgress& progress = {});
 
 // The same from values; what readTrace does after reading.
 Trace mergeRanks(std::vector<RankTrace> ranks);

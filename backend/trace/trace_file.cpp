@@ -14,6 +14,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <tuple>
 
 namespace ringscope {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::uint32_t formatVersion = 1;
 constexpr std::uint32_t chunkMark = 0x4B4E4843;  // "CHNK"
 constexpr std::uint32_t largestOrigin = 1 << 20;
 
-enum ChunkKind : std::uint32_t { Spans = 1, Counts = 2, Clock = 3, End = 4 };
+enum ChunkKind : std::uint32_t { Spans = 1, Counts = 2, Clock = 3, End = 4, Gpu = 5, Note = 6 };
 
 struct ChunkHeader {
     std::uint32_t mark = chunkMark;
@@ -36,6 +37,14 @@ struct ChunkHeader {
 };
 static_assert(sizeof(ChunkHeader) == 24);
 
+struct StreamHeader {
+    std::uint32_t device = 0;
+    std::uint32_t context = 0;
+    std::uint32_t stream = 0;
+    std::uint32_t zero = 0;
+};
+static_assert(sizeof(StreamHeader) == 16);
+
 std::uint32_t crcOf(const void* data, std::size_t bytes) {
     return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const unsigned char*>(data), bytes));
 }
@@ -45,11 +54,12 @@ Error systemError(const std::string& what) {
 }
 
 std::string originText(const TraceOrigin& origin) {
-    const nlohmann::json text = {{"run", origin.run},         {"rank", origin.rank},
-                                 {"world", origin.world},     {"host", origin.host},
-                                 {"pid", origin.pid},         {"mode", origin.mode},
-                                 {"device", origin.device},   {"first_step", origin.firstStep},
-                                 {"end_step", origin.endStep}};
+    const nlohmann::json text = {
+        {"run", origin.run},          {"rank", origin.rank},
+        {"world", origin.world},      {"host", origin.host},
+        {"pid", origin.pid},          {"mode", origin.mode},
+        {"device", origin.device},    {"first_step", origin.firstStep},
+        {"end_step", origin.endStep}, {"gpu_activity", origin.gpuActivity}};
     return text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -65,7 +75,8 @@ std::optional<TraceOrigin> originFrom(std::string_view text) {
                            .mode = json.value("mode", ""),
                            .device = json.value("device", ""),
                            .firstStep = json.value("first_step", std::int64_t{0}),
-                           .endStep = json.value("end_step", std::int64_t{0})};
+                           .endStep = json.value("end_step", std::int64_t{0}),
+                           .gpuActivity = json.value("gpu_activity", "")};
     } catch (const nlohmann::json::exception&) {
         return std::nullopt;
     }
@@ -113,27 +124,44 @@ Result<TraceOrigin> readHeader(Cursor& cursor) {
     return *std::move(origin);
 }
 
-void addSpans(RankTrace& trace, std::string_view payload) {
+void addSpans(RankTrace& trace, std::vector<Span>& spans, std::string_view payload) {
     const std::size_t count = payload.size() / sizeof(Span);
-    const std::size_t before = trace.spans.size();
-    trace.spans.resize(before + count);
-    std::memcpy(static_cast<void*>(trace.spans.data() + before), payload.data(),
-                count * sizeof(Span));
+    const std::size_t before = spans.size();
+    spans.resize(before + count);
+    std::memcpy(static_cast<void*>(spans.data() + before), payload.data(), count * sizeof(Span));
     const auto broken =
-        std::remove_if(trace.spans.begin() + static_cast<std::ptrdiff_t>(before), trace.spans.end(),
+        std::remove_if(spans.begin() + static_cast<std::ptrdiff_t>(before), spans.end(),
                        [](const Span& span) { return !span.wellFormed(); });
-    if (broken != trace.spans.end()) {
+    if (broken != spans.end()) {
         trace.losses.push_back(
-            fmt::format("{} spans hold impossible values", trace.spans.end() - broken));
-        trace.spans.erase(broken, trace.spans.end());
+            fmt::format("{} spans hold impossible values", spans.end() - broken));
+        spans.erase(broken, spans.end());
     }
+}
+
+void addGpuSpans(RankTrace& trace, std::string_view payload) {
+    Cursor cursor(payload);
+    const auto header = cursor.take<StreamHeader>();
+    if (!header) {
+        trace.losses.push_back("a chunk of GPU spans does not say of which stream");
+        return;
+    }
+    const auto here = std::ranges::find_if(trace.gpu, [&](const GpuStream& stream) {
+        return stream.device == header->device && stream.context == header->context &&
+               stream.stream == header->stream;
+    });
+    GpuStream& stream = here != trace.gpu.end()
+                            ? *here
+                            : trace.gpu.emplace_back(
+                                  GpuStream{header->device, header->context, header->stream, {}});
+    addSpans(trace, stream.spans, payload.substr(sizeof(StreamHeader)));
 }
 
 void addChunk(RankTrace& trace, std::uint32_t kind, std::string_view payload) {
     Cursor cursor(payload);
     switch (kind) {
         case Spans:
-            return addSpans(trace, payload);
+            return addSpans(trace, trace.spans, payload);
         case Counts:
             if (const auto dropped = cursor.take<std::uint64_t>()) trace.dropped = *dropped;
             return;
@@ -142,6 +170,11 @@ void addChunk(RankTrace& trace, std::uint32_t kind, std::string_view payload) {
             return;
         case End:
             trace.complete = true;
+            return;
+        case Gpu:
+            return addGpuSpans(trace, payload);
+        case Note:
+            trace.notes.emplace_back(payload);
             return;
         default:
             trace.losses.push_back(fmt::format("a chunk of unknown kind {}", kind));
@@ -188,6 +221,12 @@ Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::
     return writer;
 }
 
+Result<std::unique_ptr<TraceWriter>> TraceWriter::reopen(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file < 0) return systemError("cannot write the trace '" + path.string() + "'");
+    return std::unique_ptr<TraceWriter>(new TraceWriter(file));
+}
+
 TraceWriter::~TraceWriter() {
     if (file_ >= 0) ::close(file_);
 }
@@ -217,6 +256,19 @@ Result<void> TraceWriter::append(std::span<const Span> spans) {
     return chunk(Spans, spans.data(), spans.size_bytes());
 }
 
+Result<void> TraceWriter::append(const GpuStream& stream) {
+    const StreamHeader header{
+        .device = stream.device, .context = stream.context, .stream = stream.stream};
+    std::string payload(reinterpret_cast<const char*>(&header), sizeof header);
+    payload.append(reinterpret_cast<const char*>(stream.spans.data()),
+                   stream.spans.size() * sizeof(Span));
+    return chunk(Gpu, payload.data(), payload.size());
+}
+
+Result<void> TraceWriter::note(const std::string& sentence) {
+    return chunk(Note, sentence.data(), sentence.size());
+}
+
 Result<void> TraceWriter::dropped(std::uint64_t spans) {
     return chunk(Counts, &spans, sizeof spans);
 }
@@ -242,6 +294,10 @@ Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
     readChunks(trace, cursor);
     if (!trace.complete) trace.losses.push_back("the rank ended before it closed its trace");
     std::ranges::stable_sort(trace.spans, {}, &Span::begin);
+    for (GpuStream& stream : trace.gpu) std::ranges::stable_sort(stream.spans, {}, &Span::begin);
+    std::ranges::sort(trace.gpu, {}, [](const GpuStream& stream) {
+        return std::tuple(stream.device, stream.context, stream.stream);
+    });
     return trace;
 }
 

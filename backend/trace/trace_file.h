@@ -11,6 +11,11 @@
 //   kind 2   counts: u64 spans dropped so far
 //   kind 3   clock: i64 local ns, i64 reference ns, i64 error ns
 //   kind 4   end: the writer closed the file
+//   kind 5   a GPU stream: u32 device, u32 context, u32 stream, u32 zero, then spans of 32 bytes
+//   kind 6   note: a sentence (UTF-8) to be shown beside any figure
+//
+// A reader skips a chunk whose kind it does not know and says so, so a new kind needs no new
+// version.
 #pragma once
 
 #include "backend/core/result.h"
@@ -36,6 +41,15 @@ struct TraceOrigin {
     std::string device{};
     std::int64_t firstStep = 0;  // recorded steps [first, end)
     std::int64_t endStep = 0;
+    std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
+};
+
+// What one stream of a GPU executed, told by the GPU itself and not by the host that asked for it.
+struct GpuStream {
+    std::uint32_t device = 0;
+    std::uint32_t context = 0;
+    std::uint32_t stream = 0;
+    std::vector<Span> spans;  // by begin
 };
 
 // The rank's clock held against the reference clock (rank 0's host).
@@ -51,11 +65,15 @@ public:
     // Refuses to overwrite a file that is there.
     static Result<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& path,
                                                        const TraceOrigin& origin);
+    // For what is learned after the rank has closed its file: its clock.
+    static Result<std::unique_ptr<TraceWriter>> reopen(const std::filesystem::path& path);
     ~TraceWriter();
     TraceWriter(const TraceWriter&) = delete;
     TraceWriter& operator=(const TraceWriter&) = delete;
 
     Result<void> append(std::span<const Span> spans);
+    Result<void> append(const GpuStream& stream);
+    Result<void> note(const std::string& sentence);
     Result<void> dropped(std::uint64_t spans);
     Result<void> clock(const ClockSample& sample);
     Result<void> close();  // writes the end mark
@@ -68,7 +86,9 @@ private:
 
 struct RankTrace {
     TraceOrigin origin;
-    std::vector<Span> spans;  // by begin
+    std::vector<Span> spans;         // of the host's threads, by begin
+    std::vector<GpuStream> gpu;      // by device, context, stream; empty where no GPU was recorded
+    std::vector<std::string> notes;  // the recorder's own
     std::vector<ClockSample> clock;
     std::uint64_t dropped = 0;        // spans the recorder had no room for
     bool complete = false;            // the writer closed the file

@@ -21,16 +21,18 @@ constexpr std::string_view loraOnly = "Ringscope trains all weights and adds no 
 constexpr std::string_view underShards =
     "the old stack's sequence-parallel attention leaves this out in silence, so its runs never had "
     "it; Ringscope has no such setting";
+constexpr std::string_view windowUnderShards =
+    "the old stack's sequence-parallel attention leaves this out in silence, so its runs never had "
+    "it; attention.window computes it in every mode";
 
 constexpr std::array sequenceParallel = {
     KeyRule{"sequence_parallel_size", Renamed, "parallel.sp", "ranks that share one sequence",
             Role::Size},
     KeyRule{"sequence_parallel_mode", Converted, "parallel.mode", "", Role::Mode},
-    KeyRule{"sequence_parallel_ulysses_degree", Dropped, "",
-            "Ringscope has no mixed mode yet: all ranks of a group work in one way",
-            Role::UlyssesDegree},
+    KeyRule{"sequence_parallel_ulysses_degree", Renamed, "parallel.ulysses",
+            "ranks of a group that split the heads", Role::UlyssesDegree},
     KeyRule{"sequence_parallel_ring_degree", Dropped, "",
-            "Ringscope has no mixed mode yet: all ranks of a group work in one way"},
+            "follows from parallel.sp and parallel.ulysses"},
     KeyRule{"shuffle_for_sequence_parallel", Dropped, "",
             "every step takes the next piece of the text; the order does not depend on this"},
     KeyRule{"cutoff_len", Renamed, "train.seq_len", "tokens of one sequence, over all ranks",
@@ -57,8 +59,8 @@ constexpr std::array model = {
             "loss itself",
             Role::None, "false"},
     KeyRule{"shift_attn", Dangerous, "", underShards, Role::None, "false"},
-    KeyRule{"sliding_window", Dangerous, "", underShards, Role::None, "null|false"},
-    KeyRule{"use_sliding_window", Dangerous, "", underShards, Role::None, "false"},
+    KeyRule{"sliding_window", Dangerous, "", windowUnderShards, Role::None, "null|false"},
+    KeyRule{"use_sliding_window", Dangerous, "", windowUnderShards, Role::None, "false"},
     KeyRule{"attention_dropout", Dangerous, "",
             "the old stack sets it to 0 in silence under sequence parallelism; so does this "
             "experiment",

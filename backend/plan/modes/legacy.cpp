@@ -30,9 +30,13 @@ Result<Schedule> legacySchedule(const AttentionShape& shape) {
                       .replicated = true,
                       .headsPerRank = shape.heads,
                       .kvHeadsPerRank = shape.kvHeads};
+    const RankSet everybody{.first = 0, .count = shape.ranks};
     for (const std::vector<TokenSpan>& spans : layout) {
         const std::vector<Block> blocks = shareOfQueries(shape, spans.front());
         const Step forward{.index = 0,
+                           .queriesOf = everybody,
+                           .keysOf = everybody,
+                           .heads = {0, shape.kvHeads},
                            .transfers = {{.kind = TransferKind::AllGather,
                                           .payload = Payload::Output,
                                           .posted = Moment::AfterBlocks,
@@ -43,6 +47,9 @@ Result<Schedule> legacySchedule(const AttentionShape& shape) {
         // Each rank carries the gradient of its own tokens' loss for all outputs; their sum over
         // the ranks is what the share's queries need.
         const Step backward{.index = 0,
+                            .queriesOf = everybody,
+                            .keysOf = everybody,
+                            .heads = {0, shape.kvHeads},
                             .transfers = {{.kind = TransferKind::ReduceScatter,
                                            .payload = Payload::OutputGrad,
                                            .posted = Moment::BeforeBlocks,

@@ -10,6 +10,11 @@ Result<Schedule> noneSchedule(const AttentionShape& shape);
 Result<Schedule> legacySchedule(const AttentionShape& shape);
 Result<Schedule> ringSchedule(const AttentionShape& shape);
 Result<Schedule> zigzagSchedule(const AttentionShape& shape);
+Result<Schedule> stripedSchedule(const AttentionShape& shape);
 Result<Schedule> ulyssesSchedule(const AttentionShape& shape);
+Result<Schedule> uspSchedule(const AttentionShape& shape);
+Result<Schedule> llama3Schedule(const AttentionShape& shape);
+Result<Schedule> ringAllgatherSchedule(const AttentionShape& shape);
+Result<Schedule> doubleRingSchedule(const AttentionShape& shape);
 
 }  // namespace ringscope

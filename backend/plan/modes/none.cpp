@@ -11,7 +11,12 @@ Result<Schedule> noneSchedule(const AttentionShape& shape) {
                                                    std::to_string(shape.ranks) + " ranks"};
     const TokenSpan all{0, shape.tokens};
     const MaskKind mask = shape.causal ? MaskKind::Causal : MaskKind::Full;
-    const Step step{.index = 0, .keysOf = 0, .blocks = {{all, all, mask}}};
+    const RankSet alone{.first = 0, .count = 1};
+    const Step step{.index = 0,
+                    .queriesOf = alone,
+                    .keysOf = alone,
+                    .heads = {0, shape.kvHeads},
+                    .blocks = {{all, all, mask}}};
     RINGSCOPE_TRY(ShardLayout layout, contiguousLayout({.worldSize = 1, .tokens = shape.tokens}));
     return Schedule{.executor = Executor::Full,
                     .owned = std::move(layout),

@@ -8,13 +8,8 @@ namespace ringscope {
 Result<Schedule> ringSchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
-    const TokenSpan shard{0, shape.tokens / shape.ranks};
-    const auto blocks = [&](int rank, int keysOf) -> std::vector<Block> {
-        if (!shape.causal || keysOf < rank) return {{shard, shard, MaskKind::Full}};
-        if (keysOf == rank) return {{shard, shard, MaskKind::Causal}};
-        return {};  // keys of later tokens
-    };
-    return ringPasses(shape, std::move(layout), blocks);
+    return ringPasses(shape, {.inner = shape.ranks}, std::move(layout),
+                      contiguousBlocks(shape.causal, shape.tokens / shape.ranks));
 }
 
 }  // namespace ringscope

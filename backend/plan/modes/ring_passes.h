@@ -1,9 +1,16 @@
 // The communication every ring-like mode shares: keys and values travel round the ring, in the
 // backward pass followed by their gradients. A mode adds which blocks each stop computes.
 //
-//   forward   step s: hold the keys of rank r - s; meanwhile pass them on (the last stop does not)
+//   forward   step s: hold the keys of place p - s; meanwhile pass them on (the last stop does not)
 //   backward  the same, and the gradients of the keys held go on after the step's blocks were
-//             added; P sends bring each rank's own gradients home in an extra step without blocks
+//             added; P sends bring each place's own gradients home in an extra step without blocks
+//
+// A place is a rank, or a group of ranks that split heads. Places may form rings within a ring, as
+// hosts and the ranks on them do: keys go round the inner ring, and meanwhile those they started
+// with go to the next inner ring, which needs them one round later.
+//
+//   2 inner rings of 3, place 0     steps   0  1  2 | 3  4  5
+//                                   keys of 0  2  1 | 3  5  4
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -12,9 +19,36 @@
 
 namespace ringscope {
 
-// What rank `rank` computes while it holds the keys of rank `keysOf`.
-using RingBlocks = std::function<std::vector<Block>(int rank, int keysOf)>;
+// How the ranks of a run make up a ring of places.
+struct RingShape {
+    int inner = 1;                // places of an inner ring
+    int outer = 1;                // inner rings
+    int ranksPerPlace = 1;        // that split heads
+    bool placesNeighbour = true;  // a place's ranks are neighbours; else a ring's ranks are
 
-Schedule ringPasses(const AttentionShape& shape, ShardLayout layout, const RingBlocks& blocks);
+    int places() const { return inner * outer; }
+    int placeOf(int rank) const { return placesNeighbour ? rank / ranksPerPlace : rank % places(); }
+    int memberOf(int rank) const {
+        return placesNeighbour ? rank % ranksPerPlace : rank / places();
+    }
+    RankSet ranksAt(int place) const {
+        return placesNeighbour
+                   ? RankSet{.first = place * ranksPerPlace, .count = ranksPerPlace}
+                   : RankSet{.first = place, .count = ranksPerPlace, .stride = places()};
+    }
+};
+
+// What place `place` computes while it holds the keys of place `keysOf`; rows count in a place.
+using RingBlocks = std::function<std::vector<Block>(int place, int keysOf)>;
+
+// The blocks of a ring whose places hold one chunk each, or an early and a late one (zigzag), of
+// `rows` tokens.
+RingBlocks contiguousBlocks(bool causal, std::int64_t rows);
+RingBlocks zigzagBlocks(bool causal, std::int64_t rows);
+
+// Both passes of every rank; heads are split over the ranks of a place, with copies of key/value
+// heads where there are fewer than ranks.
+Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLayout layout,
+                    const RingBlocks& blocks);
 
 }  // namespace ringscope

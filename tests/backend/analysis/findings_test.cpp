@@ -111,5 +111,46 @@ TEST(Findings, SaysNothingAboutOverlapWhereNothingWasCommunicated) {
     EXPECT_EQ(findings.ranks[0].idle, 7);
 }
 
+// On a GPU the host only asks: it posts at 5 and is done at 10, the kernels run later.
+RankTrace onGpu(int number, std::vector<Span> kernels, std::vector<Span> messages) {
+    RankTrace trace = rank(number, {step(0, 100), attention(5, 10)});
+    trace.gpu = {{0, 1, 7, std::move(kernels)}, {0, 1, 20, std::move(messages)}};
+    return trace;
+}
+
+TEST(Findings, TakeTheGpusTimesWhereThereAreAny) {
+    // Rank 1's receive kernel starts at 20 and spins until rank 0's send kernel starts at 50.
+    const RunFindings findings = analyze(mergeRanks(
+        {onGpu(0, {attention(10, 50), attention(60, 90)}, {message(Operation::Send, 1, 50, 70)}),
+         onGpu(1, {attention(10, 40)}, {message(Operation::Receive, 0, 20, 70)})}));
+    const RankFigures& late = findings.ranks[0];
+    EXPECT_TRUE(late.fromGpu);
+    EXPECT_EQ(late.span, 100) << "steps stay the host's";
+    EXPECT_EQ(late.attention, 70);
+    EXPECT_EQ(late.communication.comm, 20);
+    EXPECT_EQ(late.communication.hidden, 10);
+    EXPECT_EQ(late.idle, 20);
+    const CommunicationFigures& early = findings.ranks[1].communication;
+    EXPECT_EQ(early.comm, 50);
+    EXPECT_EQ(early.wait, 30);
+    EXPECT_EQ(early.transfer, 20);
+    EXPECT_EQ(early.hidden, 20);
+    EXPECT_EQ(early.exposed, 30);
+    EXPECT_EQ(findings.blame[0].causedWait, 30);
+    EXPECT_EQ(findings.unmatched, 0U);
+    EXPECT_TRUE(findings.violations.empty());
+    ASSERT_EQ(findings.ringSteps.size(), 2U);
+    EXPECT_EQ(findings.ringSteps[0].attention, 70);
+}
+
+TEST(Findings, LeaveARankWithoutGpuRecordsToItsHost) {
+    const RunFindings findings = analyze(
+        mergeRanks({rank(0, {step(0, 100), attention(0, 60)}), onGpu(1, {attention(10, 40)}, {})}));
+    EXPECT_FALSE(findings.ranks[0].fromGpu);
+    EXPECT_EQ(findings.ranks[0].attention, 60);
+    EXPECT_TRUE(findings.ranks[1].fromGpu);
+    EXPECT_EQ(findings.ranks[1].attention, 30);
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -259,5 +259,23 @@ TEST(Warnings, SayThatOnlyWarmUpStepsWereDone) {
                             "raise train.steps."));
 }
 
+TEST(CompareRuns, TakesTheFiguresOfRecordedStepsFromTheRunsThatHaveThem) {
+    const RunRecord plain = repeated(finishedRun("ring", 50), 0);
+    const auto comparison =
+        compareRuns({finishedRun("legacy", 100), plain,
+                     withOverlap(repeated(finishedRun("ring", 50), 1), 4, 3, 1),
+                     withOverlap(repeated(finishedRun("ring", 50), 2), 6, 5, 1)});
+    ASSERT_TRUE(comparison.ok());
+    const RunGroup& ring = comparison->candidates[0].group;
+    ASSERT_TRUE(ring.exposedMs && ring.waitMs && ring.hiddenPercent);
+    EXPECT_EQ(ring.exposedMs->samples, 2);
+    EXPECT_EQ(ring.exposedMs->low, 4);
+    EXPECT_EQ(ring.exposedMs->high, 6);
+    EXPECT_EQ(ring.waitMs->median, 4);
+    EXPECT_EQ(ring.hiddenPercent->median, 25);
+    EXPECT_EQ(ring.lateRank, 1);
+    EXPECT_EQ(comparison->baseline.group.exposedMs, std::nullopt) << "nothing was recorded";
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -141,5 +141,27 @@ TEST(Verdict, CountsTheFailuresItDoesNotName) {
                                   "ulysses broke; 1 more did not finish"));
 }
 
+TEST(Verdict, NamesTheWaitOfTheGroupThatWaitsForTheLargestPartOfItsSteps) {
+    EXPECT_EQ(verdict({withOverlap(finishedRun("legacy", 100), 40, 15, 1),
+                       withOverlap(finishedRun("ring", 60), 20, 12, 3),
+                       withOverlap(finishedRun("zigzag", 50), 2, 1, 0)}),
+              "zigzag is 2.0 × legacy (one run each) and the same model; ring waits 12.0 ms of a "
+              "60.0 ms step, mostly for rank 3");
+}
+
+TEST(Verdict, IsSilentAboutWaitsThatCostLittle) {
+    EXPECT_EQ(verdict({withOverlap(finishedRun("legacy", 100), 8, 9.9, 1),
+                       withOverlap(finishedRun("zigzag", 50), 2, 1, 0)}),
+              "zigzag is 2.0 × legacy (one run each) and the same model");
+}
+
+TEST(Verdict, NamesNoLateRankWhereRepeatsDisagreeOnIt) {
+    EXPECT_EQ(verdict({finishedRun("legacy", 100),
+                       withOverlap(repeated(finishedRun("ring", 50), 0), 20, 10, 0),
+                       withOverlap(repeated(finishedRun("ring", 50), 1), 20, 10, 1)}),
+              "ring is 2.0 × legacy (2.0–2.0) and the same model; ring waits 10.0 ms of a "
+              "50.0 ms step");
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -22,7 +22,7 @@ TEST(ToYaml, WritesEveryFieldUnderItsSectionInTableOrder) {
     EXPECT_THAT(yaml, testing::HasSubstr("\nattention:\n  causal: true\n  window: null\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nprofile:\n  steps: null\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  hosts: []\n"));
-    EXPECT_EQ(std::ranges::count(yaml, '\n'), std::ssize(fieldTable()) + 7);
+    EXPECT_EQ(std::ranges::count(yaml, '\n'), std::ssize(fieldTable()) + 8);
 }
 
 std::string identityWith(std::string_view path, std::string_view value) {
@@ -53,6 +53,7 @@ TEST(ComputationIdentity, StaysTheSameHoweverAndWhereverTheWorkIsDone) {
                                  {"launch.hosts", "a,b"},
                                  {"launch.threads_per_rank", "3"},
                                  {"launch.device", "cuda"},
+                                 {"debug.slow_rank", "1"},
                                  {"model.preset", "small"},
                                  {"train.warmup_steps", "0"}};
     for (const auto& [path, value] : changes) EXPECT_EQ(identityWith(path, value), usual) << path;

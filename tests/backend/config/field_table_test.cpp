@@ -90,10 +90,12 @@ TEST(FieldTable, SaysWhatItExpectedAndWhatItGot) {
 
 TEST(FieldTable, NamesTheChoiceThatWasMeant) {
     EXPECT_EQ(refusal("parallel.mode", "zigzg"),
-              "expected one of none, legacy, ring, zigzag, ulysses; got 'zigzg'; "
+              "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, "
+              "llama3, ring-allgather, double-ring; got 'zigzg'; "
               "did you mean 'zigzag'?");
-    EXPECT_EQ(refusal("parallel.mode", "striped"),
-              "expected one of none, legacy, ring, zigzag, ulysses; got 'striped'");
+    EXPECT_EQ(refusal("parallel.mode", "spiral"),
+              "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, "
+              "llama3, ring-allgather, double-ring; got 'spiral'");
 }
 
 TEST(FieldTable, ReadsSizesStepsAndListsTheWayTheyAreTyped) {

@@ -44,12 +44,12 @@ TEST(ExpandRuns, WritesWholePathsWhereTwoAxesEndAlike) {
                 ElementsAre("e train.steps=5 profile.steps=[0, 3]"));
 }
 
-TEST(ExpandRuns, PutsRepeatsInnermostAndNumbersThemFromTheSecond) {
+TEST(ExpandRuns, TakesRepeatsInRoundsAndNumbersThemFromTheSecond) {
     const std::vector<ExpandedRun> runs =
         runsOf("name: e\nrepeat: 2\nmatrix: {parallel.mode: [ring, zigzag]}\n");
-    EXPECT_THAT(namesOf(runs), ElementsAre("e/ring", "e/ring #2", "e/zigzag", "e/zigzag #2"));
-    EXPECT_EQ(runs[1].repeat, 1);
-    EXPECT_EQ(runs[1].config, runs[0].config);
+    EXPECT_THAT(namesOf(runs), ElementsAre("e/ring", "e/zigzag", "e/ring #2", "e/zigzag #2"));
+    EXPECT_EQ(runs[2].repeat, 1);
+    EXPECT_EQ(runs[2].config, runs[0].config);
 }
 
 TEST(ExpandRuns, MarksTheRunsThatMatchTheWholeBaseline) {

@@ -79,7 +79,9 @@ ParallelConfig anySplit() {
     parallel.mode = choiceOf("parallel.mode");
     parallel.sp = upTo(1024);
     parallel.dp = upTo(1024);
-    parallel.ulysses = upTo(1024);
+    parallel.ulysses = maybe(inRange<std::int64_t>(1, 1025));
+    parallel.ulyssesOrder = choiceOf("parallel.ulysses_order");
+    parallel.innerRing = maybe(inRange<std::int64_t>(1, 1025));
     parallel.commBufferLimit = {upTo(std::int64_t{1} << *inRange(1, 51))};
     return parallel;
 }
@@ -123,8 +125,11 @@ rc::Gen<RunConfig> anyConfig() {
         config.profile.memory = *arbitrary<bool>();
         config.profile.cupti = choiceOf("profile.cupti");
         config.launch.hosts = anyHosts();
+        if (*rc::gen::arbitrary<bool>()) config.launch.hostfile = "my hosts: #1";
         config.launch.threadsPerRank = upTo(1024);
         config.launch.device = choiceOf("launch.device");
+        if (*arbitrary<bool>()) config.debug.slowRank = upTo(1024) - 1;
+        config.debug.slowMs = upTo(1000) / 8.0;
         return config;
     });
 }

@@ -51,8 +51,10 @@ TEST(MigratedExperiment, WritesEveryFieldOut) {
 }
 
 TEST(MigratedExperiment, OffersTheModesToCompareThatWouldRun) {
-    EXPECT_THAT(migrated(fixture("base_zigzag.yaml")).experiment,
-                HasSubstr("# matrix: {parallel.mode: [legacy, ring, zigzag, ulysses]}\n"));
+    EXPECT_THAT(
+        migrated(fixture("base_zigzag.yaml")).experiment,
+        HasSubstr("# matrix: {parallel.mode: [legacy, ring, zigzag, striped, ulysses, usp, llama3, "
+                  "ring-allgather, double-ring]}\n"));
     EXPECT_EQ(migrated(fixture("plain_sft.yaml")).experiment.find("# matrix"), std::string::npos);
 }
 

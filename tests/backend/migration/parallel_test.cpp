@@ -43,12 +43,28 @@ TEST(MigratedMode, OfTheForkIsDangerousBecauseItsAttentionIsNotSharded) {
 }
 
 TEST(MigratedMode, ThatHasNoCounterpartIsAskedFor) {
-    for (const char* name : {"llama3", "usp", "telepathy"}) {
+    for (const char* name : {"telepathy", "none"}) {
         const std::string text = baseText(2, std::string("sequence_parallel_mode: ") + name + "\n");
         EXPECT_THAT(optionIds(migrated(text), "mode"), testing::Contains("ring")) << name;
         EXPECT_THAT(decisionOf(migrated(text), "mode")->question, HasSubstr(name));
         EXPECT_EQ(configOf(migrated(text, answer("mode", "ring"))).parallel.mode, "ring") << name;
     }
+}
+
+TEST(MigratedMode, OfGroupsThatSplitHeadsTakesTheirSize) {
+    const std::string usp = "sequence_parallel_mode: usp\nsequence_parallel_ulysses_degree: ";
+    const Migration fits = migrated(baseText(4, usp + "2\n"));
+    EXPECT_EQ(configOf(fits).parallel.mode, "usp");
+    EXPECT_EQ(configOf(fits).parallel.ulysses, 2);
+    EXPECT_EQ(verdictOn(fits, "sequence_parallel_ulysses_degree").newPath, "parallel.ulysses");
+
+    const Migration torn = migrated(baseText(4, usp + "3\n"));
+    EXPECT_EQ(configOf(torn).parallel.ulysses, std::nullopt);
+    EXPECT_EQ(verdictOn(torn, "sequence_parallel_ulysses_degree").verdict, Verdict::Dangerous);
+
+    const Migration heads = migrated(baseText(8, usp + "4\n"));  // 14 heads
+    EXPECT_EQ(configOf(heads).parallel.ulysses, std::nullopt);
+    EXPECT_EQ(configOf(heads).parallel.mode, "usp");
 }
 
 TEST(MigratedMode, IsNoneOnOneRank) {

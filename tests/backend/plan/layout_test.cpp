@@ -40,11 +40,24 @@ TEST(ContiguousLayout, RefusesFewerTokensThanRanks) {
     EXPECT_NE(layout.error().message.find("3 tokens do not divide; use 4"), std::string::npos);
 }
 
+TEST(StripedLayout, DealsTokensOutOneByOne) {
+    const ShardLayout layout = stripedLayout({.worldSize = 2, .tokens = 6}).value();
+    EXPECT_EQ(layout[0], (std::vector<TokenSpan>{{0, 1}, {2, 3}, {4, 5}}));
+    EXPECT_EQ(layout[1], (std::vector<TokenSpan>{{1, 2}, {3, 4}, {5, 6}}));
+}
+
+TEST(StripedLayout, SaysWhyASequenceCannotBeSplit) {
+    EXPECT_EQ(stripedLayout({.worldSize = 4, .tokens = 10}).error().message,
+              "striped splits the sequence into 4 equal shards; 10 tokens do not divide; "
+              "use 8 or 12");
+}
+
 TEST(Layout, CoversEachTokenOnce) {
     for (int world : {1, 2, 3, 5, 8}) {
         const SequenceShape shape{.worldSize = world, .tokens = 16 * world};
         for (const ShardLayout& layout :
-             {contiguousLayout(shape).value(), zigzagLayout(shape).value()}) {
+             {contiguousLayout(shape).value(), zigzagLayout(shape).value(),
+              stripedLayout(shape).value()}) {
             std::vector<int> seen(static_cast<std::size_t>(shape.tokens), 0);
             for (const auto& spans : layout)
                 for (const TokenSpan& span : spans)

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -21,13 +22,13 @@ AttentionShape shapeOf(int ranks, bool causal = true) {
             .causal = causal};
 }
 
-// The tokens behind a tensor's local rows on a rank: its own, or all where it holds everything.
-std::vector<std::int64_t> rowTokens(const Schedule& schedule, std::int64_t tokens, int owner) {
+// The tokens behind the rows of a step's queries or keys.
+std::vector<std::int64_t> rowTokens(const Schedule& schedule, const RankSet& ranks) {
     std::vector<std::int64_t> rows;
-    const bool everything = owner < 0;
-    const std::vector<TokenSpan> all = {{0, tokens}};
-    for (const TokenSpan& span : everything ? all : schedule.owned[static_cast<std::size_t>(owner)])
-        for (std::int64_t t = span.begin; t < span.end; ++t) rows.push_back(t);
+    for (const int rank : ranksOf(ranks))
+        for (const TokenSpan& span : schedule.owned[static_cast<std::size_t>(rank)])
+            for (std::int64_t t = span.begin; t < span.end; ++t) rows.push_back(t);
+    std::ranges::sort(rows);
     return rows;
 }
 
@@ -43,16 +44,15 @@ void addBlock(Pairs& pairs, const Block& block, const std::vector<std::int64_t>&
 }
 
 // How many heads attend from token to token, over all ranks.
-Pairs attended(const Schedule& schedule, const AttentionShape& shape, Pass pass) {
+Pairs attended(const Schedule& schedule, Pass pass) {
     Pairs pairs;
     for (int rank = 0; rank < static_cast<int>(schedule.ranks.size()); ++rank) {
         const RankSchedule& passes = schedule.ranks[static_cast<std::size_t>(rank)];
         for (const Step& step : pass == Pass::Forward ? passes.forward : passes.backward) {
-            const int queriesOf = step.keysOf < 0 ? -1 : rank;
-            const auto queries = rowTokens(schedule, shape.tokens, queriesOf);
-            const auto keys = rowTokens(schedule, shape.tokens, step.keysOf);
+            const auto queries = rowTokens(schedule, step.queriesOf);
+            const auto keys = rowTokens(schedule, step.keysOf);
             for (const Block& block : step.blocks)
-                addBlock(pairs, block, queries, keys, schedule.headsPerRank);
+                addBlock(pairs, block, queries, keys, queryHeads(schedule, step));
         }
     }
     return pairs;
@@ -72,12 +72,20 @@ void forEveryLegalSchedule(
         for (int ranks : {1, 2, 3, 4, 6, 8}) {
             if (!mode.sharded && ranks > 1) continue;
             for (bool causal : {true, false}) {
-                const AttentionShape shape = shapeOf(ranks, causal);
-                const Result<Schedule> schedule = mode.schedule(shape);
-                if (!schedule.ok()) continue;
-                SCOPED_TRACE(std::string(mode.name) + " on " + std::to_string(ranks) + " ranks" +
-                             (causal ? ", causal" : ""));
-                check(mode, shape, *schedule);
+                // In every way in which two levels of ranks can be grouped; others look the same.
+                for (int inner = 1; inner <= ranks; ++inner) {
+                    for (bool neighbours : {true, false}) {
+                        AttentionShape shape = shapeOf(ranks, causal);
+                        shape.ulysses = shape.innerRing = inner;
+                        shape.ulyssesInner = neighbours;
+                        const Result<Schedule> schedule = mode.schedule(shape);
+                        if (!schedule.ok()) continue;
+                        SCOPED_TRACE(std::string(mode.name) + " on " + std::to_string(ranks) +
+                                     " ranks by " + std::to_string(inner) +
+                                     (neighbours ? "" : " apart") + (causal ? ", causal" : ""));
+                        check(mode, shape, *schedule);
+                    }
+                }
             }
         }
     }
@@ -85,8 +93,8 @@ void forEveryLegalSchedule(
 
 TEST(EveryMode, ComputesEachPairOfTheMaskOncePerHead) {
     forEveryLegalSchedule([](const Mode&, const AttentionShape& shape, const Schedule& schedule) {
-        EXPECT_EQ(attended(schedule, shape, Pass::Forward), wanted(shape));
-        EXPECT_EQ(attended(schedule, shape, Pass::Backward), wanted(shape));
+        EXPECT_EQ(attended(schedule, Pass::Forward), wanted(shape));
+        EXPECT_EQ(attended(schedule, Pass::Backward), wanted(shape));
     });
 }
 
@@ -142,6 +150,18 @@ TEST(EveryMode, IsSpelledInTheConfigurationAsInTheTable) {
     EXPECT_EQ(mode->choices, modeNames());
 }
 
+// The busiest rank's pairs over the mean: what imbalance alone costs.
+double imbalance(const Schedule& schedule) {
+    std::int64_t most = 0;
+    std::int64_t all = 0;
+    for (int rank = 0; rank < static_cast<int>(schedule.ranks.size()); ++rank) {
+        most = std::max(most, attendedPairs(schedule, rank));
+        all += attendedPairs(schedule, rank);
+    }
+    return static_cast<double>(most * static_cast<std::int64_t>(schedule.ranks.size())) /
+           static_cast<double>(all);
+}
+
 // Bytes one rank sends per layer for LLaMA-3-8B's attention in bf16, 64K tokens on 8 ranks.
 AttentionShape llama8b() {
     return {.ranks = 8,
@@ -156,8 +176,43 @@ AttentionShape llama8b() {
 
 TEST(Ring, SendsKeysForwardAndKeysWithFp32GradientsBackward) {
     const std::int64_t mib = 1 << 20;
-    for (const char* mode : {"ring", "zigzag"})
+    for (const char* mode : {"ring", "zigzag", "striped"})
         EXPECT_EQ(sentBytes(findMode(mode)->schedule(llama8b()).value(), 3), (224 + 736) * mib);
+}
+
+TEST(GatheredKeys, AreAsManyBytesAsARingsAndTheirGradientsOneShareLess) {
+    const std::int64_t mib = 1 << 20;
+    for (const char* mode : {"llama3", "ring-allgather"})  // gradients in fp32
+        EXPECT_EQ(sentBytes(findMode(mode)->schedule(llama8b()).value(), 3),
+                  (224 + 224 + 448) * mib);
+}
+
+TEST(Llama3, GathersTheNextHeadsWhileItComputesTheLast) {
+    const RankSchedule rank = findMode("llama3")->schedule(llama8b()).value().ranks[3];
+    ASSERT_EQ(rank.forward.size(), 4U);
+    std::int64_t next = 0;
+    for (const Step& step : rank.forward) {
+        EXPECT_EQ(step.heads, (HeadSpan{next, next + 2}));
+        next += 2;
+        for (const Transfer& gather : step.transfers)
+            EXPECT_TRUE(gather.neededBy == step.index + 1 || step.index == 0);
+    }
+    EXPECT_EQ(next, 8);
+    EXPECT_EQ(rank.backward.front().transfers.back().kind, TransferKind::ReduceScatter);
+}
+
+TEST(Llama3, TakesHeadsThatDoNotDivideIntoGroups) {
+    AttentionShape shape = shapeOf(2);
+    shape.kvHeads = 6;
+    const RankSchedule rank = findMode("llama3")->schedule(shape).value().ranks[0];
+    std::vector<std::int64_t> sizes;
+    for (const Step& step : rank.forward) sizes.push_back(step.heads.size());
+    EXPECT_EQ(sizes, (std::vector<std::int64_t>{1, 2, 1, 2}));
+}
+
+TEST(RingAllgather, ComputesTheSameOnEveryRank) {
+    EXPECT_EQ(imbalance(findMode("ring-allgather")->schedule(shapeOf(4)).value()), 1.0);
+    EXPECT_NEAR(imbalance(findMode("llama3")->schedule(shapeOf(4)).value()), 1.75, 0.05);
 }
 
 TEST(Ulysses, SendsFewerBytesThanARing) {
@@ -199,11 +254,111 @@ TEST(Zigzag, ComputesTheSameOnEveryRankInEveryStepButTheFirst) {
     }
 }
 
+TEST(Striped, IsBalancedButForADiagonal) {
+    EXPECT_NEAR(imbalance(findMode("striped")->schedule(shapeOf(2)).value()), 1.020, 0.001);
+    EXPECT_NEAR(imbalance(findMode("striped")->schedule(shapeOf(4)).value()), 1.061, 0.001);
+    EXPECT_NEAR(imbalance(findMode("striped")->schedule(shapeOf(8)).value()), 1.143, 0.001);
+}
+
+Schedule uspOf(int ranks, int group, bool inner, std::int64_t tokens) {
+    AttentionShape shape = shapeOf(ranks);
+    shape.tokens = tokens;
+    shape.ulysses = group;
+    shape.ulyssesInner = inner;
+    return findMode("usp")->schedule(shape).value();
+}
+
+TEST(Usp, CutsTheChunksOfAPlaceForItsRanksInBothOrders) {
+    EXPECT_EQ(uspOf(4, 2, true, 16).owned,
+              (ShardLayout{{{0, 4}}, {{12, 16}}, {{4, 8}}, {{8, 12}}}));
+    EXPECT_EQ(uspOf(4, 2, false, 16).owned,
+              (ShardLayout{{{0, 4}}, {{4, 8}}, {{12, 16}}, {{8, 12}}}));
+}
+
+TEST(Usp, ExchangesHeadsWithinAGroupAndKeysBetweenGroups) {
+    for (const bool inner : {true, false}) {
+        const Schedule schedule = uspOf(6, 2, inner, 48);
+        const RankSchedule& rank = schedule.ranks[3];
+        ASSERT_EQ(rank.forward.size(), 3U);
+        const Transfer& heads = rank.forward.front().transfers.front();
+        EXPECT_EQ(heads.kind, TransferKind::AllToAll);
+        EXPECT_EQ(ranksOf(heads.among), inner ? std::vector({2, 3}) : std::vector({0, 3}));
+        EXPECT_EQ(rank.forward.front().transfers[1].peer, inner ? 5 : 4);
+    }
+}
+
+TEST(Usp, IsZigzagWithGroupsOfOneAndUlyssesWithOneGroup) {
+    const auto bytes = [](const Schedule& schedule) { return sentBytes(schedule, 1); };
+    EXPECT_EQ(bytes(uspOf(4, 1, true, 48)),
+              bytes(findMode("zigzag")->schedule(shapeOf(4)).value()));
+    EXPECT_EQ(bytes(uspOf(4, 4, true, 48)),
+              bytes(findMode("ulysses")->schedule(shapeOf(4)).value()));
+}
+
+TEST(Usp, ChoosesTheLargestGroupThatLeavesARing) {
+    const auto group = [](int ranks) {
+        AttentionShape shape = shapeOf(ranks);
+        return findMode("usp")->schedule(shape).value().ranks[0].forward[0].queriesOf.count;
+    };
+    EXPECT_EQ(group(2), 2);
+    EXPECT_EQ(group(4), 2);
+    EXPECT_EQ(group(8), 4);
+}
+
+TEST(Usp, NamesTheGroupsThatGo) {
+    AttentionShape shape = shapeOf(6);
+    shape.ulysses = 4;
+    EXPECT_EQ(findMode("usp")->schedule(shape).error().message,
+              "usp needs parallel.ulysses to divide the 6 ranks of a sequence; got 4; legal: 1, 2");
+    shape.ulysses = 3;
+    EXPECT_EQ(findMode("usp")->schedule(shape).error().message,
+              "usp needs key/value heads that divide into ranks or ranks into them: "
+              "4 key/value heads, 3 ranks; legal: 1, 2");
+    shape.ulysses = 2;
+    shape.tokens = 50;
+    EXPECT_EQ(findMode("usp")->schedule(shape).error().message,
+              "usp splits the sequence into 6 equal parts; 50 tokens do not divide; use 48 or 54");
+}
+
+TEST(DoubleRing, GoesRoundTheInnerRingBeforeTheNextOnesKeys) {
+    AttentionShape shape = shapeOf(6);
+    shape.innerRing = 3;
+    const RankSchedule rank = findMode("double-ring")->schedule(shape).value().ranks[0];
+    std::vector<int> keys;
+    for (const Step& step : rank.forward) keys.push_back(step.keysOf.first);
+    EXPECT_EQ(keys, (std::vector{0, 2, 1, 3, 5, 4}));
+}
+
+TEST(DoubleRing, GivesTheSlowMessageAWholeRoundAndSendsAsManyBytesAsARing) {
+    AttentionShape shape = shapeOf(6);
+    shape.innerRing = 3;
+    const Schedule schedule = findMode("double-ring")->schedule(shape).value();
+    int slow = 0;
+    for (const Step& step : schedule.ranks[1].forward) {
+        for (const Transfer& transfer : step.transfers) {
+            if (transfer.among.count == 0) continue;
+            ++slow;
+            EXPECT_EQ(transfer.neededBy, step.index + 3);
+            EXPECT_EQ(transfer.peer, 4);
+        }
+    }
+    EXPECT_EQ(slow, 2);  // one sent, one received
+    EXPECT_EQ(sentBytes(schedule, 1), sentBytes(findMode("ring")->schedule(shape).value(), 1));
+}
+
+TEST(DoubleRing, NamesTheInnerRingsThatGo) {
+    AttentionShape shape = shapeOf(6);
+    shape.innerRing = 4;
+    EXPECT_EQ(findMode("double-ring")->schedule(shape).error().message,
+              "double-ring needs parallel.inner_ring to divide the 6 ranks of a sequence; got 4; "
+              "legal: 1, 2, 3, 6");
+}
+
 TEST(Ring, LeavesStepsWithKeysOfLaterTokensEmpty) {
     const Schedule schedule = findMode("ring")->schedule(shapeOf(4)).value();
     for (int rank = 0; rank < 4; ++rank)
         for (const Step& step : schedule.ranks[static_cast<std::size_t>(rank)].forward)
-            EXPECT_EQ(step.blocks.empty(), step.keysOf > rank);
+            EXPECT_EQ(step.blocks.empty(), step.keysOf.first > rank);
 }
 
 }  // namespace

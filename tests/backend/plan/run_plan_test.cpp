@@ -40,6 +40,32 @@ TEST(RunPlan, NeedsTheSameFlopsUnderEveryMode) {
         EXPECT_DOUBLE_EQ(planRun(config(mode, 4)).value().flopsPerStep, reference) << mode;
 }
 
+TEST(RunPlan, CountsOnlyTheWorkThatAWindowLeaves) {
+    RunConfig windowed = config("none", 1);
+    windowed.attention.window = 100;
+    const RunPlan whole = planRun(config("none", 1)).value();
+    const RunPlan reference = planRun(windowed).value();
+    // 1024 queries see 101 keys each, but for the first hundred.
+    EXPECT_EQ(attendedPairs(reference.schedule, 0), (1024 * 101 - 100 * 101 / 2) * 8);
+    EXPECT_LT(reference.flopsPerStep, whole.flopsPerStep);
+    for (const std::string& mode : modeNames()) {
+        windowed.parallel.mode = mode;
+        windowed.parallel.sp = 4;
+        EXPECT_DOUBLE_EQ(planRun(windowed).value().flopsPerStep, reference.flopsPerStep) << mode;
+    }
+}
+
+TEST(RunPlan, RefusesOnAGpuWhatOnlyTheCpuComputes) {
+    RunConfig gpu = config("ring", 2);
+    gpu.attention.window = 8;
+    gpu.attention.alibi = true;
+    EXPECT_TRUE(planRun(gpu).ok());
+    gpu.launch.device = "cuda";
+    EXPECT_EQ(planRun(gpu).error().message,
+              "attention.window has no GPU kernel; set it to null or launch.device to cpu; "
+              "attention.alibi has no GPU kernel; set it to false or launch.device to cpu");
+}
+
 TEST(RunPlan, RunsNoneOnOneRankAndSaysThatSpIsNotUsed) {
     const RunPlan plan = planRun(config("none", 4)).value();
     EXPECT_EQ(plan.ranks, 1);
@@ -51,12 +77,29 @@ TEST(RunPlan, NamesEveryReasonAtOnce) {
     RunConfig wrong = config("zigzag", 4);
     wrong.train.seqLen = 1026;
     wrong.attention.dropout = 0.1;
+    wrong.launch.device = "cuda";
     wrong.parallel.dp = 2;
     const Result<RunPlan> plan = planRun(wrong);
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::InvalidConfig);
     for (const char* reason : {"attention.dropout", "parallel.dp", "1026 tokens do not divide"})
         EXPECT_NE(plan.error().message.find(reason), std::string::npos) << plan.error().message;
+}
+
+TEST(RunPlan, RefusesToRecordAGpuThatTheRunDoesNotUse) {
+    RunConfig wanted = config("ring", 2);
+    wanted.profile.cupti = "on";
+    wanted.launch.device = "cpu";
+    const Result<RunPlan> plan = planRun(wanted);
+    ASSERT_FALSE(plan.ok());
+    EXPECT_EQ(plan.error().message,
+              "profile.cupti on needs a GPU and launch.device is cpu; use launch.device cuda, or "
+              "profile.cupti auto");
+    wanted.launch.device = "cuda";
+    EXPECT_TRUE(planRun(wanted).ok());
+    wanted.launch.device = "cpu";
+    wanted.profile.cupti = "auto";
+    EXPECT_TRUE(planRun(wanted).ok());
 }
 
 TEST(RunPlan, RefusesMessagesOverTheBufferLimit) {
@@ -75,6 +118,19 @@ TEST(RunPlan, CutsTheGradientIntoEqualPaddedSlices) {
     const RunPlan plan = planRun(config("ulysses", 4)).value();
     EXPECT_EQ(plan.gradientBytesPerStep,
               2 * 3 * gradientSliceElements(plan.parameters, 4) * std::int64_t{4});
+}
+
+TEST(RunPlan, SaysThatARankIsHeldUpAndRefusesOneThatIsNone) {
+    RunConfig slow = config("ring", 4);
+    slow.debug.slowRank = 3;
+    ASSERT_EQ(planRun(slow).value().notes.size(), 1U);
+    EXPECT_EQ(planRun(slow).value().notes[0],
+              "rank 3 is held up on purpose, 20 ms before each attention pass (debug.slow_rank)");
+    slow.debug.slowRank = 4;
+    EXPECT_EQ(planRun(slow).error().message,
+              "debug.slow_rank 4 is none of this run's 4 ranks; the last is 3");
+    slow.parallel.mode = "none";  // in a matrix beside the others: there is nobody to hold up
+    EXPECT_TRUE(planRun(slow).ok());
 }
 
 }  // namespace

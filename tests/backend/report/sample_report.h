@@ -21,9 +21,10 @@ inline Report reportOf(std::vector<RunRecord> runs, std::string title = "sample:
 }
 
 inline Report sampleReport() {
-    return reportOf({repeated(finishedRun("legacy", 100), 0),
-                     repeated(finishedRun("legacy", 95), 1), finishedRun("zigzag", 45),
-                     failedRun("ring"), withParity(finishedRun("ulysses", 50), 0.031)});
+    return reportOf({withOverlap(repeated(finishedRun("legacy", 100), 0), 30, 24, 1),
+                     withOverlap(repeated(finishedRun("legacy", 95), 1), 32, 26, 1),
+                     withOverlap(finishedRun("zigzag", 45), 1.5, 0.25), failedRun("ring"),
+                     withParity(finishedRun("ulysses", 50), 0.031)});
 }
 
 // Everything a user names, as somebody would who wants to break a report.

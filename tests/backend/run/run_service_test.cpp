@@ -158,7 +158,7 @@ TEST_F(RunServiceTest, ARankThatEndsTooEarlyIsAFailureEvenWithExitCodeZero) {
     saysHello(script, ranks);
     saysSteps(script, ranks, 0, 1);
     script.says(RankExited{.rank = 1});
-    EXPECT_EQ(failure(), "rank 1 ended before its training was done");
+    EXPECT_EQ(failure(), "rank 1 ended before its work was done");
 }
 
 TEST_F(RunServiceTest, ARankThatIsDoneTooEarlyIsAFailure) {

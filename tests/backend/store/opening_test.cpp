@@ -58,7 +58,7 @@ TEST_F(Opening, MakesTheFileItsFolderAndNothingElse) {
     ASSERT_TRUE(Store::open(file, Access::ReadWrite).ok());
     EXPECT_EQ(filesOf(file.parent_path()).size(), 1U);
     EXPECT_EQ(sql(file, "PRAGMA application_id"), "1381188432") << "RSCP";
-    EXPECT_EQ(sql(file, "PRAGMA user_version"), "1");
+    EXPECT_EQ(sql(file, "PRAGMA user_version"), "2");
     EXPECT_EQ(sql(file, "PRAGMA journal_mode"), "wal");
     EXPECT_EQ(sql(file,
                   "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND "
@@ -137,8 +137,8 @@ TEST_F(Opening, RefusesADatabaseThatOnlySaysItIsAStore) {
     sql(file(),
         "PRAGMA application_id = 1381188432; PRAGMA user_version = 1;"
         "CREATE TABLE run (id); INSERT INTO run VALUES (1)");
-    for (const char* journal : {"DELETE", "WAL"}) {
-        sql(file(), std::string("PRAGMA journal_mode = ") + journal);
+    for (const char* change : {"journal_mode = DELETE", "journal_mode = WAL", "user_version = 2"}) {
+        sql(file(), std::string("PRAGMA ") + change);
         expectRefused(ErrorCode::Corrupt, quoted() +
                                               " is no Ringscope store: it lacks the table "
                                               "'meta'; name another file with --db");
@@ -172,7 +172,7 @@ TEST_F(Opening, RefusesANewerSchema) {
     sql(file(), "PRAGMA user_version = 7");
     expectRefused(ErrorCode::Unavailable,
                   quoted() +
-                      " was written by a newer Ringscope (schema 7, this one knows 1); "
+                      " was written by a newer Ringscope (schema 7, this one knows 2); "
                       "upgrade Ringscope or name another file with --db");
 }
 

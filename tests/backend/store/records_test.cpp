@@ -71,6 +71,7 @@ void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
     expectSameNumber(expected.flopsPerStep, actual.flopsPerStep);
     EXPECT_EQ(expected.parameters, actual.parameters);
     EXPECT_EQ(expected.notes, actual.notes);
+    EXPECT_EQ(expected.overlap, actual.overlap);
     ASSERT_EQ(expected.parity.has_value(), actual.parity.has_value());
     if (!expected.parity) return;
     EXPECT_EQ(expected.parity->reference, actual.parity->reference);
@@ -89,6 +90,7 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.config.attention.window = 512;
     run.config.launch.hosts = {"alpha", "beta"};
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
+    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1};
     run.computation = computationIdentity(run.config);
     run = add(*open(), run);
 

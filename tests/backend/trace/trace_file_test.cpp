@@ -53,7 +53,7 @@ std::filesystem::path writtenTrace(const TemporaryFolder& folder) {
 
 RC_GTEST_PROP(Span, GivesBackWhatItWasGiven, ()) {
     const SpanTag tag{.kind = static_cast<SpanKind>(*rc::gen::inRange(0, 7)),
-                      .operation = static_cast<Operation>(*rc::gen::inRange(0, 21)),
+                      .operation = static_cast<Operation>(*rc::gen::inRange(0, operationCount)),
                       .pass = static_cast<SpanPass>(*rc::gen::inRange(0, 4)),
                       .step = *rc::gen::inRange(0, 1 << 24),
                       .layer = *rc::gen::inRange(-1, 4094),
@@ -137,6 +137,32 @@ RC_GTEST_PROP(TraceFile, SurvivesAnyBytes, ()) {
     std::ofstream(file, std::ios::binary) << bytes;
     const Result<RankTrace> trace = readTraceFile(file);
     RC_ASSERT(trace.ok() || !trace.error().message.empty());
+}
+
+TEST(TraceFile, KeepsEachStreamOfAGpuApartFromTheHost) {
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / traceFileName(2);
+    TraceOrigin recorded = origin();
+    recorded.gpuActivity = "on";
+    auto writer = TraceWriter::create(file, recorded).value();
+    const std::vector<Span> host = {span(10, 20)};
+    ASSERT_TRUE(writer->append(host).ok());
+    ASSERT_TRUE(writer->append(GpuStream{1, 5, 7, {span(40, 50)}}).ok());
+    ASSERT_TRUE(writer->append(GpuStream{0, 5, 7, {span(30, 35)}}).ok());
+    ASSERT_TRUE(writer->append(GpuStream{1, 5, 7, {span(25, 26)}}).ok());
+    ASSERT_TRUE(writer->note("3 GPU records were dropped").ok());
+    ASSERT_TRUE(writer->close().ok());
+
+    const RankTrace trace = readTraceFile(file).value();
+    EXPECT_EQ(trace.origin.gpuActivity, "on");
+    EXPECT_EQ(trace.spans, host);
+    ASSERT_EQ(trace.gpu.size(), 2U);
+    EXPECT_EQ(trace.gpu[0].device, 0U);
+    EXPECT_EQ(trace.gpu[0].spans, (std::vector{span(30, 35)}));
+    EXPECT_EQ(trace.gpu[1].stream, 7U);
+    EXPECT_EQ(trace.gpu[1].spans, (std::vector{span(25, 26), span(40, 50)}));
+    EXPECT_EQ(trace.notes, (std::vector<std::string>{"3 GPU records were dropped"}));
+    EXPECT_TRUE(trace.losses.empty());
 }
 
 }  // namespace

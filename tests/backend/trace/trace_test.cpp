@@ -63,6 +63,27 @@ TEST(TraceFolder, SaysHowToRecordWhereThereIsNone) {
     EXPECT_NE(trace.error().message.find("profile.steps"), std::string::npos);
 }
 
+TEST(TraceFolder, IsReadAsFarAsItIsWanted) {
+    const TemporaryFolder folder;
+    for (int r : {0, 1}) {
+        const auto writer =
+            TraceWriter::create(folder.path() / traceFileName(r), {.rank = r, .world = 2}).value();
+        ASSERT_TRUE(writer->close().ok());
+    }
+    std::vector<std::size_t> told;
+    const auto all = [&](std::size_t read, std::size_t files) {
+        EXPECT_EQ(files, 2U);
+        told.push_back(read);
+        return true;
+    };
+    EXPECT_EQ(readTrace(folder.path(), all).value().ranks.size(), 2U);
+    EXPECT_EQ(told, (std::vector<std::size_t>{0, 1}));
+    const auto one = [](std::size_t read, std::size_t) { return read < 1; };
+    EXPECT_FALSE(readTrace(folder.path(), one).ok());
+    const Trace alone = readTrace(folder.path() / traceFileName(1)).value();
+    EXPECT_EQ(alone.notes, (std::vector<std::string>{"rank 0 left no trace"}));
+}
+
 class ChromeExport : public ::testing::Test {
 protected:
     json exported(const Trace& trace) {
@@ -126,6 +147,55 @@ TEST_F(ChromeExport, DrawsAnArrowFromEachSendToItsReceive) {
         if (event.value("cat", "") == "message") ends[event["id"]].insert(event["ph"]);
     ASSERT_EQ(ends.size(), 1U);
     EXPECT_EQ(ends.begin()->second, (std::set<std::string>{"s", "f"}));
+}
+
+TEST_F(ChromeExport, GivesEveryStreamOfAGpuARow) {
+    RankTrace traced = rank(0, {});
+    traced.origin.device = "cuda:0";
+    traced.gpu = {{0, 1, 7, {Span(2'000, 5'000, {.kind = SpanKind::Attention})}},
+                  {0, 1, 20, {transfer(Operation::Send, 1, 3'000, 4'000)}}};
+    const json document = exported(mergeRanks({traced}));
+    std::map<std::string, int> rows;
+    std::map<std::string, int> used;
+    for (const json& event : document["traceEvents"]) {
+        if (event["ph"] == "M" && event["name"] == "thread_name")
+            rows[event["args"]["name"]] = event["tid"];
+        if (event["ph"] == "X" || event["ph"] == "b") used[event["cat"]] = event["tid"];
+    }
+    ASSERT_TRUE(rows.contains("GPU 0 stream 7"));
+    ASSERT_TRUE(rows.contains("GPU 0 stream 20"));
+    EXPECT_EQ(used["attention"], rows["GPU 0 stream 7"]);
+    EXPECT_EQ(used["transfer"], rows["GPU 0 stream 20"]);
+    EXPECT_EQ(document["baseTimeNanoseconds"], 2'000);
+}
+
+TEST(Merge, MovesAGpusSpansWithTheirRanksClockAndCountsThem) {
+    RankTrace traced = rank(0, {});
+    traced.gpu = {{0, 1, 7, {Span(100, 150, {.kind = SpanKind::Attention})}}};
+    traced.clock = {{.local = 0, .reference = 1'000, .error = 5}};
+    const Trace trace = mergeRanks({traced});
+    EXPECT_EQ(trace.ranks[0].gpu[0].spans[0].begin(), 1'100);
+    EXPECT_EQ(trace.begin, 1'100);
+    EXPECT_EQ(trace.end, 1'150);
+    EXPECT_EQ(trace.spans(), 1U);
+}
+
+TEST(Merge, SaysWhereAGpuWasNotRecorded) {
+    RankTrace onGpu = rank(0, {});
+    onGpu.origin.device = "cuda:0";
+    onGpu.origin.gpuActivity = "off: profile.cupti is off";
+    onGpu.notes = {"3 GPU records were dropped"};
+    RankTrace onCpu = rank(0, {});
+    onCpu.origin.device = "cpu";
+    onCpu.origin.gpuActivity = "off: the run's device is cpu";
+    const auto notes = [](RankTrace trace) {
+        trace.origin.world = 1;
+        return mergeRanks({std::move(trace)}).notes;
+    };
+    EXPECT_EQ(notes(onGpu),
+              (std::vector<std::string>{"rank 0: GPU activity is off: profile.cupti is off",
+                                        "rank 0: 3 GPU records were dropped"}));
+    EXPECT_TRUE(notes(onCpu).empty()) << "a run on CPUs lacks nothing";
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+// When a rank computed, communicated and waited: the sets of time its figures are the lengths of.
+#pragma once
+
+#include "backend/analysis/intervals.h"
+#include "backend/analysis/rendezvous.h"
+#include "backend/trace/trace.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ringscope {
+
+// Some transfers, not yet merged. Bytes are those that were sent.
+struct TransferTimes {
+    std::vector<Interval> posted;
+    std::vector<Interval> moving;
+    std::int64_t bytes = 0;
+
+    void add(const Span& span, const MessageMeeting& meeting);
+};
+
+struct CommunicationSets {
+    IntervalSet comm;
+    IntervalSet hidden;
+    IntervalSet exposed;
+    IntervalSet waiting;
+    IntervalSet waitExposed;
+    IntervalSet moving;
+};
+CommunicationSets communicationSets(TransferTimes times, const IntervalSet& compute);
+
+struct RankSets {
+    int rank = 0;
+    IntervalSet steps;
+    IntervalSet attention;
+    IntervalSet compute;  // attention included, without the waits inside
+    IntervalSet idle;
+    CommunicationSets communication;
+    std::int64_t bytes = 0;
+};
+RankSets rankSets(const RankTrace& rank, const std::vector<MessageMeeting>& meetings);
+
+}  // namespace ringscope

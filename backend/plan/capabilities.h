@@ -1,0 +1,33 @@
+// What each mode can compute, found out by asking the planner: a feature is a small change of a
+// configuration on four ranks, and supported where planRun() takes it. So the table shown by
+// `ringscope modes` and a refusal at planning time cannot contradict each other.
+#pragma once
+
+#include "backend/config/run_config.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+struct Feature {
+    std::string_view name;  // "few_kv_heads"
+    std::string_view help;  // "fewer key/value heads than ranks"
+    void (*want)(RunConfig& config);
+};
+
+std::span<const Feature> featureTable();
+
+struct Capability {
+    std::string_view feature;
+    std::string reason;  // why not; empty: the mode does it
+
+    bool supported() const { return reason.empty(); }
+};
+
+// One for each row of featureTable(), in its order.
+std::vector<Capability> capabilitiesOf(std::string_view mode);
+
+}  // namespace ringscope

@@ -1,0 +1,92 @@
+#include "backend/plan/modes/gather_passes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// Own queries against the keys of the whole sequence.
+std::vector<Block> blocksOf(const AttentionShape& shape, const std::vector<TokenSpan>& owned) {
+    if (!shape.causal) return {{{0, tokenCount(owned)}, {0, shape.tokens}, MaskKind::Full}};
+    std::vector<Block> blocks;
+    std::int64_t row = 0;
+    for (const TokenSpan& span : owned) {
+        const TokenSpan rows{row, row + span.size()};
+        if (span.begin > 0) blocks.push_back({rows, {0, span.begin}, MaskKind::Full});
+        blocks.push_back({rows, span, MaskKind::Causal});
+        row = rows.end;
+    }
+    return blocks;
+}
+
+std::vector<HeadSpan> headGroups(std::int64_t kvHeads, std::int64_t groups) {
+    const std::int64_t count = std::min(kvHeads, groups);
+    std::vector<HeadSpan> spans;
+    for (std::int64_t group = 0; group < count; ++group)
+        spans.push_back({group * kvHeads / count, (group + 1) * kvHeads / count});
+    return spans;
+}
+
+struct Gathering {
+    const AttentionShape& shape;
+    std::vector<HeadSpan> heads;
+    RankSet self{};
+    std::vector<Block> blocks{};
+
+    Transfer gather(std::size_t group) const {
+        return collective(TransferKind::AllGather, Payload::KeyValue, group, shape.elementBytes);
+    }
+    Transfer collective(TransferKind kind, Payload payload, std::size_t group,
+                        int scalarBytes) const {
+        const std::int64_t bytes = 2 * shape.batch * (shape.tokens / shape.ranks) *
+                                   heads[group].size() * shape.headDim * scalarBytes *
+                                   (shape.ranks - 1);
+        const bool keys = payload == Payload::KeyValue;
+        return {.kind = kind,
+                .payload = payload,
+                .posted = keys ? Moment::BeforeBlocks : Moment::AfterBlocks,
+                .neededBy = static_cast<int>(keys ? group : group + 1),
+                .sentBytes = bytes,
+                .receivedBytes = bytes};
+    }
+
+    std::vector<Step> pass(Pass which) const {
+        std::vector<Step> steps;
+        for (std::size_t group = 0; group < heads.size(); ++group) {
+            Step step{.index = static_cast<int>(group),
+                      .queriesOf = self,
+                      .keysOf = {.first = 0, .count = shape.ranks},
+                      .heads = heads[group],
+                      .blocks = blocks};
+            if (group == 0) step.transfers.push_back(gather(0));
+            if (group + 1 < heads.size()) step.transfers.push_back(gather(group + 1));
+            if (which == Pass::Backward)
+                step.transfers.push_back(collective(TransferKind::ReduceScatter,
+                                                    Payload::KeyValueGrad, group,
+                                                    shape.gradientAccumulatorBytes));
+            steps.push_back(std::move(step));
+        }
+        return steps;
+    }
+};
+
+}  // namespace
+
+Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int64_t groups) {
+    Schedule schedule{.executor = Executor::KeyGather,
+                      .owned = std::move(layout),
+                      .headsPerRank = shape.heads,
+                      .kvHeadsPerRank = shape.kvHeads};
+    for (int rank = 0; rank < shape.ranks; ++rank) {
+        const Gathering gathering{
+            .shape = shape,
+            .heads = headGroups(shape.kvHeads, groups),
+            .self = {.first = rank, .count = 1},
+            .blocks = blocksOf(shape, schedule.owned[static_cast<std::size_t>(rank)])};
+        schedule.ranks.push_back({gathering.pass(Pass::Forward), gathering.pass(Pass::Backward)});
+    }
+    return schedule;
+}
+
+}  // namespace ringscope

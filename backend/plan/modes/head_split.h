@@ -1,0 +1,27 @@
+// Heads split over ranks by an all-to-all: which numbers of ranks go, and what the exchange sends.
+#pragma once
+
+#include "backend/plan/schedule.h"
+
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+// Heads divide, and key/value heads divide into ranks or ranks into them: where there are fewer
+// key/value heads than ranks, each is copied as often.
+bool headsFit(const AttentionShape& shape, std::int64_t ranks);
+
+// Key/value heads that `ranks` ranks hold together, with copies.
+std::int64_t kvHeadsOver(const AttentionShape& shape, std::int64_t ranks);
+
+// "ulysses needs heads divisible by ranks: 6 heads, 4 ranks; legal: 1, 2, 3, 6", for those numbers
+// of `candidates` that are.
+Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::int64_t ranks,
+                    const std::vector<std::int64_t>& candidates);
+
+// Between the ranks `among` (none: all), the heads of `payload`, of this rank's own tokens.
+Transfer exchangeHeads(const AttentionShape& shape, std::int64_t ranks, const RankSet& among,
+                       Payload payload, Moment posted, int neededBy);
+
+}  // namespace ringscope

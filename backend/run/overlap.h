@@ -1,0 +1,20 @@
+// What a run's trace says, for its record: backend/analysis in the figures that runs are compared
+// by.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/run/run_record.h"
+
+#include <filesystem>
+
+namespace ringscope {
+
+struct RunFindings;
+
+// Nothing where no step was recorded.
+std::optional<OverlapFigures> overlapFigures(const RunFindings& findings);
+
+// Of the trace in `folder`; an Error where it cannot be read or its analysis contradicts itself.
+Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder);
+
+}  // namespace ringscope

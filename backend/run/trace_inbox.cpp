@@ -1,0 +1,39 @@
+#include "backend/run/trace_inbox.h"
+
+#include "backend/core/base64.h"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ringscope {
+
+Result<void> TraceInbox::take(const TraceChunk& chunk) {
+    const std::optional<std::string> bytes = fromBase64(chunk.data);
+    std::int64_t& received = received_[chunk.rank];
+    if (!bytes || chunk.offset != received)
+        return Error{ErrorCode::Corrupt,
+                     fmt::format("the trace of rank {} arrived damaged after {} bytes", chunk.rank,
+                                 received)};
+    std::error_code failed;
+    std::filesystem::create_directories(folder_, failed);
+    std::ofstream file(fileOf(chunk.rank), std::ios::binary | std::ios::app);
+    file.write(bytes->data(), static_cast<std::streamsize>(bytes->size()));
+    file.flush();
+    if (!file)
+        return Error{ErrorCode::Failed,
+                     "cannot write the trace '" + fileOf(chunk.rank).string() + "'"};
+    received += static_cast<std::int64_t>(bytes->size());
+    return {};
+}
+
+Result<void> TraceInbox::addClock(int rank, const std::vector<ClockSample>& samples) {
+    if (!received_.contains(rank)) return {};
+    RINGSCOPE_TRY(const std::unique_ptr<TraceWriter> file, TraceWriter::reopen(fileOf(rank)));
+    for (const ClockSample& sample : samples) RINGSCOPE_CHECK(file->clock(sample));
+    return {};
+}
+
+}  // namespace ringscope

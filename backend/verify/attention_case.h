@@ -1,0 +1,66 @@
+// One attention problem, whole: what `ringscope verify` asks every mode to compute.
+//
+//     --shape B=1,S=3824,Hq=5,Hk=5,D=128 --window 512,0 --docs 0,120,1248,3824 --dtype bf16
+//
+// It names no mode and no rank; the same case goes to the modes, to the reference and into a dump.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/verify/number_type.h"
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+inline constexpr std::int64_t unlimited = -1;
+
+// Query i sees keys i - left .. i + right.
+struct AttentionWindow {
+    std::int64_t left = unlimited;
+    std::int64_t right = unlimited;
+    bool operator==(const AttentionWindow&) const = default;
+};
+
+struct AttentionCase {
+    std::int64_t batch = 1;
+    std::int64_t tokens = 1024;
+    std::int64_t heads = 8;
+    std::int64_t kvHeads = 4;  // query head h uses key head h / (heads / kvHeads)
+    std::int64_t headDim = 64;
+
+    bool causal = true;
+    std::optional<AttentionWindow> window{};
+    std::vector<std::int64_t> documents{};  // boundaries, 0 .. tokens; empty: one document
+    std::optional<double> scale{};          // of the scores; absent: 1 / sqrt(headDim)
+    std::optional<double> softcap{};        // c tanh(score / c), after the scale
+    bool alibi = false;                     // minus slope(head) |i - j|, after the soft-cap
+    double dropout = 0;
+
+    const NumberType* type = findNumberType("fp32");
+    std::int64_t seed = 0;  // of the inputs, and of dropout
+
+    double scoreScale() const;
+    bool operator==(const AttentionCase&) const = default;
+};
+
+// Read what a user wrote into `problem`; an Error is one sentence with the word and what is legal.
+Result<void> readShape(std::string_view text, AttentionCase& problem);
+Result<void> readWindow(std::string_view text, AttentionCase& problem);
+Result<void> readDocuments(std::string_view text, AttentionCase& problem);
+Result<void> readType(std::string_view text, AttentionCase& problem);
+
+// Whether the parts fit each other; call it when everything was read.
+Result<void> checkCase(const AttentionCase& problem);
+
+// Of each token its document, from 0.
+std::vector<std::int64_t> documentOfToken(const AttentionCase& problem);
+
+// Every field, as in DIR/case.json of a dump; and back, nothing where it is not one.
+nlohmann::json toJson(const AttentionCase& problem);
+std::optional<AttentionCase> caseFromJson(const nlohmann::json& object);
+
+}  // namespace ringscope

@@ -1,0 +1,70 @@
+// Whether a result is the same as a reference, by two questions:
+//
+//   the largest error of all   max |x - reference| <= 2.5 max |unsharded - reference| + floor
+//   the mean error of a slice  the same with root mean squares over 32 or more tokens
+//
+// `unsharded` is the kernel of mode none in the same number type: a mode may be as wrong as
+// rounding makes it, and a little more. The second question sees what the first cannot: under a
+// causal mask late outputs are small, and there a wrong one is smaller than the rounding of an
+// early one.
+#pragma once
+
+#include "backend/verify/number_type.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ringscope {
+
+struct Rows {
+    std::int64_t firstToken = 0;
+    std::int64_t tokens = 0;
+    std::size_t width = 1;  // values of one token
+};
+
+// Errors of one tensor, filled rows by rows in any order; a batch adds up. Equal values, also equal
+// infinities, are no error; one that is not a number, or infinite alone, is an infinite one.
+class ErrorMeter {
+public:
+    explicit ErrorMeter(std::int64_t tokens);
+
+    // `reference` and `value` hold rows.tokens * rows.width values each.
+    void add(const Rows& rows, const double* reference, const double* value);
+
+    double largest() const { return largest_; }
+    double magnitude() const { return magnitude_; }  // the largest finite |reference|
+
+    struct Slice {
+        std::int64_t begin = 0;  // tokens
+        std::int64_t end = 0;
+        double error = 0;  // root mean square
+        double size = 0;   // root mean square of the reference
+    };
+    std::vector<Slice> slices() const;
+
+private:
+    struct Sums {
+        double errors = 0;
+        double references = 0;
+        std::int64_t count = 0;
+    };
+
+    std::int64_t tokens_;
+    std::vector<Sums> sums_;
+    double largest_ = 0;
+    double magnitude_ = 0;
+};
+
+struct TensorVerdict {
+    bool ok = false;
+    double maxError = 0;
+    double tolerance = 0;
+    ErrorMeter::Slice worstSlice{};  // closest to its tolerance, or furthest beyond
+    double sliceTolerance = 0;
+};
+
+// Both meters were filled against the same reference.
+TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, const NumberType& type);
+
+}  // namespace ringscope

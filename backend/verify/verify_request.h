@@ -1,0 +1,40 @@
+// What is to be verified, and what the ranks are told of it.
+//
+//     VerifyRequest request{.problem = problem, .modes = {"ring", "zigzag"}, .ranks = 4};
+//     planMode(*findMode("ring"), request)      the schedule, or why the engine refuses
+//     requestText(request)                      the ranks' configuration
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/plan/mode_table.h"
+#include "backend/verify/attention_case.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringscope {
+
+struct VerifyRequest {
+    AttentionCase problem{};
+    std::vector<std::string> modes{};  // names of rows of the mode table
+    int ranks = 4;
+    std::string dump{};  // folder that gets the arrays, absolute; empty: none
+};
+
+// Ranks that compute `mode`: those asked for, or one.
+int ranksOf(const Mode& mode, int ranks);
+
+// The schedule of one layer, or every reason why the engine cannot compute it, in one sentence.
+Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request);
+
+// Longer than one mode takes on a slow machine: what is silent for so long is stuck.
+std::chrono::milliseconds patience(const AttentionCase& problem);
+
+// One line, and back; nothing where the text is not one.
+std::string requestText(const VerifyRequest& request);
+std::optional<VerifyRequest> requestFromText(std::string_view text);
+
+}  // namespace ringscope

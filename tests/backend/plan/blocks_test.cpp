@@ -1,0 +1,190 @@
+// Every mode's schedule under every kind of mask: the blocks hold exactly the pairs the mask
+// grants.
+#include "backend/plan/blocks.h"
+
+#include "backend/plan/mode_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using Pairs = std::vector<std::uint8_t>;  // [query * tokens + key]: how often computed
+
+constexpr std::int64_t tokens = 288;
+
+std::size_t at(std::int64_t query, std::int64_t key) {
+    return static_cast<std::size_t>(query * tokens + key);
+}
+
+std::vector<std::int64_t> tokensOf(const std::vector<TokenSpan>& spans) {
+    std::vector<std::int64_t> tokens;
+    for (const TokenSpan& span : spans)
+        for (std::int64_t token = span.begin; token < span.end; ++token) tokens.push_back(token);
+    return tokens;
+}
+
+// The key rows that each row of the block sees, counted from the block's first key.
+std::vector<TokenSpan> rowsSeen(const Block& block, const AttentionMask& mask) {
+    if (block.mask == MaskKind::Positions)
+        return visibleRows(mask, block.queryTokens, block.queries.size(), block.keyTokens,
+                           block.keys.size());
+    std::vector<TokenSpan> seen;
+    for (std::int64_t row = 0; row < block.queries.size(); ++row)
+        seen.push_back({0, block.mask == MaskKind::Causal ? row + 1 : block.keys.size()});
+    return seen;
+}
+
+void addPairs(Pairs& pairs, const Block& block, const AttentionMask& mask,
+              const std::vector<std::int64_t>& queries, const std::vector<std::int64_t>& keys) {
+    const std::vector<TokenSpan> rows = rowsSeen(block, mask);
+    std::int64_t count = 0;
+    for (std::int64_t row = 0; row < block.queries.size(); ++row) {
+        const std::int64_t query = queries.at(static_cast<std::size_t>(block.queries.begin + row));
+        EXPECT_EQ(query, block.queryTokens.at(row));
+        const TokenSpan seen = rows[static_cast<std::size_t>(row)];
+        for (std::int64_t key = seen.begin; key < seen.end; ++key) {
+            const std::int64_t token = keys.at(static_cast<std::size_t>(block.keys.begin + key));
+            EXPECT_EQ(token, block.keyTokens.at(key));
+            ++pairs[at(query, token)];
+            ++count;
+        }
+    }
+    EXPECT_EQ(count, attendedPairs(block));
+    EXPECT_GT(count, 0) << "a block without a pair";
+    EXPECT_TRUE(block.mask != MaskKind::Causal || block.queries.size() == block.keys.size());
+}
+
+bool grants(const AttentionMask& mask, std::int64_t query, std::int64_t key) {
+    if (mask.causal && key > query) return false;
+    if (mask.left && query - key > *mask.left) return false;
+    if (mask.right && key - query > *mask.right) return false;
+    for (const std::int64_t boundary : mask.documents)
+        if ((query < boundary) != (key < boundary)) return false;
+    return true;
+}
+
+Pairs expectedPairs(const AttentionMask& mask) {
+    Pairs pairs(static_cast<std::size_t>(tokens * tokens));
+    for (std::int64_t query = 0; query < tokens; ++query)
+        for (std::int64_t key = 0; key < tokens; ++key)
+            if (grants(mask, query, key)) pairs[at(query, key)] = 1;
+    return pairs;
+}
+
+std::vector<AttentionMask> masksFor(bool causal) {
+    const std::vector<std::int64_t> few = {0, 100, tokens / 2, tokens - 5, tokens};
+    const std::vector<std::int64_t> many = {0, 1, 2, 5, 90, 91, 200, tokens};
+    return {{.causal = causal},
+            {.causal = causal, .left = 0},
+            {.causal = causal, .left = 17},
+            {.causal = causal, .left = 150},
+            {.causal = causal, .left = 9, .right = 80},
+            {.causal = causal, .right = 3},
+            {.causal = causal, .documents = few},
+            {.causal = causal, .documents = many},
+            {.causal = causal, .left = 40, .documents = few}};
+}
+
+class MaskedMode : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
+        for (bool causal : {true, false}) {
+            const Result<Schedule> plain = mode.schedule(
+                {.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12, .causal = causal});
+            ASSERT_TRUE(plain.ok()) << plain.error().message;
+            for (const AttentionMask& mask : masksFor(causal)) {
+                const Schedule schedule = masked(*plain, mask);
+                Pairs pairs(static_cast<std::size_t>(tokens * tokens));
+                for (int rank = 0; rank < ranks; ++rank) {
+                    for (const Step& step :
+                         schedule.ranks[static_cast<std::size_t>(rank)].forward) {
+                        // Ranks and steps that split heads compute the same pairs, each for its
+                        // heads.
+                        const bool headsOfOthers =
+                            schedule.headsPerRank < 12 && rank != step.queriesOf.first;
+                        if (headsOfOthers || step.heads.begin > 0) continue;
+                        for (const Block& block : step.blocks)
+                            addPairs(pairs, block, mask,
+                                     tokensOf(ringscope::tokensOf(schedule.owned, step.queriesOf)),
+                                     tokensOf(ringscope::tokensOf(schedule.owned, step.keysOf)));
+                    }
+                }
+                EXPECT_EQ(pairs, expectedPairs(mask)) << mode.name << " on " << ranks << " ranks";
+            }
+        }
+    }
+}
+
+TEST_P(MaskedMode, ComputesTheSameBlocksInBothPasses) {
+    const Mode& mode = *findMode(GetParam());
+    const int ranks = mode.sharded ? 2 : 1;
+    const Schedule schedule =
+        masked(mode.schedule({.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2}).value(),
+               {.left = 70});
+    for (const RankSchedule& rank : schedule.ranks)
+        for (std::size_t step = 0; step < rank.forward.size(); ++step)
+            EXPECT_EQ(rank.forward[step].blocks, rank.backward[step].blocks);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(modeNames()), [](const auto& info) {
+    std::string name = info.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
+
+TEST(Masked, LeavesTransfersAsTheyAre) {
+    const Schedule plain = findMode("ring")->schedule({.ranks = 4, .tokens = 64}).value();
+    const Schedule windowed = masked(plain, {.left = 3});
+    for (int rank = 0; rank < 4; ++rank)
+        EXPECT_EQ(sentBytes(windowed, rank), sentBytes(plain, rank));
+}
+
+TEST(Masked, CutsLongDocumentsIntoBlocksThatPlatformKernelsCanDo) {
+    const Schedule plain = findMode("none")->schedule({.ranks = 1, .tokens = 1024}).value();
+    const Schedule packed = masked(plain, {.documents = {0, 400, 1024}});
+    const std::vector<Block>& blocks = packed.ranks[0].forward[0].blocks;
+    ASSERT_EQ(blocks.size(), 2U);
+    for (const Block& block : blocks) EXPECT_EQ(block.mask, MaskKind::Causal);
+    EXPECT_EQ(blocks[1].queries, (TokenSpan{400, 1024}));
+    EXPECT_EQ(blocks[1].keys, (TokenSpan{400, 1024}));
+}
+
+TEST(Masked, GathersShortDocumentsInOneBlockByPosition) {
+    const Schedule plain = findMode("none")->schedule({.ranks = 1, .tokens = 60}).value();
+    const Schedule packed = masked(plain, {.documents = {0, 20, 30, 60}});
+    ASSERT_EQ(packed.ranks[0].forward[0].blocks.size(), 1U);
+    EXPECT_EQ(packed.ranks[0].forward[0].blocks[0].mask, MaskKind::Positions);
+    EXPECT_EQ(attendedPairs(packed, 0), 20 * 21 / 2 + 10 * 11 / 2 + 30 * 31 / 2);
+}
+
+TEST(Masked, KeepsAPlainMasksPairsInFullAndCausalBlocks) {
+    const Schedule plain = findMode("zigzag")->schedule({.ranks = 2, .tokens = 1024}).value();
+    const Schedule cut = masked(plain, {});
+    for (int rank = 0; rank < 2; ++rank) {
+        EXPECT_EQ(attendedPairs(cut, rank), attendedPairs(plain, rank));
+        for (const Step& step : cut.ranks[static_cast<std::size_t>(rank)].forward)
+            for (const Block& block : step.blocks) EXPECT_NE(block.mask, MaskKind::Positions);
+    }
+}
+
+TEST(CheckMask, SaysWhatIsWrong) {
+    const auto refusal = [](const AttentionMask& mask) {
+        const Result<void> checked = checkMask(mask, 12);
+        return checked.ok() ? std::string("none") : checked.error().message;
+    };
+    EXPECT_EQ(refusal({.left = 4, .documents = {0, 5, 12}}), "none");
+    EXPECT_EQ(refusal({.left = -1}), "a window reaches 0 or more tokens to a side; got -1");
+    EXPECT_EQ(refusal({.documents = {0, 11}}),
+              "documents go from token 0 to the sequence's end at 12; got 0 to 11");
+    EXPECT_EQ(refusal({.documents = {0, 5, 5, 12}}),
+              "documents begin one after another; 5 follows 5");
+}
+
+}  // namespace
+}  // namespace ringscope

@@ -1,0 +1,57 @@
+#include "backend/run/overlap.h"
+
+#include "backend/analysis/findings.h"
+#include "tests/support/program.h"
+
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+RankFigures figures(int rank, CommunicationFigures communication) {
+    RankFigures of;
+    of.rank = rank;
+    of.communication = communication;
+    return of;
+}
+
+TEST(Overlap, IsPerStepAndTheMeanOverRanks) {
+    RunFindings findings;
+    findings.steps = 2;
+    findings.ranks = {figures(0, {.comm = 8'000'000,
+                                  .hidden = 6'000'000,
+                                  .exposed = 2'000'000,
+                                  .wait = 0,
+                                  .transfer = 8'000'000}),
+                      figures(1, {.comm = 12'000'000,
+                                  .hidden = 4'000'000,
+                                  .exposed = 8'000'000,
+                                  .wait = 4'000'000,
+                                  .transfer = 8'000'000})};
+    findings.blame = {{0, 4'000'000}, {1, 0}};
+    const std::optional<OverlapFigures> overlap = overlapFigures(findings);
+    ASSERT_TRUE(overlap);
+    EXPECT_EQ(*overlap, (OverlapFigures{2, 2.5, 1.0, 4.0, 50.0, 0}));
+}
+
+TEST(Overlap, NamesNoLateRankAndNoShareWhereNothingWasCommunicated) {
+    RunFindings findings;
+    findings.steps = 3;
+    findings.ranks = {figures(0, {})};
+    findings.blame = {{0, 0}};
+    EXPECT_EQ(overlapFigures(findings), (OverlapFigures{3, 0, 0, 0, std::nullopt, std::nullopt}));
+}
+
+TEST(Overlap, IsNothingWhereNoStepWasRecorded) {
+    EXPECT_EQ(overlapFigures(RunFindings{}), std::nullopt);
+}
+
+TEST(Overlap, OfAFolderWithoutATraceSaysSo) {
+    const testing::TemporaryFolder folder;
+    const auto overlap = readOverlap(folder.path());
+    ASSERT_FALSE(overlap.ok());
+    EXPECT_NE(overlap.error().message.find(folder.path().string()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringscope
