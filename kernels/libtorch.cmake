@@ -41,6 +41,7 @@ foreach(library "${torch_lib}/libtorch_cpu.so" "${torch_lib}/libc10.so" "${site}
     endif()
 endforeach()
 message(STATUS "libtorch: ${site}")
+set(RINGSCOPE_TORCH_LIBRARY "${torch_lib}")
 
 function(ringscope_torch_library name file)
     add_library(ringscope_import_${name} SHARED IMPORTED GLOBAL)

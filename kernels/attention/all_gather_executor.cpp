@@ -33,12 +33,13 @@ at::Tensor emptySlices(int ranks, const at::Tensor& slice) {
 
 AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const Step& step = onlyStep(part.steps.forward);
-    BlockOutput share = localForward(step, input, part.scale);
+    BlockOutput share = localForward(step, input, part.rules);
     share.out = share.out.contiguous();
     at::Tensor everybodys = emptySlices(part.group.size(), share.out);
     exchange(part.group, step, Moment::AfterBlocks, everybodys, share.out);
     return {joined(everybodys),
-            {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)}};
+            {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)},
+            share.lse};
 }
 
 AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention& saved,
@@ -49,11 +50,10 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     at::Tensor dShare = at::empty(share.out.sizes(), share.out.options());
     exchange(part.group, step, Moment::BeforeBlocks, dShare, sliced(dOut, part.group.size()));
 
-    AttentionGradients gradients = localBackward(step, input, share, dShare, part.scale);
+    const AttentionGradients gradients = localBackward(step, input, share, dShare, part.rules);
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
-    gradients.q = dq;
-    return gradients;
+    return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};
 }
 
 }  // namespace ringscope

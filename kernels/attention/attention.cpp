@@ -1,18 +1,23 @@
 #include "kernels/attention/attention.h"
 
 #include "kernels/attention/attention_state.h"
+#include "kernels/attention/transfers.h"
+#include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
 #include <string>
+#include <thread>
+#include <utility>
 
 namespace ringscope {
 namespace {
 
-bool inTokenOrder(const ShardLayout& layout) {
+// Whether the tokens of each of these ranks are before those of the next.
+bool inTokenOrder(const ShardLayout& owned, const RankSet& ranks) {
     std::int64_t next = 0;
-    for (const std::vector<TokenSpan>& spans : layout) {
-        for (const TokenSpan& span : spans) {
-            if (span.begin != next) return false;
+    for (const int rank : ranksOf(ranks)) {
+        for (const TokenSpan& span : owned[static_cast<std::size_t>(rank)]) {
+            if (span.begin < next) return false;
             next = span.end;
         }
     }
@@ -27,10 +32,23 @@ Result<void> checkFit(const Schedule& schedule, int rank, const Group& group,
                      "the schedule is for rank " + std::to_string(rank) + " of " +
                          std::to_string(ranks) + ", the group has rank " +
                          std::to_string(group.rank()) + " of " + std::to_string(group.size())};
-    if (executor.ranksInTokenOrder && !inTokenOrder(schedule.owned))
+    const Step& first = schedule.ranks[static_cast<std::size_t>(rank)].forward.front();
+    if (executor.ranksInTokenOrder && !inTokenOrder(schedule.owned, first.queriesOf))
         return Error{ErrorCode::InvalidConfig,
                      std::string(executorName(schedule.executor)) +
                          " attention needs each rank's tokens before the next rank's"};
+    return {};
+}
+
+// Groups of some of the ranks are made once, here, by all of them in the same order.
+Result<void> makeGroups(const RankSchedule& steps, Group& group) {
+    try {
+        for (const std::vector<Step>* pass : {&steps.forward, &steps.backward})
+            for (const Step& step : *pass)
+                for (const Transfer& transfer : step.transfers) groupOf(group, transfer);
+    } catch (const GroupError& error) {
+        return Error{ErrorCode::Unavailable, error.what()};
+    }
     return {};
 }
 
@@ -45,18 +63,34 @@ void expectInputs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
                 "attention takes contiguous q, k and v");
 }
 
+// A rank that is late: debug.slow_rank. In a trace it is the host's own time.
+void holdUp(std::chrono::nanoseconds delay) {
+    if (delay <= std::chrono::nanoseconds::zero()) return;
+    const ScopedSpan span(tagHere(SpanKind::Host, Operation::None));
+    std::this_thread::sleep_for(delay);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Attention>> Attention::make(const Schedule& schedule, int rank, Group& group,
                                                    const AttentionOptions& options) {
     const ExecutorRow& executor = executorRow(schedule.executor);
     RINGSCOPE_CHECK(checkFit(schedule, rank, group, executor));
-    return std::unique_ptr<Attention>(new Attention(std::unique_ptr<State>(new State{
-        executor, schedule.ranks[static_cast<std::size_t>(rank)], group, options.scale})));
+    const RankSchedule& steps = schedule.ranks[static_cast<std::size_t>(rank)];
+    RINGSCOPE_CHECK(makeGroups(steps, group));
+    return std::unique_ptr<Attention>(new Attention(std::unique_ptr<State>(
+        new State{executor, steps, schedule.owned, group, options, schedule.mask})));
 }
 
 Attention::Attention(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Attention::~Attention() = default;
+
+void Attention::setBlocks(RankSchedule steps, AttentionMask mask) {
+    state_->steps = std::move(steps);
+    state_->mask = std::move(mask);
+}
+
+void Attention::setSeed(std::uint64_t seed) { state_->options.seed = seed; }
 
 AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
                                    const at::Tensor& v) const {
@@ -64,8 +98,14 @@ AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
     const PurposeScope purpose(state_->group, Purpose::Attention);
     const PlaceScope place;
     tracePlace().pass = SpanPass::Forward;
-    AttentionOutput output = state_->executor.forward(state_->part(), {q, k, v});
-    output.saved.layer = tracePlace().layer;
+    holdUp(state_->options.delay);
+    const int layer = tracePlace().layer;
+    const std::uint64_t seed = state_->options.seed;
+    AttentionOutput output =
+        state_->executor.forward(state_->part(q.size(2), seed, layer), {q, k, v});
+    output.saved.layer = layer;
+    output.saved.seed = seed;
+    output.saved.step = tracePlace().step;
     return output;
 }
 
@@ -74,7 +114,10 @@ AttentionGradients Attention::backward(const SavedAttention& saved, const at::Te
     const PlaceScope place;
     tracePlace().pass = SpanPass::Backward;
     tracePlace().layer = saved.layer;
-    return state_->executor.backward(state_->part(), saved, dOut.contiguous());
+    tracePlace().step = saved.step;
+    holdUp(state_->options.delay);
+    return state_->executor.backward(state_->part(dOut.size(2), saved.seed, saved.layer), saved,
+                                     dOut.contiguous());
 }
 
 }  // namespace ringscope

@@ -12,6 +12,8 @@
 #include "kernels/comm/group.h"
 
 #include <ATen/core/Tensor.h>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -19,19 +21,30 @@
 namespace ringscope {
 
 struct AttentionOptions {
-    std::optional<double> scale{};  // of the scores; absent: 1 / sqrt(D)
+    std::optional<double> scale{};     // of the scores; absent: 1 / sqrt(D)
+    std::optional<double> softcap{};   // scores are squashed to stay within it
+    bool alibi = false;                // scores fall with the distance of the tokens
+    double dropout = 0;                // share of attention weights that are dropped
+    std::uint64_t seed = 0;            // decides which; setSeed() changes it
+    std::chrono::nanoseconds delay{};  // held up by this before each pass, on purpose
+
+    // Whether blocks need not know their tokens. Else the schedule comes from masked().
+    bool plain() const { return !softcap && !alibi && dropout == 0; }
 };
 
 // What backward() needs of forward(). The tensors' meaning is the executor's.
 struct SavedAttention {
     std::vector<at::Tensor> tensors;
     std::int64_t kvHeads = 1;
-    int layer = -1;  // of the model, for traces
+    int layer = -1;  // of the model
+    int step = 0;    // of the training, for traces: a GPU's backward runs on a thread of its own
+    std::uint64_t seed = 0;  // of the dropout
 };
 
 struct AttentionOutput {
     at::Tensor out;  // (B, n, Hq, D)
     SavedAttention saved;
+    at::Tensor lse{};  // of the rows and heads the rank attended for: (B, rows, heads)
 };
 
 struct AttentionGradients {
@@ -54,6 +67,13 @@ public:
     // The same without autograd.
     AttentionOutput forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
     AttentionGradients backward(const SavedAttention& saved, const at::Tensor& dOut) const;
+
+    // Other blocks than the schedule's from the next forward pass on (maskedSteps()), until the
+    // backward pass that belongs to it is over. Transfers stay what they are.
+    void setBlocks(RankSchedule steps, AttentionMask mask);
+
+    // Other weights are dropped from the next forward pass on; the same seed on every rank.
+    void setSeed(std::uint64_t seed);
 
 private:
     struct State;

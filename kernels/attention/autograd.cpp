@@ -18,6 +18,8 @@ public:
         context->save_for_backward(std::move(output.saved.tensors));
         context->saved_data["kvHeads"] = output.saved.kvHeads;
         context->saved_data["layer"] = static_cast<std::int64_t>(output.saved.layer);
+        context->saved_data["step"] = static_cast<std::int64_t>(output.saved.step);
+        context->saved_data["seed"] = static_cast<std::int64_t>(output.saved.seed);
         context->saved_data["attention"] = reinterpret_cast<std::int64_t>(attention);
         return output.out;
     }
@@ -28,7 +30,9 @@ public:
             reinterpret_cast<const Attention*>(context->saved_data["attention"].toInt());
         const AttentionGradients gradients = attention->backward(
             {context->get_saved_variables(), context->saved_data["kvHeads"].toInt(),
-             static_cast<int>(context->saved_data["layer"].toInt())},
+             static_cast<int>(context->saved_data["layer"].toInt()),
+             static_cast<int>(context->saved_data["step"].toInt()),
+             static_cast<std::uint64_t>(context->saved_data["seed"].toInt())},
             dOut[0]);
         return {gradients.q, gradients.k, gradients.v, at::Tensor()};
     }

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "backend/plan/mask.h"
+#include "kernels/attention/score_rules.h"
 
 #include <ATen/core/Tensor.h>
-#include <optional>
 
 namespace ringscope {
 
@@ -17,11 +17,15 @@ struct BlockInput {
     at::Tensor k;
     at::Tensor v;
     MaskKind mask = MaskKind::Full;  // Causal: row i sees keys 0..i
-    std::optional<double> scale{};   // of the scores; absent: 1 / sqrt(D)
+    ScoreRules rules{};
+
+    // The tokens of the rows, where the mask or the rules ask for them.
+    TokenRun queryTokens{};
+    TokenRun keyTokens{};
 };
 
 struct BlockOutput {
-    at::Tensor out;  // (B, nq, Hq, D), in the type of q
+    at::Tensor out;  // (B, nq, Hq, D), in the type of q or fp32
     at::Tensor lse;  // (B, nq, Hq), logarithm of the sum of exponentials; never below fp32
 };
 

@@ -12,6 +12,7 @@ constexpr std::array executors = {
     ExecutorRow{Executor::Ring, false, ringForward, ringBackward},
     ExecutorRow{Executor::AllToAll, true, allToAllForward, allToAllBackward},
     ExecutorRow{Executor::AllGather, true, allGatherForward, allGatherBackward},
+    ExecutorRow{Executor::KeyGather, false, keyGatherForward, keyGatherBackward},
 };
 
 }  // namespace

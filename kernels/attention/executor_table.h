@@ -4,14 +4,16 @@
 
 #include "backend/plan/schedule.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/score_rules.h"
 
 namespace ringscope {
 
 // What an executor works for: one rank's part of a schedule.
 struct RankPart {
     const RankSchedule& steps;
+    const ShardLayout& owned;
     Group& group;
-    std::optional<double> scale{};
+    ScoreRules rules{};
 };
 
 // q, k and v as Attention::attend takes them.
@@ -23,7 +25,7 @@ struct QueryKeyValue {
 
 struct ExecutorRow {
     Executor executor;
-    bool ranksInTokenOrder;  // wants rank r's tokens before rank r + 1's
+    bool ranksInTokenOrder;  // wants the tokens of each rank it works with before the next one's
     AttentionOutput (*forward)(const RankPart& part, const QueryKeyValue& input);
     AttentionGradients (*backward)(const RankPart& part, const SavedAttention& saved,
                                    const at::Tensor& dOut);
@@ -39,5 +41,7 @@ AttentionOutput allToAllForward(const RankPart&, const QueryKeyValue&);
 AttentionGradients allToAllBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
 AttentionOutput allGatherForward(const RankPart&, const QueryKeyValue&);
 AttentionGradients allGatherBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+AttentionOutput keyGatherForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients keyGatherBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
 
 }  // namespace ringscope

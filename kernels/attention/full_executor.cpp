@@ -4,15 +4,19 @@
 namespace ringscope {
 
 AttentionOutput fullForward(const RankPart& part, const QueryKeyValue& input) {
-    const BlockOutput output = localForward(onlyStep(part.steps.forward), input, part.scale);
-    return {output.out, {{input.q, input.k, input.v, output.out, output.lse}, input.k.size(2)}};
+    const BlockOutput output = localForward(onlyStep(part.steps.forward), input, part.rules);
+    return {output.out,
+            {{input.q, input.k, input.v, output.out, output.lse}, input.k.size(2)},
+            output.lse};
 }
 
 AttentionGradients fullBackward(const RankPart& part, const SavedAttention& saved,
                                 const at::Tensor& dOut) {
     const std::vector<at::Tensor>& tensors = saved.tensors;
-    return localBackward(onlyStep(part.steps.backward), {tensors[0], tensors[1], tensors[2]},
-                         {tensors[3], tensors[4]}, dOut, part.scale);
+    const AttentionGradients sums =
+        localBackward(onlyStep(part.steps.backward), {tensors[0], tensors[1], tensors[2]},
+                      {tensors[3], tensors[4]}, dOut, part.rules);
+    return {sums.q, sums.k.to(dOut.scalar_type()), sums.v.to(dOut.scalar_type())};
 }
 
 }  // namespace ringscope

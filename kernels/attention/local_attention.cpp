@@ -5,12 +5,14 @@
 
 namespace ringscope {
 
-BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, std::optional<double> scale) {
+BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules) {
     return {.q = rowsOf(tensors.q, block.queries),
             .k = rowsOf(tensors.k, block.keys),
             .v = rowsOf(tensors.v, block.keys),
             .mask = block.mask,
-            .scale = scale};
+            .rules = rules,
+            .queryTokens = block.queryTokens,
+            .keyTokens = block.keyTokens};
 }
 
 TokenSpan queryRows(const Step& step) {
@@ -23,18 +25,17 @@ TokenSpan queryRows(const Step& step) {
     return rows;
 }
 
-BlockOutput localForward(const Step& step, const QueryKeyValue& tensors,
-                         std::optional<double> scale) {
+BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules) {
     const TokenSpan rows = queryRows(step);
     PartialOutput output(rowsOf(tensors.q, rows));
     for (const Block& block : step.blocks)
-        output.add(relativeTo(rows, block.queries), blockForward(blockOf(block, tensors, scale)));
+        output.add(relativeTo(rows, block.queries), blockForward(blockOf(block, tensors, rules)));
     return output.take();
 }
 
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
-                                 std::optional<double> scale) {
+                                 const ScoreRules& rules) {
     const TokenSpan rows = queryRows(step);
     RowSum dq(rowsOf(tensors.q, rows));
     RowSum dk(tensors.k);
@@ -42,13 +43,13 @@ AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
     for (const Block& block : step.blocks) {
         const TokenSpan queries = relativeTo(rows, block.queries);
         const BlockGradients part = blockBackward(
-            blockOf(block, tensors, scale),
+            blockOf(block, tensors, rules),
             {rowsOf(whole.out, queries), rowsOf(whole.lse, queries)}, rowsOf(dOut, queries));
         dq.add(queries, part.q);
         dk.add(block.keys, part.k);
         dv.add(block.keys, part.v);
     }
-    return {dq.take(), dk.take(), dv.take()};
+    return {dq.take(), dk.takeSum(), dv.takeSum()};
 }
 
 const Step& onlyStep(const std::vector<Step>& pass) {

@@ -58,14 +58,20 @@ void RowSum::add(TokenSpan rows, const at::Tensor& part) {
         sum_ = part.to(accumulatorType(like_));
         return;
     }
-    if (!sum_.defined())
-        sum_ = at::zeros(like_.sizes(), like_.options().dtype(accumulatorType(like_)));
+    startEmpty();
     rowsOf(sum_, rows).add_(part);
 }
 
-at::Tensor RowSum::take() {
-    if (!sum_.defined()) return at::zeros(like_.sizes(), like_.options());
-    return std::exchange(sum_, {}).to(like_.scalar_type());
+at::Tensor RowSum::take() { return takeSum().to(like_.scalar_type()); }
+
+at::Tensor RowSum::takeSum() {
+    startEmpty();
+    return std::exchange(sum_, {});
+}
+
+void RowSum::startEmpty() {
+    if (!sum_.defined())
+        sum_ = at::zeros(like_.sizes(), like_.options().dtype(accumulatorType(like_)));
 }
 
 }  // namespace ringscope

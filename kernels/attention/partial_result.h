@@ -40,9 +40,12 @@ public:
 
     void add(TokenSpan rows, const at::Tensor& part);
 
-    at::Tensor take();  // in the type of `like`
+    at::Tensor take();     // in the type of `like`
+    at::Tensor takeSum();  // in the type sums are kept in
 
 private:
+    void startEmpty();
+
     at::Tensor like_;
     at::Tensor sum_{};
 };

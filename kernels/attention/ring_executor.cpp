@@ -1,33 +1,30 @@
 // Keys and values go round the ring while each rank's queries stay where they are. Used by every
 // mode whose schedule sends KV from rank to rank.
 #include "kernels/attention/local_attention.h"
+#include "kernels/attention/ring_attention.h"
 #include "kernels/attention/ring_journey.h"
 
 #include <ATen/ops/stack.h>
 
 namespace ringscope {
 
-AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {
-    const at::Tensor own = at::stack({input.k, input.v});
+BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
     RingJourney journey(part.group, own);
-    PartialOutput output(input.q);
+    PartialOutput output(q);
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
-        const QueryKeyValue held{input.q, journey.keys(), journey.values()};
+        const QueryKeyValue held{q, journey.keys(), journey.values()};
         for (const Block& block : step.blocks)
-            output.add(block.queries, blockForward(blockOf(block, held, part.scale)));
+            output.add(block.queries, blockForward(blockOf(block, held, part.rules)));
         journey.endStep(step, {});
     }
     journey.finish();
-    const BlockOutput whole = output.take();
-    return {whole.out, {{input.q, own, whole.out, whole.lse}, input.k.size(2)}};
+    return output.take();
 }
 
-AttentionGradients ringBackward(const RankPart& part, const SavedAttention& saved,
-                                const at::Tensor& dOut) {
-    const at::Tensor& q = saved.tensors[0];
-    const BlockOutput whole{saved.tensors[2], saved.tensors[3]};
-    RingJourney journey(part.group, saved.tensors[1]);
+AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                                   const BlockOutput& whole, const at::Tensor& dOut) {
+    RingJourney journey(part.group, own);
     RowSum dq(q);
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);
@@ -35,7 +32,7 @@ AttentionGradients ringBackward(const RankPart& part, const SavedAttention& save
         std::vector<KeyGradients> parts;
         for (const Block& block : step.blocks) {
             BlockGradients gradients =
-                blockBackward(blockOf(block, held, part.scale),
+                blockBackward(blockOf(block, held, part.rules),
                               {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
                               rowsOf(dOut, block.queries));
             dq.add(block.queries, gradients.q);
@@ -44,8 +41,21 @@ AttentionGradients ringBackward(const RankPart& part, const SavedAttention& save
         journey.endStep(step, parts);
     }
     journey.finish();
-    const at::Tensor home = journey.gradients().to(q.scalar_type());
-    return {dq.take(), home[0], home[1]};
+    return {dq.take(), journey.gradients()[0], journey.gradients()[1]};
+}
+
+AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {
+    const at::Tensor own = at::stack({input.k, input.v});
+    const BlockOutput whole = attendAround(part, input.q, own);
+    return {whole.out, {{input.q, own, whole.out, whole.lse}, input.k.size(2)}, whole.lse};
+}
+
+AttentionGradients ringBackward(const RankPart& part, const SavedAttention& saved,
+                                const at::Tensor& dOut) {
+    const at::Tensor& q = saved.tensors[0];
+    const AttentionGradients sums =
+        gradientsAround(part, q, saved.tensors[1], {saved.tensors[2], saved.tensors[3]}, dOut);
+    return {sums.q, sums.k.to(q.scalar_type()), sums.v.to(q.scalar_type())};
 }
 
 }  // namespace ringscope

@@ -5,7 +5,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros.h>
+#include <algorithm>
 #include <utility>
 
 namespace ringscope {
@@ -18,10 +18,8 @@ RingJourney::RingJourney(Group& group, at::Tensor own)
 void RingJourney::beginStep(const Step& step) {
     tracePlace().ringStep = step.index;
     open_.complete(Payload::KeyValue, step.index);
-    if (nextKeys_.defined()) {
-        if (!keys_.is_same(own_)) spareKeys_ = keys_;
-        keys_ = std::exchange(nextKeys_, at::Tensor());
-    }
+    if (const at::Tensor next = arrived(Payload::KeyValue, step.index); next.defined())
+        keys_ = next;
     postAll(step, Moment::BeforeBlocks);
     group_.endBatch();
 }
@@ -29,12 +27,10 @@ void RingJourney::beginStep(const Step& step) {
 void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& parts) {
     // The gradients sent after the last step have left their buffer, this step's have arrived.
     open_.complete(Payload::KeyValueGrad, step.index);
-    if (nextGradients_.defined()) {
-        spareGradients_ = gradients_;
-        gradients_ = std::exchange(nextGradients_, at::Tensor());
-    } else if (!gradients_.defined() && !parts.empty()) {
-        gradients_ = at::zeros(own_.sizes(), own_.options().dtype(accumulatorType(own_)));
-    }
+    if (const at::Tensor next = arrived(Payload::KeyValueGrad, step.index); next.defined())
+        gradients_ = next;
+    else if (!gradients_.defined() && !parts.empty())
+        gradients_ = gradientBuffers_.emplace_back(makeGradients().zero_());
     for (const KeyGradients& part : parts) {
         rowsOf(gradients_[0], part.keys).add_(part.k);
         rowsOf(gradients_[1], part.keys).add_(part.v);
@@ -46,24 +42,53 @@ void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& par
 void RingJourney::finish() { group_.endBatch(); }
 
 void RingJourney::postAll(const Step& step, Moment moment) {
-    for (const Transfer& transfer : step.transfers)
-        if (transfer.posted == moment)
-            open_.add(transfer, post(group_, transfer, bufferOf(transfer)));
+    Group* within = nullptr;
+    for (const Transfer& transfer : step.transfers) {
+        const bool message =
+            transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
+        if (transfer.posted != moment || !message) continue;
+        if (Group& group = groupOf(group_, transfer); &group != &group_ && within == nullptr) {
+            within = &group;
+            within->beginBatch();
+        }
+        at::Tensor buffer = bufferOf(transfer);
+        open_.add(transfer, post(group_, transfer, buffer), buffer);
+    }
+    if (within != nullptr) within->endBatch();
 }
 
-at::Tensor& RingJourney::bufferOf(const Transfer& transfer) {
-    const bool sent = transfer.kind == TransferKind::Send;
-    if (transfer.payload == Payload::KeyValue) {
-        if (sent) return keys_;
-        nextKeys_ =
-            spareKeys_.defined() ? std::exchange(spareKeys_, at::Tensor()) : at::empty_like(own_);
-        return nextKeys_;
+at::Tensor RingJourney::bufferOf(const Transfer& transfer) {
+    if (transfer.kind == TransferKind::Send)
+        return transfer.payload == Payload::KeyValue ? keys_ : gradients_;
+    return arriving_
+        .emplace_back(Arriving{transfer.payload, transfer.neededBy, freeBuffer(transfer.payload)})
+        .tensor;
+}
+
+at::Tensor RingJourney::freeBuffer(Payload payload) {
+    const bool keys = payload == Payload::KeyValue;
+    std::vector<at::Tensor>& buffers = keys ? keyBuffers_ : gradientBuffers_;
+    for (const at::Tensor& buffer : buffers) {
+        const bool held = buffer.is_same(keys ? keys_ : gradients_);
+        const bool awaited = std::ranges::any_of(
+            arriving_, [&](const Arriving& arriving) { return arriving.tensor.is_same(buffer); });
+        if (!held && !awaited && !open_.uses(buffer)) return buffer;
     }
-    if (sent) return gradients_;
-    nextGradients_ = spareGradients_.defined()
-                         ? std::exchange(spareGradients_, at::Tensor())
-                         : at::empty(own_.sizes(), own_.options().dtype(accumulatorType(own_)));
-    return nextGradients_;
+    return buffers.emplace_back(keys ? at::empty_like(own_) : makeGradients());
+}
+
+at::Tensor RingJourney::arrived(Payload payload, int index) {
+    const auto found = std::ranges::find_if(arriving_, [&](const Arriving& arriving) {
+        return arriving.payload == payload && arriving.neededBy == index;
+    });
+    if (found == arriving_.end()) return {};
+    const at::Tensor tensor = found->tensor;
+    arriving_.erase(found);
+    return tensor;
+}
+
+at::Tensor RingJourney::makeGradients() const {
+    return at::empty(own_.sizes(), own_.options().dtype(accumulatorType(own_)));
 }
 
 }  // namespace ringscope

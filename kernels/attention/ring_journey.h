@@ -8,9 +8,10 @@
 //     }
 //     journey.finish();
 //
-// Keys are double-buffered: while a step computes, the next shard arrives in the other buffer. So
-// are gradients: those of the last step leave while this step's blocks run, and what arrives is
-// waited for when there is something to add to it.
+// Keys are double-buffered: while a step computes, the next shard arrives in the other buffer;
+// those for a later round of rings within a ring, in one more. Gradients are double-buffered too:
+// those of the last step leave while this step's blocks run, and what arrives is waited for when
+// there is something to add to it.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -44,20 +45,29 @@ public:
     const at::Tensor& gradients() const { return gradients_; }
 
 private:
+    struct Arriving {
+        Payload payload;
+        int neededBy;
+        at::Tensor tensor;
+    };
+
     void postAll(const Step& step, Moment moment);
-    at::Tensor& bufferOf(const Transfer& transfer);
+    at::Tensor bufferOf(const Transfer& transfer);
+    at::Tensor freeBuffer(Payload payload);
+    // What arrived for step `index`; undefined: nothing did.
+    at::Tensor arrived(Payload payload, int index);
+    at::Tensor makeGradients() const;
 
     Group& group_;
     OpenTransfers open_;
 
     at::Tensor own_;        // never written to
     at::Tensor keys_;       // held in this step
-    at::Tensor nextKeys_;   // arriving
-    at::Tensor spareKeys_;  // held before and sent since
+    at::Tensor gradients_;  // of the keys held
 
-    at::Tensor gradients_;      // of the keys held
-    at::Tensor nextGradients_;  // arriving
-    at::Tensor spareGradients_;
+    std::vector<Arriving> arriving_;
+    std::vector<at::Tensor> keyBuffers_;  // all there are, in use or not
+    std::vector<at::Tensor> gradientBuffers_;
 };
 
 }  // namespace ringscope

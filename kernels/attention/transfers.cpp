@@ -2,6 +2,7 @@
 
 #include "profiler/trace_place.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -35,50 +36,62 @@ std::int64_t bytesOf(const at::Tensor& tensor) {
     return static_cast<std::int64_t>(tensor.nbytes());
 }
 
-std::unique_ptr<Pending> start(Group& group, const Transfer& transfer, at::Tensor& out,
-                               const at::Tensor& in) {
-    const std::int64_t others = group.size() - 1;
-    switch (transfer.kind) {
-        case TransferKind::AllToAll:
-            expectBytes(transfer, transfer.sentBytes, bytesOf(in) / group.size() * others);
-            return group.allToAll(out, in);
-        case TransferKind::AllGather:
-            expectBytes(transfer, transfer.sentBytes, bytesOf(in) * others);
-            return group.allGather(out, in);
-        case TransferKind::ReduceScatter:
-            expectBytes(transfer, transfer.sentBytes, bytesOf(out) * others);
-            return group.reduceScatterSum(out, in);
-        default:
-            throw std::logic_error("a " + describe(transfer) + " is not a collective");
-    }
+bool isCollective(const Transfer& transfer) {
+    return transfer.kind != TransferKind::Send && transfer.kind != TransferKind::Receive;
 }
 
-const Transfer& onlyTransfer(const Step& step, Moment moment) {
+const Transfer& onlyCollective(const Step& step, Moment moment) {
     const Transfer* found = nullptr;
     for (const Transfer& transfer : step.transfers) {
-        if (transfer.posted != moment) continue;
+        if (transfer.posted != moment || !isCollective(transfer)) continue;
         if (found != nullptr)
             throw std::logic_error("step " + std::to_string(step.index) + " lists a " +
                                    describe(transfer) + " beside a " + describe(*found));
         found = &transfer;
     }
     if (found == nullptr)
-        throw std::logic_error("step " + std::to_string(step.index) + " lists no transfer");
+        throw std::logic_error("step " + std::to_string(step.index) + " lists no collective");
     return *found;
 }
 
 }  // namespace
 
+Group& groupOf(Group& group, const Transfer& transfer) {
+    return transfer.among.count == 0 ? group : group.within(ranksOf(transfer.among));
+}
+
 std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor& tensor) {
+    const RankSet& among = transfer.among;
+    const int peer =
+        among.count == 0 ? transfer.peer : (transfer.peer - among.first) / among.stride;
     switch (transfer.kind) {
         case TransferKind::Send:
             expectBytes(transfer, transfer.sentBytes, bytesOf(tensor));
-            return group.send(tensor, transfer.peer, channelOf(transfer));
+            return groupOf(group, transfer).send(tensor, peer, channelOf(transfer));
         case TransferKind::Receive:
             expectBytes(transfer, transfer.receivedBytes, bytesOf(tensor));
-            return group.receive(tensor, transfer.peer, channelOf(transfer));
+            return groupOf(group, transfer).receive(tensor, peer, channelOf(transfer));
         default:
             throw std::logic_error("a " + describe(transfer) + " has no single peer");
+    }
+}
+
+std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor& out,
+                              const at::Tensor& in) {
+    Group& among = groupOf(group, transfer);
+    const std::int64_t others = among.size() - 1;
+    switch (transfer.kind) {
+        case TransferKind::AllToAll:
+            expectBytes(transfer, transfer.sentBytes, bytesOf(in) / among.size() * others);
+            return among.allToAll(out, in);
+        case TransferKind::AllGather:
+            expectBytes(transfer, transfer.sentBytes, bytesOf(in) * others);
+            return among.allGather(out, in);
+        case TransferKind::ReduceScatter:
+            expectBytes(transfer, transfer.sentBytes, bytesOf(out) * others);
+            return among.reduceScatterSum(out, in);
+        default:
+            throw std::logic_error("a " + describe(transfer) + " is not a collective");
     }
 }
 
@@ -86,11 +99,17 @@ void exchange(Group& group, const Step& step, Moment moment, at::Tensor& out,
               const at::Tensor& in) {
     const PlaceScope place;
     tracePlace().ringStep = step.index;
-    start(group, onlyTransfer(step, moment), out, in)->wait();
+    post(group, onlyCollective(step, moment), out, in)->wait();
 }
 
-void OpenTransfers::add(const Transfer& transfer, std::unique_ptr<Pending> pending) {
-    open_.push_back({transfer.payload, transfer.neededBy, std::move(pending)});
+void OpenTransfers::add(const Transfer& transfer, std::unique_ptr<Pending> pending,
+                        const at::Tensor& tensor) {
+    open_.push_back({transfer.payload, transfer.neededBy, std::move(pending), tensor});
+}
+
+bool OpenTransfers::uses(const at::Tensor& tensor) const {
+    return std::ranges::any_of(open_,
+                               [&](const Open& open) { return open.tensor.is_same(tensor); });
 }
 
 void OpenTransfers::complete(Payload payload, int index) {

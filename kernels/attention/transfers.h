@@ -14,13 +14,24 @@ namespace ringscope {
 // Sends `tensor` to, or receives it from, the transfer's peer.
 std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor& tensor);
 
+// The group a transfer runs in: `group`, or one within it.
+Group& groupOf(Group& group, const Transfer& transfer);
+
+// Starts a collective from `in` to `out`.
+std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor& out,
+                              const at::Tensor& in);
+
 // Runs the one collective that `step` lists at `moment`, from `in` to `out`, and waits for it.
 void exchange(Group& group, const Step& step, Moment moment, at::Tensor& out, const at::Tensor& in);
 
 // Transfers under way.
 class OpenTransfers {
 public:
-    void add(const Transfer& transfer, std::unique_ptr<Pending> pending);
+    void add(const Transfer& transfer, std::unique_ptr<Pending> pending,
+             const at::Tensor& tensor = {});
+
+    // Whether `tensor` was given to a transfer that is not complete.
+    bool uses(const at::Tensor& tensor) const;
 
     // Waits for those of `payload` that step `index` needs.
     void complete(Payload payload, int index);
@@ -30,6 +41,7 @@ private:
         Payload payload;
         int neededBy;
         std::unique_ptr<Pending> pending;
+        at::Tensor tensor;
     };
     std::vector<Open> open_;
 };

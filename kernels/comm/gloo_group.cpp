@@ -6,6 +6,7 @@
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty_like.h>
+#include <algorithm>
 #include <string>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -75,10 +76,33 @@ private:
 
 class GlooGroup : public Group {
 public:
-    GlooGroup(const GroupOptions& options, c10::intrusive_ptr<ProcessGroupGloo> gloo)
-        : Group(options.rank, options.size), gloo_(std::move(gloo)) {}
+    // Returns when all ranks of `options` are here; `store` is theirs alone.
+    GlooGroup(GroupOptions options, c10::intrusive_ptr<c10d::Store> store)
+        : Group(options.rank, options.size),
+          options_(std::move(options)),
+          store_(std::move(store)),
+          gloo_(connect(options_, store_)) {}
 
 private:
+    static c10::intrusive_ptr<ProcessGroupGloo> connect(
+        const GroupOptions& options, const c10::intrusive_ptr<c10d::Store>& store) {
+        auto gloo = ProcessGroupGloo::Options::create(options.timeout);
+        gloo->devices.push_back(ProcessGroupGloo::createDeviceForHostname(options.address));
+        return c10::make_intrusive<ProcessGroupGloo>(store, options.rank, options.size,
+                                                     std::move(gloo));
+    }
+
+    std::unique_ptr<Group> makeWithin(const std::vector<int>& ranks) override {
+        const std::string name = c10::str("ranks ", ranks);
+        const auto place = std::ranges::find(ranks, rank()) - ranks.begin();
+        GroupOptions options = options_;
+        options.rank = static_cast<int>(place);
+        options.size = static_cast<int>(ranks.size());
+        return named("rank " + std::to_string(rank()) + ": meeting " + name, [&] {
+            return std::make_unique<GlooGroup>(
+                std::move(options), c10::make_intrusive<c10d::PrefixStore>(name, store_));
+        });
+    }
     std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer, Channel channel) override {
         const bool keys = channel == Channel::KeyValue;
         return start(withPeer("sending", channel, "to", peer),
@@ -134,6 +158,8 @@ private:
                                  std::move(operation), std::move(work))] { pending->wait(); });
     }
 
+    GroupOptions options_;
+    c10::intrusive_ptr<c10d::Store> store_;
     c10::intrusive_ptr<ProcessGroupGloo> gloo_;
     CompletionWatch watch_;  // before the process group ends, its operations do
 };
@@ -141,12 +167,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Group> makeGlooGroup(const Meeting& meeting, const GroupOptions& options) {
-    auto gloo = ProcessGroupGloo::Options::create(options.timeout);
-    gloo->devices.push_back(ProcessGroupGloo::createDeviceForHostname(options.address));
-    auto store = c10::make_intrusive<c10d::PrefixStore>("ringscope/gloo", meeting.state().store);
     return std::make_unique<GlooGroup>(
-        options, c10::make_intrusive<ProcessGroupGloo>(std::move(store), options.rank, options.size,
-                                                       std::move(gloo)));
+        options, c10::make_intrusive<c10d::PrefixStore>("ringscope/gloo", meeting.state().store));
 }
 
 }  // namespace ringscope

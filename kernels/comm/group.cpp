@@ -1,10 +1,12 @@
 #include "kernels/comm/group.h"
 
+#include "profiler/correlation.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -56,30 +58,72 @@ std::unique_ptr<Pending> timed(std::unique_ptr<Pending> pending, const SpanTag& 
 }  // namespace
 
 void Group::describeMessage(Operation operation, int peer, Channel channel, std::int64_t bytes) {
-    const std::uint32_t number = messages_[{operation, channel, peer}]++;
+    const int called = whole_ == nullptr ? peer : ranks_[static_cast<std::size_t>(peer)];
+    const std::uint32_t number = whole().messages_[{operation, channel, called}]++;
     tag_ = tagHere(SpanKind::Transfer, operation);
-    tag_.peer = peer;
+    tag_.peer = called;
     tag_.bytes = bytes;
     tag_.message = number << 2U | static_cast<std::uint32_t>(channel);
 }
 
 void Group::describeCollective(Operation operation, std::int64_t bytes) {
     tag_ = tagHere(SpanKind::Transfer, operation);
+    if (whole_ != nullptr) tag_.peer = ranks_.front();
     tag_.bytes = bytes;
     tag_.message = collectives_++;
+}
+
+Group& Group::within(const std::vector<int>& ranks) {
+    if (whole_ != nullptr) throw std::logic_error("a group within a group has none within it");
+    if (static_cast<int>(ranks.size()) == size_) return *this;
+    std::unique_ptr<Group>& group = within_[ranks];
+    if (!group) {
+        if (!std::ranges::binary_search(ranks, rank_))
+            throw std::logic_error("rank " + std::to_string(rank_) + " is not in the group");
+        group = makeWithin(ranks);
+        group->whole_ = this;
+        group->ranks_ = ranks;
+    }
+    return *group;
+}
+
+void Group::beginBatch() {
+    batching_ = true;
+    doBeginBatch();
+}
+
+void Group::endBatch() {
+    batching_ = false;
+    const TransferCorrelation correlation(batch_);
+    batch_.clear();
+    doEndBatch();
+}
+
+// A GPU starts the messages of a batch together, when it ends.
+template <typename Post>
+std::unique_ptr<Pending> Group::message(Post&& post) {
+    if (!batching_) return posted(std::forward<Post>(post));
+    if (CorrelationSink::current() != nullptr) batch_.push_back(tag_);
+    return timed(post(), tag_);
+}
+
+template <typename Post>
+std::unique_ptr<Pending> Group::posted(Post&& post) {
+    const TransferCorrelation correlation({&tag_, 1});
+    return timed(post(), tag_);
 }
 
 std::unique_ptr<Pending> Group::send(const at::Tensor& tensor, int peer, Channel channel) {
     expectContiguous(tensor);
     count(bytesOf(tensor));
     describeMessage(Operation::Send, peer, channel, bytesOf(tensor));
-    return timed(doSend(tensor, peer, channel), tag_);
+    return message([&] { return doSend(tensor, peer, channel); });
 }
 
 std::unique_ptr<Pending> Group::receive(at::Tensor& tensor, int peer, Channel channel) {
     expectContiguous(tensor);
     describeMessage(Operation::Receive, peer, channel, bytesOf(tensor));
-    return timed(doReceive(tensor, peer, channel), tag_);
+    return message([&] { return doReceive(tensor, peer, channel); });
 }
 
 std::unique_ptr<Pending> Group::allToAll(at::Tensor& out, const at::Tensor& in) {
@@ -90,7 +134,7 @@ std::unique_ptr<Pending> Group::allToAll(at::Tensor& out, const at::Tensor& in) 
     const std::int64_t bytes = bytesOf(in) / size_ * (size_ - 1);
     count(bytes);
     describeCollective(Operation::AllToAll, bytes);
-    return timed(doAllToAll(out, in), tag_);
+    return posted([&] { return doAllToAll(out, in); });
 }
 
 std::unique_ptr<Pending> Group::allGather(at::Tensor& out, const at::Tensor& in) {
@@ -98,7 +142,7 @@ std::unique_ptr<Pending> Group::allGather(at::Tensor& out, const at::Tensor& in)
     const std::int64_t bytes = bytesOf(in) * (size_ - 1);
     count(bytes);
     describeCollective(Operation::AllGather, bytes);
-    return timed(doAllGather(out, in), tag_);
+    return posted([&] { return doAllGather(out, in); });
 }
 
 std::unique_ptr<Pending> Group::reduceScatterSum(at::Tensor& out, const at::Tensor& in) {
@@ -106,7 +150,7 @@ std::unique_ptr<Pending> Group::reduceScatterSum(at::Tensor& out, const at::Tens
     const std::int64_t bytes = bytesOf(out) * (size_ - 1);
     count(bytes);
     describeCollective(Operation::ReduceScatter, bytes);
-    return timed(doReduceScatterSum(out, in), tag_);
+    return posted([&] { return doReduceScatterSum(out, in); });
 }
 
 void Group::allReduceSum(at::Tensor& tensor) {

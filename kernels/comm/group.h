@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <tuple>
+#include <vector>
 
 namespace at {
 class Tensor;
@@ -50,14 +51,19 @@ public:
     int rank() const { return rank_; }
     int size() const { return size_; }
 
+    // The group of some of the ranks, ascending, this one among them. It is made by the first call,
+    // which all of them make, and kept; all of the ranks: this group. In it ranks count from 0;
+    // what it sends counts here, and traces name ranks as they are called here.
+    Group& within(const std::vector<int>& ranks);
+
     std::unique_ptr<Pending> send(const at::Tensor& tensor, int peer, Channel channel);
     std::unique_ptr<Pending> receive(at::Tensor& tensor, int peer, Channel channel);
 
     // Between the two calls, send and receive only collect; endBatch() starts them together. A GPU
     // needs this wherever two ranks send to each other; a CPU starts each at once. A batch is
     // waited for only after it ended.
-    virtual void beginBatch() {}
-    virtual void endBatch() {}
+    void beginBatch();
+    void endBatch();
 
     // in: one slice for each rank, in rank order; out: the slice of each rank for this one.
     std::unique_ptr<Pending> allToAll(at::Tensor& out, const at::Tensor& in);
@@ -84,6 +90,11 @@ public:
 protected:
     Group(int rank, int size) : rank_(rank), size_(size) {}
 
+    // A group of its own for the ranks of this one, with connections or streams of its own.
+    virtual std::unique_ptr<Group> makeWithin(const std::vector<int>& ranks) = 0;
+
+    virtual void doBeginBatch() {}
+    virtual void doEndBatch() {}
     virtual std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer,
                                             Channel channel) = 0;
     virtual std::unique_ptr<Pending> doReceive(at::Tensor& tensor, int peer, Channel channel) = 0;
@@ -98,7 +109,12 @@ protected:
 private:
     friend class PurposeScope;
 
-    void count(std::int64_t bytes) { sent_.add(purpose_, bytes); }
+    Group& whole() { return whole_ == nullptr ? *this : *whole_; }
+    void count(std::int64_t bytes) { whole().sent_.add(whole().purpose_, bytes); }
+    template <typename Post>
+    std::unique_ptr<Pending> message(Post&& post);
+    template <typename Post>
+    std::unique_ptr<Pending> posted(Post&& post);
     void describeMessage(Operation operation, int peer, Channel channel, std::int64_t bytes);
     void describeCollective(Operation operation, std::int64_t bytes);
 
@@ -110,6 +126,12 @@ private:
     // Both ends of a message count alike, so the count pairs them: by direction, channel and peer.
     std::map<std::tuple<Operation, Channel, int>, std::uint32_t> messages_{};
     std::uint32_t collectives_ = 0;
+    bool batching_ = false;
+    std::vector<SpanTag> batch_{};  // while a GPU is recorded: what endBatch() starts
+
+    Group* whole_ = nullptr;    // that this one is within
+    std::vector<int> ranks_{};  // as they are called there
+    std::map<std::vector<int>, std::unique_ptr<Group>> within_{};
 };
 
 // While it lives, what `group` sends counts for `purpose`.

@@ -15,7 +15,8 @@
 
 namespace ringscope {
 
-// A key-value store all ranks reach. The host keeps its Meeting until every rank has its group.
+// A key-value store all ranks reach. The host keeps its Meeting until every rank has its group and
+// the groups within it.
 class Meeting {
 public:
     struct State;  // c10d's store; kernels/comm/meeting_state.h

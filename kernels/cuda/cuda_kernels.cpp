@@ -40,7 +40,7 @@ bool isCausal(const BlockInput& block) {
 BlockOutput flashForward(const BlockInput& block) {
     const auto result = at::_scaled_dot_product_flash_attention(
         swapped(block.q), swapped(block.k), swapped(block.v), noDropout, isCausal(block), false,
-        block.scale);
+        block.rules.scale);
     return {swapped(std::get<0>(result)), swapped(std::get<1>(result))};
 }
 
@@ -51,7 +51,7 @@ BlockGradients flashBackward(const BlockInput& block, const BlockOutput& whole,
         swapped(dOut), swapped(block.q), swapped(block.k), swapped(block.v), swapped(whole.out),
         swapped(whole.lse).contiguous(), everySequenceIsWhole, everySequenceIsWhole,
         block.q.size(1), block.k.size(1), noDropout, isCausal(block), noRandomState(block.q),
-        noRandomState(block.q), block.scale);
+        noRandomState(block.q), block.rules.scale);
     return {swapped(dq), swapped(dk), swapped(dv)};
 }
 
@@ -70,7 +70,7 @@ BlockOutput efficientForward(const BlockInput& block) {
     const auto result = at::_scaled_dot_product_efficient_attention(
         swapped(block.q), swapped(repeatedHeads(block.k, block)),
         swapped(repeatedHeads(block.v, block)), std::nullopt, true, noDropout, isCausal(block),
-        block.scale);
+        block.rules.scale);
     const at::Tensor lse = std::get<1>(result).narrow(2, 0, block.q.size(1));
     return {swapped(std::get<0>(result)), swapped(lse)};
 }
@@ -89,7 +89,7 @@ BlockGradients efficientBackward(const BlockInput& block, const BlockOutput& who
         swapped(dOut), swapped(block.q), swapped(repeatedHeads(block.k, block)),
         swapped(repeatedHeads(block.v, block)), noBias, swapped(whole.out), alignedLse(whole.lse),
         noRandomState(block.q), noRandomState(block.q), noDropout, {true, true, true, false},
-        isCausal(block), block.scale);
+        isCausal(block), block.rules.scale);
     return {swapped(std::get<0>(result)), summedHeads(swapped(std::get<1>(result)), block.k),
             summedHeads(swapped(std::get<2>(result)), block.v)};
 }
@@ -113,9 +113,20 @@ const TypeRow& rowFor(const at::Tensor& tensor) {
                 "; use fp32, or device cpu");
 }
 
-BlockOutput forward(const BlockInput& block) { return rowFor(block.q).forward(block); }
+// Plans for a GPU refuse what would need more.
+void expectPlain(const BlockInput& block) {
+    TORCH_CHECK(block.mask != MaskKind::Positions && block.rules.plain(),
+                "no GPU kernel computes windows, documents, soft-cap, ALiBi or dropout; use device "
+                "cpu");
+}
+
+BlockOutput forward(const BlockInput& block) {
+    expectPlain(block);
+    return rowFor(block.q).forward(block);
+}
 
 BlockGradients backward(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
+    expectPlain(block);
     return rowFor(block.q).backward(block, whole, dOut);
 }
 

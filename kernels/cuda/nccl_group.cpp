@@ -56,13 +56,18 @@ struct Message {
 
 class NcclGroup : public Group {
 public:
-    NcclGroup(const GroupOptions& options, c10::DeviceIndex device,
-              c10::intrusive_ptr<ProcessGroupNCCL> nccl)
-        : Group(options.rank, options.size), device_(device), nccl_(std::move(nccl)) {}
+    // Returns when all ranks of `options` are here; `store` is theirs alone.
+    NcclGroup(GroupOptions options, c10::DeviceIndex device, c10::intrusive_ptr<c10d::Store> store)
+        : Group(options.rank, options.size),
+          options_(std::move(options)),
+          store_(std::move(store)),
+          device_(device),
+          nccl_(connect(options_, device, store_)) {}
 
-    void beginBatch() override { batch_ = std::make_shared<Batch>(); }
+private:
+    void doBeginBatch() override { batch_ = std::make_shared<Batch>(); }
 
-    void endBatch() override {
+    void doEndBatch() override {
         const std::shared_ptr<Batch> batch = std::exchange(batch_, nullptr);
         std::vector<Message> messages = std::exchange(messages_, {});
         if (messages.empty()) return;
@@ -76,7 +81,29 @@ public:
         });
     }
 
-private:
+    // Connects now, so that ranks which cannot reach each other say so before training.
+    static c10::intrusive_ptr<ProcessGroupNCCL> connect(
+        const GroupOptions& options, c10::DeviceIndex device,
+        const c10::intrusive_ptr<c10d::Store>& store) {
+        auto nccl = ProcessGroupNCCL::Options::create();
+        nccl->timeout = options.timeout;
+        auto group = c10::make_intrusive<ProcessGroupNCCL>(store, options.rank, options.size,
+                                                           std::move(nccl));
+        group->eagerConnectSingleDevice(at::Device(at::kCUDA, device));
+        return group;
+    }
+
+    std::unique_ptr<Group> makeWithin(const std::vector<int>& ranks) override {
+        const std::string name = c10::str("ranks ", ranks);
+        GroupOptions options = options_;
+        options.rank = static_cast<int>(std::ranges::find(ranks, rank()) - ranks.begin());
+        options.size = static_cast<int>(ranks.size());
+        return named(operation("meeting " + name), [&] {
+            return std::make_unique<NcclGroup>(
+                std::move(options), device_, c10::make_intrusive<c10d::PrefixStore>(name, store_));
+        });
+    }
+
     std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer, Channel channel) override {
         return add({true, tensor, peer, channel}, "sending to rank " + std::to_string(peer));
     }
@@ -126,10 +153,10 @@ private:
 
     std::unique_ptr<Pending> add(Message message, const std::string& what) {
         const bool alone = batch_ == nullptr;
-        if (alone) beginBatch();
+        if (alone) doBeginBatch();
         auto pending = std::make_unique<NcclPending>(operation(what), batch_);
         messages_.push_back(std::move(message));
-        if (alone) endBatch();
+        if (alone) doEndBatch();
         return pending;
     }
 
@@ -140,6 +167,8 @@ private:
         return std::make_unique<NcclPending>(operation(what), std::move(batch));
     }
 
+    GroupOptions options_;
+    c10::intrusive_ptr<c10d::Store> store_;
     c10::DeviceIndex device_;
     c10::intrusive_ptr<ProcessGroupNCCL> nccl_;
     std::shared_ptr<Batch> batch_{};
@@ -164,14 +193,9 @@ Result<c10::DeviceIndex> findDevice(const std::string& device) {
 Result<std::unique_ptr<Group>> makeNcclGroup(const Meeting& meeting, const GroupOptions& options) {
     RINGSCOPE_TRY(const c10::DeviceIndex device, findDevice(options.device));
     c10::cuda::set_device(device);
-    auto nccl = ProcessGroupNCCL::Options::create();
-    nccl->timeout = options.timeout;
-    auto store = c10::make_intrusive<c10d::PrefixStore>("ringscope/nccl", meeting.state().store);
-    auto group = c10::make_intrusive<ProcessGroupNCCL>(std::move(store), options.rank, options.size,
-                                                       std::move(nccl));
-    // Connects now, so that ranks which cannot reach each other say so before training.
-    group->eagerConnectSingleDevice(at::Device(at::kCUDA, device));
-    return std::unique_ptr<Group>(std::make_unique<NcclGroup>(options, device, std::move(group)));
+    return std::unique_ptr<Group>(std::make_unique<NcclGroup>(
+        options, device,
+        c10::make_intrusive<c10d::PrefixStore>("ringscope/nccl", meeting.state().store)));
 }
 
 }  // namespace ringscope

@@ -7,16 +7,66 @@
 namespace ringscope {
 namespace {
 
-std::vector<std::int64_t> positionsOf(const std::vector<TokenSpan>& spans) {
-    std::vector<std::int64_t> positions;
+std::vector<std::int64_t> tokensOf(const std::vector<TokenSpan>& spans) {
+    std::vector<std::int64_t> tokens;
     for (const TokenSpan& span : spans)
-        for (std::int64_t token = span.begin; token < span.end; ++token) positions.push_back(token);
-    return positions;
+        for (std::int64_t token = span.begin; token < span.end; ++token) tokens.push_back(token);
+    return tokens;
 }
 
+// `spans` ascend.
 bool covers(const std::vector<TokenSpan>& spans, std::int64_t token) {
-    return std::ranges::any_of(
-        spans, [&](const TokenSpan& span) { return span.begin <= token && token < span.end; });
+    const auto after = std::ranges::upper_bound(spans, token, {}, &TokenSpan::begin);
+    return after != spans.begin() && token < std::prev(after)->end;
+}
+
+// An empty line ends a paragraph, and so does the text's end.
+bool beginsParagraph(const TokenText& text, std::int64_t position) {
+    const std::int64_t token = position % text.size();
+    if (token == 0) return true;
+    return token > 1 && text.at(token - 1) == '\n' && text.at(token - 2) == '\n' &&
+           text.at(token) != '\n';
+}
+
+std::vector<std::int64_t> rowStarts(const TokenText& text, const TrainConfig& train,
+                                    std::int64_t step, std::int64_t microStep) {
+    std::vector<std::int64_t> starts;
+    for (std::int64_t row = 0; row < train.batch; ++row)
+        starts.push_back(sampleStart(
+            {.seed = train.seed, .step = step, .microStep = microStep, .row = row}, text.size()));
+    return starts;
+}
+
+std::vector<std::int64_t> documentsOf(const TokenText& text,
+                                      const std::vector<std::int64_t>& starts,
+                                      std::int64_t tokens) {
+    std::vector<std::int64_t> documents = {0};
+    for (std::int64_t token = 1; token < tokens; ++token)
+        if (std::ranges::any_of(
+                starts, [&](std::int64_t start) { return beginsParagraph(text, start + token); }))
+            documents.push_back(token);
+    documents.push_back(tokens);
+    return documents;
+}
+
+void dropLabelsOfLastTokens(TokenBatch& batch, const TokenText& text,
+                            const std::vector<std::int64_t>& starts) {
+    for (std::int64_t row = 0; row < batch.rows; ++row) {
+        const auto drop = [&](std::int64_t token) {
+            batch.labels[static_cast<std::size_t>(row * batch.tokens + token)] = ignoredLabel;
+        };
+        for (std::size_t i = 1; i + 1 < batch.documents.size(); ++i) drop(batch.documents[i] - 1);
+        if (beginsParagraph(text, starts[static_cast<std::size_t>(row)] + batch.tokens))
+            drop(batch.tokens - 1);
+    }
+}
+
+// Each token's place in its document.
+std::vector<std::int64_t> positionsOf(std::vector<std::int64_t> tokens,
+                                      const std::vector<std::int64_t>& documents) {
+    if (documents.empty()) return tokens;
+    for (std::int64_t& token : tokens) token -= *(std::ranges::upper_bound(documents, token) - 1);
+    return tokens;
 }
 
 }  // namespace
@@ -30,17 +80,20 @@ std::int64_t sampleStart(const SamplePlace& place, std::int64_t textSize) {
 }
 
 TokenBatch makeBatch(const TokenText& text, const TrainConfig& train, std::int64_t step,
-                     std::int64_t microStep) {
+                     std::int64_t microStep, bool packing) {
     TokenBatch batch{.rows = train.batch, .tokens = train.seqLen};
     batch.inputs.reserve(static_cast<std::size_t>(batch.rows * batch.tokens));
     batch.labels.reserve(batch.inputs.capacity());
-    for (std::int64_t row = 0; row < batch.rows; ++row) {
-        const std::int64_t start = sampleStart(
-            {.seed = train.seed, .step = step, .microStep = microStep, .row = row}, text.size());
+    const std::vector<std::int64_t> starts = rowStarts(text, train, step, microStep);
+    for (const std::int64_t start : starts) {
         for (std::int64_t token = 0; token < batch.tokens; ++token) {
             batch.inputs.push_back(text.at(start + token));
             batch.labels.push_back(text.at(start + token + 1));
         }
+    }
+    if (packing) {
+        batch.documents = documentsOf(text, starts, batch.tokens);
+        dropLabelsOfLastTokens(batch, text, starts);
     }
     return batch;
 }
@@ -54,13 +107,15 @@ TokenShard takeShard(const TokenBatch& batch, const Schedule& schedule, int rank
     const std::vector<TokenSpan> held =
         schedule.replicated ? std::vector<TokenSpan>{{0, batch.tokens}} : owned;
 
-    TokenShard shard{
-        .rows = batch.rows, .tokens = tokenCount(held), .positions = positionsOf(held)};
+    const std::vector<std::int64_t> tokens = tokensOf(held);
+    TokenShard shard{.rows = batch.rows,
+                     .tokens = tokenCount(held),
+                     .positions = positionsOf(tokens, batch.documents)};
     for (std::int64_t row = 0; row < batch.rows; ++row) {
-        for (const std::int64_t position : shard.positions) {
-            const auto at = static_cast<std::size_t>(row * batch.tokens + position);
+        for (const std::int64_t token : tokens) {
+            const auto at = static_cast<std::size_t>(row * batch.tokens + token);
             shard.inputs.push_back(batch.inputs[at]);
-            shard.labels.push_back(covers(owned, position) ? batch.labels[at] : ignoredLabel);
+            shard.labels.push_back(covers(owned, token) ? batch.labels[at] : ignoredLabel);
         }
     }
     return shard;

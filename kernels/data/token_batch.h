@@ -26,6 +26,8 @@ struct TokenBatch {
     std::int64_t tokens = 0;
     std::vector<std::int64_t> inputs{};
     std::vector<std::int64_t> labels{};
+    // Where documents begin in every row, and the end; empty: each row is one.
+    std::vector<std::int64_t> documents{};
 };
 
 struct SamplePlace {
@@ -40,8 +42,10 @@ struct SamplePlace {
 std::int64_t sampleStart(const SamplePlace& place, std::int64_t textSize);
 
 // The batch of one micro-step. Every token has a label; the last one's is the text's next token.
+// With `packing` a document begins in all rows where a paragraph begins in one of them, and its
+// last token has no label: the next document is none of its business.
 TokenBatch makeBatch(const TokenText& text, const TrainConfig& train, std::int64_t step,
-                     std::int64_t microStep);
+                     std::int64_t microStep, bool packing = false);
 
 std::int64_t labelledTokens(const std::vector<std::int64_t>& labels);
 
@@ -51,7 +55,7 @@ struct TokenShard {
     std::int64_t tokens = 0;  // of each row
     std::vector<std::int64_t> inputs{};
     std::vector<std::int64_t> labels{};
-    std::vector<std::int64_t> positions{};  // of each token in the whole sequence; one row
+    std::vector<std::int64_t> positions{};  // of each token in its document; one row
 };
 
 // The rank's own tokens. Where the schedule replicates activations: all tokens, with labels only

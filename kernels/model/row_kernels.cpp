@@ -1,36 +1,11 @@
 #include "kernels/model/row_kernels.h"
 
-#include "kernels/model/vector_code.h"
+#include "kernels/vector_math.h"
 
-#include <bit>
 #include <cmath>
 
 namespace ringscope::rows {
 namespace {
-
-// e^x = 2^n * e^r with |r| <= ln(2)/2; branch-free, so that loops over it become vector code.
-// Arguments are clamped to where the result is a normal number.
-RINGSCOPE_INLINE float exponential(float x) {
-    constexpr float log2e = 1.44269504F;
-    constexpr float ln2High = 0.693359375F;
-    constexpr float ln2Low = -2.12194440e-4F;
-    constexpr float roundingShift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-    x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
-    const float n = (x * log2e + roundingShift) - roundingShift;
-    const float r = (x - n * ln2High) - n * ln2Low;
-    float series = 1.0F / 5040;
-    series = series * r + 1.0F / 720;
-    series = series * r + 1.0F / 120;
-    series = series * r + 1.0F / 24;
-    series = series * r + 1.0F / 6;
-    series = series * r + 0.5F;
-    series = series * r + 1.0F;
-    series = series * r + 1.0F;
-    const std::int32_t exponent = (static_cast<std::int32_t>(n) + 127) << 23;
-    return series * std::bit_cast<float>(exponent);
-}
-RINGSCOPE_INLINE double exponential(double x) { return std::exp(x); }
 
 template <typename T>
 RINGSCOPE_INLINE void normAgainRows(const T* x, const T* gain, const T* inverse, T* normed,

@@ -3,19 +3,17 @@
 #include "backend/config/experiment.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
-#include "kernels/comm/rendezvous.h"
 #include "kernels/data/token_text.h"
 #include "kernels/train/counting_allocator.h"
 #include "kernels/train/device_memory.h"
-#include "kernels/train/rank_input.h"
+#include "kernels/train/gpu_recording.h"
+#include "kernels/train/rank_link.h"
 #include "kernels/train/trainer.h"
 #include "profiler/span_recorder.h"
 
 #include <ATen/Parallel.h>
-#include <torch/headeronly/version.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -23,26 +21,6 @@
 
 namespace ringscope {
 namespace {
-
-class EventWriter {
-public:
-    explicit EventWriter(int file) : file_(file) {}
-
-    // In one write, so that a line is never cut by another process's. A reader that is gone is
-    // noticed on standard input.
-    void tell(const RankEvent& event) const {
-        const std::string line = toLine(event) + "\n";
-        std::size_t written = 0;
-        while (written < line.size()) {
-            const ssize_t count = ::write(file_, line.data() + written, line.size() - written);
-            if (count < 0 && errno != EINTR) return;
-            if (count > 0) written += static_cast<std::size_t>(count);
-        }
-    }
-
-private:
-    int file_;
-};
 
 Result<RunPlan> readPlan(const std::string& yaml, int world) {
     ExperimentSources sources;
@@ -74,44 +52,21 @@ public:
     Result<RankDone> train();
 
 private:
-    Result<void> meet(const std::string& device);
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<void> startTrace(const RunPlan& plan, const std::string& device);
-    void recordFrom(const RunPlan& plan, std::int64_t index);
-    void sayHello(const std::string& device) const;
+    Result<void> recordFrom(const RunPlan& plan, std::int64_t index);
+    Result<void> endRecording();
+    Result<void> finishTrace();
 
     RankArguments arguments_;
     std::unique_ptr<SpanRecorder> recorder_;  // outlives the group, whose threads record
+    std::optional<GpuRecording> gpu_;
+    GpuActivity gpuActivity_;
     RankInput& input_;
     const EventWriter& events_;
-    std::unique_ptr<Meeting> meeting_;
-    std::unique_ptr<Group> group_;
+    MetRanks ranks_;
     std::optional<Traffic> sentPerStep_;
 };
-
-// Rank 0 makes the meeting and tells where it is; the others are told.
-Result<void> RankRun::meet(const std::string& device) {
-    if (arguments_.rank == 0) {
-        RINGSCOPE_TRY(meeting_, hostMeeting(arguments_.address));
-        events_.tell(RankRendezvous{.rank = 0, .port = meeting_->port()});
-    } else {
-        const Rendezvous place = input_.rendezvous();
-        RINGSCOPE_TRY(meeting_, joinMeeting(place.host, place.port));
-    }
-    RINGSCOPE_TRY(group_, makeGroup(*meeting_, {.rank = arguments_.rank,
-                                                .size = arguments_.world,
-                                                .address = arguments_.address,
-                                                .device = device}));
-    return {};
-}
-
-void RankRun::sayHello(const std::string& device) const {
-    const std::string library = device == "cpu" ? "gloo" : "nccl";
-    events_.tell(RankHello{.rank = arguments_.rank,
-                           .pid = ::getpid(),
-                           .device = device,
-                           .versions = "torch " TORCH_VERSION ", " + library});
-}
 
 Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     RINGSCOPE_TRY(const StepOutcome outcome, trainer.step(index));
@@ -130,6 +85,10 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
 
 Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device) {
     if (!plan.config.profile.steps || arguments_.traceFolder.empty()) return {};
+    RINGSCOPE_TRY(gpu_, GpuRecording::prepare(plan.config.profile.cupti, c10::Device(device)));
+    // Every trace says it of its rank; the run's log says it once.
+    if (arguments_.rank == 0 && plan.config.profile.cupti == "auto" && !gpu_->on())
+        events_.tell(RankLog{.rank = 0, .message = "GPU activity is " + gpu_->state()});
     const std::filesystem::path folder = arguments_.traceFolder;
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
@@ -142,19 +101,36 @@ Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device)
                                                   .mode = plan.config.parallel.mode,
                                                   .device = device,
                                                   .firstStep = plan.config.profile.steps->begin,
-                                                  .endStep = plan.config.profile.steps->end}));
+                                                  .endStep = plan.config.profile.steps->end,
+                                                  .gpuActivity = gpu_->state()}));
     return {};
 }
 
 // The ranks enter the recorded steps together, so that the first message does not show how far
 // apart they were before.
-void RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
-    if (!recorder_) return;
+Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
+    if (!recorder_) return {};
     if (index == plan.config.profile.steps->begin) {
-        group_->barrier();
+        RINGSCOPE_CHECK(gpu_->begin());
+        ranks_.group->barrier();
         recorder_->resume();
     }
-    if (index == plan.config.profile.steps->end) recorder_->pause();
+    if (index == plan.config.profile.steps->end) return endRecording();
+    return {};
+}
+
+Result<void> RankRun::endRecording() {
+    recorder_->pause();
+    RINGSCOPE_TRY(GpuActivity activity, gpu_->end());
+    if (!activity.streams.empty()) gpuActivity_ = std::move(activity);
+    return {};
+}
+
+Result<void> RankRun::finishTrace() {
+    if (!recorder_) return {};
+    RINGSCOPE_CHECK(endRecording());
+    for (const Span& range : gpuActivity_.host) recorder_->record(range);
+    return recorder_->finish(gpuActivity_.streams, notesOn(gpuActivity_.counts));
 }
 
 Result<RankDone> RankRun::train() {
@@ -167,21 +143,21 @@ Result<RankDone> RankRun::train() {
                   TokenText::open(plan.config.data, plan.config.model.vocabSize));
     RINGSCOPE_TRY(const std::string device,
                   deviceName(plan.config.launch.device, arguments_.localRank));
-    RINGSCOPE_CHECK(meet(device));
-    sayHello(device);
+    RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
+    sayHello(arguments_, events_, device);
 
     const BatchSource batches = [&](std::int64_t step, std::int64_t microStep) {
-        return makeBatch(text, plan.config.train, step, microStep);
+        return makeBatch(text, plan.config.train, step, microStep, plan.config.data.packing);
     };
     const c10::Device place(device);
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
-                  Trainer::make(plan, *group_, batches, place));
+                  Trainer::make(plan, *ranks_.group, batches, place));
     RINGSCOPE_CHECK(startTrace(plan, device));
     for (std::int64_t index = 0; index < plan.config.train.steps; ++index) {
-        recordFrom(plan, index);
+        RINGSCOPE_CHECK(recordFrom(plan, index));
         RINGSCOPE_CHECK(step(*trainer, index));
     }
-    if (recorder_) RINGSCOPE_CHECK(recorder_->finish());
+    RINGSCOPE_CHECK(finishTrace());
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,
@@ -191,33 +167,10 @@ Result<RankDone> RankRun::train() {
                     .gradientBytesPerStep = {sent.gradient}};
 }
 
-// Libraries throw; here it becomes a sentence. c10 appends its stack to the first line.
-Result<RankDone> trainToTheEnd(RankRun& run) {
-    try {
-        return run.train();
-    } catch (const GroupError& error) {
-        return Error{ErrorCode::Failed, error.what()};
-    } catch (const std::exception& error) {
-        return Error{ErrorCode::Failed, failureSentence("training", error)};
-    }
-}
-
 }  // namespace
 
 int runRank(const RankArguments& arguments, int input, int events) {
-    const EventWriter writer(events);
-    std::optional<Result<RankDone>> ended;
-    {
-        RankInput commands(input);
-        RankRun run(arguments, commands, writer);
-        ended = trainToTheEnd(run);
-    }
-    if (!ended->ok()) {
-        writer.tell(RankError{.rank = arguments.rank, .message = ended->error().message});
-        return 1;
-    }
-    writer.tell(**ended);
-    return 0;
+    return liveToTheEnd(arguments, input, events, "training", &RankRun::train);
 }
 
 }  // namespace ringscope

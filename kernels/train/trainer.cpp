@@ -1,5 +1,7 @@
 #include "kernels/train/trainer.h"
 
+#include "backend/core/mix.h"
+#include "backend/plan/blocks.h"
 #include "kernels/attention/attention.h"
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
@@ -80,7 +82,9 @@ struct Trainer::State {
 
     at::Tensor ownValues() { return parameters.values().narrow(0, group.rank() * slice, slice); }
     std::int64_t labelledTokensOf(std::int64_t step) const;
-    TokenTensors shardOf(std::int64_t step, std::int64_t microStep);
+    RotaryTable rotaryOf(const TokenShard& shard);
+    void prepareAttention(std::int64_t step, std::int64_t microStep, const TokenBatch& batch);
+    TokenTensors shardOf(const TokenBatch& batch);
     double accumulateGradients(std::int64_t step, double scale);
     at::Tensor reduceGradients();
     void shareValues();
@@ -97,7 +101,7 @@ struct Trainer::State {
     AdamW optimizer;
     at::Tensor own;  // (slice) the summed gradient on its way in, the new values on their way out
     std::unique_ptr<Attention> attention;
-    RotaryTable rotary;  // the same for every batch
+    RotaryTable rotary;  // the same for every batch without documents
 };
 
 std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
@@ -107,14 +111,34 @@ std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
     return tokens;
 }
 
-TokenTensors Trainer::State::shardOf(std::int64_t step, std::int64_t microStep) {
-    const TokenShard shard = takeShard(batches(step, microStep), plan.schedule, group.rank());
-    if (!rotary.cosine.defined())
-        rotary = rotaryTable(toTensor(shard.positions, {shard.tokens}, at::kCPU),
-                             plan.config.model.headDim(), plan.config.model.ropeTheta, tensors);
+// With ALiBi no head is turned: every token stands at position 0.
+RotaryTable Trainer::State::rotaryOf(const TokenShard& shard) {
+    const std::vector<std::int64_t> positions =
+        plan.config.attention.alibi ? std::vector<std::int64_t>(shard.positions.size(), 0)
+                                    : shard.positions;
+    return rotaryTable(toTensor(positions, {shard.tokens}, at::kCPU), plan.config.model.headDim(),
+                       plan.config.model.ropeTheta, tensors);
+}
+
+TokenTensors Trainer::State::shardOf(const TokenBatch& batch) {
+    const TokenShard shard = takeShard(batch, plan.schedule, group.rank());
+    if (!rotary.cosine.defined() || !batch.documents.empty()) rotary = rotaryOf(shard);
     return {.tokens = toTensor(shard.inputs, {shard.rows, shard.tokens}, device),
             .labels = toTensor(shard.labels, {shard.rows, shard.tokens}, device),
             .rotary = rotary};
+}
+
+// Documents are those of the batch, and every micro-step drops other weights.
+void Trainer::State::prepareAttention(std::int64_t step, std::int64_t microStep,
+                                      const TokenBatch& batch) {
+    std::uint64_t seed = static_cast<std::uint64_t>(plan.config.train.seed);
+    for (const std::int64_t part : {step, microStep})
+        seed = mixBits(seed) + static_cast<std::uint64_t>(part);
+    attention->setSeed(seed);
+    if (batch.documents.empty()) return;
+    AttentionMask mask = plan.schedule.mask;
+    mask.documents = batch.documents;
+    attention->setBlocks(maskedSteps(plan.schedule, group.rank(), mask), mask);
 }
 
 // Answers the rank's part of the step's loss.
@@ -127,8 +151,10 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     for (std::int64_t micro = 0; micro < plan.config.train.gradAccum; ++micro) {
         const PlaceScope place;  // the layers count from 0 again
         const at::Tensor loss = [&] {
+            const TokenBatch batch = batches(step, micro);
+            prepareAttention(step, micro, batch);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
-            return model.loss(shardOf(step, micro), attend, scale);
+            return model.loss(shardOf(batch), attend, scale);
         }();
         sum += loss.item<double>();
         tracePlace().layer = -1;
@@ -165,6 +191,16 @@ StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nan
     return outcome;
 }
 
+namespace {
+
+std::chrono::nanoseconds delayOf(const DebugConfig& debug, int rank) {
+    if (debug.slowRank != rank) return {};
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double, std::milli>(debug.slowMs));
+}
+
+}  // namespace
+
 Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Trainer::~Trainer() = default;
 
@@ -176,9 +212,14 @@ Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group
                      "model.heads is " +
                          std::to_string(plan.config.model.headDim())};
     auto state = std::make_unique<State>(plan, group, std::move(batches), device);
+    const AttentionConfig& wanted = plan.config.attention;
+    const AttentionOptions options{.scale = wanted.scale,
+                                   .softcap = wanted.softcap,
+                                   .alibi = wanted.alibi,
+                                   .dropout = wanted.dropout,
+                                   .delay = delayOf(plan.config.debug, group.rank())};
     RINGSCOPE_TRY(state->attention,
-                  Attention::make(state->plan.schedule, group.rank(), group,
-                                  AttentionOptions{.scale = plan.config.attention.scale}));
+                  Attention::make(state->plan.schedule, group.rank(), group, options));
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 

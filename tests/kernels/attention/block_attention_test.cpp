@@ -53,7 +53,7 @@ TEST(BlockAttention, TakesAScaleAndMoreKeysThanQueries) {
     at::manual_seed(2);
     BlockInput block = randomBlock(8, 40, 2, at::kDouble);
     expectLikeReference(block, "8 x 40");
-    block.scale = 0.7;
+    block.rules.scale = 0.7;
     expectLikeReference(block, "scale 0.7");
 }
 

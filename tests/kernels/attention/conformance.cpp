@@ -1,9 +1,16 @@
 #include "tests/kernels/attention/conformance.h"
 
+#include "backend/config/mode_names.h"
+#include "backend/plan/blocks.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/block_attention.h"
+#include "profiler/trace_place.h"
 #include "tests/kernels/attention/reference.h"
 
 #include <ATen/ATen.h>
+#include <algorithm>
+#include <map>
+#include <mutex>
 
 namespace ringscope::testing {
 namespace {
@@ -51,13 +58,12 @@ void sumOverRanks(at::Tensor& gradient, Group& group) {
 
 class Deviations {
 public:
-    explicit Deviations(const ConformanceCase& testCase)
-        : limit_(testCase.type == at::kDouble ? 1e-10 : 1e-5) {}
-
-    void compare(const char* what, const at::Tensor& actual, const at::Tensor& expected) {
+    void compare(const char* what, const at::Tensor& actual, const at::Tensor& expected,
+                 double limit) {
         const double difference = distance(actual, expected);
-        if (!(difference <= limit_))
-            text_ += std::string(what) + " differs by " + std::to_string(difference) + "\n";
+        if (!(difference <= limit))
+            text_ += std::string(what) + " differs by " + std::to_string(difference) + ", over " +
+                     std::to_string(limit) + "\n";
     }
     void compareBytes(std::int64_t actual, std::int64_t planned) {
         if (actual != planned)
@@ -67,27 +73,79 @@ public:
     const std::string& text() const { return text_; }
 
 private:
-    double limit_;
     std::string text_;
 };
 
+bool isHalf(at::ScalarType type) { return type == at::kBFloat16 || type == at::kHalf; }
+
+// The whole of the attention as one block.
+BlockInput wholeBlock(const ConformanceCase& testCase, const Tensors& whole) {
+    const AttentionOptions& options = testCase.options;
+    return {.q = whole.q,
+            .k = whole.k,
+            .v = whole.v,
+            .mask = MaskKind::Positions,
+            .rules = {.scale = options.scale,
+                      .softcap = options.softcap,
+                      .alibiHeads = options.alibi ? testCase.shape.heads : 0,
+                      .dropout = options.dropout,
+                      .dropoutSeed = dropoutSeedOfLayer(options.seed, 0),
+                      .mask = &testCase.mask}};
+}
+
+// What the ranks together should answer, and how far they may be from it.
+struct Expected {
+    BlockOutput output{};
+    BlockGradients gradients{};
+    double outLimit = 0, qLimit = 0, kLimit = 0, vLimit = 0;
+};
+
+Expected expectedOf(const ConformanceCase& testCase, const Tensors& whole) {
+    const BlockInput block = wholeBlock(testCase, whole);
+    Expected expected{referenceForward(block), referenceBackward(block, whole.dOut)};
+    if (!isHalf(testCase.type)) {
+        const double limit = testCase.type == at::kDouble ? 1e-10 : 1e-5;
+        expected.outLimit = expected.qLimit = expected.kLimit = expected.vLimit = limit;
+        return expected;
+    }
+    const BlockOutput rounded = referenceForward(block, testCase.type);
+    const BlockGradients gradients = referenceBackward(block, whole.dOut, testCase.type);
+    const auto limit = [](const at::Tensor& actual, const at::Tensor& wanted) {
+        return 2.5 * distance(actual, wanted) + 2e-3;
+    };
+    expected.outLimit = limit(rounded.out, expected.output.out);
+    expected.qLimit = limit(gradients.q, expected.gradients.q);
+    expected.kLimit = limit(gradients.k, expected.gradients.k);
+    expected.vLimit = limit(gradients.v, expected.gradients.v);
+    return expected;
+}
+
+// Every rank and every mode asks for the same; it is computed once.
+const Expected& sharedExpectation(const ConformanceCase& testCase, const Tensors& whole) {
+    static std::mutex mutex;
+    static std::map<std::string, Expected> known;
+    const std::scoped_lock lock(mutex);
+    const std::string name = testCase.problem();
+    const auto found = known.find(name);
+    return found != known.end() ? found->second
+                                : known.emplace(name, expectedOf(testCase, whole)).first->second;
+}
+
 std::string allDeviations(const ConformanceCase& testCase, const Schedule& schedule, Group& group) {
-    const auto attention =
-        Attention::make(schedule, group.rank(), group, {.scale = testCase.scale});
+    const auto attention = Attention::make(schedule, group.rank(), group, testCase.options);
     if (!attention.ok()) return attention.error().message;
 
     const Tensors whole = wholeSequence(testCase);
     Tensors input = inputOf(whole, schedule, group);
     for (at::Tensor* leaf : {&input.q, &input.k, &input.v}) leaf->requires_grad_();
     group.resetSent();
+    const PlaceScope place;
+    tracePlace().layer = -1;  // attend() makes it the first
     const at::Tensor out = (*attention)->attend(input.q, input.k, input.v);
     out.backward(input.dOut);
     const Traffic sent = group.sent();
 
-    const MaskKind mask = testCase.shape.causal ? MaskKind::Causal : MaskKind::Full;
-    const BlockInput full{whole.q, whole.k, whole.v, mask, testCase.scale};
-    const at::Tensor expectedOut = referenceForward(full).out;
-    const BlockGradients expected = referenceBackward(full, whole.dOut);
+    const Expected& expected = sharedExpectation(testCase, whole);
     at::Tensor dq = input.q.grad();
     at::Tensor dk = input.k.grad();
     at::Tensor dv = input.v.grad();
@@ -99,54 +157,148 @@ std::string allDeviations(const ConformanceCase& testCase, const Schedule& sched
                    : shard(tensor, schedule.owned[static_cast<std::size_t>(group.rank())]);
     };
 
-    Deviations deviations(testCase);
-    deviations.compare("out", out.detach(), mine(expectedOut));
-    deviations.compare("dq", dq, mine(expected.q));
-    deviations.compare("dk", dk, mine(expected.k));
-    deviations.compare("dv", dv, mine(expected.v));
+    Deviations deviations;
+    deviations.compare("out", out.detach(), mine(expected.output.out), expected.outLimit);
+    deviations.compare("dq", dq, mine(expected.gradients.q), expected.qLimit);
+    deviations.compare("dk", dk, mine(expected.gradients.k), expected.kLimit);
+    deviations.compare("dv", dv, mine(expected.gradients.v), expected.vLimit);
     deviations.compareBytes(sent.attention, sentBytes(schedule, group.rank()));
     deviations.compareBytes(sent.total(), sent.attention);
     return deviations.text();
 }
 
+// The ways in which a mode can group the ranks.
+std::vector<AttentionShape> arrangements(const Mode& mode, AttentionShape shape) {
+    std::vector<AttentionShape> all;
+    for (int ranks = 1; ranks <= shape.ranks; ++ranks) {
+        if (shape.ranks % ranks != 0) continue;
+        if (mode.name == modenames::doubleRing) {
+            shape.innerRing = ranks;
+            all.push_back(shape);
+        }
+        if (mode.name == modenames::usp) {
+            shape.ulysses = ranks;
+            for (const bool inner : {true, false}) {
+                shape.ulyssesInner = inner;
+                if (inner || (ranks > 1 && ranks < shape.ranks)) all.push_back(shape);
+            }
+        }
+    }
+    return all.empty() ? std::vector{shape} : all;
+}
+
+std::string arrangementOf(const ConformanceCase& testCase) {
+    const Result<Schedule> schedule = testCase.mode->schedule(testCase.shape);
+    return schedule.ok() && !schedule->arrangement.empty() ? ", " + schedule->arrangement : "";
+}
+
 }  // namespace
 
 std::string ConformanceCase::name() const {
-    return std::string(mode->name) + ", " + std::to_string(shape.ranks) + " ranks, batch " +
-           std::to_string(shape.batch) + ", " + std::to_string(shape.heads) + "/" +
-           std::to_string(shape.kvHeads) + " heads, " + (shape.causal ? "causal" : "full") + ", " +
-           c10::toString(type) + (scale ? ", scaled" : "");
+    return std::string(mode->name) + ", " + std::to_string(shape.ranks) + " ranks, " + problem() +
+           arrangementOf(*this);
 }
+
+std::string ConformanceCase::problem() const {
+    return "batch " + std::to_string(shape.batch) + ", " + std::to_string(shape.heads) + "/" +
+           std::to_string(shape.kvHeads) + " heads, " + (shape.causal ? "causal" : "full") + ", " +
+           c10::toString(type) + (feature.empty() ? "" : ", " + feature);
+}
+
+namespace {
+
+ConformanceCase caseOf(const Mode& mode, int ranks, std::int64_t heads, std::int64_t kvHeads,
+                       bool causal, at::ScalarType type) {
+    const int bytes = static_cast<int>(c10::elementSize(type));
+    return {.mode = &mode,
+            .shape = {.ranks = ranks,
+                      .batch = kvHeads == 1 ? 1 : 2,
+                      .tokens = 48,
+                      .heads = heads,
+                      .kvHeads = kvHeads,
+                      .headDim = 8,
+                      .causal = causal,
+                      .elementBytes = bytes,
+                      .gradientAccumulatorBytes = std::max(4, bytes)},
+            .type = type,
+            .mask = {.causal = causal}};
+}
+
+struct Feature {
+    const char* name;
+    std::int64_t tokens;
+    AttentionMask mask{};
+    AttentionOptions options{};
+};
+
+std::vector<Feature> features() {
+    const std::vector<std::int64_t> shorterThanRanks = {0, 1, 3, 5, 20, 21, 48};
+    const AttentionMask windowed{.left = 66, .documents = {0, 70, 71, 160, 192}};
+    return {{"window", 48, {.left = 5}},
+            {"window both ways", 192, {.left = 70, .right = 20}},
+            {"documents", 48, {.documents = shorterThanRanks}},
+            {"long documents", 192, {.documents = {0, 70, 150, 192}}},
+            {"window in documents", 192, windowed},
+            {"soft-cap", 48, {}, {.softcap = 1.5}},
+            {"ALiBi", 48, {}, {.alibi = true}},
+            {"dropout", 48, {}, {.dropout = 0.2, .seed = 11}},
+            {"all",
+             192,
+             windowed,
+             {.scale = 0.5, .softcap = 3.0, .alibi = true, .dropout = 0.1, .seed = 5}}};
+}
+
+bool runs(const ConformanceCase& testCase) { return testCase.mode->schedule(testCase.shape).ok(); }
+
+}  // namespace
 
 std::vector<ConformanceCase> legalCases(const Mode& mode, int ranks) {
     std::vector<ConformanceCase> cases;
-    const std::vector<std::pair<std::int64_t, std::int64_t>> headCounts = {{4, 4}, {4, 2}, {4, 1},
-                                                                           {6, 6}, {6, 3}, {6, 1}};
+    const std::vector<std::pair<std::int64_t, std::int64_t>> headCounts = {
+        {4, 4}, {4, 2}, {4, 1}, {6, 6}, {6, 3}, {6, 1}, {8, 2}, {8, 1}};
     for (const auto& [heads, kvHeads] : headCounts)
         for (bool causal : {true, false})
             for (at::ScalarType type : {at::kFloat, at::kDouble}) {
-                const int bytes = static_cast<int>(c10::elementSize(type));
-                ConformanceCase testCase{.mode = &mode,
-                                         .shape = {.ranks = ranks,
-                                                   .batch = kvHeads == 1 ? 1 : 2,
-                                                   .tokens = 48,
-                                                   .heads = heads,
-                                                   .kvHeads = kvHeads,
-                                                   .headDim = 8,
-                                                   .causal = causal,
-                                                   .elementBytes = bytes,
-                                                   .gradientAccumulatorBytes = bytes},
-                                         .type = type};
-                if (heads == kvHeads) testCase.scale = 0.5;
-                if (mode.schedule(testCase.shape).ok()) cases.push_back(testCase);
+                ConformanceCase testCase = caseOf(mode, ranks, heads, kvHeads, causal, type);
+                if (heads == kvHeads) {
+                    testCase.options.scale = 0.5;
+                    testCase.feature = "scaled";
+                }
+                if (ranks > 4 && type == at::kFloat) continue;  // fewer ranks show it as well
+                for (const AttentionShape& arranged : arrangements(mode, testCase.shape)) {
+                    testCase.shape = arranged;
+                    if (runs(testCase)) cases.push_back(testCase);
+                }
             }
+    return cases;
+}
+
+std::vector<ConformanceCase> featureCases(const Mode& mode, int ranks) {
+    std::vector<ConformanceCase> cases;
+    const std::vector<Feature> all = features();
+    for (bool causal : {true, false})
+        for (at::ScalarType type : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf}) {
+            const std::int64_t heads = ranks == 3 ? 6 : 4;
+            const ConformanceCase plain = caseOf(mode, ranks, heads, heads / 2, causal, type);
+            if (isHalf(type) && runs(plain)) cases.push_back(plain);
+            for (const Feature& feature : all) {
+                ConformanceCase testCase = plain;
+                testCase.shape.tokens = feature.tokens;
+                testCase.feature = feature.name;
+                testCase.options = feature.options;
+                testCase.mask = feature.mask;
+                testCase.mask.causal = causal;
+                if (runs(testCase)) cases.push_back(testCase);
+            }
+        }
     return cases;
 }
 
 std::string findDeviations(const ConformanceCase& testCase, Group& group) {
     const Result<Schedule> schedule = testCase.mode->schedule(testCase.shape);
     if (!schedule.ok()) return schedule.error().message;
-    return allDeviations(testCase, *schedule, group);
+    const bool positions = !testCase.mask.plain() || !testCase.options.plain();
+    return allDeviations(testCase, positions ? masked(*schedule, testCase.mask) : *schedule, group);
 }
 
 }  // namespace ringscope::testing

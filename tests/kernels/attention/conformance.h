@@ -2,10 +2,10 @@
 #pragma once
 
 #include "backend/plan/mode_table.h"
+#include "kernels/attention/attention.h"
 #include "kernels/comm/group.h"
 
 #include <c10/core/ScalarType.h>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,18 +15,26 @@ struct ConformanceCase {
     const Mode* mode = nullptr;
     AttentionShape shape{};
     c10::ScalarType type = c10::ScalarType::Float;
-    std::optional<double> scale{};
+    AttentionOptions options{};
+    AttentionMask mask{};  // causal as the shape
+    std::string feature{};
 
-    std::string name() const;  // "zigzag, 4 ranks, batch 2, 4/2 heads, causal, float"
+    std::string problem() const;  // what every mode has to solve alike
+    std::string name() const;     // "zigzag, 4 ranks, batch 2, 4/2 heads, causal, Float, window"
 };
 
 // Every shape `mode` can run on `ranks` ranks: causal or not, equal, grouped and single key/value
 // heads, fp32 and fp64, a batch of one and two, with a scale and without.
 std::vector<ConformanceCase> legalCases(const Mode& mode, int ranks);
 
+// The same with windows, documents, soft-cap, ALiBi, dropout and all together, and in bf16 and
+// fp16.
+std::vector<ConformanceCase> featureCases(const Mode& mode, int ranks);
+
 // Runs forward and backward as `group`'s rank; all ranks call it with the same case. What differs
-// from full attention by more than 1e-5 (fp64: 1e-10), and bytes other than the schedule's, are
-// told a line each; empty: all is well.
+// from full attention by more than 1e-5 (fp64: 1e-10; bf16 and fp16: 2.5 times what plain algebra
+// in that type differs, and 2e-3), and bytes other than the schedule's, are told a line each;
+// empty: all is well.
 std::string findDeviations(const ConformanceCase& testCase, Group& group);
 
 }  // namespace ringscope::testing

@@ -12,6 +12,7 @@ namespace ringscope {
 namespace {
 
 using testing::ConformanceCase;
+using testing::featureCases;
 using testing::findDeviations;
 using testing::legalCases;
 using testing::runRanks;
@@ -20,7 +21,7 @@ class EveryMode : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryMode, IsFullAttentionForwardAndBackwardAndSendsWhatIsScheduled) {
     const Mode& mode = *findMode(GetParam());
-    for (int ranks : {1, 2, 3, 4}) {
+    for (int ranks : {1, 2, 3, 4, 6, 8}) {
         const std::vector<ConformanceCase> cases = legalCases(mode, ranks);
         if (cases.empty()) continue;
         runRanks(ranks, [&](Group& group) {
@@ -31,13 +32,30 @@ TEST_P(EveryMode, IsFullAttentionForwardAndBackwardAndSendsWhatIsScheduled) {
     }
 }
 
-std::string nameOf(const ::testing::TestParamInfo<std::string>& info) { return info.param; }
+TEST_P(EveryMode, IsFullAttentionUnderEveryMaskRuleAndType) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
+        const std::vector<ConformanceCase> cases = featureCases(mode, ranks);
+        ASSERT_FALSE(cases.empty()) << mode.name << " on " << ranks << " ranks";
+        runRanks(ranks, [&](Group& group) {
+            for (const ConformanceCase& testCase : cases)
+                EXPECT_EQ(findDeviations(testCase, group), "")
+                    << testCase.name() << ", rank " << group.rank();
+        });
+    }
+}
+
+std::string nameOf(const ::testing::TestParamInfo<std::string>& info) {
+    std::string name = info.param;
+    std::erase(name, '-');
+    return name;
+}
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(modeNames()), nameOf);
 
 TEST(Conformance, CoversEveryModeOnSeveralRanksWithAllHeadGroupings) {
     for (const Mode& mode : modeTable()) {
-        for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
+        for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4, 6, 8} : std::vector{1}) {
             bool grouped = false, single = false, causal = false, full = false;
             for (const ConformanceCase& testCase : legalCases(mode, ranks)) {
                 grouped |=

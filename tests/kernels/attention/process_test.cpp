@@ -79,8 +79,10 @@ INSTANTIATE_TEST_SUITE_P(Modes, Processes,
                          ::testing::Combine(::testing::ValuesIn(shardedModes()),
                                             ::testing::Values(2, 4)),
                          [](const auto& info) {
-                             return std::get<0>(info.param) + "On" +
-                                    std::to_string(std::get<1>(info.param)) + "Ranks";
+                             std::string name = std::get<0>(info.param) + "On" +
+                                                std::to_string(std::get<1>(info.param)) + "Ranks";
+                             std::erase(name, '-');
+                             return name;
                          });
 
 }  // namespace

@@ -8,10 +8,11 @@ namespace ringscope::testing {
 // The largest absolute difference.
 double distance(const at::Tensor& a, const at::Tensor& b);
 
-// Forward of q (B, nq, Hq, D) against k, v (B, nk, Hk, D), everything in fp64.
-BlockOutput referenceForward(const BlockInput& block);
+// Forward of q (B, nq, Hq, D) against k, v (B, nk, Hk, D), everything in `type`.
+BlockOutput referenceForward(const BlockInput& block, at::ScalarType type = at::kDouble);
 
 // Gradients of sum(out * dOut) by autograd.
-BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut);
+BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut,
+                                 at::ScalarType type = at::kDouble);
 
 }  // namespace ringscope::testing

@@ -44,6 +44,9 @@ private:
         inFlight_.insert(tensor.const_data_ptr());
         return std::make_unique<Noted>(*this, std::move(what), tensor.const_data_ptr());
     }
+    std::unique_ptr<Group> makeWithin(const std::vector<int>& ranks) override {
+        return std::make_unique<NotingGroup>(0, static_cast<int>(ranks.size()));
+    }
     std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int, Channel channel) override {
         EXPECT_FALSE(inFlight_.contains(tensor.const_data_ptr())) << "sent while in flight";
         return note("send " + std::string(name(channel)), tensor);

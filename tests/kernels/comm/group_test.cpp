@@ -57,6 +57,43 @@ TEST(Group, KeepsChannelsApartWhateverTheirOrder) {
     });
 }
 
+TEST(Group, HasGroupsOfSomeOfItsRanksThatAreMadeOnce) {
+    runRanks(4, [](Group& whole) {
+        const std::vector<int> ranks =
+            whole.rank() % 2 == 0 ? std::vector{0, 2} : std::vector{1, 3};
+        Group& group = whole.within(ranks);
+        EXPECT_EQ(&whole.within(ranks), &group);
+        EXPECT_EQ(&whole.within({0, 1, 2, 3}), &whole);
+        EXPECT_EQ(group.size(), 2);
+        EXPECT_EQ(group.rank(), whole.rank() / 2);
+
+        at::Tensor gathered = at::zeros({2, 3});
+        group.allGather(gathered, numbers(whole.rank(), 3))->wait();
+        for (int member = 0; member < 2; ++member)
+            EXPECT_TRUE(
+                at::equal(gathered[member], numbers(ranks[static_cast<std::size_t>(member)], 3)));
+
+        at::Tensor got = at::zeros({3});
+        const int peer = 1 - group.rank();
+        const auto incoming = group.receive(got, peer, Channel::KeyValue);
+        group.send(numbers(whole.rank(), 3), peer, Channel::KeyValue)->wait();
+        incoming->wait();
+        EXPECT_TRUE(at::equal(got, numbers(ranks[static_cast<std::size_t>(peer)], 3)));
+    });
+}
+
+TEST(Group, CountsWhatAGroupWithinItSends) {
+    runRanks(3, [](Group& whole) {
+        if (whole.rank() == 2) return;
+        const PurposeScope purpose(whole, Purpose::Attention);
+        at::Tensor gathered = at::zeros({2, 3});
+        whole.within({0, 1}).allGather(gathered, numbers(whole.rank(), 3))->wait();
+        EXPECT_EQ(whole.sent().attention, 12);
+        EXPECT_THROW(whole.within({0, 1}).within({0}), std::logic_error);
+        EXPECT_THROW(whole.within({1 - whole.rank(), 2}), std::logic_error);
+    });
+}
+
 TEST(Group, AllToAllGivesEachRankItsSliceInRankOrder) {
     for (int size : {1, 2, 3}) {
         runRanks(size, [](Group& group) {

@@ -3,6 +3,7 @@
 #include "backend/plan/mode_table.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -54,6 +55,51 @@ TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
         }
     }
     EXPECT_EQ(labelledTokens(batch.labels), 150);
+}
+
+TEST(TokenBatch, PacksParagraphsAsDocumentsWhoseLastTokensHaveNoLabel) {
+    const TokenText text = prose();
+    const TrainConfig train{.seqLen = 2000, .batch = 1, .seed = 2};
+    const TokenBatch plain = makeBatch(text, train, 0, 0);
+    const TokenBatch packed = makeBatch(text, train, 0, 0, true);
+    EXPECT_TRUE(plain.documents.empty());
+    EXPECT_EQ(packed.inputs, plain.inputs);
+    ASSERT_GT(packed.documents.size(), 3U);
+    EXPECT_EQ(packed.documents.front(), 0);
+    EXPECT_EQ(packed.documents.back(), 2000);
+    for (std::size_t i = 1; i + 1 < packed.documents.size(); ++i) {
+        const auto begin = static_cast<std::size_t>(packed.documents[i]);
+        EXPECT_EQ(packed.inputs[begin - 1], '\n');
+        EXPECT_EQ(packed.inputs[begin - 2], '\n');
+        EXPECT_NE(packed.inputs[begin], '\n');
+        EXPECT_EQ(packed.labels[begin - 1], ignoredLabel);
+        EXPECT_EQ(packed.labels[begin], plain.labels[begin]);
+    }
+    const auto without = static_cast<std::int64_t>(packed.documents.size()) - 2;
+    EXPECT_NEAR(static_cast<double>(labelledTokens(packed.labels)),
+                static_cast<double>(2000 - without), 1);
+}
+
+TEST(TokenBatch, CutsDocumentsOfAllRowsAlike) {
+    const TokenText text = prose();
+    const TrainConfig one{.seqLen = 1500, .batch = 1, .seed = 2};
+    const TrainConfig two{.seqLen = 1500, .batch = 2, .seed = 2};
+    const TokenBatch first = makeBatch(text, one, 0, 0, true);
+    const TokenBatch both = makeBatch(text, two, 0, 0, true);
+    EXPECT_TRUE(std::ranges::includes(both.documents, first.documents));
+    EXPECT_GT(both.documents.size(), first.documents.size());
+    for (std::size_t i = 1; i + 1 < both.documents.size(); ++i)
+        for (std::int64_t row : {0, 1})
+            EXPECT_EQ(both.labels[static_cast<std::size_t>(row * 1500 + both.documents[i] - 1)],
+                      ignoredLabel);
+}
+
+TEST(TokenShard, CountsPositionsFromTheDocumentsBegin) {
+    TokenBatch batch{1, 8, {10, 11, 12, 13, 14, 15, 16, 17}, {1, 2, 3, 4, 5, 6, 7, 8}, {0, 3, 8}};
+    const Schedule schedule = scheduleOf("zigzag", 2, 8);
+    EXPECT_EQ(takeShard(batch, schedule, 0).positions, (std::vector<std::int64_t>{0, 1, 3, 4}));
+    EXPECT_EQ(takeShard(batch, schedule, 1).positions, (std::vector<std::int64_t>{2, 0, 1, 2}));
+    EXPECT_EQ(takeShard(batch, schedule, 1).inputs, (std::vector<std::int64_t>{12, 13, 14, 15}));
 }
 
 TEST(TokenBatch, MayBeLongerThanTheText) {

@@ -1,6 +1,7 @@
 // The promise of the product: every mode trains the same model. Real processes, real Gloo, fp32.
 #include "tests/support/rank_processes.h"
 
+#include "backend/plan/mode_table.h"
 #include "backend/plan/run_plan.h"
 
 #include <gtest/gtest.h>
@@ -63,14 +64,41 @@ TEST_P(EveryMode, TrainsTheUnshardedModelAndSendsThePredictedBytes) {
     EXPECT_EQ(busiest, plan.attentionBytesPerStep);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, EveryMode,
-                         ::testing::Values(Sharding{"legacy", 2}, Sharding{"legacy", 4},
-                                           Sharding{"ring", 2}, Sharding{"ring", 4},
-                                           Sharding{"zigzag", 2}, Sharding{"zigzag", 4},
-                                           Sharding{"ulysses", 2}, Sharding{"ulysses", 4}),
-                         [](const auto& each) {
-                             return each.param.mode + "On" + std::to_string(each.param.ranks);
-                         });
+// Paragraphs as documents, a window, bent scores and dropout at once, gradients accumulated.
+RunConfig maskedRun(const std::string& mode, std::int64_t ranks) {
+    RunConfig config = nanoRun(mode, ranks);
+    config.data.packing = true;
+    config.train.seqLen = 1024;
+    config.train.steps = 20;
+    config.train.gradAccum = 2;
+    config.attention.window = 200;
+    config.attention.softcap = 20.0;
+    config.attention.dropout = 0.1;
+    return config;
+}
+
+TEST_P(EveryMode, TrainsTheUnshardedModelUnderEveryMaskAtOnce) {
+    static const EndedRank unsharded = trainWithProcesses(maskedRun("none", 1)).front();
+    const RunConfig config = maskedRun(GetParam().mode, GetParam().ranks);
+    for (const EndedRank& rank : trainWithProcesses(config))
+        expectParity(rank.steps, unsharded.steps, 1e-5, 1e-4);
+}
+
+std::vector<Sharding> everySharding() {
+    std::vector<Sharding> shardings;
+    for (const Mode& mode : modeTable())
+        if (mode.sharded)
+            for (const int ranks : {2, 4}) shardings.push_back({std::string(mode.name), ranks});
+    return shardings;
+}
+
+std::string nameOf(const ::testing::TestParamInfo<Sharding>& each) {
+    std::string name = each.param.mode + "On" + std::to_string(each.param.ranks);
+    std::erase(name, '-');
+    return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(everySharding()), nameOf);
 
 TEST(Parity, IsToRoundingInDoublePrecision) {
     const auto twice = [](const std::string& mode, int ranks) {

@@ -33,7 +33,7 @@ RunConfig smallRun(const std::string& mode, int ranks) {
 BatchSource fromProse(const RunConfig& config) {
     const TokenText text = TokenText::open({}, config.model.vocabSize).value();
     return [=](std::int64_t step, std::int64_t micro) {
-        return makeBatch(text, config.train, step, micro);
+        return makeBatch(text, config.train, step, micro, config.data.packing);
     };
 }
 
@@ -70,7 +70,8 @@ void expectSame(const std::vector<double>& actual, const std::vector<double>& ex
 // Trains unsharded and under every mode, and holds each rank's results against the first.
 void expectParity(const RunConfig& base, const BatchSource& batches) {
     RunConfig unsharded = base;
-    unsharded.parallel = {.mode = "none", .sp = 1};
+    unsharded.parallel.mode = "none";
+    unsharded.parallel.sp = 1;
     const TrainedRank reference = train(unsharded, batches).front();
     for (const int ranks : {2, 4}) {
         for (const char* mode : {"legacy", "ring", "zigzag", "ulysses"}) {
@@ -122,6 +123,89 @@ TEST(Training, IsTheSameWithoutACausalMask) {
     config.attention.causal = false;
     config.attention.scale = 0.5;
     expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithAWindow) {
+    RunConfig config = smallRun("none", 1);
+    config.attention.window = 13;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithDropoutThatDiffersFromStepToStep) {
+    RunConfig config = smallRun("none", 1);
+    config.attention.dropout = 0.2;
+    config.train.gradAccum = 2;
+    config.train.batch = 2;
+    expectParity(config, fromProse(config));
+
+    config.train.gradAccum = 1;
+    config.train.lr = 0;
+    const TokenBatch fixed = fromProse(config)(0, 0);
+    const auto batches = [=](std::int64_t, std::int64_t) { return fixed; };
+    const TrainedRank trained = train(config, batches).front();
+    EXPECT_NE(trained.steps[0].record.loss, trained.steps[1].record.loss);
+}
+
+TEST(Training, IsTheSameWithBentScores) {
+    RunConfig config = smallRun("none", 1);
+    config.attention.softcap = 2.0;
+    config.attention.alibi = true;
+    expectParity(config, fromProse(config));
+}
+
+// Documents of prose cut short, so that 64 tokens hold several.
+BatchSource packedProse(const RunConfig& config) {
+    const BatchSource prose = fromProse(config);
+    return [=](std::int64_t step, std::int64_t micro) {
+        TokenBatch batch = prose(step, micro);
+        batch.documents = {0, 1, 3, 20 + step, 21 + step, 50 + micro, 64};
+        for (std::int64_t row = 0; row < batch.rows; ++row)
+            for (std::size_t i = 1; i < batch.documents.size(); ++i)
+                batch.labels[static_cast<std::size_t>(row * 64 + batch.documents[i] - 1)] =
+                    ignoredLabel;
+        return batch;
+    };
+}
+
+TEST(Training, IsTheSameWithPackedDocuments) {
+    RunConfig config = smallRun("none", 1);
+    config.data.packing = true;
+    config.train.gradAccum = 2;
+    config.train.batch = 2;
+    expectParity(config, packedProse(config));
+    config.attention.window = 7;
+    config.attention.dropout = 0.1;
+    expectParity(config, packedProse(config));
+}
+
+TEST(Training, OnPackedDocumentsIsTrainingOnEachDocumentAlone) {
+    // The loss of two documents in a sequence is the mean over the tokens of both, each by itself.
+    RunConfig packed = smallRun("none", 1);
+    packed.data.packing = true;
+    packed.train.steps = 1;
+    RunConfig alone = smallRun("none", 1);
+    alone.train.steps = 1;
+    alone.train.seqLen = 32;
+    alone.train.gradAccum = 2;
+    const BatchSource prose = fromProse(smallRun("none", 1));
+    const BatchSource both = [=](std::int64_t, std::int64_t) {
+        TokenBatch batch = prose(0, 0);
+        batch.documents = {0, 32, 64};
+        batch.labels[31] = ignoredLabel;
+        return batch;
+    };
+    const BatchSource oneByOne = [=](std::int64_t, std::int64_t micro) {
+        const TokenBatch batch = both(0, 0);
+        const auto half = [&](const std::vector<std::int64_t>& values) {
+            return std::vector<std::int64_t>(values.begin() + 32 * micro,
+                                             values.begin() + 32 * (micro + 1));
+        };
+        return TokenBatch{1, 32, half(batch.inputs), half(batch.labels)};
+    };
+    const TrainedRank expected = train(alone, oneByOne).front();
+    const TrainedRank actual = train(packed, both).front();
+    EXPECT_NEAR(actual.steps[0].record.loss, expected.steps[0].record.loss, limit);
+    expectSame(actual.parameters, expected.parameters, "parameters");
 }
 
 TEST(Training, IsTheSameWhenAShardHasNoLabelAtAll) {

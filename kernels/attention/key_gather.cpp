@@ -1,0 +1,114 @@
+#include "kernels/attention/key_gather.h"
+
+#include "kernels/attention/partial_result.h"
+#include "profiler/trace_place.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/stack.h>
+#include <stdexcept>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// (2, B, S, h, D) and (P, 2, B, n, h, D): calls visit(rows of the whole, rows of a slice), both
+// views, for each span of tokens.
+template <typename Visit>
+void forEachSpan(const at::Tensor& whole, const at::Tensor& slices, const ShardLayout& owned,
+                 Visit&& visit) {
+    for (std::size_t rank = 0; rank < owned.size(); ++rank) {
+        const at::Tensor slice = slices[static_cast<std::int64_t>(rank)];
+        std::int64_t row = 0;
+        for (const TokenSpan& span : owned[rank]) {
+            visit(whole.narrow(2, span.begin, span.size()), slice.narrow(2, row, span.size()));
+            row += span.size();
+        }
+    }
+}
+
+at::Tensor emptyWhole(const at::Tensor& slices) {
+    return at::empty(
+        {2, slices.size(2), slices.size(0) * slices.size(3), slices.size(4), slices.size(5)},
+        slices.options());
+}
+
+at::Tensor inTokenOrder(const at::Tensor& slices, const ShardLayout& owned) {
+    const at::Tensor whole = emptyWhole(slices);
+    forEachSpan(whole, slices, owned,
+                [](const at::Tensor& to, const at::Tensor& from) { to.copy_(from); });
+    return whole;
+}
+
+at::Tensor inRankOrder(const at::Tensor& whole, const ShardLayout& owned) {
+    const auto ranks = static_cast<std::int64_t>(owned.size());
+    const at::Tensor slices =
+        at::empty({ranks, 2, whole.size(1), whole.size(2) / ranks, whole.size(3), whole.size(4)},
+                  whole.options());
+    forEachSpan(whole, slices, owned,
+                [](const at::Tensor& from, const at::Tensor& to) { to.copy_(from); });
+    return slices;
+}
+
+at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
+    return tensor.narrow(-2, heads.begin, heads.size());
+}
+
+}  // namespace
+
+KeyGather::KeyGather(const RankPart& part, at::Tensor k, at::Tensor v)
+    : part_(part), k_(std::move(k)), v_(std::move(v)) {}
+
+at::Tensor KeyGather::begin(const Step& step) {
+    tracePlace().ringStep = step.index;
+    postGathers(step);
+    open_.complete(Payload::KeyValue, step.index);
+    const auto held = std::ranges::find(gathered_, step.index, &Slices::neededBy);
+    if (held == gathered_.end())
+        throw std::logic_error("step " + std::to_string(step.index) + " gathers no keys");
+    const at::Tensor slices = held->tensor;
+    gathered_.erase(held);
+    return inTokenOrder(slices, part_.owned);
+}
+
+// The heads of a gather are those of the step that needs it.
+void KeyGather::postGathers(const Step& step) {
+    for (const Transfer& transfer : step.transfers) {
+        if (transfer.kind != TransferKind::AllGather) continue;
+        const HeadSpan heads =
+            part_.steps.forward.at(static_cast<std::size_t>(transfer.neededBy)).heads;
+        const at::Tensor own = at::stack({headsOf(k_, heads), headsOf(v_, heads)});
+        at::Tensor slices =
+            at::empty({part_.group.size(), 2, own.size(1), own.size(2), own.size(3), own.size(4)},
+                      own.options());
+        open_.add(transfer, post(part_.group, transfer, slices, own));
+        gathered_.push_back({transfer.neededBy, heads, std::move(slices)});
+    }
+}
+
+void KeyGather::end(const Step& step, const at::Tensor& gradients) {
+    open_.complete(Payload::KeyValueGrad, step.index);
+    takeSums();
+    for (const Transfer& transfer : step.transfers) {
+        if (transfer.kind != TransferKind::ReduceScatter) continue;
+        const at::Tensor slices = inRankOrder(gradients, part_.owned);
+        at::Tensor sum = at::empty(slices[0].sizes(), slices.options());
+        open_.add(transfer, post(part_.group, transfer, sum, slices));
+        reduced_ = Slices{transfer.neededBy, step.heads, std::move(sum)};
+    }
+}
+
+void KeyGather::finish() {
+    open_.complete(Payload::KeyValueGrad, static_cast<int>(part_.steps.backward.size()));
+    takeSums();
+}
+
+void KeyGather::takeSums() {
+    if (!reduced_) return;
+    if (!sums_.defined())
+        sums_ = at::empty({2, k_.size(0), k_.size(1), k_.size(2), k_.size(3)},
+                          reduced_->tensor.options());
+    headsOf(sums_, reduced_->heads).copy_(reduced_->tensor);
+    reduced_.reset();
+}
+
+}  // namespace ringscope

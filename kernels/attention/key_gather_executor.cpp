@@ -1,0 +1,68 @@
+// Each rank keeps its queries and attends to the keys and values of the whole sequence, which are
+// gathered some heads at a time; their gradients are summed where the keys came from.
+#include "kernels/attention/key_gather.h"
+#include "kernels/attention/local_attention.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/stack.h>
+
+namespace ringscope {
+namespace {
+
+// Of a tensor of query heads, those that go with the key/value heads `heads` of `kvHeads`; a view.
+at::Tensor queryHeadsOf(const at::Tensor& tensor, const HeadSpan& heads, std::int64_t kvHeads) {
+    const std::int64_t each = tensor.size(2) / kvHeads;
+    return tensor.narrow(2, heads.begin * each, heads.size() * each);
+}
+
+// The rules for the query heads of `heads`.
+ScoreRules rulesOf(const RankPart& part, const HeadSpan& heads, std::int64_t each) {
+    ScoreRules rules = part.rules;
+    rules.firstHead += heads.begin * each;
+    return rules;
+}
+
+}  // namespace
+
+AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& input) {
+    const std::int64_t kvHeads = input.k.size(2);
+    KeyGather gather(part, input.k, input.v);
+    const BlockOutput whole{
+        at::empty_like(input.q),
+        at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(accumulatorType(input.q)))};
+    for (const Step& step : part.steps.forward) {
+        const at::Tensor keys = gather.begin(step);
+        const BlockOutput heads =
+            localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys[0], keys[1]},
+                         rulesOf(part, step.heads, input.q.size(2) / kvHeads));
+        queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
+        queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
+    }
+    return {whole.out, {{input.q, input.k, input.v, whole.out, whole.lse}, kvHeads}, whole.lse};
+}
+
+AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention& saved,
+                                     const at::Tensor& dOut) {
+    const at::Tensor& q = saved.tensors[0];
+    const std::int64_t kvHeads = saved.kvHeads;
+    const auto ofStep = [kvHeads](const at::Tensor& tensor, const Step& step) {
+        return queryHeadsOf(tensor, step.heads, kvHeads);
+    };
+    KeyGather gather(part, saved.tensors[1], saved.tensors[2]);
+    const at::Tensor dq = at::empty_like(q);
+    for (const Step& step : part.steps.backward) {
+        const at::Tensor keys = gather.begin(step);
+        const AttentionGradients heads =
+            localBackward(step, {ofStep(q, step), keys[0], keys[1]},
+                          {ofStep(saved.tensors[3], step), ofStep(saved.tensors[4], step)},
+                          ofStep(dOut, step), rulesOf(part, step.heads, q.size(2) / kvHeads));
+        ofStep(dq, step).copy_(heads.q);
+        gather.end(step, at::stack({heads.k, heads.v}));
+    }
+    gather.finish();
+    const at::Tensor home = gather.gradients().to(q.scalar_type());
+    return {dq, home[0], home[1]};
+}
+
+}  // namespace ringscope

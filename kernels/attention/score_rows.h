@@ -1,0 +1,44 @@
+// One row of a tile of scores, one query against some keys: what happens to it between the matrix
+// products. Vector code over plain arrays.
+#pragma once
+
+#include "kernels/attention/score_rules.h"
+
+#include <cstdint>
+
+namespace ringscope::rows {
+
+// Column j holds the score of key token firstKey + j * keyStride.
+template <typename T>
+struct ScoreRow {
+    std::int64_t size = 0;      // columns
+    std::int64_t distance = 0;  // of the query's token from column 0's key token
+    std::int64_t firstKey = 0;
+    std::int64_t keyStride = 1;
+    T softcap = 0;                // 0: none
+    T slope = 0;                  // 0: none
+    std::uint32_t dropBelow = 0;  // 0: no dropout
+    T keepFactor = 1;
+    DropoutRow random{};
+};
+
+// Soft-cap and ALiBi in place. `slack`, where it is given, becomes the soft-cap's derivative.
+template <typename T>
+void bendScores(const ScoreRow<T>& row, T* scores, T* slack);
+
+template <typename T>
+T largestScore(const T* scores, std::int64_t size);
+
+// Replaces scores by exp(score - shift) and answers their sum; then drops weights.
+template <typename T>
+T weighScores(const ScoreRow<T>& row, T* scores, T shift);
+
+// scores become the weights exp(score - lse), dropped; dWeights, the gradient of the dropped
+// weights, becomes the gradient of the scores before soft-cap. `delta` = sum(out * dOut).
+template <typename T>
+void scoreGradients(const ScoreRow<T>& row, T* scores, T* dWeights, const T* slack, T lse, T delta);
+
+template <typename T>
+void scaleRow(T* values, std::int64_t size, T factor);
+
+}  // namespace ringscope::rows

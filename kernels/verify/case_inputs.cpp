@@ -1,0 +1,87 @@
+#include "kernels/verify/case_inputs.h"
+
+#include "backend/core/mix.h"
+#include "kernels/attention/partial_result.h"
+
+#include <ATen/ops/empty.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace ringscope {
+namespace {
+
+enum class Input : std::uint64_t { Q = 1, K, V, DOut };
+
+// The sum of four uniform numbers: nearly normal, variance 1, never beyond 3.5.
+double nearlyNormal(std::uint64_t bits) {
+    double sum = 0;
+    for (int part = 0; part < 4; ++part)
+        sum += static_cast<double>((bits >> (16 * part)) & 0xffffU);
+    constexpr double unit = 1.0 / 65536;
+    return ((sum + 2) * unit - 2) * std::sqrt(3.0);
+}
+
+at::Tensor makeTensor(const AttentionCase& problem, Input input, std::int64_t heads,
+                      const std::vector<TokenSpan>& tokens) {
+    const std::int64_t width = heads * problem.headDim;
+    at::Tensor values = at::empty({problem.batch, tokenCount(tokens), heads, problem.headDim},
+                                  at::TensorOptions(at::kDouble));
+    const std::uint64_t key = mixBits((static_cast<std::uint64_t>(problem.seed) << 3U) +
+                                      static_cast<std::uint64_t>(input));
+    double* next = values.mutable_data_ptr<double>();
+    for (std::int64_t item = 0; item < problem.batch; ++item) {
+        for (const TokenSpan& span : tokens) {
+            const std::int64_t first = (item * problem.tokens + span.begin) * width;
+            for (std::int64_t i = first; i < first + span.size() * width; ++i)
+                *next++ = nearlyNormal(mixBits(key + static_cast<std::uint64_t>(i)));
+        }
+    }
+    return values.to(scalarType(*problem.type));
+}
+
+}  // namespace
+
+at::ScalarType scalarType(const NumberType& type) {
+    if (type.name == "fp32") return at::kFloat;
+    if (type.name == "fp64") return at::kDouble;
+    if (type.name == "bf16") return at::kBFloat16;
+    if (type.name == "fp16") return at::kHalf;
+    throw std::logic_error("no tensors of " + std::string(type.name));
+}
+
+CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>& tokens) {
+    return {makeTensor(problem, Input::Q, problem.heads, tokens),
+            makeTensor(problem, Input::K, problem.kvHeads, tokens),
+            makeTensor(problem, Input::V, problem.kvHeads, tokens),
+            makeTensor(problem, Input::DOut, problem.heads, tokens)};
+}
+
+std::vector<TokenSpan> allTokens(const AttentionCase& problem) { return {{0, problem.tokens}}; }
+
+std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& schedule,
+                                  int rank) {
+    if (schedule.replicated) return allTokens(problem);
+    return schedule.owned[static_cast<std::size_t>(rank)];
+}
+
+CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank) {
+    CaseInputs inputs = makeInputs(problem, heldTokens(problem, schedule, rank));
+    if (!schedule.replicated) return inputs;
+    const auto ranks = static_cast<std::int64_t>(schedule.ranks.size());
+    for (std::int64_t token = 0; token < problem.tokens; ++token)
+        if (token % ranks != rank) inputs.dOut.select(1, token).zero_();
+    return inputs;
+}
+
+void disturb(at::Tensor& v, const std::vector<TokenSpan>& tokens, const Disturbance& disturbance) {
+    std::int64_t row = 0;
+    for (const TokenSpan& span : tokens) {
+        if (span.begin <= disturbance.token && disturbance.token < span.end)
+            v.select(0, 0).select(0, row + disturbance.token - span.begin).add_(disturbance.amount);
+        row += span.size();
+    }
+}
+
+}  // namespace ringscope

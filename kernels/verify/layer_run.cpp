@@ -1,0 +1,204 @@
+#include "kernels/verify/layer_run.h"
+
+#include "kernels/attention/partial_result.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// What rank 0 has to know before it can receive a share.
+enum Header : std::int64_t { LseRows, LseHeads, BytesSent, Nanoseconds, headerSize };
+
+struct TensorPlan {
+    at::Tensor CaseResults::*member;
+    bool queryHeads;
+};
+constexpr std::array gradientPlans = {TensorPlan{&CaseResults::dq, true},
+                                      TensorPlan{&CaseResults::dk, false},
+                                      TensorPlan{&CaseResults::dv, false}};
+
+at::ScalarType lseType(const at::Tensor& out) { return accumulatorType(out); }
+
+// Rows of `part` (B, n, ...) into or onto `whole` where `tokens` says; from its row `first` on.
+void placeRows(const at::Tensor& whole, const at::Tensor& part,
+               const std::vector<TokenSpan>& tokens) {
+    std::int64_t row = 0;
+    for (const TokenSpan& span : tokens) {
+        whole.narrow(1, span.begin, span.size()).copy_(part.narrow(1, row, span.size()));
+        row += span.size();
+    }
+}
+
+// Collects what one rank after the other brings.
+class Assembly {
+public:
+    Assembly(const AttentionCase& problem, const Schedule& schedule)
+        : problem_(problem), schedule_(schedule) {}
+
+    void addOutput(int rank, const at::Tensor& out) {
+        at::Tensor& whole = made(results_.out, problem_.heads, out.scalar_type());
+        if (!schedule_.replicated) return placeRows(whole, out, owned(rank));
+        const auto ranks = static_cast<int>(schedule_.ranks.size());
+        for (const TokenSpan& span : owned((rank + 1) % ranks))
+            rowsOf(whole, span).copy_(rowsOf(out, span));
+    }
+
+    void addLse(int rank, const at::Tensor& lse) {
+        const LsePlace place = lsePlace(schedule_, rank);
+        if (lse.size(1) != tokenCount(place.tokens) ||
+            place.firstHead + lse.size(2) > problem_.heads)
+            throw std::logic_error("rank " + std::to_string(rank) + " has lse for " +
+                                   std::to_string(lse.size(1)) +
+                                   " rows; its schedule has another number");
+        if (!results_.lse.defined())
+            results_.lse = at::zeros({problem_.batch, problem_.tokens, problem_.heads},
+                                     at::TensorOptions(lse.scalar_type()));
+        placeRows(results_.lse.narrow(2, place.firstHead, lse.size(2)), lse, place.tokens);
+    }
+
+    void addGradient(int rank, const TensorPlan& plan, const at::Tensor& part) {
+        const std::int64_t heads = plan.queryHeads ? problem_.heads : problem_.kvHeads;
+        if (schedule_.replicated)
+            made(results_.*plan.member, heads, accumulatorType(part)).add_(part);
+        else
+            placeRows(made(results_.*plan.member, heads, part.scalar_type()), part, owned(rank));
+    }
+
+    CaseResults take() { return std::move(results_); }
+
+private:
+    const std::vector<TokenSpan>& owned(int rank) const {
+        return schedule_.owned[static_cast<std::size_t>(rank)];
+    }
+
+    at::Tensor& made(at::Tensor& tensor, std::int64_t heads, at::ScalarType type) const {
+        if (!tensor.defined())
+            tensor = at::zeros({problem_.batch, problem_.tokens, heads, problem_.headDim},
+                               at::TensorOptions(type));
+        return tensor;
+    }
+
+    const AttentionCase& problem_;
+    const Schedule& schedule_;
+    CaseResults results_;
+};
+
+// `rank`'s tensor on rank 0; the rank itself only hands it over. Collective of the two.
+at::Tensor bring(Group& group, int rank, const at::Tensor& mine,
+                 const std::vector<std::int64_t>& sizes, at::ScalarType type) {
+    if (rank == 0) return mine;
+    if (group.rank() == rank) {
+        group.send(mine.contiguous(), 0, Channel::KeyValue)->wait();
+        return {};
+    }
+    at::Tensor theirs = at::empty(sizes, at::TensorOptions(type));
+    group.receive(theirs, rank, Channel::KeyValue)->wait();
+    return theirs;
+}
+
+bool takesPart(const Group& group, int rank) { return group.rank() == 0 || group.rank() == rank; }
+
+std::vector<std::int64_t> sizesOf(const AttentionCase& problem, const Schedule& schedule, int rank,
+                                  std::int64_t heads) {
+    return {problem.batch, tokenCount(heldTokens(problem, schedule, rank)), heads, problem.headDim};
+}
+
+at::Tensor allHeaders(Group& group, const LayerShare& share) {
+    at::Tensor mine = at::zeros({headerSize}, at::TensorOptions(at::kLong));
+    mine[LseRows] = share.results.lse.size(1);
+    mine[LseHeads] = share.results.lse.size(2);
+    mine[BytesSent] = share.bytesSent;
+    mine[Nanoseconds] = share.nanoseconds;
+    at::Tensor all = at::zeros({group.size(), headerSize}, at::TensorOptions(at::kLong));
+    if (group.size() == 1)
+        all[0].copy_(mine);
+    else
+        group.allGather(all, mine)->wait();
+    return all;
+}
+
+}  // namespace
+
+LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs) {
+    group.resetSent();
+    group.barrier();
+    const auto start = std::chrono::steady_clock::now();
+    AttentionOutput output = attention.forward(inputs.q, inputs.k, inputs.v);
+    const AttentionGradients gradients = attention.backward(output.saved, inputs.dOut);
+    const auto duration = std::chrono::steady_clock::now() - start;
+    if (!output.lse.defined()) throw std::logic_error("the mode does not tell its lse");
+    return {.results = {output.out, output.lse, gradients.q, gradients.k, gradients.v},
+            .bytesSent = group.sent().attention,
+            .nanoseconds = std::chrono::nanoseconds(duration).count()};
+}
+
+LsePlace lsePlace(const Schedule& schedule, int rank) {
+    const auto isAllToAll = [](const Transfer& transfer) {
+        return transfer.kind == TransferKind::AllToAll;
+    };
+    const RankSchedule& steps = schedule.ranks[static_cast<std::size_t>(rank)];
+    const bool headsSplit = std::ranges::any_of(steps.forward, [&](const Step& step) {
+        return std::ranges::any_of(step.transfers, isAllToAll);
+    });
+    if (headsSplit) {
+        const RankSet& among = steps.forward.front().queriesOf;
+        return {tokensOf(schedule.owned, among), among.placeOf(rank) * schedule.headsPerRank};
+    }
+    return {schedule.owned[static_cast<std::size_t>(rank)], 0};
+}
+
+GatheredLayer gatherLayer(const AttentionCase& problem, const Schedule& schedule, Group& group,
+                          const LayerShare& share, const SeeShare& see) {
+    const at::Tensor headers = allHeaders(group, share);
+    GatheredLayer layer;
+    Assembly assembly(problem, schedule);
+    const at::ScalarType type = share.results.out.scalar_type();
+    for (int rank = 0; rank < group.size(); ++rank) {
+        if (!takesPart(group, rank)) continue;
+        const auto bringHeads = [&](const at::Tensor& mine, std::int64_t heads) {
+            return bring(group, rank, mine, sizesOf(problem, schedule, rank, heads), type);
+        };
+        const auto header = [&](Header field) { return headers[rank][field].item<std::int64_t>(); };
+        CaseResults theirs;
+        theirs.out = bringHeads(share.results.out, problem.heads);
+        theirs.lse =
+            bring(group, rank, share.results.lse,
+                  {problem.batch, header(LseRows), header(LseHeads)}, lseType(share.results.out));
+        for (const TensorPlan& plan : gradientPlans)
+            theirs.*plan.member = bringHeads(share.results.*plan.member,
+                                             plan.queryHeads ? problem.heads : problem.kvHeads);
+        if (group.rank() != 0) continue;
+        see(rank, theirs);
+        assembly.addOutput(rank, theirs.out);
+        assembly.addLse(rank, theirs.lse);
+        for (const TensorPlan& plan : gradientPlans)
+            assembly.addGradient(rank, plan, theirs.*plan.member);
+        layer.bytesSent.push_back(header(BytesSent));
+        layer.nanoseconds = std::max(layer.nanoseconds, header(Nanoseconds));
+    }
+    layer.results = assembly.take();
+    return layer;
+}
+
+at::Tensor gatherOutput(const AttentionCase& problem, const Schedule& schedule, Group& group,
+                        const at::Tensor& out) {
+    Assembly assembly(problem, schedule);
+    for (int rank = 0; rank < group.size(); ++rank) {
+        if (!takesPart(group, rank)) continue;
+        const at::Tensor theirs = bring(
+            group, rank, out, sizesOf(problem, schedule, rank, problem.heads), out.scalar_type());
+        if (group.rank() == 0) assembly.addOutput(rank, theirs);
+    }
+    return assembly.take().out;
+}
+
+}  // namespace ringscope

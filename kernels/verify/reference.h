@@ -1,0 +1,47 @@
+// Unsharded attention in fp64, written out: scores, mask, softmax, products. What every mode is
+// held against.
+//
+//     s    = scale q k^T            then c tanh(s / c), then - slope |i - j|, then the mask
+//     lse  = log sum exp(s)         p = exp(s - lse)          out = p v
+//     dv   = p^T dOut               ds = p (dOut v^T - rowsum(dOut out))
+//     dq   = scale ds k             dk = scale ds^T q
+//
+// It goes over tiles of query rows, so that nothing of S x S numbers is ever held, and shares no
+// code with the engine: masks come from token positions alone.
+#pragma once
+
+#include "backend/plan/layout.h"
+#include "backend/verify/attention_case.h"
+#include "kernels/verify/case_inputs.h"
+
+#include <ATen/core/Tensor.h>
+#include <functional>
+
+namespace ringscope {
+
+// All fp64, in token order.
+struct CaseResults {
+    at::Tensor out;  // (B, S, Hq, D)
+    at::Tensor lse;  // (B, S, Hq)
+    at::Tensor dq;   // (B, S, Hq, D)
+    at::Tensor dk;   // (B, S, Hk, D)
+    at::Tensor dv;   // (B, S, Hk, D)
+};
+
+// `inputs` hold every token. `progress` is told the share that is done, by one thread at a time.
+CaseResults referenceAttention(
+    const AttentionCase& problem, const CaseInputs& inputs,
+    const std::function<void(double share)>& progress = [](double) {});
+
+// (queries, keys), bool: which of these tokens sees which.
+at::Tensor visiblePairs(const AttentionCase& problem, TokenSpan queries, TokenSpan keys);
+
+// Of every head: 2^(-8/H), 2^(-16/H), ..., for H a power of two; else those of the power below,
+// then every other one of the power above.
+at::Tensor alibiSlopes(std::int64_t heads);
+
+// How much of each query's output comes from one key token: (S, Hq), batch item 0.
+at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
+                        const CaseResults& results, std::int64_t token);
+
+}  // namespace ringscope

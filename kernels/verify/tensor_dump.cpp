@@ -1,0 +1,94 @@
+#include "kernels/verify/tensor_dump.h"
+
+#include "backend/verify/npy.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view npyType(at::ScalarType type) {
+    switch (type) {
+        case at::kFloat:
+            return "<f4";
+        case at::kHalf:
+            return "<f2";
+        case at::kDouble:
+            return "<f8";
+        case at::kLong:
+            return "<i8";
+        default:
+            throw std::logic_error(std::string("no .npy files of ") + c10::toString(type));
+    }
+}
+
+Result<void> write(const fs::path& folder, const std::string& name, const at::Tensor& tensor) {
+    const bool wide = tensor.scalar_type() == at::kBFloat16;
+    const at::Tensor values = (wide ? tensor.to(at::kFloat) : tensor).contiguous();
+    return writeNpy(folder / (name + ".npy"),
+                    {.type = npyType(values.scalar_type()),
+                     .shape = values.sizes().vec(),
+                     .bytes = {static_cast<const char*>(values.const_data_ptr()),
+                               static_cast<std::size_t>(values.nbytes())}});
+}
+
+Result<void> makeFolder(const fs::path& folder) {
+    std::error_code failed;
+    if (fs::create_directories(folder, failed)) return {};
+    const std::string why = failed ? failed.message() : "it is already there";
+    return Error{ErrorCode::Failed, "cannot make '" + folder.string() + "': " + why};
+}
+
+Result<void> writeAll(const fs::path& folder, const CaseInputs& inputs,
+                      const CaseResults& results) {
+    RINGSCOPE_CHECK(write(folder, "q", inputs.q));
+    RINGSCOPE_CHECK(write(folder, "k", inputs.k));
+    RINGSCOPE_CHECK(write(folder, "v", inputs.v));
+    RINGSCOPE_CHECK(write(folder, "dout", inputs.dOut));
+    RINGSCOPE_CHECK(write(folder, "out", results.out));
+    RINGSCOPE_CHECK(write(folder, "lse", results.lse.transpose(1, 2)));
+    RINGSCOPE_CHECK(write(folder, "dq", results.dq));
+    RINGSCOPE_CHECK(write(folder, "dk", results.dk));
+    return write(folder, "dv", results.dv);
+}
+
+at::Tensor numbers(std::int64_t begin, std::int64_t end) {
+    return at::arange(begin, end, at::TensorOptions(at::kLong));
+}
+
+at::Tensor numbersOf(const std::vector<TokenSpan>& tokens) {
+    std::vector<at::Tensor> parts;
+    for (const TokenSpan& span : tokens) parts.push_back(numbers(span.begin, span.end));
+    return at::cat(parts);
+}
+
+}  // namespace
+
+Result<void> dumpWhole(const fs::path& folder, const CaseInputs& inputs,
+                       const CaseResults& results) {
+    return writeAll(folder, inputs, results);
+}
+
+Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,
+                      const Schedule& schedule, int rank, const CaseResults& share) {
+    const std::string number = std::to_string(rank);
+    const fs::path own = folder / ("rank-" + std::string(number.size() < 2 ? "0" : "") + number);
+    RINGSCOPE_CHECK(makeFolder(own));
+    RINGSCOPE_CHECK(writeAll(own, inputsOfRank(problem, schedule, rank), share));
+    const std::vector<TokenSpan> held = heldTokens(problem, schedule, rank);
+    RINGSCOPE_CHECK(write(own, "tokens", numbersOf(held)));
+    const LsePlace place = lsePlace(schedule, rank);
+    if (place.tokens == held && share.lse.size(2) == problem.heads) return {};
+    RINGSCOPE_CHECK(write(own, "lse_tokens", numbersOf(place.tokens)));
+    return write(own, "lse_heads", numbers(place.firstHead, place.firstHead + share.lse.size(2)));
+}
+
+}  // namespace ringscope

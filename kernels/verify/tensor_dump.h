@@ -1,0 +1,25 @@
+// Tensors as .npy files that anyone can check without us.
+//
+//     DIR/ring/q.npy ...            token order, (B, S, H, D); lse (B, H, S)
+//     DIR/ring/rank-00/q.npy ...    as rank 0 holds them; tokens.npy: which tokens its rows are
+//
+// bf16, which NumPy does not know, is written as fp32: every value is exact.
+#pragma once
+
+#include "backend/core/result.h"
+#include "kernels/verify/layer_run.h"
+
+#include <filesystem>
+
+namespace ringscope {
+
+// Into `folder`, which is there.
+Result<void> dumpWhole(const std::filesystem::path& folder, const CaseInputs& inputs,
+                       const CaseResults& results);
+
+// Into folder/rank-RR. Where a rank's lse has other rows than its output, as after an all-to-all,
+// lse_tokens.npy and lse_heads.npy say which.
+Result<void> dumpRank(const std::filesystem::path& folder, const AttentionCase& problem,
+                      const Schedule& schedule, int rank, const CaseResults& share);
+
+}  // namespace ringscope
