@@ -43,9 +43,11 @@ Result<void> LocalTransport::preflight(const HostSpec& host) {
 Result<std::unique_ptr<AgentChannel>> LocalTransport::open(const HostSpec& host) {
     RINGSCOPE_CHECK(checkHost(host));
     RINGSCOPE_CHECK(checkProgram(options_.agentProgram));
-    return startProcessChannel({.program = options_.agentProgram,
-                                .arguments = options_.agentArguments,
-                                .closeGrace = options_.closeGrace});
+    RINGSCOPE_TRY(std::unique_ptr<AgentChannel> channel,
+                  startProcessChannel({.program = options_.agentProgram,
+                                       .arguments = options_.agentArguments,
+                                       .closeGrace = options_.closeGrace}));
+    return channel;
 }
 
 }  // namespace ringscope

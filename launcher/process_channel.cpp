@@ -4,9 +4,9 @@
 #include "launcher/descriptor.h"
 #include "launcher/line_buffer.h"
 #include "launcher/process_sweep.h"
+#include "launcher/spawn_program.h"
 
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,16 +38,17 @@ int millisecondsUntil(steady_clock::time_point time) {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
-class ProcessChannel final : public AgentChannel {
+class ProcessChannel final : public WaitableChannel {
 public:
     ProcessChannel(pid_t pid, Descriptor in, Descriptor out, Descriptor err, std::string mark,
-                   milliseconds closeGrace)
+                   const ChannelProgram& program)
         : pid_(pid),
           in_(std::move(in)),
           out_(std::move(out)),
           err_(std::move(err)),
           mark_(std::move(mark)),
-          closeGrace_(closeGrace) {}
+          closeGrace_(program.closeGrace),
+          errorPrefix_(program.errorPrefix) {}
 
     ~ProcessChannel() override {
         in_.close();
@@ -95,12 +96,16 @@ public:
             if (ready < 0 && errno != EINTR)
                 return systemError("cannot listen to the agent", errno);
             if (ready < 0) continue;
-            if (files[1].revents != 0) read(err_, errLines_, "agent: ");
+            if (files[1].revents != 0) read(err_, errLines_, errorPrefix_);
             if (files[0].revents != 0) read(out_, outLines_, "");
             // Its last words on standard error are worth more than a moment.
-            while (!out_.open() && err_.open() && readable(err_)) read(err_, errLines_, "agent: ");
+            while (!out_.open() && err_.open() && readable(err_))
+                read(err_, errLines_, errorPrefix_);
         }
     }
+
+    bool lineAtHand() const override { return !lines_.empty() || !out_.open(); }
+    std::vector<int> descriptors() const override { return {out_.number(), err_.number()}; }
 
 private:
     static bool readable(const Descriptor& file) {
@@ -147,50 +152,11 @@ private:
     Descriptor err_;
     std::string mark_;
     milliseconds closeGrace_;
+    std::string errorPrefix_;
     LineBuffer outLines_{longestLine};
     LineBuffer errLines_{longestLine};
     std::deque<std::string> lines_;
 };
-
-// What posix_spawn is told: a new session, default signals, our pipe ends as standard streams.
-class SpawnRules {
-public:
-    SpawnRules(const Descriptor& in, const Descriptor& out, const Descriptor& err) {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawn_file_actions_adddup2(&actions_, in.number(), STDIN_FILENO);
-        ::posix_spawn_file_actions_adddup2(&actions_, out.number(), STDOUT_FILENO);
-        ::posix_spawn_file_actions_adddup2(&actions_, err.number(), STDERR_FILENO);
-        ::posix_spawnattr_init(&attributes_);
-        sigset_t none;
-        sigemptyset(&none);
-        ::posix_spawnattr_setsigmask(&attributes_, &none);
-        sigset_t usual;
-        sigfillset(&usual);
-        ::posix_spawnattr_setsigdefault(&attributes_, &usual);
-        ::posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-    ~SpawnRules() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-    SpawnRules(const SpawnRules&) = delete;
-    SpawnRules& operator=(const SpawnRules&) = delete;
-
-    const posix_spawn_file_actions_t* actions() const { return &actions_; }
-    const posix_spawnattr_t* attributes() const { return &attributes_; }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> list;
-    for (std::string& word : words) list.push_back(word.data());
-    list.push_back(nullptr);
-    return list;
-}
 
 std::vector<std::string> environmentWith(const std::string& mark) {
     std::vector<std::string> variables = {mark};
@@ -201,7 +167,19 @@ std::vector<std::string> environmentWith(const std::string& mark) {
 
 }  // namespace
 
-Result<std::unique_ptr<AgentChannel>> startProcessChannel(const ChannelProgram& program) {
+bool waitForLine(const std::vector<AgentChannel*>& channels, milliseconds timeout) {
+    std::vector<pollfd> files;
+    for (const AgentChannel* channel : channels) {
+        const auto* waitable = dynamic_cast<const WaitableChannel*>(channel);
+        if (waitable == nullptr) return false;
+        if (waitable->lineAtHand()) return true;
+        for (const int number : waitable->descriptors()) files.push_back({number, POLLIN, 0});
+    }
+    ::poll(files.data(), files.size(), static_cast<int>(timeout.count()));
+    return true;
+}
+
+Result<std::unique_ptr<WaitableChannel>> startProcessChannel(const ChannelProgram& program) {
     RINGSCOPE_TRY(Ends in, writingSocket());
     RINGSCOPE_TRY(Ends out, readingPipe());
     RINGSCOPE_TRY(Ends err, readingPipe());
@@ -209,17 +187,10 @@ Result<std::unique_ptr<AgentChannel>> startProcessChannel(const ChannelProgram& 
     std::vector<std::string> words = {program.program.string()};
     words.insert(words.end(), program.arguments.begin(), program.arguments.end());
     std::vector<std::string> variables = environmentWith(mark);
-    const SpawnRules rules(in.theirs, out.theirs, err.theirs);
-
-    pid_t pid = -1;
-    const int failed =
-        ::posix_spawn(&pid, words.front().c_str(), rules.actions(), rules.attributes(),
-                      pointers(words).data(), pointers(variables).data());
-    if (failed != 0)
-        return systemError("cannot start the agent '" + program.program.string() + "'", failed);
-    return std::unique_ptr<AgentChannel>(
-        std::make_unique<ProcessChannel>(pid, std::move(in.ours), std::move(out.ours),
-                                         std::move(err.ours), mark, program.closeGrace));
+    RINGSCOPE_TRY(const pid_t pid,
+                  spawnProgram(words, variables, {in.theirs, out.theirs, err.theirs}));
+    return std::unique_ptr<WaitableChannel>(std::make_unique<ProcessChannel>(
+        pid, std::move(in.ours), std::move(out.ours), std::move(err.ours), mark, program));
 }
 
 }  // namespace ringscope

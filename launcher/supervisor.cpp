@@ -45,9 +45,9 @@ std::string hostName() {
     return name.data();
 }
 
-std::int64_t monotonicNs() {
+std::int64_t nanoseconds(clockid_t clock) {
     timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    ::clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
@@ -80,6 +80,7 @@ bool Supervisor::supervise() {
 // Waits until something can be done, then does it: the end of things first, output last.
 void Supervisor::turn() {
     using Stream = RankProcess::Stream;
+    sendTraces();
     output_.write();
     if (output_.broken() && !leaving_) leave();
     std::vector<pollfd> files = {
@@ -139,9 +140,18 @@ void Supervisor::on(const StartRanks& start) {
     command.environment[runIdName] = start.run.text;
     const auto lines = [this](RankProcess& rank, RankProcess::Stream stream,
                               std::string_view line) { takeLine(rank, stream, line); };
+    if (start.sendTraces) {
+        if (const Result<void> opened = traces_.open(); !opened.ok()) {
+            send(AgentError{opened.error().message});
+            return leave();
+        }
+    }
     for (const StartRanks::Process& process : start.ranks) {
         command.rank = process.rank;
         command.arguments = process.arguments;
+        if (traces_.collecting())
+            command.arguments.insert(command.arguments.end(),
+                                     {"--trace", traces_.folderOf(process.rank).string()});
         Result<std::unique_ptr<RankProcess>> rank = RankProcess::start(command, lines);
         if (!rank.ok()) {
             send(AgentError{rank.error().message});
@@ -160,7 +170,24 @@ void Supervisor::on(const Rendezvous& rendezvous) {
 
 void Supervisor::on(const StopRanks& stop) { stopRanks(Millis(stop.graceMs)); }
 
-void Supervisor::on(const Ping& ping) { send(Pong{.id = ping.id, .monotonicNs = monotonicNs()}); }
+void Supervisor::on(const Ping& ping) {
+    send(Pong{.id = ping.id,
+              .monotonicNs = nanoseconds(CLOCK_MONOTONIC),
+              .utcNs = nanoseconds(CLOCK_REALTIME)});
+}
+
+void Supervisor::on(const ListenAt& listen) {
+    const Result<int> port = ports_.listen(listen.address);
+    send(Listening{.port = port.ok() ? *port : 0,
+                   .problem = port.ok() ? std::string() : port.error().message});
+}
+
+// Waits, so only before there are ranks to look after.
+void Supervisor::on(const Reach& reach) {
+    if (!ranks_.empty()) return send(Reached{"ranks are running"});
+    const Result<void> reached = PortCheck::reach(reach.host, reach.port);
+    send(Reached{reached.ok() ? std::string() : reached.error().message});
+}
 
 void Supervisor::readSignals() {
     signalfd_siginfo info{};
@@ -184,7 +211,17 @@ void Supervisor::collectEnded() {
             send(RankPrinted{.rank = (*rank)->rank(),
                              .stream = "out",
                              .line = "(" + std::to_string(dropped) + " lines dropped)"});
-        send(exitOf((*rank)->rank(), status));
+        traces_.add(exitOf((*rank)->rank(), status));
+        if (!traces_.collecting()) sendTraces();
+    }
+}
+
+// A rank's trace goes before the news of its end, in parts that the controller keeps up with.
+void Supervisor::sendTraces() {
+    while (!output_.full()) {
+        const std::optional<AgentFrame> frame = traces_.next();
+        if (!frame) return;
+        send(*frame);
     }
 }
 
@@ -236,6 +273,7 @@ bool Supervisor::sweep() {
 
 void Supervisor::flush() {
     const Time end = steady_clock::now() + flushTakes;
+    if (!traces_.collecting()) sendTraces();
     output_.write();
     while (output_.pending() >= 0 && steady_clock::now() < end) {
         pollfd file{output_.pending(), POLLOUT, 0};

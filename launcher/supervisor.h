@@ -6,7 +6,9 @@
 #include "launcher/agent.h"
 #include "launcher/line_buffer.h"
 #include "launcher/output_queue.h"
+#include "launcher/port_check.h"
 #include "launcher/rank_process.h"
+#include "launcher/trace_outbox.h"
 
 #include <chrono>
 #include <memory>
@@ -36,11 +38,14 @@ private:
     void on(const Rendezvous& rendezvous);
     void on(const StopRanks& stop);
     void on(const Ping& ping);
+    void on(const ListenAt& listen);
+    void on(const Reach& reach);
 
     void readSignals();
     void collectEnded();
     void takeLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line);
     void print(RankProcess& rank, const std::string& stream, std::string line);
+    void sendTraces();
     void send(const AgentFrame& frame) { output_.add(toLine(frame)); }
 
     void stopRanks(std::chrono::milliseconds grace);
@@ -56,6 +61,8 @@ private:
     OutputQueue output_;
     LineBuffer commands_;
     std::vector<std::unique_ptr<RankProcess>> ranks_;
+    TraceOutbox traces_;
+    PortCheck ports_;
     std::string mark_;  // "RINGSCOPE_RUN_ID=…"; empty: nothing was started
 
     bool leaving_ = false;

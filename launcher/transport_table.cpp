@@ -1,6 +1,7 @@
 #include "launcher/transport_table.h"
 
 #include "launcher/local_transport.h"
+#include "launcher/ssh_transport.h"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +9,11 @@
 namespace ringscope {
 namespace {
 
-constexpr std::array<TransportRow, 1> rows = {{
+constexpr std::array<TransportRow, 2> rows = {{
     {"local", "All ranks on this machine.",
      []() -> std::unique_ptr<Transport> { return std::make_unique<LocalTransport>(); }},
+    {"ssh", "Ranks on other machines, over OpenSSH.",
+     []() -> std::unique_ptr<Transport> { return std::make_unique<SshTransport>(); }},
 }};
 
 }  // namespace

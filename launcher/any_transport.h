@@ -1,0 +1,30 @@
+// Every transport of the table as one: a host says which one reaches it.
+#pragma once
+
+#include "backend/run/transport.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+class AnyTransport final : public Transport {
+public:
+    std::string_view name() const override { return "any"; }
+    Result<void> preflight(const HostSpec& host) override;
+    Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
+    Result<std::string> addressOf(const HostSpec& host) override;
+    bool waitForAny(const std::vector<AgentChannel*>& channels,
+                    std::chrono::milliseconds timeout) override;
+
+private:
+    Result<Transport*> of(const HostSpec& host);
+
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<Transport>> made_;  // by name, when first wanted
+};
+
+}  // namespace ringscope

@@ -1,0 +1,119 @@
+#include "launcher/ssh_command.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace ringscope {
+namespace {
+
+// $1: the hash. The empty line ends whatever a login script printed without a newline.
+constexpr std::string_view findFolder =
+    "c=${RINGSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ringscope}; d=$c/bin/$1; echo; ";
+
+// $2: where libtorch is here, $3: what its folder is called in the cache. Leaves the folder in $t.
+constexpr std::string_view findTorch =
+    "t=; if [ -n \"$2\" ]; then "
+    "for l in \"$2\" \"$RINGSCOPE_TORCH_DIR/torch/lib\" \"$c/$3/site/torch/lib\"; do "
+    "if [ -z \"$t\" ] && [ -e \"$l/libtorch_cpu.so\" ]; then t=$l; fi; done; "
+    "if [ -z \"$t\" ]; then echo \"ringscope-boot no-libtorch $c/$3\"; "
+    "elif [ \"$t\" = \"$2\" ]; then :; "
+    "else LD_LIBRARY_PATH=$t${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; export LD_LIBRARY_PATH; fi; "
+    "fi; ";
+
+constexpr std::string_view becomeAgent =
+    "if [ -n \"$2\" ] && [ -z \"$t\" ]; then exit 0; fi; "
+    "if [ -x \"$d/$4\" ]; then n=$4; shift 4; echo \"ringscope-boot ready\"; "
+    "exec \"$d/$n\" \"$@\"; else echo \"ringscope-boot missing $4\"; fi";
+
+constexpr std::string_view probe =
+    "if [ -n \"$t\" ]; then echo \"ringscope-boot libtorch $t\"; fi; shift 3; set -f; "
+    "for p in \"$@\"; do if [ -x \"$d/$p\" ]; then o=$(\"$d/$p\" --version 2>&1 </dev/null); "
+    "echo \"ringscope-boot program $p $?\" $o; else echo \"ringscope-boot missing $p\"; fi; done; "
+    "echo \"ringscope-boot cores $(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)\"; "
+    "echo \"ringscope-boot gpus $(ls /proc/driver/nvidia/gpus 2>/dev/null | wc -l)\"; "
+    "echo \"ringscope-boot end\"";
+
+constexpr std::string_view copy =
+    "f=$d/.$2.$$; mkdir -p \"$d\" && cat >\"$f\" && s=$(sha256sum <\"$f\") && "
+    "if [ \"${s%% *}\" = \"$3\" ]; then chmod 755 \"$f\" && mv \"$f\" \"$d/$2\" && "
+    "echo \"ringscope-boot copied\"; else rm -f \"$f\"; echo \"ringscope-boot damaged\"; fi";
+
+// ".../libtorch-2.11.0-7a5204ef/site/torch/lib" lies in the cache as "libtorch-2.11.0-7a5204ef".
+std::string cacheName(const std::string& torchLibrary) {
+    return std::filesystem::path(torchLibrary)
+        .parent_path()
+        .parent_path()
+        .parent_path()
+        .filename()
+        .string();
+}
+
+std::string script(std::initializer_list<std::string_view> parts) {
+    std::string whole;
+    for (const std::string_view part : parts) whole += part;
+    return whole;
+}
+
+}  // namespace
+
+SshOptions sshOptionsFromEnvironment() {
+    SshOptions options;
+    if (const char* file = std::getenv("RINGSCOPE_SSH_CONFIG")) options.configFile = file;
+    return options;
+}
+
+std::string shellQuoted(std::string_view word) {
+    std::string quoted = "'";
+    for (const char c : word) {
+        if (c == '\'')
+            quoted += "'\\''";
+        else
+            quoted += c;
+    }
+    return quoted + "'";
+}
+
+std::vector<std::string> sshWords(const SshOptions& options, const HostSpec& host,
+                                  const std::string& remoteCommand) {
+    std::vector<std::string> words = {options.program, "-T"};
+    if (!options.configFile.empty()) words.insert(words.end(), {"-F", options.configFile});
+    for (const char* option :
+         {"BatchMode=yes", "StrictHostKeyChecking=accept-new", "ServerAliveInterval=15",
+          "ServerAliveCountMax=4", "ControlMaster=no", "ForwardAgent=no", "ForwardX11=no",
+          "ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none", "RequestTTY=no",
+          "EscapeChar=none", "LogLevel=ERROR"})
+        words.insert(words.end(), {"-o", option});
+    words.insert(words.end(), {"-o", "ConnectTimeout=" + std::to_string(options.connectSeconds)});
+    if (host.port > 0) words.insert(words.end(), {"-p", std::to_string(host.port)});
+    if (!host.user.empty()) words.insert(words.end(), {"-l", host.user});
+    words.insert(words.end(), {"--", host.name, remoteCommand});
+    return words;
+}
+
+std::string remoteShell(std::string_view script, const std::vector<std::string>& arguments) {
+    std::string command = "exec sh -c " + shellQuoted(script) + " ringscope";
+    for (const std::string& argument : arguments) command += " " + shellQuoted(argument);
+    return command;
+}
+
+std::string agentCommand(const RemotePlace& place, const std::string& agent,
+                         const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {place.hash, place.torchLibrary, cacheName(place.torchLibrary),
+                                      agent};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return remoteShell(script({findFolder, findTorch, becomeAgent}), words);
+}
+
+std::string probeCommand(const RemotePlace& place, const std::vector<std::string>& programs) {
+    std::vector<std::string> words = {place.hash, place.torchLibrary,
+                                      cacheName(place.torchLibrary)};
+    words.insert(words.end(), programs.begin(), programs.end());
+    return remoteShell(script({findFolder, findTorch, probe}), words);
+}
+
+std::string copyCommand(const RemotePlace& place, const std::string& name,
+                        const std::string& sha256) {
+    return remoteShell(script({findFolder, copy}), {place.hash, name, sha256});
+}
+
+}  // namespace ringscope

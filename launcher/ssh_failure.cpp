@@ -1,0 +1,93 @@
+#include "launcher/ssh_failure.h"
+
+#include "backend/core/text.h"
+
+#include <array>
+
+namespace ringscope {
+namespace {
+
+struct Symptom {
+    std::string_view words;     // as OpenSSH prints them
+    std::string_view sentence;  // HOST stands for the host's name
+};
+
+// The first match decides: what is more special comes first.
+constexpr std::array<Symptom, 17> symptoms = {{
+    {"Could not resolve hostname",
+     "ssh knows no host 'HOST'; check the name, or add it to ~/.ssh/config"},
+    {"HOST IDENTIFICATION HAS CHANGED",
+     "HOST shows another key than before: it was installed anew, or somebody is in between; when "
+     "you know why, forget the old key with: ssh-keygen -R HOST"},
+    {"Host key verification failed",
+     "the key of HOST cannot be checked; connect once by hand with: ssh HOST"},
+    {"Permission denied",
+     "HOST does not accept your ssh key; put it there with: ssh-copy-id HOST, or load it with "
+     "ssh-add (passwords are never asked for)"},
+    {"Too many authentication failures",
+     "HOST was offered too many keys; name the right one with IdentityFile in ~/.ssh/config"},
+    {"Connection refused",
+     "HOST refuses ssh connections; check that sshd runs there and that the port is right"},
+    {"Connection timed out", "HOST does not answer; check that it is up and reachable from here"},
+    {"Operation timed out", "HOST does not answer; check that it is up and reachable from here"},
+    {"No route to host", "HOST does not answer; check that it is up and reachable from here"},
+    {"Network is unreachable", "HOST does not answer; check that it is up and reachable from here"},
+    {"during banner exchange",
+     "HOST accepted the connection but said nothing; check that the port is that of an sshd"},
+    {"Bad configuration option", "ssh does not understand its configuration for HOST"},
+    {"Can't open user config file", "ssh cannot read the configuration it was told to use"},
+    {"kex_exchange_identification",
+     "HOST closed the connection before it began; it may be too busy (MaxStartups) or not let this "
+     "machine in; try again"},
+    {"Connection closed", "HOST closed the connection; its sshd's log says why"},
+    {"Connection reset", "the connection to HOST was cut; try again"},
+    {"not responding", "HOST no longer answers; check the network between here and there"},
+}};
+
+std::string lastLine(std::string_view words) {
+    const std::string_view all = trim(words);
+    return std::string(trim(all.substr(all.rfind('\n') + 1)));
+}
+
+std::string about(std::string_view sentence, const std::string& host) {
+    constexpr std::string_view place = "HOST";
+    std::string text(sentence);
+    for (std::size_t at = text.find(place); at != std::string::npos;
+         at = text.find(place, at + host.size()))
+        text.replace(at, place.size(), host);
+    return text;
+}
+
+}  // namespace
+
+Error sshFailure(const std::string& host, std::string_view words) {
+    for (const Symptom& symptom : symptoms)
+        if (words.find(symptom.words) != std::string_view::npos)
+            return {ErrorCode::Unavailable, about(symptom.sentence, host)};
+    const std::string said = lastLine(words);
+    return {ErrorCode::Unavailable,
+            said.empty() ? "ssh " + host + " ended without a word; try it by hand: ssh " + host
+                         : "ssh " + host + " failed: " + said};
+}
+
+Error remoteProgramFailure(const std::string& host, const std::string& program,
+                           std::string_view words) {
+    constexpr std::string_view loading = "error while loading shared libraries: ";
+    const auto failed = [&](const std::string& sentence) {
+        return Error{ErrorCode::Unavailable, sentence};
+    };
+    if (const std::size_t at = words.find(loading); at != std::string_view::npos) {
+        const std::string_view rest = words.substr(at + loading.size());
+        return failed(host + " lacks " + std::string(rest.substr(0, rest.find(':'))) + ", which " +
+                      program + " needs; run ./quickstart setup --no-gui there");
+    }
+    if (words.find("GLIBC") != std::string_view::npos)
+        return failed("the system of " + host + " is older than the one " + program +
+                      " was built on; build ringscope on the oldest of your hosts");
+    if (words.find("xec format error") != std::string_view::npos)
+        return failed(host + " has another kind of processor than this machine, and cannot run " +
+                      program);
+    return failed(program + " does not start on " + host + ": " + lastLine(words));
+}
+
+}  // namespace ringscope

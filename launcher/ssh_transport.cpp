@@ -1,0 +1,200 @@
+#include "launcher/ssh_transport.h"
+
+#include "backend/core/text.h"
+#include "launcher/spawn_program.h"
+#include "launcher/ssh_channel.h"
+#include "launcher/ssh_failure.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+constexpr std::chrono::seconds probeTakes{30};
+constexpr std::chrono::seconds copyTakes{600};
+// From closing the session to ending it by force: the agent's own time, and the way.
+constexpr std::chrono::milliseconds closeGrace{15'000};
+
+Error noSsh() {
+    return {ErrorCode::NotFound,
+            "there is no program 'ssh' on this machine; install openssh-client"};
+}
+
+// Runs a script on the host; its marked lines, without the mark.
+Result<std::vector<std::string>> ask(const SshOptions& options, const HostSpec& host,
+                                     const std::string& command, std::chrono::seconds limit,
+                                     const std::filesystem::path& input = {}) {
+    const Result<ProgramEnd> end =
+        runToEnd({.words = sshWords(options, host, command),
+                  .input = input,
+                  .limit = limit + std::chrono::seconds(options.connectSeconds)});
+    if (!end.ok()) return end.error().code == ErrorCode::NotFound ? noSsh() : end.error();
+    if (end->timedOut)
+        return Error{ErrorCode::Unavailable, host.name + " took longer than " +
+                                                 std::to_string(limit.count()) +
+                                                 " s; try by hand: ssh " + host.name + " true"};
+    std::vector<std::string> lines;
+    for (const std::string& line : split(end->out, '\n'))
+        if (line.starts_with(bootMark)) lines.push_back(line.substr(bootMark.size()));
+    if (lines.empty()) return sshFailure(host.name, end->err);
+    return lines;
+}
+
+// The first word of a line, and the rest.
+std::pair<std::string, std::string> firstWord(const std::string& line) {
+    const std::size_t space = std::min(line.find(' '), line.size());
+    return {line.substr(0, space), std::string(trim(std::string_view(line).substr(space)))};
+}
+
+int numberIn(const std::string& text) {
+    int number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+// As digits, which mean the same on every host; the name itself where it is not known here.
+std::string numericAddress(const std::string& name) {
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(name.c_str(), nullptr, &wanted, &found) != 0) return name;
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+    const addrinfo* best = found;
+    for (const addrinfo* next = found; next != nullptr; next = next->ai_next)
+        if (next->ai_family == AF_INET && best->ai_family != AF_INET) best = next;
+    std::array<char, NI_MAXHOST> digits{};
+    if (::getnameinfo(best->ai_addr, best->ai_addrlen, digits.data(), digits.size(), nullptr, 0,
+                      NI_NUMERICHOST) != 0)
+        return name;
+    return digits.data();
+}
+
+}  // namespace
+
+struct SshTransport::Probe {
+    bool missing = false;
+    HostReport report;
+};
+
+SshTransport::SshTransport(SshOptions options, RemotePrograms programs)
+    : options_(std::move(options)), programs_(std::move(programs)) {}
+
+Result<const HashedPrograms*> SshTransport::hashed() {
+    const std::lock_guard lock(mutex_);
+    if (!hashed_) {
+        RINGSCOPE_TRY(hashed_, hashPrograms(programs_));
+    }
+    return &*hashed_;
+}
+
+RemotePlace SshTransport::placeOf(const HashedPrograms& programs) const {
+    return {.hash = programs.hash, .torchLibrary = programs_.torchLibrary};
+}
+
+Result<SshTransport::Probe> SshTransport::probe(const HostSpec& host,
+                                                const HashedPrograms& programs) const {
+    std::vector<std::string> names;
+    for (const HashedFile& file : programs.files)
+        if (file.program) names.push_back(file.name);
+    RINGSCOPE_TRY(const std::vector<std::string> lines,
+                  ask(options_, host, probeCommand(placeOf(programs), names), probeTakes));
+    Probe found;
+    for (const std::string& line : lines) {
+        const auto [word, rest] = firstWord(line);
+        if (word == "missing") found.missing = true;
+        if (word == "libtorch") found.report.libtorch = rest;
+        if (word == "cores") found.report.cores = numberIn(rest);
+        if (word == "gpus") found.report.gpus = numberIn(rest);
+        if (word == "no-libtorch")
+            return Error{ErrorCode::Unavailable,
+                         host.name + " has no libtorch (looked for " + rest +
+                             "); run ./quickstart setup --no-gui there, or set "
+                             "RINGSCOPE_TORCH_DIR for its ssh sessions"};
+        if (word != "program") continue;
+        const auto [name, outcome] = firstWord(rest);
+        const auto [code, words] = firstWord(outcome);
+        if (code != "0") return remoteProgramFailure(host.name, name, words);
+        if (name == programs.files.back().name) found.report.version = words;
+    }
+    if (lines.back() != "end")
+        return Error{ErrorCode::Unavailable,
+                     "the connection to " + host.name + " was cut while it was looked at"};
+    return found;
+}
+
+Result<void> SshTransport::copy(const HostSpec& host, const HashedPrograms& programs) const {
+    for (const HashedFile& file : programs.files) {
+        RINGSCOPE_TRY(const std::vector<std::string> lines,
+                      ask(options_, host, copyCommand(placeOf(programs), file.name, file.sha256),
+                          copyTakes, file.path));
+        if (lines.back() != "copied")
+            return Error{ErrorCode::Corrupt, file.name + " arrived damaged on " + host.name +
+                                                 "; try again, and check the space there"};
+    }
+    return {};
+}
+
+Result<HostReport> SshTransport::prepare(const HostSpec& host) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = ready_.find(toText(host)); known != ready_.end())
+            return known->second;
+    }
+    RINGSCOPE_TRY(const HashedPrograms* programs, hashed());
+    RINGSCOPE_TRY(Probe found, probe(host, *programs));
+    if (found.missing) {
+        RINGSCOPE_CHECK(copy(host, *programs));
+        RINGSCOPE_TRY(found, probe(host, *programs));
+        found.report.copied = true;
+    }
+    const std::lock_guard lock(mutex_);
+    return ready_[toText(host)] = found.report;
+}
+
+Result<void> SshTransport::preflight(const HostSpec& host) {
+    RINGSCOPE_CHECK(prepare(host));
+    return {};
+}
+
+Result<std::unique_ptr<AgentChannel>> SshTransport::open(const HostSpec& host) {
+    RINGSCOPE_CHECK(prepare(host));
+    RINGSCOPE_TRY(const HashedPrograms* programs, hashed());
+    std::vector<std::string> words = sshWords(
+        options_, host,
+        agentCommand(placeOf(*programs), programs->files.back().name, programs_.agentArguments));
+    ChannelProgram program{.program = words.front(),
+                           .arguments = {words.begin() + 1, words.end()},
+                           .closeGrace = closeGrace,
+                           .errorPrefix = SshChannel::errorPrefix(host.name)};
+    RINGSCOPE_TRY(std::unique_ptr<WaitableChannel> session, startProcessChannel(program));
+    return std::unique_ptr<AgentChannel>(
+        std::make_unique<SshChannel>(host.name, std::move(session)));
+}
+
+// What ssh would connect to, unless the user knows better.
+Result<std::string> SshTransport::addressOf(const HostSpec& host) {
+    if (!host.address.empty()) return numericAddress(host.address);
+    std::vector<std::string> words = sshWords(options_, host, "");
+    words.pop_back();
+    words.insert(words.begin() + 1, "-G");
+    const Result<ProgramEnd> end = runToEnd({.words = words, .limit = std::chrono::seconds(10)});
+    if (!end.ok()) return end.error().code == ErrorCode::NotFound ? noSsh() : end.error();
+    if (end->code != 0) return sshFailure(host.name, end->err);
+    for (const std::string& line : split(end->out, '\n'))
+        if (const auto [word, rest] = firstWord(line); word == "hostname")
+            return numericAddress(rest);
+    return host.name;
+}
+
+bool SshTransport::waitForAny(const std::vector<AgentChannel*>& channels,
+                              std::chrono::milliseconds timeout) {
+    return waitForLine(channels, timeout);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,60 @@
+// Ranks on other machines: `ringscope agent` at the far end of an OpenSSH client.
+//
+// A host is made ready once: the programs are looked for by their contents' hash and copied where
+// they are not. Then each run has one ssh session per host; the agent's frames are its standard
+// input and output. Whatever ends the session ends the agent's input, and so its ranks.
+#pragma once
+
+#include "backend/run/transport.h"
+#include "launcher/remote_programs.h"
+#include "launcher/ssh_command.h"
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+// What a host said of itself when it was made ready.
+struct HostReport {
+    bool copied = false;     // the programs were not there before
+    std::string version{};   // "ringscope 0.1.0": the agent's
+    std::string libtorch{};  // its folder
+    int cores = 0;
+    int gpus = 0;
+};
+
+class SshTransport final : public Transport {
+public:
+    explicit SshTransport(SshOptions options = sshOptionsFromEnvironment(),
+                          RemotePrograms programs = RemotePrograms::ours());
+
+    std::string_view name() const override { return "ssh"; }
+    Result<void> preflight(const HostSpec& host) override;
+    Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
+    Result<std::string> addressOf(const HostSpec& host) override;
+    bool waitForAny(const std::vector<AgentChannel*>& channels,
+                    std::chrono::milliseconds timeout) override;
+
+    // preflight(), and what was found. Hosts may be asked for from several threads.
+    Result<HostReport> prepare(const HostSpec& host);
+
+private:
+    struct Probe;
+
+    Result<const HashedPrograms*> hashed();
+    Result<Probe> probe(const HostSpec& host, const HashedPrograms& programs) const;
+    Result<void> copy(const HostSpec& host, const HashedPrograms& programs) const;
+    RemotePlace placeOf(const HashedPrograms& programs) const;
+
+    SshOptions options_;
+    RemotePrograms programs_;
+    std::mutex mutex_;  // the rest
+    std::optional<HashedPrograms> hashed_;
+    std::map<std::string, HostReport> ready_;  // by the host's text
+};
+
+}  // namespace ringscope

@@ -1,0 +1,86 @@
+#include "launcher/ssh_command.h"
+
+#include "launcher/spawn_program.h"
+#include "launcher/ssh_failure.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace ringscope {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(SshCommand, NeverAsksForwardsOrAcceptsAChangedKey) {
+    const auto words = sshWords({.configFile = "cfg", .connectSeconds = 7},
+                                {.name = "node1", .user = "anna", .port = 2222}, "exec sh");
+    for (const char* wanted : {"BatchMode=yes", "StrictHostKeyChecking=accept-new",
+                               "ForwardAgent=no", "ClearAllForwardings=yes", "ConnectTimeout=7"})
+        EXPECT_THAT(words, Contains(wanted));
+    const std::vector<std::string> end(words.end() - 7, words.end());
+    EXPECT_EQ(end,
+              (std::vector<std::string>{"-p", "2222", "-l", "anna", "--", "node1", "exec sh"}));
+    EXPECT_THAT(sshWords({}, {.name = "node1"}, ""), Not(Contains("-F")));
+}
+
+TEST(SshCommand, ScriptsMeanTheSameToEveryShell) {
+    const RemotePlace place{.hash = "h", .torchLibrary = "/c/libtorch-1/site/torch/lib"};
+    for (const std::string& command :
+         {agentCommand(place, "ringscope", {"agent"}), probeCommand(place, {"ringscope"}),
+          copyCommand(place, "ringscope", "00")}) {
+        const std::size_t begin = command.find('\'') + 1;
+        const std::string script = command.substr(begin, command.find('\'', begin) - begin);
+        EXPECT_GT(script.size(), 100U) << command;
+        EXPECT_EQ(script.find_first_of("!\\\n"), std::string::npos) << script;
+    }
+    EXPECT_THAT(agentCommand(place, "ringscope", {"agent"}),
+                HasSubstr("'h' '/c/libtorch-1/site/torch/lib' 'libtorch-1' 'ringscope' 'agent'"));
+}
+
+// What a real shell makes of it.
+RC_GTEST_PROP(SshCommand, WordsArriveAsTheyWere, ()) {
+    const std::string word = *rc::gen::container<std::string>(
+        rc::gen::elementOf(std::string("a '\"$`;&|<>()\\*?!~#\n")));
+    const auto end =
+        runToEnd({.words = {"/bin/sh", "-c", remoteShell("printf \"%s\" \"$1\"", {word})}});
+    RC_ASSERT(end.value().out == word);
+}
+
+TEST(SshFailure, EachOfSshsWordsBecomesASentenceWithWhatToDo) {
+    const auto sentence = [](std::string_view words) { return sshFailure("b", words).message; };
+    EXPECT_THAT(sentence("ssh: Could not resolve hostname b: Name or service not known\r\n"),
+                HasSubstr("~/.ssh/config"));
+    EXPECT_THAT(sentence("ssh: connect to host b port 22: Connection refused\r\n"),
+                HasSubstr("sshd runs there"));
+    EXPECT_THAT(sentence("ssh: connect to host b port 22: Connection timed out"),
+                HasSubstr("does not answer"));
+    EXPECT_THAT(sentence("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n"
+                         "Host key verification failed."),
+                HasSubstr("ssh-keygen -R b"));
+    EXPECT_THAT(sentence("Host key verification failed."), HasSubstr("with: ssh b"));
+    EXPECT_THAT(sentence("b: Permission denied (publickey)."), HasSubstr("ssh-copy-id b"));
+    EXPECT_THAT(sentence("kex_exchange_identification: Connection closed by remote host"),
+                HasSubstr("MaxStartups"));
+    EXPECT_EQ(sentence("a banner\nsomething else\n"), "ssh b failed: something else");
+    EXPECT_EQ(sentence(""), "ssh b ended without a word; try it by hand: ssh b");
+}
+
+TEST(RemoteProgramFailure, NamesTheLibraryThatIsMissing) {
+    EXPECT_EQ(remoteProgramFailure("b", "ringscope",
+                                   "ringscope: error while loading shared libraries: libfmt.so.9: "
+                                   "cannot open shared object file")
+                  .message,
+              "b lacks libfmt.so.9, which ringscope needs; run ./quickstart setup --no-gui there");
+}
+
+TEST(ShortProgram, IsEndedAtItsLimitAndAMissingOneIsNamed) {
+    EXPECT_TRUE(runToEnd({.words = {"sleep", "60"}, .limit = std::chrono::seconds(0)})->timedOut);
+    EXPECT_EQ(runToEnd({.words = {"/nowhere/ssh"}}).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(runToEnd({.words = {"sh", "-c", "echo out; echo err >&2; exit 3"}})->code, 3);
+}
+
+}  // namespace
+}  // namespace ringscope
