@@ -2,8 +2,10 @@
 
 #include "ui/look/icons.h"
 #include "ui/pages/compare_page.h"
+#include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
 #include "ui/pages/runs_page.h"
+#include "ui/pages/traces_page.h"
 #include "ui/widgets/parts.h"
 
 #include <QActionGroup>
@@ -36,6 +38,8 @@ constexpr PageRow pageTable[] = {
     {MainWindow::Runs, "runs", QT_TRANSLATE_NOOP("MainWindow", "Runs"), Icon::Runs},
     {MainWindow::NewRun, "new", QT_TRANSLATE_NOOP("MainWindow", "New run"), Icon::NewRun},
     {MainWindow::Compare, "compare", QT_TRANSLATE_NOOP("MainWindow", "Compare"), Icon::Compare},
+    {MainWindow::Traces, "traces", QT_TRANSLATE_NOOP("MainWindow", "Traces"), Icon::Timeline},
+    {MainWindow::Migrate, "migrate", QT_TRANSLATE_NOOP("MainWindow", "Migrate"), Icon::Migrate},
 };
 
 std::string storeForCommand(const WindowOptions& options) {
@@ -59,6 +63,14 @@ std::optional<MainWindow::Page> MainWindow::pageFromName(const QString& name) {
     return std::nullopt;
 }
 
+QString MainWindow::pageNames() {
+    QString names = QLatin1String(std::begin(pageTable)->name);
+    for (const PageRow* row = std::begin(pageTable) + 1; row != std::end(pageTable); ++row)
+        names += QLatin1String(row + 1 == std::end(pageTable) ? " or " : ", ") +
+                 QLatin1String(row->name);
+    return names;
+}
+
 MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptions options)
     : theme_(theme),
       options_(std::move(options)),
@@ -70,6 +82,8 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       runs_(new RunsPage(store_)),
       newRun_(new NewRunPage(controller_, options_.sample, storeForCommand(options_))),
       compare_(new ComparePage(store_, storeForCommand(options_))),
+      traces_(new TracesPage(store_)),
+      migrate_(new MigratePage),
       jobs_(new QWidget),
       jobName_(makeLabel({})),
       jobBar_(new QProgressBar),
@@ -80,6 +94,8 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     pages_->addWidget(runs_);
     pages_->addWidget(newRun_);
     pages_->addWidget(compare_);
+    pages_->addWidget(traces_);
+    pages_->addWidget(migrate_);
     auto* middle = new QWidget;
     auto* line = row(middle, 0, 0);
     line->addWidget(makeRail());
@@ -152,6 +168,7 @@ void MainWindow::makeMenus() {
       })->setShortcut(QKeySequence::Find);
     go->addAction(tr("Read the store again"), this, [this] {
           store_.refresh();
+          traces_->refresh();
       })->setShortcut(QKeySequence::Refresh);
     go->addAction(tr("Stop what runs"), &controller_, &RunController::stop)
         ->setShortcut(QKeySequence(QStringLiteral("Ctrl+.")));
@@ -228,11 +245,29 @@ void MainWindow::connectPages() {
     connect(runs_, &RunsPage::reportRequested, this, &MainWindow::reportRuns);
     connect(compare_, &ComparePage::reportRequested, this, &MainWindow::reportRuns);
     connect(runs_, &RunsPage::commandRequested, this, &MainWindow::copyCommand);
+    connect(runs_, &RunsPage::timelineRequested, this, [this](const RunId& run) {
+        traces_->openRun(run);
+        goTo(Traces);
+    });
+    connect(traces_, &TracesPage::newRunRequested, this, [this] { goTo(NewRun); });
+    connect(traces_, &TracesPage::exported, this, [this](const QString& file) {
+        statusBar()->showMessage(tr("Trace written to %1; open it on ui.perfetto.dev").arg(file),
+                                 messageMs);
+    });
     connect(&reports_, &ReportWriter::written, this, [this](const QString& file) {
         statusBar()->showMessage(tr("Report written to %1").arg(file), messageMs);
     });
     connect(&reports_, &ReportWriter::failed, this,
             [this](const QString& reason) { QMessageBox::warning(this, tr("Report"), reason); });
+    connect(migrate_, &MigratePage::experimentReady, this,
+            [this](const std::string& name, const std::string& content) {
+                newRun_->openText(name, content);
+                goTo(NewRun);
+            });
+    connect(migrate_, &MigratePage::fileReady, this, [this](const QString& file) {
+        if (const QString problem = openExperiment(file); !problem.isEmpty())
+            QMessageBox::warning(this, tr("Open experiment"), problem);
+    });
     connect(&controller_, &RunController::finished, this, [this] {
         store_.refresh();
         if (closing_) close();
@@ -250,6 +285,17 @@ MainWindow::Page MainWindow::page() const { return Page(pages_->currentIndex());
 QString MainWindow::openExperiment(const QString& file) {
     const QString problem = newRun_->openFile(file);
     if (problem.isEmpty()) goTo(NewRun);
+    return problem;
+}
+
+void MainWindow::openTrace(const std::filesystem::path& place) {
+    traces_->openPlace(place);
+    goTo(Traces);
+}
+
+QString MainWindow::openMigration(const QString& file) {
+    const QString problem = migrate_->openFile(file);
+    goTo(Migrate);
     return problem;
 }
 

@@ -1,4 +1,4 @@
-// The window: a rail with three pages, what runs now and which store is shown at the bottom.
+// The window: a rail with the pages, what runs now and which store is shown at the bottom.
 //
 // Everything it needs from outside is handed in: the transport that makes agents exist, where
 // results are kept, the sample experiment, where its own state (theme, zoom, size) is remembered.
@@ -27,8 +27,10 @@ namespace ringscope::ui {
 
 class ComparePage;
 class ElidedLabel;
+class MigratePage;
 class NewRunPage;
 class RunsPage;
+class TracesPage;
 
 struct WindowOptions {
     std::filesystem::path store;
@@ -42,8 +44,9 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    enum Page { Runs, NewRun, Compare };
-    static std::optional<Page> pageFromName(const QString& name);  // "runs", "new", "compare"
+    enum Page { Runs, NewRun, Compare, Traces, Migrate };
+    static std::optional<Page> pageFromName(const QString& name);  // as --page takes it
+    static QString pageNames();                                    // "runs, new, … or migrate"
 
     // Theme and transport outlive the window.
     MainWindow(ThemeController& theme, Transport& transport, WindowOptions options);
@@ -56,8 +59,14 @@ public:
     RunsPage& runsPage() { return *runs_; }
     NewRunPage& newRunPage() { return *newRun_; }
     ComparePage& comparePage() { return *compare_; }
+    TracesPage& tracesPage() { return *traces_; }
+    MigratePage& migratePage() { return *migrate_; }
     // Empty, or why the file cannot be used.
     QString openExperiment(const QString& file);
+    // On Traces: a folder of trace files, or one of them.
+    void openTrace(const std::filesystem::path& place);
+    // Empty, or why; an old configuration, on Migrate.
+    QString openMigration(const QString& file);
 
     // Asked before runs are stopped by closing the window; answers whether to.
     void setAskToStop(std::function<bool()> ask) { askToStop_ = std::move(ask); }
@@ -94,6 +103,8 @@ private:
     RunsPage* runs_;
     NewRunPage* newRun_;
     ComparePage* compare_;
+    TracesPage* traces_;
+    MigratePage* migrate_;
     QWidget* jobs_;
     QLabel* jobName_;
     QProgressBar* jobBar_;

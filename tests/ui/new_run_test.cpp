@@ -1,3 +1,4 @@
+#include "backend/core/files.h"
 #include "tests/ui/fake_transport.h"
 #include "tests/ui/sample.h"
 #include "ui/pages/field_form.h"
@@ -6,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
@@ -47,6 +49,33 @@ TEST_F(NewRun, StartsWithTheSampleReadyToRun) {
     EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 3 runs"));
     EXPECT_TRUE(page.runButton()->isEnabled());
     EXPECT_EQ(page.modes().chosen(), (std::vector<std::string>{"none", "legacy", "zigzag"}));
+}
+
+TEST_F(NewRun, SaysWhichOldSpellingsAFileHas) {
+    auto* warnings = page.findChild<QLabel*>(QStringLiteral("draftWarnings"));
+    EXPECT_FALSE(warnings->isVisible());
+    const QString file = folder.filePath(QStringLiteral("old.yaml"));
+    ASSERT_TRUE(writeFileAtomically(file.toStdString(),
+                                    "model: {preset: nano}\ntrain: {seq_len: 256}\n"
+                                    "parallel: {mode: zigzag-ring, sp: 2}\n")
+                    .ok());
+    ASSERT_EQ(page.openFile(file), QString());
+    settle();
+    EXPECT_TRUE(warnings->isVisible());
+    EXPECT_TRUE(warnings->text().contains(QStringLiteral("old.yaml:3:18")))
+        << warnings->text().toStdString();
+    EXPECT_TRUE(warnings->text().contains(QStringLiteral("zigzag-ring")));
+    EXPECT_TRUE(page.runButton()->isEnabled());
+}
+
+TEST_F(NewRun, TakesAnExperimentThatIsInNoFile) {
+    page.openText("mine.yaml",
+                  "model: {preset: nano}\ntrain: {seq_len: 256}\nparallel: {mode: ring, sp: 2}\n");
+    settle();
+    EXPECT_EQ(page.modes().chosen(), std::vector<std::string>{"ring"});
+    const std::string command = draftCommand(page.draft(), *page.plan(), "");
+    EXPECT_TRUE(command.starts_with("ringscope run - <<'EXPERIMENT'\n")) << command;
+    EXPECT_EQ(command.find("mine.yaml"), std::string::npos) << "there is no such file";
 }
 
 TEST_F(NewRun, HasARowForEveryFieldButTheMode) {

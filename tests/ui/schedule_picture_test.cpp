@@ -1,4 +1,6 @@
 #include "ui/plots/schedule_picture.h"
+
+#include "backend/plan/mode_table.h"
 #include "tests/ui/sample.h"
 #include "ui/look/theme.h"
 
@@ -6,6 +8,7 @@
 #include <QCoreApplication>
 #include <QHelpEvent>
 #include <QToolTip>
+#include <map>
 
 namespace ringscope::ui {
 namespace {
@@ -37,6 +40,19 @@ TEST(SchedulePicture, HasARowARankAndAColumnAStep) {
     EXPECT_EQ(picture.shownSteps(), 1);
     picture.setPlan(planOf("none", 4));
     EXPECT_EQ(picture.shownRanks(), 1);
+}
+
+TEST(SchedulePicture, ShowsEveryModesSteps) {
+    const std::map<std::string, int> steps = {
+        {"none", 1},    {"legacy", 1}, {"ring", 4},           {"zigzag", 4}, {"striped", 4},
+        {"ulysses", 1}, {"usp", 2},    {"ring-allgather", 1}, {"llama3", 4}, {"double-ring", 4}};
+    for (const Mode& mode : modeTable()) {
+        SchedulePicture picture;
+        picture.setPlan(planOf(std::string(mode.name).c_str(), 4));
+        picture.resize(picture.sizeHint());
+        EXPECT_EQ(picture.shownSteps(), steps.at(std::string(mode.name))) << mode.name;
+        EXPECT_GT(inked(picture, std::string(mode.name).c_str()), 0) << mode.name;
+    }
 }
 
 TEST(SchedulePicture, FillsAsManyPairsForZigzagAsForRing) {

@@ -1,14 +1,18 @@
 #include "backend/store/store.h"
 #include "tests/ui/fake_transport.h"
 #include "tests/ui/sample.h"
+#include "tests/ui/timeline/made_trace.h"
 #include "ui/live/report_writer.h"
 #include "ui/main_window.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/live_panel.h"
+#include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
 #include "ui/pages/runs_page.h"
+#include "ui/pages/traces_page.h"
 #include "ui/plots/chart_panel.h"
 #include "ui/plots/line_chart.h"
+#include "ui/timeline/timeline_view.h"
 #include "ui/widgets/parts.h"
 
 #include <gtest/gtest.h>
@@ -80,8 +84,26 @@ TEST_F(Window, GoesThroughItsPagesByClickAndByKey) {
     EXPECT_EQ(window->page(), MainWindow::NewRun);
     click("rail_compare");
     EXPECT_EQ(window->page(), MainWindow::Compare);
+    click("rail_migrate");
+    EXPECT_EQ(window->page(), MainWindow::Migrate);
     QTest::keyClick(window.get(), Qt::Key_1, Qt::ControlModifier);
     EXPECT_EQ(window->page(), MainWindow::Runs);
+}
+
+TEST_F(Window, PlansAMigratedExperimentInNewRun) {
+    open();
+    ASSERT_EQ(window->openMigration(QStringLiteral(RINGSCOPE_FIXTURES "/base_zigzag.yaml")),
+              QString());
+    EXPECT_EQ(window->page(), MainWindow::Migrate);
+    window->migratePage().goTo(MigratePage::Decisions);
+    click("takeDefaults");
+    click("nextStep");
+    click("nextStep");
+    EXPECT_EQ(window->page(), MainWindow::NewRun);
+    waitFor([this] { return window->newRunPage().settled(); });
+    EXPECT_EQ(window->newRunPage().draft().fileText,
+              window->migratePage().draft().migration().experiment);
+    EXPECT_TRUE(window->newRunPage().plan()->canStart()) << window->newRunPage().plan()->refusal;
 }
 
 TEST_F(Window, OffersTheDemoWhereThereIsNoStoreAndCreatesNone) {
@@ -133,7 +155,9 @@ TEST_F(Window, ComparesTheRunsOfTheExperimentThatJustRan) {
     EXPECT_TRUE(compare.verdict()->text().contains(QStringLiteral("zigzag")) ||
                 compare.verdict()->text().contains(QStringLiteral("none")))
         << compare.verdict()->text().toStdString();
-    for (ChartPanel* chart : compare.charts()) EXPECT_TRUE(chart->isVisible());
+    const ChartPanel* exposed = compare.charts().back();  // these runs recorded no step
+    for (const ChartPanel* chart : compare.charts())
+        EXPECT_EQ(chart->isVisible(), chart != exposed);
 }
 
 TEST_F(Window, StopsWhatRunsAndKeepsItAsCancelled) {
@@ -241,6 +265,28 @@ TEST_F(Window, WritesAReportOfTheRunsItIsAsked) {
     ASSERT_TRUE(failed.wait(patience));
 }
 
+TEST_F(Window, OpensTheTimelineOfTheRunThatIsSelected) {
+    RunRecord recorded = test::finishedRun("aaaaaaaa-1", "ring", 200);
+    recorded.config.profile.steps = StepRange{1, 3};
+    writeToStore({recorded, test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
+    test::writeTraces(traceRoot(storeFile().toStdString()) / "aaaaaaaa-1", test::lateSender());
+    open();
+    waitFor([this] { return window->runsPage().model().rowCount() == 2; });
+    QTableView& table = window->runsPage().table();
+    auto* button = window->findChild<QPushButton*>(QStringLiteral("openTimeline"));
+    for (int row : {0, 1}) {
+        table.selectRow(row);
+        const bool isRecorded = window->runsPage().selectedRuns().front() == recorded.id;
+        EXPECT_EQ(button->isEnabled(), isRecorded);
+        if (!isRecorded) continue;
+        QTest::mouseClick(button, Qt::LeftButton);
+        EXPECT_EQ(window->page(), MainWindow::Traces);
+        waitFor([this] { return window->tracesPage().timeline().trace() != nullptr; });
+        window->goTo(MainWindow::Runs);
+    }
+    EXPECT_EQ(window->tracesPage().timeline().trace()->rows.size(), 2U);
+}
+
 // Labels and buttons whose text does not fit their place, of those that do not elide it.
 QStringList clippedTexts(const QWidget& page) {
     QStringList clipped;
@@ -259,13 +305,15 @@ QStringList clippedTexts(const QWidget& page) {
 TEST_F(Window, HidesNoTextAtItsSmallestSizeAndWhenZoomed) {
     writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200),
                   test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
+    test::writeTraces(traceRoot(storeFile().toStdString()) / "aaaaaaaa-1", test::lateSender());
     for (double zoom : {1.0, 1.25}) {
         theme.setZoom(zoom);
         open();
         window->resize(window->minimumSize());
-        for (MainWindow::Page page : {MainWindow::Runs, MainWindow::NewRun, MainWindow::Compare}) {
+        for (MainWindow::Page page :
+             {MainWindow::Runs, MainWindow::NewRun, MainWindow::Compare, MainWindow::Traces}) {
             window->goTo(page);
-            waitFor([this] { return window->store().idle(); });
+            waitFor([this] { return window->store().idle() && window->tracesPage().settled(); });
             QCoreApplication::processEvents();
             const QStringList clipped = clippedTexts(*window->centralWidget());
             EXPECT_TRUE(clipped.isEmpty()) << "page " << page << " zoom " << zoom << ": "

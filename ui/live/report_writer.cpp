@@ -1,28 +1,18 @@
 #include "ui/live/report_writer.h"
 
-#include "backend/compare/comparison.h"
-#include "backend/core/files.h"
 #include "backend/report/report.h"
 #include "ui/widgets/parts.h"
 
 #include <QCoreApplication>
 #include <QPointer>
 #include <QThreadPool>
-#include <chrono>
 
 namespace ringscope::ui {
 namespace {
 
 Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::path& file) {
-    RINGSCOPE_TRY(const ReportFormat* format, reportFormatFor(file));
-    RINGSCOPE_TRY(Comparison comparison, compareRuns(runs));
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const Report report{
-        .title = "Ringscope comparison",
-        .createdUs = std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
-        .runs = runs,
-        .comparison = std::move(comparison)};
-    return writeFileAtomically(file, format->write(report));
+    RINGSCOPE_TRY(const Report report, makeReport("Ringscope comparison", runs));
+    return writeReport(report, file);
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ QString RunController::work(Shared& shared, Transport& transport, const std::fil
     const auto attempt = [&]() -> Result<void> {
         RINGSCOPE_TRY(std::vector<RunRequest> requests, planExperiment(experiment));
         for (RunRequest& request : requests) request.traces = traceRoot(path);
-        RINGSCOPE_CHECK(transport.preflight({}));
+        RINGSCOPE_CHECK(prepareHosts(transport, requests));
         RINGSCOPE_TRY(const std::unique_ptr<Store> store,
                       Store::open(path, Store::Access::ReadWrite));
         RINGSCOPE_CHECK(store->markLostRuns());

@@ -40,6 +40,12 @@ QPainterPath outline(Icon which) {
                           {{2.5, 4}, {13, 4}},
                           {{2.5, 8}, {8, 8}},
                           {{2.5, 12}, {10.5, 12}}});
+        case Icon::Timeline:  // spans on two lanes, a moment through both
+            for (const QRectF& span :
+                 {QRectF(1.8, 3, 5, 3.6), QRectF(10, 3, 4.2, 3.6), QRectF(3.8, 9.4, 7.6, 3.6)})
+                path.addRoundedRect(span, 0.8, 0.8);
+            path.addPath(lines({{{8.4, 1.2}, {8.4, 7.6}}}));
+            return path;
         case Icon::Play:
             return lines({{{4.5, 3}, {12.5, 8}, {4.5, 13}, {4.5, 3}}});
         case Icon::Stop:
@@ -74,6 +80,36 @@ QPainterPath outline(Icon which) {
             return path;
         case Icon::Check:
             return lines({{{3, 8.5}, {6.5, 12}, {13, 4.5}}});
+        case Icon::Migrate:  // out of an old sheet
+            return lines({{{9, 2}, {2.5, 2}, {2.5, 14}, {9, 14}},
+                          {{5.5, 8}, {14, 8}},
+                          {{10.8, 4.8}, {14, 8}, {10.8, 11.2}}});
+        case Icon::Question:
+            path.addEllipse(QPointF(8, 8), 6.2, 6.2);
+            path.moveTo(6, 6.6);
+            path.cubicTo({6, 3.6}, {10.2, 3.8}, {10, 6.6});
+            path.cubicTo({9.8, 7.8}, {8, 7.8}, {8, 9.4});
+            path.addEllipse(QPointF(8, 11.6), 0.3, 0.3);
+            return path;
+        case Icon::Warning:
+            path = lines({{{8, 2}, {14.5, 13.5}, {1.5, 13.5}, {8, 2}}, {{8, 6.4}, {8, 9.6}}});
+            path.addEllipse(QPointF(8, 11.6), 0.3, 0.3);
+            return path;
+        case Icon::Unknown:
+            return lines({{{8, 1.8}, {14.2, 8}, {8, 14.2}, {1.8, 8}, {8, 1.8}},
+                          {{6, 6}, {10, 10}},
+                          {{10, 6}, {6, 10}}});
+        case Icon::Drop:
+            path.addEllipse(QPointF(8, 8), 6.2, 6.2);
+            path.addPath(lines({{{5, 8}, {11, 8}}}));
+            return path;
+        case Icon::Convert:
+            return lines({{{2, 5.5}, {13, 5.5}},
+                          {{10.5, 3}, {13, 5.5}, {10.5, 8}},
+                          {{14, 10.5}, {3, 10.5}},
+                          {{5.5, 8}, {3, 10.5}, {5.5, 13}}});
+        case Icon::Rename:
+            return lines({{{2, 8}, {14, 8}}, {{10.5, 4.5}, {14, 8}, {10.5, 11.5}}});
     }
     return path;
 }
@@ -85,10 +121,10 @@ public:
     void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode,
                QIcon::State state) override {
         const Ink ink = inkFor(isDark(QApplication::palette()));
-        const QColor colour = mode == QIcon::Disabled   ? ink.muted
-                              : tone_ == Tone::OnAccent ? ink.background
-                              : state == QIcon::On      ? ink.accent
-                                                        : ink.text;
+        const QColor colour = mode == QIcon::Disabled ? ink.muted
+                              : tone_ != Tone::OnPage ? toneColour(ink, tone_)
+                              : state == QIcon::On    ? ink.accent
+                                                      : ink.text;
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         painter->translate(rect.topLeft());
@@ -131,6 +167,24 @@ QPolygonF star(QPointF centre, double radius) {
 }
 
 }  // namespace
+
+QColor toneColour(const Ink& ink, Tone tone) {
+    switch (tone) {
+        case Tone::OnPage:
+            return ink.text;
+        case Tone::OnAccent:
+            return ink.background;
+        case Tone::Muted:
+            return ink.muted;
+        case Tone::Good:
+            return ink.good;
+        case Tone::Caution:
+            return ink.caution;
+        case Tone::Bad:
+            return ink.bad;
+    }
+    return ink.text;
+}
 
 QIcon icon(Icon which, Tone tone) { return QIcon(new LookIconEngine(which, tone)); }
 

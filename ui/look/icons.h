@@ -12,10 +12,35 @@ class QRectF;
 
 namespace ringscope::ui {
 
-enum class Icon { Runs, NewRun, Compare, Play, Stop, Copy, Report, Open, Save, Undo, Table, Check };
+struct Ink;
 
-// On a filled button the icon has the colour of the button's text.
-enum class Tone { OnPage, OnAccent };
+enum class Icon {
+    Runs,
+    NewRun,
+    Compare,
+    Timeline,
+    Play,
+    Stop,
+    Copy,
+    Report,
+    Open,
+    Save,
+    Undo,
+    Table,
+    Check,
+    Migrate,
+    Question,
+    Warning,
+    Unknown,
+    Drop,
+    Convert,
+    Rename
+};
+
+// On a filled button the icon has the colour of the button's text; beside a verdict, the verdict's.
+enum class Tone { OnPage, OnAccent, Muted, Good, Caution, Bad };
+
+QColor toneColour(const Ink& ink, Tone tone);
 
 // Drawn at the left of the space it is given: a button asks for some more width than height, and
 // so has room between icon and text.

@@ -36,6 +36,8 @@ QPushButton[primary="true"]:disabled { background: @line; color: @muted; border-
 QPushButton[segment="true"] { border-radius: 0; padding: #2# #8#; border-right-width: 0; }
 QPushButton[segment="true"][last="true"] { border-right-width: 1px; }
 QPushButton[segment="true"]:checked { background: @selected; color: @accent; }
+QPushButton[chip="true"] { border-radius: #13#; padding: #2# #12# #2# #8#; }
+QPushButton[chip="true"]:checked { background: @selected; border-color: @accent; }
 QToolButton[section="true"] { border: none; background: transparent; font-weight: 600;
               padding: #4# #2#; }
 QToolButton[section="true"]:hover, QToolButton[section="true"]:focus { color: @accent; }
@@ -54,6 +56,12 @@ QComboBox::drop-down { border: none; width: #20#; }
 QComboBox::down-arrow { image: none; width: 0; height: 0; }
 QComboBox QAbstractItemView { background: @background; border: 1px solid @line; outline: none;
               selection-background-color: @selected; selection-color: @text; }
+QRadioButton { spacing: #8#; padding: #2#; border: 1px solid transparent; border-radius: #4#; }
+QRadioButton:focus { border-color: @accent; }
+QRadioButton::indicator { width: #12#; height: #12#; border: 1px solid @muted;
+              border-radius: #7#; background: @background; }
+QRadioButton::indicator:hover { border-color: @accent; }
+QRadioButton::indicator:checked { width: #6#; height: #6#; border: #4# solid @accent; }
 QPlainTextEdit { background: @background; border: 1px solid @line; border-radius: #4#;
               selection-background-color: @accent; selection-color: @background; }
 
@@ -66,6 +74,7 @@ QTableView::item:focus { border: none; border-bottom: 1px solid @panel; }
 QHeaderView { background: @panel; border: none; }
 QHeaderView::section { background: @panel; color: @muted; border: none;
               border-bottom: 1px solid @line; padding: #4# #8#; }
+QTableView[dense="true"] QHeaderView::section { padding: #4#; font-size: #11#; }
 QHeaderView::section:hover { color: @text; }
 QTableCornerButton::section { background: @panel; border: none; }
 
@@ -92,6 +101,8 @@ QSplitter::handle:hover { background: @line; }
 #rail QToolButton:focus { background: @hover; color: @text; }
 #rail QToolButton:checked { border-left-color: @accent; color: @text; background: @selected; }
 
+#dropArea { background: @panel; border: 2px dashed @line; border-radius: #4#; }
+#dropArea[dragged="true"] { border-color: @accent; background: @selected; }
 #card { background: @panel; border: 1px solid @line; border-radius: #4#; }
 #card QScrollArea, #card QScrollArea > QWidget > QWidget { background: transparent; }
 QLabel[role="title"] { font-size: #22#; font-weight: 600; }
@@ -102,6 +113,7 @@ QLabel[role="small"] { color: @muted; font-size: #11#; }
 QLabel[role="bad"] { color: @bad; }
 QLabel[role="badsmall"] { color: @bad; font-size: #11#; }
 QLabel[role="caution"] { color: @caution; }
+QLabel[role="good"] { color: @good; }
 QLabel[role="figure"] { font-size: #16#; font-weight: 600; }
 )";
 
@@ -125,6 +137,7 @@ QString lookStyleSheet(bool dark, double zoom) {
         {"@accenthover", mixed(ink.accent, ink.text, 0.2)},  // before @accent, which it begins with
         {"@accent", ink.accent},
         {"@bad", ink.bad},
+        {"@good", ink.good},
         {"@caution", ink.caution},
         {"@hover", mixed(ink.panel, ink.line, 0.5)},
         {"@selected", mixed(ink.background, ink.accent, dark ? 0.24 : 0.13)},

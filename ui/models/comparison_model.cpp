@@ -15,7 +15,7 @@ namespace {
 
 using reporting::absenceWords;
 using reporting::Figure;
-using reporting::figureTable;
+using reporting::figuresOf;
 using reporting::finishedWords;
 using reporting::formatEnds;
 using reporting::formatMedian;
@@ -60,20 +60,21 @@ QString ComparisonModel::Cell::line() const {
 }
 
 void ComparisonModel::addFigures() {
-    for (const Figure& figure : figureTable()) {
+    for (const Figure* figure : figuresOf(*comparison_)) {
         const auto cellOf = [&](const RunGroup& group) {
-            const std::optional<Spread>& spread = group.*figure.spread;
-            return Cell{text(formatMedian(spread, figure.format)),
+            const std::optional<Spread>& spread = group.*figure->spread;
+            return Cell{text(formatMedian(spread, figure->format)),
                         {},
-                        text(formatEnds(spread, figure.format))};
+                        text(formatEnds(spread, figure->format))};
         };
-        Row row{.name = capitalised(figure.name),
-                .explanation = text(figure.definition),
+        Row row{.name = capitalised(figure->name),
+                .explanation = text(figure->definition),
                 .cells = {cellOf(comparison_->baseline.group)}};
         for (const Candidate& candidate : comparison_->candidates) {
             row.cells.push_back(cellOf(candidate.group));
-            row.cells.back().ratio = ratio(candidate.group.*figure.spread,
-                                           opponent(*comparison_, candidate).*figure.spread);
+            if (figure->share) continue;
+            row.cells.back().ratio = ratio(candidate.group.*figure->spread,
+                                           opponent(*comparison_, candidate).*figure->spread);
         }
         rows_.push_back(std::move(row));
     }

@@ -142,7 +142,7 @@ std::string draftCommand(const ExperimentDraft& draft, const DraftPlan& plan,
                                                                 .environment = draft.environment,
                                                                 .overrides = draft.overrides()})
                                                     .experiment);
-    if (!fileSaysModes && plan.modes.size() != 1)
+    if (!draft.onDisk || (!fileSaysModes && plan.modes.size() != 1))
         return command + " run - <<'EXPERIMENT'\n" + experimentYaml(plan.reading.experiment) +
                "EXPERIMENT";
 

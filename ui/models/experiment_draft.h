@@ -16,6 +16,7 @@ namespace ringscope::ui {
 struct ExperimentDraft {
     std::string fileName;  // empty: the built-in sample, which `ringscope demo` runs
     std::string fileText;
+    bool onDisk = true;  // false: no command can read fileName, it is what messages call the text
     std::map<std::string, std::string> edits;       // field path -> value as typed
     std::optional<std::vector<std::string>> modes;  // nothing: as the file says
     std::map<std::string, std::string> environment;

@@ -30,6 +30,8 @@ const FilterField fields[] = {
     {"seq_len", [](const RunRow& run) { return number(double(run.seqLen)); }},
     {"tokens_per_s", [](const RunRow& run) { return number(run.tokensPerSecond); }},
     {"step_ms", [](const RunRow& run) { return number(run.stepMs); }},
+    {"exposed_ms", [](const RunRow& run) { return number(run.exposedMs); }},
+    {"wait_ms", [](const RunRow& run) { return number(run.waitMs); }},
     {"peak_bytes",
      [](const RunRow& run) { return run.peakBytes ? number(double(*run.peakBytes)) : Value(); }},
 };

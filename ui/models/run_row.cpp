@@ -46,6 +46,10 @@ RunRow runRow(const RunRecord& run) {
         row.tokensPerSecond = speed->tokensPerSecond;
         row.stepMs = speed->stepMedianMs;
     }
+    if (run.overlap) {
+        row.exposedMs = run.overlap->exposedMs;
+        row.waitMs = run.overlap->waitMs;
+    }
     if (const Bytes peak = peakMemory(run); peak.count > 0) row.peakBytes = peak.count;
     const double wanted = static_cast<double>(std::max<std::int64_t>(1, run.config.train.steps));
     row.progress = std::min(1.0, static_cast<double>(stepsDone(run)) / wanted);

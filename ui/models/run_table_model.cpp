@@ -14,6 +14,10 @@ namespace {
 
 QString dash() { return QStringLiteral("–"); }
 
+QString figure(const std::optional<double>& value) {
+    return value ? text(formatSignificant(*value)) : dash();
+}
+
 QString shown(const RunRow& row, int column) {
     switch (column) {
         case RunTableModel::Name:
@@ -25,9 +29,13 @@ QString shown(const RunRow& row, int column) {
         case RunTableModel::SeqLen:
             return text(formatCount(row.seqLen));
         case RunTableModel::Speed:
-            return row.tokensPerSecond ? text(formatSignificant(*row.tokensPerSecond)) : dash();
+            return figure(row.tokensPerSecond);
         case RunTableModel::StepTime:
-            return row.stepMs ? text(formatSignificant(*row.stepMs)) : dash();
+            return figure(row.stepMs);
+        case RunTableModel::Exposed:
+            return figure(row.exposedMs);
+        case RunTableModel::Wait:
+            return figure(row.waitMs);
         case RunTableModel::Memory:
             return row.peakBytes ? text(formatBytes({*row.peakBytes})) : dash();
         case RunTableModel::Parity:
@@ -49,6 +57,10 @@ QVariant sortKey(const RunRow& row, int column) {
             return row.tokensPerSecond.value_or(-1);
         case RunTableModel::StepTime:
             return row.stepMs.value_or(-1);
+        case RunTableModel::Exposed:
+            return row.exposedMs.value_or(-1);
+        case RunTableModel::Wait:
+            return row.waitMs.value_or(-1);
         case RunTableModel::Memory:
             return qlonglong(row.peakBytes.value_or(-1));
         case RunTableModel::Parity:
@@ -68,6 +80,14 @@ QString explained(const RunRow& row, int column) {
     if (column == RunTableModel::State && !row.reason.isEmpty()) return row.reason;
     if (column == RunTableModel::Parity)
         return RunTableModel::tr("Losses and gradient norms against the run on one rank");
+    if (column == RunTableModel::Exposed)
+        return RunTableModel::tr(
+            "Communication per step with no computation beside it; known of "
+            "runs with profile.steps");
+    if (column == RunTableModel::Wait)
+        return RunTableModel::tr(
+            "Communication per step that waited for a late rank; known of "
+            "runs with profile.steps");
     if (column == RunTableModel::Name)
         return row.name + QStringLiteral("\n") + text(row.id.text) + QStringLiteral("\n") +
                startedText(row.createdUs);
@@ -177,6 +197,10 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
             return tr("Tokens/s");
         case StepTime:
             return tr("Step ms");
+        case Exposed:
+            return tr("Exposed ms");
+        case Wait:
+            return tr("Wait ms");
         case Memory:
             return tr("Peak memory");
         case Parity:

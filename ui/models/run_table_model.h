@@ -12,7 +12,20 @@ class RunTableModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Name, Mode, Ranks, SeqLen, Speed, StepTime, Memory, Parity, State, ColumnCount };
+    enum Column {
+        Name,
+        Mode,
+        Ranks,
+        SeqLen,
+        Speed,
+        StepTime,
+        Exposed,
+        Wait,
+        Memory,
+        Parity,
+        State,
+        ColumnCount
+    };
     enum Role {
         SortRole = Qt::UserRole,  // numbers as numbers; an absent figure sorts below every figure
         RowRole,                  // const RunRow* as a void*, valid until the model changes

@@ -104,9 +104,11 @@ ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidge
       speed_(new BarChart),
       memory_(new BarChart),
       traffic_(new BarChart),
+      exposed_(new BarChart),
       speedPanel_(new ChartPanel(tr("Tokens/s"), speed_)),
       memoryPanel_(new ChartPanel(tr("Peak memory"), memory_)),
       trafficPanel_(new ChartPanel(tr("Attention sent"), traffic_)),
+      exposedPanel_(new ChartPanel(tr("Exposed communication"), exposed_)),
       model_(new ComparisonModel(this)),
       table_(new QTableView),
       command_(new CommandLine),
@@ -211,24 +213,9 @@ void ComparePage::listChoices() {
         items.emplace_back(entry.key, QStringLiteral("%1 · %2 · %3")
                                           .arg(entry.name, countText(entry.runs, "run"),
                                                startedText(entry.createdUs)));
-    showChoices(items);
+    choice_->setChoices(items);
     stack_->setCurrentIndex(choice_->count() > 0 ? 1 : 0);
     load();
-}
-
-// An open list is not pulled away under the mouse: nothing is touched that is right already.
-void ComparePage::showChoices(const std::vector<std::pair<QString, QString>>& items) {
-    const QSignalBlocker quiet(choice_);
-    const QString current = choice_->currentData().toString();
-    while (choice_->count() > static_cast<int>(items.size()))
-        choice_->removeItem(choice_->count() - 1);
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        const int at = static_cast<int>(i);
-        if (at == choice_->count()) choice_->addItem(QString());
-        if (choice_->itemText(at) != items[i].second) choice_->setItemText(at, items[i].second);
-        if (choice_->itemData(at) != items[i].first) choice_->setItemData(at, items[i].first);
-    }
-    choice_->setCurrentIndex(std::max(0, choice_->findData(current)));
 }
 
 void ComparePage::load() {
@@ -276,10 +263,12 @@ void ComparePage::showCharts() {
     std::vector<BarRow> speeds;
     std::vector<BarRow> peaks;
     std::vector<BarRow> sent;
+    std::vector<BarRow> exposed;
     for (const RunGroup* group : comparison.groups()) {
         speeds.push_back(barOf(*group, &RunGroup::tokensPerSecond, 1));
         peaks.push_back(barOf(*group, &RunGroup::peakBytes, memory.factor));
         sent.push_back(barOf(*group, &RunGroup::attentionBytesPerStep, traffic.factor));
+        exposed.push_back(barOf(*group, &RunGroup::exposedMs, 1));
         if (group->predictedAttentionBytesPerStep)
             sent.back().predicted = group->predictedAttentionBytesPerStep->median * traffic.factor;
     }
@@ -288,6 +277,9 @@ void ComparePage::showCharts() {
              false);
     showBars(*traffic_, *trafficPanel_,
              tr("Attention %1/step · outline: predicted").arg(traffic.unit), sent, true);
+    showBars(*exposed_, *exposedPanel_, tr("Exposed, ms/step"), exposed, false);
+    exposedPanel_->setVisible(
+        std::ranges::any_of(exposed, [](const BarRow& row) { return row.value.has_value(); }));
 }
 
 }  // namespace ringscope::ui

@@ -37,7 +37,9 @@ public:
     const std::optional<Comparison>& comparison() const { return comparison_; }
     QLabel* verdict() const { return verdict_; }
     ComparisonModel& model() { return *model_; }
-    std::vector<ChartPanel*> charts() const { return {speedPanel_, memoryPanel_, trafficPanel_}; }
+    std::vector<ChartPanel*> charts() const {
+        return {speedPanel_, memoryPanel_, trafficPanel_, exposedPanel_};
+    }
 
 Q_SIGNALS:
     void reportRequested(const std::vector<ringscope::RunId>& runs);
@@ -49,7 +51,6 @@ private:
     QWidget* makeHead();
     QWidget* makeCharts();
     void listChoices();
-    void showChoices(const std::vector<std::pair<QString, QString>>& items);
     void load();
     void showLoaded(const Result<std::vector<RunRecord>>& loaded);
     void showCharts();
@@ -67,9 +68,11 @@ private:
     BarChart* speed_;
     BarChart* memory_;
     BarChart* traffic_;
+    BarChart* exposed_;
     ChartPanel* speedPanel_;
     ChartPanel* memoryPanel_;
     ChartPanel* trafficPanel_;
+    ChartPanel* exposedPanel_;  // hidden where no step was recorded
     ComparisonModel* model_;
     QTableView* table_;
     CommandLine* command_;

@@ -62,6 +62,7 @@ NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
       source_(new ElidedLabel(Qt::ElideLeft)),
       summary_(makeLabel({}, "muted")),
       problem_(makeLabel({}, "bad")),
+      warnings_(makeLabel({}, "caution")),
       command_(new CommandLine),
       undo_(makeButton(Icon::Undo, tr("Undo changes"))),
       run_(makePrimaryButton(Icon::Play, {})) {
@@ -140,6 +141,10 @@ QWidget* NewRunPage::makeRight() {
     problem_->setWordWrap(true);
     layout->addWidget(summary_);
     layout->addWidget(problem_);
+    warnings_->setWordWrap(true);
+    warnings_->setObjectName(QStringLiteral("draftWarnings"));
+    warnings_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    layout->addWidget(warnings_);
     layout->addSpacing(4);
 
     auto* head = row(nullptr, 0, 0);
@@ -198,6 +203,16 @@ QString NewRunPage::openFile(const QString& file) {
     return {};
 }
 
+void NewRunPage::openText(const std::string& name, const std::string& content) {
+    ExperimentDraft draft;
+    draft.fileName = name;
+    draft.fileText = content;
+    draft.onDisk = false;
+    draft.environment = draft_.environment;
+    setDraft(std::move(draft));
+    stack_->setCurrentIndex(0);
+}
+
 void NewRunPage::runSample() {
     if (controller_.running()) return;
     setDraft(sample_);
@@ -210,7 +225,8 @@ void NewRunPage::setDraft(ExperimentDraft draft) {
     run_->setEnabled(false);
     run_->setText(inMode(0));
     source_->setFullText(draft_.fileName.empty() ? tr("built-in sample: demo")
-                                                 : text(draft_.fileName));
+                         : draft_.onDisk         ? text(draft_.fileName)
+                                         : tr("%1, not saved yet").arg(text(draft_.fileName)));
     planNow();
 }
 
@@ -253,6 +269,10 @@ void NewRunPage::showPlan(const std::shared_ptr<const DraftPlan>& plan) {
 void NewRunPage::showSummary() {
     problem_->setVisible(!plan_->refusal.empty());
     problem_->setText(text(plan_->refusal));
+    QStringList warnings;
+    for (const ConfigProblem& warning : plan_->reading.warnings) warnings << text(warning.text());
+    warnings_->setVisible(!warnings.empty());
+    warnings_->setText(warnings.join(QLatin1Char('\n')));
     const auto planned = std::ranges::find_if(
         plan_->modePlans, [](const ModePlan& mode) { return mode.plan.has_value(); });
     summary_->setVisible(planned != plan_->modePlans.end());

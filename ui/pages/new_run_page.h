@@ -36,6 +36,8 @@ public:
 
     // Answers why the file cannot be used; the draft is then as it was.
     QString openFile(const QString& file);
+    // An experiment that is in no file yet; messages call it `name`.
+    void openText(const std::string& name, const std::string& content);
     // The built-in sample, started as soon as it is planned.
     void runSample();
 
@@ -89,6 +91,7 @@ private:
     ElidedLabel* source_;
     QLabel* summary_;
     QLabel* problem_;
+    QLabel* warnings_;
     CommandLine* command_;
     QPushButton* undo_;
     QPushButton* run_;

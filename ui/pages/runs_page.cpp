@@ -13,6 +13,8 @@
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <array>
 
 namespace ringscope::ui {
 namespace {
@@ -39,11 +41,12 @@ QTableView* makeTable(QAbstractItemModel* model) {
 
 // Widths at zoom 1; the name takes what is left.
 void fitColumns(QTableView& table) {
-    constexpr int widths[] = {0, 98, 60, 74, 84, 78, 106, 78, 124};
+    constexpr std::array<int, RunTableModel::ColumnCount> widths = {0,  98, 60,  74, 84, 78,
+                                                                    96, 78, 106, 78, 124};
     table.horizontalHeader()->setMinimumSectionSize(scaled(48));
     table.horizontalHeader()->setSectionResizeMode(RunTableModel::Name, QHeaderView::Stretch);
     for (int c = RunTableModel::Mode; c < RunTableModel::ColumnCount; ++c)
-        table.setColumnWidth(c, scaled(widths[c]));
+        table.setColumnWidth(c, scaled(widths[static_cast<std::size_t>(c)]));
     table.verticalHeader()->setDefaultSectionSize(scaled(30));
 }
 
@@ -61,6 +64,7 @@ RunsPage::RunsPage(StoreReader& store, QWidget* parent)
       noMatch_(makeLabel(tr("No run matches the filter."), "muted")),
       preview_(new RunPreview),
       compare_(makeButton(Icon::Compare, tr("Compare"))),
+      timeline_(makeButton(Icon::Timeline, tr("Open timeline"))),
       report_(makeButton(Icon::Report, tr("Report…"))),
       copy_(makeButton(Icon::Copy, tr("Copy as command"))) {
     filter_->setSourceModel(model_);
@@ -96,6 +100,7 @@ QWidget* RunsPage::makeContent() {
     head->addSpacing(16);
     head->addWidget(filterBox_, 1);
     head->addWidget(compare_);
+    head->addWidget(timeline_);
     head->addWidget(report_);
     head->addWidget(copy_);
     layout->addLayout(head);
@@ -122,6 +127,15 @@ void RunsPage::makeActions() {
         table_->addAction(action);
     };
     add(compare_, tr("Compare"), &RunsPage::compareRequested);
+    openTimeline_ = new QAction(timeline_->icon(), timeline_->text(), table_);
+    const auto openTimeline = [this] {
+        if (const std::vector<RunId> runs = selectedRuns(); !runs.empty())
+            Q_EMIT timelineRequested(runs.front());
+    };
+    connect(openTimeline_, &QAction::triggered, this, openTimeline);
+    connect(timeline_, &QPushButton::clicked, this, openTimeline);
+    timeline_->setObjectName(QStringLiteral("openTimeline"));
+    table_->addAction(openTimeline_);
     add(report_, tr("Report…"), &RunsPage::reportRequested);
     add(copy_, tr("Copy as command"), &RunsPage::commandRequested);
     connect(table_, &QTableView::doubleClicked, this,
@@ -173,12 +187,23 @@ void RunsPage::showSelection() {
                                      : tr("Compare"));
     for (QPushButton* button : {compare_, report_, copy_}) button->setEnabled(!ids.empty());
     for (QAction* action : table_->actions()) action->setEnabled(!ids.empty());
+    const bool recorded = ids.size() == 1 && recordsSteps(ids.front());
+    timeline_->setEnabled(recorded);
+    timeline_->setToolTip(
+        recorded ? QString()
+                 : tr("For one run whose experiment names the steps to record: profile.steps"));
+    openTimeline_->setEnabled(recorded);
     const RunRow* current = runAt(table_->currentIndex());
     const RunId wanted = ids.empty() ? RunId{} : current != nullptr ? current->id : ids.front();
     if (wanted == shown_ && shownIsFinal_) return;
     shown_ = wanted;
     shownIsFinal_ = false;
     loadPreview();
+}
+
+bool RunsPage::recordsSteps(const RunId& run) const {
+    const auto found = std::ranges::find(store_.runs(), run, &RunRecord::id);
+    return found != store_.runs().end() && found->config.profile.steps.has_value();
 }
 
 void RunsPage::applyFilter() {

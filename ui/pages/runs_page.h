@@ -7,6 +7,7 @@
 
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -34,6 +35,7 @@ Q_SIGNALS:
     void compareRequested(const std::vector<ringscope::RunId>& runs);
     void reportRequested(const std::vector<ringscope::RunId>& runs);
     void commandRequested(const std::vector<ringscope::RunId>& runs);
+    void timelineRequested(const ringscope::RunId& run);
 
 private:
     QWidget* makeContent();
@@ -41,6 +43,7 @@ private:
     void showStore();
     void showEmpty();
     void showSelection();
+    bool recordsSteps(const RunId& run) const;
     void applyFilter();
     void loadPreview();
 
@@ -55,8 +58,10 @@ private:
     QTableView* table_;
     RunPreview* preview_;
     QPushButton* compare_;
+    QPushButton* timeline_;
     QPushButton* report_;
     QPushButton* copy_;
+    QAction* openTimeline_ = nullptr;
     RunId shown_;
     bool shownIsFinal_ = false;
 };

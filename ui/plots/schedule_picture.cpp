@@ -31,25 +31,67 @@ struct Extent {
 };
 
 // What the sides of a cell's square stand for.
-Extent extentOf(const RunPlan& plan, int rank, const Step& step) {
-    const Schedule& schedule = plan.schedule;
-    if (step.keysOf < 0 || schedule.executor != Executor::Ring)
-        return {plan.attention.tokens, plan.attention.tokens};
-    return {tokenCount(schedule.owned.at(static_cast<std::size_t>(rank))),
-            tokenCount(schedule.owned.at(static_cast<std::size_t>(step.keysOf)))};
+Extent extentOf(const RunPlan& plan, const Step& step) {
+    const std::int64_t share = plan.attention.tokens / plan.attention.ranks;
+    return {step.queriesOf.count * share, step.keysOf.count * share};
 }
 
-// What leaves the rank in this step: "→ 1", "⇄ all".
+// "K1", "K all", "K 0–1".
+QString keysHeld(const RunPlan& plan, const Step& step) {
+    if (step.keysOf.count == 1) return QStringLiteral("K%1").arg(step.keysOf.first);
+    if (step.keysOf.count == plan.ranks) return SchedulePicture::tr("K all");
+    return QStringLiteral("K ") + text(rankSetText(step.keysOf));
+}
+
+// "key heads 0–1 of 8" where a step works on some of them.
+QString headsWords(const Schedule& schedule, const Step& step) {
+    if (step.heads.size() == schedule.kvHeadsPerRank) return {};
+    return SchedulePicture::tr("key heads %1–%2 of %3")
+        .arg(step.heads.begin)
+        .arg(step.heads.end - 1)
+        .arg(schedule.kvHeadsPerRank);
+}
+
+// What leaves the rank in this step: "→ 1", "⇄ all", "⇄ 0–1 → 2".
 QString sends(const Step& step) {
+    QStringList words;
     for (const Transfer& transfer : step.transfers) {
-        if (transfer.kind == TransferKind::Send) return QStringLiteral("→ %1").arg(transfer.peer);
-        if (transfer.kind != TransferKind::Receive && transfer.sentBytes > 0)
-            return QStringLiteral("⇄ all");
+        if (transfer.sentBytes == 0) continue;
+        const QString word =
+            transfer.kind == TransferKind::Send ? QStringLiteral("→ %1").arg(transfer.peer)
+            : transfer.among.count == 0         ? QStringLiteral("⇄ all")
+                                        : QStringLiteral("⇄ ") + text(rankSetText(transfer.among));
+        if (!words.contains(word)) words << word;
     }
-    return {};
+    return words.join(QStringLiteral(" "));
 }
 
-QPolygonF shapeOf(const Block& block, const Extent& extent, const QRectF& box) {
+// What rows of a block by position see, as one outline: down along the first keys they see, up
+// along the last.
+QPolygonF outlineOf(const Block& block, const AttentionMask& mask, const QRectF& area) {
+    constexpr std::int64_t mostSteps = 64;
+    const std::int64_t rowsAStep = block.queries.size() / mostSteps + 1;
+    const std::int64_t steps = (block.queries.size() + rowsAStep - 1) / rowsAStep;
+    const std::vector<TokenSpan> seen =
+        visibleRows(mask, {block.queryTokens.first, block.queryTokens.stride * rowsAStep}, steps,
+                    block.keyTokens, block.keys.size());
+    const auto x = [&](std::int64_t key) {
+        return area.left() + area.width() * double(key) / double(block.keys.size());
+    };
+    QPolygonF left;
+    QPolygonF right;
+    for (std::size_t step = 0; step < seen.size(); ++step) {
+        const double top = area.top() + area.height() * double(step) / double(steps);
+        const double bottom = area.top() + area.height() * double(step + 1) / double(steps);
+        left << QPointF(x(seen[step].begin), top) << QPointF(x(seen[step].begin), bottom);
+        right << QPointF(x(seen[step].end), top) << QPointF(x(seen[step].end), bottom);
+    }
+    std::ranges::reverse(right);
+    return left + right;
+}
+
+QPolygonF shapeOf(const Block& block, const AttentionMask& mask, const Extent& extent,
+                  const QRectF& box) {
     const auto x = [&](std::int64_t key) {
         return box.left() + box.width() * double(key) / double(extent.keys);
     };
@@ -59,6 +101,7 @@ QPolygonF shapeOf(const Block& block, const Extent& extent, const QRectF& box) {
     const QRectF area(QPointF(x(block.keys.begin), y(block.queries.begin)),
                       QPointF(x(block.keys.end), y(block.queries.end)));
     if (block.mask == MaskKind::Full) return QPolygonF(area);
+    if (block.mask == MaskKind::Positions) return outlineOf(block, mask, area);
     return QPolygonF({area.topLeft(), area.bottomRight(), area.bottomLeft()});
 }
 
@@ -152,8 +195,9 @@ QRectF SchedulePicture::cell(int rank, int step) const {
 QString SchedulePicture::words(int rank, int step) const {
     const Step& at = stepAt(rank, step);
     QStringList lines{tr("rank %1, step %2").arg(rank).arg(step)};
+    if (const QString heads = headsWords(plan_->schedule, at); !heads.isEmpty()) lines << heads;
     for (const Block& block : at.blocks) lines << blockWords(block);
-    if (at.blocks.empty()) lines << tr("nothing to do: these keys come later than all queries");
+    if (at.blocks.empty()) lines << tr("nothing to do: no query sees these keys");
     for (const Transfer& transfer : at.transfers) lines << transferWords(transfer);
     return lines.join(QStringLiteral("\n"));
 }
@@ -216,20 +260,21 @@ void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
     painter.setBrush(ink.background);
     painter.drawRect(matrix);
 
-    const Extent extent = extentOf(*plan_, rank, at);
+    const Extent extent = extentOf(*plan_, at);
     QColor colour = ink.mode(plan_->config.parallel.mode);
     painter.setPen(Qt::NoPen);
     painter.setBrush(colour);
-    for (const Block& block : at.blocks) painter.drawPolygon(shapeOf(block, extent, matrix));
+    for (const Block& block : at.blocks)
+        painter.drawPolygon(shapeOf(block, plan_->schedule.mask, extent, matrix));
     if (at.blocks.empty()) {
         painter.setBrush(ink.muted);
         painter.drawEllipse(matrix.center(), 1.5, 1.5);
     }
 
     const QRectF words(matrix.right() + scaled(6), box.top(), scaled(wordsWidth - 8), box.height());
-    const QString keys = at.keysOf < 0 ? tr("K all") : QStringLiteral("K%1").arg(at.keysOf);
     painter.setPen(ink.text);
-    painter.drawText(words.adjusted(0, scaled(5), 0, 0), Qt::AlignLeft | Qt::AlignTop, keys);
+    painter.drawText(words.adjusted(0, scaled(5), 0, 0), Qt::AlignLeft | Qt::AlignTop,
+                     keysHeld(*plan_, at));
     painter.setPen(ink.muted);
     painter.drawText(words.adjusted(0, 0, 0, -scaled(5)), Qt::AlignLeft | Qt::AlignBottom,
                      sends(at));

@@ -11,6 +11,7 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QStyle>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -29,10 +30,25 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent) {
     return label;
 }
 
+QLabel* makeSelectableLabel(const char* role) {
+    QLabel* label = makeLabel({}, role);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
 void setRole(QWidget& widget, const char* role) {
     widget.setProperty("role", role);
     widget.style()->unpolish(&widget);
     widget.style()->polish(&widget);
+}
+
+QPushButton* makeSegment(const QString& text, bool last) {
+    auto* button = new QPushButton(text);
+    button->setCheckable(true);
+    button->setProperty("segment", true);
+    button->setProperty("last", last);
+    return button;
 }
 
 QPushButton* makeButton(const QString& text, QWidget* parent) {
@@ -109,6 +125,19 @@ void ElidedLabel::elide() {
     const QString shown = fontMetrics().elidedText(full_, mode_, contentsRect().width());
     setText(shown);
     setToolTip(shown == full_ ? QString() : full_);
+}
+
+void ChoiceBox::setChoices(const std::vector<std::pair<QString, QString>>& choices) {
+    const QSignalBlocker quiet(this);
+    const QString current = currentData().toString();
+    while (count() > static_cast<int>(choices.size())) removeItem(count() - 1);
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        const int at = static_cast<int>(i);
+        if (at == count()) addItem(QString());
+        if (itemText(at) != choices[i].second) setItemText(at, choices[i].second);
+        if (itemData(at) != choices[i].first) setItemData(at, choices[i].first);
+    }
+    setCurrentIndex(std::max(0, findData(current)));
 }
 
 void ChoiceBox::paintEvent(QPaintEvent* event) {

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 class QFrame;
 class QHBoxLayout;
@@ -25,10 +27,15 @@ inline QString text(std::string_view utf8) {
 // "1 run", "4 runs": English grows an s.
 QString countText(std::int64_t count, const char* singular);
 
-// `role` is a row of the style sheet: title, head, section, muted, small, bad, badsmall, caution,
-// figure.
+// `role` is a row of the style sheet: title, head, section, muted, small, good, bad, badsmall,
+// caution, figure.
 QLabel* makeLabel(const QString& text, const char* role = nullptr, QWidget* parent = nullptr);
+// A sentence or more: wrapped, and can be copied.
+QLabel* makeSelectableLabel(const char* role = nullptr);
 void setRole(QWidget& widget, const char* role);
+
+// One of a row of choices of which one is checked; `last` closes the row.
+QPushButton* makeSegment(const QString& text, bool last);
 
 QPushButton* makeButton(const QString& text, QWidget* parent = nullptr);
 QPushButton* makeButton(Icon which, const QString& text, QWidget* parent = nullptr);
@@ -71,6 +78,10 @@ class ChoiceBox : public QComboBox {
 
 public:
     using QComboBox::QComboBox;
+
+    // Keys and words. What was chosen stays chosen where it still is one; nothing is signalled. An
+    // open list is not pulled away under the mouse: nothing is touched that is right already.
+    void setChoices(const std::vector<std::pair<QString, QString>>& choices);
 
 protected:
     void paintEvent(QPaintEvent* event) override;

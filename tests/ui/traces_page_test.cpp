@@ -1,0 +1,271 @@
+// The Traces page over a store and trace files as ranks write them.
+#include "ui/pages/traces_page.h"
+
+#include "backend/core/files.h"
+#include "backend/store/store.h"
+#include "tests/ui/sample.h"
+#include "tests/ui/timeline/made_trace.h"
+#include "ui/look/theme.h"
+#include "ui/timeline/timeline_view.h"
+#include "ui/widgets/parts.h"
+
+#include <gtest/gtest.h>
+#include <QComboBox>
+#include <QFile>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+#include <fstream>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
+
+class Traces : public testing::Test {
+protected:
+    std::filesystem::path store() const {
+        return folder.filePath(QStringLiteral("runs.db")).toStdString();
+    }
+
+    void addRun(const std::string& id, const std::string& mode) {
+        const auto open = Store::open(store(), Store::Access::ReadWrite).value();
+        RunRecord run = test::finishedRun(id, mode, 100);
+        ASSERT_TRUE(open->created(run).ok());
+        ASSERT_TRUE(open->ended(run).ok());
+    }
+    void addTrace(const std::string& id, const std::vector<RankTrace>& ranks) {
+        test::writeTraces(traceRoot(store()) / id, ranks);
+    }
+
+    void open() {
+        reader = std::make_unique<StoreReader>(store());
+        page = std::make_unique<TracesPage>(*reader);
+        page->resize(1100, 700);
+        page->show();
+        waitFor([this] { return reader->idle() && page->settled(); });
+    }
+    template <typename Condition>
+    void waitFor(Condition condition) {
+        ASSERT_TRUE(QTest::qWaitFor(condition, patience));
+    }
+    bool shows(const char* mode) const {
+        const OpenedTrace* trace = page->timeline().trace();
+        return trace != nullptr && page->settled() &&
+               trace->trace.ranks.front().origin.mode == mode;
+    }
+
+    QTemporaryDir folder;
+    ThemeController theme;
+    std::unique_ptr<StoreReader> reader;
+    std::unique_ptr<TracesPage> page;
+};
+
+TEST_F(Traces, SaysHowToRecordWhereThereIsNone) {
+    addRun("aaaaaaaa-1", "ring");
+    open();
+    auto* empty = page->findChild<EmptyState*>();
+    ASSERT_NE(empty, nullptr);
+    EXPECT_TRUE(empty->isVisible());
+    QStringList words;
+    for (const QLabel* label : empty->findChildren<QLabel*>()) words << label->text();
+    EXPECT_TRUE(words.join(QLatin1Char(' ')).contains(QStringLiteral("profile.steps")));
+    EXPECT_FALSE(page->findChild<QPushButton*>(QStringLiteral("exportTrace"))->isEnabled());
+    QSignalSpy asked(page.get(), &TracesPage::newRunRequested);
+    QTest::mouseClick(empty->button(), Qt::LeftButton);
+    EXPECT_EQ(asked.count(), 1);
+}
+
+TEST_F(Traces, ListsTheRunsThatHaveOneAndShowsTheOneChosen) {
+    for (const char* mode : {"ring", "zigzag", "ulysses"}) addRun(std::string("run-") + mode, mode);
+    auto zigzag = test::busyRanks(2, 400);
+    for (RankTrace& rank : zigzag) rank.origin.mode = "zigzag";
+    addTrace("run-ring", test::lateSender());
+    addTrace("run-zigzag", zigzag);
+    open();
+    EXPECT_EQ(page->choice().count(), 2);
+    page->openRun({"run-ring"});
+    waitFor([this] { return shows("ring"); });
+    page->openRun({"run-zigzag"});
+    waitFor([this] { return shows("zigzag"); });
+    page->openRun({"run-ulysses"});
+    waitFor([this] { return page->settled() && page->timeline().trace() == nullptr; });
+    EXPECT_TRUE(page->findChild<EmptyState*>()->isVisible());
+}
+
+TEST_F(Traces, AreNotReadBeforeSomebodyLooks) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    open();
+    waitFor([this] { return shows("ring"); });
+    addRun("run-zigzag", "zigzag");
+    auto zigzag = test::lateSender();
+    for (RankTrace& rank : zigzag) rank.origin.mode = "zigzag";
+    addTrace("run-zigzag", zigzag);
+    page->hide();
+    page->refresh();
+    waitFor([this] { return page->settled() && page->choice().count() == 2; });
+    page->choice().setCurrentIndex(page->choice().findData(QStringLiteral("run-zigzag")));
+    EXPECT_TRUE(page->settled());
+    EXPECT_TRUE(shows("ring"));
+    page->show();
+    waitFor([this] { return shows("zigzag"); });
+}
+
+TEST_F(Traces, TotalsOfEverythingAreWhatAnalyzeSays) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::busyRanks(4, 4'000));
+    open();
+    waitFor([this] { return shows("ring"); });
+    const RunFindings findings = analyze(readTrace(traceRoot(store()) / "run-ring").value());
+    const auto expectSame = [&] {
+        const WindowFigures& shown = page->figures().figures();
+        ASSERT_EQ(shown.ranks.size(), findings.ranks.size());
+        for (std::size_t r = 0; r < shown.ranks.size(); ++r) {
+            const CommunicationFigures& a = shown.ranks[r].communication;
+            const CommunicationFigures& b = findings.ranks[r].communication;
+            EXPECT_EQ(shown.ranks[r].attention, findings.ranks[r].attention);
+            EXPECT_EQ(a.hidden, b.hidden);
+            EXPECT_EQ(a.exposed, b.exposed);
+            EXPECT_EQ(a.wait, b.wait);
+            EXPECT_EQ(a.transfer, b.transfer);
+            EXPECT_EQ(a.bytes, b.bytes);
+            EXPECT_EQ(shown.blame[r].causedWait, findings.blame[r].causedWait);
+        }
+    };
+    expectSame();
+    page->timeline().select(page->timeline().trace()->range());
+    expectSame();
+    EXPECT_TRUE(page->totals().startsWith(QStringLiteral("Selected · ")));
+}
+
+TEST_F(Traces, TotalsFollowTheSelection) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    open();
+    waitFor([this] { return shows("ring"); });
+    EXPECT_EQ(page->totals(),
+              QStringLiteral("All 1 step · 100 ms · mean of ranks: attention 47.5 ms · hidden 10.0 "
+                             "ms · exposed 40.0 ms (wait 20.0 ms, most for rank 0) · sent 1.00 "
+                             "MiB, 0.0262 GB/s while moving"));
+    page->timeline().select(Interval{40 * test::ms, 60 * test::ms});
+    EXPECT_EQ(page->totals(),
+              QStringLiteral("Selected · 20.0 ms · mean of ranks: attention 10.0 ms · hidden 0 ns "
+                             "· exposed 10.0 ms (wait 10.0 ms, most for rank 0) · sent 0 B"));
+    const QModelIndex wait = page->figures().index(1, RankFiguresModel::Wait);
+    EXPECT_EQ(wait.data().toString(), QStringLiteral("20.0"));
+    page->timeline().select({});
+    EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
+}
+
+TEST_F(Traces, RingStepsAreATableWhoseCellsZoom) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::busyRanks(2, 4'000));
+    open();
+    waitFor([this] { return shows("ring"); });
+    RingStepModel& model = page->ringSteps();
+    const RunFindings& findings = page->timeline().trace()->findings;
+    ASSERT_EQ(model.rowCount(), 2);
+    ASSERT_EQ(model.columnCount(), 4);
+    EXPECT_EQ(model.headerData(2, Qt::Horizontal, Qt::DisplayRole), QStringLiteral("fwd s2"));
+    const double whole = page->timeline().timeView().span();
+    const QModelIndex cell = model.index(1, 2);
+    ASSERT_EQ(model.cell(cell)->ringStep, 2);
+    const auto step = std::ranges::find_if(findings.ringSteps, [](const RingStepFigures& s) {
+        return s.rank == 1 && s.ringStep == 2;
+    });
+    ASSERT_NE(step, findings.ringSteps.end());
+    model.setFigure(RingStepModel::Figure::Attention);
+    EXPECT_NEAR(cell.data().toString().toDouble(), static_cast<double>(step->attention) / 1e6,
+                static_cast<double>(step->attention) / 1e8);
+    QTableView& table = page->ringStepTable();
+    QTest::mouseClick(table.viewport(), Qt::LeftButton, {}, table.visualRect(cell).center());
+    EXPECT_LE(page->timeline().timeView().span(), whole);
+    const Interval shown = page->timeline().trace()->longestOccurrence(1, SpanPass::Forward, 2);
+    EXPECT_LE(page->timeline().timeView().from(), static_cast<double>(shown.begin));
+    EXPECT_GE(page->timeline().timeView().to(), static_cast<double>(shown.end));
+}
+
+TEST_F(Traces, SaysWhatIsMissingInATrace) {
+    std::vector<RankTrace> ranks = test::lateSender();
+    ranks[1].dropped = 17;
+    ranks[0].complete = false;
+    addRun("run-ring", "ring");
+    addTrace("run-ring", ranks);
+    const auto cut = traceRoot(store()) / "run-ring" / traceFileName(0);
+    std::filesystem::resize_file(cut, std::filesystem::file_size(cut) - 5);
+    open();
+    waitFor([this] { return shows("ring"); });
+    EXPECT_TRUE(page->notes().contains(
+        QStringLiteral("rank 1 dropped 17 spans: its figures are too small")))
+        << page->notes().toStdString();
+    EXPECT_TRUE(page->notes().contains(QStringLiteral("rank 0: ")));
+}
+
+TEST_F(Traces, SaysWhyAFileIsNoTrace) {
+    const auto place = store().parent_path() / "other";
+    std::filesystem::create_directories(place);
+    std::ofstream(place / "rank-00000.trace") << "this is no trace";
+    open();
+    page->openPlace(place);
+    waitFor([this] { return page->settled(); });
+    auto* empty = page->findChild<EmptyState*>();
+    EXPECT_TRUE(empty->isVisible());
+    bool named = false;
+    for (const QLabel* label : empty->findChildren<QLabel*>())
+        named = named || label->text().contains(QStringLiteral("rank-00000.trace"));
+    EXPECT_TRUE(named);
+}
+
+TEST_F(Traces, OpensAFolderOfAnotherStore) {
+    const auto place = store().parent_path() / "elsewhere";
+    test::writeTraces(place, test::lateSender());
+    open();
+    page->openPlace(place);
+    waitFor([this] { return shows("ring"); });
+    EXPECT_TRUE(page->choice().currentText().startsWith(QStringLiteral("Opened: ")));
+}
+
+TEST_F(Traces, AreNotReadToTheEndOnceNobodyWantsThem) {
+    addTrace("run-ring", test::busyRanks(8, 80'000));
+    TraceLoader loader;
+    QSignalSpy cancelled(&loader, &TraceLoader::cancelled);
+    QSignalSpy opened(&loader, &TraceLoader::opened);
+    QSignalSpy failed(&loader, &TraceLoader::failed);
+    loader.open(traceRoot(store()) / "run-ring");
+    loader.cancel();
+    EXPECT_EQ(cancelled.count(), 1);
+    waitFor([&] { return loader.idle(); });
+    EXPECT_EQ(opened.count(), 0);
+    EXPECT_EQ(failed.count(), 0);
+    loader.open(traceRoot(store()) / "run-ring");
+    waitFor([&] { return opened.count() == 1; });
+}
+
+TEST_F(Traces, AreExportedForPerfetto) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    open();
+    waitFor([this] { return shows("ring"); });
+    QSignalSpy exported(page.get(), &TracesPage::exported);
+    const QString file = folder.filePath(QStringLiteral("out.json"));
+    page->exportTo(file.toStdString());
+    ASSERT_TRUE(exported.wait(patience));
+    EXPECT_NE(readFile(file.toStdString()).value().find("traceEvents"), std::string::npos);
+}
+
+TEST_F(Traces, SeeARunRecordedSinceAndReadAgainWhenAsked) {
+    addRun("run-ring", "ring");
+    open();
+    EXPECT_EQ(page->choice().count(), 0);
+    addTrace("run-ring", test::lateSender());
+    page->refresh();
+    waitFor([this] { return shows("ring"); });
+    const auto before = page->timeline().sharedTrace();
+    page->refresh();
+    waitFor([&] { return shows("ring") && page->timeline().sharedTrace() != before; });
+}
+
+}  // namespace
+}  // namespace ringscope::ui

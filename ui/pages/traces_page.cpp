@@ -1,0 +1,400 @@
+#include "ui/pages/traces_page.h"
+
+#include "backend/trace/trace.h"
+#include "ui/look/theme.h"
+#include "ui/models/cell_delegate.h"
+#include "ui/models/run_row.h"
+#include "ui/timeline/legend.h"
+#include "ui/timeline/timeline_view.h"
+#include "ui/widgets/parts.h"
+
+#include <QButtonGroup>
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QMessageBox>
+#include <QPainter>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace ringscope::ui {
+namespace {
+
+const QString placeKey = QStringLiteral("place");
+
+// A cell's share of the largest as a wash of wait's hue.
+class HeatDelegate : public CellDelegate {
+public:
+    using CellDelegate::CellDelegate;
+
+protected:
+    void paintContent(QPainter& painter, const QStyleOptionViewItem& option, const QRectF& box,
+                      const QModelIndex& index) const override {
+        QColor heat = colourOf(spanLook.transfer, inkOf(*option.widget).dark);
+        heat.setAlphaF(static_cast<float>(0.6 * index.data(RingStepModel::HeatRole).toDouble()));
+        painter.fillRect(QRectF(option.rect).adjusted(1, 1, -1, -1), heat);
+        CellDelegate::paintContent(painter, option, box, index);
+    }
+};
+
+QTableView* makeTable(QAbstractItemModel* model, const QString& name, CellDelegate* delegate) {
+    auto* table = new QTableView;
+    delegate->setParent(table);
+    table->setModel(model);
+    table->setItemDelegate(delegate);
+    table->setProperty("dense", true);
+    table->setShowGrid(false);
+    table->setWordWrap(false);
+    table->setAccessibleName(name);
+    table->setTabKeyNavigation(false);
+    table->setSelectionMode(QAbstractItemView::SingleSelection);
+    table->horizontalHeader()->setHighlightSections(false);
+    table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table->horizontalHeader()->setMinimumSectionSize(scaled(64));
+    table->verticalHeader()->setDefaultSectionSize(scaled(24));
+    table->verticalHeader()->setHighlightSections(false);
+    return table;
+}
+
+QString choiceWords(const RunRecord& run) {
+    return QStringLiteral("%1 · %2 · %3")
+        .arg(text(run.name), countText(run.ranks, "rank"), startedText(run.createdUs));
+}
+
+}  // namespace
+
+TracesPage::TracesPage(StoreReader& store, QWidget* parent)
+    : QWidget(parent),
+      store_(store),
+      choice_(new ChoiceBox),
+      open_(makeButton(Icon::Open, tr("Open trace…"))),
+      export_(makeButton(Icon::Save, tr("Export for Perfetto…"))),
+      stack_(new QStackedWidget),
+      empty_(new EmptyState({}, {}, {})),
+      loadingText_(makeLabel({}, "muted")),
+      loadingBar_(new QProgressBar),
+      notes_(new ElidedLabel),
+      timeline_(new TimelineView),
+      totals_(new ElidedLabel),
+      figures_(new RankFiguresModel(this)),
+      ringSteps_(new RingStepModel(this)),
+      noRingSteps_(makeLabel(tr("This mode has no ring steps."), "muted")) {
+    QVBoxLayout* layout = column(this, 16, 8);
+    layout->addWidget(makeHead());
+    stack_->addWidget(empty_);
+    stack_->addWidget(makeLoading());
+    stack_->addWidget(makeContent());
+    layout->addWidget(stack_, 1);
+    setFocusProxy(timeline_);
+
+    connect(choice_, &QComboBox::currentIndexChanged, this, &TracesPage::load);
+    connect(open_, &QPushButton::clicked, this, &TracesPage::askForPlace);
+    connect(export_, &QPushButton::clicked, this, &TracesPage::askForExport);
+    connect(empty_->button(), &QPushButton::clicked, this, &TracesPage::newRunRequested);
+    connect(&store_, &StoreReader::changed, this, &TracesPage::showStore);
+    connect(&loader_, &TraceLoader::listed, this, [this](const QSet<QString>& runs) {
+        recorded_ = runs;
+        listed_ = true;
+        listChoices();
+    });
+    connect(&loader_, &TraceLoader::progressed, this, [this](int read, int files) {
+        loadingBar_->setRange(0, files);
+        loadingBar_->setValue(read);
+        loadingText_->setText(read < files
+                                  ? tr("Reading rank file %1 of %2").arg(read + 1).arg(files)
+                                  : tr("Bringing both ends of every message together"));
+    });
+    connect(&loader_, &TraceLoader::opened, this, &TracesPage::showTrace);
+    connect(&loader_, &TraceLoader::failed, this, &TracesPage::showProblem);
+    connect(&loader_, &TraceLoader::cancelled, this,
+            [this] { showProblem(tr("Reading was stopped. Choose a run to read its trace.")); });
+    connect(&loader_, &TraceLoader::idled, this, &TracesPage::idled);
+    connect(&loader_, &TraceLoader::exported, this, &TracesPage::exported);
+    connect(&loader_, &TraceLoader::exportFailed, this, [this](const QString& reason) {
+        QMessageBox::warning(this, tr("Export for Perfetto"), reason);
+    });
+    connect(timeline_, &TimelineView::selectionChanged, this, &TracesPage::showSelection);
+    showNothing();
+    showStore();
+}
+
+QWidget* TracesPage::makeHead() {
+    auto* head = new QWidget;
+    auto* line = row(head);
+    choice_->setAccessibleName(tr("Run whose trace is shown"));
+    choice_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    choice_->setMinimumContentsLength(24);
+    choice_->setObjectName(QStringLiteral("traceChoice"));
+    export_->setObjectName(QStringLiteral("exportTrace"));
+    line->addWidget(makeLabel(tr("Traces"), "title"));
+    line->addSpacing(8);
+    line->addWidget(choice_, 1);
+    line->addWidget(open_);
+    line->addWidget(export_);
+    return head;
+}
+
+QWidget* TracesPage::makeLoading() {
+    auto* loading = new QWidget;
+    loadingBar_->setTextVisible(false);
+    loadingBar_->setFixedWidth(scaled(320));
+    loadingBar_->setAccessibleName(tr("Progress of reading the trace"));
+    auto* cancel = makeButton(Icon::Stop, tr("Stop reading"));
+    cancel->setObjectName(QStringLiteral("cancelTrace"));
+    connect(cancel, &QPushButton::clicked, &loader_, &TraceLoader::cancel);
+    QVBoxLayout* layout = column(loading, 24, 12);
+    layout->addStretch();
+    layout->addWidget(loadingText_, 0, Qt::AlignHCenter);
+    layout->addWidget(loadingBar_, 0, Qt::AlignHCenter);
+    layout->addWidget(cancel, 0, Qt::AlignHCenter);
+    layout->addStretch();
+    return loading;
+}
+
+QWidget* TracesPage::makeContent() {
+    auto* content = new QWidget;
+    QVBoxLayout* layout = column(content);
+    setRole(*notes_, "caution");
+    notes_->hide();
+    totals_->setObjectName(QStringLiteral("traceTotals"));
+    auto* top = new QWidget;
+    QVBoxLayout* above = column(top, 0, 4);
+    above->addWidget(timeline_, 1);
+    above->addWidget(new TimelineLegend, 0, Qt::AlignLeft);
+    auto* split = new QSplitter(Qt::Vertical);
+    split->setChildrenCollapsible(false);
+    split->setHandleWidth(scaled(8));
+    split->addWidget(top);
+    split->addWidget(makeTables());
+    split->setStretchFactor(0, 3);
+    split->setStretchFactor(1, 1);
+    layout->addWidget(notes_);
+    layout->addWidget(totals_);
+    layout->addWidget(split, 1);
+    return content;
+}
+
+QWidget* TracesPage::makeTables() {
+    auto* tables = new QWidget;
+    auto* line = row(tables, 0, 16);
+    auto* ranks = new QWidget;
+    QVBoxLayout* left = column(ranks, 0, 4);
+    QTableView* table =
+        makeTable(figures_, tr("Figures of each rank, milliseconds"), new CellDelegate);
+    table->verticalHeader()->hide();
+    table->setSelectionMode(QAbstractItemView::NoSelection);
+    table->setFocusPolicy(Qt::NoFocus);
+    left->addWidget(makeLabel(tr("Ranks, ms of the selection"), "section"));
+    left->addWidget(table, 1);
+    line->addWidget(ranks, 1);
+    line->addWidget(makeRingSteps(), 1);
+    tables->setMinimumHeight(scaled(184));
+    return tables;
+}
+
+QWidget* TracesPage::makeRingSteps() {
+    auto* steps = new QWidget;
+    QVBoxLayout* layout = column(steps, 0, 4);
+    auto* head = row(nullptr, 0, 0);
+    head->addWidget(makeLabel(tr("Ring steps, ms per training step"), "section"), 1);
+    auto* group = new QButtonGroup(this);
+    using Figure = RingStepModel::Figure;
+    const std::pair<Figure, QString> figures[] = {{Figure::Attention, tr("Attention")},
+                                                  {Figure::Exposed, tr("Exposed")},
+                                                  {Figure::Wait, tr("Wait")}};
+    for (const auto& [figure, words] : figures) {
+        auto* button = new QPushButton(words);
+        button->setCheckable(true);
+        button->setChecked(figure == ringSteps_->figure());
+        button->setProperty("segment", true);
+        button->setProperty("last", figure == Figure::Wait);
+        button->setAccessibleName(tr("Show %1 of each ring step").arg(words.toLower()));
+        group->addButton(button);
+        head->addWidget(button);
+        connect(button, &QPushButton::clicked, this,
+                [this, figure = figure] { ringSteps_->setFigure(figure); });
+    }
+    ringStepTable_ = makeTable(ringSteps_, tr("Ring steps, a row a rank"), new HeatDelegate);
+    ringStepTable_->setObjectName(QStringLiteral("ringSteps"));
+    connect(ringStepTable_, &QTableView::clicked, this, &TracesPage::showRingStep);
+    connect(ringStepTable_, &QTableView::activated, this, &TracesPage::showRingStep);
+    noRingSteps_->setAlignment(Qt::AlignCenter);
+    layout->addLayout(head);
+    layout->addWidget(ringStepTable_, 1);
+    layout->addWidget(noRingSteps_, 1);
+    return steps;
+}
+
+QString TracesPage::totals() const { return totals_->fullText(); }
+QString TracesPage::notes() const { return notes_->isHidden() ? QString() : notes_->fullText(); }
+
+void TracesPage::openRun(const RunId& run) {
+    wanted_ = text(run.text);
+    loaded_.clear();
+    if (listed_) listChoices();
+    loader_.list(traceRoot(store_.path()));
+}
+
+void TracesPage::openPlace(const std::filesystem::path& place) {
+    const std::filesystem::path whole = std::filesystem::absolute(place).lexically_normal();
+    if (whole.parent_path() == traceRoot(store_.path()).lexically_normal())
+        return openRun({whole.filename().string()});
+    place_ = place;
+    wanted_ = placeKey;
+    loaded_.clear();
+    listChoices();
+}
+
+void TracesPage::refresh() {
+    loaded_.clear();
+    loader_.list(traceRoot(store_.path()));
+}
+
+void TracesPage::showStore() { loader_.list(traceRoot(store_.path())); }
+
+bool TracesPage::isLive(const QString& run) const {
+    const auto found = std::ranges::find_if(
+        store_.runs(), [&](const RunRecord& r) { return text(r.id.text) == run; });
+    return found != store_.runs().end() && !isFinal(found->status);
+}
+
+// What was opened by hand, then the runs that have a trace, the newest first.
+void TracesPage::listChoices() {
+    std::vector<std::pair<QString, QString>> choices;
+    if (!place_.empty())
+        choices.emplace_back(placeKey,
+                             tr("Opened: %1").arg(text(place_.lexically_normal().string())));
+    for (bool reference : {false, true})
+        for (const RunRecord& run : store_.runs())
+            if (run.reference == reference && recorded_.contains(text(run.id.text)))
+                choices.emplace_back(text(run.id.text), choiceWords(run));
+    choice_->setChoices(choices);
+    choice_->setEnabled(!choices.empty());
+    choice_->setPlaceholderText(tr("no run with a trace"));
+    if (!wanted_.isEmpty()) {
+        const int at = choice_->findData(wanted_);
+        if (at >= 0) {
+            const QSignalBlocker quiet(choice_);
+            choice_->setCurrentIndex(at);
+            wanted_.clear();
+        } else if (listed_ && store_.state() == StoreReader::State::Ready) {
+            wanted_.clear();
+            loaded_ = choice_->currentData().toString();
+            showProblem(
+                tr("This run has no trace. Its steps are recorded where the experiment "
+                   "says so: profile.steps: [2, 5]."));
+            return;
+        }
+    }
+    load();
+}
+
+std::filesystem::path TracesPage::placeOf(const QString& key) const {
+    return key == placeKey ? place_ : traceRoot(store_.path()) / key.toStdString();
+}
+
+// A trace may be large: it is read when somebody looks.
+void TracesPage::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    load();
+}
+
+void TracesPage::load() {
+    const QString key = choice_->currentData().toString();
+    if (key.isEmpty()) return listed_ ? showNothing() : void();
+    const bool ended = loadedLive_ && !isLive(key);
+    if (!isVisible() || (key == loaded_ && !ended)) return;
+    loaded_ = key;
+    loadedLive_ = isLive(key);
+    loadingBar_->setRange(0, 0);
+    loadingText_->setText(tr("Reading the trace"));
+    stack_->setCurrentIndex(Loading);
+    export_->setEnabled(false);
+    loader_.open(placeOf(key));
+}
+
+void TracesPage::showNothing() {
+    loaded_.clear();
+    export_->setEnabled(false);
+    choice_->setEnabled(false);
+    empty_->setTexts(tr("No traces yet"),
+                     tr("A run records the training steps that profile.steps names. Set it on the "
+                        "New run page, or add --set profile.steps=[2,5] to ringscope run."),
+                     tr("Set up a run"));
+    stack_->setCurrentIndex(Empty);
+}
+
+void TracesPage::showProblem(const QString& reason) {
+    export_->setEnabled(false);
+    timeline_->setTrace(nullptr);
+    empty_->setTexts(tr("No trace to show"), reason, {});
+    stack_->setCurrentIndex(Empty);
+}
+
+void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
+    stack_->setCurrentIndex(Shown);
+    export_->setEnabled(true);
+    QStringList notes;
+    for (const std::string& note : trace->findings.notes) notes << text(note);
+    if (trace->findings.unmatched > 0)
+        notes << tr("%1 have only one end in the trace")
+                     .arg(countText(static_cast<std::int64_t>(trace->findings.unmatched),
+                                    "message"));
+    if (trace->findings.clockErrorNs > 0)
+        notes
+            << tr("the hosts' clocks agree within %1").arg(timeText(trace->findings.clockErrorNs));
+    for (const std::string& violation : trace->findings.violations)
+        notes << tr("the analysis contradicts itself: %1").arg(text(violation));
+    notes_->setFullText(notes.join(QStringLiteral(" · ")));
+    notes_->setVisible(!notes.empty());
+    ringSteps_->setFindings(trace->findings);
+    const bool any = ringSteps_->columnCount() > 0;
+    ringStepTable_->setVisible(any);
+    noRingSteps_->setVisible(!any);
+    timeline_->setTrace(trace);
+}
+
+void TracesPage::showSelection() {
+    const OpenedTrace* trace = timeline_->trace();
+    if (trace == nullptr) return;
+    const std::optional<Interval> selection = timeline_->selection();
+    const WindowFigures figures = trace->windows.figures(selection.value_or(trace->range()));
+    const QString what =
+        selection ? tr("Selected") : tr("All %1").arg(countText(trace->findings.steps, "step"));
+    totals_->setFullText(what + QStringLiteral(" · ") + totalsText(figures));
+    figures_->setFigures(figures);
+}
+
+void TracesPage::showRingStep(const QModelIndex& index) {
+    const OpenedTrace* trace = timeline_->trace();
+    const std::optional<RingStepModel::Cell> cell = ringSteps_->cell(index);
+    if (trace == nullptr || !cell) return;
+    const auto row = std::ranges::find(trace->rows, cell->rank, &RankRow::rank);
+    if (row == trace->rows.end()) return;
+    timeline_->zoomTo(trace->longestOccurrence(cell->rank, cell->pass, cell->ringStep),
+                      static_cast<std::size_t>(row - trace->rows.begin()));
+}
+
+void TracesPage::askForPlace() {
+    const QString folder = QFileDialog::getOpenFileName(
+        this, tr("Open a trace: one rank's file opens all of its folder"), {},
+        tr("Traces (*.trace)"));
+    if (!folder.isEmpty()) openPlace(std::filesystem::path(folder.toStdString()).parent_path());
+}
+
+void TracesPage::askForExport() {
+    const QString file =
+        QFileDialog::getSaveFileName(this, tr("Export for Perfetto"),
+                                     QStringLiteral("ringscope-trace.json"), tr("Traces (*.json)"));
+    if (!file.isEmpty()) exportTo(file.toStdString());
+}
+
+void TracesPage::exportTo(const std::filesystem::path& file) {
+    loader_.exportTo(timeline_->sharedTrace(), file);
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,105 @@
+// The recorded steps of a run: the timeline, the figures of what is selected in it, the ring steps.
+#pragma once
+
+#include "ui/live/store_reader.h"
+#include "ui/live/trace_loader.h"
+#include "ui/models/rank_figures_model.h"
+#include "ui/models/ring_step_model.h"
+
+#include <QSet>
+#include <QWidget>
+#include <filesystem>
+#include <vector>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QStackedWidget;
+class QTableView;
+
+namespace ringscope::ui {
+
+class ChoiceBox;
+class ElidedLabel;
+class EmptyState;
+class TimelineView;
+
+class TracesPage : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TracesPage(StoreReader& store, QWidget* parent = nullptr);
+
+    // The run's trace, or the sentence that it has none.
+    void openRun(const RunId& run);
+    // A folder of trace files or one of them, of whatever store.
+    void openPlace(const std::filesystem::path& place);
+    // Looks again which runs have a trace, and reads the shown one again.
+    void refresh();
+
+    // Nothing is on its way that would change the page.
+    bool settled() const { return loader_.idle(); }
+    TimelineView& timeline() { return *timeline_; }
+    RankFiguresModel& figures() { return *figures_; }
+    RingStepModel& ringSteps() { return *ringSteps_; }
+    QTableView& ringStepTable() { return *ringStepTable_; }
+    ChoiceBox& choice() { return *choice_; }
+    QString totals() const;
+    QString notes() const;
+    void exportTo(const std::filesystem::path& file);
+
+Q_SIGNALS:
+    void newRunRequested();
+    void exported(const QString& file);
+    void idled();  // it shows what it was asked for
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    enum Content { Empty, Loading, Shown };
+
+    QWidget* makeHead();
+    QWidget* makeLoading();
+    QWidget* makeContent();
+    QWidget* makeTables();
+    QWidget* makeRingSteps();
+    void showStore();
+    void listChoices();
+    void load();
+    void showNothing();
+    void showProblem(const QString& reason);
+    void showTrace(const std::shared_ptr<const OpenedTrace>& trace);
+    void showSelection();
+    void showRingStep(const QModelIndex& index);
+    void askForPlace();
+    void askForExport();
+    std::filesystem::path placeOf(const QString& key) const;
+    bool isLive(const QString& run) const;
+
+    StoreReader& store_;
+    TraceLoader loader_;
+    QSet<QString> recorded_;  // runs with a trace
+    bool listed_ = false;
+    QString wanted_;               // a run asked for that may not be listed yet
+    std::filesystem::path place_;  // opened by hand
+    QString loaded_;               // the key whose trace is shown or on its way
+    bool loadedLive_ = false;      // it was still being written
+
+    ChoiceBox* choice_;
+    QPushButton* open_;
+    QPushButton* export_;
+    QStackedWidget* stack_;
+    EmptyState* empty_;
+    QLabel* loadingText_;
+    QProgressBar* loadingBar_;
+    ElidedLabel* notes_;
+    TimelineView* timeline_;
+    ElidedLabel* totals_;
+    RankFiguresModel* figures_;
+    RingStepModel* ringSteps_;
+    QTableView* ringStepTable_;
+    QLabel* noRingSteps_;
+};
+
+}  // namespace ringscope::ui

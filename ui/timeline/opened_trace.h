@@ -1,0 +1,59 @@
+// A trace made ready to be looked at: its findings, its windows, its lanes. Made once, off the
+// window's thread, and never changed, so that everything that shows it shares it. Free of Qt.
+//
+//   work        attention, other computation, copies, host work: what the rank does now, the
+//               innermost where spans are nested; nothing while it waits inside one
+//   messages    transfer while any message's bytes move, wait while messages are posted and none
+//               moves: together the rank's communication
+//   exposed     the part of it during which the rank computed nothing
+#pragma once
+
+#include "backend/analysis/findings.h"
+#include "backend/analysis/rendezvous.h"
+#include "backend/analysis/window.h"
+#include "backend/trace/trace.h"
+#include "ui/timeline/lane.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ringscope::ui {
+
+struct StepMark {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    int step = 0;
+};
+
+struct RankRow {
+    int rank = 0;
+    Lane work;
+    Lane messages;
+    Lane exposed;
+    std::vector<StepMark> steps;
+    std::vector<std::uint32_t> transfers;  // spans of messages, by begin
+    std::vector<std::int64_t> latestEnd;   // of the transfers up to each
+};
+
+struct OpenedTrace {
+    Trace trace;
+    std::vector<std::vector<MessageMeeting>> meetings;
+    RunFindings findings;
+    WindowIndex windows;
+    std::vector<RankRow> rows;  // as trace.ranks
+
+    Interval range() const { return {trace.begin, trace.end}; }
+    const Span& span(std::size_t row, std::uint32_t index) const {
+        return trace.ranks[row].spans[index];
+    }
+    // The messages under way at a moment, the newest first.
+    std::vector<std::uint32_t> transfersAt(std::size_t row, std::int64_t time) const;
+    // When the spans of a ring step were, the longest occurrence: one layer of one recorded step.
+    // Empty where there is none.
+    Interval longestOccurrence(int rank, SpanPass pass, int ringStep) const;
+};
+
+std::shared_ptr<const OpenedTrace> openTrace(Trace trace);
+
+}  // namespace ringscope::ui

@@ -1,0 +1,426 @@
+#include "ui/timeline/timeline_view.h"
+
+#include "ui/widgets/parts.h"
+
+#include <QAccessible>
+#include <QFrame>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QVBoxLayout>
+#include <QWheelEvent>
+#include <algorithm>
+#include <cmath>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr double zoomPerNotch = 1.25;
+constexpr double zoomPerKey = 1.5;
+constexpr double panPerKey = 0.15;  // of the width
+constexpr double roomAround = 0.1;  // of a span that is zoomed to
+
+}  // namespace
+
+TimelineView::TimelineView(QWidget* parent)
+    : QAbstractScrollArea(parent),
+      card_(makeCard(viewport())),
+      cardTitle_(makeLabel({})),
+      cardText_(makeLabel({}, "small")) {
+    setObjectName(QStringLiteral("timeline"));
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::StrongFocus);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    viewport()->setMouseTracking(true);
+    setAccessibleName(tr("Timeline"));
+    setMinimumHeight(scaled(200));
+    card_->setAttribute(Qt::WA_TransparentForMouseEvents);
+    card_->setAutoFillBackground(true);
+    QFont bold = cardTitle_->font();
+    bold.setWeight(QFont::DemiBold);
+    cardTitle_->setFont(bold);
+    QVBoxLayout* layout = column(card_, 8, 2);
+    layout->addWidget(cardTitle_);
+    layout->addWidget(cardText_);
+    card_->hide();
+}
+
+void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
+    trace_ = std::move(trace);
+    hovered_.reset();
+    current_.reset();
+    cardOfCurrent_ = false;
+    card_->hide();
+    painter_.reset();
+    verticalScrollBar()->setValue(0);
+    const Interval range = trace_ ? trace_->range() : Interval{0, 1};
+    view_ = TimeView(static_cast<double>(range.end - range.begin), places().width());
+    measure();
+    select({});
+    Q_EMIT viewChanged();
+    viewport()->update();
+}
+
+TimelineLayout TimelineView::places() const {
+    return {viewport()->size(), trace_ ? trace_->rows.size() : 0, verticalScrollBar()->value()};
+}
+
+void TimelineView::measure() {
+    const TimelineLayout layout = places();
+    const int room = static_cast<int>(layout.rows().height());
+    verticalScrollBar()->setPageStep(std::max(1, room));
+    verticalScrollBar()->setSingleStep(scaled(24));
+    verticalScrollBar()->setRange(0, std::max(0, layout.rowsHeight() - room));
+    view_.setWidth(layout.width());
+}
+
+TimelineScene TimelineView::scene() const {
+    return {.trace = trace_.get(),
+            .view = view_,
+            .layout = places(),
+            .selection = selection_,
+            .current = hasFocus() ? current_ : std::nullopt,
+            .hovered = hovered_};
+}
+
+TimelinePainter& TimelineView::painter() {
+    if (!painter_) {
+        painter_.emplace(isDark(palette()), font(), devicePixelRatioF());
+        painter_->setMinimap(painter_->minimap(*trace_, places().minimap().size()));
+    }
+    return *painter_;
+}
+
+void TimelineView::paintEvent(QPaintEvent*) {
+    QPainter painter(viewport());
+    const Ink ink = inkOf(*this);
+    painter.fillRect(viewport()->rect(), ink.background);
+    if (!trace_) return;
+    this->painter().paint(painter, scene());
+    if (hasFocus()) {
+        painter.setPen(ink.accent);
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(places().minimap().adjusted(-1, 0, 0, -1));
+    }
+}
+
+void TimelineView::resizeEvent(QResizeEvent*) {
+    painter_.reset();
+    measure();
+}
+
+void TimelineView::scrollContentsBy(int, int) { viewport()->update(); }
+
+void TimelineView::changeEvent(QEvent* event) {
+    QAbstractScrollArea::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange ||
+        event->type() == QEvent::StyleChange) {
+        painter_.reset();
+        measure();
+        viewport()->update();
+    }
+}
+
+bool TimelineView::viewportEvent(QEvent* event) {
+    if (event->type() == QEvent::Leave) hover({}, {});
+    return QAbstractScrollArea::viewportEvent(event);
+}
+
+void TimelineView::changeView(const std::function<void(TimeView&)>& change) {
+    if (!trace_) return;
+    change(view_);
+    if (hovered_ || cardOfCurrent_) hover({}, {});
+    viewport()->update();
+    Q_EMIT viewChanged();
+}
+
+void TimelineView::fit() {
+    changeView([](TimeView& view) { view.fit(); });
+}
+
+void TimelineView::zoomTo(const Interval& interval, std::optional<std::size_t> row) {
+    if (!trace_) return;
+    const auto from = static_cast<double>(interval.begin - trace_->trace.begin);
+    const auto to = static_cast<double>(interval.end - trace_->trace.begin);
+    const double room = (to - from) * roomAround;
+    changeView([&](TimeView& view) { view.show(from - room, to + room); });
+    if (row) showRow(*row);
+}
+
+void TimelineView::showRow(std::size_t row) {
+    const QRectF box = places().row(row);
+    const QRectF sight = places().rows();
+    QScrollBar& bar = *verticalScrollBar();
+    if (box.top() < sight.top())
+        bar.setValue(bar.value() - static_cast<int>(std::ceil(sight.top() - box.top())));
+    if (box.bottom() > sight.bottom())
+        bar.setValue(bar.value() + static_cast<int>(std::ceil(box.bottom() - sight.bottom())));
+}
+
+void TimelineView::select(std::optional<Interval> interval) {
+    selection_ = interval;
+    viewport()->update();
+    Q_EMIT selectionChanged();
+}
+
+std::int64_t TimelineView::timeAt(double x) const {
+    const double time = view_.timeAt(x - places().gutter());
+    return trace_->trace.begin +
+           static_cast<std::int64_t>(std::llround(std::clamp(time, 0.0, view_.duration())));
+}
+
+const Piece& TimelineView::piece(const PieceAt& at) const {
+    return laneOf(*trace_, at.place).pieces()[at.piece];
+}
+
+// The piece under the mouse; where pieces are shorter than a pixel, the nearest within three.
+std::optional<PieceAt> TimelineView::pieceAt(const QPointF& point) const {
+    if (!trace_) return {};
+    const std::optional<LanePlace> place = places().laneAt(point);
+    if (!place) return {};
+    const Lane& lane = laneOf(*trace_, *place);
+    const std::size_t at = lane.at(timeAt(point.x()));
+    constexpr double reach = 3;
+    std::optional<PieceAt> nearest;
+    double distance = reach;
+    for (std::size_t i : {at, at - 1}) {
+        if (i >= lane.pieces().size()) continue;
+        const QRectF box = boxOf(scene(), *place, lane.pieces()[i]);
+        const double away = std::max({0.0, box.left() - point.x(), point.x() - box.right()});
+        if (away < distance) {
+            distance = away;
+            nearest = PieceAt{*place, i};
+        }
+    }
+    return nearest;
+}
+
+std::optional<SpanWords> TimelineView::shownWords() const {
+    const std::optional<PieceAt>& at = cardOfCurrent_ ? current_ : hovered_;
+    if (!trace_ || !at) return {};
+    return wordsOf(*trace_, at->place.row, piece(*at));
+}
+
+void TimelineView::hover(std::optional<PieceAt> at, const QPointF& point) {
+    if (at != hovered_ || cardOfCurrent_) viewport()->update();
+    hovered_ = at;
+    cardOfCurrent_ = false;
+    showCard(point);
+}
+
+// Beside the mouse, inside the timeline.
+void TimelineView::showCard(const QPointF& point) {
+    const std::optional<SpanWords> words = shownWords();
+    if (!words) return card_->hide();
+    cardTitle_->setText(words->title);
+    cardText_->setText(words->lines.join(QLatin1Char('\n')));
+    card_->layout()->activate();
+    card_->resize(card_->sizeHint());
+    const int away = scaled(16);
+    QPoint corner = point.toPoint() + QPoint(away, away);
+    if (corner.x() + card_->width() > viewport()->width())
+        corner.setX(static_cast<int>(point.x()) - away - card_->width());
+    if (corner.y() + card_->height() > viewport()->height())
+        corner.setY(static_cast<int>(point.y()) - away - card_->height());
+    card_->move(std::max(0, corner.x()), std::max(0, corner.y()));
+    card_->show();
+    card_->raise();
+}
+
+void TimelineView::wheelEvent(QWheelEvent* event) {
+    event->accept();
+    const QPoint turned = event->angleDelta();
+    const QPointF point = event->position();
+    const bool sideways = std::abs(turned.x()) > std::abs(turned.y());
+    const double notches = (sideways ? turned.x() : turned.y()) / 120.0;
+    const TimelineLayout layout = places();
+    if (sideways || event->modifiers().testFlag(Qt::ShiftModifier))
+        return changeView([&](TimeView& view) { view.pan(-notches * view.width() * panPerKey); });
+    if (point.x() < layout.gutter() || event->modifiers().testFlag(Qt::ControlModifier)) {
+        QScrollBar& bar = *verticalScrollBar();
+        return bar.setValue(bar.value() - static_cast<int>(notches * 3 * bar.singleStep()));
+    }
+    changeView([&](TimeView& view) {
+        view.zoom(std::pow(zoomPerNotch, notches), point.x() - layout.gutter());
+    });
+    hover(pieceAt(point), point);
+}
+
+void TimelineView::mousePressEvent(QMouseEvent* event) {
+    if (!trace_ || event->button() != Qt::LeftButton) return;
+    pressed_ = last_ = event->position();
+    moved_ = false;
+    const TimelineLayout layout = places();
+    const bool onAxis = pressed_.x() >= layout.gutter();
+    if (layout.minimap().contains(pressed_))
+        drag_ = Drag::Minimap;
+    else if (onAxis &&
+             (layout.ruler().contains(pressed_) || event->modifiers().testFlag(Qt::ShiftModifier)))
+        drag_ = Drag::Select;
+    else
+        drag_ = Drag::Pan;
+    selectFrom_ = timeAt(pressed_.x());
+    if (drag_ == Drag::Minimap) dragTo(pressed_);
+}
+
+void TimelineView::mouseMoveEvent(QMouseEvent* event) {
+    const QPointF point = event->position();
+    if (drag_ == Drag::None) {
+        const TimelineLayout layout = places();
+        viewport()->setCursor(layout.ruler().contains(point) ? Qt::IBeamCursor : Qt::ArrowCursor);
+        return hover(pieceAt(point), point);
+    }
+    if ((point - pressed_).manhattanLength() > 3) moved_ = true;
+    if (moved_) dragTo(point);
+    last_ = point;
+}
+
+void TimelineView::dragTo(const QPointF& point) {
+    switch (drag_) {
+        case Drag::None:
+            return;
+        case Drag::Minimap: {
+            const QRectF box = places().minimap();
+            const double share = (point.x() - box.left()) / box.width();
+            return changeView([&](TimeView& view) { view.centre(share * view.duration()); });
+        }
+        case Drag::Select: {
+            const std::int64_t to = timeAt(point.x());
+            return select(Interval{std::min(selectFrom_, to), std::max(selectFrom_, to)});
+        }
+        case Drag::Pan:
+            viewport()->setCursor(Qt::ClosedHandCursor);
+            verticalScrollBar()->setValue(verticalScrollBar()->value() -
+                                          static_cast<int>(point.y() - last_.y()));
+            return changeView([&](TimeView& view) { view.pan(last_.x() - point.x()); });
+    }
+}
+
+void TimelineView::mouseReleaseEvent(QMouseEvent* event) {
+    if (drag_ == Drag::None || event->button() != Qt::LeftButton) return;
+    viewport()->setCursor(Qt::ArrowCursor);
+    if (!moved_ && drag_ == Drag::Select) select({});
+    if (!moved_ && drag_ == Drag::Pan)
+        if (const std::optional<PieceAt> at = pieceAt(event->position())) setCurrent(*at);
+    drag_ = Drag::None;
+}
+
+void TimelineView::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (const std::optional<PieceAt> at = pieceAt(event->position()))
+        zoomTo({piece(*at).begin, piece(*at).end});
+}
+
+void TimelineView::keyPressEvent(QKeyEvent* event) {
+    if (!trace_ || event->modifiers().testFlag(Qt::ControlModifier))
+        return QAbstractScrollArea::keyPressEvent(event);
+    const auto zoom = [&](double factor) {
+        changeView([&](TimeView& view) { view.zoom(factor, view.width() / 2); });
+    };
+    const auto pan = [&](double share) {
+        changeView([&](TimeView& view) { view.pan(share * view.width()); });
+    };
+    switch (event->key()) {
+        case Qt::Key_W:
+            return zoom(zoomPerKey);
+        case Qt::Key_S:
+            return zoom(1 / zoomPerKey);
+        case Qt::Key_A:
+            return pan(-panPerKey);
+        case Qt::Key_D:
+            return pan(panPerKey);
+        case Qt::Key_F:
+            return fit();
+        case Qt::Key_Home:
+            return changeView([](TimeView& view) { view.show(0, view.span()); });
+        case Qt::Key_End:
+            return changeView(
+                [](TimeView& view) { view.show(view.duration() - view.span(), view.duration()); });
+        case Qt::Key_Left:
+            if (stepBy(-1)) return;
+            break;
+        case Qt::Key_Right:
+            if (stepBy(1)) return;
+            break;
+        case Qt::Key_Up:
+            if (goToLane(-1)) return;
+            break;
+        case Qt::Key_Down:
+            if (goToLane(1)) return;
+            break;
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            if (!current_) break;
+            zoomTo({piece(*current_).begin, piece(*current_).end}, current_->place.row);
+            return setCurrent(*current_);
+        case Qt::Key_Escape:
+            if (!selection_) break;
+            return select({});
+        default:
+            break;
+    }
+    QAbstractScrollArea::keyPressEvent(event);
+}
+
+bool TimelineView::stepBy(int pieces) {
+    if (!current_) return goToLane(0);
+    PieceAt at = *current_;
+    const std::size_t count = laneOf(*trace_, at.place).pieces().size();
+    if ((pieces < 0 && at.piece == 0) || (pieces > 0 && at.piece + 1 >= count)) return true;
+    at.piece += static_cast<std::size_t>(pieces);
+    setCurrent(at);
+    return true;
+}
+
+// To the piece of another lane at the same time; first of all into the first row.
+bool TimelineView::goToLane(int lanes) {
+    const int from = current_ ? static_cast<int>(current_->place.row) * 2 +
+                                    static_cast<int>(current_->place.lane)
+                              : 0;
+    const std::int64_t time = current_
+                                  ? piece(*current_).begin
+                                  : trace_->trace.begin + static_cast<std::int64_t>(view_.from());
+    const int last = static_cast<int>(trace_->rows.size()) * 2 - 1;
+    const int direction = lanes < 0 ? -1 : 1;
+    for (int to = from + lanes; to >= 0 && to <= last; to += direction) {
+        const LanePlace place{static_cast<std::size_t>(to / 2), LaneKind(to % 2)};
+        const Lane& lane = laneOf(*trace_, place);
+        if (lane.pieces().empty()) continue;
+        setCurrent({place, std::min(lane.at(time), lane.pieces().size() - 1)});
+        return true;
+    }
+    return current_.has_value();
+}
+
+void TimelineView::setCurrent(const PieceAt& at) {
+    current_ = at;
+    showRow(at.place.row);
+    const Piece& now = piece(at);
+    const double begin = static_cast<double>(now.begin - trace_->trace.begin);
+    const double end = static_cast<double>(now.end - trace_->trace.begin);
+    if (end < view_.from() || begin > view_.to())
+        changeView([&](TimeView& view) { view.centre((begin + end) / 2); });
+    hovered_.reset();
+    cardOfCurrent_ = true;
+    const QRectF lane = places().lane(at.place);
+    const QRectF box = boxOf(scene(), at.place, now).intersected(lane);
+    showCard({std::clamp(box.center().x(), lane.left(), lane.right()), box.bottom()});
+    setAccessibleDescription(wordsOf(*trace_, at.place.row, now).plain());
+    QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
+    QAccessible::updateAccessibility(&changed);
+    viewport()->update();
+}
+
+void TimelineView::focusInEvent(QFocusEvent* event) {
+    QAbstractScrollArea::focusInEvent(event);
+    viewport()->update();
+}
+
+void TimelineView::focusOutEvent(QFocusEvent* event) {
+    QAbstractScrollArea::focusOutEvent(event);
+    if (cardOfCurrent_) hover({}, {});
+    viewport()->update();
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,103 @@
+// The timeline: a row a rank, what it did above what it sent and waited for.
+//
+//   wheel           zooms at the mouse; with shift, or sideways, it pans; over the labels it
+//   scrolls drag            pans; on the ruler, or with shift, it selects a stretch of time
+//   double-click    zooms to the span
+//   W S  A D  F     zoom, pan, fit; Home and End go to the ends
+//   arrows          step through the spans of a lane and from lane to lane; Enter zooms to the span
+//   Escape          takes the selection away
+#pragma once
+
+#include "ui/timeline/opened_trace.h"
+#include "ui/timeline/span_words.h"
+#include "ui/timeline/timeline_painter.h"
+
+#include <QAbstractScrollArea>
+#include <functional>
+#include <memory>
+#include <optional>
+
+class QFrame;
+class QLabel;
+
+namespace ringscope::ui {
+
+class TimelineView : public QAbstractScrollArea {
+    Q_OBJECT
+
+public:
+    explicit TimelineView(QWidget* parent = nullptr);
+
+    void setTrace(std::shared_ptr<const OpenedTrace> trace);
+    const OpenedTrace* trace() const { return trace_.get(); }
+    std::shared_ptr<const OpenedTrace> sharedTrace() const { return trace_; }
+
+    const TimeView& timeView() const { return view_; }
+    TimelineLayout places() const;
+    // Shows this stretch with some room around it, and the row.
+    void zoomTo(const Interval& interval, std::optional<std::size_t> row = {});
+    void fit();
+
+    std::optional<Interval> selection() const { return selection_; }
+    void select(std::optional<Interval> interval);
+    std::optional<PieceAt> current() const { return current_; }
+    // What the hover card says; nothing where there is none.
+    std::optional<SpanWords> shownWords() const;
+
+Q_SIGNALS:
+    void selectionChanged();
+    void viewChanged();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void scrollContentsBy(int dx, int dy) override;
+    void changeEvent(QEvent* event) override;
+    bool viewportEvent(QEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+
+private:
+    enum class Drag { None, Pan, Select, Minimap };
+
+    TimelineScene scene() const;
+    TimelinePainter& painter();
+    void changeView(const std::function<void(TimeView&)>& change);
+    void measure();
+    std::int64_t timeAt(double x) const;
+    std::optional<PieceAt> pieceAt(const QPointF& point) const;
+    void dragTo(const QPointF& point);
+    void hover(std::optional<PieceAt> at, const QPointF& point);
+    void showCard(const QPointF& point);
+    bool stepBy(int pieces);
+    bool goToLane(int lanes);
+    void setCurrent(const PieceAt& at);
+    void showRow(std::size_t row);
+    const Piece& piece(const PieceAt& at) const;
+
+    std::shared_ptr<const OpenedTrace> trace_;
+    TimeView view_;
+    std::optional<TimelinePainter> painter_;  // made anew when look, font or size change
+    std::optional<Interval> selection_;
+    std::optional<PieceAt> current_;
+    std::optional<PieceAt> hovered_;
+    bool cardOfCurrent_ = false;
+
+    Drag drag_ = Drag::None;
+    QPointF pressed_;
+    QPointF last_;
+    bool moved_ = false;
+    std::int64_t selectFrom_ = 0;
+
+    QFrame* card_;
+    QLabel* cardTitle_;
+    QLabel* cardText_;
+};
+
+}  // namespace ringscope::ui
