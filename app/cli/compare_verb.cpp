@@ -2,11 +2,9 @@
 #include "app/cli/experiment_session.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
-#include "backend/compare/comparison.h"
 #include "backend/report/report.h"
 #include "backend/report/run_json.h"
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -37,16 +35,10 @@ Result<void> markBaseline(Store& store, std::vector<RunRecord>& runs, const std:
 }
 
 int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
-    Result<Comparison> comparison = compareRuns(runs);
-    if (!comparison.ok()) return fail(comparison.error());
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const Report report{
-        .title = "Ringscope comparison",
-        .createdUs = std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
-        .runs = runs,
-        .comparison = std::move(*comparison)};
+    const Result<Report> report = makeReport("Ringscope comparison", runs);
+    if (!report.ok()) return fail(report.error());
     for (const ReportFormat& format : reportFormats())
-        if (format.name == name) std::cout << format.write(report);
+        if (format.name == name) std::cout << format.write(*report);
     return Ok;
 }
 

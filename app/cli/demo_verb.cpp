@@ -1,7 +1,7 @@
 // ringscope demo: the built-in experiment on this machine, its comparison and its report.
 #include "app/cli/experiment_session.h"
-#include "app/cli/report_file.h"
 #include "app/cli/verbs.h"
+#include "backend/report/report.h"
 #include "embedded/demoExperiment.h"
 
 #include <iostream>
@@ -36,11 +36,15 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
             ? std::filesystem::path(arguments.report)
             : std::filesystem::absolute(outcome.store).parent_path() / "reports" /
                   ("demo-" + outcome.experimentId.substr(0, 8) + ".html");
-    const Result<void> written = writeReport(outcome.runs, "Ringscope demo", file);
-    if (!written.ok()) return fail(written.error());
+    const Result<Report> report = makeReport("Ringscope demo", outcome.runs);
+    if (!report.ok()) return fail(report.error());
+    if (const Result<void> written = writeReport(*report, file); !written.ok())
+        return fail(written.error());
     std::ostream& messages = arguments.json ? std::cerr : std::cout;
-    messages << "\nReport  " << file.string() << "\nWindow  ringscope-gui --db '"
-             << outcome.store.string() << "'\n";
+    messages << "\nReport    " << file.string() << "\nTimeline  ringscope-gui --db '"
+             << outcome.store.string() << "' --page traces\n"
+             << "Waits     ringscope --db '" << outcome.store.string() << "' trace analyze "
+             << outcome.runs.back().name << "\n";
     return outcome.exit;
 }
 

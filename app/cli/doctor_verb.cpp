@@ -1,4 +1,5 @@
 // ringscope doctor: is everything here that a run needs? Ends with two real ranks training a step.
+#include "app/cli/doctor_hosts.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/config/field_table.h"
@@ -115,9 +116,13 @@ int doctor(bool json, const GlobalOptions& global) {
 void addDoctorVerb(CLI::App& app, Command& command) {
     CLI::App* verb = app.add_subcommand("doctor", "check that this machine can run experiments");
     auto json = std::make_shared<bool>(false);
+    auto hosts = std::make_shared<std::string>();
     verb->add_flag("--json", *json, "one JSON object on standard output");
-    verb->callback([json, &command] {
-        command.action = [json, &command] { return doctor(*json, command.global); };
+    verb->add_option("--hosts", *hosts, "these machines instead: a hostfile, or node1:2,node2:2");
+    verb->callback([json, hosts, &command] {
+        command.action = [json, hosts, &command] {
+            return hosts->empty() ? doctor(*json, command.global) : doctorHosts(*hosts, *json);
+        };
     });
 }
 

@@ -11,7 +11,7 @@
 #include "backend/report/wording.h"
 #include "backend/run/experiment_runner.h"
 #include "backend/trace/trace.h"
-#include "launcher/local_transport.h"
+#include "launcher/any_transport.h"
 
 #include <unistd.h>
 #include <algorithm>
@@ -107,8 +107,8 @@ SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& glo
     }
 
     StopSignals signals;
-    LocalTransport transport;
-    const Result<void> ready = transport.preflight({});
+    AnyTransport transport;
+    const Result<void> ready = prepareHosts(transport, *requests);
     if (!ready.ok()) return failed(fail(ready.error(), PreflightFailed));
     session.store = storePath(global);
     for (RunRequest& request : *requests) request.traces = traceRoot(session.store);

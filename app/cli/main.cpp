@@ -11,14 +11,16 @@ namespace {
 constexpr const char* examples = R"(Examples:
   ringscope demo                              legacy, ring, zigzag and ulysses on 2 local ranks
   ringscope run four.yaml --set train.steps=20
+  ringscope run four.yaml --hosts node1:2,node2:2   the same over ssh
   ringscope runs ls                           what was run
   ringscope compare @last                     the newest experiment, mode against mode
   ringscope report @last -o report.html
+  ringscope verify --mode all --ranks 4       is every mode the same attention?
   ringscope migrate old.yaml -o new.yaml      LLaMA-Factory, DeepSpeed, … as an experiment
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 invalid configuration, 4 not found, 5 store unusable,
-6 preflight failed, 7 run failed, 8 some runs failed or decisions are open, 130 interrupted,
-143 terminated.)";
+6 preflight failed, 7 run failed or a mode is not what it should be, 8 some runs failed, modes were
+refused or decisions are open, 130 interrupted, 143 terminated.)";
 
 void addGlobalOptions(CLI::App& app, ringscope::cli::GlobalOptions& global) {
     app.add_option("--db", global.store, "the store to use (default: see `ringscope doctor`)")

@@ -1,5 +1,4 @@
 // ringscope report RUN... -o FILE: a comparison as a file.
-#include "app/cli/report_file.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/report/report.h"
@@ -22,10 +21,11 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
         return fail(format.error(), Usage);
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
-    const Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
+    Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
     if (!runs.ok()) return failStore(runs.error());
-    if (const Result<void> written = writeReport(*runs, arguments.title, arguments.file);
-        !written.ok())
+    const Result<Report> made = makeReport(arguments.title, std::move(*runs));
+    if (!made.ok()) return fail(made.error());
+    if (const Result<void> written = writeReport(*made, arguments.file); !written.ok())
         return fail(written.error());
     std::cout << arguments.file << '\n';
     return Ok;

@@ -11,12 +11,17 @@ namespace {
 struct RunArguments {
     std::string file;
     std::vector<std::string> overrides;
+    std::string hosts;
     SessionOptions session;
     bool noReference = false;
 };
 
 int run(const RunArguments& arguments, const GlobalOptions& global) {
-    const Result<Experiment> experiment = readExperimentFile(arguments.file, arguments.overrides);
+    std::vector<std::string> overrides = arguments.overrides;
+    if (!arguments.hosts.empty())
+        overrides.insert(overrides.end(),
+                         {"launch.transport=ssh", "launch.hosts=" + arguments.hosts});
+    const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return fail(experiment.error());
     SessionOptions options = arguments.session;
     options.reference = !arguments.noReference;
@@ -41,6 +46,8 @@ void addRunVerb(CLI::App& app, Command& command) {
     verb->add_option("-s,--set", arguments->overrides, "override a field: --set train.steps=20")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
+    verb->add_option("--hosts", arguments->hosts, "run over ssh on these: node1:2,node2:2")
+        ->type_name("HOSTS");
     verb->add_flag("--json", arguments->session.json, "one JSON object on standard output");
     verb->add_flag("-n,--dry-run", arguments->session.dryRun, "print the plan, start nothing");
     verb->add_flag("--no-reference", arguments->noReference,

@@ -81,6 +81,7 @@ nlohmann::json toJson(const RunFindings& findings) {
                     {"attention_ns", rank.attention},
                     {"compute_ns", rank.compute},
                     {"idle_ns", rank.idle},
+                    {"from_gpu", rank.fromGpu},
                     {"overlap_pct", orNull(rank.overlapPercent())}});
         object["ranks"].push_back(std::move(row));
     }

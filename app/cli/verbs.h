@@ -11,6 +11,7 @@ void addRunsVerb(CLI::App& app, Command& command);
 void addCompareVerb(CLI::App& app, Command& command);
 void addReportVerb(CLI::App& app, Command& command);
 void addModesVerb(CLI::App& app, Command& command);
+void addVerifyVerb(CLI::App& app, Command& command);
 void addTraceVerb(CLI::App& app, Command& command);
 void addConfigVerb(CLI::App& app, Command& command);
 void addMigrateVerb(CLI::App& app, Command& command);

@@ -14,7 +14,11 @@ void addOptions(QCommandLineParser& parser) {
         {QStringLiteral("db"), QStringLiteral("the store to show"), QStringLiteral("FILE")},
         {QStringLiteral("experiment"), QStringLiteral("open an experiment file on New run"),
          QStringLiteral("FILE")},
-        {QStringLiteral("page"), QStringLiteral("runs, new or compare"), QStringLiteral("NAME")},
+        {QStringLiteral("trace"), QStringLiteral("open a folder of trace files on Traces"),
+         QStringLiteral("FOLDER")},
+        {QStringLiteral("migrate"), QStringLiteral("open an old configuration on Migrate"),
+         QStringLiteral("FILE")},
+        {QStringLiteral("page"), ui::MainWindow::pageNames(), QStringLiteral("NAME")},
         {QStringLiteral("theme"), QStringLiteral("system, light or dark, for this start"),
          QStringLiteral("NAME")},
         {QStringLiteral("screenshot"), QStringLiteral("write the window to a PNG file and quit"),
@@ -62,10 +66,13 @@ Result<GuiOptions> readGuiOptions(const QStringList& arguments) {
     options.version = parser.isSet(QStringLiteral("version"));
     options.store = value("db");
     options.experiment = value("experiment");
+    options.trace = value("trace");
+    options.migration = value("migrate");
     options.screenshot = value("screenshot");
     options.page = ui::MainWindow::pageFromName(value("page"));
     if (!value("page").isEmpty() && !options.page)
-        return usage(QStringLiteral("--page is runs, new or compare; got '%1'").arg(value("page")));
+        return usage(QStringLiteral("--page is %1; got '%2'")
+                         .arg(ui::MainWindow::pageNames(), value("page")));
     RINGSCOPE_TRY(options.theme, parseTheme(value("theme")));
     RINGSCOPE_TRY(options.size, parseSize(value("size")));
     return options;

@@ -15,6 +15,8 @@ namespace ringscope::gui {
 struct GuiOptions {
     QString store;       // --db; empty: the default one
     QString experiment;  // --experiment
+    QString trace;       // --trace
+    QString migration;   // --migrate
     std::optional<ui::MainWindow::Page> page;
     std::optional<ui::Theme> theme;  // for this start only
     QString screenshot;              // file to write; the program then ends

@@ -4,7 +4,7 @@
 #include "backend/core/version.h"
 #include "backend/store/store.h"
 #include "embedded/demoExperiment.h"
-#include "launcher/local_transport.h"
+#include "launcher/any_transport.h"
 #include "ui/main_window.h"
 
 #include <QApplication>
@@ -40,7 +40,7 @@ ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
 
 int showWindow(const GuiOptions& given) {
     ui::ThemeController theme;
-    LocalTransport transport;
+    AnyTransport transport;
     QSettings settings;
     const bool picture =
         !given.screenshot.isEmpty();  // neither reads nor changes what is remembered
@@ -50,6 +50,14 @@ int showWindow(const GuiOptions& given) {
     if (given.page) window.goTo(*given.page);
     if (!given.experiment.isEmpty()) {
         const QString problem = window.openExperiment(given.experiment);
+        if (!problem.isEmpty()) {
+            std::cerr << "ringscope-gui: " << problem.toStdString() << '\n';
+            return Usage;
+        }
+    }
+    if (!given.trace.isEmpty()) window.openTrace(given.trace.toStdString());
+    if (!given.migration.isEmpty()) {
+        const QString problem = window.openMigration(given.migration);
         if (!problem.isEmpty()) {
             std::cerr << "ringscope-gui: " << problem.toStdString() << '\n';
             return Usage;

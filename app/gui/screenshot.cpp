@@ -2,6 +2,7 @@
 
 #include "ui/pages/compare_page.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/pages/traces_page.h"
 
 #include <QCoreApplication>
 #include <chrono>
@@ -15,6 +16,7 @@ Screenshot::Screenshot(ui::MainWindow& window, QString file)
     : window_(window), file_(std::move(file)) {
     connect(&window_.store(), &ui::StoreReader::idled, this, &Screenshot::takeWhenReady);
     connect(&window_.newRunPage(), &ui::NewRunPage::planned, this, &Screenshot::takeWhenReady);
+    connect(&window_.tracesPage(), &ui::TracesPage::idled, this, &Screenshot::takeWhenReady);
     connect(&limit_, &QTimer::timeout, this, [] {
         std::cerr << "ringscope-gui: the window had nothing to show after 30 s\n";
         QCoreApplication::exit(1);
@@ -23,7 +25,10 @@ Screenshot::Screenshot(ui::MainWindow& window, QString file)
     limit_.start(30s);
 }
 
-bool Screenshot::ready() const { return window_.store().idle() && window_.newRunPage().settled(); }
+bool Screenshot::ready() const {
+    return window_.store().idle() && window_.newRunPage().settled() &&
+           window_.tracesPage().settled();
+}
 
 void Screenshot::takeWhenReady() {
     if (taking_ || !ready()) return;

@@ -1,5 +1,6 @@
 // ringscope-rank: one rank of a training run. Started by an agent; see backend/run/protocol.h.
 #include "kernels/train/rank_program.h"
+#include "kernels/verify/verify_program.h"
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -40,6 +41,9 @@ int main(int argc, char** argv) {
     options.add_option("--address", arguments.address, "Where the other ranks reach this host");
     options.add_option("--trace", arguments.traceFolder,
                        "Folder that gets this rank's trace of profile.steps");
+    bool verify = false;
+    options.add_flag("--verify", verify,
+                     "Verify attention instead of training; the configuration is a request to");
     CLI11_PARSE(options, argc, argv);
     if (arguments.rank >= arguments.world) {
         std::cerr << "--rank " << arguments.rank << " is not below --world " << arguments.world
@@ -47,5 +51,6 @@ int main(int argc, char** argv) {
         return 2;
     }
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is noticed on standard input
-    return ringscope::runRank(arguments, STDIN_FILENO, claimStandardOutput());
+    const auto run = verify ? ringscope::runVerification : ringscope::runRank;
+    return run(arguments, STDIN_FILENO, claimStandardOutput());
 }

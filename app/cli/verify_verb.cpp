@@ -1,0 +1,207 @@
+// ringscope verify: real ranks compute one attention problem under each mode, and it is judged
+// against fp64.
+#include "app/cli/stop_signals.h"
+#include "app/cli/verbs.h"
+#include "app/cli/verify_table.h"
+#include "backend/config/mode_aliases.h"
+#include "backend/core/text.h"
+#include "backend/verify/verification.h"
+#include "launcher/local_transport.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace ringscope::cli {
+namespace {
+
+constexpr const char* explanation = R"(
+Each mode runs forward and backward on random, seeded inputs with real ranks. A result is the same as
+unsharded attention where its error against fp64 is at most 2.5 times that of the unsharded kernel in
+the same number type, plus a floor; the largest error and the mean error of every slice of tokens.
+What the engine cannot compute is refused with its reason, never left out.
+
+  ringscope verify --ranks 2 --shape B=1,S=3824,Hq=5,Hk=5,D=128
+  ringscope verify --mode zigzag,ulysses --full --dtype fp64 --json
+  ringscope verify --mode ring --dump proof    arrays for NumPy: proof/ring/out.npy, rank-00/out.npy, …
+
+Exit codes: 0 every mode is right, 7 a mismatch, 8 no mismatch and some modes refused.)";
+
+constexpr int mostRanks = 256;
+
+// As the user wrote them.
+struct VerifyArguments {
+    std::string modes = "all";
+    int ranks = 4;
+    std::string shape;
+    bool full = false;
+    std::string window;
+    std::string documents;
+    std::string type = "fp32";
+    std::string dump;
+    AttentionCase problem;
+    bool json = false;
+};
+
+Result<std::vector<std::string>> readModes(const std::string& text) {
+    if (text == "all") return modeNames();
+    std::vector<std::string> names;
+    for (const std::string& word : split(text, ',')) {
+        std::string name(trim(word));
+        if (const ModeAlias* alias = findModeAlias(name);
+            findMode(name) == nullptr && alias != nullptr && !alias->now.empty()) {
+            std::cerr << "ringscope: warning: " << modeAliasWarning(*alias) << '\n';
+            name = alias->now;
+        }
+        if (findMode(name) == nullptr) {
+            const std::optional<std::string> near = nearestWord(name, modeNames());
+            return Error{
+                ErrorCode::InvalidConfig,
+                fmt::format("--mode: there is no mode '{}'{}; modes: all, {}", name,
+                            near ? ", did you mean " + *near + "?" : "", join(modeNames(), ", "))};
+        }
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
+    VerifyRequest request{.problem = arguments.problem, .ranks = arguments.ranks};
+    request.problem.causal = !arguments.full;
+    if (arguments.ranks < 1 || arguments.ranks > mostRanks)
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("--ranks: write a number from 1 to {}; got {}", mostRanks,
+                                 arguments.ranks)};
+    RINGSCOPE_TRY(request.modes, readModes(arguments.modes));
+    if (!arguments.shape.empty()) RINGSCOPE_CHECK(readShape(arguments.shape, request.problem));
+    if (!arguments.window.empty()) RINGSCOPE_CHECK(readWindow(arguments.window, request.problem));
+    if (!arguments.documents.empty())
+        RINGSCOPE_CHECK(readDocuments(arguments.documents, request.problem));
+    RINGSCOPE_CHECK(readType(arguments.type, request.problem));
+    RINGSCOPE_CHECK(checkCase(request.problem));
+    if (!arguments.dump.empty()) request.dump = std::filesystem::absolute(arguments.dump).string();
+    return request;
+}
+
+// What is going on, on standard error.
+class VerifyLines {
+public:
+    VerifyLines(const GlobalOptions& global, std::size_t modes)
+        : silent_(global.quiet),
+          live_(!global.noProgress && ::isatty(STDERR_FILENO) != 0),
+          modes_(modes) {}
+    ~VerifyLines() { clear(); }
+
+    VerifyProgress progress() {
+        return {.verdict = [this](const ModeVerdict& verdict) { done(verdict); },
+                .doing = [this](std::string_view what) { doing(what); }};
+    }
+
+private:
+    void clear() const {
+        if (live_ && !silent_) std::cerr << "\r\x1b[K" << std::flush;
+    }
+    void doing(std::string_view what) const {
+        if (!live_ || silent_) return;
+        clear();
+        std::cerr << fmt::format("[{}/{}] {}", std::min(done_ + 1, modes_), modes_, what)
+                  << std::flush;
+    }
+    void done(const ModeVerdict& verdict) {
+        ++done_;
+        if (silent_) return;
+        clear();
+        if (!live_)
+            std::cerr << fmt::format("[{}/{}] {}  {}\n", done_, modes_, verdict.mode,
+                                     verdictWord(verdict));
+    }
+
+    bool silent_;
+    bool live_;
+    std::size_t modes_;
+    std::size_t done_ = 0;
+};
+
+int exitFor(const VerifyOutcome& outcome, int signal) {
+    if (outcome.cancelled) return signal == SIGINT ? Interrupted : Terminated;
+    const auto wrong = [](const ModeVerdict& verdict) { return !verdict.ok && !verdict.refused; };
+    if (std::ranges::any_of(outcome.verdicts, wrong)) return RunFailed;
+    return std::ranges::all_of(outcome.verdicts, &ModeVerdict::ok) ? Ok : Partial;
+}
+
+int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
+    const Result<VerifyRequest> request = readRequest(arguments);
+    if (!request.ok()) return fail(request.error(), Usage);
+    StopSignals signals;
+    LocalTransport transport;
+    if (const Result<void> ready = transport.preflight({}); !ready.ok())
+        return fail(ready.error(), PreflightFailed);
+    if (!request->dump.empty())
+        if (const Result<void> ready = prepareDump(*request); !ready.ok())
+            return fail(ready.error());
+
+    Result<VerifyOutcome> outcome = [&] {
+        VerifyLines lines(global, request->modes.size());
+        return ringscope::verify(*request, transport, lines.progress(), signals.token());
+    }();
+    if (!outcome.ok()) return fail(outcome.error(), RunFailed);
+    const int exit = exitFor(*outcome, signals.signal());
+    if (arguments.json)
+        std::cout << verifyJson(*request, *outcome, exit) << '\n';
+    else
+        std::cout << verifyTable(outcome->verdicts);
+    return exit;
+}
+
+}  // namespace
+
+void addVerifyVerb(CLI::App& app, Command& command) {
+    CLI::App* verb =
+        app.add_subcommand("verify", "prove that modes compute unsharded attention, on real ranks");
+    verb->footer(explanation);
+    auto arguments = std::make_shared<VerifyArguments>();
+    AttentionCase& problem = arguments->problem;
+    verb->add_option("-m,--mode", arguments->modes, "all, or names from `ringscope modes`")
+        ->type_name("M[,M]")
+        ->capture_default_str();
+    verb->add_option("-n,--ranks", arguments->ranks, "processes that share the sequence")
+        ->type_name("N")
+        ->capture_default_str();
+    verb->add_option("--shape", arguments->shape,
+                     "batch, tokens, query heads, key heads, head dimension; what is left out is "
+                     "B=1,S=1024,Hq=8,Hk=4,D=64")
+        ->type_name("B=,S=,Hq=,Hk=,D=");
+    auto causal = std::make_shared<bool>(false);
+    CLI::Option* isCausal =
+        verb->add_flag("--causal", *causal, "a query sees no later keys (the default)");
+    verb->add_flag("--full", arguments->full, "a query sees all keys")->excludes(isCausal);
+    verb->add_option("--window", arguments->window, "keys seen on each side; -1: all")
+        ->type_name("L,R");
+    verb->add_option("--docs", arguments->documents, "boundaries of packed documents, from 0 to S")
+        ->type_name("0,B,S");
+    verb->add_option("--dropout", problem.dropout, "share of attention weights that is dropped")
+        ->type_name("P");
+    verb->add_option("--dtype", arguments->type, join(numberTypeNames(), ", "))
+        ->type_name("T")
+        ->capture_default_str();
+    verb->add_option("--scale", problem.scale, "of the scores (default: 1 / sqrt(D))")
+        ->type_name("X");
+    verb->add_option("--softcap", problem.softcap, "c tanh(score / c)")->type_name("C");
+    verb->add_flag("--alibi", problem.alibi, "a penalty on distance, a slope for each head");
+    verb->add_option("--seed", problem.seed, "of the inputs")
+        ->type_name("N")
+        ->capture_default_str();
+    verb->add_option("--dump", arguments->dump,
+                     "write inputs and results as .npy files, whole and per rank; never overwrites")
+        ->type_name("DIR");
+    verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    verb->callback([arguments, causal, &command] {
+        command.action = [=, &command] { return verify(*arguments, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli
