@@ -31,6 +31,17 @@ nlohmann::json Cli::json(std::vector<std::string> arguments) const {
     return nlohmann::json::parse(ended.out);
 }
 
+std::vector<pid_t> Cli::ranks() const {
+    std::vector<pid_t> found;
+    for (const pid_t pid : processesWith(mark_))
+        if (commandLine(pid).find("ringscope-rank") != std::string::npos) found.push_back(pid);
+    return found;
+}
+
+bool Cli::nothingLeft(std::chrono::seconds limit) const {
+    return becomesTrue([&] { return processesWith(mark_).empty(); }, limit);
+}
+
 std::filesystem::path Cli::write(const std::string& name, const std::string& text) const {
     const std::filesystem::path file = folder() / name;
     std::ofstream(file) << text;

@@ -3,6 +3,9 @@
 
 #include "tests/support/program.h"
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +25,10 @@ public:
     ProgramOptions options() const;
     Ended run(std::vector<std::string> arguments) const;
     nlohmann::json json(std::vector<std::string> arguments) const;  // throws where it is not one
+
+    // Of what this CLI started: the training processes alive, and whether nothing is by `limit`.
+    std::vector<pid_t> ranks() const;
+    bool nothingLeft(std::chrono::seconds limit) const;
 
     std::filesystem::path write(const std::string& name, const std::string& text) const;
 

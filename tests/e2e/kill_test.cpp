@@ -25,12 +25,7 @@ protected:
                              "--no-reference", "--json"}),
                   cli.options()) {}
 
-    std::vector<pid_t> ranks() const {
-        std::vector<pid_t> found;
-        for (const pid_t pid : processesWith(cli.mark()))
-            if (commandLine(pid).find("ringscope-rank") != std::string::npos) found.push_back(pid);
-        return found;
-    }
+    std::vector<pid_t> ranks() const { return cli.ranks(); }
 
     json storedRun() const {
         const Ended listed = cli.run({"runs", "ls", "--json"});
@@ -48,9 +43,7 @@ protected:
         ASSERT_EQ(ranks().size(), 2U);
     }
 
-    bool nothingLeft(seconds limit) const {
-        return becomesTrue([&] { return processesWith(cli.mark()).empty(); }, limit);
-    }
+    bool nothingLeft(seconds limit) const { return cli.nothingLeft(limit); }
 
     Cli cli;
     Program program;

@@ -3,6 +3,8 @@
 #include "tests/e2e/cli.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
+#include <map>
 
 namespace ringscope::testing {
 namespace {
@@ -39,6 +41,9 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
     ASSERT_EQ(findings["ranks"].size(), 2U);
 
     const json run = cli.json({"runs", "show", "@last-run", "--json"})["runs"][0];
+    EXPECT_EQ(run["overlap"]["steps"], 3);
+    for (const char* figure : {"exposed_ms_per_step", "wait_ms_per_step", "hidden_pct"})
+        EXPECT_EQ(run["overlap"][figure], findings[figure]) << figure;
     for (const json& rank : findings["ranks"]) {
         EXPECT_GT(rank["attention_ns"], 0);
         EXPECT_GT(rank["comm_ns"], 0);
@@ -57,6 +62,87 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
 INSTANTIATE_TEST_SUITE_P(OfEveryShardedMode, Trace,
                          ::testing::Values("legacy", "ring", "zigzag", "ulysses"),
                          [](const auto& test) { return std::string(test.param); });
+
+// What Chrome's trace format asks of an event of each phase.
+struct EventSchema {
+    const char* phase;
+    std::vector<const char*> numbers;
+    std::vector<const char*> texts;
+    std::vector<const char*> ids;  // a number or a text
+};
+
+const std::vector<EventSchema>& eventSchemas() {
+    static const std::vector<EventSchema> schemas = {
+        {"M", {"pid"}, {"name"}, {}},
+        {"X", {"pid", "tid", "ts", "dur"}, {"name", "cat"}, {}},
+        {"b", {"pid", "tid", "ts"}, {"name", "cat"}, {"id"}},
+        {"e", {"pid", "tid", "ts"}, {"name", "cat"}, {"id"}},
+        {"s", {"pid", "tid", "ts"}, {"name", "cat"}, {"id"}},
+        {"f", {"pid", "tid", "ts"}, {"name", "cat", "bp"}, {"id"}}};
+    return schemas;
+}
+
+bool has(const json& event, const char* key, bool (*right)(const json&)) {
+    return event.contains(key) && right(event[key]);
+}
+
+bool meetsSchema(const json& event) {
+    const auto isNumber = [](const json& value) { return value.is_number() && value >= 0; };
+    const auto isText = [](const json& value) { return value.is_string() && value != ""; };
+    const auto isId = [](const json& value) { return value.is_number() || value.is_string(); };
+    if (!event.is_object() || !has(event, "ph", isText)) return false;
+    const auto schema = std::ranges::find_if(
+        eventSchemas(), [&](const EventSchema& each) { return event["ph"] == each.phase; });
+    if (schema == eventSchemas().end()) return false;
+    const auto all = [&](const std::vector<const char*>& keys, bool (*right)(const json&)) {
+        return std::ranges::all_of(keys, [&](const char* key) { return has(event, key, right); });
+    };
+    return all(schema->numbers, isNumber) && all(schema->texts, isText) && all(schema->ids, isId);
+}
+
+// Slices of one thread lie inside one another or apart; else Perfetto draws them wrongly.
+bool areNested(std::vector<std::pair<double, double>> slices) {
+    std::ranges::sort(slices, [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : a.second > b.second;
+    });
+    std::vector<double> open;
+    for (const auto& [begin, end] : slices) {
+        while (!open.empty() && open.back() <= begin) open.pop_back();
+        if (!open.empty() && end > open.back()) return false;
+        open.push_back(end);
+    }
+    return true;
+}
+
+TEST(TraceExport, IsValidChromeTraceFormat) {
+    const Cli cli;
+    for (const char* mode : {"ring", "ulysses"}) {
+        analyzed(cli, mode);
+        ASSERT_EQ(cli.run({"trace", "export", "-o", "out.json"}).exitCode, 0);
+        const json document = json::parse(readFile(cli.folder() / "out.json").value());
+        ASSERT_TRUE(document["traceEvents"].is_array());
+        std::map<std::pair<int, int>, std::vector<std::pair<double, double>>> slices;
+        std::map<std::string, double> opened;
+        for (const json& event : document["traceEvents"]) {
+            ASSERT_TRUE(meetsSchema(event)) << event;
+            const std::string id = event.contains("id") ? event["id"].dump() : "";
+            if (event["ph"] == "X") {
+                const double begin = event["ts"];
+                slices[{event["pid"], event["tid"]}].emplace_back(
+                    begin, begin + event["dur"].get<double>());
+            } else if (event["ph"] == "b") {
+                EXPECT_TRUE(opened.emplace(id, event["ts"]).second) << event;
+            } else if (event["ph"] == "e") {
+                ASSERT_TRUE(opened.contains(id)) << event;
+                EXPECT_GE(event["ts"].get<double>(), opened[id]);
+                opened.erase(id);
+            }
+        }
+        EXPECT_TRUE(opened.empty()) << "slices without an end";
+        for (const auto& [thread, each] : slices)
+            EXPECT_TRUE(areNested(each)) << "rank " << thread.first << ", lane " << thread.second;
+    }
+}
 
 TEST(TraceExport, DrawsEverySpanAndAnArrowForEachMessage) {
     const Cli cli;
@@ -87,6 +173,28 @@ TEST(TraceAnalyze, SaysHowToRecordWhereARunHasNone) {
     const Ended ended = cli.run({"trace", "analyze"});
     EXPECT_EQ(ended.exitCode, 4);
     EXPECT_NE(ended.err.find("profile.steps"), std::string::npos) << ended.err;
+}
+
+TEST(TraceOfASlowRank, ShowsTheOthersWaitingForIt) {
+    const Cli cli;
+    const auto file = cli.write("slow.yaml", tracedExperiment("ring"));
+    constexpr double delayMs = 30;
+    const Ended ran = cli.run(
+        {"run", file, "--no-reference", "--set", "debug.slow_rank=1", "--set", "debug.slow_ms=30"});
+    ASSERT_EQ(ran.exitCode, 0) << ran.err;
+    const json findings = cli.json({"trace", "analyze", "--json"});
+    const double layers = 2;  // of preset nano; each is attended forward and backward
+    const double delayed = 3 * layers * 2 * delayMs * 1e6;
+    // The first hop of a pass cannot be hidden: rank 0 waits for all of the delay but its own
+    // block.
+    EXPECT_GT(findings["blame"][1]["caused_wait_ns"], delayed / 2);
+    EXPECT_LT(findings["blame"][0]["caused_wait_ns"], delayed / 2);
+    EXPECT_GT(findings["ranks"][0]["wait_ns"], findings["ranks"][1]["wait_ns"]);
+
+    const json run = cli.json({"runs", "show", "@last-run", "--json"})["runs"][0];
+    EXPECT_EQ(run["overlap"]["late_rank"], 1);
+    EXPECT_NE(run["notes"].dump().find("rank 1 is held up on purpose, 30 ms"), std::string::npos)
+        << run["notes"];
 }
 
 }  // namespace

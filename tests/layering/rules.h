@@ -15,8 +15,8 @@ namespace ringscope::layering {
 
 // backend's libraries; each may include itself and those before it.
 inline const std::vector<std::string_view> backendOrder = {
-    "core", "config", "plan",    "simulate", "trace",     "analysis",
-    "run",  "store",  "compare", "report",   "migration",
+    "core", "config", "plan",  "simulate", "trace",  "analysis",
+    "run",  "verify", "store", "compare",  "report", "migration",
 };
 
 struct FolderRule {
@@ -30,7 +30,7 @@ inline const std::vector<FolderRule> folderRules = {
     {"launcher", {"backend/core", "backend/config", "backend/plan", "backend/run"}},
     {"kernels",
      {"backend/core", "backend/config", "backend/plan", "backend/trace", "backend/run",
-      "profiler"}},
+      "backend/verify", "profiler"}},
     {"ui", {"backend"}},
     {"app/cli", {"app", "backend", "launcher"}},
     {"app/gui", {"app", "backend", "launcher", "ui"}},

@@ -1,0 +1,175 @@
+// Runs over a real sshd on the loopback: 2 + 2 ranks, the same numbers, nothing left alive.
+#include "tests/e2e/cli.h"
+#include "tests/support/ssh_hosts.h"
+
+#include <gtest/gtest.h>
+#include <csignal>
+#include <fstream>
+
+namespace ringscope::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+std::string fourRanks(const std::string& steps) {
+    return "name: four\n"
+           "model: {preset: nano}\n"
+           "train: {steps: " +
+           steps +
+           ", seq_len: 256}\n"
+           "parallel: {sp: 4, mode: zigzag}\n";
+}
+
+class OverSsh : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!hosts.problem().empty()) GTEST_SKIP() << hosts.problem();
+        options = cli.options();
+        options.environment["RINGSCOPE_SSH_CONFIG"] = hosts.config();
+    }
+
+    Ended ringscope(std::vector<std::string> arguments) const {
+        return runProgram(cli.words(std::move(arguments)), options);
+    }
+
+    std::vector<pid_t> remote(const std::string& words) const {
+        std::vector<pid_t> found;
+        for (const pid_t pid : processesWith(hosts.mark()))
+            if (commandLine(pid).find(words) != std::string::npos) found.push_back(pid);
+        return found;
+    }
+
+    json storedRun() const {
+        const Ended listed = ringscope({"runs", "ls", "--json"});
+        if (listed.exitCode != 0) return {};
+        const json list = json::parse(listed.out);
+        return list["runs"].empty() ? json{} : list["runs"][0];
+    }
+
+    std::unique_ptr<Program> startEndless() const {
+        auto program = std::make_unique<Program>(
+            cli.words({"run", cli.write("endless.yaml", fourRanks("1000000")), "--hosts",
+                       "alpha:2,beta:2", "--no-reference"}),
+            options);
+        EXPECT_TRUE(becomesTrue([&] {
+            const json run = storedRun();
+            return run.is_object() && run["status"] == "running" && !run["losses"].empty();
+        }));
+        EXPECT_EQ(remote("--rank ").size(), 4U);
+        return program;
+    }
+
+    // Neither here nor there.
+    bool nothingLeft(seconds limit) const {
+        return becomesTrue(
+            [&] {
+                return remote("--rank ").empty() && remote("ringscope agent").empty() &&
+                       processesWith(cli.mark()).empty();
+            },
+            limit);
+    }
+
+    SshHosts hosts;
+    Cli cli;
+    ProgramOptions options;
+};
+
+TEST_F(OverSsh, TwoHostsWithTwoRanksEachGiveTheLossesOfFourRanksHere) {
+    const auto file = cli.write("four.yaml", fourRanks("4"));
+    const Ended here = ringscope({"run", file, "--no-reference", "--json"});
+    ASSERT_EQ(here.exitCode, 0) << here.err;
+    const Ended there = ringscope({"run", file, "--no-reference", "--json", "--hosts",
+                                   "alpha:2,beta:2", "--set", "profile.steps=[1,3]"});
+    ASSERT_EQ(there.exitCode, 0) << there.err;
+    const json run = json::parse(there.out)["runs"][0];
+    EXPECT_EQ(run["losses"], json::parse(here.out)["runs"][0]["losses"]);
+    std::vector<std::string> places;
+    for (const json& rank : run["rank_records"]) places.push_back(rank["host"]);
+    EXPECT_EQ(places, (std::vector<std::string>{"alpha", "alpha", "beta", "beta"}));
+    EXPECT_TRUE(nothingLeft(seconds(5)));
+
+    // The traces came back, on one clock: both hosts are this machine, so the clocks agree.
+    const Ended analyzed = ringscope({"trace", "analyze", "--json", run["id"]});
+    ASSERT_EQ(analyzed.exitCode, 0) << analyzed.err;
+    const json findings = json::parse(analyzed.out);
+    EXPECT_EQ(findings["ranks"].size(), 4U);
+    EXPECT_EQ(findings["notes"], json::array());
+    EXPECT_EQ(findings["unmatched"], 0);
+    EXPECT_GT(findings["clock"]["residual_ns"], 0);
+    EXPECT_LT(findings["clock"]["residual_ns"], 100'000'000);
+}
+
+TEST_F(OverSsh, AHostfileSaysTheSame) {
+    cli.write("hosts", "alpha slots=1\nbeta slots=1  # the other one\n");
+    const auto file = cli.write("two.yaml", smallExperiment("launch: {transport: ssh, hostfile: "
+                                                            "hosts}\n"));
+    const Ended ended = ringscope({"run", file, "--no-reference", "--json"});
+    ASSERT_EQ(ended.exitCode, 0) << ended.err;
+    EXPECT_EQ(json::parse(ended.out)["runs"][0]["ranks"], 2);
+}
+
+TEST_F(OverSsh, AKilledRankFailsTheRunNamingItAndLeavesNoProcessOnAnyHost) {
+    const auto program = startEndless();
+    const std::vector<pid_t> last = remote("--rank 3");
+    ASSERT_EQ(last.size(), 1U);
+    ::kill(last.front(), SIGKILL);
+    EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
+    EXPECT_TRUE(nothingLeft(seconds(5)));
+    EXPECT_EQ(storedRun()["status"], "failed");
+    EXPECT_EQ(storedRun()["reason"], "rank 3 was ended by SIGKILL");
+}
+
+TEST_F(OverSsh, AKilledSshClientFailsTheRunNamingTheHost) {
+    const auto program = startEndless();
+    for (const pid_t pid : processesWith(cli.mark()))
+        if (commandLine(pid).find("-- beta") != std::string::npos) ::kill(pid, SIGKILL);
+    EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
+    EXPECT_TRUE(nothingLeft(seconds(8)));
+    EXPECT_EQ(storedRun()["status"], "failed");
+    const std::string reason = storedRun()["reason"];
+    EXPECT_TRUE(reason.starts_with("the ssh connection to beta was lost")) << reason;
+}
+
+TEST_F(OverSsh, AKilledCommandLineLeavesNoProcessOnAnyHost) {
+    const auto program = startEndless();
+    program->signal(SIGKILL);
+    program->wait();
+    EXPECT_TRUE(nothingLeft(seconds(8)));
+}
+
+TEST_F(OverSsh, DoctorShowsEveryHostAndThatRankZeroCanBeReached) {
+    const Ended ended = ringscope({"doctor", "--hosts", "alpha:2,beta:2", "--json"});
+    ASSERT_EQ(ended.exitCode, 0) << ended.out << ended.err;
+    const json report = json::parse(ended.out);
+    ASSERT_EQ(report["hosts"].size(), 2U);
+    EXPECT_EQ(report["hosts"][0]["copied"], true);
+    EXPECT_EQ(report["hosts"][1]["copied"], false);  // the same home
+    EXPECT_EQ(report["hosts"][1]["address"], "127.0.0.2");
+    EXPECT_EQ(report["hosts"][1]["reaches_rank_0"], true);
+    EXPECT_GT(report["hosts"][1]["cores"], 0);
+    // One machine, one clock: what is measured stays within what it claims.
+    const double offset = report["hosts"][1]["clock"]["offset_ms"];
+    EXPECT_LE(std::abs(offset), double(report["hosts"][1]["clock"]["error_ms"]) + 1);
+}
+
+TEST_F(OverSsh, SaysWhatToDoWhereAHostCannotBeUsed) {
+    const auto problem = [&](const std::string& host) {
+        const Ended ended = ringscope({"doctor", "--hosts", host, "--json"});
+        EXPECT_EQ(ended.exitCode, 6);
+        return std::string(json::parse(ended.out)["hosts"][0]["problem"]);
+    };
+    EXPECT_EQ(problem("refused"),
+              "refused refuses ssh connections; check that sshd runs there and "
+              "that the port is right");
+    EXPECT_EQ(problem("nowhere.invalid"),
+              "ssh knows no host 'nowhere.invalid'; check the name, or add it to ~/.ssh/config");
+    EXPECT_NE(problem("stranger").find("ssh-copy-id stranger"), std::string::npos);
+    const Ended good = ringscope({"doctor", "--hosts", "alpha"});
+    ASSERT_EQ(good.exitCode, 0) << good.out << good.err;
+    hosts.changeHostKey();
+    EXPECT_NE(problem("alpha").find("ssh-keygen -R alpha"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringscope::testing
