@@ -16,6 +16,9 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 # Line tables only: stack traces name file and line, and the torch-facing objects stay small.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+if(RINGSCOPE_SANITIZE)  # compiles in half the time, and is fast enough
+    set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+endif()
 set(CMAKE_CUDA_FLAGS_RELWITHDEBINFO "-O2")
 
 # One cache for every checkout: paths under the repository are hashed relative to it.

@@ -59,6 +59,13 @@ function(ringscope_test name)
 
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name} PRIVATE ringscope_options ringscope_warnings ${arg_LINK} GTest::gmock)
+    # What the sanitizers run: targets `unit_tests` and `threads_tests`.
+    if(arg_LABELS MATCHES "^(unit|threads)$")
+        if(NOT TARGET ${arg_LABELS}_tests)
+            add_custom_target(${arg_LABELS}_tests)
+        endif()
+        add_dependencies(${arg_LABELS}_tests ${name})
+    endif()
     if(NOT arg_NO_MAIN)
         target_link_libraries(${name} PRIVATE GTest::gtest_main)
     endif()
