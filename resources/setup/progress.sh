@@ -86,3 +86,14 @@ first_failure() {
         tail -n 15 "$1"
     fi
 }
+
+# run_tests LOG CTEST ARGUMENT...: the whole output goes to LOG; printed is what did not pass, with
+# its output, and ctest's closing lines.
+run_tests() {
+    local log=$1
+    shift
+    mkdir -p "$(dirname "$log")"
+    say "running the tests; what fails is printed at once, all of it is in $log"
+    "$@" --output-on-failure --no-tests=error -j "$(nproc)" </dev/null 2>&1 | tee "$log" |
+        grep --line-buffered -vE '^ +Start +[0-9]+: | Passed +[0-9.]+ sec$'
+}
