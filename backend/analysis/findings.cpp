@@ -63,8 +63,18 @@ void addRank(RunFindings& findings, const RankTrace& rank,
                               .span = lengthOf(sets.steps),
                               .attention = lengthOf(sets.attention),
                               .compute = lengthOf(sets.compute),
+                              .copies = lengthOf(sets.copies),
+                              .copiesExposed = lengthOf(sets.copiesExposed),
                               .idle = lengthOf(sets.idle),
                               .communication = figuresOf(sets.communication, sets.bytes)});
+    const auto inSteps = [&](const IntervalSet& set) {
+        return lengthOf(intersectionOf(set, sets.steps));
+    };
+    if (inSteps(sets.compute) + inSteps(sets.communication.exposed) + inSteps(sets.copiesExposed) +
+            lengthOf(sets.idle) !=
+        lengthOf(sets.steps))
+        findings.violations.push_back(
+            fmt::format("rank {}: the parts of its steps do not add up to them", sets.rank));
     addRingSteps(findings, rank, meetings, sets.compute);
 }
 
@@ -142,19 +152,23 @@ std::optional<double> RunFindings::hiddenPercent() const {
 }
 
 RunFindings analyze(const Trace& trace) {
-    if (!hasGpuRecords(trace)) return analyze(trace, matchMessages(trace));
+    if (!hasGpuRecords(trace)) return analyze(trace, trustedMeetings(trace));
     const Trace truest = withTruestSpans(trace);
-    return analyze(truest, matchMessages(truest));
+    return analyze(truest, trustedMeetings(truest));
 }
 
-RunFindings analyze(const Trace& trace, const std::vector<std::vector<MessageMeeting>>& meetings) {
+RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted) {
+    const Meetings& meetings = trusted.meetings;
     RunFindings findings;
     findings.clockErrorNs = trace.clockErrorNs;
+    findings.clock = trusted.clock;
     findings.notes = trace.notes;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         findings.dropped += trace.ranks[r].dropped;
+        if (!trace.ranks[r].origin.source.empty()) findings.source = trace.ranks[r].origin.source;
         addRank(findings, trace.ranks[r], meetings[r]);
     }
+    if (!findings.source.empty()) findings.steps = std::max<std::int64_t>(1, findings.steps);
     addBlame(findings, trace, meetings);
     checkInvariants(findings);
     return findings;

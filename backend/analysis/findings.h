@@ -8,16 +8,21 @@
 //   a message moves bytes from the moment both ends have posted it (a collective: all ranks);
 //   before that the earlier end waits, and the later end is to blame
 //   transfer = |union of moving|    wait = |C without moving|        wait + transfer = |C|
-//   idle     = the steps without K and C
+//   M        = copies between memories (a GPU's copy engines); copiesExposed = |M without K and C|
+//   idle     = the steps without K, C and M
+//   within the steps, compute + exposed + copiesExposed + idle = the steps
 //
 // Sums are over the recorded steps; all integer nanoseconds.
 //
 // Where a rank's GPU was recorded, all of this is what the GPU did: a kernel's or copy's own times
 // in place of the host's, which only says when it asked. A message then begins and ends with the
-// kernel that moves it. The steps stay the host's.
+// kernel that moves it. The steps stay the host's; of another tool's trace, the step is all of it.
+//
+// Wait and transfer lie on both sides of another rank's clock. Where the clocks are not known well
+// enough (clock_verdict.h), all communication counts as transfer, and the verdict says why.
 #pragma once
 
-#include "backend/analysis/rendezvous.h"
+#include "backend/analysis/clock_verdict.h"
 #include "backend/trace/trace.h"
 
 #include <cstdint>
@@ -43,6 +48,8 @@ struct RankFigures {
     std::int64_t span = 0;  // the recorded steps' wall time
     std::int64_t attention = 0;
     std::int64_t compute = 0;  // |K|, attention included
+    std::int64_t copies = 0;   // |M|
+    std::int64_t copiesExposed = 0;
     std::int64_t idle = 0;
     CommunicationFigures communication;
 
@@ -65,12 +72,14 @@ struct Blame {
 };
 
 struct RunFindings {
-    std::int64_t steps = 0;  // recorded
+    std::int64_t steps = 0;  // recorded; 1 where another tool recorded no steps
+    std::string source;      // that tool; empty: this program
     std::vector<RankFigures> ranks;
     std::vector<RingStepFigures> ringSteps;  // by rank, pass, ring step
     std::vector<Blame> blame;                // by rank
     std::uint64_t dropped = 0;
     std::int64_t clockErrorNs = 0;
+    ClockVerdict clock;
     std::uint64_t unmatched = 0;          // messages of which only one end is in the trace
     std::vector<std::string> violations;  // invariants that do not hold: a defect of ours
     std::vector<std::string> notes;       // the trace's
@@ -83,7 +92,7 @@ struct RunFindings {
 };
 
 RunFindings analyze(const Trace& trace);
-// The same where matchMessages(trace) is at hand already.
-RunFindings analyze(const Trace& trace, const std::vector<std::vector<MessageMeeting>>& meetings);
+// The same where trustedMeetings(trace) is at hand already.
+RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted);
 
 }  // namespace ringscope

@@ -1,12 +1,32 @@
 #include "backend/analysis/rank_sets.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-bool computes(SpanKind kind) {
-    return kind == SpanKind::Attention || kind == SpanKind::Compute || kind == SpanKind::Copy;
+bool copiesMemory(const Span& span) {
+    return span.kind() == SpanKind::Copy &&
+           (span.operation() == Operation::MemoryCopy || span.operation() == Operation::MemorySet);
+}
+
+bool computes(const Span& span) {
+    return span.kind() == SpanKind::Attention || span.kind() == SpanKind::Compute ||
+           (span.kind() == SpanKind::Copy && !copiesMemory(span));
+}
+
+// Other tools' steps are the host's, and a GPU lags behind it: what is looked at is all that the
+// GPU did.
+std::vector<Interval> extentOfGpu(const RankTrace& rank) {
+    Interval extent{std::numeric_limits<std::int64_t>::max(), 0};
+    for (const GpuStream& stream : rank.gpu)
+        for (const Span& span : stream.spans) {
+            extent.begin = std::min(extent.begin, span.begin());
+            extent.end = std::max(extent.end, span.end());
+        }
+    return {extent};
 }
 
 }  // namespace
@@ -32,6 +52,7 @@ RankSets rankSets(const RankTrace& rank, const std::vector<MessageMeeting>& meet
     std::vector<Interval> steps;
     std::vector<Interval> attention;
     std::vector<Interval> compute;
+    std::vector<Interval> copies;
     std::vector<Interval> waiting;
     TransferTimes transfers;
     for (std::size_t i = 0; i < rank.spans.size(); ++i) {
@@ -39,19 +60,24 @@ RankSets rankSets(const RankTrace& rank, const std::vector<MessageMeeting>& meet
         const Interval interval{span.begin(), span.end()};
         if (span.kind() == SpanKind::Step) steps.push_back(interval);
         if (span.kind() == SpanKind::Attention) attention.push_back(interval);
-        if (computes(span.kind())) compute.push_back(interval);
+        if (computes(span)) compute.push_back(interval);
+        if (copiesMemory(span)) copies.push_back(interval);
         if (span.kind() == SpanKind::Wait) waiting.push_back(interval);
         if (span.kind() == SpanKind::Transfer) transfers.add(span, meetings[i]);
     }
     RankSets sets;
     sets.rank = rank.origin.rank;
     sets.bytes = transfers.bytes;
+    if (!rank.origin.source.empty() && !rank.gpu.empty()) steps = extentOfGpu(rank);
     sets.steps = unionOf(std::move(steps));
     sets.attention = unionOf(std::move(attention));
     // A span of computation may hold a wait inside it; then nothing is computed.
     sets.compute = differenceOf(unionOf(std::move(compute)), unionOf(std::move(waiting)));
     sets.communication = communicationSets(std::move(transfers), sets.compute);
-    sets.idle = differenceOf(differenceOf(sets.steps, sets.compute), sets.communication.comm);
+    const IntervalSet busy = unionOf(sets.compute, sets.communication.comm);
+    sets.copies = unionOf(std::move(copies));
+    sets.copiesExposed = differenceOf(sets.copies, busy);
+    sets.idle = differenceOf(differenceOf(sets.steps, busy), sets.copiesExposed);
     return sets;
 }
 

@@ -33,7 +33,9 @@ struct RankSets {
     int rank = 0;
     IntervalSet steps;
     IntervalSet attention;
-    IntervalSet compute;  // attention included, without the waits inside
+    IntervalSet compute;        // attention included, without the waits inside
+    IntervalSet copies;         // between memories: a GPU's copy engines, which compute nothing
+    IntervalSet copiesExposed;  // neither hidden by computation nor counted as communication
     IntervalSet idle;
     CommunicationSets communication;
     std::int64_t bytes = 0;

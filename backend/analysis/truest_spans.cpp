@@ -29,7 +29,10 @@ bool hasGpuRecords(const Trace& trace) {
 
 Trace withTruestSpans(Trace trace) {
     for (RankTrace& rank : trace.ranks)
-        if (!rank.gpu.empty()) rank.spans = truestSpans(rank);
+        if (!rank.gpu.empty()) {
+            rank.spans = truestSpans(rank);
+            rank.spanNames.clear();  // they were the host's
+        }
     return trace;
 }
 

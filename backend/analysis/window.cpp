@@ -66,6 +66,8 @@ WindowIndex::WindowIndex(const Trace& trace,
         rank.steps = MeasuredSet(std::move(sets.steps));
         rank.attention = MeasuredSet(std::move(sets.attention));
         rank.compute = MeasuredSet(std::move(sets.compute));
+        rank.copies = MeasuredSet(std::move(sets.copies));
+        rank.copiesExposed = MeasuredSet(std::move(sets.copiesExposed));
         rank.idle = MeasuredSet(std::move(sets.idle));
         rank.comm = MeasuredSet(std::move(comm.comm));
         rank.hidden = MeasuredSet(std::move(comm.hidden));
@@ -115,6 +117,8 @@ WindowFigures WindowIndex::figures(Interval window) const {
                                  .span = rank.steps.within(window),
                                  .attention = rank.attention.within(window),
                                  .compute = rank.compute.within(window),
+                                 .copies = rank.copies.within(window),
+                                 .copiesExposed = rank.copiesExposed.within(window),
                                  .idle = rank.idle.within(window),
                                  .communication = communication});
     }

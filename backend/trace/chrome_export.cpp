@@ -1,9 +1,12 @@
 // Chrome's trace JSON. Written piece by piece: a trace of millions of spans never stands in memory
 // a second time as text.
 #include "backend/core/files.h"
+#include "backend/trace/own_export.h"
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_origin.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
@@ -20,6 +23,7 @@ int lane(const Span& span) { return static_cast<int>(span.kind()); }
 // A GPU's streams stand below the host's lanes.
 constexpr int firstGpuLane = 100;
 
+// What the span is called where nothing named it. HTA knows a communication kernel by "nccl".
 std::string title(const Span& span) {
     std::string text(operationName(span.operation()));
     if (span.kind() == SpanKind::Wait) text = "wait " + text;
@@ -36,7 +40,22 @@ std::string arguments(const Span& span) {
     if (span.ringStep() >= 0) text += fmt::format(R"(,"ring_step":{})", span.ringStep());
     if (span.peer() >= 0) text += fmt::format(R"(,"peer":{})", span.peer());
     if (span.bytes() > 0) text += fmt::format(R"(,"bytes":{})", span.bytes());
-    return text + "}";
+    if (span.message() > 0) text += fmt::format(R"(,"message":{})", span.message());
+    return text + fmt::format(R"(,"kind":"{}","operation":"{}")", spanKindName(span.kind()),
+                              operationName(span.operation()));
+}
+
+// Kineto's words for a GPU's work.
+std::string_view gpuCategory(const Span& span) {
+    if (span.operation() == Operation::MemoryCopy) return "gpu_memcpy";
+    if (span.operation() == Operation::MemorySet) return "gpu_memset";
+    return "kernel";
+}
+
+// The columns of imported spans.
+template <typename Value>
+const Value* at(const std::vector<Value>& column, std::size_t i) {
+    return i < column.size() ? &column[i] : nullptr;
 }
 
 class ChromeWriter {
@@ -44,19 +63,23 @@ public:
     ChromeWriter(const Trace& trace, std::ostream& out) : trace_(trace), out_(out) {}
 
     void write() {
-        out_ << fmt::format(R"({{"displayTimeUnit":"ns","baseTimeNanoseconds":{},"traceEvents":[)",
-                            trace_.begin);
+        out_ << fmt::format(
+                    R"({{"schemaVersion":1,"displayTimeUnit":"ns","baseTimeNanoseconds":{},)",
+                    trace_.begin)
+             << R"("traceEvents":[)";
+        event(fmt::format(R"("ph":"M","pid":0,"name":"{}","args":{{}})", ownExportMark));
         for (const RankTrace& rank : trace_.ranks) {
             describe(rank);
-            for (const Span& span : rank.spans) slice(rank.origin.rank, lane(span), span);
+            for (std::size_t i = 0; i < rank.spans.size(); ++i) {
+                const Span& span = rank.spans[i];
+                slice(rank, lane(span), span, at(rank.spanNames, i));
+            }
             for (std::size_t i = 0; i < rank.gpu.size(); ++i)
-                for (const Span& span : rank.gpu[i].spans)
-                    slice(rank.origin.rank, firstGpuLane + static_cast<int>(i), span);
+                for (std::size_t j = 0; j < rank.gpu[i].spans.size(); ++j)
+                    gpuSlice(rank, firstGpuLane + static_cast<int>(i), rank.gpu[i], j);
         }
-        out_ << "\n],\"otherData\":"
-             << nlohmann::json{{"clock_error_ns", trace_.clockErrorNs}, {"notes", trace_.notes}}
-                    .dump()
-             << "}\n";
+        out_ << "\n],";
+        close();
     }
 
 private:
@@ -67,7 +90,7 @@ private:
 
     // Microseconds with the nanoseconds kept; relative, so that a double holds them exactly.
     std::string time(std::int64_t ns) const {
-        const std::int64_t since = ns - trace_.begin;
+        const std::int64_t since = std::max<std::int64_t>(0, ns - trace_.begin);
         return fmt::format("{}.{:03}", since / 1000, since % 1000);
     }
 
@@ -75,7 +98,7 @@ private:
         const int pid = rank.origin.rank;
         const auto name = [&](const char* what, int tid, const std::string& text) {
             event(fmt::format(R"("ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}})", pid,
-                              tid, what, nlohmann::json(text).dump()));
+                              tid, what, json(text)));
         };
         name("process_name", 0, fmt::format("rank {} ({})", pid, rank.origin.host));
         for (int kind = 0; kind <= static_cast<int>(SpanKind::Step); ++kind)
@@ -87,22 +110,52 @@ private:
             R"("ph":"M","pid":{0},"name":"process_sort_index","args":{{"sort_index":{0}}})", pid));
     }
 
-    void slice(int rank, int row, const Span& span) {
-        if (span.kind() == SpanKind::Transfer) return transfer(rank, row, span);
-        event(fmt::format(
-            R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":"{}","cat":"{}","args":{})",
-            rank, row, time(span.begin()), span.duration() / 1000, span.duration() % 1000,
-            title(span), spanKindName(span.kind()), arguments(span)));
+    // `named` is a number of a name, or nothing.
+    std::string nameOf(const RankTrace& rank, const Span& span, const std::uint32_t* named) const {
+        return named != nullptr && *named < rank.names.size() ? json(rank.names[*named])
+                                                              : fmt::format("\"{}\"", title(span));
     }
 
-    void transfer(int rank, int row, const Span& span) {
+    static std::string json(const std::string& text) {
+        return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+
+    void slice(const RankTrace& rank, int row, const Span& span, const std::uint32_t* named) {
+        if (span.kind() == SpanKind::Transfer) return transfer(rank, row, span, named);
+        event(fmt::format(
+            R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":{},"cat":"{}","args":{}}})",
+            rank.origin.rank, row, time(span.begin()), span.duration() / 1000,
+            span.duration() % 1000, nameOf(rank, span, named), spanKindName(span.kind()),
+            arguments(span)));
+    }
+
+    void gpuSlice(const RankTrace& rank, int row, const GpuStream& stream, std::size_t i) {
+        const Span& span = stream.spans[i];
+        const std::uint32_t* named = at(stream.names, i);
+        const bool transfers = span.kind() == SpanKind::Transfer;
+        std::string more =
+            fmt::format(R"(,"device":{},"context":{},"stream":{},"correlation":{})", stream.device,
+                        stream.context, stream.stream, ++correlation_);
+        if (const std::int64_t* launched = at(stream.launched, i); launched && *launched > 0)
+            more += fmt::format(R"(,"launched":{})", time(*launched));
+        const std::string name = transfers && named == nullptr
+                                     ? fmt::format("\"nccl:{}\"", title(span))
+                                     : nameOf(rank, span, named);
+        event(fmt::format(
+            R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":{},"cat":"{}","args":{}{}}})",
+            rank.origin.rank, row, time(span.begin()), span.duration() / 1000,
+            span.duration() % 1000, name, gpuCategory(span), arguments(span), more));
+        if (transfers) flow(rank.origin.rank, row, span);
+    }
+
+    void transfer(const RankTrace& rank, int row, const Span& span, const std::uint32_t* named) {
         const std::string common =
-            fmt::format(R"("cat":"transfer","pid":{},"tid":{},"id":{},"name":"{}")", rank, row,
-                        ++asynchronous_, title(span));
-        event(fmt::format(R"("ph":"b",{},"ts":{},"args":{})", common, time(span.begin()),
+            fmt::format(R"("cat":"transfer","pid":{},"tid":{},"id":{},"name":{})", rank.origin.rank,
+                        row, ++asynchronous_, nameOf(rank, span, named));
+        event(fmt::format(R"("ph":"b",{},"ts":{},"args":{}}})", common, time(span.begin()),
                           arguments(span)));
         event(fmt::format(R"("ph":"e",{},"ts":{})", common, time(span.end())));
-        flow(rank, row, span);
+        flow(rank.origin.rank, row, span);
     }
 
     // An arrow from where a message was posted to where its receiver had it.
@@ -119,10 +172,26 @@ private:
             sends ? "" : R"(,"bp":"e")"));
     }
 
+    // What HTA asks of a file: which rank it is of. Of several ranks: the first.
+    void close() {
+        nlohmann::json ranks = nlohmann::json::array();
+        for (const RankTrace& rank : trace_.ranks) ranks.push_back(traceOriginJson(rank.origin));
+        const int first = trace_.ranks.empty() ? 0 : trace_.ranks.front().origin.rank;
+        const int world = trace_.ranks.empty() ? 1 : trace_.ranks.front().origin.world;
+        nlohmann::json around = {
+            {"distributedInfo", {{"rank", first}, {"world_size", world}}},
+            {"otherData", {{"clock_error_ns", trace_.clockErrorNs}, {"notes", trace_.notes}}},
+            {"ringscope", {{"ranks", std::move(ranks)}}}};
+        const std::string text =
+            around.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        out_ << text.substr(1) << '\n';
+    }
+
     const Trace& trace_;
     std::ostream& out_;
     bool first_ = true;
     std::uint64_t asynchronous_ = 0;
+    std::uint64_t correlation_ = 0;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace ringscope {
 namespace {
@@ -24,18 +25,30 @@ void moveToReferenceClock(RankTrace& rank) {
     const std::int64_t offset = clockOffset(rank);
     if (offset == 0) return;
     for (Span& span : rank.spans) span = span.shifted(offset);
-    for (GpuStream& stream : rank.gpu)
+    for (GpuStream& stream : rank.gpu) {
         for (Span& span : stream.spans) span = span.shifted(offset);
+        for (std::int64_t& launched : stream.launched)
+            if (launched > 0) launched += offset;
+    }
 }
 
 std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
     std::vector<std::string> notes;
     int world = 1;
     for (const RankTrace& rank : ranks) world = std::max(world, rank.origin.world);
-    for (int wanted = 0; wanted < world; ++wanted)
-        if (std::ranges::none_of(ranks,
-                                 [&](const RankTrace& r) { return r.origin.rank == wanted; }))
-            notes.push_back(fmt::format("rank {} left no trace", wanted));
+    const std::set<int> present = [&] {
+        std::set<int> numbers;
+        for (const RankTrace& rank : ranks) numbers.insert(rank.origin.rank);
+        return numbers;
+    }();
+    for (int first = 0; first < world; ++first) {
+        if (present.contains(first)) continue;
+        const auto next = present.upper_bound(first);
+        const int last = next == present.end() ? world - 1 : *next - 1;
+        notes.push_back(first == last ? fmt::format("rank {} left no trace", first)
+                                      : fmt::format("ranks {} to {} left no trace", first, last));
+        first = last;
+    }
     for (const RankTrace& rank : ranks) {
         if (rank.dropped > 0)
             notes.push_back(fmt::format("rank {} dropped {} spans: its figures are too small",

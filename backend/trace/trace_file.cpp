@@ -1,6 +1,8 @@
 #include "backend/trace/trace_file.h"
 
 #include "backend/core/files.h"
+#include "backend/trace/span_order.h"
+#include "backend/trace/trace_origin.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,7 +28,18 @@ constexpr std::uint32_t formatVersion = 1;
 constexpr std::uint32_t chunkMark = 0x4B4E4843;  // "CHNK"
 constexpr std::uint32_t largestOrigin = 1 << 20;
 
-enum ChunkKind : std::uint32_t { Spans = 1, Counts = 2, Clock = 3, End = 4, Gpu = 5, Note = 6 };
+enum ChunkKind : std::uint32_t {
+    Spans = 1,
+    Counts = 2,
+    Clock = 3,
+    End = 4,
+    Gpu = 5,
+    Note = 6,
+    Names = 7,
+    Column = 8,
+};
+
+enum ColumnOf : std::uint32_t { NameNumbers = 1, Launches = 2 };
 
 struct ChunkHeader {
     std::uint32_t mark = chunkMark;
@@ -54,32 +67,7 @@ Error systemError(const std::string& what) {
 }
 
 std::string originText(const TraceOrigin& origin) {
-    const nlohmann::json text = {
-        {"run", origin.run},          {"rank", origin.rank},
-        {"world", origin.world},      {"host", origin.host},
-        {"pid", origin.pid},          {"mode", origin.mode},
-        {"device", origin.device},    {"first_step", origin.firstStep},
-        {"end_step", origin.endStep}, {"gpu_activity", origin.gpuActivity}};
-    return text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::optional<TraceOrigin> originFrom(std::string_view text) {
-    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-    if (!json.is_object()) return std::nullopt;
-    try {
-        return TraceOrigin{.run = json.value("run", ""),
-                           .rank = json.value("rank", 0),
-                           .world = json.value("world", 1),
-                           .host = json.value("host", ""),
-                           .pid = json.value("pid", std::int64_t{0}),
-                           .mode = json.value("mode", ""),
-                           .device = json.value("device", ""),
-                           .firstStep = json.value("first_step", std::int64_t{0}),
-                           .endStep = json.value("end_step", std::int64_t{0}),
-                           .gpuActivity = json.value("gpu_activity", "")};
-    } catch (const nlohmann::json::exception&) {
-        return std::nullopt;
-    }
+    return traceOriginJson(origin).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 // A view that never reads past its end.
@@ -119,85 +107,152 @@ Result<TraceOrigin> readHeader(Cursor& cursor) {
     const auto crc = cursor.take<std::uint32_t>();
     const Error broken{ErrorCode::Corrupt, "the trace's header is cut off or damaged"};
     if (!text || !crc || *crc != crcOf(text->data(), text->size())) return broken;
-    std::optional<TraceOrigin> origin = originFrom(*text);
-    if (!origin || origin->rank < 0 || origin->world < 1) return broken;
+    std::optional<TraceOrigin> origin =
+        traceOriginFrom(nlohmann::json::parse(*text, nullptr, false));
+    if (!origin) return broken;
     return *std::move(origin);
 }
 
-void addSpans(RankTrace& trace, std::vector<Span>& spans, std::string_view payload) {
-    const std::size_t count = payload.size() / sizeof(Span);
-    const std::size_t before = spans.size();
-    spans.resize(before + count);
-    std::memcpy(static_cast<void*>(spans.data() + before), payload.data(), count * sizeof(Span));
-    const auto broken =
-        std::remove_if(spans.begin() + static_cast<std::ptrdiff_t>(before), spans.end(),
-                       [](const Span& span) { return !span.wellFormed(); });
-    if (broken != spans.end()) {
-        trace.losses.push_back(
-            fmt::format("{} spans hold impossible values", spans.end() - broken));
+// Puts the chunks of a file together, in the order they come.
+class Collector {
+public:
+    explicit Collector(RankTrace& trace) : trace_(trace) {}
+
+    void add(std::uint32_t kind, std::string_view payload) {
+        Cursor cursor(payload);
+        switch (kind) {
+            case Spans:
+                return addSpans(trace_.spans, noStream, payload);
+            case Counts:
+                if (const auto dropped = cursor.take<std::uint64_t>()) trace_.dropped = *dropped;
+                return;
+            case Clock:
+                if (const auto sample = cursor.take<ClockSample>()) trace_.clock.push_back(*sample);
+                return;
+            case End:
+                trace_.complete = true;
+                return;
+            case Gpu:
+                return addGpuSpans(payload);
+            case Note:
+                trace_.notes.emplace_back(payload);
+                return;
+            case Names:
+                return addNames(cursor);
+            case Column:
+                return addColumn(cursor);
+            default:
+                lose(fmt::format("a chunk of unknown kind {}", kind));
+        }
+    }
+    // A chunk is missing: a column that follows belongs to nothing.
+    void forgetLast() { last_ = {}; }
+    void lose(std::string sentence) { trace_.losses.push_back(std::move(sentence)); }
+
+    // Columns are for all spans or for none.
+    void settleColumns() {
+        settle(trace_.spanNames, trace_.spans.size());
+        for (GpuStream& stream : trace_.gpu) {
+            settle(stream.names, stream.spans.size());
+            settle(stream.launched, stream.spans.size());
+        }
+    }
+
+private:
+    static constexpr std::size_t noStream = static_cast<std::size_t>(-1);
+    struct Last {
+        std::size_t stream = noStream;
+        std::size_t first = 0;
+        std::size_t count = 0;  // 0: no column may follow
+    };
+
+    void addSpans(std::vector<Span>& spans, std::size_t stream, std::string_view payload) {
+        const std::size_t count = payload.size() / sizeof(Span);
+        const std::size_t before = spans.size();
+        spans.resize(before + count);
+        std::memcpy(static_cast<void*>(spans.data() + before), payload.data(),
+                    count * sizeof(Span));
+        last_ = {stream, before, count};
+        const auto broken =
+            std::remove_if(spans.begin() + static_cast<std::ptrdiff_t>(before), spans.end(),
+                           [](const Span& span) { return !span.wellFormed(); });
+        if (broken == spans.end()) return;
+        lose(fmt::format("{} spans hold impossible values", spans.end() - broken));
         spans.erase(broken, spans.end());
+        forgetLast();
     }
-}
 
-void addGpuSpans(RankTrace& trace, std::string_view payload) {
-    Cursor cursor(payload);
-    const auto header = cursor.take<StreamHeader>();
-    if (!header) {
-        trace.losses.push_back("a chunk of GPU spans does not say of which stream");
-        return;
+    void addGpuSpans(std::string_view payload) {
+        Cursor cursor(payload);
+        const auto header = cursor.take<StreamHeader>();
+        if (!header) return lose("a chunk of GPU spans does not say of which stream");
+        const auto here = std::ranges::find_if(trace_.gpu, [&](const GpuStream& stream) {
+            return stream.device == header->device && stream.context == header->context &&
+                   stream.stream == header->stream;
+        });
+        const auto at = static_cast<std::size_t>(here - trace_.gpu.begin());
+        if (here == trace_.gpu.end())
+            trace_.gpu.push_back({header->device, header->context, header->stream});
+        addSpans(trace_.gpu[at].spans, at, payload.substr(sizeof(StreamHeader)));
     }
-    const auto here = std::ranges::find_if(trace.gpu, [&](const GpuStream& stream) {
-        return stream.device == header->device && stream.context == header->context &&
-               stream.stream == header->stream;
-    });
-    GpuStream& stream = here != trace.gpu.end()
-                            ? *here
-                            : trace.gpu.emplace_back(
-                                  GpuStream{header->device, header->context, header->stream, {}});
-    addSpans(trace, stream.spans, payload.substr(sizeof(StreamHeader)));
-}
 
-void addChunk(RankTrace& trace, std::uint32_t kind, std::string_view payload) {
-    Cursor cursor(payload);
-    switch (kind) {
-        case Spans:
-            return addSpans(trace, trace.spans, payload);
-        case Counts:
-            if (const auto dropped = cursor.take<std::uint64_t>()) trace.dropped = *dropped;
-            return;
-        case Clock:
-            if (const auto sample = cursor.take<ClockSample>()) trace.clock.push_back(*sample);
-            return;
-        case End:
-            trace.complete = true;
-            return;
-        case Gpu:
-            return addGpuSpans(trace, payload);
-        case Note:
-            trace.notes.emplace_back(payload);
-            return;
-        default:
-            trace.losses.push_back(fmt::format("a chunk of unknown kind {}", kind));
+    void addNames(Cursor& cursor) {
+        while (cursor.left() > 0) {
+            const auto length = cursor.take<std::uint32_t>();
+            const auto text = length ? cursor.take(*length) : std::nullopt;
+            if (!text) return lose("a list of names ends in the middle of one");
+            trace_.names.emplace_back(*text);
+        }
     }
-}
+
+    void addColumn(Cursor& cursor) {
+        const auto which = cursor.take<std::uint32_t>();
+        const auto zero = cursor.take<std::uint32_t>();
+        const bool host = last_.stream == noStream;
+        if (which && zero && *which == NameNumbers && last_.count > 0)
+            return take(cursor, host ? trace_.spanNames : trace_.gpu[last_.stream].names);
+        if (which && zero && *which == Launches && last_.count > 0 && !host)
+            return take(cursor, trace_.gpu[last_.stream].launched);
+        lose("a column of values belongs to no spans");
+    }
+
+    template <typename Value>
+    void take(Cursor& cursor, std::vector<Value>& column) {
+        if (cursor.left() != last_.count * sizeof(Value))
+            return lose("a column of values is not as long as its spans");
+        column.resize(last_.first + last_.count);
+        const std::string_view values = *cursor.take(cursor.left());
+        std::memcpy(column.data() + last_.first, values.data(), values.size());
+    }
+
+    template <typename Value>
+    static void settle(std::vector<Value>& column, std::size_t spans) {
+        if (!column.empty()) column.resize(spans);
+    }
+
+    RankTrace& trace_;
+    Last last_;
+};
 
 void readChunks(RankTrace& trace, Cursor& cursor) {
+    Collector collector(trace);
     while (cursor.left() > 0) {
         const std::size_t left = cursor.left();
         const auto header = cursor.take<ChunkHeader>();
         const auto payload =
             header && header->mark == chunkMark ? cursor.take(header->bytes) : std::nullopt;
         if (!payload) {
-            trace.losses.push_back(fmt::format("the last {} bytes are cut off or damaged", left));
-            return;
+            collector.lose(fmt::format("the last {} bytes are cut off or damaged", left));
+            break;
         }
         if (header->crc != crcOf(payload->data(), payload->size())) {
-            trace.losses.push_back(
-                fmt::format("{} bytes do not meet their checksum", header->bytes));
+            collector.lose(fmt::format("{} bytes do not meet their checksum", header->bytes));
+            collector.forgetLast();
             continue;
         }
-        addChunk(trace, header->kind, *payload);
+        collector.add(header->kind, *payload);
     }
+    collector.settleColumns();
 }
 
 }  // namespace
@@ -265,6 +320,32 @@ Result<void> TraceWriter::append(const GpuStream& stream) {
     return chunk(Gpu, payload.data(), payload.size());
 }
 
+Result<void> TraceWriter::names(std::span<const std::string> names) {
+    std::string payload;
+    for (const std::string& name : names) {
+        const auto length = static_cast<std::uint32_t>(name.size());
+        payload.append(reinterpret_cast<const char*>(&length), sizeof length);
+        payload += name;
+    }
+    return chunk(Names, payload.data(), payload.size());
+}
+
+Result<void> TraceWriter::column(std::uint32_t which, std::string_view values) {
+    const std::array<std::uint32_t, 2> header = {which, 0};
+    std::string payload(reinterpret_cast<const char*>(header.data()), sizeof header);
+    payload += values;
+    return chunk(Column, payload.data(), payload.size());
+}
+
+Result<void> TraceWriter::namesOfLast(std::span<const std::uint32_t> numbers) {
+    return column(NameNumbers,
+                  {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()});
+}
+
+Result<void> TraceWriter::launchesOfLast(std::span<const std::int64_t> moments) {
+    return column(Launches, {reinterpret_cast<const char*>(moments.data()), moments.size_bytes()});
+}
+
 Result<void> TraceWriter::note(const std::string& sentence) {
     return chunk(Note, sentence.data(), sentence.size());
 }
@@ -293,8 +374,8 @@ Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
     trace.origin = std::move(*origin);
     readChunks(trace, cursor);
     if (!trace.complete) trace.losses.push_back("the rank ended before it closed its trace");
-    std::ranges::stable_sort(trace.spans, {}, &Span::begin);
-    for (GpuStream& stream : trace.gpu) std::ranges::stable_sort(stream.spans, {}, &Span::begin);
+    sortByBegin(trace.spans, trace.spanNames);
+    for (GpuStream& stream : trace.gpu) sortByBegin(stream.spans, stream.names, stream.launched);
     std::ranges::sort(trace.gpu, {}, [](const GpuStream& stream) {
         return std::tuple(stream.device, stream.context, stream.stream);
     });

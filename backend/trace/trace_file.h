@@ -13,6 +13,12 @@
 //   kind 4   end: the writer closed the file
 //   kind 5   a GPU stream: u32 device, u32 context, u32 stream, u32 zero, then spans of 32 bytes
 //   kind 6   note: a sentence (UTF-8) to be shown beside any figure
+//   kind 7   names: u32 length and UTF-8 text each; they go on the list of names
+//   kind 8   columns of the spans of the chunk before it: u32 which (1 names, 2 launches), u32
+//            zero, then for each span its u32 number of a name, or its i64 launch
+//
+// Kinds 7 and 8 are in traces that were imported from other tools: our own spans say by their
+// fields what they are.
 //
 // A reader skips a chunk whose kind it does not know and says so, so a new kind needs no new
 // version.
@@ -26,6 +32,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringscope {
@@ -42,6 +49,7 @@ struct TraceOrigin {
     std::int64_t firstStep = 0;  // recorded steps [first, end)
     std::int64_t endStep = 0;
     std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
+    std::string source{};       // the other tool that recorded: "kineto"; empty: this program
 };
 
 // What one stream of a GPU executed, told by the GPU itself and not by the host that asked for it.
@@ -49,7 +57,10 @@ struct GpuStream {
     std::uint32_t device = 0;
     std::uint32_t context = 0;
     std::uint32_t stream = 0;
-    std::vector<Span> spans;  // by begin
+    std::vector<Span> spans{};  // by begin
+    // Of a trace from another tool, for each span; else empty.
+    std::vector<std::uint32_t> names{};    // into RankTrace::names
+    std::vector<std::int64_t> launched{};  // when the host asked for it; 0: not known
 };
 
 // The rank's clock held against the reference clock (rank 0's host).
@@ -73,6 +84,11 @@ public:
 
     Result<void> append(std::span<const Span> spans);
     Result<void> append(const GpuStream& stream);
+    // For traces of other tools: names, numbered in the order they are given, and for the spans
+    // appended last which of them they have and when they were launched.
+    Result<void> names(std::span<const std::string> names);
+    Result<void> namesOfLast(std::span<const std::uint32_t> numbers);
+    Result<void> launchesOfLast(std::span<const std::int64_t> moments);
     Result<void> note(const std::string& sentence);
     Result<void> dropped(std::uint64_t spans);
     Result<void> clock(const ClockSample& sample);
@@ -81,12 +97,15 @@ public:
 private:
     explicit TraceWriter(int file) : file_(file) {}
     Result<void> chunk(std::uint32_t kind, const void* payload, std::uint64_t bytes);
+    Result<void> column(std::uint32_t which, std::string_view values);
     int file_ = -1;
 };
 
 struct RankTrace {
     TraceOrigin origin;
-    std::vector<Span> spans;         // of the host's threads, by begin
+    std::vector<Span> spans;                 // of the host's threads, by begin
+    std::vector<std::uint32_t> spanNames{};  // for each, where another tool recorded; else empty
+    std::vector<std::string> names{};        // what the numbers of names stand for
     std::vector<GpuStream> gpu;      // by device, context, stream; empty where no GPU was recorded
     std::vector<std::string> notes;  // the recorder's own
     std::vector<ClockSample> clock;

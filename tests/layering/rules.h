@@ -47,6 +47,7 @@ struct ForeignRule {
 
 inline const std::vector<ForeignRule> foreignRules = {
     {"SQLite", {"sqlite3"}, {"backend/store"}},
+    {"simdjson", {"simdjson"}, {"backend/trace"}},
     {"CUPTI", {"cupti"}, {"profiler"}},
     {"NVTX", {"nvtx3/", "nvToolsExt"}, {"profiler"}},
     {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},

@@ -172,8 +172,9 @@ std::shared_ptr<const OpenedTrace> openTrace(Trace trace) {
     auto opened = std::make_shared<OpenedTrace>();
     opened->trace = std::move(trace);
     opened->trace = withTruestSpans(std::move(opened->trace));
-    opened->meetings = matchMessages(opened->trace);
-    opened->findings = analyze(opened->trace, opened->meetings);
+    TrustedMeetings trusted = trustedMeetings(opened->trace);
+    opened->findings = analyze(opened->trace, trusted);
+    opened->meetings = std::move(trusted.meetings);
     opened->windows = WindowIndex(opened->trace, opened->meetings);
     for (std::size_t r = 0; r < opened->trace.ranks.size(); ++r)
         opened->rows.push_back(rowOf(opened->trace.ranks[r], opened->meetings[r]));

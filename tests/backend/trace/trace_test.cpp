@@ -160,7 +160,7 @@ TEST_F(ChromeExport, GivesEveryStreamOfAGpuARow) {
     for (const json& event : document["traceEvents"]) {
         if (event["ph"] == "M" && event["name"] == "thread_name")
             rows[event["args"]["name"]] = event["tid"];
-        if (event["ph"] == "X" || event["ph"] == "b") used[event["cat"]] = event["tid"];
+        if (event["ph"] == "X") used[event["args"]["kind"]] = event["tid"];
     }
     ASSERT_TRUE(rows.contains("GPU 0 stream 7"));
     ASSERT_TRUE(rows.contains("GPU 0 stream 20"));

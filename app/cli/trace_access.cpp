@@ -1,0 +1,43 @@
+#include "app/cli/trace_access.h"
+
+#include "app/cli/store_access.h"
+#include "backend/trace/import.h"
+
+#include <fmt/format.h>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+namespace ringscope::cli {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global) {
+    std::error_code ignored;
+    if (fs::exists(word, ignored)) return fs::path(word);
+    if (word.find('/') != std::string::npos || word.ends_with(".json") || word.ends_with(".gz"))
+        return Error{ErrorCode::NotFound, "there is no file or folder '" + word + "'"};
+    RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
+    RINGSCOPE_TRY(const std::vector<RunId> runs, store->select(word));
+    std::vector<fs::path> recorded;
+    for (const RunId& run : runs) {
+        const fs::path folder = traceRoot(store->path()) / run.text;
+        if (fs::is_directory(folder, ignored)) recorded.push_back(folder);
+    }
+    if (recorded.size() == 1) return recorded.front();
+    if (recorded.empty())
+        return Error{ErrorCode::NotFound,
+                     "'" + word + "' has no trace; record one with --set profile.steps=[1,3]"};
+    return Error{ErrorCode::NotFound, fmt::format("'{}' names {} runs with a trace; name one run",
+                                                  word, recorded.size())};
+}
+
+Result<Trace> openTrace(const std::string& word, const std::string& rules,
+                        const GlobalOptions& global) {
+    RINGSCOPE_TRY(const fs::path place, tracePlace(word, global));
+    if (rules.empty()) return openTraceOf(place);
+    RINGSCOPE_TRY(const KernelRules own, KernelRules::read(rules));
+    return openTraceOf(place, own);
+}
+
+}  // namespace ringscope::cli

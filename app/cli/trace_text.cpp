@@ -1,0 +1,106 @@
+#include "app/cli/trace_text.h"
+
+#include "backend/core/units.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+namespace ringscope::cli {
+namespace {
+
+std::string duration(std::int64_t ns) { return formatDuration(Nanos(ns)); }
+
+std::string notesText(const std::vector<std::string>& notes) {
+    std::string text;
+    for (const std::string& note : notes) text += "note: " + note + '\n';
+    return text;
+}
+
+// The sums by which other tools split a rank's time; ours are in the first table.
+std::string variantsText(const std::vector<ToolVariants>& variants) {
+    std::string text = fmt::format(
+        "\nas other tools count it, ms\n{:>4}  {:>11}  {:>9}  {:>11}  {:>9}  {:>9}  {:>12}  "
+        "{:>13}\n",
+        "rank", "kernel time", "idle", "non-compute", "busy", "exposed", "exposed copy",
+        "TB communic.");
+    const auto ms = [](std::int64_t ns) {
+        return fmt::format("{:.3f}", static_cast<double>(ns) / 1e6);
+    };
+    for (const ToolVariants& each : variants)
+        text +=
+            fmt::format("{:>4}  {:>11}  {:>9}  {:>11}  {:>9}  {:>9}  {:>12}  {:>13}\n", each.rank,
+                        ms(each.hta.kernelTime), ms(each.hta.idle), ms(each.hta.nonCompute),
+                        ms(each.traceLens.busy), ms(each.traceLens.exposedComm),
+                        ms(each.traceLens.exposedMemcpy), ms(each.tensorBoard.communication));
+    return text +
+           "HTA: kernel time, idle, non-compute. TraceLens: busy, exposed, exposed copy. "
+           "TB: the TensorBoard plugin.\n";
+}
+
+}  // namespace
+
+std::string analysisText(const RunFindings& findings, const std::vector<ToolVariants>& variants) {
+    const bool foreign = !findings.source.empty();
+    // Another tool's trace is looked at as a whole: its steps are the host's.
+    const double steps =
+        foreign ? 1 : static_cast<double>(std::max<std::int64_t>(1, findings.steps));
+    const auto ms = [&](std::int64_t ns) {
+        return fmt::format("{:.2f}", static_cast<double>(ns) / 1e6 / steps);
+    };
+    const bool splits = findings.clock.splits;
+    const auto msIfSplit = [&](std::int64_t ns) { return splits ? ms(ns) : std::string("-"); };
+    std::string text =
+        fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>8}\n",
+                    "rank", foreign ? "span ms" : "step ms", "attention", "compute", "hidden",
+                    "exposed", "wait", "transfer", "idle", "hidden %");
+    for (const RankFigures& rank : findings.ranks) {
+        const CommunicationFigures& c = rank.communication;
+        const std::optional<double> overlap = rank.overlapPercent();
+        text +=
+            fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>8}\n",
+                        rank.rank, ms(rank.span), ms(rank.attention), ms(rank.compute),
+                        ms(c.hidden), ms(c.exposed), msIfSplit(c.wait), msIfSplit(c.transfer),
+                        ms(rank.idle), overlap ? fmt::format("{:.1f}", *overlap) : "no comm.");
+    }
+    if (splits) {
+        text += "\nothers waited for\n";
+        for (const Blame& blame : findings.blame)
+            text += fmt::format("{:>4}  {:>9} ms\n", blame.rank, ms(blame.causedWait));
+    }
+    if (foreign) text += variantsText(variants);
+    text += foreign ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
+                    : fmt::format("\nMeans over {} recorded steps. ", findings.steps);
+    text += splits ? "wait + transfer and hidden + exposed are each all communication.\n"
+                   : "hidden + exposed is all communication.\n";
+    text += "clocks: " + findings.clock.sentence + ".\n";
+    text += notesText(findings.notes);
+    if (findings.unmatched > 0 && findings.ranks.size() > 1)
+        text += fmt::format("note: {} messages have only one end in the trace\n",
+                            formatCount(static_cast<std::int64_t>(findings.unmatched)));
+    return text;
+}
+
+std::string infoText(const Trace& trace) {
+    std::string text = fmt::format("{} spans of {} ranks over {}\n",
+                                   formatCount(static_cast<std::int64_t>(trace.spans())),
+                                   trace.ranks.size(), duration(trace.end - trace.begin));
+    for (const RankTrace& rank : trace.ranks) {
+        const TraceOrigin& origin = rank.origin;
+        text += fmt::format(
+            "rank {} of {}: {}{}{}{}\n", origin.rank, origin.world,
+            origin.source.empty() ? "recorded by Ringscope" : "recorded by " + origin.source,
+            origin.mode.empty() ? "" : ", mode " + origin.mode,
+            origin.device.empty() ? "" : ", " + origin.device,
+            origin.host.empty() ? "" : ", host " + origin.host);
+        text += fmt::format("    host: {} spans\n",
+                            formatCount(static_cast<std::int64_t>(rank.spans.size())));
+        for (const GpuStream& stream : rank.gpu)
+            text += fmt::format("    GPU {} stream {}: {} spans\n", stream.device, stream.stream,
+                                formatCount(static_cast<std::int64_t>(stream.spans.size())));
+    }
+    return text + notesText(trace.notes);
+}
+
+}  // namespace ringscope::cli

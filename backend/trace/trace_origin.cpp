@@ -1,0 +1,37 @@
+#include "backend/trace/trace_origin.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ringscope {
+
+nlohmann::json traceOriginJson(const TraceOrigin& origin) {
+    return {{"run", origin.run},          {"rank", origin.rank},
+            {"world", origin.world},      {"host", origin.host},
+            {"pid", origin.pid},          {"mode", origin.mode},
+            {"device", origin.device},    {"first_step", origin.firstStep},
+            {"end_step", origin.endStep}, {"gpu_activity", origin.gpuActivity},
+            {"source", origin.source}};
+}
+
+std::optional<TraceOrigin> traceOriginFrom(const nlohmann::json& words) {
+    if (!words.is_object()) return std::nullopt;
+    try {
+        TraceOrigin origin{.run = words.value("run", ""),
+                           .rank = words.value("rank", 0),
+                           .world = words.value("world", 1),
+                           .host = words.value("host", ""),
+                           .pid = words.value("pid", std::int64_t{0}),
+                           .mode = words.value("mode", ""),
+                           .device = words.value("device", ""),
+                           .firstStep = words.value("first_step", std::int64_t{0}),
+                           .endStep = words.value("end_step", std::int64_t{0}),
+                           .gpuActivity = words.value("gpu_activity", ""),
+                           .source = words.value("source", "")};
+        if (origin.rank < 0 || origin.world < 1) return std::nullopt;
+        return origin;
+    } catch (const nlohmann::json::exception&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace ringscope

@@ -1,0 +1,78 @@
+#include "backend/analysis/clock_verdict.h"
+
+#include "backend/analysis/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::int64_t us = 1000;
+
+Span message(Operation operation, int peer, std::int64_t begin, std::int64_t end) {
+    return {begin, end, {.kind = SpanKind::Transfer, .operation = operation, .peer = peer}};
+}
+
+RankTrace rank(int number, std::vector<Span> spans, std::vector<ClockSample> clock = {}) {
+    RankTrace trace;
+    trace.origin.rank = number;
+    trace.origin.world = 2;
+    trace.spans = std::move(spans);
+    trace.clock = std::move(clock);
+    trace.complete = true;
+    return trace;
+}
+
+// Rank 1 waits 60 us for rank 0; then 40 us are moved.
+Trace waiting(std::int64_t clockError) {
+    return mergeRanks({rank(0, {message(Operation::Send, 1, 60 * us, 100 * us)}),
+                       rank(1, {message(Operation::Receive, 0, 0, 100 * us)},
+                            {{.local = 0, .reference = 0, .error = clockError}})});
+}
+
+TEST(ClockVerdict, LetsClocksThatAgreeWithinATenthOfATransferSplitIt) {
+    const RunFindings findings = analyze(waiting(4 * us));
+    EXPECT_TRUE(findings.clock.splits);
+    EXPECT_EQ(findings.clock.medianTransfer, 40 * us);
+    EXPECT_EQ(findings.ranks[1].communication.wait, 60 * us);
+    EXPECT_THAT(findings.clock.sentence, HasSubstr("agree within 4"));
+}
+
+TEST(ClockVerdict, RefusesTheSplitWhereTheyDoNotAndSaysWhy) {
+    const RunFindings findings = analyze(waiting(5 * us));
+    EXPECT_FALSE(findings.clock.splits);
+    EXPECT_THAT(findings.clock.sentence, HasSubstr("more than a tenth of the median transfer"));
+    EXPECT_EQ(findings.ranks[1].communication.wait, 0);
+    EXPECT_EQ(findings.ranks[1].communication.transfer, 100 * us);
+    EXPECT_EQ(findings.blame[0].causedWait, 0);
+    EXPECT_EQ(findings.unmatched, 0U) << "both ends are there all the same";
+}
+
+TEST(ClockVerdict, KnowsAMessageThatArrivesBeforeItWasSent) {
+    const RunFindings findings =
+        analyze(mergeRanks({rank(0, {message(Operation::Send, 1, 500 * us, 900 * us)}),
+                            rank(1, {message(Operation::Receive, 0, 0, 100 * us)},
+                                 {{.local = 0, .reference = 0, .error = us}})}));
+    EXPECT_FALSE(findings.clock.splits);
+    EXPECT_EQ(findings.clock.contradiction, 400 * us);
+    EXPECT_THAT(findings.clock.sentence, HasSubstr("before it was sent"));
+}
+
+TEST(ClockVerdict, DoesNotCompareRanksOfAnotherToolWithoutEvidence) {
+    RankTrace first = rank(0, {});
+    RankTrace second = rank(1, {});
+    for (RankTrace* each : {&first, &second}) {
+        each->origin.source = "kineto";
+        SpanTag reduce{.kind = SpanKind::Transfer, .operation = Operation::AllReduce};
+        each->gpu = {{0, 1, 7, {Span(10, 20, reduce)}}};
+    }
+    const RunFindings findings = analyze(mergeRanks({first, second}));
+    EXPECT_FALSE(findings.clock.splits);
+    EXPECT_THAT(findings.clock.sentence, HasSubstr("too few collectives"));
+}
+
+}  // namespace
+}  // namespace ringscope
