@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global) {
     std::error_code ignored;
     if (fs::exists(word, ignored)) return fs::path(word);
-    if (word.find('/') != std::string::npos || word.ends_with(".json") || word.ends_with(".gz"))
+    // Runs of a matrix have names with a slash too: demo/ring.
+    if (word.starts_with('/') || word.starts_with('.') || word.ends_with(".json") ||
+        word.ends_with(".gz") || word.ends_with(".trace"))
         return Error{ErrorCode::NotFound, "there is no file or folder '" + word + "'"};
     RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
     RINGSCOPE_TRY(const std::vector<RunId> runs, store->select(word));

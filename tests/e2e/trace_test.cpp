@@ -166,6 +166,18 @@ TEST(TraceExport, DrawsEverySpanAndAnArrowForEachMessage) {
     EXPECT_NEAR(attention, analyzedAttention, 1.0);
 }
 
+TEST(TraceAnalyze, TakesARunByItsNameInAMatrix) {
+    const Cli cli;
+    const auto file = cli.write(
+        "matrix.yaml", tracedExperiment("ring") + "matrix: {parallel.mode: [ring, ulysses]}\n");
+    ASSERT_EQ(cli.run({"run", file, "--no-reference"}).exitCode, 0);
+    EXPECT_EQ(cli.json({"trace", "analyze", "traced/ring", "--json"})["steps"], 3);
+    EXPECT_EQ(cli.run({"trace", "analyze", "traced/zigzag"}).exitCode, 4);
+    const Ended absent = cli.run({"trace", "analyze", "./absent"});
+    EXPECT_EQ(absent.exitCode, 4);
+    EXPECT_EQ(absent.err, "ringscope: there is no file or folder './absent'\n");
+}
+
 TEST(TraceAnalyze, SaysHowToRecordWhereARunHasNone) {
     const Cli cli;
     const auto file = cli.write("plain.yaml", smallExperiment());
