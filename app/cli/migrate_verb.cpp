@@ -21,7 +21,7 @@ struct MigrateArguments {
     std::string file;
     std::string output;
     std::string report;
-    std::vector<std::string> answers;  // "precision=fp32"
+    std::vector<std::string> answers;  // "packing=apart"
     bool acceptDefaults = false;
     bool force = false;
     bool json = false;
@@ -35,7 +35,7 @@ Result<MigrationAnswers> readAnswers(const MigrateArguments& arguments) {
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
             return Error{ErrorCode::InvalidConfig,
-                         "--decide: expected ID=OPTION like precision=fp32; got '" + text + "'"};
+                         "--decide: expected ID=OPTION like packing=apart; got '" + text + "'"};
         answers.options[text.substr(0, equals)] = text.substr(equals + 1);
     }
     return answers;
@@ -197,7 +197,7 @@ void addMigrateVerb(CLI::App& app, Command& command) {
         ->type_name("FILE");
     verb->add_option("--report", arguments->report, "every verdict: out.md, out.html or out.json")
         ->type_name("FILE");
-    verb->add_option("--decide", arguments->answers, "answer a decision: --decide precision=fp32")
+    verb->add_option("--decide", arguments->answers, "answer a decision: --decide packing=apart")
         ->type_name("ID=OPTION")
         ->allow_extra_args(false);
     verb->add_flag("--accept-defaults", arguments->acceptDefaults,

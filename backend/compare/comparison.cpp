@@ -4,6 +4,7 @@
 #include "backend/compare/statistics.h"
 #include "backend/compare/verdict.h"
 #include "backend/compare/warnings.h"
+#include "backend/config/precision.h"
 
 #include <algorithm>
 #include <utility>
@@ -122,15 +123,27 @@ std::vector<const RunGroup*> Comparison::groups() const {
     return all;
 }
 
-ParityVerdict parityVerdict(const Parity& parity) {
+ParityLimits parityLimits(std::string_view precision) {
+    const Precision* format = findPrecision(precision);
+    if (format == nullptr || format->bytes > 2) return {};
+    return {.loss = 2e-3, .gradNorm = 5e-2};
+}
+
+ParityVerdict parityVerdict(const Parity& parity, const ParityLimits& limits) {
     if (parity.steps == 0) return ParityVerdict::Unknown;
     const bool same =
-        parity.maxLossDiff <= parityLossLimit && parity.maxGradNormRelDiff <= parityGradNormLimit;
+        parity.maxLossDiff <= limits.loss && parity.maxGradNormRelDiff <= limits.gradNorm;
     return same ? ParityVerdict::Same : ParityVerdict::Different;
 }
 
 ParityVerdict parityVerdict(const RunGroup& group) {
-    return group.worstParity ? parityVerdict(*group.worstParity) : ParityVerdict::Unknown;
+    return group.worstParity ? parityVerdict(*group.worstParity, group.parityLimits)
+                             : ParityVerdict::Unknown;
+}
+
+ParityVerdict parityVerdict(const RunRecord& run) {
+    return run.parity ? parityVerdict(*run.parity, parityLimits(run.config.train.precision))
+                      : ParityVerdict::Unknown;
 }
 
 bool isReference(const RunGroup& group) {

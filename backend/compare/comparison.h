@@ -24,6 +24,13 @@ struct Spread {
     int samples = 0;
 };
 
+// What of a parity is rounding: relative, largest over the steps.
+struct ParityLimits {
+    double loss = 1e-5;
+    double gradNorm = 1e-4;
+};
+ParityLimits parityLimits(std::string_view precision);  // numbers of two bytes round more coarsely
+
 // All repeats of one configuration.
 struct RunGroup {
     std::string
@@ -50,6 +57,7 @@ struct RunGroup {
     std::optional<Spread> hiddenPercent;
     std::optional<int> lateRank;        // waited for most, in all of them
     std::optional<Parity> worstParity;  // over the finished runs that have one
+    ParityLimits parityLimits{};        // of their precision
 };
 
 // Both ends included.
@@ -99,11 +107,9 @@ struct Comparison {
 // difference.
 inline constexpr double singleRunNoise = 0.05;
 
-// The parity verdict's limits for fp32: relative, largest over the steps.
-inline constexpr double parityLossLimit = 1e-5;
-inline constexpr double parityGradNormLimit = 1e-4;
 enum class ParityVerdict { Same, Different, Unknown };
-ParityVerdict parityVerdict(const Parity& parity);
+ParityVerdict parityVerdict(const Parity& parity, const ParityLimits& limits);
+ParityVerdict parityVerdict(const RunRecord& run);
 ParityVerdict parityVerdict(const RunGroup& group);
 
 // Whether the group is what parity is measured against: the unsharded model itself.

@@ -188,11 +188,12 @@ std::string waitClause(const Comparison& comparison) {
 std::string parityComplaint(const RunGroup& group) {
     if (!group.worstParity || parityVerdict(group) != ParityVerdict::Different) return "";
     const Parity& parity = *group.worstParity;
-    const bool byLoss = !(parity.maxLossDiff <= parityLossLimit);
+    const ParityLimits& limits = group.parityLimits;
+    const bool byLoss = !(parity.maxLossDiff <= limits.loss);
     return fmt::format("its {} differs by {}, where at most {:.0e} is rounding",
                        byLoss ? "loss" : "gradient norm",
                        spokenDifference(byLoss ? parity.maxLossDiff : parity.maxGradNormRelDiff),
-                       byLoss ? parityLossLimit : parityGradNormLimit);
+                       byLoss ? limits.loss : limits.gradNorm);
 }
 
 std::string verdictSentence(const Comparison& comparison) {

@@ -1,6 +1,7 @@
 #include "backend/config/field_table.h"
 
 #include "backend/config/mode_names.h"
+#include "backend/config/precision.h"
 #include "backend/config/value_kind.h"
 
 #include <algorithm>
@@ -16,6 +17,12 @@ constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 std::vector<std::string> presetNames() {
     std::vector<std::string> names;
     for (const ModelPreset& preset : modelPresets()) names.emplace_back(preset.name);
+    return names;
+}
+
+std::vector<std::string> precisionNames() {
+    std::vector<std::string> names;
+    for (const Precision& precision : precisions) names.emplace_back(precision.name);
     return names;
 }
 
@@ -73,8 +80,8 @@ std::vector<Field> trainFields() {
                 integer(1, 4096), in, &T::batch),
         fieldOf({"train.grad_accum", "", "batches whose gradients are summed before a step"},
                 integer(1, 4096), in, &T::gradAccum),
-        fieldOf({"train.precision", "", "number format of weights and activations"},
-                oneOf({"fp32", "fp64"}), in, &T::precision),
+        fieldOf({"train.precision", "", "number format of weights and activations; sums are fp32"},
+                oneOf(precisionNames()), in, &T::precision),
         fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
         fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
                 &T::weightDecay),

@@ -47,13 +47,13 @@ struct KeyVerdict {
 };
 
 struct DecisionOption {
-    std::string id;           // "fp32"
-    std::string label;        // "train in fp32"
+    std::string id;           // "apart"
+    std::string label;        // "keep documents apart"
     std::string consequence;  // one sentence
 };
 
 struct Decision {
-    std::string id;        // "precision"
+    std::string id;        // "packing"
     std::string question;  // one sentence with the numbers in it
     std::string key;       // path of the key it is about; empty where the file lacks it
     std::vector<DecisionOption> options;  // at least two

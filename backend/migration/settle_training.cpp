@@ -119,33 +119,12 @@ void settleProfile(Draft& draft) {
     draft.setOrigin("profile.steps", *profiling);
 }
 
-std::string precisionConsequence(std::string_view precision, const std::string& old) {
-    if (precision == old) return "the old precision";
-    if (precision == "fp32")
-        return "messages and activations are twice as large as in " + old +
-               ", and rounding is finer, so losses are close but other ones";
-    if (precision == "fp64")
-        return "messages and activations are four times as large as in " + old +
-               "; meant for exact comparisons";
-    return "rounding is another than in " + old;
-}
-
-void decidePrecision(Draft& draft, const std::string& old, KeyVerdict* key) {
-    Decision decision{.id = "precision",
-                      .question = "the source trains in " + old +
-                                  "; in which precision should "
-                                  "Ringscope?",
-                      .key = {},
-                      .options = {},
-                      .defaultOption = "fp32",
-                      .chosen = {}};
-    for (const std::string& choice : findField("train.precision")->choices) {
-        decision.options.push_back(
-            {choice, "train in " + choice, precisionConsequence(choice, old)});
-        if (choice == old) decision.defaultOption = choice;
-    }
-    draft.config().train.precision = draft.decide(std::move(decision), key);
-    if (key != nullptr) draft.setOrigin("train.precision", *key);
+void setPrecision(Draft& draft, const std::string& precision, KeyVerdict* key) {
+    draft.config().train.precision = precision;
+    if (key == nullptr) return;
+    key->reason = "weights and activations in " + precision +
+                  "; sums and the optimizer's copy of the weights in fp32";
+    draft.setOrigin("train.precision", *key);
 }
 
 // A switch that is off says nothing about precision; one that is neither is an error of the source.
@@ -163,14 +142,14 @@ void settlePrecision(Draft& draft) {
     const bool bf16 = isOn(draft, Role::Bf16);
     KeyVerdict* named = draft.said(Role::Precision);
     const std::string name = named != nullptr ? toLower(named->old) : "";
-    if (bf16) return decidePrecision(draft, "bf16", draft.said(Role::Bf16));
-    if (fp16) return decidePrecision(draft, "fp16", draft.said(Role::Fp16));
-    if (name == "bf16" || name == "fp16") return decidePrecision(draft, name, named);
+    if (bf16) return setPrecision(draft, "bf16", draft.said(Role::Bf16));
+    if (fp16) return setPrecision(draft, "fp16", draft.said(Role::Fp16));
+    if (name == "bf16" || name == "fp16") return setPrecision(draft, name, named);
     if (named != nullptr && name == "no") return drop(*named, "fp32, which is Ringscope's default");
     if (named != nullptr) return endanger(*named, "no precision that is known; fp32 is used");
     const bool silent = draft.said(Role::Bf16) == nullptr && draft.said(Role::Fp16) == nullptr;
     if (silent && !draft.source().impliedPrecision.empty())
-        decidePrecision(draft, std::string(draft.source().impliedPrecision), nullptr);
+        setPrecision(draft, std::string(draft.source().impliedPrecision), nullptr);
 }
 
 // Every flash attention kernel refuses fp32, so such a file cannot have trained as it stands.

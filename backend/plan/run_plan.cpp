@@ -1,6 +1,8 @@
 #include "backend/plan/run_plan.h"
 
+#include "backend/config/field_table.h"
 #include "backend/config/mode_names.h"
+#include "backend/config/precision.h"
 #include "backend/core/text.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/mode_table.h"
@@ -12,7 +14,10 @@
 namespace ringscope {
 namespace {
 
-int elementBytes(const RunConfig& config) { return config.train.precision == "fp64" ? 8 : 4; }
+// planRun() asked for one that is known.
+const Precision& precisionOf(const RunConfig& config) {
+    return *findPrecision(config.train.precision);
+}
 
 struct PlainSetting {
     const char* field;
@@ -44,8 +49,6 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     const auto refuse = [&](bool unsupported, const std::string& reason) {
         if (unsupported) reasons.push_back(reason);
     };
-    refuse(config.train.precision != "fp32" && config.train.precision != "fp64",
-           "train.precision " + config.train.precision + " is not supported; use fp32 or fp64");
     refuse(config.parallel.dp != 1,
            "parallel.dp is not supported; got " + std::to_string(config.parallel.dp) + ", use 1");
     refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
@@ -107,6 +110,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
 }
 
 AttentionShape attentionShape(const RunConfig& config, int ranks) {
+    const Precision& precision = precisionOf(config);
     return {.ranks = ranks,
             .batch = config.train.batch,
             .tokens = config.train.seqLen,
@@ -117,8 +121,8 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
             .ulyssesInner = config.parallel.ulyssesOrder == "inner",
             .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0)),
-            .elementBytes = elementBytes(config),
-            .gradientAccumulatorBytes = std::max(4, elementBytes(config))};
+            .elementBytes = precision.bytes,
+            .gradientAccumulatorBytes = precision.sumBytes};
 }
 
 AttentionMask attentionMask(const RunConfig& config) {
@@ -165,6 +169,14 @@ double modelFlops(const RunConfig& config, const Schedule& schedule) {
            (6 * multiplied * tokens + 3.5 * attention);
 }
 
+// Reduce-scatter of the gradients, then all-gather of the new values: each sends every slice but
+// the rank's own once.
+std::int64_t gradientBytes(const RunPlan& plan) {
+    const Precision& precision = precisionOf(plan.config);
+    return (plan.ranks - 1) * gradientSliceElements(plan.parameters, plan.ranks) *
+           (precision.sumBytes + precision.bytes);
+}
+
 // Reads the hostfile into launch.hosts, so that every rank knows the same hosts without the file.
 Result<void> settleHosts(RunPlan& plan) {
     LaunchConfig& launch = plan.config.launch;
@@ -201,6 +213,10 @@ Result<RunPlan> planRun(const RunConfig& config) {
     if (mode == nullptr)
         return Error{ErrorCode::InvalidConfig, "there is no mode '" + config.parallel.mode +
                                                    "'; known: " + join(modeNames(), ", ")};
+    if (findPrecision(config.train.precision) == nullptr)
+        return Error{ErrorCode::InvalidConfig,
+                     "there is no train.precision '" + config.train.precision +
+                         "'; known: " + join(findField("train.precision")->choices, ", ")};
     std::vector<std::string> reasons = unsupportedSettings(config);
 
     RunPlan plan{.config = config};
@@ -229,10 +245,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
     const std::int64_t layerPasses = config.model.layers * config.train.gradAccum;
     plan.parameters = parameterCount(config.model);
     plan.attentionBytesPerStep = busiestRankBytes(plan.schedule) * layerPasses;
-    // Reduce-scatter, then all-gather: each sends every slice but the rank's own once.
-    plan.gradientBytesPerStep = 2 * (plan.ranks - 1) *
-                                gradientSliceElements(plan.parameters, plan.ranks) *
-                                elementBytes(config);
+    plan.gradientBytesPerStep = gradientBytes(plan);
     plan.flopsPerStep = modelFlops(config, plan.schedule);
     plan.notes = notes(config, *mode, plan);
     return plan;

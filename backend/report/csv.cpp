@@ -38,8 +38,7 @@ std::string fromSpeed(const RunRecord& run, double RunSpeed::*figure) {
 }
 
 std::string parityWord(const RunRecord& run) {
-    if (!run.parity) return "unknown";
-    switch (parityVerdict(*run.parity)) {
+    switch (parityVerdict(run)) {
         case ParityVerdict::Same:
             return "same";
         case ParityVerdict::Different:

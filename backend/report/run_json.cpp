@@ -84,13 +84,13 @@ std::string_view word(ParityVerdict verdict) {
     return "unknown";
 }
 
-json parityJson(const std::optional<Parity>& parity) {
+json parityJson(const std::optional<Parity>& parity, ParityVerdict verdict) {
     if (!parity) return nullptr;
     return {{"reference", text(parity->reference.text)},
             {"max_loss_diff", number(parity->maxLossDiff)},
             {"max_grad_norm_rel_diff", number(parity->maxGradNormRelDiff)},
             {"steps", parity->steps},
-            {"verdict", word(parityVerdict(*parity))}};
+            {"verdict", word(verdict)}};
 }
 
 json overlapJson(const std::optional<OverlapFigures>& overlap) {
@@ -156,7 +156,7 @@ void addFigures(json& object, const RunRecord& run) {
     object["flops_per_step"] = number(run.flopsPerStep);
     object["parameters"] = run.parameters;
     object["overlap"] = overlapJson(run.overlap);
-    object["parity"] = parityJson(run.parity);
+    object["parity"] = parityJson(run.parity, parityVerdict(run));
     object["rank_records"] = json::array();
     for (const RankRecord& rank : run.rankRecords) object["rank_records"].push_back(rankJson(rank));
 }
@@ -178,7 +178,7 @@ json groupJson(const RunGroup& group) {
                    {"failed", group.failed},
                    {"unfinished", group.unfinished},
                    {"failure", group.failure.empty() ? json(nullptr) : text(group.failure)},
-                   {"parity", parityJson(group.worstParity)},
+                   {"parity", parityJson(group.worstParity, parityVerdict(group))},
                    {"is_reference", isReference(group)},
                    {"runs", json::array()}};
     object["late_rank"] = group.lateRank ? json(*group.lateRank) : json(nullptr);

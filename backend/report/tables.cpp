@@ -91,7 +91,7 @@ Cell stateCell(const RunRecord& run) {
 
 std::vector<Cell> parityCells(const RunRecord& run) {
     if (!run.parity) return {{"–", Tone::Muted}, {"–", Tone::Muted}};
-    const bool same = parityVerdict(*run.parity) == ParityVerdict::Same;
+    const bool same = parityVerdict(run) == ParityVerdict::Same;
     const Tone tone = same ? Tone::Good : Tone::Bad;
     return {{formatDifference(run.parity->maxLossDiff), tone},
             {formatDifference(run.parity->maxGradNormRelDiff), tone}};

@@ -155,7 +155,7 @@ std::string parityWords(const RunGroup& group) {
             break;
     }
     const Parity& parity = *group.worstParity;
-    if (!(parity.maxLossDiff <= parityLossLimit))
+    if (!(parity.maxLossDiff <= group.parityLimits.loss))
         return "NOT the same: loss " + formatDifference(parity.maxLossDiff);
     return "NOT the same: gradient norm " + formatDifference(parity.maxGradNormRelDiff);
 }

@@ -15,14 +15,45 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t rowsPerThread = 16;  // fewer are not worth another thread
+constexpr std::int64_t scalarsPerThread = 1 << 15;
 
-// Calls body(T{}) with the tensor's scalar type.
+// Calls body(S{}) with the tensor's scalar type.
 template <typename Body>
 void forScalar(const at::Tensor& tensor, const Body& body) {
-    if (tensor.scalar_type() == at::kDouble)
-        body(double{});
-    else
-        body(float{});
+    switch (tensor.scalar_type()) {
+        case at::kDouble:
+            return body(double{});
+        case at::kBFloat16:
+            return body(Bfloat16{});
+        case at::kHalf:
+            return body(Float16{});
+        default:
+            return body(float{});
+    }
+}
+
+// What libtorch calls S.
+template <typename S>
+struct TensorScalar {
+    using Type = S;
+};
+template <>
+struct TensorScalar<Bfloat16> {
+    using Type = c10::BFloat16;
+};
+template <>
+struct TensorScalar<Float16> {
+    using Type = c10::Half;
+};
+
+// Throw where the tensor holds something else.
+template <typename S>
+const S* readOnly(const at::Tensor& tensor) {
+    return reinterpret_cast<const S*>(tensor.const_data_ptr<typename TensorScalar<S>::Type>());
+}
+template <typename S>
+S* writable(const at::Tensor& tensor) {
+    return reinterpret_cast<S*>(tensor.mutable_data_ptr<typename TensorScalar<S>::Type>());
 }
 
 // Calls body(begin, end) for ranges of rows, over threads.
@@ -46,17 +77,21 @@ void overParts(std::int64_t rows, std::int64_t parts, const Body& body) {
 
 }  // namespace
 
+at::ScalarType sumType(at::ScalarType type) {
+    return type == at::kDouble ? at::kDouble : at::kFloat;
+}
+
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
              at::Tensor& inverse) {
     if (!x.is_cpu()) return any::rmsNorm(x, gain, eps, normed, inverse);
     const std::int64_t width = x.size(1);
-    forScalar(x, [&]<typename T>(T) {
-        const T* in = x.const_data_ptr<T>();
-        const T* gains = gain.const_data_ptr<T>();
-        T* out = normed.mutable_data_ptr<T>();
-        T* factors = inverse.mutable_data_ptr<T>();
+    forScalar(x, [&]<typename S>(S) {
+        const S* in = readOnly<S>(x);
+        const S* gains = readOnly<S>(gain);
+        S* out = writable<S>(normed);
+        Wide<S>* factors = writable<Wide<S>>(inverse);
         overRows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
-            rows::norm(in + begin * width, gains, static_cast<T>(eps), out + begin * width,
+            rows::norm(in + begin * width, gains, static_cast<Wide<S>>(eps), out + begin * width,
                        factors + begin, end - begin, width);
         });
     });
@@ -66,11 +101,11 @@ void rmsNormAgain(const at::Tensor& x, const at::Tensor& gain, const at::Tensor&
                   at::Tensor& normed) {
     if (!x.is_cpu()) return any::rmsNormAgain(x, gain, inverse, normed);
     const std::int64_t width = x.size(1);
-    forScalar(x, [&]<typename T>(T) {
-        const T* in = x.const_data_ptr<T>();
-        const T* gains = gain.const_data_ptr<T>();
-        const T* factors = inverse.const_data_ptr<T>();
-        T* out = normed.mutable_data_ptr<T>();
+    forScalar(x, [&]<typename S>(S) {
+        const S* in = readOnly<S>(x);
+        const S* gains = readOnly<S>(gain);
+        const Wide<S>* factors = readOnly<Wide<S>>(inverse);
+        S* out = writable<S>(normed);
         overRows(x.size(0), [&](std::int64_t begin, std::int64_t end) {
             rows::normAgain(in + begin * width, gains, factors + begin, out + begin * width,
                             end - begin, width);
@@ -84,14 +119,14 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
     const std::int64_t width = x.size(1);
     const std::int64_t parts = partsOf(x.size(0));
     // Each part adds to its own row and the rows are added in order: no race decides the result.
-    at::Tensor partial = at::zeros({parts, width}, x.options());
-    forScalar(x, [&]<typename T>(T) {
-        const T* in = x.const_data_ptr<T>();
-        const T* gains = gain.const_data_ptr<T>();
-        const T* factors = inverse.const_data_ptr<T>();
-        const T* d = dNormed.const_data_ptr<T>();
-        T* out = dx.mutable_data_ptr<T>();
-        T* sums = partial.mutable_data_ptr<T>();
+    at::Tensor partial = at::zeros({parts, width}, dGain.options());
+    forScalar(x, [&]<typename S>(S) {
+        const S* in = readOnly<S>(x);
+        const S* gains = readOnly<S>(gain);
+        const Wide<S>* factors = readOnly<Wide<S>>(inverse);
+        const S* d = readOnly<S>(dNormed);
+        S* out = writable<S>(dx);
+        Wide<S>* sums = writable<Wide<S>>(partial);
         overParts(x.size(0), parts, [&](std::int64_t begin, std::int64_t end, std::int64_t part) {
             rows::normBackward(in + begin * width, gains, factors + begin, d + begin * width,
                                out + begin * width, sums + part * width, end - begin, width);
@@ -103,9 +138,9 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
 void gated(const at::Tensor& gateUp, at::Tensor& hidden) {
     if (!gateUp.is_cpu()) return any::gated(gateUp, hidden);
     const std::int64_t width = hidden.size(1);
-    forScalar(gateUp, [&]<typename T>(T) {
-        const T* in = gateUp.const_data_ptr<T>();
-        T* out = hidden.mutable_data_ptr<T>();
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        S* out = writable<S>(hidden);
         overRows(hidden.size(0), [&](std::int64_t begin, std::int64_t end) {
             rows::gated(in + begin * 2 * width, out + begin * width, end - begin, width);
         });
@@ -115,10 +150,10 @@ void gated(const at::Tensor& gateUp, at::Tensor& hidden) {
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp) {
     if (!gateUp.is_cpu()) return any::gatedBackward(gateUp, dHidden, dGateUp);
     const std::int64_t width = dHidden.size(1);
-    forScalar(gateUp, [&]<typename T>(T) {
-        const T* in = gateUp.const_data_ptr<T>();
-        const T* d = dHidden.const_data_ptr<T>();
-        T* out = dGateUp.mutable_data_ptr<T>();
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        const S* d = readOnly<S>(dHidden);
+        S* out = writable<S>(dGateUp);
         overRows(dHidden.size(0), [&](std::int64_t begin, std::int64_t end) {
             rows::gatedBackward(in + begin * 2 * width, d + begin * width, out + begin * 2 * width,
                                 end - begin, width);
@@ -133,7 +168,9 @@ RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, doubl
     const at::Tensor frequencies = at::pow(theta, exponents.neg());
     const at::Tensor angles =
         positions.to(at::kCPU, at::kDouble).unsqueeze(1) * frequencies.unsqueeze(0);
-    return {.cosine = angles.cos().to(options), .sine = angles.sin().to(options)};
+    const at::TensorOptions kept =
+        options.dtype(sumType(c10::typeMetaToScalarType(options.dtype())));
+    return {.cosine = angles.cos().to(kept), .sine = angles.sin().to(kept)};
 }
 
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
@@ -142,15 +179,15 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
     const std::int64_t width = qkv.size(1);
     const std::int64_t queries = heads.q.size(1);
     const std::int64_t keys = heads.k.size(1);
-    forScalar(qkv, [&]<typename T>(T) {
-        const T* cosine = table.cosine.const_data_ptr<T>();
-        const T* sine = table.sine.const_data_ptr<T>();
-        T* q = heads.q.mutable_data_ptr<T>() + firstRow * queries;
-        T* k = heads.k.mutable_data_ptr<T>() + firstRow * keys;
-        T* v = heads.v.mutable_data_ptr<T>() + firstRow * keys;
-        const T* all = qkv.const_data_ptr<T>();
+    forScalar(qkv, [&]<typename S>(S) {
+        const Wide<S>* cosine = readOnly<Wide<S>>(table.cosine);
+        const Wide<S>* sine = readOnly<Wide<S>>(table.sine);
+        S* q = writable<S>(heads.q) + firstRow * queries;
+        S* k = writable<S>(heads.k) + firstRow * keys;
+        S* v = writable<S>(heads.v) + firstRow * keys;
+        const S* all = readOnly<S>(qkv);
         overRows(qkv.size(0), [&](std::int64_t begin, std::int64_t end) {
-            const T* in = all + begin * width;
+            const S* in = all + begin * width;
             rows::Turn how{.heads = queries / table.headDim(),
                            .width = table.headDim(),
                            .positions = table.positions(),
@@ -173,15 +210,15 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
     const std::int64_t width = dQkv.size(1);
     const std::int64_t queries = dHeads.q.size(1);
     const std::int64_t keys = dHeads.k.size(1);
-    forScalar(dQkv, [&]<typename T>(T) {
-        const T* cosine = table.cosine.const_data_ptr<T>();
-        const T* sine = table.sine.const_data_ptr<T>();
-        const T* q = dHeads.q.const_data_ptr<T>() + firstRow * queries;
-        const T* k = dHeads.k.const_data_ptr<T>() + firstRow * keys;
-        const T* v = dHeads.v.const_data_ptr<T>() + firstRow * keys;
-        T* all = dQkv.mutable_data_ptr<T>();
+    forScalar(dQkv, [&]<typename S>(S) {
+        const Wide<S>* cosine = readOnly<Wide<S>>(table.cosine);
+        const Wide<S>* sine = readOnly<Wide<S>>(table.sine);
+        const S* q = readOnly<S>(dHeads.q) + firstRow * queries;
+        const S* k = readOnly<S>(dHeads.k) + firstRow * keys;
+        const S* v = readOnly<S>(dHeads.v) + firstRow * keys;
+        S* all = writable<S>(dQkv);
         overRows(dQkv.size(0), [&](std::int64_t begin, std::int64_t end) {
-            T* out = all + begin * width;
+            S* out = all + begin * width;
             rows::Turn how{.heads = queries / table.headDim(),
                            .width = table.headDim(),
                            .positions = table.positions(),
@@ -204,8 +241,8 @@ double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) 
     const std::int64_t width = logits.size(1);
     const std::int64_t parts = partsOf(logits.size(0));
     std::vector<double> losses(static_cast<std::size_t>(parts), 0.0);
-    forScalar(logits, [&]<typename T>(T) {
-        T* values = logits.mutable_data_ptr<T>();
+    forScalar(logits, [&]<typename S>(S) {
+        S* values = writable<S>(logits);
         const std::int64_t* wanted = labels.const_data_ptr<std::int64_t>();
         overParts(logits.size(0), parts,
                   [&](std::int64_t begin, std::int64_t end, std::int64_t part) {
@@ -217,6 +254,23 @@ double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) 
     double loss = 0;
     for (const double partial : losses) loss += partial;
     return loss;
+}
+
+void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) {
+    if (sum.scalar_type() == a.scalar_type()) {
+        sum.addmm_(a, b);
+        return;
+    }
+    const at::Tensor product = at::mm(a, b);
+    if (!sum.is_cpu()) return any::addTo(sum, product);
+    forScalar(product, [&]<typename S>(S) {
+        const S* part = readOnly<S>(product);
+        Wide<S>* whole = writable<Wide<S>>(sum);
+        at::parallel_for(0, product.numel(), scalarsPerThread,
+                         [&](std::int64_t begin, std::int64_t end) {
+                             rows::addTo(whole + begin, part + begin, end - begin);
+                         });
+    });
 }
 
 }  // namespace ringscope

@@ -1,8 +1,9 @@
 // The model's work between matrix products, on tensors: row_kernels.h on the CPU, split over
 // threads; a few tensor operations on any other device.
 //
-// Tensors are contiguous, fp32 or fp64, and hold rows (R, width). Outputs are given, so that a
-// caller reuses its buffers.
+// Tensors are contiguous and hold rows (R, width), in fp32, fp64, bf16 or fp16. Those of two bytes
+// are computed with in fp32; `inverse`, angles and the gradients of weights stay in sumType().
+// Outputs are given, so that a caller reuses its buffers.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,6 +12,9 @@
 #include <optional>
 
 namespace ringscope {
+
+// What sums over values of `type` are kept in: fp32, and fp64 for fp64.
+at::ScalarType sumType(at::ScalarType type);
 
 // normed = x / rms(x) * gain, and inverse (R) = 1 / rms(x), which the backward pass needs.
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
@@ -33,7 +37,7 @@ struct RotaryTable {
     std::int64_t positions() const { return cosine.size(0); }
     std::int64_t headDim() const { return 2 * cosine.size(1); }
 };
-// `positions` (n) are those of the tokens held, whatever the shard.
+// `positions` (n) are those of the tokens held, whatever the shard. The options are the model's.
 RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, double theta,
                         const at::TensorOptions& options);
 
@@ -54,5 +58,9 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
 // Replaces logits (R, V) by the gradient of the answer: scale * the summed negative log-likelihoods
 // of the labels (R). Rows labelled ignoredLabel add nothing and get gradient 0.
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
+
+// sum += a * b, matrices; `sum` in the sumType() of a and b. In two bytes the product is rounded
+// before it is added.
+void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b);
 
 }  // namespace ringscope

@@ -8,6 +8,9 @@
 namespace ringscope::any {
 namespace {
 
+// In the type that is computed in; the tensor itself where that is its own.
+at::Tensor wide(const at::Tensor& tensor) { return tensor.to(sumType(tensor.scalar_type())); }
+
 // cosine and sine of the rows [firstRow, firstRow + rows), shaped to meet (rows, heads, D/2).
 std::pair<at::Tensor, at::Tensor> anglesOfRows(const RotaryTable& table, std::int64_t firstRow,
                                                std::int64_t rows) {
@@ -20,7 +23,7 @@ std::pair<at::Tensor, at::Tensor> anglesOfRows(const RotaryTable& table, std::in
 
 // (R, heads * D) turned by the rows' angles.
 at::Tensor turned(const at::Tensor& rows, const at::Tensor& cosine, const at::Tensor& sine) {
-    const at::Tensor heads = rows.reshape({rows.size(0), -1, 2 * cosine.size(2)});
+    const at::Tensor heads = wide(rows).reshape({rows.size(0), -1, 2 * cosine.size(2)});
     const at::Tensor low = heads.narrow(2, 0, cosine.size(2));
     const at::Tensor high = heads.narrow(2, cosine.size(2), cosine.size(2));
     return at::cat({low * cosine - high * sine, high * cosine + low * sine}, 2)
@@ -31,36 +34,38 @@ at::Tensor turned(const at::Tensor& rows, const at::Tensor& cosine, const at::Te
 
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
              at::Tensor& inverse) {
-    inverse.copy_((x * x).mean(1).add(eps).rsqrt());
+    inverse.copy_(wide(x).square().mean(1).add(eps).rsqrt());
     rmsNormAgain(x, gain, inverse, normed);
 }
 
 void rmsNormAgain(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
                   at::Tensor& normed) {
-    normed.copy_(x * inverse.unsqueeze(1) * gain);
+    normed.copy_(wide(x) * inverse.unsqueeze(1) * wide(gain));
 }
 
 void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& inverse,
                      const at::Tensor& dNormed, at::Tensor& dx, at::Tensor& dGain) {
-    const at::Tensor unit = x * inverse.unsqueeze(1);
-    const at::Tensor dUnit = dNormed * gain;
-    dx.add_((dUnit - unit * (dUnit * unit).mean(1, true)) * inverse.unsqueeze(1));
-    dGain.add_((dNormed * unit).sum(0));
+    const at::Tensor unit = wide(x) * inverse.unsqueeze(1);
+    const at::Tensor d = wide(dNormed);
+    const at::Tensor dUnit = d * wide(gain);
+    dx.copy_(wide(dx) + (dUnit - unit * (dUnit * unit).mean(1, true)) * inverse.unsqueeze(1));
+    dGain.add_((d * unit).sum(0));
 }
 
 void gated(const at::Tensor& gateUp, at::Tensor& hidden) {
     const std::int64_t width = hidden.size(1);
-    hidden.copy_(at::silu(gateUp.narrow(1, 0, width)) * gateUp.narrow(1, width, width));
+    hidden.copy_(at::silu(wide(gateUp.narrow(1, 0, width))) * wide(gateUp.narrow(1, width, width)));
 }
 
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp) {
     const std::int64_t width = dHidden.size(1);
-    const at::Tensor gate = gateUp.narrow(1, 0, width);
+    const at::Tensor gate = wide(gateUp.narrow(1, 0, width));
+    const at::Tensor up = wide(gateUp.narrow(1, width, width));
+    const at::Tensor d = wide(dHidden);
     const at::Tensor sigmoid = at::sigmoid(gate);
     const at::Tensor silu = gate * sigmoid;
-    dGateUp.narrow(1, 0, width)
-        .copy_(dHidden * gateUp.narrow(1, width, width) * (sigmoid + silu * (1 - sigmoid)));
-    dGateUp.narrow(1, width, width).copy_(dHidden * silu);
+    dGateUp.narrow(1, 0, width).copy_(d * up * (sigmoid + silu * (1 - sigmoid)));
+    dGateUp.narrow(1, width, width).copy_(d * silu);
 }
 
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
@@ -89,12 +94,13 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) {
     const at::Tensor labelled = labels.ne(ignoredLabel).unsqueeze(1);
     const at::Tensor index = labels.clamp_min(0).unsqueeze(1);
-    const at::Tensor weight = labelled.to(logits.scalar_type()) * scale;
-    const at::Tensor logProbabilities = at::log_softmax(logits, 1);
+    const at::Tensor weight = labelled.to(sumType(logits.scalar_type())) * scale;
+    const at::Tensor logProbabilities = at::log_softmax(wide(logits), 1);
     const at::Tensor likelihoods = logProbabilities.gather(1, index);
-    logits.copy_(logProbabilities.exp() * weight);
-    logits.scatter_add_(1, index, -weight);
+    logits.copy_((logProbabilities.exp() * weight).scatter_add_(1, index, -weight));
     return -(likelihoods * weight).sum(at::kDouble).item<double>();
 }
+
+void addTo(at::Tensor& sum, const at::Tensor& part) { sum.add_(part); }
 
 }  // namespace ringscope::any

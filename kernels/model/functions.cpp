@@ -20,13 +20,23 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t cpuChunkRows = 512;
+constexpr std::int64_t cpuChunkRows = 512;  // of four bytes or more
+constexpr std::int64_t cpuChunkRowsOfTwoBytes = 1024;
 constexpr std::int64_t headChunkScalars = 4 << 20;  // of logits at a time
 
 at::Tensor rowsOf(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
 at::Tensor buffer(const at::Tensor& like, std::int64_t rows, std::int64_t width) {
     return at::empty({rows, width}, like.options());
+}
+
+// One for each row, in what sums are kept in.
+at::Tensor rowFactors(const at::Tensor& rows) {
+    return at::empty({rows.size(0)}, rows.options().dtype(sumType(rows.scalar_type())));
+}
+
+std::int64_t chunkRows(const at::Tensor& rows) {
+    return rows.element_size() == 2 ? cpuChunkRowsOfTwoBytes : cpuChunkRows;
 }
 
 // Calls body(first, count) for chunks of rows; a GPU takes them all at once.
@@ -58,7 +68,12 @@ struct Embedding : Function<Embedding> {
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const at::Tensor tokens = context->get_saved_variables()[0];
         at::Tensor gradient = context->saved_data["gradient"].toTensor();
-        gradient.index_add_(0, tokens.flatten(), rowsOf(dOut[0]));
+        const at::Tensor used = tokens.flatten();
+        const at::Tensor d = rowsOf(dOut[0]);
+        overChunks(d, chunkRows(d), [&](std::int64_t first, std::int64_t count) {
+            gradient.index_add_(0, used.narrow(0, first, count),
+                                d.narrow(0, first, count).to(gradient.scalar_type()));
+        });
         return {at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
@@ -68,11 +83,11 @@ struct HeadProjection : Function<HeadProjection> {
                                  const Weight& qkv, double eps, const RotaryTable& rotary,
                                  const HeadShape& shape) {
         const at::Tensor in = rowsOf(x);
-        at::Tensor inverse = at::empty({in.size(0)}, in.options());
+        at::Tensor inverse = rowFactors(in);
         HeadRows heads{.q = buffer(in, in.size(0), shape.heads * shape.headDim),
                        .k = buffer(in, in.size(0), shape.kvHeads * shape.headDim),
                        .v = buffer(in, in.size(0), shape.kvHeads * shape.headDim)};
-        overChunks(in, cpuChunkRows, [&](std::int64_t first, std::int64_t count) {
+        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
             at::Tensor normed = buffer(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
             rmsNorm(in.narrow(0, first, count), gain.value, eps, normed, factors);
@@ -101,14 +116,14 @@ struct HeadProjection : Function<HeadProjection> {
         };
         const HeadRows dHeads{rows(dOut[0]), rows(dOut[1]), rows(dOut[2])};
         at::Tensor dx = at::zeros_like(in);
-        overChunks(in, cpuChunkRows, [&](std::int64_t first, std::int64_t count) {
+        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             const at::Tensor factors = saved[1].narrow(0, first, count);
             at::Tensor normed = buffer(in, count, in.size(1));
             at::Tensor dQkv = buffer(in, count, qkv.value.size(0));
             rmsNormAgain(chunk, gain.value, factors, normed);
             joinHeads(dHeads, rotary, first, dQkv);
-            qkv.gradient.addmm_(dQkv.t(), normed);
+            addProduct(qkv.gradient, dQkv.t(), normed);
             at::Tensor dChunk = dx.narrow(0, first, count);
             at::mm_out(normed, dQkv, qkv.value);  // no longer needed: holds its gradient now
             rmsNormBackward(chunk, gain.value, factors, normed, dChunk, gain.gradient);
@@ -128,7 +143,7 @@ struct AddProjection : Function<AddProjection> {
         const at::Tensor in = context->get_saved_variables()[0];
         Weight weight = kept(context, "weight");
         const at::Tensor d = rowsOf(dOut[0]);
-        weight.gradient.addmm_(d.t(), rowsOf(in));
+        addProduct(weight.gradient, d.t(), rowsOf(in));
         return {dOut[0], at::mm(d, weight.value).view_as(in), {}};
     }
 };
@@ -138,9 +153,9 @@ struct AddFeedForward : Function<AddFeedForward> {
                               const Weight& gateUp, const Weight& down, double eps) {
         const at::Tensor in = rowsOf(x);
         at::Tensor out = at::empty_like(in);
-        at::Tensor inverse = at::empty({in.size(0)}, in.options());
+        at::Tensor inverse = rowFactors(in);
         at::Tensor projected = buffer(in, in.size(0), gateUp.value.size(0));
-        overChunks(in, cpuChunkRows, [&](std::int64_t first, std::int64_t count) {
+        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             at::Tensor normed = buffer(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
@@ -167,21 +182,21 @@ struct AddFeedForward : Function<AddFeedForward> {
         Weight gateUp = kept(context, "gateUp");
         Weight down = kept(context, "down");
         at::Tensor dx = d.clone();  // the way past the feed-forward
-        overChunks(in, cpuChunkRows, [&](std::int64_t first, std::int64_t count) {
+        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             const at::Tensor factors = saved[1].narrow(0, first, count);
             const at::Tensor both = saved[2].narrow(0, first, count);
             const at::Tensor dChunk = d.narrow(0, first, count);
             at::Tensor hidden = buffer(in, count, down.value.size(1));
             gated(both, hidden);
-            down.gradient.addmm_(dChunk.t(), hidden);
+            addProduct(down.gradient, dChunk.t(), hidden);
 
             at::mm_out(hidden, dChunk, down.value);  // no longer needed: holds its gradient now
             at::Tensor dBoth = buffer(in, count, both.size(1));
             gatedBackward(both, hidden, dBoth);
             at::Tensor normed = buffer(in, count, in.size(1));
             rmsNormAgain(chunk, gain.value, factors, normed);
-            gateUp.gradient.addmm_(dBoth.t(), normed);
+            addProduct(gateUp.gradient, dBoth.t(), normed);
 
             at::mm_out(normed, dBoth, gateUp.value);
             at::Tensor dxChunk = dx.narrow(0, first, count);
@@ -205,12 +220,12 @@ struct HeadLoss : Function<HeadLoss> {
         const std::int64_t rows = std::max<std::int64_t>(128, headChunkScalars / weights.size(0));
         overChunks(in, rows, [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
-            at::Tensor inverse = at::empty({count}, in.options());
+            at::Tensor inverse = rowFactors(chunk);
             at::Tensor normed = buffer(in, count, in.size(1));
             rmsNorm(chunk, gain.value, eps, normed, inverse);
             at::Tensor logits = at::mm(normed, weights.t());
             loss += crossEntropy(logits, wanted.narrow(0, first, count), scale);
-            headGradient.addmm_(logits.t(), normed);
+            addProduct(headGradient, logits.t(), normed);
             at::mm_out(normed, logits, weights);  // no longer needed: holds its gradient now
             at::Tensor dChunk = dx.narrow(0, first, count);
             rmsNormBackward(chunk, gain.value, inverse, normed, dChunk, gainGradient);

@@ -1,7 +1,9 @@
 #include "kernels/model/parameters.h"
 
 #include "backend/core/mix.h"
+#include "kernels/model/elementwise.h"
 
+#include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/zeros.h>
 
@@ -47,28 +49,36 @@ double nearNormal(std::uint64_t word) {
     return (static_cast<double>(sum) - mean) / deviation;
 }
 
+// Scalars [begin, end) of the parameter, into `values`.
 template <typename Scalar>
-void initialise(Scalar* values, const ParameterSpec& spec, std::int64_t seed) {
+void initialise(Scalar* values, const ParameterSpec& spec, std::int64_t seed, std::int64_t begin,
+                std::int64_t end) {
     const std::uint64_t key =
         mixBits(nameHash(spec.name) + mixBits(static_cast<std::uint64_t>(seed)));
-    at::parallel_for(0, spec.elements(), 1 << 15, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i)
-            values[i] = static_cast<Scalar>(
+    at::parallel_for(begin, end, 1 << 15, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i)
+            values[i - begin] = static_cast<Scalar>(
                 spec.deviation == 0
                     ? 1.0
                     : spec.deviation * nearNormal(mixBits(key + static_cast<std::uint64_t>(i))));
     });
 }
 
-// Made on the CPU, whatever device they are for.
+// Scalars [begin, begin + count) of the flat initial values, 0 past the last parameter. Made on the
+// CPU, whatever device they are for.
 at::Tensor initialValues(const std::vector<ParameterSpec>& list, std::int64_t seed,
-                         std::int64_t padded, const at::TensorOptions& options) {
-    at::Tensor values = at::zeros({padded}, options.device(at::kCPU));
+                         std::int64_t begin, std::int64_t count, const at::TensorOptions& options) {
+    at::Tensor values = at::zeros({count}, options.device(at::kCPU));
+    const std::int64_t end = begin + count;
     for (const ParameterSpec& spec : list) {
-        if (values.scalar_type() == at::kDouble)
-            initialise(values.mutable_data_ptr<double>() + spec.offset, spec, seed);
-        else
-            initialise(values.mutable_data_ptr<float>() + spec.offset, spec, seed);
+        const std::int64_t first = std::max(begin, spec.offset);
+        const std::int64_t last = std::min(end, spec.offset + spec.elements());
+        if (first >= last) continue;
+        AT_DISPATCH_FLOATING_TYPES_AND2(
+            at::kBFloat16, at::kHalf, values.scalar_type(), "initialValues", [&] {
+                initialise(values.mutable_data_ptr<scalar_t>() + (first - begin), spec, seed,
+                           first - spec.offset, last - spec.offset);
+            });
     }
     return values.to(options.device());
 }
@@ -108,8 +118,9 @@ std::vector<ParameterSpec> parameterList(const ModelConfig& model) {
 Parameters::Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
                        at::TensorOptions options)
     : list_(parameterList(model)),
-      values_(initialValues(list_, seed, padded, options)),
-      gradients_(at::zeros({padded}, options)) {
+      seed_(seed),
+      values_(initialValues(list_, seed, 0, padded, options)),
+      gradients_(at::zeros({padded}, options.dtype(sumType(values_.scalar_type())))) {
     for (const ParameterSpec& spec : list_) {
         const auto view = [&](const at::Tensor& buffer) {
             return buffer.narrow(0, spec.offset, spec.elements()).view(spec.shape);
@@ -125,5 +136,10 @@ const Weight& Parameters::weight(std::string_view name) const {
 }
 
 void Parameters::clearGradients() { gradients_.zero_(); }
+
+at::Tensor Parameters::exactValues(std::int64_t begin, std::int64_t count) const {
+    if (areExact()) return values_.narrow(0, begin, count);
+    return initialValues(list_, seed_, begin, count, gradients_.options());
+}
 
 }  // namespace ringscope

@@ -1,5 +1,8 @@
 // The model's parameters: one list of names and shapes, one contiguous buffer of values and one of
 // gradients. Clipping, the optimizer and the reduction over ranks are single passes over a buffer.
+//
+// Values may have two bytes (bf16, fp16); their gradients are then added up in fp32, and what the
+// optimizer adds its small steps to is a copy in fp32 of its own.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -30,13 +33,14 @@ std::vector<ParameterSpec> parameterList(const ModelConfig& model);
 // A parameter and where its gradient is added up. Both are views of the buffers.
 struct Weight {
     at::Tensor value;
-    at::Tensor gradient;
+    at::Tensor gradient;  // in sumType() of the value
 };
 
 class Parameters {
 public:
-    // `padded` >= the parameters' count: the buffers' length. Initial values depend on `seed`, the
-    // parameter's name and the scalar's place in it alone: the same bits on every rank and machine.
+    // `padded` >= the parameters' count: the buffers' length. The options are the values'. Initial
+    // values depend on `seed`, the parameter's name and the scalar's place in it alone: the same
+    // bits on every rank and machine, rounded ones in fewer bytes.
     Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
                at::TensorOptions options);
 
@@ -47,8 +51,14 @@ public:
     at::Tensor& gradients() { return gradients_; }
     void clearGradients();
 
+    // Scalars [begin, begin + count) of the values in the gradients' type, for the optimizer to add
+    // to: a view of them, or of values with two bytes the initial ones before they were rounded.
+    at::Tensor exactValues(std::int64_t begin, std::int64_t count) const;
+    bool areExact() const { return values_.scalar_type() == gradients_.scalar_type(); }
+
 private:
     std::vector<ParameterSpec> list_;
+    std::int64_t seed_;
     at::Tensor values_;     // (padded)
     at::Tensor gradients_;  // (padded)
     std::vector<Weight> weights_;

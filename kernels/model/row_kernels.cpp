@@ -3,162 +3,192 @@
 #include "kernels/vector_math.h"
 
 #include <cmath>
+#include <type_traits>
 
 namespace ringscope::rows {
 namespace {
 
-template <typename T>
-RINGSCOPE_INLINE void normAgainRows(const T* x, const T* gain, const T* inverse, T* normed,
+template <typename S>
+RINGSCOPE_INLINE void normAgainRows(const S* x, const S* gain, const Wide<S>* inverse, S* normed,
                                     std::int64_t rows, std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r) {
-        const T* in = x + r * width;
-        T* out = normed + r * width;
-        const T factor = inverse[r];
-        for (std::int64_t i = 0; i < width; ++i) out[i] = in[i] * factor * gain[i];
+        const S* in = x + r * width;
+        S* out = normed + r * width;
+        const Wide<S> factor = inverse[r];
+        for (std::int64_t i = 0; i < width; ++i)
+            out[i] = narrow<S>(wide(in[i]) * factor * wide(gain[i]));
     }
 }
 
-template <typename T>
-RINGSCOPE_INLINE T largest(const T* values, std::int64_t width) {
-    T most = values[0];
+template <typename S>
+RINGSCOPE_INLINE Wide<S> largest(const S* values, std::int64_t width) {
+    Wide<S> most = wide(values[0]);
 #pragma omp simd reduction(max : most)
-    for (std::int64_t i = 0; i < width; ++i) most = values[i] > most ? values[i] : most;
+    for (std::int64_t i = 0; i < width; ++i) most = wide(values[i]) > most ? wide(values[i]) : most;
     return most;
 }
 
 }  // namespace
 
-template <typename T>
-RINGSCOPE_VECTOR void normAgain(const T* x, const T* gain, const T* inverse, T* normed,
+template <typename S>
+RINGSCOPE_VECTOR void normAgain(const S* x, const S* gain, const Wide<S>* inverse, S* normed,
                                 std::int64_t rows, std::int64_t width) {
     normAgainRows(x, gain, inverse, normed, rows, width);
 }
 
-template <typename T>
-RINGSCOPE_VECTOR void norm(const T* x, const T* gain, T eps, T* normed, T* inverse,
+template <typename S>
+RINGSCOPE_VECTOR void norm(const S* x, const S* gain, Wide<S> eps, S* normed, Wide<S>* inverse,
                            std::int64_t rows, std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r) {
-        const T* in = x + r * width;
-        T squares = 0;
+        const S* in = x + r * width;
+        Wide<S> squares = 0;
 #pragma omp simd reduction(+ : squares)
-        for (std::int64_t i = 0; i < width; ++i) squares += in[i] * in[i];
-        inverse[r] = T(1) / std::sqrt(squares / static_cast<T>(width) + eps);
+        for (std::int64_t i = 0; i < width; ++i) squares += wide(in[i]) * wide(in[i]);
+        inverse[r] = Wide<S>(1) / std::sqrt(squares / static_cast<Wide<S>>(width) + eps);
     }
     normAgainRows(x, gain, inverse, normed, rows, width);
 }
 
-template <typename T>
-RINGSCOPE_VECTOR void normBackward(const T* x, const T* gain, const T* inverse, const T* dNormed,
-                                   T* dx, T* dGain, std::int64_t rows, std::int64_t width) {
+template <typename S>
+RINGSCOPE_VECTOR void normBackward(const S* x, const S* gain, const Wide<S>* inverse,
+                                   const S* dNormed, S* dx, Wide<S>* dGain, std::int64_t rows,
+                                   std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r) {
-        const T* in = x + r * width;
-        const T* d = dNormed + r * width;
-        T* out = dx + r * width;
-        const T factor = inverse[r];
-        T projection = 0;
+        const S* in = x + r * width;
+        const S* d = dNormed + r * width;
+        S* out = dx + r * width;
+        const Wide<S> factor = inverse[r];
+        Wide<S> projection = 0;
 #pragma omp simd reduction(+ : projection)
-        for (std::int64_t i = 0; i < width; ++i) projection += d[i] * gain[i] * in[i];
-        projection *= factor * factor / static_cast<T>(width);
+        for (std::int64_t i = 0; i < width; ++i)
+            projection += wide(d[i]) * wide(gain[i]) * wide(in[i]);
+        projection *= factor * factor / static_cast<Wide<S>>(width);
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
-            out[i] += factor * (d[i] * gain[i] - in[i] * projection);
-            dGain[i] += d[i] * in[i] * factor;
+            const Wide<S> own = wide(in[i]);
+            out[i] =
+                narrow<S>(wide(out[i]) + factor * (wide(d[i]) * wide(gain[i]) - own * projection));
+            dGain[i] += wide(d[i]) * own * factor;
         }
     }
 }
 
-template <typename T>
-RINGSCOPE_VECTOR void gated(const T* gateUp, T* hidden, std::int64_t rows, std::int64_t width) {
+template <typename S>
+RINGSCOPE_VECTOR void gated(const S* gateUp, S* hidden, std::int64_t rows, std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r) {
-        const T* gate = gateUp + r * 2 * width;
-        const T* up = gate + width;
-        T* out = hidden + r * width;
+        const S* gates = gateUp + r * 2 * width;
+        const S* ups = gates + width;
+        S* out = hidden + r * width;
 #pragma omp simd
-        for (std::int64_t i = 0; i < width; ++i)
-            out[i] = gate[i] / (T(1) + exponential(-gate[i])) * up[i];
+        for (std::int64_t i = 0; i < width; ++i) {
+            const Wide<S> gate = wide(gates[i]);
+            out[i] = narrow<S>(gate / (Wide<S>(1) + exponential(-gate)) * wide(ups[i]));
+        }
     }
 }
 
-template <typename T>
-RINGSCOPE_VECTOR void gatedBackward(const T* gateUp, const T* dHidden, T* dGateUp,
+template <typename S>
+RINGSCOPE_VECTOR void gatedBackward(const S* gateUp, const S* dHidden, S* dGateUp,
                                     std::int64_t rows, std::int64_t width) {
     for (std::int64_t r = 0; r < rows; ++r) {
-        const T* gate = gateUp + r * 2 * width;
-        const T* up = gate + width;
-        const T* d = dHidden + r * width;
-        T* dGate = dGateUp + r * 2 * width;
-        T* dUp = dGate + width;
+        const S* gates = gateUp + r * 2 * width;
+        const S* ups = gates + width;
+        const S* ds = dHidden + r * width;
+        S* dGate = dGateUp + r * 2 * width;
+        S* dUp = dGate + width;
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
-            const T sigmoid = T(1) / (T(1) + exponential(-gate[i]));
-            const T silu = gate[i] * sigmoid;
-            dGate[i] = d[i] * up[i] * (sigmoid + silu * (T(1) - sigmoid));
-            dUp[i] = d[i] * silu;
+            const Wide<S> gate = wide(gates[i]);
+            const Wide<S> d = wide(ds[i]);
+            const Wide<S> sigmoid = Wide<S>(1) / (Wide<S>(1) + exponential(-gate));
+            const Wide<S> silu = gate * sigmoid;
+            dGate[i] = narrow<S>(d * wide(ups[i]) * (sigmoid + silu * (Wide<S>(1) - sigmoid)));
+            dUp[i] = narrow<S>(d * silu);
         }
     }
 }
 
-template <typename T>
-RINGSCOPE_VECTOR void turn(const T* in, const T* cosine, const T* sine, T* out, std::int64_t rows,
-                           const Turn& how) {
+template <typename S>
+RINGSCOPE_VECTOR void turn(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out,
+                           std::int64_t rows, const Turn& how) {
     const std::int64_t half = how.width / 2;
-    const T direction = static_cast<T>(how.direction);
+    const Wide<S> direction = static_cast<Wide<S>>(how.direction);
     for (std::int64_t r = 0; r < rows; ++r) {
         const std::int64_t position = (how.firstRow + r) % how.positions;
-        const T* c = cosine + position * half;
-        const T* s = sine + position * half;
+        const Wide<S>* c = cosine + position * half;
+        const Wide<S>* s = sine + position * half;
         for (std::int64_t head = 0; head < how.heads; ++head) {
-            const T* from = in + r * how.inStride + head * how.width;
-            T* to = out + r * how.outStride + head * how.width;
+            const S* from = in + r * how.inStride + head * how.width;
+            S* to = out + r * how.outStride + head * how.width;
 #pragma omp simd
             for (std::int64_t i = 0; i < half; ++i) {
-                const T low = from[i];
-                const T high = from[i + half];
-                to[i] = low * c[i] - high * s[i] * direction;
-                to[i + half] = high * c[i] + low * s[i] * direction;
+                const Wide<S> low = wide(from[i]);
+                const Wide<S> high = wide(from[i + half]);
+                to[i] = narrow<S>(low * c[i] - high * s[i] * direction);
+                to[i + half] = narrow<S>(high * c[i] + low * s[i] * direction);
             }
         }
     }
 }
 
-template <typename T>
-RINGSCOPE_VECTOR double crossEntropy(T* logits, const std::int64_t* labels, std::int64_t ignored,
+// Where S holds less than its arithmetic, powers are computed twice rather than rounded in between.
+template <typename S>
+RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored,
                                      double scale, std::int64_t rows, std::int64_t width) {
+    constexpr bool exact = std::is_same_v<S, Wide<S>>;
     double loss = 0;
     for (std::int64_t r = 0; r < rows; ++r) {
-        T* row = logits + r * width;
+        S* row = logits + r * width;
         if (labels[r] == ignored) {
-            for (std::int64_t i = 0; i < width; ++i) row[i] = 0;
+            for (std::int64_t i = 0; i < width; ++i) row[i] = narrow<S>(0);
             continue;
         }
-        const T shift = largest(row, width);
-        const double labelled = static_cast<double>(row[labels[r]]);
-        T sum = 0;
+        const Wide<S> shift = largest(row, width);
+        const Wide<S> labelled = wide(row[labels[r]]);
+        Wide<S> sum = 0;
 #pragma omp simd reduction(+ : sum)
         for (std::int64_t i = 0; i < width; ++i) {
-            row[i] = exponential(row[i] - shift);
-            sum += row[i];
+            const Wide<S> power = exponential(wide(row[i]) - shift);
+            if constexpr (exact) row[i] = power;
+            sum += power;
         }
-        loss += std::log(static_cast<double>(sum)) + static_cast<double>(shift) - labelled;
-        const T factor = static_cast<T>(scale / static_cast<double>(sum));
-        for (std::int64_t i = 0; i < width; ++i) row[i] *= factor;
-        row[labels[r]] -= static_cast<T>(scale);
+        loss += std::log(static_cast<double>(sum)) + static_cast<double>(shift) -
+                static_cast<double>(labelled);
+        const Wide<S> factor = static_cast<Wide<S>>(scale / static_cast<double>(sum));
+#pragma omp simd
+        for (std::int64_t i = 0; i < width; ++i) {
+            if constexpr (exact)
+                row[i] *= factor;
+            else
+                row[i] = narrow<S>(factor * exponential(wide(row[i]) - shift));
+        }
+        row[labels[r]] =
+            narrow<S>(factor * exponential(labelled - shift) - static_cast<Wide<S>>(scale));
     }
     return loss * scale;
 }
 
-#define RINGSCOPE_ROW_KERNELS(T)                                                              \
-    template void norm(const T*, const T*, T, T*, T*, std::int64_t, std::int64_t);            \
-    template void normAgain(const T*, const T*, const T*, T*, std::int64_t, std::int64_t);    \
-    template void normBackward(const T*, const T*, const T*, const T*, T*, T*, std::int64_t,  \
-                               std::int64_t);                                                 \
-    template void gated(const T*, T*, std::int64_t, std::int64_t);                            \
-    template void gatedBackward(const T*, const T*, T*, std::int64_t, std::int64_t);          \
-    template void turn(const T*, const T*, const T*, T*, std::int64_t, const Turn&);          \
-    template double crossEntropy(T*, const std::int64_t*, std::int64_t, double, std::int64_t, \
-                                 std::int64_t);
+template <typename S>
+RINGSCOPE_VECTOR void addTo(Wide<S>* sum, const S* part, std::int64_t count) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; ++i) sum[i] += wide(part[i]);
+}
+
+#define RINGSCOPE_ROW_KERNELS(S)                                                                 \
+    template void norm(const S*, const S*, Wide<S>, S*, Wide<S>*, std::int64_t, std::int64_t);   \
+    template void normAgain(const S*, const S*, const Wide<S>*, S*, std::int64_t, std::int64_t); \
+    template void normBackward(const S*, const S*, const Wide<S>*, const S*, S*, Wide<S>*,       \
+                               std::int64_t, std::int64_t);                                      \
+    template void gated(const S*, S*, std::int64_t, std::int64_t);                               \
+    template void gatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);             \
+    template void turn(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t, const Turn&); \
+    template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, std::int64_t,    \
+                                 std::int64_t);                                                  \
+    template void addTo(Wide<S>*, const S*, std::int64_t);
 
 RINGSCOPE_ROW_KERNELS(float)
 RINGSCOPE_ROW_KERNELS(double)
+RINGSCOPE_ROW_KERNELS(Bfloat16)
+RINGSCOPE_ROW_KERNELS(Float16)
 
 }  // namespace ringscope::rows

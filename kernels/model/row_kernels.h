@@ -2,35 +2,39 @@
 // temporaries, vector code for the processor it runs on.
 //
 // All arrays are dense, row after row. A function handles `rows` rows; callers split rows over
-// threads. Results for double use the C++ library's exp, for float one good to 2 ulp.
+// threads. S is double, float, or one of two bytes that is computed with in float: then factors,
+// sums and weights' gradients are float. Results for double use the C++ library's exp, for float
+// one good to 2 ulp.
 #pragma once
+
+#include "kernels/two_byte_numbers.h"
 
 #include <cstdint>
 
 namespace ringscope::rows {
 
 // normed = x / rms(x) * gain; inverse[r] = 1 / sqrt(mean(x^2) + eps).
-template <typename T>
-void norm(const T* x, const T* gain, T eps, T* normed, T* inverse, std::int64_t rows,
+template <typename S>
+void norm(const S* x, const S* gain, Wide<S> eps, S* normed, Wide<S>* inverse, std::int64_t rows,
           std::int64_t width);
 
 // The same from a known `inverse`.
-template <typename T>
-void normAgain(const T* x, const T* gain, const T* inverse, T* normed, std::int64_t rows,
+template <typename S>
+void normAgain(const S* x, const S* gain, const Wide<S>* inverse, S* normed, std::int64_t rows,
                std::int64_t width);
 
 // Adds to dx and to dGain.
-template <typename T>
-void normBackward(const T* x, const T* gain, const T* inverse, const T* dNormed, T* dx, T* dGain,
-                  std::int64_t rows, std::int64_t width);
+template <typename S>
+void normBackward(const S* x, const S* gain, const Wide<S>* inverse, const S* dNormed, S* dx,
+                  Wide<S>* dGain, std::int64_t rows, std::int64_t width);
 
 // hidden = silu(gate) * up, where a row of gateUp is `width` gates, then `width` ups.
-template <typename T>
-void gated(const T* gateUp, T* hidden, std::int64_t rows, std::int64_t width);
+template <typename S>
+void gated(const S* gateUp, S* hidden, std::int64_t rows, std::int64_t width);
 
 // Writes dGateUp.
-template <typename T>
-void gatedBackward(const T* gateUp, const T* dHidden, T* dGateUp, std::int64_t rows,
+template <typename S>
+void gatedBackward(const S* gateUp, const S* dHidden, S* dGateUp, std::int64_t rows,
                    std::int64_t width);
 
 // Turns each of `heads` heads by the angles of its row's position: the pair (i, i + width/2) of a
@@ -45,13 +49,18 @@ struct Turn {
     std::int64_t outStride = 0;
     int direction = 1;
 };
-template <typename T>
-void turn(const T* in, const T* cosine, const T* sine, T* out, std::int64_t rows, const Turn& how);
+template <typename S>
+void turn(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out, std::int64_t rows,
+          const Turn& how);
 
 // Replaces logits by their gradient, scale * (softmax - one at the label), and answers scale * the
 // summed negative log-likelihoods. A row labelled `ignored` gets gradient 0 and adds nothing.
-template <typename T>
-double crossEntropy(T* logits, const std::int64_t* labels, std::int64_t ignored, double scale,
+template <typename S>
+double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored, double scale,
                     std::int64_t rows, std::int64_t width);
+
+// sum += part, over `count` scalars.
+template <typename S>
+void addTo(Wide<S>* sum, const S* part, std::int64_t count);
 
 }  // namespace ringscope::rows

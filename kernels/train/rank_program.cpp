@@ -77,6 +77,8 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
                          std::to_string(outcome.sent.total()) + " bytes, the first step sent " +
                          std::to_string(sentPerStep_->total()) +
                          "; every step should send the same, please report this"};
+    if (arguments_.rank == 0 && !outcome.note.empty())
+        events_.tell(RankLog{.rank = 0, .message = outcome.note});
     StepRecord record = outcome.record;
     if (arguments_.rank != 0) record.duration = outcome.ownDuration;
     events_.tell(RankStep{.rank = arguments_.rank, .step = record});

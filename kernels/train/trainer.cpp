@@ -6,6 +6,8 @@
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
 #include "kernels/train/adamw.h"
+#include "kernels/train/loss_scale.h"
+#include "kernels/train/sharded_optimizer.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -21,7 +24,10 @@ namespace ringscope {
 namespace {
 
 at::ScalarType scalarType(const TrainConfig& train) {
-    return train.precision == "fp64" ? at::kDouble : at::kFloat;
+    if (train.precision == "fp64") return at::kDouble;
+    if (train.precision == "bf16") return at::kBFloat16;
+    if (train.precision == "fp16") return at::kHalf;
+    return at::kFloat;
 }
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
@@ -61,6 +67,11 @@ Nanos slowest(Group& group, Nanos own, c10::Device device) {
     return Nanos(static_cast<Nanos::rep>(durations.max().item<double>()));
 }
 
+double normOf(const Totals& totals) {
+    return std::isfinite(totals.squaredNorm) ? std::sqrt(totals.squaredNorm)
+                                             : std::numeric_limits<double>::quiet_NaN();
+}
+
 double clipFactor(double norm, double limit) {
     return limit > 0 && norm > limit ? limit / norm : 1.0;
 }
@@ -74,20 +85,20 @@ struct Trainer::State {
           batches(std::move(source)),
           device(where),
           tensors(at::TensorOptions().dtype(scalarType(plan.config.train)).device(where)),
-          slice(gradientSliceElements(plan.parameters, group.size())),
-          parameters(plan.config.model, plan.config.train.seed, slice * group.size(), tensors),
+          parameters(plan.config.model, plan.config.train.seed,
+                     gradientSliceElements(plan.parameters, group.size()) * group.size(), tensors),
           model(plan.config.model, parameters),
-          optimizer(slice, optimizerOptions(plan.config.train), tensors),
-          own(group.size() == 1 ? at::Tensor() : at::empty({slice}, tensors)) {}
+          optimizer(parameters, group, optimizerOptions(plan.config.train)),
+          lossScale(plan.config.train.precision == "fp16" ? LossScale::dynamic()
+                                                          : LossScale::none()) {}
 
-    at::Tensor ownValues() { return parameters.values().narrow(0, group.rank() * slice, slice); }
     std::int64_t labelledTokensOf(std::int64_t step) const;
     RotaryTable rotaryOf(const TokenShard& shard);
     void prepareAttention(std::int64_t step, std::int64_t microStep, const TokenBatch& batch);
     TokenTensors shardOf(const TokenBatch& batch);
     double accumulateGradients(std::int64_t step, double scale);
-    at::Tensor reduceGradients();
-    void shareValues();
+    Totals totalsOf(double ownLoss, const at::Tensor& gradient);
+    Result<std::string> update(std::int64_t step, const Totals& totals);
     StepOutcome outcome(std::int64_t step, const Totals& totals, Nanos ownDuration);
 
     RunPlan plan;
@@ -95,11 +106,10 @@ struct Trainer::State {
     BatchSource batches;
     c10::Device device;
     at::TensorOptions tensors;
-    std::int64_t slice;  // scalars of the flat buffers that this rank's optimizer looks after
     Parameters parameters;
     Transformer model;
-    AdamW optimizer;
-    at::Tensor own;  // (slice) the summed gradient on its way in, the new values on their way out
+    ShardedOptimizer optimizer;
+    LossScale lossScale;
     std::unique_ptr<Attention> attention;
     RotaryTable rotary;  // the same for every batch without documents
 };
@@ -164,26 +174,42 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     return sum;
 }
 
-// The summed gradient of the rank's slice.
-at::Tensor Trainer::State::reduceGradients() {
-    if (group.size() == 1) return parameters.gradients();
-    const PurposeScope purpose(group, Purpose::Gradient);
-    group.reduceScatterSum(own, parameters.gradients())->wait();
-    return own;
+// Of the loss itself, whatever it was multiplied by.
+Totals Trainer::State::totalsOf(double ownLoss, const at::Tensor& gradient) {
+    const Totals scaled = sumOverRanks(group, ownLoss, sumOfSquares(gradient), device);
+    const double scale = lossScale.value();
+    return {scaled.loss / scale, scaled.squaredNorm / (scale * scale)};
 }
 
-void Trainer::State::shareValues() {
-    if (group.size() == 1) return;
-    const PurposeScope purpose(group, Purpose::Gradient);
-    own.copy_(ownValues());
-    group.allGather(parameters.values(), own)->wait();
+// The optimizer's step. Where fp16 could not hold the gradient there is none, and the answer says
+// so in words.
+Result<std::string> Trainer::State::update(std::int64_t step, const Totals& totals) {
+    const std::string number = "step " + std::to_string(step);
+    const bool finite = std::isfinite(totals.squaredNorm);
+    if (!std::isfinite(totals.loss) || (!finite && !lossScale.isDynamic()))
+        return Error{ErrorCode::Failed, number + " has loss " + std::to_string(totals.loss) +
+                                            " and is no longer training; lower train.lr"};
+    const double scale = lossScale.value();
+    if (!lossScale.stepped(finite))
+        return Error{ErrorCode::Failed,
+                     number +
+                         " has a gradient that fp16 cannot hold at any loss scale; lower "
+                         "train.lr or use train.precision bf16"};
+    if (finite)
+        optimizer.step(clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) /
+                       scale);
+    optimizer.shareValues();
+    if (finite) return std::string();
+    return number + " is skipped: its gradient is too large for fp16 at loss scale " +
+           std::to_string(static_cast<std::int64_t>(scale)) + "; the next steps use " +
+           std::to_string(static_cast<std::int64_t>(lossScale.value()));
 }
 
 StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nanos ownDuration) {
     const TrainConfig& train = plan.config.train;
     StepOutcome outcome{.record = {.step = step,
                                    .loss = totals.loss,
-                                   .gradNorm = std::sqrt(totals.squaredNorm),
+                                   .gradNorm = normOf(totals),
                                    .duration = slowest(group, ownDuration, device),
                                    .tokens = train.seqLen * train.batch * train.gradAccum},
                         .ownDuration = ownDuration};
@@ -236,24 +262,15 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
                      "no token of step " + std::to_string(index) +
                          " has a label; train on text with at least one per step"};
 
-    const double ownLoss = state.accumulateGradients(index, 1.0 / static_cast<double>(tokens));
+    const double scale = state.lossScale.value() / static_cast<double>(tokens);
+    const double ownLoss = state.accumulateGradients(index, scale);
     tracePlace().pass = SpanPass::Update;
-    const at::Tensor gradient = state.reduceGradients();
-    const Totals totals = sumOverRanks(state.group, ownLoss, sumOfSquares(gradient), state.device);
-    if (!std::isfinite(totals.loss) || !std::isfinite(totals.squaredNorm))
-        return Error{ErrorCode::Failed, "step " + std::to_string(index) + " has loss " +
-                                            std::to_string(totals.loss) +
-                                            " and is no longer training; lower train.lr"};
-    at::Tensor values = state.ownValues();
-    {
-        const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
-        state.optimizer.step(
-            values, gradient,
-            clipFactor(std::sqrt(totals.squaredNorm), state.plan.config.train.gradClip));
-    }
-    state.shareValues();
+    const Totals totals = state.totalsOf(ownLoss, state.optimizer.reduceGradients());
+    RINGSCOPE_TRY(std::string note, state.update(index, totals));
     const Nanos duration = std::chrono::steady_clock::now() - start;
-    return state.outcome(index, totals, duration);
+    StepOutcome outcome = state.outcome(index, totals, duration);
+    outcome.note = std::move(note);
+    return outcome;
 }
 
 std::vector<double> Trainer::parameterValues() const {

@@ -9,6 +9,11 @@
 //              does the optimizer's work for it, and hands the new values to all (all-gather). So
 //              the optimizer's state exists once over all ranks, not once on each.
 //
+// In bf16 and fp16, parameters and activations have two bytes; sums (norms, softmax, cross-entropy,
+// the gradients of weights and their sum over ranks) and what the optimizer adds to are fp32. In
+// fp16 the loss is scaled, and a step is skipped where the scale was too large (loss_scale.h); its
+// gradient norm is no number.
+//
 // Parameters are the same bits on every rank after every step.
 #pragma once
 
@@ -23,6 +28,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace ringscope {
@@ -33,7 +39,8 @@ using BatchSource = std::function<TokenBatch(std::int64_t step, std::int64_t mic
 struct StepOutcome {
     StepRecord record;  // duration: the slowest rank's
     Nanos ownDuration{};
-    Traffic sent{};  // by this rank during the step, timing scalars included
+    Traffic sent{};      // by this rank during the step, timing scalars included
+    std::string note{};  // worth telling: that the step was skipped, in fp16; the same on all ranks
 };
 
 class Trainer {

@@ -15,7 +15,7 @@ const std::string oldConfig =
     "model_name_or_path: /models/mine  # unknown\n"
     "stage: sft\nfinetuning_type: full\n"
     "sequence_parallel_size: 2\ncutoff_len: 512\n"
-    "per_device_train_batch_size: 1\nmax_steps: 2\nbf16: true\n";
+    "per_device_train_batch_size: 1\nmax_steps: 2\nneat_packing: true\n";
 
 std::string content(const fs::path& file) { return readFile(file).value(); }
 
@@ -36,13 +36,13 @@ protected:
 TEST_F(Migrating, AsksForDecisionsWithExitCodeEightAndWritesNothing) {
     const Ended ended = migrate({"-o", target.string()});
     EXPECT_EQ(ended.exitCode, 8);
-    EXPECT_NE(ended.err.find("decisions are open: precision, model"), std::string::npos);
+    EXPECT_NE(ended.err.find("decisions are open: packing, model"), std::string::npos);
     EXPECT_FALSE(fs::exists(target));
 }
 
 TEST_F(Migrating, WritesAnExperimentThatIsValid) {
     const Ended ended =
-        migrate({"-o", target.string(), "--decide", "model=nano", "--decide", "precision=fp32"});
+        migrate({"-o", target.string(), "--decide", "model=nano", "--decide", "packing=apart"});
     EXPECT_EQ(ended.exitCode, 0) << ended.err;
     EXPECT_EQ(ended.out, target.string() + "\n");
     EXPECT_EQ(cli.run({"config", "validate", target.string()}).exitCode, 0);
@@ -110,7 +110,7 @@ TEST_F(Migrating, WritesReports) {
 }
 
 TEST_F(Migrating, RefusesAnswersThatFitNothing) {
-    for (const char* answer : {"precision=fp4", "colour=red", "precision", "=fp32"}) {
+    for (const char* answer : {"packing=up", "colour=red", "packing", "=apart"}) {
         const Ended ended = migrate({"--decide", answer});
         EXPECT_EQ(ended.exitCode, 2) << answer;
         EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;

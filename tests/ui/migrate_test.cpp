@@ -145,10 +145,8 @@ TEST_F(MigrateFile, DecidesNothingByItselfAndMigratesAgainWithEachAnswer) {
     EXPECT_FALSE(button("saveExperiment")->isEnabled());
 
     MigrationAnswers answers;
-    for (const auto& [id, option] : std::map<std::string, std::string>{{"precision", "fp64"},
-                                                                       {"model", "tiny"},
-                                                                       {"weights", "train"},
-                                                                       {"packing", "across"}}) {
+    for (const auto& [id, option] : std::map<std::string, std::string>{
+             {"model", "tiny"}, {"weights", "train"}, {"packing", "across"}}) {
         const std::string before = page.draft().migration().experiment;
         QAbstractButton* choice = button("decide_" + id + "_" + option);
         choice->setFocus();
@@ -163,7 +161,7 @@ TEST_F(MigrateFile, DecidesNothingByItselfAndMigratesAgainWithEachAnswer) {
     }
     EXPECT_EQ(page.draft().openDecisions(), 0);
     EXPECT_TRUE(button("saveExperiment")->isEnabled());
-    EXPECT_TRUE(page.command().contains(QStringLiteral("--decide precision=fp64")));
+    EXPECT_TRUE(page.command().contains(QStringLiteral("--decide packing=across")));
 }
 
 TEST_F(MigrateFile, EverySampleBecomesAnExperimentThatReadsBackAsTheLibraryWroteIt) {
@@ -228,7 +226,7 @@ TEST_F(MigrateFile, WritesReportsInEveryFormatAndRefusesOthers) {
 TEST_F(MigrateFile, SaysInASentenceWhyAFileIsNoneAndKeepsWhatWasThere) {
     ASSERT_EQ(page.openFile(path("alst_fork.yaml")), QString());
     page.goTo(MigratePage::Decisions);
-    click("decide_precision_fp64");
+    click("decide_packing_across");
     const std::string experiment = page.draft().migration().experiment;
     write("broken.yaml", "sequence_parallel_size: [2\n");
     write("twice.yaml", "sequence_parallel_size: 2\nsequence_parallel_size: 4\n");

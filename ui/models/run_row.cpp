@@ -14,13 +14,7 @@ QString translated(const char* words) { return QCoreApplication::translate("RunR
 
 ParityWord parityWord(const RunRecord& run) {
     if (run.reference) return ParityWord::Reference;
-    return run.parity ? parityOf(*run.parity) : ParityWord::None;
-}
-
-}  // namespace
-
-ParityWord parityOf(const Parity& parity) {
-    switch (parityVerdict(parity)) {
+    switch (parityVerdict(run)) {
         case ParityVerdict::Same:
             return ParityWord::Same;
         case ParityVerdict::Different:
@@ -30,6 +24,8 @@ ParityWord parityOf(const Parity& parity) {
     }
     return ParityWord::None;
 }
+
+}  // namespace
 
 RunRow runRow(const RunRecord& run) {
     RunRow row{.id = run.id,

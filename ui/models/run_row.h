@@ -36,9 +36,6 @@ struct RunRow {
 RunRow runRow(const RunRecord& run);
 std::vector<RunRow> runRows(const std::vector<RunRecord>& runs);
 
-// Against compare's limits, so that table, verdict and report agree.
-ParityWord parityOf(const Parity& parity);
-
 QString parityText(ParityWord parity);  // "same", "differs", "reference", "–"
 QString stateText(const RunRow& row);   // "finished", "running 62 %"
 QString startedText(std::int64_t us);   // "20 Nov 2026 19:20:35", in local time

@@ -176,12 +176,30 @@ TEST(CompareRuns, KeepsTheWorstParityOfTheRepeats) {
 
 TEST(ParityVerdict, HoldsBothLimitsAndCallsNotANumberDifferent) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    EXPECT_EQ(parityVerdict(Parity{{"r"}, 1e-5, 1e-4, 5}), ParityVerdict::Same);
-    EXPECT_EQ(parityVerdict(Parity{{"r"}, 1.1e-5, 0, 5}), ParityVerdict::Different);
-    EXPECT_EQ(parityVerdict(Parity{{"r"}, 0, 1.1e-4, 5}), ParityVerdict::Different);
-    EXPECT_EQ(parityVerdict(Parity{{"r"}, nan, 0, 5}), ParityVerdict::Different);
-    EXPECT_EQ(parityVerdict(Parity{{"r"}, 0, 0, 0}), ParityVerdict::Unknown);
+    const auto verdict = [](double loss, double norm, std::int64_t steps) {
+        return parityVerdict(Parity{{"r"}, loss, norm, steps}, parityLimits("fp32"));
+    };
+    EXPECT_EQ(verdict(1e-5, 1e-4, 5), ParityVerdict::Same);
+    EXPECT_EQ(verdict(1.1e-5, 0, 5), ParityVerdict::Different);
+    EXPECT_EQ(verdict(0, 1.1e-4, 5), ParityVerdict::Different);
+    EXPECT_EQ(verdict(nan, 0, 5), ParityVerdict::Different);
+    EXPECT_EQ(verdict(0, 0, 0), ParityVerdict::Unknown);
     EXPECT_EQ(parityVerdict(RunGroup{}), ParityVerdict::Unknown);
+    EXPECT_EQ(parityVerdict(RunRecord{}), ParityVerdict::Unknown);
+}
+
+TEST(ParityVerdict, AllowsTheCoarserRoundingOfTwoBytes) {
+    RunRecord run = withParity(finishedRun("ring", 50), 1.5e-3);
+    EXPECT_EQ(parityVerdict(run), ParityVerdict::Different);
+    for (const char* precision : {"bf16", "fp16"}) {
+        run.config.train.precision = precision;
+        EXPECT_EQ(parityVerdict(run), ParityVerdict::Same);
+        EXPECT_EQ(parityVerdict(compared({run}).baseline.group), ParityVerdict::Same);
+        EXPECT_EQ(parityVerdict(Parity{{"r"}, 2.1e-3, 0, 5}, parityLimits(precision)),
+                  ParityVerdict::Different);
+        EXPECT_EQ(parityVerdict(Parity{{"r"}, 0, 5.1e-2, 5}, parityLimits(precision)),
+                  ParityVerdict::Different);
+    }
 }
 
 TEST(Warnings, AreNoneWhereTheRunsAreAlike) {

@@ -9,37 +9,37 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::string halfPrecision = baseText(2, "bf16: true\n");
+const std::string packed = baseText(2, "neat_packing: true\n");
 
 TEST(Decisions, AreOpenUntilAnsweredOrDefaultsAreAccepted) {
-    EXPECT_FALSE(migrated(halfPrecision).decided());
-    EXPECT_TRUE(migrated(halfPrecision, defaultAnswers).decided());
-    const MigrationAnswers all{.options = {{"precision", "fp64"}, {"model", "tiny"}},
+    EXPECT_FALSE(migrated(packed).decided());
+    EXPECT_TRUE(migrated(packed, defaultAnswers).decided());
+    const MigrationAnswers all{.options = {{"packing", "across"}, {"model", "tiny"}},
                                .acceptDefaults = false};
-    EXPECT_TRUE(migrated(halfPrecision, all).decided());
-    EXPECT_EQ(configOf(migrated(halfPrecision, all)).train.precision, "fp64");
+    EXPECT_TRUE(migrated(packed, all).decided());
+    EXPECT_EQ(configOf(migrated(packed, all)).data.packing, false);
 }
 
 TEST(Decisions, AnsweredOnesTurnTheirKeysVerdict) {
-    EXPECT_EQ(verdictOn(migrated(halfPrecision), "bf16").verdict, Verdict::NeedsDecision);
-    const KeyVerdict answered = verdictOn(migrated(halfPrecision, defaultAnswers), "bf16");
+    EXPECT_EQ(verdictOn(migrated(packed), "neat_packing").verdict, Verdict::NeedsDecision);
+    const KeyVerdict answered = verdictOn(migrated(packed, defaultAnswers), "neat_packing");
     EXPECT_EQ(answered.verdict, Verdict::Converted);
-    EXPECT_THAT(answered.reason, HasSubstr("decided: train in fp32"));
+    EXPECT_THAT(answered.reason, HasSubstr("decided: keep documents apart"));
 }
 
 TEST(Decisions, AnAnswerBeatsTheDefaultThatIsAccepted) {
-    const MigrationAnswers both{.options = {{"precision", "fp64"}}, .acceptDefaults = true};
-    EXPECT_EQ(configOf(migrated(halfPrecision, both)).train.precision, "fp64");
+    const MigrationAnswers both{.options = {{"packing", "across"}}, .acceptDefaults = true};
+    EXPECT_EQ(configOf(migrated(packed, both)).data.packing, false);
 }
 
 TEST(Decisions, AnswersThatFitNothingAreRefusedInASentence) {
-    const MigrationAnswers wrong{.options = {{"precision", "fp4"}, {"colour", "red"}},
+    const MigrationAnswers wrong{.options = {{"packing", "up"}, {"colour", "red"}},
                                  .acceptDefaults = false};
-    EXPECT_THAT(migrated(halfPrecision, wrong).refusedAnswers,
-                ElementsAre("decision precision has no option 'fp4'; use one of fp32, fp64",
-                            "there is no decision 'colour' to make here; there are precision, "
-                            "model"));
-    EXPECT_THAT(migrated(halfPrecision, defaultAnswers).refusedAnswers, IsEmpty());
+    EXPECT_THAT(
+        migrated(packed, wrong).refusedAnswers,
+        ElementsAre("decision packing has no option 'up'; use one of across, apart",
+                    "there is no decision 'colour' to make here; there are packing, model"));
+    EXPECT_THAT(migrated(packed, defaultAnswers).refusedAnswers, IsEmpty());
 }
 
 TEST(Decisions, MayRaiseOthers) {

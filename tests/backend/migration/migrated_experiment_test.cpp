@@ -35,8 +35,9 @@ TEST(MigratedExperiment, SaysWhatItWasMadeFromAndHowItWasDecided) {
     const Migration migration = migrated(fixture("base_zigzag.yaml"));
     EXPECT_THAT(migration.experiment,
                 StartsWith("# Made by `ringscope migrate` from base_zigzag.yaml "
-                           "(360-llama-factory) and zero3.json.\n"
-                           "# Decision precision: fp32 (the default; nobody decided)\n"));
+                           "(360-llama-factory) and zero3.json.\n"));
+    EXPECT_THAT(migrated(fixture("alst_fork.yaml")).experiment,
+                HasSubstr("# Decision packing: apart (the default; nobody decided)\n"));
     EXPECT_THAT(migration.experiment, HasSubstr("# cutoff_len: 128000\n"));
     EXPECT_THAT(migration.experiment, HasSubstr("\nname: base_zigzag\n"));
 }

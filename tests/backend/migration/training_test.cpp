@@ -46,16 +46,23 @@ TEST(MigratedWeights, OfLoraAreAllTrainedOrFrozen) {
     EXPECT_EQ(decided(text, "weights", "freeze").train.lr, 0.0);
 }
 
-TEST(MigratedPrecision, IsAskedForWhereTheSourceHasHalf) {
-    for (const char* key : {"bf16", "fp16", "pure_bf16"}) {
-        const Migration migration = migrated(baseText(2, std::string(key) + ": true\n"));
-        ASSERT_NE(decisionOf(migration, "precision"), nullptr) << key;
-        EXPECT_EQ(configOf(migration).train.precision, "fp32") << key;
-    }
-    EXPECT_EQ(decided(baseText(2, "bf16: true\n"), "precision", "fp64").train.precision, "fp64");
-    EXPECT_EQ(decisionOf(migrated(baseText(2, "bf16: false\n")), "precision"), nullptr);
-    EXPECT_NE(decisionOf(migrated(fixture("arctic_sp8.yml")), "precision"), nullptr)
+TEST(MigratedPrecision, IsTheSources) {
+    const auto precisionOf = [](const MigrationInput& input) {
+        return configOf(migrated(input, defaultAnswers)).train.precision;
+    };
+    for (const auto& [line, precision] :
+         std::map<std::string, std::string>{{"bf16: true", "bf16"},
+                                            {"fp16: true", "fp16"},
+                                            {"pure_bf16: true", "bf16"},
+                                            {"bf16: false", "fp32"}})
+        EXPECT_EQ(precisionOf(inputOf(baseText(2, line + "\n"))), precision) << line;
+    EXPECT_EQ(precisionOf(fixture("zero3_alone.json")), "bf16");
+    EXPECT_EQ(precisionOf(fixture("arctic_sp8.yml")), "bf16")
         << "ArcticTraining takes bf16 where nothing is said";
+    const KeyVerdict key = verdictOn(migrated(baseText(2, "bf16: true\n")), "bf16");
+    EXPECT_EQ(key.verdict, Verdict::Converted);
+    EXPECT_EQ(key.newValue, "bf16");
+    EXPECT_THAT(key.reason, HasSubstr("sums and the optimizer's copy of the weights in fp32"));
 }
 
 TEST(MigratedPacking, WithoutDocumentMasksIsWhatRingscopeDoesAnyway) {

@@ -35,7 +35,7 @@ TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
               "24 num_train_epochs dropped\n"
               "25 lr_scheduler_type dropped\n"
               "26 warmup_ratio dropped\n"
-              "27 bf16 needs_decision\n"
+              "27 bf16 converted\n"
               "28 ddp_timeout dropped\n"
               "29 gradient_checkpointing dropped\n"
               "30 flash_attn dropped\n"
@@ -69,7 +69,7 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
               "15 per_device_train_batch_size renamed\n"
               "16 seed renamed\n"
               "17 max_steps renamed\n"
-              "18 bf16 needs_decision\n"
+              "18 bf16 converted\n"
               "19 enable_profiling converted\n"
               "20 profiling_wait_steps converted\n"
               "21 profiling_warmup_steps converted\n"
@@ -79,7 +79,7 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
 
 TEST(Verdicts, OnADeepSpeedFileAlone) {
     EXPECT_EQ(verdictLines(migrated(fixture("zero3_alone.json"))),
-              "3 bf16.enabled needs_decision\n"
+              "3 bf16.enabled converted\n"
               "5 optimizer.type dropped\n"
               "6 optimizer.params.lr renamed\n"
               "6 optimizer.params.betas dropped\n"

@@ -23,8 +23,8 @@ TEST(Capabilities, NameEveryFeatureForEveryMode) {
 
 TEST(Capabilities, AreThoseOfEveryModeWhereNothingHasToDivide) {
     for (const Mode& mode : modeTable())
-        for (const char* feature :
-             {"causal", "bidirectional", "grouped_heads", "few_kv_heads", "batch", "scale"})
+        for (const char* feature : {"causal", "bidirectional", "grouped_heads", "few_kv_heads",
+                                    "batch", "scale", "bf16", "fp16"})
             EXPECT_EQ(reasonAgainst(mode.name, feature), "") << mode.name << ", " << feature;
 }
 

@@ -120,6 +120,31 @@ TEST(RunPlan, CutsTheGradientIntoEqualPaddedSlices) {
               2 * 3 * gradientSliceElements(plan.parameters, 4) * std::int64_t{4});
 }
 
+TEST(RunPlan, SendsActivationsAndValuesInTwoBytesAndSumsInFour) {
+    for (const std::string& mode : modeNames()) {
+        const RunPlan exact = planRun(config(mode, 4)).value();
+        for (const char* precision : {"bf16", "fp16"}) {
+            RunConfig half = config(mode, 4);
+            half.train.precision = precision;
+            const RunPlan plan = planRun(half).value();
+            EXPECT_EQ(4 * plan.gradientBytesPerStep, 3 * exact.gradientBytesPerStep) << mode;
+            EXPECT_GE(2 * plan.attentionBytesPerStep, exact.attentionBytesPerStep) << mode;
+            EXPECT_EQ(plan.flopsPerStep, exact.flopsPerStep) << mode;
+        }
+    }
+    RunConfig half = config("ulysses", 4);
+    half.train.precision = "bf16";
+    EXPECT_EQ(2 * planRun(half).value().attentionBytesPerStep,
+              planRun(config("ulysses", 4)).value().attentionBytesPerStep);
+}
+
+TEST(RunPlan, RefusesAPrecisionThatItDoesNotKnow) {
+    RunConfig wrong = config("ring", 2);
+    wrong.train.precision = "fp8";
+    EXPECT_EQ(planRun(wrong).error().message,
+              "there is no train.precision 'fp8'; known: fp32, bf16, fp16, fp64");
+}
+
 TEST(RunPlan, SaysThatARankIsHeldUpAndRefusesOneThatIsNone) {
     RunConfig slow = config("ring", 4);
     slow.debug.slowRank = 3;

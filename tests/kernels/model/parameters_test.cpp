@@ -54,6 +54,23 @@ TEST(Parameters, StartTheSameBitsInEitherPrecision) {
     EXPECT_TRUE(at::equal(single.values(), twice.values().to(at::kFloat)));
 }
 
+TEST(Parameters, OfTwoBytesStartRoundedAndHaveExactOnesForTheOptimizer) {
+    Parameters exact(small, 7, parameterCount(small) + 6, fp32());
+    EXPECT_TRUE(exact.areExact());
+    EXPECT_EQ(exact.exactValues(5, 9).const_data_ptr<float>(),
+              exact.values().const_data_ptr<float>() + 5);
+    for (const at::ScalarType type : {at::kBFloat16, at::kHalf}) {
+        Parameters rounded(small, 7, parameterCount(small) + 6, fp32().dtype(type));
+        EXPECT_FALSE(rounded.areExact());
+        EXPECT_EQ(rounded.gradients().scalar_type(), at::kFloat);
+        EXPECT_TRUE(at::equal(rounded.values(), exact.values().to(type)));
+        // A slice that begins inside one parameter and ends behind the last.
+        const std::int64_t begin = 777;
+        const std::int64_t count = exact.values().numel() - begin;
+        EXPECT_TRUE(at::equal(rounded.exactValues(begin, count), exact.values().slice(0, begin)));
+    }
+}
+
 TEST(Parameters, StartNearNormalWithTheDeviationTheListStates) {
     ModelConfig model;
     Parameters parameters(model, 1, parameterCount(model), fp32());

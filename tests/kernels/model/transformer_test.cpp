@@ -73,6 +73,27 @@ TEST_P(WholeModel, AddsUpGradientsUntilTheyAreCleared) {
     EXPECT_EQ(parameters_.gradients().abs().max().item<double>(), 0);
 }
 
+// Rounding is all that two bytes change: weights are taken as they round.
+TEST_P(WholeModel, HasNearlyTheSameLossAndGradientsInTwoBytes) {
+    for (const auto& [type, limit] : {std::pair(at::kBFloat16, 3e-2), std::pair(at::kHalf, 4e-3)}) {
+        Parameters rounded(model_, 3, parameterCount(model_), at::TensorOptions().dtype(type));
+        parameters_.values().copy_(rounded.values());
+        parameters_.clearGradients();
+        const at::Tensor expected = loss(0.1);
+        expected.backward();
+
+        const RotaryTable rotary = rotaryTable(at::arange(20, at::kLong), model_.headDim(),
+                                               model_.ropeTheta, at::TensorOptions().dtype(type));
+        const at::Tensor actual =
+            Transformer(model_, rounded).loss({tokens_, labels_, rotary}, attendCausally, 0.1);
+        actual.backward();
+        expectClose(actual, expected, 0.1 * limit, "loss");
+        for (const ParameterSpec& spec : rounded.list())
+            expectClose(rounded.weight(spec.name).gradient, parameters_.weight(spec.name).gradient,
+                        limit, std::string(at::toString(type)) + " " + spec.name);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Heads, WholeModel, ::testing::Bool(),
                          [](const auto& each) { return each.param ? "tied" : "free"; });
 

@@ -1,7 +1,7 @@
 #include "kernels/train/trainer.h"
 
-#include "kernels/data/token_text.h"
 #include "tests/kernels/comm/rank_threads.h"
+#include "tests/kernels/train/training.h"
 
 #include <gmock/gmock.h>
 
@@ -13,47 +13,14 @@
 namespace ringscope {
 namespace {
 
+using testing::fromProse;
 using ::testing::HasSubstr;
+using testing::packedProse;
+using testing::smallRun;
+using testing::train;
+using testing::TrainedRank;
 
 constexpr double limit = 1e-10;  // relative
-
-RunConfig smallRun(const std::string& mode, int ranks) {
-    RunConfig config;
-    config.model = {
-        .layers = 2, .hiddenSize = 32, .heads = 4, .kvHeads = 2, .ffnSize = 48, .vocabSize = 128};
-    config.train.steps = 4;
-    config.train.seqLen = 64;
-    config.train.precision = "fp64";
-    config.train.lr = 1e-2;
-    config.parallel.mode = mode;
-    config.parallel.sp = ranks;
-    return config;
-}
-
-BatchSource fromProse(const RunConfig& config) {
-    const TokenText text = TokenText::open({}, config.model.vocabSize).value();
-    return [=](std::int64_t step, std::int64_t micro) {
-        return makeBatch(text, config.train, step, micro, config.data.packing);
-    };
-}
-
-struct TrainedRank {
-    std::vector<StepOutcome> steps;
-    std::vector<double> parameters;
-};
-
-std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches) {
-    const RunPlan plan = planRun(config).value();
-    std::vector<TrainedRank> trained(static_cast<std::size_t>(plan.ranks));
-    testing::runRanks(plan.ranks, [&](Group& group) {
-        const auto trainer = Trainer::make(plan, group, batches).value();
-        TrainedRank& own = trained[static_cast<std::size_t>(group.rank())];
-        for (std::int64_t step = 0; step < config.train.steps; ++step)
-            own.steps.push_back(trainer->step(step).value());
-        own.parameters = trainer->parameterValues();
-    });
-    return trained;
-}
 
 void expectSame(const std::vector<double>& actual, const std::vector<double>& expected,
                 const std::string& what) {
@@ -151,20 +118,6 @@ TEST(Training, IsTheSameWithBentScores) {
     config.attention.softcap = 2.0;
     config.attention.alibi = true;
     expectParity(config, fromProse(config));
-}
-
-// Documents of prose cut short, so that 64 tokens hold several.
-BatchSource packedProse(const RunConfig& config) {
-    const BatchSource prose = fromProse(config);
-    return [=](std::int64_t step, std::int64_t micro) {
-        TokenBatch batch = prose(step, micro);
-        batch.documents = {0, 1, 3, 20 + step, 21 + step, 50 + micro, 64};
-        for (std::int64_t row = 0; row < batch.rows; ++row)
-            for (std::size_t i = 1; i < batch.documents.size(); ++i)
-                batch.labels[static_cast<std::size_t>(row * 64 + batch.documents[i] - 1)] =
-                    ignoredLabel;
-        return batch;
-    };
 }
 
 TEST(Training, IsTheSameWithPackedDocuments) {

@@ -1,0 +1,49 @@
+// The optimizer's work, once over all ranks: each looks after one slice of the flat parameters.
+//
+//   reduceGradients   every rank gets the sum over ranks of its slice       reduce-scatter
+//   step              AdamW on the slice
+//   shareValues       the new values of every slice, to all                 all-gather
+//
+// Where values have two bytes (bf16, fp16), the slice has a copy in fp32, made from the same
+// initial values: small steps add up there, and the rounded result is shared. Gradients are summed
+// in fp32.
+#pragma once
+
+#include "kernels/comm/group.h"
+#include "kernels/model/parameters.h"
+#include "kernels/train/adamw.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace ringscope {
+
+class ShardedOptimizer {
+public:
+    // The parameters' buffers hold group.size() slices. Both outlive the optimizer.
+    ShardedOptimizer(Parameters& parameters, Group& group, const AdamWOptions& options);
+
+    // The summed gradient of the rank's slice. Valid until the next call.
+    const at::Tensor& reduceGradients();
+
+    // The gradient counts times `factor`.
+    void step(double factor);
+
+    // After it, the values are the same bits on every rank. Needed where no step was done, too:
+    // what a step sends does not depend on its numbers.
+    void shareValues();
+
+private:
+    at::Tensor ownValues() const;
+
+    Parameters& parameters_;
+    Group& group_;
+    std::int64_t slice_;  // scalars
+    at::Tensor exact_;    // (slice) in fp32; the parameters themselves where they are exact
+    AdamW adam_;
+    at::Tensor gradient_;  // (slice)
+    at::Tensor leaving_;   // (slice) values on their way out
+};
+
+}  // namespace ringscope

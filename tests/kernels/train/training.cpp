@@ -1,0 +1,54 @@
+#include "tests/kernels/train/training.h"
+
+#include "kernels/data/token_text.h"
+#include "tests/kernels/comm/rank_threads.h"
+
+namespace ringscope::testing {
+
+RunConfig smallRun(const std::string& mode, int ranks) {
+    RunConfig config;
+    config.model = {
+        .layers = 2, .hiddenSize = 32, .heads = 4, .kvHeads = 2, .ffnSize = 48, .vocabSize = 128};
+    config.train.steps = 4;
+    config.train.seqLen = 64;
+    config.train.precision = "fp64";
+    config.train.lr = 1e-2;
+    config.parallel.mode = mode;
+    config.parallel.sp = ranks;
+    return config;
+}
+
+BatchSource fromProse(const RunConfig& config) {
+    const TokenText text = TokenText::open({}, config.model.vocabSize).value();
+    return [=](std::int64_t step, std::int64_t micro) {
+        return makeBatch(text, config.train, step, micro, config.data.packing);
+    };
+}
+
+BatchSource packedProse(const RunConfig& config) {
+    const BatchSource prose = fromProse(config);
+    return [=](std::int64_t step, std::int64_t micro) {
+        TokenBatch batch = prose(step, micro);
+        batch.documents = {0, 1, 3, 20 + step, 21 + step, 50 + micro, 64};
+        for (std::int64_t row = 0; row < batch.rows; ++row)
+            for (std::size_t i = 1; i < batch.documents.size(); ++i)
+                batch.labels[static_cast<std::size_t>(row * 64 + batch.documents[i] - 1)] =
+                    ignoredLabel;
+        return batch;
+    };
+}
+
+std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches) {
+    const RunPlan plan = planRun(config).value();
+    std::vector<TrainedRank> trained(static_cast<std::size_t>(plan.ranks));
+    runRanks(plan.ranks, [&](Group& group) {
+        const auto trainer = Trainer::make(plan, group, batches).value();
+        TrainedRank& own = trained[static_cast<std::size_t>(group.rank())];
+        for (std::int64_t step = 0; step < config.train.steps; ++step)
+            own.steps.push_back(trainer->step(step).value());
+        own.parameters = trainer->parameterValues();
+    });
+    return trained;
+}
+
+}  // namespace ringscope::testing

@@ -1,0 +1,27 @@
+// Training with ranks as threads over real Gloo groups, on batches a test makes.
+#pragma once
+
+#include "kernels/train/trainer.h"
+
+#include <string>
+#include <vector>
+
+namespace ringscope::testing {
+
+// Two layers over 64 tokens in fp64, four steps.
+RunConfig smallRun(const std::string& mode, int ranks);
+
+BatchSource fromProse(const RunConfig& config);
+
+// Documents of prose cut short, so that 64 tokens hold several; they differ from step to step.
+BatchSource packedProse(const RunConfig& config);
+
+struct TrainedRank {
+    std::vector<StepOutcome> steps;
+    std::vector<double> parameters;
+};
+
+// One for each rank of the plan.
+std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches);
+
+}  // namespace ringscope::testing
