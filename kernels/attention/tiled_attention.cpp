@@ -264,34 +264,36 @@ public:
           whole_(whole),
           dq_(writable<T>(dq)),
           dk_(writable<T>(dk)),
-          dv_(writable<T>(dv)) {}
+          dv_(writable<T>(dv)),
+          gradientHeads_(dk.size(2)) {}
 
-    // Query heads that share a key head add to the same gradients, so one thread does them all.
+    // Query heads that share a head of dk and dv add to the same values, so one thread does them.
     void run() const {
-        at::parallel_for(0, tiles_.batch * tiles_.kvHeads, 1,
+        at::parallel_for(0, tiles_.batch * gradientHeads_, 1,
                          [&](std::int64_t begin, std::int64_t end) {
                              Workspace<T> work;
                              work.dWeights.resize(work.scores.size());
                              for (std::int64_t task = begin; task < end; ++task)
-                                 keyHead(task / tiles_.kvHeads, task % tiles_.kvHeads, work);
+                                 gradientHead(task / gradientHeads_, task % gradientHeads_, work);
                          });
     }
 
 private:
-    void keyHead(std::int64_t batch, std::int64_t kvHead, Workspace<T>& work) const {
-        const std::int64_t group = tiles_.heads / tiles_.kvHeads;
+    void gradientHead(std::int64_t batch, std::int64_t sum, Workspace<T>& work) const {
+        const std::int64_t group = tiles_.heads / gradientHeads_;
         for (std::int64_t key = 0; key < tiles_.keys; key += tileKeys) {
             const TokenSpan keys{key, std::min(key + tileKeys, tiles_.keys)};
             const TokenSpan all = tiles_.queriesSeeing(keys, {0, tiles_.queries});
-            for (std::int64_t head = kvHead * group; head < (kvHead + 1) * group; ++head)
+            for (std::int64_t head = sum * group; head < (sum + 1) * group; ++head)
                 for (std::int64_t query = all.begin; query < all.end; query += tileQueries)
-                    tile(batch, head, kvHead, {query, std::min(query + tileQueries, all.end)}, keys,
+                    tile(batch, head, sum, {query, std::min(query + tileQueries, all.end)}, keys,
                          work);
         }
     }
 
-    void tile(std::int64_t batch, std::int64_t head, std::int64_t kvHead, TokenSpan queries,
+    void tile(std::int64_t batch, std::int64_t head, std::int64_t sum, TokenSpan queries,
               TokenSpan keys, Workspace<T>& work) const {
+        const std::int64_t kvHead = head * tiles_.kvHeads / tiles_.heads;
         const Matrix<const T> q = tiles_.q.at(batch, head);
         const Matrix<const T> k = tiles_.k.at(batch, kvHead);
         const Matrix<const T> dOut = whole_.dOut.at(batch, head);
@@ -309,8 +311,8 @@ private:
             rows::scoreGradients(rules, row, dRow, work.slack.data(), whole_.lse[at],
                                  whole_.delta[at]);
         }
-        const Matrix<T> dk = dk_.at(batch, kvHead);
-        const Matrix<T> dv = dv_.at(batch, kvHead);
+        const Matrix<T> dk = dk_.at(batch, sum);
+        const Matrix<T> dv = dv_.at(batch, sum);
         const Matrix<T> dq = dq_.at(batch, head);
         const Matrix<const T> weights{scores.first, scores.stride};
         const Matrix<const T> dScores{dWeights.first, dWeights.stride};
@@ -327,16 +329,19 @@ private:
     const Tiles<T>& tiles_;
     WholeRows<T> whole_;
     Plane<T> dq_, dk_, dv_;
+    std::int64_t gradientHeads_;  // of dk and dv: the key heads, or more that are summed up later
 };
 
-at::Tensor zerosLike(const at::Tensor& tensor) {
-    return at::zeros(tensor.sizes(), tensor.options().dtype(accumulatorType(tensor)));
+// What is summed up for a tensor's tokens.
+at::Tensor zerosOf(const at::Tensor& tensor, std::int64_t heads) {
+    return at::zeros({tensor.size(0), tensor.size(1), heads, tensor.size(3)},
+                     tensor.options().dtype(accumulatorType(tensor)));
 }
 
 template <typename T>
 BlockOutput forwardIn(const BlockInput& block) {
     BlockOutput output{
-        zerosLike(block.q),
+        zerosOf(block.q, block.q.size(2)),
         at::empty(block.q.sizes().slice(0, 3), block.q.options().dtype(accumulatorType(block.q)))};
     const Tiles<T> tiles(block);
     ForwardPass<T>(tiles, output.out, output.lse).run();
@@ -349,19 +354,25 @@ BlockGradients backwardIn(const BlockInput& block, const BlockOutput& whole,
     const at::Tensor dRows = computable(dOut);
     const at::Tensor lse = whole.lse.contiguous();
     const at::Tensor delta = at::mul(computable(whole.out), dRows).sum(3).contiguous();
-    BlockGradients gradients{zerosLike(block.q), zerosLike(block.k), zerosLike(block.v)};
+    const std::int64_t heads = block.q.size(2);
+    const std::int64_t keyHeads = block.k.size(2);
+    const bool apart = block.k.size(0) * keyHeads < at::get_num_threads() && keyHeads < heads;
+    const auto zeros = [&](const at::Tensor& like) {
+        return zerosOf(like, apart ? heads : keyHeads);
+    };
+    BlockGradients gradients{zerosOf(block.q, heads), zeros(block.k), zeros(block.v)};
     const WholeRows<T> forward{readOnly<T>(dRows), lse.const_data_ptr<T>(),
                                delta.const_data_ptr<T>()};
     const Tiles<T> tiles(block);
     BackwardPass<T>(tiles, forward, gradients.q, gradients.k, gradients.v).run();
+    if (apart) {
+        for (at::Tensor* sum : {&gradients.k, &gradients.v})
+            *sum = sum->unflatten(2, {keyHeads, heads / keyHeads}).sum(3);
+    }
     return gradients;
 }
 
 }  // namespace
-
-bool needsTiles(const BlockInput& block) {
-    return block.mask == MaskKind::Positions || !block.rules.plain();
-}
 
 BlockOutput tiledForward(const BlockInput& block) {
     return accumulatorType(block.q) == at::kDouble ? forwardIn<double>(block)

@@ -1,5 +1,5 @@
-// Block attention on a CPU for what ATen's kernel cannot express: windows, documents, soft-cap,
-// ALiBi and dropout.
+// Block attention on a CPU, under every mask and rule: full and causal blocks, windows, documents,
+// soft-cap, ALiBi and dropout.
 //
 // Works through tiles of queries by tiles of keys: two matrix products and one pass over the scores
 // between them, so that no more than a tile of scores exists at a time. Tiles without a visible
@@ -9,9 +9,6 @@
 #include "kernels/attention/block_attention.h"
 
 namespace ringscope {
-
-// Whether this kernel has to compute the block.
-bool needsTiles(const BlockInput& block);
 
 // For any block. Halves are computed, and out and gradients answered, in fp32.
 BlockOutput tiledForward(const BlockInput& block);

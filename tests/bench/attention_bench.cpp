@@ -3,6 +3,8 @@
 #include "kernels/attention/tiled_attention.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/randn_like.h>
 #include <benchmark/benchmark.h>
@@ -12,15 +14,30 @@ namespace {
 
 constexpr std::int64_t tokens = 2048;
 constexpr std::int64_t heads = 8;
-constexpr std::int64_t headDim = 64;
 
-BlockInput causalBlock(at::ScalarType type) {
+BlockInput causalBlock(at::ScalarType type, std::int64_t headDim = 64) {
     const auto random = [&] { return at::randn({1, tokens, heads, headDim}).to(type); };
     return {.q = random(), .k = random(), .v = random(), .mask = MaskKind::Causal};
 }
 
+// ATen's kernel speaks (B, H, n, D).
+at::Tensor swapped(const at::Tensor& tensor) { return tensor.transpose(1, 2); }
+
+BlockOutput flashForward(const BlockInput& block) {
+    const auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(
+        swapped(block.q), swapped(block.k), swapped(block.v), 0.0, true);
+    return {swapped(out), swapped(lse)};
+}
+BlockGradients flashBackward(const BlockInput& block, const BlockOutput& whole,
+                             const at::Tensor& dOut) {
+    const auto [dq, dk, dv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+        swapped(dOut), swapped(block.q), swapped(block.k), swapped(block.v), swapped(whole.out),
+        swapped(whole.lse), 0.0, true);
+    return {swapped(dq), swapped(dk), swapped(dv)};
+}
+
 // Multiplications and additions of the visible pairs: 2 matrix products forward, 5 backward.
-void setFlops(benchmark::State& state, double products, double pairs) {
+void setFlops(benchmark::State& state, double products, double pairs, std::int64_t headDim) {
     const double flops = 2 * products * pairs * static_cast<double>(heads * headDim);
     state.counters["GFLOP/s"] = benchmark::Counter(
         flops * static_cast<double>(state.iterations()) * 1e-9, benchmark::Counter::kIsRate);
@@ -32,44 +49,44 @@ template <auto forward>
 void forwardPass(benchmark::State& state, const BlockInput& block, double pairs) {
     at::set_num_threads(1);
     for (auto unused : state) benchmark::DoNotOptimize(forward(block).out.const_data_ptr());
-    setFlops(state, 2, pairs);
+    setFlops(state, 2, pairs, block.q.size(3));
 }
 
 template <auto backward>
 void backwardPass(benchmark::State& state, const BlockInput& block, double pairs) {
     at::set_num_threads(1);
-    BlockOutput whole = blockForward(block);
+    BlockOutput whole = tiledForward(block);
     whole.out = whole.out.to(block.q.scalar_type());
     const at::Tensor dOut = at::randn_like(block.q);
     for (auto unused : state)
         benchmark::DoNotOptimize(backward(block, whole, dOut).q.const_data_ptr());
-    setFlops(state, 5, pairs);
+    setFlops(state, 5, pairs, block.q.size(3));
 }
 
 template <at::ScalarType type>
 void atenForward(benchmark::State& state) {
-    forwardPass<blockForward>(state, causalBlock(type), causalPairs);
+    forwardPass<flashForward>(state, causalBlock(type, state.range(0)), causalPairs);
 }
 template <at::ScalarType type>
 void tiledForwardPass(benchmark::State& state) {
-    forwardPass<tiledForward>(state, causalBlock(type), causalPairs);
+    forwardPass<tiledForward>(state, causalBlock(type, state.range(0)), causalPairs);
 }
 template <at::ScalarType type>
 void atenBackward(benchmark::State& state) {
-    backwardPass<blockBackward>(state, causalBlock(type), causalPairs);
+    backwardPass<flashBackward>(state, causalBlock(type, state.range(0)), causalPairs);
 }
 template <at::ScalarType type>
 void tiledBackwardPass(benchmark::State& state) {
-    backwardPass<tiledBackward>(state, causalBlock(type), causalPairs);
+    backwardPass<tiledBackward>(state, causalBlock(type, state.range(0)), causalPairs);
 }
-BENCHMARK(atenForward<at::kFloat>);
-BENCHMARK(tiledForwardPass<at::kFloat>);
-BENCHMARK(atenBackward<at::kFloat>);
-BENCHMARK(tiledBackwardPass<at::kFloat>);
-BENCHMARK(atenForward<at::kBFloat16>);
-BENCHMARK(tiledForwardPass<at::kBFloat16>);
-BENCHMARK(atenBackward<at::kBFloat16>);
-BENCHMARK(tiledBackwardPass<at::kBFloat16>);
+BENCHMARK(atenForward<at::kFloat>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(tiledForwardPass<at::kFloat>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(atenBackward<at::kFloat>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(tiledBackwardPass<at::kFloat>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(atenForward<at::kBFloat16>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(tiledForwardPass<at::kBFloat16>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(atenBackward<at::kBFloat16>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
+BENCHMARK(tiledBackwardPass<at::kBFloat16>)->ArgName("size")->Arg(32)->Arg(64)->Arg(128);
 
 // A window of 256 keys, dropout, and soft-cap with ALiBi.
 AttentionMask window() { return {.causal = true, .left = 255}; }

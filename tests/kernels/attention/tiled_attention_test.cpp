@@ -3,6 +3,7 @@
 #include "tests/kernels/attention/reference.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -105,6 +106,16 @@ TEST(TiledAttention, BendsScoresAndDropsWeights) {
                 block.rules.mask = &window;
                 expectLikeReference(block, std::string(maskName(mask)));
             }
+}
+
+TEST(TiledAttention, SumsKeyHeadsOverMoreThreadsThanThereAre) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(5);
+    BlockInput block =
+        randomBlock({.queries = 200, .keys = 300, .heads = 6, .kvHeads = 2}, at::kDouble);
+    block.mask = MaskKind::Causal;
+    expectLikeReference(block, "five threads for two rows of two key heads");
+    at::set_num_threads(before);
 }
 
 TEST(TiledAttention, TakesAnyHeadCountAndSize) {
