@@ -1,14 +1,17 @@
 #include "app/cli/trace_json.h"
 
+#include "backend/core/text.h"
 #include "backend/report/run_json.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 namespace ringscope::cli {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 template <typename Value>
 json orNull(const std::optional<Value>& value) {
@@ -64,17 +67,101 @@ json variantsJson(const ToolVariants& variants) {
               {"other_ns", board.other}}}};
 }
 
+json executedJson(const ExecutedMode& mode) {
+    const auto traffic = [](const std::map<Operation, double>& of) {
+        json counts = json::object();
+        for (const auto& [operation, count] : of)
+            counts[std::string(operationName(operation))] = count;
+        return counts;
+    };
+    return {{"configured", mode.configured.empty() ? json(nullptr) : json(mode.configured)},
+            {"fits", mode.fits},
+            {"agrees", mode.known ? json(mode.agrees) : json(nullptr)},
+            {"per_layer_forward", traffic(mode.traffic.forward)},
+            {"per_layer_backward", traffic(mode.traffic.backward)},
+            {"sentence", mode.sentence()}};
+}
+
+json pathJson(const CriticalPath& path) {
+    json shares = json::array();
+    for (const PathShare& share : path.shares)
+        shares.push_back({{"rank", share.rank},
+                          {"total_ns", share.total},
+                          {"attention_ns", share.attention},
+                          {"compute_ns", share.compute},
+                          {"exposed_ns", share.exposed},
+                          {"idle_ns", share.idle}});
+    return {{"length_ns", path.length()},
+            {"pieces", path.pieces.size()},
+            {"by_rank", std::move(shares)}};
+}
+
+json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
+    json row = {{"rank", rank.rank},
+                {"span_ns", rank.span},
+                {"attention_ns", rank.attention},
+                {"compute_ns", rank.compute}};
+    row.update(communicationJson(rank.communication, splits));
+    json waits = json::array();
+    for (const auto& [late, time] : parts.waiting)
+        waits.push_back({{"rank", late}, {"exposed_ns", time}});
+    row.update({{"copies_ns", rank.copies},
+                {"copies_exposed_ns", rank.copiesExposed},
+                {"idle_ns", rank.idle},
+                {"launch_gap_ns", parts.launchGap},
+                {"tail_ns", parts.tail},
+                {"waits_for", std::move(waits)},
+                {"from_gpu", rank.fromGpu},
+                {"overlap_pct", orNull(rank.overlapPercent())}});
+    return row;
+}
+
+// What a spreadsheet would run as a formula gets an apostrophe in front.
+std::string csvCell(const json& value) {
+    if (value.is_null()) return "";
+    if (!value.is_string()) return value.dump();
+    std::string text = value.get<std::string>();
+    if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos)
+        text.insert(0, 1, '\'');
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
 }  // namespace
 
-json analysisJson(const RunFindings& findings, const std::vector<ToolVariants>& variants) {
+std::string csvOf(const json& rows) {
+    std::string csv;
+    std::vector<std::string> columns;
+    if (rows.empty()) return csv;
+    for (const auto& [key, value] : rows.front().items())
+        if (!value.is_structured()) columns.push_back(key);
+    csv = join(columns, ",") + '\n';
+    for (const json& row : rows) {
+        std::vector<std::string> cells;
+        for (const std::string& column : columns)
+            cells.push_back(row.contains(column) ? csvCell(row[column]) : "");
+        csv += join(cells, ",") + '\n';
+    }
+    return csv;
+}
+
+json analysisJson(const TraceAnalysis& analysis) {
+    const RunFindings& findings = analysis.findings;
     const bool splits = findings.clock.splits;
-    std::vector<std::string> violations = findings.violations;
     json object = {{"schema_version", jsonSchemaVersion},
                    {"source", findings.source.empty() ? "ringscope" : findings.source},
                    {"steps", findings.steps},
+                   {"executed_mode", analysis.mode.name()},
+                   {"executed", executedJson(analysis.mode)},
                    {"exposed_ms_per_step", findings.exposedMsPerStep()},
                    {"wait_ms_per_step", splits ? json(findings.waitMsPerStep()) : json(nullptr)},
                    {"hidden_pct", orNull(findings.hiddenPercent())},
+                   {"imbalance_pct", orNull(analysis.imbalancePercent())},
                    {"dropped", findings.dropped},
                    {"unmatched", findings.unmatched},
                    {"clock",
@@ -82,41 +169,85 @@ json analysisJson(const RunFindings& findings, const std::vector<ToolVariants>& 
                      {"verdict", findings.clock.sentence},
                      {"splits_wait_from_transfer", splits},
                      {"median_transfer_ns", findings.clock.medianTransfer}}},
+                   {"invariants_ok", analysis.violations.empty()},
+                   {"violations", analysis.violations},
                    {"notes", findings.notes},
                    {"ranks", json::array()},
-                   {"ring_steps", json::array()},
+                   {"ring_steps", ringStepRows(findings)},
                    {"blame", json::array()},
+                   {"critical_path", pathJson(analysis.path)},
+                   {"bandwidth", json::array()},
                    {"other_tools", json::array()}};
-    for (const RankFigures& rank : findings.ranks) {
-        json row = communicationJson(rank.communication, splits);
-        row.update({{"rank", rank.rank},
-                    {"span_ns", rank.span},
-                    {"attention_ns", rank.attention},
-                    {"compute_ns", rank.compute},
-                    {"copies_ns", rank.copies},
-                    {"copies_exposed_ns", rank.copiesExposed},
-                    {"idle_ns", rank.idle},
-                    {"from_gpu", rank.fromGpu},
-                    {"overlap_pct", orNull(rank.overlapPercent())}});
-        object["ranks"].push_back(std::move(row));
-    }
-    for (const RingStepFigures& step : findings.ringSteps) {
-        json row = communicationJson(step.communication, splits);
-        row.update({{"rank", step.rank},
-                    {"pass", spanPassName(step.pass)},
-                    {"ring_step", step.ringStep},
-                    {"attention_ns", step.attention}});
-        object["ring_steps"].push_back(std::move(row));
-    }
+    for (std::size_t r = 0; r < findings.ranks.size(); ++r)
+        object["ranks"].push_back(rankJson(findings.ranks[r], analysis.parts[r], splits));
     if (splits)
         for (const Blame& blame : findings.blame)
             object["blame"].push_back({{"rank", blame.rank}, {"caused_wait_ns", blame.causedWait}});
-    for (const ToolVariants& each : variants) {
+    for (const Bandwidth& of : analysis.bandwidths)
+        object["bandwidth"].push_back({{"operation", operationName(of.operation)},
+                                       {"count", of.count},
+                                       {"bytes", of.bytes},
+                                       {"algbw_gb_per_s", orNull(of.algbw)},
+                                       {"busbw_gb_per_s", orNull(of.busbw)}});
+    for (const ToolVariants& each : analysis.variants)
         object["other_tools"].push_back(variantsJson(each));
-        violations.insert(violations.end(), each.violations.begin(), each.violations.end());
+    return object;
+}
+
+json ringStepRows(const RunFindings& findings) {
+    json rows = json::array();
+    for (const RingStepFigures& step : findings.ringSteps) {
+        json row = {{"rank", step.rank},
+                    {"pass", spanPassName(step.pass)},
+                    {"ring_step", step.ringStep},
+                    {"attention_ns", step.attention}};
+        row.update(communicationJson(step.communication, findings.clock.splits));
+        rows.push_back(std::move(row));
     }
-    object["violations"] = violations;
-    object["invariants_ok"] = violations.empty();
+    return rows;
+}
+
+json topRows(const std::vector<TopSpan>& spans) {
+    json rows = json::array();
+    for (const TopSpan& span : spans)
+        rows.push_back({{"where", span.gpu ? "gpu" : "host"},
+                        {"kind", spanKindName(span.kind)},
+                        {"count", span.count},
+                        {"total_ns", span.total},
+                        {"mean_ns", span.count > 0 ? span.total / span.count : 0},
+                        {"longest_ns", span.longest},
+                        {"name", span.name}});
+    return rows;
+}
+
+json diffJson(const TraceDiff& diff) {
+    json object = {{"schema_version", jsonSchemaVersion},
+                   {"before", diff.before},
+                   {"after", diff.after},
+                   {"step_ns", {{"before", diff.stepBefore}, {"after", diff.stepAfter}}},
+                   {"change_ns_per_step", diff.change()},
+                   {"sentence", diff.sentence()},
+                   {"notes", diff.notes},
+                   {"effects", json::array()},
+                   {"places", json::array()},
+                   {"steps", json::array()}};
+    for (const DiffEffect& effect : diff.effects)
+        object["effects"].push_back({{"what", effect.what},
+                                     {"before_ns", effect.before},
+                                     {"after_ns", effect.after},
+                                     {"change_ns", effect.change()}});
+    for (const DiffPlace& place : diff.places)
+        object["places"].push_back({{"layer", place.layer},
+                                    {"pass", spanPassName(place.pass)},
+                                    {"ring_step", place.ringStep},
+                                    {"attention_before_ns", place.attentionBefore},
+                                    {"attention_after_ns", place.attentionAfter},
+                                    {"exposed_before_ns", place.exposedBefore},
+                                    {"exposed_after_ns", place.exposedAfter},
+                                    {"change_ns", place.change()}});
+    for (const DiffStep& step : diff.steps)
+        object["steps"].push_back(
+            {{"index", step.index}, {"before_ns", step.before}, {"after_ns", step.after}});
     return object;
 }
 

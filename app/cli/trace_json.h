@@ -1,16 +1,27 @@
-// What `ringscope trace … --json` says.
+// What `ringscope trace … --json` and `--csv` say.
 #pragma once
 
-#include "backend/analysis/findings.h"
-#include "backend/analysis/tool_variants.h"
+#include "backend/analysis/top_spans.h"
+#include "backend/analysis/trace_analysis.h"
+#include "backend/analysis/trace_diff.h"
 #include "backend/trace/trace.h"
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <vector>
 
 namespace ringscope::cli {
 
-nlohmann::json analysisJson(const RunFindings& findings, const std::vector<ToolVariants>& variants);
-nlohmann::json infoJson(const Trace& trace);
+nlohmann::ordered_json analysisJson(const TraceAnalysis& analysis);
+nlohmann::ordered_json infoJson(const Trace& trace);
+nlohmann::ordered_json diffJson(const TraceDiff& diff);
+
+// The matrix of ring steps: an object for each rank, pass and ring step.
+nlohmann::ordered_json ringStepRows(const RunFindings& findings);
+nlohmann::ordered_json topRows(const std::vector<TopSpan>& spans);
+
+// An array of objects as RFC 4180: the first one's keys are the head; null is empty, what is
+// neither text nor number is left out.
+std::string csvOf(const nlohmann::ordered_json& rows);
 
 }  // namespace ringscope::cli

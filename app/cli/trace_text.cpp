@@ -39,9 +39,41 @@ std::string variantsText(const std::vector<ToolVariants>& variants) {
            "TB: the TensorBoard plugin.\n";
 }
 
+std::string pathText(const CriticalPath& path) {
+    if (path.shares.size() < 2) return "";
+    const auto percent = [&](std::int64_t part) {
+        return fmt::format("{:.1f}",
+                           100.0 * static_cast<double>(part) /
+                               static_cast<double>(std::max<std::int64_t>(1, path.length())));
+    };
+    std::string text = fmt::format(
+        "\ncritical path, % of {}\n{:>4}  {:>7}  {:>9}  {:>9}  {:>9}  {:>9}\n",
+        duration(path.length()), "rank", "on it", "attention", "compute", "exposed", "idle");
+    for (const PathShare& share : path.shares)
+        text += fmt::format("{:>4}  {:>7}  {:>9}  {:>9}  {:>9}  {:>9}\n", share.rank,
+                            percent(share.total), percent(share.attention), percent(share.compute),
+                            percent(share.exposed), percent(share.idle));
+    return text;
+}
+
+std::string bandwidthText(const std::vector<Bandwidth>& all) {
+    if (all.empty()) return "";
+    std::string text = fmt::format("\n{:<15}{:>9}  {:>10}  {:>11}  {:>11}\n", "messages", "count",
+                                   "bytes", "algbw GB/s", "busbw GB/s");
+    const auto rate = [](const std::optional<double>& value) {
+        return value ? formatSignificant(*value) : std::string("-");
+    };
+    for (const Bandwidth& of : all)
+        text += fmt::format("{:<15}{:>9}  {:>10}  {:>11}  {:>11}\n", operationName(of.operation),
+                            formatCount(of.count), formatBytes(Bytes{of.bytes}), rate(of.algbw),
+                            rate(of.busbw));
+    return text + "algbw has the waiting in it, busbw has not.\n";
+}
+
 }  // namespace
 
-std::string analysisText(const RunFindings& findings, const std::vector<ToolVariants>& variants) {
+std::string analysisText(const TraceAnalysis& analysis) {
+    const RunFindings& findings = analysis.findings;
     const bool foreign = !findings.source.empty();
     // Another tool's trace is looked at as a whole: its steps are the host's.
     const double steps =
@@ -69,12 +101,18 @@ std::string analysisText(const RunFindings& findings, const std::vector<ToolVari
         for (const Blame& blame : findings.blame)
             text += fmt::format("{:>4}  {:>9} ms\n", blame.rank, ms(blame.causedWait));
     }
-    if (foreign) text += variantsText(variants);
+    text += pathText(analysis.path);
+    text += bandwidthText(analysis.bandwidths);
+    if (foreign) text += variantsText(analysis.variants);
     text += foreign ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
                     : fmt::format("\nMeans over {} recorded steps. ", findings.steps);
     text += splits ? "wait + transfer and hidden + exposed are each all communication.\n"
                    : "hidden + exposed is all communication.\n";
     text += "clocks: " + findings.clock.sentence + ".\n";
+    if (analysis.mode.known) text += "mode: " + analysis.mode.sentence() + ".\n";
+    if (const std::optional<double> imbalance = analysis.imbalancePercent())
+        text += fmt::format("imbalance: the busiest rank computes {:.1f} % more than the mean.\n",
+                            *imbalance);
     text += notesText(findings.notes);
     if (findings.unmatched > 0 && findings.ranks.size() > 1)
         text += fmt::format("note: {} messages have only one end in the trace\n",

@@ -1,16 +1,23 @@
 // What `ringscope trace …` prints for people.
 #pragma once
 
-#include "backend/analysis/findings.h"
-#include "backend/analysis/tool_variants.h"
+#include "backend/analysis/top_spans.h"
+#include "backend/analysis/trace_analysis.h"
+#include "backend/analysis/trace_diff.h"
 #include "backend/trace/trace.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace ringscope::cli {
 
-std::string analysisText(const RunFindings& findings, const std::vector<ToolVariants>& variants);
 std::string infoText(const Trace& trace);
+std::string analysisText(const TraceAnalysis& analysis);
+
+// The matrix of ring steps: for each pass a row a rank and a column a ring step.
+std::string ringStepText(const RunFindings& findings);
+std::string topText(const std::vector<TopSpan>& spans, std::size_t most);
+std::string diffText(const TraceDiff& diff);
 
 }  // namespace ringscope::cli

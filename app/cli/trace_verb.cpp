@@ -1,4 +1,5 @@
-// ringscope trace info | analyze | export | import: what recorded steps say, ours and other tools'.
+// ringscope trace info | analyze | steps | top | diff | export | import: what recorded steps say,
+// ours and other tools'.
 #include "app/cli/store_access.h"
 #include "app/cli/trace_access.h"
 #include "app/cli/trace_json.h"
@@ -6,6 +7,7 @@
 #include "app/cli/verbs.h"
 #include "backend/trace/import.h"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,43 +15,64 @@
 namespace ringscope::cli {
 namespace {
 
+using json = nlohmann::ordered_json;
+
 struct TraceArguments {
     std::string run = "@last-run";
+    std::string other;  // of diff: what `run` is compared with
     std::string rules;
     std::string output;
+    std::string format = "chrome";
+    std::size_t most = 20;
     bool json = false;
+    bool csv = false;
 };
 
-using Answer = int (*)(const Trace& trace, const TraceArguments& arguments);
-
-int info(const Trace& trace, const TraceArguments& arguments) {
+// `rows` is what --csv prints of `object`.
+int print(const TraceArguments& arguments, const json& object, const json& rows,
+          const std::string& text) {
     if (arguments.json) {
-        std::cout << infoJson(trace).dump(2) << '\n';
+        std::cout << object.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    } else if (arguments.csv) {
+        std::cout << csvOf(rows);
     } else {
-        std::cout << infoText(trace);
+        std::cout << text;
     }
     return Ok;
 }
 
+int info(const Trace& trace, const TraceArguments& arguments) {
+    const json object = infoJson(trace);
+    return print(arguments, object, object["ranks"], infoText(trace));
+}
+
 int analyzeTrace(const Trace& trace, const TraceArguments& arguments) {
-    const RunFindings findings = analyze(trace);
-    const std::vector<ToolVariants> variants = toolVariants(trace);
-    if (arguments.json) {
-        std::cout << analysisJson(findings, variants).dump(2) << '\n';
-    } else {
-        std::cout << analysisText(findings, variants);
-    }
-    std::vector<std::string> violations = findings.violations;
-    for (const ToolVariants& each : variants)
-        violations.insert(violations.end(), each.violations.begin(), each.violations.end());
-    for (const std::string& violation : violations)
+    const TraceAnalysis analysis = analyzeAll(trace);
+    const json object = analysisJson(analysis);
+    print(arguments, object, object["ranks"], analysisText(analysis));
+    for (const std::string& violation : analysis.violations)
         std::cerr << "ringscope: the analysis contradicts itself: " << violation << '\n';
-    return violations.empty() ? Ok : Internal;
+    return analysis.violations.empty() ? Ok : Internal;
+}
+
+int ringSteps(const Trace& trace, const TraceArguments& arguments) {
+    const RunFindings findings = analyze(trace);
+    const json rows = ringStepRows(findings);
+    return print(arguments, rows, rows, ringStepText(findings));
+}
+
+int top(const Trace& trace, const TraceArguments& arguments) {
+    std::vector<TopSpan> spans = topSpans(trace);
+    const std::string text = topText(spans, arguments.most);
+    const json rows = topRows(spans);
+    return print(arguments, rows, rows, text);
 }
 
 int exportTrace(const Trace& trace, const TraceArguments& arguments) {
-    if (const Result<void> written = writeChromeTrace(trace, arguments.output); !written.ok())
-        return fail(written.error());
+    const Result<void> written = arguments.format == "csv"
+                                     ? writeTraceCsv(trace, arguments.output)
+                                     : writeChromeTrace(trace, arguments.output);
+    if (!written.ok()) return fail(written.error());
     std::cout << arguments.output << '\n';
     return Ok;
 }
@@ -62,36 +85,73 @@ int importAsOurs(const Trace& trace, const TraceArguments& arguments) {
     return Ok;
 }
 
-// One verb below `trace`: opens what is named and answers.
+// The modes, where they tell the two apart; else the words the user chose.
+std::pair<std::string, std::string> namesOf(const Trace& before, const Trace& after,
+                                            const TraceArguments& arguments) {
+    const std::string first = before.ranks.front().origin.mode;
+    const std::string second = after.ranks.front().origin.mode;
+    if (!first.empty() && !second.empty() && first != second) return {first, second};
+    return {arguments.run, arguments.other};
+}
+
+int diff(const TraceArguments& arguments, const GlobalOptions& global) {
+    const Result<Trace> before = openTrace(arguments.run, arguments.rules, global);
+    if (!before.ok()) return failStore(before.error());
+    const Result<Trace> after = openTrace(arguments.other, arguments.rules, global);
+    if (!after.ok()) return failStore(after.error());
+    const auto [first, second] = namesOf(*before, *after, arguments);
+    const TraceDiff found = diffTraces(*before, first, *after, second);
+    const json object = diffJson(found);
+    return print(arguments, object, object["effects"], diffText(found));
+}
+
+constexpr const char* whatToName =
+    "run id or name, a folder of trace files, a trace file, or another tool's .json or .json.gz";
+
+using Answer = int (*)(const Trace& trace, const TraceArguments& arguments);
+
+// The verbs below `trace`. They share their arguments: one of them is parsed.
 class Verbs {
 public:
     Verbs(CLI::App& trace, Command& command) : trace_(trace), command_(command) {}
 
+    // Opens what is named and answers.
     CLI::App& add(const char* name, const char* help, Answer answer) {
-        CLI::App* verb = trace_.add_subcommand(name, help);
-        verb->add_option("RUN", arguments_->run,
-                         "run id or name, a folder of trace files, a trace file, or another "
-                         "tool's .json or .json.gz (default: @last-run)");
-        verb->add_option("--rules", arguments_->rules,
-                         "what kernels' names mean, before the built-in rules")
-            ->type_name("FILE");
-        verb->callback([answer, arguments = arguments_, &command = command_] {
+        CLI::App& verb = bare(name, help);
+        verb.add_option("RUN", arguments_->run, std::string(whatToName) + " (default: @last-run)");
+        verb.callback([answer, arguments = arguments_, &command = command_] {
             command.action = [=, &command] {
                 const Result<Trace> trace =
                     openTrace(arguments->run, arguments->rules, command.global);
                 return trace.ok() ? answer(*trace, *arguments) : failStore(trace.error());
             };
         });
-        return *verb;
+        return verb;
     }
-    void withJson(CLI::App& verb) {
-        verb.add_flag("--json", arguments_->json, "one JSON object on standard output");
+    CLI::App& addDiff(const char* name, const char* help) {
+        CLI::App& verb = bare(name, help);
+        verb.add_option("BEFORE", arguments_->run, whatToName)->required();
+        verb.add_option("AFTER", arguments_->other, "the same, of what changed")->required();
+        verb.callback([arguments = arguments_, &command = command_] {
+            command.action = [=, &command] { return diff(*arguments, command.global); };
+        });
+        return verb;
     }
-    void withOutput(CLI::App& verb, const char* help, const char* type) {
-        verb.add_option("-o,--output", arguments_->output, help)->required()->type_name(type);
+    void withFormats(CLI::App& verb) {
+        CLI::Option* asJson = verb.add_flag("--json", arguments_->json, "JSON on standard output");
+        verb.add_flag("--csv", arguments_->csv, "CSV on standard output")->excludes(asJson);
     }
+    TraceArguments& arguments() { return *arguments_; }
 
 private:
+    CLI::App& bare(const char* name, const char* help) {
+        CLI::App* verb = trace_.add_subcommand(name, help);
+        verb->add_option("--rules", arguments_->rules,
+                         "what kernels' names mean, before the built-in rules")
+            ->type_name("FILE");
+        return *verb;
+    }
+
     CLI::App& trace_;
     Command& command_;
     std::shared_ptr<TraceArguments> arguments_ = std::make_shared<TraceArguments>();
@@ -101,18 +161,32 @@ private:
 
 void addTraceVerb(CLI::App& app, Command& command) {
     CLI::App* trace = app.add_subcommand(
-        "trace", "recorded steps, ours and other tools': info, analyze, export, import");
+        "trace", "recorded steps, ours and other tools': info, analyze, steps, top, diff, export");
     trace->require_subcommand(1);
     trace->fallthrough();
     Verbs verbs(*trace, command);
-    verbs.withJson(verbs.add("info", "what is in a trace, and what is missing", info));
-    verbs.withJson(verbs.add("analyze", "hidden, exposed, wait, transfer, blame", analyzeTrace));
-    verbs.withOutput(verbs.add("export", "Chrome trace JSON, for Perfetto and HTA", exportTrace),
-                     "out.json", "FILE");
-    verbs.withOutput(
-        verbs.add("import", "another tool's trace as files of ours, which open at once",
-                  importAsOurs),
-        "a new folder", "FOLDER");
+    verbs.withFormats(verbs.add("info", "what is in a trace, and what is missing", info));
+    verbs.withFormats(verbs.add("analyze", "hidden, exposed, wait, transfer, blame, critical path",
+                                analyzeTrace));
+    verbs.withFormats(verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps));
+    CLI::App& topVerb = verbs.add("top", "what took the most time, by name", top);
+    verbs.withFormats(topVerb);
+    topVerb.add_option("-n,--most", verbs.arguments().most, "how many names (default: 20)");
+    verbs.withFormats(
+        verbs.addDiff("diff", "what changed between two, largest effect on the step first"));
+
+    CLI::App& exporting = verbs.add("export", "for Perfetto, HTA, spreadsheets", exportTrace);
+    exporting.add_option("-o,--output", verbs.arguments().output, "out.json")
+        ->required()
+        ->type_name("FILE");
+    exporting
+        .add_option("--format", verbs.arguments().format,
+                    "chrome (trace JSON) or csv (a line a span)")
+        ->check(CLI::IsMember({"chrome", "csv"}));
+    verbs.add("import", "another tool's trace as files of ours, which open at once", importAsOurs)
+        .add_option("-o,--output", verbs.arguments().output, "a new folder")
+        ->required()
+        ->type_name("FOLDER");
 }
 
 }  // namespace ringscope::cli

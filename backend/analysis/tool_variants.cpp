@@ -71,9 +71,9 @@ void check(ToolVariants& variants, const IntervalSet& all, std::int64_t steps) {
          "the TensorBoard plugin's parts do not add up to the steps");
 }
 
-ToolVariants variantsOf(const RankTrace& rank, const RankTrace& recorded) {
-    // Only the sets of one rank are asked for: whom it met does not matter.
-    const RankSets sets = rankSets(rank, std::vector<MessageMeeting>(rank.spans.size()));
+}  // namespace
+
+ToolVariants toolVariants(const RankSets& sets, const std::vector<GpuStream>& streams) {
     const IntervalSet& c = sets.communication.comm;
     const IntervalSet& k = sets.compute;
     const IntervalSet& m = sets.copies;
@@ -81,7 +81,7 @@ ToolVariants variantsOf(const RankTrace& rank, const RankTrace& recorded) {
     ToolVariants variants;
     variants.rank = sets.rank;
     variants.hta = htaFigures(c, k, m, all);
-    for (const GpuStream& stream : recorded.gpu) addGaps(variants.hta, stream);
+    for (const GpuStream& stream : streams) addGaps(variants.hta, stream);
     variants.traceLens = {.computation = lengthOf(k),
                           .exposedComm = lengthOf(differenceOf(c, k)),
                           .exposedMemcpy = lengthOf(sets.copiesExposed),
@@ -98,15 +98,13 @@ ToolVariants variantsOf(const RankTrace& rank, const RankTrace& recorded) {
     return variants;
 }
 
-}  // namespace
-
-std::vector<ToolVariants> toolVariants(const Trace& trace) {
+std::vector<ToolVariants> toolVariants(const Trace& recorded) {
+    const Trace trace = withTruestSpans(recorded);
     std::vector<ToolVariants> variants;
     for (const RankTrace& rank : trace.ranks) {
-        Trace alone;
-        alone.ranks.push_back(rank);
-        alone = withTruestSpans(std::move(alone));
-        variants.push_back(variantsOf(alone.ranks.front(), rank));
+        // Of one rank's sets alone, whom it met does not matter.
+        const std::vector<MessageMeeting> met(rank.spans.size());
+        variants.push_back(toolVariants(rankSets(rank, met), rank.gpu));
     }
     return variants;
 }

@@ -14,6 +14,7 @@
 //                        |C without K|, other = the rest of the steps
 #pragma once
 
+#include "backend/analysis/rank_sets.h"
 #include "backend/trace/trace.h"
 
 #include <cstdint>
@@ -68,6 +69,8 @@ struct ToolVariants {
     std::vector<std::string> violations;  // sums that do not hold: a defect of ours
 };
 
+// `streams`: the rank's GPU, for the gaps within them.
+ToolVariants toolVariants(const RankSets& sets, const std::vector<GpuStream>& streams);
 // By rank.
 std::vector<ToolVariants> toolVariants(const Trace& trace);
 

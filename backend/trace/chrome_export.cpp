@@ -1,15 +1,13 @@
 // Chrome's trace JSON. Written piece by piece: a trace of millions of spans never stands in memory
 // a second time as text.
-#include "backend/core/files.h"
 #include "backend/trace/own_export.h"
+#include "backend/trace/text_file.h"
 #include "backend/trace/trace.h"
 #include "backend/trace/trace_origin.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -197,17 +195,7 @@ private:
 }  // namespace
 
 Result<void> writeChromeTrace(const Trace& trace, const std::filesystem::path& file) {
-    const std::filesystem::path half = file.string() + ".part";
-    std::ofstream out(half, std::ios::binary | std::ios::trunc);
-    ChromeWriter(trace, out).write();
-    out.close();
-    std::error_code failed;
-    if (out) std::filesystem::rename(half, file, failed);
-    if (!out || failed) {
-        std::filesystem::remove(half, failed);
-        return Error{ErrorCode::Failed, "cannot write '" + file.string() + "'; is the disk full?"};
-    }
-    return {};
+    return writeTraceText(file, [&](std::ostream& out) { ChromeWriter(trace, out).write(); });
 }
 
 }  // namespace ringscope

@@ -38,4 +38,7 @@ Trace mergeRanks(std::vector<RankTrace> ranks);
 // flows from each send to its receive.
 Result<void> writeChromeTrace(const Trace& trace, const std::filesystem::path& file);
 
+// A line for each span, times in nanoseconds.
+Result<void> writeTraceCsv(const Trace& trace, const std::filesystem::path& file);
+
 }  // namespace ringscope

@@ -39,6 +39,10 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
     EXPECT_EQ(findings["invariants_ok"], true) << findings["violations"];
     EXPECT_TRUE(findings["notes"].empty()) << findings["notes"];
     ASSERT_EQ(findings["ranks"].size(), 2U);
+    EXPECT_EQ(findings["executed_mode"], GetParam()) << findings["executed"];
+    EXPECT_EQ(findings["clock"]["verdict"], "the ranks share one clock");
+    EXPECT_GT(findings["critical_path"]["length_ns"], 0);
+    EXPECT_FALSE(findings["bandwidth"].empty());
 
     const json run = cli.json({"runs", "show", "@last-run", "--json"})["runs"][0];
     EXPECT_EQ(run["overlap"]["steps"], 3);
@@ -185,6 +189,60 @@ TEST(TraceAnalyze, SaysHowToRecordWhereARunHasNone) {
     const Ended ended = cli.run({"trace", "analyze"});
     EXPECT_EQ(ended.exitCode, 4);
     EXPECT_NE(ended.err.find("profile.steps"), std::string::npos) << ended.err;
+}
+
+TEST(TraceSteps, AreAMatrixOfRanksAndRingSteps) {
+    const Cli cli;
+    const json findings = analyzed(cli, "ring");
+    const json rows = cli.json({"trace", "steps", "--json"});
+    EXPECT_EQ(rows, findings["ring_steps"]);
+    const Ended table = cli.run({"trace", "steps"});
+    EXPECT_NE(table.out.find("forward attention\nrank     step 0     step 1"), std::string::npos)
+        << table.out;
+    const Ended csv = cli.run({"trace", "steps", "--csv"});
+    EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(csv.out, '\n')), rows.size() + 1);
+    EXPECT_EQ(csv.out.find("rank,pass,ring_step,attention_ns,comm_ns,"), 0U) << csv.out;
+}
+
+TEST(TraceTop, NamesWhatTookTheMostTime) {
+    const Cli cli;
+    analyzed(cli, "ulysses");
+    const json rows = cli.json({"trace", "top", "--json"});
+    ASSERT_GT(rows.size(), 3U);
+    for (std::size_t i = 1; i < rows.size(); ++i)
+        EXPECT_GE(rows[i - 1]["total_ns"], rows[i]["total_ns"]);
+}
+
+TEST(TraceDiff, SaysWhatASlowRankCost) {
+    const Cli cli;
+    std::string experiment = tracedExperiment("ring");
+    for (const char* name : {"plain", "held-up"}) {
+        experiment.replace(0, experiment.find('\n'), std::string("name: ") + name);
+        std::vector<std::string> words = {"run", cli.write("e.yaml", experiment), "--no-reference"};
+        if (std::string(name) == "held-up")
+            words.insert(words.end(), {"--set", "debug.slow_rank=1", "--set", "debug.slow_ms=30"});
+        ASSERT_EQ(cli.run(words).exitCode, 0);
+    }
+    const json diff = cli.json({"trace", "diff", "held-up", "plain", "--json"});
+    const std::string sentence = diff["sentence"];
+    EXPECT_EQ(sentence.find("plain saves "), 0U) << sentence;
+    EXPECT_NE(sentence.find("less waiting for rank 1"), std::string::npos) << sentence;
+    double explained = 0;
+    for (const json& effect : diff["effects"]) explained += effect["change_ns"].get<double>();
+    EXPECT_NEAR(explained, diff["change_ns_per_step"], 10);
+}
+
+TEST(TraceImport, OfOurOwnExportSaysTheSame) {
+    const Cli cli;
+    json before = analyzed(cli, "ring");
+    ASSERT_EQ(cli.run({"trace", "export", "-o", "out.json"}).exitCode, 0);
+    ASSERT_EQ(cli.run({"trace", "import", "out.json", "-o", "ours"}).exitCode, 0);
+    EXPECT_EQ(cli.json({"trace", "analyze", "out.json", "--json"}), before);
+    EXPECT_EQ(cli.json({"trace", "analyze", "ours", "--json"}), before);
+    ASSERT_EQ(cli.run({"trace", "export", "-o", "out.csv", "--format", "csv"}).exitCode, 0);
+    const std::string csv = readFile(cli.folder() / "out.csv").value();
+    EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(csv, '\n')),
+              cli.json({"trace", "info", "--json"})["spans"].get<std::size_t>() + 1);
 }
 
 TEST(TraceOfASlowRank, ShowsTheOthersWaitingForIt) {

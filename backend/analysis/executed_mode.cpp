@@ -1,0 +1,130 @@
+#include "backend/analysis/executed_mode.h"
+
+#include "backend/core/text.h"
+#include "backend/plan/mode_table.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+Operation operationOf(TransferKind kind) {
+    switch (kind) {
+        case TransferKind::Send:
+            return Operation::Send;
+        case TransferKind::Receive:
+            return Operation::Receive;
+        case TransferKind::AllToAll:
+            return Operation::AllToAll;
+        case TransferKind::AllGather:
+            return Operation::AllGather;
+        case TransferKind::ReduceScatter:
+            return Operation::ReduceScatter;
+    }
+    return Operation::None;
+}
+
+std::map<Operation, double> meanOf(const Schedule& schedule,
+                                   std::vector<Step> RankSchedule::*pass) {
+    std::map<Operation, double> mean;
+    for (const RankSchedule& rank : schedule.ranks)
+        for (const Step& step : rank.*pass)
+            for (const Transfer& transfer : step.transfers) mean[operationOf(transfer.kind)] += 1;
+    for (auto& [operation, count] : mean) count /= static_cast<double>(schedule.ranks.size());
+    return mean;
+}
+
+// What a mode's schedule posts; of no interest is how large it is.
+LayerTraffic trafficOf(const Mode& mode, int ranks) {
+    const AttentionShape shape{.ranks = mode.sharded ? ranks : 1,
+                               .tokens = std::int64_t{ranks} * ranks * 64,
+                               .heads = 4 * ranks,
+                               .kvHeads = 4 * ranks,
+                               .headDim = 8};
+    const Result<Schedule> schedule = mode.schedule(shape);
+    if (!schedule.ok()) return {};
+    return {meanOf(*schedule, &RankSchedule::forward), meanOf(*schedule, &RankSchedule::backward)};
+}
+
+bool alike(const std::map<Operation, double>& a, const std::map<Operation, double>& b) {
+    return a.size() == b.size() && std::ranges::all_of(a, [&](const auto& each) {
+               const auto other = b.find(each.first);
+               return other != b.end() && std::abs(other->second - each.second) < 0.01;
+           });
+}
+
+std::set<Operation> kindsOf(const LayerTraffic& traffic) {
+    std::set<Operation> kinds;
+    for (const auto& [operation, count] : traffic.forward) kinds.insert(operation);
+    for (const auto& [operation, count] : traffic.backward) kinds.insert(operation);
+    return kinds;
+}
+
+std::string inWords(const std::map<Operation, double>& traffic) {
+    std::vector<std::string> words;
+    for (const auto& [operation, count] : traffic)
+        words.push_back(fmt::format("{:.3g} {}", count, operationName(operation)));
+    return words.empty() ? "nothing" : join(words, ", ");
+}
+
+}  // namespace
+
+std::string ExecutedMode::name() const {
+    if (!known) return configured;
+    if (agrees && !configured.empty()) return configured;
+    return fits.empty() ? "unknown" : join(fits, " or ");
+}
+
+std::string ExecutedMode::sentence() const {
+    if (!known) return "the trace has no attention of a layer to tell the mode by";
+    const std::string did = fmt::format("a layer posts {} forward and {} backward",
+                                        inWords(traffic.forward), inWords(traffic.backward));
+    const std::string fit = fits.empty() ? "no mode does" : "as " + join(fits, ", ") + " would";
+    if (configured.empty()) return did + ", " + fit;
+    return agrees ? fmt::format("{}, as {} should", did, configured)
+                  : fmt::format("{}, {}; {} was configured", did, fit, configured);
+}
+
+ExecutedMode executedMode(const Trace& trace) {
+    ExecutedMode mode;
+    std::set<std::tuple<int, int, int>> forward;
+    std::set<std::tuple<int, int, int>> backward;
+    int world = 1;
+    for (const RankTrace& rank : trace.ranks) {
+        if (mode.configured.empty()) mode.configured = rank.origin.mode;
+        world = std::max(world, rank.origin.world);
+        for (const Span& span : rank.spans) {
+            if (span.ringStep() < 0 || span.layer() < 0) continue;
+            const bool back = span.pass() == SpanPass::Backward;
+            if (!back && span.pass() != SpanPass::Forward) continue;
+            (back ? backward : forward).emplace(rank.origin.rank, span.step(), span.layer());
+            if (span.kind() == SpanKind::Transfer)
+                (back ? mode.traffic.backward : mode.traffic.forward)[span.operation()] += 1;
+        }
+    }
+    mode.known = !forward.empty() && !backward.empty();
+    if (!mode.known) return mode;
+    for (auto& [operation, count] : mode.traffic.forward)
+        count /= static_cast<double>(forward.size());
+    for (auto& [operation, count] : mode.traffic.backward)
+        count /= static_cast<double>(backward.size());
+    std::vector<std::string> alikeInKind;
+    for (const Mode& each : modeTable()) {
+        const LayerTraffic wanted = trafficOf(each, world);
+        if (alike(wanted.forward, mode.traffic.forward) &&
+            alike(wanted.backward, mode.traffic.backward))
+            mode.fits.emplace_back(each.name);
+        if (kindsOf(wanted) == kindsOf(mode.traffic)) alikeInKind.emplace_back(each.name);
+    }
+    // Groups of other sizes (parallel.dp, parallel.ulysses) post the same kinds, other numbers.
+    if (mode.fits.empty()) mode.fits = std::move(alikeInKind);
+    mode.agrees =
+        mode.configured.empty() || std::ranges::find(mode.fits, mode.configured) != mode.fits.end();
+    return mode;
+}
+
+}  // namespace ringscope

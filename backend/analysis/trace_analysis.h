@@ -1,0 +1,33 @@
+// Everything that is said of a trace, worked out together.
+#pragma once
+
+#include "backend/analysis/bandwidth.h"
+#include "backend/analysis/critical_path.h"
+#include "backend/analysis/executed_mode.h"
+#include "backend/analysis/findings.h"
+#include "backend/analysis/step_parts.h"
+#include "backend/analysis/tool_variants.h"
+#include "backend/trace/trace.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct TraceAnalysis {
+    RunFindings findings;
+    std::vector<StepParts> parts;  // by rank, as findings.ranks
+    CriticalPath path;
+    ExecutedMode mode;
+    std::vector<Bandwidth> bandwidths;
+    std::vector<ToolVariants> variants;   // by rank
+    std::vector<std::string> violations;  // of all of these: defects of ours
+
+    // By how much the busiest rank computes more than the mean; nothing for one rank, or none busy.
+    std::optional<double> imbalancePercent() const;
+};
+
+TraceAnalysis analyzeAll(const Trace& trace);
+
+}  // namespace ringscope

@@ -1,0 +1,29 @@
+// A large text written piece by piece: whole under its name, or not there.
+#pragma once
+
+#include "backend/core/result.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+namespace ringscope {
+
+template <typename Write>
+Result<void> writeTraceText(const std::filesystem::path& file, const Write& write) {
+    const std::filesystem::path half = file.string() + ".part";
+    std::ofstream out(half, std::ios::binary | std::ios::trunc);
+    write(out);
+    out.close();
+    std::error_code failed;
+    if (out) std::filesystem::rename(half, file, failed);
+    if (!out || failed) {
+        std::filesystem::remove(half, failed);
+        return Error{ErrorCode::Failed,
+                     "cannot write '" + file.string() + "'; is the disk full, the folder there?"};
+    }
+    return {};
+}
+
+}  // namespace ringscope
