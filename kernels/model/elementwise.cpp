@@ -256,21 +256,4 @@ double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) 
     return loss;
 }
 
-void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) {
-    if (sum.scalar_type() == a.scalar_type()) {
-        sum.addmm_(a, b);
-        return;
-    }
-    const at::Tensor product = at::mm(a, b);
-    if (!sum.is_cpu()) return any::addTo(sum, product);
-    forScalar(product, [&]<typename S>(S) {
-        const S* part = readOnly<S>(product);
-        Wide<S>* whole = writable<Wide<S>>(sum);
-        at::parallel_for(0, product.numel(), scalarsPerThread,
-                         [&](std::int64_t begin, std::int64_t end) {
-                             rows::addTo(whole + begin, part + begin, end - begin);
-                         });
-    });
-}
-
 }  // namespace ringscope

@@ -59,8 +59,4 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
 // of the labels (R). Rows labelled ignoredLabel add nothing and get gradient 0.
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
 
-// sum += a * b, matrices; `sum` in the sumType() of a and b. In two bytes the product is rounded
-// before it is added.
-void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b);
-
 }  // namespace ringscope

@@ -101,6 +101,4 @@ double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) 
     return -(likelihoods * weight).sum(at::kDouble).item<double>();
 }
 
-void addTo(at::Tensor& sum, const at::Tensor& part) { sum.add_(part); }
-
 }  // namespace ringscope::any

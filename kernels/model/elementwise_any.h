@@ -19,6 +19,5 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
 void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
                at::Tensor& dQkv);
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
-void addTo(at::Tensor& sum, const at::Tensor& part);
 
 }  // namespace ringscope::any

@@ -1,10 +1,10 @@
 #include "kernels/model/functions.h"
 
-#include <ATen/ops/addmm.h>
+#include "kernels/model/products.h"
+
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -91,7 +91,7 @@ struct HeadProjection : Function<HeadProjection> {
             at::Tensor normed = buffer(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
             rmsNorm(in.narrow(0, first, count), gain.value, eps, normed, factors);
-            splitHeads(at::mm(normed, qkv.value.t()), rotary, first, heads);
+            splitHeads(product(normed, qkv.value.t()), rotary, first, heads);
         });
         context->save_for_backward({x, inverse});
         keep(context, "gain", gain);
@@ -125,7 +125,7 @@ struct HeadProjection : Function<HeadProjection> {
             joinHeads(dHeads, rotary, first, dQkv);
             addProduct(qkv.gradient, dQkv.t(), normed);
             at::Tensor dChunk = dx.narrow(0, first, count);
-            at::mm_out(normed, dQkv, qkv.value);  // no longer needed: holds its gradient now
+            productInto(normed, dQkv, qkv.value);  // no longer needed: holds its gradient now
             rmsNormBackward(chunk, gain.value, factors, normed, dChunk, gain.gradient);
         });
         return {dx.view_as(saved[0]), {}, {}, {}, {}, {}};
@@ -137,14 +137,14 @@ struct AddProjection : Function<AddProjection> {
                               const at::Tensor& in, const Weight& weight) {
         context->save_for_backward({in});
         keep(context, "weight", weight);
-        return at::addmm(rowsOf(residual), rowsOf(in), weight.value.t()).view_as(residual);
+        return sumWithProduct(rowsOf(residual), rowsOf(in), weight.value.t()).view_as(residual);
     }
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const at::Tensor in = context->get_saved_variables()[0];
         Weight weight = kept(context, "weight");
         const at::Tensor d = rowsOf(dOut[0]);
         addProduct(weight.gradient, d.t(), rowsOf(in));
-        return {dOut[0], at::mm(d, weight.value).view_as(in), {}};
+        return {dOut[0], product(d, weight.value).view_as(in), {}};
     }
 };
 
@@ -163,9 +163,9 @@ struct AddFeedForward : Function<AddFeedForward> {
             at::Tensor hidden = buffer(in, count, down.value.size(1));
             at::Tensor result = out.narrow(0, first, count);
             rmsNorm(chunk, gain.value, eps, normed, factors);
-            at::mm_out(both, normed, gateUp.value.t());
+            productInto(both, normed, gateUp.value.t());
             gated(both, hidden);
-            at::addmm_out(result, chunk, hidden, down.value.t());
+            sumWithProductInto(result, chunk, hidden, down.value.t());
         });
         context->save_for_backward({x, inverse, projected});
         keep(context, "gain", gain);
@@ -191,14 +191,14 @@ struct AddFeedForward : Function<AddFeedForward> {
             gated(both, hidden);
             addProduct(down.gradient, dChunk.t(), hidden);
 
-            at::mm_out(hidden, dChunk, down.value);  // no longer needed: holds its gradient now
+            productInto(hidden, dChunk, down.value);  // no longer needed: holds its gradient now
             at::Tensor dBoth = buffer(in, count, both.size(1));
             gatedBackward(both, hidden, dBoth);
             at::Tensor normed = buffer(in, count, in.size(1));
             rmsNormAgain(chunk, gain.value, factors, normed);
             addProduct(gateUp.gradient, dBoth.t(), normed);
 
-            at::mm_out(normed, dBoth, gateUp.value);
+            productInto(normed, dBoth, gateUp.value);
             at::Tensor dxChunk = dx.narrow(0, first, count);
             rmsNormBackward(chunk, gain.value, factors, normed, dxChunk, gain.gradient);
         });
@@ -223,10 +223,10 @@ struct HeadLoss : Function<HeadLoss> {
             at::Tensor inverse = rowFactors(chunk);
             at::Tensor normed = buffer(in, count, in.size(1));
             rmsNorm(chunk, gain.value, eps, normed, inverse);
-            at::Tensor logits = at::mm(normed, weights.t());
+            at::Tensor logits = product(normed, weights.t());
             loss += crossEntropy(logits, wanted.narrow(0, first, count), scale);
             addProduct(headGradient, logits.t(), normed);
-            at::mm_out(normed, logits, weights);  // no longer needed: holds its gradient now
+            productInto(normed, logits, weights);  // no longer needed: holds its gradient now
             at::Tensor dChunk = dx.narrow(0, first, count);
             rmsNormBackward(chunk, gain.value, inverse, normed, dChunk, gainGradient);
         });

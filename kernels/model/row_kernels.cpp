@@ -168,12 +168,6 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
     return loss * scale;
 }
 
-template <typename S>
-RINGSCOPE_VECTOR void addTo(Wide<S>* sum, const S* part, std::int64_t count) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < count; ++i) sum[i] += wide(part[i]);
-}
-
 #define RINGSCOPE_ROW_KERNELS(S)                                                                 \
     template void norm(const S*, const S*, Wide<S>, S*, Wide<S>*, std::int64_t, std::int64_t);   \
     template void normAgain(const S*, const S*, const Wide<S>*, S*, std::int64_t, std::int64_t); \
@@ -183,8 +177,7 @@ RINGSCOPE_VECTOR void addTo(Wide<S>* sum, const S* part, std::int64_t count) {
     template void gatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);             \
     template void turn(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t, const Turn&); \
     template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, std::int64_t,    \
-                                 std::int64_t);                                                  \
-    template void addTo(Wide<S>*, const S*, std::int64_t);
+                                 std::int64_t);
 
 RINGSCOPE_ROW_KERNELS(float)
 RINGSCOPE_ROW_KERNELS(double)

@@ -59,8 +59,4 @@ template <typename S>
 double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored, double scale,
                     std::int64_t rows, std::int64_t width);
 
-// sum += part, over `count` scalars.
-template <typename S>
-void addTo(Wide<S>* sum, const S* part, std::int64_t count);
-
 }  // namespace ringscope::rows

@@ -168,19 +168,6 @@ TEST_P(Elementwise, GivesTheSameOnSeveralThreads) {
         expectClose(two[i], one[i], limit(), "output " + std::to_string(i));
 }
 
-// Products of numbers of two bytes are rounded once, sums of them are not.
-TEST_P(Elementwise, ProductsAreAddedUpInTheTypeOfSums) {
-    at::Tensor sum = at::ones({3, width}, sums());
-    at::Tensor expected = sum.clone();
-    for (int part = 0; part < 8; ++part) {
-        const at::Tensor a = random({rowCount, 3});
-        const at::Tensor b = random({rowCount, width});
-        addProduct(sum, a.t(), b);
-        expected += at::mm(a.to(at::kDouble).t(), b.to(at::kDouble)).to(GetParam());
-    }
-    expectClose(sum, expected, roundedLimit(), "sum");
-}
-
 INSTANTIATE_TEST_SUITE_P(Precisions, Elementwise,
                          ::testing::Values(at::kFloat, at::kDouble, at::kBFloat16, at::kHalf),
                          [](const auto& each) { return std::string(at::toString(each.param)); });
