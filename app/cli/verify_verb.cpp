@@ -192,7 +192,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         ->type_name("X");
     verb->add_option("--softcap", problem.softcap, "c tanh(score / c)")->type_name("C");
     verb->add_flag("--alibi", problem.alibi, "a penalty on distance, a slope for each head");
-    verb->add_option("--seed", problem.seed, "of the inputs")
+    verb->add_option("--seed", problem.seed, "of the inputs, and of what is dropped")
         ->type_name("N")
         ->capture_default_str();
     verb->add_option("--dump", arguments->dump,

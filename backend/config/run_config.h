@@ -52,7 +52,8 @@ struct TrainConfig {
 
 struct AttentionConfig {
     bool causal = true;
-    std::optional<std::int64_t> window;  // keys a query sees to its left
+    std::optional<std::int64_t> window;       // keys a query sees to its left
+    std::optional<std::int64_t> windowRight;  // and to its right, where it is not causal
     double dropout = 0.0;
     std::optional<double> scale;  // default 1/sqrt(head dim)
     std::optional<double> softcap;

@@ -48,6 +48,12 @@ constexpr std::array features = {
             [](RunConfig& config) { config.data.packing = true; }},
     Feature{"window", "a token sees the last few",
             [](RunConfig& config) { config.attention.window = 512; }},
+    Feature{"window_right", "a token sees some before it and some after it",
+            [](RunConfig& config) {
+                config.attention.causal = false;
+                config.attention.window = 512;
+                config.attention.windowRight = 64;
+            }},
     Feature{"dropout", "scores are dropped at random",
             [](RunConfig& config) { config.attention.dropout = 0.1; }},
     Feature{"scale", "a factor of the scores of one's own",

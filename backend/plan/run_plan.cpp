@@ -29,6 +29,8 @@ struct PlainSetting {
 constexpr PlainSetting plainSettings[] = {
     {"attention.window", "null",
      [](const RunConfig& config) { return !config.attention.window.has_value(); }},
+    {"attention.window_right", "null",
+     [](const RunConfig& config) { return !config.attention.windowRight.has_value(); }},
     {"attention.dropout", "0",
      [](const RunConfig& config) { return config.attention.dropout == 0; }},
     {"attention.softcap", "null",
@@ -95,6 +97,8 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
             fmt::format("rank {} is held up on purpose, {} ms before each attention "
                         "pass (debug.slow_rank)",
                         *config.debug.slowRank, config.debug.slowMs));
+    if (config.attention.causal && config.attention.windowRight)
+        notes.push_back("attention.window_right changes nothing while attention.causal is true");
     if (config.data.packing)
         notes.push_back(
             "documents are found when the text is read: FLOPs and the schedule's blocks count "
@@ -126,7 +130,8 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
 }
 
 AttentionMask attentionMask(const RunConfig& config) {
-    return {.causal = config.attention.causal, .left = config.attention.window};
+    const AttentionConfig& attention = config.attention;
+    return {.causal = attention.causal, .left = attention.window, .right = attention.windowRight};
 }
 
 std::int64_t busiestRankBytes(const Schedule& schedule) {

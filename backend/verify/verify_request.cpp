@@ -1,6 +1,5 @@
 #include "backend/verify/verify_request.h"
 
-#include "backend/core/text.h"
 #include "backend/plan/blocks.h"
 
 #include <fmt/format.h>
@@ -11,13 +10,6 @@ namespace ringscope {
 namespace {
 
 using Json = nlohmann::json;
-
-// What the reference does not compute. Leaving it out would verify another problem, so it is a
-// refusal.
-std::vector<std::string> unsupported(const AttentionCase& problem) {
-    if (problem.dropout == 0) return {};
-    return {"dropout cannot be verified: the reference does not know which weights are dropped"};
-}
 
 std::optional<std::int64_t> limit(std::int64_t side) {
     return side == unlimited ? std::nullopt : std::optional(side);
@@ -50,16 +42,11 @@ AttentionShape shapeOf(const AttentionCase& problem, int ranks) {
 int ranksOf(const Mode& mode, int ranks) { return mode.sharded ? ranks : 1; }
 
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
-    std::vector<std::string> reasons = unsupported(request.problem);
-    Result<Schedule> schedule =
-        mode.schedule(shapeOf(request.problem, ranksOf(mode, request.ranks)));
-    if (!schedule.ok()) reasons.push_back(schedule.error().message);
-    if (reasons.empty()) {
-        const AttentionMask mask = maskOf(request.problem);
-        const bool plain = mask.plain() && !request.problem.softcap && !request.problem.alibi;
-        return plain ? std::move(schedule) : masked(std::move(*schedule), mask);
-    }
-    return Error{ErrorCode::InvalidConfig, join(reasons, "; ")};
+    const AttentionCase& problem = request.problem;
+    RINGSCOPE_TRY(Schedule schedule, mode.schedule(shapeOf(problem, ranksOf(mode, request.ranks))));
+    const AttentionMask mask = maskOf(problem);
+    const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0;
+    return plain ? std::move(schedule) : masked(std::move(schedule), mask);
 }
 
 std::chrono::milliseconds patience(const AttentionCase& problem) {

@@ -27,7 +27,7 @@ struct VerifyRequest {
 // Ranks that compute `mode`: those asked for, or one.
 int ranksOf(const Mode& mode, int ranks);
 
-// The schedule of one layer, or every reason why the engine cannot compute it, in one sentence.
+// The schedule of one layer, or the reason why the engine cannot compute it.
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request);
 
 // Longer than one mode takes on a slow machine: what is silent for so long is stuck.

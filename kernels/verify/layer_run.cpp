@@ -1,6 +1,7 @@
 #include "kernels/verify/layer_run.h"
 
 #include "kernels/attention/partial_result.h"
+#include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -128,11 +129,17 @@ at::Tensor allHeaders(Group& group, const LayerShare& share) {
 
 }  // namespace
 
+AttentionOutput runForward(const Attention& attention, const CaseInputs& inputs) {
+    const PlaceScope place;
+    tracePlace().layer = verifiedLayer;
+    return attention.forward(inputs.q, inputs.k, inputs.v);
+}
+
 LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs) {
     group.resetSent();
     group.barrier();
     const auto start = std::chrono::steady_clock::now();
-    AttentionOutput output = attention.forward(inputs.q, inputs.k, inputs.v);
+    AttentionOutput output = runForward(attention, inputs);
     const AttentionGradients gradients = attention.backward(output.saved, inputs.dOut);
     const auto duration = std::chrono::steady_clock::now() - start;
     if (!output.lse.defined()) throw std::logic_error("the mode does not tell its lse");

@@ -25,6 +25,9 @@ struct LayerShare {
 
 LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs);
 
+// The forward pass alone, as runLayer() begins.
+AttentionOutput runForward(const Attention& attention, const CaseInputs& inputs);
+
 // Where a rank's lse belongs: rows of `tokens`, of heads from `firstHead`.
 struct LsePlace {
     std::vector<TokenSpan> tokens;

@@ -1,5 +1,7 @@
 #include "kernels/verify/reference.h"
 
+#include "kernels/attention/score_rules.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
@@ -94,8 +96,27 @@ at::Tensor probabilities(const at::Tensor& scores, const at::Tensor& lse) {
     return scores.clone().sub_(safe.unsqueeze(1)).exp_();
 }
 
+// (queries, keys): what each weight of a head is multiplied by, 0 where it is dropped.
+at::Tensor keptShare(const AttentionCase& problem, std::int64_t item, std::int64_t head,
+                     TokenSpan queries, TokenSpan keys) {
+    const std::uint64_t seed =
+        dropoutSeedOfLayer(static_cast<std::uint64_t>(problem.seed), verifiedLayer);
+    const std::uint32_t threshold = dropoutThreshold(problem.dropout);
+    at::Tensor kept = at::empty({queries.size(), keys.size()}, fp64);
+    double* next = kept.mutable_data_ptr<double>();
+    for (std::int64_t query = queries.begin; query < queries.end; ++query) {
+        const DropoutRow row = dropoutRow(seed, item, head, query);
+        for (std::int64_t key = keys.begin; key < keys.end; ++key)
+            *next++ = dropoutBits(row, static_cast<std::uint32_t>(key)) < threshold
+                          ? 0.0
+                          : 1 / (1 - problem.dropout);
+    }
+    return kept;
+}
+
 // The tensors of one (batch item, query head): views into the whole, (S, D) or (S).
 struct Head {
+    std::int64_t item = 0, index = 0;
     at::Tensor q, k, v, dOut;
     at::Tensor out, lse, dq, dk, dv;
     double slope = 0;
@@ -111,14 +132,20 @@ void computeRows(const AttentionCase& problem, const Head& head, TokenSpan queri
     };
     const at::Tensor lse = at::logsumexp(tile.scores, 1);
     const at::Tensor p = probabilities(tile.scores, lse);
-    const at::Tensor out = at::matmul(p, keys(head.v));
+    const bool drops = problem.dropout > 0;
+    const at::Tensor kept =
+        drops ? keptShare(problem, head.item, head.index, queries, tile.keys) : at::Tensor();
+    const at::Tensor weights = drops ? p.mul(kept) : p;
+    const at::Tensor out = at::matmul(weights, keys(head.v));
     rows(head.lse).copy_(lse);
     rows(head.out).copy_(out);
 
     const at::Tensor dOut = rows(head.dOut);
-    keys(head.dv).add_(at::matmul(p.t(), dOut));
+    keys(head.dv).add_(at::matmul(weights.t(), dOut));
     const at::Tensor delta = dOut.mul(out).sum(1, /*keepdim=*/true);
-    at::Tensor ds = at::matmul(dOut, keys(head.v).t()).sub_(delta).mul_(p);
+    at::Tensor ds = at::matmul(dOut, keys(head.v).t());
+    if (drops) ds.mul_(kept);
+    ds.sub_(delta).mul_(p);
     if (problem.softcap) ds.mul_(tile.capped.square().neg_().add_(1));
     ds.mul_(problem.scoreScale());
     rows(head.dq).copy_(at::matmul(ds, keys(head.k)));
@@ -171,11 +198,18 @@ private:
         const auto place = [&](const at::Tensor& tensor, std::int64_t which) {
             return tensor.select(0, item).select(1, which);
         };
-        return {wide(inputs_.q, index),      wide(inputs_.k, keyHead),
-                wide(inputs_.v, keyHead),    wide(inputs_.dOut, index),
-                place(results_.out, index),  place(results_.lse, index),
-                place(results_.dq, index),   place(results_.dk, keyHead),
-                place(results_.dv, keyHead), slopes_[index].item<double>()};
+        return {item,
+                index,
+                wide(inputs_.q, index),
+                wide(inputs_.k, keyHead),
+                wide(inputs_.v, keyHead),
+                wide(inputs_.dOut, index),
+                place(results_.out, index),
+                place(results_.lse, index),
+                place(results_.dq, index),
+                place(results_.dk, keyHead),
+                place(results_.dv, keyHead),
+                slopes_[index].item<double>()};
     }
 
     void computeHead(const Head& head) {
@@ -257,7 +291,9 @@ at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
                             .abs()
                             .to(at::kDouble)
                             .mul_(slopes[head].item<double>()));
-        const at::Tensor p = scores.sub_(results.lse.select(0, 0).select(1, head)).exp_();
+        at::Tensor p = scores.sub_(results.lse.select(0, 0).select(1, head)).exp_();
+        if (problem.dropout > 0)
+            p.mul_(keptShare(problem, 0, head, {0, problem.tokens}, {token, token + 1}).squeeze(1));
         weights.select(1, head).copy_(p.masked_fill_(visible.logical_not(), 0.0));
     }
     return weights;

@@ -6,8 +6,12 @@
 //     dv   = p^T dOut               ds = p (dOut v^T - rowsum(dOut out))
 //     dq   = scale ds k             dk = scale ds^T q
 //
+// With dropout out and dv take p m and ds takes m dOut v^T, where m is 0 for a dropped weight and
+// 1 / (1 - dropout) for the others.
+//
 // It goes over tiles of query rows, so that nothing of S x S numbers is ever held, and shares no
-// code with the engine: masks come from token positions alone.
+// code with the engine but the bits that decide what is dropped: masks come from token positions
+// alone.
 #pragma once
 
 #include "backend/plan/layout.h"
@@ -18,6 +22,9 @@
 #include <functional>
 
 namespace ringscope {
+
+// The layer a case is: dropout draws other weights in each.
+inline constexpr int verifiedLayer = 0;
 
 // All fp64, in token order.
 struct CaseResults {

@@ -133,6 +133,8 @@ private:
         options.scale = request_.problem.scale;
         options.softcap = request_.problem.softcap;
         options.alibi = request_.problem.alibi;
+        options.dropout = request_.problem.dropout;
+        options.seed = static_cast<std::uint64_t>(request_.problem.seed);
         return options;
     }
 
@@ -180,8 +182,8 @@ private:
             });
         const Disturbance disturbance = probeOf(request_.problem, schedule);
         disturb(inputs.v, heldTokens(request_.problem, schedule, group.rank()), disturbance);
-        const at::Tensor after = gatherOutput(request_.problem, schedule, group,
-                                              attention.forward(inputs.q, inputs.k, inputs.v).out);
+        const at::Tensor after =
+            gatherOutput(request_.problem, schedule, group, runForward(attention, inputs).out);
         if (!judges()) return std::optional<ModeVerdict>();
 
         if (!request_.dump.empty()) dump(dumpWhole(folder, truth_->inputs, layer.results));

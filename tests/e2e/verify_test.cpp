@@ -100,6 +100,11 @@ INSTANTIATE_TEST_SUITE_P(
                             {.everyRankChanges = false}},
                       Shape{"SoftCap", "2", "S=256,Hq=4,Hk=2,D=32", {"--softcap", "2"}},
                       Shape{"Alibi", "2", "S=256,Hq=4,Hk=2,D=32", {"--alibi"}},
+                      Shape{"Dropout",
+                            "4",
+                            "B=2,S=256,Hq=8,Hk=2,D=16",
+                            {"--dropout", "0.2", "--seed", "3"},
+                            {.everyRankChanges = true}},
                       Shape{
                           "Bf16", "2", "S=256,Hq=4,Hk=2,D=32", {"--dtype", "bf16"}, {.loosest = 1}},
                       Shape{"OneRank", "1", "S=100,Hq=3,Hk=3,D=9", {}},

@@ -67,6 +67,7 @@ AttentionConfig anyAttention() {
     AttentionConfig attention;
     attention.causal = *arbitrary<bool>();
     attention.window = maybe(inRange<std::int64_t>(1, 67'108'865));
+    attention.windowRight = maybe(inRange<std::int64_t>(0, 67'108'865));
     attention.dropout = *inRange(0, 1000) / 1000.0;
     attention.scale = maybe(positive());
     attention.softcap = maybe(positive());

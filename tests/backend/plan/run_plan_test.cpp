@@ -55,6 +55,23 @@ TEST(RunPlan, CountsOnlyTheWorkThatAWindowLeaves) {
     }
 }
 
+TEST(RunPlan, LimitsWhatIsSeenToTheRightOfAToken) {
+    RunConfig windowed = config("none", 1);
+    windowed.attention.causal = false;
+    windowed.attention.window = 100;
+    windowed.attention.windowRight = 30;
+    // All but the first hundred see 100 before, all but the last thirty 30 after.
+    EXPECT_EQ(attendedPairs(planRun(windowed).value().schedule, 0),
+              (1024 * 131 - 100 * 101 / 2 - 30 * 31 / 2) * 8);
+    windowed.attention.causal = true;
+    const RunPlan causal = planRun(windowed).value();
+    ASSERT_EQ(causal.notes.size(), 1U);
+    EXPECT_EQ(causal.notes[0],
+              "attention.window_right changes nothing while attention.causal is true");
+    windowed.attention.windowRight.reset();
+    EXPECT_EQ(causal.flopsPerStep, planRun(windowed).value().flopsPerStep);
+}
+
 TEST(RunPlan, RefusesOnAGpuWhatOnlyTheCpuComputes) {
     RunConfig gpu = config("ring", 2);
     gpu.attention.window = 8;

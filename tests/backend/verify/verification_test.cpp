@@ -92,13 +92,15 @@ TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
 }
 
 TEST_F(Verifying, StartsNothingForWhatIsRefused) {
-    request.problem.dropout = 0.1;
+    request.problem.tokens = 1023;
     const Result<VerifyOutcome> outcome = verifyModes({"ring"});
     ASSERT_TRUE(outcome.ok());
     EXPECT_TRUE(script.commands.empty());
     ASSERT_EQ(outcome->verdicts.size(), 1U);
     EXPECT_TRUE(outcome->verdicts[0].refused);
-    EXPECT_EQ(outcome->verdicts[0].reason, "dropout cannot be verified: the reference does not know which weights are dropped");
+    EXPECT_EQ(outcome->verdicts[0].reason,
+              "a contiguous layout splits the sequence into 2 equal shards; 1023 tokens do not "
+              "divide; use 1022 or 1024");
 }
 
 TEST_F(Verifying, NamesTheReasonOfEachModeThatCannotSplitTheShape) {

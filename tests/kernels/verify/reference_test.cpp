@@ -1,6 +1,7 @@
 // The fp64 reference against a formula written in another way, whole and by autograd.
 #include "kernels/verify/reference.h"
 
+#include "kernels/attention/score_rules.h"
 #include "tests/kernels/attention/reference.h"
 
 #include <ATen/ATen.h>
@@ -31,6 +32,24 @@ bool sees(const AttentionCase& problem, std::int64_t i, std::int64_t j) {
     return left && right;
 }
 
+// (B, H, S, S), element by element.
+at::Tensor keptShare(const AttentionCase& problem) {
+    const std::uint64_t seed = dropoutSeedOfLayer(static_cast<std::uint64_t>(problem.seed), 0);
+    at::Tensor kept =
+        at::empty({problem.batch, problem.heads, problem.tokens, problem.tokens}, at::kDouble);
+    auto cell = kept.accessor<double, 4>();
+    for (std::int64_t b = 0; b < problem.batch; ++b)
+        for (std::int64_t h = 0; h < problem.heads; ++h)
+            for (std::int64_t i = 0; i < problem.tokens; ++i)
+                for (std::int64_t j = 0; j < problem.tokens; ++j) {
+                    const std::uint32_t bits =
+                        dropoutBits(dropoutRow(seed, b, h, i), static_cast<std::uint32_t>(j));
+                    const double share = static_cast<double>(bits) / 4294967296.0;
+                    cell[b][h][i][j] = share < problem.dropout ? 0.0 : 1 / (1 - problem.dropout);
+                }
+    return kept;
+}
+
 struct Plain {
     at::Tensor out, lse, dq, dk, dv;
 };
@@ -57,7 +76,9 @@ Plain plainAttention(const AttentionCase& problem, const CaseInputs& inputs) {
                 if (!sees(problem, i, j)) bias[h][i][j] = -infinity;
             }
     scores = scores + added;
-    const at::Tensor out = at::einsum("bhij,bjhd->bihd", {at::softmax(scores, -1), values});
+    at::Tensor weights = at::softmax(scores, -1);
+    if (problem.dropout > 0) weights = weights * keptShare(problem);
+    const at::Tensor out = at::einsum("bhij,bjhd->bihd", {weights, values});
     (out * inputs.dOut.to(at::kDouble)).sum().backward();
     return {out.detach(), at::logsumexp(scores, -1).transpose(1, 2).detach(), q.grad(), k.grad(),
             v.grad()};
@@ -100,6 +121,9 @@ std::vector<AttentionCase> problems() {
         all.push_back(problem);
         problem.alibi = true;
         all.push_back(problem);
+        problem.dropout = 0.3;
+        problem.seed = 4;
+        all.push_back(problem);
     }
     all.push_back({.tokens = 1'100, .heads = 1, .kvHeads = 1, .headDim = 4});  // several tiles
     all.push_back({.tokens = 1'100,
@@ -129,6 +153,7 @@ TEST(Reference, WeightsOfAKeyAreItsColumnOfTheSoftmax) {
     problem.alibi = true;
     problem.softcap = 3.0;
     problem.documents = {0, 20, 37};
+    problem.dropout = 0.4;
     CaseInputs inputs = makeInputs(problem, allTokens(problem));
     const CaseResults before = referenceAttention(problem, inputs);
     const at::Tensor weights = weightsOfKey(problem, inputs, before, 11);
