@@ -31,10 +31,12 @@ Operation operationOf(TransferKind kind) {
 std::map<Operation, double> meanOf(const Schedule& schedule,
                                    std::vector<Step> RankSchedule::*pass) {
     std::map<Operation, double> mean;
-    for (const RankSchedule& rank : schedule.ranks)
-        for (const Step& step : rank.*pass)
+    for (int rank = 0; rank < schedule.ranks; ++rank) {
+        const RankSchedule steps = stepsOf(schedule, rank);
+        for (const Step& step : steps.*pass)
             for (const Transfer& transfer : step.transfers) mean[operationOf(transfer.kind)] += 1;
-    for (auto& [operation, count] : mean) count /= static_cast<double>(schedule.ranks.size());
+    }
+    for (auto& [operation, count] : mean) count /= schedule.ranks;
     return mean;
 }
 

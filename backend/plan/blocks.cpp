@@ -151,19 +151,19 @@ std::vector<Block> maskedBlocks(const std::vector<Block>& blocks,
 }  // namespace
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
-    RankSchedule steps = schedule.ranks.at(static_cast<std::size_t>(rank));
+    RankSchedule steps = schedule.mode(schedule, rank);
     for (std::vector<Step>* pass : {&steps.forward, &steps.backward})
         for (Step& step : *pass)
-            step.blocks =
-                maskedBlocks(step.blocks, runsOf(tokensOf(schedule.owned, step.queriesOf)),
-                             runsOf(tokensOf(schedule.owned, step.keysOf)), mask);
+            if (!step.blocks.empty())
+                step.blocks =
+                    maskedBlocks(step.blocks, runsOf(tokensOf(schedule.owned, step.queriesOf)),
+                                 runsOf(tokensOf(schedule.owned, step.keysOf)), mask);
     return steps;
 }
 
 Schedule masked(Schedule schedule, const AttentionMask& mask) {
-    for (std::size_t rank = 0; rank < schedule.ranks.size(); ++rank)
-        schedule.ranks[rank] = maskedSteps(schedule, static_cast<int>(rank), mask);
     schedule.mask = mask;
+    schedule.cut = true;
     return schedule;
 }
 

@@ -21,8 +21,8 @@ namespace ringscope {
 // was made with.
 Schedule masked(Schedule schedule, const AttentionMask& mask);
 
-// The blocks of one rank alone, for a mask that changes from batch to batch. `schedule` is the
-// mode's own, or one masked with less.
+// One rank's steps under a mask that changes from batch to batch. `schedule` is the mode's own, or
+// one masked with less.
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask);
 
 }  // namespace ringscope

@@ -21,6 +21,17 @@ std::int64_t rowAt(const TokenRun& run, std::int64_t rows, std::int64_t token) {
     return std::min(steps, rows);
 }
 
+// The sum over `tokens` tokens in a row of how many, `reach` at most, are before each.
+std::int64_t pairsBefore(std::int64_t tokens, std::int64_t reach) {
+    const std::int64_t most = std::min(reach, tokens - 1);
+    return most * (most - 1) / 2 + (tokens - most) * most;
+}
+
+std::int64_t documentPairs(const AttentionMask& mask, std::int64_t tokens) {
+    const std::int64_t after = mask.causal ? 0 : mask.right.value_or(tokens);
+    return tokens + pairsBefore(tokens, mask.left.value_or(tokens)) + pairsBefore(tokens, after);
+}
+
 Error notIncreasing(std::int64_t boundary, std::int64_t next) {
     return {ErrorCode::InvalidConfig, "documents begin one after another; " + std::to_string(next) +
                                           " follows " + std::to_string(boundary)};
@@ -64,6 +75,14 @@ TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position) {
     if (mask.right) tokens.end = std::min(tokens.end, position + *mask.right + 1);
     if (mask.causal) tokens.end = std::min(tokens.end, position + 1);
     return tokens;
+}
+
+std::int64_t visiblePairs(const AttentionMask& mask, std::int64_t tokens) {
+    if (mask.documents.empty()) return documentPairs(mask, tokens);
+    std::int64_t pairs = 0;
+    for (std::size_t i = 1; i < mask.documents.size(); ++i)
+        pairs += documentPairs(mask, mask.documents[i] - mask.documents[i - 1]);
+    return pairs;
 }
 
 std::vector<TokenSpan> visibleRows(const AttentionMask& mask, const TokenRun& queries,

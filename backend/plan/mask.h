@@ -42,6 +42,9 @@ Result<void> checkMask(const AttentionMask& mask, std::int64_t tokens);
 // limits it.
 TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position);
 
+// Query-key pairs that the mask leaves of `tokens` tokens.
+std::int64_t visiblePairs(const AttentionMask& mask, std::int64_t tokens);
+
 // Rows of evenly spaced tokens: row i is token first + i * stride.
 struct TokenRun {
     std::int64_t first = 0;

@@ -134,23 +134,14 @@ AttentionMask attentionMask(const RunConfig& config) {
     return {.causal = attention.causal, .left = attention.window, .right = attention.windowRight};
 }
 
-std::int64_t busiestRankBytes(const Schedule& schedule) {
+std::int64_t largestStepMessages(const RankSchedule& steps) {
     std::int64_t most = 0;
-    for (std::size_t rank = 0; rank < schedule.ranks.size(); ++rank)
-        most = std::max(most, sentBytes(schedule, static_cast<int>(rank)));
-    return most;
-}
-
-std::int64_t largestStepMessages(const Schedule& schedule) {
-    std::int64_t most = 0;
-    for (const RankSchedule& rank : schedule.ranks) {
-        for (const std::vector<Step>* pass : {&rank.forward, &rank.backward}) {
-            for (const Step& step : *pass) {
-                std::int64_t bytes = 0;
-                for (const Transfer& transfer : step.transfers)
-                    bytes += transfer.sentBytes + transfer.receivedBytes;
-                most = std::max(most, bytes);
-            }
+    for (const std::vector<Step>* pass : {&steps.forward, &steps.backward}) {
+        for (const Step& step : *pass) {
+            std::int64_t bytes = 0;
+            for (const Transfer& transfer : step.transfers)
+                bytes += transfer.sentBytes + transfer.receivedBytes;
+            most = std::max(most, bytes);
         }
     }
     return most;
@@ -158,17 +149,16 @@ std::int64_t largestStepMessages(const Schedule& schedule) {
 
 // 2 FLOPs per multiply-add, the backward pass twice the forward one; attention, whose backward pass
 // recomputes the scores, 2.5 times.
-double modelFlops(const RunConfig& config, const Schedule& schedule) {
+double modelFlops(const RunConfig& config, const AttentionMask& mask) {
     const ModelConfig& model = config.model;
     const double tokens = static_cast<double>(config.train.seqLen * config.train.batch);
     const std::int64_t norms = (2 * model.layers + 1) * model.hiddenSize;
     const std::int64_t lookup = model.tiedHead ? 0 : model.vocabSize * model.hiddenSize;
     const double multiplied = static_cast<double>(parameterCount(model) - norms - lookup);
 
-    double pairs = 0;
-    for (std::size_t rank = 0; rank < schedule.ranks.size(); ++rank)
-        pairs += static_cast<double>(attendedPairs(schedule, static_cast<int>(rank)));
-    const double attention = 4 * pairs * static_cast<double>(model.headDim() * model.layers) *
+    const double pairs = static_cast<double>(visiblePairs(mask, config.train.seqLen));
+    const double attention = 4 * pairs *
+                             static_cast<double>(model.heads * model.headDim() * model.layers) *
                              static_cast<double>(config.train.batch);
     return static_cast<double>(config.train.gradAccum) *
            (6 * multiplied * tokens + 3.5 * attention);
@@ -240,7 +230,9 @@ Result<RunPlan> planRun(const RunConfig& config) {
     }
     plan.schedule = std::move(schedule).value();
     if (!isPlain(config)) plan.schedule = masked(std::move(plan.schedule), attentionMask(config));
-    plan.commBufferBytes = largestStepMessages(plan.schedule);
+    // All ranks send and receive alike.
+    const RankSchedule steps = plan.schedule.mode(plan.schedule, 0);
+    plan.commBufferBytes = largestStepMessages(steps);
     if (plan.commBufferBytes > config.parallel.commBufferLimit.count)
         reasons.push_back(config.parallel.mode + " needs " + formatBytes({plan.commBufferBytes}) +
                           " for one step's messages, more than parallel.comm_buffer_limit (" +
@@ -249,9 +241,9 @@ Result<RunPlan> planRun(const RunConfig& config) {
 
     const std::int64_t layerPasses = config.model.layers * config.train.gradAccum;
     plan.parameters = parameterCount(config.model);
-    plan.attentionBytesPerStep = busiestRankBytes(plan.schedule) * layerPasses;
+    plan.attentionBytesPerStep = sentBytes(steps) * layerPasses;
     plan.gradientBytesPerStep = gradientBytes(plan);
-    plan.flopsPerStep = modelFlops(config, plan.schedule);
+    plan.flopsPerStep = modelFlops(config, attentionMask(config));
     plan.notes = notes(config, *mode, plan);
     return plan;
 }

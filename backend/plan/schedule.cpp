@@ -1,5 +1,7 @@
 #include "backend/plan/schedule.h"
 
+#include "backend/plan/blocks.h"
+
 namespace ringscope {
 
 std::string_view payloadName(Payload payload) {
@@ -52,10 +54,18 @@ std::string_view executorName(Executor executor) {
     return "";
 }
 
+RankSchedule stepsOf(const Schedule& schedule, int rank) {
+    return schedule.cut ? maskedSteps(schedule, rank, schedule.mask)
+                        : schedule.mode(schedule, rank);
+}
+
 std::int64_t sentBytes(const Schedule& schedule, int rank) {
-    const RankSchedule& passes = schedule.ranks.at(static_cast<std::size_t>(rank));
+    return sentBytes(schedule.mode(schedule, rank));
+}
+
+std::int64_t sentBytes(const RankSchedule& steps) {
     std::int64_t bytes = 0;
-    for (const std::vector<Step>* pass : {&passes.forward, &passes.backward})
+    for (const std::vector<Step>* pass : {&steps.forward, &steps.backward})
         for (const Step& step : *pass)
             for (const Transfer& transfer : step.transfers) bytes += transfer.sentBytes;
     return bytes;
@@ -76,8 +86,12 @@ std::int64_t queryHeads(const Schedule& schedule, const Step& step) {
 }
 
 std::int64_t attendedPairs(const Schedule& schedule, int rank) {
+    return attendedPairs(schedule, stepsOf(schedule, rank));
+}
+
+std::int64_t attendedPairs(const Schedule& schedule, const RankSchedule& steps) {
     std::int64_t pairs = 0;
-    for (const Step& step : schedule.ranks.at(static_cast<std::size_t>(rank)).forward)
+    for (const Step& step : steps.forward)
         for (const Block& block : step.blocks)
             pairs += attendedPairs(block) * queryHeads(schedule, step);
     return pairs;

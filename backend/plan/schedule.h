@@ -18,6 +18,7 @@
 #include "backend/plan/rank_set.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,7 @@ struct Step {
     std::vector<Block> blocks{};
 };
 
+// What one rank does.
 struct RankSchedule {
     std::vector<Step> forward{};
     std::vector<Step> backward{};
@@ -114,28 +116,38 @@ struct AttentionShape {
     int gradientAccumulatorBytes = 4;  // of travelling dK, dV: never less than fp32
 };
 
-// One layer under one mode.
+// One layer under one mode. What a rank does is made when it is asked for: what a thousand ranks do
+// is a million steps.
 struct Schedule {
     Executor executor = Executor::Full;
+    int ranks = 1;
     ShardLayout owned{};  // whose loss is computed where; each token once
     bool replicated =
-        false;  // every rank holds all tokens' activations (legacy); else only its own
-    std::vector<RankSchedule> ranks{};
-    AttentionMask mask{};       // of the blocks by position
+        false;             // every rank holds all tokens' activations (legacy); else only its own
+    AttentionMask mask{};  // of the blocks by position
+    bool cut = false;      // blocks are cut to `mask`: masked()
     std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
 
     // Heads a rank holds while it attends: a share of them after an all-to-all.
     std::int64_t headsPerRank = 1;
     std::int64_t kvHeadsPerRank = 1;
+
+    // The mode's way to make one rank's steps, before a mask cuts their blocks; with the schedule
+    // they are for.
+    std::function<RankSchedule(const Schedule& schedule, int rank)> mode{};
 };
+
+RankSchedule stepsOf(const Schedule& schedule, int rank);
 
 enum class Pass : std::uint8_t { Forward, Backward };
 
 // Bytes rank `rank` hands to others in one layer, forward and backward.
 std::int64_t sentBytes(const Schedule& schedule, int rank);
+std::int64_t sentBytes(const RankSchedule& steps);
 
 // Query-key pairs rank `rank` computes in the forward pass of one layer, over all its heads.
 std::int64_t attendedPairs(const Schedule& schedule, int rank);
+std::int64_t attendedPairs(const Schedule& schedule, const RankSchedule& steps);
 
 // Query heads that the blocks of `step` are computed for.
 std::int64_t queryHeads(const Schedule& schedule, const Step& step);

@@ -24,16 +24,18 @@ bool inTokenOrder(const ShardLayout& owned, const RankSet& ranks) {
     return true;
 }
 
-Result<void> checkFit(const Schedule& schedule, int rank, const Group& group,
-                      const ExecutorRow& executor) {
-    const auto ranks = static_cast<int>(schedule.ranks.size());
-    if (group.size() != ranks || group.rank() != rank)
-        return Error{ErrorCode::InvalidConfig,
-                     "the schedule is for rank " + std::to_string(rank) + " of " +
-                         std::to_string(ranks) + ", the group has rank " +
-                         std::to_string(group.rank()) + " of " + std::to_string(group.size())};
-    const Step& first = schedule.ranks[static_cast<std::size_t>(rank)].forward.front();
-    if (executor.ranksInTokenOrder && !inTokenOrder(schedule.owned, first.queriesOf))
+Result<void> checkGroup(const Schedule& schedule, int rank, const Group& group) {
+    if (group.size() == schedule.ranks && group.rank() == rank) return {};
+    return Error{ErrorCode::InvalidConfig,
+                 "the schedule is for rank " + std::to_string(rank) + " of " +
+                     std::to_string(schedule.ranks) + ", the group has rank " +
+                     std::to_string(group.rank()) + " of " + std::to_string(group.size())};
+}
+
+Result<void> checkOrder(const Schedule& schedule, const RankSchedule& steps,
+                        const ExecutorRow& executor) {
+    if (executor.ranksInTokenOrder &&
+        !inTokenOrder(schedule.owned, steps.forward.front().queriesOf))
         return Error{ErrorCode::InvalidConfig,
                      std::string(executorName(schedule.executor)) +
                          " attention needs each rank's tokens before the next rank's"};
@@ -75,11 +77,12 @@ void holdUp(std::chrono::nanoseconds delay) {
 Result<std::unique_ptr<Attention>> Attention::make(const Schedule& schedule, int rank, Group& group,
                                                    const AttentionOptions& options) {
     const ExecutorRow& executor = executorRow(schedule.executor);
-    RINGSCOPE_CHECK(checkFit(schedule, rank, group, executor));
-    const RankSchedule& steps = schedule.ranks[static_cast<std::size_t>(rank)];
+    RINGSCOPE_CHECK(checkGroup(schedule, rank, group));
+    RankSchedule steps = stepsOf(schedule, rank);
+    RINGSCOPE_CHECK(checkOrder(schedule, steps, executor));
     RINGSCOPE_CHECK(makeGroups(steps, group));
     return std::unique_ptr<Attention>(new Attention(std::unique_ptr<State>(
-        new State{executor, steps, schedule.owned, group, options, schedule.mask})));
+        new State{executor, std::move(steps), schedule.owned, group, options, schedule.mask})));
 }
 
 Attention::Attention(std::unique_ptr<State> state) : state_(std::move(state)) {}

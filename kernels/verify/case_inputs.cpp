@@ -69,7 +69,7 @@ std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& 
 CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank) {
     CaseInputs inputs = makeInputs(problem, heldTokens(problem, schedule, rank));
     if (!schedule.replicated) return inputs;
-    const auto ranks = static_cast<std::int64_t>(schedule.ranks.size());
+    const std::int64_t ranks = schedule.ranks;
     for (std::int64_t token = 0; token < problem.tokens; ++token)
         if (token % ranks != rank) inputs.dOut.select(1, token).zero_();
     return inputs;

@@ -48,8 +48,7 @@ public:
     void addOutput(int rank, const at::Tensor& out) {
         at::Tensor& whole = made(results_.out, problem_.heads, out.scalar_type());
         if (!schedule_.replicated) return placeRows(whole, out, owned(rank));
-        const auto ranks = static_cast<int>(schedule_.ranks.size());
-        for (const TokenSpan& span : owned((rank + 1) % ranks))
+        for (const TokenSpan& span : owned((rank + 1) % schedule_.ranks))
             rowsOf(whole, span).copy_(rowsOf(out, span));
     }
 
@@ -152,7 +151,7 @@ LsePlace lsePlace(const Schedule& schedule, int rank) {
     const auto isAllToAll = [](const Transfer& transfer) {
         return transfer.kind == TransferKind::AllToAll;
     };
-    const RankSchedule& steps = schedule.ranks[static_cast<std::size_t>(rank)];
+    const RankSchedule steps = schedule.mode(schedule, rank);
     const bool headsSplit = std::ranges::any_of(steps.forward, [&](const Step& step) {
         return std::ranges::any_of(step.transfers, isAllToAll);
     });

@@ -198,8 +198,7 @@ private:
 
     ModeVerdict judgeLayer(const Mode& mode, const Schedule& schedule,
                            const GatheredLayer& layer) const {
-        ModeVerdict verdict{.mode = std::string(mode.name),
-                            .ranks = static_cast<int>(schedule.ranks.size())};
+        ModeVerdict verdict{.mode = std::string(mode.name), .ranks = schedule.ranks};
         const Meters meters = measureAll(truth_->reference, layer.results);
         for (std::size_t i = 0; i < meters.size(); ++i)
             verdict.tensors[i] = judge(meters[i], truth_->unsharded[i], *request_.problem.type);

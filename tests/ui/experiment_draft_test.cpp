@@ -59,18 +59,6 @@ TEST(ExperimentDraft, PlansEveryModeAndSaysWhyOneCannotRun) {
     EXPECT_TRUE(seen);
 }
 
-TEST(ExperimentDraft, KeepsTheSchedulesOfTheFirstRanksOnly) {
-    ExperimentDraft draft = sampleDraft();
-    draft.edits = {{"parallel.sp", "64"}, {"train.seq_len", "1024"}};
-    const DraftPlan plan = planDraft(draft);
-    for (const ModePlan& mode : plan.modePlans) {
-        if (mode.mode != "ring") continue;
-        ASSERT_TRUE(mode.plan.has_value()) << mode.reason;
-        EXPECT_EQ(mode.plan->ranks, 64);
-        EXPECT_EQ(mode.plan->schedule.ranks.size(), ranksKept);
-    }
-}
-
 TEST(ExperimentDraft, CommandIsTheDemoForTheSampleAndRunForAFile) {
     ExperimentDraft draft = sampleDraft();
     draft.edits = {{"train.steps", "7"}};

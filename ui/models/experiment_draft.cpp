@@ -43,8 +43,6 @@ ModePlan planMode(RunConfig config, std::string_view mode) {
         return planned;
     }
     planned.plan = std::move(plan).value();
-    std::vector<RankSchedule>& ranks = planned.plan->schedule.ranks;
-    if (ranks.size() > ranksKept) ranks = {ranks.begin(), ranks.begin() + ranksKept};
     return planned;
 }
 

@@ -24,9 +24,7 @@ struct ExperimentDraft {
     std::vector<std::string> overrides() const;  // edits as --set takes them
 };
 
-// A mode under the draft's base configuration: its plan, or why it cannot run. Of a plan for many
-// ranks only the schedules of the first ones are kept: all of them can take a gigabyte.
-inline constexpr std::size_t ranksKept = 16;
+// A mode under the draft's base configuration: its plan, or why it cannot run.
 struct ModePlan {
     std::string mode;
     std::optional<RunPlan> plan;

@@ -137,9 +137,14 @@ void SchedulePicture::setPlan(const std::shared_ptr<const RunPlan>& plan) {
     plan_ = plan;
     reason_.clear();
     mostPairs_ = 1;
+    rows_.clear();
     QStringList spoken;
-    for (int rank = 0; planned() && rank < shownRanks(); ++rank) {
-        mostPairs_ = std::max(mostPairs_, attendedPairs(plan_->schedule, rank));
+    for (int rank = 0; planned() && rank < std::min(mostShown, plan_->schedule.ranks); ++rank) {
+        RankSchedule steps = stepsOf(plan_->schedule, rank);
+        const std::int64_t pairs = attendedPairs(plan_->schedule, steps);
+        steps.forward.resize(std::min<std::size_t>(mostShown, steps.forward.size()));
+        rows_.push_back({std::move(steps.forward), pairs});
+        mostPairs_ = std::max(mostPairs_, pairs);
         spoken << words(rank, 0);
     }
     setAccessibleDescription(spoken.join(QStringLiteral("; ")));
@@ -155,13 +160,10 @@ void SchedulePicture::setReason(const QString& reason) {
     update();
 }
 
-int SchedulePicture::shownRanks() const {
-    return planned() ? std::min<int>(mostShown, static_cast<int>(plan_->schedule.ranks.size())) : 0;
-}
+int SchedulePicture::shownRanks() const { return planned() ? static_cast<int>(rows_.size()) : 0; }
 
 int SchedulePicture::shownSteps() const {
-    if (!planned() || plan_->schedule.ranks.empty()) return 0;
-    return std::min<int>(mostShown, static_cast<int>(plan_->schedule.ranks.front().forward.size()));
+    return planned() ? static_cast<int>(rows_.front().steps.size()) : 0;
 }
 
 QSize SchedulePicture::sizeHint() const {
@@ -171,8 +173,7 @@ QSize SchedulePicture::sizeHint() const {
 }
 
 const Step& SchedulePicture::stepAt(int rank, int step) const {
-    return plan_->schedule.ranks.at(static_cast<std::size_t>(rank))
-        .forward.at(static_cast<std::size_t>(step));
+    return rows_.at(static_cast<std::size_t>(rank)).steps.at(static_cast<std::size_t>(step));
 }
 
 SchedulePicture::Measures SchedulePicture::measures() const {
@@ -283,7 +284,8 @@ void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
 void SchedulePicture::paintWork(QPainter& painter, int rank) const {
     const Ink ink = inkOf(*this);
     const QRectF box = cell(rank, shownSteps());
-    const double share = double(attendedPairs(plan_->schedule, rank)) / double(mostPairs_);
+    const Row& row = rows_.at(static_cast<std::size_t>(rank));
+    const double share = double(row.pairs) / double(mostPairs_);
     const double full = scaled(workWidth - 56);
     const QRectF bar(box.left(), box.center().y() - scaled(4), full * share, scaled(8));
     painter.setPen(Qt::NoPen);

@@ -51,7 +51,14 @@ private:
     void paintWork(QPainter& painter, int rank) const;
     void paintLegend(QPainter& painter) const;
 
+    // What is drawn of a rank.
+    struct Row {
+        std::vector<Step> steps{};  // the first ones
+        std::int64_t pairs = 0;     // of all steps
+    };
+
     std::shared_ptr<const RunPlan> plan_;
+    std::vector<Row> rows_;  // the first ranks
     QString reason_;
     std::int64_t mostPairs_ = 1;
 };

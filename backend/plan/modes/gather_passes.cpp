@@ -74,19 +74,20 @@ struct Gathering {
 }  // namespace
 
 Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int64_t groups) {
-    Schedule schedule{.executor = Executor::KeyGather,
-                      .owned = std::move(layout),
-                      .headsPerRank = shape.heads,
-                      .kvHeadsPerRank = shape.kvHeads};
-    for (int rank = 0; rank < shape.ranks; ++rank) {
-        const Gathering gathering{
-            .shape = shape,
-            .heads = headGroups(shape.kvHeads, groups),
-            .self = {.first = rank, .count = 1},
-            .blocks = blocksOf(shape, schedule.owned[static_cast<std::size_t>(rank)])};
-        schedule.ranks.push_back({gathering.pass(Pass::Forward), gathering.pass(Pass::Backward)});
-    }
-    return schedule;
+    return Schedule{
+        .executor = Executor::KeyGather,
+        .ranks = shape.ranks,
+        .owned = std::move(layout),
+        .headsPerRank = shape.heads,
+        .kvHeadsPerRank = shape.kvHeads,
+        .mode = [shape, groups](const Schedule& schedule, int rank) -> RankSchedule {
+            const Gathering gathering{
+                .shape = shape,
+                .heads = headGroups(shape.kvHeads, groups),
+                .self = {.first = rank, .count = 1},
+                .blocks = blocksOf(shape, schedule.owned.at(static_cast<std::size_t>(rank)))};
+            return {gathering.pass(Pass::Forward), gathering.pass(Pass::Backward)};
+        }};
 }
 
 }  // namespace ringscope

@@ -16,50 +16,54 @@ std::vector<Block> shareOfQueries(const AttentionShape& shape, TokenSpan share) 
     return blocks;
 }
 
+RankSchedule passesOf(const AttentionShape& shape, TokenSpan share) {
+    const std::int64_t shareBytes =
+        shape.batch * share.size() * shape.heads * shape.headDim * shape.elementBytes;
+    const std::int64_t otherShares = (shape.ranks - 1) * shareBytes;
+    const RankSet everybody{.first = 0, .count = shape.ranks};
+    const std::vector<Block> blocks = shareOfQueries(shape, share);
+    const Step forward{.index = 0,
+                       .queriesOf = everybody,
+                       .keysOf = everybody,
+                       .heads = {0, shape.kvHeads},
+                       .transfers = {{.kind = TransferKind::AllGather,
+                                      .payload = Payload::Output,
+                                      .posted = Moment::AfterBlocks,
+                                      .neededBy = 1,
+                                      .sentBytes = otherShares,
+                                      .receivedBytes = otherShares}},
+                       .blocks = blocks};
+    // Each rank carries the gradient of its own tokens' loss for all outputs; their sum over the
+    // ranks is what the share's queries need.
+    const Step backward{.index = 0,
+                        .queriesOf = everybody,
+                        .keysOf = everybody,
+                        .heads = {0, shape.kvHeads},
+                        .transfers = {{.kind = TransferKind::ReduceScatter,
+                                       .payload = Payload::OutputGrad,
+                                       .posted = Moment::BeforeBlocks,
+                                       .neededBy = 0,
+                                       .sentBytes = otherShares,
+                                       .receivedBytes = otherShares}},
+                        .blocks = blocks};
+    return {{forward}, {backward}};
+}
+
 }  // namespace
 
 Result<Schedule> legacySchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
-    const std::int64_t shareBytes = shape.batch * (shape.tokens / shape.ranks) * shape.heads *
-                                    shape.headDim * shape.elementBytes;
-    const std::int64_t otherShares = (shape.ranks - 1) * shareBytes;
-
-    Schedule schedule{.executor = Executor::AllGather,
-                      .owned = layout,
-                      .replicated = true,
-                      .headsPerRank = shape.heads,
-                      .kvHeadsPerRank = shape.kvHeads};
-    const RankSet everybody{.first = 0, .count = shape.ranks};
-    for (const std::vector<TokenSpan>& spans : layout) {
-        const std::vector<Block> blocks = shareOfQueries(shape, spans.front());
-        const Step forward{.index = 0,
-                           .queriesOf = everybody,
-                           .keysOf = everybody,
-                           .heads = {0, shape.kvHeads},
-                           .transfers = {{.kind = TransferKind::AllGather,
-                                          .payload = Payload::Output,
-                                          .posted = Moment::AfterBlocks,
-                                          .neededBy = 1,
-                                          .sentBytes = otherShares,
-                                          .receivedBytes = otherShares}},
-                           .blocks = blocks};
-        // Each rank carries the gradient of its own tokens' loss for all outputs; their sum over
-        // the ranks is what the share's queries need.
-        const Step backward{.index = 0,
-                            .queriesOf = everybody,
-                            .keysOf = everybody,
-                            .heads = {0, shape.kvHeads},
-                            .transfers = {{.kind = TransferKind::ReduceScatter,
-                                           .payload = Payload::OutputGrad,
-                                           .posted = Moment::BeforeBlocks,
-                                           .neededBy = 0,
-                                           .sentBytes = otherShares,
-                                           .receivedBytes = otherShares}},
-                            .blocks = blocks};
-        schedule.ranks.push_back({{forward}, {backward}});
-    }
-    return schedule;
+    return Schedule{.executor = Executor::AllGather,
+                    .ranks = shape.ranks,
+                    .owned = std::move(layout),
+                    .replicated = true,
+                    .headsPerRank = shape.heads,
+                    .kvHeadsPerRank = shape.kvHeads,
+                    .mode = [shape](const Schedule& schedule, int rank) {
+                        return passesOf(shape,
+                                        schedule.owned.at(static_cast<std::size_t>(rank)).front());
+                    }};
 }
 
 }  // namespace ringscope

@@ -20,9 +20,11 @@ Result<Schedule> noneSchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout, contiguousLayout({.worldSize = 1, .tokens = shape.tokens}));
     return Schedule{.executor = Executor::Full,
                     .owned = std::move(layout),
-                    .ranks = {{{step}, {step}}},
                     .headsPerRank = shape.heads,
-                    .kvHeadsPerRank = shape.kvHeads};
+                    .kvHeadsPerRank = shape.kvHeads,
+                    .mode = [step](const Schedule&, int) {
+                        return RankSchedule{.forward = {step}, .backward = {step}};
+                    }};
 }
 
 }  // namespace ringscope

@@ -10,7 +10,7 @@ int around(int index, int size) { return ((index % size) + size) % size; }
 
 // One rank's way of seeing the ring.
 struct Stop {
-    const RingShape& ring;
+    RingShape ring;
     int rank = 0;
     HeadSpan heads{};
     std::int64_t keyValueBytes = 0;
@@ -138,21 +138,23 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
         std::max<std::int64_t>(shape.kvHeads, ring.ranksPerPlace) / ring.ranksPerPlace;
     const std::int64_t scalars =
         2 * shape.batch * (shape.tokens / ring.places()) * kvHeads * shape.headDim;
-    Schedule schedule{.executor = Executor::Ring,
-                      .owned = std::move(layout),
-                      .headsPerRank = shape.heads / ring.ranksPerPlace,
-                      .kvHeadsPerRank = kvHeads};
-    for (int rank = 0; rank < shape.ranks; ++rank) {
-        const Stop stop{.ring = ring,
-                        .rank = rank,
-                        .heads = {0, kvHeads},
-                        .keyValueBytes = scalars * shape.elementBytes,
-                        .gradientBytes = scalars * shape.gradientAccumulatorBytes};
-        std::vector<Step> forward = forwardPass(stop, blocks);
-        std::vector<Step> backward = backwardPass(stop, forward);
-        schedule.ranks.push_back({std::move(forward), std::move(backward)});
-    }
-    return schedule;
+    return Schedule{.executor = Executor::Ring,
+                    .ranks = shape.ranks,
+                    .owned = std::move(layout),
+                    .headsPerRank = shape.heads / ring.ranksPerPlace,
+                    .kvHeadsPerRank = kvHeads,
+                    .mode = [=, elementBytes = shape.elementBytes,
+                             gradientBytes = shape.gradientAccumulatorBytes](
+                                const Schedule&, int rank) -> RankSchedule {
+                        const Stop stop{.ring = ring,
+                                        .rank = rank,
+                                        .heads = {0, kvHeads},
+                                        .keyValueBytes = scalars * elementBytes,
+                                        .gradientBytes = scalars * gradientBytes};
+                        std::vector<Step> forward = forwardPass(stop, blocks);
+                        std::vector<Step> backward = backwardPass(stop, forward);
+                        return {std::move(forward), std::move(backward)};
+                    }};
 }
 
 }  // namespace ringscope

@@ -10,8 +10,8 @@ Result<Schedule> stripedSchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout,
                   stripedLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     const TokenSpan shard{0, shape.tokens / shape.ranks};
-    const auto blocks = [&](int rank, int keysOf) -> std::vector<Block> {
-        if (!shape.causal) return {{shard, shard, MaskKind::Full}};
+    const auto blocks = [shard, causal = shape.causal](int rank, int keysOf) -> std::vector<Block> {
+        if (!causal) return {{shard, shard, MaskKind::Full}};
         // Row i is token i P + rank: an earlier rank's row i is before it, a later rank's after it.
         if (keysOf <= rank) return {{shard, shard, MaskKind::Causal}};
         if (shard.end == 1) return {};

@@ -41,10 +41,11 @@ Result<Schedule> ulyssesSchedule(const AttentionShape& shape) {
     passes.backward.push_back(step);
 
     Schedule schedule{.executor = Executor::AllToAll,
+                      .ranks = shape.ranks,
                       .owned = std::move(layout),
                       .headsPerRank = shape.heads / shape.ranks,
                       .kvHeadsPerRank = kvHeads};
-    schedule.ranks.assign(static_cast<std::size_t>(shape.ranks), passes);
+    schedule.mode = [passes](const Schedule&, int) { return passes; };
     return schedule;
 }
 

@@ -106,14 +106,16 @@ Result<Schedule> uspSchedule(const AttentionShape& shape) {
     if (ring.ranksPerPlace == 1) return schedule;
 
     schedule.executor = Executor::AllToAll;
-    for (int rank = 0; rank < shape.ranks; ++rank) {
-        RankSchedule& passes = schedule.ranks[static_cast<std::size_t>(rank)];
+    schedule.mode = [shape, ring, around = std::move(schedule.mode)](const Schedule& whole,
+                                                                     int rank) {
+        RankSchedule passes = around(whole, rank);
         const RankSet among = ring.places() == 1 ? RankSet{} : ring.ranksAt(ring.placeOf(rank));
         exchangeAround(passes.forward, shape, among, ring.ranksPerPlace, Payload::QueryKeyValue,
                        Payload::Output);
         exchangeAround(passes.backward, shape, among, ring.ranksPerPlace, Payload::OutputGrad,
                        Payload::QueryKeyValueGrad);
-    }
+        return passes;
+    };
     return schedule;
 }
 

@@ -3,14 +3,18 @@
 #include "backend/plan/blocks.h"
 
 #include "backend/plan/mode_table.h"
+#include "tests/backend/plan/all_ranks.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 namespace ringscope {
 namespace {
+
+using testing::allRanks;
 
 using Pairs = std::vector<std::uint8_t>;  // [query * tokens + key]: how often computed
 
@@ -102,8 +106,8 @@ TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
                 const Schedule schedule = masked(*plain, mask);
                 Pairs pairs(static_cast<std::size_t>(tokens * tokens));
                 for (int rank = 0; rank < ranks; ++rank) {
-                    for (const Step& step :
-                         schedule.ranks[static_cast<std::size_t>(rank)].forward) {
+                    const RankSchedule steps = stepsOf(schedule, rank);
+                    for (const Step& step : steps.forward) {
                         // Ranks and steps that split heads compute the same pairs, each for its
                         // heads.
                         const bool headsOfOthers =
@@ -116,6 +120,8 @@ TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
                     }
                 }
                 EXPECT_EQ(pairs, expectedPairs(mask)) << mode.name << " on " << ranks << " ranks";
+                EXPECT_EQ(visiblePairs(mask, tokens),
+                          std::accumulate(pairs.begin(), pairs.end(), std::int64_t{0}));
             }
         }
     }
@@ -127,7 +133,7 @@ TEST_P(MaskedMode, ComputesTheSameBlocksInBothPasses) {
     const Schedule schedule =
         masked(mode.schedule({.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2}).value(),
                {.left = 70});
-    for (const RankSchedule& rank : schedule.ranks)
+    for (const RankSchedule& rank : allRanks(schedule))
         for (std::size_t step = 0; step < rank.forward.size(); ++step)
             EXPECT_EQ(rank.forward[step].blocks, rank.backward[step].blocks);
 }
@@ -148,7 +154,7 @@ TEST(Masked, LeavesTransfersAsTheyAre) {
 TEST(Masked, CutsLongDocumentsIntoBlocksThatPlatformKernelsCanDo) {
     const Schedule plain = findMode("none")->schedule({.ranks = 1, .tokens = 1024}).value();
     const Schedule packed = masked(plain, {.documents = {0, 400, 1024}});
-    const std::vector<Block>& blocks = packed.ranks[0].forward[0].blocks;
+    const std::vector<Block> blocks = stepsOf(packed, 0).forward[0].blocks;
     ASSERT_EQ(blocks.size(), 2U);
     for (const Block& block : blocks) EXPECT_EQ(block.mask, MaskKind::Causal);
     EXPECT_EQ(blocks[1].queries, (TokenSpan{400, 1024}));
@@ -158,8 +164,9 @@ TEST(Masked, CutsLongDocumentsIntoBlocksThatPlatformKernelsCanDo) {
 TEST(Masked, GathersShortDocumentsInOneBlockByPosition) {
     const Schedule plain = findMode("none")->schedule({.ranks = 1, .tokens = 60}).value();
     const Schedule packed = masked(plain, {.documents = {0, 20, 30, 60}});
-    ASSERT_EQ(packed.ranks[0].forward[0].blocks.size(), 1U);
-    EXPECT_EQ(packed.ranks[0].forward[0].blocks[0].mask, MaskKind::Positions);
+    const std::vector<Block> blocks = stepsOf(packed, 0).forward[0].blocks;
+    ASSERT_EQ(blocks.size(), 1U);
+    EXPECT_EQ(blocks[0].mask, MaskKind::Positions);
     EXPECT_EQ(attendedPairs(packed, 0), 20 * 21 / 2 + 10 * 11 / 2 + 30 * 31 / 2);
 }
 
@@ -168,7 +175,8 @@ TEST(Masked, KeepsAPlainMasksPairsInFullAndCausalBlocks) {
     const Schedule cut = masked(plain, {});
     for (int rank = 0; rank < 2; ++rank) {
         EXPECT_EQ(attendedPairs(cut, rank), attendedPairs(plain, rank));
-        for (const Step& step : cut.ranks[static_cast<std::size_t>(rank)].forward)
+        const RankSchedule steps = stepsOf(cut, rank);
+        for (const Step& step : steps.forward)
             for (const Block& block : step.blocks) EXPECT_NE(block.mask, MaskKind::Positions);
     }
 }

@@ -1,6 +1,7 @@
 // Every mode's schedule, held against the mask and against itself, without running anything.
 #include "backend/config/field_table.h"
 #include "backend/plan/mode_table.h"
+#include "tests/backend/plan/all_ranks.h"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,8 @@
 
 namespace ringscope {
 namespace {
+
+using testing::allRanks;
 
 AttentionShape shapeOf(int ranks, bool causal = true) {
     return {.ranks = ranks,
@@ -46,8 +49,7 @@ void addBlock(Pairs& pairs, const Block& block, const std::vector<std::int64_t>&
 // How many heads attend from token to token, over all ranks.
 Pairs attended(const Schedule& schedule, Pass pass) {
     Pairs pairs;
-    for (int rank = 0; rank < static_cast<int>(schedule.ranks.size()); ++rank) {
-        const RankSchedule& passes = schedule.ranks[static_cast<std::size_t>(rank)];
+    for (const RankSchedule& passes : allRanks(schedule)) {
         for (const Step& step : pass == Pass::Forward ? passes.forward : passes.backward) {
             const auto queries = rowTokens(schedule, step.queriesOf);
             const auto keys = rowTokens(schedule, step.keysOf);
@@ -105,8 +107,9 @@ TEST(EveryMode, MatchesEachSendWithAReceiveOfTheSameBytesInTheStepThatNeedsIt) {
         for (const auto pass : {&RankSchedule::forward, &RankSchedule::backward}) {
             std::multiset<Message> sent;
             std::multiset<Message> received;
-            for (int rank = 0; rank < static_cast<int>(schedule.ranks.size()); ++rank) {
-                for (const Step& step : schedule.ranks[static_cast<std::size_t>(rank)].*pass) {
+            for (int rank = 0; rank < schedule.ranks; ++rank) {
+                const RankSchedule steps = stepsOf(schedule, rank);
+                for (const Step& step : steps.*pass) {
                     for (const Transfer& t : step.transfers) {
                         if (t.kind == TransferKind::Send)
                             sent.insert({rank, t.peer, t.payload, t.neededBy, t.sentBytes});
@@ -124,7 +127,7 @@ TEST(EveryMode, PostsTheSameCollectivesOnEveryRank) {
     using Collective = std::tuple<int, TransferKind, Payload, Moment>;
     forEveryLegalSchedule([](const Mode&, const AttentionShape&, const Schedule& schedule) {
         std::set<std::vector<Collective>> orders;
-        for (const RankSchedule& rank : schedule.ranks) {
+        for (const RankSchedule& rank : allRanks(schedule)) {
             std::vector<Collective> order;
             for (const auto* pass : {&rank.forward, &rank.backward})
                 for (const Step& step : *pass)
@@ -133,6 +136,13 @@ TEST(EveryMode, PostsTheSameCollectivesOnEveryRank) {
             orders.insert(order);
         }
         EXPECT_EQ(orders.size(), 1U);
+    });
+}
+
+TEST(EveryMode, SendsAsMuchFromEveryRank) {
+    forEveryLegalSchedule([](const Mode&, const AttentionShape&, const Schedule& schedule) {
+        for (int rank = 1; rank < schedule.ranks; ++rank)
+            EXPECT_EQ(sentBytes(schedule, rank), sentBytes(schedule, 0));
     });
 }
 
@@ -154,12 +164,11 @@ TEST(EveryMode, IsSpelledInTheConfigurationAsInTheTable) {
 double imbalance(const Schedule& schedule) {
     std::int64_t most = 0;
     std::int64_t all = 0;
-    for (int rank = 0; rank < static_cast<int>(schedule.ranks.size()); ++rank) {
+    for (int rank = 0; rank < schedule.ranks; ++rank) {
         most = std::max(most, attendedPairs(schedule, rank));
         all += attendedPairs(schedule, rank);
     }
-    return static_cast<double>(most * static_cast<std::int64_t>(schedule.ranks.size())) /
-           static_cast<double>(all);
+    return static_cast<double>(most * schedule.ranks) / static_cast<double>(all);
 }
 
 // Bytes one rank sends per layer for LLaMA-3-8B's attention in bf16, 64K tokens on 8 ranks.
@@ -188,7 +197,7 @@ TEST(GatheredKeys, AreAsManyBytesAsARingsAndTheirGradientsOneShareLess) {
 }
 
 TEST(Llama3, GathersTheNextHeadsWhileItComputesTheLast) {
-    const RankSchedule rank = findMode("llama3")->schedule(llama8b()).value().ranks[3];
+    const RankSchedule rank = stepsOf(findMode("llama3")->schedule(llama8b()).value(), 3);
     ASSERT_EQ(rank.forward.size(), 4U);
     std::int64_t next = 0;
     for (const Step& step : rank.forward) {
@@ -204,7 +213,7 @@ TEST(Llama3, GathersTheNextHeadsWhileItComputesTheLast) {
 TEST(Llama3, TakesHeadsThatDoNotDivideIntoGroups) {
     AttentionShape shape = shapeOf(2);
     shape.kvHeads = 6;
-    const RankSchedule rank = findMode("llama3")->schedule(shape).value().ranks[0];
+    const RankSchedule rank = stepsOf(findMode("llama3")->schedule(shape).value(), 0);
     std::vector<std::int64_t> sizes;
     for (const Step& step : rank.forward) sizes.push_back(step.heads.size());
     EXPECT_EQ(sizes, (std::vector<std::int64_t>{1, 2, 1, 2}));
@@ -245,7 +254,7 @@ TEST(Ulysses, NamesKeyValueHeadsWhereTheyAreTheReason) {
 
 TEST(Zigzag, ComputesTheSameOnEveryRankInEveryStepButTheFirst) {
     const Schedule schedule = findMode("zigzag")->schedule(shapeOf(4)).value();
-    for (const RankSchedule& rank : schedule.ranks) {
+    for (const RankSchedule& rank : allRanks(schedule)) {
         for (const Step& step : rank.forward) {
             std::int64_t pairs = 0;
             for (const Block& block : step.blocks) pairs += attendedPairs(block);
@@ -278,7 +287,7 @@ TEST(Usp, CutsTheChunksOfAPlaceForItsRanksInBothOrders) {
 TEST(Usp, ExchangesHeadsWithinAGroupAndKeysBetweenGroups) {
     for (const bool inner : {true, false}) {
         const Schedule schedule = uspOf(6, 2, inner, 48);
-        const RankSchedule& rank = schedule.ranks[3];
+        const RankSchedule rank = stepsOf(schedule, 3);
         ASSERT_EQ(rank.forward.size(), 3U);
         const Transfer& heads = rank.forward.front().transfers.front();
         EXPECT_EQ(heads.kind, TransferKind::AllToAll);
@@ -298,7 +307,7 @@ TEST(Usp, IsZigzagWithGroupsOfOneAndUlyssesWithOneGroup) {
 TEST(Usp, ChoosesTheLargestGroupThatLeavesARing) {
     const auto group = [](int ranks) {
         AttentionShape shape = shapeOf(ranks);
-        return findMode("usp")->schedule(shape).value().ranks[0].forward[0].queriesOf.count;
+        return stepsOf(findMode("usp")->schedule(shape).value(), 0).forward[0].queriesOf.count;
     };
     EXPECT_EQ(group(2), 2);
     EXPECT_EQ(group(4), 2);
@@ -323,7 +332,7 @@ TEST(Usp, NamesTheGroupsThatGo) {
 TEST(DoubleRing, GoesRoundTheInnerRingBeforeTheNextOnesKeys) {
     AttentionShape shape = shapeOf(6);
     shape.innerRing = 3;
-    const RankSchedule rank = findMode("double-ring")->schedule(shape).value().ranks[0];
+    const RankSchedule rank = stepsOf(findMode("double-ring")->schedule(shape).value(), 0);
     std::vector<int> keys;
     for (const Step& step : rank.forward) keys.push_back(step.keysOf.first);
     EXPECT_EQ(keys, (std::vector{0, 2, 1, 3, 5, 4}));
@@ -334,7 +343,8 @@ TEST(DoubleRing, GivesTheSlowMessageAWholeRoundAndSendsAsManyBytesAsARing) {
     shape.innerRing = 3;
     const Schedule schedule = findMode("double-ring")->schedule(shape).value();
     int slow = 0;
-    for (const Step& step : schedule.ranks[1].forward) {
+    const RankSchedule second = stepsOf(schedule, 1);
+    for (const Step& step : second.forward) {
         for (const Transfer& transfer : step.transfers) {
             if (transfer.among.count == 0) continue;
             ++slow;
@@ -356,9 +366,8 @@ TEST(DoubleRing, NamesTheInnerRingsThatGo) {
 
 TEST(Ring, LeavesStepsWithKeysOfLaterTokensEmpty) {
     const Schedule schedule = findMode("ring")->schedule(shapeOf(4)).value();
-    for (int rank = 0; rank < 4; ++rank)
-        for (const Step& step : schedule.ranks[static_cast<std::size_t>(rank)].forward)
-            EXPECT_EQ(step.blocks.empty(), step.keysOf.first > rank);
+    for (int rank = 0; rank < 4; ++rank) const RankSchedule steps = stepsOf(schedule, rank);
+    for (const Step& step : steps.forward) EXPECT_EQ(step.blocks.empty(), step.keysOf.first > rank);
 }
 
 }  // namespace

@@ -82,10 +82,11 @@ Notes travel(int ranks, const std::vector<Step>& pass) {
 }
 
 RankSchedule ringSteps(int ranks) {
-    return findMode("ring")
-        ->schedule({.ranks = ranks, .tokens = 4 * ranks, .headDim = 2, .causal = false})
-        .value()
-        .ranks[1];
+    return stepsOf(
+        findMode("ring")
+            ->schedule({.ranks = ranks, .tokens = 4 * ranks, .headDim = 2, .causal = false})
+            .value(),
+        1);
 }
 
 TEST(RingJourney, FetchesTheNextKeysWhileAStepComputes) {
