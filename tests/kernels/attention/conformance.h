@@ -27,9 +27,13 @@ struct ConformanceCase {
 // heads, fp32 and fp64, a batch of one and two, with a scale and without.
 std::vector<ConformanceCase> legalCases(const Mode& mode, int ranks);
 
-// The same with windows, documents, soft-cap, ALiBi, dropout and all together, and in bf16 and
-// fp16.
-std::vector<ConformanceCase> featureCases(const Mode& mode, int ranks);
+// Every cell of {causal, not} x types x features: plain, grouped heads, windows, documents, scale,
+// soft-cap, ALiBi, dropout, and all together; fp32 and bf16, and up to four ranks fp64 and fp16.
+// Among them are cells that `mode` refuses.
+std::vector<ConformanceCase> everyCell(const Mode& mode, int ranks);
+
+// Why the mode does not run the case; empty: it does.
+std::string refusalOf(const ConformanceCase& testCase);
 
 // Runs forward and backward as `group`'s rank; all ranks call it with the same case. What differs
 // from full attention by more than 1e-5 (fp64: 1e-10; bf16 and fp16: 2.5 times what plain algebra
