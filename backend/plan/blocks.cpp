@@ -1,5 +1,7 @@
 #include "backend/plan/blocks.h"
 
+#include "backend/plan/row_runs.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,43 +10,6 @@ namespace {
 
 // Below this a block of its own costs more than the kernel that knows positions.
 constexpr std::int64_t ownBlockRows = 64;
-
-// Rows [row, row + count) of a tensor hold evenly spaced tokens.
-struct RowRun {
-    std::int64_t row = 0;
-    std::int64_t count = 0;
-    TokenRun tokens{};
-
-    TokenSpan rows() const { return {row, row + count}; }
-};
-
-bool continues(const RowRun& run, const TokenSpan& span) {
-    const std::int64_t next = run.tokens.at(run.count);
-    if (run.tokens.stride == 1) return span.begin == next;
-    return span.size() == 1 && span.begin == next;
-}
-
-// The tokens of `spans`, which are a tensor's rows in this order, as few runs. Single tokens make
-// runs with a stride.
-std::vector<RowRun> runsOf(const std::vector<TokenSpan>& spans) {
-    std::vector<RowRun> runs;
-    std::int64_t row = 0;
-    for (const TokenSpan& span : spans) {
-        if (span.size() == 0) continue;
-        RowRun* last = runs.empty() ? nullptr : &runs.back();
-        const bool pairs = last != nullptr && last->count == 1 && span.size() == 1;
-        if (pairs && span.begin > last->tokens.first) {
-            last->tokens.stride = span.begin - last->tokens.first;
-            last->count = 2;
-        } else if (last != nullptr && continues(*last, span)) {
-            last->count += span.size();
-        } else {
-            runs.push_back({row, span.size(), {span.begin, 1}});
-        }
-        row += span.size();
-    }
-    return runs;
-}
 
 RowRun within(const RowRun& run, TokenSpan rows) {
     const std::int64_t begin = std::max(run.row, rows.begin);
@@ -123,13 +88,6 @@ private:
     std::vector<TokenSpan> seen_;
 };
 
-// Whether no query of `queries` sees a key of `keys`: what is seen only moves on.
-bool apart(const RowRun& queries, const RowRun& keys, const AttentionMask& mask) {
-    const TokenSpan first = visibleTokens(mask, queries.tokens.at(0));
-    const TokenSpan last = visibleTokens(mask, queries.tokens.at(queries.count - 1));
-    return keys.tokens.at(keys.count - 1) < first.begin || keys.tokens.at(0) >= last.end;
-}
-
 std::vector<Block> maskedBlocks(const std::vector<Block>& blocks,
                                 const std::vector<RowRun>& queryRuns,
                                 const std::vector<RowRun>& keyRuns, const AttentionMask& mask) {
@@ -164,6 +122,7 @@ RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask
 Schedule masked(Schedule schedule, const AttentionMask& mask) {
     schedule.mask = mask;
     schedule.cut = true;
+    schedule.needs = PlaceNeeds::under(mask, schedule.owned, schedule.places);
     return schedule;
 }
 

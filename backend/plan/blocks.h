@@ -17,12 +17,12 @@
 
 namespace ringscope {
 
-// The same transfers and steps; every block knows its tokens. `mask.causal` is what the schedule
-// was made with.
+// The same steps; every block knows its tokens, and keys go only where they are needed.
+// `mask.causal` is what the schedule was made with.
 Schedule masked(Schedule schedule, const AttentionMask& mask);
 
-// One rank's steps under a mask that changes from batch to batch. `schedule` is the mode's own, or
-// one masked with less.
+// One rank's steps under a mask that changes from batch to batch, with the transfers of `schedule`,
+// which is the mode's own, or one masked with less.
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask);
 
 }  // namespace ringscope

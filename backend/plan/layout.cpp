@@ -16,36 +16,44 @@ Result<void> checkParts(std::string_view mode, std::string_view what, std::int64
                                                " tokens do not divide; use " + legal};
 }
 
+ShardLayout::ShardLayout(std::initializer_list<Spans> spans)
+    : ShardLayout(static_cast<int>(spans.size()), [all = std::vector<Spans>(spans)](int rank) {
+          return all.at(static_cast<std::size_t>(rank));
+      }) {}
+
+bool ShardLayout::operator==(const ShardLayout& other) const {
+    bool same = size() == other.size();
+    for (std::size_t rank = 0; same && rank < size(); ++rank) same = (*this)[rank] == other[rank];
+    return same;
+}
+
 Result<ShardLayout> contiguousLayout(const SequenceShape& shape) {
     RINGSCOPE_CHECK(checkParts("a contiguous layout", "shards", shape.worldSize, shape.tokens));
     const std::int64_t size = shape.tokens / shape.worldSize;
-    ShardLayout layout;
-    for (std::int64_t rank = 0; rank < shape.worldSize; ++rank)
-        layout.push_back({{rank * size, (rank + 1) * size}});
-    return layout;
+    return ShardLayout(shape.worldSize, [size](int rank) -> ShardLayout::Spans {
+        return {{rank * size, (rank + 1) * size}};
+    });
 }
 
 Result<ShardLayout> zigzagLayout(const SequenceShape& shape) {
     const std::int64_t chunks = 2LL * shape.worldSize;
     RINGSCOPE_CHECK(checkParts("zigzag", "chunks", chunks, shape.tokens));
     const std::int64_t size = shape.tokens / chunks;
-    ShardLayout layout;
-    for (std::int64_t rank = 0; rank < shape.worldSize; ++rank) {
-        const std::int64_t early = rank;
+    return ShardLayout(shape.worldSize, [chunks, size](int rank) -> ShardLayout::Spans {
         const std::int64_t late = chunks - 1 - rank;
-        layout.push_back({{early * size, (early + 1) * size}, {late * size, (late + 1) * size}});
-    }
-    return layout;
+        return {{rank * size, (rank + 1) * size}, {late * size, (late + 1) * size}};
+    });
 }
 
 Result<ShardLayout> stripedLayout(const SequenceShape& shape) {
     RINGSCOPE_CHECK(checkParts("striped", "shards", shape.worldSize, shape.tokens));
-    ShardLayout layout(static_cast<std::size_t>(shape.worldSize));
-    for (auto& spans : layout)
+    return ShardLayout(shape.worldSize, [shape](int rank) {
+        ShardLayout::Spans spans;
         spans.reserve(static_cast<std::size_t>(shape.tokens / shape.worldSize));
-    for (std::int64_t token = 0; token < shape.tokens; ++token)
-        layout[static_cast<std::size_t>(token % shape.worldSize)].push_back({token, token + 1});
-    return layout;
+        for (std::int64_t token = rank; token < shape.tokens; token += shape.worldSize)
+            spans.push_back({token, token + 1});
+        return spans;
+    });
 }
 
 std::int64_t causalPairs(const std::vector<TokenSpan>& spans) {

@@ -12,6 +12,8 @@
 #include "backend/core/result.h"
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -30,8 +32,25 @@ struct SequenceShape {
     std::int64_t tokens = 0;
 };
 
-// layout[r] lists rank r's tokens in ascending order; together the spans cover each token once.
-using ShardLayout = std::vector<std::vector<TokenSpan>>;
+// layout[r] lists rank r's tokens in ascending order; together the spans cover each token once. A
+// rank's are made when they are asked for: a striped layout has a span for each token.
+class ShardLayout {
+public:
+    using Spans = std::vector<TokenSpan>;
+
+    ShardLayout() = default;
+    ShardLayout(int ranks, std::function<Spans(int rank)> spansOf)
+        : ranks_(ranks), spansOf_(std::move(spansOf)) {}
+    ShardLayout(std::initializer_list<Spans> spans);
+
+    std::size_t size() const { return static_cast<std::size_t>(ranks_); }
+    Spans operator[](std::size_t rank) const { return spansOf_(static_cast<int>(rank)); }
+    bool operator==(const ShardLayout& other) const;
+
+private:
+    int ranks_ = 0;
+    std::function<Spans(int rank)> spansOf_{};
+};
 
 // Refuses a sequence that `mode` cannot cut into equal parts, naming lengths that it can.
 Result<void> checkParts(std::string_view mode, std::string_view what, std::int64_t parts,

@@ -147,6 +147,22 @@ std::int64_t largestStepMessages(const RankSchedule& steps) {
     return most;
 }
 
+struct Messages {
+    std::int64_t sent = 0;         // in one layer
+    std::int64_t largestStep = 0;  // of one step, sent and received
+};
+
+// All ranks send and receive alike, but where keys go only to those who need them.
+Messages busiestRank(const Schedule& schedule) {
+    Messages most;
+    for (int rank = 0; rank < (schedule.needs ? schedule.ranks : 1); ++rank) {
+        const RankSchedule steps = schedule.mode(schedule, rank);
+        most.sent = std::max(most.sent, sentBytes(steps));
+        most.largestStep = std::max(most.largestStep, largestStepMessages(steps));
+    }
+    return most;
+}
+
 // 2 FLOPs per multiply-add, the backward pass twice the forward one; attention, whose backward pass
 // recomputes the scores, 2.5 times.
 double modelFlops(const RunConfig& config, const AttentionMask& mask) {
@@ -230,9 +246,8 @@ Result<RunPlan> planRun(const RunConfig& config) {
     }
     plan.schedule = std::move(schedule).value();
     if (!isPlain(config)) plan.schedule = masked(std::move(plan.schedule), attentionMask(config));
-    // All ranks send and receive alike.
-    const RankSchedule steps = plan.schedule.mode(plan.schedule, 0);
-    plan.commBufferBytes = largestStepMessages(steps);
+    const Messages messages = busiestRank(plan.schedule);
+    plan.commBufferBytes = messages.largestStep;
     if (plan.commBufferBytes > config.parallel.commBufferLimit.count)
         reasons.push_back(config.parallel.mode + " needs " + formatBytes({plan.commBufferBytes}) +
                           " for one step's messages, more than parallel.comm_buffer_limit (" +
@@ -241,7 +256,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
 
     const std::int64_t layerPasses = config.model.layers * config.train.gradAccum;
     plan.parameters = parameterCount(config.model);
-    plan.attentionBytesPerStep = sentBytes(steps) * layerPasses;
+    plan.attentionBytesPerStep = messages.sent * layerPasses;
     plan.gradientBytesPerStep = gradientBytes(plan);
     plan.flopsPerStep = modelFlops(config, attentionMask(config));
     plan.notes = notes(config, *mode, plan);

@@ -15,10 +15,12 @@
 
 #include "backend/plan/layout.h"
 #include "backend/plan/mask.h"
+#include "backend/plan/place_needs.h"
 #include "backend/plan/rank_set.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +52,8 @@ struct Transfer {
     Moment posted = Moment::BeforeBlocks;
     int peer = -1;                   // the other rank of a Send or Receive; else -1
     RankSet among{};                 // the group it runs in; no rank: all ranks of the sequence
+    bool ofOwnKeys = false;          // this rank's own keys travel, or their gradients, in a step
+                                     // that holds others
     int neededBy = 0;                // step index
     std::int64_t sentBytes = 0;      // what this rank hands to others
     std::int64_t receivedBytes = 0;  // what others hand to this rank
@@ -127,6 +131,11 @@ struct Schedule {
     AttentionMask mask{};  // of the blocks by position
     bool cut = false;      // blocks are cut to `mask`: masked()
     std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
+
+    // Where keys go from place to place: the ranks of each. `needs`: under a mask that leaves some
+    // places without a need for others' keys, whose they need.
+    std::vector<RankSet> places{};
+    std::shared_ptr<const PlaceNeeds> needs{};
 
     // Heads a rank holds while it attends: a share of them after an all-to-all.
     std::int64_t headsPerRank = 1;

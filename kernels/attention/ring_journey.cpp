@@ -9,6 +9,15 @@
 #include <utility>
 
 namespace ringscope {
+namespace {
+
+bool sendsGradients(const Step& step) {
+    return std::ranges::any_of(step.transfers, [](const Transfer& transfer) {
+        return transfer.kind == TransferKind::Send && transfer.payload == Payload::KeyValueGrad;
+    });
+}
+
+}  // namespace
 
 RingJourney::RingJourney(Group& group, at::Tensor own)
     : group_(group), own_(std::move(own)), keys_(own_) {
@@ -27,16 +36,30 @@ void RingJourney::beginStep(const Step& step) {
 void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& parts) {
     // The gradients sent after the last step have left their buffer, this step's have arrived.
     open_.complete(Payload::KeyValueGrad, step.index);
-    if (const at::Tensor next = arrived(Payload::KeyValueGrad, step.index); next.defined())
-        gradients_ = next;
-    else if (!gradients_.defined() && !parts.empty())
-        gradients_ = gradientBuffers_.emplace_back(makeGradients().zero_());
+    gradients_ = arrived(Payload::KeyValueGrad, step.index);
+    bringHome(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
+    const bool sends = sendsGradients(step);
+    if (!gradients_.defined() && (sends || !parts.empty()))
+        gradients_ = freeBuffer(Payload::KeyValueGrad).zero_();
+    addUp(parts);
+    if (!sends) bringHome(std::exchange(gradients_, {}));
+    group_.beginBatch();
+    postAll(step, Moment::AfterBlocks);
+}
+
+void RingJourney::addUp(const std::vector<KeyGradients>& parts) {
     for (const KeyGradients& part : parts) {
         rowsOf(gradients_[0], part.keys).add_(part.k);
         rowsOf(gradients_[1], part.keys).add_(part.v);
     }
-    group_.beginBatch();
-    postAll(step, Moment::AfterBlocks);
+}
+
+void RingJourney::bringHome(const at::Tensor& gradients) {
+    if (!gradients.defined()) return;
+    if (home_.defined())
+        home_.add_(gradients);
+    else
+        home_ = gradients;
 }
 
 void RingJourney::finish() { group_.endBatch(); }
@@ -59,9 +82,12 @@ void RingJourney::postAll(const Step& step, Moment moment) {
 
 at::Tensor RingJourney::bufferOf(const Transfer& transfer) {
     if (transfer.kind == TransferKind::Send)
-        return transfer.payload == Payload::KeyValue ? keys_ : gradients_;
+        return transfer.payload == Payload::KeyValueGrad ? gradients_
+               : transfer.ofOwnKeys                      ? own_
+                                                         : keys_;
     return arriving_
-        .emplace_back(Arriving{transfer.payload, transfer.neededBy, freeBuffer(transfer.payload)})
+        .emplace_back(Arriving{transfer.payload, transfer.neededBy, transfer.ofOwnKeys,
+                               freeBuffer(transfer.payload)})
         .tensor;
 }
 
@@ -69,7 +95,8 @@ at::Tensor RingJourney::freeBuffer(Payload payload) {
     const bool keys = payload == Payload::KeyValue;
     std::vector<at::Tensor>& buffers = keys ? keyBuffers_ : gradientBuffers_;
     for (const at::Tensor& buffer : buffers) {
-        const bool held = buffer.is_same(keys ? keys_ : gradients_);
+        const bool held =
+            buffer.is_same(keys_) || buffer.is_same(gradients_) || buffer.is_same(home_);
         const bool awaited = std::ranges::any_of(
             arriving_, [&](const Arriving& arriving) { return arriving.tensor.is_same(buffer); });
         if (!held && !awaited && !open_.uses(buffer)) return buffer;
@@ -77,9 +104,10 @@ at::Tensor RingJourney::freeBuffer(Payload payload) {
     return buffers.emplace_back(keys ? at::empty_like(own_) : makeGradients());
 }
 
-at::Tensor RingJourney::arrived(Payload payload, int index) {
+at::Tensor RingJourney::arrived(Payload payload, int index, bool ofOwnKeys) {
     const auto found = std::ranges::find_if(arriving_, [&](const Arriving& arriving) {
-        return arriving.payload == payload && arriving.neededBy == index;
+        return arriving.payload == payload && arriving.neededBy == index &&
+               arriving.ofOwnKeys == ofOwnKeys;
     });
     if (found == arriving_.end()) return {};
     const at::Tensor tensor = found->tensor;

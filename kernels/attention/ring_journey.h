@@ -12,6 +12,9 @@
 // those for a later round of rings within a ring, in one more. Gradients are double-buffered too:
 // those of the last step leave while this step's blocks run, and what arrives is waited for when
 // there is something to add to it.
+//
+// Where a schedule sends keys straight from their owner to those who need them, each brings back
+// its own part of the gradients, and they are added up at home.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -42,20 +45,23 @@ public:
     at::Tensor values() const { return keys_[1]; }
 
     // After the last step of a backward pass: the gradients of this rank's own keys and values.
-    const at::Tensor& gradients() const { return gradients_; }
+    const at::Tensor& gradients() const { return home_; }
 
 private:
     struct Arriving {
         Payload payload;
         int neededBy;
+        bool ofOwnKeys;
         at::Tensor tensor;
     };
 
     void postAll(const Step& step, Moment moment);
     at::Tensor bufferOf(const Transfer& transfer);
     at::Tensor freeBuffer(Payload payload);
-    // What arrived for step `index`; undefined: nothing did.
-    at::Tensor arrived(Payload payload, int index);
+    // What arrived for step `index`, of own keys or the step's; undefined: nothing did.
+    at::Tensor arrived(Payload payload, int index, bool ofOwnKeys = false);
+    void addUp(const std::vector<KeyGradients>& parts);
+    void bringHome(const at::Tensor& gradients);
     at::Tensor makeGradients() const;
 
     Group& group_;
@@ -64,6 +70,7 @@ private:
     at::Tensor own_;        // never written to
     at::Tensor keys_;       // held in this step
     at::Tensor gradients_;  // of the keys held
+    at::Tensor home_;       // of own keys, as far as they are here
 
     std::vector<Arriving> arriving_;
     std::vector<at::Tensor> keyBuffers_;  // all there are, in use or not

@@ -76,7 +76,7 @@ public:
     CaseResults take() { return std::move(results_); }
 
 private:
-    const std::vector<TokenSpan>& owned(int rank) const {
+    std::vector<TokenSpan> owned(int rank) const {
         return schedule_.owned[static_cast<std::size_t>(rank)];
     }
 

@@ -85,7 +85,7 @@ Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int6
                 .shape = shape,
                 .heads = headGroups(shape.kvHeads, groups),
                 .self = {.first = rank, .count = 1},
-                .blocks = blocksOf(shape, schedule.owned.at(static_cast<std::size_t>(rank)))};
+                .blocks = blocksOf(shape, schedule.owned[static_cast<std::size_t>(rank)])};
             return {gathering.pass(Pass::Forward), gathering.pass(Pass::Backward)};
         }};
 }

@@ -62,7 +62,7 @@ Result<Schedule> legacySchedule(const AttentionShape& shape) {
                     .kvHeadsPerRank = shape.kvHeads,
                     .mode = [shape](const Schedule& schedule, int rank) {
                         return passesOf(shape,
-                                        schedule.owned.at(static_cast<std::size_t>(rank)).front());
+                                        schedule.owned[static_cast<std::size_t>(rank)].front());
                     }};
 }
 

@@ -24,10 +24,11 @@ struct Stop {
         return outer * ring.inner + around(place() % ring.inner + places, ring.inner);
     }
     // The rank at that place with the same heads.
-    int peer(int rings, int places) const {
-        return ring.ranksAt(ahead(rings, places)).at(ring.memberOf(rank));
-    }
+    int peer(int rings, int places) const { return rankAt(ahead(rings, places)); }
     int keysOf(int step) const { return ahead(-(step / ring.inner), -(step % ring.inner)); }
+    // The place that holds this one's keys in that step.
+    int readerIn(int step) const { return ahead(step / ring.inner, step % ring.inner); }
+    int rankAt(int place) const { return ring.ranksAt(place).at(ring.memberOf(rank)); }
 
     Transfer message(TransferKind kind, Payload payload, int peer, int neededBy) const {
         const std::int64_t bytes = payload == Payload::KeyValue ? keyValueBytes : gradientBytes;
@@ -75,6 +76,37 @@ struct Stop {
                                              peer(endsRound ? 1 : 0, 1), step.index + 1));
     }
 
+    // The next step's keys from their owner, and this place's own to whoever needs them then.
+    void fetchKeys(Step& step, const PlaceNeeds& needs) const {
+        const int next = step.index + 1;
+        if (next == ring.places()) return;
+        const int reader = readerIn(next);
+        const int owner = keysOf(next);
+        if (needs.needs(reader, place()))
+            step.transfers.push_back(
+                own(message(TransferKind::Send, Payload::KeyValue, rankAt(reader), next)));
+        if (needs.needs(place(), owner))
+            step.transfers.push_back(
+                message(TransferKind::Receive, Payload::KeyValue, rankAt(owner), next));
+    }
+
+    // The gradients of a step's keys to their owner, once the step is over.
+    void returnGradients(Step& step, const PlaceNeeds& needs) const {
+        const int last = step.index - 1;
+        if (last > 0 && needs.needs(readerIn(last), place()))
+            step.transfers.push_back(own(message(TransferKind::Receive, Payload::KeyValueGrad,
+                                                 rankAt(readerIn(last)), step.index)));
+        const int owner = keysOf(step.index);
+        if (step.index > 0 && step.index < ring.places() && needs.needs(place(), owner))
+            step.transfers.push_back(
+                message(TransferKind::Send, Payload::KeyValueGrad, rankAt(owner), step.index + 1));
+    }
+
+    static Transfer own(Transfer transfer) {
+        transfer.ofOwnKeys = true;
+        return transfer;
+    }
+
     Step stepOf(int index, int keysPlace) const {
         return {.index = index,
                 .queriesOf = ring.ranksAt(place()),
@@ -83,27 +115,38 @@ struct Stop {
     }
 };
 
-std::vector<Step> forwardPass(const Stop& stop, const RingBlocks& blocks) {
+std::vector<Step> emptySteps(const Stop& stop) {
     std::vector<Step> steps;
-    steps.reserve(static_cast<std::size_t>(stop.ring.places()));
-    for (int index = 0; index < stop.ring.places(); ++index) {
-        const int keysOf = stop.keysOf(index);
-        Step step = stop.stepOf(index, keysOf);
-        stop.passKeysOn(step);
-        step.blocks = blocks(stop.place(), keysOf);
-        steps.push_back(std::move(step));
-    }
+    steps.reserve(static_cast<std::size_t>(stop.ring.places()) + 1);
+    for (int index = 0; index < stop.ring.places(); ++index)
+        steps.push_back(stop.stepOf(index, stop.keysOf(index)));
     return steps;
 }
 
-std::vector<Step> backwardPass(const Stop& stop, const std::vector<Step>& forward) {
-    if (stop.ring.places() == 1) return forward;
-    std::vector<Step> steps;
-    steps.reserve(forward.size() + 1);
-    steps = forward;
-    steps.push_back(stop.stepOf(stop.ring.places(), stop.place()));
-    for (Step& step : steps) stop.passGradientsOn(step);
-    return steps;
+RankSchedule passesAround(const Stop& stop, const RingBlocks& blocks) {
+    RankSchedule passes{.forward = emptySteps(stop)};
+    for (Step& step : passes.forward) {
+        stop.passKeysOn(step);
+        step.blocks = blocks(stop.place(), stop.keysOf(step.index));
+    }
+    passes.backward = passes.forward;
+    if (stop.ring.places() == 1) return passes;
+    passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
+    for (Step& step : passes.backward) stop.passGradientsOn(step);
+    return passes;
+}
+
+RankSchedule straightPasses(const Stop& stop, const PlaceNeeds& needs, const RingBlocks& blocks) {
+    RankSchedule passes{.forward = emptySteps(stop)};
+    for (Step& step : passes.forward) {
+        stop.fetchKeys(step, needs);
+        if (needs.needs(stop.place(), stop.keysOf(step.index)))
+            step.blocks = blocks(stop.place(), stop.keysOf(step.index));
+    }
+    passes.backward = passes.forward;
+    passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
+    for (Step& step : passes.backward) stop.returnGradients(step, needs);
+    return passes;
 }
 
 }  // namespace
@@ -138,22 +181,24 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
         std::max<std::int64_t>(shape.kvHeads, ring.ranksPerPlace) / ring.ranksPerPlace;
     const std::int64_t scalars =
         2 * shape.batch * (shape.tokens / ring.places()) * kvHeads * shape.headDim;
+    std::vector<RankSet> places;
+    for (int place = 0; place < ring.places(); ++place) places.push_back(ring.ranksAt(place));
     return Schedule{.executor = Executor::Ring,
                     .ranks = shape.ranks,
                     .owned = std::move(layout),
+                    .places = std::move(places),
                     .headsPerRank = shape.heads / ring.ranksPerPlace,
                     .kvHeadsPerRank = kvHeads,
                     .mode = [=, elementBytes = shape.elementBytes,
                              gradientBytes = shape.gradientAccumulatorBytes](
-                                const Schedule&, int rank) -> RankSchedule {
+                                const Schedule& schedule, int rank) {
                         const Stop stop{.ring = ring,
                                         .rank = rank,
                                         .heads = {0, kvHeads},
                                         .keyValueBytes = scalars * elementBytes,
                                         .gradientBytes = scalars * gradientBytes};
-                        std::vector<Step> forward = forwardPass(stop, blocks);
-                        std::vector<Step> backward = backwardPass(stop, forward);
-                        return {std::move(forward), std::move(backward)};
+                        return schedule.needs ? straightPasses(stop, *schedule.needs, blocks)
+                                              : passesAround(stop, blocks);
                     }};
 }
 

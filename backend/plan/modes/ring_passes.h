@@ -11,6 +11,9 @@
 //
 //   2 inner rings of 3, place 0     steps   0  1  2 | 3  4  5
 //                                   keys of 0  2  1 | 3  5  4
+//
+// Where a mask leaves places without a need for others' keys (Schedule::needs), a step's keys come
+// from their owner, and their gradients go straight back to it; steps without a need send nothing.
 #pragma once
 
 #include "backend/plan/schedule.h"

@@ -69,18 +69,14 @@ Result<ShardLayout> layoutOf(const AttentionShape& shape, const RingShape& ring)
     const std::int64_t parts =
         ring.places() == 1 ? group : ring.places() * std::lcm<std::int64_t>(2, group);
     RINGSCOPE_CHECK(checkParts("usp", "parts", parts, shape.tokens));
-    ShardLayout places = {{{0, shape.tokens}}};
-    if (ring.places() > 1) {
-        RINGSCOPE_TRY(places, zigzagLayout({.worldSize = ring.places(), .tokens = shape.tokens}));
-    }
+    const SequenceShape whole{.worldSize = ring.places(), .tokens = shape.tokens};
+    RINGSCOPE_TRY(ShardLayout places,
+                  ring.places() == 1 ? contiguousLayout(whole) : zigzagLayout(whole));
     const std::int64_t size = shape.tokens / shape.ranks;
-    ShardLayout layout;
-    for (int rank = 0; rank < shape.ranks; ++rank) {
+    return ShardLayout(shape.ranks, [ring, size, places = std::move(places)](int rank) {
         const std::int64_t first = ring.memberOf(rank) * size;
-        layout.push_back(
-            rowsOf(places[static_cast<std::size_t>(ring.placeOf(rank))], first, first + size));
-    }
-    return layout;
+        return rowsOf(places[static_cast<std::size_t>(ring.placeOf(rank))], first, first + size);
+    });
 }
 
 void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const RankSet& among,

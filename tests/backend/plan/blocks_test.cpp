@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <tuple>
 #include <vector>
 
 namespace ringscope {
@@ -144,11 +146,96 @@ INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(modeNames()), []
     return name;
 });
 
-TEST(Masked, LeavesTransfersAsTheyAre) {
+bool moves(const Step& step, TransferKind kind, Payload payload, bool ofOwnKeys) {
+    return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
+        return transfer.kind == kind && transfer.payload == payload &&
+               transfer.ofOwnKeys == ofOwnKeys;
+    });
+}
+
+// Steps that compute nothing fetch nothing and send no gradients back; the others do both.
+TEST_P(MaskedMode, FetchesOnlyKeysThatItsQueriesSee) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : mode.sharded ? std::vector{2, 3, 4, 6} : std::vector{1}) {
+        for (bool causal : {true, false}) {
+            const AttentionShape shape{
+                .ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12, .causal = causal};
+            const Schedule plain = mode.schedule(shape).value();
+            for (const AttentionMask& mask : masksFor(causal)) {
+                const Schedule schedule = masked(plain, mask);
+                for (int rank = 0; rank < ranks; ++rank)
+                    EXPECT_LE(sentBytes(schedule, rank), sentBytes(plain, rank));
+                if (!schedule.needs) continue;
+                for (const RankSchedule& steps : allRanks(schedule)) {
+                    for (std::size_t i = 1; i < steps.forward.size(); ++i) {
+                        const bool computes = !steps.forward[i].blocks.empty();
+                        EXPECT_EQ(moves(steps.forward[i - 1], TransferKind::Receive,
+                                        Payload::KeyValue, false),
+                                  computes);
+                        EXPECT_EQ(moves(steps.backward[i], TransferKind::Send,
+                                        Payload::KeyValueGrad, false),
+                                  computes);
+                    }
+                }
+            }
+        }
+    }
+}
+
+using Message = std::tuple<int, int, Payload, int, std::int64_t>;  // from, to, what, step, bytes
+
+TEST_P(MaskedMode, MatchesEachSendWithAReceive) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : mode.sharded ? std::vector{2, 3, 4, 6} : std::vector{1}) {
+        const Schedule plain =
+            mode.schedule({.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12}).value();
+        for (const AttentionMask& mask : masksFor(true)) {
+            const Schedule schedule = masked(plain, mask);
+            for (const auto pass : {&RankSchedule::forward, &RankSchedule::backward}) {
+                std::multiset<Message> sent;
+                std::multiset<Message> received;
+                for (int rank = 0; rank < ranks; ++rank) {
+                    const RankSchedule steps = stepsOf(schedule, rank);
+                    for (const Step& step : steps.*pass) {
+                        for (const Transfer& t : step.transfers) {
+                            if (t.kind == TransferKind::Send)
+                                sent.insert({rank, t.peer, t.payload, t.neededBy, t.sentBytes});
+                            if (t.kind == TransferKind::Receive)
+                                received.insert(
+                                    {t.peer, rank, t.payload, t.neededBy, t.receivedBytes});
+                        }
+                    }
+                }
+                EXPECT_EQ(sent, received) << mode.name << " on " << ranks << " ranks";
+            }
+        }
+    }
+}
+
+TEST(Masked, SendsARingsKeysNoFurtherThanTheWindowReaches) {
+    const AttentionShape shape{.ranks = 4, .tokens = 64, .headDim = 8};
+    const Schedule plain = findMode("ring")->schedule(shape).value();
+    const std::int64_t keys = 2 * 16 * 8 * 4;  // K and V of a shard in fp32; gradients as well
+    for (const auto& [window, reach] : {std::pair{16, 1}, {17, 2}, {32, 2}}) {
+        const Schedule windowed = masked(plain, {.left = window});
+        for (int rank = 0; rank < 4; ++rank) {
+            const int readers = std::min(reach, 3 - rank);
+            const int read = std::min(reach, rank);
+            EXPECT_EQ(sentBytes(windowed, rank), (2 * readers + read) * keys)
+                << "window " << window << ", rank " << rank;
+        }
+    }
+    EXPECT_EQ(sentBytes(masked(plain, {.left = 33}), 1), sentBytes(plain, 1))
+        << "every rank needs what it needs without a window: the ring goes round";
+}
+
+TEST(Masked, SendsNothingBetweenRanksWithDocumentsOfTheirOwn) {
     const Schedule plain = findMode("ring")->schedule({.ranks = 4, .tokens = 64}).value();
-    const Schedule windowed = masked(plain, {.left = 3});
-    for (int rank = 0; rank < 4; ++rank)
-        EXPECT_EQ(sentBytes(windowed, rank), sentBytes(plain, rank));
+    const Schedule packed = masked(plain, {.documents = {0, 5, 16, 32, 64}});
+    EXPECT_EQ(sentBytes(packed, 0), 0);
+    EXPECT_EQ(sentBytes(packed, 1), 0);
+    EXPECT_GT(sentBytes(packed, 2), 0);
+    EXPECT_GT(sentBytes(packed, 3), 0) << "gradients of the keys of 2";
 }
 
 TEST(Masked, CutsLongDocumentsIntoBlocksThatPlatformKernelsCanDo) {

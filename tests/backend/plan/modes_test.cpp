@@ -366,8 +366,11 @@ TEST(DoubleRing, NamesTheInnerRingsThatGo) {
 
 TEST(Ring, LeavesStepsWithKeysOfLaterTokensEmpty) {
     const Schedule schedule = findMode("ring")->schedule(shapeOf(4)).value();
-    for (int rank = 0; rank < 4; ++rank) const RankSchedule steps = stepsOf(schedule, rank);
-    for (const Step& step : steps.forward) EXPECT_EQ(step.blocks.empty(), step.keysOf.first > rank);
+    for (int rank = 0; rank < 4; ++rank) {
+        const RankSchedule steps = stepsOf(schedule, rank);
+        for (const Step& step : steps.forward)
+            EXPECT_EQ(step.blocks.empty(), step.keysOf.first > rank);
+    }
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// Which places of a ring need whose keys, where a mask leaves some of them nothing to see.
+//
+//   window of 3, ring, 4 ranks x 4 tokens        needs keys of   0  1  2  3
+//                                       rank 0                   x
+//                                       rank 1                   x  x
+//                                       rank 2                      x  x
+//                                       rank 3                         x  x
+//
+// There nothing goes round: an owner sends its keys to those who need them, and they send the
+// gradients back.
+#pragma once
+
+#include "backend/plan/layout.h"
+#include "backend/plan/mask.h"
+#include "backend/plan/rank_set.h"
+
+#include <memory>
+#include <vector>
+
+namespace ringscope {
+
+class PlaceNeeds {
+public:
+    // Nothing where the window and the documents of `mask` leave every place as many keys as the
+    // causal mask alone: then keys go all the way round. `places`: the ranks of each.
+    static std::shared_ptr<const PlaceNeeds> under(const AttentionMask& mask,
+                                                   const ShardLayout& owned,
+                                                   const std::vector<RankSet>& places);
+
+    bool needs(int place, int keysOf) const {
+        return needed_[static_cast<std::size_t>(place) * places_ +
+                       static_cast<std::size_t>(keysOf)];
+    }
+
+private:
+    explicit PlaceNeeds(std::size_t places) : places_(places), needed_(places * places) {}
+
+    std::size_t places_;
+    std::vector<bool> needed_;
+};
+
+}  // namespace ringscope
