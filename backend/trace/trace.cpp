@@ -1,5 +1,7 @@
 #include "backend/trace/trace.h"
 
+#include "backend/trace/clock_line.h"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <limits>
@@ -8,27 +10,41 @@
 namespace ringscope {
 namespace {
 
-// From the rank's clock to the reference clock: the middle of what the samples say. One host has
-// one clock and no samples.
-std::int64_t clockOffset(const RankTrace& rank) {
-    if (rank.clock.empty()) return 0;
-    const auto best = std::ranges::min_element(rank.clock, {}, &ClockSample::error);
-    return best->reference - best->local;
+struct Extent {
+    std::int64_t begin = std::numeric_limits<std::int64_t>::max();
+    std::int64_t end = 0;
+
+    void include(const std::vector<Span>& spans) {
+        for (const Span& span : spans) {
+            begin = std::min(begin, span.begin());
+            end = std::max(end, span.end());
+        }
+    }
+    bool empty() const { return begin > end; }
+};
+
+Extent extentOf(const RankTrace& rank) {
+    Extent extent;
+    extent.include(rank.spans);
+    for (const GpuStream& stream : rank.gpu) extent.include(stream.spans);
+    return extent;
 }
 
-std::int64_t clockError(const RankTrace& rank) {
-    if (rank.clock.empty()) return 0;
-    return std::ranges::min_element(rank.clock, {}, &ClockSample::error)->error;
-}
-
-void moveToReferenceClock(RankTrace& rank) {
-    const std::int64_t offset = clockOffset(rank);
-    if (offset == 0) return;
-    for (Span& span : rank.spans) span = span.shifted(offset);
+void moveToReferenceClock(RankTrace& rank, const ClockLine& clock) {
+    if (clock.isReference()) return;
+    const auto move = [&](std::vector<Span>& spans) {
+        for (Span& span : spans) {
+            const std::int64_t begin = clock.toReference(span.begin());
+            const std::int64_t end = clock.toReference(span.end());
+            span = end - begin == span.duration() ? span.shifted(begin - span.begin())
+                                                  : Span(begin, end, span.tag());
+        }
+    };
+    move(rank.spans);
     for (GpuStream& stream : rank.gpu) {
-        for (Span& span : stream.spans) span = span.shifted(offset);
+        move(stream.spans);
         for (std::int64_t& launched : stream.launched)
-            if (launched > 0) launched += offset;
+            if (launched > 0) launched = clock.toReference(launched);
     }
 }
 
@@ -96,21 +112,20 @@ Trace mergeRanks(std::vector<RankTrace> ranks) {
     std::ranges::sort(ranks, {}, [](const RankTrace& rank) { return rank.origin.rank; });
     Trace trace;
     trace.notes = notesOn(ranks);
-    trace.begin = std::numeric_limits<std::int64_t>::max();
+    Extent all;
     for (RankTrace& rank : ranks) {
-        trace.clockErrorNs = std::max(trace.clockErrorNs, clockError(rank));
-        moveToReferenceClock(rank);
-        const auto include = [&](const std::vector<Span>& spans) {
-            for (const Span& span : spans) {
-                trace.begin = std::min(trace.begin, span.begin());
-                trace.end = std::max(trace.end, span.end());
-            }
-        };
-        include(rank.spans);
-        for (const GpuStream& stream : rank.gpu) include(stream.spans);
+        const ClockLine clock(rank.clock);
+        const Extent recorded = extentOf(rank);
+        if (recorded.empty()) continue;
+        trace.clockErrorNs =
+            std::max(trace.clockErrorNs, clock.error(recorded.begin, recorded.end));
+        moveToReferenceClock(rank, clock);
+        all.begin = std::min(all.begin, clock.toReference(recorded.begin));
+        all.end = std::max(all.end, clock.toReference(recorded.end));
     }
+    trace.begin = all.empty() ? 0 : all.begin;
+    trace.end = all.empty() ? 0 : all.end;
     trace.ranks = std::move(ranks);
-    if (trace.spans() == 0) trace.begin = trace.end = 0;
     return trace;
 }
 

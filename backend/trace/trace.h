@@ -16,7 +16,7 @@ struct Trace {
     std::vector<RankTrace> ranks;    // by rank; times are rank 0's host's
     std::int64_t begin = 0;          // of the first span
     std::int64_t end = 0;            // of the last
-    std::int64_t clockErrorNs = 0;   // 0: one host, one clock
+    std::int64_t clockErrorNs = 0;   // times of two ranks compare within this; 0: one clock
     std::vector<std::string> notes;  // missing ranks, losses, drops: to be shown beside any figure
 
     std::uint64_t spans() const;

@@ -35,15 +35,16 @@ RankTrace rank(int number, std::vector<Span> spans) {
     return trace;
 }
 
-TEST(MergedTrace, MovesEachRankOntoTheReferenceClockByItsBestSample) {
+TEST(MergedTrace, MovesEachRankOntoTheReferenceClockAlongTheLineBetweenItsSamples) {
     RankTrace far = rank(1, {transfer(Operation::Receive, 0, 1'000, 1'500)});
     far.clock = {{.local = 1'000, .reference = 400, .error = 50},
                  {.local = 2'000, .reference = 1'300, .error = 10}};
     const Trace trace = mergeRanks({far, rank(0, {transfer(Operation::Send, 1, 290, 300)})});
-    EXPECT_EQ(trace.ranks[1].spans[0].begin(), 300);
+    EXPECT_EQ(trace.ranks[1].spans[0].begin(), 400);
+    EXPECT_EQ(trace.ranks[1].spans[0].end(), 850);
     EXPECT_EQ(trace.begin, 290);
-    EXPECT_EQ(trace.end, 800);
-    EXPECT_EQ(trace.clockErrorNs, 10);
+    EXPECT_EQ(trace.end, 850);
+    EXPECT_EQ(trace.clockErrorNs, 50);
 }
 
 TEST(MergedTrace, NamesMissingRanksAndDroppedSpans) {
