@@ -52,7 +52,7 @@ std::optional<int> stepNamed(std::string_view name) {
 
 class ChromeImport {
 public:
-    explicit ChromeImport(const KernelRules& rules) : rules_(rules), rank_(rules) {}
+    explicit ChromeImport(const KernelRules& rules) : rank_(rules) {}
 
     Result<std::vector<ImportedRank>> read(const std::filesystem::path& file) {
         RINGSCOPE_TRY(EventReader reader, EventReader::open(file));
@@ -237,7 +237,6 @@ private:
         return ranks;
     }
 
-    const KernelRules& rules_;
     ForeignRank rank_;
     OwnExport own_;
     std::map<std::string, std::vector<Opened>> open_;

@@ -12,6 +12,11 @@ double between(const ClockSample& first, const ClockSample& last, std::int64_t l
     return static_cast<double>(local - first.local) / static_cast<double>(last.local - first.local);
 }
 
+// Far from the samples a steep line leaves what can be counted.
+std::int64_t bounded(double nanoseconds) {
+    return static_cast<std::int64_t>(std::clamp(nanoseconds, -0x1p61, 0x1p61));
+}
+
 }  // namespace
 
 ClockLine::ClockLine(std::vector<ClockSample> samples) : known_(!samples.empty()) {
@@ -29,9 +34,10 @@ ClockLine::ClockLine(std::vector<ClockSample> samples) : known_(!samples.empty()
 std::int64_t ClockLine::toReference(std::int64_t local) const {
     if (!known_) return local;
     const std::int64_t offset = offsetOf(first_);
-    if (first_.local == last_.local) return local + offset;
+    if (first_.local == last_.local) return std::max<std::int64_t>(0, local + offset);
     const double drifted = static_cast<double>(offsetOf(last_) - offset);
-    return local + offset + std::llround(drifted * between(first_, last_, local));
+    const std::int64_t moved = bounded(std::round(drifted * between(first_, last_, local)));
+    return std::max<std::int64_t>(0, local + offset + moved);
 }
 
 std::int64_t ClockLine::error(std::int64_t from, std::int64_t to) const {
@@ -42,7 +48,7 @@ std::int64_t ClockLine::error(std::int64_t from, std::int64_t to) const {
     const double turn = static_cast<double>(first_.error + last_.error);
     const double before = std::max(0.0, -between(first_, last_, from));
     const double after = std::max(0.0, between(first_, last_, to) - 1);
-    return within + std::llround(turn * std::max(before, after));
+    return within + bounded(std::round(turn * std::max(before, after)));
 }
 
 double ClockLine::drift() const {

@@ -22,6 +22,7 @@ public:
     explicit ClockLine(std::vector<ClockSample> samples);
 
     bool isReference() const { return !known_; }
+    // Never before the reference clock's zero.
     std::int64_t toReference(std::int64_t local) const;
     // Where the clock is read between the two moments, the truth is within +- this.
     std::int64_t error(std::int64_t from, std::int64_t to) const;

@@ -17,6 +17,11 @@
 //   kind 8   columns of the spans of the chunk before it: u32 which (1 names, 2 launches), u32
 //            zero, then for each span its u32 number of a name, or its i64 launch
 //
+//   kind 9   index: for each chunk of kind 1, in order: u64 where its payload begins in the file,
+//   u64
+//            spans, i64 first begin, i64 last end. Written when the file is closed; a scan of the
+//            chunks gives the same
+//
 // Kinds 7 and 8 are in traces that were imported from other tools: our own spans say by their
 // fields what they are.
 //
@@ -99,6 +104,8 @@ private:
     Result<void> chunk(std::uint32_t kind, const void* payload, std::uint64_t bytes);
     Result<void> column(std::uint32_t which, std::string_view values);
     int file_ = -1;
+    std::uint64_t written_ = 0;  // bytes
+    std::string index_;          // an entry for each chunk of spans so far
 };
 
 struct RankTrace {

@@ -42,6 +42,11 @@ if(RINGSCOPE_SANITIZE)
     target_link_options(ringscope_options INTERFACE -fsanitize=${sanitizers})
 endif()
 
+if(RINGSCOPE_FUZZ)  # libFuzzer follows which branches an input took
+    target_compile_options(ringscope_options INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(ringscope_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 add_library(ringscope_warnings INTERFACE)
 target_compile_options(ringscope_warnings INTERFACE
     "$<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Werror>"

@@ -1,5 +1,6 @@
 #include "ui/live/trace_loader.h"
 
+#include "backend/trace/import.h"
 #include "ui/widgets/parts.h"
 
 #include <utility>
@@ -75,7 +76,7 @@ void TraceLoader::open(const std::filesystem::path& place) {
     };
     ask(
         [place, tell]() -> Answer {
-            RINGSCOPE_TRY(Trace trace, readTrace(place, tell));
+            RINGSCOPE_TRY(Trace trace, openTraceOf(place, KernelRules::builtIn(), tell));
             const std::size_t files = trace.ranks.size();
             if (!tell(files, files)) return Error{ErrorCode::Cancelled, "stopped"};
             return openTrace(std::move(trace));

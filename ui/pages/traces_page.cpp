@@ -380,10 +380,13 @@ void TracesPage::showRingStep(const QModelIndex& index) {
 }
 
 void TracesPage::askForPlace() {
-    const QString folder = QFileDialog::getOpenFileName(
+    const QString chosen = QFileDialog::getOpenFileName(
         this, tr("Open a trace: one rank's file opens all of its folder"), {},
-        tr("Traces (*.trace)"));
-    if (!folder.isEmpty()) openPlace(std::filesystem::path(folder.toStdString()).parent_path());
+        tr("Traces (*.trace *.json *.json.gz)"));
+    if (chosen.isEmpty()) return;
+    const std::filesystem::path file(chosen.toStdString());
+    // Beside another tool's trace may lie any other JSON.
+    openPlace(file.extension() == ".trace" ? file.parent_path() : file);
 }
 
 void TracesPage::askForExport() {

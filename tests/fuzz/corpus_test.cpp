@@ -1,0 +1,37 @@
+// What the fuzzers have found and been given, replayed with the compiler everything is built with.
+#include "backend/core/files.h"
+#include "tests/fuzz/targets.h"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using Target = void (*)(const std::uint8_t* data, std::size_t size);
+
+void replay(const char* corpus, Target target) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(RINGSCOPE_CORPUS) / corpus))
+        files.push_back(entry.path());
+    std::ranges::sort(files);
+    ASSERT_FALSE(files.empty());
+    for (const std::filesystem::path& file : files) {
+        SCOPED_TRACE(file.filename());
+        const std::string bytes = readFile(file).value();
+        const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        target(data, bytes.size());
+        // Cut off at some places too: what a killed writer leaves.
+        for (std::size_t part = 1; part < 16; ++part) target(data, bytes.size() * part / 16);
+    }
+}
+
+TEST(FuzzCorpus, OfTraceFilesBreaksNothing) { replay("trace_file", fuzz::traceFile); }
+TEST(FuzzCorpus, OfChromeTracesBreaksNothing) { replay("chrome_import", fuzz::chromeImport); }
+
+}  // namespace
+}  // namespace ringscope

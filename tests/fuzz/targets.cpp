@@ -1,0 +1,76 @@
+#include "tests/fuzz/targets.h"
+
+#include "backend/analysis/trace_analysis.h"
+#include "backend/trace/import.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace ringscope::fuzz {
+namespace {
+
+// A file that exists in memory only, for readers that take a path.
+class MemoryFile {
+public:
+    MemoryFile(const std::uint8_t* data, std::size_t size) : file_(::memfd_create("fuzz", 0)) {
+        if (file_ < 0 || ::write(file_, data, size) != static_cast<ssize_t>(size)) std::abort();
+    }
+    ~MemoryFile() { ::close(file_); }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+    std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+
+private:
+    int file_;
+};
+
+void require(bool holds, const std::string& what) {
+    if (holds) return;
+    std::fprintf(stderr, "broken: %s\n", what.c_str());
+    std::abort();
+}
+
+void analyzeWhole(const Trace& trace) {
+    const TraceAnalysis analysis = analyzeAll(trace);
+    require(analysis.violations.empty(),
+            analysis.violations.empty() ? "" : analysis.violations.front());
+    for (const RankTrace& rank : trace.ranks) {
+        require(rank.spanNames.empty() || rank.spanNames.size() == rank.spans.size(),
+                "a name for each span");
+        for (const GpuStream& stream : rank.gpu)
+            require(stream.names.empty() || stream.names.size() == stream.spans.size(),
+                    "a name for each span of a GPU");
+    }
+}
+
+}  // namespace
+
+void traceFile(const std::uint8_t* data, std::size_t size) {
+    const MemoryFile file(data, size);
+    Result<RankTrace> rank = readTraceFile(file.path());
+    if (!rank.ok()) {
+        require(!rank.error().message.empty(), "a sentence for a file that cannot be read");
+        return;
+    }
+    std::vector<RankTrace> ranks;
+    ranks.push_back(std::move(*rank));
+    analyzeWhole(mergeRanks(std::move(ranks)));
+}
+
+void chromeImport(const std::uint8_t* data, std::size_t size) {
+    const MemoryFile file(data, size);
+    Result<std::vector<ImportedRank>> ranks = readChromeTrace(file.path(), KernelRules::builtIn());
+    if (!ranks.ok()) {
+        require(!ranks.error().message.empty(), "a sentence for a file that cannot be read");
+        return;
+    }
+    for (const ImportedRank& rank : *ranks)
+        for (const Span& span : rank.trace.spans)
+            require(span.wellFormed(), "spans hold possible values");
+    analyzeWhole(joinRanks(std::move(*ranks)));
+}
+
+}  // namespace ringscope::fuzz
