@@ -48,10 +48,12 @@ std::string toYaml(const RunConfig& config) {
 }
 
 std::string computationIdentity(const RunConfig& config) {
+    RunConfig alone = config;  // with the batches of all replicas
+    alone.train.gradAccum *= config.parallel.dp;
     std::string identity;
     for (const Field& field : fieldTable())
         if (decidesNumbers(field))
-            identity += std::string(field.path) + "=" + yamlValue(field, config) + "\n";
+            identity += std::string(field.path) + "=" + yamlValue(field, alone) + "\n";
     return identity;
 }
 

@@ -80,7 +80,8 @@ std::vector<ExpandedRun> expandRuns(const Experiment& experiment);
 std::string toYaml(const RunConfig& config);
 
 // Two runs with the same text train the same model on the same data: everything that decides the
-// numbers, nothing about how the work is split or where it runs. Used to find the reference run.
+// numbers, nothing about how the work is split or where it runs: two replicas (parallel.dp) with one
+// batch each are one group that accumulates two. Used to find the reference run.
 std::string computationIdentity(const RunConfig& config);
 
 }  // namespace ringscope

@@ -39,6 +39,8 @@ constexpr PlainSetting plainSettings[] = {
     {"data.packing", "false", [](const RunConfig& config) { return !config.data.packing; }},
 };
 
+constexpr std::int64_t mostRanks = 1024;
+
 bool isPlain(const RunConfig& config) {
     return std::ranges::all_of(
         plainSettings, [&](const PlainSetting& setting) { return setting.isPlain(config); });
@@ -51,8 +53,6 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     const auto refuse = [&](bool unsupported, const std::string& reason) {
         if (unsupported) reasons.push_back(reason);
     };
-    refuse(config.parallel.dp != 1,
-           "parallel.dp is not supported; got " + std::to_string(config.parallel.dp) + ", use 1");
     refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
            "profile.cupti on needs a GPU and launch.device is " + config.launch.device +
                "; use launch.device cuda, or profile.cupti auto");
@@ -84,6 +84,20 @@ std::vector<std::string> unusedLevels(const RunConfig& config) {
     return notes;
 }
 
+// "parallel.dp: 2 groups of 2 ranks, 0–1 and 2–3, train on sequences of their own".
+std::string replicaNote(const RunPlan& plan) {
+    constexpr int shown = 4;
+    const int size = plan.ranks / plan.replicas;
+    std::vector<std::string> groups;
+    for (int replica = 0; replica < std::min(plan.replicas, shown); ++replica)
+        groups.push_back(rankSetText(replicaOf(plan, replica * size)));
+    if (plan.replicas > shown)
+        groups.push_back("… " + rankSetText(replicaOf(plan, plan.ranks - 1)));
+    return fmt::format("parallel.dp: {} groups of {} {} train on sequences of their own: {} {}",
+                       plan.replicas, size, size == 1 ? "rank" : "ranks",
+                       size == 1 ? "rank" : "ranks", join(groups, ", "));
+}
+
 std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const RunPlan& plan) {
     const int ranks = plan.ranks;
     std::vector<std::string> notes = unusedLevels(config);
@@ -92,6 +106,11 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
+    if (plan.replicas > 1) notes.push_back(replicaNote(plan));
+    if (!mode.sharded && config.parallel.dp != 1)
+        notes.push_back(fmt::format(
+            "mode {} trains on the batches of all {} groups (parallel.dp), one after another",
+            mode.name, config.parallel.dp));
     if (slowsOneOf(config, ranks))
         notes.push_back(
             fmt::format("rank {} is held up on purpose, {} ms before each attention "
@@ -176,7 +195,7 @@ double modelFlops(const RunConfig& config, const AttentionMask& mask) {
     const double attention = 4 * pairs *
                              static_cast<double>(model.heads * model.headDim() * model.layers) *
                              static_cast<double>(config.train.batch);
-    return static_cast<double>(config.train.gradAccum) *
+    return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
            (6 * multiplied * tokens + 3.5 * attention);
 }
 
@@ -205,6 +224,11 @@ Error refusal(const std::vector<std::string>& reasons) {
 
 }  // namespace
 
+RankSet replicaOf(const RunPlan& plan, int rank) {
+    const int size = plan.ranks / plan.replicas;
+    return {.first = rank / size * size, .count = size};
+}
+
 std::int64_t parameterCount(const ModelConfig& model) {
     const std::int64_t hidden = model.hiddenSize;
     const std::int64_t kvSize = model.kvHeads * model.headDim();
@@ -231,14 +255,21 @@ Result<RunPlan> planRun(const RunConfig& config) {
     std::vector<std::string> reasons = unsupportedSettings(config);
 
     RunPlan plan{.config = config};
-    plan.ranks = mode->sharded ? static_cast<int>(config.parallel.sp * config.parallel.dp) : 1;
+    const auto sequenceRanks = mode->sharded ? static_cast<int>(config.parallel.sp) : 1;
+    plan.replicas = mode->sharded ? static_cast<int>(config.parallel.dp) : 1;
+    plan.ranks = sequenceRanks * plan.replicas;
+    plan.microSteps = config.train.gradAccum * config.parallel.dp / plan.replicas;
+    if (plan.ranks > mostRanks)
+        reasons.push_back(fmt::format(
+            "parallel.sp ({}) × parallel.dp ({}) are {} ranks; use at most {}", config.parallel.sp,
+            config.parallel.dp, formatCount(plan.ranks), formatCount(mostRanks)));
     if (mode->sharded && config.debug.slowRank && !slowsOneOf(config, plan.ranks))
         reasons.push_back("debug.slow_rank " + std::to_string(*config.debug.slowRank) +
                           " is none of this run's " + std::to_string(plan.ranks) +
                           " ranks; the last is " + std::to_string(plan.ranks - 1));
     if (Result<void> settled = settleHosts(plan); !settled.ok())
         reasons.push_back(settled.error().message);
-    plan.attention = attentionShape(config, plan.ranks);
+    plan.attention = attentionShape(config, sequenceRanks);
     Result<Schedule> schedule = mode->schedule(plan.attention);
     if (!schedule.ok()) {
         reasons.push_back(schedule.error().message);
@@ -254,7 +285,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
                           formatBytes(config.parallel.commBufferLimit) + ")");
     if (!reasons.empty()) return refusal(reasons);
 
-    const std::int64_t layerPasses = config.model.layers * config.train.gradAccum;
+    const std::int64_t layerPasses = config.model.layers * plan.microSteps;
     plan.parameters = parameterCount(config.model);
     plan.attentionBytesPerStep = messages.sent * layerPasses;
     plan.gradientBytesPerStep = gradientBytes(plan);

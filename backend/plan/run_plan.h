@@ -13,9 +13,11 @@ namespace ringscope {
 
 struct RunPlan {
     RunConfig config{};
-    int ranks = 1;  // processes to start
-    AttentionShape attention{};
-    Schedule schedule{};  // of one attention layer; all layers are alike
+    int ranks = 1;                // processes to start
+    int replicas = 1;             // groups of ranks with sequences of their own: parallel.dp
+    std::int64_t microSteps = 1;  // batches that a replica trains on in a step
+    AttentionShape attention{};   // on the ranks of one replica
+    Schedule schedule{};          // of one attention layer; all layers and replicas are alike
 
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
@@ -28,11 +30,15 @@ struct RunPlan {
 // Refuses with every reason that is found, joined into one Error.
 Result<RunPlan> planRun(const RunConfig& config);
 
+// The ranks that rank `rank` shares sequences with. Replicas follow each other: of two with four
+// ranks, the first has ranks 0–3, the second 4–7.
+RankSet replicaOf(const RunPlan& plan, int rank);
+
 // Scalars of the model: embedding, layers, final norm, head.
 std::int64_t parameterCount(const ModelConfig& model);
 
-// How the flat gradient of `parameters` scalars is cut for its reduction: `ranks` equal slices,
-// padded at the end.
+// How the flat gradient of `parameters` scalars is cut for its reduction over all ranks: `ranks`
+// equal slices, padded at the end.
 std::int64_t gradientSliceElements(std::int64_t parameters, int ranks);
 
 }  // namespace ringscope

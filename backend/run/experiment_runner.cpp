@@ -32,6 +32,8 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     RunConfig config = request.plan.config;
     config.parallel.mode = std::string(unsharded->name);
     config.parallel.sp = 1;
+    config.train.gradAccum *= config.parallel.dp;
+    config.parallel.dp = 1;
     Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return std::nullopt;
     RunRequest reference = request;

@@ -105,7 +105,7 @@ private:
     }
     std::unique_ptr<Pending> doSend(const at::Tensor& tensor, int peer, Channel channel) override {
         const bool keys = channel == Channel::KeyValue;
-        return start(withPeer("sending", channel, "to", peer),
+        return start(withPeer("sending", channel, "to", called(peer)),
                      keys ? Lane::SendKeyValue : Lane::SendKeyValueGrad, [&] {
                          std::vector<at::Tensor> tensors{tensor};
                          return gloo_->send(tensors, peer, static_cast<int>(channel));
@@ -113,7 +113,7 @@ private:
     }
     std::unique_ptr<Pending> doReceive(at::Tensor& tensor, int peer, Channel channel) override {
         const bool keys = channel == Channel::KeyValue;
-        return start(withPeer("receiving", channel, "from", peer),
+        return start(withPeer("receiving", channel, "from", called(peer)),
                      keys ? Lane::ReceiveKeyValue : Lane::ReceiveKeyValueGrad, [&] {
                          std::vector<at::Tensor> tensors{tensor};
                          return gloo_->recv(tensors, peer, static_cast<int>(channel));
@@ -149,7 +149,7 @@ private:
 
     template <typename Post>
     std::unique_ptr<Pending> start(std::string operation, Lane lane, Post&& post) {
-        operation = "rank " + std::to_string(rank()) + ": " + operation;
+        operation = "rank " + std::to_string(called(rank())) + ": " + operation;
         c10::intrusive_ptr<c10d::Work> work = named(operation, post);
         if (SpanRecorder::active() == nullptr)
             return std::make_unique<GlooPending>(std::move(operation), std::move(work));

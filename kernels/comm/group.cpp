@@ -58,10 +58,9 @@ std::unique_ptr<Pending> timed(std::unique_ptr<Pending> pending, const SpanTag& 
 }  // namespace
 
 void Group::describeMessage(Operation operation, int peer, Channel channel, std::int64_t bytes) {
-    const int called = whole_ == nullptr ? peer : ranks_[static_cast<std::size_t>(peer)];
-    const std::uint32_t number = whole().messages_[{operation, channel, called}]++;
+    const std::uint32_t number = whole().messages_[{operation, channel, called(peer)}]++;
     tag_ = tagHere(SpanKind::Transfer, operation);
-    tag_.peer = called;
+    tag_.peer = called(peer);
     tag_.bytes = bytes;
     tag_.message = number << 2U | static_cast<std::uint32_t>(channel);
 }
@@ -74,15 +73,14 @@ void Group::describeCollective(Operation operation, std::int64_t bytes) {
 }
 
 Group& Group::within(const std::vector<int>& ranks) {
-    if (whole_ != nullptr) throw std::logic_error("a group within a group has none within it");
     if (static_cast<int>(ranks.size()) == size_) return *this;
     std::unique_ptr<Group>& group = within_[ranks];
     if (!group) {
         if (!std::ranges::binary_search(ranks, rank_))
             throw std::logic_error("rank " + std::to_string(rank_) + " is not in the group");
         group = makeWithin(ranks);
-        group->whole_ = this;
-        group->ranks_ = ranks;
+        group->whole_ = &whole();
+        for (const int each : ranks) group->ranks_.push_back(called(each));
     }
     return *group;
 }

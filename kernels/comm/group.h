@@ -52,8 +52,8 @@ public:
     int size() const { return size_; }
 
     // The group of some of the ranks, ascending, this one among them. It is made by the first call,
-    // which all of them make, and kept; all of the ranks: this group. In it ranks count from 0;
-    // what it sends counts here, and traces name ranks as they are called here.
+    // which all of them make, and kept; all of the ranks: this group. In it ranks count from 0.
+    // What it sends counts in the outermost group, and traces name ranks as they are called there.
     Group& within(const std::vector<int>& ranks);
 
     std::unique_ptr<Pending> send(const at::Tensor& tensor, int peer, Channel channel);
@@ -102,6 +102,11 @@ protected:
     virtual std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) = 0;
     virtual std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) = 0;
 
+    // A rank of this group as the outermost group calls it.
+    int called(int rank) const {
+        return whole_ == nullptr ? rank : ranks_[static_cast<std::size_t>(rank)];
+    }
+
     // What a trace says of the operation that is being started.
     const SpanTag& transferTag() const { return tag_; }
     virtual void doBarrier() = 0;
@@ -129,7 +134,7 @@ private:
     bool batching_ = false;
     std::vector<SpanTag> batch_{};  // while a GPU is recorded: what endBatch() starts
 
-    Group* whole_ = nullptr;    // that this one is within
+    Group* whole_ = nullptr;    // the outermost that this one is within
     std::vector<int> ranks_{};  // as they are called there
     std::map<std::vector<int>, std::unique_ptr<Group>> within_{};
 };
@@ -137,7 +142,7 @@ private:
 // While it lives, what `group` sends counts for `purpose`.
 class PurposeScope {
 public:
-    PurposeScope(Group& group, Purpose purpose) : group_(group), before_(group.purpose_) {
+    PurposeScope(Group& group, Purpose purpose) : group_(group.whole()), before_(group_.purpose_) {
         group_.purpose_ = purpose;
     }
     ~PurposeScope() { group_.purpose_ = before_; }

@@ -29,11 +29,11 @@ bool beginsParagraph(const TokenText& text, std::int64_t position) {
 }
 
 std::vector<std::int64_t> rowStarts(const TokenText& text, const TrainConfig& train,
-                                    std::int64_t step, std::int64_t microStep) {
+                                    std::int64_t step, std::int64_t number) {
     std::vector<std::int64_t> starts;
     for (std::int64_t row = 0; row < train.batch; ++row)
         starts.push_back(sampleStart(
-            {.seed = train.seed, .step = step, .microStep = microStep, .row = row}, text.size()));
+            {.seed = train.seed, .step = step, .batch = number, .row = row}, text.size()));
     return starts;
 }
 
@@ -73,18 +73,18 @@ std::vector<std::int64_t> positionsOf(std::vector<std::int64_t> tokens,
 
 std::int64_t sampleStart(const SamplePlace& place, std::int64_t textSize) {
     std::uint64_t word = 0x72696e6773636f70U;
-    for (const std::int64_t part :
-         {place.seed, place.step, place.microStep, place.row, place.dataRank})
+    constexpr std::int64_t end = 0;  // so that samples are those of runs already stored
+    for (const std::int64_t part : {place.seed, place.step, place.batch, place.row, end})
         word = mixBits(word + static_cast<std::uint64_t>(part) + 0x9e3779b97f4a7c15U);
     return static_cast<std::int64_t>(word % static_cast<std::uint64_t>(textSize));
 }
 
 TokenBatch makeBatch(const TokenText& text, const TrainConfig& train, std::int64_t step,
-                     std::int64_t microStep, bool packing) {
+                     std::int64_t number, bool packing) {
     TokenBatch batch{.rows = train.batch, .tokens = train.seqLen};
     batch.inputs.reserve(static_cast<std::size_t>(batch.rows * batch.tokens));
     batch.labels.reserve(batch.inputs.capacity());
-    const std::vector<std::int64_t> starts = rowStarts(text, train, step, microStep);
+    const std::vector<std::int64_t> starts = rowStarts(text, train, step, number);
     for (const std::int64_t start : starts) {
         for (std::int64_t token = 0; token < batch.tokens; ++token) {
             batch.inputs.push_back(text.at(start + token));

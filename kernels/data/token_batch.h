@@ -33,19 +33,18 @@ struct TokenBatch {
 struct SamplePlace {
     std::int64_t seed = 0;
     std::int64_t step = 0;
-    std::int64_t microStep = 0;
+    std::int64_t batch = 0;  // of the step's, over its micro-steps and all replicas
     std::int64_t row = 0;
-    std::int64_t dataRank = 0;  // among data-parallel replicas
 };
 
 // Where in a text of `textSize` tokens the sample starts: evenly spread, the same everywhere.
 std::int64_t sampleStart(const SamplePlace& place, std::int64_t textSize);
 
-// The batch of one micro-step. Every token has a label; the last one's is the text's next token.
-// With `packing` a document begins in all rows where a paragraph begins in one of them, and its
-// last token has no label: the next document is none of its business.
+// The step's batch of that number. Every token has a label; the last one's is the text's next
+// token. With `packing` a document begins in all rows where a paragraph begins in one of them, and
+// its last token has no label: the next document is none of its business.
 TokenBatch makeBatch(const TokenText& text, const TrainConfig& train, std::int64_t step,
-                     std::int64_t microStep, bool packing = false);
+                     std::int64_t number, bool packing = false);
 
 std::int64_t labelledTokens(const std::vector<std::int64_t>& labels);
 

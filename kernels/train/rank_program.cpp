@@ -148,8 +148,8 @@ Result<RankDone> RankRun::train() {
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
     sayHello(arguments_, events_, device);
 
-    const BatchSource batches = [&](std::int64_t step, std::int64_t microStep) {
-        return makeBatch(text, plan.config.train, step, microStep, plan.config.data.packing);
+    const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
+        return makeBatch(text, plan.config.train, step, number, plan.config.data.packing);
     };
     const c10::Device place(device);
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,

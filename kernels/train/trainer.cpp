@@ -81,20 +81,21 @@ double clipFactor(double norm, double limit) {
 struct Trainer::State {
     State(const RunPlan& runPlan, Group& ranks, BatchSource source, c10::Device where)
         : plan(runPlan),
-          group(ranks),
+          all(ranks),
+          group(all.within(ranksOf(replicaOf(plan, all.rank())))),
           batches(std::move(source)),
           device(where),
           tensors(at::TensorOptions().dtype(scalarType(plan.config.train)).device(where)),
           parameters(plan.config.model, plan.config.train.seed,
-                     gradientSliceElements(plan.parameters, group.size()) * group.size(), tensors),
+                     gradientSliceElements(plan.parameters, all.size()) * all.size(), tensors),
           model(plan.config.model, parameters),
-          optimizer(parameters, group, optimizerOptions(plan.config.train)),
+          optimizer(parameters, all, optimizerOptions(plan.config.train)),
           lossScale(plan.config.train.precision == "fp16" ? LossScale::dynamic()
                                                           : LossScale::none()) {}
 
     std::int64_t labelledTokensOf(std::int64_t step) const;
     RotaryTable rotaryOf(const TokenShard& shard);
-    void prepareAttention(std::int64_t step, std::int64_t microStep, const TokenBatch& batch);
+    void prepareAttention(std::int64_t step, std::int64_t number, const TokenBatch& batch);
     TokenTensors shardOf(const TokenBatch& batch);
     double accumulateGradients(std::int64_t step, double scale);
     Totals totalsOf(double ownLoss, const at::Tensor& gradient);
@@ -102,7 +103,8 @@ struct Trainer::State {
     StepOutcome outcome(std::int64_t step, const Totals& totals, Nanos ownDuration);
 
     RunPlan plan;
-    Group& group;
+    Group& all;
+    Group& group;  // the replica's
     BatchSource batches;
     c10::Device device;
     at::TensorOptions tensors;
@@ -116,8 +118,8 @@ struct Trainer::State {
 
 std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
     std::int64_t tokens = 0;
-    for (std::int64_t micro = 0; micro < plan.config.train.gradAccum; ++micro)
-        tokens += labelledTokens(batches(step, micro).labels);
+    for (std::int64_t number = 0; number < plan.microSteps * plan.replicas; ++number)
+        tokens += labelledTokens(batches(step, number).labels);
     return tokens;
 }
 
@@ -138,11 +140,11 @@ TokenTensors Trainer::State::shardOf(const TokenBatch& batch) {
             .rotary = rotary};
 }
 
-// Documents are those of the batch, and every micro-step drops other weights.
-void Trainer::State::prepareAttention(std::int64_t step, std::int64_t microStep,
+// Documents are those of the batch, and every batch drops other weights.
+void Trainer::State::prepareAttention(std::int64_t step, std::int64_t number,
                                       const TokenBatch& batch) {
     std::uint64_t seed = static_cast<std::uint64_t>(plan.config.train.seed);
-    for (const std::int64_t part : {step, microStep})
+    for (const std::int64_t part : {step, number})
         seed = mixBits(seed) + static_cast<std::uint64_t>(part);
     attention->setSeed(seed);
     if (batch.documents.empty()) return;
@@ -158,11 +160,12 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     };
     parameters.clearGradients();
     double sum = 0;
-    for (std::int64_t micro = 0; micro < plan.config.train.gradAccum; ++micro) {
+    for (std::int64_t micro = 0; micro < plan.microSteps; ++micro) {
+        const std::int64_t number = micro * plan.replicas + all.rank() / group.size();
         const PlaceScope place;  // the layers count from 0 again
         const at::Tensor loss = [&] {
-            const TokenBatch batch = batches(step, micro);
-            prepareAttention(step, micro, batch);
+            const TokenBatch batch = batches(step, number);
+            prepareAttention(step, number, batch);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
             return model.loss(shardOf(batch), attend, scale);
         }();
@@ -176,7 +179,7 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
 
 // Of the loss itself, whatever it was multiplied by.
 Totals Trainer::State::totalsOf(double ownLoss, const at::Tensor& gradient) {
-    const Totals scaled = sumOverRanks(group, ownLoss, sumOfSquares(gradient), device);
+    const Totals scaled = sumOverRanks(all, ownLoss, sumOfSquares(gradient), device);
     const double scale = lossScale.value();
     return {scaled.loss / scale, scaled.squaredNorm / (scale * scale)};
 }
@@ -207,13 +210,14 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
 
 StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nanos ownDuration) {
     const TrainConfig& train = plan.config.train;
-    StepOutcome outcome{.record = {.step = step,
-                                   .loss = totals.loss,
-                                   .gradNorm = normOf(totals),
-                                   .duration = slowest(group, ownDuration, device),
-                                   .tokens = train.seqLen * train.batch * train.gradAccum},
-                        .ownDuration = ownDuration};
-    outcome.sent = group.sent();
+    StepOutcome outcome{
+        .record = {.step = step,
+                   .loss = totals.loss,
+                   .gradNorm = normOf(totals),
+                   .duration = slowest(all, ownDuration, device),
+                   .tokens = train.seqLen * train.batch * plan.microSteps * plan.replicas},
+        .ownDuration = ownDuration};
+    outcome.sent = all.sent();
     return outcome;
 }
 
@@ -244,8 +248,8 @@ Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group
                                    .alibi = wanted.alibi,
                                    .dropout = wanted.dropout,
                                    .delay = delayOf(plan.config.debug, group.rank())};
-    RINGSCOPE_TRY(state->attention,
-                  Attention::make(state->plan.schedule, group.rank(), group, options));
+    RINGSCOPE_TRY(state->attention, Attention::make(state->plan.schedule, state->group.rank(),
+                                                    state->group, options));
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 
@@ -255,7 +259,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     tracePlace().step = static_cast<std::int32_t>(index);
     const ScopedSpan whole(tagHere(SpanKind::Step, Operation::None));
     const auto start = std::chrono::steady_clock::now();
-    state.group.resetSent();
+    state.all.resetSent();
     const std::int64_t tokens = state.labelledTokensOf(index);
     if (tokens == 0)
         return Error{ErrorCode::InvalidConfig,

@@ -9,6 +9,10 @@
 //              does the optimizer's work for it, and hands the new values to all (all-gather). So
 //              the optimizer's state exists once over all ranks, not once on each.
 //
+// Replicas (parallel.dp) are groups of ranks that follow each other. Each attends within itself, to
+// batches of its own; losses and gradients are summed over the ranks of all, so a step is that of
+// one rank on all batches.
+//
 // In bf16 and fp16, parameters and activations have two bytes; sums (norms, softmax, cross-entropy,
 // the gradients of weights and their sum over ranks) and what the optimizer adds to are fp32. In
 // fp16 the loss is scaled, and a step is skipped where the scale was too large (loss_scale.h); its
@@ -33,8 +37,9 @@
 
 namespace ringscope {
 
-// The whole batch of one micro-step; the same on every rank.
-using BatchSource = std::function<TokenBatch(std::int64_t step, std::int64_t microStep)>;
+// A whole batch; the same on every rank. A step has plan.microSteps * plan.replicas of them, and
+// replica r takes those numbered r, r + replicas, ...
+using BatchSource = std::function<TokenBatch(std::int64_t step, std::int64_t number)>;
 
 struct StepOutcome {
     StepRecord record;  // duration: the slowest rank's
@@ -45,7 +50,8 @@ struct StepOutcome {
 
 class Trainer {
 public:
-    // The group outlives the trainer. All ranks make theirs with the same plan and batches.
+    // `group`: all ranks of the plan; it outlives the trainer. All make theirs with the same plan
+    // and batches. Throws GroupError where the ranks of a replica do not meet.
     static Result<std::unique_ptr<Trainer>> make(const RunPlan& plan, Group& group,
                                                  BatchSource batches,
                                                  c10::Device device = c10::Device(c10::kCPU));

@@ -54,6 +54,19 @@ TEST(Run, StartsTheUnshardedReferenceItselfAndUsesItAgain) {
     EXPECT_TRUE(without["runs"][0]["parity"].is_null());
 }
 
+TEST(Run, TrainsReplicasInTwoBytesAndHoldsThemAgainstOneRank) {
+    const Cli cli;
+    const auto file = cli.write("replicas.yaml", smallExperiment());
+    const json result = cli.json(
+        {"run", file, "--json", "--set", "parallel.dp=2", "--set", "train.precision=bf16"});
+    const json& run = result["runs"][0];
+    EXPECT_EQ(run["ranks"], 4);
+    EXPECT_EQ(run["comm_bytes_per_step"], run["predicted_comm_bytes_per_step"]);
+    EXPECT_EQ(run["parity"]["verdict"], "same");
+    EXPECT_LE(run["parity"]["max_loss_diff"], 2e-3);
+    EXPECT_EQ(result["references"][0]["ranks"], 1);
+}
+
 TEST(Run, KeepsRepeatsApartAndTakesTheirMedian) {
     const Cli cli;
     const auto file = cli.write("twice.yaml", smallExperiment("repeat: 3\n"));

@@ -39,7 +39,7 @@ Extent extentOf(const RunPlan& plan, const Step& step) {
 // "K1", "K all", "K 0–1".
 QString keysHeld(const RunPlan& plan, const Step& step) {
     if (step.keysOf.count == 1) return QStringLiteral("K%1").arg(step.keysOf.first);
-    if (step.keysOf.count == plan.ranks) return SchedulePicture::tr("K all");
+    if (step.keysOf.count == plan.attention.ranks) return SchedulePicture::tr("K all");
     return QStringLiteral("K ") + text(rankSetText(step.keysOf));
 }
 

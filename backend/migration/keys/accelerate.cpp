@@ -17,7 +17,7 @@ constexpr std::array rules = {
     KeyRule{"main_", Dropped, "", launcherKey},
     KeyRule{"num_machines", Dropped, "", launcherKey},
     KeyRule{"num_processes", Dropped, "",
-            "ranks of all groups together; Ringscope runs one group of parallel.sp ranks"},
+            "ranks of all groups together: parallel.sp × parallel.dp"},
     KeyRule{"rdzv_backend", Dropped, "", launcherKey},
     KeyRule{"same_network", Dropped, "", launcherKey},
     KeyRule{"gpu_ids", Dropped, "", launcherKey},
@@ -48,8 +48,10 @@ constexpr std::array rules = {
             "parallel.mode says how ranks share a sequence", Role::CpBackend},
     KeyRule{"parallelism_config.parallelism_config_cp_comm_strategy", Dropped, "",
             "how keys and values travel is part of the mode"},
+    KeyRule{"parallelism_config.parallelism_config_dp_replicate_size", Renamed, "parallel.dp",
+            "groups of ranks with sequences of their own", Role::Field},
     KeyRule{"parallelism_config.", Dropped, "",
-            "Ringscope splits the sequence only, among one group of ranks"},
+            "Ringscope splits the sequence and the batch, and no weights"},
 };
 
 }  // namespace

@@ -132,7 +132,7 @@ constexpr std::array data = {
 constexpr std::array training = {
     KeyRule{"per_device_train_batch_size", Renamed, "train.batch",
             "sequences a group of ranks trains on at a time; the number of groups is not in this "
-            "file, Ringscope runs one",
+            "file, so parallel.dp is 1",
             Role::Field},
     KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
             "batches whose gradients are summed before a step", Role::Field},

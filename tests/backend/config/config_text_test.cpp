@@ -59,6 +59,16 @@ TEST(ComputationIdentity, StaysTheSameHoweverAndWhereverTheWorkIsDone) {
     for (const auto& [path, value] : changes) EXPECT_EQ(identityWith(path, value), usual) << path;
 }
 
+TEST(ComputationIdentity, OfReplicasIsThatOfAllTheirBatchesAccumulated) {
+    RunConfig replicas;
+    replicas.parallel.dp = 3;
+    replicas.train.gradAccum = 2;
+    RunConfig alone;
+    alone.train.gradAccum = 6;
+    EXPECT_EQ(computationIdentity(replicas), computationIdentity(alone));
+    EXPECT_NE(computationIdentity(replicas), computationIdentity(RunConfig{}));
+}
+
 TEST(ComputationIdentity, TellsNoTwoComputationsAlike) {
     RunConfig one;
     RunConfig other;

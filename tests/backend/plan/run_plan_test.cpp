@@ -95,11 +95,14 @@ TEST(RunPlan, NamesEveryReasonAtOnce) {
     wrong.train.seqLen = 1026;
     wrong.attention.dropout = 0.1;
     wrong.launch.device = "cuda";
-    wrong.parallel.dp = 2;
+    wrong.parallel.dp = 1024;
     const Result<RunPlan> plan = planRun(wrong);
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::InvalidConfig);
-    for (const char* reason : {"attention.dropout", "parallel.dp", "1026 tokens do not divide"})
+    for (const char* reason : {"attention.dropout",
+                               "parallel.sp (4) × parallel.dp (1024) are 4,096 ranks; use at most "
+                               "1,024",
+                               "1026 tokens do not divide"})
         EXPECT_NE(plan.error().message.find(reason), std::string::npos) << plan.error().message;
 }
 
@@ -153,6 +156,45 @@ TEST(RunPlan, SendsActivationsAndValuesInTwoBytesAndSumsInFour) {
     half.train.precision = "bf16";
     EXPECT_EQ(2 * planRun(half).value().attentionBytesPerStep,
               planRun(config("ulysses", 4)).value().attentionBytesPerStep);
+}
+
+TEST(RunPlan, GivesEachReplicaTheScheduleOfOneAndSumsGradientsOverAll) {
+    const RunPlan one = planRun(config("ring", 4)).value();
+    RunConfig three = config("ring", 4);
+    three.parallel.dp = 3;
+    const RunPlan plan = planRun(three).value();
+    EXPECT_EQ(plan.ranks, 12);
+    EXPECT_EQ(plan.replicas, 3);
+    EXPECT_EQ(plan.microSteps, 1);
+    EXPECT_EQ(plan.schedule.ranks.size(), 4U);
+    EXPECT_EQ(plan.attentionBytesPerStep, one.attentionBytesPerStep);
+    EXPECT_EQ(plan.gradientBytesPerStep,
+              2 * 11 * gradientSliceElements(plan.parameters, 12) * std::int64_t{4});
+    EXPECT_DOUBLE_EQ(plan.flopsPerStep, 3 * one.flopsPerStep);
+    EXPECT_EQ(ranksOf(replicaOf(plan, 0)), (std::vector<int>{0, 1, 2, 3}));
+    EXPECT_EQ(ranksOf(replicaOf(plan, 7)), (std::vector<int>{4, 5, 6, 7}));
+    ASSERT_EQ(plan.notes.size(), 1U);
+    EXPECT_EQ(plan.notes[0],
+              "parallel.dp: 3 groups of 4 ranks train on sequences of their own: ranks 0–3, 4–7, "
+              "8–11");
+    three.parallel.sp = 1;
+    three.parallel.dp = 64;
+    EXPECT_EQ(planRun(three).value().notes[0],
+              "parallel.dp: 64 groups of 1 rank train on sequences of their own: rank 0, 1, 2, 3, "
+              "… 63");
+}
+
+TEST(RunPlan, LetsNoneTrainOnTheBatchesOfAllReplicas) {
+    RunConfig none = config("none", 1);
+    none.parallel.dp = 3;
+    none.train.gradAccum = 2;
+    const RunPlan plan = planRun(none).value();
+    EXPECT_EQ(plan.ranks, 1);
+    EXPECT_EQ(plan.replicas, 1);
+    EXPECT_EQ(plan.microSteps, 6);
+    EXPECT_EQ(plan.notes,
+              (std::vector<std::string>{"mode none trains on the batches of all 3 groups "
+                                        "(parallel.dp), one after another"}));
 }
 
 TEST(RunPlan, RefusesAPrecisionThatItDoesNotKnow) {

@@ -84,6 +84,20 @@ TEST_F(ExperimentRunnerTest, RefusesTheWholeExperimentWithEveryReason) {
     EXPECT_THAT(requests.error().message, ::testing::StartsWith("1 of 3 runs cannot work: "));
 }
 
+TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
+    Experiment experiment = experimentOf({"ring"});
+    experiment.base.parallel.dp = 2;
+    const auto requests = planExperiment(experiment).value();
+    EXPECT_EQ(requests[0].plan.ranks, 4);
+    const ExperimentOutcome outcome =
+        runExperiment(requests, service, options, stop.get_token()).value();
+    ASSERT_THAT(modes(outcome.references), ElementsAre("none"));
+    const RunConfig& reference = outcome.references[0].config;
+    EXPECT_EQ(reference.parallel.dp, 1);
+    EXPECT_EQ(reference.train.gradAccum, 2);
+    EXPECT_EQ(outcome.runs[0].parity->reference, outcome.references[0].id);
+}
+
 TEST_F(ExperimentRunnerTest, UsesTheExperimentsOwnUnshardedRunAsReference) {
     const ExperimentOutcome outcome = run({"ring", "none", "zigzag"});
     EXPECT_THAT(modes(outcome.runs), ElementsAre("ring", "none", "zigzag"));

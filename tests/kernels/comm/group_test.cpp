@@ -89,8 +89,23 @@ TEST(Group, CountsWhatAGroupWithinItSends) {
         at::Tensor gathered = at::zeros({2, 3});
         whole.within({0, 1}).allGather(gathered, numbers(whole.rank(), 3))->wait();
         EXPECT_EQ(whole.sent().attention, 12);
-        EXPECT_THROW(whole.within({0, 1}).within({0}), std::logic_error);
         EXPECT_THROW(whole.within({1 - whole.rank(), 2}), std::logic_error);
+    });
+}
+
+TEST(Group, MayHaveGroupsWithinAGroupWithinIt) {
+    runRanks(6, [](Group& whole) {
+        if (whole.rank() % 2 == 0) return;
+        Group& odd = whole.within({1, 3, 5});
+        if (odd.rank() == 0) return;
+        Group& last = odd.within({1, 2});
+        EXPECT_EQ(last.rank(), odd.rank() - 1);
+        const PurposeScope purpose(odd, Purpose::Attention);
+        at::Tensor gathered = at::zeros({2, 3});
+        last.allGather(gathered, numbers(whole.rank(), 3))->wait();
+        EXPECT_TRUE(at::equal(gathered[0], numbers(3, 3)));
+        EXPECT_TRUE(at::equal(gathered[1], numbers(5, 3)));
+        EXPECT_EQ(whole.sent().attention, 12);
     });
 }
 

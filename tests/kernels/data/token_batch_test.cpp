@@ -20,13 +20,12 @@ Schedule scheduleOf(const char* mode, int ranks, std::int64_t tokens) {
 
 TEST(SampleStart, IsTheSameForTheSamePlaceAndAnotherForAnyOther) {
     std::set<std::int64_t> starts;
-    const SamplePlace base{.seed = 7, .step = 3, .microStep = 1, .row = 2, .dataRank = 0};
-    std::vector<SamplePlace> places(6, base);
+    const SamplePlace base{.seed = 7, .step = 3, .batch = 1, .row = 2};
+    std::vector<SamplePlace> places(5, base);
     places[1].seed = 8;
     places[2].step = 4;
-    places[3].microStep = 2;
+    places[3].batch = 2;
     places[4].row = 3;
-    places[5].dataRank = 1;
     for (const SamplePlace& place : places) starts.insert(sampleStart(place, 1'000'000'007));
     EXPECT_EQ(starts.size(), places.size());
     EXPECT_EQ(sampleStart(base, 1'000'000'007), sampleStart(base, 1'000'000'007));
@@ -47,7 +46,7 @@ TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
     ASSERT_EQ(batch.inputs.size(), 150U);
     for (std::int64_t row = 0; row < 3; ++row) {
         const std::int64_t start =
-            sampleStart({.seed = 5, .step = 4, .microStep = 1, .row = row}, text.size());
+            sampleStart({.seed = 5, .step = 4, .batch = 1, .row = row}, text.size());
         for (std::int64_t token = 0; token < 50; ++token) {
             const auto at = static_cast<std::size_t>(row * 50 + token);
             EXPECT_EQ(batch.inputs[at], text.at(start + token));
