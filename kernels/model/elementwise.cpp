@@ -15,7 +15,6 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t rowsPerThread = 16;  // fewer are not worth another thread
-constexpr std::int64_t scalarsPerThread = 1 << 15;
 
 // Calls body(S{}) with the tensor's scalar type.
 template <typename Body>

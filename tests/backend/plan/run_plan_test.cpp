@@ -166,7 +166,7 @@ TEST(RunPlan, GivesEachReplicaTheScheduleOfOneAndSumsGradientsOverAll) {
     EXPECT_EQ(plan.ranks, 12);
     EXPECT_EQ(plan.replicas, 3);
     EXPECT_EQ(plan.microSteps, 1);
-    EXPECT_EQ(plan.schedule.ranks.size(), 4U);
+    EXPECT_EQ(plan.schedule.ranks, 4);
     EXPECT_EQ(plan.attentionBytesPerStep, one.attentionBytesPerStep);
     EXPECT_EQ(plan.gradientBytesPerStep,
               2 * 11 * gradientSliceElements(plan.parameters, 12) * std::int64_t{4});
