@@ -1,6 +1,7 @@
 #include "app/cli/trace_access.h"
 
 #include "app/cli/store_access.h"
+#include "backend/store/nsys_trace.h"
 #include "backend/trace/import.h"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global
     if (fs::exists(word, ignored)) return fs::path(word);
     // Runs of a matrix have names with a slash too: demo/ring.
     if (word.starts_with('/') || word.starts_with('.') || word.ends_with(".json") ||
-        word.ends_with(".gz") || word.ends_with(".trace"))
+        word.ends_with(".gz") || word.ends_with(".trace") || word.ends_with(".sqlite"))
         return Error{ErrorCode::NotFound, "there is no file or folder '" + word + "'"};
     RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
     RINGSCOPE_TRY(const std::vector<RunId> runs, store->select(word));
@@ -37,9 +38,12 @@ Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global
 Result<Trace> openTrace(const std::string& word, const std::string& rules,
                         const GlobalOptions& global) {
     RINGSCOPE_TRY(const fs::path place, tracePlace(word, global));
-    if (rules.empty()) return openTraceOf(place);
-    RINGSCOPE_TRY(const KernelRules own, KernelRules::read(rules));
-    return openTraceOf(place, own);
+    KernelRules known = KernelRules::builtIn();
+    if (!rules.empty()) {
+        RINGSCOPE_TRY(KernelRules own, KernelRules::read(rules));
+        known = std::move(own);
+    }
+    return isNsysExport(place) ? importNsysTrace(place, known) : openTraceOf(place, known);
 }
 
 }  // namespace ringscope::cli

@@ -76,7 +76,7 @@ std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {
     std::int64_t host = 0;
     for (const TopSpan& span : spans) (span.gpu ? gpu : host) += span.total;
     std::string text =
-        fmt::format("{:<5}{:<10}{:>10}  {:>6}  {:>9}  {:>10}  {:>10}  {}\n", "where", "kind",
+        fmt::format("{:<6}{:<10}{:>10}  {:>6}  {:>9}  {:>10}  {:>10}  {}\n", "where", "kind",
                     "total ms", "%", "count", "mean us", "longest us", "name");
     for (std::size_t i = 0; i < std::min(most, spans.size()); ++i) {
         const TopSpan& span = spans[i];
@@ -85,7 +85,7 @@ std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {
         std::string name = span.name;
         if (name.size() > 90) name = name.substr(0, 87) + "...";
         text += fmt::format(
-            "{:<5}{:<10}{:>10}  {:>6.1f}  {:>9}  {:>10}  {:>10}  {}\n", span.gpu ? "gpu" : "host",
+            "{:<6}{:<10}{:>10}  {:>6.1f}  {:>9}  {:>10}  {:>10}  {}\n", span.gpu ? "gpu" : "host",
             spanKindName(span.kind), ms(total), 100 * total / all, formatCount(span.count),
             formatSignificant(total / 1000 /
                               static_cast<double>(std::max<std::int64_t>(1, span.count))),

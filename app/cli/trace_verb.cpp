@@ -106,7 +106,8 @@ int diff(const TraceArguments& arguments, const GlobalOptions& global) {
 }
 
 constexpr const char* whatToName =
-    "run id or name, a folder of trace files, a trace file, or another tool's .json or .json.gz";
+    "run id or name, a trace file or a folder of them: ours, .json(.gz) of the PyTorch profiler, "
+    ".sqlite of nsys export";
 
 using Answer = int (*)(const Trace& trace, const TraceArguments& arguments);
 

@@ -85,6 +85,7 @@ constexpr std::size_t fewestEnds = 3;
 void alignClocks(std::vector<ImportedRank>& ranks) {
     const Ends reference = endsOf(ranks.front().trace);
     for (std::size_t r = 1; r < ranks.size(); ++r) {
+        if (!ranks[r].trace.clock.empty()) continue;  // it is known
         std::vector<std::int64_t> apart;
         for (const auto& [key, end] : endsOf(ranks[r].trace))
             if (const auto there = reference.find(key); there != reference.end())

@@ -68,6 +68,8 @@ private:
 
     void addSpans(std::vector<Span>& spans, std::size_t stream, std::string_view payload) {
         const std::size_t count = payload.size() / sizeof(Span);
+        forgetLast();
+        if (count == 0) return;
         const std::size_t before = spans.size();
         spans.resize(before + count);
         std::memcpy(static_cast<void*>(spans.data() + before), payload.data(),

@@ -1,5 +1,6 @@
 #include "ui/live/trace_loader.h"
 
+#include "backend/store/nsys_trace.h"
 #include "backend/trace/import.h"
 #include "ui/widgets/parts.h"
 
@@ -76,7 +77,9 @@ void TraceLoader::open(const std::filesystem::path& place) {
     };
     ask(
         [place, tell]() -> Answer {
-            RINGSCOPE_TRY(Trace trace, openTraceOf(place, KernelRules::builtIn(), tell));
+            RINGSCOPE_TRY(Trace trace, isNsysExport(place)
+                                           ? importNsysTrace(place)
+                                           : openTraceOf(place, KernelRules::builtIn(), tell));
             const std::size_t files = trace.ranks.size();
             if (!tell(files, files)) return Error{ErrorCode::Cancelled, "stopped"};
             return openTrace(std::move(trace));

@@ -382,7 +382,7 @@ void TracesPage::showRingStep(const QModelIndex& index) {
 void TracesPage::askForPlace() {
     const QString chosen = QFileDialog::getOpenFileName(
         this, tr("Open a trace: one rank's file opens all of its folder"), {},
-        tr("Traces (*.trace *.json *.json.gz)"));
+        tr("Traces (*.trace *.json *.json.gz *.sqlite)"));
     if (chosen.isEmpty()) return;
     const std::filesystem::path file(chosen.toStdString());
     // Beside another tool's trace may lie any other JSON.
