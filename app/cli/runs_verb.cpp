@@ -111,7 +111,7 @@ void printFacts(const RunRecord& run) {
         fmt::format("{} measured, {} predicted", formatCount(measuredGradientBytes(run).count),
                     formatCount(run.predictedGradientBytesPerStep.count)));
     if (run.parity)
-        row("parity with the unsharded run",
+        row("parity with one rank",
             fmt::format("loss within {:.1e}, gradient norm within {:.1e} over {} steps",
                         run.parity->maxLossDiff, run.parity->maxGradNormRelDiff,
                         run.parity->steps));

@@ -189,9 +189,13 @@ Totals Trainer::State::totalsOf(double ownLoss, const at::Tensor& gradient) {
 Result<std::string> Trainer::State::update(std::int64_t step, const Totals& totals) {
     const std::string number = "step " + std::to_string(step);
     const bool finite = std::isfinite(totals.squaredNorm);
-    if (!std::isfinite(totals.loss) || (!finite && !lossScale.isDynamic()))
-        return Error{ErrorCode::Failed, number + " has loss " + std::to_string(totals.loss) +
-                                            " and is no longer training; lower train.lr"};
+    if (!std::isfinite(totals.loss) || (!finite && !lossScale.isDynamic())) {
+        const std::string loss = std::isnan(totals.loss) ? "a loss that is no number"
+                                                         : "loss " + std::to_string(totals.loss);
+        return Error{ErrorCode::Failed,
+                     number + " has " + loss + " and is no longer training; lower train.lr" +
+                         (lossScale.isDynamic() ? " or use train.precision bf16" : "")};
+    }
     const double scale = lossScale.value();
     if (!lossScale.stepped(finite))
         return Error{ErrorCode::Failed,
