@@ -162,6 +162,8 @@ json analysisJson(const TraceAnalysis& analysis) {
                    {"wait_ms_per_step", splits ? json(findings.waitMsPerStep()) : json(nullptr)},
                    {"hidden_pct", orNull(findings.hiddenPercent())},
                    {"imbalance_pct", orNull(analysis.imbalancePercent())},
+                   {"attention_slowdown_pct",
+                    analysis.slowdown ? json(analysis.slowdown->percent) : json(nullptr)},
                    {"dropped", findings.dropped},
                    {"unmatched", findings.unmatched},
                    {"clock",

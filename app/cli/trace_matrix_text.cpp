@@ -99,11 +99,12 @@ std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {
 std::string diffText(const TraceDiff& diff) {
     constexpr std::size_t mostPlaces = 10;
     std::string text = diff.sentence() + "\n\n";
-    text += fmt::format("{:<26}{:>10}  {:>10}  {:>10}\n", "ms per step", diff.before, diff.after,
-                        "change");
+    const std::size_t width = std::max({std::size_t{10}, diff.before.size(), diff.after.size()});
+    text += fmt::format("{:<26}{:>{}}  {:>{}}  {:>10}\n", "ms per step", diff.before, width,
+                        diff.after, width, "change");
     const auto row = [&](const std::string& what, double before, double after) {
-        text += fmt::format("{:<26}{:>10}  {:>10}  {:>10}\n", what, ms(before), ms(after),
-                            signedMs(after - before));
+        text += fmt::format("{:<26}{:>{}}  {:>{}}  {:>10}\n", what, ms(before), width, ms(after),
+                            width, signedMs(after - before));
     };
     for (const DiffEffect& effect : diff.effects)
         if (std::max(effect.before, effect.after) >= 500)

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
 
@@ -113,6 +114,12 @@ std::string analysisText(const TraceAnalysis& analysis) {
     if (const std::optional<double> imbalance = analysis.imbalancePercent())
         text += fmt::format("imbalance: the busiest rank computes {:.1f} % more than the mean.\n",
                             *imbalance);
+    if (analysis.slowdown)
+        text += fmt::format(
+            "attention: {} blocks with messages moving take {:.1f} % {} than {} like them "
+            "without.\n",
+            analysis.slowdown->beside, std::abs(analysis.slowdown->percent),
+            analysis.slowdown->percent < 0 ? "less" : "longer", analysis.slowdown->alone);
     text += notesText(findings.notes);
     if (findings.unmatched > 0 && findings.ranks.size() > 1)
         text += fmt::format("note: {} messages have only one end in the trace\n",

@@ -11,6 +11,8 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
 
 namespace ringscope::cli {
 namespace {
@@ -91,7 +93,16 @@ std::pair<std::string, std::string> namesOf(const Trace& before, const Trace& af
     const std::string first = before.ranks.front().origin.mode;
     const std::string second = after.ranks.front().origin.mode;
     if (!first.empty() && !second.empty() && first != second) return {first, second};
-    return {arguments.run, arguments.other};
+    const auto shortened = [](const std::string& word) {
+        std::error_code ignored;
+        const std::filesystem::path place(word);
+        return std::filesystem::exists(place, ignored) && place.has_filename()
+                   ? place.filename().string()
+                   : word;
+    };
+    const std::string a = shortened(arguments.run);
+    const std::string b = shortened(arguments.other);
+    return a == b ? std::pair(arguments.run, arguments.other) : std::pair(a, b);
 }
 
 int diff(const TraceArguments& arguments, const GlobalOptions& global) {

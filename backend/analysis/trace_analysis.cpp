@@ -28,6 +28,7 @@ TraceAnalysis analyzeAll(const Trace& recorded) {
     analysis.path = criticalPath(trace, trusted);
     analysis.mode = executedMode(trace);
     analysis.bandwidths = bandwidths(trace, trusted);
+    analysis.slowdown = attentionSlowdown(trace, trusted);
     analysis.violations = analysis.findings.violations;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankSets sets = rankSets(trace.ranks[r], trusted.meetings[r]);

@@ -1,6 +1,7 @@
 // Everything that is said of a trace, worked out together.
 #pragma once
 
+#include "backend/analysis/attention_slowdown.h"
 #include "backend/analysis/bandwidth.h"
 #include "backend/analysis/critical_path.h"
 #include "backend/analysis/executed_mode.h"
@@ -21,6 +22,7 @@ struct TraceAnalysis {
     CriticalPath path;
     ExecutedMode mode;
     std::vector<Bandwidth> bandwidths;
+    std::optional<AttentionSlowdown> slowdown;
     std::vector<ToolVariants> variants;   // by rank
     std::vector<std::string> violations;  // of all of these: defects of ours
 

@@ -2,6 +2,7 @@
 //
 //   importAndAnalyze   8 ranks of Kineto JSON, 1.73 million events: read, merged, analyzed
 //   overlapSweep       union and overlap of a million intervals
+//   writeSpans         4 million spans into a file, checksums included
 //   openAndLook        a trace of ours of 16 million spans: opened, and a hundredth of it shown
 //
 // "Time" is the wall's, "CPU" that of all threads together: on a busy machine look at that one.
@@ -119,6 +120,22 @@ void openAndLook(benchmark::State& state) {
     }
     state.counters["shown"] = static_cast<double>(shown);
 }
+// What the writer thread of a rank does with what its threads recorded.
+void writeSpans(benchmark::State& state) {
+    const Folder folder;
+    const std::vector<Span> chunk(32'768, Span(5, 900, {.kind = SpanKind::Compute}));
+    const auto file = folder.path() / traceFileName(0);
+    for (auto unused : state) {
+        std::filesystem::remove(file);
+        const auto writer = TraceWriter::create(file, {}).value();
+        for (std::int64_t i = 0; i < state.range(0); i += std::ssize(chunk))
+            if (!writer->append(chunk).ok()) return state.SkipWithError("cannot write");
+        if (!writer->close().ok()) return state.SkipWithError("cannot write");
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(writeSpans)->Arg(1 << 22)->Unit(benchmark::kMillisecond);
+
 BENCHMARK(openAndLook)->Arg(16'000'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -1,4 +1,5 @@
 // A planned ring: what the analysis finds is what was planted.
+#include "backend/analysis/attention_slowdown.h"
 #include "backend/analysis/bandwidth.h"
 #include "backend/analysis/critical_path.h"
 #include "backend/analysis/executed_mode.h"
@@ -124,6 +125,31 @@ TEST(Bandwidth, TellsWhatALinkCarriedFromWhatWaitingLeftOfIt) {
     EXPECT_EQ(all[0].count, 4 * 3 * 2 * 3);
     EXPECT_DOUBLE_EQ(*all[0].busbw, static_cast<double>(1 << 20) / 200'000);
     EXPECT_LT(*all[0].algbw, *all[0].busbw);
+}
+
+TEST(AttentionSlowdown, HoldsBlocksBesideMessagesAgainstTheSameWithout) {
+    const auto block = [](std::int64_t begin, std::int64_t length, int step) {
+        return Span(begin, begin + length,
+                    {.kind = SpanKind::Attention,
+                     .operation = Operation::Block,
+                     .pass = SpanPass::Forward,
+                     .step = step,
+                     .layer = 0,
+                     .ringStep = 1});
+    };
+    RankTrace rank;
+    rank.complete = true;
+    rank.spans = {Span(0, 130, {.kind = SpanKind::Transfer, .operation = Operation::AllGather}),
+                  block(0, 130, 0), block(1000, 100, 1), block(2000, 100, 2)};
+    const Trace trace = mergeRanks({rank});
+    const auto slowdown = attentionSlowdown(trace, trustedMeetings(trace));
+    ASSERT_TRUE(slowdown.has_value());
+    EXPECT_EQ(slowdown->beside, 1);
+    EXPECT_EQ(slowdown->alone, 2);
+    EXPECT_NEAR(slowdown->percent, 30, 1e-9);
+    rank.spans.erase(rank.spans.begin());
+    const Trace alone = mergeRanks({rank});
+    EXPECT_FALSE(attentionSlowdown(alone, trustedMeetings(alone)).has_value());
 }
 
 TEST(TopSpans, AddUpWhatHasOneName) {
