@@ -70,10 +70,33 @@ int top(const Trace& trace, const TraceArguments& arguments) {
     return print(arguments, rows, rows, text);
 }
 
+// HTA wants a file for each rank.
+Result<void> exportRanks(const Trace& trace, const std::filesystem::path& folder) {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed)
+        return Error{ErrorCode::Failed,
+                     "cannot make the folder '" + folder.string() + "': " + failed.message()};
+    for (const RankTrace& rank : trace.ranks) {
+        Trace alone;
+        alone.ranks.push_back(rank);
+        alone.begin = trace.begin;
+        alone.end = trace.end;
+        alone.clockErrorNs = trace.clockErrorNs;
+        alone.notes = trace.notes;
+        const std::string name = "rank-" + std::to_string(rank.origin.rank) + ".json";
+        RINGSCOPE_CHECK(writeChromeTrace(alone, folder / name));
+    }
+    return {};
+}
+
 int exportTrace(const Trace& trace, const TraceArguments& arguments) {
-    const Result<void> written = arguments.format == "csv"
-                                     ? writeTraceCsv(trace, arguments.output)
-                                     : writeChromeTrace(trace, arguments.output);
+    std::error_code ignored;
+    const bool intoFolder =
+        arguments.output.ends_with('/') || std::filesystem::is_directory(arguments.output, ignored);
+    const Result<void> written = arguments.format == "csv" ? writeTraceCsv(trace, arguments.output)
+                                 : intoFolder              ? exportRanks(trace, arguments.output)
+                                              : writeChromeTrace(trace, arguments.output);
     if (!written.ok()) return fail(written.error());
     std::cout << arguments.output << '\n';
     return Ok;
@@ -188,7 +211,9 @@ void addTraceVerb(CLI::App& app, Command& command) {
         verbs.addDiff("diff", "what changed between two, largest effect on the step first"));
 
     CLI::App& exporting = verbs.add("export", "for Perfetto, HTA, spreadsheets", exportTrace);
-    exporting.add_option("-o,--output", verbs.arguments().output, "out.json")
+    exporting
+        .add_option("-o,--output", verbs.arguments().output,
+                    "out.json; or folder/ for a file a rank, as HTA reads them")
         ->required()
         ->type_name("FILE");
     exporting

@@ -50,6 +50,13 @@ std::string_view gpuCategory(const Span& span) {
     return "kernel";
 }
 
+// The same for the host of another tool's trace; our own host lanes keep our words.
+std::string_view hostCategory(const RankTrace& rank, const Span& span, bool launches) {
+    if (rank.origin.source.empty()) return spanKindName(span.kind());
+    if (launches) return "cuda_runtime";
+    return span.kind() == SpanKind::Step ? "user_annotation" : "cpu_op";
+}
+
 // The columns of imported spans.
 template <typename Value>
 const Value* at(const std::vector<Value>& column, std::size_t i) {
@@ -61,13 +68,17 @@ public:
     ChromeWriter(const Trace& trace, std::ostream& out) : trace_(trace), out_(out) {}
 
     void write() {
-        out_ << fmt::format(
-                    R"({{"schemaVersion":1,"displayTimeUnit":"ns","baseTimeNanoseconds":{},)",
-                    trace_.begin)
-             << R"("traceEvents":[)";
+        // HTA looks for the rank by this spelling. A file of several ranks says the first.
+        const int rank = trace_.ranks.empty() ? 0 : trace_.ranks.front().origin.rank;
+        const int world = trace_.ranks.empty() ? 1 : trace_.ranks.front().origin.world;
+        out_ << fmt::format(R"({{"schemaVersion": 1, "displayTimeUnit": "ns", )"
+                            R"("distributedInfo": {{"rank": {}, "world_size": {}}},)"
+                            "\n\"baseTimeNanoseconds\":{},\"traceEvents\":[",
+                            rank, world, trace_.begin);
         event(fmt::format(R"("ph":"M","pid":0,"name":"{}","args":{{}})", ownExportMark));
         for (const RankTrace& rank : trace_.ranks) {
             describe(rank);
+            numberLaunches(rank);
             for (std::size_t i = 0; i < rank.spans.size(); ++i) {
                 const Span& span = rank.spans[i];
                 slice(rank, lane(span), span, at(rank.spanNames, i));
@@ -108,6 +119,18 @@ private:
             R"("ph":"M","pid":{0},"name":"process_sort_index","args":{{"sort_index":{0}}})", pid));
     }
 
+    // A launch and what it launched carry one number, by which HTA brings them together.
+    void numberLaunches(const RankTrace& rank) {
+        launches_.clear();
+        std::uint64_t number = correlation_;
+        for (const GpuStream& stream : rank.gpu)
+            for (std::size_t i = 0; i < stream.spans.size(); ++i) {
+                ++number;
+                const std::int64_t* launched = at(stream.launched, i);
+                if (launched != nullptr && *launched > 0) launches_.emplace(*launched, number);
+            }
+    }
+
     // `named` is a number of a name, or nothing.
     std::string nameOf(const RankTrace& rank, const Span& span, const std::uint32_t* named) const {
         return named != nullptr && *named < rank.names.size() ? json(rank.names[*named])
@@ -120,11 +143,14 @@ private:
 
     void slice(const RankTrace& rank, int row, const Span& span, const std::uint32_t* named) {
         if (span.kind() == SpanKind::Transfer) return transfer(rank, row, span, named);
+        const auto launch =
+            span.kind() == SpanKind::Host ? launches_.find(span.begin()) : launches_.end();
+        const bool launches = launch != launches_.end();
         event(fmt::format(
-            R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":{},"cat":"{}","args":{}}})",
+            R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{}.{:03},"name":{},"cat":"{}","args":{}{}}})",
             rank.origin.rank, row, time(span.begin()), span.duration() / 1000,
-            span.duration() % 1000, nameOf(rank, span, named), spanKindName(span.kind()),
-            arguments(span)));
+            span.duration() % 1000, nameOf(rank, span, named), hostCategory(rank, span, launches),
+            arguments(span), launches ? fmt::format(R"(,"correlation":{})", launch->second) : ""));
     }
 
     void gpuSlice(const RankTrace& rank, int row, const GpuStream& stream, std::size_t i) {
@@ -170,14 +196,10 @@ private:
             sends ? "" : R"(,"bp":"e")"));
     }
 
-    // What HTA asks of a file: which rank it is of. Of several ranks: the first.
     void close() {
         nlohmann::json ranks = nlohmann::json::array();
         for (const RankTrace& rank : trace_.ranks) ranks.push_back(traceOriginJson(rank.origin));
-        const int first = trace_.ranks.empty() ? 0 : trace_.ranks.front().origin.rank;
-        const int world = trace_.ranks.empty() ? 1 : trace_.ranks.front().origin.world;
         nlohmann::json around = {
-            {"distributedInfo", {{"rank", first}, {"world_size", world}}},
             {"otherData", {{"clock_error_ns", trace_.clockErrorNs}, {"notes", trace_.notes}}},
             {"ringscope", {{"ranks", std::move(ranks)}}}};
         const std::string text =
@@ -190,6 +212,7 @@ private:
     bool first_ = true;
     std::uint64_t asynchronous_ = 0;
     std::uint64_t correlation_ = 0;
+    std::unordered_map<std::int64_t, std::uint64_t> launches_;  // when, number
 };
 
 }  // namespace

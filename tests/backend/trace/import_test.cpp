@@ -1,12 +1,15 @@
 // Traces of other tools, made by hand: what becomes of each kind of event.
 #include "backend/trace/import.h"
 
+#include "backend/core/files.h"
 #include "tests/support/program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 
 namespace ringscope {
 namespace {
@@ -284,6 +287,37 @@ TEST_F(Import, OfOurOwnExportLosesNothing) {
     EXPECT_EQ(again.ranks[1].gpu[0].spans, ours.gpu[0].spans);
     EXPECT_EQ(again.ranks[1].origin.mode, "ring");
     EXPECT_EQ(again.ranks[1].origin.source, "");
+}
+
+// HTA drops kernels whose launch it does not find, and finds ranks by a spelling.
+TEST_F(Import, ExportsAnotherToolsTraceInItsOwnWords) {
+    write(
+        "rank-1.json",
+        R"({"distributedInfo":{"rank":1,"world_size":2},"traceEvents":[)"
+        R"({"ph":"X","cat":"user_annotation","name":"ProfilerStep#4","pid":1,"tid":1,"ts":0,"dur":90},)"
+        R"({"ph":"X","cat":"cpu_op","name":"aten::mm","pid":1,"tid":1,"ts":2,"dur":20},)"
+        R"({"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":1,"tid":1,"ts":3,"dur":1,)"
+        R"("args":{"correlation":77}},)" +
+            kernel("gemm", "13", "5", 7, R"(,"correlation":77)") + "]}");
+    const Trace trace = importTrace(folder.path()).value();
+    const auto file = folder.path() / "again.json";
+    ASSERT_TRUE(writeChromeTrace(trace, file).ok());
+    const std::string text = readFile(file).value();
+    EXPECT_THAT(text, HasSubstr(R"("distributedInfo": {"rank": 1, "world_size": 2})"));
+    std::map<std::string, std::string> categories;
+    std::map<std::string, std::int64_t> correlations;
+    const auto document = nlohmann::json::parse(text);
+    for (const auto& event : document["traceEvents"]) {
+        if (event["ph"] != "X") continue;
+        categories[event["name"]] = event["cat"];
+        correlations[event["name"]] = event["args"].value("correlation", std::int64_t{-1});
+    }
+    EXPECT_EQ(categories["ProfilerStep#4"], "user_annotation");
+    EXPECT_EQ(categories["aten::mm"], "cpu_op");
+    EXPECT_EQ(categories["cudaLaunchKernel"], "cuda_runtime");
+    EXPECT_EQ(categories["gemm"], "kernel");
+    EXPECT_EQ(correlations["gemm"], correlations["cudaLaunchKernel"]);
+    EXPECT_NE(correlations["gemm"], -1);
 }
 
 }  // namespace
