@@ -136,7 +136,8 @@ std::vector<Field> parallelFields() {
                  "in double-ring, ranks of an inner ring, on one host; null: half of the ranks or "
                  "fewer"},
                 integer(1, 1024), in, &P::innerRing),
-        fieldOf({"parallel.comm_buffer_limit", "bytes", "most memory one step's messages may take"},
+        fieldOf({"parallel.comm_buffer_limit", "bytes",
+                 "most memory for the buffers of messages on a rank"},
                 size({1}, {1LL << 50}), in, &P::commBufferLimit),
     };
 }

@@ -4,7 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/config/precision.h"
 #include "backend/core/text.h"
-#include "backend/plan/blocks.h"
+#include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/placement.h"
 
@@ -103,6 +103,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     std::vector<std::string> notes = unusedLevels(config);
     if (!plan.schedule.arrangement.empty())
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule.arrangement));
+    if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
@@ -151,35 +152,6 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
 AttentionMask attentionMask(const RunConfig& config) {
     const AttentionConfig& attention = config.attention;
     return {.causal = attention.causal, .left = attention.window, .right = attention.windowRight};
-}
-
-std::int64_t largestStepMessages(const RankSchedule& steps) {
-    std::int64_t most = 0;
-    for (const std::vector<Step>* pass : {&steps.forward, &steps.backward}) {
-        for (const Step& step : *pass) {
-            std::int64_t bytes = 0;
-            for (const Transfer& transfer : step.transfers)
-                bytes += transfer.sentBytes + transfer.receivedBytes;
-            most = std::max(most, bytes);
-        }
-    }
-    return most;
-}
-
-struct Messages {
-    std::int64_t sent = 0;         // in one layer
-    std::int64_t largestStep = 0;  // of one step, sent and received
-};
-
-// All ranks send and receive alike, but where keys go only to those who need them.
-Messages busiestRank(const Schedule& schedule) {
-    Messages most;
-    for (int rank = 0; rank < (schedule.needs ? schedule.ranks : 1); ++rank) {
-        const RankSchedule steps = schedule.mode(schedule, rank);
-        most.sent = std::max(most.sent, sentBytes(steps));
-        most.largestStep = std::max(most.largestStep, largestStepMessages(steps));
-    }
-    return most;
 }
 
 // 2 FLOPs per multiply-add, the backward pass twice the forward one; attention, whose backward pass
@@ -270,24 +242,24 @@ Result<RunPlan> planRun(const RunConfig& config) {
     if (Result<void> settled = settleHosts(plan); !settled.ok())
         reasons.push_back(settled.error().message);
     plan.attention = attentionShape(config, sequenceRanks);
-    Result<Schedule> schedule = mode->schedule(plan.attention);
-    if (!schedule.ok()) {
-        reasons.push_back(schedule.error().message);
-        return refusal(reasons);
-    }
-    plan.schedule = std::move(schedule).value();
-    if (!isPlain(config)) plan.schedule = masked(std::move(plan.schedule), attentionMask(config));
-    const Messages messages = busiestRank(plan.schedule);
-    plan.commBufferBytes = messages.largestStep;
-    if (plan.commBufferBytes > config.parallel.commBufferLimit.count)
-        reasons.push_back(config.parallel.mode + " needs " + formatBytes({plan.commBufferBytes}) +
-                          " for one step's messages, more than parallel.comm_buffer_limit (" +
-                          formatBytes(config.parallel.commBufferLimit) + ")");
+    std::optional<AttentionMask> mask;
+    if (!isPlain(config)) mask = attentionMask(config);
+    Result<MessageFit> fit =
+        fitMessages(*mode, plan.attention, mask, config.parallel.commBufferLimit);
+    if (!fit.ok()) reasons.push_back(fit.error().message);
     if (!reasons.empty()) return refusal(reasons);
 
+    plan.schedule = std::move(fit->schedule);
+    plan.commBufferBytes = fit->bufferBytes;
+    plan.headTurns = fit->turns;
+    if (!fit->plain())
+        plan.smallerMessages =
+            fmt::format("messages fit parallel.comm_buffer_limit ({}) with {}; buffers take {}",
+                        formatBytes(config.parallel.commBufferLimit), fit->text(),
+                        formatBytes({fit->bufferBytes}));
     const std::int64_t layerPasses = config.model.layers * plan.microSteps;
     plan.parameters = parameterCount(config.model);
-    plan.attentionBytesPerStep = messages.sent * layerPasses;
+    plan.attentionBytesPerStep = fit->sentBytes * layerPasses;
     plan.gradientBytesPerStep = gradientBytes(plan);
     plan.flopsPerStep = modelFlops(config, attentionMask(config));
     plan.notes = notes(config, *mode, plan);

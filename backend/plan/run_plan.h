@@ -22,7 +22,10 @@ struct RunPlan {
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
     std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
-    std::int64_t commBufferBytes = 0;        // of the largest step's messages on one rank
+    std::int64_t commBufferBytes = 0;        // of messages' buffers, on the rank that needs most
+    std::int64_t headTurns = 1;              // the schedule is for a part of the heads, in turns
+    std::string smallerMessages{};           // how messages fit parallel.comm_buffer_limit; empty:
+                                             // they do as they are
     double flopsPerStep = 0;  // the model needs, fwd + bwd; what a mode repeats is not counted
     std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
 };

@@ -14,6 +14,18 @@ std::string_view payloadName(Payload payload) {
             return "QKV";
         case Payload::QueryKeyValueGrad:
             return "dQKV";
+        case Payload::Query:
+            return "Q";
+        case Payload::Key:
+            return "K";
+        case Payload::Value:
+            return "V";
+        case Payload::QueryGrad:
+            return "dQ";
+        case Payload::KeyGrad:
+            return "dK";
+        case Payload::ValueGrad:
+            return "dV";
         case Payload::Output:
             return "out";
         case Payload::OutputGrad:

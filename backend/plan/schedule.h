@@ -33,6 +33,12 @@ enum class Payload : std::uint8_t {
     KeyValueGrad,   // dK and dV, packed, summed over ranks on the way
     QueryKeyValue,  // Q, K and V, heads split over ranks
     QueryKeyValueGrad,
+    Query,  // the same unpacked
+    Key,
+    Value,
+    QueryGrad,
+    KeyGrad,
+    ValueGrad,
     Output,
     OutputGrad,
 };
@@ -115,6 +121,10 @@ struct AttentionShape {
     int ulysses = 0;           // ranks of a group that split heads
     bool ulyssesInner = true;  // such a group's ranks are neighbours; else a ring's are
     int innerRing = 0;         // ranks of an inner ring
+
+    // What makes messages and their buffers smaller, and slower.
+    bool packed = true;  // queries, keys and values are exchanged together; else one by one
+    bool ahead = true;   // what the next step needs travels while a step computes; else after it
 
     int elementBytes = 4;              // of activations
     int gradientAccumulatorBytes = 4;  // of travelling dK, dV: never less than fp32

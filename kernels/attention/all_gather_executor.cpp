@@ -5,28 +5,30 @@
 #include "kernels/attention/local_attention.h"
 #include "kernels/attention/transfers.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
 
 namespace ringscope {
 namespace {
 
-// (P, B, n, H, D), a slice for each rank, to (B, P n, H, D).
+// (P, B, n, H, D), a slice for each rank, to (B, P n, H, D); a copy.
 at::Tensor joined(const at::Tensor& slices) {
     const std::int64_t tokens = slices.size(0) * slices.size(2);
-    return slices.transpose(0, 1).reshape({slices.size(1), tokens, slices.size(3), slices.size(4)});
+    return slices.transpose(0, 1)
+        .clone(at::MemoryFormat::Contiguous)
+        .view({slices.size(1), tokens, slices.size(3), slices.size(4)});
 }
 
 // The way back.
-at::Tensor sliced(const at::Tensor& whole, int ranks) {
-    return whole.view({whole.size(0), ranks, whole.size(1) / ranks, whole.size(2), whole.size(3)})
-        .transpose(0, 1)
-        .contiguous();
+void slice(const at::Tensor& slices, const at::Tensor& whole) {
+    slices.copy_(
+        whole.view({whole.size(0), slices.size(0), slices.size(2), whole.size(2), whole.size(3)})
+            .transpose(0, 1));
 }
 
-at::Tensor emptySlices(int ranks, const at::Tensor& slice) {
-    return at::empty({ranks, slice.size(0), slice.size(1), slice.size(2), slice.size(3)},
-                     slice.options());
+PooledTensor emptySlices(const RankPart& part, const at::Tensor& slice) {
+    return part.pool.take(
+        {part.group.size(), slice.size(0), slice.size(1), slice.size(2), slice.size(3)},
+        slice.options());
 }
 
 }  // namespace
@@ -35,9 +37,9 @@ AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& inpu
     const Step& step = onlyStep(part.steps.forward);
     BlockOutput share = localForward(step, input, part.rules);
     share.out = share.out.contiguous();
-    at::Tensor everybodys = emptySlices(part.group.size(), share.out);
-    exchange(part.group, step, Moment::AfterBlocks, everybodys, share.out);
-    return {joined(everybodys),
+    PooledTensor everybodys = emptySlices(part, share.out);
+    exchange(part.group, step, Payload::Output, everybodys.tensor(), share.out);
+    return {joined(everybodys.tensor()),
             {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)},
             share.lse};
 }
@@ -47,10 +49,15 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     const Step& step = onlyStep(part.steps.backward);
     const QueryKeyValue input{saved.tensors[0], saved.tensors[1], saved.tensors[2]};
     const BlockOutput share{saved.tensors[3], saved.tensors[4]};
-    at::Tensor dShare = at::empty(share.out.sizes(), share.out.options());
-    exchange(part.group, step, Moment::BeforeBlocks, dShare, sliced(dOut, part.group.size()));
+    PooledTensor dShare = part.pool.take(share.out.sizes(), share.out.options());
+    {
+        const PooledTensor parts = emptySlices(part, share.out);
+        slice(parts.tensor(), dOut);
+        exchange(part.group, step, Payload::OutputGrad, dShare.tensor(), parts.tensor());
+    }
 
-    const AttentionGradients gradients = localBackward(step, input, share, dShare, part.rules);
+    const AttentionGradients gradients =
+        localBackward(step, input, share, dShare.tensor(), part.rules);
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
     return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};

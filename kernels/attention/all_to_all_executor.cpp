@@ -13,79 +13,144 @@
 #include "kernels/attention/transfers.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/stack.h>
+#include <algorithm>
+#include <array>
 
 namespace ringscope {
 namespace {
 
-// Of the packed heads, those of one tensor.
+enum Input : std::size_t { Q, K, V, inputs };
+
+// How the heads of one tensor go to the ranks.
 struct Heads {
-    std::int64_t first;       // of a rank's packed heads
-    std::int64_t count;       // for each rank
+    std::int64_t count = 0;   // for each rank
     std::int64_t copies = 1;  // ranks that share each head
 };
+
+// Tensors that travel in one message; their heads follow each other.
+struct Parcel {
+    Payload payload;
+    std::vector<Input> tensors;
+};
+
+// What step `step` exchanges: q, k and v together or one by one.
+std::vector<Parcel> parcelsOf(const Step& step, bool gradients) {
+    const Payload whole = gradients ? Payload::QueryKeyValueGrad : Payload::QueryKeyValue;
+    if (std::ranges::any_of(step.transfers,
+                            [&](const Transfer& each) { return each.payload == whole; }))
+        return {{whole, {Q, K, V}}};
+    if (gradients)
+        return {{Payload::QueryGrad, {Q}}, {Payload::KeyGrad, {K}}, {Payload::ValueGrad, {V}}};
+    return {{Payload::Query, {Q}}, {Payload::Key, {K}}, {Payload::Value, {V}}};
+}
 
 struct Packing {
     std::int64_t ranks;
     std::int64_t tokens;  // of one rank
-    Heads q, k, v;
+    std::array<Heads, inputs> heads;
 
-    Packing(const RankPart& part, std::int64_t tokens, std::int64_t heads, std::int64_t kvHeads)
+    Packing(const RankPart& part, std::int64_t tokens, std::int64_t queryHeads,
+            std::int64_t kvHeads)
         : ranks(part.steps.forward.front().queriesOf.count), tokens(tokens) {
         const std::int64_t copies = kvHeads < ranks ? ranks / kvHeads : 1;
-        const std::int64_t kvCount = kvHeads * copies / ranks;
-        q = {0, heads / ranks};
-        k = {q.count, kvCount, copies};
-        v = {q.count + kvCount, kvCount, copies};
+        const Heads keys{kvHeads * copies / ranks, copies};
+        heads = {Heads{queryHeads / ranks}, keys, keys};
     }
 
-    at::Tensor empty(const at::Tensor& like, std::int64_t heads) const {
-        return at::empty({ranks, tokens, like.size(0), heads, like.size(3)}, like.options());
+    // Of the packed tensor of `parcel`, for tensors like `like`.
+    std::vector<std::int64_t> sizes(const Parcel& parcel, const at::Tensor& like) const {
+        std::int64_t count = 0;
+        for (const Input input : parcel.tensors) count += heads[input].count;
+        return sizes(count, like);
     }
-    at::Tensor emptyForAll(const at::Tensor& like) const { return empty(like, v.first + v.count); }
+    std::vector<std::int64_t> sizes(std::int64_t count, const at::Tensor& like) const {
+        return {ranks, tokens, like.size(0), count, like.size(3)};
+    }
+    // The heads of one tensor among those of the parcel; a view.
+    at::Tensor headsOf(const at::Tensor& packed, const Parcel& parcel, Input input) const {
+        std::int64_t first = 0;
+        for (const Input each : parcel.tensors) {
+            if (each == input) break;
+            first += heads[each].count;
+        }
+        return packed.narrow(3, first, heads[input].count);
+    }
 };
 
-// (groups, copies, n, B, h, D): a tensor's heads among the packed ones; a view.
-at::Tensor slot(const at::Tensor& packed, const Heads& heads) {
-    return packed
-        .view({packed.size(0) / heads.copies, heads.copies, packed.size(1), packed.size(2),
-               packed.size(3), packed.size(4)})
-        .narrow(4, heads.first, heads.count);
+// (P, n, B, h, D), a tensor's heads, as (groups, copies, n, B, h, D).
+at::Tensor byCopies(const at::Tensor& heads, std::int64_t copies) {
+    return heads.unflatten(0, {heads.size(0) / copies, copies});
 }
 
 // tensor: (B, n, H, D).
-void pack(const at::Tensor& packed, const Heads& heads, const at::Tensor& tensor) {
-    const at::Tensor target = slot(packed, heads);
+void pack(const at::Tensor& heads, std::int64_t copies, const at::Tensor& tensor) {
+    const at::Tensor target = byCopies(heads, copies);
     const at::Tensor perGroup =
-        tensor.view({tensor.size(0), tensor.size(1), target.size(0), heads.count, tensor.size(3)})
+        tensor.view({tensor.size(0), tensor.size(1), target.size(0), heads.size(3), tensor.size(3)})
             .permute({2, 1, 0, 3, 4});
     target.copy_(perGroup.unsqueeze(1).expand_as(target));
 }
 
-// The way back: (B, n, H, D), copies summed.
-at::Tensor unpack(const at::Tensor& packed, const Heads& heads) {
-    const at::Tensor source = slot(packed, heads);
-    const at::Tensor perGroup = heads.copies == 1 ? source.select(1, 0) : source.sum(1);
-    return perGroup.permute({2, 1, 0, 3, 4})
-        .reshape({source.size(3), source.size(2), source.size(0) * heads.count, source.size(5)});
+// The way back: (B, n, H, D), copies summed; nothing of `heads` is kept.
+at::Tensor unpack(const at::Tensor& heads, std::int64_t copies) {
+    const at::Tensor source = byCopies(heads, copies);
+    const at::Tensor perGroup = copies == 1 ? source.select(1, 0) : source.sum(1);
+    const std::int64_t groups = source.size(0), count = heads.size(3);
+    at::Tensor tensor =
+        at::empty({heads.size(2), heads.size(1), groups * count, heads.size(4)}, heads.options());
+    tensor.view({heads.size(2), heads.size(1), groups, count, heads.size(4)})
+        .copy_(perGroup.permute({2, 1, 0, 3, 4}));
+    return tensor;
 }
 
 // (B, P n, h, D): a tensor's heads of the group's tokens, as received; a view.
-at::Tensor groupsTokens(const at::Tensor& packed, const Heads& heads) {
-    return packed.flatten(0, 1).transpose(0, 1).narrow(2, heads.first, heads.count);
-}
-
-QueryKeyValue groupsTokens(const at::Tensor& packed, const Packing& packing) {
-    return {groupsTokens(packed, packing.q), groupsTokens(packed, packing.k),
-            groupsTokens(packed, packing.v)};
-}
+at::Tensor groupsTokens(const at::Tensor& heads) { return heads.flatten(0, 1).transpose(0, 1); }
 
 // The part with the rules for the heads this rank attends for.
 RankPart ofHeadsHere(RankPart part, const Packing& packing) {
     const RankSet& among = part.steps.forward.front().queriesOf;
-    part.rules.firstHead += among.placeOf(part.group.rank()) * packing.q.count;
+    part.rules.firstHead += among.placeOf(part.group.rank()) * packing.heads[Q].count;
     return part;
+}
+
+// This rank's heads of the group's tokens.
+QueryKeyValue bringHere(const RankPart& part, const Packing& packing, const QueryKeyValue& input) {
+    const Step& step = part.steps.forward.front();
+    const std::array given{input.q, input.k, input.v};
+    std::array<at::Tensor, inputs> here;
+    for (const Parcel& parcel : parcelsOf(step, /*gradients=*/false)) {
+        const std::vector<std::int64_t> sizes = packing.sizes(parcel, input.q);
+        at::Tensor received = at::empty(sizes, input.q.options());
+        const PooledTensor sent = part.pool.take(sizes, input.q.options());
+        for (const Input each : parcel.tensors)
+            pack(packing.headsOf(sent.tensor(), parcel, each), packing.heads[each].copies,
+                 given[each]);
+        exchange(part.group, step, parcel.payload, received, sent.tensor());
+        for (const Input each : parcel.tensors)
+            here[each] = groupsTokens(packing.headsOf(received, parcel, each));
+    }
+    return {here[Q], here[K], here[V]};
+}
+
+// The gradients of all heads of this rank's tokens, from those of its heads of the group's tokens.
+AttentionGradients bringBack(const RankPart& part, const Packing& packing,
+                             const AttentionGradients& here, const at::TensorOptions& options) {
+    const Step& step = part.steps.backward.back();
+    const std::array given{here.q, here.k, here.v};
+    std::array<at::Tensor, inputs> back;
+    for (const Parcel& parcel : parcelsOf(step, /*gradients=*/true)) {
+        const std::vector<std::int64_t> sizes = packing.sizes(parcel, here.q);
+        const PooledTensor sent = part.pool.take(sizes, options);
+        PooledTensor received = part.pool.take(sizes, options);
+        for (const Input each : parcel.tensors)
+            groupsTokens(packing.headsOf(sent.tensor(), parcel, each)).copy_(given[each]);
+        exchange(part.group, step, parcel.payload, received.tensor(), sent.tensor());
+        for (const Input each : parcel.tensors)
+            back[each] = unpack(packing.headsOf(received.tensor(), parcel, each),
+                                packing.heads[each].copies);
+    }
+    return {back[Q], back[K], back[V]};
 }
 
 bool isRing(const RankPart& part) { return part.steps.forward.size() > 1; }
@@ -105,51 +170,38 @@ AttentionGradients gradientsHere(const RankPart& part, const QueryKeyValue& here
 }  // namespace
 
 AttentionOutput allToAllForward(const RankPart& part, const QueryKeyValue& input) {
-    const std::vector<Step>& steps = part.steps.forward;
     const Packing packing(part, input.q.size(1), input.q.size(2), input.k.size(2));
-    at::Tensor received = packing.emptyForAll(input.q);
-    {
-        const at::Tensor sent = at::empty_like(received);
-        pack(sent, packing.q, input.q);
-        pack(sent, packing.k, input.k);
-        pack(sent, packing.v, input.v);
-        exchange(part.group, steps.front(), Moment::BeforeBlocks, received, sent);
-    }
-    const BlockOutput output =
-        attendHere(ofHeadsHere(part, packing), groupsTokens(received, packing));
+    const QueryKeyValue here = bringHere(part, packing, input);
+    const BlockOutput output = attendHere(ofHeadsHere(part, packing), here);
 
-    at::Tensor returned = packing.empty(input.q, packing.q.count);
-    exchange(part.group, steps.back(), Moment::AfterBlocks, returned,
-             output.out.transpose(0, 1).contiguous());
-    return {unpack(returned, packing.q),
-            {{received, output.out, output.lse}, input.k.size(2)},
+    const std::vector<std::int64_t> sizes = packing.sizes(packing.heads[Q].count, input.q);
+    const PooledTensor sent = part.pool.take(sizes, input.q.options());
+    PooledTensor returned = part.pool.take(sizes, input.q.options());
+    groupsTokens(sent.tensor()).copy_(output.out);
+    exchange(part.group, part.steps.forward.back(), Payload::Output, returned.tensor(),
+             sent.tensor());
+    return {unpack(returned.tensor(), packing.heads[Q].copies),
+            {{here.q, here.k, here.v, output.out, output.lse}, input.k.size(2)},
             output.lse};
 }
 
 AttentionGradients allToAllBackward(const RankPart& part, const SavedAttention& saved,
                                     const at::Tensor& dOut) {
-    const std::vector<Step>& steps = part.steps.backward;
-    const at::Tensor& received = saved.tensors[0];
-    const BlockOutput whole{saved.tensors[1], saved.tensors[2]};
+    const QueryKeyValue here{saved.tensors[0], saved.tensors[1], saved.tensors[2]};
+    const BlockOutput whole{saved.tensors[3], saved.tensors[4]};
     const Packing packing(part, dOut.size(1), dOut.size(2), saved.kvHeads);
 
-    at::Tensor dOutHere = packing.empty(dOut, packing.q.count);
+    const std::vector<std::int64_t> sizes = packing.sizes(packing.heads[Q].count, dOut);
+    PooledTensor dOutHere = part.pool.take(sizes, dOut.options());
     {
-        const at::Tensor sent = at::empty_like(dOutHere);
-        pack(sent, packing.q, dOut);
-        exchange(part.group, steps.front(), Moment::BeforeBlocks, dOutHere, sent);
+        const PooledTensor sent = part.pool.take(sizes, dOut.options());
+        pack(sent.tensor(), packing.heads[Q].copies, dOut);
+        exchange(part.group, part.steps.backward.front(), Payload::OutputGrad, dOutHere.tensor(),
+                 sent.tensor());
     }
-    const AttentionGradients here =
-        gradientsHere(ofHeadsHere(part, packing), groupsTokens(received, packing), whole,
-                      groupsTokens(dOutHere, packing.q));
-
-    const at::Tensor sent = packing.emptyForAll(dOut);
-    groupsTokens(sent, packing.q).copy_(here.q);
-    groupsTokens(sent, packing.k).copy_(here.k);
-    groupsTokens(sent, packing.v).copy_(here.v);
-    at::Tensor returned = at::empty_like(sent);
-    exchange(part.group, steps.back(), Moment::AfterBlocks, returned, sent);
-    return {unpack(returned, packing.q), unpack(returned, packing.k), unpack(returned, packing.v)};
+    const AttentionGradients gradients =
+        gradientsHere(ofHeadsHere(part, packing), here, whole, groupsTokens(dOutHere.tensor()));
+    return bringBack(part, packing, gradients, dOut.options());
 }
 
 }  // namespace ringscope

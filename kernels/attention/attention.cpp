@@ -5,6 +5,9 @@
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
+#include <ATen/ops/cat.h>
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -65,6 +68,12 @@ void expectInputs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
                 "attention takes contiguous q, k and v");
 }
 
+// The heads of one turn, contiguous.
+at::Tensor headsOf(const at::Tensor& tensor, std::int64_t turn, std::int64_t turns) {
+    const std::int64_t heads = tensor.size(2) / turns;
+    return tensor.narrow(2, turn * heads, heads).contiguous();
+}
+
 // A rank that is late: debug.slow_rank. In a trace it is the host's own time.
 void holdUp(std::chrono::nanoseconds delay) {
     if (delay <= std::chrono::nanoseconds::zero()) return;
@@ -95,6 +104,9 @@ void Attention::setBlocks(RankSchedule steps, AttentionMask mask) {
 
 void Attention::setSeed(std::uint64_t seed) { state_->options.seed = seed; }
 
+std::int64_t Attention::mostBufferBytes() const { return state_->pool.peak(); }
+std::int64_t Attention::bufferAllocations() const { return state_->pool.made(); }
+
 AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
                                    const at::Tensor& v) const {
     expectInputs(q, k, v);
@@ -105,11 +117,33 @@ AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
     const int layer = tracePlace().layer;
     const std::uint64_t seed = state_->options.seed;
     AttentionOutput output =
-        state_->executor.forward(state_->part(q.size(2), seed, layer), {q, k, v});
+        state_->options.turns == 1
+            ? state_->executor.forward(state_->part(q.size(2), 0, seed, layer), {q, k, v})
+            : forwardInTurns({q, k, v}, seed, layer);
     output.saved.layer = layer;
     output.saved.seed = seed;
     output.saved.step = tracePlace().step;
     return output;
+}
+
+AttentionOutput Attention::forwardInTurns(const QueryKeyValue& input, std::uint64_t seed,
+                                          int layer) const {
+    const std::int64_t turns = state_->options.turns;
+    const std::int64_t heads = input.q.size(2);
+    std::vector<at::Tensor> outs;
+    std::vector<at::Tensor> sums;
+    SavedAttention saved;
+    for (std::int64_t turn = 0; turn < turns; ++turn) {
+        AttentionOutput part =
+            state_->executor.forward(state_->part(heads, turn * heads / turns, seed, layer),
+                                     {headsOf(input.q, turn, turns), headsOf(input.k, turn, turns),
+                                      headsOf(input.v, turn, turns)});
+        outs.push_back(std::move(part.out));
+        sums.push_back(std::move(part.lse));
+        std::ranges::move(part.saved.tensors, std::back_inserter(saved.tensors));
+        saved.kvHeads = part.saved.kvHeads;
+    }
+    return {at::cat(outs, 2), std::move(saved), at::cat(sums, 2)};
 }
 
 AttentionGradients Attention::backward(const SavedAttention& saved, const at::Tensor& dOut) const {
@@ -119,8 +153,29 @@ AttentionGradients Attention::backward(const SavedAttention& saved, const at::Te
     tracePlace().layer = saved.layer;
     tracePlace().step = saved.step;
     holdUp(state_->options.delay);
-    return state_->executor.backward(state_->part(dOut.size(2), saved.seed, saved.layer), saved,
+    if (state_->options.turns > 1) return backwardInTurns(saved, dOut);
+    return state_->executor.backward(state_->part(dOut.size(2), 0, saved.seed, saved.layer), saved,
                                      dOut.contiguous());
+}
+
+AttentionGradients Attention::backwardInTurns(const SavedAttention& saved,
+                                              const at::Tensor& dOut) const {
+    const std::int64_t turns = state_->options.turns;
+    const std::int64_t heads = dOut.size(2);
+    const std::ptrdiff_t each = std::ssize(saved.tensors) / turns;
+    std::vector<at::Tensor> q, k, v;
+    for (std::int64_t turn = 0; turn < turns; ++turn) {
+        SavedAttention part = saved;
+        const auto first = saved.tensors.begin() + turn * each;
+        part.tensors.assign(first, first + each);
+        AttentionGradients gradients = state_->executor.backward(
+            state_->part(heads, turn * heads / turns, saved.seed, saved.layer), part,
+            headsOf(dOut, turn, turns));
+        q.push_back(std::move(gradients.q));
+        k.push_back(std::move(gradients.k));
+        v.push_back(std::move(gradients.v));
+    }
+    return {at::cat(q, 2), at::cat(k, 2), at::cat(v, 2)};
 }
 
 }  // namespace ringscope

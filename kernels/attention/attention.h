@@ -28,6 +28,10 @@ struct AttentionOptions {
     std::uint64_t seed = 0;            // decides which; setSeed() changes it
     std::chrono::nanoseconds delay{};  // held up by this before each pass, on purpose
 
+    // The schedule is for a part of the heads, and they go in so many turns; see MessageFit.
+    std::int64_t turns = 1;
+    std::int64_t bufferLimit = std::int64_t{1} << 30;  // bytes of communication buffers
+
     // Whether blocks need not know their tokens. Else the schedule comes from masked().
     bool plain() const { return !softcap && !alibi && dropout == 0; }
 };
@@ -46,6 +50,8 @@ struct AttentionOutput {
     SavedAttention saved;
     at::Tensor lse{};  // of the rows and heads the rank attended for: (B, rows, heads)
 };
+
+struct QueryKeyValue;
 
 struct AttentionGradients {
     at::Tensor q;  // (B, n, Hq, D)
@@ -75,9 +81,15 @@ public:
     // Other weights are dropped from the next forward pass on; the same seed on every rank.
     void setSeed(std::uint64_t seed);
 
+    // Of the buffers of messages: the most that was in use at once, and allocations so far.
+    std::int64_t mostBufferBytes() const;
+    std::int64_t bufferAllocations() const;
+
 private:
     struct State;
     explicit Attention(std::unique_ptr<State> state);
+    AttentionOutput forwardInTurns(const QueryKeyValue& input, std::uint64_t seed, int layer) const;
+    AttentionGradients backwardInTurns(const SavedAttention& saved, const at::Tensor& dOut) const;
 
     std::unique_ptr<State> state_;
 };

@@ -5,6 +5,7 @@
 #include "backend/plan/schedule.h"
 #include "kernels/attention/attention.h"
 #include "kernels/attention/score_rules.h"
+#include "kernels/comm/buffer_pool.h"
 
 namespace ringscope {
 
@@ -13,6 +14,7 @@ struct RankPart {
     const RankSchedule& steps;
     const ShardLayout& owned;
     Group& group;
+    BufferPool& pool;
     ScoreRules rules{};
 };
 

@@ -4,7 +4,6 @@
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/stack.h>
 #include <stdexcept>
 #include <utility>
 
@@ -39,14 +38,8 @@ at::Tensor inTokenOrder(const at::Tensor& slices, const ShardLayout& owned) {
     return whole;
 }
 
-at::Tensor inRankOrder(const at::Tensor& whole, const ShardLayout& owned) {
-    const auto ranks = static_cast<std::int64_t>(owned.size());
-    const at::Tensor slices =
-        at::empty({ranks, 2, whole.size(1), whole.size(2) / ranks, whole.size(3), whole.size(4)},
-                  whole.options());
-    forEachSpan(whole, slices, owned,
-                [](const at::Tensor& from, const at::Tensor& to) { to.copy_(from); });
-    return slices;
+std::vector<std::int64_t> sliceSizes(const at::Tensor& whole, std::int64_t ranks) {
+    return {ranks, 2, whole.size(1), whole.size(2) / ranks, whole.size(3), whole.size(4)};
 }
 
 at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
@@ -62,12 +55,12 @@ at::Tensor KeyGather::begin(const Step& step) {
     tracePlace().ringStep = step.index;
     postGathers(step);
     open_.complete(Payload::KeyValue, step.index);
-    const auto held = std::ranges::find(gathered_, step.index, &Slices::neededBy);
+    const auto held = std::ranges::find(gathered_, step.index, &Moving::neededBy);
     if (held == gathered_.end())
         throw std::logic_error("step " + std::to_string(step.index) + " gathers no keys");
-    const at::Tensor slices = held->tensor;
+    const at::Tensor keys = inTokenOrder(held->received.tensor(), part_.owned);
     gathered_.erase(held);
-    return inTokenOrder(slices, part_.owned);
+    return keys;
 }
 
 // The heads of a gather are those of the step that needs it.
@@ -76,12 +69,16 @@ void KeyGather::postGathers(const Step& step) {
         if (transfer.kind != TransferKind::AllGather) continue;
         const HeadSpan heads =
             part_.steps.forward.at(static_cast<std::size_t>(transfer.neededBy)).heads;
-        const at::Tensor own = at::stack({headsOf(k_, heads), headsOf(v_, heads)});
-        at::Tensor slices =
-            at::empty({part_.group.size(), 2, own.size(1), own.size(2), own.size(3), own.size(4)},
-                      own.options());
-        open_.add(transfer, post(part_.group, transfer, slices, own));
-        gathered_.push_back({transfer.neededBy, heads, std::move(slices)});
+        Moving& moving = gathered_.emplace_back(Moving{.neededBy = transfer.neededBy});
+        moving.sent =
+            part_.pool.take({2, k_.size(0), k_.size(1), heads.size(), k_.size(3)}, k_.options());
+        moving.sent.tensor()[0].copy_(headsOf(k_, heads));
+        moving.sent.tensor()[1].copy_(headsOf(v_, heads));
+        moving.received = part_.pool.take(
+            {part_.group.size(), 2, k_.size(0), k_.size(1), heads.size(), k_.size(3)},
+            k_.options());
+        open_.add(transfer,
+                  post(part_.group, transfer, moving.received.tensor(), moving.sent.tensor()));
     }
 }
 
@@ -90,11 +87,18 @@ void KeyGather::end(const Step& step, const at::Tensor& gradients) {
     takeSums();
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::ReduceScatter) continue;
-        const at::Tensor slices = inRankOrder(gradients, part_.owned);
-        at::Tensor sum = at::empty(slices[0].sizes(), slices.options());
-        open_.add(transfer, post(part_.group, transfer, sum, slices));
-        reduced_ = Slices{transfer.neededBy, step.heads, std::move(sum)};
+        const std::vector<std::int64_t> sizes = sliceSizes(gradients, part_.group.size());
+        Moving& moving =
+            reduced_.emplace(Moving{.neededBy = transfer.neededBy, .heads = step.heads});
+        moving.sent = part_.pool.take(sizes, gradients.options());
+        forEachSpan(gradients, moving.sent.tensor(), part_.owned,
+                    [](const at::Tensor& from, const at::Tensor& to) { to.copy_(from); });
+        moving.received = part_.pool.take(at::IntArrayRef(sizes).slice(1), gradients.options());
+        open_.add(transfer,
+                  post(part_.group, transfer, moving.received.tensor(), moving.sent.tensor()));
     }
+    open_.complete(Payload::KeyValueGrad, step.index);
+    if (reduced_ && reduced_->neededBy == step.index) takeSums();
 }
 
 void KeyGather::finish() {
@@ -104,10 +108,10 @@ void KeyGather::finish() {
 
 void KeyGather::takeSums() {
     if (!reduced_) return;
+    const at::Tensor& sum = reduced_->received.tensor();
     if (!sums_.defined())
-        sums_ = at::empty({2, k_.size(0), k_.size(1), k_.size(2), k_.size(3)},
-                          reduced_->tensor.options());
-    headsOf(sums_, reduced_->heads).copy_(reduced_->tensor);
+        sums_ = at::empty({2, k_.size(0), k_.size(1), k_.size(2), k_.size(3)}, sum.options());
+    headsOf(sums_, reduced_->heads).copy_(sum);
     reduced_.reset();
 }
 

@@ -35,10 +35,12 @@ public:
     const at::Tensor& gradients() const { return sums_; }
 
 private:
-    struct Slices {
+    // Both sides of a collective under way.
+    struct Moving {
         int neededBy = 0;
         HeadSpan heads{};
-        at::Tensor tensor{};
+        PooledTensor sent{};
+        PooledTensor received{};
     };
 
     void postGathers(const Step& step);
@@ -48,8 +50,8 @@ private:
     at::Tensor k_;
     at::Tensor v_;
     OpenTransfers open_;
-    std::vector<Slices> gathered_;   // arriving, or arrived for this step
-    std::optional<Slices> reduced_;  // arriving
+    std::vector<Moving> gathered_;   // arriving, or arrived for this step
+    std::optional<Moving> reduced_;  // arriving
     at::Tensor sums_;
 };
 

@@ -9,7 +9,7 @@
 namespace ringscope {
 
 BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
-    RingJourney journey(part.group, own);
+    RingJourney journey(part.group, part.pool, own);
     PartialOutput output(q);
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
@@ -24,7 +24,7 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
 
 AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
                                    const BlockOutput& whole, const at::Tensor& dOut) {
-    RingJourney journey(part.group, own);
+    RingJourney journey(part.group, part.pool, own);
     RowSum dq(q);
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);

@@ -4,32 +4,37 @@
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-bool sendsGradients(const Step& step) {
-    return std::ranges::any_of(step.transfers, [](const Transfer& transfer) {
-        return transfer.kind == TransferKind::Send && transfer.payload == Payload::KeyValueGrad;
+bool isMessage(const Transfer& transfer) {
+    return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
+}
+
+bool posts(const Step& step, Moment moment, Payload payload) {
+    return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
+        return transfer.posted == moment && transfer.payload == payload && isMessage(transfer);
     });
 }
 
 }  // namespace
 
-RingJourney::RingJourney(Group& group, at::Tensor own)
-    : group_(group), own_(std::move(own)), keys_(own_) {
+RingJourney::RingJourney(Group& group, BufferPool& pool, at::Tensor own)
+    : group_(group), pool_(pool), own_(std::move(own)), keys_(own_) {
     group_.beginBatch();
 }
 
 void RingJourney::beginStep(const Step& step) {
     tracePlace().ringStep = step.index;
     open_.complete(Payload::KeyValue, step.index);
-    if (const at::Tensor next = arrived(Payload::KeyValue, step.index); next.defined())
-        keys_ = next;
-    postAll(step, Moment::BeforeBlocks);
+    const at::Tensor next = arrived(Payload::KeyValue, step.index);
+    keys_ = next.defined() ? next : own_;
+    postAll(step, Moment::BeforeBlocks, Payload::KeyValue);
+    postAll(step, Moment::BeforeBlocks, Payload::KeyValueGrad);
     group_.endBatch();
 }
 
@@ -38,13 +43,20 @@ void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& par
     open_.complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index);
     bringHome(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
-    const bool sends = sendsGradients(step);
-    if (!gradients_.defined() && (sends || !parts.empty()))
-        gradients_ = freeBuffer(Payload::KeyValueGrad).zero_();
+    const bool sends = posts(step, Moment::AfterBlocks, Payload::KeyValueGrad);
+    if (!gradients_.defined() && sends) gradients_ = buffer(gradientOptions()).zero_();
+    if (!gradients_.defined() && !parts.empty())
+        gradients_ = at::zeros(own_.sizes(), gradientOptions());
     addUp(parts);
     if (!sends) bringHome(std::exchange(gradients_, {}));
+    // Keys that do not travel ahead go by themselves: they are waited for before the next batch.
+    if (posts(step, Moment::AfterBlocks, Payload::KeyValue)) {
+        group_.beginBatch();
+        postAll(step, Moment::AfterBlocks, Payload::KeyValue);
+        group_.endBatch();
+    }
     group_.beginBatch();
-    postAll(step, Moment::AfterBlocks);
+    postAll(step, Moment::AfterBlocks, Payload::KeyValueGrad);
 }
 
 void RingJourney::addUp(const std::vector<KeyGradients>& parts) {
@@ -58,50 +70,61 @@ void RingJourney::bringHome(const at::Tensor& gradients) {
     if (!gradients.defined()) return;
     if (home_.defined())
         home_.add_(gradients);
+    else if (isPooled(gradients))
+        home_ = gradients.clone();
     else
         home_ = gradients;
 }
 
 void RingJourney::finish() { group_.endBatch(); }
 
-void RingJourney::postAll(const Step& step, Moment moment) {
+void RingJourney::postAll(const Step& step, Moment moment, Payload payload) {
     Group* within = nullptr;
     for (const Transfer& transfer : step.transfers) {
-        const bool message =
-            transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
-        if (transfer.posted != moment || !message) continue;
+        if (transfer.posted != moment || transfer.payload != payload || !isMessage(transfer))
+            continue;
         if (Group& group = groupOf(group_, transfer); &group != &group_ && within == nullptr) {
             within = &group;
             within->beginBatch();
         }
-        at::Tensor buffer = bufferOf(transfer);
+        at::Tensor buffer = bufferOf(step, transfer);
         open_.add(transfer, post(group_, transfer, buffer), buffer);
     }
     if (within != nullptr) within->endBatch();
 }
 
-at::Tensor RingJourney::bufferOf(const Transfer& transfer) {
+at::Tensor RingJourney::bufferOf(const Step& step, const Transfer& transfer) {
+    const bool gradients = transfer.payload == Payload::KeyValueGrad;
     if (transfer.kind == TransferKind::Send)
-        return transfer.payload == Payload::KeyValueGrad ? gradients_
-               : transfer.ofOwnKeys                      ? own_
-                                                         : keys_;
+        return gradients ? gradients_ : transfer.ofOwnKeys ? own_ : keys_;
+    // What is not sent on is the pass's result.
+    const bool stays = gradients && !transfer.ofOwnKeys &&
+                       !posts(step, Moment::AfterBlocks, Payload::KeyValueGrad);
+    const at::TensorOptions options = gradients ? gradientOptions() : own_.options();
     return arriving_
         .emplace_back(Arriving{transfer.payload, transfer.neededBy, transfer.ofOwnKeys,
-                               freeBuffer(transfer.payload)})
+                               stays ? at::empty(own_.sizes(), options) : buffer(options)})
         .tensor;
 }
 
-at::Tensor RingJourney::freeBuffer(Payload payload) {
-    const bool keys = payload == Payload::KeyValue;
-    std::vector<at::Tensor>& buffers = keys ? keyBuffers_ : gradientBuffers_;
-    for (const at::Tensor& buffer : buffers) {
-        const bool held =
-            buffer.is_same(keys_) || buffer.is_same(gradients_) || buffer.is_same(home_);
+at::Tensor RingJourney::buffer(const at::TensorOptions& options) {
+    giveBackUnused();
+    return buffers_.emplace_back(pool_.take(own_.sizes(), options)).tensor();
+}
+
+void RingJourney::giveBackUnused() {
+    std::erase_if(buffers_, [&](const PooledTensor& buffer) {
+        const at::Tensor& tensor = buffer.tensor();
+        const bool held = tensor.is_same(keys_) || tensor.is_same(gradients_);
         const bool awaited = std::ranges::any_of(
-            arriving_, [&](const Arriving& arriving) { return arriving.tensor.is_same(buffer); });
-        if (!held && !awaited && !open_.uses(buffer)) return buffer;
-    }
-    return buffers.emplace_back(keys ? at::empty_like(own_) : makeGradients());
+            arriving_, [&](const Arriving& arriving) { return arriving.tensor.is_same(tensor); });
+        return !held && !awaited && !open_.uses(tensor);
+    });
+}
+
+bool RingJourney::isPooled(const at::Tensor& tensor) const {
+    return std::ranges::any_of(
+        buffers_, [&](const PooledTensor& buffer) { return buffer.tensor().is_same(tensor); });
 }
 
 at::Tensor RingJourney::arrived(Payload payload, int index, bool ofOwnKeys) {
@@ -115,8 +138,8 @@ at::Tensor RingJourney::arrived(Payload payload, int index, bool ofOwnKeys) {
     return tensor;
 }
 
-at::Tensor RingJourney::makeGradients() const {
-    return at::empty(own_.sizes(), own_.options().dtype(accumulatorType(own_)));
+at::TensorOptions RingJourney::gradientOptions() const {
+    return own_.options().dtype(accumulatorType(own_));
 }
 
 }  // namespace ringscope

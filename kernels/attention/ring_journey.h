@@ -19,6 +19,7 @@
 
 #include "backend/plan/schedule.h"
 #include "kernels/attention/transfers.h"
+#include "kernels/comm/buffer_pool.h"
 
 #include <ATen/core/Tensor.h>
 #include <vector>
@@ -34,8 +35,9 @@ struct KeyGradients {
 
 class RingJourney {
 public:
-    // own: K and V of this rank, packed (2, B, n, H, D).
-    RingJourney(Group& group, at::Tensor own);
+    // own: K and V of this rank, packed (2, B, n, H, D). All else comes from `pool`, but own
+    // gradients.
+    RingJourney(Group& group, BufferPool& pool, at::Tensor own);
 
     void beginStep(const Step& step);
     void endStep(const Step& step, const std::vector<KeyGradients>& parts);
@@ -55,16 +57,19 @@ private:
         at::Tensor tensor;
     };
 
-    void postAll(const Step& step, Moment moment);
-    at::Tensor bufferOf(const Transfer& transfer);
-    at::Tensor freeBuffer(Payload payload);
+    void postAll(const Step& step, Moment moment, Payload payload);
+    at::Tensor bufferOf(const Step& step, const Transfer& transfer);
+    at::Tensor buffer(const at::TensorOptions& options);
+    void giveBackUnused();
     // What arrived for step `index`, of own keys or the step's; undefined: nothing did.
     at::Tensor arrived(Payload payload, int index, bool ofOwnKeys = false);
     void addUp(const std::vector<KeyGradients>& parts);
     void bringHome(const at::Tensor& gradients);
-    at::Tensor makeGradients() const;
+    bool isPooled(const at::Tensor& tensor) const;
+    at::TensorOptions gradientOptions() const;
 
     Group& group_;
+    BufferPool& pool_;
     OpenTransfers open_;
 
     at::Tensor own_;        // never written to
@@ -73,8 +78,7 @@ private:
     at::Tensor home_;       // of own keys, as far as they are here
 
     std::vector<Arriving> arriving_;
-    std::vector<at::Tensor> keyBuffers_;  // all there are, in use or not
-    std::vector<at::Tensor> gradientBuffers_;
+    std::vector<PooledTensor> buffers_;
 };
 
 }  // namespace ringscope

@@ -36,21 +36,14 @@ std::int64_t bytesOf(const at::Tensor& tensor) {
     return static_cast<std::int64_t>(tensor.nbytes());
 }
 
-bool isCollective(const Transfer& transfer) {
-    return transfer.kind != TransferKind::Send && transfer.kind != TransferKind::Receive;
-}
-
-const Transfer& onlyCollective(const Step& step, Moment moment) {
-    const Transfer* found = nullptr;
-    for (const Transfer& transfer : step.transfers) {
-        if (transfer.posted != moment || !isCollective(transfer)) continue;
-        if (found != nullptr)
-            throw std::logic_error("step " + std::to_string(step.index) + " lists a " +
-                                   describe(transfer) + " beside a " + describe(*found));
-        found = &transfer;
-    }
-    if (found == nullptr)
-        throw std::logic_error("step " + std::to_string(step.index) + " lists no collective");
+const Transfer& collectiveOf(const Step& step, Payload payload) {
+    const auto found = std::ranges::find_if(step.transfers, [&](const Transfer& transfer) {
+        return transfer.payload == payload && transfer.kind != TransferKind::Send &&
+               transfer.kind != TransferKind::Receive;
+    });
+    if (found == step.transfers.end())
+        throw std::logic_error("step " + std::to_string(step.index) + " lists no collective of " +
+                               std::string(payloadName(payload)));
     return *found;
 }
 
@@ -95,11 +88,11 @@ std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor
     }
 }
 
-void exchange(Group& group, const Step& step, Moment moment, at::Tensor& out,
+void exchange(Group& group, const Step& step, Payload payload, at::Tensor& out,
               const at::Tensor& in) {
     const PlaceScope place;
     tracePlace().ringStep = step.index;
-    post(group, onlyCollective(step, moment), out, in)->wait();
+    post(group, collectiveOf(step, payload), out, in)->wait();
 }
 
 void OpenTransfers::add(const Transfer& transfer, std::unique_ptr<Pending> pending,

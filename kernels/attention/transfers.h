@@ -21,8 +21,9 @@ Group& groupOf(Group& group, const Transfer& transfer);
 std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor& out,
                               const at::Tensor& in);
 
-// Runs the one collective that `step` lists at `moment`, from `in` to `out`, and waits for it.
-void exchange(Group& group, const Step& step, Moment moment, at::Tensor& out, const at::Tensor& in);
+// Runs the collective of `payload` that `step` lists, from `in` to `out`, and waits for it.
+void exchange(Group& group, const Step& step, Payload payload, at::Tensor& out,
+              const at::Tensor& in);
 
 // Transfers under way.
 class OpenTransfers {

@@ -151,6 +151,8 @@ Result<RankDone> RankRun::train() {
     const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
         return makeBatch(text, plan.config.train, step, number, plan.config.data.packing);
     };
+    if (arguments_.rank == 0 && !plan.smallerMessages.empty())
+        events_.tell(RankLog{.rank = 0, .message = plan.smallerMessages});
     const c10::Device place(device);
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));

@@ -251,7 +251,9 @@ Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group
                                    .softcap = wanted.softcap,
                                    .alibi = wanted.alibi,
                                    .dropout = wanted.dropout,
-                                   .delay = delayOf(plan.config.debug, group.rank())};
+                                   .delay = delayOf(plan.config.debug, group.rank()),
+                                   .turns = plan.headTurns,
+                                   .bufferLimit = plan.config.parallel.commBufferLimit.count};
     RINGSCOPE_TRY(state->attention, Attention::make(state->plan.schedule, state->group.rank(),
                                                     state->group, options));
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));

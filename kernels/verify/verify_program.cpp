@@ -16,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -134,6 +135,7 @@ private:
         options.softcap = request_.problem.softcap;
         options.alibi = request_.problem.alibi;
         options.dropout = request_.problem.dropout;
+        options.bufferLimit = std::numeric_limits<std::int64_t>::max();
         options.seed = static_cast<std::uint64_t>(request_.problem.seed);
         return options;
     }

@@ -46,7 +46,7 @@ struct Gathering {
         return {.kind = kind,
                 .payload = payload,
                 .posted = keys ? Moment::BeforeBlocks : Moment::AfterBlocks,
-                .neededBy = static_cast<int>(keys ? group : group + 1),
+                .neededBy = static_cast<int>(keys || !shape.ahead ? group : group + 1),
                 .sentBytes = bytes,
                 .receivedBytes = bytes};
     }
@@ -59,8 +59,9 @@ struct Gathering {
                       .keysOf = {.first = 0, .count = shape.ranks},
                       .heads = heads[group],
                       .blocks = blocks};
-            if (group == 0) step.transfers.push_back(gather(0));
-            if (group + 1 < heads.size()) step.transfers.push_back(gather(group + 1));
+            if (group == 0 || !shape.ahead) step.transfers.push_back(gather(group));
+            if (group + 1 < heads.size() && shape.ahead)
+                step.transfers.push_back(gather(group + 1));
             if (which == Pass::Backward)
                 step.transfers.push_back(collective(TransferKind::ReduceScatter,
                                                     Payload::KeyValueGrad, group,

@@ -3,8 +3,26 @@
 #include "backend/core/text.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringscope {
+namespace {
+
+// What travels by itself, and of how many heads of all ranks.
+std::vector<std::pair<Payload, std::int64_t>> partsOf(const AttentionShape& shape,
+                                                      std::int64_t ranks, Payload payload) {
+    const bool gradients = payload == Payload::QueryKeyValueGrad;
+    if (payload != Payload::QueryKeyValue && !gradients) return {{payload, shape.heads}};
+    const std::int64_t kvHeads = kvHeadsOver(shape, ranks);
+    if (shape.packed) return {{payload, shape.heads + 2 * kvHeads}};
+    if (gradients)
+        return {{Payload::QueryGrad, shape.heads},
+                {Payload::KeyGrad, kvHeads},
+                {Payload::ValueGrad, kvHeads}};
+    return {{Payload::Query, shape.heads}, {Payload::Key, kvHeads}, {Payload::Value, kvHeads}};
+}
+
+}  // namespace
 
 bool headsFit(const AttentionShape& shape, std::int64_t ranks) {
     return shape.heads % ranks == 0 && (shape.kvHeads % ranks == 0 || ranks % shape.kvHeads == 0);
@@ -28,19 +46,22 @@ Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::i
                 std::to_string(shape.kvHeads) + " key/value heads, " + end};
 }
 
-Transfer exchangeHeads(const AttentionShape& shape, std::int64_t ranks, const RankSet& among,
-                       Payload payload, Moment posted, int neededBy) {
-    const bool inputs = payload == Payload::QueryKeyValue || payload == Payload::QueryKeyValueGrad;
-    const std::int64_t heads = shape.heads + (inputs ? 2 * kvHeadsOver(shape, ranks) : 0);
-    const std::int64_t bytes = shape.batch * (shape.tokens / shape.ranks) * shape.headDim *
-                               shape.elementBytes * heads / ranks * (ranks - 1);
-    return {.kind = TransferKind::AllToAll,
-            .payload = payload,
-            .posted = posted,
-            .among = among,
-            .neededBy = neededBy,
-            .sentBytes = bytes,
-            .receivedBytes = bytes};
+std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ranks,
+                                    const RankSet& among, Payload payload, Moment posted,
+                                    int neededBy) {
+    std::vector<Transfer> transfers;
+    for (const auto& [part, heads] : partsOf(shape, ranks, payload)) {
+        const std::int64_t bytes = shape.batch * (shape.tokens / shape.ranks) * shape.headDim *
+                                   shape.elementBytes * heads / ranks * (ranks - 1);
+        transfers.push_back({.kind = TransferKind::AllToAll,
+                             .payload = part,
+                             .posted = posted,
+                             .among = among,
+                             .neededBy = neededBy,
+                             .sentBytes = bytes,
+                             .receivedBytes = bytes});
+    }
+    return transfers;
 }
 
 }  // namespace ringscope

@@ -20,8 +20,10 @@ std::int64_t kvHeadsOver(const AttentionShape& shape, std::int64_t ranks);
 Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::int64_t ranks,
                     const std::vector<std::int64_t>& candidates);
 
-// Between the ranks `among` (none: all), the heads of `payload`, of this rank's own tokens.
-Transfer exchangeHeads(const AttentionShape& shape, std::int64_t ranks, const RankSet& among,
-                       Payload payload, Moment posted, int neededBy);
+// Between the ranks `among` (none: all), the heads of `payload`, of this rank's own tokens: one
+// transfer, or where the shape is unpacked one for each tensor.
+std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ranks,
+                                    const RankSet& among, Payload payload, Moment posted,
+                                    int neededBy);
 
 }  // namespace ringscope

@@ -15,6 +15,7 @@ struct Stop {
     HeadSpan heads{};
     std::int64_t keyValueBytes = 0;
     std::int64_t gradientBytes = 0;
+    bool prefetch = true;
 
     int place() const { return ring.placeOf(rank); }
 
@@ -33,10 +34,10 @@ struct Stop {
     Transfer message(TransferKind kind, Payload payload, int peer, int neededBy) const {
         const std::int64_t bytes = payload == Payload::KeyValue ? keyValueBytes : gradientBytes;
         const bool sends = kind == TransferKind::Send;
+        const bool late = payload == Payload::KeyValue ? !prefetch : sends;
         return {.kind = kind,
                 .payload = payload,
-                .posted = sends && payload == Payload::KeyValueGrad ? Moment::AfterBlocks
-                                                                    : Moment::BeforeBlocks,
+                .posted = late ? Moment::AfterBlocks : Moment::BeforeBlocks,
                 .peer = peer,
                 .neededBy = neededBy,
                 .sentBytes = sends ? bytes : 0,
@@ -189,14 +190,15 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                     .places = std::move(places),
                     .headsPerRank = shape.heads / ring.ranksPerPlace,
                     .kvHeadsPerRank = kvHeads,
-                    .mode = [=, elementBytes = shape.elementBytes,
+                    .mode = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
                              gradientBytes = shape.gradientAccumulatorBytes](
                                 const Schedule& schedule, int rank) {
                         const Stop stop{.ring = ring,
                                         .rank = rank,
                                         .heads = {0, kvHeads},
                                         .keyValueBytes = scalars * elementBytes,
-                                        .gradientBytes = scalars * gradientBytes};
+                                        .gradientBytes = scalars * gradientBytes,
+                                        .prefetch = prefetch};
                         return schedule.needs ? straightPasses(stop, *schedule.needs, blocks)
                                               : passesAround(stop, blocks);
                     }};

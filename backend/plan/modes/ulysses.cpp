@@ -33,12 +33,14 @@ Result<Schedule> ulyssesSchedule(const AttentionShape& shape) {
               .heads = {0, kvHeads},
               .blocks = {{all, all, shape.causal ? MaskKind::Causal : MaskKind::Full}}};
     RankSchedule passes;
-    step.transfers = {exchange(Payload::QueryKeyValue, Moment::BeforeBlocks),
-                      exchange(Payload::Output, Moment::AfterBlocks)};
-    passes.forward.push_back(step);
-    step.transfers = {exchange(Payload::OutputGrad, Moment::BeforeBlocks),
-                      exchange(Payload::QueryKeyValueGrad, Moment::AfterBlocks)};
-    passes.backward.push_back(step);
+    const auto withTransfers = [&](Payload before, Payload after) {
+        step.transfers = exchange(before, Moment::BeforeBlocks);
+        const std::vector<Transfer> back = exchange(after, Moment::AfterBlocks);
+        step.transfers.insert(step.transfers.end(), back.begin(), back.end());
+        return step;
+    };
+    passes.forward.push_back(withTransfers(Payload::QueryKeyValue, Payload::Output));
+    passes.backward.push_back(withTransfers(Payload::OutputGrad, Payload::QueryKeyValueGrad));
 
     Schedule schedule{.executor = Executor::AllToAll,
                       .ranks = shape.ranks,

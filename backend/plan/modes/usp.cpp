@@ -82,11 +82,14 @@ Result<ShardLayout> layoutOf(const AttentionShape& shape, const RingShape& ring)
 void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const RankSet& among,
                     std::int64_t ranks, Payload before, Payload after) {
     const int end = static_cast<int>(pass.size());
+    const std::vector<Transfer> there =
+        exchangeHeads(shape, ranks, among, before, Moment::BeforeBlocks, 0);
+    const std::vector<Transfer> back =
+        exchangeHeads(shape, ranks, among, after, Moment::AfterBlocks, end);
     std::vector<Transfer>& first = pass.front().transfers;
-    first.insert(first.begin(),
-                 exchangeHeads(shape, ranks, among, before, Moment::BeforeBlocks, 0));
-    pass.back().transfers.push_back(
-        exchangeHeads(shape, ranks, among, after, Moment::AfterBlocks, end));
+    first.insert(first.begin(), there.begin(), there.end());
+    std::vector<Transfer>& last = pass.back().transfers;
+    last.insert(last.end(), back.begin(), back.end());
 }
 
 }  // namespace

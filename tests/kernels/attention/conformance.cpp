@@ -1,7 +1,7 @@
 #include "tests/kernels/attention/conformance.h"
 
 #include "backend/config/mode_names.h"
-#include "backend/plan/blocks.h"
+#include "backend/plan/message_fit.h"
 #include "kernels/attention/attention.h"
 #include "kernels/attention/block_attention.h"
 #include "profiler/trace_place.h"
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 
 namespace ringscope::testing {
 namespace {
@@ -132,8 +133,12 @@ const Expected& sharedExpectation(const ConformanceCase& testCase, const Tensors
                                 : known.emplace(name, expectedOf(testCase, whole)).first->second;
 }
 
-std::string allDeviations(const ConformanceCase& testCase, const Schedule& schedule, Group& group) {
-    const auto attention = Attention::make(schedule, group.rank(), group, testCase.options);
+std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit, Group& group) {
+    const Schedule& schedule = fit.schedule;
+    AttentionOptions options = testCase.options;
+    options.turns = fit.turns;
+    if (group.size() > 1) options.bufferLimit = fit.bufferBytes;
+    const auto attention = Attention::make(schedule, group.rank(), group, options);
     if (!attention.ok()) return attention.error().message;
 
     const Tensors whole = wholeSequence(testCase);
@@ -163,7 +168,7 @@ std::string allDeviations(const ConformanceCase& testCase, const Schedule& sched
     deviations.compare("dq", dq, mine(expected.gradients.q), expected.qLimit);
     deviations.compare("dk", dk, mine(expected.gradients.k), expected.kLimit);
     deviations.compare("dv", dv, mine(expected.gradients.v), expected.vLimit);
-    deviations.compareBytes(sent.attention, sentBytes(schedule, group.rank()));
+    deviations.compareBytes(sent.attention, fit.turns * sentBytes(schedule, group.rank()));
     deviations.compareBytes(sent.total(), sent.attention);
     return deviations.text();
 }
@@ -188,6 +193,11 @@ std::vector<AttentionShape> arrangements(const Mode& mode, AttentionShape shape)
     return all.empty() ? std::vector{shape} : all;
 }
 
+std::string limitOf(const ConformanceCase& testCase) {
+    if (testCase.bufferLimit.count == 1LL << 40) return "";
+    return ", buffers of " + std::to_string(testCase.bufferLimit.count) + " bytes";
+}
+
 std::string arrangementOf(const ConformanceCase& testCase) {
     const Result<Schedule> schedule = testCase.mode->schedule(testCase.shape);
     return schedule.ok() && !schedule->arrangement.empty() ? ", " + schedule->arrangement : "";
@@ -197,7 +207,7 @@ std::string arrangementOf(const ConformanceCase& testCase) {
 
 std::string ConformanceCase::name() const {
     return std::string(mode->name) + ", " + std::to_string(shape.ranks) + " ranks, " + problem() +
-           arrangementOf(*this);
+           arrangementOf(*this) + limitOf(*this);
 }
 
 std::string ConformanceCase::problem() const {
@@ -310,11 +320,31 @@ std::string refusalOf(const ConformanceCase& testCase) {
     return schedule.ok() ? "" : schedule.error().message;
 }
 
+namespace {
+
+Result<MessageFit> fitOf(const ConformanceCase& testCase) {
+    std::optional<AttentionMask> mask;
+    if (!testCase.mask.plain() || !testCase.options.plain()) mask = testCase.mask;
+    return fitMessages(*testCase.mode, testCase.shape, mask, testCase.bufferLimit);
+}
+
+}  // namespace
+
+std::vector<ConformanceCase> tightCases(const ConformanceCase& testCase) {
+    std::vector<ConformanceCase> cases;
+    ConformanceCase tight = testCase;
+    for (Result<MessageFit> fit = fitOf(tight); fit.ok() && fit->bufferBytes > 0;
+         fit = fitOf(tight)) {
+        if (!fit->plain()) cases.push_back(tight);
+        tight.bufferLimit = {fit->bufferBytes - 1};
+    }
+    return cases;
+}
+
+// The buffers' limit is what the plan says they need: a byte more and the rank throws.
 std::string findDeviations(const ConformanceCase& testCase, Group& group) {
-    const Result<Schedule> schedule = testCase.mode->schedule(testCase.shape);
-    if (!schedule.ok()) return schedule.error().message;
-    const bool positions = !testCase.mask.plain() || !testCase.options.plain();
-    return allDeviations(testCase, positions ? masked(*schedule, testCase.mask) : *schedule, group);
+    const Result<MessageFit> fit = fitOf(testCase);
+    return fit.ok() ? allDeviations(testCase, *fit, group) : fit.error().message;
 }
 
 }  // namespace ringscope::testing

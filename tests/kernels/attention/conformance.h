@@ -1,6 +1,7 @@
 // Whether one rank's share of attention under a mode is attention: forward, gradients and bytes.
 #pragma once
 
+#include "backend/core/units.h"
 #include "backend/plan/mode_table.h"
 #include "kernels/attention/attention.h"
 #include "kernels/comm/group.h"
@@ -18,6 +19,7 @@ struct ConformanceCase {
     AttentionOptions options{};
     AttentionMask mask{};  // causal as the shape
     std::string feature{};
+    Bytes bufferLimit{1LL << 40};
 
     std::string problem() const;  // what every mode has to solve alike
     std::string name() const;     // "zigzag, 4 ranks, batch 2, 4/2 heads, causal, Float, window"
@@ -31,6 +33,10 @@ std::vector<ConformanceCase> legalCases(const Mode& mode, int ranks);
 // soft-cap, ALiBi, dropout, and all together; fp32 and bf16, and up to four ranks fp64 and fp16.
 // Among them are cells that `mode` refuses.
 std::vector<ConformanceCase> everyCell(const Mode& mode, int ranks);
+
+// `testCase` with every limit of communication buffers that makes the mode do something else to
+// keep to it, the largest first.
+std::vector<ConformanceCase> tightCases(const ConformanceCase& testCase);
 
 // Why the mode does not run the case; empty: it does.
 std::string refusalOf(const ConformanceCase& testCase);

@@ -17,6 +17,7 @@ using testing::findDeviations;
 using testing::legalCases;
 using testing::refusalOf;
 using testing::runRanks;
+using testing::tightCases;
 
 class EveryMode : public ::testing::TestWithParam<std::string> {};
 
@@ -48,6 +49,26 @@ TEST_P(EveryMode, IsFullAttentionUnderEveryMaskRuleAndType) {
                 << cell.name();
             return !refusal.empty();
         });
+        if (cases.empty()) continue;
+        runRanks(ranks, [&](Group& group) {
+            for (const ConformanceCase& testCase : cases)
+                EXPECT_EQ(findDeviations(testCase, group), "")
+                    << testCase.name() << ", rank " << group.rank();
+        });
+    }
+}
+
+// Heads in turns, unpacked, synchronous: the same results and bytes, within the limit.
+TEST_P(EveryMode, IsFullAttentionWithinEveryLimitOfItsBuffers) {
+    const Mode& mode = *findMode(GetParam());
+    for (int ranks : mode.sharded ? std::vector{2, 4} : std::vector{1}) {
+        std::vector<ConformanceCase> cases;
+        for (const ConformanceCase& cell : everyCell(mode, ranks)) {
+            if (cell.feature != "all" || cell.type == at::kHalf) continue;
+            const std::vector<ConformanceCase> tight = tightCases(cell);
+            cases.insert(cases.end(), tight.begin(), tight.end());
+        }
+        EXPECT_EQ(cases.empty(), ranks == 1);
         if (cases.empty()) continue;
         runRanks(ranks, [&](Group& group) {
             for (const ConformanceCase& testCase : cases)
@@ -108,6 +129,27 @@ TEST(Attention, NeverSendsOtherBytesThanTheSchedules) {
                     ::testing::ThrowsMessage<std::logic_error>(
                         "the schedule's send of KV has 32 bytes, the tensor has 64"));
     });
+}
+
+TEST(Attention, UsesItsBuffersAgainFromLayerToLayerAndStepToStep) {
+    for (const char* name : {"ring", "zigzag", "ulysses", "llama3", "legacy"}) {
+        const ConformanceCase testCase = legalCases(*findMode(name), 3).front();
+        const Schedule schedule = testCase.mode->schedule(testCase.shape).value();
+        runRanks(3, [&](Group& group) {
+            const auto attention = Attention::make(schedule, group.rank(), group).value();
+            const AttentionShape& shape = testCase.shape;
+            const std::int64_t rows = schedule.replicated ? shape.tokens : shape.tokens / 3;
+            const at::Tensor q = at::randn({shape.batch, rows, shape.heads, shape.headDim});
+            const at::Tensor kv = at::randn({shape.batch, rows, shape.kvHeads, shape.headDim});
+            const auto pass = [&] {
+                attention->backward(attention->forward(q, kv, kv).saved, q);
+                return attention->bufferAllocations();
+            };
+            const std::int64_t once = pass();
+            EXPECT_GT(once, 0) << name;
+            EXPECT_EQ(pass(), once) << name;
+        });
+    }
 }
 
 TEST(Attention, ForwardWithoutAutogradGivesWhatAttendGives) {

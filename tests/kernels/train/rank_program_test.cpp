@@ -62,6 +62,27 @@ TEST(RankProgram, NeedsLessMemoryForAShardThanForTheWholeSequence) {
     EXPECT_GT(peak("legacy", 2), whole * 8 / 10) << "legacy holds all activations on every rank";
 }
 
+TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
+    const RunConfig config = quickRun("zigzag", 2, 3);
+    const std::vector<EndedRank> plain = trainWithProcesses(config);
+    RunConfig tight = config;
+    tight.parallel.commBufferLimit = {2 * 32 * 32 * 4 * 4 / 2};  // half of four times K and V
+    RankProcesses processes(tight);
+    std::vector<std::string> said;
+    processes.onEvent = [&](int, const RankEvent& event) {
+        if (const auto* log = std::get_if<RankLog>(&event)) said.push_back(log->message);
+    };
+    const std::vector<EndedRank> ended = processes.wait();
+    EXPECT_THAT(said, ::testing::ElementsAre(HasSubstr(
+                          "messages fit parallel.comm_buffer_limit (16.0 KiB) with heads in 2 "
+                          "turns; buffers take ")));
+    ASSERT_EQ(ended[0].exitCode, 0) << ended[0].error;
+    ASSERT_EQ(ended[0].steps.size(), 3U);
+    for (std::size_t step = 0; step < 3; ++step)
+        EXPECT_NEAR(ended[0].steps[step].loss, plain[0].steps[step].loss, 1e-5);
+    EXPECT_EQ(ended[0].done->attentionBytesPerStep, plain[0].done->attentionBytesPerStep);
+}
+
 TEST(RankProgram, EndsWhenItsInputDoes) {
     RankProcesses processes(quickRun("none", 1, 1'000'000));
     processes.onEvent = [&](int rank, const RankEvent& event) {

@@ -1,0 +1,19 @@
+// How much memory the buffers of messages take on one rank, from its schedule alone: what arrives,
+// until it was used and sent on; what is packed to be sent; not what is kept for longer, such as
+// the heads of an all-to-all or the gradients of own keys.
+//
+//   ring, backward     keys of this step, keys of the next; gradients on their way out and in
+//   all-to-all         the packed tensors on both sides
+//   all-gather         the shards of the heads of this step, and of the next
+#pragma once
+
+#include "backend/plan/schedule.h"
+
+#include <cstdint>
+
+namespace ringscope {
+
+// The most at any one time, in the worse pass.
+std::int64_t bufferBytes(const Schedule& schedule, const RankSchedule& steps);
+
+}  // namespace ringscope

@@ -1,0 +1,98 @@
+#include "backend/plan/message_fit.h"
+
+#include "backend/core/text.h"
+#include "backend/plan/blocks.h"
+#include "backend/plan/buffers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+// All ranks send and receive alike, but where keys go only to those who need them.
+void measure(MessageFit& fit) {
+    const Schedule& schedule = fit.schedule;
+    for (int rank = 0; rank < (schedule.needs ? schedule.ranks : 1); ++rank) {
+        const RankSchedule steps = schedule.mode(schedule, rank);
+        fit.bufferBytes = std::max(fit.bufferBytes, bufferBytes(schedule, steps));
+        fit.sentBytes = std::max(fit.sentBytes, fit.turns * sentBytes(steps));
+    }
+}
+
+class Fitting {
+public:
+    Fitting(const Mode& mode, const AttentionShape& shape, const std::optional<AttentionMask>& mask)
+        : mode_(mode), shape_(shape), mask_(mask) {}
+
+    Result<MessageFit> inTurns(std::int64_t turns, bool packed, bool ahead) const {
+        MessageFit fit{.turns = turns, .packed = packed, .ahead = ahead};
+        AttentionShape shape = shape_;
+        shape.heads /= turns;
+        shape.kvHeads /= turns;
+        shape.packed = packed;
+        shape.ahead = ahead;
+        RINGSCOPE_TRY(fit.schedule, mode_.schedule(shape));
+        if (mask_) fit.schedule = masked(std::move(fit.schedule), *mask_);
+        measure(fit);
+        return fit;
+    }
+
+    // Every number of turns that the heads and the mode allow, from two on; ranks stay grouped as
+    // they are in `whole`.
+    std::vector<std::int64_t> turns(const Schedule& whole) const {
+        std::vector<std::int64_t> legal;
+        for (std::int64_t turns = 2; turns <= shape_.kvHeads; ++turns) {
+            if (shape_.kvHeads % turns != 0) continue;
+            const Result<MessageFit> fit = inTurns(turns, true, true);
+            if (fit.ok() && fit->schedule.arrangement == whole.arrangement) legal.push_back(turns);
+        }
+        return legal;
+    }
+
+private:
+    const Mode& mode_;
+    const AttentionShape& shape_;
+    const std::optional<AttentionMask>& mask_;
+};
+
+Error doesNotFit(const Mode& mode, const MessageFit& smallest, Bytes limit) {
+    return {ErrorCode::InvalidConfig,
+            fmt::format("{} needs at least {} for the buffers of its messages, more than "
+                        "parallel.comm_buffer_limit ({})",
+                        mode.name, formatBytes({smallest.bufferBytes}), formatBytes(limit))};
+}
+
+}  // namespace
+
+std::string MessageFit::text() const {
+    std::vector<std::string> words;
+    if (turns > 1) words.push_back(fmt::format("heads in {} turns", turns));
+    if (!packed) words.emplace_back("unpacked");
+    if (!ahead) words.emplace_back("synchronous");
+    return join(words, ", ");
+}
+
+Result<MessageFit> fitMessages(const Mode& mode, const AttentionShape& shape,
+                               const std::optional<AttentionMask>& mask, Bytes limit) {
+    const Fitting fitting(mode, shape, mask);
+    RINGSCOPE_TRY(MessageFit best, fitting.inTurns(1, true, true));
+    if (best.bufferBytes <= limit.count) return best;
+    for (const std::int64_t turns : fitting.turns(best.schedule)) {
+        RINGSCOPE_TRY(best, fitting.inTurns(turns, true, true));
+        if (best.bufferBytes <= limit.count) return best;
+    }
+    // What does not help is left as it is.
+    RINGSCOPE_TRY(MessageFit unpacked, fitting.inTurns(best.turns, false, true));
+    if (unpacked.bufferBytes <= limit.count) return unpacked;
+    if (unpacked.bufferBytes < best.bufferBytes) best = std::move(unpacked);
+    RINGSCOPE_TRY(MessageFit synchronous, fitting.inTurns(best.turns, best.packed, false));
+    if (synchronous.bufferBytes <= limit.count) return synchronous;
+    if (synchronous.bufferBytes < best.bufferBytes) best = std::move(synchronous);
+    return doesNotFit(mode, best, limit);
+}
+
+}  // namespace ringscope
