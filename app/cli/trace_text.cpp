@@ -128,9 +128,10 @@ std::string analysisText(const TraceAnalysis& analysis) {
 }
 
 std::string infoText(const Trace& trace) {
-    std::string text = fmt::format("{} spans of {} ranks over {}\n",
-                                   formatCount(static_cast<std::int64_t>(trace.spans())),
-                                   trace.ranks.size(), duration(trace.end - trace.begin));
+    std::string text =
+        fmt::format("{} spans of {} {} over {}\n",
+                    formatCount(static_cast<std::int64_t>(trace.spans())), trace.ranks.size(),
+                    trace.ranks.size() == 1 ? "rank" : "ranks", duration(trace.end - trace.begin));
     for (const RankTrace& rank : trace.ranks) {
         const TraceOrigin& origin = rank.origin;
         text += fmt::format(

@@ -236,7 +236,7 @@ private:
             kept[i].trace.origin.rank = static_cast<int>(i);
         if (&kept == &withGpu && !finished.empty())
             withGpu.front().trace.notes.push_back(
-                fmt::format("{} processes that used no GPU are left out", finished.size()));
+                fmt::format("processes that used no GPU and are left out: {}", finished.size()));
         return std::move(kept);
     }
 

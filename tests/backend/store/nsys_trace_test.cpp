@@ -92,7 +92,7 @@ TEST_F(NsysExport, BecomesARankForEachProcessWithAGpu) {
     EXPECT_EQ(rank.gpu[0].spans[1].operation(), Operation::MemoryCopy);
     EXPECT_EQ(rank.gpu[0].spans[1].bytes(), 4096);
     EXPECT_EQ(rank.gpu[1].spans[0].operation(), Operation::AllReduce);
-    EXPECT_THAT(trace.notes, ElementsAre("rank 0: 1 processes that used no GPU are left out"));
+    EXPECT_THAT(trace.notes, ElementsAre("rank 0: processes that used no GPU and are left out: 1"));
 
     const RunFindings findings = analyze(trace);
     EXPECT_TRUE(findings.clock.splits) << "one report, one clock: " << findings.clock.sentence;
