@@ -124,6 +124,40 @@ std::vector<Step> emptySteps(const Stop& stop) {
     return steps;
 }
 
+// The rows of a block from `row` on, as blocks.
+std::vector<Block> rowsFrom(const Block& block, std::int64_t row) {
+    const TokenSpan rows{row, block.queries.end};
+    if (block.mask != MaskKind::Causal) return {{rows, block.keys, block.mask}};
+    const std::int64_t key = block.keys.begin + row - block.queries.begin;
+    return {{rows, {block.keys.begin, key}, MaskKind::Full},
+            {rows, {key, block.keys.end}, MaskKind::Causal}};
+}
+
+Block rowsUpTo(Block block, std::int64_t row) {
+    block.queries.end = row;
+    if (block.mask == MaskKind::Causal)
+        block.keys.end = block.keys.begin + row - block.queries.begin;
+    return block;
+}
+
+// The last step of a backward pass brings the gradients of own keys home. Half of the rows that
+// meet these keys wait for it, so that they are computed meanwhile.
+void leaveRowsForTheLastStep(std::vector<Step>& backward) {
+    const std::vector<Block> own = std::move(backward.front().blocks);
+    backward.front().blocks.clear();
+    std::vector<Block>& now = backward.front().blocks;
+    for (const Block& block : own) {
+        const std::int64_t half = block.queries.begin + block.queries.size() / 2;
+        if (half == block.queries.begin) {
+            now.push_back(block);
+            continue;
+        }
+        const std::vector<Block> second = rowsFrom(block, half);
+        now.insert(now.end(), second.begin(), second.end());
+        backward.back().blocks.push_back(rowsUpTo(block, half));
+    }
+}
+
 RankSchedule passesAround(const Stop& stop, const RingBlocks& blocks) {
     RankSchedule passes{.forward = emptySteps(stop)};
     for (Step& step : passes.forward) {
@@ -133,6 +167,7 @@ RankSchedule passesAround(const Stop& stop, const RingBlocks& blocks) {
     passes.backward = passes.forward;
     if (stop.ring.places() == 1) return passes;
     passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
+    leaveRowsForTheLastStep(passes.backward);
     for (Step& step : passes.backward) stop.passGradientsOn(step);
     return passes;
 }
@@ -146,6 +181,7 @@ RankSchedule straightPasses(const Stop& stop, const PlaceNeeds& needs, const Rin
     }
     passes.backward = passes.forward;
     passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
+    leaveRowsForTheLastStep(passes.backward);
     for (Step& step : passes.backward) stop.returnGradients(step, needs);
     return passes;
 }

@@ -3,7 +3,8 @@
 //
 //   forward   step s: hold the keys of place p - s; meanwhile pass them on (the last stop does not)
 //   backward  the same, and the gradients of the keys held go on after the step's blocks were
-//             added; P sends bring each place's own gradients home in an extra step without blocks
+//             added; P sends bring each place's own gradients home in an extra step, behind which
+//             half of the rows that meet own keys are computed
 //
 // A place is a rank, or a group of ranks that split heads. Places may form rings within a ring, as
 // hosts and the ranks on them do: keys go round the inner ring, and meanwhile those they started

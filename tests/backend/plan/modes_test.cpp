@@ -364,6 +364,17 @@ TEST(DoubleRing, NamesTheInnerRingsThatGo) {
               "legal: 1, 2, 3, 6");
 }
 
+TEST(Ring, ComputesHalfOfItsOwnRowsWhileItsGradientsComeHome) {
+    for (const bool causal : {true, false}) {
+        const Schedule schedule = findMode("ring")->schedule(shapeOf(4, causal)).value();
+        const RankSchedule steps = stepsOf(schedule, 2);
+        std::int64_t rows = 0;
+        for (const Block& block : steps.backward.back().blocks) rows += block.queries.size();
+        EXPECT_EQ(rows, steps.forward.front().blocks.front().queries.size() / 2);
+        EXPECT_EQ(steps.backward.back().keysOf, steps.backward.back().queriesOf);
+    }
+}
+
 TEST(Ring, LeavesStepsWithKeysOfLaterTokensEmpty) {
     const Schedule schedule = findMode("ring")->schedule(shapeOf(4)).value();
     for (int rank = 0; rank < 4; ++rank) {
