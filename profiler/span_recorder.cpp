@@ -118,17 +118,18 @@ void SpanRecorder::drain() {
     }
 }
 
-Result<void> SpanRecorder::finish(std::span<const GpuStream> gpu,
-                                  std::span<const std::string> notes) {
+Result<void> SpanRecorder::finish(const Besides& besides) {
     if (finished_) return failure_;
     finished_ = true;
     pause();
     writerThread_.request_stop();
     writerThread_.join();
     drain();
-    for (const GpuStream& stream : gpu)
+    if (failure_.ok() && !besides.allocations.empty())
+        failure_ = writer_->append(besides.allocations);
+    for (const GpuStream& stream : besides.gpu)
         if (failure_.ok()) failure_ = writer_->append(stream);
-    for (const std::string& note : notes)
+    for (const std::string& note : besides.notes)
         if (failure_.ok()) failure_ = writer_->note(note);
     if (failure_.ok()) failure_ = writer_->dropped(dropped());
     if (failure_.ok()) failure_ = writer_->close();

@@ -65,9 +65,14 @@ public:
     void record(const Span& span);
 
     // Everything recorded so far is in the file, or the sentence why not.
-    Result<void> finish() { return finish({}, {}); }
-    // And so is what a GPU did.
-    Result<void> finish(std::span<const GpuStream> gpu, std::span<const std::string> notes);
+    Result<void> finish() { return finish({}); }
+    // And so is what others recorded meanwhile.
+    struct Besides {
+        std::span<const GpuStream> gpu{};
+        std::span<const Allocation> allocations{};
+        std::span<const std::string> notes{};
+    };
+    Result<void> finish(const Besides& besides);
 
 private:
     struct Ring;

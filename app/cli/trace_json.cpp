@@ -96,6 +96,26 @@ json pathJson(const CriticalPath& path) {
             {"by_rank", std::move(shares)}};
 }
 
+json memoryJson(const MemoryPeak& peak) {
+    json byCategory = json::object();
+    for (int i = 0; i < memoryCategoryCount; ++i)
+        byCategory[std::string(memoryCategoryName(static_cast<MemoryCategory>(i)))] =
+            peak.held[static_cast<std::size_t>(i)];
+    json largest = json::array();
+    for (const Allocation& allocation : peak.largest)
+        largest.push_back(
+            {{"bytes", allocation.bytes},
+             {"category", memoryCategoryName(allocation.category)},
+             {"step", allocation.step},
+             {"layer", allocation.layer < 0 ? json(nullptr) : json(allocation.layer)}});
+    return {{"rank", peak.rank},
+            {"peak_bytes", totalOf(peak.held)},
+            {"at_ns", peak.at},
+            {"step", peak.step},
+            {"by_category", std::move(byCategory)},
+            {"largest", std::move(largest)}};
+}
+
 json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
     json row = {{"rank", rank.rank},
                 {"span_ns", rank.span},
@@ -179,6 +199,7 @@ json analysisJson(const TraceAnalysis& analysis) {
                    {"blame", json::array()},
                    {"critical_path", pathJson(analysis.path)},
                    {"bandwidth", json::array()},
+                   {"memory", json::array()},
                    {"other_tools", json::array()}};
     for (std::size_t r = 0; r < findings.ranks.size(); ++r)
         object["ranks"].push_back(rankJson(findings.ranks[r], analysis.parts[r], splits));
@@ -191,6 +212,7 @@ json analysisJson(const TraceAnalysis& analysis) {
                                        {"bytes", of.bytes},
                                        {"algbw_gb_per_s", orNull(of.algbw)},
                                        {"busbw_gb_per_s", orNull(of.busbw)}});
+    for (const MemoryPeak& peak : analysis.memory) object["memory"].push_back(memoryJson(peak));
     for (const ToolVariants& each : analysis.variants)
         object["other_tools"].push_back(variantsJson(each));
     return object;

@@ -71,6 +71,38 @@ std::string bandwidthText(const std::vector<Bandwidth>& all) {
     return text + "algbw has the waiting in it, busbw has not.\n";
 }
 
+// "20.0 MiB activations of step 3, layer 1"
+std::string allocationText(const Allocation& allocation) {
+    std::string text = fmt::format("{} {}", formatBytes(Bytes{allocation.bytes}),
+                                   memoryCategoryName(allocation.category));
+    if (allocation.layer >= 0)
+        text += fmt::format(" of step {}, layer {}", allocation.step, allocation.layer);
+    return text;
+}
+
+std::string memoryText(const std::vector<MemoryPeak>& peaks) {
+    if (peaks.empty()) return "";
+    std::string text =
+        fmt::format("\nmemory at its peak\n{:>4}  {:>9}  {:>4}", "rank", "total", "step");
+    for (int i = 0; i < memoryCategoryCount; ++i)
+        text += fmt::format("  {:>13}", memoryCategoryName(static_cast<MemoryCategory>(i)));
+    text += '\n';
+    for (const MemoryPeak& peak : peaks) {
+        text += fmt::format("{:>4}  {:>9}  {:>4}", peak.rank,
+                            formatBytes(Bytes{totalOf(peak.held)}), peak.step);
+        for (const std::int64_t bytes : peak.held)
+            text += fmt::format("  {:>13}", bytes == 0 ? "-" : formatBytes(Bytes{bytes}));
+        text += '\n';
+    }
+    const MemoryPeak& most = *std::ranges::max_element(
+        peaks, {}, [](const MemoryPeak& peak) { return totalOf(peak.held); });
+    constexpr std::size_t named = 3;
+    text += fmt::format("largest on rank {} then: ", most.rank);
+    for (std::size_t i = 0; i < std::min(named, most.largest.size()); ++i)
+        text += (i == 0 ? "" : "; ") + allocationText(most.largest[i]);
+    return text + '\n';
+}
+
 }  // namespace
 
 std::string analysisText(const TraceAnalysis& analysis) {
@@ -104,6 +136,7 @@ std::string analysisText(const TraceAnalysis& analysis) {
     }
     text += pathText(analysis.path);
     text += bandwidthText(analysis.bandwidths);
+    text += memoryText(analysis.memory);
     if (foreign) text += variantsText(analysis.variants);
     text += foreign ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
                     : fmt::format("\nMeans over {} recorded steps. ", findings.steps);

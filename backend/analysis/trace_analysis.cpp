@@ -29,6 +29,9 @@ TraceAnalysis analyzeAll(const Trace& recorded) {
     analysis.mode = executedMode(trace);
     analysis.bandwidths = bandwidths(trace, trusted);
     analysis.slowdown = attentionSlowdown(trace, trusted);
+    for (const RankTrace& rank : recorded.ranks)
+        if (std::optional<MemoryPeak> peak = memoryPeak(rank))
+            analysis.memory.push_back(*std::move(peak));
     analysis.violations = analysis.findings.violations;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankSets sets = rankSets(trace.ranks[r], trusted.meetings[r]);

@@ -83,6 +83,7 @@ public:
                 const Span& span = rank.spans[i];
                 slice(rank, lane(span), span, at(rank.spanNames, i));
             }
+            memory(rank);
             for (std::size_t i = 0; i < rank.gpu.size(); ++i)
                 for (std::size_t j = 0; j < rank.gpu[i].spans.size(); ++j)
                     gpuSlice(rank, firstGpuLane + static_cast<int>(i), rank.gpu[i], j);
@@ -92,6 +93,33 @@ public:
     }
 
 private:
+    // A counter track. Changes closer than this become one.
+    void memory(const RankTrace& rank) {
+        constexpr std::int64_t apart = 10'000;
+        std::vector<std::pair<std::int64_t, std::pair<MemoryCategory, std::int64_t>>> changes;
+        for (const Allocation& one : rank.allocations) {
+            changes.push_back({one.begin, {one.category, one.bytes}});
+            if (one.end != Allocation::heldToTheEnd)
+                changes.push_back({one.end, {one.category, -one.bytes}});
+        }
+        std::ranges::sort(changes, {}, [](const auto& change) { return change.first; });
+        std::array<std::int64_t, memoryCategoryCount> held{};
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            const auto& [when, what] = changes[i];
+            held[static_cast<std::size_t>(what.first)] += what.second;
+            const bool more = i + 1 < changes.size();
+            if (when < trace_.begin && more && changes[i + 1].first <= trace_.begin) continue;
+            if (more && changes[i + 1].first - when < apart) continue;
+            std::string values;
+            for (int c = 0; c < memoryCategoryCount; ++c)
+                values += fmt::format(R"({}"{}":{})", c == 0 ? "" : ",",
+                                      memoryCategoryName(static_cast<MemoryCategory>(c)),
+                                      held[static_cast<std::size_t>(c)]);
+            event(fmt::format(R"("ph":"C","pid":{},"ts":{},"name":"memory","args":{{{}}})",
+                              rank.origin.rank, time(when), values));
+        }
+    }
+
     void event(const std::string& fields) {
         out_ << (first_ ? "\n{" : ",\n{") << fields << '}';
         first_ = false;

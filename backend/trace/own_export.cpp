@@ -47,7 +47,8 @@ bool OwnExport::take(const ChromeEvent& event) {
         marked_ = event.phase == 'M' && withoutQuotes(event.name) == ownExportMark;
         return marked_;
     }
-    if (event.phase == 'M' || event.phase == 's' || event.phase == 'f') return true;
+    // Arrows are worked out again; a curve of memory cannot be turned back into allocations.
+    if (std::string_view("MsfC").find(event.phase) != std::string_view::npos) return true;
     if (event.phase == 'e') {
         const auto opened = open_.find(event.id);
         if (opened == open_.end() || !event.begin || *event.begin < opened->second.begin) {

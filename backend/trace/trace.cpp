@@ -1,6 +1,7 @@
 #include "backend/trace/trace.h"
 
 #include "backend/trace/clock_line.h"
+#include "backend/trace/memory_names.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -41,6 +42,11 @@ void moveToReferenceClock(RankTrace& rank, const ClockLine& clock) {
         }
     };
     move(rank.spans);
+    for (Allocation& allocation : rank.allocations) {
+        allocation.begin = clock.toReference(allocation.begin);
+        if (allocation.end != Allocation::heldToTheEnd)
+            allocation.end = clock.toReference(allocation.end);
+    }
     for (GpuStream& stream : rank.gpu) {
         move(stream.spans);
         for (std::int64_t& launched : stream.launched)
@@ -120,6 +126,7 @@ Trace mergeRanks(std::vector<RankTrace> ranks) {
         trace.clockErrorNs =
             std::max(trace.clockErrorNs, clock.error(recorded.begin, recorded.end));
         moveToReferenceClock(rank, clock);
+        nameAllocations(rank);
         all.begin = std::min(all.begin, clock.toReference(recorded.begin));
         all.end = std::max(all.end, clock.toReference(recorded.end));
     }

@@ -81,6 +81,10 @@ Result<void> TraceWriter::append(std::span<const Span> spans) {
     return chunk(Spans, spans.data(), spans.size_bytes());
 }
 
+Result<void> TraceWriter::append(std::span<const Allocation> allocations) {
+    return chunk(Allocations, allocations.data(), allocations.size_bytes());
+}
+
 Result<void> TraceWriter::append(const GpuStream& stream) {
     const StreamHeader header{
         .device = stream.device, .context = stream.context, .stream = stream.stream};

@@ -16,11 +16,10 @@
 //   kind 7   names: u32 length and UTF-8 text each; they go on the list of names
 //   kind 8   columns of the spans of the chunk before it: u32 which (1 names, 2 launches), u32
 //            zero, then for each span its u32 number of a name, or its i64 launch
-//
 //   kind 9   index: for each chunk of kind 1, in order: u64 where its payload begins in the file,
-//   u64
-//            spans, i64 first begin, i64 last end. Written when the file is closed; a scan of the
-//            chunks gives the same
+//            u64 spans, i64 first begin, i64 last end. Written when the file is closed; a scan of
+//            the chunks gives the same
+//   kind 10  allocations, 32 bytes each (allocation.h)
 //
 // Kinds 7 and 8 are in traces that were imported from other tools: our own spans say by their
 // fields what they are.
@@ -30,6 +29,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/trace/allocation.h"
 #include "backend/trace/span.h"
 
 #include <cstdint>
@@ -89,6 +89,7 @@ public:
 
     Result<void> append(std::span<const Span> spans);
     Result<void> append(const GpuStream& stream);
+    Result<void> append(std::span<const Allocation> allocations);
     // For traces of other tools: names, numbered in the order they are given, and for the spans
     // appended last which of them they have and when they were launched.
     Result<void> names(std::span<const std::string> names);
@@ -115,6 +116,7 @@ struct RankTrace {
     std::vector<std::string> names{};        // what the numbers of names stand for
     std::vector<GpuStream> gpu;      // by device, context, stream; empty where no GPU was recorded
     std::vector<std::string> notes;  // the recorder's own
+    std::vector<Allocation> allocations{};  // live at any time of the recording; none: not recorded
     std::vector<ClockSample> clock;
     std::uint64_t dropped = 0;        // spans the recorder had no room for
     bool complete = false;            // the writer closed the file

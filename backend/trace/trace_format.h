@@ -30,6 +30,7 @@ enum ChunkKind : std::uint32_t {
     Names = 7,
     Column = 8,
     Index = 9,
+    Allocations = 10,
 };
 
 enum ColumnOf : std::uint32_t { NameNumbers = 1, Launches = 2 };

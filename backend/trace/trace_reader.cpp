@@ -39,6 +39,8 @@ public:
                 return addNames(cursor);
             case Column:
                 return addColumn(cursor);
+            case Allocations:
+                return addAllocations(payload);
             case Index:
                 return;  // for mapped_trace.h
             default:
@@ -106,6 +108,16 @@ private:
         if (here == trace_.gpu.end())
             trace_.gpu.push_back({header->device, header->context, header->stream});
         addSpans(trace_.gpu[at].spans, at, payload.substr(sizeof(StreamHeader)));
+    }
+
+    void addAllocations(std::string_view payload) {
+        std::vector<Allocation> read(payload.size() / sizeof(Allocation));
+        std::memcpy(static_cast<void*>(read.data()), payload.data(),
+                    read.size() * sizeof(Allocation));
+        const std::size_t broken =
+            std::erase_if(read, [](const Allocation& one) { return !one.wellFormed(); });
+        if (broken > 0) lose(fmt::format("{} allocations hold impossible values", broken));
+        trace_.allocations.insert(trace_.allocations.end(), read.begin(), read.end());
     }
 
     void addNames(Cursor& cursor) {

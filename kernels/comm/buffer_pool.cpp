@@ -1,5 +1,7 @@
 #include "kernels/comm/buffer_pool.h"
 
+#include "profiler/memory_scope.h"
+
 #include <ATen/ops/empty.h>
 #include <c10/util/accumulate.h>
 
@@ -49,6 +51,7 @@ PooledTensor BufferPool::take(at::IntArrayRef sizes, const at::TensorOptions& op
         idle_ -= bytesOf(memory);
     } else {
         makeRoomFor(numbers * static_cast<std::int64_t>(options.dtype().itemsize()));
+        const MemoryScope scope(MemoryCategory::Communication);
         memory = at::empty({numbers}, options);
         ++allocations_;
     }

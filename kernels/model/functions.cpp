@@ -1,6 +1,7 @@
 #include "kernels/model/functions.h"
 
 #include "kernels/model/products.h"
+#include "profiler/memory_scope.h"
 
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
@@ -223,7 +224,8 @@ struct HeadLoss : Function<HeadLoss> {
             at::Tensor inverse = rowFactors(chunk);
             at::Tensor normed = buffer(in, count, in.size(1));
             rmsNorm(chunk, gain.value, eps, normed, inverse);
-            at::Tensor logits = product(normed, weights.t());
+            at::Tensor logits =
+                allocatedFor(MemoryCategory::Logits, [&] { return product(normed, weights.t()); });
             loss += crossEntropy(logits, wanted.narrow(0, first, count), scale);
             addProduct(headGradient, logits.t(), normed);
             productInto(normed, logits, weights);  // no longer needed: holds its gradient now

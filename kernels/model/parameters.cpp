@@ -2,6 +2,7 @@
 
 #include "backend/core/mix.h"
 #include "kernels/model/elementwise.h"
+#include "profiler/memory_scope.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
@@ -119,8 +120,11 @@ Parameters::Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t
                        at::TensorOptions options)
     : list_(parameterList(model)),
       seed_(seed),
-      values_(initialValues(list_, seed, 0, padded, options)),
-      gradients_(at::zeros({padded}, options.dtype(sumType(values_.scalar_type())))) {
+      values_(allocatedFor(MemoryCategory::Parameters,
+                           [&] { return initialValues(list_, seed, 0, padded, options); })),
+      gradients_(allocatedFor(MemoryCategory::Gradients, [&] {
+          return at::zeros({padded}, options.dtype(sumType(values_.scalar_type())));
+      })) {
     for (const ParameterSpec& spec : list_) {
         const auto view = [&](const at::Tensor& buffer) {
             return buffer.narrow(0, spec.offset, spec.elements()).view(spec.shape);

@@ -1,6 +1,7 @@
 #include "kernels/train/adamw.h"
 
 #include "kernels/train/flat_kernels.h"
+#include "profiler/memory_scope.h"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -71,8 +72,10 @@ double sumOnCpu(const at::Tensor& tensor) {
 
 AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors)
     : options_(options),
-      mean_(at::zeros({elements}, tensors)),
-      square_(at::zeros({elements}, tensors)) {}
+      mean_(
+          allocatedFor(MemoryCategory::Optimizer, [&] { return at::zeros({elements}, tensors); })),
+      square_(allocatedFor(MemoryCategory::Optimizer,
+                           [&] { return at::zeros({elements}, tensors); })) {}
 
 void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
     const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);

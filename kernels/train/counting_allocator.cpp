@@ -5,15 +5,15 @@
 #include <c10/core/impl/alloc_cpu.h>
 
 #include <cstddef>
-#include <cstring>
+#include <new>
 
 namespace ringscope {
 namespace {
 
-// Memory is one block: a header with its size, then the tensor's bytes. The header is as long as
-// libtorch's alignment, so the tensor is aligned as ever.
+// Memory is one block: a header that says what it is, then the tensor's bytes. The header is as
+// long as libtorch's alignment, so the tensor is aligned as ever.
 constexpr std::size_t headerBytes = c10::gAlignment;
-static_assert(headerBytes >= sizeof(std::int64_t));
+static_assert(headerBytes >= sizeof(LiveBlock) && alignof(LiveBlock) <= c10::gAlignment);
 
 MemoryMeter& meter() {
     static MemoryMeter* const lasting = new MemoryMeter;  // tensors may outlive every static
@@ -22,10 +22,9 @@ MemoryMeter& meter() {
 
 void release(void* tensorBytes) {
     if (tensorBytes == nullptr) return;
-    void* block = static_cast<char*>(tensorBytes) - headerBytes;
-    std::int64_t bytes = 0;
-    std::memcpy(&bytes, block, sizeof bytes);
-    meter().freed(bytes);
+    auto* block = reinterpret_cast<LiveBlock*>(static_cast<char*>(tensorBytes) - headerBytes);
+    meter().freed(block->about.bytes);
+    cpuTensorLog().freed(*block);
     c10::free_cpu(block);
 }
 
@@ -36,8 +35,8 @@ public:
         if (bytes == 0) return {nullptr, nullptr, &release, cpu};
         char* block = static_cast<char*>(c10::alloc_cpu(bytes + headerBytes));
         const auto size = static_cast<std::int64_t>(bytes);
-        std::memcpy(block, &size, sizeof size);
         meter().allocated(size);
+        cpuTensorLog().allocated(*new (block) LiveBlock, size);
         char* tensorBytes = block + headerBytes;
         return {tensorBytes, tensorBytes, &release, cpu};
     }
@@ -48,6 +47,11 @@ public:
 };
 
 }  // namespace
+
+AllocationLog& cpuTensorLog() {
+    static AllocationLog* const lasting = new AllocationLog;
+    return *lasting;
+}
 
 MemoryMeter& countCpuTensors() {
     static CountingAllocator* const allocator = [] {

@@ -1,6 +1,8 @@
-// Makes libtorch's CPU tensors count: every allocation passes by a MemoryMeter.
+// Makes libtorch's CPU tensors count: every allocation passes by a MemoryMeter and an
+// AllocationLog.
 #pragma once
 
+#include "profiler/allocation_log.h"
 #include "profiler/memory_meter.h"
 
 namespace ringscope {
@@ -9,5 +11,8 @@ namespace ringscope {
 // not counted. Answers the meter, which lives as long as the process. Counted are the bytes asked
 // for by live storages, without what malloc rounds up to.
 MemoryMeter& countCpuTensors();
+
+// The log of the same tensors. It lives as long as the process too.
+AllocationLog& cpuTensorLog();
 
 }  // namespace ringscope

@@ -62,6 +62,7 @@ private:
     std::unique_ptr<SpanRecorder> recorder_;  // outlives the group, whose threads record
     std::optional<GpuRecording> gpu_;
     GpuActivity gpuActivity_;
+    AllocationRecording memory_;
     RankInput& input_;
     const EventWriter& events_;
     MetRanks ranks_;
@@ -114,6 +115,7 @@ Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
     if (!recorder_) return {};
     if (index == plan.config.profile.steps->begin) {
         RINGSCOPE_CHECK(gpu_->begin());
+        if (plan.config.profile.memory) cpuTensorLog().start();
         ranks_.group->barrier();
         recorder_->resume();
     }
@@ -123,6 +125,8 @@ Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
 
 Result<void> RankRun::endRecording() {
     recorder_->pause();
+    AllocationRecording memory = cpuTensorLog().stop();
+    if (!memory.allocations.empty()) memory_ = std::move(memory);
     RINGSCOPE_TRY(GpuActivity activity, gpu_->end());
     if (!activity.streams.empty()) gpuActivity_ = std::move(activity);
     return {};
@@ -132,7 +136,12 @@ Result<void> RankRun::finishTrace() {
     if (!recorder_) return {};
     RINGSCOPE_CHECK(endRecording());
     for (const Span& range : gpuActivity_.host) recorder_->record(range);
-    return recorder_->finish(gpuActivity_.streams, notesOn(gpuActivity_.counts));
+    std::vector<std::string> notes = notesOn(gpuActivity_.counts);
+    if (memory_.dropped > 0)
+        notes.push_back(std::to_string(memory_.dropped) +
+                        " allocations found no room: the memory curve is too low");
+    return recorder_->finish(
+        {.gpu = gpuActivity_.streams, .allocations = memory_.allocations, .notes = notes});
 }
 
 Result<RankDone> RankRun::train() {

@@ -1,5 +1,6 @@
 #include "kernels/train/sharded_optimizer.h"
 
+#include "profiler/memory_scope.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
@@ -12,12 +13,14 @@ ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
     : parameters_(parameters),
       group_(group),
       slice_(parameters.values().numel() / group.size()),
-      exact_(parameters.exactValues(group.rank() * slice_, slice_)),
+      exact_(allocatedFor(MemoryCategory::Optimizer,
+                          [&] { return parameters.exactValues(group.rank() * slice_, slice_); })),
       adam_(slice_, options, exact_.options()) {
     if (group.size() == 1) {
         gradient_ = parameters.gradients();
         return;
     }
+    const MemoryScope scope(MemoryCategory::Communication);
     gradient_ = at::empty({slice_}, exact_.options());
     leaving_ = parameters.areExact() ? gradient_  // the one is over before the other begins
                                      : at::empty({slice_}, parameters.values().options());

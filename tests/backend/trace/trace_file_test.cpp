@@ -139,6 +139,27 @@ RC_GTEST_PROP(TraceFile, SurvivesAnyBytes, ()) {
     RC_ASSERT(trace.ok() || !trace.error().message.empty());
 }
 
+TEST(TraceFile, KeepsAllocationsAndRefusesImpossibleOnes) {
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / traceFileName(2);
+    const std::vector<Allocation> written = {{.begin = 5,
+                                              .end = 9,
+                                              .bytes = 100,
+                                              .step = 2,
+                                              .layer = 3,
+                                              .category = MemoryCategory::Logits},
+                                             {.begin = 6, .end = 2, .bytes = 100},
+                                             {.begin = 6, .bytes = 40}};
+    auto writer = TraceWriter::create(file, origin()).value();
+    ASSERT_TRUE(writer->append(std::span<const Allocation>(written)).ok());
+    ASSERT_TRUE(writer->close().ok());
+
+    const RankTrace trace = readTraceFile(file).value();
+    EXPECT_EQ(trace.allocations, (std::vector{written[0], written[2]}));
+    ASSERT_EQ(trace.losses.size(), 1U);
+    EXPECT_EQ(trace.losses[0], "1 allocations hold impossible values");
+}
+
 TEST(TraceFile, KeepsEachStreamOfAGpuApartFromTheHost) {
     const TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / traceFileName(2);

@@ -1,0 +1,44 @@
+// Memory that a tensor held, from its allocation until it was given back: what a memory curve, its
+// peak and what stood there are worked out from (analysis/memory.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace ringscope {
+
+enum class MemoryCategory : std::uint8_t {
+    Unsaid,  // of a computation: an activation if it outlives the forward pass, else workspace
+    Parameters,
+    Gradients,
+    Optimizer,
+    Communication,
+    Logits,
+    Activations,
+    Workspace,
+};
+inline constexpr int memoryCategoryCount = static_cast<int>(MemoryCategory::Workspace) + 1;
+std::string_view memoryCategoryName(MemoryCategory category);
+
+// 32 bytes in memory and in the file.
+struct Allocation {
+    static constexpr std::int64_t heldToTheEnd = std::numeric_limits<std::int64_t>::max();
+
+    std::int64_t begin = 0;  // nanoseconds of the rank's clock, as of its spans
+    std::int64_t end = heldToTheEnd;
+    std::int64_t bytes = 0;
+    std::int32_t step = 0;
+    std::int16_t layer = -1;
+    std::uint8_t reserved = 0;
+    MemoryCategory category = MemoryCategory::Unsaid;
+
+    bool wellFormed() const {
+        return begin <= end && bytes >= 0 && static_cast<int>(category) < memoryCategoryCount;
+    }
+    bool operator==(const Allocation&) const = default;
+};
+static_assert(sizeof(Allocation) == 32);
+
+}  // namespace ringscope

@@ -1,0 +1,12 @@
+// Memory that nobody named is told by its life: what lives when its step's backward pass begins is
+// an activation, all else that is allocated within the recorded steps is workspace. What was there
+// before them stays unsaid.
+#pragma once
+
+#include "backend/trace/trace_file.h"
+
+namespace ringscope {
+
+void nameAllocations(RankTrace& rank);
+
+}  // namespace ringscope

@@ -1,0 +1,52 @@
+// Every live allocation, and while it records also those that ended: what an allocator tells it.
+//
+//     log.allocated(block, bytes);  ...  log.freed(block);
+//     log.start();  ...  log.stop()   // what was live at any time between the two
+//
+// Any thread may tell at any time. Telling takes a lock that is held for a few instructions; the
+// place of an allocation (allocation.h) is the calling thread's tracePlace() and MemoryScope.
+#pragma once
+
+#include "backend/trace/allocation.h"
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace ringscope {
+
+// Lies with the memory it describes.
+struct LiveBlock {
+    Allocation about;
+    LiveBlock* previous = nullptr;
+    LiveBlock* next = nullptr;
+};
+
+struct AllocationRecording {
+    std::vector<Allocation> allocations;  // in the order they ended; then those that are held
+    std::uint64_t dropped = 0;            // for which there was no room
+};
+
+class AllocationLog {
+public:
+    static constexpr std::size_t defaultRoom = std::size_t{1} << 21;  // 64 MiB of records
+
+    explicit AllocationLog(std::size_t room = defaultRoom) : room_(room) {}
+
+    void allocated(LiveBlock& block, std::int64_t bytes);
+    void freed(LiveBlock& block);
+
+    void start();
+    AllocationRecording stop();
+
+private:
+    void keep(const Allocation& allocation);
+
+    std::mutex mutex_;
+    LiveBlock* newest_ = nullptr;
+    bool recording_ = false;
+    std::size_t room_;
+    AllocationRecording seen_;
+};
+
+}  // namespace ringscope
