@@ -5,6 +5,7 @@
 // What it calls in its loops has to be RINGSCOPE_INLINE. The file is compiled with
 // ringscope_vector_options (kernels/CMakeLists.txt).
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define RINGSCOPE_GENERATIONS 1
 #define RINGSCOPE_VECTOR \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

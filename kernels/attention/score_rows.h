@@ -2,13 +2,17 @@
 // products. Vector code over plain arrays.
 #pragma once
 
+#include "kernels/attention/matrix.h"
 #include "kernels/attention/score_rules.h"
 
 #include <cstdint>
 
 namespace ringscope::rows {
 
-// Column j holds the score of key token firstKey + j * keyStride.
+// Column j holds the score of key token firstKey + j * keyStride. Rows are whole vectors: columns
+// beside those that a query sees take part, with scores of -infinity.
+constexpr std::int64_t rowColumns = 16;  // `size` is a multiple
+
 template <typename T>
 struct ScoreRow {
     std::int64_t size = 0;      // columns
@@ -29,7 +33,9 @@ void bendScores(const ScoreRow<T>& row, T* scores, T* slack);
 template <typename T>
 T largestScore(const T* scores, std::int64_t size);
 
-// Replaces scores by exp(score - shift) and answers their sum; then drops weights.
+// Replaces scores by exp(score - shift) and answers their sum; then drops weights. No score may be
+// above shift. In fp32 what is below e^-80 becomes 0: products with it would be subnormal numbers,
+// which are slow, and it is nothing beside the weight of 1 that there is.
 template <typename T>
 T weighScores(const ScoreRow<T>& row, T* scores, T shift);
 
@@ -40,5 +46,15 @@ void scoreGradients(const ScoreRow<T>& row, T* scores, T* dWeights, const T* sla
 
 template <typename T>
 void scaleRow(T* values, std::int64_t size, T factor);
+
+// to = from * factor, in rows of `columns`.
+template <typename T>
+void copyRows(Matrix<const T> from, T factor, Matrix<T> to, std::int64_t rows,
+              std::int64_t columns);
+
+// sum = sum * factors (one for each row; null: 1) + part * partFactor.
+template <typename T>
+void addRows(Matrix<T> sum, const T* factors, Matrix<const T> part, T partFactor, std::int64_t rows,
+             std::int64_t columns);
 
 }  // namespace ringscope::rows

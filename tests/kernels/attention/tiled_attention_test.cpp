@@ -123,12 +123,13 @@ TEST(TiledAttention, TakesAnyHeadCountAndSize) {
     const AttentionMask window{.causal = true, .left = 9};
     for (const BlockSize& size :
          {BlockSize{1, 1, 1, 1, 8}, BlockSize{17, 300, 5, 5, 40}, BlockSize{131, 5, 6, 1, 128},
-          BlockSize{40, 40, 3, 3, 256}, BlockSize{33, 65, 14, 7, 7}}) {
-        BlockInput block = randomBlock(size, at::kDouble);
-        block.mask = MaskKind::Positions;
-        block.rules.mask = &window;
-        expectLikeReference(block, std::to_string(size.heads) + " heads");
-    }
+          BlockSize{40, 40, 3, 3, 256}, BlockSize{33, 65, 14, 7, 7}, BlockSize{30, 20, 2, 1, 450}})
+        for (at::ScalarType type : {at::kFloat, at::kDouble}) {
+            BlockInput block = randomBlock(size, type);
+            block.mask = MaskKind::Positions;
+            block.rules.mask = &window;
+            expectLikeReference(block, std::to_string(size.headDim) + " columns");
+        }
 }
 
 TEST(TiledAttention, ReadsSlicesOfRowsAndHeadsInPlace) {
@@ -169,6 +170,32 @@ TEST(TiledAttention, DoesNotOverflowWhereScoresAreFarApart) {
     const BlockOutput output = tiledForward(block);
     EXPECT_LT(distance(output.out, expected.out), 1e-3);
     EXPECT_LT(distance(output.lse / expected.lse, at::ones_like(output.lse)), 1e-5);
+}
+
+TEST(TiledAttention, IsTheSameOnAnyNumberOfThreads) {
+    at::manual_seed(8);
+    const int before = at::get_num_threads();
+    BlockInput block = randomBlock({.queries = 500, .keys = 500}, at::kFloat);
+    block.mask = MaskKind::Causal;
+    at::set_num_threads(1);
+    const BlockOutput alone = tiledForward(block);
+    at::set_num_threads(3);
+    const BlockOutput shared = tiledForward(block);
+    at::set_num_threads(before);
+    EXPECT_TRUE(at::equal(alone.out, shared.out));
+    EXPECT_TRUE(at::equal(alone.lse, shared.lse));
+}
+
+TEST(TiledAttention, DoesNotHideWhatIsNoNumber) {
+    at::manual_seed(9);
+    BlockInput block = randomBlock({40, 40}, at::kFloat);
+    block.mask = MaskKind::Causal;
+    block.k[0][20].fill_(std::nan(""));
+    const BlockOutput output = tiledForward(block);
+    const at::Tensor numbers = at::isfinite(output.out);
+    EXPECT_TRUE(numbers.narrow(1, 0, 20).all().item<bool>());
+    EXPECT_FALSE(numbers[0].narrow(0, 20, 20).any().item<bool>());
+    EXPECT_TRUE(numbers[1].all().item<bool>());
 }
 
 TEST(Dropout, DropsItsShareAndDependsOnEveryCoordinate) {
