@@ -11,13 +11,36 @@ bool isHostsOwn(const Span& span) {
     return span.kind() == SpanKind::Step || span.kind() == SpanKind::Host;
 }
 
-std::vector<Span> truestSpans(const RankTrace& rank) {
-    std::vector<Span> spans;
-    std::ranges::copy_if(rank.spans, std::back_inserter(spans), isHostsOwn);
+struct NamedSpan {
+    Span span;
+    std::uint32_t name;
+};
+
+std::uint32_t nameAt(const std::vector<std::uint32_t>& names, std::size_t i) {
+    constexpr std::uint32_t noName = -1;
+    return i < names.size() ? names[i] : noName;
+}
+
+std::vector<NamedSpan> truestSpans(const RankTrace& rank) {
+    std::vector<NamedSpan> spans;
+    for (std::size_t i = 0; i < rank.spans.size(); ++i)
+        if (isHostsOwn(rank.spans[i])) spans.push_back({rank.spans[i], nameAt(rank.spanNames, i)});
     for (const GpuStream& stream : rank.gpu)
-        std::ranges::remove_copy_if(stream.spans, std::back_inserter(spans), isHostsOwn);
-    std::ranges::stable_sort(spans, {}, &Span::begin);
+        for (std::size_t i = 0; i < stream.spans.size(); ++i)
+            if (!isHostsOwn(stream.spans[i]))
+                spans.push_back({stream.spans[i], nameAt(stream.names, i)});
+    std::ranges::stable_sort(spans, {}, [](const NamedSpan& named) { return named.span.begin(); });
     return spans;
+}
+
+void useTruestSpans(RankTrace& rank) {
+    const std::vector<NamedSpan> truest = truestSpans(rank);
+    rank.spans.clear();
+    rank.spanNames.clear();
+    for (const NamedSpan& named : truest) {
+        rank.spans.push_back(named.span);
+        if (!rank.names.empty()) rank.spanNames.push_back(named.name);
+    }
 }
 
 }  // namespace
@@ -29,10 +52,7 @@ bool hasGpuRecords(const Trace& trace) {
 
 Trace withTruestSpans(Trace trace) {
     for (RankTrace& rank : trace.ranks)
-        if (!rank.gpu.empty()) {
-            rank.spans = truestSpans(rank);
-            rank.spanNames.clear();  // they were the host's
-        }
+        if (!rank.gpu.empty()) useTruestSpans(rank);
     return trace;
 }
 

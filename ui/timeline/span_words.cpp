@@ -4,6 +4,9 @@
 #include "ui/widgets/parts.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
+
+#include <algorithm>
 
 namespace ringscope::ui {
 namespace {
@@ -11,6 +14,21 @@ namespace {
 QString tr(const char* words) { return QCoreApplication::translate("SpanWords", words); }
 
 const QString dot = QStringLiteral(" · ");
+
+// What another tool's trace calls a span; empty in ours.
+QString foreignName(const OpenedTrace& trace, std::size_t row, std::uint32_t index) {
+    const RankTrace& rank = trace.trace.ranks[row];
+    if (index >= rank.spanNames.size() || rank.spanNames[index] >= rank.names.size()) return {};
+    return text(rank.names[rank.spanNames[index]]);
+}
+
+// "void at::native::vectorized_kernel<4, ...>(int)" -> "vectorized_kernel"
+QString withoutDetails(const QString& kernel) {
+    const qsizetype end = kernel.indexOf(QRegularExpression(QStringLiteral("[<(]")), 1);
+    const QString head = kernel.left(end);
+    return head.mid(
+        std::max(head.lastIndexOf(QLatin1Char(' ')), head.lastIndexOf(QLatin1Char(':'))) + 1);
+}
 
 QString titleOf(const Span& span) {
     switch (span.operation()) {
@@ -72,7 +90,8 @@ QString timeText(std::int64_t ns) {
 
 SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece) {
     const Span& span = trace.span(row, piece.span);
-    SpanWords words{titleOf(span), {placeOf(trace, row, span)}};
+    const QString foreign = foreignName(trace, row, piece.span);
+    SpanWords words{foreign.isEmpty() ? titleOf(span) : foreign, {placeOf(trace, row, span)}};
     if (span.kind() != SpanKind::Transfer) {
         words.lines << timeText(span.duration());
         return words;
@@ -93,7 +112,13 @@ SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece)
     return words;
 }
 
-QStringList labelsOf(const Span& span) {
+QStringList labelsOf(const OpenedTrace& trace, std::size_t row, std::uint32_t index) {
+    const Span& span = trace.span(row, index);
+    const QString foreign = foreignName(trace, row, index);
+    if (!foreign.isEmpty()) {
+        const QString brief = withoutDetails(foreign);
+        return {foreign, brief, brief.left(8) + QChar(0x2026)};
+    }
     QStringList place;
     if (span.layer() >= 0) place << QStringLiteral("L%1").arg(span.layer());
     if (span.ringStep() >= 0) place << QStringLiteral("s%1").arg(span.ringStep());

@@ -21,6 +21,6 @@ QString timeText(std::int64_t ns);
 SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece);
 
 // What there is room for inside a span, the longest first: "forward L0 s2", "L0 s2", "s2".
-QStringList labelsOf(const Span& span);
+QStringList labelsOf(const OpenedTrace& trace, std::size_t row, std::uint32_t index);
 
 }  // namespace ringscope::ui

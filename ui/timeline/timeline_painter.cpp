@@ -227,7 +227,7 @@ void TimelinePainter::paintPiece(QPainter& painter, const TimelineScene& scene,
     if (piece.span == noSpan || body.width() < scaled(18)) return;
     const QFontMetricsF metrics(font_);
     if (metrics.height() > body.height()) return;
-    for (const QString& label : labelsOf(scene.trace->span(place.row, piece.span))) {
+    for (const QString& label : labelsOf(*scene.trace, place.row, piece.span)) {
         const double width = metrics.horizontalAdvance(label);
         if (width + scaled(roomForLabel) > body.width()) continue;
         const QRectF words(body.left() + scaled(roomForLabel) / 2.0, body.top(), width + 2,
