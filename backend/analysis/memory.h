@@ -1,23 +1,13 @@
 // What a rank's tensors held over the recorded steps, and what stood where it was the most.
 #pragma once
 
-#include "backend/trace/trace.h"
+#include "backend/trace/memory_curve.h"
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
 namespace ringscope {
-
-using BytesByCategory = std::array<std::int64_t, memoryCategoryCount>;
-std::int64_t totalOf(const BytesByCategory& bytes);
-
-// Calls `visit` with every moment at which something changes, in order, and what is held from then
-// on; the first time with the moment of the first recorded step and what is there already.
-using VisitMemory = std::function<void(std::int64_t at, const BytesByCategory& held)>;
-void overMemory(const RankTrace& rank, const VisitMemory& visit);
 
 struct MemoryPeak {
     int rank = 0;

@@ -1,5 +1,6 @@
 // Chrome's trace JSON. Written piece by piece: a trace of millions of spans never stands in memory
 // a second time as text.
+#include "backend/trace/memory_curve.h"
 #include "backend/trace/own_export.h"
 #include "backend/trace/text_file.h"
 #include "backend/trace/trace.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 
 namespace ringscope {
@@ -93,31 +95,27 @@ public:
     }
 
 private:
-    // A counter track. Changes closer than this become one.
+    // A counter track. Of changes closer than this the last one is written.
     void memory(const RankTrace& rank) {
         constexpr std::int64_t apart = 10'000;
-        std::vector<std::pair<std::int64_t, std::pair<MemoryCategory, std::int64_t>>> changes;
-        for (const Allocation& one : rank.allocations) {
-            changes.push_back({one.begin, {one.category, one.bytes}});
-            if (one.end != Allocation::heldToTheEnd)
-                changes.push_back({one.end, {one.category, -one.bytes}});
-        }
-        std::ranges::sort(changes, {}, [](const auto& change) { return change.first; });
-        std::array<std::int64_t, memoryCategoryCount> held{};
-        for (std::size_t i = 0; i < changes.size(); ++i) {
-            const auto& [when, what] = changes[i];
-            held[static_cast<std::size_t>(what.first)] += what.second;
-            const bool more = i + 1 < changes.size();
-            if (when < trace_.begin && more && changes[i + 1].first <= trace_.begin) continue;
-            if (more && changes[i + 1].first - when < apart) continue;
-            std::string values;
-            for (int c = 0; c < memoryCategoryCount; ++c)
-                values += fmt::format(R"({}"{}":{})", c == 0 ? "" : ",",
-                                      memoryCategoryName(static_cast<MemoryCategory>(c)),
-                                      held[static_cast<std::size_t>(c)]);
-            event(fmt::format(R"("ph":"C","pid":{},"ts":{},"name":"memory","args":{{{}}})",
-                              rank.origin.rank, time(when), values));
-        }
+        std::int64_t last = 0;
+        std::optional<BytesByCategory> pending;
+        overMemory(rank, [&](std::int64_t at, const BytesByCategory& held) {
+            if (pending && at - last >= apart) counter(rank, last, *pending);
+            last = at;
+            pending = held;
+        });
+        if (pending) counter(rank, last, *pending);
+    }
+
+    void counter(const RankTrace& rank, std::int64_t at, const BytesByCategory& held) {
+        std::string values;
+        for (int i = 0; i < memoryCategoryCount; ++i)
+            values += fmt::format(R"({}"{}":{})", i == 0 ? "" : ",",
+                                  memoryCategoryName(static_cast<MemoryCategory>(i)),
+                                  held[static_cast<std::size_t>(i)]);
+        event(fmt::format(R"("ph":"C","pid":{},"ts":{},"name":"memory","args":{{{}}})",
+                          rank.origin.rank, time(at), values));
     }
 
     void event(const std::string& fields) {

@@ -1,0 +1,20 @@
+// How much a rank's tensors held, change by change.
+#pragma once
+
+#include "backend/trace/trace_file.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+namespace ringscope {
+
+using BytesByCategory = std::array<std::int64_t, memoryCategoryCount>;
+std::int64_t totalOf(const BytesByCategory& bytes);
+
+// Calls `visit` with every moment at which something changes, in order, and what is held from then
+// on; the first time with the moment of the first recorded step and what is there already.
+using VisitMemory = std::function<void(std::int64_t at, const BytesByCategory& held)>;
+void overMemory(const RankTrace& rank, const VisitMemory& visit);
+
+}  // namespace ringscope
