@@ -2,12 +2,14 @@
 // agree on samples and initial values without telling each other.
 #pragma once
 
+#include "backend/core/device_code.h"
+
 #include <cstdint>
 
 namespace ringscope {
 
 // Stirs every bit of a word into all others; one-to-one.
-constexpr std::uint64_t mixBits(std::uint64_t word) {
+RINGSCOPE_ON_DEVICES constexpr std::uint64_t mixBits(std::uint64_t word) {
     word ^= word >> 32;
     word *= 0xd6e8feb86659fd93U;
     word ^= word >> 32;

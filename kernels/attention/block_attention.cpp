@@ -1,7 +1,6 @@
 #include "kernels/attention/block_attention.h"
 
 #include "kernels/attention/block_kernels.h"
-#include "kernels/cuda/cuda_module.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
@@ -12,9 +11,7 @@ namespace ringscope {
 const BlockKernels& blockKernelsFor(const at::Tensor& tensor) {
     if (tensor.is_cpu()) return cpuBlockKernels;
     TORCH_CHECK(tensor.is_cuda(), "there is no attention for device ", tensor.device());
-    const Result<const CudaModule*> module = loadCudaModule();
-    TORCH_CHECK(module.ok(), module.error().message);
-    return *(*module)->blockKernels;
+    return gpuBlockKernels;
 }
 
 BlockOutput blockForward(const BlockInput& block) {

@@ -1,5 +1,5 @@
-// What a device brings to attention. One row for each device: cpu_kernels.cpp, and cuda_kernels.cpp
-// in the CUDA module, where the kernel is chosen by type as well.
+// What a device brings to attention. One row for each device: cpu_kernels.cpp, and gpu_kernels.cpp
+// with what the CUDA module has (gpu_kernels.h).
 #pragma once
 
 #include "kernels/attention/block_attention.h"
@@ -14,6 +14,7 @@ struct BlockKernels {
 };
 
 extern const BlockKernels cpuBlockKernels;
+extern const BlockKernels gpuBlockKernels;  // throw where the CUDA module cannot be loaded
 
 // The kernels for tensors on `tensor`'s device.
 const BlockKernels& blockKernelsFor(const at::Tensor& tensor);

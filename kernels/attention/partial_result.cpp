@@ -47,10 +47,14 @@ void PartialOutput::add(TokenSpan rows, BlockOutput part) {
 }
 
 BlockOutput PartialOutput::take() {
-    if (!sum_.out.defined()) startEmpty();
-    BlockOutput result = std::exchange(sum_, {});
+    BlockOutput result = takeSum();
     result.out = result.out.to(like_.scalar_type());
     return result;
+}
+
+BlockOutput PartialOutput::takeSum() {
+    if (!sum_.out.defined()) startEmpty();
+    return std::exchange(sum_, {});
 }
 
 void RowSum::add(TokenSpan rows, const at::Tensor& part) {

@@ -25,6 +25,7 @@ public:
 
     // out in the type of `like`, lse in the accumulator's. Rows nothing was added to: 0 and -inf.
     BlockOutput take();
+    BlockOutput takeSum();  // out, too, in the accumulator's
 
 private:
     void startEmpty();

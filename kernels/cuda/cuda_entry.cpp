@@ -4,6 +4,6 @@
 
 extern "C" const ringscope::CudaModule* ringscopeCudaModule() {
     static const ringscope::CudaModule module{.makeGroup = ringscope::makeNcclGroup,
-                                              .blockKernels = &ringscope::cudaBlockKernels};
+                                              .kernels = &ringscope::cudaKernels};
     return &module;
 }

@@ -1,12 +1,12 @@
 // What the CUDA module's files offer its entry point.
 #pragma once
 
-#include "kernels/attention/block_kernels.h"
+#include "kernels/attention/gpu_kernels.h"
 #include "kernels/comm/rendezvous.h"
 
 namespace ringscope {
 
-extern const BlockKernels cudaBlockKernels;
+extern const GpuKernels cudaKernels;
 
 Result<std::unique_ptr<Group>> makeNcclGroup(const Meeting& meeting, const GroupOptions& options);
 

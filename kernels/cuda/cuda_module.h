@@ -10,7 +10,7 @@ namespace ringscope {
 
 class Group;
 class Meeting;
-struct BlockKernels;
+struct GpuKernels;
 struct GroupOptions;
 
 // What libringscope_cuda.so offers. Rank program and module are built together, so that plain C++
@@ -18,7 +18,7 @@ struct GroupOptions;
 struct CudaModule {
     Result<std::unique_ptr<Group>> (*makeGroup)(const Meeting& meeting,
                                                 const GroupOptions& options);
-    const BlockKernels* blockKernels;
+    const GpuKernels* kernels;
 };
 
 // Loads the module beside the running program, once; says what is missing where it cannot.

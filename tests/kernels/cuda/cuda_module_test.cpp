@@ -1,6 +1,8 @@
 #include "kernels/cuda/cuda_module.h"
 
 #include "kernels/attention/block_kernels.h"
+#include "kernels/attention/gpu_kernels.h"
+#include "kernels/attention/tiled_gpu_attention.h"
 #include "kernels/comm/rendezvous.h"
 #include "tests/kernels/attention/reference.h"
 
@@ -36,10 +38,66 @@ protected:
         const Result<const CudaModule*> module = loadCudaModule();
         ASSERT_TRUE(module.ok()) << module.error().message;
         if (!at::hasCUDA()) GTEST_SKIP() << "CUDA finds no GPU";
-        kernels = (*module)->blockKernels;
+        own = (*module)->kernels->run;
     }
-    const BlockKernels* kernels = nullptr;
+    const BlockKernels* kernels = &gpuBlockKernels;
+    RunAttention own = nullptr;
 };
+
+BlockInput onGpu(BlockInput block) {
+    for (at::Tensor* tensor : {&block.q, &block.k, &block.v}) *tensor = tensor->cuda();
+    return block;
+}
+
+double toleranceOf(at::ScalarType type) {
+    switch (type) {
+        case at::kDouble:
+            return 1e-11;
+        case at::kFloat:
+            return 1e-4;
+        default:
+            return type == at::kHalf ? 1e-2 : 6e-2;
+    }
+}
+
+void expectLike(const BlockOutput& output, const BlockOutput& expected, double limit,
+                const std::string& what) {
+    EXPECT_LT(distance(output.out.cpu(), expected.out), limit) << what;
+    const at::Tensor lse = output.lse.cpu();
+    const at::Tensor seen = at::isfinite(lse);
+    EXPECT_TRUE(at::equal(at::isneginf(lse), expected.lse.le(-1e29))) << what;
+    EXPECT_LT(distance(at::where(seen, lse, 0), at::where(seen, expected.lse, 0)), limit) << what;
+}
+
+void expectLike(const BlockGradients& gradients, const BlockGradients& expected, double limit,
+                const std::string& what) {
+    EXPECT_LT(distance(gradients.q.cpu(), expected.q), limit) << what;
+    EXPECT_LT(distance(gradients.k.cpu(), expected.k), 4 * limit) << what;
+    EXPECT_LT(distance(gradients.v.cpu(), expected.v), 4 * limit) << what;
+}
+
+struct Feature {
+    const char* name;
+    AttentionMask mask{};
+    ScoreRules rules{};
+};
+
+std::vector<Feature> features() {
+    const std::vector<std::int64_t> documents = {0, 1, 70, 71, 160, 700, 5000};
+    return {{"causal", {}},
+            {"both ways", {.causal = false}},
+            {"window", {.left = 100}},
+            {"window both ways", {.causal = false, .left = 70, .right = 20}},
+            {"documents", {.documents = documents}},
+            {"window in documents", {.left = 66, .documents = documents}},
+            {"scale", {}, {.scale = 0.5}},
+            {"soft-cap", {}, {.softcap = 1.5}},
+            {"ALiBi", {}, {.alibiHeads = 12, .firstHead = 7}},
+            {"dropout", {}, {.dropout = 0.2, .dropoutSeed = 11}},
+            {"all",
+             {.left = 66, .documents = documents},
+             {.scale = 0.5, .softcap = 3.0, .alibiHeads = 4, .dropout = 0.1, .dropoutSeed = 5}}};
+}
 
 TEST_F(Gpu, MergesAsTheCpuDoes) {
     at::manual_seed(1);
@@ -80,6 +138,57 @@ TEST_F(Gpu, AttendsBlocksInEveryType) {
             EXPECT_LT(distance(gradients.k, expectedGradients.k), 4 * tolerance) << type;
             EXPECT_LT(distance(gradients.v, expectedGradients.v), 4 * tolerance) << type;
         }
+}
+
+// Every mask and rule, with heads that the platform's kernels take and with others.
+TEST_F(Gpu, AttendsUnderEveryMaskAndRuleInEveryType) {
+    at::manual_seed(3);
+    for (at::ScalarType type : {at::kFloat, at::kBFloat16, at::kHalf, at::kDouble})
+        for (const std::int64_t headDim : {64, 20, 256})
+            for (const Feature& feature : features()) {
+                const auto random = [&](std::int64_t rows, std::int64_t heads) {
+                    return at::randn({2, rows, heads, headDim}).to(type);
+                };
+                BlockInput block{random(300, 4), random(290, 2), random(290, 2)};
+                block.mask = MaskKind::Positions;
+                block.rules = feature.rules;
+                block.rules.mask = &feature.mask;
+                block.queryTokens = {30, 1};
+                const std::string what = std::string(feature.name) + ", heads of " +
+                                         std::to_string(headDim) + ", " + c10::toString(type);
+                const at::Tensor dOut = random(300, 4);
+                const BlockInput there = onGpu(block);
+                const BlockOutput output = kernels->forward(there);
+                expectLike(output, referenceForward(block), toleranceOf(type), what);
+                expectLike(kernels->backward(there, output, dOut.cuda()),
+                           referenceBackward(block, dOut), toleranceOf(type), what);
+            }
+}
+
+// Our own kernel alone, against the CPU's: both sum in fp32, so two bytes are no excuse.
+TEST_F(Gpu, HasAKernelOfItsOwnThatAgreesWithTheCpus) {
+    at::manual_seed(4);
+    for (at::ScalarType type : {at::kFloat, at::kBFloat16, at::kHalf, at::kDouble})
+        for (MaskKind mask : {MaskKind::Full, MaskKind::Causal})
+            for (const Feature& feature : features()) {
+                const auto random = [&](std::int64_t heads) {
+                    return at::randn({2, 130, heads, 72}).to(type);
+                };
+                BlockInput block{random(4), random(2), random(2), mask, feature.rules};
+                const double limit = type == at::kDouble ? 1e-11 : 1e-4;
+                const at::Tensor dOut = random(4);
+                const BlockInput there = onGpu(block);
+                const BlockOutput output = tiledGpuForward(there, {}, own);
+                const BlockOutput expected = cpuBlockKernels.forward(block);
+                expectLike(output, expected, limit, feature.name);
+                const auto gradients = tiledGpuBackward(there, {}, output, dOut.cuda(), own);
+                expectLike(gradients, cpuBlockKernels.backward(block, expected, dOut), limit,
+                           feature.name);
+                const auto again = tiledGpuBackward(there, {}, output, dOut.cuda(), own);
+                EXPECT_TRUE(at::equal(gradients.q, again.q)) << "from run to run";
+                EXPECT_TRUE(at::equal(gradients.k, again.k)) << "from run to run";
+                EXPECT_TRUE(at::equal(gradients.v, again.v)) << "from run to run";
+            }
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+#include "kernels/attention/gpu_kernels.h"
+
+#include "kernels/attention/block_kernels.h"
+#include "kernels/attention/piecewise_attention.h"
+#include "kernels/cuda/cuda_module.h"
+
+#include <c10/util/Exception.h>
+
+namespace ringscope {
+namespace {
+
+const GpuKernels& kernels() {
+    const Result<const CudaModule*> module = loadCudaModule();
+    TORCH_CHECK(module.ok(), module.error().message);
+    return *(*module)->kernels;
+}
+
+BlockOutput forward(const BlockInput& block) { return piecewiseForward(block, kernels()); }
+
+BlockGradients backward(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
+    return piecewiseBackward(block, whole, dOut, kernels());
+}
+
+void merge(at::Tensor& out, at::Tensor& lse, const BlockOutput& part) {
+    kernels().merge(out, lse, part);
+}
+
+}  // namespace
+
+const BlockKernels gpuBlockKernels{.forward = forward, .backward = backward, .merge = merge};
+
+}  // namespace ringscope

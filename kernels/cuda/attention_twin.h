@@ -1,0 +1,12 @@
+// The tiled attention of a GPU, run by the host: the same source, for tests and for whoever wants
+// to look at it without a GPU.
+#pragma once
+
+#include "kernels/cuda/attention_task.h"
+#include "kernels/cuda/thread_block.h"
+
+namespace ringscope {
+
+void runAttentionOnHost(const AttentionTask& task, kernel::ThreadOrder order);
+
+}  // namespace ringscope

@@ -1,0 +1,13 @@
+// Full and causal blocks with plain rules, by the kernels that ATen brings.
+#pragma once
+
+#include "kernels/attention/block_attention.h"
+
+namespace ringscope {
+
+bool platformTakes(const BlockInput& block);
+BlockOutput platformForward(const BlockInput& block);
+BlockGradients platformBackward(const BlockInput& block, const BlockOutput& whole,
+                                const at::Tensor& dOut);
+
+}  // namespace ringscope

@@ -1,0 +1,91 @@
+// A kernel as the program of one block of threads, in phases:
+//
+//     Registers<float> sum;                                 // one for each thread
+//     block.all([&](int thread) { sum[thread] = ...; });    // every thread does this, then they meet
+//     block.all([&](int thread) { ... });
+//
+// On a GPU a phase is what one thread does and a barrier. Compiled for the host, it is a loop over
+// the threads: the twin, by which the same source is tested where there is no GPU. Threads meet
+// after a phase only, so what one writes another may read in a later phase and not in the same; the
+// twin runs the threads in any order it is told, to show that no phase depends on it.
+#pragma once
+
+#if defined(__CUDACC__)
+#define RINGSCOPE_KERNEL __device__ __forceinline__
+#define RINGSCOPE_UNROLL _Pragma("unroll")
+#else
+#define RINGSCOPE_KERNEL inline
+#define RINGSCOPE_UNROLL
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#endif
+
+namespace ringscope::kernel {
+
+constexpr int blockThreads = 256;
+
+#if defined(__CUDACC__)
+
+class ThreadBlock {
+public:
+    template <typename Phase>
+    __device__ __forceinline__ void all(Phase&& phase) const {
+        phase(static_cast<int>(threadIdx.x));
+        __syncthreads();
+    }
+};
+
+template <typename Value>
+class Registers {
+public:
+    __device__ __forceinline__ Value& operator[](int) { return value_; }
+
+private:
+    Value value_;
+};
+
+#else
+
+enum class ThreadOrder { Up, Down, EvenFirst };
+
+class ThreadBlock {
+public:
+    explicit ThreadBlock(ThreadOrder order) : order_(order) {}
+
+    template <typename Phase>
+    void all(Phase&& phase) const {
+        for (int i = 0; i < blockThreads; ++i) phase(threadAt(i));
+    }
+
+private:
+    int threadAt(int i) const {
+        if (order_ == ThreadOrder::Down) return blockThreads - 1 - i;
+        if (order_ == ThreadOrder::EvenFirst) return i < blockThreads / 2 ? 2 * i : 2 * i - 255;
+        return i;
+    }
+
+    ThreadOrder order_;
+};
+
+// What was never written is no number, so that nobody gets by with the zeros of fresh memory.
+template <typename Value>
+void fillWithNoNumbers(Value& value) {
+    std::memset(&value, 0xff, sizeof(Value));
+}
+
+template <typename Value>
+class Registers {
+public:
+    Registers() { fillWithNoNumbers(*values_); }
+    Value& operator[](int thread) { return (*values_)[static_cast<std::size_t>(thread)]; }
+
+private:
+    std::unique_ptr<std::array<Value, blockThreads>> values_ =
+        std::make_unique<std::array<Value, blockThreads>>();
+};
+
+#endif
+
+}  // namespace ringscope::kernel

@@ -1,0 +1,64 @@
+// Every mode with the attention of a GPU: this program has block kernels of its own in place of the
+// CPU's, so that the executors run over pieces and the twin.
+#include "kernels/attention/block_kernels.h"
+#include "kernels/attention/piecewise_attention.h"
+#include "tests/kernels/attention/conformance.h"
+#include "tests/kernels/comm/rank_threads.h"
+#include "tests/kernels/cuda/host_gpu.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace ringscope {
+
+// The linker takes this one and leaves cpu_kernels.cpp where it is.
+const BlockKernels cpuBlockKernels{
+    .forward = [](const BlockInput& block) { return piecewiseForward(block, testing::hostGpu); },
+    .backward =
+        [](const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
+            return piecewiseBackward(block, whole, dOut, testing::hostGpu);
+        },
+    .merge = testing::hostGpu.merge};
+
+namespace {
+
+using testing::ConformanceCase;
+using testing::everyCell;
+using testing::findDeviations;
+using testing::refusalOf;
+using testing::runRanks;
+
+class EveryModeOnAGpu : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryModeOnAGpu, IsFullAttentionUnderEveryMaskAndRule) {
+    const Mode& mode = *findMode(GetParam());
+    const int ranks = mode.sharded ? 2 : 1;
+    const std::set<std::string> features = {"window both ways", "long documents", "dropout", "all"};
+    std::vector<ConformanceCase> cases = everyCell(mode, ranks);
+    std::erase_if(cases, [&](const ConformanceCase& cell) {
+        return !features.contains(cell.feature) || cell.type == at::kHalf ||
+               !refusalOf(cell).empty();
+    });
+    ASSERT_FALSE(cases.empty());
+    testing::takeKernelCalls();
+    runRanks(ranks, [&](Group& group) {
+        for (const ConformanceCase& testCase : cases)
+            EXPECT_EQ(findDeviations(testCase, group), "")
+                << testCase.name() << ", rank " << group.rank();
+    });
+    const testing::KernelCalls calls = testing::takeKernelCalls();
+    EXPECT_GT(calls.platform, 0);
+    EXPECT_GT(calls.own, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryModeOnAGpu, ::testing::ValuesIn(modeNames()),
+                         [](const auto& info) {
+                             std::string name = info.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace ringscope
