@@ -19,31 +19,16 @@ const Precision& precisionOf(const RunConfig& config) {
     return *findPrecision(config.train.precision);
 }
 
-struct PlainSetting {
-    const char* field;
-    const char* plain;
-    bool (*isPlain)(const RunConfig&);
-};
-
-// What only the CPU's own attention kernel computes.
-constexpr PlainSetting plainSettings[] = {
-    {"attention.window", "null",
-     [](const RunConfig& config) { return !config.attention.window.has_value(); }},
-    {"attention.window_right", "null",
-     [](const RunConfig& config) { return !config.attention.windowRight.has_value(); }},
-    {"attention.dropout", "0",
-     [](const RunConfig& config) { return config.attention.dropout == 0; }},
-    {"attention.softcap", "null",
-     [](const RunConfig& config) { return !config.attention.softcap.has_value(); }},
-    {"attention.alibi", "false", [](const RunConfig& config) { return !config.attention.alibi; }},
-    {"data.packing", "false", [](const RunConfig& config) { return !config.data.packing; }},
-};
+// Columns of a head that the GPU's own attention kernel takes (kernels/cuda/attention_task.h).
+constexpr std::int64_t mostGpuHeadColumns = 256;
 
 constexpr std::int64_t mostRanks = 1024;
 
+// Whether blocks need neither their tokens nor other rules than a scale.
 bool isPlain(const RunConfig& config) {
-    return std::ranges::all_of(
-        plainSettings, [&](const PlainSetting& setting) { return setting.isPlain(config); });
+    const AttentionConfig& attention = config.attention;
+    return !attention.window && !attention.windowRight && attention.dropout == 0 &&
+           !attention.softcap && !attention.alibi && !config.data.packing;
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -56,11 +41,10 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
            "profile.cupti on needs a GPU and launch.device is " + config.launch.device +
                "; use launch.device cuda, or profile.cupti auto");
-    if (config.launch.device == "cuda")
-        for (const PlainSetting& setting : plainSettings)
-            refuse(!setting.isPlain(config), std::string(setting.field) +
-                                                 " has no GPU kernel; set it to " + setting.plain +
-                                                 " or launch.device to cpu");
+    refuse(config.launch.device == "cuda" && config.model.headDim() > mostGpuHeadColumns,
+           fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
+                       "up to {}; use more heads or launch.device cpu",
+                       config.model.headDim(), mostGpuHeadColumns));
     return reasons;
 }
 

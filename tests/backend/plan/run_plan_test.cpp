@@ -74,13 +74,30 @@ TEST(RunPlan, LimitsWhatIsSeenToTheRightOfAToken) {
 
 TEST(RunPlan, RefusesOnAGpuWhatOnlyTheCpuComputes) {
     RunConfig gpu = config("ring", 2);
+    gpu.launch.device = "cuda";
+    gpu.model.heads = gpu.model.kvHeads = 2;
+    gpu.model.hiddenSize = 2 * 256;
+    EXPECT_TRUE(planRun(gpu).ok());
+    gpu.model.hiddenSize = 2 * 258;
+    EXPECT_EQ(planRun(gpu).error().message,
+              "model.hidden_size / model.heads is 258 and attention on a GPU takes heads of up to "
+              "256; use more heads or launch.device cpu");
+    gpu.launch.device = "cpu";
+    EXPECT_TRUE(planRun(gpu).ok());
+}
+
+TEST(RunPlan, PlansEveryMaskAndRuleForAGpu) {
+    RunConfig gpu = config("zigzag", 2);
     gpu.attention.window = 8;
     gpu.attention.alibi = true;
-    EXPECT_TRUE(planRun(gpu).ok());
+    gpu.attention.softcap = 30;
+    gpu.attention.dropout = 0.1;
+    gpu.data.packing = true;
+    const RunPlan onCpu = planRun(gpu).value();
     gpu.launch.device = "cuda";
-    EXPECT_EQ(planRun(gpu).error().message,
-              "attention.window has no GPU kernel; set it to null or launch.device to cpu; "
-              "attention.alibi has no GPU kernel; set it to false or launch.device to cpu");
+    const RunPlan onGpu = planRun(gpu).value();
+    EXPECT_EQ(onGpu.attentionBytesPerStep, onCpu.attentionBytesPerStep);
+    EXPECT_EQ(onGpu.flopsPerStep, onCpu.flopsPerStep);
 }
 
 TEST(RunPlan, RunsNoneOnOneRankAndSaysThatSpIsNotUsed) {
@@ -93,13 +110,12 @@ TEST(RunPlan, RunsNoneOnOneRankAndSaysThatSpIsNotUsed) {
 TEST(RunPlan, NamesEveryReasonAtOnce) {
     RunConfig wrong = config("zigzag", 4);
     wrong.train.seqLen = 1026;
-    wrong.attention.dropout = 0.1;
-    wrong.launch.device = "cuda";
+    wrong.profile.cupti = "on";
     wrong.parallel.dp = 1024;
     const Result<RunPlan> plan = planRun(wrong);
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::InvalidConfig);
-    for (const char* reason : {"attention.dropout",
+    for (const char* reason : {"profile.cupti",
                                "parallel.sp (4) × parallel.dp (1024) are 4,096 ranks; use at most "
                                "1,024",
                                "1026 tokens do not divide"})
