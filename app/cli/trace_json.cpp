@@ -113,6 +113,7 @@ json memoryJson(const MemoryPeak& peak) {
             {"at_ns", peak.at},
             {"step", peak.step},
             {"by_category", std::move(byCategory)},
+            {"segments_bytes", peak.segments > 0 ? json(peak.segments) : json(nullptr)},
             {"largest", std::move(largest)}};
 }
 

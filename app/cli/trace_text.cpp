@@ -100,7 +100,14 @@ std::string memoryText(const std::vector<MemoryPeak>& peaks) {
     text += fmt::format("largest on rank {} then: ", most.rank);
     for (std::size_t i = 0; i < std::min(named, most.largest.size()); ++i)
         text += (i == 0 ? "" : "; ") + allocationText(most.largest[i]);
-    return text + '\n';
+    text += '\n';
+    for (const MemoryPeak& peak : peaks)
+        if (peak.segments > 0)
+            text += fmt::format(
+                "rank {} took at most {} from its GPU's driver: tensors, spare room for them, and "
+                "what libraries took beside them\n",
+                peak.rank, formatBytes(Bytes{peak.segments}));
+    return text;
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 namespace ringscope {
 
 std::optional<MemoryPeak> memoryPeak(const RankTrace& rank) {
-    if (rank.allocations.empty()) return std::nullopt;
+    if (std::ranges::none_of(rank.allocations, [](const Allocation& allocation) {
+            return isOf(allocation, MemoryOf::Tensors);
+        }))
+        return std::nullopt;
     MemoryPeak peak{.rank = rank.origin.rank, .at = 0, .held = {}, .largest = {}};
     std::int64_t most = -1;
     overMemory(rank, [&](std::int64_t at, const BytesByCategory& held) {
@@ -14,8 +17,16 @@ std::optional<MemoryPeak> memoryPeak(const RankTrace& rank) {
         peak.at = at;
         peak.held = held;
     });
+    overMemory(
+        rank,
+        [&](std::int64_t, const BytesByCategory& held) {
+            peak.segments = std::max(peak.segments, totalOf(held));
+        },
+        MemoryOf::Segments);
     for (const Allocation& allocation : rank.allocations) {
-        if (allocation.begin > peak.at || allocation.end <= peak.at) continue;
+        if (!isOf(allocation, MemoryOf::Tensors) || allocation.begin > peak.at ||
+            allocation.end <= peak.at)
+            continue;
         peak.largest.push_back(allocation);
         if (allocation.begin == peak.at) {
             peak.step = allocation.step;

@@ -15,6 +15,7 @@ struct MemoryPeak {
     BytesByCategory held{};
     int step = 0;  // of the allocation that made it, and its layer
     int layer = -1;
+    std::int64_t segments = 0;  // the most it ever took from its GPU's driver; 0: not recorded
     std::vector<Allocation> largest;  // live then, largest first, at most `largestShown`
 
     static constexpr std::size_t largestShown = 10;

@@ -1,5 +1,9 @@
 // Memory that a tensor held, from its allocation until it was given back: what a memory curve, its
 // peak and what stood there are worked out from (analysis/memory.h).
+//
+// And segments: what the process took from a GPU's driver, be it for the allocator that cuts
+// tensors from it or for a library beside it. The same bytes are in a tensor and in its segment, so
+// the two are never added: overMemory() goes over the one or the other.
 #pragma once
 
 #include <array>
@@ -18,13 +22,16 @@ enum class MemoryCategory : std::uint8_t {
     Logits,
     Activations,
     Workspace,
+    Segments,
 };
+// Of tensors: those that add up.
 inline constexpr int memoryCategoryCount = static_cast<int>(MemoryCategory::Workspace) + 1;
 std::string_view memoryCategoryName(MemoryCategory category);
 
 // 32 bytes in memory and in the file.
 struct Allocation {
     static constexpr std::int64_t heldToTheEnd = std::numeric_limits<std::int64_t>::max();
+    static constexpr std::int64_t mostBytes = std::int64_t{1} << 42;  // 4 TiB: sums do not overflow
 
     std::int64_t begin = 0;  // nanoseconds of the rank's clock, as of its spans
     std::int64_t end = heldToTheEnd;
@@ -35,7 +42,8 @@ struct Allocation {
     MemoryCategory category = MemoryCategory::Unsaid;
 
     bool wellFormed() const {
-        return begin <= end && bytes >= 0 && static_cast<int>(category) < memoryCategoryCount;
+        return begin <= end && bytes >= 0 && bytes <= mostBytes &&
+               category <= MemoryCategory::Segments;
     }
     bool operator==(const Allocation&) const = default;
 };

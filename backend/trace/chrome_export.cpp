@@ -95,27 +95,47 @@ public:
     }
 
 private:
-    // A counter track. Of changes closer than this the last one is written.
+    // Counter tracks: what one holds is added up, so segments have their own.
     void memory(const RankTrace& rank) {
+        counters(rank, MemoryOf::Tensors);
+        counters(rank, MemoryOf::Segments);
+    }
+
+    // Of changes closer than this the last one is written.
+    void counters(const RankTrace& rank, MemoryOf of) {
         constexpr std::int64_t apart = 10'000;
         std::int64_t last = 0;
         std::optional<BytesByCategory> pending;
-        overMemory(rank, [&](std::int64_t at, const BytesByCategory& held) {
-            if (pending && at - last >= apart) counter(rank, last, *pending);
-            last = at;
-            pending = held;
-        });
-        if (pending) counter(rank, last, *pending);
+        const auto write = [&] {
+            if (of == MemoryOf::Tensors)
+                tensors(rank, last, *pending);
+            else
+                counter(rank, last, "segments", fmt::format(R"("bytes":{})", totalOf(*pending)));
+        };
+        overMemory(
+            rank,
+            [&](std::int64_t at, const BytesByCategory& held) {
+                if (pending && at - last >= apart) write();
+                last = at;
+                pending = held;
+            },
+            of);
+        if (pending) write();
     }
 
-    void counter(const RankTrace& rank, std::int64_t at, const BytesByCategory& held) {
+    void tensors(const RankTrace& rank, std::int64_t at, const BytesByCategory& held) {
         std::string values;
         for (int i = 0; i < memoryCategoryCount; ++i)
             values += fmt::format(R"({}"{}":{})", i == 0 ? "" : ",",
                                   memoryCategoryName(static_cast<MemoryCategory>(i)),
                                   held[static_cast<std::size_t>(i)]);
-        event(fmt::format(R"("ph":"C","pid":{},"ts":{},"name":"memory","args":{{{}}})",
-                          rank.origin.rank, time(at), values));
+        counter(rank, at, "memory", values);
+    }
+
+    void counter(const RankTrace& rank, std::int64_t at, const char* name,
+                 const std::string& values) {
+        event(fmt::format(R"("ph":"C","pid":{},"ts":{},"name":"{}","args":{{{}}})",
+                          rank.origin.rank, time(at), name, values));
     }
 
     void event(const std::string& fields) {

@@ -23,10 +23,11 @@ struct Change {
     const Allocation* about;
 };
 
-std::vector<Change> changesOf(const std::vector<Allocation>& allocations) {
+std::vector<Change> changesOf(const std::vector<Allocation>& allocations, MemoryOf of) {
     std::vector<Change> changes;
     changes.reserve(allocations.size() * 2);
     for (const Allocation& allocation : allocations) {
+        if (!isOf(allocation, of)) continue;
         changes.push_back({allocation.begin, allocation.bytes, &allocation});
         if (allocation.end != Allocation::heldToTheEnd)
             changes.push_back({allocation.end, -allocation.bytes, &allocation});
@@ -38,7 +39,7 @@ std::vector<Change> changesOf(const std::vector<Allocation>& allocations) {
 }
 
 std::size_t indexOf(const Allocation& allocation) {
-    return static_cast<std::size_t>(allocation.category);
+    return isOf(allocation, MemoryOf::Tensors) ? static_cast<std::size_t>(allocation.category) : 0;
 }
 
 }  // namespace
@@ -47,19 +48,24 @@ std::int64_t totalOf(const BytesByCategory& bytes) {
     return std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0});
 }
 
-void overMemory(const RankTrace& rank, const VisitMemory& visit) {
+bool isOf(const Allocation& allocation, MemoryOf of) {
+    return (allocation.category == MemoryCategory::Segments) == (of == MemoryOf::Segments);
+}
+
+void overMemory(const RankTrace& rank, const VisitMemory& visit, MemoryOf of) {
     const std::int64_t first = firstStep(rank);
     BytesByCategory held{};
     bool begun = false;
     const auto begin = [&] {
         if (!std::exchange(begun, true)) visit(first, held);
     };
-    for (const Change& change : changesOf(rank.allocations)) {
+    const std::vector<Change> changes = changesOf(rank.allocations, of);
+    for (const Change& change : changes) {
         if (change.at > first) begin();
         held[indexOf(*change.about)] += change.bytes;
         if (change.at > first) visit(change.at, held);
     }
-    if (!rank.allocations.empty()) begin();
+    if (!changes.empty()) begin();
 }
 
 }  // namespace ringscope

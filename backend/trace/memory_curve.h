@@ -1,4 +1,4 @@
-// How much a rank's tensors held, change by change.
+// How much a rank's tensors held, change by change; or the segments of its GPU.
 #pragma once
 
 #include "backend/trace/trace_file.h"
@@ -12,9 +12,13 @@ namespace ringscope {
 using BytesByCategory = std::array<std::int64_t, memoryCategoryCount>;
 std::int64_t totalOf(const BytesByCategory& bytes);
 
+enum class MemoryOf { Tensors, Segments };
+
 // Calls `visit` with every moment at which something changes, in order, and what is held from then
 // on; the first time with the moment of the first recorded step and what is there already.
 using VisitMemory = std::function<void(std::int64_t at, const BytesByCategory& held)>;
-void overMemory(const RankTrace& rank, const VisitMemory& visit);
+// All segments are held as MemoryCategory::Unsaid.
+void overMemory(const RankTrace& rank, const VisitMemory& visit, MemoryOf of = MemoryOf::Tensors);
+bool isOf(const Allocation& allocation, MemoryOf of);
 
 }  // namespace ringscope

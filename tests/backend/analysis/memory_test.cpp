@@ -80,6 +80,26 @@ TEST(Memory, BeginsWithWhatWasThereBefore) {
     EXPECT_EQ(seen, (std::vector<std::pair<std::int64_t, std::int64_t>>{{100, 5}, {180, 0}}));
 }
 
+// A tensor lies in a segment, so that their bytes are never added.
+TEST(Memory, CountsNoByteOfASegmentAmongTheTensors) {
+    RankTrace rank = rankOf({
+        {.begin = 10, .bytes = 5'000, .category = MemoryCategory::Segments},
+        {.begin = 120, .end = 130, .bytes = 2'000, .category = MemoryCategory::Segments},
+        {.begin = 20, .bytes = 1'000, .category = MemoryCategory::Parameters},
+        {.begin = 120, .end = 170, .bytes = 300},
+    });
+    nameAllocations(rank);
+    const std::optional<MemoryPeak> peak = memoryPeak(rank);
+    ASSERT_TRUE(peak);
+    EXPECT_EQ(totalOf(peak->held), 1'300);
+    EXPECT_EQ(peak->segments, 7'000);
+    ASSERT_EQ(peak->largest.size(), 2U);
+    EXPECT_EQ(peak->largest.front().bytes, 1'000);
+
+    rank.allocations.resize(2);
+    EXPECT_FALSE(memoryPeak(rank)) << "no tensors, no peak of them";
+}
+
 RC_GTEST_PROP(Memory, PeakIsTheMostThatIsLiveAtOnce, ()) {
     std::vector<Allocation> allocations;
     for (int count = *rc::gen::inRange(1, 40); count > 0; --count) {

@@ -170,6 +170,26 @@ TEST_F(ChromeExport, GivesEveryStreamOfAGpuARow) {
     EXPECT_EQ(document["baseTimeNanoseconds"], 2'000);
 }
 
+// A viewer adds up what one counter holds, so tensors and the segments they lie in are two.
+TEST_F(ChromeExport, CountsTensorsAndSegmentsApart) {
+    RankTrace one = rank(0, {Span(100'000, 900'000, {.kind = SpanKind::Step})});
+    one.allocations = {
+        {.begin = 0, .bytes = 5'000, .category = MemoryCategory::Segments},
+        {.begin = 0, .bytes = 1'000, .category = MemoryCategory::Parameters},
+        {.begin = 300'000, .end = 500'000, .bytes = 20, .category = MemoryCategory::Logits},
+    };
+    const json document = exported(mergeRanks({one}));
+    std::map<std::string, std::vector<json>> counters;
+    for (const json& event : document["traceEvents"])
+        if (event["ph"] == "C") counters[event["name"]].push_back(event["args"]);
+    ASSERT_EQ(counters["memory"].size(), 3U);
+    EXPECT_EQ(counters["memory"][1]["parameters"], 1'000);
+    EXPECT_EQ(counters["memory"][1]["logits"], 20);
+    EXPECT_FALSE(counters["memory"][1].contains("segments"));
+    EXPECT_EQ(counters["memory"][2]["logits"], 0);
+    EXPECT_EQ(counters["segments"], (std::vector<json>{{{"bytes", 5'000}}}));
+}
+
 TEST(Merge, MovesAGpusSpansWithTheirRanksClockAndCountsThem) {
     RankTrace traced = rank(0, {});
     traced.gpu = {{0, 1, 7, {Span(100, 150, {.kind = SpanKind::Attention})}}};
