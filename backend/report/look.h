@@ -36,6 +36,20 @@ struct SpanLook {
 };
 inline constexpr SpanLook spanLook;
 
+// What memory is for; what a span of the same kind is called has its colour here too. Listed as
+// they are stacked, from below: what stays the whole step under what comes and goes.
+struct MemoryLook {
+    ColourPair other{"#B7BDC7", "#596273"};
+    ColourPair parameters{"#66707F", "#8B96A6"};
+    ColourPair gradients{"#4FA595", "#3E8F82"};
+    ColourPair optimizer{"#A5D6C9", "#8AD6C6"};
+    ColourPair communication{"#C77D2E", "#E0A15C"};
+    ColourPair activations{"#5B86B5", "#7AA6D6"};
+    ColourPair logits{"#8E6BB0", "#B196CF"};
+    ColourPair workspace{"#9FB4C7", "#5C7085"};
+};
+inline constexpr MemoryLook memoryLook;
+
 enum class Marker { Cross, Square, Circle, Diamond, Triangle, TriangleInverted, Star, Plus };
 enum class Stroke { Solid, Dashed, Dotted, DashDot };
 

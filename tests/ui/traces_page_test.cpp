@@ -6,6 +6,7 @@
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
+#include "ui/timeline/legend.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/parts.h"
 
@@ -157,6 +158,35 @@ TEST_F(Traces, TotalsFollowTheSelection) {
     EXPECT_EQ(wait.data().toString(), QStringLiteral("20.0"));
     page->timeline().select({});
     EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
+}
+
+TEST_F(Traces, HaveAMemoryLaneWhereMemoryWasRecordedAndFoldItAway) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSenderWithMemory());
+    open();
+    waitFor([this] { return shows("ring"); });
+    auto* button = page->findChild<QPushButton*>(QStringLiteral("memoryLanes"));
+    auto* legend = page->findChild<MemoryLegend*>();
+    ASSERT_NE(button, nullptr);
+    ASSERT_NE(legend, nullptr);
+    EXPECT_TRUE(button->isVisible());
+    EXPECT_EQ(legend->accessibleName(),
+              QStringLiteral("Colours: parameters, activations, workspace"));
+    EXPECT_TRUE(
+        page->totals().endsWith(QStringLiteral(" · memory at most 400 MiB, on rank 0 at 50.0 ms")))
+        << page->totals().toStdString();
+    QTest::mouseClick(button, Qt::LeftButton);
+    EXPECT_FALSE(page->timeline().memoryShown());
+    EXPECT_FALSE(legend->isVisible());
+    QTest::keyClick(&page->timeline(), Qt::Key_M);
+    EXPECT_TRUE(button->isChecked());
+    EXPECT_TRUE(legend->isVisible());
+
+    addTrace("run-bare", test::lateSender());
+    page->openPlace(traceRoot(store()) / "run-bare");
+    waitFor([this] { return page->settled() && !page->timeline().hasMemory(); });
+    EXPECT_FALSE(button->isVisible());
+    EXPECT_FALSE(legend->isVisible());
 }
 
 TEST_F(Traces, RingStepsAreATableWhoseCellsZoom) {

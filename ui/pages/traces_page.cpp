@@ -5,6 +5,7 @@
 #include "ui/models/cell_delegate.h"
 #include "ui/models/run_row.h"
 #include "ui/timeline/legend.h"
+#include "ui/timeline/memory_words.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/parts.h"
 
@@ -20,6 +21,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <array>
 
 namespace ringscope::ui {
 namespace {
@@ -79,6 +81,8 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       loadingBar_(new QProgressBar),
       notes_(new ElidedLabel),
       timeline_(new TimelineView),
+      memory_(new QPushButton(tr("Memory"))),
+      memoryLegend_(new MemoryLegend),
       totals_(new ElidedLabel),
       figures_(new RankFiguresModel(this)),
       ringSteps_(new RingStepModel(this)),
@@ -118,6 +122,8 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
         QMessageBox::warning(this, tr("Export for Perfetto"), reason);
     });
     connect(timeline_, &TimelineView::selectionChanged, this, &TracesPage::showSelection);
+    connect(timeline_, &TimelineView::memoryToggled, this, &TracesPage::showMemory);
+    connect(memory_, &QPushButton::toggled, timeline_, &TimelineView::showMemory);
     showNothing();
     showStore();
 }
@@ -164,7 +170,7 @@ QWidget* TracesPage::makeContent() {
     auto* top = new QWidget;
     QVBoxLayout* above = column(top, 0, 4);
     above->addWidget(timeline_, 1);
-    above->addWidget(new TimelineLegend, 0, Qt::AlignLeft);
+    above->addWidget(makeLegends());
     auto* split = new QSplitter(Qt::Vertical);
     split->setChildrenCollapsible(false);
     split->setHandleWidth(scaled(8));
@@ -176,6 +182,26 @@ QWidget* TracesPage::makeContent() {
     layout->addWidget(totals_);
     layout->addWidget(split, 1);
     return content;
+}
+
+// Memory's line only where its lanes are.
+QWidget* TracesPage::makeLegends() {
+    auto* legends = new QWidget;
+    auto* line = row(legends, 0, 8);
+    auto* lines = new QWidget;
+    QVBoxLayout* stacked = column(lines, 0, 0);
+    stacked->addWidget(new TimelineLegend, 0, Qt::AlignLeft);
+    stacked->addWidget(memoryLegend_, 0, Qt::AlignLeft);
+    memory_->setCheckable(true);
+    memory_->setChecked(timeline_->memoryShown());
+    memory_->setProperty("segment", true);
+    memory_->setProperty("last", true);
+    memory_->setObjectName(QStringLiteral("memoryLanes"));
+    memory_->setAccessibleName(tr("Show what each rank's tensors held"));
+    memory_->setToolTip(tr("What each rank's tensors held (M); P goes to the peak"));
+    line->addWidget(lines, 1);
+    line->addWidget(memory_, 0, Qt::AlignTop);
+    return legends;
 }
 
 QWidget* TracesPage::makeTables() {
@@ -356,6 +382,26 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
     ringStepTable_->setVisible(any);
     noRingSteps_->setVisible(!any);
     timeline_->setTrace(trace);
+    showMemory();
+}
+
+// The button and its line are there where the trace has memory, the line while it is shown.
+void TracesPage::showMemory() {
+    const OpenedTrace* trace = timeline_->trace();
+    if (trace == nullptr) return;
+    std::array<bool, memoryCategoryCount + 1> ever{};
+    for (const RankTrace& rank : trace->trace.ranks)
+        for (const Allocation& one : rank.allocations)
+            ever[static_cast<std::size_t>(one.category)] |= one.bytes > 0;
+    std::vector<MemoryCategory> categories;
+    for (const MemoryCategory category : memoryStack())
+        if (ever[static_cast<std::size_t>(category)]) categories.push_back(category);
+    if (ever[static_cast<std::size_t>(MemoryCategory::Segments)])
+        categories.push_back(MemoryCategory::Segments);
+    memoryLegend_->setCategories(std::move(categories));
+    memory_->setVisible(timeline_->hasMemory());
+    memory_->setChecked(timeline_->memoryShown());
+    memoryLegend_->setVisible(timeline_->hasMemory() && timeline_->memoryShown());
 }
 
 void TracesPage::showSelection() {
@@ -365,7 +411,10 @@ void TracesPage::showSelection() {
     const WindowFigures figures = trace->windows.figures(selection.value_or(trace->range()));
     const QString what =
         selection ? tr("Selected") : tr("All %1").arg(countText(trace->findings.steps, "step"));
-    totals_->setFullText(what + QStringLiteral(" · ") + totalsText(figures));
+    QStringList totals{what, totalsText(figures)};
+    totals << mostMemoryText(*trace, figures.window);
+    totals.removeAll(QString());
+    totals_->setFullText(totals.join(QStringLiteral(" · ")));
     figures_->setFigures(figures);
 }
 

@@ -22,6 +22,7 @@ namespace ringscope::ui {
 class ChoiceBox;
 class ElidedLabel;
 class EmptyState;
+class MemoryLegend;
 class TimelineView;
 
 class TracesPage : public QWidget {
@@ -62,6 +63,7 @@ private:
     QWidget* makeHead();
     QWidget* makeLoading();
     QWidget* makeContent();
+    QWidget* makeLegends();
     QWidget* makeTables();
     QWidget* makeRingSteps();
     void showStore();
@@ -71,6 +73,7 @@ private:
     void showProblem(const QString& reason);
     void showTrace(const std::shared_ptr<const OpenedTrace>& trace);
     void showSelection();
+    void showMemory();
     void showRingStep(const QModelIndex& index);
     void askForPlace();
     void askForExport();
@@ -95,6 +98,8 @@ private:
     QProgressBar* loadingBar_;
     ElidedLabel* notes_;
     TimelineView* timeline_;
+    QPushButton* memory_;
+    MemoryLegend* memoryLegend_;
     ElidedLabel* totals_;
     RankFiguresModel* figures_;
     RingStepModel* ringSteps_;

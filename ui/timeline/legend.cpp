@@ -1,5 +1,6 @@
 #include "ui/timeline/legend.h"
 
+#include "ui/timeline/memory_words.h"
 #include "ui/timeline/timeline_painter.h"
 
 #include <QPainter>
@@ -23,48 +24,84 @@ constexpr double swatch = 20;
 constexpr double gap = 4;
 constexpr double between = 16;
 
-}  // namespace
-
-TimelineLegend::TimelineLegend(QWidget* parent) : QWidget(parent) {
-    QStringList all;
-    for (const Entry& entry : entries) all << tr(entry.words);
-    setAccessibleName(tr("Colours: %1").arg(all.join(QStringLiteral(", "))));
+QFont smallFontOf(const QWidget& widget) {
+    QFont small = widget.font();
+    small.setPixelSize(scaled(smallText));
+    return small;
 }
 
-QSize TimelineLegend::sizeHint() const {
-    QFont small = font();
-    small.setPixelSize(scaled(smallText));
-    const QFontMetrics metrics(small);
+}  // namespace
+
+void LegendLine::sayColours() {
+    setAccessibleName(tr("Colours: %1").arg(words().join(QStringLiteral(", "))));
+}
+
+QSize LegendLine::sizeHint() const {
+    const QFontMetrics metrics(smallFontOf(*this));
     int width = 0;
-    for (const Entry& entry : entries)
-        width += metrics.horizontalAdvance(tr(entry.words)) + scaled(swatch + gap + between);
+    for (const QString& entry : words())
+        width += metrics.horizontalAdvance(entry) + scaled(swatch + gap + between);
     return {width, scaled(20)};
 }
 
-void TimelineLegend::paintEvent(QPaintEvent*) {
+void LegendLine::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const TimelinePainter look(isDark(palette()), font(), devicePixelRatioF());
-    QFont small = font();
-    small.setPixelSize(scaled(smallText));
-    painter.setFont(small);
+    painter.setFont(smallFontOf(*this));
     painter.setPen(inkOf(*this).muted);
+    const QStringList all = words();
     double x = 0;
-    for (const Entry& entry : entries) {
-        const QString words = tr(entry.words);
-        const QRectF box(x, height() / 2.0 - scaled(5), scaled(swatch), scaled(10));
-        if (entry.tint == Tint::Wait)
-            look.fillWait(painter, box);
-        else if (entry.tint == Tint::Exposed)
-            painter.fillRect(QRectF(box.left(), box.bottom() - scaled(2), box.width(), scaled(2)),
-                             look.tint(entry.tint));
-        else
-            painter.fillRect(box, look.tint(entry.tint));
+    for (int i = 0; i < all.size(); ++i) {
+        paintSwatch(painter,
+                    {x, height() / 2.0 - scaled(5), double(scaled(swatch)), double(scaled(10))}, i);
         x += scaled(swatch + gap);
-        const double width = painter.fontMetrics().horizontalAdvance(words);
+        const double width = painter.fontMetrics().horizontalAdvance(all[i]);
         painter.drawText(QRectF(x, 0, width + 2, height()), Qt::AlignLeft | Qt::AlignVCenter,
-                         words);
+                         all[i]);
         x += width + scaled(between);
     }
+}
+
+TimelineLegend::TimelineLegend(QWidget* parent) : LegendLine(parent) { sayColours(); }
+
+QStringList TimelineLegend::words() const {
+    QStringList all;
+    for (const Entry& entry : entries) all << tr(entry.words);
+    return all;
+}
+
+void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
+    const TimelinePainter look(isDark(palette()), font(), devicePixelRatioF());
+    const Tint tint = entries[entry].tint;
+    if (tint == Tint::Wait)
+        look.fillWait(painter, box);
+    else if (tint == Tint::Exposed)
+        painter.fillRect(QRectF(box.left(), box.bottom() - scaled(2), box.width(), scaled(2)),
+                         look.tint(tint));
+    else
+        painter.fillRect(box, look.tint(tint));
+}
+
+void MemoryLegend::setCategories(std::vector<MemoryCategory> categories) {
+    categories_ = std::move(categories);
+    sayColours();
+    updateGeometry();
+    update();
+}
+
+QStringList MemoryLegend::words() const {
+    QStringList all;
+    for (const MemoryCategory category : categories_)
+        all << (category == MemoryCategory::Segments ? segmentsText()
+                                                     : memoryCategoryText(category));
+    return all;
+}
+
+void MemoryLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
+    const MemoryCategory category = categories_[static_cast<std::size_t>(entry)];
+    if (category == MemoryCategory::Segments)
+        painter.fillRect(QRectF(box.left(), box.center().y(), box.width(), 1), inkOf(*this).text);
+    else
+        painter.fillRect(box, memoryColour(category, isDark(palette())));
 }
 
 }  // namespace ringscope::ui

@@ -1,20 +1,56 @@
-// What the colours of the timeline mean, in one line.
+// What the colours of the timeline mean, in one line each for spans and for memory.
 #pragma once
 
+#include "backend/trace/allocation.h"
+
 #include <QWidget>
+#include <vector>
+
+class QPainter;
 
 namespace ringscope::ui {
 
-class TimelineLegend : public QWidget {
+// Swatches with words behind them.
+class LegendLine : public QWidget {
     Q_OBJECT
 
 public:
-    explicit TimelineLegend(QWidget* parent = nullptr);
+    using QWidget::QWidget;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
 
 protected:
+    virtual QStringList words() const = 0;
+    virtual void paintSwatch(QPainter& painter, const QRectF& box, int entry) const = 0;
+    void sayColours();  // to a screen reader
     void paintEvent(QPaintEvent* event) override;
+};
+
+class TimelineLegend : public LegendLine {
+    Q_OBJECT
+
+public:
+    explicit TimelineLegend(QWidget* parent = nullptr);
+
+protected:
+    QStringList words() const override;
+    void paintSwatch(QPainter& painter, const QRectF& box, int entry) const override;
+};
+
+class MemoryLegend : public LegendLine {
+    Q_OBJECT
+
+public:
+    using LegendLine::LegendLine;
+    // As they are stacked, from below; Segments, which is a line, behind them.
+    void setCategories(std::vector<MemoryCategory> categories);
+
+protected:
+    QStringList words() const override;
+    void paintSwatch(QPainter& painter, const QRectF& box, int entry) const override;
+
+private:
+    std::vector<MemoryCategory> categories_;
 };
 
 }  // namespace ringscope::ui

@@ -125,6 +125,8 @@ RankRow rowOf(const RankTrace& rank, const std::vector<MessageMeeting>& meetings
     }
     row.work = Lane(Flattening::of(std::move(work)));
     row.messages = Lane(Flattening::of(std::move(messages)));
+    row.memory = MemoryTrack(rank);
+    row.segments = MemoryTrack(rank, MemoryOf::Segments);
     row.exposed = exposedLane(rankSets(rank, meetings).communication.exposed);
     std::ranges::sort(row.steps, {}, &StepMark::begin);
     std::ranges::stable_sort(row.transfers, {},
@@ -178,6 +180,11 @@ std::shared_ptr<const OpenedTrace> openTrace(Trace trace) {
     opened->windows = WindowIndex(opened->trace, opened->meetings);
     for (std::size_t r = 0; r < opened->trace.ranks.size(); ++r)
         opened->rows.push_back(rowOf(opened->trace.ranks[r], opened->meetings[r]));
+    for (const RankRow& row : opened->rows)
+        for (const MemoryTrack* track : {&row.memory, &row.segments})
+            if (!track->empty())
+                opened->mostMemory =
+                    std::max(opened->mostMemory, totalOf(track->heldAt(track->peak())));
     return opened;
 }
 

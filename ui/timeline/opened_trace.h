@@ -6,9 +6,11 @@
 //   messages    transfer while any message's bytes move, wait while messages are posted and none
 //               moves: together the rank's communication
 //   exposed     the part of it during which the rank computed nothing
+//   memory      what its tensors held, by category; empty where that was not recorded
 #pragma once
 
 #include "backend/analysis/findings.h"
+#include "backend/analysis/memory_track.h"
 #include "backend/analysis/rendezvous.h"
 #include "backend/analysis/window.h"
 #include "backend/trace/trace.h"
@@ -31,6 +33,8 @@ struct RankRow {
     Lane work;
     Lane messages;
     Lane exposed;
+    MemoryTrack memory;
+    MemoryTrack segments;  // of its GPU
     std::vector<StepMark> steps;
     std::vector<std::uint32_t> transfers;  // spans of messages, by begin
     std::vector<std::int64_t> latestEnd;   // of the transfers up to each
@@ -41,7 +45,8 @@ struct OpenedTrace {
     std::vector<std::vector<MessageMeeting>> meetings;
     RunFindings findings;
     WindowIndex windows;
-    std::vector<RankRow> rows;  // as trace.ranks
+    std::vector<RankRow> rows;    // as trace.ranks
+    std::int64_t mostMemory = 0;  // bytes, of any rank's curve; 0: none recorded
 
     Interval range() const { return {trace.begin, trace.end}; }
     const Span& span(std::size_t row, std::uint32_t index) const {

@@ -16,21 +16,26 @@ constexpr double minimapGap = 4;
 constexpr double rulerHeight = 40;
 constexpr double shortestRow = 56;
 constexpr double tallestRow = 104;
+constexpr double shortestMemory = 40;  // that much taller is a row with memory
+constexpr double tallestMemory = 76;
 constexpr double rowGap = 12;
 constexpr double laneGap = 3;
 constexpr double workShare = 0.58;
+constexpr double memoryShare = 0.44;  // of the row; the others share the rest
 
 }  // namespace
 
-TimelineLayout::TimelineLayout(QSize viewport, std::size_t rows, int scroll)
+TimelineLayout::TimelineLayout(QSize viewport, std::size_t rows, int scroll, bool memory)
     : viewport_(viewport),
       count_(rows),
       scroll_(scroll),
+      memory_(memory),
       gutter_(scaled(gutterWidth)),
       top_(scaled(minimapHeight + minimapGap + rulerHeight)) {
     const double room = viewport.height() - top_;
     rowHeight_ = std::clamp(std::floor(room / double(std::max<std::size_t>(1, rows))),
-                            double(scaled(shortestRow)), double(scaled(tallestRow)));
+                            double(scaled(shortestRow + (memory ? shortestMemory : 0))),
+                            double(scaled(tallestRow + (memory ? tallestMemory : 0))));
 }
 
 double TimelineLayout::width() const {
@@ -66,11 +71,22 @@ QRectF TimelineLayout::row(std::size_t index) const {
 
 QRectF TimelineLayout::lane(const LanePlace& place) const {
     const QRectF row = this->row(place.row);
-    const double room = row.height() - scaled(rowGap) - scaled(laneGap);
+    const double gap = scaled(laneGap);
+    const double all = row.height() - scaled(rowGap) - gap * (lanes() - 1);
+    const double memory = memory_ ? std::floor(all * memoryShare) : 0;
+    const double room = all - memory;
     const double work = std::floor(room * workShare);
+    const double messages = std::floor(room - work);
     const double top = row.top() + scaled(rowGap) / 2;
-    if (place.lane == LaneKind::Work) return {row.left(), top, row.width(), work};
-    return {row.left(), top + work + scaled(laneGap), row.width(), std::floor(room - work)};
+    switch (place.lane) {
+        case LaneKind::Work:
+            return {row.left(), top, row.width(), work};
+        case LaneKind::Messages:
+            return {row.left(), top + work + gap, row.width(), messages};
+        case LaneKind::Memory:
+            return {row.left(), top + work + messages + 2 * gap, row.width(), memory};
+    }
+    return {};
 }
 
 std::size_t TimelineLayout::firstShown() const {
@@ -85,8 +101,8 @@ std::size_t TimelineLayout::endShown() const {
 std::optional<LanePlace> TimelineLayout::laneAt(const QPointF& point) const {
     if (point.y() < top_ || point.x() < gutter_ || point.x() >= gutter_ + width()) return {};
     for (std::size_t r = firstShown(); r < endShown(); ++r)
-        for (LaneKind kind : {LaneKind::Work, LaneKind::Messages})
-            if (lane({r, kind}).contains(point)) return LanePlace{r, kind};
+        for (int kind = 0; kind < lanes(); ++kind)
+            if (const LanePlace place{r, LaneKind(kind)}; lane(place).contains(point)) return place;
     return {};
 }
 

@@ -4,6 +4,7 @@
 //             | ruler: marks of the training steps over ticks in milliseconds
 //   rank 0    | work lane
 //             | message lane, exposed parts underlined
+//             | memory lane, where it is shown
 //   rank 1    | …                                          rows scroll, minimap and ruler stay
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace ringscope::ui {
 
-enum class LaneKind { Work, Messages };
+enum class LaneKind { Work, Messages, Memory };
 
 struct LanePlace {
     std::size_t row = 0;
@@ -24,7 +25,7 @@ struct LanePlace {
 class TimelineLayout {
 public:
     TimelineLayout() = default;
-    TimelineLayout(QSize viewport, std::size_t rows, int scroll);
+    TimelineLayout(QSize viewport, std::size_t rows, int scroll, bool memory = false);
 
     QRectF minimap() const;
     QRectF ruler() const;
@@ -36,6 +37,7 @@ public:
     double width() const;  // of the time axis
     int rowsHeight() const;
     std::size_t rowCount() const { return count_; }
+    int lanes() const { return memory_ ? 3 : 2; }  // of a row
 
     // Rows any part of which is in sight: [first, end).
     std::size_t firstShown() const;
@@ -47,6 +49,7 @@ private:
     QSize viewport_;
     std::size_t count_ = 0;
     int scroll_ = 0;
+    bool memory_ = false;
     double gutter_ = 0;
     double top_ = 0;
     double rowHeight_ = 1;

@@ -1,5 +1,6 @@
 #include "ui/timeline/timeline_painter.h"
 
+#include "ui/timeline/memory_words.h"
 #include "ui/timeline/span_words.h"
 
 #include <QPainter>
@@ -69,7 +70,7 @@ QRectF boxOf(const TimelineScene& scene, const LanePlace& place, const Piece& pi
 }
 
 TimelinePainter::TimelinePainter(bool dark, const QFont& font, double pixelRatio)
-    : ink_(inkFor(dark)), font_(font), pixelRatio_(pixelRatio) {
+    : ink_(inkFor(dark)), font_(font), pixelRatio_(pixelRatio), memory_(dark, font, pixelRatio) {
     font_.setPixelSize(scaled(smallText));
     const auto set = [&](Tint tint, const QColor& colour) {
         tints_[static_cast<std::size_t>(tint)] = colour;
@@ -132,6 +133,14 @@ void TimelinePainter::paintGutter(QPainter& painter, const TimelineScene& scene,
     painter.setPen(ink_.muted);
     label(work, Qt::AlignRight, QObject::tr("work"));
     label(messages, Qt::AlignRight, QObject::tr("messages"));
+    if (scene.layout.lanes() < 3) return;
+    const QRectF memory = scene.layout.lane({row, LaneKind::Memory});
+    label(memory, Qt::AlignRight, QObject::tr("memory"));
+    // The scale, where it does not touch the name.
+    const double line = QFontMetricsF(font_).height();
+    if (memory.height() >= 3 * line)
+        label({memory.left(), memory.top(), memory.width(), line}, Qt::AlignRight,
+              bytesText(scene.trace->mostMemory));
 }
 
 void TimelinePainter::paintRow(QPainter& painter, const TimelineScene& scene, std::size_t row) {
@@ -141,6 +150,7 @@ void TimelinePainter::paintRow(QPainter& painter, const TimelineScene& scene, st
     for (LaneKind kind : {LaneKind::Work, LaneKind::Messages})
         paintLane(painter, scene, {row, kind});
     paintExposed(painter, scene, row);
+    if (scene.layout.lanes() == 3) paintMemory(painter, scene, row);
     for (const StepMark& mark : scene.trace->rows[row].steps) {
         const double x = box.left() + scene.view.x(sinceBegin(scene, mark.begin));
         if (x < box.left() || x > box.right()) continue;
@@ -275,6 +285,7 @@ void TimelinePainter::paintExposed(QPainter& painter, const TimelineScene& scene
 
 void TimelinePainter::paintOutline(QPainter& painter, const TimelineScene& scene, const PieceAt& at,
                                    const QColor& colour) const {
+    if (at.place.lane == LaneKind::Memory) return;  // has its own mark
     const Lane& lane = laneOf(*scene.trace, at.place);
     if (at.piece >= lane.pieces().size()) return;
     const QRectF box = boxOf(scene, at.place, lane.pieces()[at.piece]);
@@ -282,6 +293,22 @@ void TimelinePainter::paintOutline(QPainter& painter, const TimelineScene& scene
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(colour, scaled(2)));
     painter.drawRect(box.intersected(sight).adjusted(-1, 0, 0, 0));
+}
+
+void TimelinePainter::paintMemory(QPainter& painter, const TimelineScene& scene, std::size_t row) {
+    const LanePlace place{row, LaneKind::Memory};
+    const auto momentOf = [&](const std::optional<PieceAt>& at) {
+        return at && at->place == place ? std::optional(at->piece) : std::nullopt;
+    };
+    memory_.paint(painter, {.track = &scene.trace->rows[row].memory,
+                            .segments = &scene.trace->rows[row].segments,
+                            .lane = scene.layout.lane(place),
+                            .traceBegin = scene.trace->trace.begin,
+                            .scale = scene.trace->mostMemory,
+                            .from = scene.view.from(),
+                            .nsPerPixel = scene.view.nsPerPixel(),
+                            .hovered = momentOf(scene.hovered),
+                            .current = momentOf(scene.current)});
 }
 
 void TimelinePainter::paintRuler(QPainter& painter, const TimelineScene& scene) const {

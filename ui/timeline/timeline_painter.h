@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/look/theme.h"
+#include "ui/timeline/memory_painter.h"
 #include "ui/timeline/opened_trace.h"
 #include "ui/timeline/time_view.h"
 #include "ui/timeline/timeline_layout.h"
@@ -18,6 +19,7 @@ class QPainter;
 
 namespace ringscope::ui {
 
+// Of a memory lane, the piece is a moment of its track.
 struct PieceAt {
     LanePlace place;
     std::size_t piece = 0;
@@ -61,6 +63,7 @@ private:
     void paintGutter(QPainter& painter, const TimelineScene& scene, std::size_t row) const;
     void paintLane(QPainter& painter, const TimelineScene& scene, const LanePlace& place);
     void paintExposed(QPainter& painter, const TimelineScene& scene, std::size_t row);
+    void paintMemory(QPainter& painter, const TimelineScene& scene, std::size_t row);
     void paintPiece(QPainter& painter, const TimelineScene& scene, const LanePlace& place,
                     const Piece& piece, const QRectF& box) const;
     void paintOutline(QPainter& painter, const TimelineScene& scene, const PieceAt& at,
@@ -75,11 +78,13 @@ private:
     std::array<QColor, tintCount> tints_;
     QBrush hatch_;
     QPixmap minimap_;
+    MemoryPainter memory_;
     std::vector<Stroke> strokes_;
 };
 
 // Where a piece is drawn; may be wider than the lane's sight.
 QRectF boxOf(const TimelineScene& scene, const LanePlace& place, const Piece& piece);
+// Of work or messages.
 const Lane& laneOf(const OpenedTrace& trace, const LanePlace& place);
 
 }  // namespace ringscope::ui

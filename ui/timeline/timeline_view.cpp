@@ -1,5 +1,6 @@
 #include "ui/timeline/timeline_view.h"
 
+#include "ui/timeline/memory_words.h"
 #include "ui/widgets/parts.h"
 
 #include <QAccessible>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr double zoomPerNotch = 1.25;
 constexpr double zoomPerKey = 1.5;
+constexpr double zoomPerMoment = 4;
 constexpr double panPerKey = 0.15;  // of the width
 constexpr double roomAround = 0.1;  // of a span that is zoomed to
 
@@ -64,7 +66,8 @@ void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
 }
 
 TimelineLayout TimelineView::places() const {
-    return {viewport()->size(), trace_ ? trace_->rows.size() : 0, verticalScrollBar()->value()};
+    return {viewport()->size(), trace_ ? trace_->rows.size() : 0, verticalScrollBar()->value(),
+            hasMemory() && memoryShown_};
 }
 
 void TimelineView::measure() {
@@ -165,6 +168,28 @@ void TimelineView::select(std::optional<Interval> interval) {
     Q_EMIT selectionChanged();
 }
 
+void TimelineView::showMemory(bool shown) {
+    if (shown == memoryShown_) return;
+    memoryShown_ = shown;
+    if (current_ && current_->place.lane == LaneKind::Memory) current_.reset();
+    hover({}, {});
+    measure();
+    viewport()->update();
+    Q_EMIT memoryToggled(shown);
+}
+
+void TimelineView::goToPeak() {
+    if (!hasMemory()) return;
+    showMemory(true);
+    const auto peakOf = [](const RankRow& row) {
+        return row.memory.empty() ? -1 : totalOf(row.memory.heldAt(row.memory.peak()));
+    };
+    auto row = static_cast<std::size_t>(std::ranges::max_element(trace_->rows, {}, peakOf) -
+                                        trace_->rows.begin());
+    if (current_ && !trace_->rows[current_->place.row].memory.empty()) row = current_->place.row;
+    setCurrent({{row, LaneKind::Memory}, trace_->rows[row].memory.peak()});
+}
+
 std::int64_t TimelineView::timeAt(double x) const {
     const double time = view_.timeAt(x - places().gutter());
     return trace_->trace.begin +
@@ -180,6 +205,7 @@ std::optional<PieceAt> TimelineView::pieceAt(const QPointF& point) const {
     if (!trace_) return {};
     const std::optional<LanePlace> place = places().laneAt(point);
     if (!place) return {};
+    if (place->lane == LaneKind::Memory) return momentAt(*place, point.x());
     const Lane& lane = laneOf(*trace_, *place);
     const std::size_t at = lane.at(timeAt(point.x()));
     constexpr double reach = 3;
@@ -197,10 +223,36 @@ std::optional<PieceAt> TimelineView::pieceAt(const QPointF& point) const {
     return nearest;
 }
 
+// The most of the pixel under the mouse; the peak, where it is within three.
+std::optional<PieceAt> TimelineView::momentAt(const LanePlace& place, double x) const {
+    const MemoryTrack& track = trace_->rows[place.row].memory;
+    if (track.empty()) return {};
+    const auto base = static_cast<double>(trace_->trace.begin);
+    const double left = std::floor(x - places().gutter());
+    const auto timeOf = [&](double pixel) { return base + view_.timeAt(pixel); };
+    constexpr double reach = 3;
+    const auto peak = static_cast<double>(track.timeOf(track.peak()));
+    if (timeOf(left - reach) <= peak && peak < timeOf(left + 1 + reach))
+        return PieceAt{place, track.peak()};
+    const std::optional<std::size_t> most = mostBetween(track, timeOf(left), timeOf(left + 1));
+    return most ? std::optional(PieceAt{place, *most}) : std::nullopt;
+}
+
+Interval TimelineView::stretchOf(const PieceAt& at) const {
+    if (at.place.lane != LaneKind::Memory) return {piece(at).begin, piece(at).end};
+    const std::int64_t time = trace_->rows[at.place.row].memory.timeOf(at.piece);
+    return {time, time};
+}
+
+SpanWords TimelineView::wordsAt(const PieceAt& at) const {
+    if (at.place.lane == LaneKind::Memory) return memoryWords(*trace_, at.place.row, at.piece);
+    return wordsOf(*trace_, at.place.row, piece(at));
+}
+
 std::optional<SpanWords> TimelineView::shownWords() const {
     const std::optional<PieceAt>& at = cardOfCurrent_ ? current_ : hovered_;
     if (!trace_ || !at) return {};
-    return wordsOf(*trace_, at->place.row, piece(*at));
+    return wordsAt(*at);
 }
 
 void TimelineView::hover(std::optional<PieceAt> at, const QPointF& point) {
@@ -308,8 +360,15 @@ void TimelineView::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void TimelineView::mouseDoubleClickEvent(QMouseEvent* event) {
-    if (const std::optional<PieceAt> at = pieceAt(event->position()))
-        zoomTo({piece(*at).begin, piece(*at).end});
+    if (const std::optional<PieceAt> at = pieceAt(event->position())) zoomIntoCurrent(*at);
+}
+
+// To the span, or further into the moment.
+void TimelineView::zoomIntoCurrent(const PieceAt& at) {
+    const Interval stretch = stretchOf(at);
+    if (at.place.lane != LaneKind::Memory) return zoomTo(stretch, at.place.row);
+    const double x = view_.x(static_cast<double>(stretch.begin - trace_->trace.begin));
+    changeView([&](TimeView& view) { view.zoom(zoomPerMoment, x); });
 }
 
 void TimelineView::keyPressEvent(QKeyEvent* event) {
@@ -352,8 +411,13 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
         case Qt::Key_Return:
         case Qt::Key_Enter:
             if (!current_) break;
-            zoomTo({piece(*current_).begin, piece(*current_).end}, current_->place.row);
+            zoomIntoCurrent(*current_);
             return setCurrent(*current_);
+        case Qt::Key_M:
+            if (!hasMemory()) break;
+            return showMemory(!memoryShown_);
+        case Qt::Key_P:
+            return goToPeak();
         case Qt::Key_Escape:
             if (!selection_) break;
             return select({});
@@ -366,6 +430,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
 bool TimelineView::stepBy(int pieces) {
     if (!current_) return goToLane(0);
     PieceAt at = *current_;
+    if (at.place.lane == LaneKind::Memory) return stepMemory(pieces);
     const std::size_t count = laneOf(*trace_, at.place).pieces().size();
     if ((pieces < 0 && at.piece == 0) || (pieces > 0 && at.piece + 1 >= count)) return true;
     at.piece += static_cast<std::size_t>(pieces);
@@ -373,21 +438,55 @@ bool TimelineView::stepBy(int pieces) {
     return true;
 }
 
+// To the next change that is a pixel or more away.
+bool TimelineView::stepMemory(int direction) {
+    PieceAt at = *current_;
+    const MemoryTrack& track = trace_->rows[at.place.row].memory;
+    const auto now = static_cast<double>(track.timeOf(at.piece));
+    const double away = std::max(1.0, view_.nsPerPixel());
+    if (direction > 0) {
+        at.piece = track.firstFrom(now + away, at.piece);
+        if (at.piece == track.count()) return true;
+    } else {
+        const std::size_t behind = track.firstFrom(std::nextafter(now - away, now));
+        if (behind == 0) return true;
+        at.piece = behind - 1;
+    }
+    // Of several at one moment, the last is what lasts.
+    while (at.piece + 1 < track.count() && track.timeOf(at.piece + 1) == track.timeOf(at.piece))
+        ++at.piece;
+    setCurrent(at);
+    return true;
+}
+
+std::optional<PieceAt> TimelineView::pieceNear(const LanePlace& place, std::int64_t time) const {
+    if (place.lane != LaneKind::Memory) {
+        const Lane& lane = laneOf(*trace_, place);
+        if (lane.pieces().empty()) return {};
+        return PieceAt{place, std::min(lane.at(time), lane.pieces().size() - 1)};
+    }
+    const MemoryTrack& track = trace_->rows[place.row].memory;
+    if (track.empty()) return {};
+    const std::size_t later = track.firstFrom(static_cast<double>(time) + 1);
+    return PieceAt{place, later == 0 ? 0 : later - 1};
+}
+
 // To the piece of another lane at the same time; first of all into the first row.
 bool TimelineView::goToLane(int lanes) {
-    const int from = current_ ? static_cast<int>(current_->place.row) * 2 +
+    const int perRow = places().lanes();
+    const int from = current_ ? static_cast<int>(current_->place.row) * perRow +
                                     static_cast<int>(current_->place.lane)
                               : 0;
     const std::int64_t time = current_
-                                  ? piece(*current_).begin
+                                  ? stretchOf(*current_).begin
                                   : trace_->trace.begin + static_cast<std::int64_t>(view_.from());
-    const int last = static_cast<int>(trace_->rows.size()) * 2 - 1;
+    const int last = static_cast<int>(trace_->rows.size()) * perRow - 1;
     const int direction = lanes < 0 ? -1 : 1;
     for (int to = from + lanes; to >= 0 && to <= last; to += direction) {
-        const LanePlace place{static_cast<std::size_t>(to / 2), LaneKind(to % 2)};
-        const Lane& lane = laneOf(*trace_, place);
-        if (lane.pieces().empty()) continue;
-        setCurrent({place, std::min(lane.at(time), lane.pieces().size() - 1)});
+        const LanePlace place{static_cast<std::size_t>(to / perRow), LaneKind(to % perRow)};
+        const std::optional<PieceAt> at = pieceNear(place, time);
+        if (!at) continue;
+        setCurrent(*at);
         return true;
     }
     return current_.has_value();
@@ -396,7 +495,7 @@ bool TimelineView::goToLane(int lanes) {
 void TimelineView::setCurrent(const PieceAt& at) {
     current_ = at;
     showRow(at.place.row);
-    const Piece& now = piece(at);
+    const Interval now = stretchOf(at);
     const double begin = static_cast<double>(now.begin - trace_->trace.begin);
     const double end = static_cast<double>(now.end - trace_->trace.begin);
     if (end < view_.from() || begin > view_.to())
@@ -404,9 +503,10 @@ void TimelineView::setCurrent(const PieceAt& at) {
     hovered_.reset();
     cardOfCurrent_ = true;
     const QRectF lane = places().lane(at.place);
-    const QRectF box = boxOf(scene(), at.place, now).intersected(lane);
-    showCard({std::clamp(box.center().x(), lane.left(), lane.right()), box.bottom()});
-    setAccessibleDescription(wordsOf(*trace_, at.place.row, now).plain());
+    const double left = std::clamp(lane.left() + view_.x(begin), lane.left(), lane.right());
+    const double right = std::clamp(lane.left() + view_.x(end), lane.left(), lane.right());
+    showCard({(left + right) / 2, lane.bottom()});
+    setAccessibleDescription(wordsAt(at).plain());
     QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&changed);
     viewport()->update();

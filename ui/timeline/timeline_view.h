@@ -1,10 +1,13 @@
-// The timeline: a row a rank, what it did above what it sent and waited for.
+// The timeline: a row a rank, what it did above what it sent and waited for, above what its tensors
+// held where that was recorded and is shown.
 //
 //   wheel           zooms at the mouse; with shift, or sideways, it pans; over the labels it
 //   scrolls drag            pans; on the ruler, or with shift, it selects a stretch of time
 //   double-click    zooms to the span
 //   W S  A D  F     zoom, pan, fit; Home and End go to the ends
-//   arrows          step through the spans of a lane and from lane to lane; Enter zooms to the span
+//   arrows          step through the spans of a lane, or the changes of a memory lane a pixel or
+//                   more apart, and from lane to lane; Enter zooms to the span or into the moment
+//   M, P            shows memory or folds it away; goes to the rank's peak
 //   Escape          takes the selection away
 #pragma once
 
@@ -41,12 +44,19 @@ public:
     std::optional<Interval> selection() const { return selection_; }
     void select(std::optional<Interval> interval);
     std::optional<PieceAt> current() const { return current_; }
+    // The trace has a memory lane to show.
+    bool hasMemory() const { return trace_ && trace_->mostMemory > 0; }
+    bool memoryShown() const { return memoryShown_; }
+    void showMemory(bool shown);
+    // To the peak of the current row, else of the rank that held the most.
+    void goToPeak();
     // What the hover card says; nothing where there is none.
     std::optional<SpanWords> shownWords() const;
 
 Q_SIGNALS:
     void selectionChanged();
     void viewChanged();
+    void memoryToggled(bool shown);
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -77,6 +87,13 @@ private:
     void showCard(const QPointF& point);
     bool stepBy(int pieces);
     bool goToLane(int lanes);
+    bool stepMemory(int direction);
+    std::optional<PieceAt> momentAt(const LanePlace& place, double x) const;
+    // The piece of the lane at the time, else a near one; nothing in an empty lane.
+    std::optional<PieceAt> pieceNear(const LanePlace& place, std::int64_t time) const;
+    Interval stretchOf(const PieceAt& at) const;
+    SpanWords wordsAt(const PieceAt& at) const;
+    void zoomIntoCurrent(const PieceAt& at);
     void setCurrent(const PieceAt& at);
     void showRow(std::size_t row);
     const Piece& piece(const PieceAt& at) const;
@@ -88,6 +105,7 @@ private:
     std::optional<PieceAt> current_;
     std::optional<PieceAt> hovered_;
     bool cardOfCurrent_ = false;
+    bool memoryShown_ = true;
 
     Drag drag_ = Drag::None;
     QPointF pressed_;

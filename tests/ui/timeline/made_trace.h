@@ -4,6 +4,7 @@
 
 #include "backend/trace/trace.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <random>
@@ -56,6 +57,31 @@ inline std::vector<RankTrace> lateSender() {
                    Span(20 * ms, 80 * ms, wait), Span(80 * ms, 95 * ms, attention)})};
 }
 
+inline constexpr std::int64_t mib = 1 << 20;
+
+// The same two ranks, and what they held: parameters of 100 MiB each; on rank 0 besides activations
+// of 200 MiB from 20 to 80 ms and workspace of 100 MiB from 50 to 60, where the peak is.
+inline std::vector<RankTrace> lateSenderWithMemory() {
+    std::vector<RankTrace> ranks = lateSender();
+    const Allocation parameters{
+        .begin = -5 * ms, .bytes = 100 * mib, .category = MemoryCategory::Parameters};
+    ranks[0].allocations = {parameters,
+                            {.begin = 20 * ms,
+                             .end = 80 * ms,
+                             .bytes = 200 * mib,
+                             .step = 2,
+                             .layer = 1,
+                             .category = MemoryCategory::Activations},
+                            {.begin = 50 * ms,
+                             .end = 60 * ms,
+                             .bytes = 100 * mib,
+                             .step = 2,
+                             .layer = 0,
+                             .category = MemoryCategory::Workspace}};
+    ranks[1].allocations = {parameters};
+    return ranks;
+}
+
 // `spans` spans on `ranks` ranks: blocks of attention, messages beside them, computation between.
 inline std::vector<RankTrace> busyRanks(int ranks, std::int64_t spans) {
     std::mt19937 random(7);
@@ -88,6 +114,32 @@ inline std::vector<RankTrace> busyRanks(int ranks, std::int64_t spans) {
     return traces;
 }
 
+// Allocations as training has them: parameters to the end, activations of a step, and between them
+// workspace that comes and goes.
+inline void addAllocations(RankTrace& rank, std::int64_t count) {
+    std::mt19937 random(9);
+    const std::int64_t end = rank.spans.back().end();
+    rank.spans.emplace_back(0, end, SpanTag{.kind = SpanKind::Step});
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t begin = i * (end / count);
+        const auto size = static_cast<std::int64_t>(1'024 + random() % 1'000'000);
+        Allocation one{.begin = begin,
+                       .end = begin + 20 * (end / count),
+                       .bytes = size,
+                       .category = MemoryCategory::Workspace};
+        if (i % 10 == 0) {
+            one.end = std::max(begin + 1, end - begin);
+            one.category = MemoryCategory::Activations;
+        }
+        if (i % 5'000 == 0) {
+            one.begin = -1;
+            one.end = Allocation::heldToTheEnd;
+            one.category = MemoryCategory::Parameters;
+        }
+        rank.allocations.push_back(one);
+    }
+}
+
 // As the ranks write them: a file each in this folder.
 inline void writeTraces(const std::filesystem::path& folder, const std::vector<RankTrace>& ranks) {
     std::filesystem::create_directories(folder);
@@ -95,6 +147,8 @@ inline void writeTraces(const std::filesystem::path& folder, const std::vector<R
         const auto writer =
             TraceWriter::create(folder / traceFileName(rank.origin.rank), rank.origin).value();
         bool written = writer->append(rank.spans).ok();
+        if (!rank.allocations.empty())
+            written = writer->append(std::span(rank.allocations)).ok() && written;
         if (rank.dropped > 0) written = writer->dropped(rank.dropped).ok() && written;
         if (rank.complete) written = writer->close().ok() && written;
         if (!written) throw std::runtime_error("cannot write " + folder.string());

@@ -1,0 +1,52 @@
+#include "ui/timeline/memory_columns.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ringscope::ui {
+namespace {
+
+// The moment that is in force at `time`, where `next` is the first from then on.
+std::size_t inForce(const MemoryTrack& track, double time, std::size_t next) {
+    const bool begins = next < track.count() && static_cast<double>(track.timeOf(next)) <= time;
+    return next == 0 || begins ? next : next - 1;
+}
+
+}  // namespace
+
+void memoryColumns(const MemoryTrack& track, double from, double nsPerPixel, int pixels,
+                   std::vector<MemoryColumn>& columns) {
+    columns.clear();
+    if (track.empty()) return;
+    const auto pixelOf = [&](std::int64_t time) {
+        const double pixel = std::floor((static_cast<double>(time) - from) / nsPerPixel);
+        return static_cast<int>(std::clamp(pixel, -1.0, static_cast<double>(pixels)));
+    };
+    const int end = std::min(pixels, pixelOf(track.end()) + 1);
+    int pixel = std::max(0, pixelOf(track.timeOf(0)));
+    std::size_t next = track.firstFrom(from + pixel * nsPerPixel);
+    while (pixel < end) {
+        const std::size_t first = inForce(track, from + pixel * nsPerPixel, next);
+        next = track.firstFrom(from + (pixel + 1) * nsPerPixel, next);
+        const std::size_t moment = track.mostOf(first, std::max(next, first + 1));
+        if (columns.empty() || columns.back().moment != moment)
+            columns.push_back({.begin = pixel, .end = pixel, .moment = moment});
+        ++pixel;
+        // What the pixel ends with stays until the pixel of the next change.
+        if (moment + 1 == next)
+            pixel =
+                next == track.count() ? end : std::clamp(pixelOf(track.timeOf(next)), pixel, end);
+        columns.back().end = pixel;
+    }
+}
+
+std::optional<std::size_t> mostBetween(const MemoryTrack& track, double from, double to) {
+    if (track.empty() || from > static_cast<double>(track.end()) ||
+        to <= static_cast<double>(track.timeOf(0)))
+        return {};
+    const std::size_t next = track.firstFrom(from);
+    const std::size_t first = inForce(track, from, next);
+    return track.mostOf(first, std::max(track.firstFrom(to, next), first + 1));
+}
+
+}  // namespace ringscope::ui

@@ -1,0 +1,178 @@
+#include "ui/timeline/memory_painter.h"
+
+#include "ui/timeline/memory_words.h"
+
+#include <QPainter>
+#include <algorithm>
+#include <cmath>
+
+namespace ringscope::ui {
+namespace {
+
+constexpr MemoryCategory stack[] = {
+    MemoryCategory::Unsaid,    MemoryCategory::Parameters,    MemoryCategory::Gradients,
+    MemoryCategory::Optimizer, MemoryCategory::Communication, MemoryCategory::Activations,
+    MemoryCategory::Logits,    MemoryCategory::Workspace,
+};
+
+constexpr double headroom = 3;    // pixels between the highest peak and the lane's edge
+constexpr double thickBand = 4;   // from here on a band is set off from the one above
+constexpr double markWidth = 7;   // of the peak
+constexpr double roomAround = 4;  // of the peak's words
+
+const ColourPair& coloursOf(MemoryCategory category) {
+    switch (category) {
+        case MemoryCategory::Parameters:
+            return memoryLook.parameters;
+        case MemoryCategory::Gradients:
+            return memoryLook.gradients;
+        case MemoryCategory::Optimizer:
+            return memoryLook.optimizer;
+        case MemoryCategory::Communication:
+            return memoryLook.communication;
+        case MemoryCategory::Logits:
+            return memoryLook.logits;
+        case MemoryCategory::Activations:
+            return memoryLook.activations;
+        case MemoryCategory::Workspace:
+            return memoryLook.workspace;
+        case MemoryCategory::Unsaid:
+        case MemoryCategory::Segments:
+            break;
+    }
+    return memoryLook.other;
+}
+
+}  // namespace
+
+std::span<const MemoryCategory> memoryStack() { return stack; }
+
+QColor memoryColour(MemoryCategory category, bool dark) {
+    return colourOf(coloursOf(category), dark);
+}
+
+MemoryPainter::MemoryPainter(bool dark, const QFont& font, double pixelRatio)
+    : ink_(inkFor(dark)), font_(font), pixelRatio_(pixelRatio) {
+    font_.setPixelSize(scaled(smallText));
+    for (std::size_t c = 0; c < colours_.size(); ++c)
+        colours_[c] = memoryColour(static_cast<MemoryCategory>(c), dark);
+}
+
+void MemoryPainter::paint(QPainter& painter, const MemoryScene& scene) {
+    painter.fillRect(scene.lane, ink_.panel);
+    if (scene.scale <= 0) return;
+    paintStack(painter, scene);
+    paintSegments(painter, scene);
+    if (scene.track->empty()) return;
+    if (scene.hovered) paintLine(painter, scene, *scene.hovered, ink_.muted);
+    paintPeak(painter, scene);
+    if (scene.current) paintLine(painter, scene, *scene.current, ink_.text);
+}
+
+double MemoryPainter::xOf(const MemoryScene& scene, std::size_t moment) const {
+    const auto time = static_cast<double>(scene.track->timeOf(moment) - scene.traceBegin);
+    const double pixel = 1 / pixelRatio_;
+    return scene.lane.left() + std::floor((time - scene.from) / (scene.nsPerPixel * pixel)) * pixel;
+}
+
+// The bytes' height, on the lane's scale.
+double MemoryPainter::yOf(const MemoryScene& scene, std::int64_t bytes) const {
+    const double height = scene.lane.height() - scaled(headroom);
+    const double y = scene.lane.bottom() -
+                     static_cast<double>(bytes) / static_cast<double>(scene.scale) * height;
+    return std::round(y * pixelRatio_) / pixelRatio_;
+}
+
+void MemoryPainter::showColumns(const MemoryTrack& track, const MemoryScene& scene) {
+    memoryColumns(track, scene.from + static_cast<double>(scene.traceBegin),
+                  scene.nsPerPixel / pixelRatio_,
+                  static_cast<int>(scene.lane.width() * pixelRatio_), columns_);
+    held_.clear();
+    for (const MemoryColumn& column : columns_) held_.push_back(track.heldAt(column.moment));
+}
+
+// Category by category, so that what does not change along the columns is one rectangle.
+void MemoryPainter::paintStack(QPainter& painter, const MemoryScene& scene) {
+    const double pixel = 1 / pixelRatio_;
+    const QRectF lane = scene.lane;
+    showColumns(*scene.track, scene);
+    below_.assign(columns_.size(), 0);
+    for (const MemoryCategory category : stack) {
+        const auto c = static_cast<std::size_t>(category);
+        QRectF band;
+        const auto flush = [&] {
+            if (band.height() <= 0) return;
+            const bool set = band.height() >= thickBand;
+            painter.fillRect(set ? band.adjusted(0, pixel, 0, 0) : band, colours_[c]);
+        };
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            const double bottom = yOf(scene, below_[i]);
+            const double top = yOf(scene, below_[i] += held_[i][c]);
+            const double left = lane.left() + columns_[i].begin * pixel;
+            const double right = lane.left() + columns_[i].end * pixel;
+            if (band.top() == top && band.bottom() == bottom && band.right() == left) {
+                band.setRight(right);
+                continue;
+            }
+            flush();
+            band = QRectF(QPointF(left, top), QPointF(right, bottom));
+        }
+        flush();
+    }
+}
+
+void MemoryPainter::paintSegments(QPainter& painter, const MemoryScene& scene) {
+    showColumns(*scene.segments, scene);
+    const double pixel = 1 / pixelRatio_;
+    std::optional<double> before;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const double left = scene.lane.left() + columns_[i].begin * pixel;
+        const double right = scene.lane.left() + columns_[i].end * pixel;
+        const double y = yOf(scene, totalOf(held_[i]));
+        painter.fillRect(QRectF(left, y - 1, right - left, 1), ink_.text);
+        if (before && *before != y)
+            painter.fillRect(QRectF(left, std::min(*before, y) - 1, 1, std::abs(*before - y)),
+                             ink_.text);
+        before = y;
+    }
+}
+
+void MemoryPainter::paintLine(QPainter& painter, const MemoryScene& scene, std::size_t moment,
+                              const QColor& colour) const {
+    painter.fillRect(QRectF(xOf(scene, moment), scene.lane.top(), 1, scene.lane.height()), colour);
+}
+
+// A flag at the lane's upper edge; its words on whichever side there is room.
+void MemoryPainter::paintPeak(QPainter& painter, const MemoryScene& scene) const {
+    const std::size_t peak = scene.track->peak();
+    const double x = xOf(scene, peak) + 0.5;
+    const QRectF& lane = scene.lane;
+    if (x < lane.left() || x > lane.right()) return;
+    paintLine(painter, scene, peak, ink_.text);
+    const double half = scaled(markWidth) / 2.0;
+    const QPointF flag[] = {{x - half, lane.top()}, {x + half, lane.top()}, {x, lane.top() + half}};
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(ink_.text);
+    painter.drawPolygon(flag, 3);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+
+    const QFontMetricsF metrics(font_);
+    if (metrics.height() > lane.height()) return;
+    painter.setFont(font_);
+    for (const QString& words : peakLabels(*scene.track, scene.traceBegin)) {
+        const double width = metrics.horizontalAdvance(words) + 2 * scaled(roomAround);
+        double left = x + half + scaled(2);
+        if (left + width > lane.right()) left = x - half - scaled(2) - width;
+        if (left < lane.left()) continue;
+        const QRectF plate(left, lane.top(), width, metrics.height());
+        QColor ground = ink_.panel;
+        ground.setAlphaF(0.88F);
+        painter.fillRect(plate, ground);
+        painter.setPen(ink_.text);
+        painter.drawText(plate, Qt::AlignCenter, words);
+        return;
+    }
+}
+
+}  // namespace ringscope::ui
