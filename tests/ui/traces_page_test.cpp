@@ -160,6 +160,40 @@ TEST_F(Traces, TotalsFollowTheSelection) {
     EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
 }
 
+TEST_F(Traces, SayNothingOfWaitsThatTheClocksDoNotShow) {
+    std::vector<RankTrace> ranks = test::lateSender();
+    ranks[1].clock = {{.local = 0, .reference = 0, .error = 30 * test::ms}};
+    addRun("run-ring", "ring");
+    addTrace("run-ring", ranks);
+    open();
+    waitFor([this] { return shows("ring"); });
+    const QString why = QStringLiteral("wait and transfer are not told apart");
+    EXPECT_TRUE(page->notes().contains(why)) << page->notes().toStdString();
+    EXPECT_TRUE(page->totals().contains(QStringLiteral("exposed 40.0 ms (wait not known) · sent")))
+        << page->totals().toStdString();
+    EXPECT_FALSE(page->totals().contains(QStringLiteral("GB/s")));
+    RankFiguresModel& figures = page->figures();
+    for (const int column :
+         {RankFiguresModel::Wait, RankFiguresModel::Transfer, RankFiguresModel::Blamed})
+        for (int r = 0; r < figures.rowCount(); ++r) {
+            const QModelIndex cell = figures.index(r, column);
+            EXPECT_EQ(cell.data().toString(), QStringLiteral("–"));
+            EXPECT_TRUE(cell.data(Qt::ToolTipRole).toString().contains(why));
+            EXPECT_TRUE(cell.data(Qt::AccessibleTextRole).toString().contains(why));
+        }
+    EXPECT_EQ(figures.index(0, RankFiguresModel::Exposed).data().toString(),
+              QStringLiteral("20.0"));
+
+    RingStepModel& steps = page->ringSteps();
+    EXPECT_EQ(steps.figure(), RingStepModel::Figure::Exposed);
+    steps.setFigure(RingStepModel::Figure::Wait);
+    EXPECT_EQ(steps.index(1, 0).data().toString(), QStringLiteral("–"));
+    EXPECT_EQ(steps.index(1, 0).data(RingStepModel::HeatRole).toDouble(), 0);
+    EXPECT_TRUE(steps.index(1, 0).data(Qt::ToolTipRole).toString().contains(why));
+    EXPECT_FALSE(page->findChild<TimelineLegend*>()->accessibleName().contains(
+        QStringLiteral("waiting for a rank")));
+}
+
 TEST_F(Traces, HaveAMemoryLaneWhereMemoryWasRecordedAndFoldItAway) {
     addRun("run-ring", "ring");
     addTrace("run-ring", test::lateSenderWithMemory());

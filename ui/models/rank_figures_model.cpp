@@ -34,6 +34,15 @@ QString shown(double value) {
 
 }  // namespace
 
+void RankFiguresModel::setClock(ClockVerdict clock) {
+    clock_ = std::move(clock);
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+}
+
+bool RankFiguresModel::known(int column) const {
+    return clock_.splits || (column != Wait && column != Transfer && column != Blamed);
+}
+
 void RankFiguresModel::setFigures(WindowFigures figures) {
     const bool sameRows = figures.ranks.size() == figures_.ranks.size();
     if (!sameRows) beginResetModel();
@@ -83,8 +92,13 @@ double RankFiguresModel::milliseconds(int row, int column) const {
 QVariant RankFiguresModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::TextAlignmentRole)
         return int(index.column() == Rank ? Qt::AlignLeft : Qt::AlignRight);
-    if (role == Qt::ToolTipRole) return headerData(index.column(), Qt::Horizontal, role);
+    if (role == Qt::ToolTipRole)
+        return known(index.column()) ? headerData(index.column(), Qt::Horizontal, role)
+                                     : QVariant(clockText(clock_));
+    if (role == Qt::AccessibleTextRole && !known(index.column()))
+        return tr("not known: %1").arg(clockText(clock_));
     if (role != Qt::DisplayRole) return {};
+    if (!known(index.column())) return QStringLiteral("–");
     if (index.column() != Rank) return shown(milliseconds(index.row(), index.column()));
     const bool mean = index.row() == static_cast<int>(figures_.ranks.size());
     if (mean) return tr("mean");
@@ -101,7 +115,7 @@ QVariant RankFiguresModel::headerData(int section, Qt::Orientation orientation, 
     return {};
 }
 
-QString totalsText(const WindowFigures& figures) {
+QString totalsText(const WindowFigures& figures, bool splits) {
     const auto ranks = static_cast<std::int64_t>(figures.ranks.size());
     if (ranks == 0) return {};
     CommunicationFigures sum;
@@ -117,10 +131,12 @@ QString totalsText(const WindowFigures& figures) {
     const auto mean = [&](std::int64_t ns) { return timeText(ns / ranks); };
     QString wait = RankFiguresModel::tr("wait %1").arg(mean(sum.waitExposed));
     const auto late = std::ranges::max_element(figures.blame, {}, &Blame::causedWait);
-    if (late != figures.blame.end() && late->causedWait > 0)
+    if (!splits)
+        wait = RankFiguresModel::tr("wait not known");
+    else if (late != figures.blame.end() && late->causedWait > 0)
         wait += RankFiguresModel::tr(", most for rank %1").arg(late->rank);
     QString sent = RankFiguresModel::tr("sent %1").arg(text(formatBytes({sum.bytes})));
-    if (sum.transfer > 0)
+    if (splits && sum.transfer > 0)
         sent += RankFiguresModel::tr(", %1 GB/s while moving")
                     .arg(text(formatSignificant(double(sum.bytes) / double(sum.transfer))));
     const QStringList parts{

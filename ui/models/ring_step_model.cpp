@@ -1,6 +1,7 @@
 #include "ui/models/ring_step_model.h"
 
 #include "backend/core/units.h"
+#include "ui/timeline/span_words.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ void RingStepModel::setFindings(const RunFindings& findings) {
     std::set<int> ranks;
     std::set<std::pair<SpanPass, int>> places;
     cells_.clear();
+    clock_ = findings.clock;
     for (const RingStepFigures& step : findings.ringSteps) {
         ranks.insert(step.rank);
         places.insert({step.pass, step.ringStep});
@@ -29,7 +31,7 @@ void RingStepModel::setFigure(Figure figure) {
     figure_ = figure;
     largest_ = 0;
     for (const auto& [place, step] : cells_)
-        largest_ = std::max(largest_, milliseconds(step, figure));
+        if (known(figure)) largest_ = std::max(largest_, milliseconds(step, figure));
     if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
 }
 
@@ -66,18 +68,24 @@ QVariant RingStepModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::TextAlignmentRole) return int(Qt::AlignRight);
     if (step == nullptr) return role == Qt::DisplayRole ? QStringLiteral("–") : QVariant();
     const auto words = [&](Figure figure) {
+        if (!known(figure)) return QStringLiteral("–");
         const double value = milliseconds(*step, figure);
         return value == 0 ? QStringLiteral("0") : text(formatSignificant(value));
     };
     if (role == Qt::DisplayRole) return words(figure_);
+    if (role == Qt::AccessibleTextRole && !known(figure_))
+        return tr("not known: %1").arg(clockText(clock_));
     if (role == HeatRole) return largest_ > 0 ? milliseconds(*step, figure_) / largest_ : 0.0;
-    if (role == Qt::ToolTipRole)
-        return tr("rank %1, %2, ring step %3, milliseconds per training step:\n"
-                  "attention %4 · exposed %5 · wait %6\nclick: show its longest occurrence")
-            .arg(step->rank)
-            .arg(text(spanPassName(step->pass)))
-            .arg(step->ringStep)
-            .arg(words(Figure::Attention), words(Figure::Exposed), words(Figure::Wait));
+    if (role == Qt::ToolTipRole) {
+        const QString figures =
+            tr("rank %1, %2, ring step %3, milliseconds per training step:\n"
+               "attention %4 · exposed %5 · wait %6\nclick: show its longest occurrence")
+                .arg(step->rank)
+                .arg(text(spanPassName(step->pass)))
+                .arg(step->ringStep)
+                .arg(words(Figure::Attention), words(Figure::Exposed), words(Figure::Wait));
+        return clock_.splits ? figures : figures + QLatin1Char('\n') + clockText(clock_);
+    }
     return {};
 }
 

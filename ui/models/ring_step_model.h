@@ -1,5 +1,6 @@
 // The ring steps of a trace as a heat map: a row a rank, a column a step of a pass, one figure at a
-// time in milliseconds per training step, all layers together.
+// time in milliseconds per training step, all layers together. A wait that the clocks do not show
+// is a dash that says why.
 #pragma once
 
 #include "backend/analysis/findings.h"
@@ -24,6 +25,7 @@ public:
     void setFindings(const RunFindings& findings);
     void setFigure(Figure figure);
     Figure figure() const { return figure_; }
+    bool knowsWait() const { return clock_.splits; }
 
     struct Cell {
         int rank = 0;
@@ -41,7 +43,10 @@ private:
     const RingStepFigures* at(const QModelIndex& index) const;
     double milliseconds(const RingStepFigures& step, Figure figure) const;
 
+    bool known(Figure figure) const { return figure != Figure::Wait || clock_.splits; }
+
     Figure figure_ = Figure::Wait;
+    ClockVerdict clock_;
     double steps_ = 1;
     double largest_ = 0;
     std::vector<int> ranks_;

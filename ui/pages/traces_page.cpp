@@ -82,6 +82,7 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       notes_(new ElidedLabel),
       timeline_(new TimelineView),
       memory_(new QPushButton(tr("Memory"))),
+      legend_(new TimelineLegend),
       memoryLegend_(new MemoryLegend),
       totals_(new ElidedLabel),
       figures_(new RankFiguresModel(this)),
@@ -190,7 +191,7 @@ QWidget* TracesPage::makeLegends() {
     auto* line = row(legends, 0, 8);
     auto* lines = new QWidget;
     QVBoxLayout* stacked = column(lines, 0, 0);
-    stacked->addWidget(new TimelineLegend, 0, Qt::AlignLeft);
+    stacked->addWidget(legend_, 0, Qt::AlignLeft);
     stacked->addWidget(memoryLegend_, 0, Qt::AlignLeft);
     memory_->setCheckable(true);
     memory_->setChecked(timeline_->memoryShown());
@@ -241,6 +242,7 @@ QWidget* TracesPage::makeRingSteps() {
         button->setAccessibleName(tr("Show %1 of each ring step").arg(words.toLower()));
         group->addButton(button);
         head->addWidget(button);
+        figureButtons_[figure] = button;
         connect(button, &QPushButton::clicked, this,
                 [this, figure = figure] { ringSteps_->setFigure(figure); });
     }
@@ -370,9 +372,10 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
         notes << tr("%1 have only one end in the trace")
                      .arg(countText(static_cast<std::int64_t>(trace->findings.unmatched),
                                     "message"));
-    if (trace->findings.clockErrorNs > 0)
+    if (trace->findings.clockErrorNs > 0 && trace->findings.clock.splits)
         notes
             << tr("the hosts' clocks agree within %1").arg(timeText(trace->findings.clockErrorNs));
+    if (!trace->findings.clock.splits) notes << clockText(trace->findings.clock);
     for (const std::string& violation : trace->findings.violations)
         notes << tr("the analysis contradicts itself: %1").arg(text(violation));
     notes_->setFullText(notes.join(QStringLiteral(" · ")));
@@ -381,8 +384,21 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
     const bool any = ringSteps_->columnCount() > 0;
     ringStepTable_->setVisible(any);
     noRingSteps_->setVisible(!any);
+    figures_->setClock(trace->findings.clock);
     timeline_->setTrace(trace);
+    showClock();
     showMemory();
+}
+
+// Where the clocks do not tell wait from transfer, no button offers the wait.
+void TracesPage::showClock() {
+    const ClockVerdict& clock = timeline_->trace()->findings.clock;
+    legend_->setSplits(clock.splits);
+    QPushButton& wait = *figureButtons_.at(RingStepModel::Figure::Wait);
+    wait.setEnabled(clock.splits);
+    wait.setToolTip(clock.splits ? QString() : clockText(clock));
+    if (!clock.splits && wait.isChecked())
+        figureButtons_.at(RingStepModel::Figure::Exposed)->click();
 }
 
 // The button and its line are there where the trace has memory, the line while it is shown.
@@ -411,7 +427,7 @@ void TracesPage::showSelection() {
     const WindowFigures figures = trace->windows.figures(selection.value_or(trace->range()));
     const QString what =
         selection ? tr("Selected") : tr("All %1").arg(countText(trace->findings.steps, "step"));
-    QStringList totals{what, totalsText(figures)};
+    QStringList totals{what, totalsText(figures, trace->findings.clock.splits)};
     totals << mostMemoryText(*trace, figures.window);
     totals.removeAll(QString());
     totals_->setFullText(totals.join(QStringLiteral(" · ")));

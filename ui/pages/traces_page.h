@@ -9,6 +9,7 @@
 #include <QSet>
 #include <QWidget>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 class QLabel;
@@ -23,6 +24,7 @@ class ChoiceBox;
 class ElidedLabel;
 class EmptyState;
 class MemoryLegend;
+class TimelineLegend;
 class TimelineView;
 
 class TracesPage : public QWidget {
@@ -74,6 +76,7 @@ private:
     void showTrace(const std::shared_ptr<const OpenedTrace>& trace);
     void showSelection();
     void showMemory();
+    void showClock();
     void showRingStep(const QModelIndex& index);
     void askForPlace();
     void askForExport();
@@ -99,12 +102,14 @@ private:
     ElidedLabel* notes_;
     TimelineView* timeline_;
     QPushButton* memory_;
+    TimelineLegend* legend_;
     MemoryLegend* memoryLegend_;
     ElidedLabel* totals_;
     RankFiguresModel* figures_;
     RingStepModel* ringSteps_;
     QTableView* ringStepTable_;
     QLabel* noRingSteps_;
+    std::map<RingStepModel::Figure, QPushButton*> figureButtons_;
 };
 
 }  // namespace ringscope::ui

@@ -4,7 +4,7 @@
 #include "ui/timeline/timeline_painter.h"
 
 #include <QPainter>
-#include <iterator>
+#include <span>
 
 namespace ringscope::ui {
 namespace {
@@ -20,6 +20,16 @@ constexpr Entry entries[] = {
     {Tint::Wait, QT_TRANSLATE_NOOP("TimelineLegend", "waiting for a rank")},
     {Tint::Exposed, QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")},
 };
+constexpr Entry unsplit[] = {
+    {Tint::Attention, QT_TRANSLATE_NOOP("TimelineLegend", "attention")},
+    {Tint::Compute, QT_TRANSLATE_NOOP("TimelineLegend", "other compute")},
+    {Tint::Transfer, QT_TRANSLATE_NOOP("TimelineLegend", "transfer and wait, not told apart")},
+    {Tint::Exposed, QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")},
+};
+std::span<const Entry> entriesOf(bool splits) {
+    return splits ? std::span<const Entry>(entries) : std::span<const Entry>(unsplit);
+}
+
 constexpr double swatch = 20;
 constexpr double gap = 4;
 constexpr double between = 16;
@@ -63,15 +73,22 @@ void LegendLine::paintEvent(QPaintEvent*) {
 
 TimelineLegend::TimelineLegend(QWidget* parent) : LegendLine(parent) { sayColours(); }
 
+void TimelineLegend::setSplits(bool splits) {
+    splits_ = splits;
+    sayColours();
+    updateGeometry();
+    update();
+}
+
 QStringList TimelineLegend::words() const {
     QStringList all;
-    for (const Entry& entry : entries) all << tr(entry.words);
+    for (const Entry& entry : entriesOf(splits_)) all << tr(entry.words);
     return all;
 }
 
 void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
     const TimelinePainter look(isDark(palette()), font(), devicePixelRatioF());
-    const Tint tint = entries[entry].tint;
+    const Tint tint = entriesOf(splits_)[static_cast<std::size_t>(entry)].tint;
     if (tint == Tint::Wait)
         look.fillWait(painter, box);
     else if (tint == Tint::Exposed)

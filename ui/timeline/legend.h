@@ -31,10 +31,15 @@ class TimelineLegend : public LegendLine {
 
 public:
     explicit TimelineLegend(QWidget* parent = nullptr);
+    // Whether wait is told from transfer, or both are drawn as one.
+    void setSplits(bool splits);
 
 protected:
     QStringList words() const override;
     void paintSwatch(QPainter& painter, const QRectF& box, int entry) const override;
+
+private:
+    bool splits_ = true;
 };
 
 class MemoryLegend : public LegendLine {

@@ -63,12 +63,15 @@ QStringList messageLines(const OpenedTrace& trace, std::size_t row, std::uint32_
     const std::int64_t moving = span.end() - meeting.moving;
     const std::int64_t waited = meeting.moving - span.begin();
     QStringList size{text(formatBytes({span.bytes()})), timeText(span.duration())};
-    if (moving > 0 && meeting.latest >= 0)
+    const bool splits = trace.findings.clock.splits;
+    if (splits && moving > 0 && meeting.latest >= 0)
         size << tr("%1 GB/s while it moved")
                     .arg(text(formatSignificant(double(span.bytes()) / double(moving))));
     QStringList lines{size.join(dot)};
     if (meeting.latest < 0)
         lines << tr("its other end is not in the trace");
+    else if (!splits)
+        lines << tr("wait and transfer are not told apart");
     else if (meeting.latest == trace.trace.ranks[row].origin.rank)
         lines << tr("this rank came last and was waited for");
     else
@@ -87,6 +90,8 @@ QString timeText(std::int64_t ns) {
     if (ns >= 1'000) return QStringLiteral("%1 µs").arg(text(formatSignificant(double(ns) / 1e3)));
     return QStringLiteral("%1 ns").arg(ns);
 }
+
+QString clockText(const ClockVerdict& clock) { return tr("clocks: %1").arg(text(clock.sentence)); }
 
 SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece) {
     const Span& span = trace.span(row, piece.span);

@@ -16,6 +16,8 @@ struct SpanWords {
 
 // "3.21 ms", "840 µs": as long as a card has room for.
 QString timeText(std::int64_t ns);
+// "clocks: too far apart: they agree within …; wait and transfer are not told apart"
+QString clockText(const ClockVerdict& clock);
 
 // The span of a piece; of a message lane's piece also the other messages then under way.
 SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece);

@@ -150,6 +150,8 @@ inline void writeTraces(const std::filesystem::path& folder, const std::vector<R
         if (!rank.allocations.empty())
             written = writer->append(std::span(rank.allocations)).ok() && written;
         if (rank.dropped > 0) written = writer->dropped(rank.dropped).ok() && written;
+        for (const ClockSample& sample : rank.clock)
+            written = writer->clock(sample).ok() && written;
         if (rank.complete) written = writer->close().ok() && written;
         if (!written) throw std::runtime_error("cannot write " + folder.string());
     }
