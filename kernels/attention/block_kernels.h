@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/attention/block_attention.h"
+#include "kernels/cuda/row_copy_task.h"
 
 namespace ringscope {
 
@@ -11,6 +12,7 @@ struct BlockKernels {
     BlockGradients (*backward)(const BlockInput& block, const BlockOutput& whole,
                                const at::Tensor& dOut);
     void (*merge)(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);  // merge.h
+    void (*copyRows)(const RowCopyTask& task);                                 // row_copies.h
 };
 
 extern const BlockKernels cpuBlockKernels;

@@ -25,8 +25,11 @@ void merge(at::Tensor& out, at::Tensor& lse, const BlockOutput& part) {
     kernels().merge(out, lse, part);
 }
 
+void copyRows(const RowCopyTask& task) { kernels().copyRows(task); }
+
 }  // namespace
 
-const BlockKernels gpuBlockKernels{.forward = forward, .backward = backward, .merge = merge};
+const BlockKernels gpuBlockKernels{
+    .forward = forward, .backward = backward, .merge = merge, .copyRows = copyRows};
 
 }  // namespace ringscope

@@ -5,6 +5,7 @@
 #include "backend/plan/block_pieces.h"
 #include "kernels/attention/block_attention.h"
 #include "kernels/cuda/attention_task.h"
+#include "kernels/cuda/row_copy_task.h"
 
 namespace ringscope {
 
@@ -18,6 +19,7 @@ struct GpuKernels {
 
     void (*run)(const AttentionTask& task);  // our own, on the tensors' device
     void (*merge)(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);  // merge.h
+    void (*copyRows)(const RowCopyTask& task);                                 // row_copies.h
 };
 
 }  // namespace ringscope

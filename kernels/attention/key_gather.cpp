@@ -1,6 +1,6 @@
 #include "kernels/attention/key_gather.h"
 
-#include "kernels/attention/partial_result.h"
+#include "kernels/attention/row_copies.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
@@ -10,31 +10,12 @@
 namespace ringscope {
 namespace {
 
-// (2, B, S, h, D) and (P, 2, B, n, h, D): calls visit(rows of the whole, rows of a slice), both
-// views, for each span of tokens.
-template <typename Visit>
-void forEachSpan(const at::Tensor& whole, const at::Tensor& slices, const ShardLayout& owned,
-                 Visit&& visit) {
-    for (std::size_t rank = 0; rank < owned.size(); ++rank) {
-        const at::Tensor slice = slices[static_cast<std::int64_t>(rank)];
-        std::int64_t row = 0;
-        for (const TokenSpan& span : owned[rank]) {
-            visit(whole.narrow(2, span.begin, span.size()), slice.narrow(2, row, span.size()));
-            row += span.size();
-        }
-    }
-}
-
-at::Tensor emptyWhole(const at::Tensor& slices) {
-    return at::empty(
+// (P, 2, B, n, h, D), a slice for each rank, as (2, B, S, h, D).
+at::Tensor inTokenOrder(const at::Tensor& slices, const ShardLayout& owned) {
+    at::Tensor whole = at::empty(
         {2, slices.size(2), slices.size(0) * slices.size(3), slices.size(4), slices.size(5)},
         slices.options());
-}
-
-at::Tensor inTokenOrder(const at::Tensor& slices, const ShardLayout& owned) {
-    const at::Tensor whole = emptyWhole(slices);
-    forEachSpan(whole, slices, owned,
-                [](const at::Tensor& to, const at::Tensor& from) { to.copy_(from); });
+    copyToTokenOrder(slices, owned, whole);
     return whole;
 }
 
@@ -91,8 +72,7 @@ void KeyGather::end(const Step& step, const at::Tensor& gradients) {
         Moving& moving =
             reduced_.emplace(Moving{.neededBy = transfer.neededBy, .heads = step.heads});
         moving.sent = part_.pool.take(sizes, gradients.options());
-        forEachSpan(gradients, moving.sent.tensor(), part_.owned,
-                    [](const at::Tensor& from, const at::Tensor& to) { to.copy_(from); });
+        copyToSlices(gradients, part_.owned, moving.sent.tensor());
         moving.received = part_.pool.take(at::IntArrayRef(sizes).slice(1), gradients.options());
         open_.add(transfer,
                   post(part_.group, transfer, moving.received.tensor(), moving.sent.tensor()));

@@ -4,6 +4,7 @@
 #include "kernels/cuda/cuda_entry.h"
 #include "kernels/cuda/merge_kernel.h"
 #include "kernels/cuda/platform_attention.h"
+#include "kernels/cuda/row_copy_kernel.h"
 
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAStream.h>
@@ -33,6 +34,10 @@ PieceCosts costs(const BlockInput& block) {
 
 void run(const AttentionTask& task) {
     C10_CUDA_CHECK(launchAttention(task, c10::cuda::getCurrentCUDAStream()));
+}
+
+void copyRows(const RowCopyTask& task) {
+    C10_CUDA_CHECK(launchRowCopies(task, c10::cuda::getCurrentCUDAStream()));
 }
 
 MergeRows rowsOf(const at::Tensor& tensor) {
@@ -78,6 +83,7 @@ const GpuKernels cudaKernels{.takes = platformTakes,
                              .backward = platformBackward,
                              .costs = costs,
                              .run = run,
-                             .merge = merge};
+                             .merge = merge,
+                             .copyRows = copyRows};
 
 }  // namespace ringscope

@@ -2,6 +2,7 @@
 
 #include "kernels/attention/block_kernels.h"
 #include "kernels/attention/gpu_kernels.h"
+#include "kernels/attention/row_copies.h"
 #include "kernels/attention/tiled_gpu_attention.h"
 #include "kernels/comm/rendezvous.h"
 #include "tests/kernels/attention/reference.h"
@@ -116,6 +117,23 @@ TEST_F(Gpu, MergesAsTheCpuDoes) {
             EXPECT_LT(distance(lseThere.cpu(), lse), 1e-5) << type << " " << delta;
         }
     }
+}
+
+TEST_F(Gpu, CopiesRowsAsTheCpuDoes) {
+    at::manual_seed(5);
+    for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
+        for (const std::int64_t headDim : {5, 64}) {
+            const ShardLayout owned = stripedLayout({.worldSize = 3, .tokens = 600}).value();
+            const at::Tensor slices = at::randn({3, 2, 2, 200, 4, headDim}).to(type);
+            at::Tensor whole = at::zeros({2, 2, 600, 4, headDim}, slices.options());
+            copyToTokenOrder(slices, owned, whole);
+            at::Tensor there = at::zeros_like(whole.cuda());
+            copyToTokenOrder(slices.cuda(), owned, there);
+            EXPECT_TRUE(at::equal(there.cpu(), whole)) << type << " " << headDim;
+            at::Tensor back = at::zeros_like(slices.cuda());
+            copyToSlices(there, owned, back);
+            EXPECT_TRUE(at::equal(back.cpu(), slices)) << type << " " << headDim;
+        }
 }
 
 TEST_F(Gpu, AttendsBlocksInEveryType) {

@@ -20,7 +20,8 @@ const BlockKernels cpuBlockKernels{
         [](const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
             return piecewiseBackward(block, whole, dOut, testing::hostGpu);
         },
-    .merge = testing::hostGpu.merge};
+    .merge = testing::hostGpu.merge,
+    .copyRows = testing::hostGpu.copyRows};
 
 namespace {
 

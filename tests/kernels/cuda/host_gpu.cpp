@@ -2,6 +2,7 @@
 
 #include "kernels/attention/merge.h"
 #include "kernels/cuda/attention_twin.h"
+#include "kernels/cuda/row_copy_twin.h"
 
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
@@ -60,7 +61,8 @@ const GpuKernels hostGpu{.takes = takes,
                          .backward = backward,
                          .costs = costs,
                          .run = run,
-                         .merge = mergePartOnCpu};
+                         .merge = mergePartOnCpu,
+                         .copyRows = copyRowsByBlocks};
 
 KernelCalls takeKernelCalls() { return {platformCalls.exchange(0), ownCalls.exchange(0)}; }
 

@@ -1,0 +1,13 @@
+// Copies of rows on a GPU; copyRowsOnCpu's twin (kernels/attention/row_copies.h).
+#pragma once
+
+#include "kernels/cuda/row_copy_task.h"
+
+#include <cuda_runtime_api.h>
+
+namespace ringscope {
+
+// Launches on `stream` and returns.
+cudaError_t launchRowCopies(const RowCopyTask& task, cudaStream_t stream);
+
+}  // namespace ringscope
