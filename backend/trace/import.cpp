@@ -154,13 +154,8 @@ Result<void> writeTrace(const Trace& trace, const fs::path& folder) {
         RINGSCOPE_TRY(const std::unique_ptr<TraceWriter> writer,
                       TraceWriter::create(file, rank.origin));
         if (!rank.names.empty()) RINGSCOPE_CHECK(writer->names(rank.names));
-        RINGSCOPE_CHECK(writer->append(rank.spans));
-        if (!rank.spanNames.empty()) RINGSCOPE_CHECK(writer->namesOfLast(rank.spanNames));
-        for (const GpuStream& stream : rank.gpu) {
-            RINGSCOPE_CHECK(writer->append(stream));
-            if (!stream.names.empty()) RINGSCOPE_CHECK(writer->namesOfLast(stream.names));
-            if (!stream.launched.empty()) RINGSCOPE_CHECK(writer->launchesOfLast(stream.launched));
-        }
+        RINGSCOPE_CHECK(writer->append(rank.spans, rank.spanNames));
+        for (const GpuStream& stream : rank.gpu) RINGSCOPE_CHECK(writer->append(stream));
         for (const std::string& note : rank.notes) RINGSCOPE_CHECK(writer->note(note));
         for (const std::string& loss : rank.losses) RINGSCOPE_CHECK(writer->note(loss));
         RINGSCOPE_CHECK(writer->dropped(rank.dropped));

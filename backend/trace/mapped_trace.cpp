@@ -1,5 +1,6 @@
 #include "backend/trace/mapped_trace.h"
 
+#include "backend/trace/columns.h"
 #include "backend/trace/trace_format.h"
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 namespace ringscope {
@@ -32,32 +34,90 @@ private:
     std::size_t size_ = 0;
 };
 
-struct SpanChunk {
-    std::string_view payload;
-    std::uint32_t crc = 0;
+// Words 0 and 1 of a span hold its times (span.h).
+constexpr std::size_t beginWord = 0;
+constexpr std::size_t durationWord = 1;
+
+// A chunk of spans. It is checked when it is looked at: columns each for itself, times before the
+// rest; the records of version 1 all at once.
+class SpanChunk {
+public:
+    static std::optional<SpanChunk> of(const ChunkHeader& header, std::string_view payload) {
+        if (header.kind == SpanRows)
+            return SpanChunk(header, payload, RecordView::ofRows(payload), false);
+        if (header.kind != SpanColumns) return std::nullopt;
+        const std::optional<RecordView> records = RecordView::ofColumns(payload);
+        if (!records) return std::nullopt;
+        return SpanChunk(header, payload, *records, true);
+    }
+
     std::int64_t begin = 0;
     std::int64_t end = 0;
-    bool checked = false;
-    bool damaged = false;
-};
 
-template <typename Visit>
-void forEachSpan(std::string_view payload, const Visit& visit) {
-    for (std::size_t at = 0; at + sizeof(Span) <= payload.size(); at += sizeof(Span)) {
-        Span span;
-        std::memcpy(static_cast<void*>(&span), payload.data() + at, sizeof span);
-        if (span.wellFormed()) visit(span);
+    const char* payload() const { return payload_.data(); }
+    std::size_t size() const { return records_.size(); }
+    bool damaged() const { return damaged_; }
+
+    void measure() {
+        begin = std::numeric_limits<std::int64_t>::max();
+        end = std::numeric_limits<std::int64_t>::min();
+        for (std::size_t i = 0; i < records_.size(); ++i) {
+            const Span times = timesOf(i);
+            if (!times.wellFormed()) continue;
+            begin = std::min(begin, times.begin());
+            end = std::max(end, times.end());
+        }
     }
-}
 
-void measure(SpanChunk& chunk) {
-    chunk.begin = std::numeric_limits<std::int64_t>::max();
-    chunk.end = std::numeric_limits<std::int64_t>::min();
-    forEachSpan(chunk.payload, [&](const Span& span) {
-        chunk.begin = std::min(chunk.begin, span.begin());
-        chunk.end = std::max(chunk.end, span.end());
-    });
-}
+    // Adds the spans that touch [from, to).
+    void addWithin(std::int64_t from, std::int64_t to, std::vector<Span>& found) {
+        if (!timesAreSound()) return;
+        const std::size_t before = found.size();
+        for (std::size_t i = 0; i < records_.size(); ++i) {
+            const Span times = timesOf(i);
+            if (!times.wellFormed() || times.begin() >= to || times.end() <= from) continue;
+            if (!restIsSound()) return found.resize(before);
+            if (const auto span = records_.at<Span>(i); span.wellFormed()) found.push_back(span);
+        }
+    }
+
+private:
+    SpanChunk(const ChunkHeader& header, std::string_view payload, const RecordView& records,
+              bool columns)
+        : payload_(payload), records_(records), crc_(header.crc), columns_(columns) {}
+
+    // The span without what the other columns say of it.
+    Span timesOf(std::size_t record) const {
+        return Span::ofTimes(records_.word(beginWord, record), records_.word(durationWord, record));
+    }
+
+    bool timesAreSound() {
+        if (!timesChecked_) {
+            timesChecked_ = true;
+            damaged_ = columns_
+                           ? crc_ != records_.crcOfPayload(payload_) ||
+                                 !records_.isSound(beginWord) || !records_.isSound(durationWord)
+                           : crc_ != crcOf(payload_.data(), payload_.size());
+        }
+        return !damaged_;
+    }
+    bool restIsSound() {
+        if (!restChecked_) {
+            restChecked_ = true;
+            for (std::size_t column = durationWord + 1; columns_ && column < columnCount; ++column)
+                damaged_ = damaged_ || !records_.isSound(column);
+        }
+        return !damaged_;
+    }
+
+    std::string_view payload_;
+    RecordView records_;
+    std::uint32_t crc_;
+    bool columns_;
+    bool timesChecked_ = false;
+    bool restChecked_ = false;
+    bool damaged_ = false;
+};
 
 }  // namespace
 
@@ -67,7 +127,6 @@ struct MappedTrace::Parts {
     Mapping mapping;
     TraceOrigin origin;
     std::vector<SpanChunk> chunks;
-    std::uint64_t damaged = 0;
 
     // An index is believed where it says of each chunk what the chunk's own head says.
     bool take(std::string_view index) {
@@ -76,10 +135,8 @@ struct MappedTrace::Parts {
         std::vector<IndexEntry> entries;
         for (const SpanChunk& chunk : chunks) {
             const auto entry = cursor.take<IndexEntry>();
-            const auto at =
-                static_cast<std::uint64_t>(chunk.payload.data() - mapping.view().data());
-            if (entry->payload != at || entry->spans != chunk.payload.size() / sizeof(Span))
-                return false;
+            const auto at = static_cast<std::uint64_t>(chunk.payload() - mapping.view().data());
+            if (entry->payload != at || entry->spans != chunk.size()) return false;
             entries.push_back(*entry);
         }
         for (std::size_t i = 0; i < chunks.size(); ++i) {
@@ -96,12 +153,13 @@ struct MappedTrace::Parts {
             const auto payload =
                 header && header->mark == chunkMark ? cursor.take(header->bytes) : std::nullopt;
             if (!payload) break;
-            if (header->kind == Spans) chunks.push_back({.payload = *payload, .crc = header->crc});
+            if (std::optional<SpanChunk> chunk = SpanChunk::of(*header, *payload))
+                chunks.push_back(*chunk);
             if (header->kind == Index && header->crc == crcOf(payload->data(), payload->size()))
                 index = *payload;
         }
         if (!take(index))
-            for (SpanChunk& chunk : chunks) measure(chunk);
+            for (SpanChunk& chunk : chunks) chunk.measure();
         std::erase_if(chunks, [](const SpanChunk& chunk) { return chunk.begin > chunk.end; });
     }
 };
@@ -137,11 +195,13 @@ Result<MappedTrace> MappedTrace::open(const std::filesystem::path& path) {
 }
 
 const TraceOrigin& MappedTrace::origin() const { return parts_->origin; }
-std::uint64_t MappedTrace::damagedChunks() const { return parts_->damaged; }
+std::uint64_t MappedTrace::damagedChunks() const {
+    return static_cast<std::uint64_t>(std::ranges::count_if(parts_->chunks, &SpanChunk::damaged));
+}
 
 std::uint64_t MappedTrace::spans() const {
     std::uint64_t count = 0;
-    for (const SpanChunk& chunk : parts_->chunks) count += chunk.payload.size() / sizeof(Span);
+    for (const SpanChunk& chunk : parts_->chunks) count += chunk.size();
     return count;
 }
 
@@ -157,19 +217,10 @@ std::int64_t MappedTrace::end() const {
 
 std::vector<Span> MappedTrace::within(std::int64_t begin, std::int64_t end) {
     std::vector<Span> found;
-    for (SpanChunk& chunk : parts_->chunks) {
-        if (chunk.begin >= end || chunk.end <= begin) continue;
-        if (!chunk.checked) {
-            chunk.checked = true;
-            chunk.damaged = chunk.crc != crcOf(chunk.payload.data(), chunk.payload.size());
-            parts_->damaged += chunk.damaged ? 1 : 0;
-        }
-        if (chunk.damaged) continue;
-        forEachSpan(chunk.payload, [&](const Span& span) {
-            if (span.begin() < end && span.end() > begin) found.push_back(span);
-        });
-    }
-    std::ranges::stable_sort(found, {}, &Span::begin);
+    for (SpanChunk& chunk : parts_->chunks)
+        if (chunk.begin < end && chunk.end > begin) chunk.addWithin(begin, end, found);
+    if (!std::ranges::is_sorted(found, {}, &Span::begin))
+        std::ranges::stable_sort(found, {}, &Span::begin);
     return found;
 }
 

@@ -27,8 +27,9 @@ public:
     std::int64_t begin() const;  // 0 where there are no spans
     std::int64_t end() const;
 
-    // The spans that touch [begin, end), by begin. A chunk is checked when it is first looked at;
-    // one that is damaged gives nothing and is counted.
+    // The spans that touch [begin, end), by begin. A chunk's times are checked when they are first
+    // looked at, the rest of it when a span of it is asked for; one that is damaged gives nothing
+    // and is counted.
     std::vector<Span> within(std::int64_t begin, std::int64_t end);
     std::uint64_t damagedChunks() const;
 

@@ -2,34 +2,13 @@
 //
 // A file is a header and chunks, little-endian, appended and never changed. Each chunk says its
 // kind, its length and its CRC, so a file that ends anywhere, because the rank was killed, is
-// read up to its last whole chunk, and a reader says what it could not use.
-//
-//   "RSCPTRC1"  u32 version  u32 bytes of text  text (JSON: TraceOrigin)  u32 crc of the text
-//   chunk:      u32 "CHNK"  u32 kind  u64 bytes  u32 crc of the payload  u32 zero   payload
-//
-//   kind 1   spans, 32 bytes each (span.h), of one thread, in the order they ended
-//   kind 2   counts: u64 spans dropped so far
-//   kind 3   clock: i64 local ns, i64 reference ns, i64 error ns
-//   kind 4   end: the writer closed the file
-//   kind 5   a GPU stream: u32 device, u32 context, u32 stream, u32 zero, then spans of 32 bytes
-//   kind 6   note: a sentence (UTF-8) to be shown beside any figure
-//   kind 7   names: u32 length and UTF-8 text each; they go on the list of names
-//   kind 8   columns of the spans of the chunk before it: u32 which (1 names, 2 launches), u32
-//            zero, then for each span its u32 number of a name, or its i64 launch
-//   kind 9   index: for each chunk of kind 1, in order: u64 where its payload begins in the file,
-//            u64 spans, i64 first begin, i64 last end. Written when the file is closed; a scan of
-//            the chunks gives the same
-//   kind 10  allocations, 32 bytes each (allocation.h)
-//
-// Kinds 7 and 8 are in traces that were imported from other tools: our own spans say by their
-// fields what they are.
-//
-// A reader skips a chunk whose kind it does not know and says so, so a new kind needs no new
-// version.
+// read up to its last whole chunk, and a reader says what it could not use. FORMAT.md describes
+// every byte.
 #pragma once
 
 #include "backend/core/result.h"
 #include "backend/trace/allocation.h"
+#include "backend/trace/columns.h"
 #include "backend/trace/span.h"
 
 #include <cstdint>
@@ -87,14 +66,11 @@ public:
     TraceWriter(const TraceWriter&) = delete;
     TraceWriter& operator=(const TraceWriter&) = delete;
 
-    Result<void> append(std::span<const Span> spans);
+    // Spans of traces of other tools have names, numbered in the order they were given to names().
+    Result<void> append(std::span<const Span> spans, std::span<const std::uint32_t> names = {});
     Result<void> append(const GpuStream& stream);
     Result<void> append(std::span<const Allocation> allocations);
-    // For traces of other tools: names, numbered in the order they are given, and for the spans
-    // appended last which of them they have and when they were launched.
     Result<void> names(std::span<const std::string> names);
-    Result<void> namesOfLast(std::span<const std::uint32_t> numbers);
-    Result<void> launchesOfLast(std::span<const std::int64_t> moments);
     Result<void> note(const std::string& sentence);
     Result<void> dropped(std::uint64_t spans);
     Result<void> clock(const ClockSample& sample);
@@ -102,11 +78,17 @@ public:
 
 private:
     explicit TraceWriter(int file) : file_(file) {}
-    Result<void> chunk(std::uint32_t kind, const void* payload, std::uint64_t bytes);
-    Result<void> column(std::uint32_t which, std::string_view values);
+    Result<void> chunk(std::uint32_t kind, std::string_view payload);
+    Result<void> chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc);
+    // A chunk of records as columns.
+    Result<void> records(std::uint32_t kind, std::string_view before, const void* records,
+                         std::size_t count);
+    // A column beside the spans that were appended last; none where there are no values.
+    Result<void> beside(std::uint32_t which, std::string_view values);
     int file_ = -1;
     std::uint64_t written_ = 0;  // bytes
     std::string index_;          // an entry for each chunk of spans so far
+    traceformat::ColumnBuffer columns_;
 };
 
 struct RankTrace {

@@ -1,4 +1,4 @@
-// The bytes of a trace file, for its writer and its readers. trace_file.h says it in prose.
+// The bytes of a trace file, for its writer and its readers. FORMAT.md says it in prose.
 #pragma once
 
 #include "backend/core/result.h"
@@ -16,21 +16,29 @@ namespace ringscope::traceformat {
 static_assert(std::endian::native == std::endian::little, "trace files are little-endian");
 
 inline constexpr std::string_view magic = "RSCPTRC1";
-inline constexpr std::uint32_t formatVersion = 1;
+// 1: spans and allocations as records. 2: as columns (columns.h). Both are read, 2 is written.
+inline constexpr std::uint32_t formatVersion = 2;
 inline constexpr std::uint32_t chunkMark = 0x4B4E4843;  // "CHNK"
 inline constexpr std::uint32_t largestOrigin = 1 << 20;
 
+// So many spans are in a chunk at most: what a damaged byte can cost, and what a reader of a
+// window looks at at once.
+inline constexpr std::size_t mostInChunk = std::size_t{1} << 15;
+
 enum ChunkKind : std::uint32_t {
-    Spans = 1,
+    SpanRows = 1,  // of version 1, as GpuRows and AllocationRows
     Counts = 2,
     Clock = 3,
     End = 4,
-    Gpu = 5,
+    GpuRows = 5,
     Note = 6,
     Names = 7,
     Column = 8,
     Index = 9,
-    Allocations = 10,
+    AllocationRows = 10,
+    SpanColumns = 11,
+    GpuColumns = 12,
+    AllocationColumns = 13,
 };
 
 enum ColumnOf : std::uint32_t { NameNumbers = 1, Launches = 2 };

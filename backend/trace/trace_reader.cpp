@@ -1,4 +1,5 @@
 #include "backend/core/files.h"
+#include "backend/trace/columns.h"
 #include "backend/trace/span_order.h"
 #include "backend/trace/trace_file.h"
 #include "backend/trace/trace_format.h"
@@ -20,8 +21,10 @@ public:
     void add(std::uint32_t kind, std::string_view payload) {
         Cursor cursor(payload);
         switch (kind) {
-            case Spans:
-                return addSpans(trace_.spans, noStream, payload);
+            case SpanRows:
+                return addSpans(trace_.spans, noStream, RecordView::ofRows(payload));
+            case SpanColumns:
+                return addSpans(trace_.spans, noStream, RecordView::ofColumns(payload));
             case Counts:
                 if (const auto dropped = cursor.take<std::uint64_t>()) trace_.dropped = *dropped;
                 return;
@@ -30,8 +33,10 @@ public:
             case End:
                 trace_.complete = true;
                 return;
-            case Gpu:
-                return addGpuSpans(payload);
+            case GpuRows:
+                return addGpuSpans(payload, [](auto rest) { return RecordView::ofRows(rest); });
+            case GpuColumns:
+                return addGpuSpans(payload, RecordView::ofColumns);
             case Note:
                 trace_.notes.emplace_back(payload);
                 return;
@@ -39,8 +44,10 @@ public:
                 return addNames(cursor);
             case Column:
                 return addColumn(cursor);
-            case Allocations:
-                return addAllocations(payload);
+            case AllocationRows:
+                return addAllocations(RecordView::ofRows(payload));
+            case AllocationColumns:
+                return addAllocations(RecordView::ofColumns(payload));
             case Index:
                 return;  // for mapped_trace.h
             default:
@@ -68,15 +75,15 @@ private:
         std::size_t count = 0;  // 0: no column may follow
     };
 
-    void addSpans(std::vector<Span>& spans, std::size_t stream, std::string_view payload) {
-        const std::size_t count = payload.size() / sizeof(Span);
+    void addSpans(std::vector<Span>& spans, std::size_t stream,
+                  const std::optional<RecordView>& records) {
         forgetLast();
-        if (count == 0) return;
+        if (!records) return lose("a chunk of spans does not hold whole columns");
+        if (records->size() == 0) return;
         const std::size_t before = spans.size();
-        spans.resize(before + count);
-        std::memcpy(static_cast<void*>(spans.data() + before), payload.data(),
-                    count * sizeof(Span));
-        last_ = {stream, before, count};
+        spans.resize(before + records->size());
+        for (std::size_t i = 0; i < records->size(); ++i) spans[before + i] = records->at<Span>(i);
+        last_ = {stream, before, records->size()};
         const auto broken =
             std::remove_if(spans.begin() + static_cast<std::ptrdiff_t>(before), spans.end(),
                            [](const Span& span) { return !span.wellFormed(); });
@@ -96,10 +103,14 @@ private:
         trace_.clock.push_back(*sample);
     }
 
-    void addGpuSpans(std::string_view payload) {
+    template <typename Layout>
+    void addGpuSpans(std::string_view payload, const Layout& layout) {
         Cursor cursor(payload);
         const auto header = cursor.take<StreamHeader>();
-        if (!header) return lose("a chunk of GPU spans does not say of which stream");
+        if (!header) {
+            forgetLast();
+            return lose("a chunk of GPU spans does not say of which stream");
+        }
         const auto here = std::ranges::find_if(trace_.gpu, [&](const GpuStream& stream) {
             return stream.device == header->device && stream.context == header->context &&
                    stream.stream == header->stream;
@@ -107,17 +118,21 @@ private:
         const auto at = static_cast<std::size_t>(here - trace_.gpu.begin());
         if (here == trace_.gpu.end())
             trace_.gpu.push_back({header->device, header->context, header->stream});
-        addSpans(trace_.gpu[at].spans, at, payload.substr(sizeof(StreamHeader)));
+        addSpans(trace_.gpu[at].spans, at, layout(payload.substr(sizeof(StreamHeader))));
     }
 
-    void addAllocations(std::string_view payload) {
-        std::vector<Allocation> read(payload.size() / sizeof(Allocation));
-        std::memcpy(static_cast<void*>(read.data()), payload.data(),
-                    read.size() * sizeof(Allocation));
-        const std::size_t broken =
-            std::erase_if(read, [](const Allocation& one) { return !one.wellFormed(); });
+    void addAllocations(const std::optional<RecordView>& records) {
+        if (!records) return lose("a chunk of allocations does not hold whole columns");
+        std::size_t broken = 0;
+        for (std::size_t i = 0; i < records->size(); ++i) {
+            const auto one = records->at<Allocation>(i);
+            if (one.wellFormed()) {
+                trace_.allocations.push_back(one);
+            } else {
+                ++broken;
+            }
+        }
         if (broken > 0) lose(fmt::format("{} allocations hold impossible values", broken));
-        trace_.allocations.insert(trace_.allocations.end(), read.begin(), read.end());
     }
 
     void addNames(Cursor& cursor) {

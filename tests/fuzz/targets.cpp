@@ -2,9 +2,11 @@
 
 #include "backend/analysis/trace_analysis.h"
 #include "backend/trace/import.h"
+#include "backend/trace/mapped_trace.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -51,10 +53,16 @@ void analyzeWhole(const Trace& trace) {
 void traceFile(const std::uint8_t* data, std::size_t size) {
     const MemoryFile file(data, size);
     Result<RankTrace> rank = readTraceFile(file.path());
+    Result<MappedTrace> mapped = MappedTrace::open(file.path());
+    require(mapped.ok() == rank.ok(), "both readers take the same files");
     if (!rank.ok()) {
         require(!rank.error().message.empty(), "a sentence for a file that cannot be read");
         return;
     }
+    // An index may say too little of a chunk, but nothing is there for one reader alone.
+    for (const Span& span : mapped->within(mapped->begin(), mapped->end()))
+        require(std::ranges::binary_search(rank->spans, span.begin(), {}, &Span::begin),
+                "a span that is found was read");
     std::vector<RankTrace> ranks;
     ranks.push_back(std::move(*rank));
     analyzeWhole(mergeRanks(std::move(ranks)));

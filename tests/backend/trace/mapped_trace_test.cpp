@@ -70,6 +70,24 @@ TEST_F(MappedTraceFile, LeavesOutAChunkThatIsDamagedAndCountsIt) {
     EXPECT_EQ(trace.damagedChunks(), 1U);
 }
 
+TEST_F(MappedTraceFile, LooksAtTimesFirstAndAtTheRestWhereItFoundSomething) {
+    const auto file = folder.path() / "two.trace";
+    const auto writer = TraceWriter::create(file, {}).value();
+    const std::vector<Span> spans = {Span(100, 110, {.bytes = 7}), Span(190, 200, {.bytes = 7})};
+    ASSERT_TRUE(writer->append(spans).ok());
+    ASSERT_TRUE(writer->close().ok());
+    std::string bytes = readFile(file).value();
+    // The only columns with a 7 are those of the words with bytes: span.h.
+    bytes[bytes.find('\7', bytes.find("CHNK"))] = 8;
+    std::ofstream(file, std::ios::binary) << bytes;
+
+    MappedTrace trace = MappedTrace::open(file).value();
+    EXPECT_TRUE(trace.within(120, 180).empty());
+    EXPECT_EQ(trace.damagedChunks(), 0U) << "nothing there, so nothing but times was read";
+    EXPECT_TRUE(trace.within(120, 195).empty());
+    EXPECT_EQ(trace.damagedChunks(), 1U);
+}
+
 TEST_F(MappedTraceFile, CutAnywhereGivesWhatReadingGives) {
     const auto whole = readFile(written(true)).value();
     const auto file = folder.path() / "cut.trace";

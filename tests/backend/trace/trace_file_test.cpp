@@ -1,6 +1,7 @@
 #include "backend/trace/trace_file.h"
 
 #include "backend/core/files.h"
+#include "backend/trace/trace_format.h"
 #include "tests/support/program.h"
 
 #include <gtest/gtest.h>
@@ -137,6 +138,51 @@ RC_GTEST_PROP(TraceFile, SurvivesAnyBytes, ()) {
     std::ofstream(file, std::ios::binary) << bytes;
     const Result<RankTrace> trace = readTraceFile(file);
     RC_ASSERT(trace.ok() || !trace.error().message.empty());
+}
+
+// More spans than a chunk holds, each with a name.
+struct ManySpans {
+    std::vector<Span> spans;
+    std::vector<std::uint32_t> names;
+
+    explicit ManySpans(std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            spans.push_back(span(i, i + 1));
+            names.push_back(static_cast<std::uint32_t>(i % 7));
+        }
+    }
+};
+
+TEST(TraceFile, LosesOnePieceOfALongListToOneDamagedByte) {
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / traceFileName(2);
+    constexpr std::int64_t inChunk = traceformat::mostInChunk;
+    const ManySpans many(3 * inChunk - 5);
+    auto writer = TraceWriter::create(file, origin()).value();
+    ASSERT_TRUE(writer->names(std::vector<std::string>(7, "name")).ok());
+    ASSERT_TRUE(writer->append(many.spans, many.names).ok());
+    ASSERT_TRUE(writer->append(GpuStream{0, 0, 7, many.spans, many.names, {}}).ok());
+    ASSERT_TRUE(writer->close().ok());
+
+    const RankTrace whole = readTraceFile(file).value();
+    EXPECT_TRUE(whole.losses.empty());
+    EXPECT_EQ(whole.spans, many.spans);
+    EXPECT_EQ(whole.spanNames, many.names);
+    ASSERT_EQ(whole.gpu.size(), 1U);
+    EXPECT_EQ(whole.gpu[0].spans, many.spans);
+    EXPECT_EQ(whole.gpu[0].names, many.names);
+    EXPECT_TRUE(whole.gpu[0].launched.empty());
+
+    std::string bytes = readFile(file).value();
+    bytes[bytes.size() / 5] = static_cast<char>(bytes[bytes.size() / 5] ^ 1);
+    std::ofstream(file, std::ios::binary) << bytes;
+    const RankTrace damaged = readTraceFile(file).value();
+    EXPECT_EQ(std::ssize(damaged.spans), std::ssize(many.spans) - inChunk);
+    EXPECT_EQ(damaged.spanNames.size(), damaged.spans.size());
+    for (std::size_t i = 0; i < damaged.spans.size(); ++i)
+        ASSERT_EQ(damaged.spanNames[i], damaged.spans[i].begin() % 7);
+    EXPECT_EQ(damaged.gpu[0].spans, many.spans);
+    EXPECT_FALSE(damaged.losses.empty());
 }
 
 TEST(TraceFile, KeepsAllocationsAndRefusesImpossibleOnes) {
