@@ -3,6 +3,7 @@
 #include "profiler/nvtx_ranges.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <utility>
@@ -43,15 +44,17 @@ struct SpanRecorder::Ring {
 std::atomic<SpanRecorder*> SpanRecorder::current_{nullptr};
 
 SpanRecorder::SpanRecorder(std::unique_ptr<TraceWriter> writer, std::size_t ringSpans)
-    : writer_(std::move(writer)), ringSpans_(ringSpans), generation_(++generations) {
-    writerThread_ = std::jthread([this](const std::stop_token& stop) { writeLoop(stop); });
-}
+    : writer_(std::move(writer)), ringSpans_(ringSpans), generation_(++generations) {}
 
 Result<std::unique_ptr<SpanRecorder>> SpanRecorder::start(const std::filesystem::path& file,
                                                           const TraceOrigin& origin,
                                                           std::size_t ringSpans) {
-    RINGSCOPE_TRY(std::unique_ptr<TraceWriter> writer, TraceWriter::create(file, origin));
+    TraceOrigin measured = origin;
+    measured.spanCostNs = measureSpanCost();
+    RINGSCOPE_TRY(std::unique_ptr<TraceWriter> writer, TraceWriter::create(file, measured));
     std::unique_ptr<SpanRecorder> recorder(new SpanRecorder(std::move(writer), ringSpans));
+    recorder->writerThread_ = std::jthread(
+        [self = recorder.get()](const std::stop_token& stop) { self->writeLoop(stop); });
     SpanRecorder* none = nullptr;
     if (!current_.compare_exchange_strong(none, recorder.get()))
         return Error{ErrorCode::Failed, "this process records a trace already"};
@@ -119,7 +122,7 @@ void SpanRecorder::drain() {
 }
 
 Result<void> SpanRecorder::finish(const Besides& besides) {
-    if (finished_) return failure_;
+    if (finished_ || !writer_) return failure_;
     finished_ = true;
     pause();
     writerThread_.request_stop();
@@ -136,7 +139,26 @@ Result<void> SpanRecorder::finish(const Besides& besides) {
     return failure_;
 }
 
-ScopedSpan::ScopedSpan(const SpanTag& tag) : recorder_(SpanRecorder::active()), tag_(tag) {
+std::int64_t SpanRecorder::measureSpanCost() {
+    constexpr std::size_t rounds = 16;
+    constexpr std::size_t inRound = 512;
+    SpanRecorder nowhere(nullptr, inRound);
+    Ring& ring = nowhere.ringOfThisThread();
+    std::array<std::int64_t, rounds> took{};
+    for (std::int64_t& round : took) {
+        const std::int64_t begin = monotonicNow();
+        for (std::size_t i = 0; i < inRound; ++i)
+            const ScopedSpan span(&nowhere, {.kind = SpanKind::Host});
+        round = monotonicNow() - begin;
+        ring.read.store(ring.written.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    }
+    // The median: in some rounds the thread was held up, in the first nothing was warm.
+    std::ranges::nth_element(took, took.begin() + rounds / 2);
+    return (took[rounds / 2] + inRound / 2) / inRound;
+}
+
+ScopedSpan::ScopedSpan(SpanRecorder* recorder, const SpanTag& tag)
+    : recorder_(recorder), tag_(tag) {
     if (recorder_ == nullptr) return;
     pushNvtxRange(tag.operation);
     correlation_ = CorrelationSink::current();

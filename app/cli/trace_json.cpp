@@ -117,6 +117,13 @@ json memoryJson(const MemoryPeak& peak) {
             {"largest", std::move(largest)}};
 }
 
+// Null where nobody measured it.
+json recordingJson(const std::optional<RecordingCost>& cost) {
+    return {{"span_cost_ns", cost ? json(cost->spanNs) : json(nullptr)},
+            {"spans_per_step", cost ? json(cost->spansPerStep) : json(nullptr)},
+            {"recording_pct_of_step", cost ? json(cost->percentOfStep) : json(nullptr)}};
+}
+
 json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
     json row = {{"rank", rank.rank},
                 {"span_ns", rank.span},
@@ -201,6 +208,7 @@ json analysisJson(const TraceAnalysis& analysis) {
                    {"critical_path", pathJson(analysis.path)},
                    {"bandwidth", json::array()},
                    {"memory", json::array()},
+                   {"recording", json::array()},
                    {"other_tools", json::array()}};
     for (std::size_t r = 0; r < findings.ranks.size(); ++r)
         object["ranks"].push_back(rankJson(findings.ranks[r], analysis.parts[r], splits));
@@ -214,6 +222,11 @@ json analysisJson(const TraceAnalysis& analysis) {
                                        {"algbw_gb_per_s", orNull(of.algbw)},
                                        {"busbw_gb_per_s", orNull(of.busbw)}});
     for (const MemoryPeak& peak : analysis.memory) object["memory"].push_back(memoryJson(peak));
+    for (const RecordingCost& cost : analysis.recording) {
+        json row = {{"rank", cost.rank}};
+        row.update(recordingJson(cost));
+        object["recording"].push_back(std::move(row));
+    }
     for (const ToolVariants& each : analysis.variants)
         object["other_tools"].push_back(variantsJson(each));
     return object;
@@ -290,19 +303,20 @@ json infoJson(const Trace& trace) {
                                {"context", stream.context},
                                {"stream", stream.stream},
                                {"spans", stream.spans.size()}});
-        object["ranks"].push_back(
-            {{"rank", rank.origin.rank},
-             {"world", rank.origin.world},
-             {"run", rank.origin.run},
-             {"host", rank.origin.host},
-             {"mode", rank.origin.mode},
-             {"device", rank.origin.device},
-             {"source", rank.origin.source.empty() ? "ringscope" : rank.origin.source},
-             {"steps", {rank.origin.firstStep, rank.origin.endStep}},
-             {"host_spans", rank.spans.size()},
-             {"gpu_streams", std::move(streams)},
-             {"dropped", rank.dropped},
-             {"complete", rank.complete}});
+        json row = {{"rank", rank.origin.rank},
+                    {"world", rank.origin.world},
+                    {"run", rank.origin.run},
+                    {"host", rank.origin.host},
+                    {"mode", rank.origin.mode},
+                    {"device", rank.origin.device},
+                    {"source", rank.origin.source.empty() ? "ringscope" : rank.origin.source},
+                    {"steps", {rank.origin.firstStep, rank.origin.endStep}},
+                    {"host_spans", rank.spans.size()},
+                    {"gpu_streams", std::move(streams)},
+                    {"dropped", rank.dropped},
+                    {"complete", rank.complete}};
+        row.update(recordingJson(recordingCost(rank)));
+        object["ranks"].push_back(std::move(row));
     }
     return object;
 }

@@ -110,6 +110,13 @@ std::string memoryText(const std::vector<MemoryPeak>& peaks) {
     return text;
 }
 
+// "412 spans a step, 45 ns each: 0.012 % of it"
+std::string recordingText(const RecordingCost& cost) {
+    return fmt::format("{} spans a step, {} ns each: {} % of it",
+                       formatCount(std::llround(cost.spansPerStep)), cost.spanNs,
+                       formatSignificant(cost.percentOfStep));
+}
+
 }  // namespace
 
 std::string analysisText(const TraceAnalysis& analysis) {
@@ -160,6 +167,11 @@ std::string analysisText(const TraceAnalysis& analysis) {
             "without.\n",
             analysis.slowdown->beside, std::abs(analysis.slowdown->percent),
             analysis.slowdown->percent < 0 ? "less" : "longer", analysis.slowdown->alone);
+    const auto dearest =
+        std::ranges::max_element(analysis.recording, {}, &RecordingCost::percentOfStep);
+    if (dearest != analysis.recording.end())
+        text += fmt::format("recording cost rank {} the most: {}.\n", dearest->rank,
+                            recordingText(*dearest));
     text += notesText(findings.notes);
     if (findings.unmatched > 0 && findings.ranks.size() > 1)
         text += fmt::format("note: {} messages have only one end in the trace\n",
@@ -182,6 +194,8 @@ std::string infoText(const Trace& trace) {
             origin.host.empty() ? "" : ", host " + origin.host);
         text += fmt::format("    host: {} spans\n",
                             formatCount(static_cast<std::int64_t>(rank.spans.size())));
+        if (const std::optional<RecordingCost> cost = recordingCost(rank))
+            text += "    recording: " + recordingText(*cost) + '\n';
         for (const GpuStream& stream : rank.gpu)
             text += fmt::format("    GPU {} stream {}: {} spans\n", stream.device, stream.stream,
                                 formatCount(static_cast<std::int64_t>(stream.spans.size())));

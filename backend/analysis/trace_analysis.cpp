@@ -32,6 +32,7 @@ TraceAnalysis analyzeAll(const Trace& recorded) {
     for (const RankTrace& rank : recorded.ranks)
         if (std::optional<MemoryPeak> peak = memoryPeak(rank))
             analysis.memory.push_back(*std::move(peak));
+    analysis.recording = recordingCosts(recorded);
     analysis.violations = analysis.findings.violations;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankSets sets = rankSets(trace.ranks[r], trusted.meetings[r]);

@@ -7,6 +7,7 @@
 #include "backend/analysis/executed_mode.h"
 #include "backend/analysis/findings.h"
 #include "backend/analysis/memory.h"
+#include "backend/analysis/recording_cost.h"
 #include "backend/analysis/step_parts.h"
 #include "backend/analysis/tool_variants.h"
 #include "backend/trace/trace.h"
@@ -24,9 +25,10 @@ struct TraceAnalysis {
     ExecutedMode mode;
     std::vector<Bandwidth> bandwidths;
     std::optional<AttentionSlowdown> slowdown;
-    std::vector<ToolVariants> variants;   // by rank
-    std::vector<MemoryPeak> memory;       // of the ranks whose memory was recorded
-    std::vector<std::string> violations;  // of all of these: defects of ours
+    std::vector<ToolVariants> variants;    // by rank
+    std::vector<MemoryPeak> memory;        // of the ranks whose memory was recorded
+    std::vector<RecordingCost> recording;  // of the ranks that measured it
+    std::vector<std::string> violations;   // of all of these: defects of ours
 
     // By how much the busiest rank computes more than the mean; nothing for one rank, or none busy.
     std::optional<double> imbalancePercent() const;

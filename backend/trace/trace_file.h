@@ -34,6 +34,7 @@ struct TraceOrigin {
     std::int64_t endStep = 0;
     std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
     std::string source{};       // the other tool that recorded: "kineto"; empty: this program
+    std::int64_t spanCostNs = 0;  // what recording a span cost its thread; 0: nobody measured it
 };
 
 // What one stream of a GPU executed, told by the GPU itself and not by the host that asked for it.

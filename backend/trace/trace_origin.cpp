@@ -5,12 +5,14 @@
 namespace ringscope {
 
 nlohmann::json traceOriginJson(const TraceOrigin& origin) {
-    return {{"run", origin.run},          {"rank", origin.rank},
-            {"world", origin.world},      {"host", origin.host},
-            {"pid", origin.pid},          {"mode", origin.mode},
-            {"device", origin.device},    {"first_step", origin.firstStep},
-            {"end_step", origin.endStep}, {"gpu_activity", origin.gpuActivity},
-            {"source", origin.source}};
+    nlohmann::json words = {{"run", origin.run},          {"rank", origin.rank},
+                            {"world", origin.world},      {"host", origin.host},
+                            {"pid", origin.pid},          {"mode", origin.mode},
+                            {"device", origin.device},    {"first_step", origin.firstStep},
+                            {"end_step", origin.endStep}, {"gpu_activity", origin.gpuActivity},
+                            {"source", origin.source}};
+    if (origin.spanCostNs > 0) words["span_cost_ns"] = origin.spanCostNs;
+    return words;
 }
 
 std::optional<TraceOrigin> traceOriginFrom(const nlohmann::json& words) {
@@ -26,8 +28,9 @@ std::optional<TraceOrigin> traceOriginFrom(const nlohmann::json& words) {
                            .firstStep = words.value("first_step", std::int64_t{0}),
                            .endStep = words.value("end_step", std::int64_t{0}),
                            .gpuActivity = words.value("gpu_activity", ""),
-                           .source = words.value("source", "")};
-        if (origin.rank < 0 || origin.world < 1) return std::nullopt;
+                           .source = words.value("source", ""),
+                           .spanCostNs = words.value("span_cost_ns", std::int64_t{0})};
+        if (origin.rank < 0 || origin.world < 1 || origin.spanCostNs < 0) return std::nullopt;
         return origin;
     } catch (const nlohmann::json::exception&) {
         return std::nullopt;

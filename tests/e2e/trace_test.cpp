@@ -44,6 +44,16 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
     EXPECT_GT(findings["critical_path"]["length_ns"], 0);
     EXPECT_FALSE(findings["bandwidth"].empty());
     ASSERT_EQ(findings["memory"].size(), 2U);
+    ASSERT_EQ(findings["recording"].size(), 2U);
+    const json info = cli.json({"trace", "info", "--json"});
+    for (std::size_t r = 0; r < 2; ++r) {
+        const json& cost = findings["recording"][r];
+        EXPECT_GT(cost["span_cost_ns"], 0);
+        EXPECT_GT(cost["recording_pct_of_step"], 0);
+        EXPECT_DOUBLE_EQ(cost["spans_per_step"].get<double>() * 3,
+                         info["ranks"][r]["host_spans"].get<double>());
+        EXPECT_EQ(cost["span_cost_ns"], info["ranks"][r]["span_cost_ns"]);
+    }
 
     const json run = cli.json({"runs", "show", "@last-run", "--json"})["runs"][0];
     EXPECT_EQ(run["overlap"]["steps"], 3);

@@ -71,6 +71,19 @@ TEST_F(Recording, IsOnePerProcessAndRefusesAFileThatIsThere) {
     EXPECT_FALSE(SpanRecorder::start(file, {}).ok());
 }
 
+TEST_F(Recording, SaysInTheFileWhatASpanCostAndKeepsNoneOfThoseThatToldIt) {
+    {
+        const auto recorder = start();
+        recorder->resume();
+        { const ScopedSpan span({.kind = SpanKind::Step}); }
+    }
+    const RankTrace trace = recorded();
+    EXPECT_GE(trace.origin.spanCostNs, 1);
+    EXPECT_LT(trace.origin.spanCostNs, 1'000'000);
+    EXPECT_EQ(trace.spans.size(), 1U);
+    EXPECT_EQ(trace.dropped, 0U);
+}
+
 TEST_F(Recording, NestsAScopedSpanInsideAnother) {
     const auto recorder = start();
     recorder->resume();
