@@ -32,6 +32,9 @@ nvtxStringHandle_t nameOf(Operation operation) {
 
 }  // namespace
 
+// Without a tool there are no domains.
+bool nvtxHasListener() { return domain() != nullptr; }
+
 void pushNvtxRange(Operation operation) {
     nvtxEventAttributes_t attributes{};
     attributes.version = NVTX_VERSION;
@@ -43,6 +46,7 @@ void pushNvtxRange(Operation operation) {
 
 void popNvtxRange() { nvtxDomainRangePop(domain()); }
 #else
+bool nvtxHasListener() { return false; }
 void pushNvtxRange(Operation) {}
 void popNvtxRange() {}
 #endif

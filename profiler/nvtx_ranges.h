@@ -6,6 +6,9 @@
 
 namespace ringscope {
 
+// Whether a tool listens. It must have come before the first range: NVTX looks once.
+bool nvtxHasListener();
+
 void pushNvtxRange(Operation operation);
 void popNvtxRange();
 

@@ -23,9 +23,9 @@ struct SpanRecorder::Ring {
 
     std::vector<Span> slots;
     alignas(64) std::atomic<std::uint64_t> written{0};
-    alignas(64) std::atomic<std::uint64_t> read{0};
     std::uint64_t readSeen = 0;  // the producer's copy, so that it seldom touches the other's line
     std::atomic<std::uint64_t> dropped{0};
+    alignas(64) std::atomic<std::uint64_t> read{0};
 
     void push(const Span& span) {
         const std::uint64_t at = written.load(std::memory_order_relaxed);
@@ -43,16 +43,20 @@ struct SpanRecorder::Ring {
 
 std::atomic<SpanRecorder*> SpanRecorder::current_{nullptr};
 
-SpanRecorder::SpanRecorder(std::unique_ptr<TraceWriter> writer, std::size_t ringSpans)
-    : writer_(std::move(writer)), ringSpans_(ringSpans), generation_(++generations) {}
+SpanRecorder::SpanRecorder(std::unique_ptr<TraceWriter> writer, std::size_t ringSpans, bool inTicks)
+    : writer_(std::move(writer)),
+      ringSpans_(ringSpans),
+      generation_(++generations),
+      inTicks_(inTicks),
+      toldToTools_(nvtxHasListener()) {}
 
 Result<std::unique_ptr<SpanRecorder>> SpanRecorder::start(const std::filesystem::path& file,
                                                           const TraceOrigin& origin,
-                                                          std::size_t ringSpans) {
+                                                          std::size_t ringSpans, bool inTicks) {
     TraceOrigin measured = origin;
-    measured.spanCostNs = measureSpanCost();
+    measured.spanCostNs = measureSpanCost(inTicks);
     RINGSCOPE_TRY(std::unique_ptr<TraceWriter> writer, TraceWriter::create(file, measured));
-    std::unique_ptr<SpanRecorder> recorder(new SpanRecorder(std::move(writer), ringSpans));
+    std::unique_ptr<SpanRecorder> recorder(new SpanRecorder(std::move(writer), ringSpans, inTicks));
     recorder->writerThread_ = std::jthread(
         [self = recorder.get()](const std::stop_token& stop) { self->writeLoop(stop); });
     SpanRecorder* none = nullptr;
@@ -98,19 +102,50 @@ void SpanRecorder::writeLoop(const std::stop_token& stop) {
     }
 }
 
+void SpanRecorder::resume() {
+    readClocks();
+    recording_.store(true, std::memory_order_relaxed);
+}
+
+void SpanRecorder::readClocks() {
+    if (!inTicks_) return;
+    const TickLine::Reading now = TickLine::readBoth();
+    const std::lock_guard lock(lineMutex_);
+    line_.add(now);
+}
+
+void SpanRecorder::toNanoseconds(std::span<Span> spans) {
+    if (!inTicks_) return;
+    const std::lock_guard lock(lineMutex_);
+    for (Span& span : spans)
+        if (isTicks(span.begin()))
+            span = span.at(line_.nanosecondsAt(ticksOf(span.begin())),
+                           line_.nanosecondsAt(ticksOf(span.end())));
+}
+
 void SpanRecorder::drain() {
-    std::vector<Ring*> rings;
+    struct Waiting {
+        Ring* ring;
+        std::uint64_t from;
+        std::uint64_t to;
+    };
+    std::vector<Waiting> waiting;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& ring : rings_) rings.push_back(ring.get());
+        for (const auto& ring : rings_)
+            waiting.push_back({ring.get(), ring->read.load(std::memory_order_relaxed),
+                               ring->written.load(std::memory_order_acquire)});
     }
-    for (Ring* ring : rings) {
-        std::uint64_t from = ring->read.load(std::memory_order_relaxed);
-        const std::uint64_t to = ring->written.load(std::memory_order_acquire);
+    std::erase_if(waiting, [](const Waiting& each) { return each.from == each.to; });
+    // After every stamp that is about to be turned into nanoseconds.
+    if (!waiting.empty() || recording_.load(std::memory_order_relaxed)) readClocks();
+    for (auto& [ring, from, to] : waiting) {
         while (from < to) {
             const std::uint64_t offset = from & (ring->slots.size() - 1);
             const std::uint64_t count = std::min(to - from, ring->slots.size() - offset);
-            Result<void> appended = writer_->append({ring->slots.data() + offset, count});
+            const std::span<Span> spans(ring->slots.data() + offset, count);
+            toNanoseconds(spans);  // the slots are ours until `read` says otherwise
+            Result<void> appended = writer_->append(spans);
             if (!appended.ok()) {
                 const std::lock_guard lock(mutex_);
                 if (failure_.ok()) failure_ = std::move(appended);
@@ -139,16 +174,16 @@ Result<void> SpanRecorder::finish(const Besides& besides) {
     return failure_;
 }
 
-std::int64_t SpanRecorder::measureSpanCost() {
+std::int64_t SpanRecorder::measureSpanCost(bool inTicks) {
     constexpr std::size_t rounds = 16;
     constexpr std::size_t inRound = 512;
-    SpanRecorder nowhere(nullptr, inRound);
+    SpanRecorder nowhere(nullptr, inRound, inTicks);
     Ring& ring = nowhere.ringOfThisThread();
     std::array<std::int64_t, rounds> took{};
     for (std::int64_t& round : took) {
         const std::int64_t begin = monotonicNow();
         for (std::size_t i = 0; i < inRound; ++i)
-            const ScopedSpan span(&nowhere, {.kind = SpanKind::Host});
+            const ScopedSpan span(nowhere, {.kind = SpanKind::Host});
         round = monotonicNow() - begin;
         ring.read.store(ring.written.load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
@@ -157,24 +192,29 @@ std::int64_t SpanRecorder::measureSpanCost() {
     return (took[rounds / 2] + inRound / 2) / inRound;
 }
 
-ScopedSpan::ScopedSpan(SpanRecorder* recorder, const SpanTag& tag)
-    : recorder_(recorder), tag_(tag) {
-    if (recorder_ == nullptr) return;
-    pushNvtxRange(tag.operation);
+// What does not belong to the span is done before it begins and after it ends.
+void ScopedSpan::begin(SpanRecorder& recorder, const SpanTag& tag) {
+    recorder_ = &recorder;
+    span_ = Span(0, 0, tag);
+    if (recorder.toldToTools_) pushNvtxRange(tag.operation);
     correlation_ = CorrelationSink::current();
-    if (correlation_ != nullptr) correlation_->push(tag);
+    if (correlation_ == nullptr) {
+        begin_ = recorder.stamp();
+        return;
+    }
+    // Who listens wants the phases of the host beside a GPU's records, in nanoseconds and now.
+    correlation_->push(tag);
     begin_ = monotonicNow();
 }
 
-ScopedSpan::~ScopedSpan() {
-    if (recorder_ == nullptr) return;
-    const std::int64_t end = monotonicNow();
-    popNvtxRange();
-    recorder_->record({begin_, end, tag_});
+void ScopedSpan::end() {
+    const Span span = span_.at(begin_, isTicks(begin_) ? tickStamp() : monotonicNow());
+    if (recorder_->toldToTools_) popNvtxRange();
+    recorder_->record(span);
     if (correlation_ == nullptr) return;
     correlation_->pop();
-    if (tag_.kind == SpanKind::Step || tag_.kind == SpanKind::Compute)
-        correlation_->phase({begin_, end, tag_});
+    if (span.kind() == SpanKind::Step || span.kind() == SpanKind::Compute)
+        correlation_->phase(span);
 }
 
 }  // namespace ringscope

@@ -4,7 +4,7 @@
 // file. Nothing on the recording side locks, allocates (after a thread's first span) or waits:
 // where a ring is full the span is dropped and counted, and the count stands in the file. Every
 // span also opens an NVTX range in the domain "ringscope", so that NVIDIA's tools show the same
-// names; without such a tool attached that costs about a nanosecond.
+// names; without such a tool attached that costs nothing.
 //
 //     const ScopedSpan span({.kind = SpanKind::Attention, .operation = Operation::Block, …});
 //
@@ -15,11 +15,11 @@
 #include "backend/trace/span.h"
 #include "backend/trace/trace_file.h"
 #include "profiler/correlation.h"
+#include "profiler/tick_clock.h"
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -30,29 +30,24 @@
 
 namespace ringscope {
 
-// CLOCK_MONOTONIC in nanoseconds: the clock of every span.
-inline std::int64_t monotonicNow() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 class SpanRecorder {
 public:
     static constexpr std::size_t defaultRingSpans = std::size_t{1} << 15;  // 1 MiB a thread
 
     // Starts the writer thread, paused. Becomes the process's recorder until it is destroyed.
-    // Measures what a span costs, in under a millisecond; the trace's origin says it.
+    // Measures what a span costs, in under a millisecond; the trace's origin says it. `inTicks`:
+    // scoped spans are stamped with the processor's counter (tick_clock.h).
     static Result<std::unique_ptr<SpanRecorder>> start(const std::filesystem::path& file,
                                                        const TraceOrigin& origin,
-                                                       std::size_t ringSpans = defaultRingSpans);
+                                                       std::size_t ringSpans = defaultRingSpans,
+                                                       bool inTicks = kernelCountsTicks());
     // Closes the file. All threads that record must have stopped doing so.
     ~SpanRecorder();
     SpanRecorder(const SpanRecorder&) = delete;
     SpanRecorder& operator=(const SpanRecorder&) = delete;
 
     void pause() { recording_.store(false, std::memory_order_relaxed); }
-    void resume() { recording_.store(true, std::memory_order_relaxed); }
+    void resume();
     std::uint64_t dropped() const;
 
     // The recorder if there is one and it is not paused.
@@ -77,21 +72,30 @@ public:
 
     // What a ScopedSpan costs its thread here, in nanoseconds. The spans it takes to find out reach
     // no file. CUPTI's part is not in it.
-    static std::int64_t measureSpanCost();
+    static std::int64_t measureSpanCost(bool inTicks = kernelCountsTicks());
 
 private:
+    friend class ScopedSpan;
     struct Ring;
-    SpanRecorder(std::unique_ptr<TraceWriter> writer, std::size_t ringSpans);
+    SpanRecorder(std::unique_ptr<TraceWriter> writer, std::size_t ringSpans, bool inTicks);
+    // Now, as spans are stamped on their way to the writer thread.
+    std::int64_t stamp() const { return inTicks_ ? tickStamp() : monotonicNow(); }
     Ring& ringOfThisThread();
     void writeLoop(const std::stop_token& stop);
     void drain();
+    void readClocks();
+    void toNanoseconds(std::span<Span> spans);
 
     static std::atomic<SpanRecorder*> current_;
 
     std::unique_ptr<TraceWriter> writer_;
     std::size_t ringSpans_;
     std::uint64_t generation_;  // tells a thread's cached ring of an earlier recorder
+    bool inTicks_;
+    bool toldToTools_;  // as NVTX ranges
     std::atomic<bool> recording_{false};
+    std::mutex lineMutex_;  // line_
+    TickLine line_;
     mutable std::mutex mutex_;  // rings_, failure_
     std::condition_variable_any wake_;
     std::vector<std::unique_ptr<Ring>> rings_;
@@ -103,18 +107,25 @@ private:
 // A span from construction to destruction, on the calling thread.
 class ScopedSpan {
 public:
-    explicit ScopedSpan(const SpanTag& tag) : ScopedSpan(SpanRecorder::active(), tag) {}
-    ~ScopedSpan();
+    explicit ScopedSpan(const SpanTag& tag) {
+        if (SpanRecorder* recorder = SpanRecorder::active()) begin(*recorder, tag);
+    }
+    ~ScopedSpan() {
+        if (recorder_ != nullptr) end();
+    }
     ScopedSpan(const ScopedSpan&) = delete;
     ScopedSpan& operator=(const ScopedSpan&) = delete;
 
 private:
     friend class SpanRecorder;
-    ScopedSpan(SpanRecorder* recorder, const SpanTag& tag);
-    SpanRecorder* recorder_;
+    ScopedSpan(SpanRecorder& recorder, const SpanTag& tag) { begin(recorder, tag); }
+    void begin(SpanRecorder& recorder, const SpanTag& tag);
+    void end();
+
+    SpanRecorder* recorder_ = nullptr;
     CorrelationSink* correlation_ = nullptr;
-    SpanTag tag_;
     std::int64_t begin_ = 0;
+    Span span_;  // without its times
 };
 
 // A span whose end was seen elsewhere: a transfer, stamped by its completion.

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace ringscope {
@@ -112,6 +113,14 @@ public:
         span.words_[0] = word0;
         span.words_[1] = word1;
         return span;
+    }
+    // The same at other times.
+    Span at(std::int64_t begin, std::int64_t end) const {
+        Span moved = *this;
+        moved.words_[0] = static_cast<std::uint64_t>(begin);
+        moved.words_[1] &= ~field(std::numeric_limits<std::int64_t>::max(), 44, 0);
+        moved.words_[1] |= field(end - begin, 44, 0);
+        return moved;
     }
     // The same span on another clock.
     Span shifted(std::int64_t nanoseconds) const {

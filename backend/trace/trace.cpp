@@ -34,12 +34,8 @@ Extent extentOf(const RankTrace& rank) {
 void moveToReferenceClock(RankTrace& rank, const ClockLine& clock) {
     if (clock.isReference()) return;
     const auto move = [&](std::vector<Span>& spans) {
-        for (Span& span : spans) {
-            const std::int64_t begin = clock.toReference(span.begin());
-            const std::int64_t end = clock.toReference(span.end());
-            span = end - begin == span.duration() ? span.shifted(begin - span.begin())
-                                                  : Span(begin, end, span.tag());
-        }
+        for (Span& span : spans)
+            span = span.at(clock.toReference(span.begin()), clock.toReference(span.end()));
     };
     move(rank.spans);
     for (Allocation& allocation : rank.allocations) {

@@ -21,15 +21,24 @@ void spans(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
-void recordedSpan(benchmark::State& state) {
+// Spans that a full ring drops cost less or more than those it takes: `measured` has none of them,
+// and is what a trace keeps.
+void recordedSpan(benchmark::State& state, bool inTicks) {
     std::filesystem::remove(file());
-    const auto recorder = SpanRecorder::start(file(), {}, std::size_t{1} << 20).value();
+    const auto recorder = SpanRecorder::start(file(), {}, std::size_t{1} << 20, inTicks).value();
     recorder->resume();
     spans(state);
     state.counters["dropped"] = static_cast<double>(recorder->dropped());
+    state.counters["measured"] = static_cast<double>(SpanRecorder::measureSpanCost(inTicks));
     std::filesystem::remove(file());
 }
-BENCHMARK(recordedSpan);
+void spanInTicks(benchmark::State& state) {
+    if (!kernelCountsTicks()) return state.SkipWithError("the kernel keeps its clock otherwise");
+    recordedSpan(state, true);
+}
+void spanInNanoseconds(benchmark::State& state) { recordedSpan(state, false); }
+BENCHMARK(spanInTicks);
+BENCHMARK(spanInNanoseconds);
 
 void pausedSpan(benchmark::State& state) {
     std::filesystem::remove(file());
@@ -49,6 +58,14 @@ void clockPair(benchmark::State& state) {
     }
 }
 BENCHMARK(clockPair);
+
+void tickPair(benchmark::State& state) {
+    for (auto unused : state) {
+        benchmark::DoNotOptimize(tickStamp());
+        benchmark::DoNotOptimize(tickStamp());
+    }
+}
+BENCHMARK(tickPair);
 
 }  // namespace
 }  // namespace ringscope
