@@ -35,15 +35,31 @@ Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global
                                                   word, recorded.size())};
 }
 
-Result<Trace> openTrace(const std::string& word, const std::string& rules,
-                        const GlobalOptions& global) {
-    RINGSCOPE_TRY(const fs::path place, tracePlace(word, global));
+namespace {
+
+Result<Trace> openPlace(const fs::path& place, const std::string& rules) {
     KernelRules known = KernelRules::builtIn();
     if (!rules.empty()) {
         RINGSCOPE_TRY(KernelRules own, KernelRules::read(rules));
         known = std::move(own);
     }
     return isNsysExport(place) ? importNsysTrace(place, known) : openTraceOf(place, known);
+}
+
+}  // namespace
+
+Result<Trace> openTrace(const std::string& word, const std::string& rules,
+                        const GlobalOptions& global) {
+    RINGSCOPE_TRY(const fs::path place, tracePlace(word, global));
+    return openPlace(place, rules);
+}
+
+Result<TraceContents> openContents(const std::string& word, const std::string& rules,
+                                   const GlobalOptions& global) {
+    RINGSCOPE_TRY(const fs::path place, tracePlace(word, global));
+    if (!isNsysExport(place) && !isForeignTrace(place)) return readTraceContents(place);
+    RINGSCOPE_TRY(const Trace trace, openPlace(place, rules));
+    return contentsOf(trace);
 }
 
 }  // namespace ringscope::cli

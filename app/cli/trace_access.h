@@ -3,6 +3,7 @@
 
 #include "app/cli/command.h"
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_contents.h"
 
 #include <filesystem>
 #include <string>
@@ -15,5 +16,9 @@ Result<std::filesystem::path> tracePlace(const std::string& word, const GlobalOp
 // `rules`: a file that says what kernels' names mean, before the built-in ones; may be empty.
 Result<Trace> openTrace(const std::string& word, const std::string& rules,
                         const GlobalOptions& global);
+
+// What is in it; spans of a trace of ours are counted and not kept.
+Result<TraceContents> openContents(const std::string& word, const std::string& rules,
+                                   const GlobalOptions& global);
 
 }  // namespace ringscope::cli

@@ -289,20 +289,20 @@ json diffJson(const TraceDiff& diff) {
     return object;
 }
 
-json infoJson(const Trace& trace) {
+json infoJson(const TraceContents& trace) {
     json object = {{"schema_version", jsonSchemaVersion},
                    {"span_ns", trace.end - trace.begin},
                    {"spans", trace.spans()},
                    {"clock_residual_ns", trace.clockErrorNs},
                    {"notes", trace.notes},
                    {"ranks", json::array()}};
-    for (const RankTrace& rank : trace.ranks) {
+    for (const RankContents& rank : trace.ranks) {
         json streams = json::array();
-        for (const GpuStream& stream : rank.gpu)
+        for (const StreamContents& stream : rank.gpu)
             streams.push_back({{"device", stream.device},
                                {"context", stream.context},
                                {"stream", stream.stream},
-                               {"spans", stream.spans.size()}});
+                               {"spans", stream.spans}});
         json row = {{"rank", rank.origin.rank},
                     {"world", rank.origin.world},
                     {"run", rank.origin.run},
@@ -311,7 +311,7 @@ json infoJson(const Trace& trace) {
                     {"device", rank.origin.device},
                     {"source", rank.origin.source.empty() ? "ringscope" : rank.origin.source},
                     {"steps", {rank.origin.firstStep, rank.origin.endStep}},
-                    {"host_spans", rank.spans.size()},
+                    {"host_spans", rank.hostSpans},
                     {"gpu_streams", std::move(streams)},
                     {"dropped", rank.dropped},
                     {"complete", rank.complete}};

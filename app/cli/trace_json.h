@@ -4,7 +4,7 @@
 #include "backend/analysis/top_spans.h"
 #include "backend/analysis/trace_analysis.h"
 #include "backend/analysis/trace_diff.h"
-#include "backend/trace/trace.h"
+#include "backend/trace/trace_contents.h"
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -13,7 +13,7 @@
 namespace ringscope::cli {
 
 nlohmann::ordered_json analysisJson(const TraceAnalysis& analysis);
-nlohmann::ordered_json infoJson(const Trace& trace);
+nlohmann::ordered_json infoJson(const TraceContents& trace);
 nlohmann::ordered_json diffJson(const TraceDiff& diff);
 
 // The matrix of ring steps: an object for each rank, pass and ring step.

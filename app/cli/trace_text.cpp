@@ -179,12 +179,12 @@ std::string analysisText(const TraceAnalysis& analysis) {
     return text;
 }
 
-std::string infoText(const Trace& trace) {
+std::string infoText(const TraceContents& trace) {
     std::string text =
         fmt::format("{} spans of {} {} over {}\n",
                     formatCount(static_cast<std::int64_t>(trace.spans())), trace.ranks.size(),
                     trace.ranks.size() == 1 ? "rank" : "ranks", duration(trace.end - trace.begin));
-    for (const RankTrace& rank : trace.ranks) {
+    for (const RankContents& rank : trace.ranks) {
         const TraceOrigin& origin = rank.origin;
         text += fmt::format(
             "rank {} of {}: {}{}{}{}\n", origin.rank, origin.world,
@@ -193,12 +193,12 @@ std::string infoText(const Trace& trace) {
             origin.device.empty() ? "" : ", " + origin.device,
             origin.host.empty() ? "" : ", host " + origin.host);
         text += fmt::format("    host: {} spans\n",
-                            formatCount(static_cast<std::int64_t>(rank.spans.size())));
+                            formatCount(static_cast<std::int64_t>(rank.hostSpans)));
         if (const std::optional<RecordingCost> cost = recordingCost(rank))
             text += "    recording: " + recordingText(*cost) + '\n';
-        for (const GpuStream& stream : rank.gpu)
+        for (const StreamContents& stream : rank.gpu)
             text += fmt::format("    GPU {} stream {}: {} spans\n", stream.device, stream.stream,
-                                formatCount(static_cast<std::int64_t>(stream.spans.size())));
+                                formatCount(static_cast<std::int64_t>(stream.spans)));
     }
     return text + notesText(trace.notes);
 }

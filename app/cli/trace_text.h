@@ -4,7 +4,7 @@
 #include "backend/analysis/top_spans.h"
 #include "backend/analysis/trace_analysis.h"
 #include "backend/analysis/trace_diff.h"
-#include "backend/trace/trace.h"
+#include "backend/trace/trace_contents.h"
 
 #include <cstddef>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace ringscope::cli {
 
-std::string infoText(const Trace& trace);
+std::string infoText(const TraceContents& trace);
 std::string analysisText(const TraceAnalysis& analysis);
 
 // The matrix of ring steps: for each pass a row a rank and a column a ring step.

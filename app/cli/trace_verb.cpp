@@ -43,9 +43,11 @@ int print(const TraceArguments& arguments, const json& object, const json& rows,
     return Ok;
 }
 
-int info(const Trace& trace, const TraceArguments& arguments) {
-    const json object = infoJson(trace);
-    return print(arguments, object, object["ranks"], infoText(trace));
+int info(const TraceArguments& arguments, const GlobalOptions& global) {
+    const Result<TraceContents> contents = openContents(arguments.run, arguments.rules, global);
+    if (!contents.ok()) return failStore(contents.error());
+    const json object = infoJson(*contents);
+    return print(arguments, object, object["ranks"], infoText(*contents));
 }
 
 int analyzeTrace(const Trace& trace, const TraceArguments& arguments) {
@@ -152,14 +154,20 @@ public:
 
     // Opens what is named and answers.
     CLI::App& add(const char* name, const char* help, Answer answer) {
-        CLI::App& verb = bare(name, help);
-        verb.add_option("RUN", arguments_->run, std::string(whatToName) + " (default: @last-run)");
+        CLI::App& verb = ofOne(name, help);
         verb.callback([answer, arguments = arguments_, &command = command_] {
             command.action = [=, &command] {
                 const Result<Trace> trace =
                     openTrace(arguments->run, arguments->rules, command.global);
                 return trace.ok() ? answer(*trace, *arguments) : failStore(trace.error());
             };
+        });
+        return verb;
+    }
+    CLI::App& addInfo(const char* name, const char* help) {
+        CLI::App& verb = ofOne(name, help);
+        verb.callback([arguments = arguments_, &command = command_] {
+            command.action = [=, &command] { return info(*arguments, command.global); };
         });
         return verb;
     }
@@ -186,6 +194,11 @@ private:
             ->type_name("FILE");
         return *verb;
     }
+    CLI::App& ofOne(const char* name, const char* help) {
+        CLI::App& verb = bare(name, help);
+        verb.add_option("RUN", arguments_->run, std::string(whatToName) + " (default: @last-run)");
+        return verb;
+    }
 
     CLI::App& trace_;
     Command& command_;
@@ -200,7 +213,7 @@ void addTraceVerb(CLI::App& app, Command& command) {
     trace->require_subcommand(1);
     trace->fallthrough();
     Verbs verbs(*trace, command);
-    verbs.withFormats(verbs.add("info", "what is in a trace, and what is missing", info));
+    verbs.withFormats(verbs.addInfo("info", "what is in a trace, and what is missing"));
     verbs.withFormats(verbs.add("analyze", "hidden, exposed, wait, transfer, blame, critical path",
                                 analyzeTrace));
     verbs.withFormats(verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps));

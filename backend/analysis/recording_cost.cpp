@@ -2,26 +2,19 @@
 
 namespace ringscope {
 
-std::optional<RecordingCost> recordingCost(const RankTrace& rank) {
-    std::int64_t steps = 0;
-    double time = 0;
-    for (const Span& span : rank.spans) {
-        if (span.kind() != SpanKind::Step) continue;
-        ++steps;
-        time += static_cast<double>(span.duration());
-    }
-    if (rank.origin.spanCostNs <= 0 || time <= 0) return std::nullopt;
-    const double spans = static_cast<double>(rank.spans.size()) + static_cast<double>(rank.dropped);
-    return RecordingCost{
-        .rank = rank.origin.rank,
-        .spanNs = rank.origin.spanCostNs,
-        .spansPerStep = spans / static_cast<double>(steps),
-        .percentOfStep = 100 * spans * static_cast<double>(rank.origin.spanCostNs) / time};
+std::optional<RecordingCost> recordingCost(const RankContents& rank) {
+    if (rank.origin.spanCostNs <= 0 || rank.stepTime <= 0) return std::nullopt;
+    const auto price = static_cast<double>(rank.origin.spanCostNs);
+    const double spans = static_cast<double>(rank.hostSpans) + static_cast<double>(rank.dropped);
+    return RecordingCost{.rank = rank.origin.rank,
+                         .spanNs = rank.origin.spanCostNs,
+                         .spansPerStep = spans / static_cast<double>(rank.steps),
+                         .percentOfStep = 100 * spans * price / static_cast<double>(rank.stepTime)};
 }
 
 std::vector<RecordingCost> recordingCosts(const Trace& trace) {
     std::vector<RecordingCost> costs;
-    for (const RankTrace& rank : trace.ranks)
+    for (const RankContents& rank : contentsOf(trace).ranks)
         if (const std::optional<RecordingCost> cost = recordingCost(rank)) costs.push_back(*cost);
     return costs;
 }

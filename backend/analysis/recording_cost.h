@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_contents.h"
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +20,7 @@ struct RecordingCost {
 };
 
 // Nothing of a rank that did not measure it, as other tools' do not, or has no whole step.
-std::optional<RecordingCost> recordingCost(const RankTrace& rank);
+std::optional<RecordingCost> recordingCost(const RankContents& rank);
 std::vector<RecordingCost> recordingCosts(const Trace& trace);
 
 }  // namespace ringscope

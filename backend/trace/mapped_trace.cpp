@@ -1,38 +1,18 @@
 #include "backend/trace/mapped_trace.h"
 
 #include "backend/trace/columns.h"
+#include "backend/trace/file_mapping.h"
 #include "backend/trace/trace_format.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <optional>
-#include <system_error>
+#include <utility>
 
 namespace ringscope {
 namespace {
 
 using namespace traceformat;
-
-class Mapping {
-public:
-    Mapping() = default;
-    Mapping(void* bytes, std::size_t size) : bytes_(bytes), size_(size) {}
-    ~Mapping() {
-        if (bytes_ != nullptr) ::munmap(bytes_, size_);
-    }
-    Mapping(const Mapping&) = delete;
-    Mapping& operator=(const Mapping&) = delete;
-    std::string_view view() const { return {static_cast<const char*>(bytes_), size_}; }
-
-private:
-    void* bytes_ = nullptr;
-    std::size_t size_ = 0;
-};
 
 // Words 0 and 1 of a span hold its times (span.h).
 constexpr std::size_t beginWord = 0;
@@ -122,9 +102,9 @@ private:
 }  // namespace
 
 struct MappedTrace::Parts {
-    Parts(void* bytes, std::size_t size) : mapping(bytes, size) {}
+    explicit Parts(FileMapping mapped) : file(std::move(mapped)) {}
 
-    Mapping mapping;
+    FileMapping file;
     TraceOrigin origin;
     std::vector<SpanChunk> chunks;
 
@@ -135,7 +115,7 @@ struct MappedTrace::Parts {
         std::vector<IndexEntry> entries;
         for (const SpanChunk& chunk : chunks) {
             const auto entry = cursor.take<IndexEntry>();
-            const auto at = static_cast<std::uint64_t>(chunk.payload() - mapping.view().data());
+            const auto at = static_cast<std::uint64_t>(chunk.payload() - file.view().data());
             if (entry->payload != at || entry->spans != chunk.size()) return false;
             entries.push_back(*entry);
         }
@@ -170,23 +150,9 @@ MappedTrace::MappedTrace(MappedTrace&&) noexcept = default;
 MappedTrace& MappedTrace::operator=(MappedTrace&&) noexcept = default;
 
 Result<MappedTrace> MappedTrace::open(const std::filesystem::path& path) {
-    const auto failure = [&] {
-        return Error{ErrorCode::NotFound, "cannot read the trace '" + path.string() +
-                                              "': " + std::generic_category().message(errno)};
-    };
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return failure();
-    struct stat status {};
-    void* bytes = MAP_FAILED;
-    if (::fstat(file, &status) == 0 && status.st_size > 0)
-        bytes = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE,
-                       file, 0);
-    ::close(file);
-    if (bytes == MAP_FAILED && status.st_size > 0) return failure();
-    if (bytes == MAP_FAILED)
-        return Error{ErrorCode::Corrupt, "'" + path.string() + "' is empty; expected a trace"};
-    auto parts = std::make_unique<Parts>(bytes, static_cast<std::size_t>(status.st_size));
-    Cursor cursor(parts->mapping.view());
+    RINGSCOPE_TRY(FileMapping file, FileMapping::open(path));
+    auto parts = std::make_unique<Parts>(std::move(file));
+    Cursor cursor(parts->file.view());
     Result<TraceOrigin> origin = readHeader(cursor);
     if (!origin.ok()) return std::move(origin).error().in("'" + path.string() + "'");
     parts->origin = std::move(*origin);

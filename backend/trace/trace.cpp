@@ -2,11 +2,11 @@
 
 #include "backend/trace/clock_line.h"
 #include "backend/trace/memory_names.h"
+#include "backend/trace/trace_folder.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <limits>
-#include <set>
 
 namespace ringscope {
 namespace {
@@ -50,55 +50,6 @@ void moveToReferenceClock(RankTrace& rank, const ClockLine& clock) {
     }
 }
 
-std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
-    std::vector<std::string> notes;
-    int world = 1;
-    for (const RankTrace& rank : ranks) world = std::max(world, rank.origin.world);
-    const std::set<int> present = [&] {
-        std::set<int> numbers;
-        for (const RankTrace& rank : ranks) numbers.insert(rank.origin.rank);
-        return numbers;
-    }();
-    for (int first = 0; first < world; ++first) {
-        if (present.contains(first)) continue;
-        const auto next = present.upper_bound(first);
-        const int last = next == present.end() ? world - 1 : *next - 1;
-        notes.push_back(first == last ? fmt::format("rank {} left no trace", first)
-                                      : fmt::format("ranks {} to {} left no trace", first, last));
-        first = last;
-    }
-    for (const RankTrace& rank : ranks) {
-        if (rank.dropped > 0)
-            notes.push_back(fmt::format("rank {} dropped {} spans: its figures are too small",
-                                        rank.origin.rank, rank.dropped));
-        if (rank.origin.device.starts_with("cuda") && rank.origin.gpuActivity.starts_with("off"))
-            notes.push_back(fmt::format("rank {}: GPU activity is {}", rank.origin.rank,
-                                        rank.origin.gpuActivity));
-        for (const std::string& note : rank.notes)
-            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, note));
-        for (const std::string& loss : rank.losses)
-            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, loss));
-    }
-    return notes;
-}
-
-Result<std::vector<std::filesystem::path>> traceFiles(const std::filesystem::path& place) {
-    std::error_code failed;
-    if (std::filesystem::is_regular_file(place, failed))
-        return std::vector<std::filesystem::path>{place};
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(place, failed))
-        if (entry.path().extension() == ".trace") files.push_back(entry.path());
-    if (failed)
-        return Error{ErrorCode::NotFound,
-                     "cannot read the trace folder '" + place.string() + "': " + failed.message()};
-    if (files.empty())
-        return Error{ErrorCode::NotFound, "there is no trace in '" + place.string() +
-                                              "'; record one with profile.steps: [1, 3]"};
-    std::ranges::sort(files);
-    return files;
-}
-
 }  // namespace
 
 std::uint64_t Trace::spans() const {
@@ -137,22 +88,9 @@ std::filesystem::path traceRoot(const std::filesystem::path& store) {
 }
 
 Result<Trace> readTrace(const std::filesystem::path& place, const ReadProgress& progress) {
-    RINGSCOPE_TRY(const std::vector<std::filesystem::path> files, traceFiles(place));
-    std::vector<RankTrace> ranks;
-    std::vector<std::string> unreadable;
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        if (progress && !progress(i, files.size()))
-            return Error{ErrorCode::Cancelled, "stopped before all of the trace was read"};
-        Result<RankTrace> rank = readTraceFile(files[i]);
-        if (rank.ok()) {
-            ranks.push_back(std::move(*rank));
-        } else {
-            unreadable.push_back(rank.error().message);
-        }
-    }
-    if (ranks.empty()) return Error{ErrorCode::Corrupt, unreadable.front()};
-    Trace trace = mergeRanks(std::move(ranks));
-    trace.notes.insert(trace.notes.end(), unreadable.begin(), unreadable.end());
+    RINGSCOPE_TRY(TraceFolder folder, readFolder(place, progress, readTraceFile));
+    Trace trace = mergeRanks(std::move(folder.ranks));
+    trace.notes.insert(trace.notes.end(), folder.unreadable.begin(), folder.unreadable.end());
     return trace;
 }
 

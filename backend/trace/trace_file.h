@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -108,6 +109,11 @@ struct RankTrace {
 
 // Reads whatever is readable. An Error only where not even the header is.
 Result<RankTrace> readTraceFile(const std::filesystem::path& path);
+
+// The same, but hands over the spans chunk by chunk, of the host or of a stream, and keeps none of
+// them, nor names and allocations.
+using SpanSink = std::function<void(const GpuStream* stream, std::span<const Span> spans)>;
+Result<RankTrace> scanTraceFile(const std::filesystem::path& path, const SpanSink& sink);
 
 // The name of a rank's file in a run's trace folder: "rank-00003.trace".
 std::string traceFileName(int rank);

@@ -1,5 +1,6 @@
 #include "backend/core/files.h"
 #include "backend/trace/columns.h"
+#include "backend/trace/file_mapping.h"
 #include "backend/trace/span_order.h"
 #include "backend/trace/trace_file.h"
 #include "backend/trace/trace_format.h"
@@ -13,10 +14,10 @@ namespace {
 
 using namespace traceformat;
 
-// Puts the chunks of a file together, in the order they come.
+// Puts the chunks of a file together, in the order they come; or with a sink, hands its spans on.
 class Collector {
 public:
-    explicit Collector(RankTrace& trace) : trace_(trace) {}
+    Collector(RankTrace& trace, const SpanSink& sink) : trace_(trace), sink_(sink) {}
 
     void add(std::uint32_t kind, std::string_view payload) {
         Cursor cursor(payload);
@@ -87,10 +88,14 @@ private:
         const auto broken =
             std::remove_if(spans.begin() + static_cast<std::ptrdiff_t>(before), spans.end(),
                            [](const Span& span) { return !span.wellFormed(); });
-        if (broken == spans.end()) return;
-        lose(fmt::format("{} spans hold impossible values", spans.end() - broken));
-        spans.erase(broken, spans.end());
-        forgetLast();
+        if (broken != spans.end()) {
+            lose(fmt::format("{} spans hold impossible values", spans.end() - broken));
+            spans.erase(broken, spans.end());
+            forgetLast();
+        }
+        if (!sink_) return;
+        sink_(stream == noStream ? nullptr : &trace_.gpu[stream], spans);
+        spans.clear();
     }
 
     void addClock(Cursor& cursor) {
@@ -133,6 +138,7 @@ private:
             }
         }
         if (broken > 0) lose(fmt::format("{} allocations hold impossible values", broken));
+        if (sink_) trace_.allocations.clear();
     }
 
     void addNames(Cursor& cursor) {
@@ -140,7 +146,7 @@ private:
             const auto length = cursor.take<std::uint32_t>();
             const auto text = length ? cursor.take(*length) : std::nullopt;
             if (!text) return lose("a list of names ends in the middle of one");
-            trace_.names.emplace_back(*text);
+            if (!sink_) trace_.names.emplace_back(*text);
         }
     }
 
@@ -159,6 +165,7 @@ private:
     void take(Cursor& cursor, std::vector<Value>& column) {
         if (cursor.left() != last_.count * sizeof(Value))
             return lose("a column of values is not as long as its spans");
+        if (sink_) return;
         column.resize(last_.first + last_.count);
         const std::string_view values = *cursor.take(cursor.left());
         std::memcpy(column.data() + last_.first, values.data(), values.size());
@@ -170,11 +177,12 @@ private:
     }
 
     RankTrace& trace_;
+    const SpanSink& sink_;
     Last last_;
 };
 
-void readChunks(RankTrace& trace, Cursor& cursor) {
-    Collector collector(trace);
+void readChunks(RankTrace& trace, Cursor& cursor, const SpanSink& sink) {
+    Collector collector(trace, sink);
     while (cursor.left() > 0) {
         const std::size_t left = cursor.left();
         const auto header = cursor.take<ChunkHeader>();
@@ -194,16 +202,14 @@ void readChunks(RankTrace& trace, Cursor& cursor) {
     collector.settleColumns();
 }
 
-}  // namespace
-
-Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
-    RINGSCOPE_TRY(const std::string bytes, readFile(path));
+Result<RankTrace> readBytes(std::string_view bytes, const std::filesystem::path& path,
+                            const SpanSink& sink) {
     Cursor cursor(bytes);
     RankTrace trace;
     Result<TraceOrigin> origin = readHeader(cursor);
     if (!origin.ok()) return std::move(origin).error().in("'" + path.string() + "'");
     trace.origin = std::move(*origin);
-    readChunks(trace, cursor);
+    readChunks(trace, cursor, sink);
     if (!trace.complete) trace.losses.push_back("the rank ended before it closed its trace");
     sortByBegin(trace.spans, trace.spanNames);
     for (GpuStream& stream : trace.gpu) sortByBegin(stream.spans, stream.names, stream.launched);
@@ -211,6 +217,18 @@ Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
         return std::tuple(stream.device, stream.context, stream.stream);
     });
     return trace;
+}
+
+}  // namespace
+
+Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
+    RINGSCOPE_TRY(const std::string bytes, readFile(path));
+    return readBytes(bytes, path, {});
+}
+
+Result<RankTrace> scanTraceFile(const std::filesystem::path& path, const SpanSink& sink) {
+    RINGSCOPE_TRY(const FileMapping file, FileMapping::open(path));
+    return readBytes(file.view(), path, sink);
 }
 
 }  // namespace ringscope

@@ -3,6 +3,7 @@
 #include "backend/analysis/trace_analysis.h"
 #include "backend/trace/import.h"
 #include "backend/trace/mapped_trace.h"
+#include "backend/trace/trace_contents.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -63,6 +64,9 @@ void traceFile(const std::uint8_t* data, std::size_t size) {
     for (const Span& span : mapped->within(mapped->begin(), mapped->end()))
         require(std::ranges::binary_search(rank->spans, span.begin(), {}, &Span::begin),
                 "a span that is found was read");
+    const Result<TraceContents> contents = readTraceContents(file.path());
+    require(contents.ok() && contents->ranks.front().hostSpans == rank->spans.size(),
+            "counting finds what reading does");
     std::vector<RankTrace> ranks;
     ranks.push_back(std::move(*rank));
     analyzeWhole(mergeRanks(std::move(ranks)));

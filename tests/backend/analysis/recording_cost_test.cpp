@@ -21,8 +21,16 @@ RankTrace recordedRank() {
     return rank;
 }
 
+std::vector<RecordingCost> costsOf(std::vector<RankTrace> ranks) {
+    Trace trace;
+    trace.ranks = std::move(ranks);
+    return recordingCosts(trace);
+}
+
 TEST(RecordingCost, IsEverySpansPriceAgainstTheSteps) {
-    const RecordingCost cost = recordingCost(recordedRank()).value();
+    const std::vector<RecordingCost> costs = costsOf({recordedRank()});
+    ASSERT_EQ(costs.size(), 1U);
+    const RecordingCost& cost = costs[0];
     EXPECT_EQ(cost.rank, 3);
     EXPECT_EQ(cost.spanNs, 50);
     EXPECT_DOUBLE_EQ(cost.spansPerStep, 4);
@@ -32,15 +40,10 @@ TEST(RecordingCost, IsEverySpansPriceAgainstTheSteps) {
 TEST(RecordingCost, IsNotKnownWhereNobodyMeasuredItOrNoStepIsWhole) {
     RankTrace foreign = recordedRank();
     foreign.origin.spanCostNs = 0;
-    EXPECT_FALSE(recordingCost(foreign).has_value());
     RankTrace killed = recordedRank();
     std::erase_if(killed.spans, [](const Span& each) { return each.kind() == SpanKind::Step; });
-    EXPECT_FALSE(recordingCost(killed).has_value());
-
-    Trace trace;
-    trace.ranks = {foreign, recordedRank()};
-    ASSERT_EQ(recordingCosts(trace).size(), 1U);
-    EXPECT_EQ(recordingCosts(trace)[0].rank, 3);
+    EXPECT_TRUE(costsOf({killed, foreign}).empty());
+    EXPECT_EQ(costsOf({foreign, recordedRank()}).size(), 1U);
 }
 
 }  // namespace

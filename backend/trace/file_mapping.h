@@ -1,0 +1,28 @@
+// A file as bytes in memory that are not read until they are looked at.
+#pragma once
+
+#include "backend/core/result.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <string_view>
+
+namespace ringscope {
+
+class FileMapping {
+public:
+    // An empty file is an Error: there is nothing to map, and no trace is empty.
+    static Result<FileMapping> open(const std::filesystem::path& path);
+    ~FileMapping();
+    FileMapping(FileMapping&& other) noexcept;
+    FileMapping& operator=(FileMapping&& other) noexcept;
+
+    std::string_view view() const { return {static_cast<const char*>(bytes_), size_}; }
+
+private:
+    FileMapping(void* bytes, std::size_t size) : bytes_(bytes), size_(size) {}
+    void* bytes_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace ringscope
