@@ -4,6 +4,7 @@
 
 extern "C" const ringscope::CudaModule* ringscopeCudaModule() {
     static const ringscope::CudaModule module{.makeGroup = ringscope::makeNcclGroup,
-                                              .kernels = &ringscope::cudaKernels};
+                                              .kernels = &ringscope::cudaKernels,
+                                              .watchTensors = ringscope::watchCudaTensors};
     return &module;
 }

@@ -3,10 +3,13 @@
 
 #include "kernels/attention/gpu_kernels.h"
 #include "kernels/comm/rendezvous.h"
+#include "kernels/cuda/cuda_module.h"
 
 namespace ringscope {
 
 extern const GpuKernels cudaKernels;
+
+Result<void> watchCudaTensors(AllocationWatcher watcher);
 
 Result<std::unique_ptr<Group>> makeNcclGroup(const Meeting& meeting, const GroupOptions& options);
 

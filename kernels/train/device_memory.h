@@ -1,7 +1,9 @@
-// What a GPU's allocator counted.
+// What a GPU's allocator counted and told.
 #pragma once
 
+#include "backend/core/result.h"
 #include "backend/core/units.h"
+#include "profiler/allocation_log.h"
 
 #include <c10/core/Device.h>
 
@@ -9,5 +11,10 @@ namespace ringscope {
 
 // The most bytes that live tensors ever held on the device. The device is in use already.
 Bytes peakDeviceMemory(c10::Device device);
+
+// From now on the GPU's tensors are in deviceTensorLog(), as the CPU's are in cpuTensorLog(). Once
+// for the process.
+Result<void> logDeviceTensors();
+AllocationLog& deviceTensorLog();  // lives as long as the process
 
 }  // namespace ringscope

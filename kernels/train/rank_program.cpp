@@ -54,6 +54,7 @@ public:
 private:
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<void> startTrace(const RunPlan& plan, const std::string& device);
+    void listenToGpuTensors(const RunPlan& plan);
     Result<void> recordFrom(const RunPlan& plan, std::int64_t index);
     Result<void> endRecording();
     Result<void> finishTrace();
@@ -62,6 +63,8 @@ private:
     std::unique_ptr<SpanRecorder> recorder_;  // outlives the group, whose threads record
     std::optional<GpuRecording> gpu_;
     GpuActivity gpuActivity_;
+    AllocationLog* tensors_ = &cpuTensorLog();  // of the device that the run computes on
+    std::string memoryGap_{};                   // why memory is not recorded, if it cannot be
     AllocationRecording memory_;
     RankInput& input_;
     const EventWriter& events_;
@@ -109,13 +112,22 @@ Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device)
     return {};
 }
 
+// Before the first of them is made: what is there when the recorded steps begin is in the curve
+// too.
+void RankRun::listenToGpuTensors(const RunPlan& plan) {
+    if (!plan.config.profile.steps || !plan.config.profile.memory) return;
+    tensors_ = &deviceTensorLog();
+    if (const Result<void> listening = logDeviceTensors(); !listening.ok())
+        memoryGap_ = listening.error().message;
+}
+
 // The ranks enter the recorded steps together, so that the first message does not show how far
 // apart they were before.
 Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
     if (!recorder_) return {};
     if (index == plan.config.profile.steps->begin) {
         RINGSCOPE_CHECK(gpu_->begin());
-        if (plan.config.profile.memory) cpuTensorLog().start();
+        if (plan.config.profile.memory && memoryGap_.empty()) tensors_->start();
         ranks_.group->barrier();
         recorder_->resume();
     }
@@ -125,7 +137,7 @@ Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
 
 Result<void> RankRun::endRecording() {
     recorder_->pause();
-    AllocationRecording memory = cpuTensorLog().stop();
+    AllocationRecording memory = tensors_->stop();
     if (!memory.allocations.empty()) memory_ = std::move(memory);
     RINGSCOPE_TRY(GpuActivity activity, gpu_->end());
     if (!activity.streams.empty()) gpuActivity_ = std::move(activity);
@@ -137,6 +149,7 @@ Result<void> RankRun::finishTrace() {
     RINGSCOPE_CHECK(endRecording());
     for (const Span& range : gpuActivity_.host) recorder_->record(range);
     std::vector<std::string> notes = notesOn(gpuActivity_.counts);
+    if (!memoryGap_.empty()) notes.push_back("no memory curve: " + memoryGap_);
     if (memory_.dropped > 0)
         notes.push_back(std::to_string(memory_.dropped) +
                         " allocations found no room: the memory curve is too low");
@@ -163,6 +176,7 @@ Result<RankDone> RankRun::train() {
     if (arguments_.rank == 0 && !plan.smallerMessages.empty())
         events_.tell(RankLog{.rank = 0, .message = plan.smallerMessages});
     const c10::Device place(device);
+    if (place.is_cuda()) listenToGpuTensors(plan);
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));
     RINGSCOPE_CHECK(startTrace(plan, device));

@@ -33,6 +33,16 @@ TEST(CudaModule, SaysThatAGpuIsMissing) {
     EXPECT_THAT(group.error().message, ::testing::StartsWith("device cuda:99 is not there: CUDA"));
 }
 
+TEST(CudaModule, SaysWhyNobodyTellsOfTensorsWithoutAGpu) {
+    const Result<const CudaModule*> module = loadCudaModule();
+    ASSERT_TRUE(module.ok()) << module.error().message;
+    if (at::hasCUDA()) GTEST_SKIP() << "there is a GPU";
+    const Result<void> watching = (*module)->watchTensors([](const DeviceMemoryEvent&) {});
+    ASSERT_FALSE(watching.ok());
+    EXPECT_THAT(watching.error().message,
+                ::testing::StartsWith("the allocator of GPU tensors cannot be listened to: "));
+}
+
 class Gpu : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -98,6 +108,21 @@ std::vector<Feature> features() {
             {"all",
              {.left = 66, .documents = documents},
              {.scale = 0.5, .softcap = 3.0, .alibiHeads = 4, .dropout = 0.1, .dropoutSeed = 5}}};
+}
+
+TEST_F(Gpu, TellsOfEveryTensorsMemory) {
+    // The allocator tells it to the end of the process.
+    static std::vector<DeviceMemoryEvent> events;
+    ASSERT_TRUE((*loadCudaModule())
+                    ->watchTensors([](const DeviceMemoryEvent& event) { events.push_back(event); })
+                    .ok());
+    events.clear();
+    { const at::Tensor tensor = at::empty({1'000}, at::device(at::kCUDA).dtype(at::kFloat)); }
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[0].kind, DeviceMemoryEvent::Kind::Taken);
+    EXPECT_EQ(events[0].bytes, 4'000);
+    EXPECT_EQ(events[1].kind, DeviceMemoryEvent::Kind::GivenBack);
+    EXPECT_EQ(events[1].address, events[0].address);
 }
 
 TEST_F(Gpu, MergesAsTheCpuDoes) {
