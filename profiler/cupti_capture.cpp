@@ -87,7 +87,10 @@ public:
             if (next == CUPTI_ERROR_INVALID_KIND)
                 records_.push_back({.kind = GpuRecord::Kind::Incomplete});
             if (next != CUPTI_SUCCESS) return;
-            if (const auto record = plainRecord(*activity)) records_.push_back(*record);
+            if (const auto memory = plainMemoryRecord(*activity))
+                memory_.push_back(*memory);
+            else if (const auto record = plainRecord(*activity))
+                records_.push_back(*record);
             freeDetails(*activity);
         }
     }
@@ -102,15 +105,18 @@ public:
         phases_.push_back(span);
     }
 
+    // Of memory nothing is forgotten: it stays until it is given back.
     void clear() {
         const std::lock_guard lock(mutex_);
         records_.clear();
         phases_.clear();
         table_.clear();
     }
-    GpuActivity converted() {
+    GpuActivity converted(std::int64_t from) {
         const std::lock_guard lock(mutex_);
-        return convertRecords(records_, table_, phases_);
+        GpuActivity activity = convertRecords(records_, table_, phases_);
+        activity.memory = convertMemory(memory_, from);
+        return activity;
     }
 
 private:
@@ -122,6 +128,7 @@ private:
 
     std::mutex mutex_;
     std::vector<GpuRecord> records_;
+    std::vector<GpuMemoryRecord> memory_;
     std::vector<Span> phases_;
     CorrelationTable table_;
 };
@@ -206,7 +213,15 @@ Result<void> enable(bool on) {
 struct CuptiCapture::Session {
     CUpti_SubscriberHandle subscriber = nullptr;
     bool recording = false;
+    std::int64_t begin = 0;
 
+    // Nothing is subscribed to: this asks whether CUPTI is free, and keeps it so.
+    Result<void> take() {
+        RINGSCOPE_CHECK(expectDriver());
+        RINGSCOPE_CHECK(expectOwnVersion());
+        RINGSCOPE_CHECK(asResult(cuptiSubscribe(&subscriber, noCallback, nullptr), "be started"));
+        return registerCallbacks();
+    }
     void end() {
         if (recording) {
             CorrelationSink::setCurrent(nullptr);
@@ -222,18 +237,21 @@ CuptiCapture::CuptiCapture(std::unique_ptr<Session> session) : session_(std::mov
 CuptiCapture::~CuptiCapture() = default;
 
 Result<std::unique_ptr<CuptiCapture>> CuptiCapture::start() {
-    RINGSCOPE_CHECK(expectDriver());
-    RINGSCOPE_CHECK(expectOwnVersion());
     auto session = std::make_unique<Session>();
-    // Nothing is subscribed to: this asks whether CUPTI is free, and keeps it so.
-    RINGSCOPE_CHECK(
-        asResult(cuptiSubscribe(&session->subscriber, noCallback, nullptr), "be started"));
-    RINGSCOPE_CHECK(registerCallbacks());
+    RINGSCOPE_CHECK(session->take());
     collection().clear();
     session->recording = true;
+    session->begin = monotonicNow();
     RINGSCOPE_CHECK(enable(true));
     CorrelationSink::setCurrent(&collection());
     return std::unique_ptr<CuptiCapture>(new CuptiCapture(std::move(session)));
+}
+
+// Its records come without a subscription; the session only makes sure that nobody else has CUPTI.
+Result<void> CuptiCapture::watchMemory() {
+    Session session;
+    RINGSCOPE_CHECK(session.take());
+    return asResult(cuptiActivityEnable(CUPTI_ACTIVITY_KIND_MEMORY2), "record memory");
 }
 
 Result<GpuActivity> CuptiCapture::stop() {
@@ -243,7 +261,7 @@ Result<GpuActivity> CuptiCapture::stop() {
     RINGSCOPE_CHECK(
         asResult(cuptiActivityGetNumDroppedRecords(nullptr, 0, &dropped), "count what it dropped"));
     session_->end();
-    GpuActivity activity = collection().converted();
+    GpuActivity activity = collection().converted(session_->begin);
     activity.counts.dropped += dropped;
     collection().clear();
     return activity;

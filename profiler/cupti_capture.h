@@ -19,6 +19,9 @@ namespace ringscope {
 class CuptiCapture {
 public:
     static Result<std::unique_ptr<CuptiCapture>> start();
+    // From now on until the process ends, memory that is taken from the GPU's driver is recorded,
+    // so that stop() also knows what was there before start(). To be called before the GPU is used.
+    static Result<void> watchMemory();
     // Ends the capture and throws away what came.
     ~CuptiCapture();
     CuptiCapture(const CuptiCapture&) = delete;

@@ -15,6 +15,7 @@
 
 #include "backend/trace/trace_file.h"
 #include "profiler/correlation.h"
+#include "profiler/cupti_memory.h"
 
 #include <cstdint>
 #include <span>
@@ -67,6 +68,7 @@ struct GpuCounts {
 struct GpuActivity {
     std::vector<GpuStream> streams;  // by device, context, stream; spans by begin
     std::vector<Span> host;          // ranges other libraries marked
+    GpuMemory memory;                // empty where nobody asked for it
     GpuCounts counts;
 };
 

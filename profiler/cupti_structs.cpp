@@ -16,6 +16,7 @@ using SetRecord = CUpti_ActivityMemset4;
 using MarkerRecord = CUpti_ActivityMarker2;
 using SynchronizationRecord = CUpti_ActivitySynchronization2;
 using OverheadRecord = CUpti_ActivityOverhead3;
+using MemoryRecord = CUpti_ActivityMemory4;
 
 template <typename Record>
 const Record& as(const CUpti_Activity& activity) {
@@ -64,7 +65,45 @@ GpuRecord correlationIn(const CUpti_ActivityExternalCorrelation& record) {
             .external = record.externalId};
 }
 
+GpuMemoryRecord::Where whereIs(CUpti_ActivityMemoryKind kind) {
+    switch (kind) {
+        case CUPTI_ACTIVITY_MEMORY_KIND_DEVICE:
+        case CUPTI_ACTIVITY_MEMORY_KIND_ARRAY:
+        case CUPTI_ACTIVITY_MEMORY_KIND_DEVICE_STATIC:
+            return GpuMemoryRecord::Where::Device;
+        case CUPTI_ACTIVITY_MEMORY_KIND_MANAGED:
+        case CUPTI_ACTIVITY_MEMORY_KIND_MANAGED_STATIC:
+            return GpuMemoryRecord::Where::Managed;
+        case CUPTI_ACTIVITY_MEMORY_KIND_PAGEABLE:
+        case CUPTI_ACTIVITY_MEMORY_KIND_PINNED:
+            return GpuMemoryRecord::Where::Host;
+        default:
+            return GpuMemoryRecord::Where::Unknown;
+    }
+}
+
 }  // namespace
+
+std::optional<GpuMemoryRecord> plainMemoryRecord(const CUpti_Activity& activity) {
+    if (activity.kind != CUPTI_ACTIVITY_KIND_MEMORY2) return std::nullopt;
+    const auto& record = as<MemoryRecord>(activity);
+    const bool taken =
+        record.memoryOperationType == CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_ALLOCATION;
+    if (!taken && record.memoryOperationType != CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_RELEASE)
+        return GpuMemoryRecord{};  // neither: counted as broken
+    const bool pooled =
+        record.memoryPoolConfig.memoryPoolType != CUPTI_ACTIVITY_MEMORY_POOL_TYPE_INVALID;
+    return GpuMemoryRecord{.taken = taken,
+                           .async = record.isAsync != 0,
+                           .where = whereIs(record.memoryKind),
+                           .address = record.address,
+                           .bytes = static_cast<std::int64_t>(record.bytes),
+                           .at = static_cast<std::int64_t>(record.timestamp),
+                           .device = record.deviceId,
+                           .context = record.contextId,
+                           .stream = record.streamId,
+                           .pool = pooled ? record.memoryPoolConfig.address : 0};
+}
 
 std::optional<GpuRecord> plainRecord(const CUpti_Activity& activity) {
     switch (activity.kind) {

@@ -13,4 +13,7 @@ namespace ringscope {
 // Nothing for a record that says nothing new: an NVTX range of our own, which is a span already.
 std::optional<GpuRecord> plainRecord(const CUpti_Activity& activity);
 
+// Nothing for a record that is not of memory taken or given back.
+std::optional<GpuMemoryRecord> plainMemoryRecord(const CUpti_Activity& activity);
+
 }  // namespace ringscope

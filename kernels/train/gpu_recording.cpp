@@ -19,6 +19,11 @@ Result<GpuRecording> GpuRecording::prepare(const std::string& wanted, c10::Devic
     return GpuRecording("on", device);
 }
 
+void GpuRecording::watchSegments(const std::string& wanted, c10::Device device) {
+    if (wanted == "off" || !device.is_cuda()) return;
+    [[maybe_unused]] const Result<void> watching = CuptiCapture::watchMemory();
+}
+
 Result<void> GpuRecording::begin() {
     if (!on()) return {};
     RINGSCOPE_TRY(capture_, CuptiCapture::start());

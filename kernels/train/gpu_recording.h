@@ -17,6 +17,10 @@ public:
     // the recorded steps. An Error only where the answer is no and `wanted` is on.
     static Result<GpuRecording> prepare(const std::string& wanted, c10::Device device);
 
+    // Before the GPU is used: the segments that are taken from its driver from now on will be in
+    // end()'s answer. Where that cannot be, prepare() says why.
+    static void watchSegments(const std::string& wanted, c10::Device device);
+
     // "on", or "off: " and why: what the trace's header says.
     const std::string& state() const { return state_; }
     bool on() const { return state_ == "on"; }

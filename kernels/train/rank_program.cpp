@@ -14,7 +14,9 @@
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -140,7 +142,11 @@ Result<void> RankRun::endRecording() {
     AllocationRecording memory = tensors_->stop();
     if (!memory.allocations.empty()) memory_ = std::move(memory);
     RINGSCOPE_TRY(GpuActivity activity, gpu_->end());
-    if (!activity.streams.empty()) gpuActivity_ = std::move(activity);
+    if (!activity.streams.empty()) {
+        gpuActivity_ = std::move(activity);
+        const std::vector<Allocation>& segments = gpuActivity_.memory.segments;
+        memory_.allocations.insert(memory_.allocations.end(), segments.begin(), segments.end());
+    }
     return {};
 }
 
@@ -149,6 +155,7 @@ Result<void> RankRun::finishTrace() {
     RINGSCOPE_CHECK(endRecording());
     for (const Span& range : gpuActivity_.host) recorder_->record(range);
     std::vector<std::string> notes = notesOn(gpuActivity_.counts);
+    std::ranges::move(notesOn(gpuActivity_.memory), std::back_inserter(notes));
     if (!memoryGap_.empty()) notes.push_back("no memory curve: " + memoryGap_);
     if (memory_.dropped > 0)
         notes.push_back(std::to_string(memory_.dropped) +
@@ -167,6 +174,8 @@ Result<RankDone> RankRun::train() {
                   TokenText::open(plan.config.data, plan.config.model.vocabSize));
     RINGSCOPE_TRY(const std::string device,
                   deviceName(plan.config.launch.device, arguments_.localRank));
+    if (plan.config.profile.steps && plan.config.profile.memory)
+        GpuRecording::watchSegments(plan.config.profile.cupti, c10::Device(device));
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
     sayHello(arguments_, events_, device);
 

@@ -107,6 +107,71 @@ TEST(CuptiStructs, OurOwnRangesAreNotReadASecondTime) {
     EXPECT_FALSE(read(marker).has_value());
 }
 
+CUpti_ActivityMemory4 memory(CUpti_ActivityMemoryOperationType operation,
+                             CUpti_ActivityMemoryKind kind) {
+    CUpti_ActivityMemory4 record{};
+    record.kind = CUPTI_ACTIVITY_KIND_MEMORY2;
+    record.memoryOperationType = operation;
+    record.memoryKind = kind;
+    record.address = 0x7f0000000000;
+    record.bytes = 2 << 20;
+    record.timestamp = 77;
+    record.deviceId = 1;
+    record.contextId = 2;
+    record.streamId = 9;
+    return record;
+}
+
+std::optional<GpuMemoryRecord> readMemory(const CUpti_ActivityMemory4& record) {
+    return plainMemoryRecord(reinterpret_cast<const CUpti_Activity&>(record));
+}
+
+TEST(CuptiStructs, MemoryKeepsItsAddressSizeMomentAndPool) {
+    auto record =
+        memory(CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_ALLOCATION, CUPTI_ACTIVITY_MEMORY_KIND_DEVICE);
+    record.isAsync = 1;
+    record.memoryPoolConfig.memoryPoolType = CUPTI_ACTIVITY_MEMORY_POOL_TYPE_LOCAL;
+    record.memoryPoolConfig.address = 0x5000;
+    const GpuMemoryRecord taken = readMemory(record).value();
+    EXPECT_TRUE(taken.taken);
+    EXPECT_TRUE(taken.async);
+    EXPECT_EQ(taken.where, GpuMemoryRecord::Where::Device);
+    EXPECT_EQ(taken.address, 0x7f0000000000U);
+    EXPECT_EQ(taken.bytes, 2 << 20);
+    EXPECT_EQ(taken.at, 77);
+    EXPECT_EQ(taken.device, 1U);
+    EXPECT_EQ(taken.context, 2U);
+    EXPECT_EQ(taken.stream, 9U);
+    EXPECT_EQ(taken.pool, 0x5000U);
+    const GpuMemoryRecord back = readMemory(memory(CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_RELEASE,
+                                                   CUPTI_ACTIVITY_MEMORY_KIND_MANAGED))
+                                     .value();
+    EXPECT_FALSE(back.taken);
+    EXPECT_EQ(back.where, GpuMemoryRecord::Where::Managed);
+    EXPECT_EQ(back.pool, 0U);
+}
+
+TEST(CuptiStructs, MemoryOfTheHostIsSaidToBe) {
+    const auto where = [](CUpti_ActivityMemoryKind kind) {
+        return readMemory(memory(CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_ALLOCATION, kind))->where;
+    };
+    using Where = GpuMemoryRecord::Where;
+    EXPECT_EQ(where(CUPTI_ACTIVITY_MEMORY_KIND_PINNED), Where::Host);
+    EXPECT_EQ(where(CUPTI_ACTIVITY_MEMORY_KIND_PAGEABLE), Where::Host);
+    EXPECT_EQ(where(CUPTI_ACTIVITY_MEMORY_KIND_DEVICE_STATIC), Where::Device);
+    EXPECT_EQ(where(CUPTI_ACTIVITY_MEMORY_KIND_UNKNOWN), Where::Unknown);
+}
+
+TEST(CuptiStructs, MemoryThatIsNeitherTakenNorGivenBackIsBroken) {
+    const auto record = readMemory(
+        memory(CUPTI_ACTIVITY_MEMORY_OPERATION_TYPE_INVALID, CUPTI_ACTIVITY_MEMORY_KIND_DEVICE));
+    ASSERT_TRUE(record.has_value());
+    EXPECT_EQ(convertMemory({&*record, 1}, 0).broken, 1U);
+    CUpti_ActivityKernel10 kernel{};
+    kernel.kind = CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL;
+    EXPECT_FALSE(plainMemoryRecord(reinterpret_cast<const CUpti_Activity&>(kernel)).has_value());
+}
+
 TEST(CuptiStructs, WhatNobodyAskedForIsSaidToBeOther) {
     CUpti_ActivityKernel10 record{};
     record.kind = CUPTI_ACTIVITY_KIND_PCIE;

@@ -77,5 +77,34 @@ TEST_F(GpuCapture, SeesAKernelAndACopyWhereTheyWereAskedFor) {
     EXPECT_TRUE(kernelSeen);
 }
 
+TEST_F(GpuCapture, SeesMemoryThatWasTakenBeforeItBeganAndWhile) {
+    constexpr std::int64_t mib = 1 << 20;
+    const Result<void> watching = CuptiCapture::watchMemory();
+    ASSERT_TRUE(watching.ok()) << watching.error().message;
+    void* before = nullptr;
+    void* during = nullptr;
+    ASSERT_EQ(cudaMalloc(&before, 3 * mib), cudaSuccess);
+    auto capture = CuptiCapture::start();
+    ASSERT_TRUE(capture.ok()) << capture.error().message;
+    const std::int64_t begin = monotonicNow();
+    ASSERT_EQ(cudaMalloc(&during, 5 * mib), cudaSuccess);
+    ASSERT_EQ(cudaFree(during), cudaSuccess);
+    const Result<GpuActivity> activity = (*capture)->stop();
+    ASSERT_TRUE(activity.ok()) << activity.error().message;
+    cudaFree(before);
+    const auto of = [&](std::int64_t size) {
+        std::vector<Allocation> found;
+        for (const Allocation& one : activity->memory.segments)
+            if (one.bytes == size) found.push_back(one);
+        return found;
+    };
+    ASSERT_EQ(of(3 * mib).size(), 1U);
+    EXPECT_LE(of(3 * mib)[0].begin, begin);
+    EXPECT_EQ(of(3 * mib)[0].end, Allocation::heldToTheEnd);
+    ASSERT_EQ(of(5 * mib).size(), 1U);
+    EXPECT_LT(of(5 * mib)[0].end, Allocation::heldToTheEnd);
+    EXPECT_EQ(activity->memory.broken, 0U);
+}
+
 }  // namespace
 }  // namespace ringscope
