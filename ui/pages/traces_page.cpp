@@ -21,7 +21,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace ringscope::ui {
 namespace {
@@ -405,15 +405,12 @@ void TracesPage::showClock() {
 void TracesPage::showMemory() {
     const OpenedTrace* trace = timeline_->trace();
     if (trace == nullptr) return;
-    std::array<bool, memoryCategoryCount + 1> ever{};
-    for (const RankTrace& rank : trace->trace.ranks)
-        for (const Allocation& one : rank.allocations)
-            ever[static_cast<std::size_t>(one.category)] |= one.bytes > 0;
+    const auto uses = [&](MemoryCategory category) {
+        return trace->memoryUses[static_cast<std::size_t>(category)];
+    };
     std::vector<MemoryCategory> categories;
-    for (const MemoryCategory category : memoryStack())
-        if (ever[static_cast<std::size_t>(category)]) categories.push_back(category);
-    if (ever[static_cast<std::size_t>(MemoryCategory::Segments)])
-        categories.push_back(MemoryCategory::Segments);
+    std::ranges::copy_if(memoryStack(), std::back_inserter(categories), uses);
+    if (uses(MemoryCategory::Segments)) categories.push_back(MemoryCategory::Segments);
     memoryLegend_->setCategories(std::move(categories));
     memory_->setVisible(timeline_->hasMemory());
     memory_->setChecked(timeline_->memoryShown());

@@ -185,6 +185,9 @@ std::shared_ptr<const OpenedTrace> openTrace(Trace trace) {
             if (!track->empty())
                 opened->mostMemory =
                     std::max(opened->mostMemory, totalOf(track->heldAt(track->peak())));
+    for (const RankTrace& rank : opened->trace.ranks)
+        for (const Allocation& one : rank.allocations)
+            if (one.bytes > 0) opened->memoryUses[static_cast<std::size_t>(one.category)] = true;
     return opened;
 }
 

@@ -16,6 +16,7 @@
 #include "backend/trace/trace.h"
 #include "ui/timeline/lane.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -47,6 +48,7 @@ struct OpenedTrace {
     WindowIndex windows;
     std::vector<RankRow> rows;    // as trace.ranks
     std::int64_t mostMemory = 0;  // bytes, of any rank's curve; 0: none recorded
+    std::array<bool, memoryCategoryCount + 1> memoryUses{};  // what any rank's memory was for
 
     Interval range() const { return {trace.begin, trace.end}; }
     const Span& span(std::size_t row, std::uint32_t index) const {
