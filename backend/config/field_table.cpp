@@ -167,7 +167,7 @@ std::vector<Field> launchFields() {
                 plainText(), in, &L::hostfile),
         fieldOf({"launch.threads_per_rank", "threads", "processor threads of one rank"},
                 integer(1, 1024), in, &L::threadsPerRank),
-        fieldOf({"launch.device", "", "what ranks compute on; auto: CUDA where it can be used"},
+        fieldOf({"launch.device", "", "what ranks compute on; auto: the CPU"},
                 oneOf({"auto", "cpu", "cuda"}), in, &L::device),
     };
 }
