@@ -72,6 +72,7 @@ std::string verifyTable(const std::vector<ModeVerdict>& verdicts) {
 std::string verifyJson(const VerifyRequest& request, const VerifyOutcome& outcome, int exit) {
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"case", toJson(request.problem)},
+                             {"device", request.device},
                              {"cases", nlohmann::json::array()},
                              {"peak_bytes", outcome.peakMemory.count},
                              {"exit_code", exit}};

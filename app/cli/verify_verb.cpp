@@ -42,6 +42,7 @@ struct VerifyArguments {
     std::string window;
     std::string documents;
     std::string type = "fp32";
+    std::string device = "cpu";
     std::string dump;
     AttentionCase problem;
     bool json = false;
@@ -70,7 +71,7 @@ Result<std::vector<std::string>> readModes(const std::string& text) {
 }
 
 Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
-    VerifyRequest request{.problem = arguments.problem, .ranks = arguments.ranks};
+    VerifyRequest request{.problem = arguments.problem, .ranks = arguments.ranks, .device = arguments.device};
     request.problem.causal = !arguments.full;
     if (arguments.ranks < 1 || arguments.ranks > mostRanks)
         return Error{ErrorCode::InvalidConfig,
@@ -187,6 +188,11 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         ->type_name("P");
     verb->add_option("--dtype", arguments->type, join(numberTypeNames(), ", "))
         ->type_name("T")
+        ->capture_default_str();
+    verb->add_option("--device", arguments->device,
+                     "what ranks compute on: cpu, or cuda with a GPU for each rank")
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->type_name("D")
         ->capture_default_str();
     verb->add_option("--scale", problem.scale, "of the scores (default: 1 / sqrt(D))")
         ->type_name("X");

@@ -19,9 +19,6 @@ const Precision& precisionOf(const RunConfig& config) {
     return *findPrecision(config.train.precision);
 }
 
-// Columns of a head that the GPU's own attention kernel takes (kernels/cuda/attention_task.h).
-constexpr std::int64_t mostGpuHeadColumns = 256;
-
 constexpr std::int64_t mostRanks = 1024;
 
 // Whether blocks need neither their tokens nor other rules than a scale.

@@ -11,6 +11,9 @@
 
 namespace ringscope {
 
+// Columns of a head that attention on a GPU takes (kernels/cuda/attention_task.h).
+constexpr std::int64_t mostGpuHeadColumns = 256;
+
 struct RunPlan {
     RunConfig config{};
     int ranks = 1;                // processes to start

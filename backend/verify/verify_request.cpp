@@ -1,6 +1,7 @@
 #include "backend/verify/verify_request.h"
 
 #include "backend/plan/blocks.h"
+#include "backend/plan/run_plan.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -43,6 +44,10 @@ int ranksOf(const Mode& mode, int ranks) { return mode.sharded ? ranks : 1; }
 
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
     const AttentionCase& problem = request.problem;
+    if (request.device == "cuda" && problem.headDim > mostGpuHeadColumns)
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("attention on a GPU takes heads of up to {} columns; got {}",
+                                 mostGpuHeadColumns, problem.headDim)};
     RINGSCOPE_TRY(Schedule schedule, mode.schedule(shapeOf(problem, ranksOf(mode, request.ranks))));
     const AttentionMask mask = maskOf(problem);
     const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0;
@@ -64,6 +69,7 @@ std::string requestText(const VerifyRequest& request) {
     const Json object = {{"case", toJson(request.problem)},
                          {"modes", request.modes},
                          {"ranks", request.ranks},
+                         {"device", request.device},
                          {"dump", request.dump}};
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -76,6 +82,7 @@ std::optional<VerifyRequest> requestFromText(std::string_view text) {
         return VerifyRequest{.problem = *problem,
                              .modes = object.at("modes").get<std::vector<std::string>>(),
                              .ranks = object.at("ranks").get<int>(),
+                             .device = object.at("device").get<std::string>(),
                              .dump = object.at("dump").get<std::string>()};
     } catch (const Json::exception&) {
         return std::nullopt;

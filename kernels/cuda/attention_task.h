@@ -12,7 +12,7 @@ enum class ElementType : std::uint8_t { Float, Double, BFloat16, Half };
 // Sums are kept, and results given, in fp32; in fp64 for fp64. Rows of queries and of keys that are
 // taken at a time:
 constexpr int tileRows(ElementType type) { return type == ElementType::Double ? 32 : 64; }
-// Columns of a head at most.
+// Columns of a head at most; plans know it as mostGpuHeadColumns.
 constexpr std::int64_t mostHeadSize = 256;
 
 // (B, n, H, D), strides in elements; D is contiguous.

@@ -38,6 +38,13 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
     return met;
 }
 
+Result<std::string> deviceName(const std::string& wanted, int localRank) {
+    if (wanted == "auto" || wanted == "cpu") return std::string("cpu");
+    if (wanted == "cuda") return "cuda:" + std::to_string(localRank);
+    return Error{ErrorCode::InvalidConfig,
+                 "launch.device '" + wanted + "' is not known; use auto, cpu or cuda"};
+}
+
 void sayHello(const RankArguments& arguments, const EventWriter& events,
               const std::string& device) {
     const std::string library = device == "cpu" ? "gloo" : "nccl";

@@ -39,6 +39,9 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            const EventWriter& events, const std::string& device,
                            std::chrono::milliseconds timeout = defaultTimeout);
 
+// What rank `localRank` of a host computes on where "auto", "cpu" or "cuda" is wanted: "cuda:1".
+Result<std::string> deviceName(const std::string& wanted, int localRank);
+
 void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device);
 
 // Libraries throw; here it becomes a sentence. c10 appends its stack to the first line.

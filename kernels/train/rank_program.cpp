@@ -38,13 +38,6 @@ Result<RunPlan> readPlan(const std::string& yaml, int world) {
     return plan;
 }
 
-Result<std::string> deviceName(const std::string& wanted, int localRank) {
-    if (wanted == "auto" || wanted == "cpu") return std::string("cpu");
-    if (wanted == "cuda") return "cuda:" + std::to_string(localRank);
-    return Error{ErrorCode::InvalidConfig,
-                 "launch.device '" + wanted + "' is not known; use auto, cpu or cuda"};
-}
-
 // One rank, from its configuration to its last event.
 class RankRun {
 public:

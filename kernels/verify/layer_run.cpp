@@ -92,17 +92,17 @@ private:
     CaseResults results_;
 };
 
-// `rank`'s tensor on rank 0; the rank itself only hands it over. Collective of the two.
+// `rank`'s tensor on rank 0's host; the rank itself only hands it over. Collective of the two.
 at::Tensor bring(Group& group, int rank, const at::Tensor& mine,
                  const std::vector<std::int64_t>& sizes, at::ScalarType type) {
-    if (rank == 0) return mine;
+    if (rank == 0) return mine.cpu();
     if (group.rank() == rank) {
         group.send(mine.contiguous(), 0, Channel::KeyValue)->wait();
         return {};
     }
-    at::Tensor theirs = at::empty(sizes, at::TensorOptions(type));
+    at::Tensor theirs = at::empty(sizes, mine.options().dtype(type));
     group.receive(theirs, rank, Channel::KeyValue)->wait();
-    return theirs;
+    return theirs.cpu();
 }
 
 bool takesPart(const Group& group, int rank) { return group.rank() == 0 || group.rank() == rank; }
@@ -118,15 +118,23 @@ at::Tensor allHeaders(Group& group, const LayerShare& share) {
     mine[LseHeads] = share.results.lse.size(2);
     mine[BytesSent] = share.bytesSent;
     mine[Nanoseconds] = share.nanoseconds;
-    at::Tensor all = at::zeros({group.size(), headerSize}, at::TensorOptions(at::kLong));
-    if (group.size() == 1)
-        all[0].copy_(mine);
-    else
-        group.allGather(all, mine)->wait();
-    return all;
+    if (group.size() == 1) return mine.unsqueeze(0);
+    const at::Device device = share.results.lse.device();
+    at::Tensor all = at::zeros({group.size(), headerSize}, mine.options().device(device));
+    group.allGather(all, mine.to(device))->wait();
+    return all.cpu();
+}
+
+// A GPU works on while the host goes on: what is brought from it is there after all before it.
+void waitFor(const at::Tensor& last) {
+    if (!last.is_cpu()) last.flatten().narrow(0, 0, 1).cpu();
 }
 
 }  // namespace
+
+CaseInputs inputsOn(const at::Device& device, const CaseInputs& inputs) {
+    return {inputs.q.to(device), inputs.k.to(device), inputs.v.to(device), inputs.dOut.to(device)};
+}
 
 AttentionOutput runForward(const Attention& attention, const CaseInputs& inputs) {
     const PlaceScope place;
@@ -140,6 +148,7 @@ LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& 
     const auto start = std::chrono::steady_clock::now();
     AttentionOutput output = runForward(attention, inputs);
     const AttentionGradients gradients = attention.backward(output.saved, inputs.dOut);
+    waitFor(gradients.v);
     const auto duration = std::chrono::steady_clock::now() - start;
     if (!output.lse.defined()) throw std::logic_error("the mode does not tell its lse");
     return {.results = {output.out, output.lse, gradients.q, gradients.k, gradients.v},

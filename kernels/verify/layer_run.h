@@ -23,6 +23,9 @@ struct LayerShare {
     std::int64_t nanoseconds = 0;
 };
 
+CaseInputs inputsOn(const at::Device& device, const CaseInputs& inputs);
+
+// Inputs are where the rank computes, and so are the results.
 LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs);
 
 // The forward pass alone, as runLayer() begins.
@@ -35,7 +38,7 @@ struct LsePlace {
 };
 LsePlace lsePlace(const Schedule& schedule, int rank);
 
-// All ranks' shares in token order. Of a replicated model's outputs each row is taken from a rank
+// All ranks' shares in token order, on rank 0's host. Of a replicated model's outputs each row is taken from a rank
 // that did not compute it, so that what was gathered is looked at.
 struct GatheredLayer {
     CaseResults results{};

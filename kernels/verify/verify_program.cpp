@@ -63,6 +63,11 @@ Meters measureAll(const CaseResults& reference, const CaseResults& results) {
     return meters;
 }
 
+CaseResults onHost(CaseResults results) {
+    for (const auto member : resultMembers) results.*member = (results.*member).cpu();
+    return results;
+}
+
 const Mode& unshardedMode() { return *std::ranges::find(modeTable(), false, &Mode::sharded); }
 
 // What rank 0 knows and the others do not need.
@@ -82,10 +87,13 @@ public:
         at::set_num_threads(1);
         at::set_num_interop_threads(1);
         RINGSCOPE_TRY(request_, readRequest());
-        sayHello(arguments_, events_, "cpu");
+        RINGSCOPE_TRY(const std::string device,
+                      deviceName(request_.device, arguments_.localRank));
+        sayHello(arguments_, events_, device);
+        device_ = c10::Device(device);
         if (judges()) RINGSCOPE_CHECK(findTruth());
         RINGSCOPE_TRY(ranks_,
-                      meetRanks(arguments_, input_, events_, "cpu", patience(request_.problem)));
+                      meetRanks(arguments_, input_, events_, device, patience(request_.problem)));
         for (const std::string& name : request_.modes) RINGSCOPE_CHECK(verify(*findMode(name)));
         ranks_.group->barrier();  // nobody leaves while another still talks to it
         return RankDone{.rank = arguments_.rank, .steps = 0, .peakMemory = memory.peak()};
@@ -116,8 +124,8 @@ private:
         RINGSCOPE_TRY(alone_, ownGroup());
         RINGSCOPE_TRY(const Schedule schedule, planMode(unshardedMode(), request_));
         RINGSCOPE_TRY(const auto attention, Attention::make(schedule, 0, *alone_.group, options()));
-        const LayerShare share = runLayer(*attention, *alone_.group, truth.inputs);
-        truth.unsharded = measureAll(truth.reference, share.results);
+        const LayerShare share = runLayer(*attention, *alone_.group, here(truth.inputs));
+        truth.unsharded = measureAll(truth.reference, onHost(share.results));
         return {};
     }
 
@@ -125,9 +133,12 @@ private:
     Result<MetRanks> ownGroup() const {
         MetRanks own;
         RINGSCOPE_TRY(own.meeting, hostMeeting(arguments_.address));
-        RINGSCOPE_TRY(own.group, makeGroup(*own.meeting, {.address = arguments_.address}));
+        RINGSCOPE_TRY(own.group, makeGroup(*own.meeting, {.address = arguments_.address,
+                                                          .device = device_.str()}));
         return own;
     }
+
+    CaseInputs here(const CaseInputs& inputs) const { return inputsOn(device_, inputs); }
 
     AttentionOptions options() const {
         AttentionOptions options;
@@ -170,7 +181,7 @@ private:
     Result<std::optional<ModeVerdict>> runAndJudge(const Mode& mode, const Schedule& schedule,
                                                    Group& group, const Attention& attention) {
         CaseInputs inputs = inputsOfRank(request_.problem, schedule, group.rank());
-        const LayerShare share = runLayer(attention, group, inputs);
+        const LayerShare share = runLayer(attention, group, here(inputs));
         std::optional<Error> notWritten;
         const auto dump = [&](const Result<void>& written) {
             if (!written.ok() && !notWritten) notWritten = written.error();
@@ -184,8 +195,8 @@ private:
             });
         const Disturbance disturbance = probeOf(request_.problem, schedule);
         disturb(inputs.v, heldTokens(request_.problem, schedule, group.rank()), disturbance);
-        const at::Tensor after =
-            gatherOutput(request_.problem, schedule, group, runForward(attention, inputs).out);
+        const at::Tensor after = gatherOutput(request_.problem, schedule, group,
+                                              runForward(attention, here(inputs)).out);
         if (!judges()) return std::optional<ModeVerdict>();
 
         if (!request_.dump.empty()) dump(dumpWhole(folder, truth_->inputs, layer.results));
@@ -219,6 +230,7 @@ private:
     RankInput& input_;
     const EventWriter& events_;
     VerifyRequest request_;
+    c10::Device device_{c10::kCPU};  // that this rank computes on; the judge is on the host
     std::optional<Truth> truth_;  // rank 0's
     MetRanks alone_;              // rank 0's
     MetRanks ranks_;

@@ -68,6 +68,7 @@ protected:
 
 TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
     request.problem.seed = 5;
+    request.device = "cuda";
     script.onCommand = [&](const AgentCommand& command, Script&) {
         const auto* started = std::get_if<StartRanks>(&command);
         if (started == nullptr) return;
@@ -76,6 +77,7 @@ TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
         const auto asked = requestFromText(started->configYaml);
         ASSERT_TRUE(asked.has_value());
         EXPECT_EQ(asked->problem, request.problem);
+        EXPECT_EQ(asked->device, "cuda");
         EXPECT_EQ(asked->modes, (std::vector<std::string>{"ring", "zigzag"}));
         start();
         judged(goodVerdict("ring"));
@@ -101,6 +103,16 @@ TEST_F(Verifying, StartsNothingForWhatIsRefused) {
     EXPECT_EQ(outcome->verdicts[0].reason,
               "a contiguous layout splits the sequence into 2 equal shards; 1023 tokens do not "
               "divide; use 1022 or 1024");
+}
+
+TEST_F(Verifying, RefusesOnAGpuHeadsThatOnlyTheCpuTakes) {
+    request.problem.headDim = 257;
+    request.device = "cuda";
+    const Result<VerifyOutcome> outcome = verifyModes({"ring"});
+    ASSERT_TRUE(outcome.ok());
+    EXPECT_TRUE(script.commands.empty());
+    EXPECT_EQ(outcome->verdicts[0].reason,
+              "attention on a GPU takes heads of up to 256 columns; got 257");
 }
 
 TEST_F(Verifying, NamesTheReasonOfEachModeThatCannotSplitTheShape) {
