@@ -1,21 +1,29 @@
 #include "backend/trace/memory_names.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <vector>
 
 namespace ringscope {
 
 void nameAllocations(RankTrace& rank) {
     if (rank.allocations.empty()) return;
     std::vector<std::int64_t> backward;  // when the passes begin
-    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    std::vector<Span> steps;
     for (const Span& span : rank.spans) {
         if (span.kind() == SpanKind::Compute && span.operation() == Operation::Backward)
             backward.push_back(span.begin());
-        if (span.kind() == SpanKind::Step) first = std::min(first, span.begin());
+        if (span.kind() == SpanKind::Step) steps.push_back(span);
     }
     std::ranges::sort(backward);
+    std::ranges::sort(steps, {}, &Span::begin);
+    const std::int64_t first =
+        steps.empty() ? std::numeric_limits<std::int64_t>::max() : steps.front().begin();
     for (Allocation& one : rank.allocations) {
+        const auto later = std::ranges::upper_bound(steps, one.begin, {}, &Span::begin);
+        if (later != steps.begin() && one.begin < std::prev(later)->end())
+            one.step = std::prev(later)->step();
         if (one.category != MemoryCategory::Unsaid || one.begin < first) continue;
         const auto next = std::ranges::upper_bound(backward, one.begin);
         one.category = next != backward.end() && *next < one.end ? MemoryCategory::Activations

@@ -10,11 +10,11 @@ namespace {
 
 constexpr auto held = Allocation::heldToTheEnd;
 
-// One step from 100 to 200, its backward pass from 150.
+// Step 4 from 100 to 200, its backward pass from 150.
 RankTrace rankOf(std::vector<Allocation> allocations) {
     RankTrace rank;
     rank.spans = {
-        {100, 200, {.kind = SpanKind::Step}},
+        {100, 200, {.kind = SpanKind::Step, .step = 4}},
         {100, 140, {.kind = SpanKind::Compute, .operation = Operation::Forward}},
         {150, 190, {.kind = SpanKind::Compute, .operation = Operation::Backward}},
     };
@@ -41,6 +41,21 @@ TEST(Memory, TellsActivationsFromWorkspaceByHowLongTheyLive) {
     using enum MemoryCategory;
     EXPECT_EQ(categories,
               (std::vector{Unsaid, Parameters, Activations, Workspace, Workspace, Logits}));
+}
+
+// As a GPU's backward pass does, on a thread of autograd's.
+TEST(Memory, FindsTheStepOfWhatAThreadWithoutAPlaceAllocated) {
+    RankTrace rank = rankOf({
+        {.begin = 10, .end = held, .bytes = 1, .step = 1},
+        {.begin = 100, .end = 170, .bytes = 1},
+        {.begin = 160, .end = 165, .bytes = 1, .category = MemoryCategory::Gradients},
+        {.begin = 200, .end = 210, .bytes = 1, .step = 9},
+    });
+    rank.spans[0] = {100, 200, {.kind = SpanKind::Step, .step = 7}};
+    nameAllocations(rank);
+    std::vector<int> steps;
+    for (const Allocation& allocation : rank.allocations) steps.push_back(allocation.step);
+    EXPECT_EQ(steps, (std::vector{1, 7, 7, 9}));
 }
 
 TEST(Memory, SaysWhatStoodAtThePeak) {
