@@ -19,10 +19,10 @@ BlockOutput blockForward(const BlockInput& block) {
     return blockKernelsFor(block.q).forward(block);
 }
 
-BlockGradients blockBackward(const BlockInput& block, const BlockOutput& whole,
-                             const at::Tensor& dOut) {
+void addBlockGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                       const BlockGradients& sums) {
     const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
-    return blockKernelsFor(block.q).backward(block, whole, dOut);
+    blockKernelsFor(block.q).addGradients(block, whole, dOut, sums);
 }
 
 }  // namespace ringscope

@@ -37,9 +37,10 @@ struct BlockGradients {
 
 BlockOutput blockForward(const BlockInput& block);
 
+// Adds the block's gradients to `sums`, tensors of the block's rows in the type sums are kept in.
 // `whole` is the output and lse over ALL keys, not over this block alone: then the gradients of a
 // query's blocks add up to the gradients of the whole.
-BlockGradients blockBackward(const BlockInput& block, const BlockOutput& whole,
-                             const at::Tensor& dOut);
+void addBlockGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                       const BlockGradients& sums);
 
 }  // namespace ringscope

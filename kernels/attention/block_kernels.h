@@ -9,8 +9,8 @@ namespace ringscope {
 
 struct BlockKernels {
     BlockOutput (*forward)(const BlockInput& block);
-    BlockGradients (*backward)(const BlockInput& block, const BlockOutput& whole,
-                               const at::Tensor& dOut);
+    void (*addGradients)(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                         const BlockGradients& sums);
     void (*merge)(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);  // merge.h
     void (*copyRows)(const RowCopyTask& task);                                 // row_copies.h
 };

@@ -8,7 +8,7 @@ namespace ringscope {
 
 const BlockKernels cpuBlockKernels{
     .forward = tiledForward,
-    .backward = tiledBackward,
+    .addGradients = addTiledGradients,
     .merge = mergePartOnCpu,
     .copyRows = copyRowsOnCpu};
 

@@ -17,8 +17,9 @@ const GpuKernels& kernels() {
 
 BlockOutput forward(const BlockInput& block) { return piecewiseForward(block, kernels()); }
 
-BlockGradients backward(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
-    return piecewiseBackward(block, whole, dOut, kernels());
+void addGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                  const BlockGradients& sums) {
+    addPiecewiseGradients(block, whole, dOut, sums, kernels());
 }
 
 void merge(at::Tensor& out, at::Tensor& lse, const BlockOutput& part) {
@@ -30,6 +31,6 @@ void copyRows(const RowCopyTask& task) { kernels().copyRows(task); }
 }  // namespace
 
 const BlockKernels gpuBlockKernels{
-    .forward = forward, .backward = backward, .merge = merge, .copyRows = copyRows};
+    .forward = forward, .addGradients = addGradients, .merge = merge, .copyRows = copyRows};
 
 }  // namespace ringscope

@@ -15,15 +15,23 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
             .keyTokens = block.keyTokens};
 }
 
-TokenSpan queryRows(const Step& step) {
+namespace {
+
+// From the first to the last row of this side of the step's blocks.
+TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::* side) {
     if (step.blocks.empty()) return {};
-    TokenSpan rows = step.blocks.front().queries;
+    TokenSpan rows = step.blocks.front().*side;
     for (const Block& block : step.blocks) {
-        rows.begin = std::min(rows.begin, block.queries.begin);
-        rows.end = std::max(rows.end, block.queries.end);
+        rows.begin = std::min(rows.begin, (block.*side).begin);
+        rows.end = std::max(rows.end, (block.*side).end);
     }
     return rows;
 }
+
+}  // namespace
+
+TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
+TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
 
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules) {
     const TokenSpan rows = queryRows(step);
@@ -37,19 +45,16 @@ AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
                                  const ScoreRules& rules) {
     const TokenSpan rows = queryRows(step);
-    RowSum dq(rowsOf(tensors.q, rows));
-    RowSum dk(tensors.k);
-    RowSum dv(tensors.v);
+    const BlockGradients sums{emptySum(rowsOf(tensors.q, rows)), emptySum(tensors.k),
+                              emptySum(tensors.v)};
     for (const Block& block : step.blocks) {
         const TokenSpan queries = relativeTo(rows, block.queries);
-        const BlockGradients part = blockBackward(
+        addBlockGradients(
             blockOf(block, tensors, rules),
-            {rowsOf(whole.out, queries), rowsOf(whole.lse, queries)}, rowsOf(dOut, queries));
-        dq.add(queries, part.q);
-        dk.add(block.keys, part.k);
-        dv.add(block.keys, part.v);
+            {rowsOf(whole.out, queries), rowsOf(whole.lse, queries)}, rowsOf(dOut, queries),
+            {rowsOf(sums.q, queries), rowsOf(sums.k, block.keys), rowsOf(sums.v, block.keys)});
     }
-    return {dq.take(), dk.takeSum(), dv.takeSum()};
+    return {sums.q.to(tensors.q.scalar_type()), sums.k, sums.v};
 }
 
 const Step& onlyStep(const std::vector<Step>& pass) {

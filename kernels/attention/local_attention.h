@@ -9,8 +9,9 @@ namespace ringscope {
 // The block's rows of the tensors; views.
 BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules);
 
-// The rows from the first to the last query of the step's blocks.
+// The rows from the first to the last query, and key, of the step's blocks.
 TokenSpan queryRows(const Step& step);
+TokenSpan keyRows(const Step& step);
 
 // Output and lse of rows queryRows(step).
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules);

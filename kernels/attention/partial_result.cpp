@@ -57,25 +57,8 @@ BlockOutput PartialOutput::takeSum() {
     return std::exchange(sum_, {});
 }
 
-void RowSum::add(TokenSpan rows, const at::Tensor& part) {
-    if (!sum_.defined() && isAll(rows, like_)) {
-        sum_ = part.to(accumulatorType(like_));
-        return;
-    }
-    startEmpty();
-    rowsOf(sum_, rows).add_(part);
-}
-
-at::Tensor RowSum::take() { return takeSum().to(like_.scalar_type()); }
-
-at::Tensor RowSum::takeSum() {
-    startEmpty();
-    return std::exchange(sum_, {});
-}
-
-void RowSum::startEmpty() {
-    if (!sum_.defined())
-        sum_ = at::zeros(like_.sizes(), like_.options().dtype(accumulatorType(like_)));
+at::Tensor emptySum(const at::Tensor& like) {
+    return at::zeros(like.sizes(), like.options().dtype(accumulatorType(like)));
 }
 
 }  // namespace ringscope

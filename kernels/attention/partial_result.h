@@ -34,21 +34,7 @@ private:
     BlockOutput sum_{};
 };
 
-// The sum of gradients of rows.
-class RowSum {
-public:
-    explicit RowSum(const at::Tensor& like) : like_(like) {}  // (B, n, H, D)
-
-    void add(TokenSpan rows, const at::Tensor& part);
-
-    at::Tensor take();     // in the type of `like`
-    at::Tensor takeSum();  // in the type sums are kept in
-
-private:
-    void startEmpty();
-
-    at::Tensor like_;
-    at::Tensor sum_{};
-};
+// A sum of nothing yet: zeros in the shape of `like` and the type sums are kept in.
+at::Tensor emptySum(const at::Tensor& like);
 
 }  // namespace ringscope

@@ -36,23 +36,17 @@ BlockOutput piecewiseForward(const BlockInput& block, const GpuKernels& kernels)
     return output.takeSum();
 }
 
-BlockGradients piecewiseBackward(const BlockInput& block, const BlockOutput& whole,
-                                 const at::Tensor& dOut, const GpuKernels& kernels) {
+void addPiecewiseGradients(const BlockInput& block, const BlockOutput& whole,
+                           const at::Tensor& dOut, const BlockGradients& sums,
+                           const GpuKernels& kernels) {
     const auto divided = divisionOf(block, kernels);
     const BlockDivision& division = *divided;
-    if (division.pieces.empty())
-        return tiledGpuBackward(block, division.seen, whole, dOut, kernels.run);
-    if (isWhole(block, division))
-        return kernels.backward(inputOf(block, division.pieces[0]), whole, dOut);
-    RowSum dq(block.q);
-    RowSum dk(block.k);
-    RowSum dv(block.v);
     const auto add = [&](TokenSpan queries, TokenSpan keys, const BlockGradients& part) {
-        dq.add(queries, part.q);
-        dk.add(keys, part.k);
-        dv.add(keys, part.v);
+        rowsOf(sums.q, queries).add_(part.q);
+        rowsOf(sums.k, keys).add_(part.k);
+        rowsOf(sums.v, keys).add_(part.v);
     };
-    if (division.rest)
+    if (division.rest || division.pieces.empty())
         add({0, block.q.size(1)}, {0, block.k.size(1)},
             tiledGpuBackward(block, division.seen, whole, dOut, kernels.run));
     for (const BlockPiece& piece : division.pieces)
@@ -60,7 +54,6 @@ BlockGradients piecewiseBackward(const BlockInput& block, const BlockOutput& who
             kernels.backward(inputOf(block, piece),
                              {rowsOf(whole.out, piece.queries), rowsOf(whole.lse, piece.queries)},
                              rowsOf(dOut, piece.queries)));
-    return {dq.takeSum(), dk.takeSum(), dv.takeSum()};
 }
 
 }  // namespace ringscope

@@ -9,7 +9,8 @@
 namespace ringscope {
 
 BlockOutput piecewiseForward(const BlockInput& block, const GpuKernels& kernels);
-BlockGradients piecewiseBackward(const BlockInput& block, const BlockOutput& whole,
-                                 const at::Tensor& dOut, const GpuKernels& kernels);
+void addPiecewiseGradients(const BlockInput& block, const BlockOutput& whole,
+                           const at::Tensor& dOut, const BlockGradients& sums,
+                           const GpuKernels& kernels);
 
 }  // namespace ringscope

@@ -25,23 +25,25 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
 AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
                                    const BlockOutput& whole, const at::Tensor& dOut) {
     RingJourney journey(part.group, part.pool, own);
-    RowSum dq(q);
+    const at::Tensor dq = emptySum(q);
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);
         const QueryKeyValue held{q, journey.keys(), journey.values()};
-        std::vector<KeyGradients> parts;
+        const TokenSpan keys = keyRows(step);
+        const KeyGradients sums{keys, emptySum(own.narrow(2, keys.begin, keys.size()))};
         for (const Block& block : step.blocks) {
-            BlockGradients gradients =
-                blockBackward(blockOf(block, held, part.rules),
-                              {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
-                              rowsOf(dOut, block.queries));
-            dq.add(block.queries, gradients.q);
-            parts.push_back({block.keys, gradients.k, gradients.v});
+            const TokenSpan rows = relativeTo(keys, block.keys);
+            addBlockGradients(
+                blockOf(block, held, part.rules),
+                {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
+                rowsOf(dOut, block.queries),
+                {rowsOf(dq, block.queries), rowsOf(sums.packed[0], rows),
+                 rowsOf(sums.packed[1], rows)});
         }
-        journey.endStep(step, parts);
+        journey.endStep(step, sums);
     }
     journey.finish();
-    return {dq.take(), journey.gradients()[0], journey.gradients()[1]};
+    return {dq.to(q.scalar_type()), journey.gradients()[0], journey.gradients()[1]};
 }
 
 AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {

@@ -38,16 +38,13 @@ void RingJourney::beginStep(const Step& step) {
     group_.endBatch();
 }
 
-void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& parts) {
+void RingJourney::endStep(const Step& step, const KeyGradients& part) {
     // The gradients sent after the last step have left their buffer, this step's have arrived.
     open_.complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index);
     bringHome(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
     const bool sends = posts(step, Moment::AfterBlocks, Payload::KeyValueGrad);
-    if (!gradients_.defined() && sends) gradients_ = buffer(gradientOptions()).zero_();
-    if (!gradients_.defined() && !parts.empty())
-        gradients_ = at::zeros(own_.sizes(), gradientOptions());
-    addUp(parts);
+    addUp(part, sends);
     if (!sends) bringHome(std::exchange(gradients_, {}));
     // Keys that do not travel ahead go by themselves: they are waited for before the next batch.
     if (posts(step, Moment::AfterBlocks, Payload::KeyValue)) {
@@ -59,10 +56,20 @@ void RingJourney::endStep(const Step& step, const std::vector<KeyGradients>& par
     postAll(step, Moment::AfterBlocks, Payload::KeyValueGrad);
 }
 
-void RingJourney::addUp(const std::vector<KeyGradients>& parts) {
-    for (const KeyGradients& part : parts) {
-        rowsOf(gradients_[0], part.keys).add_(part.k);
-        rowsOf(gradients_[1], part.keys).add_(part.v);
+void RingJourney::addUp(const KeyGradients& part, bool sends) {
+    const bool whole = part.keys.size() == own_.size(2);
+    const auto rows = [&] { return gradients_.narrow(2, part.keys.begin, part.keys.size()); };
+    if (gradients_.defined()) {
+        if (part.keys.size() > 0) rows().add_(part.packed);
+    } else if (sends) {
+        gradients_ = buffer(gradientOptions());
+        if (!whole) gradients_.zero_();
+        rows().copy_(part.packed);
+    } else if (whole) {
+        gradients_ = part.packed;
+    } else if (part.keys.size() > 0) {
+        gradients_ = at::zeros(own_.sizes(), gradientOptions());
+        rows().copy_(part.packed);
     }
 }
 

@@ -4,7 +4,7 @@
 //     for (const Step& step : pass) {
 //         journey.beginStep(step);          // the step's keys are here, the next ones on their way
 //         ... blocks with journey.keys() ...
-//         journey.endStep(step, parts);     // gradients arrived, parts added, all sent on
+//         journey.endStep(step, part);      // gradients arrived, part added, all sent on
 //     }
 //     journey.finish();
 //
@@ -26,11 +26,10 @@
 
 namespace ringscope {
 
-// dK and dV of one block, to be added to rows `keys` of the travelling gradient.
+// What a step's blocks add to rows `keys` of the travelling gradient; none where it has no blocks.
 struct KeyGradients {
     TokenSpan keys{};
-    at::Tensor k;
-    at::Tensor v;
+    at::Tensor packed{};  // dK and dV of these rows: (2, B, n, H, D)
 };
 
 class RingJourney {
@@ -40,7 +39,7 @@ public:
     RingJourney(Group& group, BufferPool& pool, at::Tensor own);
 
     void beginStep(const Step& step);
-    void endStep(const Step& step, const std::vector<KeyGradients>& parts);
+    void endStep(const Step& step, const KeyGradients& part);
     void finish();
 
     at::Tensor keys() const { return keys_[0]; }
@@ -63,7 +62,7 @@ private:
     void giveBackUnused();
     // What arrived for step `index`, of own keys or the step's; undefined: nothing did.
     at::Tensor arrived(Payload payload, int index, bool ofOwnKeys = false);
-    void addUp(const std::vector<KeyGradients>& parts);
+    void addUp(const KeyGradients& part, bool sends);
     void bringHome(const at::Tensor& gradients);
     bool isPooled(const at::Tensor& tensor) const;
     at::TensorOptions gradientOptions() const;

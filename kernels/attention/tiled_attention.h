@@ -12,9 +12,9 @@
 
 namespace ringscope {
 
-// For any block. Halves are computed, and out and gradients answered, in fp32.
+// For any block. Halves are computed, and out answered, in fp32.
 BlockOutput tiledForward(const BlockInput& block);
-BlockGradients tiledBackward(const BlockInput& block, const BlockOutput& whole,
-                             const at::Tensor& dOut);
+void addTiledGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                       const BlockGradients& sums);
 
 }  // namespace ringscope

@@ -5,6 +5,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 
 namespace ringscope {
 namespace {
@@ -47,14 +49,13 @@ struct WholeRows {
 template <typename T>
 class BackwardPass {
 public:
-    BackwardPass(const Tiles<T>& tiles, const WholeRows<T>& whole, at::Tensor& dq, at::Tensor& dk,
-                 at::Tensor& dv)
+    BackwardPass(const Tiles<T>& tiles, const WholeRows<T>& whole, const BlockGradients& sums)
         : tiles_(tiles),
           whole_(whole),
-          dq_(writable<T>(dq)),
-          dk_(writable<T>(dk)),
-          dv_(writable<T>(dv)),
-          gradientHeads_(dk.size(2)) {}
+          dq_(writable<T>(sums.q)),
+          dk_(writable<T>(sums.k)),
+          dv_(writable<T>(sums.v)),
+          gradientHeads_(sums.k.size(2)) {}
 
     // Query heads that share a head of dk and dv add to the same values, so one thread does them.
     void run() const {
@@ -184,36 +185,45 @@ private:
     std::int64_t gradientHeads_;  // of dk and dv: the key heads, or more that are summed up later
 };
 
+// For each query head, a key head's gradients that are still to be summed up.
+at::Tensor zerosByQueryHead(const at::Tensor& sum, std::int64_t heads) {
+    return at::zeros({sum.size(0), sum.size(1), heads, sum.size(3)}, sum.options());
+}
+
 template <typename T>
-BlockGradients backwardIn(const BlockInput& block, const BlockOutput& whole,
-                          const at::Tensor& dOut) {
+void addGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                  const BlockGradients& sums) {
     const at::Tensor dRows = computable(dOut);
     const at::Tensor lse = whole.lse.contiguous();
     const at::Tensor delta = at::mul(computable(whole.out), dRows).sum(3).contiguous();
     const std::int64_t heads = block.q.size(2);
     const std::int64_t keyHeads = block.k.size(2);
     const bool apart = block.k.size(0) * keyHeads < at::get_num_threads() && keyHeads < heads;
-    const auto zeros = [&](const at::Tensor& like) {
-        return zerosOf(like, apart ? heads : keyHeads);
-    };
-    BlockGradients gradients{zerosOf(block.q, heads), zeros(block.k), zeros(block.v)};
+    const BlockGradients added =
+        apart
+            ? BlockGradients{sums.q, zerosByQueryHead(sums.k, heads), zerosByQueryHead(sums.v, heads)}
+            : sums;
     const WholeRows<T> forward{readOnly<T>(dRows), lse.const_data_ptr<T>(),
                                delta.const_data_ptr<T>()};
     const Tiles<T> tiles(block);
-    BackwardPass<T>(tiles, forward, gradients.q, gradients.k, gradients.v).run();
-    if (apart) {
-        for (at::Tensor* sum : {&gradients.k, &gradients.v})
-            *sum = sum->unflatten(2, {keyHeads, heads / keyHeads}).sum(3);
-    }
-    return gradients;
+    BackwardPass<T>(tiles, forward, added).run();
+    if (!apart) return;
+    sums.k.add_(added.k.unflatten(2, {keyHeads, heads / keyHeads}).sum(3));
+    sums.v.add_(added.v.unflatten(2, {keyHeads, heads / keyHeads}).sum(3));
 }
 
 }  // namespace
 
-BlockGradients tiledBackward(const BlockInput& block, const BlockOutput& whole,
-                             const at::Tensor& dOut) {
-    return accumulatorType(block.q) == at::kDouble ? backwardIn<double>(block, whole, dOut)
-                                                   : backwardIn<float>(block, whole, dOut);
+void addTiledGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                       const BlockGradients& sums) {
+    for (const at::Tensor* sum : {&sums.q, &sums.k, &sums.v})
+        TORCH_CHECK(sum->scalar_type() == accumulatorType(block.q) && sum->stride(3) == 1,
+                    "gradients of ", block.q.scalar_type(), " cannot be added to a sum in ",
+                    sum->scalar_type());
+    if (accumulatorType(block.q) == at::kDouble)
+        addGradients<double>(block, whole, dOut, sums);
+    else
+        addGradients<float>(block, whole, dOut, sums);
 }
 
 }  // namespace ringscope

@@ -163,7 +163,7 @@ private:
 
 template <typename T>
 BlockOutput forwardIn(const BlockInput& block) {
-    BlockOutput output{zerosOf(block.q, block.q.size(2)),
+    BlockOutput output{emptySum(block.q),
                        at::full(block.q.sizes().slice(0, 3), nothing<T>,
                                 block.q.options().dtype(accumulatorType(block.q)))};
     at::Tensor sums = at::zeros_like(output.lse);

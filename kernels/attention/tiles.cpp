@@ -2,8 +2,6 @@
 
 #include "kernels/attention/partial_result.h"
 
-#include <ATen/ops/zeros.h>
-
 #include <stdexcept>
 
 namespace ringscope {
@@ -26,11 +24,6 @@ std::vector<TokenSpan> seenRows(const BlockInput& block) {
     for (std::int64_t row = 0; row < queries; ++row)
         seen.push_back({0, block.mask == MaskKind::Causal ? std::min(row + 1, keys) : keys});
     return seen;
-}
-
-at::Tensor zerosOf(const at::Tensor& tensor, std::int64_t heads) {
-    return at::zeros({tensor.size(0), tensor.size(1), heads, tensor.size(3)},
-                     tensor.options().dtype(accumulatorType(tensor)));
 }
 
 }  // namespace ringscope

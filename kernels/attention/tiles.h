@@ -40,7 +40,7 @@ Plane<const T> readOnly(const at::Tensor& tensor) {
             std::max(tensor.stride(1), tensor.size(3)), tensor.stride(2)};
 }
 template <typename T>
-Plane<T> writable(at::Tensor& tensor) {
+Plane<T> writable(const at::Tensor& tensor) {
     return {tensor.mutable_data_ptr<T>(), tensor.stride(0),
             std::max(tensor.stride(1), tensor.size(3)), tensor.stride(2)};
 }
@@ -50,9 +50,6 @@ at::Tensor computable(const at::Tensor& tensor);
 
 // For each row of q, the rows of k that it sees. Begins and ends never decrease.
 std::vector<TokenSpan> seenRows(const BlockInput& block);
-
-// Zeros to sum up what belongs to a tensor's tokens, in fp32 or fp64.
-at::Tensor zerosOf(const at::Tensor& tensor, std::int64_t heads);
 
 // A block as plain arrays, and who sees whom in it.
 template <typename T>

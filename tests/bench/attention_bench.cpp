@@ -1,5 +1,6 @@
 // The tiled kernel against ATen's on the same causal block, and what a window saves. One thread.
 #include "kernels/attention/block_attention.h"
+#include "kernels/attention/partial_result.h"
 #include "kernels/attention/tiled_attention.h"
 
 #include <ATen/Parallel.h>
@@ -34,6 +35,13 @@ BlockGradients flashBackward(const BlockInput& block, const BlockOutput& whole,
         swapped(dOut), swapped(block.q), swapped(block.k), swapped(block.v), swapped(whole.out),
         swapped(whole.lse), 0.0, true);
     return {swapped(dq), swapped(dk), swapped(dv)};
+}
+
+BlockGradients tiledBackward(const BlockInput& block, const BlockOutput& whole,
+                             const at::Tensor& dOut) {
+    const BlockGradients sums{emptySum(block.q), emptySum(block.k), emptySum(block.v)};
+    addTiledGradients(block, whole, dOut, sums);
+    return sums;
 }
 
 // Multiplications and additions of the visible pairs: 2 matrix products forward, 5 backward.

@@ -1,5 +1,7 @@
 #include "tests/kernels/attention/reference.h"
 
+#include "kernels/attention/partial_result.h"
+
 #include <ATen/ATen.h>
 #include <cmath>
 #include <limits>
@@ -120,6 +122,10 @@ BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut
     for (at::Tensor* leaf : {&leaves.q, &leaves.k, &leaves.v}) *leaf = leafOf(*leaf, type);
     (referenceForward(leaves, type).out * dOut.to(type)).sum().backward();
     return {leaves.q.grad(), leaves.k.grad(), leaves.v.grad()};
+}
+
+BlockGradients emptySums(const BlockInput& block) {
+    return {emptySum(block.q), emptySum(block.k), emptySum(block.v)};
 }
 
 }  // namespace ringscope::testing

@@ -15,4 +15,7 @@ BlockOutput referenceForward(const BlockInput& block, at::ScalarType type = at::
 BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut,
                                  at::ScalarType type = at::kDouble);
 
+// What gradients of all of a block's rows are added to.
+BlockGradients emptySums(const BlockInput& block);
+
 }  // namespace ringscope::testing

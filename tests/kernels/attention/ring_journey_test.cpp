@@ -73,10 +73,9 @@ Notes travel(int ranks, const std::vector<Step>& pass) {
     for (const Step& step : pass) {
         journey.beginStep(step);
         group.notes.events.push_back("blocks");
-        std::vector<KeyGradients> parts;
-        if (!step.blocks.empty())
-            parts.push_back({{0, 4}, at::zeros({1, 4, 1, 2}), at::zeros({1, 4, 1, 2})});
-        journey.endStep(step, parts);
+        journey.endStep(step, step.blocks.empty()
+                                  ? KeyGradients{}
+                                  : KeyGradients{{0, 4}, at::zeros({2, 1, 4, 1, 2})});
     }
     journey.finish();
     return group.notes;

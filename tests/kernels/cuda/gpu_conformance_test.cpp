@@ -15,9 +15,10 @@ namespace ringscope {
 // The linker takes this one and leaves cpu_kernels.cpp where it is.
 const BlockKernels cpuBlockKernels{
     .forward = [](const BlockInput& block) { return piecewiseForward(block, testing::hostGpu); },
-    .backward =
-        [](const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut) {
-            return piecewiseBackward(block, whole, dOut, testing::hostGpu);
+    .addGradients =
+        [](const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+           const BlockGradients& sums) {
+            addPiecewiseGradients(block, whole, dOut, sums, testing::hostGpu);
         },
     .merge = testing::hostGpu.merge,
     .copyRows = testing::hostGpu.copyRows};
