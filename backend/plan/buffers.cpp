@@ -104,27 +104,64 @@ void addGathers(Timeline& buffers, const std::vector<Step>& pass, int ranks) {
     }
 }
 
+// The last step that attends for the same heads as step `index`.
+int lastOfHeads(const std::vector<Step>& pass, int index) {
+    const HeadSpan heads = pass[static_cast<std::size_t>(index)].heads;
+    while (index + 1 < std::ssize(pass) && pass[static_cast<std::size_t>(index) + 1].heads == heads)
+        ++index;
+    return index;
+}
+
+// What is exchanged while nothing else is under way: before the blocks that wait for it, after the
+// last ones.
+struct Alone {
+    std::int64_t before = 0;
+    std::int64_t after = 0;
+};
+
+// Heads that come while another step's blocks run, or go then.
+void addHeads(Timeline& buffers, Alone& alone, const std::vector<Step>& pass, int ranks) {
+    for (const Step& step : pass) {
+        for (const Transfer& transfer : step.transfers) {
+            if (transfer.kind != TransferKind::AllToAll) continue;
+            const Sides sides = sidesOf(transfer, ranks);
+            if (transfer.posted == Moment::AfterBlocks) {
+                if (step.index + 1 == std::ssize(pass) || transfer.neededBy == step.index)
+                    alone.after = std::max(alone.after, sides.both());
+                else
+                    buffers.add(endOf(step.index), beginOf(transfer.neededBy), sides.both());
+                continue;
+            }
+            // Queries, keys and values stay where they are received: that is no buffer.
+            const std::int64_t held = transfer.payload == Payload::OutputGrad ? sides.out : 0;
+            buffers.add(beginOf(step.index), endOf(lastOfHeads(pass, transfer.neededBy)), held);
+            if (transfer.neededBy == step.index)
+                alone.before = std::max(alone.before, sides.in + held);
+            else
+                buffers.add(beginOf(step.index), beginOf(transfer.neededBy) - 1, sides.in);
+        }
+    }
+}
+
 std::int64_t passBytes(const std::vector<Step>& pass, int ranks) {
     Timeline buffers;
+    Alone alone;
     addKeys(buffers, pass);
     addGradients(buffers, pass);
     addGathers(buffers, pass, ranks);
-    // Heads and outputs are exchanged before and after everything else.
-    std::int64_t before = 0, after = 0, kept = 0;
+    addHeads(buffers, alone, pass, ranks);
+    // Outputs of a replicated model are exchanged before and after everything else.
+    std::int64_t kept = 0;
     for (const Step& step : pass) {
         for (const Transfer& transfer : step.transfers) {
             const Sides sides = sidesOf(transfer, ranks);
-            const bool heads = transfer.kind == TransferKind::AllToAll;
-            if (heads && transfer.posted == Moment::BeforeBlocks)
-                before = std::max(before, sides.in);
-            if (heads && transfer.posted == Moment::AfterBlocks)
-                after = std::max(after, sides.both());
-            if (is(transfer, TransferKind::AllGather, Payload::Output)) after = sides.out;
-            if (is(transfer, TransferKind::ReduceScatter, Payload::OutputGrad)) before = sides.in;
-            if (transfer.payload == Payload::OutputGrad) kept += sides.out;
+            if (is(transfer, TransferKind::AllGather, Payload::Output)) alone.after = sides.out;
+            if (!is(transfer, TransferKind::ReduceScatter, Payload::OutputGrad)) continue;
+            alone.before = sides.in;
+            kept += sides.out;
         }
     }
-    return kept + std::max({before, buffers.most(), after});
+    return kept + std::max({alone.before, buffers.most(), alone.after});
 }
 
 }  // namespace

@@ -48,8 +48,9 @@ enum class TransferKind : std::uint8_t { Send, Receive, AllToAll, AllGather, Red
 std::string_view transferName(TransferKind kind);
 
 // When a transfer is posted. It has to be complete before the blocks of step `neededBy` run
-// (one of KeyValueGrad, either way: before that step's gradients go on, so that it overlaps with
-// the blocks); a `neededBy` one past the last step means: before the pass returns.
+// (one of KeyValueGrad, either way, or what an all-to-all takes back: before that step's own go on,
+// so that it overlaps with the blocks); a `neededBy` one past the last step means: before the pass
+// returns.
 enum class Moment : std::uint8_t { BeforeBlocks, AfterBlocks };
 
 struct Transfer {

@@ -1,5 +1,7 @@
 #include "backend/plan/modes/gather_passes.h"
 
+#include "backend/plan/modes/head_split.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,14 +20,6 @@ std::vector<Block> blocksOf(const AttentionShape& shape, const std::vector<Token
         row = rows.end;
     }
     return blocks;
-}
-
-std::vector<HeadSpan> headGroups(std::int64_t kvHeads, std::int64_t groups) {
-    const std::int64_t count = std::min(kvHeads, groups);
-    std::vector<HeadSpan> spans;
-    for (std::int64_t group = 0; group < count; ++group)
-        spans.push_back({group * kvHeads / count, (group + 1) * kvHeads / count});
-    return spans;
 }
 
 struct Gathering {

@@ -47,21 +47,28 @@ Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::i
 }
 
 std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ranks,
-                                    const RankSet& among, Payload payload, Moment posted,
-                                    int neededBy) {
+                                    const HeadSpan& heads, const Transfer& like) {
+    const std::int64_t kvHeadsPerRank = kvHeadsOver(shape, ranks) / ranks;
     std::vector<Transfer> transfers;
-    for (const auto& [part, heads] : partsOf(shape, ranks, payload)) {
-        const std::int64_t bytes = shape.batch * (shape.tokens / shape.ranks) * shape.headDim *
-                                   shape.elementBytes * heads / ranks * (ranks - 1);
-        transfers.push_back({.kind = TransferKind::AllToAll,
-                             .payload = part,
-                             .posted = posted,
-                             .among = among,
-                             .neededBy = neededBy,
-                             .sentBytes = bytes,
-                             .receivedBytes = bytes});
+    for (const auto& [payload, all] : partsOf(shape, ranks, like.payload)) {
+        const std::int64_t perRank = all / ranks * heads.size() / kvHeadsPerRank;
+        Transfer transfer = like;
+        transfer.kind = TransferKind::AllToAll;
+        transfer.payload = payload;
+        transfer.sentBytes = shape.batch * (shape.tokens / shape.ranks) * shape.headDim *
+                             shape.elementBytes * perRank * (ranks - 1);
+        transfer.receivedBytes = transfer.sentBytes;
+        transfers.push_back(transfer);
     }
     return transfers;
+}
+
+std::vector<HeadSpan> headGroups(std::int64_t kvHeads, std::int64_t groups) {
+    const std::int64_t count = std::min(kvHeads, groups);
+    std::vector<HeadSpan> spans;
+    for (std::int64_t group = 0; group < count; ++group)
+        spans.push_back({group * kvHeads / count, (group + 1) * kvHeads / count});
+    return spans;
 }
 
 }  // namespace ringscope

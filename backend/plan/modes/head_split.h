@@ -20,10 +20,12 @@ std::int64_t kvHeadsOver(const AttentionShape& shape, std::int64_t ranks);
 Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::int64_t ranks,
                     const std::vector<std::int64_t>& candidates);
 
-// Between the ranks `among` (none: all), the heads of `payload`, of this rank's own tokens: one
-// transfer, or where the shape is unpacked one for each tensor.
+// Between `ranks` ranks, of this rank's own tokens, those heads that go with each rank's key/value
+// heads `heads`: transfers like `like`, one, or where the shape is unpacked one for each tensor.
 std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ranks,
-                                    const RankSet& among, Payload payload, Moment posted,
-                                    int neededBy);
+                                    const HeadSpan& heads, const Transfer& like);
+
+// At most `groups` groups of about equally many heads.
+std::vector<HeadSpan> headGroups(std::int64_t kvHeads, std::int64_t groups);
 
 }  // namespace ringscope

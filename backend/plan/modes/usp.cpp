@@ -81,11 +81,15 @@ Result<ShardLayout> layoutOf(const AttentionShape& shape, const RingShape& ring)
 
 void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const RankSet& among,
                     std::int64_t ranks, Payload before, Payload after) {
-    const int end = static_cast<int>(pass.size());
+    const HeadSpan heads = pass.front().heads;
     const std::vector<Transfer> there =
-        exchangeHeads(shape, ranks, among, before, Moment::BeforeBlocks, 0);
+        exchangeHeads(shape, ranks, heads, {.payload = before, .among = among});
     const std::vector<Transfer> back =
-        exchangeHeads(shape, ranks, among, after, Moment::AfterBlocks, end);
+        exchangeHeads(shape, ranks, heads,
+                      {.payload = after,
+                       .posted = Moment::AfterBlocks,
+                       .among = among,
+                       .neededBy = static_cast<int>(pass.size())});
     std::vector<Transfer>& first = pass.front().transfers;
     first.insert(first.begin(), there.begin(), there.end());
     std::vector<Transfer>& last = pass.back().transfers;
