@@ -133,6 +133,12 @@ RINGSCOPE_VECTOR void scoreGradients(const ScoreRow<T>& row, T* scores, T* dWeig
 }
 
 template <typename T>
+RINGSCOPE_VECTOR void fill(T* values, std::int64_t size, T value) {
+#pragma omp simd
+    for (std::int64_t j = 0; j < size; ++j) values[j] = value;
+}
+
+template <typename T>
 RINGSCOPE_VECTOR void scaleRow(T* values, std::int64_t size, T factor) {
 #pragma omp simd
     for (std::int64_t j = 0; j < size; ++j) values[j] *= factor;
@@ -166,6 +172,7 @@ RINGSCOPE_VECTOR void addRows(Matrix<T> sum, const T* factors, Matrix<const T> p
     template T largestScore(const T*, std::int64_t);                                   \
     template T weighScores(const ScoreRow<T>&, T*, T);                                 \
     template void scoreGradients(const ScoreRow<T>&, T*, T*, const T*, T, T);          \
+    template void fill(T*, std::int64_t, T);                                           \
     template void scaleRow(T*, std::int64_t, T);                                       \
     template void copyRows(Matrix<const T>, T, Matrix<T>, std::int64_t, std::int64_t); \
     template void addRows(Matrix<T>, const T*, Matrix<const T>, T, std::int64_t, std::int64_t);

@@ -45,6 +45,9 @@ template <typename T>
 void scoreGradients(const ScoreRow<T>& row, T* scores, T* dWeights, const T* slack, T lse, T delta);
 
 template <typename T>
+void fill(T* values, std::int64_t size, T value);
+
+template <typename T>
 void scaleRow(T* values, std::int64_t size, T factor);
 
 // to = from * factor, in rows of `columns`.

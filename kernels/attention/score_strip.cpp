@@ -69,8 +69,9 @@ template <typename T>
 void fillUnseen(T* line, TokenSpan within, TokenSpan visible, T value) {
     if (visible == within) return;
     if (visible.size() == 0) visible = {within.end, within.end};
-    std::fill(line + within.begin, line + visible.begin, value);
-    std::fill(line + visible.end, line + within.end, value);
+    for (const TokenSpan unseen :
+         {TokenSpan{within.begin, visible.begin}, TokenSpan{visible.end, within.end}})
+        if (unseen.size() > 0) rows::fill(line + unseen.begin, unseen.size(), value);
 }
 
 #define RINGSCOPE_SCORE_STRIP(T)                                      \

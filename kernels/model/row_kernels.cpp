@@ -82,7 +82,7 @@ RINGSCOPE_VECTOR void gated(const S* gateUp, S* hidden, std::int64_t rows, std::
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
             const Wide<S> gate = wide(gates[i]);
-            out[i] = narrow<S>(gate / (Wide<S>(1) + exponential(-gate)) * wide(ups[i]));
+            out[i] = narrow<S>(gate * sigmoid(gate) * wide(ups[i]));
         }
     }
 }
@@ -100,9 +100,9 @@ RINGSCOPE_VECTOR void gatedBackward(const S* gateUp, const S* dHidden, S* dGateU
         for (std::int64_t i = 0; i < width; ++i) {
             const Wide<S> gate = wide(gates[i]);
             const Wide<S> d = wide(ds[i]);
-            const Wide<S> sigmoid = Wide<S>(1) / (Wide<S>(1) + exponential(-gate));
-            const Wide<S> silu = gate * sigmoid;
-            dGate[i] = narrow<S>(d * wide(ups[i]) * (sigmoid + silu * (Wide<S>(1) - sigmoid)));
+            const Wide<S> open = sigmoid(gate);
+            const Wide<S> silu = gate * open;
+            dGate[i] = narrow<S>(d * wide(ups[i]) * (open + silu * (Wide<S>(1) - open)));
             dUp[i] = narrow<S>(d * silu);
         }
     }
