@@ -3,7 +3,7 @@
 #include "backend/plan/mode_table.h"
 #include "tests/backend/plan/all_ranks.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <map>
@@ -13,6 +13,8 @@
 namespace ringscope {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Pair;
 using testing::allRanks;
 
 AttentionShape shapeOf(int ranks, bool causal = true) {
@@ -230,6 +232,35 @@ TEST(Ulysses, SendsFewerBytesThanARing) {
     AttentionShape replicated = llama8b();
     replicated.ranks = 16;  // twice as many as key/value heads
     EXPECT_EQ(sentBytes(findMode("ulysses")->schedule(replicated).value(), 3), (90 + 90) * mib);
+}
+
+// Payload and the step it is needed by, of each transfer of a step.
+std::vector<std::pair<Payload, int>> neededBy(const Step& step) {
+    std::vector<std::pair<Payload, int>> needs;
+    for (const Transfer& transfer : step.transfers)
+        needs.emplace_back(transfer.payload, transfer.neededBy);
+    return needs;
+}
+
+TEST(Ulysses, BringsTheNextHeadsWhileSomeAreComputed) {
+    AttentionShape shape{.ranks = 2, .tokens = 16, .heads = 12, .kvHeads = 6, .headDim = 4};
+    using enum Payload;
+    const std::vector<Step> steps =
+        stepsOf(findMode("ulysses")->schedule(shape).value(), 1).forward;
+    ASSERT_EQ(steps.size(), 3U);  // of 3 key heads a rank
+    EXPECT_THAT(neededBy(steps[0]),
+                ElementsAre(Pair(QueryKeyValue, 0), Pair(QueryKeyValue, 1), Pair(Output, 1)));
+    EXPECT_THAT(neededBy(steps[1]), ElementsAre(Pair(QueryKeyValue, 2), Pair(Output, 2)));
+    EXPECT_THAT(neededBy(steps[2]), ElementsAre(Pair(Output, 3)));
+
+    shape.ahead = false;
+    const std::vector<Step> synchronous =
+        stepsOf(findMode("ulysses")->schedule(shape).value(), 1).forward;
+    for (const Step& step : synchronous)
+        EXPECT_THAT(neededBy(step),
+                    ElementsAre(Pair(QueryKeyValue, step.index), Pair(Output, step.index)));
+    shape.ranks = 1;
+    EXPECT_EQ(stepsOf(findMode("ulysses")->schedule(shape).value(), 0).forward.size(), 1U);
 }
 
 TEST(Ulysses, NamesTheLegalRankCounts) {
