@@ -71,7 +71,8 @@ Result<std::vector<std::string>> readModes(const std::string& text) {
 }
 
 Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
-    VerifyRequest request{.problem = arguments.problem, .ranks = arguments.ranks, .device = arguments.device};
+    VerifyRequest request{
+        .problem = arguments.problem, .ranks = arguments.ranks, .device = arguments.device};
     request.problem.causal = !arguments.full;
     if (arguments.ranks < 1 || arguments.ranks > mostRanks)
         return Error{ErrorCode::InvalidConfig,

@@ -57,8 +57,7 @@ private:
         if (!stretch.beginMoves) return rows;
         const double launches = costs_.launch * (stretch.endMoves ? 2 : 1);
         const double spared = std::max(0.01, 1 - costs_.pair);
-        const auto best =
-            static_cast<std::int64_t>(std::llround(std::sqrt(2 * launches / spared)));
+        const auto best = static_cast<std::int64_t>(std::llround(std::sqrt(2 * launches / spared)));
         const std::int64_t most = std::min(rows, seen(stretch.begin).size());
         const std::int64_t wanted = std::clamp<std::int64_t>(best, 1, most);
         const std::int64_t parts = (rows + wanted - 1) / wanted;

@@ -22,7 +22,7 @@ struct VerifyRequest {
     std::vector<std::string> modes{};  // names of rows of the mode table
     int ranks = 4;
     std::string device = "cpu";  // cpu or cuda: what ranks compute on; the reference is the CPU's
-    std::string dump{};  // folder that gets the arrays, absolute; empty: none
+    std::string dump{};          // folder that gets the arrays, absolute; empty: none
 };
 
 // Ranks that compute `mode`: those asked for, or one.

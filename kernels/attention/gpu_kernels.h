@@ -1,5 +1,6 @@
 // What a GPU brings to attention: kernels of the platform, fast, for full and causal blocks with
-// plain rules, and one of our own for any block. piecewise_attention.h makes block attention of them.
+// plain rules, and one of our own for any block. piecewise_attention.h makes block attention of
+// them.
 #pragma once
 
 #include "backend/plan/block_pieces.h"

@@ -1,7 +1,7 @@
 // Block attention on a GPU. The platform's kernels compute full and causal blocks with plain rules:
 // blocks by position are cut into pieces that those can do (plan/block_pieces.h), and what remains,
-// and every block with other rules, goes to our own kernel. Outputs of pieces are merged; gradients,
-// which are made with the output and lse over all keys, add up.
+// and every block with other rules, goes to our own kernel. Outputs of pieces are merged;
+// gradients, which are made with the output and lse over all keys, add up.
 #pragma once
 
 #include "kernels/attention/gpu_kernels.h"

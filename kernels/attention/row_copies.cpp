@@ -86,11 +86,11 @@ void copyRowsOnCpu(const RowCopyTask& task) {
         for (std::int64_t i = begin; i < end; ++i) {
             const RowCopy& copy = task.copies[i % task.count];
             const std::int64_t group = i / task.count;
-            std::memcpy(static_cast<char*>(task.to) +
-                            (copy.to + group * task.groupRowsTo) * task.rowBytes,
-                        static_cast<const char*>(task.from) +
-                            (copy.from + group * task.groupRowsFrom) * task.rowBytes,
-                        static_cast<std::size_t>(copy.count * task.rowBytes));
+            std::memcpy(
+                static_cast<char*>(task.to) + (copy.to + group * task.groupRowsTo) * task.rowBytes,
+                static_cast<const char*>(task.from) +
+                    (copy.from + group * task.groupRowsFrom) * task.rowBytes,
+                static_cast<std::size_t>(copy.count * task.rowBytes));
         }
     });
 }

@@ -46,9 +46,9 @@ public:
                     block.q.size(1));
         const int tile = tileRows(elementType(block.q));
         // In pinned memory, so that the copy waits for nothing that the GPU has yet to do.
-        const at::Tensor spans = at::empty({rows + tilesOf(rows, tile), 2},
-                                           at::TensorOptions(at::kLong).pinned_memory(
-                                               block.q.is_cuda()));
+        const at::Tensor spans =
+            at::empty({rows + tilesOf(rows, tile), 2},
+                      at::TensorOptions(at::kLong).pinned_memory(block.q.is_cuda()));
         auto* next = static_cast<KeySpan*>(spans.mutable_data_ptr());
         for (const TokenSpan& row : seen) *next++ = {row.begin, row.end};
         for (std::int64_t first = 0; first < rows; first += tile)

@@ -16,7 +16,6 @@ using RunAttention = void (*)(const AttentionTask& task);
 BlockOutput tiledGpuForward(const BlockInput& block, const std::vector<TokenSpan>& seen,
                             RunAttention run);
 BlockGradients tiledGpuBackward(const BlockInput& block, const std::vector<TokenSpan>& seen,
-                                const BlockOutput& whole, const at::Tensor& dOut,
-                                RunAttention run);
+                                const BlockOutput& whole, const at::Tensor& dOut, RunAttention run);
 
 }  // namespace ringscope

@@ -1,5 +1,5 @@
-// Which attention weights are dropped, and how fast a head forgets: the same on every device, to the
-// bit what is dropped.
+// Which attention weights are dropped, and how fast a head forgets: the same on every device, to
+// the bit what is dropped.
 #pragma once
 
 #include "backend/core/mix.h"
@@ -29,7 +29,7 @@ struct DropoutRow {
 };
 
 RINGSCOPE_ON_DEVICES constexpr DropoutRow dropoutRow(std::uint64_t seed, std::int64_t batch,
-                                                    std::int64_t head, std::int64_t query) {
+                                                     std::int64_t head, std::int64_t query) {
     constexpr std::uint64_t step = 0x9e3779b97f4a7c15U;
     std::uint64_t word = mixBits(seed + static_cast<std::uint64_t>(batch) + step);
     word = mixBits(word + static_cast<std::uint64_t>(head) + step);

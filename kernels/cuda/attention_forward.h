@@ -1,5 +1,5 @@
-// One tile of queries meets all tiles of keys that it sees, and keeps for each row the largest score
-// and the sum of weights so far.
+// One tile of queries meets all tiles of keys that it sees, and keeps for each row the largest
+// score and the sum of weights so far.
 #pragma once
 
 #include "kernels/cuda/attention_rows.h"
@@ -25,9 +25,8 @@ RINGSCOPE_KERNEL void writeScores(const AttentionTask& task, const TilePlace& pl
             const int column = thread % side + side * j;
             const std::int64_t distance = query - tokenAt(task.keyTokens, key + column);
             memory.product.lines[row * line<T> + column] =
-                sees(memory, row, key + column)
-                    ? bend(rules, products.at[i][j], distance).score
-                    : -static_cast<T>(INFINITY);
+                sees(memory, row, key + column) ? bend(rules, products.at[i][j], distance).score
+                                                : -static_cast<T>(INFINITY);
         }
     }
 }

@@ -73,7 +73,7 @@ template <typename T>
 RINGSCOPE_KERNEL T kept(const HeadRules<T>& rules, const DropoutRow& row, std::int64_t key) {
     if (rules.dropBelow == 0) return T(1);
     return dropoutBits(row, static_cast<std::uint32_t>(key)) < rules.dropBelow ? T(0)
-                                                                              : rules.keepFactor;
+                                                                               : rules.keepFactor;
 }
 
 RINGSCOPE_KERNEL std::int64_t tokenAt(const RowTokens& tokens, std::int64_t row) {

@@ -50,9 +50,8 @@ BlockGradients flashBackward(const BlockInput& block, const BlockOutput& whole,
     const auto [dq, dk, dv] = at::_scaled_dot_product_flash_attention_backward(
         swapped(dOut.to(type)), swapped(block.q), swapped(block.k), swapped(block.v),
         swapped(whole.out.to(type)), swapped(whole.lse).contiguous(), everySequenceIsWhole,
-        everySequenceIsWhole,
-        block.q.size(1), block.k.size(1), noDropout, isCausal(block), noRandomState(block.q),
-        noRandomState(block.q), block.rules.scale);
+        everySequenceIsWhole, block.q.size(1), block.k.size(1), noDropout, isCausal(block),
+        noRandomState(block.q), noRandomState(block.q), block.rules.scale);
     return {swapped(dq), swapped(dk), swapped(dv)};
 }
 

@@ -37,14 +37,15 @@ RINGSCOPE_KERNEL void copyPiece(const ThreadBlock& block, const RowCopyTask& tas
     if (bytes <= 0) return;
     const char* const from = static_cast<const char*>(task.from) + first +
                              (rows.from + group * task.groupRowsFrom) * task.rowBytes;
-    char* const to = static_cast<char*>(task.to) + first +
-                     (rows.to + group * task.groupRowsTo) * task.rowBytes;
+    char* const to =
+        static_cast<char*>(task.to) + first + (rows.to + group * task.groupRowsTo) * task.rowBytes;
     block.all([&](int thread) {
         constexpr auto wide = static_cast<std::int64_t>(sizeof(SixteenBytes));
         const std::int64_t vectors = isAligned(from) && isAligned(to) ? bytes / wide : 0;
         for (std::int64_t i = thread; i < vectors; i += blockThreads)
             reinterpret_cast<SixteenBytes*>(to)[i] = reinterpret_cast<const SixteenBytes*>(from)[i];
-        for (std::int64_t i = vectors * wide + thread; i < bytes; i += blockThreads) to[i] = from[i];
+        for (std::int64_t i = vectors * wide + thread; i < bytes; i += blockThreads)
+            to[i] = from[i];
     });
 }
 

@@ -1,7 +1,7 @@
 // A kernel as the program of one block of threads, in phases:
 //
-//     Registers<float> sum;                                 // one for each thread
-//     block.all([&](int thread) { sum[thread] = ...; });    // every thread does this, then they meet
+//     Registers<float> sum;                                // one for each thread
+//     block.all([&](int thread) { sum[thread] = ...; });   // each does this, then all meet
 //     block.all([&](int thread) { ... });
 //
 // On a GPU a phase is what one thread does and a barrier. Compiled for the host, it is a loop over

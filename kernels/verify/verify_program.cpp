@@ -87,8 +87,7 @@ public:
         at::set_num_threads(1);
         at::set_num_interop_threads(1);
         RINGSCOPE_TRY(request_, readRequest());
-        RINGSCOPE_TRY(const std::string device,
-                      deviceName(request_.device, arguments_.localRank));
+        RINGSCOPE_TRY(const std::string device, deviceName(request_.device, arguments_.localRank));
         sayHello(arguments_, events_, device);
         device_ = c10::Device(device);
         if (judges()) RINGSCOPE_CHECK(findTruth());
@@ -231,8 +230,8 @@ private:
     const EventWriter& events_;
     VerifyRequest request_;
     c10::Device device_{c10::kCPU};  // that this rank computes on; the judge is on the host
-    std::optional<Truth> truth_;  // rank 0's
-    MetRanks alone_;              // rank 0's
+    std::optional<Truth> truth_;     // rank 0's
+    MetRanks alone_;                 // rank 0's
     MetRanks ranks_;
     steady_clock::time_point lastProgress_{};
 };

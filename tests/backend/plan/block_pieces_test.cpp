@@ -73,9 +73,9 @@ struct Rows {
     std::int64_t keyRows;
 };
 const Rows arrangements[] = {
-    {{0, 1}, 200, {0, 1}, 200},   {{100, 1}, 90, {0, 1}, 100},  {{40, 1}, 77, {90, 1}, 120},
-    {{1, 4}, 64, {0, 4}, 70},     {{0, 1}, 150, {1, 3}, 60},    {{3, 3}, 60, {0, 1}, 180},
-    {{0, 1}, 1, {0, 1}, 300},     {{150, 1}, 100, {0, 1}, 350}, {{300, 1}, 40, {0, 1}, 30},
+    {{0, 1}, 200, {0, 1}, 200}, {{100, 1}, 90, {0, 1}, 100},  {{40, 1}, 77, {90, 1}, 120},
+    {{1, 4}, 64, {0, 4}, 70},   {{0, 1}, 150, {1, 3}, 60},    {{3, 3}, 60, {0, 1}, 180},
+    {{0, 1}, 1, {0, 1}, 300},   {{150, 1}, 100, {0, 1}, 350}, {{300, 1}, 40, {0, 1}, 30},
 };
 
 TEST(BlockPieces, HoldEveryVisiblePairOnceAndNoOther) {
@@ -110,9 +110,8 @@ TEST(BlockPieces, OfAShardThatBeginsWithinADocumentAreAFullAndACausalOne) {
     const AttentionMask mask{.documents = {0, 200, 4000}};
     const BlockPieces cut = cutBlock(visibleRows(mask, {1000, 1}, 1000, {0, 1}, 2000), dear);
     EXPECT_TRUE(cut.rest.empty());
-    EXPECT_EQ(cut.pieces,
-              (std::vector<BlockPiece>{{{0, 1000}, {200, 1000}, MaskKind::Full},
-                                       {{0, 1000}, {1000, 2000}, MaskKind::Causal}}));
+    EXPECT_EQ(cut.pieces, (std::vector<BlockPiece>{{{0, 1000}, {200, 1000}, MaskKind::Full},
+                                                   {{0, 1000}, {1000, 2000}, MaskKind::Causal}}));
 }
 
 TEST(BlockPieces, LeaveShortDocumentsToOneLaunch) {
@@ -132,7 +131,8 @@ TEST(BlockPieces, LeaveOfAWindowOnlyItsLeftEdge) {
     EXPECT_LT(cut.pieces.size(), 300U);
 }
 
-// Halving or doubling the rows of a part must not pay: the cost rule finds the best it can state.
+// Four times the cost of a launch makes parts twice as high: the least of launches and rest
+// together.
 TEST(BlockPieces, AreAsLargeAsTheirCostsAsk) {
     const auto rowsOfParts = [](double launch) {
         const BlockPieces cut = cutSequence({.left = 4096}, 16'384, {launch, 8, 0.2});

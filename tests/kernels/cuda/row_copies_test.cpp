@@ -71,13 +71,14 @@ TEST(RowCopies, AreTheSameByBlocksOfThreads) {
             const at::Tensor from = at::randint(256, {4 * 2000 * rowBytes + 16}, at::kByte);
             const at::Tensor plain = at::zeros_like(from);
             const at::Tensor byBlocks = at::zeros_like(from);
-            RowCopyTask task{.from = from.data_ptr<std::uint8_t>() + shift,
-                             .rowBytes = rowBytes,
-                             .groups = 3,
-                             .groupRowsFrom = 2000,
-                             .groupRowsTo = 1900,
-                             .count = 4,
-                             .copies = {{0, 500, 1000}, {1000, 0, 1}, {1500, 1, 499}, {7, 1600, 0}}};
+            RowCopyTask task{
+                .from = from.data_ptr<std::uint8_t>() + shift,
+                .rowBytes = rowBytes,
+                .groups = 3,
+                .groupRowsFrom = 2000,
+                .groupRowsTo = 1900,
+                .count = 4,
+                .copies = {{0, 500, 1000}, {1000, 0, 1}, {1500, 1, 499}, {7, 1600, 0}}};
             task.to = plain.data_ptr<std::uint8_t>() + shift;
             copyRowsOnCpu(task);
             task.to = byBlocks.data_ptr<std::uint8_t>() + shift;
