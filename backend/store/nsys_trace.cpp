@@ -3,6 +3,7 @@
 #include "backend/store/database.h"
 #include "backend/store/statement.h"
 #include "backend/trace/foreign_rank.h"
+#include "backend/trace/trace_kind.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <set>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -247,7 +249,7 @@ private:
     std::map<int, ForeignRank> ranks_;  // by process
 };
 
-bool hasName(const fs::path& file) { return file.extension() == ".sqlite"; }
+bool hasName(const fs::path& file) { return traceKindNamed(file) == TraceKind::Nsys; }
 
 }  // namespace
 
@@ -284,7 +286,10 @@ Result<Trace> importNsysTrace(const fs::path& place, const KernelRules& rules) {
             ranks.push_back(std::move(rank));
         }
     }
-    return joinRanks(std::move(ranks));
+    Trace trace = joinRanks(std::move(ranks));
+    if (std::string others = leftOutNote(place, TraceKind::Nsys); !others.empty())
+        trace.notes.push_back(std::move(others));
+    return trace;
 }
 
 }  // namespace ringscope

@@ -54,6 +54,7 @@ void takeArgument(std::string_view key, value of, ChromeEvent& event) {
     if (key == "context") return number(event.context);
     if (key == "correlation") return number(event.correlation);
     if (key == "bytes") return number(event.bytes);
+    if (key == "allocations") event.allocations = listOf(of);
     if (key == "name") event.argName = tokenOf(of);
     if (key == "step") return number(tag.step);
     if (key == "layer") return number(tag.layer);

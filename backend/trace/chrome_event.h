@@ -49,7 +49,8 @@ struct ChromeEvent {
     std::optional<std::int64_t> context{};
     std::optional<std::int64_t> correlation{};
     std::optional<std::int64_t> bytes{};
-    std::string_view argName{};  // of metadata: args.name
+    std::string_view argName{};      // of metadata: args.name
+    std::string_view allocations{};  // of metadata of ours: a list
     ChromeCollective collective{};
     ChromeTag tag{};
 };

@@ -86,6 +86,7 @@ public:
                 slice(rank, lane(span), span, at(rank.spanNames, i));
             }
             memory(rank);
+            allocations(rank);
             for (std::size_t i = 0; i < rank.gpu.size(); ++i)
                 for (std::size_t j = 0; j < rank.gpu[i].spans.size(); ++j)
                     gpuSlice(rank, firstGpuLane + static_cast<int>(i), rank.gpu[i], j);
@@ -121,6 +122,24 @@ private:
             },
             of);
         if (pending) write();
+    }
+
+    // What the counter is made from: own_export.h.
+    void allocations(const RankTrace& rank) {
+        constexpr std::size_t atATime = 1000;
+        for (std::size_t from = 0; from < rank.allocations.size(); from += atATime) {
+            std::string rows;
+            for (std::size_t i = from; i < std::min(from + atATime, rank.allocations.size()); ++i) {
+                const Allocation& one = rank.allocations[i];
+                const bool held = one.end == Allocation::heldToTheEnd;
+                rows += fmt::format("{}[{},{},{},{},{},{}]", i == from ? "" : ",",
+                                    one.begin - trace_.begin,
+                                    held ? "null" : std::to_string(one.end - trace_.begin),
+                                    one.bytes, one.step, one.layer, static_cast<int>(one.category));
+            }
+            event(fmt::format(R"("ph":"M","pid":{},"name":"{}","args":{{"allocations":[{}]}})",
+                              rank.origin.rank, allocationsMark, rows));
+        }
     }
 
     void tensors(const RankTrace& rank, std::int64_t at, const BytesByCategory& held) {
@@ -244,7 +263,14 @@ private:
 
     void close() {
         nlohmann::json ranks = nlohmann::json::array();
-        for (const RankTrace& rank : trace_.ranks) ranks.push_back(traceOriginJson(rank.origin));
+        for (const RankTrace& rank : trace_.ranks) {
+            nlohmann::json& words = ranks.emplace_back(traceOriginJson(rank.origin));
+            words.update(
+                {{"dropped", rank.dropped}, {"notes", rank.notes}, {"losses", rank.losses}});
+            // The times are on the reference clock; what is left to say is how well they are known.
+            for (const ClockSample& sample : rank.clock)
+                words["clock"].push_back({sample.reference, sample.error});
+        }
         nlohmann::json around = {
             {"otherData", {{"clock_error_ns", trace_.clockErrorNs}, {"notes", trace_.notes}}},
             {"ringscope", {{"ranks", std::move(ranks)}}}};

@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/trace/trace_file.h"
+#include "backend/trace/trace_kind.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -18,10 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool hasForeignName(const fs::path& file) {
-    const std::string name = toLower(file.filename().string());
-    return name.ends_with(".json") || name.ends_with(".json.gz");
-}
+bool hasForeignName(const fs::path& file) { return traceKindNamed(file) == TraceKind::Chrome; }
 
 std::vector<fs::path> foreignFiles(const fs::path& place) {
     std::error_code failed;
@@ -135,6 +133,8 @@ Result<Trace> importTrace(const fs::path& place, const KernelRules& rules,
     if (ranks.empty()) return Error{ErrorCode::Corrupt, unreadable.front()};
     Trace trace = joinRanks(std::move(ranks));
     trace.notes.insert(trace.notes.end(), unreadable.begin(), unreadable.end());
+    if (std::string others = leftOutNote(place, TraceKind::Chrome); !others.empty())
+        trace.notes.push_back(std::move(others));
     return trace;
 }
 
@@ -156,6 +156,7 @@ Result<void> writeTrace(const Trace& trace, const fs::path& folder) {
         if (!rank.names.empty()) RINGSCOPE_CHECK(writer->names(rank.names));
         RINGSCOPE_CHECK(writer->append(rank.spans, rank.spanNames));
         for (const GpuStream& stream : rank.gpu) RINGSCOPE_CHECK(writer->append(stream));
+        if (!rank.allocations.empty()) RINGSCOPE_CHECK(writer->append(rank.allocations));
         for (const std::string& note : rank.notes) RINGSCOPE_CHECK(writer->note(note));
         for (const std::string& loss : rank.losses) RINGSCOPE_CHECK(writer->note(loss));
         RINGSCOPE_CHECK(writer->dropped(rank.dropped));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace ringscope {
@@ -40,6 +41,56 @@ std::optional<SpanTag> tagOf(const ChromeEvent& event) {
                        std::clamp<std::int64_t>(event.tag.message.value_or(0), 0, (1 << 28) - 1))};
 }
 
+// No time of a trace is further from any other.
+constexpr std::int64_t far = std::int64_t{1} << 61;
+
+// Times are still without the base.
+std::optional<Allocation> allocationFrom(const nlohmann::json& row) {
+    if (!row.is_array() || row.size() != 6) return std::nullopt;
+    const auto number = [&](std::size_t i, std::int64_t least,
+                            std::int64_t most) -> std::optional<std::int64_t> {
+        if (!row[i].is_number_integer()) return std::nullopt;
+        const auto value = row[i].get<std::int64_t>();
+        return value >= least && value <= most ? std::optional(value) : std::nullopt;
+    };
+    const auto begin = number(0, -far, far);
+    const auto end = row[1].is_null() ? Allocation::heldToTheEnd : number(1, -far, far);
+    const auto bytes = number(2, 0, std::int64_t{1} << 40);
+    const auto step = number(3, 0, std::numeric_limits<std::int32_t>::max());
+    const auto layer = number(4, -1, std::numeric_limits<std::int16_t>::max());
+    const auto category = number(5, 0, static_cast<int>(MemoryCategory::Segments));
+    if (!begin || !end || !bytes || !step || !layer || !category || *begin > *end)
+        return std::nullopt;
+    return Allocation{.begin = *begin,
+                      .end = *end,
+                      .bytes = *bytes,
+                      .step = static_cast<std::int32_t>(*step),
+                      .layer = static_cast<std::int16_t>(*layer),
+                      .category = static_cast<MemoryCategory>(*category)};
+}
+
+// What a trace says of a rank besides its origin; `words` is the rank's object.
+void addRemarks(RankTrace& rank, const nlohmann::json& words) {
+    const auto texts = [&](const char* key, std::vector<std::string>& to) {
+        if (!words.contains(key) || !words[key].is_array()) return;
+        for (const nlohmann::json& text : words[key])
+            if (text.is_string()) to.push_back(text.get<std::string>());
+    };
+    texts("notes", rank.notes);
+    texts("losses", rank.losses);
+    if (words.contains("dropped") && words["dropped"].is_number_unsigned())
+        rank.dropped = words["dropped"].get<std::uint64_t>();
+    if (!words.contains("clock") || !words["clock"].is_array()) return;
+    for (const nlohmann::json& sample : words["clock"]) {
+        if (!sample.is_array() || sample.size() != 2 || !sample[0].is_number_integer() ||
+            !sample[1].is_number_integer())
+            continue;
+        const auto at = std::clamp(sample[0].get<std::int64_t>(), std::int64_t{0}, far);
+        const auto error = std::clamp(sample[1].get<std::int64_t>(), std::int64_t{0}, far);
+        rank.clock.push_back({.local = at, .reference = at, .error = error});
+    }
+}
+
 }  // namespace
 
 bool OwnExport::take(const ChromeEvent& event) {
@@ -47,7 +98,11 @@ bool OwnExport::take(const ChromeEvent& event) {
         marked_ = event.phase == 'M' && withoutQuotes(event.name) == ownExportMark;
         return marked_;
     }
-    // Arrows are worked out again; a curve of memory cannot be turned back into allocations.
+    if (event.phase == 'M' && withoutQuotes(event.name) == allocationsMark) {
+        takeAllocations(event);
+        return true;
+    }
+    // Arrows and the curve of memory are worked out again.
     if (std::string_view("MsfC").find(event.phase) != std::string_view::npos) return true;
     if (event.phase == 'e') {
         const auto opened = open_.find(event.id);
@@ -83,6 +138,22 @@ bool OwnExport::take(const ChromeEvent& event) {
     return true;
 }
 
+void OwnExport::takeAllocations(const ChromeEvent& event) {
+    const std::optional<std::int64_t> rank = integerFrom(event.pid);
+    const nlohmann::json rows = nlohmann::json::parse(event.allocations, nullptr, false);
+    if (!rank || *rank < 0 || *rank >= (1 << 12) || !rows.is_array()) {
+        ++broken_;
+        return;
+    }
+    std::vector<Allocation>& allocations = ranks_[static_cast<int>(*rank)].allocations;
+    for (const nlohmann::json& row : rows) {
+        if (const std::optional<Allocation> allocation = allocationFrom(row))
+            allocations.push_back(*allocation);
+        else
+            ++broken_;
+    }
+}
+
 void OwnExport::add(const Opened& opened, std::int64_t end) {
     Rank& rank = ranks_[opened.rank];
     if (!opened.stream) {
@@ -108,6 +179,15 @@ RankTrace OwnExport::finished(int number, Rank parts, std::int64_t base) {
     settle(parts.host);
     sortByBegin(parts.host);
     rank.spans = std::move(parts.host);
+    if (base < -far || base > far) {
+        broken_ += parts.allocations.size();
+        parts.allocations.clear();
+    }
+    for (Allocation& allocation : parts.allocations) {
+        allocation.begin += base;
+        if (allocation.end != Allocation::heldToTheEnd) allocation.end += base;
+    }
+    rank.allocations = std::move(parts.allocations);
     for (auto& [place, columns] : parts.gpu) {
         settle(columns.spans);
         const bool launched = !columns.spans.empty() &&
@@ -130,18 +210,24 @@ RankTrace OwnExport::finished(int number, Rank parts, std::int64_t base) {
 std::vector<RankTrace> OwnExport::finish(std::int64_t base, const nlohmann::json& around) {
     std::vector<RankTrace> ranks;
     if (!marked_) return ranks;
-    std::map<int, TraceOrigin> origins;
+    struct Described {
+        TraceOrigin origin;
+        nlohmann::json words;
+    };
+    std::map<int, Described> origins;
     const nlohmann::json words =
         around.is_object() && around.contains("ringscope") ? around["ringscope"] : nlohmann::json();
     if (words.is_object() && words.contains("ranks") && words["ranks"].is_array())
         for (const nlohmann::json& each : words["ranks"])
             if (auto origin = traceOriginFrom(each); origin && origin->rank < (1 << 12))
-                origins.emplace(origin->rank, std::move(*origin));
-    for (const auto& [number, origin] : origins) ranks_[number];
+                origins.emplace(origin->rank, Described{std::move(*origin), each});
+    for (const auto& [number, described] : origins) ranks_[number];
     for (auto& [number, parts] : ranks_) {
         ranks.push_back(finished(number, std::move(parts), base));
-        if (const auto origin = origins.find(number); origin != origins.end())
-            ranks.back().origin = origin->second;
+        if (const auto described = origins.find(number); described != origins.end()) {
+            ranks.back().origin = described->second.origin;
+            addRemarks(ranks.back(), described->second.words);
+        }
     }
     broken_ += open_.size();
     if (broken_ > 0 && !ranks.empty())

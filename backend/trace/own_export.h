@@ -1,7 +1,11 @@
 // Reads back what writeChromeTrace() wrote: nothing of a span is lost on the way.
 //
 // The export's first event is a mark; an event with a mark before it says its tag in its args, its
-// rank in its pid and, where a GPU did it, its stream.
+// rank in its pid and, where a GPU did it, its stream. What memory held is drawn as a counter,
+// which says less than was known: the allocations themselves stand beside it, some at a time, in
+// events of metadata that other programs pass over. Each is a row of numbers:
+//
+//   [begin, end, bytes, step, layer, category]   times in ns after the base; an end of null: held
 #pragma once
 
 #include "backend/trace/chrome_event.h"
@@ -20,6 +24,7 @@
 namespace ringscope {
 
 inline constexpr std::string_view ownExportMark = "ringscope_export";
+inline constexpr std::string_view allocationsMark = "ringscope_allocations";
 
 class OwnExport {
 public:
@@ -37,6 +42,7 @@ private:
     struct Rank {
         std::vector<Span> host;
         std::map<Stream, Columns> gpu;
+        std::vector<Allocation> allocations;
     };
     struct Opened {
         int rank = 0;
@@ -46,6 +52,7 @@ private:
         SpanTag tag;
     };
     void add(const Opened& opened, std::int64_t end);
+    void takeAllocations(const ChromeEvent& event);
     RankTrace finished(int number, Rank parts, std::int64_t base);
 
     bool marked_ = false;

@@ -1,5 +1,7 @@
 #include "backend/trace/trace_folder.h"
 
+#include "backend/trace/trace_kind.h"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <set>
@@ -75,6 +77,8 @@ Result<TraceFolder> readFolder(const std::filesystem::path& place, const ReadPro
         }
     }
     if (folder.ranks.empty()) return Error{ErrorCode::Corrupt, folder.unreadable.front()};
+    if (std::string others = leftOutNote(place, TraceKind::Own); !others.empty())
+        folder.unreadable.push_back(std::move(others));
     return folder;
 }
 

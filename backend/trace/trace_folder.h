@@ -12,7 +12,7 @@ namespace ringscope {
 
 struct TraceFolder {
     std::vector<RankTrace> ranks;         // at least one
-    std::vector<std::string> unreadable;  // sentences, of the others
+    std::vector<std::string> unreadable;  // sentences, of all other traces there
 };
 
 using TraceFileReader = std::function<Result<RankTrace>(const std::filesystem::path& file)>;

@@ -101,6 +101,17 @@ TEST_F(NsysExport, BecomesARankForEachProcessWithAGpu) {
     EXPECT_EQ(findings.blame[1].causedWait, 300);
 }
 
+TEST_F(NsysExport, SaysWhichFilesOfItsFolderAreLeftOut) {
+    write(schema + kernel(1, 7, 100, 200, 1));
+    std::ofstream(folder.path() / "rank-0.json") << "{}";
+    ASSERT_TRUE(isNsysExport(folder.path()));
+    const Trace trace = importNsysTrace(folder.path()).value();
+    EXPECT_THAT(trace.notes,
+                ::testing::Contains("1 file is left out (rank-0.json): a folder is read as one "
+                                    "kind of trace, here Nsight's .sqlite; name the file, or move "
+                                    "it to a folder of its own"));
+}
+
 TEST_F(NsysExport, CountsWhatHasNoTimes) {
     const Trace trace = importNsysTrace(write(std::string(schema) + kernel(700, 7, 1000, 1400, 1) +
                                               kernel(700, 7, 0, 0, 1) + kernel(700, 7, 9, 5, 1)))
