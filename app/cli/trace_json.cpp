@@ -27,6 +27,7 @@ json communicationJson(const CommunicationFigures& figures, bool splits) {
             {"wait_ns", ifSplit(figures.wait)},
             {"wait_exposed_ns", ifSplit(figures.waitExposed)},
             {"transfer_ns", ifSplit(figures.transfer)},
+            {"unpaired_ns", ifSplit(figures.unpaired)},
             {"bytes", figures.bytes}};
 }
 
@@ -181,35 +182,38 @@ std::string csvOf(const json& rows) {
 json analysisJson(const TraceAnalysis& analysis) {
     const RunFindings& findings = analysis.findings;
     const bool splits = findings.clock.splits;
-    json object = {{"schema_version", jsonSchemaVersion},
-                   {"source", findings.source.empty() ? "ringscope" : findings.source},
-                   {"steps", findings.steps},
-                   {"executed_mode", analysis.mode.name()},
-                   {"executed", executedJson(analysis.mode)},
-                   {"exposed_ms_per_step", findings.exposedMsPerStep()},
-                   {"wait_ms_per_step", splits ? json(findings.waitMsPerStep()) : json(nullptr)},
-                   {"hidden_pct", orNull(findings.hiddenPercent())},
-                   {"imbalance_pct", orNull(analysis.imbalancePercent())},
-                   {"attention_slowdown_pct",
-                    analysis.slowdown ? json(analysis.slowdown->percent) : json(nullptr)},
-                   {"dropped", findings.dropped},
-                   {"unmatched", findings.unmatched},
-                   {"clock",
-                    {{"residual_ns", findings.clockErrorNs},
-                     {"verdict", findings.clock.sentence},
-                     {"splits_wait_from_transfer", splits},
-                     {"median_transfer_ns", findings.clock.medianTransfer}}},
-                   {"invariants_ok", analysis.violations.empty()},
-                   {"violations", analysis.violations},
-                   {"notes", findings.notes},
-                   {"ranks", json::array()},
-                   {"ring_steps", ringStepRows(findings)},
-                   {"blame", json::array()},
-                   {"critical_path", pathJson(analysis.path)},
-                   {"bandwidth", json::array()},
-                   {"memory", json::array()},
-                   {"recording", json::array()},
-                   {"other_tools", json::array()}};
+    const std::optional<Bandwidth> all = together(analysis.bandwidths);
+    json object = {
+        {"schema_version", jsonSchemaVersion},
+        {"source", findings.source.empty() ? "ringscope" : findings.source},
+        {"steps", findings.steps},
+        {"executed_mode", analysis.mode.name()},
+        {"executed", executedJson(analysis.mode)},
+        {"exposed_ms_per_step", findings.exposedMsPerStep()},
+        {"wait_ms_per_step", findings.splitsAll() ? json(findings.waitMsPerStep()) : json(nullptr)},
+        {"hidden_pct", orNull(findings.hiddenPercent())},
+        {"busbw_gb_per_s", all ? orNull(all->busbw) : json(nullptr)},
+        {"algbw_gb_per_s", all ? orNull(all->algbw) : json(nullptr)},
+        {"imbalance_pct", orNull(analysis.imbalancePercent())},
+        {"attention_slowdown_pct",
+         analysis.slowdown ? json(analysis.slowdown->percent) : json(nullptr)},
+        {"dropped", findings.dropped},
+        {"unmatched", findings.unmatched},
+        {"clock",
+         {{"residual_ns", findings.clockErrorNs},
+          {"verdict", findings.clock.sentence},
+          {"splits_wait_from_transfer", splits},
+          {"median_transfer_ns", findings.clock.medianTransfer}}},
+        {"invariants_ok", analysis.violations.empty()},
+        {"violations", analysis.violations},
+        {"notes", findings.notes},
+        {"ranks", json::array()},
+        {"ring_steps", ringStepRows(findings)},
+        {"blame", json::array()},
+        {"critical_path", pathJson(analysis.path)},
+        {"bandwidth", json::array()},
+        {"memory", json::array()},
+        {"other_tools", json::array()}};
     for (std::size_t r = 0; r < findings.ranks.size(); ++r)
         object["ranks"].push_back(rankJson(findings.ranks[r], analysis.parts[r], splits));
     if (splits)

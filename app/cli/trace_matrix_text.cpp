@@ -64,11 +64,16 @@ std::string ringStepText(const RunFindings& findings) {
         if (findings.clock.splits)
             text += matrix(findings, pass, "wait",
                            [](const RingStepFigures& step) { return step.communication.wait; });
+        if (findings.clock.splits && !findings.splitsAll())
+            text += matrix(findings, pass, "unpaired: wait or transfer",
+                           [](const auto& step) { return step.communication.unpaired; });
     }
-    return text + fmt::format(
-                      "Milliseconds of a step, all layers together; means over {} recorded "
-                      "steps. A ring step's messages may run into the next one.\n",
-                      findings.steps);
+    text += fmt::format(
+        "Milliseconds of a step, all layers together; means over {} recorded steps. A ring step's "
+        "messages may run into the next one.\n",
+        findings.steps);
+    for (const std::string& note : findings.notes) text += "note: " + note + '\n';
+    return text;
 }
 
 std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {

@@ -64,10 +64,12 @@ std::string bandwidthText(const std::vector<Bandwidth>& all) {
     const auto rate = [](const std::optional<double>& value) {
         return value ? formatSignificant(*value) : std::string("-");
     };
-    for (const Bandwidth& of : all)
-        text += fmt::format("{:<15}{:>9}  {:>10}  {:>11}  {:>11}\n", operationName(of.operation),
-                            formatCount(of.count), formatBytes(Bytes{of.bytes}), rate(of.algbw),
-                            rate(of.busbw));
+    const auto add = [&](std::string_view name, const Bandwidth& of) {
+        text += fmt::format("{:<15}{:>9}  {:>10}  {:>11}  {:>11}\n", name, formatCount(of.count),
+                            formatBytes(Bytes{of.bytes}), rate(of.algbw), rate(of.busbw));
+    };
+    for (const Bandwidth& of : all) add(operationName(of.operation), of);
+    if (all.size() > 1) add("all", *together(all));
     return text + "algbw has the waiting in it, busbw has not.\n";
 }
 
@@ -130,18 +132,23 @@ std::string analysisText(const TraceAnalysis& analysis) {
     };
     const bool splits = findings.clock.splits;
     const auto msIfSplit = [&](std::int64_t ns) { return splits ? ms(ns) : std::string("-"); };
+    // A column of its own where a rank is not in the trace.
+    const bool unpaired = splits && !findings.splitsAll();
+    const auto column = [&](const std::string& cell) {
+        return unpaired ? fmt::format("{:>9}  ", cell) : std::string();
+    };
     std::string text =
-        fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>8}\n",
+        fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n",
                     "rank", foreign ? "span ms" : "step ms", "attention", "compute", "hidden",
-                    "exposed", "wait", "transfer", "idle", "hidden %");
+                    "exposed", "wait", "transfer", column("unpaired"), "idle", "hidden %");
     for (const RankFigures& rank : findings.ranks) {
         const CommunicationFigures& c = rank.communication;
         const std::optional<double> overlap = rank.overlapPercent();
-        text +=
-            fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>8}\n",
-                        rank.rank, ms(rank.span), ms(rank.attention), ms(rank.compute),
-                        ms(c.hidden), ms(c.exposed), msIfSplit(c.wait), msIfSplit(c.transfer),
-                        ms(rank.idle), overlap ? fmt::format("{:.1f}", *overlap) : "no comm.");
+        text += fmt::format(
+            "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n", rank.rank,
+            ms(rank.span), ms(rank.attention), ms(rank.compute), ms(c.hidden), ms(c.exposed),
+            msIfSplit(c.wait), msIfSplit(c.transfer), column(ms(c.unpaired)), ms(rank.idle),
+            overlap ? fmt::format("{:.1f}", *overlap) : "no comm.");
     }
     if (splits) {
         text += "\nothers waited for\n";
@@ -154,8 +161,10 @@ std::string analysisText(const TraceAnalysis& analysis) {
     if (foreign) text += variantsText(analysis.variants);
     text += foreign ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
                     : fmt::format("\nMeans over {} recorded steps. ", findings.steps);
-    text += splits ? "wait + transfer and hidden + exposed are each all communication.\n"
-                   : "hidden + exposed is all communication.\n";
+    text += !splits    ? "hidden + exposed is all communication.\n"
+            : unpaired ? "wait + transfer + unpaired and hidden + exposed are each all "
+                         "communication.\n"
+                       : "wait + transfer and hidden + exposed are each all communication.\n";
     text += "clocks: " + findings.clock.sentence + ".\n";
     if (analysis.mode.known) text += "mode: " + analysis.mode.sentence() + ".\n";
     if (const std::optional<double> imbalance = analysis.imbalancePercent())
@@ -173,9 +182,6 @@ std::string analysisText(const TraceAnalysis& analysis) {
         text += fmt::format("recording cost rank {} the most: {}.\n", dearest->rank,
                             recordingText(*dearest));
     text += notesText(findings.notes);
-    if (findings.unmatched > 0 && findings.ranks.size() > 1)
-        text += fmt::format("note: {} messages have only one end in the trace\n",
-                            formatCount(static_cast<std::int64_t>(findings.unmatched)));
     return text;
 }
 

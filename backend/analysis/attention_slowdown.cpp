@@ -19,10 +19,12 @@ struct Blocks {
     double mean() const { return time / static_cast<double>(count); }
 };
 
-IntervalSet movingOf(const RankTrace& rank, const std::vector<MessageMeeting>& meetings) {
+// Messages that moved for certain, or also those of which it is not known when they did.
+IntervalSet movingOf(const RankTrace& rank, const std::vector<MessageMeeting>& meetings,
+                     bool certain) {
     std::vector<Interval> moving;
     for (std::size_t i = 0; i < rank.spans.size(); ++i)
-        if (rank.spans[i].kind() == SpanKind::Transfer)
+        if (rank.spans[i].kind() == SpanKind::Transfer && (meetings[i].known() || !certain))
             moving.push_back({meetings[i].moving, rank.spans[i].end()});
     return unionOf(std::move(moving));
 }
@@ -35,15 +37,16 @@ std::optional<AttentionSlowdown> attentionSlowdown(const Trace& trace,
     AttentionSlowdown slowdown;
     double weighted = 0;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
-        const MeasuredSet moving(movingOf(trace.ranks[r], trusted.meetings[r]));
+        const MeasuredSet moving(movingOf(trace.ranks[r], trusted.meetings[r], true));
+        const MeasuredSet maybeMoving(movingOf(trace.ranks[r], trusted.meetings[r], false));
         std::map<std::pair<SpanPass, int>, std::pair<Blocks, Blocks>> places;  // beside, alone
         for (const Span& span : trace.ranks[r].spans) {
             if (span.kind() != SpanKind::Attention || span.ringStep() < 0 || span.duration() == 0)
                 continue;
-            const std::int64_t covered = moving.within({span.begin(), span.end()});
+            const Interval block{span.begin(), span.end()};
             auto& [beside, alone] = places[{span.pass(), span.ringStep()}];
-            if (2 * covered >= span.duration()) beside.add(span);
-            if (20 * covered <= span.duration()) alone.add(span);
+            if (2 * moving.within(block) >= span.duration()) beside.add(span);
+            if (20 * maybeMoving.within(block) <= span.duration()) alone.add(span);
         }
         for (const auto& [place, blocks] : places) {
             const auto& [beside, alone] = blocks;

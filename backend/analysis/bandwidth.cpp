@@ -21,11 +21,16 @@ double factorOf(Operation operation, int n) {
     }
 }
 
+void addRates(Bandwidth& of, bool splits) {
+    if (of.duration > 0)
+        of.algbw = static_cast<double>(of.bytes) / static_cast<double>(of.duration);
+    if (of.transfer > 0 && splits) of.busbw = of.carried / static_cast<double>(of.transfer);
+}
+
 }  // namespace
 
 std::vector<Bandwidth> bandwidths(const Trace& trace, const TrustedMeetings& trusted) {
     std::map<Operation, Bandwidth> found;
-    std::map<Operation, double> carried;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankTrace& rank = trace.ranks[r];
         for (std::size_t i = 0; i < rank.spans.size(); ++i) {
@@ -38,22 +43,36 @@ std::vector<Bandwidth> bandwidths(const Trace& trace, const TrustedMeetings& tru
             ++of.count;
             of.bytes += span.bytes();
             of.duration += span.duration();
+            if (!trusted.meetings[r][i].known()) continue;
             of.transfer += span.end() - trusted.meetings[r][i].moving;
-            carried[span.operation()] +=
+            of.carried +=
                 static_cast<double>(span.bytes()) *
                 (rank.origin.source.empty() ? 1 : factorOf(span.operation(), rank.origin.world));
         }
     }
     std::vector<Bandwidth> all;
     for (auto& [operation, of] : found) {
-        if (of.duration > 0)
-            of.algbw = static_cast<double>(of.bytes) / static_cast<double>(of.duration);
-        if (of.transfer > 0 && trusted.clock.splits)
-            of.busbw = carried[operation] / static_cast<double>(of.transfer);
+        addRates(of, trusted.clock.splits);
         all.push_back(of);
     }
     std::ranges::stable_sort(all, std::greater{}, &Bandwidth::bytes);
     return all;
+}
+
+std::optional<Bandwidth> together(const std::vector<Bandwidth>& all) {
+    if (all.empty()) return std::nullopt;
+    Bandwidth sum;
+    bool splits = false;
+    for (const Bandwidth& of : all) {
+        sum.count += of.count;
+        sum.bytes += of.bytes;
+        sum.duration += of.duration;
+        sum.transfer += of.transfer;
+        sum.carried += of.carried;
+        splits = splits || of.busbw;
+    }
+    addRates(sum, splits);
+    return sum;
 }
 
 }  // namespace ringscope

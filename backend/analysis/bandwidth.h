@@ -2,9 +2,10 @@
 //
 //   algbw   bytes / duration: waiting for the other ranks is in it
 //   busbw   bytes x factor / transfer: without the waiting, what a link carried. Our own spans
-//   count
-//           what a rank hands to others, so their factor is 1. Another tool's count the whole
-//           array: 2(n-1)/n for all-reduce, (n-1)/n for the other collectives, 1 for messages
+//           count what a rank hands to others, so their factor is 1. Another tool's count the
+//           whole array: 2(n-1)/n for all-reduce, (n-1)/n for the other collectives, 1 for
+//           messages. Of a message with an end that is not in the trace nobody knows how long it
+//           moved, so it is left out of busbw
 #pragma once
 
 #include "backend/analysis/clock_verdict.h"
@@ -20,13 +21,17 @@ struct Bandwidth {
     Operation operation = Operation::None;
     std::int64_t count = 0;  // messages of known size, over all ranks; a message once, as sent
     std::int64_t bytes = 0;
-    std::int64_t duration = 0;    // summed
-    std::int64_t transfer = 0;    // summed
-    std::optional<double> algbw;  // GB/s
-    std::optional<double> busbw;  // nothing where wait and transfer are not told apart
+    std::int64_t duration = 0;      // summed
+    std::int64_t transfer = 0;      // summed, of those with all ends in the trace
+    double carried = 0;             // bytes x factor, of the same
+    std::optional<double> algbw{};  // GB/s
+    std::optional<double> busbw{};  // nothing where wait and transfer are not told apart
 };
 
 // `trace` as withTruestSpans() makes it. By operation, the most bytes first.
 std::vector<Bandwidth> bandwidths(const Trace& trace, const TrustedMeetings& trusted);
+
+// All operations as one; nothing where no message has a known size.
+std::optional<Bandwidth> together(const std::vector<Bandwidth>& all);
 
 }  // namespace ringscope

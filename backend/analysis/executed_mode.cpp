@@ -28,20 +28,24 @@ Operation operationOf(TransferKind kind) {
     return Operation::None;
 }
 
-std::map<Operation, double> meanOf(const Schedule& schedule,
+// Over the ranks that were recorded, where the schedule is for as many as there were.
+std::map<Operation, double> meanOf(const Schedule& schedule, const std::set<int>& recorded,
                                    std::vector<Step> RankSchedule::*pass) {
     std::map<Operation, double> mean;
+    int ranks = 0;
     for (int rank = 0; rank < schedule.ranks; ++rank) {
+        if (schedule.ranks > 1 && !recorded.contains(rank)) continue;
+        ++ranks;
         const RankSchedule steps = stepsOf(schedule, rank);
         for (const Step& step : steps.*pass)
             for (const Transfer& transfer : step.transfers) mean[operationOf(transfer.kind)] += 1;
     }
-    for (auto& [operation, count] : mean) count /= schedule.ranks;
+    for (auto& [operation, count] : mean) count /= std::max(1, ranks);
     return mean;
 }
 
 // What a mode's schedule posts; of no interest is how large it is.
-LayerTraffic trafficOf(const Mode& mode, int ranks) {
+LayerTraffic trafficOf(const Mode& mode, int ranks, const std::set<int>& recorded) {
     const AttentionShape shape{.ranks = mode.sharded ? ranks : 1,
                                .tokens = std::int64_t{ranks} * ranks * 64,
                                .heads = 4 * ranks,
@@ -49,7 +53,8 @@ LayerTraffic trafficOf(const Mode& mode, int ranks) {
                                .headDim = 8};
     const Result<Schedule> schedule = mode.schedule(shape);
     if (!schedule.ok()) return {};
-    return {meanOf(*schedule, &RankSchedule::forward), meanOf(*schedule, &RankSchedule::backward)};
+    return {meanOf(*schedule, recorded, &RankSchedule::forward),
+            meanOf(*schedule, recorded, &RankSchedule::backward)};
 }
 
 bool alike(const std::map<Operation, double>& a, const std::map<Operation, double>& b) {
@@ -96,7 +101,9 @@ ExecutedMode executedMode(const Trace& trace) {
     std::set<std::tuple<int, int, int>> forward;
     std::set<std::tuple<int, int, int>> backward;
     int world = 1;
+    std::set<int> recorded;
     for (const RankTrace& rank : trace.ranks) {
+        recorded.insert(rank.origin.rank);
         if (mode.configured.empty()) mode.configured = rank.origin.mode;
         world = std::max(world, rank.origin.world);
         for (const Span& span : rank.spans) {
@@ -116,7 +123,7 @@ ExecutedMode executedMode(const Trace& trace) {
         count /= static_cast<double>(backward.size());
     std::vector<std::string> alikeInKind;
     for (const Mode& each : modeTable()) {
-        const LayerTraffic wanted = trafficOf(each, world);
+        const LayerTraffic wanted = trafficOf(each, world, recorded);
         if (alike(wanted.forward, mode.traffic.forward) &&
             alike(wanted.backward, mode.traffic.backward))
             mode.fits.emplace_back(each.name);

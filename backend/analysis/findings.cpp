@@ -3,6 +3,7 @@
 #include "backend/analysis/intervals.h"
 #include "backend/analysis/rank_sets.h"
 #include "backend/analysis/truest_spans.h"
+#include "backend/core/units.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -19,6 +20,7 @@ CommunicationFigures figuresOf(const CommunicationSets& sets, std::int64_t bytes
             .wait = lengthOf(sets.waiting),
             .waitExposed = lengthOf(sets.waitExposed),
             .transfer = lengthOf(sets.moving),
+            .unpaired = lengthOf(sets.unpaired),
             .bytes = bytes};
 }
 
@@ -101,7 +103,7 @@ void checkInvariants(RunFindings& findings) {
     const auto checkCommunication = [&](int rank, const CommunicationFigures& figures) {
         check(figures.hidden + figures.exposed == figures.comm, rank,
               "hidden and exposed do not add up to communication");
-        check(figures.wait + figures.transfer == figures.comm, rank,
+        check(figures.wait + figures.transfer + figures.unpaired == figures.comm, rank,
               "wait and transfer do not add up to communication");
         check(figures.waitExposed <= figures.exposed, rank, "more exposed wait than exposed time");
     };
@@ -118,6 +120,17 @@ double meanMsPerStep(const RunFindings& findings, std::int64_t CommunicationFigu
         sum += static_cast<double>(rank.communication.*figure);
     return sum / 1e6 / static_cast<double>(findings.steps) /
            static_cast<double>(findings.ranks.size());
+}
+
+// Another tool's single rank is refused the split by its clock's verdict, which says why.
+void noteUnpaired(RunFindings& findings) {
+    if (findings.unmatched == 0 || (findings.ranks.size() < 2 && !findings.clock.splits)) return;
+    std::string sentence = fmt::format("{} {} an end on a rank that is not in the trace",
+                                       formatCount(static_cast<std::int64_t>(findings.unmatched)),
+                                       findings.unmatched == 1 ? "message has" : "messages have");
+    if (findings.clock.splits)
+        sentence += ": who came late to them, and when they began to move, is not known";
+    findings.notes.push_back(sentence);
 }
 
 }  // namespace
@@ -151,6 +164,12 @@ std::optional<double> RunFindings::hiddenPercent() const {
     return 100 * hidden / comm;
 }
 
+bool RunFindings::splitsAll() const {
+    return clock.splits && std::ranges::all_of(ranks, [](const RankFigures& rank) {
+               return rank.communication.unpaired == 0;
+           });
+}
+
 RunFindings analyze(const Trace& trace) {
     if (!hasGpuRecords(trace)) return analyze(trace, trustedMeetings(trace));
     const Trace truest = withTruestSpans(trace);
@@ -170,6 +189,7 @@ RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted) {
     }
     if (!findings.source.empty()) findings.steps = std::max<std::int64_t>(1, findings.steps);
     addBlame(findings, trace, meetings);
+    noteUnpaired(findings);
     checkInvariants(findings);
     return findings;
 }

@@ -8,6 +8,8 @@
 //   a message moves bytes from the moment both ends have posted it (a collective: all ranks);
 //   before that the earlier end waits, and the later end is to blame
 //   transfer = |union of moving|    wait = |C without moving|        wait + transfer = |C|
+//   where a rank is not in the trace, nobody knows when it came: its messages, where nothing else
+//   moves, are unpaired, neither wait nor transfer, and then wait + transfer + unpaired = |C|
 //   M        = copies between memories (a GPU's copy engines); copiesExposed = |M without K and C|
 //   idle     = the steps without K, C and M
 //   within the steps, compute + exposed + copiesExposed + idle = the steps
@@ -39,7 +41,8 @@ struct CommunicationFigures {
     std::int64_t wait = 0;
     std::int64_t waitExposed = 0;  // the part of `exposed` that is waiting
     std::int64_t transfer = 0;
-    std::int64_t bytes = 0;  // sent
+    std::int64_t unpaired = 0;  // an end of it is not in the trace: wait or transfer
+    std::int64_t bytes = 0;     // sent
 };
 
 struct RankFigures {
@@ -82,13 +85,16 @@ struct RunFindings {
     ClockVerdict clock;
     std::uint64_t unmatched = 0;          // messages of which only one end is in the trace
     std::vector<std::string> violations;  // invariants that do not hold: a defect of ours
-    std::vector<std::string> notes;       // the trace's
+    std::vector<std::string> notes;       // the trace's, and what cannot be said for want of ranks
 
     // Means over ranks, per step, in milliseconds.
     double exposedMsPerStep() const;
     double waitMsPerStep() const;
     double transferMsPerStep() const;
     std::optional<double> hiddenPercent() const;  // over all ranks
+    // Wait and transfer are told apart for all communication: the clocks let them, and no end of a
+    // message is missing.
+    bool splitsAll() const;
 };
 
 RunFindings analyze(const Trace& trace);

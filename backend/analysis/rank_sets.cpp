@@ -33,7 +33,10 @@ std::vector<Interval> extentOfGpu(const RankTrace& rank) {
 
 void TransferTimes::add(const Span& span, const MessageMeeting& meeting) {
     posted.push_back({span.begin(), span.end()});
-    moving.push_back({meeting.moving, span.end()});
+    if (meeting.known())
+        moving.push_back({meeting.moving, span.end()});
+    else
+        unpaired.push_back({span.begin(), span.end()});
     if (span.operation() != Operation::Receive) bytes += span.bytes();
 }
 
@@ -41,7 +44,8 @@ CommunicationSets communicationSets(TransferTimes times, const IntervalSet& comp
     CommunicationSets sets;
     sets.comm = unionOf(std::move(times.posted));
     sets.moving = unionOf(std::move(times.moving));
-    sets.waiting = differenceOf(sets.comm, sets.moving);
+    sets.unpaired = differenceOf(unionOf(std::move(times.unpaired)), sets.moving);
+    sets.waiting = differenceOf(differenceOf(sets.comm, sets.moving), sets.unpaired);
     sets.hidden = intersectionOf(sets.comm, compute);
     sets.exposed = differenceOf(sets.comm, compute);
     sets.waitExposed = differenceOf(sets.waiting, compute);

@@ -14,6 +14,7 @@ namespace ringscope {
 struct TransferTimes {
     std::vector<Interval> posted;
     std::vector<Interval> moving;
+    std::vector<Interval> unpaired;
     std::int64_t bytes = 0;
 
     void add(const Span& span, const MessageMeeting& meeting);
@@ -26,6 +27,7 @@ struct CommunicationSets {
     IntervalSet waiting;
     IntervalSet waitExposed;
     IntervalSet moving;
+    IntervalSet unpaired;  // nothing moved for certain, and an end is not in the trace
 };
 CommunicationSets communicationSets(TransferTimes times, const IntervalSet& compute);
 

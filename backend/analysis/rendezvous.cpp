@@ -37,6 +37,33 @@ struct Ends {
     int count = 0;
 };
 
+// How many ranks take part in what, where some of them are not in the trace. Where all are, those
+// that are found are all there are.
+class Parties {
+public:
+    explicit Parties(const Trace& trace) {
+        for (const RankTrace& rank : trace.ranks) {
+            world_ = std::max(world_, rank.origin.world);
+            for (const TraceGroup& group : rank.origin.groups)
+                groups_[group.first] = std::max(groups_[group.first], group.count);
+        }
+        complete_ = std::ssize(trace.ranks) >= world_;
+    }
+
+    bool allThere(const Span& span, int found) const {
+        if (isMessage(span.operation())) return found >= 2;
+        if (span.peer() < 0) return found >= (complete_ ? std::min(2, world_) : world_);
+        if (complete_) return found >= 2;
+        const auto group = groups_.find(span.peer());
+        return group != groups_.end() && found >= group->second;
+    }
+
+private:
+    int world_ = 1;
+    bool complete_ = false;
+    std::map<int, int> groups_;  // by their first rank
+};
+
 }  // namespace
 
 std::vector<std::vector<MessageMeeting>> matchMessages(const Trace& trace) {
@@ -54,12 +81,13 @@ std::vector<std::vector<MessageMeeting>> matchMessages(const Trace& trace) {
             ends.meeting = {span.begin(), trace.ranks[r].origin.rank};
     });
 
+    const Parties parties(trace);
     std::vector<std::vector<MessageMeeting>> matched(trace.ranks.size());
     for (std::size_t r = 0; r < trace.ranks.size(); ++r)
         matched[r].resize(trace.ranks[r].spans.size());
     forEachTransfer([&](std::size_t r, std::size_t i, const Span& span, const Key& key) {
         const Ends& ends = meetings.at(key);
-        if (ends.count < 2) {
+        if (!parties.allThere(span, ends.count)) {
             matched[r][i] = {span.begin(), -1};
             return;
         }

@@ -10,7 +10,9 @@ namespace ringscope {
 
 struct MessageMeeting {
     std::int64_t moving = 0;  // when the last end was posted
-    int latest = -1;          // the rank that posted it; -1: the other end is not in the trace
+    int latest = -1;          // the rank that posted it; -1: another end is not in the trace
+
+    bool known() const { return latest >= 0; }
 };
 
 // result[r][i] belongs to spans[i] of trace.ranks[r]; only transfers are filled in.

@@ -1,5 +1,6 @@
 #include "backend/analysis/trace_diff.h"
 
+#include "backend/analysis/findings.h"
 #include "backend/analysis/rank_sets.h"
 #include "backend/analysis/step_parts.h"
 #include "backend/analysis/truest_spans.h"
@@ -82,7 +83,7 @@ Side sideOf(const Trace& recorded) {
     const TrustedMeetings trusted = trustedMeetings(trace);
     Side side;
     side.ranks = trace.ranks.size();
-    side.splits = trusted.clock.splits;
+    side.splits = analyze(trace, trusted).splitsAll();
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankTrace& rank = trace.ranks[r];
         const std::int64_t steps = stepsOf(rank);
@@ -176,6 +177,9 @@ TraceDiff diffTraces(const Trace& before, const std::string& beforeName, const T
             fmt::format("{} has {} recorded steps and {} has {}; means of each "
                         "are compared",
                         beforeName, a.recorded, afterName, b.recorded));
+    for (const auto& [name, trace] :
+         {std::pair(&beforeName, &before), std::pair(&afterName, &after)})
+        for (const std::string& note : trace->notes) diff.notes.push_back(*name + ": " + note);
     if (a.splits != b.splits)
         diff.notes.push_back("wait and transfer are told apart on one side only");
     return diff;

@@ -75,6 +75,7 @@ WindowIndex::WindowIndex(const Trace& trace,
         rank.waiting = MeasuredSet(std::move(comm.waiting));
         rank.waitExposed = MeasuredSet(std::move(comm.waitExposed));
         rank.moving = MeasuredSet(std::move(comm.moving));
+        rank.unpaired = MeasuredSet(std::move(comm.unpaired));
         for (std::size_t i = 0; i < meetings[r].size(); ++i) {
             const Span& span = trace.ranks[r].spans[i];
             if (span.kind() != SpanKind::Transfer) continue;
@@ -110,6 +111,7 @@ WindowFigures WindowIndex::figures(Interval window) const {
             .wait = rank.waiting.within(window),
             .waitExposed = rank.waitExposed.within(window),
             .transfer = rank.moving.within(window),
+            .unpaired = rank.unpaired.within(window),
             .bytes = window.begin <= window.end
                          ? rank.bytesUntil(window.end) - rank.bytesUntil(from)
                          : 0};

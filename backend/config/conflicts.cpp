@@ -82,6 +82,18 @@ void checkHosts(const LaunchConfig& launch, std::vector<ConfigConflict>& conflic
     if (!hosts.ok()) conflicts.push_back({{"launch.hosts"}, hosts.error().message});
 }
 
+// Whatever the mode: one that runs on fewer ranks is there to be compared with the others.
+void checkRecordedRanks(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const std::int64_t ranks = config.parallel.sp * config.parallel.dp;
+    if (!config.profile.ranks || config.profile.ranks->back() < ranks) return;
+    conflicts.push_back(
+        {{"profile.ranks", "parallel.sp", "parallel.dp"},
+         "profile.ranks names rank " + std::to_string(config.profile.ranks->back()) + ", but " +
+             named("parallel.sp", config.parallel.sp) + " x " +
+             named("parallel.dp", config.parallel.dp) + " are " + std::to_string(ranks) +
+             (ranks == 1 ? " rank" : " ranks") + "; the last is " + std::to_string(ranks - 1)});
+}
+
 }  // namespace
 
 std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
@@ -91,6 +103,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkSteps(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);
+    checkRecordedRanks(config, conflicts);
     return conflicts;
 }
 

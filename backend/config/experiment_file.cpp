@@ -226,14 +226,17 @@ private:
             say(key.at, std::string(field.path) + ": expected at least one value; got []");
         } else if (takesList(field) && std::ranges::all_of(node.items, isNoListValue)) {
             file_.layer.broken.insert(&field);
-            say(node.at,
-                std::string(field.path) + ": expected a list of lists like " +
-                    (field.type == FieldType::StepRange ? "[[0, 3], [3, 6]]" : "[[a, b], [c]]") +
-                    "; got a list of single values");
+            say(node.at, std::string(field.path) + ": expected a list of lists like " +
+                             exampleOfLists(field.type) + "; got a list of single values");
         } else {
             for (const YamlNode& item : node.items) readAxisValue(axis, item);
         }
         if (!axis.values.empty()) file_.axes.push_back(std::move(axis));
+    }
+
+    static std::string exampleOfLists(FieldType type) {
+        if (type == FieldType::StepRange) return "[[0, 3], [3, 6]]";
+        return type == FieldType::IntegerList ? "[[0, 3], [1]]" : "[[a, b], [c]]";
     }
 
     static bool isNoListValue(const YamlNode& node) { return node.kind == Kind::Scalar; }

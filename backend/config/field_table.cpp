@@ -148,6 +148,9 @@ std::vector<Field> profileFields() {
     return {
         fieldOf({"profile.steps", "steps", "steps that are traced, [first, one past the last]"},
                 stepRange(), in, &P::steps),
+        fieldOf({"profile.ranks", "ranks",
+                 "ranks that are traced, each by its number; null: all of them"},
+                integerList(0, 1023), in, &P::ranks),
         fieldOf({"profile.memory", "", "memory is measured at the allocator"}, onOff(), in,
                 &P::memory),
         fieldOf({"profile.cupti", "", "GPU activity is recorded"}, oneOf({"auto", "on", "off"}), in,

@@ -13,7 +13,17 @@
 
 namespace ringscope {
 
-enum class FieldType { Integer, Real, Switch, Text, Choice, Size, StepRange, TextList };
+enum class FieldType {
+    Integer,
+    Real,
+    Switch,
+    Text,
+    Choice,
+    Size,
+    StepRange,
+    TextList,
+    IntegerList
+};
 
 struct Field {
     std::string_view path;  // "model.hidden_size"

@@ -6,6 +6,7 @@
 
 #include "backend/core/units.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,8 +82,13 @@ struct StepRange {
 
 struct ProfileConfig {
     std::optional<StepRange> steps;
+    std::optional<std::vector<std::int64_t>> ranks;  // that are recorded, ascending; nothing: all
     bool memory = true;
     std::string cupti = "auto";
+
+    bool records(int rank) const {  // where steps are recorded at all
+        return !ranks || std::ranges::find(*ranks, rank) != ranks->end();
+    }
     bool operator==(const ProfileConfig&) const = default;
 };
 

@@ -123,6 +123,26 @@ ValueKind<std::vector<std::string>> textList() {
             .write = formatTextList};
 }
 
+// In any order; kept in ascending order, so that the same numbers are the same value.
+ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_t most) {
+    using List = std::vector<std::int64_t>;
+    return {.type = FieldType::IntegerList,
+            .expectation = "a list of integers like [0, 3]",
+            .constraint =
+                "each " + formatCount(least) + " to " + formatCount(most) + ", none of them twice",
+            .choices = {},
+            .read = [least, most](std::string_view text) -> std::optional<List> {
+                std::optional<List> numbers = parseIntegerList(text);
+                if (!numbers || numbers->empty()) return std::nullopt;
+                std::ranges::sort(*numbers);
+                const bool twice = std::ranges::adjacent_find(*numbers) != numbers->end();
+                if (twice || numbers->front() < least || numbers->back() > most)
+                    return std::nullopt;
+                return numbers;
+            },
+            .write = formatIntegerList};
+}
+
 Error refusedValue(const std::string& expected, const std::string& got) {
     return {ErrorCode::InvalidConfig, "expected " + expected + "; got " + got};
 }

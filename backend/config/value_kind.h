@@ -34,6 +34,7 @@ ValueKind<std::string> oneOf(std::vector<std::string> choices);
 ValueKind<Bytes> size(Bytes least, Bytes most);
 ValueKind<StepRange> stepRange();
 ValueKind<std::vector<std::string>> textList();
+ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_t most);
 
 // "expected an integer, at least 1; got 'twelve'". `got` says what was given, in quotes or in
 // words.

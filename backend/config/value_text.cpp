@@ -112,6 +112,25 @@ std::string formatTextList(const std::vector<std::string>& items) {
     return "[" + join(items, ", ") + "]";
 }
 
+std::optional<std::vector<std::int64_t>> parseIntegerList(std::string_view text) {
+    const std::optional<std::string_view> inside = insideBrackets(text);
+    if (!inside) return std::nullopt;
+    std::vector<std::int64_t> numbers;
+    if (inside->empty()) return numbers;
+    for (const std::string& part : split(*inside, ',')) {
+        const std::optional<std::int64_t> number = parseInteger(part);
+        if (!number) return std::nullopt;
+        numbers.push_back(*number);
+    }
+    return numbers;
+}
+
+std::string formatIntegerList(const std::vector<std::int64_t>& numbers) {
+    std::vector<std::string> items;
+    for (const std::int64_t number : numbers) items.push_back(std::to_string(number));
+    return formatTextList(items);
+}
+
 std::string formatSize(Bytes bytes) {
     constexpr std::array<const char*, 5> units = {"", "KiB", "MiB", "GiB", "TiB"};
     std::int64_t count = bytes.count;

@@ -29,6 +29,10 @@ std::string formatStepRange(const StepRange& range);
 std::optional<std::vector<std::string>> parseTextList(std::string_view text);
 std::string formatTextList(const std::vector<std::string>& items);
 
+// "[0, 3]", "0, 3", "[]": integers, whatever they are.
+std::optional<std::vector<std::int64_t>> parseIntegerList(std::string_view text);
+std::string formatIntegerList(const std::vector<std::int64_t>& numbers);
+
 // Exact, in the largest unit that divides it: "1GiB", "1536MiB", "1000".
 std::string formatSize(Bytes bytes);
 

@@ -36,7 +36,8 @@ Result<std::string> typedText(const Field& field, const YamlNode& node) {
 }
 
 bool takesList(const Field& field) {
-    return field.type == FieldType::StepRange || field.type == FieldType::TextList;
+    return field.type == FieldType::StepRange || field.type == FieldType::TextList ||
+           field.type == FieldType::IntegerList;
 }
 
 std::string described(const YamlNode& node) {

@@ -7,6 +7,7 @@
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/placement.h"
+#include "backend/plan/recording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -111,6 +112,9 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (config.profile.steps && config.profile.steps->end > config.train.steps)
         notes.push_back("profile.steps ends at " + std::to_string(config.profile.steps->end) +
                         ", after the last of " + std::to_string(config.train.steps) + " steps");
+    if (const std::string recording = recordingNote(plan);
+        config.profile.steps && !recording.empty())
+        notes.push_back(recording);
     return notes;
 }
 

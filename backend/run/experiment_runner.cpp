@@ -34,6 +34,7 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     config.parallel.sp = 1;
     config.train.gradAccum *= config.parallel.dp;
     config.parallel.dp = 1;
+    config.profile.ranks.reset();  // it has one
     Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return std::nullopt;
     RunRequest reference = request;

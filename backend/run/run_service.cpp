@@ -2,6 +2,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/plan/placement.h"
+#include "backend/plan/recording.h"
 #include "backend/run/host_clock.h"
 #include "backend/run/overlap.h"
 #include "backend/run/protocol.h"
@@ -56,7 +57,7 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
 }
 
 bool isTraced(const RunRequest& request) {
-    return request.plan.config.profile.steps && !request.traces.empty();
+    return !request.traces.empty() && !recordedRanks(request.plan).empty();
 }
 
 // An agent, its host and its ranks.

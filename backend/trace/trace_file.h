@@ -22,6 +22,13 @@
 
 namespace ringscope {
 
+// Some of the ranks, who have collective operations of their own.
+struct TraceGroup {
+    int first = 0;  // its lowest rank: what a collective's span says of it
+    int count = 0;
+    bool operator==(const TraceGroup&) const = default;
+};
+
 // Who recorded, and under what: enough to read a file that was found alone.
 struct TraceOrigin {
     std::string run{};
@@ -36,6 +43,8 @@ struct TraceOrigin {
     std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
     std::string source{};       // the other tool that recorded: "kineto"; empty: this program
     std::int64_t spanCostNs = 0;  // what recording a span cost its thread; 0: nobody measured it
+    std::vector<int> recorded{};       // the ranks that were to be, ascending; empty: all of them
+    std::vector<TraceGroup> groups{};  // that this rank is in
 };
 
 // What one stream of a GPU executed, told by the GPU itself and not by the host that asked for it.

@@ -3,6 +3,7 @@
 #include "backend/trace/trace_kind.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <set>
 #include <system_error>
@@ -32,6 +33,7 @@ Result<std::vector<std::filesystem::path>> traceFiles(const std::filesystem::pat
 
 std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
     std::vector<std::string> notes;
+    if (ranks.empty()) return notes;
     int world = 1;
     for (const RankTrace& rank : ranks) world = std::max(world, rank.origin.world);
     const std::set<int> present = [&] {
@@ -39,7 +41,13 @@ std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
         for (const RankTrace& rank : ranks) numbers.insert(rank.origin.rank);
         return numbers;
     }();
-    for (int first = 0; first < world; ++first) {
+    const std::vector<int>& wanted = ranks.front().origin.recorded;
+    if (!wanted.empty())
+        notes.push_back(fmt::format("of {} ranks, {} {} to be recorded (profile.ranks)", world,
+                                    fmt::join(wanted, ", "), wanted.size() == 1 ? "was" : "were"));
+    for (const int rank : wanted)
+        if (!present.contains(rank)) notes.push_back(fmt::format("rank {} left no trace", rank));
+    for (int first = 0; first < world && wanted.empty(); ++first) {
         if (present.contains(first)) continue;
         const auto next = present.upper_bound(first);
         const int last = next == present.end() ? world - 1 : *next - 1;

@@ -1,6 +1,7 @@
 #include "kernels/train/rank_program.h"
 
 #include "backend/config/experiment.h"
+#include "backend/plan/recording.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
 #include "kernels/data/token_text.h"
@@ -55,6 +56,7 @@ private:
     Result<void> finishTrace();
 
     RankArguments arguments_;
+    std::optional<StepRange> steps_;          // that this run records, this rank or others
     std::unique_ptr<SpanRecorder> recorder_;  // outlives the group, whose threads record
     std::optional<GpuRecording> gpu_;
     GpuActivity gpuActivity_;
@@ -85,48 +87,58 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
 }
 
 Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device) {
-    if (!plan.config.profile.steps || arguments_.traceFolder.empty()) return {};
+    const std::vector<int> recorded = recordedRanks(plan);
+    if (recorded.empty() || arguments_.traceFolder.empty()) return {};
+    steps_ = plan.config.profile.steps;
+    if (!plan.config.profile.records(arguments_.rank)) return {};
     RINGSCOPE_TRY(gpu_, GpuRecording::prepare(plan.config.profile.cupti, c10::Device(device)));
     // Every trace says it of its rank; the run's log says it once.
-    if (arguments_.rank == 0 && plan.config.profile.cupti == "auto" && !gpu_->on())
-        events_.tell(RankLog{.rank = 0, .message = "GPU activity is " + gpu_->state()});
+    if (arguments_.rank == recorded.front() && plan.config.profile.cupti == "auto" && !gpu_->on())
+        events_.tell(
+            RankLog{.rank = arguments_.rank, .message = "GPU activity is " + gpu_->state()});
     const std::filesystem::path folder = arguments_.traceFolder;
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
-    RINGSCOPE_TRY(recorder_, SpanRecorder::start(folder / traceFileName(arguments_.rank),
-                                                 {.run = arguments_.run,
-                                                  .rank = arguments_.rank,
-                                                  .world = arguments_.world,
-                                                  .host = arguments_.address,
-                                                  .pid = ::getpid(),
-                                                  .mode = plan.config.parallel.mode,
-                                                  .device = device,
-                                                  .firstStep = plan.config.profile.steps->begin,
-                                                  .endStep = plan.config.profile.steps->end,
-                                                  .gpuActivity = gpu_->state()}));
+    TraceOrigin origin{.run = arguments_.run,
+                       .rank = arguments_.rank,
+                       .world = arguments_.world,
+                       .host = arguments_.address,
+                       .pid = ::getpid(),
+                       .mode = plan.config.parallel.mode,
+                       .device = device,
+                       .firstStep = steps_->begin,
+                       .endStep = steps_->end,
+                       .gpuActivity = gpu_->state()};
+    if (std::ssize(recorded) < plan.ranks) origin.recorded = recorded;
+    for (const RankSet& group : collectiveGroups(plan, arguments_.rank))
+        origin.groups.push_back({group.first, group.count});
+    RINGSCOPE_TRY(recorder_, SpanRecorder::start(folder / traceFileName(arguments_.rank), origin));
     return {};
 }
 
 // Before the first of them is made: what is there when the recorded steps begin is in the curve
 // too.
 void RankRun::listenToGpuTensors(const RunPlan& plan) {
-    if (!plan.config.profile.steps || !plan.config.profile.memory) return;
+    const ProfileConfig& profile = plan.config.profile;
+    if (!profile.steps || !profile.memory || !profile.records(arguments_.rank)) return;
     tensors_ = &deviceTensorLog();
     if (const Result<void> listening = logDeviceTensors(); !listening.ok())
         memoryGap_ = listening.error().message;
 }
 
-// The ranks enter the recorded steps together, so that the first message does not show how far
-// apart they were before.
+// All ranks enter the recorded steps together, those that record nothing as well, so that the first
+// message does not show how far apart they were before.
 Result<void> RankRun::recordFrom(const RunPlan& plan, std::int64_t index) {
-    if (!recorder_) return {};
-    if (index == plan.config.profile.steps->begin) {
-        RINGSCOPE_CHECK(gpu_->begin());
-        if (plan.config.profile.memory && memoryGap_.empty()) tensors_->start();
+    if (!steps_) return {};
+    if (index == steps_->begin) {
+        if (recorder_) {
+            RINGSCOPE_CHECK(gpu_->begin());
+            if (plan.config.profile.memory && memoryGap_.empty()) tensors_->start();
+        }
         ranks_.group->barrier();
-        recorder_->resume();
+        if (recorder_) recorder_->resume();
     }
-    if (index == plan.config.profile.steps->end) return endRecording();
+    if (recorder_ && index == steps_->end) return endRecording();
     return {};
 }
 
@@ -167,7 +179,8 @@ Result<RankDone> RankRun::train() {
                   TokenText::open(plan.config.data, plan.config.model.vocabSize));
     RINGSCOPE_TRY(const std::string device,
                   deviceName(plan.config.launch.device, arguments_.localRank));
-    if (plan.config.profile.steps && plan.config.profile.memory)
+    if (plan.config.profile.steps && plan.config.profile.memory &&
+        plan.config.profile.records(arguments_.rank))
         GpuRecording::watchSegments(plan.config.profile.cupti, c10::Device(device));
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
     sayHello(arguments_, events_, device);

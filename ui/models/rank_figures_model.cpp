@@ -126,6 +126,7 @@ QString totalsText(const WindowFigures& figures, bool splits) {
         sum.exposed += rank.communication.exposed;
         sum.waitExposed += rank.communication.waitExposed;
         sum.transfer += rank.communication.transfer;
+        sum.unpaired += rank.communication.unpaired;
         sum.bytes += rank.communication.bytes;
     }
     const auto mean = [&](std::int64_t ns) { return timeText(ns / ranks); };
@@ -136,16 +137,19 @@ QString totalsText(const WindowFigures& figures, bool splits) {
     else if (late != figures.blame.end() && late->causedWait > 0)
         wait += RankFiguresModel::tr(", most for rank %1").arg(late->rank);
     QString sent = RankFiguresModel::tr("sent %1").arg(text(formatBytes({sum.bytes})));
-    if (splits && sum.transfer > 0)
+    if (splits && sum.transfer > 0 && sum.unpaired == 0)
         sent += RankFiguresModel::tr(", %1 GB/s while moving")
                     .arg(text(formatSignificant(double(sum.bytes) / double(sum.transfer))));
-    const QStringList parts{
+    QStringList parts{
         timeText(figures.window.end - figures.window.begin),
         RankFiguresModel::tr("mean of ranks: attention %1").arg(mean(attention)),
         RankFiguresModel::tr("hidden %1").arg(mean(sum.hidden)),
         RankFiguresModel::tr("exposed %1 (%2)").arg(mean(sum.exposed), wait),
         sent,
     };
+    if (sum.unpaired > 0)
+        parts << RankFiguresModel::tr("%1 with ranks that are not in the trace")
+                     .arg(mean(sum.unpaired));
     return parts.join(QStringLiteral(" · "));
 }
 

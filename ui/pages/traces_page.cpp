@@ -368,10 +368,6 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
     export_->setEnabled(true);
     QStringList notes;
     for (const std::string& note : trace->findings.notes) notes << text(note);
-    if (trace->findings.unmatched > 0)
-        notes << tr("%1 have only one end in the trace")
-                     .arg(countText(static_cast<std::int64_t>(trace->findings.unmatched),
-                                    "message"));
     if (trace->findings.clockErrorNs > 0 && trace->findings.clock.splits)
         notes
             << tr("the hosts' clocks agree within %1").arg(timeText(trace->findings.clockErrorNs));

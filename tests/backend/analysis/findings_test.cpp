@@ -89,7 +89,68 @@ TEST(Findings, AMessageWithOneEndIsCountedNotGuessed) {
     const RunFindings findings = analyze(mergeRanks(
         {rank(0, {step(0, 10)}), rank(1, {step(0, 10), message(Operation::Receive, 0, 0, 8)})}));
     EXPECT_EQ(findings.unmatched, 1U);
-    EXPECT_EQ(findings.ranks[1].communication.transfer, 8);
+    EXPECT_EQ(findings.ranks[1].communication.unpaired, 8);
+    EXPECT_EQ(findings.ranks[1].communication.transfer, 0);
+    EXPECT_FALSE(findings.splitsAll());
+    EXPECT_EQ(findings.notes,
+              (std::vector<std::string>{"1 message has an end on a rank that is not in the trace: "
+                                        "who came late to them, and when they began to move, is "
+                                        "not known"}));
+    EXPECT_TRUE(findings.violations.empty());
+}
+
+Span gather(std::int64_t begin, std::int64_t end, int firstOfGroup = -1) {
+    return {begin,
+            end,
+            {.kind = SpanKind::Transfer,
+             .operation = Operation::AllGather,
+             .pass = SpanPass::Forward,
+             .layer = 0,
+             .peer = firstOfGroup,
+             .bytes = 8}};
+}
+
+// Ranks 1 and 2 of four. Between 30 and 40 nothing of what is known moved.
+std::vector<RankTrace> twoOfFour(std::vector<Span> first, std::vector<Span> second) {
+    std::vector<RankTrace> ranks = {rank(1, std::move(first)), rank(2, std::move(second))};
+    for (RankTrace& each : ranks) {
+        each.origin.world = 4;
+        each.origin.recorded = {1, 2};
+    }
+    return ranks;
+}
+
+TEST(Findings, OfSomeOfTheRanksSplitOnlyWhatBothEndsAreThereFor) {
+    const RunFindings findings = analyze(mergeRanks(twoOfFour(
+        {step(0, 100), message(Operation::Send, 2, 0, 30), message(Operation::Receive, 0, 0, 50)},
+        {step(0, 100), message(Operation::Receive, 1, 20, 30)})));
+    const CommunicationFigures& first = findings.ranks[0].communication;
+    EXPECT_EQ(first.comm, 50);
+    EXPECT_EQ(first.transfer, 10) << "from 20 to 30 the message to rank 2 moved";
+    EXPECT_EQ(first.unpaired, 40) << "else, rank 0's may have";
+    EXPECT_EQ(first.wait, 0);
+    EXPECT_EQ(findings.blame[1].causedWait, 20);
+    EXPECT_TRUE(findings.violations.empty()) << findings.violations.front();
+    EXPECT_EQ(findings.notes.front(), "of 4 ranks, 1, 2 were to be recorded (profile.ranks)");
+}
+
+TEST(Findings, BlameNobodyForACollectiveThatARankIsMissingFrom) {
+    const auto findingsOf = [](int firstOfGroup, std::vector<TraceGroup> groups) {
+        std::vector<RankTrace> ranks = twoOfFour({step(0, 50), gather(10, 50, firstOfGroup)},
+                                                 {step(0, 50), gather(35, 50, firstOfGroup)});
+        for (RankTrace& each : ranks) each.origin.groups = groups;
+        return analyze(mergeRanks(ranks));
+    };
+    for (const RunFindings& missing :
+         {findingsOf(-1, {}), findingsOf(0, {{0, 3}}), findingsOf(1, {})}) {
+        EXPECT_EQ(missing.ranks[0].communication.unpaired, 40);
+        EXPECT_EQ(missing.ranks[0].communication.wait, 0);
+        EXPECT_EQ(missing.blame[1].causedWait, 0);
+    }
+    const RunFindings whole = findingsOf(1, {{1, 2}});  // a group of these two alone
+    EXPECT_EQ(whole.ranks[0].communication.wait, 25);
+    EXPECT_EQ(whole.blame[1].causedWait, 25);
+    EXPECT_TRUE(whole.splitsAll());
 }
 
 TEST(Findings, SeparateTheRingSteps) {

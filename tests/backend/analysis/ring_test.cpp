@@ -110,6 +110,7 @@ TEST(ExecutedMode, IsReadFromTheMessages) {
     EXPECT_DOUBLE_EQ(ring.traffic.forward.at(Operation::Send), 3);
     EXPECT_TRUE(ring.agrees);
     EXPECT_EQ(ring.name(), "ring");
+    EXPECT_EQ(executedMode(mergeRanks({ranks[1], ranks[2]})).name(), "ring") << "of some ranks";
     for (RankTrace& rank : ranks) rank.origin.mode = "ulysses";
     const ExecutedMode other = executedMode(mergeRanks(ranks));
     EXPECT_FALSE(other.agrees);
@@ -125,6 +126,20 @@ TEST(Bandwidth, TellsWhatALinkCarriedFromWhatWaitingLeftOfIt) {
     EXPECT_EQ(all[0].count, 4 * 3 * 2 * 3);
     EXPECT_DOUBLE_EQ(*all[0].busbw, static_cast<double>(1 << 20) / 200'000);
     EXPECT_LT(*all[0].algbw, *all[0].busbw);
+    EXPECT_DOUBLE_EQ(*together(all)->busbw, *all[0].busbw);
+    EXPECT_EQ(together({}), std::nullopt);
+}
+
+TEST(Bandwidth, LeavesMessagesWithAnEndThatIsNotThereOutOfTheLinksRate) {
+    const std::vector<RankTrace> ranks = madeRing({.slow = 1, .slowBy = 2 * ms});
+    const Trace some = mergeRanks({ranks[1], ranks[2]});
+    const std::vector<Bandwidth> all = bandwidths(some, trustedMeetings(some));
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].count, 2 * 3 * 2 * 3);
+    EXPECT_EQ(all[0].transfer, 3 * 2 * 3 * 200'000) << "rank 1's to rank 2 alone";
+    EXPECT_DOUBLE_EQ(*all[0].busbw, static_cast<double>(1 << 20) / 200'000);
+    const Trace one = mergeRanks({ranks[1]});
+    EXPECT_EQ(bandwidths(one, trustedMeetings(one))[0].busbw, std::nullopt);
 }
 
 TEST(AttentionSlowdown, HoldsBlocksBesideMessagesAgainstTheSameWithout) {

@@ -51,6 +51,18 @@ TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
               "model.vocab_size (255) is too small for byte tokens; use at least 256");
 }
 
+TEST(Conflicts, NameARankToRecordThatThereIsNot) {
+    RunConfig config;
+    config.parallel.sp = 2;
+    config.parallel.dp = 2;
+    config.profile.ranks = {0, 3};
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.profile.ranks = {0, 4};
+    EXPECT_EQ(onlyConflict(config),
+              "profile.ranks names rank 4, but parallel.sp (2) x parallel.dp (2) are 4 ranks; the "
+              "last is 3");
+}
+
 TEST(Conflicts, NameWarmupThatLeavesNothingToMeasure) {
     RunConfig config;
     config.train.warmupSteps = config.train.steps;

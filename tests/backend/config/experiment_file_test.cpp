@@ -65,7 +65,7 @@ TEST(ExperimentFile, NamesTheSectionAMisplacedKeyBelongsTo) {
 TEST(ExperimentFile, ListsTheKnownKeysWhereNoneIsNear) {
     EXPECT_THAT(
         problemsIn("profile: {gpu: true}\n"),
-        ElementsAre("t.yaml:1:11: profile: unknown key 'gpu'; known: steps, memory, cupti"));
+        ElementsAre("t.yaml:1:11: profile: unknown key 'gpu'; known: steps, ranks, memory, cupti"));
 }
 
 TEST(ExperimentFile, RefusesValuesOfAnotherTypeWhereTheyStand) {
@@ -155,6 +155,18 @@ TEST(ExperimentFile, TakesAListOfListsWhereOneValueIsAList) {
     EXPECT_THAT(problemsIn("matrix: {profile.steps: [3, 6]}\n"),
                 ElementsAre("t.yaml:1:25: profile.steps: expected a list of lists like "
                             "[[0, 3], [3, 6]]; got a list of single values"));
+    EXPECT_THAT(problemsIn("matrix: {profile.ranks: [0, 1]}\n"),
+                ElementsAre("t.yaml:1:25: profile.ranks: expected a list of lists like "
+                            "[[0, 3], [1]]; got a list of single values"));
+}
+
+TEST(ExperimentFile, TakesTheRanksToRecordAndSaysWhereOneIsNone) {
+    EXPECT_EQ(experimentOf("profile: {ranks: null}\n").base.profile.ranks, std::nullopt);
+    EXPECT_EQ(experimentOf("parallel: {sp: 4}\nprofile: {ranks: [3, 0]}\n").base.profile.ranks,
+              (std::vector<std::int64_t>{0, 3}));
+    EXPECT_THAT(problemsIn("parallel: {sp: 2}\nprofile: {ranks: [0, 4]}\n"),
+                ElementsAre("t.yaml:2:18: profile.ranks names rank 4, but parallel.sp (2) x "
+                            "parallel.dp (1) are 2 ranks; the last is 1"));
 }
 
 TEST(ExperimentFile, NamesABaselineThatNoRunHas) {

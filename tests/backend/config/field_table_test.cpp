@@ -83,6 +83,11 @@ TEST(FieldTable, SaysWhatItExpectedAndWhatItGot) {
     EXPECT_EQ(refusal("profile.steps", "[6, 3]"),
               "expected two steps like [3, 6], the second one not included, 0 <= first < second, "
               "or null; got '[6, 3]'");
+    EXPECT_EQ(refusal("profile.ranks", "[1, 1]"),
+              "expected a list of integers like [0, 3], each 0 to 1,023, none of them twice, or "
+              "null; got '[1, 1]'");
+    for (const char* ranks : {"[]", "all", "[-1]", "[0-3]", "[1024]", "[1, ]"})
+        EXPECT_NE(refusal("profile.ranks", ranks), "") << ranks;
     EXPECT_EQ(refusal("launch.hosts", "[a b]"),
               "expected a list like [a, b], items without spaces, commas or brackets; "
               "got '[a b]'");
@@ -102,10 +107,13 @@ TEST(FieldTable, ReadsSizesStepsAndListsTheWayTheyAreTyped) {
     RunConfig config;
     ASSERT_TRUE(findField("parallel.comm_buffer_limit")->set(config, "512 MiB").ok());
     ASSERT_TRUE(findField("profile.steps")->set(config, "3,6").ok());
+    ASSERT_TRUE(findField("profile.ranks")->set(config, "3, 1").ok());
     ASSERT_TRUE(findField("launch.hosts")->set(config, "a,b").ok());
     ASSERT_TRUE(findField("train.seq_len")->set(config, "1_024").ok());
     EXPECT_EQ(config.parallel.commBufferLimit, Bytes{512 << 20});
     EXPECT_EQ(config.profile.steps, (StepRange{3, 6}));
+    EXPECT_EQ(config.profile.ranks, (std::vector<std::int64_t>{1, 3}));
+    EXPECT_EQ(findField("profile.ranks")->get(config), "[1, 3]");
     EXPECT_EQ(config.launch.hosts, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(config.train.seqLen, 1024);
 }

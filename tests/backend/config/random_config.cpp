@@ -2,7 +2,10 @@
 
 #include "backend/config/field_table.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
+#include <vector>
 
 namespace ringscope {
 namespace {
@@ -93,6 +96,16 @@ std::vector<std::string> anyHosts() {
     return *rc::gen::container<std::vector<std::string>>(host);
 }
 
+// Some of so many ranks, ascending.
+rc::Gen<std::vector<std::int64_t>> anyRanks(std::int64_t ranks) {
+    const auto rank = inRange<std::int64_t>(0, std::min<std::int64_t>(ranks, 1024));
+    return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<std::int64_t>>(rank)),
+                        [](const std::vector<std::int64_t>& some) {
+                            const std::set<std::int64_t> once(some.begin(), some.end());
+                            return std::vector<std::int64_t>(once.begin(), once.end());
+                        });
+}
+
 }  // namespace
 
 rc::Gen<std::string> anyLine() {
@@ -123,6 +136,7 @@ rc::Gen<RunConfig> anyConfig() {
         config.parallel = anySplit();
         const std::int64_t begin = *inRange<std::int64_t>(0, 1000);
         config.profile.steps = maybe(rc::gen::just(StepRange{begin, begin + upTo(1000)}));
+        config.profile.ranks = maybe(anyRanks(config.parallel.sp * config.parallel.dp));
         config.profile.memory = *arbitrary<bool>();
         config.profile.cupti = choiceOf("profile.cupti");
         config.launch.hosts = anyHosts();

@@ -206,6 +206,18 @@ TEST(TraceFile, KeepsAllocationsAndRefusesImpossibleOnes) {
     EXPECT_EQ(trace.losses[0], "1 allocations hold impossible values");
 }
 
+TEST(TraceFile, SaysWhichRanksWereToBeRecordedAndWhoseCollectivesItIsIn) {
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / traceFileName(2);
+    TraceOrigin some = origin();
+    some.recorded = {1, 2};
+    some.groups = {{2, 2}, {0, 3}};
+    ASSERT_TRUE(TraceWriter::create(file, some).value()->close().ok());
+    const TraceOrigin read = readTraceFile(file).value().origin;
+    EXPECT_EQ(read.recorded, some.recorded);
+    EXPECT_EQ(read.groups, some.groups);
+}
+
 TEST(TraceFile, KeepsEachStreamOfAGpuApartFromTheHost) {
     const TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / traceFileName(2);

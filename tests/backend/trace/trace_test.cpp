@@ -56,6 +56,15 @@ TEST(MergedTrace, NamesMissingRanksAndDroppedSpans) {
                                         "rank 1 dropped 5 spans: its figures are too small"}));
 }
 
+TEST(MergedTrace, TellsRanksThatWereNotToBeRecordedFromThoseThatLeftNothing) {
+    RankTrace only = rank(1, {});
+    only.origin.world = 5;
+    only.origin.recorded = {1, 3};
+    EXPECT_EQ(mergeRanks({only}).notes,
+              (std::vector<std::string>{"of 5 ranks, 1, 3 were to be recorded (profile.ranks)",
+                                        "rank 3 left no trace"}));
+}
+
 TEST(TraceFolder, SaysHowToRecordWhereThereIsNone) {
     const TemporaryFolder folder;
     const Result<Trace> trace = readTrace(folder.path());
