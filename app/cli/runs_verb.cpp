@@ -85,6 +85,19 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
     return Ok;
 }
 
+// "12.3 ms exposed, 4.10 ms wait, 45 % hidden; busbw 3.20 GB/s"; what is not known is left out.
+std::string overlapWords(const OverlapFigures& overlap) {
+    std::string words = formatSignificant(overlap.exposedMs) + " ms exposed";
+    const auto add = [&](const std::optional<double>& value, const char* form) {
+        if (value) words += fmt::format(fmt::runtime(form), formatSignificant(*value));
+    };
+    add(overlap.waitMs, ", {} ms wait");
+    add(overlap.hiddenPercent, ", {} % hidden");
+    add(overlap.busbw, "; busbw {} GB/s");
+    add(overlap.algbw, "; algbw {} GB/s");
+    return words;
+}
+
 void printFacts(const RunRecord& run) {
     const auto row = [](const char* label, const std::string& value) {
         std::cout << fmt::format("  {:<28}{}\n", label, value);
@@ -110,6 +123,7 @@ void printFacts(const RunRecord& run) {
     row("gradient bytes per step",
         fmt::format("{} measured, {} predicted", formatCount(measuredGradientBytes(run).count),
                     formatCount(run.predictedGradientBytesPerStep.count)));
+    if (run.overlap) row("communication per step", overlapWords(*run.overlap));
     if (run.parity)
         row("parity with one rank",
             fmt::format("loss within {:.1e}, gradient norm within {:.1e} over {} steps",

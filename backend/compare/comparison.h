@@ -55,6 +55,8 @@ struct RunGroup {
     std::optional<Spread> exposedMs;  // these of the runs whose steps were recorded
     std::optional<Spread> waitMs;
     std::optional<Spread> hiddenPercent;
+    std::optional<Spread> algbw;  // GB/s
+    std::optional<Spread> busbw;
     std::optional<int> lateRank;        // waited for most, in all of them
     std::optional<Parity> worstParity;  // over the finished runs that have one
     ParityLimits parityLimits{};        // of their precision

@@ -92,6 +92,8 @@ void addOverlap(RunGroup& group, const std::vector<const RunRecord*>& finished) 
     group.exposedMs = overlapSpread<&OverlapFigures::exposedMs>(finished);
     group.waitMs = overlapSpread<&OverlapFigures::waitMs>(finished);
     group.hiddenPercent = overlapSpread<&OverlapFigures::hiddenPercent>(finished);
+    group.algbw = overlapSpread<&OverlapFigures::algbw>(finished);
+    group.busbw = overlapSpread<&OverlapFigures::busbw>(finished);
     std::vector<const RunRecord*> recorded;
     std::ranges::copy_if(finished, std::back_inserter(recorded),
                          [](const RunRecord* run) { return run->overlap.has_value(); });

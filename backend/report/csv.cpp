@@ -37,6 +37,12 @@ std::string fromSpeed(const RunRecord& run, double RunSpeed::*figure) {
     return speed ? number(*speed.*figure) : "";
 }
 
+std::string ofOverlap(const RunRecord& run, std::optional<double> OverlapFigures::*figure) {
+    if (!run.overlap) return "";
+    const std::optional<double>& value = (*run.overlap).*figure;
+    return value ? number(*value) : "";
+}
+
 std::string parityWord(const RunRecord& run) {
     switch (parityVerdict(run)) {
         case ParityVerdict::Same:
@@ -88,15 +94,13 @@ constexpr std::array columns = {
                   return run.overlap ? number(run.overlap->exposedMs) : std::string();
               }},
     CsvColumn{"wait_ms_per_step",
-              [](const RunRecord& run) {
-                  return run.overlap ? number(run.overlap->waitMs) : std::string();
-              }},
+              [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::waitMs); }},
     CsvColumn{"hidden_pct",
-              [](const RunRecord& run) {
-                  return run.overlap && run.overlap->hiddenPercent
-                             ? number(*run.overlap->hiddenPercent)
-                             : std::string();
-              }},
+              [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::hiddenPercent); }},
+    CsvColumn{"busbw_gb_per_s",
+              [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::busbw); }},
+    CsvColumn{"algbw_gb_per_s",
+              [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::algbw); }},
     CsvColumn{"final_loss",
               [](const RunRecord& run) {
                   return run.steps.empty() ? std::string() : number(run.steps.back().loss);

@@ -27,6 +27,8 @@ std::string percent(double value) {
     return fmt::format("{:.0f} %", value);
 }
 
+std::string rate(double gigabytes) { return formatSignificant(gigabytes) + " GB/s"; }
+
 constexpr std::array figures = {
     Figure{"tokens/s", "tokens_per_s", Better::Higher,
            "Tokens of all ranks in the steps after the warm-up, divided by the time those steps "
@@ -63,6 +65,17 @@ constexpr std::array figures = {
     Figure{"hidden", "hidden_pct", Better::Higher,
            "Share of the communication time of the recorded steps during which its rank computed.",
            &RunGroup::hiddenPercent, percent, true, true},
+    Figure{
+        "busbw", "busbw_gb_per_s", Better::Higher,
+        "Bus bandwidth: bytes of the recorded steps' messages, divided by the time in which they "
+        "moved, without the waiting; 1 GB is 10^9 bytes. The mean of single messages: those that "
+        "move at once share the link.",
+        &RunGroup::busbw, rate, true},
+    Figure{
+        "algbw", "algbw_gb_per_s", Better::Higher,
+        "Algorithm bandwidth: the same bytes, divided by the time from posting the messages until "
+        "they were complete, the waiting included.",
+        &RunGroup::algbw, rate, true},
     Figure{"final loss", "final_loss", Better::Neither,
            "Mean loss of the last step over all tokens that have a label.", &RunGroup::finalLoss,
            formatLoss},

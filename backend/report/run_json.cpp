@@ -93,14 +93,17 @@ json parityJson(const std::optional<Parity>& parity, ParityVerdict verdict) {
             {"verdict", word(verdict)}};
 }
 
+json orNull(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
+
 json overlapJson(const std::optional<OverlapFigures>& overlap) {
     if (!overlap) return nullptr;
-    const auto& hidden = overlap->hiddenPercent;
     return {{"steps", overlap->steps},
             {"exposed_ms_per_step", number(overlap->exposedMs)},
-            {"wait_ms_per_step", number(overlap->waitMs)},
-            {"transfer_ms_per_step", number(overlap->transferMs)},
-            {"hidden_pct", hidden ? number(*hidden) : json(nullptr)},
+            {"wait_ms_per_step", orNull(overlap->waitMs)},
+            {"transfer_ms_per_step", orNull(overlap->transferMs)},
+            {"hidden_pct", orNull(overlap->hiddenPercent)},
+            {"busbw_gb_per_s", orNull(overlap->busbw)},
+            {"algbw_gb_per_s", orNull(overlap->algbw)},
             {"late_rank", overlap->lateRank ? json(*overlap->lateRank) : json(nullptr)}};
 }
 
@@ -188,19 +191,17 @@ json groupJson(const RunGroup& group) {
     return object;
 }
 
-json ratio(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
-
 json candidateJson(const Candidate& candidate) {
     json object = groupJson(candidate.group);
     const auto& interval = candidate.speedupInterval;
     object["against"] = text(candidate.against);
     object["same_computation"] = candidate.sameComputation;
     object["speed"] = speedWord(candidate.speed);
-    object["speedup"] = ratio(candidate.speedup);
+    object["speedup"] = orNull(candidate.speedup);
     object["speedup_low"] = interval ? number(interval->low) : json(nullptr);
     object["speedup_high"] = interval ? number(interval->high) : json(nullptr);
-    object["memory_ratio"] = ratio(candidate.memoryRatio);
-    object["traffic_ratio"] = ratio(candidate.trafficRatio);
+    object["memory_ratio"] = orNull(candidate.memoryRatio);
+    object["traffic_ratio"] = orNull(candidate.trafficRatio);
     return object;
 }
 

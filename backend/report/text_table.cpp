@@ -72,12 +72,15 @@ Tone parityTone(const RunGroup& group) {
     return Tone::Plain;
 }
 
+// `format`: instead of the figure's own, where there is no room for its unit.
 TextColumn figureColumn(const Comparison& comparison, std::string_view jsonName,
-                        std::string_view header, int keep) {
+                        std::string_view header, int keep,
+                        std::string (*format)(double value) = nullptr) {
     const Figure& shown = figure(jsonName);
     TextColumn column{std::string(header), Align::Right, keep, {}};
     for (const RunGroup* group : comparison.groups())
-        column.cells.push_back({formatMedian(group->*shown.spread, shown.format)});
+        column.cells.push_back(
+            {formatMedian(group->*shown.spread, format == nullptr ? shown.format : format)});
     return column;
 }
 
@@ -104,10 +107,12 @@ std::vector<TextColumn> figureColumns(const Comparison& comparison) {
         std::string_view jsonName;
         std::string_view header;
         int keep;
+        std::string (*format)(double value) = nullptr;
     };
     constexpr std::array shown = {Shown{"step_ms", "step time", 5},
                                   Shown{"exposed_ms_per_step", "exposed", 6},
                                   Shown{"wait_ms_per_step", "wait", 5},
+                                  Shown{"busbw_gb_per_s", "busbw", 1, formatSignificant},
                                   Shown{"peak_bytes", "peak memory", 4},
                                   Shown{"comm_bytes_per_step", "sent/step", 3},
                                   Shown{"final_loss", "loss", 2}};
@@ -116,8 +121,8 @@ std::vector<TextColumn> figureColumns(const Comparison& comparison) {
                                        speedupColumn(comparison)};
     for (const Shown& column : shown)
         if (std::ranges::find(known, column.jsonName, &Figure::jsonName) != known.end())
-            columns.push_back(
-                figureColumn(comparison, column.jsonName, column.header, column.keep));
+            columns.push_back(figureColumn(comparison, column.jsonName, column.header, column.keep,
+                                           column.format));
     columns.push_back(parityColumn(comparison));
     return columns;
 }

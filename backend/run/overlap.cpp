@@ -1,6 +1,8 @@
 #include "backend/run/overlap.h"
 
+#include "backend/analysis/bandwidth.h"
 #include "backend/analysis/findings.h"
+#include "backend/analysis/truest_spans.h"
 #include "backend/trace/trace.h"
 
 #include <algorithm>
@@ -16,23 +18,33 @@ std::optional<int> latestRank(const std::vector<Blame>& blame) {
 
 }  // namespace
 
-std::optional<OverlapFigures> overlapFigures(const RunFindings& findings) {
+std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
+                                             const std::vector<Bandwidth>& bandwidths) {
     if (findings.steps == 0) return std::nullopt;
-    return OverlapFigures{.steps = findings.steps,
-                          .exposedMs = findings.exposedMsPerStep(),
-                          .waitMs = findings.waitMsPerStep(),
-                          .transferMs = findings.transferMsPerStep(),
-                          .hiddenPercent = findings.hiddenPercent(),
-                          .lateRank = latestRank(findings.blame)};
+    OverlapFigures figures{.steps = findings.steps,
+                           .exposedMs = findings.exposedMsPerStep(),
+                           .hiddenPercent = findings.hiddenPercent()};
+    if (findings.splitsAll()) {
+        figures.waitMs = findings.waitMsPerStep();
+        figures.transferMs = findings.transferMsPerStep();
+        figures.lateRank = latestRank(findings.blame);
+    }
+    if (const std::optional<Bandwidth> all = together(bandwidths)) {
+        figures.algbw = all->algbw;
+        figures.busbw = all->busbw;
+    }
+    return figures;
 }
 
 Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder) {
-    RINGSCOPE_TRY(const Trace trace, readTrace(folder));
-    const RunFindings findings = analyze(trace);
+    RINGSCOPE_TRY(const Trace recorded, readTrace(folder));
+    const Trace trace = withTruestSpans(recorded);
+    const TrustedMeetings trusted = trustedMeetings(trace);
+    const RunFindings findings = analyze(trace, trusted);
     if (!findings.violations.empty())
         return Error{ErrorCode::Failed, "the analysis of its trace contradicts itself: " +
                                             findings.violations.front()};
-    return overlapFigures(findings);
+    return overlapFigures(findings, bandwidths(trace, trusted));
 }
 
 }  // namespace ringscope

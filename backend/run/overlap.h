@@ -6,13 +6,17 @@
 #include "backend/run/run_record.h"
 
 #include <filesystem>
+#include <optional>
+#include <vector>
 
 namespace ringscope {
 
+struct Bandwidth;
 struct RunFindings;
 
-// Nothing where no step was recorded.
-std::optional<OverlapFigures> overlapFigures(const RunFindings& findings);
+// Nothing where no step was recorded. Both of the same trace.
+std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
+                                             const std::vector<Bandwidth>& bandwidths);
 
 // Of the trace in `folder`; an Error where it cannot be read or its analysis contradicts itself.
 Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder);

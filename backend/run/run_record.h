@@ -70,10 +70,15 @@ struct RunSpeed {
 struct OverlapFigures {
     std::int64_t steps = 0;  // recorded
     double exposedMs = 0;    // communication with no computation beside it
-    double waitMs = 0;       // communication that waited for a late rank, exposed or not
-    double transferMs = 0;   // communication that moved bytes
-    std::optional<double> hiddenPercent;  // of all communication; nothing where there was none
-    std::optional<int> lateRank;          // the one the others waited for most
+    // Communication that waited for a late rank, exposed or not, and that moved bytes: nothing
+    // where the trace cannot tell the two apart.
+    std::optional<double> waitMs{};
+    std::optional<double> transferMs{};
+    std::optional<double> hiddenPercent{};  // of all communication; nothing where there was none
+    std::optional<int> lateRank{};          // the one the others waited for most
+    // GB/s of all its messages, by the definitions of backend/analysis/bandwidth.h.
+    std::optional<double> algbw{};  // the waiting is in it
+    std::optional<double> busbw{};  // while bytes moved
 
     bool operator==(const OverlapFigures&) const = default;
 };

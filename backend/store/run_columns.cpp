@@ -82,7 +82,7 @@ void readParity(Statement& s, RunRecord& run) {
 
 void bindOverlap(Statement& s, const RunRecord& run) {
     if (!run.overlap) {
-        for (int column = 0; column < 6; ++column) s.bind(nullptr);
+        for (int column = 0; column < 8; ++column) s.bind(nullptr);
         return;
     }
     s.bind(run.overlap->steps);
@@ -91,6 +91,8 @@ void bindOverlap(Statement& s, const RunRecord& run) {
     s.bind(run.overlap->transferMs);
     s.bind(run.overlap->hiddenPercent);
     s.bind(run.overlap->lateRank);
+    s.bind(run.overlap->algbw);
+    s.bind(run.overlap->busbw);
 }
 
 void readOverlap(Statement& s, RunRecord& run) {
@@ -98,11 +100,13 @@ void readOverlap(Statement& s, RunRecord& run) {
     OverlapFigures overlap;
     overlap.steps = steps;
     overlap.exposedMs = s.real();
-    overlap.waitMs = s.real();
-    overlap.transferMs = s.real();
+    overlap.waitMs = s.realIfAny();
+    overlap.transferMs = s.realIfAny();
     overlap.hiddenPercent = s.realIfAny();
     if (const std::optional<std::int64_t> late = s.integerIfAny())
         overlap.lateRank = static_cast<int>(*late);
+    overlap.algbw = s.realIfAny();
+    overlap.busbw = s.realIfAny();
     if (steps > 0) run.overlap = overlap;
 }
 
@@ -155,7 +159,7 @@ constexpr std::array columns = {
     figure<peakMemory, &RunSummary::peakMemory>("peak_bytes"),
     figure<measuredAttentionBytes, &RunSummary::attentionBytesPerStep>("attention_bytes"),
     figure<measuredGradientBytes, &RunSummary::gradientBytesPerStep>("gradient_bytes"),
-    RunColumn{"traced_steps, exposed_ms, wait_ms, transfer_ms, hidden_pct, late_rank",
+    RunColumn{"traced_steps, exposed_ms, wait_ms, transfer_ms, hidden_pct, late_rank, algbw, busbw",
               Part::Figures, bindOverlap, readOverlap},
 
     RunColumn{"parity_reference, parity_steps, parity_loss, parity_loss_special, parity_grad_norm, "

@@ -3,6 +3,7 @@
 #include "backend/store/statement.h"
 #include "embedded/schemaV1.h"
 #include "embedded/schemaV2.h"
+#include "embedded/schemaV3.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -57,9 +58,10 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 2> table = {{
+    static const std::array<Migration, 3> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
+        {2, embedded::schemaV3},
     }};
     return table;
 }

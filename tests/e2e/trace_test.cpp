@@ -71,7 +71,8 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
         peak = std::max(peak, memory["peak_bytes"].get<std::int64_t>());
     }
     EXPECT_EQ(run["peak_bytes"], peak);
-    for (const char* figure : {"exposed_ms_per_step", "wait_ms_per_step", "hidden_pct"})
+    for (const char* figure : {"exposed_ms_per_step", "wait_ms_per_step", "hidden_pct",
+                               "busbw_gb_per_s", "algbw_gb_per_s"})
         EXPECT_EQ(run["overlap"][figure], findings[figure]) << figure;
     for (const json& rank : findings["ranks"]) {
         EXPECT_GT(rank["attention_ns"], 0);

@@ -292,6 +292,9 @@ TEST(CompareRuns, TakesTheFiguresOfRecordedStepsFromTheRunsThatHaveThem) {
     EXPECT_EQ(ring.waitMs->median, 4);
     EXPECT_EQ(ring.hiddenPercent->median, 25);
     EXPECT_EQ(ring.lateRank, 1);
+    EXPECT_EQ(ring.busbw->median, 3.0);
+    EXPECT_EQ(ring.algbw->samples, 2);
+    EXPECT_EQ(comparison->baseline.group.busbw, std::nullopt);
     EXPECT_EQ(comparison->baseline.group.exposedMs, std::nullopt) << "nothing was recorded";
 }
 

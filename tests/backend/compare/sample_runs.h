@@ -75,10 +75,11 @@ inline RunRecord withParity(RunRecord run, double lossDiff, double gradNormDiff 
     return run;
 }
 
-// Three recorded steps; as much time moves bytes as is waited.
+// Three recorded steps; as much time moves bytes as is waited, so messages are twice as fast while
+// they move.
 inline RunRecord withOverlap(RunRecord run, double exposedMs, double waitMs,
                              std::optional<int> lateRank = std::nullopt) {
-    run.overlap = OverlapFigures{3, exposedMs, waitMs, waitMs, 25.0, lateRank};
+    run.overlap = OverlapFigures{3, exposedMs, waitMs, waitMs, 25.0, lateRank, 1.5, 3.0};
     return run;
 }
 

@@ -77,7 +77,7 @@ TEST(Html, AnswersBeforeItShowsEvidence) {
 
 TEST(Html, GivesTheReasonInPlaceOfFiguresOfAFailedConfiguration) {
     const std::string page = writeHtml(sampleReport());
-    EXPECT_THAT(page, HasSubstr("<td class=\"bad\" colspan=\"13\">did not finish: rank 1 was ended "
+    EXPECT_THAT(page, HasSubstr("<td class=\"bad\" colspan=\"15\">did not finish: rank 1 was ended "
                                 "by SIGKILL</td>"));
 }
 

@@ -1,5 +1,6 @@
 #include "backend/run/overlap.h"
 
+#include "backend/analysis/bandwidth.h"
 #include "backend/analysis/findings.h"
 #include "tests/support/program.h"
 
@@ -29,9 +30,45 @@ TEST(Overlap, IsPerStepAndTheMeanOverRanks) {
                                   .wait = 4'000'000,
                                   .transfer = 8'000'000})};
     findings.blame = {{0, 4'000'000}, {1, 0}};
-    const std::optional<OverlapFigures> overlap = overlapFigures(findings);
+    const std::optional<OverlapFigures> overlap = overlapFigures(findings, {});
     ASSERT_TRUE(overlap);
     EXPECT_EQ(*overlap, (OverlapFigures{2, 2.5, 1.0, 4.0, 50.0, 0}));
+}
+
+Bandwidth bandwidth(Operation operation, std::int64_t bytes, std::int64_t duration,
+                    std::int64_t transfer, double factor = 1) {
+    Bandwidth of{.operation = operation, .count = 1, .bytes = bytes, .duration = duration};
+    of.transfer = transfer;
+    of.carried = static_cast<double>(bytes) * factor;
+    of.busbw = of.carried / static_cast<double>(transfer);
+    return of;
+}
+
+TEST(Overlap, HasOneBandwidthOverAllMessages) {
+    RunFindings findings;
+    findings.steps = 1;
+    const OverlapFigures figures =
+        overlapFigures(findings, {bandwidth(Operation::Send, 600, 100, 50),
+                                  bandwidth(Operation::AllReduce, 200, 300, 150, 2)})
+            .value();
+    EXPECT_EQ(figures.algbw, 2.0) << "800 bytes in 400 ns";
+    EXPECT_EQ(figures.busbw, 5.0) << "600 + 2 x 200 bytes in 200 ns";
+}
+
+TEST(Overlap, SaysNothingOfWaitsThatTheTraceCannotTell) {
+    RunFindings findings;
+    findings.steps = 1;
+    findings.ranks = {figures(1, {.comm = 8'000'000,
+                                  .exposed = 8'000'000,
+                                  .wait = 1'000'000,
+                                  .transfer = 1'000'000,
+                                  .unpaired = 6'000'000})};
+    findings.blame = {{1, 1'000'000}};
+    EXPECT_EQ(overlapFigures(findings, {}),
+              (OverlapFigures{.steps = 1, .exposedMs = 8, .hiddenPercent = 0.0}));
+    findings.ranks[0].communication.unpaired = 0;
+    findings.clock.splits = false;
+    EXPECT_EQ(overlapFigures(findings, {})->waitMs, std::nullopt) << "nor of unlike clocks";
 }
 
 TEST(Overlap, NamesNoLateRankAndNoShareWhereNothingWasCommunicated) {
@@ -39,11 +76,12 @@ TEST(Overlap, NamesNoLateRankAndNoShareWhereNothingWasCommunicated) {
     findings.steps = 3;
     findings.ranks = {figures(0, {})};
     findings.blame = {{0, 0}};
-    EXPECT_EQ(overlapFigures(findings), (OverlapFigures{3, 0, 0, 0, std::nullopt, std::nullopt}));
+    EXPECT_EQ(overlapFigures(findings, {}),
+              (OverlapFigures{3, 0, 0, 0, std::nullopt, std::nullopt}));
 }
 
 TEST(Overlap, IsNothingWhereNoStepWasRecorded) {
-    EXPECT_EQ(overlapFigures(RunFindings{}), std::nullopt);
+    EXPECT_EQ(overlapFigures(RunFindings{}, {}), std::nullopt);
 }
 
 TEST(Overlap, OfAFolderWithoutATraceSaysSo) {

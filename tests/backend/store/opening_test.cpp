@@ -58,7 +58,7 @@ TEST_F(Opening, MakesTheFileItsFolderAndNothingElse) {
     ASSERT_TRUE(Store::open(file, Access::ReadWrite).ok());
     EXPECT_EQ(filesOf(file.parent_path()).size(), 1U);
     EXPECT_EQ(sql(file, "PRAGMA application_id"), "1381188432") << "RSCP";
-    EXPECT_EQ(sql(file, "PRAGMA user_version"), "2");
+    EXPECT_EQ(sql(file, "PRAGMA user_version"), "3");
     EXPECT_EQ(sql(file, "PRAGMA journal_mode"), "wal");
     EXPECT_EQ(sql(file,
                   "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND "
@@ -172,7 +172,7 @@ TEST_F(Opening, RefusesANewerSchema) {
     sql(file(), "PRAGMA user_version = 7");
     expectRefused(ErrorCode::Unavailable,
                   quoted() +
-                      " was written by a newer Ringscope (schema 7, this one knows 2); "
+                      " was written by a newer Ringscope (schema 7, this one knows 3); "
                       "upgrade Ringscope or name another file with --db");
 }
 

@@ -90,7 +90,7 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.config.attention.window = 512;
     run.config.launch.hosts = {"alpha", "beta"};
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
-    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1};
+    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1, 1.5, 3.25};
     run.computation = computationIdentity(run.config);
     run = add(*open(), run);
 
@@ -100,6 +100,14 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     expectSameSteps(run.steps, loaded->steps);
     expectSameRanks(run.rankRecords, loaded->rankRecords);
     EXPECT_FALSE(loaded->summary.has_value());
+}
+
+TEST_F(StoredRun, KeepsThatAWaitIsNotKnownApartFromThatThereWasNone) {
+    RunRecord run = newRun();
+    run.overlap = OverlapFigures{.steps = 3, .exposedMs = 1.25, .algbw = 0.5};
+    run = add(*open(), run);
+    EXPECT_EQ(open(Access::ReadOnly)->load(run.id)->overlap, run.overlap);
+    EXPECT_EQ(open(Access::ReadOnly)->list({})->front().overlap, run.overlap);
 }
 
 TEST_F(StoredRun, KeepsLossesThatAreNoNumbers) {

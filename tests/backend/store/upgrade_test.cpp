@@ -28,7 +28,7 @@ TEST_F(Upgrade, HappensWhenTheStoreIsOpenedForWriting) {
     const auto store = open();
     add(*store, newRun());
     EXPECT_EQ(store->list({})->size(), 1U);
-    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "2");
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
     EXPECT_EQ(sql(file(), "SELECT name FROM old_result"), "kept");
 }
 
@@ -60,7 +60,7 @@ TEST_F(Upgrade, IsLeftToAWriter) {
     ASSERT_FALSE(store.ok());
     EXPECT_EQ(store.error().code, ErrorCode::Unavailable);
     EXPECT_EQ(store.error().message, "'" + file().string() +
-                                         "' is of an older Ringscope (schema 0, this one reads 2); "
+                                         "' is of an older Ringscope (schema 0, this one reads 3); "
                                          "`ringscope run` upgrades it, after a backup");
     EXPECT_EQ(filesOf(folder()), before);
 }
@@ -102,18 +102,36 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaOne) {
     fs::remove(file());
     RunRecord run = newRun();
     add(*open(), run);
-    for (const char* column :
-         {"traced_steps", "exposed_ms", "wait_ms", "transfer_ms", "hidden_pct", "late_rank"})
+    for (const char* column : {"traced_steps", "exposed_ms", "wait_ms", "transfer_ms", "hidden_pct",
+                               "late_rank", "algbw", "busbw"})
         sql(file(), std::string("ALTER TABLE run DROP COLUMN ") + column);
     sql(file(), "PRAGMA user_version = 1");
 
     const auto store = open();
-    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "2");
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
     const Result<RunRecord> kept = store->load(run.id);
     ASSERT_TRUE(kept.ok()) << kept.error().message;
     EXPECT_EQ(kept->name, run.name);
     EXPECT_EQ(kept->overlap, std::nullopt);
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-1.backup"));
+}
+
+// As the second left it: it knew the times of messages, not how fast they were.
+TEST_F(Upgrade, KeepsTheFiguresOfSchemaTwoAndInventsNone) {
+    fs::remove(file());
+    RunRecord run = newRun();
+    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1, 1.5, 3.0};
+    add(*open(), run);
+    for (const char* column : {"algbw", "busbw"})
+        sql(file(), std::string("ALTER TABLE run DROP COLUMN ") + column);
+    sql(file(), "PRAGMA user_version = 2");
+
+    const Result<RunRecord> kept = open()->load(run.id);
+    ASSERT_TRUE(kept.ok()) << kept.error().message;
+    EXPECT_EQ(kept->overlap, (OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1}));
+    EXPECT_EQ(kept->overlap->busbw, std::nullopt);
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-2.backup"));
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {
