@@ -261,8 +261,7 @@ TEST(TraceDiff, SaysWhatASlowRankCost) {
 
 TEST(TraceImport, OfOurOwnExportSaysTheSame) {
     const Cli cli;
-    json before = analyzed(cli, "ring");
-    before["memory"] = json::array();  // its counter track cannot be turned back into allocations
+    const json before = analyzed(cli, "ring");
     ASSERT_EQ(cli.run({"trace", "export", "-o", "out.json"}).exitCode, 0);
     ASSERT_EQ(cli.run({"trace", "import", "out.json", "-o", "ours"}).exitCode, 0);
     EXPECT_EQ(cli.json({"trace", "analyze", "out.json", "--json"}), before);
