@@ -129,8 +129,13 @@ ExecutedMode executedMode(const Trace& trace) {
             mode.fits.emplace_back(each.name);
         if (kindsOf(wanted) == kindsOf(mode.traffic)) alikeInKind.emplace_back(each.name);
     }
-    // Groups of other sizes (parallel.dp, parallel.ulysses) post the same kinds, other numbers.
-    if (mode.fits.empty()) mode.fits = std::move(alikeInKind);
+    // Groups of other sizes (parallel.dp, parallel.ulysses) and other numbers of heads post the
+    // same kinds, other numbers.
+    if (mode.fits.empty()) mode.fits = alikeInKind;
+    const auto among = [&](const std::vector<std::string>& modes) {
+        return std::ranges::find(modes, mode.configured) != modes.end();
+    };
+    if (among(alikeInKind) && !among(mode.fits)) mode.fits.push_back(mode.configured);
     mode.agrees =
         mode.configured.empty() || std::ranges::find(mode.fits, mode.configured) != mode.fits.end();
     return mode;
