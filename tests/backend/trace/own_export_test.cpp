@@ -28,13 +28,15 @@ RankTrace rankWithMemory() {
     RankTrace rank;
     rank.origin = {.run = "r", .rank = 0, .world = 1, .mode = "ring", .device = "cpu"};
     rank.complete = true;
-    rank.spans = {Span(1'000'000'000, 1'000'900'000, {.kind = SpanKind::Step})};
+    constexpr std::int64_t first = 1'000'000'000, second = 1'000'100'000;
+    rank.spans = {Span(first, second, {.kind = SpanKind::Step, .step = 3}),
+                  Span(second, 1'000'900'000, {.kind = SpanKind::Step, .step = 4})};
     for (int i = 0; i < 2500; ++i) {  // several events of metadata
         const std::int64_t begin = 999'999'000 + i * 100;
         rank.allocations.push_back({.begin = begin,
                                     .end = i % 3 == 0 ? Allocation::heldToTheEnd : begin + 7'777,
                                     .bytes = 64 + i,
-                                    .step = i % 5,
+                                    .step = begin < first ? i % 5 : begin < second ? 3 : 4,
                                     .layer = static_cast<std::int16_t>(i % 4 - 1),
                                     .category = static_cast<MemoryCategory>(
                                         1 + i % static_cast<int>(MemoryCategory::Segments))});
