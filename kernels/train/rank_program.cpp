@@ -5,6 +5,7 @@
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
 #include "kernels/data/token_text.h"
+#include "kernels/elementary_functions.h"
 #include "kernels/train/counting_allocator.h"
 #include "kernels/train/device_memory.h"
 #include "kernels/train/gpu_recording.h"
@@ -174,6 +175,7 @@ Result<RankDone> RankRun::train() {
     RINGSCOPE_TRY(const RunPlan plan, readPlan(input_.config().yaml, arguments_.world));
     at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
     at::set_num_interop_threads(1);
+    settleElementaryFunctions();
 
     RINGSCOPE_TRY(const TokenText text,
                   TokenText::open(plan.config.data, plan.config.model.vocabSize));

@@ -1,6 +1,7 @@
 #include "kernels/verify/reference.h"
 
 #include "kernels/attention/score_rules.h"
+#include "kernels/elementary_functions.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
@@ -169,6 +170,7 @@ public:
           slopes_(alibiSlopes(problem.heads)) {}
 
     void run() {
+        settleElementaryFunctions();
         const std::int64_t units = problem_.batch * problem_.kvHeads;
         const auto threads =
             std::min<std::int64_t>(units, std::max(1U, std::thread::hardware_concurrency()));
