@@ -5,7 +5,7 @@
 // started and returns; until then SIGINT, SIGHUP and SIGPIPE do not touch it.
 //
 //   ending the ranks: SIGTERM to each rank's group, after the grace SIGKILL, then SIGKILL to
-//   whatever still carries RINGSCOPE_RUN_ID=<this run> in its environment
+//   whatever still carries RINGSCOPE_AGENT_RANKS=<random> in its environment
 //
 // Needs a process of its own: it changes signal handling, becomes the reaper of orphans below it,
 // and a rank dies with the thread that started it.

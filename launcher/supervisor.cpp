@@ -27,6 +27,8 @@ constexpr std::size_t longestCommand = 64 * 1024 * 1024;
 constexpr Millis killTakes{2'000};   // from SIGKILL to being gone; longer: stuck in the kernel
 constexpr Millis flushTakes{1'000};  // for the controller to take the last frames
 constexpr const char* runIdName = "RINGSCOPE_RUN_ID";
+// Of one agent: the same machine may be another host of the run, by another name.
+constexpr const char* agentRanksName = "RINGSCOPE_AGENT_RANKS";
 
 std::map<std::string, std::string> ownEnvironment() {
     std::map<std::string, std::string> variables;
@@ -132,12 +134,14 @@ void Supervisor::take(const AgentCommand& command) {
 void Supervisor::on(const StartRanks& start) {
     if (!mark_.empty())
         return send(AgentError{"this agent has started its ranks already; open another one"});
-    mark_ = std::string(runIdName) + "=" + start.run.text;
+    const std::string agentRanks = RunId::random().text;
+    mark_ = std::string(agentRanksName) + "=" + agentRanks;
     RankCommandLine command{
         .rank = 0, .program = start.program, .arguments = {}, .environment = ownEnvironment()};
     if (command.program.empty()) command.program = programDirectory() / "ringscope-rank";
     for (const auto& [name, value] : start.environment) command.environment[name] = value;
     command.environment[runIdName] = start.run.text;
+    command.environment[agentRanksName] = agentRanks;
     const auto lines = [this](RankProcess& rank, RankProcess::Stream stream,
                               std::string_view line) { takeLine(rank, stream, line); };
     if (start.sendTraces) {

@@ -63,7 +63,7 @@ private:
     std::vector<std::unique_ptr<RankProcess>> ranks_;
     TraceOutbox traces_;
     PortCheck ports_;
-    std::string mark_;  // "RINGSCOPE_RUN_ID=…"; empty: nothing was started
+    std::string mark_;  // "RINGSCOPE_AGENT_RANKS=…"; empty: nothing was started
 
     bool leaving_ = false;
     bool sweepDue_ = false;

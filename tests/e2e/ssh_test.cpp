@@ -60,6 +60,11 @@ protected:
         return program;
     }
 
+    void killClientOf(const std::string& host) const {
+        for (const pid_t pid : processesWith(cli.mark()))
+            if (commandLine(pid).find("-- " + host) != std::string::npos) ::kill(pid, SIGKILL);
+    }
+
     // Neither here nor there.
     bool nothingLeft(seconds limit) const {
         return becomesTrue(
@@ -122,11 +127,22 @@ TEST_F(OverSsh, AKilledRankFailsTheRunNamingItAndLeavesNoProcessOnAnyHost) {
 
 TEST_F(OverSsh, AKilledSshClientFailsTheRunNamingTheHost) {
     const auto program = startEndless();
-    for (const pid_t pid : processesWith(cli.mark()))
-        if (commandLine(pid).find("-- beta") != std::string::npos) ::kill(pid, SIGKILL);
+    killClientOf("beta");
     EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
     EXPECT_TRUE(nothingLeft(seconds(8)));
     EXPECT_EQ(storedRun()["status"], "failed");
+    const std::string reason = storedRun()["reason"];
+    EXPECT_TRUE(reason.starts_with("the ssh connection to beta was lost")) << reason;
+}
+
+// By then the other host's ranks may have lost their peers and said so.
+TEST_F(OverSsh, AKilledSshClientIsTheReasonAlsoWhereItIsNoticedLate) {
+    const auto program = startEndless();
+    program->signal(SIGSTOP);
+    killClientOf("beta");
+    EXPECT_TRUE(becomesTrue([&] { return remote("--rank 3").empty(); }));
+    program->signal(SIGCONT);
+    EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
     const std::string reason = storedRun()["reason"];
     EXPECT_TRUE(reason.starts_with("the ssh connection to beta was lost")) << reason;
 }

@@ -39,14 +39,15 @@ protected:
     void send(const AgentCommand& command) { ASSERT_TRUE(channel->send(toLine(command)).ok()); }
     pid_t agent() const { return static_cast<pid_t>(hello.pid); }
 
-    // Rank 0 as a shell script.
-    void startShell(const std::string& script) {
-        send(StartRanks{.run = run,
-                        .program = "/bin/sh",
-                        .ranks = {{.rank = 0, .arguments = {"-c", script}}},
-                        .environment = {{"COLOUR", "blue"}},
-                        .configYaml = "yaml"});
+    // A rank as a shell script.
+    StartRanks shell(int rank, const std::string& script) const {
+        return {.run = run,
+                .program = "/bin/sh",
+                .ranks = {{.rank = rank, .arguments = {"-c", script}}},
+                .environment = {{"COLOUR", "blue"}},
+                .configYaml = "yaml"};
     }
+    void startShell(const std::string& script) { send(shell(0, script)); }
     std::vector<pid_t> left() const { return processesWith("RINGSCOPE_RUN_ID=" + run.text); }
 
     RunId run = RunId::random();
@@ -102,6 +103,22 @@ TEST_F(AgentTest, EndsWhatARankLeavesBehindInItsGroup) {
     startShell("sleep 1000 & echo left; exit 0");
     next<RankExited>();
     EXPECT_TRUE(becomesTrue([&] { return left().empty(); }));
+}
+
+// Two names of one machine are two hosts of a run.
+TEST_F(AgentTest, LeavesTheRanksOfAnotherAgentOfTheRunAlone) {
+    startShell("read config; read rest");
+    send(Ping{.id = 1});
+    next<Pong>();
+    ASSERT_EQ(left().size(), 1U);
+    {
+        const std::unique_ptr<AgentChannel> other = transport.open({}).value();
+        ASSERT_TRUE(other->send(toLine(AgentCommand(shell(1, "read config; read rest")))).ok());
+        ASSERT_TRUE(becomesTrue([&] { return left().size() == 2; }));
+    }
+    EXPECT_EQ(left().size(), 1U);
+    send(StopRanks{.graceMs = 1000});
+    EXPECT_EQ(next<RankExited>().signal, SIGTERM);
 }
 
 TEST_F(AgentTest, StopsTheRanksAndLivesOn) {
