@@ -136,8 +136,7 @@ ExecutedMode executedMode(const Trace& trace) {
         return std::ranges::find(modes, mode.configured) != modes.end();
     };
     if (among(alikeInKind) && !among(mode.fits)) mode.fits.push_back(mode.configured);
-    mode.agrees =
-        mode.configured.empty() || std::ranges::find(mode.fits, mode.configured) != mode.fits.end();
+    mode.agrees = mode.configured.empty() || among(mode.fits);
     return mode;
 }
 

@@ -35,10 +35,7 @@ std::optional<MemoryPeak> memoryPeak(const RankTrace& rank) {
     }
     const std::size_t shown = std::min(peak.largest.size(), MemoryPeak::largestShown);
     std::ranges::partial_sort(peak.largest,
-                              peak.largest.begin() + static_cast<std::ptrdiff_t>(shown),
-                              [](const Allocation& a, const Allocation& b) {
-                                  return a.bytes != b.bytes ? a.bytes > b.bytes : a.begin < b.begin;
-                              });
+                              peak.largest.begin() + static_cast<std::ptrdiff_t>(shown), isLarger);
     peak.largest.resize(shown);
     return peak;
 }

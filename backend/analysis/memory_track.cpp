@@ -9,10 +9,6 @@ namespace {
 constexpr std::size_t block = 32;
 constexpr std::size_t packed = 128;  // allocations in a pack
 
-bool larger(const Allocation& a, const Allocation& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.begin < b.begin;
-}
-
 }  // namespace
 
 MemoryTrack::MemoryTrack(const RankTrace& rank, MemoryOf of) : allocations_(rank.allocations) {
@@ -143,9 +139,9 @@ std::vector<Allocation> MemoryTrack::largestAt(std::int64_t time, std::size_t mo
         for (std::size_t i = p * packed; i < end; ++i) {
             const Allocation& one = allocations_[byBegin_[i]];
             if (one.begin > time || one.end <= time) continue;
-            if (found.size() == most && !larger(one, found.back())) continue;
+            if (found.size() == most && !isLarger(one, found.back())) continue;
             if (found.size() == most) found.pop_back();
-            found.insert(std::ranges::upper_bound(found, one, larger), one);
+            found.insert(std::ranges::upper_bound(found, one, isLarger), one);
         }
     }
     return found;

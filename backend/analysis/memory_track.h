@@ -2,9 +2,10 @@
 // fast enough to follow a mouse over millions of allocations.
 //
 //     const MemoryTrack track(rank);
-//     track.heldAt(track.peak())                             // by category, where it was the most
-//     track.heldAt(track.mostOf(track.firstFrom(a), track.firstFrom(b)))    // the same within [a,
-//     b) track.largestAt(track.timeOf(track.peak()), 5)         // what stood there
+//     track.heldAt(track.peak());                      // by category, where it was the most
+//     const auto most = track.mostOf(track.firstFrom(a), track.firstFrom(b));
+//     track.heldAt(most);                              // the same within [a, b)
+//     track.largestAt(track.timeOf(track.peak()), 5);  // what stood there
 //
 // The curve is a list of moments, each holding until the next one. Of every 32 it keeps what was
 // held before and where the most was, and the same of every 32 of those, so the most of a stretch

@@ -52,6 +52,10 @@ bool isOf(const Allocation& allocation, MemoryOf of) {
     return (allocation.category == MemoryCategory::Segments) == (of == MemoryOf::Segments);
 }
 
+bool isLarger(const Allocation& a, const Allocation& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.begin < b.begin;
+}
+
 void overMemory(const RankTrace& rank, const VisitMemory& visit, MemoryOf of) {
     const std::int64_t first = firstStep(rank);
     BytesByCategory held{};

@@ -21,4 +21,7 @@ using VisitMemory = std::function<void(std::int64_t at, const BytesByCategory& h
 void overMemory(const RankTrace& rank, const VisitMemory& visit, MemoryOf of = MemoryOf::Tensors);
 bool isOf(const Allocation& allocation, MemoryOf of);
 
+// The order in which allocations are told: of more bytes, or as many from earlier on.
+bool isLarger(const Allocation& a, const Allocation& b);
+
 }  // namespace ringscope

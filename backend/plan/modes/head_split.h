@@ -25,6 +25,9 @@ Error headsDoNotFit(const std::string& mode, const AttentionShape& shape, std::i
 std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ranks,
                                     const HeadSpan& heads, const Transfer& like);
 
+// Only the first group is waited for with nothing to do; more groups mean more, smaller messages.
+inline constexpr std::int64_t mostHeadGroups = 4;
+
 // At most `groups` groups of about equally many heads.
 std::vector<HeadSpan> headGroups(std::int64_t kvHeads, std::int64_t groups);
 

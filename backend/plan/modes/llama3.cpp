@@ -2,16 +2,10 @@
 // computed, and their gradients are reduce-scattered the same way. Shards are contiguous, so that a
 // packed document lies on few ranks; one long document leaves the ranks as unbalanced as a ring.
 #include "backend/plan/modes/gather_passes.h"
+#include "backend/plan/modes/head_split.h"
 #include "backend/plan/modes/modes.h"
 
 namespace ringscope {
-namespace {
-
-// Only the first group is waited for with nothing to do; more groups mean more, smaller messages.
-constexpr std::int64_t mostHeadGroups = 4;
-
-}  // namespace
-
 Result<Schedule> llama3Schedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));

@@ -13,9 +13,6 @@ std::vector<std::int64_t> upTo(std::int64_t most) {
     return numbers;
 }
 
-// Only the first group is waited for with nothing to do; more groups mean more, smaller messages.
-constexpr std::int64_t mostHeadGroups = 4;
-
 struct Exchanging {
     const AttentionShape& shape;
     std::vector<HeadSpan> heads;  // of each rank
@@ -64,16 +61,14 @@ Result<Schedule> ulyssesSchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     const std::int64_t kvHeads = kvHeadsOver(shape, shape.ranks) / shape.ranks;
-    const Exchanging exchanging{shape,
-                                headGroups(kvHeads, shape.ranks == 1 ? 1 : mostHeadGroups)};
+    const Exchanging exchanging{shape, headGroups(kvHeads, shape.ranks == 1 ? 1 : mostHeadGroups)};
     Schedule schedule{.executor = Executor::AllToAll,
                       .ranks = shape.ranks,
                       .owned = std::move(layout),
                       .headsPerRank = shape.heads / shape.ranks,
                       .kvHeadsPerRank = kvHeads};
-    const RankSchedule passes{
-        exchanging.pass(Payload::QueryKeyValue, Payload::Output),
-        exchanging.pass(Payload::OutputGrad, Payload::QueryKeyValueGrad)};
+    const RankSchedule passes{exchanging.pass(Payload::QueryKeyValue, Payload::Output),
+                              exchanging.pass(Payload::OutputGrad, Payload::QueryKeyValueGrad)};
     schedule.mode = [passes](const Schedule&, int) { return passes; };
     return schedule;
 }
