@@ -4,7 +4,6 @@
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <utility>
 
@@ -59,16 +58,15 @@ void RingJourney::endStep(const Step& step, const KeyGradients& part) {
 void RingJourney::addUp(const KeyGradients& part, bool sends) {
     const bool whole = part.keys.size() == own_.size(2);
     const auto rows = [&] { return gradients_.narrow(2, part.keys.begin, part.keys.size()); };
-    if (gradients_.defined()) {
-        if (part.keys.size() > 0) rows().add_(part.packed);
-    } else if (sends) {
-        gradients_ = buffer(gradientOptions());
-        if (!whole) gradients_.zero_();
-        rows().copy_(part.packed);
-    } else if (whole) {
+    if (part.keys.size() == 0) {
+        if (sends && !gradients_.defined()) gradients_ = buffer(gradientOptions()).zero_();
+    } else if (gradients_.defined()) {
+        rows().add_(part.packed);
+    } else if (whole && !sends) {
         gradients_ = part.packed;
-    } else if (part.keys.size() > 0) {
-        gradients_ = at::zeros(own_.sizes(), gradientOptions());
+    } else {
+        gradients_ = sends ? buffer(gradientOptions()) : at::empty(own_.sizes(), gradientOptions());
+        if (!whole) gradients_.zero_();
         rows().copy_(part.packed);
     }
 }

@@ -1,6 +1,6 @@
 #include "kernels/attention/tiled_attention.h"
 
-#include "tests/kernels/attention/reference.h"
+#include "tests/kernels/attention/block_checks.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -11,8 +11,12 @@
 namespace ringscope {
 namespace {
 
+using testing::BlockSize;
 using testing::distance;
 using testing::emptySums;
+using testing::expectSameGradients;
+using testing::expectSameLse;
+using testing::randomBlock;
 using testing::referenceBackward;
 using testing::referenceForward;
 
@@ -20,37 +24,18 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double tolerance(at::ScalarType type) { return type == at::kDouble ? 1e-11 : 2e-5; }
 
-struct BlockSize {
-    std::int64_t queries;
-    std::int64_t keys;
-    std::int64_t heads = 4;
-    std::int64_t kvHeads = 2;
-    std::int64_t headDim = 16;
-};
-
-BlockInput randomBlock(const BlockSize& size, at::ScalarType type) {
-    return {.q = at::randn({2, size.queries, size.heads, size.headDim}).to(type),
-            .k = at::randn({2, size.keys, size.kvHeads, size.headDim}).to(type),
-            .v = at::randn({2, size.keys, size.kvHeads, size.headDim}).to(type)};
-}
-
 void expectLikeReference(const BlockInput& block, const std::string& what) {
     const double limit = tolerance(block.q.scalar_type());
     const BlockOutput expected = referenceForward(block);
     const BlockOutput output = tiledForward(block);
     EXPECT_LT(distance(output.out, expected.out), limit) << what;
-    const at::Tensor seen = at::isfinite(output.lse);
-    EXPECT_LT(distance(at::where(seen, output.lse, 0), at::where(seen, expected.lse, 0)), limit)
-        << what;
-    EXPECT_TRUE(at::equal(at::isneginf(output.lse), expected.lse.le(-1e29))) << what;
+    expectSameLse(output.lse, expected.lse, limit, what);
 
     const at::Tensor dOut = at::randn(block.q.sizes()).to(block.q.scalar_type());
     const BlockGradients gradients = emptySums(block);
     addTiledGradients(block, output, dOut, gradients);
     const BlockGradients wanted = referenceBackward(block, dOut);
-    EXPECT_LT(distance(gradients.q, wanted.q), limit) << what;
-    EXPECT_LT(distance(gradients.k, wanted.k), limit) << what;
-    EXPECT_LT(distance(gradients.v, wanted.v), limit) << what;
+    expectSameGradients(gradients, wanted, limit, what);
 }
 
 std::vector<AttentionMask> masks() {

@@ -4,7 +4,7 @@
 
 #include "kernels/attention/tiled_attention.h"
 #include "kernels/cuda/attention_twin.h"
-#include "tests/kernels/attention/reference.h"
+#include "tests/kernels/attention/block_checks.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -16,8 +16,12 @@
 namespace ringscope {
 namespace {
 
+using testing::BlockSize;
 using testing::distance;
 using testing::emptySums;
+using testing::expectSameGradients;
+using testing::expectSameLse;
+using testing::randomBlock;
 using testing::referenceBackward;
 using testing::referenceForward;
 
@@ -27,31 +31,10 @@ void onHost(const AttentionTask& task) {
 }
 constexpr RunAttention upwards = onHost<kernel::ThreadOrder::Up>;
 
-struct BlockSize {
-    std::int64_t queries;
-    std::int64_t keys;
-    std::int64_t heads = 4;
-    std::int64_t kvHeads = 2;
-    std::int64_t headDim = 16;
-};
-
-BlockInput randomBlock(const BlockSize& size, at::ScalarType type) {
-    return {.q = at::randn({2, size.queries, size.heads, size.headDim}).to(type),
-            .k = at::randn({2, size.keys, size.kvHeads, size.headDim}).to(type),
-            .v = at::randn({2, size.keys, size.kvHeads, size.headDim}).to(type)};
-}
-
 std::vector<TokenSpan> seenOf(const BlockInput& block) {
     if (block.mask != MaskKind::Positions) return {};
     return visibleRows(*block.rules.mask, block.queryTokens, block.q.size(1), block.keyTokens,
                        block.k.size(1));
-}
-
-void expectSameLse(const at::Tensor& lse, const at::Tensor& expected, double limit,
-                   const std::string& what) {
-    EXPECT_TRUE(at::equal(at::isneginf(lse), expected.le(-1e29))) << what;
-    const at::Tensor seen = at::isfinite(lse);
-    EXPECT_LT(distance(at::where(seen, lse, 0), at::where(seen, expected, 0)), limit) << what;
 }
 
 // Like the fp64 reference, and closer still to the CPU's kernel where both sum in fp32.
@@ -66,18 +49,14 @@ void expectAttention(const BlockInput& block, const std::string& what) {
     EXPECT_LT(distance(output.out, expected.out), limit) << what;
     expectSameLse(output.lse, expected.lse, limit, what);
     const BlockGradients wanted = referenceBackward(block, dOut);
-    EXPECT_LT(distance(gradients.q, wanted.q), limit) << what;
-    EXPECT_LT(distance(gradients.k, wanted.k), limit) << what;
-    EXPECT_LT(distance(gradients.v, wanted.v), limit) << what;
+    expectSameGradients(gradients, wanted, limit, what);
 
     const BlockOutput cpu = tiledForward(block);
     EXPECT_EQ(output.out.scalar_type(), cpu.out.scalar_type());
     EXPECT_LT(distance(output.out, cpu.out), limit) << what;
     const BlockGradients cpus = emptySums(block);
     addTiledGradients(block, output, dOut, cpus);
-    EXPECT_LT(distance(gradients.q, cpus.q), limit) << what;
-    EXPECT_LT(distance(gradients.k, cpus.k), limit) << what;
-    EXPECT_LT(distance(gradients.v, cpus.v), limit) << what;
+    expectSameGradients(gradients, cpus, limit, what);
 }
 
 std::vector<AttentionMask> masks() {

@@ -1,6 +1,6 @@
 #include "kernels/attention/piecewise_attention.h"
 
-#include "tests/kernels/attention/reference.h"
+#include "tests/kernels/attention/block_checks.h"
 #include "tests/kernels/cuda/host_gpu.h"
 
 #include <ATen/ATen.h>
@@ -11,6 +11,8 @@ namespace {
 
 using testing::distance;
 using testing::emptySums;
+using testing::expectSameGradients;
+using testing::expectSameLse;
 using testing::hostGpu;
 using testing::KernelCalls;
 using testing::referenceBackward;
@@ -34,17 +36,13 @@ void expectAttention(const BlockInput& block, const std::string& what) {
     const BlockOutput output = piecewiseForward(block, hostGpu);
     const BlockOutput expected = referenceForward(block);
     EXPECT_LT(distance(output.out, expected.out), limit) << what;
-    const at::Tensor seen = at::isfinite(output.lse);
-    EXPECT_TRUE(at::equal(at::isneginf(output.lse), expected.lse.le(-1e29))) << what;
-    EXPECT_LT(distance(at::where(seen, output.lse, 0), at::where(seen, expected.lse, 0)), limit);
+    expectSameLse(output.lse, expected.lse, limit, what);
 
     const at::Tensor dOut = at::randn(block.q.sizes(), block.q.options());
     const BlockGradients gradients = emptySums(block);
     addPiecewiseGradients(block, output, dOut, gradients, hostGpu);
     const BlockGradients wanted = referenceBackward(block, dOut);
-    EXPECT_LT(distance(gradients.q, wanted.q), limit) << what;
-    EXPECT_LT(distance(gradients.k, wanted.k), limit) << what;
-    EXPECT_LT(distance(gradients.v, wanted.v), limit) << what;
+    expectSameGradients(gradients, wanted, limit, what);
 }
 
 struct Example {
