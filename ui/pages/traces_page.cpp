@@ -389,7 +389,7 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
 // Where the clocks do not tell wait from transfer, no button offers the wait.
 void TracesPage::showClock() {
     const ClockVerdict& clock = timeline_->trace()->findings.clock;
-    legend_->setSplits(clock.splits);
+    legend_->setMessages(clock.splits, timeline_->trace()->findings.unmatched > 0);
     QPushButton& wait = *figureButtons_.at(RingStepModel::Figure::Wait);
     wait.setEnabled(clock.splits);
     wait.setToolTip(clock.splits ? QString() : clockText(clock));

@@ -18,8 +18,17 @@
 
 namespace ringscope::ui {
 
-enum class Tint : std::uint8_t { Attention, Compute, Copy, Host, Transfer, Wait, Exposed };
-inline constexpr std::size_t tintCount = 7;
+enum class Tint : std::uint8_t {
+    Attention,
+    Compute,
+    Copy,
+    Host,
+    Transfer,
+    Wait,
+    Unpaired,
+    Exposed
+};
+inline constexpr std::size_t tintCount = 8;
 using Shares = std::array<std::int64_t, tintCount>;  // nanoseconds of each tint
 
 inline constexpr std::uint32_t noSpan = std::numeric_limits<std::uint32_t>::max();

@@ -4,7 +4,7 @@
 #include "ui/timeline/timeline_painter.h"
 
 #include <QPainter>
-#include <span>
+#include <vector>
 
 namespace ringscope::ui {
 namespace {
@@ -13,21 +13,27 @@ struct Entry {
     Tint tint;
     const char* words;
 };
-constexpr Entry entries[] = {
-    {Tint::Attention, QT_TRANSLATE_NOOP("TimelineLegend", "attention")},
-    {Tint::Compute, QT_TRANSLATE_NOOP("TimelineLegend", "other compute")},
-    {Tint::Transfer, QT_TRANSLATE_NOOP("TimelineLegend", "transfer")},
-    {Tint::Wait, QT_TRANSLATE_NOOP("TimelineLegend", "waiting for a rank")},
-    {Tint::Exposed, QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")},
-};
-constexpr Entry unsplit[] = {
-    {Tint::Attention, QT_TRANSLATE_NOOP("TimelineLegend", "attention")},
-    {Tint::Compute, QT_TRANSLATE_NOOP("TimelineLegend", "other compute")},
-    {Tint::Transfer, QT_TRANSLATE_NOOP("TimelineLegend", "transfer and wait, not told apart")},
-    {Tint::Exposed, QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")},
-};
-std::span<const Entry> entriesOf(bool splits) {
-    return splits ? std::span<const Entry>(entries) : std::span<const Entry>(unsplit);
+constexpr Entry attention{Tint::Attention, QT_TRANSLATE_NOOP("TimelineLegend", "attention")};
+constexpr Entry compute{Tint::Compute, QT_TRANSLATE_NOOP("TimelineLegend", "other compute")};
+constexpr Entry transfer{Tint::Transfer, QT_TRANSLATE_NOOP("TimelineLegend", "transfer")};
+constexpr Entry wait{Tint::Wait, QT_TRANSLATE_NOOP("TimelineLegend", "waiting for a rank")};
+constexpr Entry unsplit{Tint::Transfer,
+                        QT_TRANSLATE_NOOP("TimelineLegend", "transfer and wait, not told apart")};
+constexpr Entry unpaired{
+    Tint::Unpaired,
+    QT_TRANSLATE_NOOP("TimelineLegend", "transfer or wait: the other end is not in the trace")};
+constexpr Entry exposed{Tint::Exposed,
+                        QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")};
+
+std::vector<Entry> entriesOf(bool splits, bool hasUnpaired) {
+    std::vector<Entry> entries{attention, compute};
+    if (splits)
+        entries.insert(entries.end(), {transfer, wait});
+    else
+        entries.push_back(unsplit);
+    if (hasUnpaired) entries.push_back(unpaired);
+    entries.push_back(exposed);
+    return entries;
 }
 
 constexpr double swatch = 20;
@@ -73,8 +79,9 @@ void LegendLine::paintEvent(QPaintEvent*) {
 
 TimelineLegend::TimelineLegend(QWidget* parent) : LegendLine(parent) { sayColours(); }
 
-void TimelineLegend::setSplits(bool splits) {
+void TimelineLegend::setMessages(bool splits, bool unpaired) {
     splits_ = splits;
+    unpaired_ = unpaired;
     sayColours();
     updateGeometry();
     update();
@@ -82,13 +89,13 @@ void TimelineLegend::setSplits(bool splits) {
 
 QStringList TimelineLegend::words() const {
     QStringList all;
-    for (const Entry& entry : entriesOf(splits_)) all << tr(entry.words);
+    for (const Entry& entry : entriesOf(splits_, unpaired_)) all << tr(entry.words);
     return all;
 }
 
 void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
     const TimelinePainter look(isDark(palette()), font(), devicePixelRatioF());
-    const Tint tint = entriesOf(splits_)[static_cast<std::size_t>(entry)].tint;
+    const Tint tint = entriesOf(splits_, unpaired_)[static_cast<std::size_t>(entry)].tint;
     if (tint == Tint::Wait)
         look.fillWait(painter, box);
     else if (tint == Tint::Exposed)

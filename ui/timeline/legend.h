@@ -31,8 +31,9 @@ class TimelineLegend : public LegendLine {
 
 public:
     explicit TimelineLegend(QWidget* parent = nullptr);
-    // Whether wait is told from transfer, or both are drawn as one.
-    void setSplits(bool splits);
+    // Whether wait is told from transfer, or both are drawn as one; whether there are messages
+    // whose other end is not in the trace.
+    void setMessages(bool splits, bool unpaired);
 
 protected:
     QStringList words() const override;
@@ -40,6 +41,7 @@ protected:
 
 private:
     bool splits_ = true;
+    bool unpaired_ = false;
 };
 
 class MemoryLegend : public LegendLine {

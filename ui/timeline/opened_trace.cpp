@@ -98,6 +98,17 @@ Layer workLayer(const Span& span, std::uint32_t index) {
     return layer;
 }
 
+// What moves for certain covers what may move, and that covers a wait, as in communicationSets.
+void addMessage(std::vector<Layer>& layers, const Span& span, const MessageMeeting& meeting,
+                std::uint32_t index) {
+    if (!meeting.known()) {
+        layers.push_back({span.begin(), span.end(), 1, index, Tint::Unpaired});
+        return;
+    }
+    layers.push_back({span.begin(), meeting.moving, 0, index, Tint::Wait});
+    layers.push_back({meeting.moving, span.end(), 2, index, Tint::Transfer});
+}
+
 Lane exposedLane(const IntervalSet& exposed) {
     std::vector<Piece> pieces;
     pieces.reserve(exposed.size());
@@ -116,8 +127,7 @@ RankRow rowOf(const RankTrace& rank, const std::vector<MessageMeeting>& meetings
         if (span.kind() == SpanKind::Step) {
             row.steps.push_back({span.begin(), span.end(), span.step()});
         } else if (span.kind() == SpanKind::Transfer) {
-            messages.push_back({span.begin(), meetings[i].moving, 0, i, Tint::Wait});
-            messages.push_back({meetings[i].moving, span.end(), 1, i, Tint::Transfer});
+            addMessage(messages, span, meetings[i], i);
             row.transfers.push_back(i);
         } else {
             work.push_back(workLayer(span, i));

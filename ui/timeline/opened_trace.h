@@ -4,7 +4,8 @@
 //   work        attention, other computation, copies, host work: what the rank does now, the
 //               innermost where spans are nested; nothing while it waits inside one
 //   messages    transfer while any message's bytes move, wait while messages are posted and none
-//               moves: together the rank's communication
+//               moves, unpaired where only messages are posted whose other end is not in the trace,
+//               so that it may be either: together the rank's communication
 //   exposed     the part of it during which the rank computed nothing
 //   memory      what its tensors held, by category; empty where that was not recorded
 #pragma once

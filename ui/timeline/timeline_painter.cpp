@@ -82,6 +82,7 @@ TimelinePainter::TimelinePainter(bool dark, const QFont& font, double pixelRatio
     set(Tint::Host, colourOf(spanLook.host, dark));
     set(Tint::Transfer, transfer);
     set(Tint::Wait, mixed(ink_.panel, transfer, 0.25));
+    set(Tint::Unpaired, mixed(ink_.panel, transfer, 0.55));
     set(Tint::Exposed, ink_.bad);
     hatch_ = hatchOf(mixed(ink_.panel, transfer, 0.85), pixelRatio);
 }

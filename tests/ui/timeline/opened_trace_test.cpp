@@ -30,20 +30,36 @@ TEST(OpenedTrace, HasLanesThatSayWhatWasMade) {
     EXPECT_EQ(early.steps[0].step, 2);
 }
 
-// The picture and the figures are of the same sets.
-TEST(OpenedTrace, HasLanesAsLongAsTheFiguresOfItsRanks) {
-    const auto opened = openTrace(mergeRanks(test::busyRanks(4, 4'000)));
-    for (std::size_t r = 0; r < opened->rows.size(); ++r) {
-        const Shares messages = opened->rows[r].messages.within(0, opened->trace.end);
-        const Shares exposed = opened->rows[r].exposed.within(0, opened->trace.end);
-        const Shares work = opened->rows[r].work.within(0, opened->trace.end);
-        const RankFigures& figures = opened->findings.ranks[r];
+TEST(OpenedTrace, SaysWhatMayBeEitherTransferOrWait) {
+    std::vector<RankTrace> ranks = test::lateSender();
+    ranks.erase(ranks.begin());
+    const auto opened = openTrace(mergeRanks(std::move(ranks)));
+    ASSERT_EQ(opened->rows.size(), 1U);
+    EXPECT_EQ(opened->rows[0].messages.pieces(),
+              (std::vector<Piece>{{0, 80 * ms, 2, Tint::Unpaired}}));
+}
+
+void expectLanesAsLongAsFigures(const OpenedTrace& opened) {
+    for (std::size_t r = 0; r < opened.rows.size(); ++r) {
+        const Shares messages = opened.rows[r].messages.within(0, opened.trace.end);
+        const Shares exposed = opened.rows[r].exposed.within(0, opened.trace.end);
+        const Shares work = opened.rows[r].work.within(0, opened.trace.end);
+        const RankFigures& figures = opened.findings.ranks[r];
         EXPECT_EQ(of(messages, Tint::Transfer), figures.communication.transfer);
         EXPECT_EQ(of(messages, Tint::Wait), figures.communication.wait);
+        EXPECT_EQ(of(messages, Tint::Unpaired), figures.communication.unpaired);
         EXPECT_EQ(of(exposed, Tint::Exposed), figures.communication.exposed);
         EXPECT_EQ(of(work, Tint::Attention) + of(work, Tint::Compute) + of(work, Tint::Copy),
                   figures.compute);
     }
+}
+
+// The picture and the figures are of the same sets.
+TEST(OpenedTrace, HasLanesAsLongAsTheFiguresOfItsRanks) {
+    std::vector<RankTrace> ranks = test::busyRanks(4, 4'000);
+    expectLanesAsLongAsFigures(*openTrace(mergeRanks(ranks)));
+    ranks.pop_back();
+    expectLanesAsLongAsFigures(*openTrace(mergeRanks(std::move(ranks))));
 }
 
 TEST(OpenedTrace, ShowsTheInnermostOfNestedSpansAndNothingWhileOneWaits) {
