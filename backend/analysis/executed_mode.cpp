@@ -45,12 +45,13 @@ std::map<Operation, double> meanOf(const Schedule& schedule, const std::set<int>
 }
 
 // What a mode's schedule posts; of no interest is how large it is.
-LayerTraffic trafficOf(const Mode& mode, int ranks, const std::set<int>& recorded) {
+LayerTraffic trafficOf(const Mode& mode, int ranks, const std::set<int>& recorded, bool causal) {
     const AttentionShape shape{.ranks = mode.sharded ? ranks : 1,
                                .tokens = std::int64_t{ranks} * ranks * 64,
                                .heads = 4 * ranks,
                                .kvHeads = 4 * ranks,
-                               .headDim = 8};
+                               .headDim = 8,
+                               .causal = causal};
     const Result<Schedule> schedule = mode.schedule(shape);
     if (!schedule.ok()) return {};
     return {meanOf(*schedule, recorded, &RankSchedule::forward),
@@ -62,6 +63,10 @@ bool alike(const std::map<Operation, double>& a, const std::map<Operation, doubl
                const auto other = b.find(each.first);
                return other != b.end() && std::abs(other->second - each.second) < 0.01;
            });
+}
+
+bool alike(const LayerTraffic& a, const LayerTraffic& b) {
+    return alike(a.forward, b.forward) && alike(a.backward, b.backward);
 }
 
 std::set<Operation> kindsOf(const LayerTraffic& traffic) {
@@ -123,11 +128,11 @@ ExecutedMode executedMode(const Trace& trace) {
         count /= static_cast<double>(backward.size());
     std::vector<std::string> alikeInKind;
     for (const Mode& each : modeTable()) {
-        const LayerTraffic wanted = trafficOf(each, world, recorded);
-        if (alike(wanted.forward, mode.traffic.forward) &&
-            alike(wanted.backward, mode.traffic.backward))
+        const LayerTraffic causal = trafficOf(each, world, recorded, true);
+        const LayerTraffic bothWays = trafficOf(each, world, recorded, false);
+        if (alike(causal, mode.traffic) || alike(bothWays, mode.traffic))
             mode.fits.emplace_back(each.name);
-        if (kindsOf(wanted) == kindsOf(mode.traffic)) alikeInKind.emplace_back(each.name);
+        if (kindsOf(causal) == kindsOf(mode.traffic)) alikeInKind.emplace_back(each.name);
     }
     // Groups of other sizes (parallel.dp, parallel.ulysses) and other numbers of heads post the
     // same kinds, other numbers.

@@ -7,16 +7,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 namespace ringscope {
 namespace {
 
-// All ranks send and receive alike, but where keys go only to those who need them.
 void measure(MessageFit& fit) {
     const Schedule& schedule = fit.schedule;
-    for (int rank = 0; rank < (schedule.needs ? schedule.ranks : 1); ++rank) {
+    std::vector<int> ranks = schedule.busiest;
+    if (schedule.needs) {
+        ranks.resize(static_cast<std::size_t>(schedule.ranks));
+        std::iota(ranks.begin(), ranks.end(), 0);
+    }
+    for (const int rank : ranks) {
         const RankSchedule steps = schedule.mode(schedule, rank);
         fit.bufferBytes = std::max(fit.bufferBytes, bufferBytes(schedule, steps));
         fit.sentBytes = std::max(fit.sentBytes, fit.turns * sentBytes(steps));

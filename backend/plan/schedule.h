@@ -147,6 +147,8 @@ struct Schedule {
     // places without a need for others' keys, whose they need.
     std::vector<RankSet> places{};
     std::shared_ptr<const PlaceNeeds> needs{};
+    // Without such needs: no rank sends more, or has more buffers, than one of these.
+    std::vector<int> busiest{0};
 
     // Heads a rank holds while it attends: a share of them after an all-to-all.
     std::int64_t headsPerRank = 1;

@@ -16,6 +16,7 @@ struct Stop {
     std::int64_t keyValueBytes = 0;
     std::int64_t gradientBytes = 0;
     bool prefetch = true;
+    bool laterUnseen = false;
 
     int place() const { return ring.placeOf(rank); }
 
@@ -29,6 +30,10 @@ struct Stop {
     int keysOf(int step) const { return ahead(-(step / ring.inner), -(step % ring.inner)); }
     // The place that holds this one's keys in that step.
     int readerIn(int step) const { return ahead(step / ring.inner, step % ring.inner); }
+    // The last step in which anybody needs the keys of a place.
+    int lastReading(int keysPlace) const {
+        return ring.places() - 1 - (laterUnseen && ring.outer == 1 ? keysPlace : 0);
+    }
     int rankAt(int place) const { return ring.ranksAt(place).at(ring.memberOf(rank)); }
 
     Transfer message(TransferKind kind, Payload payload, int peer, int neededBy) const {
@@ -49,10 +54,12 @@ struct Stop {
     void passKeysOn(Step& step) const {
         if (step.index % ring.inner + 1 < ring.inner) {
             const int next = step.index + 1;
-            step.transfers.push_back(
-                message(TransferKind::Send, Payload::KeyValue, peer(0, 1), next));
-            step.transfers.push_back(
-                message(TransferKind::Receive, Payload::KeyValue, peer(0, -1), next));
+            if (step.index < lastReading(keysOf(step.index)))
+                step.transfers.push_back(
+                    message(TransferKind::Send, Payload::KeyValue, peer(0, 1), next));
+            if (next <= lastReading(keysOf(next)))
+                step.transfers.push_back(
+                    message(TransferKind::Receive, Payload::KeyValue, peer(0, -1), next));
         }
         const int nextRound = step.index + ring.inner;
         if (step.index % ring.inner != 0 || nextRound >= ring.places()) return;
@@ -65,16 +72,25 @@ struct Stop {
         }
     }
 
-    // Gradients follow the keys they belong to: within a round a place on, then to the next ring.
+    // Gradients follow the keys they belong to from the first place they come to, within a round a
+    // place on, then to the next ring; the last place sends them home.
     void passGradientsOn(Step& step) const {
-        const bool endsRound = (step.index + 1) % ring.inner == 0;
         const bool startsRound = step.index % ring.inner == 0;
-        if (step.index > 0)
-            step.transfers.push_back(message(TransferKind::Receive, Payload::KeyValueGrad,
-                                             peer(startsRound ? -1 : 0, -1), step.index));
-        if (step.index < ring.places())
-            step.transfers.push_back(message(TransferKind::Send, Payload::KeyValueGrad,
-                                             peer(endsRound ? 1 : 0, 1), step.index + 1));
+        const bool endsRound = (step.index + 1) % ring.inner == 0;
+        const auto add = [&](TransferKind kind, int other, int neededBy) -> Transfer& {
+            return step.transfers.emplace_back(
+                message(kind, Payload::KeyValueGrad, other, neededBy));
+        };
+        const bool holds = step.index < ring.places();
+        const int last = lastReading(keysOf(step.index));
+        if (holds && step.index > 1 && step.index <= last)
+            add(TransferKind::Receive, peer(startsRound ? -1 : 0, -1), step.index);
+        if (const int ownLast = lastReading(place()); ownLast > 0 && step.index == ownLast + 1)
+            add(TransferKind::Receive, rankAt(readerIn(ownLast)), step.index).ofOwnKeys = holds;
+        if (holds && step.index > 0 && step.index < last)
+            add(TransferKind::Send, peer(endsRound ? 1 : 0, 1), step.index + 1);
+        if (holds && step.index > 0 && step.index == last)
+            add(TransferKind::Send, rankAt(keysOf(step.index)), step.index + 1);
     }
 
     // The next step's keys from their owner, and this place's own to whoever needs them then.
@@ -162,12 +178,12 @@ RankSchedule passesAround(const Stop& stop, const RingBlocks& blocks) {
     RankSchedule passes{.forward = emptySteps(stop)};
     for (Step& step : passes.forward) {
         stop.passKeysOn(step);
-        step.blocks = blocks(stop.place(), stop.keysOf(step.index));
+        step.blocks = blocks.of(stop.place(), stop.keysOf(step.index));
     }
     passes.backward = passes.forward;
     if (stop.ring.places() == 1) return passes;
     passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
-    leaveRowsForTheLastStep(passes.backward);
+    if (stop.lastReading(stop.place()) > 0) leaveRowsForTheLastStep(passes.backward);
     for (Step& step : passes.backward) stop.passGradientsOn(step);
     return passes;
 }
@@ -177,7 +193,7 @@ RankSchedule straightPasses(const Stop& stop, const PlaceNeeds& needs, const Rin
     for (Step& step : passes.forward) {
         stop.fetchKeys(step, needs);
         if (needs.needs(stop.place(), stop.keysOf(step.index)))
-            step.blocks = blocks(stop.place(), stop.keysOf(step.index));
+            step.blocks = blocks.of(stop.place(), stop.keysOf(step.index));
     }
     passes.backward = passes.forward;
     passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
@@ -190,18 +206,19 @@ RankSchedule straightPasses(const Stop& stop, const PlaceNeeds& needs, const Rin
 
 RingBlocks contiguousBlocks(bool causal, std::int64_t rows) {
     const TokenSpan all{0, rows};
-    return [causal, all](int place, int keysOf) -> std::vector<Block> {
+    const auto of = [causal, all](int place, int keysOf) -> std::vector<Block> {
         if (!causal || keysOf < place) return {{all, all, MaskKind::Full}};
         if (keysOf == place) return {{all, all, MaskKind::Causal}};
         return {};  // keys of later tokens
     };
+    return {of, /*laterUnseen=*/causal};
 }
 
 RingBlocks zigzagBlocks(bool causal, std::int64_t rows) {
     const TokenSpan all{0, rows};
     const TokenSpan early{0, rows / 2};
     const TokenSpan late{rows / 2, rows};
-    return [=](int place, int keysOf) -> std::vector<Block> {
+    const auto of = [=](int place, int keysOf) -> std::vector<Block> {
         if (!causal) return {{all, all, MaskKind::Full}};
         // Rows ascend by token, so one causal triangle over both own chunks is exact.
         if (keysOf == place) return {{all, all, MaskKind::Causal}};
@@ -210,6 +227,7 @@ RingBlocks zigzagBlocks(bool causal, std::int64_t rows) {
         // A later place's chunks both lie between our early and our late chunk.
         return {{late, all, MaskKind::Full}};
     };
+    return {of};
 }
 
 Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLayout layout,
@@ -220,10 +238,16 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
         2 * shape.batch * (shape.tokens / ring.places()) * kvHeads * shape.headDim;
     std::vector<RankSet> places;
     for (int place = 0; place < ring.places(); ++place) places.push_back(ring.ranksAt(place));
+    // The last place but one passes on the most, the last one sends the most gradients home.
+    std::vector<int> busiest{0};
+    if (blocks.laterUnseen)
+        for (int place = std::max(1, ring.places() - 2); place < ring.places(); ++place)
+            busiest.push_back(ring.ranksAt(place).first);
     return Schedule{.executor = Executor::Ring,
                     .ranks = shape.ranks,
                     .owned = std::move(layout),
                     .places = std::move(places),
+                    .busiest = std::move(busiest),
                     .headsPerRank = shape.heads / ring.ranksPerPlace,
                     .kvHeadsPerRank = kvHeads,
                     .mode = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
@@ -234,7 +258,8 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                                         .heads = {0, kvHeads},
                                         .keyValueBytes = scalars * elementBytes,
                                         .gradientBytes = scalars * gradientBytes,
-                                        .prefetch = prefetch};
+                                        .prefetch = prefetch,
+                                        .laterUnseen = blocks.laterUnseen};
                         return schedule.needs ? straightPasses(stop, *schedule.needs, blocks)
                                               : passesAround(stop, blocks);
                     }};

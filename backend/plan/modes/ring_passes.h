@@ -2,9 +2,14 @@
 // backward pass followed by their gradients. A mode adds which blocks each stop computes.
 //
 //   forward   step s: hold the keys of place p - s; meanwhile pass them on (the last stop does not)
-//   backward  the same, and the gradients of the keys held go on after the step's blocks were
-//             added; P sends bring each place's own gradients home in an extra step, behind which
-//             half of the rows that meet own keys are computed
+//   backward  the same, and from step 1 on the gradients of the keys held go on after the step's
+//             blocks were added; P - 1 sends bring them home in an extra step, where what own rows
+//             add stayed; half of these rows are computed meanwhile
+//
+// Where no place sees the keys of later ones, keys go on to the last place and no further, and from
+// there their gradients go home:
+//
+//   4 places       keys of 0 at 0 1 2 3, of 1 at 1 2 3, of 2 at 2 3, of 3 at 3
 //
 // A place is a rank, or a group of ranks that split heads. Places may form rings within a ring, as
 // hosts and the ranks on them do: keys go round the inner ring, and meanwhile those they started
@@ -42,8 +47,11 @@ struct RingShape {
     }
 };
 
-// What place `place` computes while it holds the keys of place `keysOf`; rows count in a place.
-using RingBlocks = std::function<std::vector<Block>(int place, int keysOf)>;
+struct RingBlocks {
+    // What place `place` computes while it holds the keys of place `keysOf`; rows count in a place.
+    std::function<std::vector<Block>(int place, int keysOf)> of;
+    bool laterUnseen = false;  // none with the keys of a later place
+};
 
 // The blocks of a ring whose places hold one chunk each, or an early and a late one (zigzag), of
 // `rows` tokens.

@@ -17,7 +17,7 @@ Result<Schedule> stripedSchedule(const AttentionShape& shape) {
         if (shard.end == 1) return {};
         return {{{1, shard.end}, {0, shard.end - 1}, MaskKind::Causal}};
     };
-    return ringPasses(shape, {.inner = shape.ranks}, std::move(layout), blocks);
+    return ringPasses(shape, {.inner = shape.ranks}, std::move(layout), {blocks});
 }
 
 }  // namespace ringscope

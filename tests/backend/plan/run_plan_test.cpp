@@ -19,7 +19,7 @@ TEST(RunPlan, AddsUpLayersAndAccumulationSteps) {
     RunConfig twice = once;
     twice.train.gradAccum = 2;
     const RunPlan plan = planRun(once).value();
-    EXPECT_EQ(plan.attentionBytesPerStep, sentBytes(plan.schedule, 0) * once.model.layers);
+    EXPECT_EQ(plan.attentionBytesPerStep, sentBytes(plan.schedule, 2) * once.model.layers);
     EXPECT_EQ(planRun(twice).value().attentionBytesPerStep, 2 * plan.attentionBytesPerStep);
     // Gradients are summed once a step, however many pieces it was accumulated from.
     EXPECT_EQ(planRun(twice).value().gradientBytesPerStep, plan.gradientBytesPerStep);
