@@ -147,7 +147,8 @@ TEST(Attention, UsesItsBuffersAgainFromLayerToLayerAndStepToStep) {
                 return attention->bufferAllocations();
             };
             const std::int64_t once = pass();
-            EXPECT_GT(once, 0) << name;
+            // Whom nobody sends keys, as the first rank of a causal ring, may need none.
+            EXPECT_TRUE(once > 0 || group.rank() == 0) << name;
             EXPECT_EQ(pass(), once) << name;
         });
     }

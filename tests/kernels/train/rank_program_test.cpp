@@ -66,7 +66,7 @@ TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
     const RunConfig config = quickRun("zigzag", 2, 3);
     const std::vector<EndedRank> plain = trainWithProcesses(config);
     RunConfig tight = config;
-    tight.parallel.commBufferLimit = {2 * 32 * 32 * 4 * 4 / 2};  // half of four times K and V
+    tight.parallel.commBufferLimit = {2 * 32 * 32 * 4 * 2 / 2};  // half of twice K and V
     RankProcesses processes(tight);
     std::vector<std::string> said;
     processes.onEvent = [&](int, const RankEvent& event) {
@@ -74,7 +74,7 @@ TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
     };
     const std::vector<EndedRank> ended = processes.wait();
     EXPECT_THAT(said, ::testing::ElementsAre(HasSubstr(
-                          "messages fit parallel.comm_buffer_limit (16.0 KiB) with heads in 2 "
+                          "messages fit parallel.comm_buffer_limit (8.00 KiB) with heads in 2 "
                           "turns; buffers take ")));
     ASSERT_EQ(ended[0].exitCode, 0) << ended[0].error;
     ASSERT_EQ(ended[0].steps.size(), 3U);
