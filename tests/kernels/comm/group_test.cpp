@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <gmock/gmock.h>
+#include <latch>
 #include <thread>
 
 namespace ringscope {
@@ -199,12 +200,16 @@ TEST(Group, RefusesTensorsThatDoNotFit) {
 TEST(Group, NamesTheRankThatIsGone) {
     const auto host = hostMeeting("127.0.0.1");
     ASSERT_TRUE(host.ok());
-    std::jthread leaves([port = (*host)->port()] {
+    std::latch met(1);
+    std::jthread leaves([&met, port = (*host)->port()] {
         const auto meeting = joinMeeting("127.0.0.1", port);
         ASSERT_TRUE(meeting.ok());
-        EXPECT_TRUE(makeGroup(**meeting, {.rank = 1, .size = 2}).ok());
+        const auto group = makeGroup(**meeting, {.rank = 1, .size = 2});
+        EXPECT_TRUE(group.ok());
+        met.wait();
     });
     const auto group = makeGroup(**host, {.rank = 0, .size = 2});
+    met.count_down();
     ASSERT_TRUE(group.ok()) << group.error().message;
     std::string sentence;
     try {
