@@ -1,5 +1,5 @@
 // ringscope-rank: one rank of a training run. Started by an agent; see backend/run/protocol.h.
-#include "kernels/train/rank_program.h"
+#include "kernels/rank/rank_program.h"
 #include "kernels/verify/verify_program.h"
 
 #include <unistd.h>

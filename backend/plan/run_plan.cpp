@@ -39,10 +39,11 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
            "profile.cupti on needs a GPU and launch.device is " + config.launch.device +
                "; use launch.device cuda, or profile.cupti auto");
-    refuse(config.launch.device == "cuda" && config.model.headDim() > mostGpuHeadColumns,
-           fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
-                       "up to {}; use more heads or launch.device cpu",
-                       config.model.headDim(), mostGpuHeadColumns));
+    refuse(
+        config.launch.device == "cuda" && config.model.headDim() > mostGpuHeadColumns,
+        fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
+                    "up to {}; use more heads or launch.device cpu",
+                    config.model.headDim(), mostGpuHeadColumns));
     return reasons;
 }
 

@@ -11,7 +11,7 @@
 
 namespace ringscope {
 
-// Columns of a head that attention on a GPU takes (kernels/cuda/attention_task.h).
+// Columns of a head that attention on a GPU takes (kernels/device/attention_task.h).
 constexpr std::int64_t mostGpuHeadColumns = 256;
 
 struct RunPlan {

@@ -43,7 +43,7 @@ struct TraceOrigin {
     std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
     std::string source{};       // the other tool that recorded: "kineto"; empty: this program
     std::int64_t spanCostNs = 0;  // what recording a span cost its thread; 0: nobody measured it
-    std::vector<int> recorded{};       // the ranks that were to be, ascending; empty: all of them
+    std::vector<int> recorded{};  // the ranks that were to be, ascending; empty: all of them
     std::vector<TraceGroup> groups{};  // that this rank is in
 };
 

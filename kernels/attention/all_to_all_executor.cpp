@@ -72,9 +72,9 @@ AttentionGradients allToAllBackward(const RankPart& part, const SavedAttention& 
     auto tensors = saved.tensors.begin();
     for (const Turn& turn : turnsOf(pass)) {
         const HeadTensors here = exchange.bring(turn.first);
-        const AttentionGradients gradients = gradientsHere(
-            ofHeadsHere(part, exchange, turn), turn, {tensors[0], tensors[1], tensors[2]},
-            {tensors[3], tensors[4]}, here[Q]);
+        const AttentionGradients gradients =
+            gradientsHere(ofHeadsHere(part, exchange, turn), turn,
+                          {tensors[0], tensors[1], tensors[2]}, {tensors[3], tensors[4]}, here[Q]);
         exchange.sendBack(turn.last, {gradients.q, gradients.k, gradients.v});
         tensors += savedOfTurn;
     }

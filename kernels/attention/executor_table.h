@@ -4,7 +4,7 @@
 
 #include "backend/plan/schedule.h"
 #include "kernels/attention/attention.h"
-#include "kernels/attention/score_rules.h"
+#include "kernels/block/score_rules.h"
 #include "kernels/comm/buffer_pool.h"
 
 namespace ringscope {

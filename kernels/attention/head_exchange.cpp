@@ -119,9 +119,8 @@ void HeadExchange::sendBack(const Step& step, const HeadTensors& here) {
 
 void HeadExchange::postThere(const Transfer& transfer) {
     const Step& reader = pass_.at(static_cast<std::size_t>(transfer.neededBy));
-    Moving& moving = there_.emplace_back(Moving{.payload = transfer.payload,
-                                                .neededBy = transfer.neededBy,
-                                                .heads = reader.heads});
+    Moving& moving = there_.emplace_back(
+        Moving{.payload = transfer.payload, .neededBy = transfer.neededBy, .heads = reader.heads});
     const std::vector<std::int64_t> sizes = packedSizes(moving);
     moving.sent = part_.pool.take(sizes, options_);
     for (const HeadRole each : tensorsOf(moving.payload)) {
@@ -178,9 +177,8 @@ void HeadExchange::unpack(const Moving& moving) {
         at::Tensor& whole = returned_[each];
         if (!whole.defined()) {
             const at::Tensor& like = given_[Q];
-            whole = at::empty({like.size(0), like.size(1), source.size(0) * split.count,
-                               like.size(3)},
-                              options_);
+            whole = at::empty(
+                {like.size(0), like.size(1), source.size(0) * split.count, like.size(3)}, options_);
         }
         headsByGroup(whole, split.count, headsOf(each, moving.heads))
             .copy_(split.copies == 1 ? source.select(1, 0) : source.sum(1));

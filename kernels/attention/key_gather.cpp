@@ -1,6 +1,6 @@
 #include "kernels/attention/key_gather.h"
 
-#include "kernels/attention/row_copies.h"
+#include "kernels/block/row_copies.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>

@@ -18,7 +18,7 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
 namespace {
 
 // From the first to the last row of this side of the step's blocks.
-TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::* side) {
+TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
     if (step.blocks.empty()) return {};
     TokenSpan rows = step.blocks.front().*side;
     for (const Block& block : step.blocks) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/attention/executor_table.h"
-#include "kernels/attention/partial_result.h"
+#include "kernels/block/partial_result.h"
 
 namespace ringscope {
 

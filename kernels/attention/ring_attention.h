@@ -2,8 +2,8 @@
 // ranks of one place.
 #pragma once
 
-#include "kernels/attention/block_attention.h"
 #include "kernels/attention/executor_table.h"
+#include "kernels/block/block_attention.h"
 
 namespace ringscope {
 

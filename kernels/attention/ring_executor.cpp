@@ -33,12 +33,11 @@ AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, co
         const KeyGradients sums{keys, emptySum(own.narrow(2, keys.begin, keys.size()))};
         for (const Block& block : step.blocks) {
             const TokenSpan rows = relativeTo(keys, block.keys);
-            addBlockGradients(
-                blockOf(block, held, part.rules),
-                {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
-                rowsOf(dOut, block.queries),
-                {rowsOf(dq, block.queries), rowsOf(sums.packed[0], rows),
-                 rowsOf(sums.packed[1], rows)});
+            addBlockGradients(blockOf(block, held, part.rules),
+                              {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
+                              rowsOf(dOut, block.queries),
+                              {rowsOf(dq, block.queries), rowsOf(sums.packed[0], rows),
+                               rowsOf(sums.packed[1], rows)});
         }
         journey.endStep(step, sums);
     }

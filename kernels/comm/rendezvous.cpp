@@ -2,7 +2,7 @@
 
 #include "kernels/comm/gloo_group.h"
 #include "kernels/comm/meeting_state.h"
-#include "kernels/cuda/cuda_module.h"
+#include "kernels/device/cuda_module.h"
 
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 

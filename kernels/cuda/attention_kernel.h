@@ -1,7 +1,7 @@
 // The tiled attention of a GPU (attention_program.h), launched.
 #pragma once
 
-#include "kernels/cuda/attention_task.h"
+#include "kernels/device/attention_task.h"
 
 #include <cuda_runtime_api.h>
 

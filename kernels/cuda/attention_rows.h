@@ -2,8 +2,8 @@
 // and what happens to their scores.
 #pragma once
 
-#include "kernels/attention/weight_bits.h"
 #include "kernels/cuda/tile_products.h"
+#include "kernels/device/weight_bits.h"
 
 #include <cmath>
 

@@ -2,8 +2,8 @@
 // to look at it without a GPU.
 #pragma once
 
-#include "kernels/cuda/attention_task.h"
 #include "kernels/cuda/thread_block.h"
+#include "kernels/device/attention_task.h"
 
 namespace ringscope {
 

@@ -1,6 +1,6 @@
 #include "kernels/cuda/cuda_entry.h"
 
-#include "kernels/cuda/cuda_module.h"
+#include "kernels/device/cuda_module.h"
 
 extern "C" const ringscope::CudaModule* ringscopeCudaModule() {
     static const ringscope::CudaModule module{.makeGroup = ringscope::makeNcclGroup,

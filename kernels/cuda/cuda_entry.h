@@ -1,9 +1,9 @@
 // What the CUDA module's files offer its entry point.
 #pragma once
 
-#include "kernels/attention/gpu_kernels.h"
+#include "kernels/block/gpu/gpu_kernels.h"
 #include "kernels/comm/rendezvous.h"
-#include "kernels/cuda/cuda_module.h"
+#include "kernels/device/cuda_module.h"
 
 namespace ringscope {
 

@@ -1,5 +1,5 @@
 // What a GPU brings to attention, and what it costs there.
-#include "kernels/attention/gpu_kernels.h"
+#include "kernels/block/gpu/gpu_kernels.h"
 #include "kernels/cuda/attention_kernel.h"
 #include "kernels/cuda/cuda_entry.h"
 #include "kernels/cuda/merge_kernel.h"

@@ -1,4 +1,4 @@
-// The fused merge on a GPU: mergePartOnCpu's twin (kernels/attention/merge.h), free of ATen so that
+// The fused merge on a GPU: mergePartOnCpu's twin (kernels/block/merge.h), free of ATen so that
 // nvcc compiles it in a second.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Full and causal blocks with plain rules, by the kernels that ATen brings.
 #pragma once
 
-#include "kernels/attention/block_attention.h"
+#include "kernels/block/block_attention.h"
 
 namespace ringscope {
 

@@ -1,7 +1,7 @@
-// Copies of rows on a GPU; copyRowsOnCpu's twin (kernels/attention/row_copies.h).
+// Copies of rows on a GPU; copyRowsOnCpu's twin (kernels/block/row_copies.h).
 #pragma once
 
-#include "kernels/cuda/row_copy_task.h"
+#include "kernels/device/row_copy_task.h"
 
 #include <cuda_runtime_api.h>
 

@@ -2,8 +2,8 @@
 // bytes at a time where addresses allow it.
 #pragma once
 
-#include "kernels/cuda/row_copy_task.h"
 #include "kernels/cuda/thread_block.h"
+#include "kernels/device/row_copy_task.h"
 
 namespace ringscope::kernel {
 

@@ -4,8 +4,8 @@
 // thread computes every sixteenth: 4 by 4 cells (2 by 2) that stay in its registers.
 #pragma once
 
-#include "kernels/cuda/attention_task.h"
 #include "kernels/cuda/thread_block.h"
+#include "kernels/device/attention_task.h"
 
 namespace ringscope::kernel {
 

@@ -1,6 +1,6 @@
 #include "kernels/model/row_kernels.h"
 
-#include "kernels/vector_math.h"
+#include "kernels/vector/vector_math.h"
 
 #include <cmath>
 #include <type_traits>

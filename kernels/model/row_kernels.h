@@ -7,7 +7,7 @@
 // one good to 2 ulp.
 #pragma once
 
-#include "kernels/two_byte_numbers.h"
+#include "kernels/vector/two_byte_numbers.h"
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #include "kernels/train/flat_kernels.h"
 
-#include "kernels/vector_code.h"
+#include "kernels/vector/vector_code.h"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 #include "kernels/verify/case_inputs.h"
 
 #include "backend/core/mix.h"
-#include "kernels/attention/partial_result.h"
+#include "kernels/block/partial_result.h"
 
 #include <ATen/ops/empty.h>
 

@@ -1,6 +1,6 @@
 #include "kernels/verify/layer_run.h"
 
-#include "kernels/attention/partial_result.h"
+#include "kernels/block/partial_result.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>

@@ -1,7 +1,7 @@
 #include "kernels/verify/reference.h"
 
-#include "kernels/attention/score_rules.h"
-#include "kernels/elementary_functions.h"
+#include "kernels/block/score_rules.h"
+#include "kernels/vector/elementary_functions.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>

@@ -6,7 +6,7 @@
 //   mode
 #pragma once
 
-#include "kernels/train/rank_program.h"
+#include "kernels/rank/rank_program.h"
 
 namespace ringscope {
 

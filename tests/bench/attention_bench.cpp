@@ -1,7 +1,7 @@
 // The tiled kernel against ATen's on the same causal block, and what a window saves. One thread.
-#include "kernels/attention/block_attention.h"
-#include "kernels/attention/partial_result.h"
-#include "kernels/attention/tiled_attention.h"
+#include "kernels/block/block_attention.h"
+#include "kernels/block/cpu/tiled_attention.h"
+#include "kernels/block/partial_result.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>

@@ -127,28 +127,39 @@ std::optional<std::string> foreignViolation(std::string_view file, std::string_v
     return std::nullopt;
 }
 
-// "backend/plan/modes/ring.h" -> "plan"; empty outside backend's libraries.
-std::string_view backendLibrary(std::string_view path) {
-    if (!within(path, "backend")) return {};
-    path.remove_prefix(std::min(path.size(), std::string_view("backend/").size()));
+// The room of `path` in the order's folder: "backend/plan/modes/ring.h" -> "plan"; empty for a file
+// beside the rooms.
+std::string_view roomOf(std::string_view path, const RoomOrder& order) {
+    path.remove_prefix(order.folder.size() + 1);
     const std::size_t slash = path.find('/');
     return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-std::optional<std::string> backendViolation(std::string_view file, std::string_view header) {
-    if (!within(header, "backend"))
-        return "backend may not include \"" + std::string(header) + "\"";
-    const auto position = [](std::string_view path) {
-        return std::find(backendOrder.begin(), backendOrder.end(), backendLibrary(path));
-    };
-    const auto from = position(file);
-    const auto to = position(header);
-    if (from == backendOrder.end() || to == backendOrder.end())
-        return "'" + std::string(from == backendOrder.end() ? file : header) +
-               "' is in no library that rules.h lists";
-    if (to > from)
-        return "backend/" + std::string(*from) + " may not include \"" + std::string(header) +
-               "\": " + std::string(*to) + " comes after it in backend's order";
+// Where `path` stands in the order, files on top last; none: in a room that is not listed.
+std::optional<std::size_t> positionOf(std::string_view path, const RoomOrder& order) {
+    const std::string_view room = roomOf(path, order);
+    if (room.empty() && order.filesOnTop) return order.rooms.size();
+    const auto found = std::find(order.rooms.begin(), order.rooms.end(), room);
+    if (found == order.rooms.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - order.rooms.begin());
+}
+
+// Whether an include within one folder follows the order of its rooms.
+std::optional<std::string> orderViolation(std::string_view file, std::string_view header) {
+    for (const RoomOrder& order : roomOrders) {
+        if (!within(file, order.folder) || !within(header, order.folder)) continue;
+        const std::optional<std::size_t> from = positionOf(file, order);
+        const std::optional<std::size_t> to = positionOf(header, order);
+        if (!from || !to)
+            return "'" + std::string(from ? header : file) + "' is in no room that rules.h lists";
+        if (*to <= *from) continue;
+        const std::string_view room = roomOf(header, order);
+        return std::string(order.folder) + "/" + std::string(roomOf(file, order)) +
+               " may not include \"" + std::string(header) + "\": " +
+               (room.empty() ? "it stands above all rooms of "
+                             : std::string(room) + " comes after it in the order of ") +
+               std::string(order.folder);
+    }
     return std::nullopt;
 }
 
@@ -156,7 +167,7 @@ std::optional<std::string> ownViolation(std::string_view file, std::string_view 
     if (within(header, "embedded") || header.ends_with(".moc")) return std::nullopt;  // generated
     if (!withinAny(header, topFolders))
         return "\"" + std::string(header) + "\" is not written from the repository root";
-    if (within(file, "backend")) return backendViolation(file, header);
+    if (auto message = orderViolation(file, header)) return message;
     const auto rule = std::find_if(folderRules.begin(), folderRules.end(),
                                    [&](const FolderRule& row) { return within(file, row.folder); });
     if (rule == folderRules.end()) return "no row of rules.h rules this folder";

@@ -47,7 +47,7 @@ TEST_F(PlantedTree, AllowsWhatTheTableAllows) {
           "#include \"backend/plan/modes/ring.h\"\n#include \"backend/core/result.h\"\n"
           "#include \"embedded/presets.h\"\n#include <vector>\n// #include <QWidget>, fork()\n");
     plant("backend/store/store.cpp", "#include <sqlite3.h>\n#include \"backend/run/sink.h\"\n");
-    plant("kernels/ring.cpp", "#include <ATen/ops/matmul.h>\n#include \"profiler/span.h\"\n");
+    plant("kernels/model/ring.cpp", "#include <ATen/ops/matmul.h>\n#include \"profiler/span.h\"\n");
     plant("profiler/cupti.cpp", "#include <cupti.h>\n#include \"backend/trace/event.h\"\n");
     plant("launcher/spawn.cpp", "#include <spawn.h>\nint f() { return fork(); }\n");
     plant("ui/page.cpp", "#include <QWidget>\n#include <qcustomplot.h>\n#include \"page.moc\"\n");
@@ -61,7 +61,27 @@ TEST_F(PlantedTree, NamesFileAndLineOfAnArrowAgainstTheTable) {
     plant("backend/core/text.cpp", "\n#include <string>\n#include \"backend/plan/layout.h\"\n");
     EXPECT_EQ(includes(),
               "backend/core/text.cpp:3: backend/core may not include \"backend/plan/layout.h\": "
-              "plan comes after it in backend's order\n");
+              "plan comes after it in the order of backend\n");
+}
+
+TEST_F(PlantedTree, FindsAnArrowAgainstTheOrderOfKernelsRooms) {
+    plant("kernels/comm/group.cpp", "#include \"kernels/device/cuda_module.h\"\n");
+    plant("kernels/comm/pool.h", "#include \"kernels/attention/attention.h\"\n");
+    EXPECT_EQ(includes(),
+              "kernels/comm/pool.h:1: kernels/comm may not include "
+              "\"kernels/attention/attention.h\": attention comes after it in the order of "
+              "kernels\n");
+}
+
+TEST_F(PlantedTree, FindsAnArrowAgainstTheOrderOfTheWindowsRooms) {
+    plant("ui/main_window.cpp", "#include \"ui/pages/page.h\"\n");
+    plant("ui/plots/bar_chart.cpp", "#include \"ui/timeline/lane.h\"\n");
+    plant("ui/pages/page.cpp", "#include \"ui/main_window.h\"\n");
+    EXPECT_EQ(includes(),
+              "ui/pages/page.cpp:1: ui/pages may not include \"ui/main_window.h\": it stands above "
+              "all rooms of ui\n"
+              "ui/plots/bar_chart.cpp:1: ui/plots may not include \"ui/timeline/lane.h\": timeline "
+              "comes after it in the order of ui\n");
 }
 
 TEST_F(PlantedTree, FindsAnArrowBetweenFolders) {
@@ -101,9 +121,9 @@ TEST_F(PlantedTree, FindsAnIncludeThatIsNotWrittenFromTheRoot) {
     EXPECT_EQ(includes(), "ui/page.cpp:1: \"page.h\" is not written from the repository root\n");
 }
 
-TEST_F(PlantedTree, FindsALibraryTheTableDoesNotKnow) {
+TEST_F(PlantedTree, FindsARoomTheTableDoesNotKnow) {
     plant("backend/magic/a.cpp", "#include \"backend/core/result.h\"\n");
-    EXPECT_THAT(includes(), HasSubstr("'backend/magic/a.cpp' is in no library"));
+    EXPECT_THAT(includes(), HasSubstr("'backend/magic/a.cpp' is in no room"));
 }
 
 TEST_F(PlantedTree, FindsWhatIsWrongWithTheShapeOfFiles) {

@@ -5,7 +5,7 @@
 //   backend/store   ... down to run      sqlite3.h
 //   kernels         ... , profiler       torch, ATen, c10, NCCL, CUDA
 //
-// A new folder, library or foreign API is a row here and nowhere else. tests/ may include anything.
+// A new folder, room or foreign API is a row here and nowhere else. tests/ may include anything.
 #pragma once
 
 #include <string_view>
@@ -13,10 +13,25 @@
 
 namespace ringscope::layering {
 
-// backend's libraries; each may include itself and those before it.
-inline const std::vector<std::string_view> backendOrder = {
-    "core", "config", "plan",  "simulate", "trace",  "analysis",
-    "run",  "verify", "store", "compare",  "report", "migration",
+// A folder's rooms in arrow order: a room may include itself and those before it. Each room of
+// these folders is listed; `filesOnTop` allows files beside the rooms, which may include all of
+// them and which no room may include.
+struct RoomOrder {
+    std::string_view folder;
+    std::vector<std::string_view> rooms;
+    bool filesOnTop = false;
+};
+
+inline const std::vector<RoomOrder> roomOrders = {
+    {"backend",
+     {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "report",
+      "migration"}},
+    {"kernels",
+     {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
+      "verify"}},
+    {"ui",
+     {"look", "widgets", "plots", "timeline", "models", "live", "migrate", "pages"},
+     /*filesOnTop=*/true},
 };
 
 struct FolderRule {
@@ -24,8 +39,9 @@ struct FolderRule {
     std::vector<std::string_view> mayInclude;  // path prefixes, from the repository root
 };
 
-// The first row whose folder holds the file decides. backend is ruled by backendOrder.
+// The first row whose folder holds the file decides.
 inline const std::vector<FolderRule> folderRules = {
+    {"backend", {}},
     {"profiler", {"backend/core", "backend/trace"}},
     {"launcher", {"backend/core", "backend/config", "backend/plan", "backend/run"}},
     {"kernels",

@@ -304,7 +304,8 @@ void SchedulePicture::paintLegend(QPainter& painter) const {
         tr("down: a rank's queries · across: the keys it holds in that step · filled: "
            "pairs computed");
     if (plan_->schedule.ranks > shownRanks())
-        legend = tr("the first %1 of %2 ranks · ").arg(mostShown).arg(plan_->schedule.ranks) + legend;
+        legend =
+            tr("the first %1 of %2 ranks · ").arg(mostShown).arg(plan_->schedule.ranks) + legend;
     painter.setPen(inkOf(*this).muted);
     const QRectF box(0, cell(shownRanks(), 0).top(), width(), scaled(legendHeight));
     painter.drawText(box, Qt::AlignLeft | Qt::AlignBottom,

@@ -84,12 +84,11 @@ void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const 
     const HeadSpan heads = pass.front().heads;
     const std::vector<Transfer> there =
         exchangeHeads(shape, ranks, heads, {.payload = before, .among = among});
-    const std::vector<Transfer> back =
-        exchangeHeads(shape, ranks, heads,
-                      {.payload = after,
-                       .posted = Moment::AfterBlocks,
-                       .among = among,
-                       .neededBy = static_cast<int>(pass.size())});
+    const std::vector<Transfer> back = exchangeHeads(shape, ranks, heads,
+                                                     {.payload = after,
+                                                      .posted = Moment::AfterBlocks,
+                                                      .among = among,
+                                                      .neededBy = static_cast<int>(pass.size())});
     std::vector<Transfer>& first = pass.front().transfers;
     first.insert(first.begin(), there.begin(), there.end());
     std::vector<Transfer>& last = pass.back().transfers;

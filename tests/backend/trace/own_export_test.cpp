@@ -36,7 +36,9 @@ RankTrace rankWithMemory() {
         rank.allocations.push_back({.begin = begin,
                                     .end = i % 3 == 0 ? Allocation::heldToTheEnd : begin + 7'777,
                                     .bytes = 64 + i,
-                                    .step = begin < first ? i % 5 : begin < second ? 3 : 4,
+                                    .step = begin < first    ? i % 5
+                                            : begin < second ? 3
+                                                             : 4,
                                     .layer = static_cast<std::int16_t>(i % 4 - 1),
                                     .category = static_cast<MemoryCategory>(
                                         1 + i % static_cast<int>(MemoryCategory::Segments))});

@@ -3,7 +3,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/plan/message_fit.h"
 #include "kernels/attention/attention.h"
-#include "kernels/attention/block_attention.h"
+#include "kernels/block/block_attention.h"
 #include "profiler/trace_place.h"
 #include "tests/kernels/attention/reference.h"
 

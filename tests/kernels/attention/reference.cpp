@@ -1,6 +1,6 @@
 #include "tests/kernels/attention/reference.h"
 
-#include "kernels/attention/partial_result.h"
+#include "kernels/block/partial_result.h"
 
 #include <ATen/ATen.h>
 #include <cmath>

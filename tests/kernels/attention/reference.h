@@ -1,7 +1,7 @@
 // Attention written out in fp64 with plain tensor algebra: what everything else is held against.
 #pragma once
 
-#include "kernels/attention/block_attention.h"
+#include "kernels/block/block_attention.h"
 
 namespace ringscope::testing {
 

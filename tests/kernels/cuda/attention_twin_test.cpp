@@ -1,10 +1,10 @@
 // The GPU's own attention kernel, as its source runs on the host, held against the CPU's kernel and
 // plain algebra in fp64.
-#include "kernels/attention/tiled_gpu_attention.h"
+#include "kernels/block/gpu/tiled_gpu_attention.h"
 
-#include "kernels/attention/tiled_attention.h"
+#include "kernels/block/cpu/tiled_attention.h"
 #include "kernels/cuda/attention_twin.h"
-#include "tests/kernels/attention/block_checks.h"
+#include "tests/kernels/block/block_checks.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

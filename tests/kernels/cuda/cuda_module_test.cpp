@@ -1,9 +1,9 @@
-#include "kernels/cuda/cuda_module.h"
+#include "kernels/device/cuda_module.h"
 
-#include "kernels/attention/block_kernels.h"
-#include "kernels/attention/gpu_kernels.h"
-#include "kernels/attention/row_copies.h"
-#include "kernels/attention/tiled_gpu_attention.h"
+#include "kernels/block/block_kernels.h"
+#include "kernels/block/gpu/gpu_kernels.h"
+#include "kernels/block/gpu/tiled_gpu_attention.h"
+#include "kernels/block/row_copies.h"
 #include "kernels/comm/rendezvous.h"
 #include "tests/kernels/attention/reference.h"
 

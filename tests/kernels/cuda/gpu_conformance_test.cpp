@@ -1,7 +1,7 @@
 // Every mode with the attention of a GPU: this program has block kernels of its own in place of the
 // CPU's, so that the executors run over pieces and the twin.
-#include "kernels/attention/block_kernels.h"
-#include "kernels/attention/piecewise_attention.h"
+#include "kernels/block/block_kernels.h"
+#include "kernels/block/gpu/piecewise_attention.h"
 #include "tests/kernels/attention/conformance.h"
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/cuda/host_gpu.h"

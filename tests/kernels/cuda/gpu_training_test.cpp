@@ -1,5 +1,5 @@
 // The same training on a GPU and on a CPU.
-#include "kernels/cuda/cuda_module.h"
+#include "kernels/device/cuda_module.h"
 #include "tests/kernels/train/training.h"
 
 #include "kernels/comm/rendezvous.h"

@@ -1,6 +1,6 @@
 #include "tests/kernels/cuda/host_gpu.h"
 
-#include "kernels/attention/merge.h"
+#include "kernels/block/merge.h"
 #include "kernels/cuda/attention_twin.h"
 #include "kernels/cuda/row_copy_twin.h"
 

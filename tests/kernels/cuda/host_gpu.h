@@ -2,7 +2,7 @@
 // the twin of our own kernel. So the code that divides work between the two runs in tests.
 #pragma once
 
-#include "kernels/attention/gpu_kernels.h"
+#include "kernels/block/gpu/gpu_kernels.h"
 
 namespace ringscope::testing {
 

@@ -1,6 +1,6 @@
-#include "kernels/attention/piecewise_attention.h"
+#include "kernels/block/gpu/piecewise_attention.h"
 
-#include "tests/kernels/attention/block_checks.h"
+#include "tests/kernels/block/block_checks.h"
 #include "tests/kernels/cuda/host_gpu.h"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-#include "kernels/attention/row_copies.h"
+#include "kernels/block/row_copies.h"
 
 #include "kernels/cuda/row_copy_twin.h"
 

@@ -1,4 +1,4 @@
-#include "kernels/two_byte_numbers.h"
+#include "kernels/vector/two_byte_numbers.h"
 
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>

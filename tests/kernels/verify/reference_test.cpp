@@ -1,7 +1,7 @@
 // The fp64 reference against a formula written in another way, whole and by autograd.
 #include "kernels/verify/reference.h"
 
-#include "kernels/attention/score_rules.h"
+#include "kernels/block/score_rules.h"
 #include "tests/kernels/attention/reference.h"
 
 #include <ATen/ATen.h>

@@ -1,0 +1,24 @@
+// What a device brings to attention. One row for each device: cpu_kernels.cpp, and gpu_kernels.cpp
+// with what the CUDA module has (gpu_kernels.h).
+#pragma once
+
+#include "kernels/block/block_attention.h"
+#include "kernels/device/row_copy_task.h"
+
+namespace ringscope {
+
+struct BlockKernels {
+    BlockOutput (*forward)(const BlockInput& block);
+    void (*addGradients)(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
+                         const BlockGradients& sums);
+    void (*merge)(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);  // merge.h
+    void (*copyRows)(const RowCopyTask& task);                                 // row_copies.h
+};
+
+extern const BlockKernels cpuBlockKernels;
+extern const BlockKernels gpuBlockKernels;  // throw where the CUDA module cannot be loaded
+
+// The kernels for tensors on `tensor`'s device.
+const BlockKernels& blockKernelsFor(const at::Tensor& tensor);
+
+}  // namespace ringscope

@@ -1,0 +1,64 @@
+#include "kernels/block/partial_result.h"
+
+#include "kernels/block/merge.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <limits>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+bool isAll(TokenSpan rows, const at::Tensor& like) {
+    return rows.begin == 0 && rows.end == like.size(1);
+}
+
+}  // namespace
+
+at::ScalarType accumulatorType(const at::Tensor& tensor) {
+    return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span) {
+    return tensor.narrow(1, span.begin, span.size());
+}
+
+TokenSpan relativeTo(TokenSpan origin, TokenSpan span) {
+    return {span.begin - origin.begin, span.end - origin.begin};
+}
+
+void PartialOutput::startEmpty() {
+    const at::TensorOptions options = like_.options().dtype(accumulatorType(like_));
+    sum_.out = at::zeros(like_.sizes(), options);
+    sum_.lse =
+        at::full(like_.sizes().slice(0, 3), -std::numeric_limits<double>::infinity(), options);
+}
+
+void PartialOutput::add(TokenSpan rows, BlockOutput part) {
+    if (!sum_.out.defined() && isAll(rows, like_)) {
+        sum_ = {part.out.to(accumulatorType(like_)), part.lse};
+        return;
+    }
+    if (!sum_.out.defined()) startEmpty();
+    at::Tensor out = rowsOf(sum_.out, rows);
+    at::Tensor lse = rowsOf(sum_.lse, rows);
+    mergePart(out, lse, part);
+}
+
+BlockOutput PartialOutput::take() {
+    BlockOutput result = takeSum();
+    result.out = result.out.to(like_.scalar_type());
+    return result;
+}
+
+BlockOutput PartialOutput::takeSum() {
+    if (!sum_.out.defined()) startEmpty();
+    return std::exchange(sum_, {});
+}
+
+at::Tensor emptySum(const at::Tensor& like) {
+    return at::zeros(like.sizes(), like.options().dtype(accumulatorType(like)));
+}
+
+}  // namespace ringscope

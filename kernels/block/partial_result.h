@@ -1,0 +1,40 @@
+// Results of rows that grow block by block: attention outputs, and sums of gradients.
+#pragma once
+
+#include "backend/plan/layout.h"
+#include "kernels/block/block_attention.h"
+
+namespace ringscope {
+
+// What sums are kept in: fp32, and fp64 for fp64.
+at::ScalarType accumulatorType(const at::Tensor& tensor);
+
+// Rows of `tensor` (B, n, ...); a view.
+at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span);
+
+// `span` counted from `origin`.
+TokenSpan relativeTo(TokenSpan origin, TokenSpan span);
+
+// The attention output of query rows, merged from blocks of keys.
+class PartialOutput {
+public:
+    // like: (B, n, H, D), for shape and type.
+    explicit PartialOutput(const at::Tensor& like) : like_(like) {}
+
+    void add(TokenSpan rows, BlockOutput part);
+
+    // out in the type of `like`, lse in the accumulator's. Rows nothing was added to: 0 and -inf.
+    BlockOutput take();
+    BlockOutput takeSum();  // out, too, in the accumulator's
+
+private:
+    void startEmpty();
+
+    at::Tensor like_;
+    BlockOutput sum_{};
+};
+
+// A sum of nothing yet: zeros in the shape of `like` and the type sums are kept in.
+at::Tensor emptySum(const at::Tensor& like);
+
+}  // namespace ringscope

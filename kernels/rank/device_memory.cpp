@@ -1,0 +1,31 @@
+#include "kernels/rank/device_memory.h"
+
+#include "kernels/device/cuda_module.h"
+#include "profiler/device_allocations.h"
+
+#include <c10/core/CachingDeviceAllocator.h>
+
+namespace ringscope {
+
+Bytes peakDeviceMemory(c10::Device device) {
+    const c10::CachingDeviceAllocator::DeviceStats stats =
+        at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    constexpr auto all = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return {stats.allocated_bytes[all].peak};
+}
+
+AllocationLog& deviceTensorLog() {
+    static AllocationLog* const lasting = new AllocationLog;
+    return *lasting;
+}
+
+Result<void> logDeviceTensors() {
+    RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
+    // The allocator tells it to the end of the process.
+    static auto* const allocations = new DeviceAllocations(deviceTensorLog());
+    static const Result<void> attached =
+        module->watchTensors([](const DeviceMemoryEvent& event) { allocations->tell(event); });
+    return attached;
+}
+
+}  // namespace ringscope
