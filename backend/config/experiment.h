@@ -79,9 +79,10 @@ std::vector<ExpandedRun> expandRuns(const Experiment& experiment);
 // The experiment as YAML that reads back equal: what a run stores, and what `config show` prints.
 std::string toYaml(const RunConfig& config);
 
-// Two runs with the same text train the same model on the same data: everything that decides the
-// numbers, nothing about how the work is split or where it runs: two replicas (parallel.dp) with one
-// batch each are one group that accumulates two. Used to find the reference run.
+// Two runs with the same text train the same model on the same data. It holds everything that
+// decides the numbers, and nothing about how the work is split or where it runs: two replicas
+// (parallel.dp) with one batch each are the computation of one replica that accumulates two. Used
+// to find the reference run.
 std::string computationIdentity(const RunConfig& config);
 
 }  // namespace ringscope

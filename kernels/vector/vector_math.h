@@ -9,8 +9,8 @@
 
 namespace ringscope {
 
-// e^x = 2^n * e^r with |r| <= ln(2)/2, good to 2 ulp, for x up to 88. Arguments are clamped to where
-// the result is a normal number.
+// e^x = 2^n * e^r with |r| <= ln(2)/2, good to 2 ulp, for x up to 88. Arguments are clamped to
+// where the result is a normal number.
 RINGSCOPE_INLINE float exponentialUpTo88(float x) {
     constexpr float log2e = 1.44269504F;
     constexpr float ln2High = 0.693359375F;

@@ -38,8 +38,8 @@ struct LsePlace {
 };
 LsePlace lsePlace(const Schedule& schedule, int rank);
 
-// All ranks' shares in token order, on rank 0's host. Of a replicated model's outputs each row is taken from a rank
-// that did not compute it, so that what was gathered is looked at.
+// All ranks' shares in token order, on rank 0's host. Of a replicated model's outputs each row is
+// taken from a rank that did not compute it, so that what was gathered is looked at.
 struct GatheredLayer {
     CaseResults results{};
     std::vector<std::int64_t> bytesSent{};  // by rank

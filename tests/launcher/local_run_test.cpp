@@ -198,8 +198,8 @@ TEST_P(KilledController, LeavesNoRankAliveAfterFiveSeconds) {
         return std::ranges::count_if(
             all, [&](pid_t pid) { return commandLine(pid).find(program) != std::string::npos; });
     };
-    // Of bare_agent there are two: the agent, and the controller that was given its path. A third is
-    // a rank that the agent has forked and that has yet to become one.
+    // Two processes have bare_agent in their command line: the agent, and the controller that was
+    // given its path. A third one is a rank between fork and exec.
     ASSERT_TRUE(becomesTrue([&] { return alive("--rank") >= 2 && alive("bare_agent") == 2; }));
     controller.signal(SIGKILL);
     EXPECT_EQ(controller.wait().signal, SIGKILL);

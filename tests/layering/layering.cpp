@@ -44,6 +44,13 @@ bool isSource(const fs::path& path) {
     return contains(extensions, path.extension().string()) || path.filename() == "CMakeLists.txt";
 }
 
+// Neither a program's output nor another program's file.
+bool isOurs(const fs::path& path) {
+    return std::none_of(path.begin(), path.end(), [](const fs::path& part) {
+        return part == "fixtures" || part == "golden" || part == "corpus";
+    });
+}
+
 std::vector<fs::path> foldersToRead(const fs::path& root) {
     std::vector<fs::path> folders;
     for (const auto& entry : fs::directory_iterator(root)) {
@@ -70,6 +77,23 @@ std::vector<SourceFile> readSources(const fs::path& root) {
                 files.push_back(readFile(root, entry.path()));
     std::sort(files.begin(), files.end(),
               [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
+    return files;
+}
+
+// The Markdown files of the root and of the top folders.
+std::vector<SourceFile> readPages(const fs::path& root) {
+    std::vector<fs::path> paths;
+    const auto add = [&paths](const fs::directory_entry& entry) {
+        if (entry.is_regular_file() && entry.path().extension() == ".md" && isOurs(entry.path()))
+            paths.push_back(entry.path());
+    };
+    for (const auto& entry : fs::directory_iterator(root)) add(entry);
+    for (std::string_view folder : topFolders)
+        if (fs::is_directory(root / folder))
+            for (const auto& entry : fs::recursive_directory_iterator(root / folder)) add(entry);
+    std::sort(paths.begin(), paths.end());
+    std::vector<SourceFile> files;
+    for (const fs::path& path : paths) files.push_back(readFile(root, path));
     return files;
 }
 
@@ -211,6 +235,79 @@ void checkHeader(const SourceFile& file, std::vector<Violation>& found) {
     found.push_back({file.path, 0, "has no #pragma once"});
 }
 
+// Columns of UTF-8 text.
+int columns(std::string_view text) {
+    return static_cast<int>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// Where a raw string that `line` begins, or is in (`end` is then its end), goes on after the line:
+// what ends it; else empty. `touched`: a part of the line is raw.
+struct RawString {
+    std::string end;
+    bool touched = false;
+
+    void read(std::string_view line) {
+        touched = !end.empty();
+        while (!line.empty()) {
+            if (!end.empty()) {
+                const std::size_t close = line.find(end);
+                if (close == std::string_view::npos) return;
+                line.remove_prefix(close + end.size());
+                end.clear();
+            }
+            const std::size_t open = line.find("R\"");
+            const std::size_t bracket =
+                open == std::string_view::npos ? open : line.find('(', open);
+            if (bracket == std::string_view::npos) return;
+            touched = true;
+            end = ")" + std::string(line.substr(open + 2, bracket - open - 2)) + "\"";
+            line.remove_prefix(bracket + 1);
+        }
+    }
+};
+
+// Lines of C++ that are too wide. One with raw text in it cannot be broken and may be.
+void checkWidth(const SourceFile& file, std::vector<Violation>& found) {
+    RawString raw;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        raw.read(file.lines[i]);
+        const int width = columns(file.lines[i]);
+        if (width > widestLine && !raw.touched)
+            found.push_back({file.path, static_cast<int>(i) + 1,
+                             "has " + std::to_string(width) + " columns; " +
+                                 std::to_string(widestLine) + " is the limit"});
+    }
+}
+
+bool isCpp(std::string_view path) {
+    return !path.ends_with(".cmake") && !path.ends_with("CMakeLists.txt");
+}
+
+// Columns of the widest cell of a table's row; 0 for a line that is none.
+int widestCellOn(std::string_view line) {
+    if (!line.starts_with('|')) return 0;
+    int widest = 0;
+    while (!line.empty()) {
+        line.remove_prefix(1);
+        std::string_view cell = line.substr(0, line.find('|'));
+        line.remove_prefix(cell.size());
+        while (cell.starts_with(' ')) cell.remove_prefix(1);
+        while (cell.ends_with(' ')) cell.remove_suffix(1);
+        widest = std::max(widest, columns(cell));
+    }
+    return widest;
+}
+
+void checkTables(const SourceFile& page, std::vector<Violation>& found) {
+    for (std::size_t i = 0; i < page.lines.size(); ++i)
+        if (const int widest = widestCellOn(page.lines[i]); widest > widestCell)
+            found.push_back({page.path, static_cast<int>(i) + 1,
+                             "has a table cell of " + std::to_string(widest) + " characters; " +
+                                 std::to_string(widestCell) +
+                                 " is the limit: put the rest below the table"});
+}
+
 }  // namespace
 
 std::vector<Violation> includeViolations(const fs::path& root) {
@@ -246,7 +343,9 @@ std::vector<Violation> shapeViolations(const fs::path& root) {
                              "has " + std::to_string(file.lines.size()) + " lines; " +
                                  std::to_string(longestFile) + " is the limit"});
         if (file.path.ends_with(".h")) checkHeader(file, found);
+        if (isCpp(file.path) && isOurs(file.path)) checkWidth(file, found);
     }
+    for (const SourceFile& page : readPages(root)) checkTables(page, found);
     for (std::string_view folder : topFolders)
         if (fs::is_directory(root / folder) && !fs::exists(root / folder / "README.md"))
             found.push_back({std::string(folder), 0, "has no README.md"});

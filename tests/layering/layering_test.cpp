@@ -18,7 +18,7 @@ TEST(Layering, EveryIncludeInTheTreeFollowsTheTable) {
     EXPECT_EQ(describe(includeViolations(RINGSCOPE_SOURCE_DIR)), "");
 }
 
-TEST(Layering, FilesAreShortHeadersSayWhatTheyAreForAndFoldersHaveAReadme) {
+TEST(Layering, FilesLinesAndTableCellsAreShortAndHeadersAndFoldersSayWhatTheyAreFor) {
     EXPECT_EQ(describe(shapeViolations(RINGSCOPE_SOURCE_DIR)), "");
 }
 
@@ -142,6 +142,41 @@ TEST_F(PlantedTree, FindsWhatIsWrongWithTheShapeOfFiles) {
               "backend/core/twice.h: has no #pragma once\n"
               "cmake/targets.cmake: top folder cmake is not in rules.h\n"
               "ui: has no README.md\n");
+}
+
+TEST_F(PlantedTree, FindsLinesOfCodeThatAreTooWide) {
+    const std::string wide(101, 'x');
+    const std::string umlauts = [] {  // 100 columns in 200 bytes
+        std::string text;
+        for (int i = 0; i < 100; ++i) text += "ä";
+        return text;
+    }();
+    plant("launcher/README.md", "# launcher\n" + wide + "\n");
+    plant("launcher/a.cpp", "//" + wide + "\n" + umlauts + "\nint x;\n" + wide + "\n");
+    plant("launcher/raw.cpp",
+          "auto a = R\"(\n" + wide + "\n)\", b = R\"x()\" " + wide + "\n)x\";\n" + wide + "\n");
+    plant("launcher/CMakeLists.txt", wide + "\n");
+    plant("tests/README.md", "");
+    plant("tests/fixtures/a.cpp", wide + "\n");
+    EXPECT_EQ(shape(),
+              "launcher/a.cpp:1: has 103 columns; 100 is the limit\n"
+              "launcher/a.cpp:4: has 101 columns; 100 is the limit\n"
+              "launcher/raw.cpp:5: has 101 columns; 100 is the limit\n");
+}
+
+TEST_F(PlantedTree, FindsTableCellsThatAreTooWide) {
+    const std::string cell(120, 'x');
+    plant("README.md", "| a | " + cell + "y |\n");
+    plant("ui/README.md", "| " + cell + " | " + cell + " |\n|---|---|\n" + cell + cell + "\n");
+    plant("ui/plots/NOTES.md", "\n| a |" + cell + "yz\n");
+    plant("tests/README.md", "");
+    plant("tests/report/golden/sample.md", "| " + cell + "y |\n");
+    plant("build/notes.md", "| " + cell + "y |\n");
+    EXPECT_EQ(shape(),
+              "README.md:1: has a table cell of 121 characters; 120 is the limit: put the rest "
+              "below the table\n"
+              "ui/plots/NOTES.md:2: has a table cell of 122 characters; 120 is the limit: put the "
+              "rest below the table\n");
 }
 
 }  // namespace

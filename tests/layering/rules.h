@@ -91,5 +91,7 @@ inline const std::vector<std::string_view> topFolders = {
 };
 
 inline constexpr int longestFile = 600;  // lines
+inline constexpr int widestLine = 100;   // columns of a line of C++
+inline constexpr int widestCell = 120;   // characters of a cell in a Markdown table
 
 }  // namespace ringscope::layering

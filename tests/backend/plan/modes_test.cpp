@@ -212,8 +212,8 @@ TEST(Ring, SendsKeysForwardAndKeysWithFp32GradientsBackward) {
     }
 }
 
-// Keys go on to the last rank, and from there their gradients, begun by the first rank they came to,
-// straight home.
+// Keys go on to the last rank. Their gradients begin at the first rank that the keys came to, and
+// go straight home from the last.
 TEST(Ring, SendsNoKeysToWhomSeesOnlyEarlierTokens) {
     const std::int64_t keys = 32 << 20, gradients = 64 << 20;
     const Schedule schedule = findMode("ring")->schedule(llama8b()).value();
