@@ -10,10 +10,12 @@
 namespace ringscope {
 namespace {
 
-// A terminal's Ctrl-C, a closed terminal and a gone reader are no reasons to leave ranks behind.
-Descriptor takeSignals() {
+// SIGCHLD and SIGTERM as a descriptor. Ctrl-C, a closed terminal and a reader that is gone must not
+// end the agent while its ranks run, so their signals are ignored.
+Descriptor openSignals() {
     for (const int ignored : {SIGPIPE, SIGINT, SIGHUP}) std::signal(ignored, SIG_IGN);
-    std::signal(SIGCHLD, SIG_DFL);  // ignored ones would be collected behind our back
+    // If SIGCHLD were ignored, the kernel would collect ended ranks and their exit codes be lost.
+    std::signal(SIGCHLD, SIG_DFL);
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGCHLD);
@@ -22,7 +24,8 @@ Descriptor takeSignals() {
     return Descriptor(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-// Non-blocking for as long as it lives: a terminal is shared with the shell that waits for us.
+// Makes a descriptor non-blocking during its own lifetime. A terminal is shared with the shell that
+// started the agent, so the earlier state is restored.
 class NonBlocking {
 public:
     explicit NonBlocking(int number) : number_(number), before_(isNonBlocking(number)) {
@@ -41,7 +44,7 @@ private:
 
 int runAgent(int in, int out) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const Descriptor signals = takeSignals();
+    const Descriptor signals = openSignals();
     const NonBlocking input(in);
     const NonBlocking output(out);
     return Supervisor(in, out, signals.number()).supervise() ? 0 : 1;

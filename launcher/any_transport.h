@@ -1,4 +1,4 @@
-// Every transport of the table as one: a host says which one reaches it.
+// All transports of the table behind one interface: HostSpec::transport names the one to use.
 #pragma once
 
 #include "backend/run/transport.h"
@@ -24,7 +24,7 @@ private:
     Result<Transport*> of(const HostSpec& host);
 
     std::mutex mutex_;
-    std::map<std::string, std::unique_ptr<Transport>> made_;  // by name, when first wanted
+    std::map<std::string, std::unique_ptr<Transport>> made_;  // by name, made when first used
 };
 
 }  // namespace ringscope

@@ -1,4 +1,4 @@
-// Owned file descriptors, and the few ways launcher makes and reads them.
+// Owned file descriptors, and how launcher makes and reads them.
 #pragma once
 
 #include "backend/core/result.h"
@@ -26,20 +26,20 @@ private:
 };
 
 struct Ends {
-    Descriptor ours;
-    Descriptor theirs;
+    Descriptor ours;    // kept by this process
+    Descriptor theirs;  // for the program to start
 };
 
-// All are closed on exec and numbered above 2, so that a started program gets exactly the ones that
-// are put in place of its standard streams, in any order.
-Result<Ends> readingPipe();    // we read what they write
-Result<Ends> writingPipe();    // we write what they read
+// All are closed on exec and numbered above 2. A started program therefore has no other descriptor
+// than those that were made its standard streams, in whatever order that is done.
+Result<Ends> readingPipe();    // `ours` reads, `theirs` writes
+Result<Ends> writingPipe();    // `ours` writes, `theirs` reads
 Result<Ends> writingSocket();  // the same; writing with MSG_NOSIGNAL raises no SIGPIPE
 
 void setNonBlocking(int number, bool on);
 bool isNonBlocking(int number);
 
-// What one read() gives. Ended: end of file or a broken descriptor; Nothing: none there now.
+// What one read() returned. Ended: end of file or an error; Nothing: no bytes at present.
 enum class ReadOutcome { Some, Nothing, Ended };
 ReadOutcome readSome(int number, std::string& bytes);  // replaces `bytes`
 

@@ -1,5 +1,5 @@
-// How many lines a second a rank may send to the controller that are no events. What is beyond is
-// dropped and counted, so that a rank that floods slows nobody down.
+// Limits how many lines a second of a rank reach the controller, besides its events. Lines above
+// the limit are dropped and counted, so that a rank that prints without end does not slow the run.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ public:
     static constexpr double burst = 2'000;    // lines
     static constexpr double perSecond = 200;  // lines
 
-    // Whether one more line may pass; a refused one is counted.
+    // Returns whether one more line may pass, and counts it as dropped if not.
     bool spend(Time now) {
         const double seconds = std::chrono::duration<double>(now - last_).count();
         left_ = std::min(burst, left_ + std::max(0.0, seconds) * perSecond);

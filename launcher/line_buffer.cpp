@@ -4,20 +4,20 @@
 
 namespace ringscope {
 
-void LineBuffer::feed(std::string_view bytes, const Take& take) {
+void LineBuffer::feed(std::string_view bytes, const LineHandler& handle) {
     for (std::size_t end = bytes.find('\n'); end != std::string_view::npos;
          end = bytes.find('\n')) {
         append(bytes.substr(0, end));
         bytes.remove_prefix(end + 1);
-        take(line_);
+        handle(line_);
         line_.clear();
         cut_ = false;
     }
     append(bytes);
 }
 
-void LineBuffer::finish(const Take& take) {
-    if (!line_.empty()) take(line_);
+void LineBuffer::finish(const LineHandler& handle) {
+    if (!line_.empty()) handle(line_);
     line_.clear();
     cut_ = false;
 }

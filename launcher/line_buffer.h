@@ -1,10 +1,10 @@
-// Cuts a stream of bytes into lines, in bounded memory whatever the stream does.
+// Cuts a stream of bytes into lines, in bounded memory.
 //
-//     buffer.feed("one\ntw", take);   // take("one")
-//     buffer.feed("o\n", take);       // take("two")
-//     buffer.finish(take);            // what stands after the last newline
+//     buffer.feed("one\ntw", handle);   // handle("one")
+//     buffer.feed("o\n", handle);       // handle("two")
+//     buffer.finish(handle);            // what follows the last newline
 //
-// A line longer than the limit is handed over cut, once; the rest of it is dropped.
+// A line longer than the limit is handed over once, cut and with `cutMark` behind it.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@ namespace ringscope {
 
 class LineBuffer {
 public:
-    using Take = std::function<void(std::string_view line)>;
+    using LineHandler = std::function<void(std::string_view line)>;
 
     explicit LineBuffer(std::size_t longestLine) : longest_(longestLine) {}
 
-    void feed(std::string_view bytes, const Take& take);
-    void finish(const Take& take);
+    void feed(std::string_view bytes, const LineHandler& handle);
+    void finish(const LineHandler& handle);
 
 private:
     void append(std::string_view part);

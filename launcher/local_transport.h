@@ -1,8 +1,8 @@
 // Ranks on this machine: `ringscope agent` as a child process.
 //
-// The agent gets a session of its own, so a terminal's Ctrl-C reaches only the program the user
-// sees, which then stops the ranks in order. What the agent writes to its standard error arrives
-// as lines that are no frames, with "agent: " before them.
+// The agent gets a session of its own, so Ctrl-C in a terminal reaches only the program the user
+// started, which then stops the ranks in order. Lines that the agent writes to its standard error
+// are received with "agent: " before them, as lines that are no frames.
 #pragma once
 
 #include "backend/run/transport.h"
@@ -19,8 +19,7 @@ namespace ringscope {
 struct LocalTransportOptions {
     std::filesystem::path agentProgram{};  // empty: `ringscope` beside this program
     std::vector<std::string> agentArguments{"agent"};
-    // From closing the agent's input to ending it by force; longer than the agent needs for its
-    // own.
+    // From closing the agent's input to SIGKILL. Longer than the agent's own grace for its ranks.
     std::chrono::milliseconds closeGrace{10'000};
 };
 

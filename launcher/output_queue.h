@@ -1,4 +1,4 @@
-// Lines on their way to the controller, written when it takes them. The agent never waits for it.
+// Lines for the controller, written when it reads them. The agent never waits for the controller.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@ public:
     explicit OutputQueue(int number) : number_(number) {}
 
     void add(const std::string& line);
-    void write();  // what the reader takes now
+    void write();  // as much as can be written without waiting
 
     bool broken() const { return broken_; }  // nobody reads any more; lines are dropped
     int pending() const { return queue_.empty() ? -1 : number_; }  // for poll()
-    // So much waits already that ranks should wait as well.
+    // The caller must stop reading from ranks until this is false again.
     bool full() const { return queue_.size() > fullSize; }
 
 private:

@@ -1,4 +1,4 @@
-// Can ranks of one host reach a port of another? What `ringscope doctor --hosts` asks its agents.
+// Tests whether ranks of one host can reach a port of another, for `ringscope doctor --hosts`.
 #pragma once
 
 #include "backend/core/result.h"
@@ -10,10 +10,11 @@ namespace ringscope {
 
 class PortCheck {
 public:
-    // On a free port of this address until it is destroyed or asked again; answers the port.
+    // Listens on a free port of this host's `address` and returns the port. Ends with the next
+    // call or with the object.
     Result<int> listen(const std::string& address);
 
-    // Whether something accepts a connection there within 3 s.
+    // Succeeds if a connection to the port is accepted within 3 s.
     static Result<void> reach(const std::string& host, int port);
 
 private:

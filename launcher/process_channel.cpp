@@ -1,6 +1,7 @@
 #include "launcher/process_channel.h"
 
 #include "backend/core/ids.h"
+#include "launcher/deadline.h"
 #include "launcher/descriptor.h"
 #include "launcher/line_buffer.h"
 #include "launcher/process_sweep.h"
@@ -32,11 +33,6 @@ constexpr milliseconds sendLimit{10'000};  // an agent that reads nothing for so
 constexpr milliseconds sweepLimit{2'000};
 constexpr int exitPollMs = 5;
 constexpr std::string_view markName = "RINGSCOPE_AGENT_ID=";
-
-int millisecondsUntil(steady_clock::time_point time) {
-    const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
-}
 
 class ProcessChannel final : public WaitableChannel {
 public:
@@ -73,8 +69,7 @@ public:
                     return Error{ErrorCode::Unavailable,
                                  "the agent has taken no commands for 10 s; it may be stuck"};
             } else if (errno != EINTR) {
-                // Why it is gone, if it said so, is still to be received.
-                return {};
+                return {};  // the program has ended: receive() returns what it wrote before
             }
         }
         return {};
@@ -98,13 +93,13 @@ public:
             if (ready < 0) continue;
             if (files[1].revents != 0) read(err_, errLines_, errorPrefix_);
             if (files[0].revents != 0) read(out_, outLines_, "");
-            // Its last words on standard error are worth more than a moment.
+            // Standard output has ended: what is left on standard error may say why.
             while (!out_.open() && err_.open() && readable(err_))
                 read(err_, errLines_, errorPrefix_);
         }
     }
 
-    bool lineAtHand() const override { return !lines_.empty() || !out_.open(); }
+    bool lineReady() const override { return !lines_.empty() || !out_.open(); }
     std::vector<int> descriptors() const override { return {out_.number(), err_.number()}; }
 
 private:
@@ -114,19 +109,19 @@ private:
     }
 
     void read(Descriptor& from, LineBuffer& buffer, std::string_view before) {
-        const auto take = [&](std::string_view line) {
+        const auto keep = [&](std::string_view line) {
             lines_.push_back(std::string(before) + std::string(line));
         };
         std::string bytes;
         const ReadOutcome outcome = readSome(from.number(), bytes);
-        buffer.feed(bytes, take);
+        buffer.feed(bytes, keep);
         if (outcome != ReadOutcome::Ended) return;
-        buffer.finish(take);
+        buffer.finish(keep);
         from.close();
     }
 
-    // Waits for the end of the process; whether it ended well by then. Its output is read and
-    // dropped, so that it never waits for us.
+    // Returns whether the process ended by then. Its output is read and dropped, so that it does
+    // not block on a full pipe.
     bool endsBy(steady_clock::time_point end) {
         for (;;) {
             int status = 0;
@@ -135,7 +130,7 @@ private:
                 if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) sweepMarked(mark_, sweepLimit);
                 return true;
             }
-            if (gone < 0 && errno != EINTR) return true;  // somebody else collected it
+            if (gone < 0 && errno != EINTR) return true;  // its exit was collected elsewhere
             if (steady_clock::now() >= end) return false;
             std::array<pollfd, 2> files = {
                 {{out_.number(), POLLIN, 0}, {err_.number(), POLLIN, 0}}};
@@ -172,7 +167,7 @@ bool waitForLine(const std::vector<AgentChannel*>& channels, milliseconds timeou
     for (const AgentChannel* channel : channels) {
         const auto* waitable = dynamic_cast<const WaitableChannel*>(channel);
         if (waitable == nullptr) return false;
-        if (waitable->lineAtHand()) return true;
+        if (waitable->lineReady()) return true;
         for (const int number : waitable->descriptors()) files.push_back({number, POLLIN, 0});
     }
     ::poll(files.data(), files.size(), static_cast<int>(timeout.count()));

@@ -28,7 +28,7 @@ bool isMarked(pid_t pid, const std::string& assignment) {
     return environment.find('\0' + assignment + '\0') != std::string::npos;
 }
 
-// Looks again after taking hold of the process, so that a reused pid is not hit.
+// The mark is read again after the pidfd is open, so that a reused pid is not killed.
 void endMarked(pid_t pid, const std::string& assignment) {
     const Descriptor hold(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!isMarked(pid, assignment)) return;

@@ -1,6 +1,6 @@
-// Finds and ends processes by a mark in their environment, wherever they moved: a grandchild that
-// made its own session left its group and its parent, but not its environment. Nothing is ever
-// ended by its name.
+// Finds and ends processes by a mark in their environment. A grandchild that made its own session
+// has left its group and its parent, but still has its environment. No process is ended by its
+// name.
 #pragma once
 
 #include <sys/types.h>
@@ -12,11 +12,11 @@
 namespace ringscope {
 
 // Living processes of this user whose environment holds `assignment` ("NAME=value"), except the
-// caller. A zombie has no environment any more.
+// caller. Zombies have no environment and are not found.
 std::vector<pid_t> processesMarked(const std::string& assignment);
 
-// SIGKILL to all of them, again and again until none is left or the time is over. `betweenRounds`
-// is where the caller reaps its children. Answers how many are left.
+// Sends SIGKILL to all of them until none is left or the limit has passed. In `betweenRounds` the
+// caller reaps its children. Returns how many are left.
 std::size_t sweepMarked(
     const std::string& assignment, std::chrono::milliseconds limit,
     const std::function<void()>& betweenRounds = [] {});

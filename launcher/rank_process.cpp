@@ -1,5 +1,7 @@
 #include "launcher/rank_process.h"
 
+#include "launcher/exec_pointers.h"
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -13,16 +15,16 @@
 namespace ringscope {
 namespace {
 
-// A rank's line on the wire, and how much is read from a rank that has ended: a grandchild that
-// holds its streams may write on forever.
 constexpr std::size_t longestLine = 64 * 1024;
+// Reads per stream of a rank that has ended. A grandchild may hold the stream and write without
+// end.
 constexpr int lastReads = 64;
 
 struct Streams {
     Ends in;
     Ends out;
     Ends err;
-    Ends failure;  // closed by a successful exec; else it brings errno
+    Ends failure;  // carries errno of a failed exec; a successful exec closes it
 };
 
 Result<Streams> openStreams() {
@@ -34,14 +36,7 @@ Result<Streams> openStreams() {
     return streams;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> list;
-    for (std::string& word : words) list.push_back(word.data());
-    list.push_back(nullptr);
-    return list;
-}
-
-// What the agent blocked or ignored is no business of the rank.
+// The rank starts with default signal handling, whatever the agent ignores or blocks.
 void restoreSignals() {
     for (const int number : {SIGPIPE, SIGINT, SIGHUP, SIGTERM, SIGCHLD})
         std::signal(number, SIG_DFL);
@@ -50,12 +45,12 @@ void restoreSignals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// In the child: becomes the rank. Only calls that are safe after fork.
-[[noreturn]] void become(char* const* arguments, char* const* environment, const Streams& streams,
-                         pid_t agent) {
+// In the child: executes the rank's program. Makes only calls that are safe after fork.
+[[noreturn]] void execute(char* const* arguments, char* const* environment, const Streams& streams,
+                          pid_t agent) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != agent) ::_exit(1);  // it died before it could have taken us with it
+    if (::getppid() != agent) ::_exit(1);  // the agent ended before the signal above was set
     restoreSignals();
     if (::dup2(streams.in.theirs.number(), STDIN_FILENO) >= 0 &&
         ::dup2(streams.out.theirs.number(), STDOUT_FILENO) >= 0 &&
@@ -67,7 +62,7 @@ void restoreSignals() {
     ::_exit(127);
 }
 
-// 0 once the program runs, else the number of what went wrong.
+// 0 once the program runs, else errno.
 int startFailure(Descriptor& failure) {
     int number = 0;
     ssize_t count = 0;
@@ -88,33 +83,34 @@ Error cannotStart(const RankCommandLine& command, int number) {
 
 }  // namespace
 
-RankProcess::RankProcess(int rank, Take take)
+RankProcess::RankProcess(int rank, LineHandler handle)
     : rank_(rank),
-      take_(std::move(take)),
+      handle_(std::move(handle)),
       out_{{}, LineBuffer(longestLine)},
       err_{{}, LineBuffer(longestLine)} {}
 
-Result<std::unique_ptr<RankProcess>> RankProcess::start(const RankCommandLine& command, Take take) {
+Result<std::unique_ptr<RankProcess>> RankProcess::start(const RankCommandLine& command,
+                                                        LineHandler handle) {
     RINGSCOPE_TRY(Streams streams, openStreams());
     std::vector<std::string> words = {command.program};
     words.insert(words.end(), command.arguments.begin(), command.arguments.end());
     std::vector<std::string> variables;
     for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
-    const std::vector<char*> arguments = pointers(words);
-    const std::vector<char*> environment = pointers(variables);
+    const std::vector<char*> arguments = execPointers(words);
+    const std::vector<char*> environment = execPointers(variables);
 
     const pid_t agent = ::getpid();
     const pid_t pid = ::fork();
-    if (pid == 0) become(arguments.data(), environment.data(), streams, agent);
+    if (pid == 0) execute(arguments.data(), environment.data(), streams, agent);
     if (pid < 0) return cannotStart(command, errno);
-    ::setpgid(pid, pid);  // here as well: it has to be true before anyone signals the group
+    ::setpgid(pid, pid);  // also here, so that the group exists before it is signalled
     streams.failure.theirs.close();
     if (const int number = startFailure(streams.failure.ours); number != 0) {
         ::waitpid(pid, nullptr, 0);
         return cannotStart(command, number);
     }
 
-    std::unique_ptr<RankProcess> rank(new RankProcess(command.rank, std::move(take)));
+    std::unique_ptr<RankProcess> rank(new RankProcess(command.rank, std::move(handle)));
     rank->pid_ = pid;
     rank->running_ = true;
     rank->stdin_ = std::move(streams.in.ours);
@@ -128,17 +124,17 @@ Result<std::unique_ptr<RankProcess>> RankProcess::start(const RankCommandLine& c
 bool RankProcess::read(Stream stream) {
     Output& from = output(stream);
     if (!from.end.open()) return false;
-    const auto take = [&](std::string_view line) { take_(*this, stream, line); };
+    const auto handle = [&](std::string_view line) { handle_(*this, stream, line); };
     std::string bytes;
     const ReadOutcome outcome = readSome(from.end.number(), bytes);
-    from.lines.feed(bytes, take);
+    from.lines.feed(bytes, handle);
     if (outcome != ReadOutcome::Ended) return outcome == ReadOutcome::Some;
-    from.lines.finish(take);
+    from.lines.finish(handle);
     from.end.close();
     return false;
 }
 
-void RankProcess::tell(const std::string& line) {
+void RankProcess::sendLine(const std::string& line) {
     if (!stdin_.open()) return;
     input_ += line;
     input_ += '\n';
@@ -150,7 +146,7 @@ void RankProcess::write() {
         const ssize_t written = ::write(stdin_.number(), input_.data(), input_.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0 && errno == EAGAIN) return;
-        if (written < 0) {  // it closed its input, which is its own affair
+        if (written < 0) {  // the rank closed its input, which it may
             stdin_.close();
             input_.clear();
             return;
@@ -163,15 +159,15 @@ void RankProcess::signal(int number) const {
     if (running_) ::kill(-pid_, number);
 }
 
-void RankProcess::ended() {
-    // The process is not collected yet, so its number, and that of its group, is still its own.
+void RankProcess::finish() {
+    // The process is not collected yet, so its pid and its group's id cannot have been reused.
     ::kill(-pid_, SIGKILL);
     running_ = false;
     for (const Stream stream : {Stream::Out, Stream::Err}) {
         for (int reads = 0; reads < lastReads && read(stream); ++reads) {
         }
         Output& rest = output(stream);
-        rest.lines.finish([&](std::string_view line) { take_(*this, stream, line); });
+        rest.lines.finish([&](std::string_view line) { handle_(*this, stream, line); });
         rest.end.close();
     }
     stdin_.close();

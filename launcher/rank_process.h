@@ -1,7 +1,7 @@
-// One rank as the agent holds it: a process in a group of its own, its three streams, its end.
+// One rank of an agent: a process in a group of its own, with its three standard streams.
 //
-// The kernel kills the rank when the agent dies (parent-death signal); the rank's standard input is
-// held open as long as the agent lives. The agent is single-threaded, and so is this.
+// The kernel kills the rank when the agent ends (parent-death signal). The rank's standard input is
+// open as long as the agent lives. All calls are made by the agent's one thread.
 #pragma once
 
 #include "backend/core/result.h"
@@ -30,29 +30,31 @@ struct RankCommandLine {
 class RankProcess {
 public:
     enum class Stream { Out, Err };
-    using Take = std::function<void(RankProcess& rank, Stream stream, std::string_view line)>;
+    using LineHandler =
+        std::function<void(RankProcess& rank, Stream stream, std::string_view line)>;
 
-    // Returns when the program runs, or says why it cannot.
-    static Result<std::unique_ptr<RankProcess>> start(const RankCommandLine& command, Take take);
+    // Returns once the program runs, or fails with the reason why it cannot.
+    static Result<std::unique_ptr<RankProcess>> start(const RankCommandLine& command,
+                                                      LineHandler handle);
 
     int rank() const { return rank_; }
     pid_t pid() const { return pid_; }
     bool running() const { return running_; }
 
-    // For poll(): negative where there is nothing to wait for.
+    // For poll(): negative if there is nothing to wait for.
     int readable(Stream stream) const { return output(stream).end.number(); }
     int writable() const { return input_.empty() ? -1 : stdin_.number(); }
 
-    // Reads once and hands complete lines to `take`; false where the stream gave nothing.
+    // Reads once and hands complete lines over. Returns false if the stream had no bytes.
     bool read(Stream stream);
-    // Queues a line for the rank's standard input and writes what fits.
-    void tell(const std::string& line);
+    // Queues a line for the rank's standard input and writes as much as does not block.
+    void sendLine(const std::string& line);
     void write();
 
     void signal(int number) const;  // to the whole group
-    // Its exit was noticed and not yet collected: ends what is left of its group, reads its last
-    // lines, closes its streams.
-    void ended();
+    // Must be called after the process has exited and before waitpid() collects it: kills what is
+    // left of its group, reads its last lines, closes its streams.
+    void finish();
 
     LineBudget budget;
 
@@ -62,12 +64,12 @@ private:
         LineBuffer lines;
     };
 
-    RankProcess(int rank, Take take);
+    RankProcess(int rank, LineHandler handle);
     Output& output(Stream stream) { return stream == Stream::Out ? out_ : err_; }
     const Output& output(Stream stream) const { return stream == Stream::Out ? out_ : err_; }
 
     int rank_;
-    Take take_;
+    LineHandler handle_;
     pid_t pid_ = -1;
     bool running_ = false;
     Descriptor stdin_;

@@ -1,5 +1,4 @@
-// The programs a host needs, as they are here: what is copied there, under which name, checked by
-// which hash.
+// The programs that are copied to a host, with their names there and their hashes.
 #pragma once
 
 #include "backend/core/result.h"
@@ -16,7 +15,7 @@ struct RemotePrograms {
     std::vector<std::filesystem::path> others{};  // ranks, and what they load from beside them
     std::string torchLibrary{};                   // see RemotePlace
 
-    // Those beside this program.
+    // Those in the folder of this program.
     static RemotePrograms ours();
 };
 
@@ -29,10 +28,11 @@ struct HashedFile {
 
 struct HashedPrograms {
     std::string hash;               // of all of them together
-    std::vector<HashedFile> files;  // the agent is the last one: where it is, the others are
+    std::vector<HashedFile> files;  // in the order of copying: the agent last, so that a host with
+                                    // the agent has all of them
 };
 
-// An Error where one is missing: it says how to build it.
+// Fails with NotFound if a program is missing, and names the command that builds it.
 Result<HashedPrograms> hashPrograms(const RemotePrograms& programs);
 
 }  // namespace ringscope

@@ -1,5 +1,8 @@
 #include "launcher/spawn_program.h"
 
+#include "launcher/deadline.h"
+#include "launcher/exec_pointers.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -51,14 +54,7 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-    std::vector<char*> list;
-    for (std::string& word : words) list.push_back(word.data());
-    list.push_back(nullptr);
-    return list;
-}
-
-// Reads until both are closed or the time is over; whether it was.
+// Reads until both are closed. Returns false if the time was over first.
 bool readBoth(std::array<std::pair<Descriptor*, std::string*>, 2> streams,
               steady_clock::time_point end) {
     std::string bytes;
@@ -66,10 +62,9 @@ bool readBoth(std::array<std::pair<Descriptor*, std::string*>, 2> streams,
         std::array<pollfd, 2> files{};
         for (std::size_t i = 0; i < 2; ++i) files[i] = {streams[i].first->number(), POLLIN, 0};
         if (files[0].fd < 0 && files[1].fd < 0) return true;
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()).count();
-        if (left <= 0) return false;
-        ::poll(files.data(), files.size(), static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+        const int left = millisecondsUntil(end);
+        if (left == 0) return false;
+        ::poll(files.data(), files.size(), left);
         for (std::size_t i = 0; i < 2; ++i) {
             if (files[i].fd < 0 || files[i].revents == 0) continue;
             if (readSome(files[i].fd, bytes) == ReadOutcome::Ended) streams[i].first->close();
@@ -84,9 +79,10 @@ Result<pid_t> spawnProgram(std::vector<std::string> words, std::vector<std::stri
                            const StandardStreams& streams) {
     const SpawnRules rules(streams);
     pid_t pid = -1;
-    const int failed = ::posix_spawnp(&pid, words.front().c_str(), rules.actions(),
-                                      rules.attributes(), pointers(words).data(),
-                                      environment.empty() ? environ : pointers(environment).data());
+    const int failed =
+        ::posix_spawnp(&pid, words.front().c_str(), rules.actions(), rules.attributes(),
+                       execPointers(words).data(),
+                       environment.empty() ? environ : execPointers(environment).data());
     if (failed == 0) return pid;
     Error error = systemError("cannot start '" + words.front() + "'", failed);
     if (failed == ENOENT) error.code = ErrorCode::NotFound;

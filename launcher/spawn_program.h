@@ -1,4 +1,4 @@
-// Starting a program in a session of its own, and running a short one to its end.
+// Starts a program in a session of its own, and runs a short one to its end.
 #pragma once
 
 #include "backend/core/result.h"
@@ -18,8 +18,8 @@ struct StandardStreams {
     const Descriptor& err;
 };
 
-// Default signals, these three streams and nothing else open. A first word without a slash is
-// looked for in PATH. Empty `environment`: our own.
+// The program has default signal handling and no open descriptor but these three streams. A first
+// word without a slash is searched in PATH. An empty `environment` means this program's own.
 Result<pid_t> spawnProgram(std::vector<std::string> words, std::vector<std::string> environment,
                            const StandardStreams& streams);
 
@@ -30,13 +30,13 @@ struct ShortProgram {
 };
 
 struct ProgramEnd {
-    int code = -1;  // -1: ended by a signal, or by us at the limit
+    int code = -1;  // -1: ended by a signal, or killed at the limit
     bool timedOut = false;
     std::string out{};
     std::string err{};
 };
 
-// Returns when it has ended and nobody holds its output any more.
+// Returns when the program has ended and no process holds its output open, or at the limit.
 Result<ProgramEnd> runToEnd(const ShortProgram& program);
 
 }  // namespace ringscope

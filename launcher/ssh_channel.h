@@ -1,5 +1,5 @@
-// An agent behind ssh: skips what login scripts say, waits for the agent, and has a sentence for
-// every way in which the session can end.
+// An agent behind ssh. Waits until the script on the host has started the agent, passes on what
+// login scripts print as lines of the log, and fails with a sentence if the session ends.
 #pragma once
 
 #include "launcher/process_channel.h"
@@ -20,20 +20,20 @@ public:
 
     static std::string errorPrefix(const std::string& host) { return "ssh " + host + ": "; }
 
-    // Taken before the agent is there as well: it waits in the session.
+    // May be called before the agent has started; the line waits in the session.
     Result<void> send(std::string_view line) override { return session_->send(line); }
     Result<Received> receive(std::chrono::milliseconds timeout) override;
-    bool lineAtHand() const override { return session_->lineAtHand(); }
+    bool lineReady() const override { return session_->lineReady(); }
     std::vector<int> descriptors() const override { return session_->descriptors(); }
 
 private:
-    std::optional<Error> boot(const std::string& word);
-    Error ending() const;
+    std::optional<Error> readBootWord(const std::string& word);
+    Error lostSession() const;
 
     std::string host_;
     std::unique_ptr<WaitableChannel> session_;
     bool ready_ = false;
-    std::string said_;  // on standard error, the last of it
+    std::string errorText_;  // the end of what ssh printed on standard error
 };
 
 }  // namespace ringscope

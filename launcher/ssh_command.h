@@ -1,9 +1,9 @@
-// The words the OpenSSH client is started with, and the scripts it hands to a host's shell.
+// The command line of the OpenSSH client, and the scripts it passes to a host's shell.
 //
-// ssh joins what it is given with spaces and the host's login shell takes it apart again, so every
-// word that goes there is quoted here and nowhere else. The scripts hold no single quote, no
-// backslash and no exclamation mark: in single quotes they mean the same to sh, csh and fish, which
-// then all start `sh`.
+// ssh joins its arguments with spaces, and the host's login shell splits them again, so every word
+// that goes to a host is quoted here and nowhere else. The scripts contain no single quote, no
+// backslash and no exclamation mark: in single quotes they mean the same to sh, csh and fish, all
+// of which then start `sh`.
 #pragma once
 
 #include "backend/config/host_list.h"
@@ -25,33 +25,34 @@ SshOptions sshOptionsFromEnvironment();
 
 std::string shellQuoted(std::string_view word);
 
-// Never asks, never forwards, takes new host keys and refuses changed ones, notices a dead link in
-// a minute.
+// ssh never asks for a password and forwards nothing, accepts new host keys, refuses changed ones,
+// and ends within a minute of the network failing.
 std::vector<std::string> sshWords(const SshOptions& options, const HostSpec& host,
                                   const std::string& remoteCommand);
 
 // "exec sh -c 'SCRIPT' ringscope 'A' 'B'": in the script $1 is A.
 std::string remoteShell(std::string_view script, const std::vector<std::string>& arguments);
 
-// What a script says to us is a line that begins with this.
+// A line that a script prints for this program begins with this mark.
 inline constexpr std::string_view bootMark = "ringscope-boot ";
 
-// Where things are on a host. Programs lie in a folder named by the hash of their contents.
+// Where programs are on a host: in a folder named by the hash of their contents.
 struct RemotePlace {
     std::string hash;
     std::string torchLibrary{};  // the folder the ranks were linked with; empty: they need none
 };
 
-// Becomes the agent: "ready", then the agent's own lines; or "missing", "no-libtorch FOLDER".
+// Executes the agent. Prints "ready" before the agent's own lines, or "missing", or "no-libtorch
+// FOLDER".
 std::string agentCommand(const RemotePlace& place, const std::string& agent,
                          const std::vector<std::string>& arguments);
 
-// Says "libtorch FOLDER" or "no-libtorch FOLDER", of each program "program NAME CODE WORDS" or
-// "missing NAME", "cores N", "gpus N", "end".
+// Prints "libtorch FOLDER" or "no-libtorch FOLDER", for each program "program NAME CODE WORDS" or
+// "missing NAME", then "cores N", "gpus N" and "end".
 std::string probeCommand(const RemotePlace& place, const std::vector<std::string>& programs);
 
-// Keeps its standard input as the program `name`, whole and checked, or not at all: "copied" or
-// "damaged".
+// Saves its standard input as the program `name` if its hash is `sha256`, and prints "copied"; else
+// saves nothing and prints "damaged".
 std::string copyCommand(const RemotePlace& place, const std::string& name,
                         const std::string& sha256);
 

@@ -12,13 +12,13 @@ struct Symptom {
     std::string_view sentence;  // HOST stands for the host's name
 };
 
-// The first match decides: what is more special comes first.
+// The first match decides, so the more specific symptoms come first.
 constexpr std::array<Symptom, 17> symptoms = {{
     {"Could not resolve hostname",
      "ssh knows no host 'HOST'; check the name, or add it to ~/.ssh/config"},
     {"HOST IDENTIFICATION HAS CHANGED",
-     "HOST shows another key than before: it was installed anew, or somebody is in between; when "
-     "you know why, forget the old key with: ssh-keygen -R HOST"},
+     "the host key of HOST has changed: HOST was reinstalled, or another machine answers in its "
+     "place; when you know why, remove the old key with: ssh-keygen -R HOST"},
     {"Host key verification failed",
      "the key of HOST cannot be checked; connect once by hand with: ssh HOST"},
     {"Permission denied",
@@ -33,13 +33,13 @@ constexpr std::array<Symptom, 17> symptoms = {{
     {"No route to host", "HOST does not answer; check that it is up and reachable from here"},
     {"Network is unreachable", "HOST does not answer; check that it is up and reachable from here"},
     {"during banner exchange",
-     "HOST accepted the connection but said nothing; check that the port is that of an sshd"},
+     "HOST accepted the connection but sent nothing; check that sshd listens on this port"},
     {"Bad configuration option", "ssh does not understand its configuration for HOST"},
     {"Can't open user config file", "ssh cannot read the configuration it was told to use"},
     {"kex_exchange_identification",
      "HOST closed the connection before it began; it may be too busy (MaxStartups) or not let this "
      "machine in; try again"},
-    {"Connection closed", "HOST closed the connection; its sshd's log says why"},
+    {"Connection closed", "HOST closed the connection; the log of its sshd says why"},
     {"Connection reset", "the connection to HOST was cut; try again"},
     {"not responding", "HOST no longer answers; check the network between here and there"},
 }};
@@ -66,7 +66,7 @@ Error sshFailure(const std::string& host, std::string_view words) {
             return {ErrorCode::Unavailable, about(symptom.sentence, host)};
     const std::string said = lastLine(words);
     return {ErrorCode::Unavailable,
-            said.empty() ? "ssh " + host + " ended without a word; try it by hand: ssh " + host
+            said.empty() ? "ssh " + host + " ended and printed nothing; try it by hand: ssh " + host
                          : "ssh " + host + " failed: " + said};
 }
 

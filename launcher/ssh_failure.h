@@ -1,5 +1,5 @@
-// What ssh's own words mean for the user: one sentence with what to do. ssh's exit code says
-// nothing: 255 stands for refused, unknown, not allowed, link lost and for the far program's own.
+// Turns what ssh printed into one sentence that says what to do. ssh's exit code is of no use: 255
+// means refused, unknown host, not allowed or connection lost, and may be the remote program's own.
 #pragma once
 
 #include "backend/core/result.h"
@@ -9,10 +9,10 @@
 
 namespace ringscope {
 
-// `words`: what ssh printed on standard error; may hold anything else as well.
+// `words`: what ssh printed on standard error, with other lines between.
 Error sshFailure(const std::string& host, std::string_view words);
 
-// What a program of ours that could not start on the host printed, or the shell about it.
+// `words`: what the program, or the shell, printed when `program` could not start on `host`.
 Error remoteProgramFailure(const std::string& host, const std::string& program,
                            std::string_view words);
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds probeTakes{30};
 constexpr std::chrono::seconds copyTakes{600};
-// From closing the session to ending it by force: the agent's own time, and the way.
+// From closing the session to SIGKILL: the agent's own grace, and time for the connection.
 constexpr std::chrono::milliseconds closeGrace{15'000};
 
 Error noSsh() {
@@ -26,10 +26,10 @@ Error noSsh() {
             "there is no program 'ssh' on this machine; install openssh-client"};
 }
 
-// Runs a script on the host; its marked lines, without the mark.
-Result<std::vector<std::string>> ask(const SshOptions& options, const HostSpec& host,
-                                     const std::string& command, std::chrono::seconds limit,
-                                     const std::filesystem::path& input = {}) {
+// Runs a script on the host. Returns its marked lines, without the mark.
+Result<std::vector<std::string>> runScript(const SshOptions& options, const HostSpec& host,
+                                           const std::string& command, std::chrono::seconds limit,
+                                           const std::filesystem::path& input = {}) {
     const Result<ProgramEnd> end =
         runToEnd({.words = sshWords(options, host, command),
                   .input = input,
@@ -58,7 +58,7 @@ int numberIn(const std::string& text) {
     return number;
 }
 
-// As digits, which mean the same on every host; the name itself where it is not known here.
+// The address as digits, which mean the same on every host; `name` itself if it cannot be resolved.
 std::string numericAddress(const std::string& name) {
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
@@ -103,7 +103,7 @@ Result<SshTransport::Probe> SshTransport::probe(const HostSpec& host,
     for (const HashedFile& file : programs.files)
         if (file.program) names.push_back(file.name);
     RINGSCOPE_TRY(const std::vector<std::string> lines,
-                  ask(options_, host, probeCommand(placeOf(programs), names), probeTakes));
+                  runScript(options_, host, probeCommand(placeOf(programs), names), probeTakes));
     Probe found;
     for (const std::string& line : lines) {
         const auto [word, rest] = firstWord(line);
@@ -124,15 +124,16 @@ Result<SshTransport::Probe> SshTransport::probe(const HostSpec& host,
     }
     if (lines.back() != "end")
         return Error{ErrorCode::Unavailable,
-                     "the connection to " + host.name + " was cut while it was looked at"};
+                     "the connection to " + host.name + " was lost while the host was checked"};
     return found;
 }
 
 Result<void> SshTransport::copy(const HostSpec& host, const HashedPrograms& programs) const {
     for (const HashedFile& file : programs.files) {
-        RINGSCOPE_TRY(const std::vector<std::string> lines,
-                      ask(options_, host, copyCommand(placeOf(programs), file.name, file.sha256),
-                          copyTakes, file.path));
+        RINGSCOPE_TRY(
+            const std::vector<std::string> lines,
+            runScript(options_, host, copyCommand(placeOf(programs), file.name, file.sha256),
+                      copyTakes, file.path));
         if (lines.back() != "copied")
             return Error{ErrorCode::Corrupt, file.name + " arrived damaged on " + host.name +
                                                  "; try again, and check the space there"};
@@ -177,7 +178,7 @@ Result<std::unique_ptr<AgentChannel>> SshTransport::open(const HostSpec& host) {
         std::make_unique<SshChannel>(host.name, std::move(session)));
 }
 
-// What ssh would connect to, unless the user knows better.
+// The address in the host list, else the one ssh would connect to.
 Result<std::string> SshTransport::addressOf(const HostSpec& host) {
     if (!host.address.empty()) return numericAddress(host.address);
     std::vector<std::string> words = sshWords(options_, host, "");

@@ -1,8 +1,8 @@
 // Ranks on other machines: `ringscope agent` at the far end of an OpenSSH client.
 //
-// A host is made ready once: the programs are looked for by their contents' hash and copied where
-// they are not. Then each run has one ssh session per host; the agent's frames are its standard
-// input and output. Whatever ends the session ends the agent's input, and so its ranks.
+// A host is prepared once: programs that are not there, by the hash of their contents, are copied.
+// Then each run has one ssh session per host, whose standard input and output carry the agent's
+// commands and frames. When the session ends, the agent's input ends, and the agent ends its ranks.
 #pragma once
 
 #include "backend/run/transport.h"
@@ -18,9 +18,9 @@
 
 namespace ringscope {
 
-// What a host said of itself when it was made ready.
+// What was found on a host when it was prepared.
 struct HostReport {
-    bool copied = false;     // the programs were not there before
+    bool copied = false;     // the programs were not there and have been copied
     std::string version{};   // "ringscope 0.1.0": the agent's
     std::string libtorch{};  // its folder
     int cores = 0;
@@ -39,7 +39,7 @@ public:
     bool waitForAny(const std::vector<AgentChannel*>& channels,
                     std::chrono::milliseconds timeout) override;
 
-    // preflight(), and what was found. Hosts may be asked for from several threads.
+    // The same as preflight(), and returns what was found. May be called from several threads.
     Result<HostReport> prepare(const HostSpec& host);
 
 private:
@@ -52,7 +52,7 @@ private:
 
     SshOptions options_;
     RemotePrograms programs_;
-    std::mutex mutex_;  // the rest
+    std::mutex mutex_;  // guards the members below
     std::optional<HashedPrograms> hashed_;
     std::map<std::string, HostReport> ready_;  // by the host's text
 };

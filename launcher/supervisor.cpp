@@ -2,6 +2,7 @@
 
 #include "backend/core/files.h"
 #include "backend/core/version.h"
+#include "launcher/deadline.h"
 #include "launcher/process_sweep.h"
 
 #include <poll.h>
@@ -24,10 +25,10 @@ using Millis = std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t longestCommand = 64 * 1024 * 1024;
-constexpr Millis killTakes{2'000};   // from SIGKILL to being gone; longer: stuck in the kernel
-constexpr Millis flushTakes{1'000};  // for the controller to take the last frames
+constexpr Millis killTakes{2'000};  // from SIGKILL to the end; a process may be stuck in the kernel
+constexpr Millis flushTakes{1'000};  // for the controller to read the last frames
 constexpr const char* runIdName = "RINGSCOPE_RUN_ID";
-// Of one agent: the same machine may be another host of the run, by another name.
+// Its value is of one agent: a machine may be two hosts of a run, under two names.
 constexpr const char* agentRanksName = "RINGSCOPE_AGENT_RANKS";
 
 std::map<std::string, std::string> ownEnvironment() {
@@ -53,11 +54,6 @@ std::int64_t nanoseconds(clockid_t clock) {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-int millisecondsUntil(steady_clock::time_point time) {
-    const auto left = std::chrono::duration_cast<Millis>(time - steady_clock::now()).count() + 1;
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
-}
-
 RankExited exitOf(int rank, int status) {
     if (WIFSIGNALED(status)) return {.rank = rank, .code = 0, .signal = WTERMSIG(status)};
     return {.rank = rank, .code = WEXITSTATUS(status), .signal = 0};
@@ -70,24 +66,26 @@ Supervisor::Supervisor(int in, int out, int signals)
 
 bool Supervisor::supervise() {
     send(AgentHello{.host = hostName(), .pid = ::getpid(), .version = version()});
-    while (!leaving_ || ranksRunning()) {
+    while (!shuttingDown_ || ranksRunning()) {
         if (giveUpAt_ && steady_clock::now() > *giveUpAt_) break;
-        turn();
+        pollOnce();
     }
     const bool nothingLeft = sweep() && !ranksRunning();  // collects those the sweep ended
     flush();
     return nothingLeft;
 }
 
-// Waits until something can be done, then does it: the end of things first, output last.
-void Supervisor::turn() {
+// Waits until a descriptor is ready or a deadline has passed, and handles what is ready: signals
+// first, then commands, then the ranks' streams.
+void Supervisor::pollOnce() {
     using Stream = RankProcess::Stream;
     sendTraces();
     output_.write();
-    if (output_.broken() && !leaving_) leave();
-    std::vector<pollfd> files = {
-        {signals_, POLLIN, 0}, {leaving_ ? -1 : in_, POLLIN, 0}, {output_.pending(), POLLOUT, 0}};
-    const bool listen = !output_.full();  // else ranks wait until the controller has caught up
+    if (output_.broken() && !shuttingDown_) shutDown();
+    std::vector<pollfd> files = {{signals_, POLLIN, 0},
+                                 {shuttingDown_ ? -1 : in_, POLLIN, 0},
+                                 {output_.pending(), POLLOUT, 0}};
+    const bool listen = !output_.full();  // else ranks block until the controller has caught up
     for (const auto& rank : ranks_) {
         files.push_back({listen ? rank->readable(Stream::Out) : -1, POLLIN, 0});
         files.push_back({listen ? rank->readable(Stream::Err) : -1, POLLIN, 0});
@@ -104,12 +102,12 @@ void Supervisor::turn() {
         if (of[1].revents != 0) ranks_[i]->read(Stream::Err);
         if (of[2].revents != 0) ranks_[i]->write();
     }
-    insistWhereDue();
+    killWhereDue();
     if (sweepDue_ && !ranksRunning()) sweep();
 }
 
 int Supervisor::waitMs() const {
-    const std::optional<Time>& next = insistAt_ ? insistAt_ : giveUpAt_;
+    const std::optional<Time>& next = killAt_ ? killAt_ : giveUpAt_;
     return next ? millisecondsUntil(*next) : -1;
 }
 
@@ -119,19 +117,19 @@ void Supervisor::readCommands() {
     commands_.feed(bytes, [this](std::string_view line) {
         if (line.empty()) return;
         if (const std::optional<AgentCommand> command = parseAgentCommand(line))
-            return take(*command);
+            return handle(*command);
         send(
-            AgentError{"the agent was told something it does not understand; both ends have to "
-                       "be the same version of ringscope"});
+            AgentError{"the agent received a command it does not understand; both ends must be the "
+                       "same version of ringscope"});
     });
-    if (outcome == ReadOutcome::Ended) leave();
+    if (outcome == ReadOutcome::Ended) shutDown();
 }
 
-void Supervisor::take(const AgentCommand& command) {
-    std::visit([this](const auto& alternative) { on(alternative); }, command);
+void Supervisor::handle(const AgentCommand& command) {
+    std::visit([this](const auto& alternative) { perform(alternative); }, command);
 }
 
-void Supervisor::on(const StartRanks& start) {
+void Supervisor::perform(const StartRanks& start) {
     if (!mark_.empty())
         return send(AgentError{"this agent has started its ranks already; open another one"});
     const std::string agentRanks = RunId::random().text;
@@ -143,11 +141,11 @@ void Supervisor::on(const StartRanks& start) {
     command.environment[runIdName] = start.run.text;
     command.environment[agentRanksName] = agentRanks;
     const auto lines = [this](RankProcess& rank, RankProcess::Stream stream,
-                              std::string_view line) { takeLine(rank, stream, line); };
+                              std::string_view line) { handleLine(rank, stream, line); };
     if (start.sendTraces) {
         if (const Result<void> opened = traces_.open(); !opened.ok()) {
             send(AgentError{opened.error().message});
-            return leave();
+            return shutDown();
         }
     }
     for (const StartRanks::Process& process : start.ranks) {
@@ -159,35 +157,35 @@ void Supervisor::on(const StartRanks& start) {
         Result<std::unique_ptr<RankProcess>> rank = RankProcess::start(command, lines);
         if (!rank.ok()) {
             send(AgentError{rank.error().message});
-            return leave();
+            return shutDown();
         }
         send(RankStarted{.rank = process.rank, .pid = (*rank)->pid()});
-        (*rank)->tell(toLine(RankCommand(RankConfig{start.configYaml})));
+        (*rank)->sendLine(toLine(RankCommand(RankConfig{start.configYaml})));
         ranks_.push_back(std::move(*rank));
     }
 }
 
-void Supervisor::on(const Rendezvous& rendezvous) {
+void Supervisor::perform(const Rendezvous& rendezvous) {
     for (const auto& rank : ranks_)
-        if (rank->rank() != 0) rank->tell(toLine(RankCommand(rendezvous)));
+        if (rank->rank() != 0) rank->sendLine(toLine(RankCommand(rendezvous)));
 }
 
-void Supervisor::on(const StopRanks& stop) { stopRanks(Millis(stop.graceMs)); }
+void Supervisor::perform(const StopRanks& stop) { stopRanks(Millis(stop.graceMs)); }
 
-void Supervisor::on(const Ping& ping) {
+void Supervisor::perform(const Ping& ping) {
     send(Pong{.id = ping.id,
               .monotonicNs = nanoseconds(CLOCK_MONOTONIC),
               .utcNs = nanoseconds(CLOCK_REALTIME)});
 }
 
-void Supervisor::on(const ListenAt& listen) {
+void Supervisor::perform(const ListenAt& listen) {
     const Result<int> port = ports_.listen(listen.address);
     send(Listening{.port = port.ok() ? *port : 0,
                    .problem = port.ok() ? std::string() : port.error().message});
 }
 
-// Waits, so only before there are ranks to look after.
-void Supervisor::on(const Reach& reach) {
+// Blocks for up to 3 s, so it is refused once there are ranks to supervise.
+void Supervisor::perform(const Reach& reach) {
     if (!ranks_.empty()) return send(Reached{"ranks are running"});
     const Result<void> reached = PortCheck::reach(reach.host, reach.port);
     send(Reached{reached.ok() ? std::string() : reached.error().message});
@@ -196,18 +194,18 @@ void Supervisor::on(const Reach& reach) {
 void Supervisor::readSignals() {
     signalfd_siginfo info{};
     while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-        if (info.ssi_signo == SIGTERM) leave();
+        if (info.ssi_signo == SIGTERM) shutDown();
     collectEnded();
 }
 
-// Ranks, and orphans of theirs that fell to us as their reaper.
+// Collects ended ranks, and orphans of theirs, which the kernel made children of this process.
 void Supervisor::collectEnded() {
     for (;;) {
         siginfo_t info{};
         if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
         const auto rank = std::ranges::find(ranks_, info.si_pid, &RankProcess::pid);
         const bool ours = rank != ranks_.end() && (*rank)->running();
-        if (ours) (*rank)->ended();
+        if (ours) (*rank)->finish();
         int status = 0;
         ::waitpid(info.si_pid, &status, 0);
         if (!ours) continue;
@@ -220,7 +218,7 @@ void Supervisor::collectEnded() {
     }
 }
 
-// A rank's trace goes before the news of its end, in parts that the controller keeps up with.
+// A rank's trace is sent before its RankExited, in parts, as fast as the controller reads.
 void Supervisor::sendTraces() {
     while (!output_.full()) {
         const std::optional<AgentFrame> frame = traces_.next();
@@ -229,10 +227,11 @@ void Supervisor::sendTraces() {
     }
 }
 
-void Supervisor::takeLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line) {
+void Supervisor::handleLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line) {
     if (stream == RankProcess::Stream::Err) return print(rank, "err", std::string(line));
     std::optional<RankEvent> event = parseRankEvent(line);
-    // A rank speaks for itself only; what claims to be another's is mere text.
+    // An event with another rank's number is passed on as a printed line: ranks report their own
+    // state only.
     if (!event || rankOf(*event) != rank.rank()) return print(rank, "out", std::string(line));
     if (std::holds_alternative<RankLog>(*event) && !rank.budget.spend(steady_clock::now())) return;
     send(RankSaid{std::move(*event)});
@@ -247,20 +246,20 @@ void Supervisor::print(RankProcess& rank, const std::string& stream, std::string
 
 void Supervisor::stopRanks(Millis grace) {
     for (const auto& rank : ranks_) rank->signal(SIGTERM);
-    const Time insistAt = steady_clock::now() + grace;
-    if (!insistAt_ || insistAt < *insistAt_) insistAt_ = insistAt;
+    const Time killAt = steady_clock::now() + grace;
+    if (!killAt_ || killAt < *killAt_) killAt_ = killAt;
     sweepDue_ = true;
 }
 
-void Supervisor::leave() {
-    if (leaving_) return;
-    leaving_ = true;
+void Supervisor::shutDown() {
+    if (shuttingDown_) return;
+    shuttingDown_ = true;
     stopRanks(agentGrace);
 }
 
-void Supervisor::insistWhereDue() {
-    if (!insistAt_ || steady_clock::now() < *insistAt_) return;
-    insistAt_.reset();
+void Supervisor::killWhereDue() {
+    if (!killAt_ || steady_clock::now() < *killAt_) return;
+    killAt_.reset();
     giveUpAt_ = steady_clock::now() + killTakes;
     for (const auto& rank : ranks_) rank->signal(SIGKILL);
 }
@@ -269,7 +268,7 @@ bool Supervisor::ranksRunning() const { return std::ranges::any_of(ranks_, &Rank
 
 bool Supervisor::sweep() {
     sweepDue_ = false;
-    insistAt_.reset();
+    killAt_.reset();
     giveUpAt_.reset();
     if (mark_.empty()) return true;
     return sweepMarked(mark_, killTakes, [this] { collectEnded(); }) == 0;

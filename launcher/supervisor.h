@@ -1,5 +1,5 @@
-// The agent's work, one turn at a time: commands in, frames out, ranks in between. agent.cpp gives
-// it its signals.
+// The agent's loop: reads commands, supervises the ranks, writes frames. agent.cpp opens the
+// signals it reads.
 #pragma once
 
 #include "backend/run/protocol.h"
@@ -23,34 +23,34 @@ class Supervisor {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `signals` is a signalfd of SIGCHLD and SIGTERM. None of the three is owned; all are
-    // non-blocking.
+    // `signals` is a signalfd of SIGCHLD and SIGTERM. All three must be non-blocking, are not
+    // owned, and must outlive the object.
     Supervisor(int in, int out, int signals);
 
-    // Returns when everything was ended; whether nothing is left.
+    // Returns when all ranks have ended: true if none of their processes is left.
     bool supervise();
 
 private:
-    void turn();
+    void pollOnce();
     void readCommands();
-    void take(const AgentCommand& command);
-    void on(const StartRanks& start);
-    void on(const Rendezvous& rendezvous);
-    void on(const StopRanks& stop);
-    void on(const Ping& ping);
-    void on(const ListenAt& listen);
-    void on(const Reach& reach);
+    void handle(const AgentCommand& command);
+    void perform(const StartRanks& start);
+    void perform(const Rendezvous& rendezvous);
+    void perform(const StopRanks& stop);
+    void perform(const Ping& ping);
+    void perform(const ListenAt& listen);
+    void perform(const Reach& reach);
 
     void readSignals();
     void collectEnded();
-    void takeLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line);
+    void handleLine(RankProcess& rank, RankProcess::Stream stream, std::string_view line);
     void print(RankProcess& rank, const std::string& stream, std::string line);
     void sendTraces();
     void send(const AgentFrame& frame) { output_.add(toLine(frame)); }
 
     void stopRanks(std::chrono::milliseconds grace);
-    void leave();  // ends the ranks, then the agent
-    void insistWhereDue();
+    void shutDown();  // ends the ranks, then the agent
+    void killWhereDue();
     bool ranksRunning() const;
     bool sweep();
     void flush();
@@ -65,10 +65,10 @@ private:
     PortCheck ports_;
     std::string mark_;  // "RINGSCOPE_AGENT_RANKS=…"; empty: nothing was started
 
-    bool leaving_ = false;
+    bool shuttingDown_ = false;
     bool sweepDue_ = false;
-    std::optional<Time> insistAt_;  // SIGKILL to what still runs then
-    std::optional<Time> giveUpAt_;  // not even that helped
+    std::optional<Time> killAt_;    // ranks that still run then get SIGKILL
+    std::optional<Time> giveUpAt_;  // ranks that still run then are left to the kernel
 };
 
 }  // namespace ringscope

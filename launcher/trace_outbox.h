@@ -1,5 +1,5 @@
-// Traces on their way from an agent to the controller: ranks write them into a temporary folder
-// here, and each goes off in parts after its rank has ended, before the news of that end.
+// Traces to be sent from an agent to the controller. Ranks write them into a temporary folder of
+// the agent; after a rank has ended, its trace is sent in parts, and then its RankExited.
 #pragma once
 
 #include "backend/core/result.h"
@@ -19,12 +19,12 @@ public:
     TraceOutbox(const TraceOutbox&) = delete;
     TraceOutbox& operator=(const TraceOutbox&) = delete;
 
-    Result<void> open();  // makes the folder, for this user alone
+    Result<void> open();  // makes the folder, readable by this user alone
     bool collecting() const { return !folder_.empty(); }
     std::filesystem::path folderOf(int rank) const { return folder_ / std::to_string(rank); }
 
     void add(const RankExited& exit) { ended_.push_back(exit); }
-    // The next frame to send: a part of the first ended rank's trace, or its end.
+    // The next frame to send: a part of the trace of the rank that ended first, or its RankExited.
     std::optional<AgentFrame> next();
 
 private:

@@ -1,4 +1,4 @@
-// The ways to reach a host: one row each. A row's name is what launch.transport says.
+// The transports, one row each. launch.transport names a row.
 #pragma once
 
 #include "backend/run/transport.h"

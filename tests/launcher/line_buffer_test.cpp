@@ -12,12 +12,12 @@ using ::testing::ElementsAre;
 
 struct Lines {
     explicit Lines(std::size_t longest) : buffer(longest) {}
-    void feed(std::string_view bytes) { buffer.feed(bytes, take); }
-    void finish() { buffer.finish(take); }
+    void feed(std::string_view bytes) { buffer.feed(bytes, handle); }
+    void finish() { buffer.finish(handle); }
 
     LineBuffer buffer;
     std::vector<std::string> all;
-    LineBuffer::Take take = [this](std::string_view line) { all.emplace_back(line); };
+    LineBuffer::LineHandler handle = [this](std::string_view line) { all.emplace_back(line); };
 };
 
 TEST(LineBuffer, HandsOverALineWhenItsNewlineArrives) {

@@ -65,7 +65,7 @@ TEST(SshFailure, EachOfSshsWordsBecomesASentenceWithWhatToDo) {
     EXPECT_THAT(sentence("kex_exchange_identification: Connection closed by remote host"),
                 HasSubstr("MaxStartups"));
     EXPECT_EQ(sentence("a banner\nsomething else\n"), "ssh b failed: something else");
-    EXPECT_EQ(sentence(""), "ssh b ended without a word; try it by hand: ssh b");
+    EXPECT_EQ(sentence(""), "ssh b ended and printed nothing; try it by hand: ssh b");
 }
 
 TEST(RemoteProgramFailure, NamesTheLibraryThatIsMissing) {
