@@ -10,7 +10,7 @@ namespace {
 int beginOf(int step) { return 2 * step; }
 int endOf(int step) { return 2 * step + 1; }
 int postedAt(const Step& step, const Transfer& transfer) {
-    return transfer.posted == Moment::BeforeBlocks ? beginOf(step.index) : endOf(step.index);
+    return transfer.posted == PostTime::BeforeBlocks ? beginOf(step.index) : endOf(step.index);
 }
 
 bool is(const Transfer& transfer, TransferKind kind, Payload payload) {
@@ -125,7 +125,7 @@ void addHeads(Timeline& buffers, Alone& alone, const std::vector<Step>& pass, in
         for (const Transfer& transfer : step.transfers) {
             if (transfer.kind != TransferKind::AllToAll) continue;
             const Sides sides = sidesOf(transfer, ranks);
-            if (transfer.posted == Moment::AfterBlocks) {
+            if (transfer.posted == PostTime::AfterBlocks) {
                 if (step.index + 1 == std::ssize(pass) || transfer.neededBy == step.index)
                     alone.after = std::max(alone.after, sides.both());
                 else

@@ -47,23 +47,29 @@ std::string_view payloadName(Payload payload);
 enum class TransferKind : std::uint8_t { Send, Receive, AllToAll, AllGather, ReduceScatter };
 std::string_view transferName(TransferKind kind);
 
-// When a transfer is posted. It has to be complete before the blocks of step `neededBy` run
-// (one of KeyValueGrad, either way, or what an all-to-all takes back: before that step's own go on,
-// so that it overlaps with the blocks); a `neededBy` one past the last step means: before the pass
-// returns.
-enum class Moment : std::uint8_t { BeforeBlocks, AfterBlocks };
+// When a rank posts a transfer: before or after the blocks of the step that lists it.
+//
+// A transfer must be complete before the blocks of step `neededBy` run. Two kinds may overlap with
+// these blocks, and must be complete before that step posts its own transfers of their payload
+// after them:
+//   * transfers of KeyValueGrad,
+//   * all-to-alls posted after blocks, which return outputs, or gradients of Q, K and V.
+// Where such a transfer is posted after the blocks of step `neededBy` itself, it must be complete
+// before the next step begins. Where `neededBy` is the number of steps, a transfer must be complete
+// before the pass returns. An executor may always complete a transfer earlier.
+enum class PostTime : std::uint8_t { BeforeBlocks, AfterBlocks };
 
 struct Transfer {
     TransferKind kind = TransferKind::Send;
     Payload payload = Payload::KeyValue;
-    Moment posted = Moment::BeforeBlocks;
+    PostTime posted = PostTime::BeforeBlocks;
     int peer = -1;                   // the other rank of a Send or Receive; else -1
-    RankSet among{};                 // the group it runs in; no rank: all ranks of the sequence
-    bool ofOwnKeys = false;          // this rank's own keys travel, or their gradients, in a step
-                                     // that holds others
-    int neededBy = 0;                // step index
-    std::int64_t sentBytes = 0;      // what this rank hands to others
-    std::int64_t receivedBytes = 0;  // what others hand to this rank
+    RankSet among{};                 // the group it runs in; empty: all ranks of the sequence
+    bool ofOwnKeys = false;          // it carries this rank's own keys, or their gradients, in a
+                                     // step that holds other keys
+    int neededBy = 0;                // index of a step of this pass, or their number: see PostTime
+    std::int64_t sentBytes = 0;      // from this rank to others
+    std::int64_t receivedBytes = 0;  // from others to this rank
     bool operator==(const Transfer&) const = default;
 };
 

@@ -41,7 +41,7 @@ at::Tensor headsByGroup(const at::Tensor& tensor, std::int64_t count, const Head
 // (B, P n, h, D): a tensor's heads of the group's tokens, as received; a view.
 at::Tensor groupsTokens(const at::Tensor& heads) { return heads.flatten(0, 1).transpose(0, 1); }
 
-bool isExchange(const Transfer& transfer, Moment posted) {
+bool isExchange(const Transfer& transfer, PostTime posted) {
     return transfer.kind == TransferKind::AllToAll && transfer.posted == posted;
 }
 
@@ -92,7 +92,7 @@ HeadTensors HeadExchange::bring(const Step& step) {
     tracePlace().ringStep = step.index;
     complete(there_, step.index);
     for (const Transfer& transfer : step.transfers) {
-        if (!isExchange(transfer, Moment::BeforeBlocks)) continue;
+        if (!isExchange(transfer, PostTime::BeforeBlocks)) continue;
         postThere(transfer);
         if (transfer.neededBy == step.index) complete(there_, step.index);
     }
@@ -111,7 +111,7 @@ void HeadExchange::sendBack(const Step& step, const HeadTensors& here) {
     // After the last blocks nothing is left to do meanwhile: one after another.
     const bool last = &step == &pass_.back();
     for (const Transfer& transfer : step.transfers) {
-        if (!isExchange(transfer, Moment::AfterBlocks)) continue;
+        if (!isExchange(transfer, PostTime::AfterBlocks)) continue;
         postBack(transfer, step.heads, here);
         takeReturned(last ? transfer.neededBy : step.index);
     }

@@ -14,9 +14,9 @@ bool isMessage(const Transfer& transfer) {
     return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
 }
 
-bool posts(const Step& step, Moment moment, Payload payload) {
+bool posts(const Step& step, PostTime time, Payload payload) {
     return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
-        return transfer.posted == moment && transfer.payload == payload && isMessage(transfer);
+        return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
     });
 }
 
@@ -32,8 +32,8 @@ void RingJourney::beginStep(const Step& step) {
     open_.complete(Payload::KeyValue, step.index);
     const at::Tensor next = arrived(Payload::KeyValue, step.index);
     keys_ = next.defined() ? next : own_;
-    postAll(step, Moment::BeforeBlocks, Payload::KeyValue);
-    postAll(step, Moment::BeforeBlocks, Payload::KeyValueGrad);
+    postAll(step, PostTime::BeforeBlocks, Payload::KeyValue);
+    postAll(step, PostTime::BeforeBlocks, Payload::KeyValueGrad);
     group_.endBatch();
 }
 
@@ -42,17 +42,17 @@ void RingJourney::endStep(const Step& step, const KeyGradients& part) {
     open_.complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index);
     bringHome(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
-    const bool sends = posts(step, Moment::AfterBlocks, Payload::KeyValueGrad);
+    const bool sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     addUp(part, sends);
     if (!sends) bringHome(std::exchange(gradients_, {}));
     // Keys that do not travel ahead go by themselves: they are waited for before the next batch.
-    if (posts(step, Moment::AfterBlocks, Payload::KeyValue)) {
+    if (posts(step, PostTime::AfterBlocks, Payload::KeyValue)) {
         group_.beginBatch();
-        postAll(step, Moment::AfterBlocks, Payload::KeyValue);
+        postAll(step, PostTime::AfterBlocks, Payload::KeyValue);
         group_.endBatch();
     }
     group_.beginBatch();
-    postAll(step, Moment::AfterBlocks, Payload::KeyValueGrad);
+    postAll(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
 }
 
 void RingJourney::addUp(const KeyGradients& part, bool sends) {
@@ -83,10 +83,10 @@ void RingJourney::bringHome(const at::Tensor& gradients) {
 
 void RingJourney::finish() { group_.endBatch(); }
 
-void RingJourney::postAll(const Step& step, Moment moment, Payload payload) {
+void RingJourney::postAll(const Step& step, PostTime time, Payload payload) {
     Group* within = nullptr;
     for (const Transfer& transfer : step.transfers) {
-        if (transfer.posted != moment || transfer.payload != payload || !isMessage(transfer))
+        if (transfer.posted != time || transfer.payload != payload || !isMessage(transfer))
             continue;
         if (Group& group = groupOf(group_, transfer); &group != &group_ && within == nullptr) {
             within = &group;
@@ -104,7 +104,7 @@ at::Tensor RingJourney::bufferOf(const Step& step, const Transfer& transfer) {
         return gradients ? gradients_ : transfer.ofOwnKeys ? own_ : keys_;
     // What is not sent on is the pass's result.
     const bool stays = gradients && !transfer.ofOwnKeys &&
-                       !posts(step, Moment::AfterBlocks, Payload::KeyValueGrad);
+                       !posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     const at::TensorOptions options = gradients ? gradientOptions() : own_.options();
     return arriving_
         .emplace_back(Arriving{transfer.payload, transfer.neededBy, transfer.ofOwnKeys,

@@ -56,7 +56,7 @@ private:
         at::Tensor tensor;
     };
 
-    void postAll(const Step& step, Moment moment, Payload payload);
+    void postAll(const Step& step, PostTime time, Payload payload);
     at::Tensor bufferOf(const Step& step, const Transfer& transfer);
     at::Tensor buffer(const at::TensorOptions& options);
     void giveBackUnused();

@@ -39,7 +39,7 @@ struct Gathering {
         const bool keys = payload == Payload::KeyValue;
         return {.kind = kind,
                 .payload = payload,
-                .posted = keys ? Moment::BeforeBlocks : Moment::AfterBlocks,
+                .posted = keys ? PostTime::BeforeBlocks : PostTime::AfterBlocks,
                 .neededBy = static_cast<int>(keys || !shape.ahead ? group : group + 1),
                 .sentBytes = bytes,
                 .receivedBytes = bytes};

@@ -42,7 +42,7 @@ struct Stop {
         const bool late = payload == Payload::KeyValue ? !prefetch : sends;
         return {.kind = kind,
                 .payload = payload,
-                .posted = late ? Moment::AfterBlocks : Moment::BeforeBlocks,
+                .posted = late ? PostTime::AfterBlocks : PostTime::BeforeBlocks,
                 .peer = peer,
                 .neededBy = neededBy,
                 .sentBytes = sends ? bytes : 0,

@@ -27,7 +27,7 @@ struct Exchanging {
     std::vector<Transfer> sendBack(std::size_t group, Payload payload) const {
         return exchangeHeads(shape, shape.ranks, heads[group],
                              {.payload = payload,
-                              .posted = Moment::AfterBlocks,
+                              .posted = PostTime::AfterBlocks,
                               .neededBy = static_cast<int>(ahead() ? group + 1 : group)});
     }
 

@@ -86,7 +86,7 @@ void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const 
         exchangeHeads(shape, ranks, heads, {.payload = before, .among = among});
     const std::vector<Transfer> back = exchangeHeads(shape, ranks, heads,
                                                      {.payload = after,
-                                                      .posted = Moment::AfterBlocks,
+                                                      .posted = PostTime::AfterBlocks,
                                                       .among = among,
                                                       .neededBy = static_cast<int>(pass.size())});
     std::vector<Transfer>& first = pass.front().transfers;

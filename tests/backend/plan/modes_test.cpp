@@ -126,8 +126,24 @@ TEST(EveryMode, MatchesEachSendWithAReceiveOfTheSameBytesInTheStepThatNeedsIt) {
     });
 }
 
+// The promise of PostTime.
+TEST(EveryMode, NeedsNoTransferBeforeItIsPosted) {
+    forEveryLegalSchedule([](const Mode& mode, const AttentionShape&, const Schedule& schedule) {
+        for (const RankSchedule& rank : allRanks(schedule))
+            for (const auto* pass : {&rank.forward, &rank.backward})
+                for (const Step& step : *pass)
+                    for (const Transfer& t : step.transfers) {
+                        const bool late = t.posted == PostTime::AfterBlocks;
+                        const bool mayOverlap = t.payload == Payload::KeyValueGrad ||
+                                                (t.kind == TransferKind::AllToAll && late);
+                        EXPECT_GE(t.neededBy, step.index + (late && !mayOverlap)) << mode.name;
+                        EXPECT_LE(t.neededBy, std::ssize(*pass)) << mode.name;
+                    }
+    });
+}
+
 TEST(EveryMode, PostsTheSameCollectivesOnEveryRank) {
-    using Collective = std::tuple<int, TransferKind, Payload, Moment>;
+    using Collective = std::tuple<int, TransferKind, Payload, PostTime>;
     forEveryLegalSchedule([](const Mode&, const AttentionShape&, const Schedule& schedule) {
         std::set<std::vector<Collective>> orders;
         for (const RankSchedule& rank : allRanks(schedule)) {
