@@ -109,7 +109,7 @@ std::vector<Block> maskedBlocks(const std::vector<Block>& blocks,
 }  // namespace
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
-    RankSchedule steps = schedule.mode(schedule, rank);
+    RankSchedule steps = schedule.makeSteps(schedule, rank);
     for (std::vector<Step>* pass : {&steps.forward, &steps.backward})
         for (Step& step : *pass)
             if (!step.blocks.empty())

@@ -22,7 +22,7 @@ void measure(MessageFit& fit) {
         std::iota(ranks.begin(), ranks.end(), 0);
     }
     for (const int rank : ranks) {
-        const RankSchedule steps = schedule.mode(schedule, rank);
+        const RankSchedule steps = schedule.makeSteps(schedule, rank);
         fit.bufferBytes = std::max(fit.bufferBytes, bufferBytes(schedule, steps));
         fit.sentBytes = std::max(fit.sentBytes, fit.turns * sentBytes(steps));
     }

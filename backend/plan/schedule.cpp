@@ -68,11 +68,11 @@ std::string_view executorName(Executor executor) {
 
 RankSchedule stepsOf(const Schedule& schedule, int rank) {
     return schedule.cut ? maskedSteps(schedule, rank, schedule.mask)
-                        : schedule.mode(schedule, rank);
+                        : schedule.makeSteps(schedule, rank);
 }
 
 std::int64_t sentBytes(const Schedule& schedule, int rank) {
-    return sentBytes(schedule.mode(schedule, rank));
+    return sentBytes(schedule.makeSteps(schedule, rank));
 }
 
 std::int64_t sentBytes(const RankSchedule& steps) {

@@ -160,11 +160,12 @@ struct Schedule {
     std::int64_t headsPerRank = 1;
     std::int64_t kvHeadsPerRank = 1;
 
-    // The mode's way to make one rank's steps, before a mask cuts their blocks; with the schedule
-    // they are for.
-    std::function<RankSchedule(const Schedule& schedule, int rank)> mode{};
+    // Makes one rank's steps as the mode has them, before a mask cuts their blocks. `schedule` is
+    // the schedule that they belong to.
+    std::function<RankSchedule(const Schedule& schedule, int rank)> makeSteps{};
 };
 
+// What rank `rank` does, with blocks cut to the mask where there is one. Made anew by every call.
 RankSchedule stepsOf(const Schedule& schedule, int rank);
 
 enum class Pass : std::uint8_t { Forward, Backward };

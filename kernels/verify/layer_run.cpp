@@ -160,7 +160,7 @@ LsePlace lsePlace(const Schedule& schedule, int rank) {
     const auto isAllToAll = [](const Transfer& transfer) {
         return transfer.kind == TransferKind::AllToAll;
     };
-    const RankSchedule steps = schedule.mode(schedule, rank);
+    const RankSchedule steps = schedule.makeSteps(schedule, rank);
     const bool headsSplit = std::ranges::any_of(steps.forward, [&](const Step& step) {
         return std::ranges::any_of(step.transfers, isAllToAll);
     });

@@ -36,7 +36,7 @@ private:
 // The schedule of a mode with nothing to compute.
 Schedule withoutBlocks(const char* mode, int ranks) {
     Schedule schedule = findMode(mode)->schedule({.ranks = ranks, .tokens = 2 * ranks}).value();
-    schedule.mode = [make = std::move(schedule.mode)](const Schedule& whole, int rank) {
+    schedule.makeSteps = [make = std::move(schedule.makeSteps)](const Schedule& whole, int rank) {
         RankSchedule steps = make(whole, rank);
         for (std::vector<Step>* pass : {&steps.forward, &steps.backward})
             for (Step& step : *pass) step.blocks.clear();

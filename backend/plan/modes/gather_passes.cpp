@@ -75,7 +75,7 @@ Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int6
         .owned = std::move(layout),
         .headsPerRank = shape.heads,
         .kvHeadsPerRank = shape.kvHeads,
-        .mode = [shape, groups](const Schedule& schedule, int rank) -> RankSchedule {
+        .makeSteps = [shape, groups](const Schedule& schedule, int rank) -> RankSchedule {
             const Gathering gathering{
                 .shape = shape,
                 .heads = headGroups(shape.kvHeads, groups),

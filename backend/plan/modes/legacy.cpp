@@ -60,7 +60,7 @@ Result<Schedule> legacySchedule(const AttentionShape& shape) {
                     .replicated = true,
                     .headsPerRank = shape.heads,
                     .kvHeadsPerRank = shape.kvHeads,
-                    .mode = [shape](const Schedule& schedule, int rank) {
+                    .makeSteps = [shape](const Schedule& schedule, int rank) {
                         return passesOf(shape,
                                         schedule.owned[static_cast<std::size_t>(rank)].front());
                     }};

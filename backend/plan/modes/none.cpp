@@ -22,7 +22,7 @@ Result<Schedule> noneSchedule(const AttentionShape& shape) {
                     .owned = std::move(layout),
                     .headsPerRank = shape.heads,
                     .kvHeadsPerRank = shape.kvHeads,
-                    .mode = [step](const Schedule&, int) {
+                    .makeSteps = [step](const Schedule&, int) {
                         return RankSchedule{.forward = {step}, .backward = {step}};
                     }};
 }

@@ -250,9 +250,9 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                     .busiest = std::move(busiest),
                     .headsPerRank = shape.heads / ring.ranksPerPlace,
                     .kvHeadsPerRank = kvHeads,
-                    .mode = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
-                             gradientBytes = shape.gradientAccumulatorBytes](
-                                const Schedule& schedule, int rank) {
+                    .makeSteps = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
+                                  gradientBytes = shape.gradientAccumulatorBytes](
+                                     const Schedule& schedule, int rank) {
                         const Stop stop{.ring = ring,
                                         .rank = rank,
                                         .heads = {0, kvHeads},

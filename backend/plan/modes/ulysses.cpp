@@ -69,7 +69,7 @@ Result<Schedule> ulyssesSchedule(const AttentionShape& shape) {
                       .kvHeadsPerRank = kvHeads};
     const RankSchedule passes{exchanging.pass(Payload::QueryKeyValue, Payload::Output),
                               exchanging.pass(Payload::OutputGrad, Payload::QueryKeyValueGrad)};
-    schedule.mode = [passes](const Schedule&, int) { return passes; };
+    schedule.makeSteps = [passes](const Schedule&, int) { return passes; };
     return schedule;
 }
 

@@ -108,8 +108,8 @@ Result<Schedule> uspSchedule(const AttentionShape& shape) {
     if (ring.ranksPerPlace == 1) return schedule;
 
     schedule.executor = Executor::AllToAll;
-    schedule.mode = [shape, ring, around = std::move(schedule.mode)](const Schedule& whole,
-                                                                     int rank) {
+    schedule.makeSteps = [shape, ring, around = std::move(schedule.makeSteps)](
+                             const Schedule& whole, int rank) {
         RankSchedule passes = around(whole, rank);
         const RankSet among = ring.places() == 1 ? RankSet{} : ring.ranksAt(ring.placeOf(rank));
         exchangeAround(passes.forward, shape, among, ring.ranksPerPlace, Payload::QueryKeyValue,
