@@ -22,8 +22,8 @@ ShardLayout::ShardLayout(std::initializer_list<Spans> spans)
       }) {}
 
 bool ShardLayout::operator==(const ShardLayout& other) const {
-    bool same = size() == other.size();
-    for (std::size_t rank = 0; same && rank < size(); ++rank) same = (*this)[rank] == other[rank];
+    bool same = ranks_ == other.ranks_;
+    for (int rank = 0; same && rank < ranks_; ++rank) same = spansOf(rank) == other.spansOf(rank);
     return same;
 }
 

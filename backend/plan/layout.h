@@ -32,8 +32,8 @@ struct SequenceShape {
     std::int64_t tokens = 0;
 };
 
-// layout[r] lists rank r's tokens in ascending order; together the spans cover each token once. A
-// rank's are made when they are asked for: a striped layout has a span for each token.
+// Each token belongs to one rank. A striped layout has a span for every token, so the spans of a
+// rank are made when they are asked for.
 class ShardLayout {
 public:
     using Spans = std::vector<TokenSpan>;
@@ -41,10 +41,10 @@ public:
     ShardLayout() = default;
     ShardLayout(int ranks, std::function<Spans(int rank)> spansOf)
         : ranks_(ranks), spansOf_(std::move(spansOf)) {}
-    ShardLayout(std::initializer_list<Spans> spans);
+    ShardLayout(std::initializer_list<Spans> spans);  // of rank 0, rank 1, ...
 
-    std::size_t size() const { return static_cast<std::size_t>(ranks_); }
-    Spans operator[](std::size_t rank) const { return spansOf_(static_cast<int>(rank)); }
+    int ranks() const { return ranks_; }
+    Spans spansOf(int rank) const { return spansOf_(rank); }  // ascending; made anew by every call
     bool operator==(const ShardLayout& other) const;
 
 private:

@@ -23,7 +23,7 @@ std::string rankSetText(const RankSet& set) {
 std::vector<TokenSpan> tokensOf(const ShardLayout& owned, const RankSet& set) {
     std::vector<TokenSpan> spans;
     for (const int rank : ranksOf(set)) {
-        const std::vector<TokenSpan> theirs = owned[static_cast<std::size_t>(rank)];
+        const std::vector<TokenSpan> theirs = owned.spansOf(rank);
         spans.insert(spans.end(), theirs.begin(), theirs.end());
     }
     std::ranges::sort(spans, {}, &TokenSpan::begin);

@@ -19,7 +19,7 @@ namespace {
 bool inTokenOrder(const ShardLayout& owned, const RankSet& ranks) {
     std::int64_t next = 0;
     for (const int rank : ranksOf(ranks)) {
-        for (const TokenSpan& span : owned[static_cast<std::size_t>(rank)]) {
+        for (const TokenSpan& span : owned.spansOf(rank)) {
             if (span.begin < next) return false;
             next = span.end;
         }

@@ -36,9 +36,9 @@ struct Shape {
 // Row numbers within one group: in a rank's slice those of earlier ranks' groups come before.
 std::vector<RowCopy> slicesToWhole(const Shape& shape, const ShardLayout& owned) {
     std::vector<RowCopy> copies;
-    for (std::size_t rank = 0; rank < owned.size(); ++rank) {
-        std::int64_t row = static_cast<std::int64_t>(rank) * shape.groups * shape.shard;
-        for (const TokenSpan& span : owned[rank]) {
+    for (int rank = 0; rank < owned.ranks(); ++rank) {
+        std::int64_t row = rank * shape.groups * shape.shard;
+        for (const TokenSpan& span : owned.spansOf(rank)) {
             copies.push_back({row, span.begin, span.size()});
             row += span.size();
         }

@@ -103,7 +103,7 @@ std::int64_t labelledTokens(const std::vector<std::int64_t>& labels) {
 }
 
 TokenShard takeShard(const TokenBatch& batch, const Schedule& schedule, int rank) {
-    const std::vector<TokenSpan> owned = schedule.owned[static_cast<std::size_t>(rank)];
+    const std::vector<TokenSpan> owned = schedule.owned.spansOf(rank);
     const std::vector<TokenSpan> held =
         schedule.replicated ? std::vector<TokenSpan>{{0, batch.tokens}} : owned;
 

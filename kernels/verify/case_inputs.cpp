@@ -63,7 +63,7 @@ std::vector<TokenSpan> allTokens(const AttentionCase& problem) { return {{0, pro
 std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& schedule,
                                   int rank) {
     if (schedule.replicated) return allTokens(problem);
-    return schedule.owned[static_cast<std::size_t>(rank)];
+    return schedule.owned.spansOf(rank);
 }
 
 CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank) {

@@ -76,9 +76,7 @@ public:
     CaseResults take() { return std::move(results_); }
 
 private:
-    std::vector<TokenSpan> owned(int rank) const {
-        return schedule_.owned[static_cast<std::size_t>(rank)];
-    }
+    std::vector<TokenSpan> owned(int rank) const { return schedule_.owned.spansOf(rank); }
 
     at::Tensor& made(at::Tensor& tensor, std::int64_t heads, at::ScalarType type) const {
         if (!tensor.defined())
@@ -168,7 +166,7 @@ LsePlace lsePlace(const Schedule& schedule, int rank) {
         const RankSet& among = steps.forward.front().queriesOf;
         return {tokensOf(schedule.owned, among), among.placeOf(rank) * schedule.headsPerRank};
     }
-    return {schedule.owned[static_cast<std::size_t>(rank)], 0};
+    return {schedule.owned.spansOf(rank), 0};
 }
 
 GatheredLayer gatherLayer(const AttentionCase& problem, const Schedule& schedule, Group& group,

@@ -76,11 +76,10 @@ Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int6
         .headsPerRank = shape.heads,
         .kvHeadsPerRank = shape.kvHeads,
         .makeSteps = [shape, groups](const Schedule& schedule, int rank) -> RankSchedule {
-            const Gathering gathering{
-                .shape = shape,
-                .heads = headGroups(shape.kvHeads, groups),
-                .self = {.first = rank, .count = 1},
-                .blocks = blocksOf(shape, schedule.owned[static_cast<std::size_t>(rank)])};
+            const Gathering gathering{.shape = shape,
+                                      .heads = headGroups(shape.kvHeads, groups),
+                                      .self = {.first = rank, .count = 1},
+                                      .blocks = blocksOf(shape, schedule.owned.spansOf(rank))};
             return {gathering.pass(Pass::Forward), gathering.pass(Pass::Backward)};
         }};
 }

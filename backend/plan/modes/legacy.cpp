@@ -61,8 +61,7 @@ Result<Schedule> legacySchedule(const AttentionShape& shape) {
                     .headsPerRank = shape.heads,
                     .kvHeadsPerRank = shape.kvHeads,
                     .makeSteps = [shape](const Schedule& schedule, int rank) {
-                        return passesOf(shape,
-                                        schedule.owned[static_cast<std::size_t>(rank)].front());
+                        return passesOf(shape, schedule.owned.spansOf(rank).front());
                     }};
 }
 

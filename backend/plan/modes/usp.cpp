@@ -75,7 +75,7 @@ Result<ShardLayout> layoutOf(const AttentionShape& shape, const RingShape& ring)
     const std::int64_t size = shape.tokens / shape.ranks;
     return ShardLayout(shape.ranks, [ring, size, places = std::move(places)](int rank) {
         const std::int64_t first = ring.memberOf(rank) * size;
-        return rowsOf(places[static_cast<std::size_t>(ring.placeOf(rank))], first, first + size);
+        return rowsOf(places.spansOf(ring.placeOf(rank)), first, first + size);
     });
 }
 

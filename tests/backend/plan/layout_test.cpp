@@ -8,15 +8,16 @@ namespace {
 TEST(ZigzagLayout, GivesEveryRankTheSameCausalWork) {
     for (int world : {1, 2, 4, 8}) {
         const ShardLayout layout = zigzagLayout({.worldSize = world, .tokens = 64}).value();
-        for (std::size_t rank = 0; rank < layout.size(); ++rank)
-            EXPECT_EQ(causalPairs(layout[rank]), 64 * 65 / 2 / world) << "world size " << world;
+        for (int rank = 0; rank < layout.ranks(); ++rank)
+            EXPECT_EQ(causalPairs(layout.spansOf(rank)), 64 * 65 / 2 / world)
+                << "world size " << world;
     }
 }
 
 TEST(ZigzagLayout, PairsTheEarliestChunkWithTheLatest) {
     const ShardLayout layout = zigzagLayout({.worldSize = 2, .tokens = 16}).value();
-    EXPECT_EQ(layout[0], (std::vector<TokenSpan>{{0, 4}, {12, 16}}));
-    EXPECT_EQ(layout[1], (std::vector<TokenSpan>{{4, 8}, {8, 12}}));
+    EXPECT_EQ(layout.spansOf(0), (std::vector<TokenSpan>{{0, 4}, {12, 16}}));
+    EXPECT_EQ(layout.spansOf(1), (std::vector<TokenSpan>{{4, 8}, {8, 12}}));
 }
 
 TEST(ZigzagLayout, SaysWhyASequenceCannotBeSplit) {
@@ -29,9 +30,10 @@ TEST(ZigzagLayout, SaysWhyASequenceCannotBeSplit) {
 
 TEST(ContiguousLayout, LeavesTheLastRankTheMostCausalWork) {
     const ShardLayout layout = contiguousLayout({.worldSize = 4, .tokens = 32}).value();
-    EXPECT_EQ(layout[3], (std::vector<TokenSpan>{{24, 32}}));
+    EXPECT_EQ(layout.spansOf(3), (std::vector<TokenSpan>{{24, 32}}));
     // (2P-1)/P of the mean: the bound that makes a causal ring wait.
-    EXPECT_NEAR(static_cast<double>(causalPairs(layout[3])) * 4 / (32.0 * 33 / 2), 7.0 / 4, 0.05);
+    EXPECT_NEAR(static_cast<double>(causalPairs(layout.spansOf(3))) * 4 / (32.0 * 33 / 2), 7.0 / 4,
+                0.05);
 }
 
 TEST(ContiguousLayout, RefusesFewerTokensThanRanks) {
@@ -42,8 +44,8 @@ TEST(ContiguousLayout, RefusesFewerTokensThanRanks) {
 
 TEST(StripedLayout, DealsTokensOutOneByOne) {
     const ShardLayout layout = stripedLayout({.worldSize = 2, .tokens = 6}).value();
-    EXPECT_EQ(layout[0], (std::vector<TokenSpan>{{0, 1}, {2, 3}, {4, 5}}));
-    EXPECT_EQ(layout[1], (std::vector<TokenSpan>{{1, 2}, {3, 4}, {5, 6}}));
+    EXPECT_EQ(layout.spansOf(0), (std::vector<TokenSpan>{{0, 1}, {2, 3}, {4, 5}}));
+    EXPECT_EQ(layout.spansOf(1), (std::vector<TokenSpan>{{1, 2}, {3, 4}, {5, 6}}));
 }
 
 TEST(StripedLayout, SaysWhyASequenceCannotBeSplit) {
@@ -59,8 +61,8 @@ TEST(Layout, CoversEachTokenOnce) {
              {contiguousLayout(shape).value(), zigzagLayout(shape).value(),
               stripedLayout(shape).value()}) {
             std::vector<int> seen(static_cast<std::size_t>(shape.tokens), 0);
-            for (std::size_t rank = 0; rank < layout.size(); ++rank)
-                for (const TokenSpan& span : layout[rank])
+            for (int rank = 0; rank < layout.ranks(); ++rank)
+                for (const TokenSpan& span : layout.spansOf(rank))
                     for (std::int64_t t = span.begin; t < span.end; ++t)
                         ++seen[static_cast<std::size_t>(t)];
             EXPECT_EQ(seen, std::vector<int>(static_cast<std::size_t>(shape.tokens), 1));

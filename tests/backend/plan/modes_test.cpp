@@ -32,7 +32,7 @@ AttentionShape shapeOf(int ranks, bool causal = true) {
 std::vector<std::int64_t> rowTokens(const Schedule& schedule, const RankSet& ranks) {
     std::vector<std::int64_t> rows;
     for (const int rank : ranksOf(ranks))
-        for (const TokenSpan& span : schedule.owned[static_cast<std::size_t>(rank)])
+        for (const TokenSpan& span : schedule.owned.spansOf(rank))
             for (std::int64_t t = span.begin; t < span.end; ++t) rows.push_back(t);
     std::ranges::sort(rows);
     return rows;

@@ -43,7 +43,7 @@ at::Tensor shard(const at::Tensor& whole, const std::vector<TokenSpan>& spans) {
 // What a rank puts in. In a replicated model that is everything, and a part of the gradient that
 // adds up to all of it over the ranks; else the rank's own tokens.
 Tensors inputOf(const Tensors& whole, const Schedule& schedule, const Group& group) {
-    const auto& spans = schedule.owned[static_cast<std::size_t>(group.rank())];
+    const auto& spans = schedule.owned.spansOf(group.rank());
     if (!schedule.replicated)
         return {shard(whole.q, spans), shard(whole.k, spans), shard(whole.v, spans),
                 shard(whole.dOut, spans)};
@@ -158,9 +158,7 @@ std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit
     if (schedule.replicated)
         for (at::Tensor* gradient : {&dq, &dk, &dv}) sumOverRanks(*gradient, group);
     const auto mine = [&](const at::Tensor& tensor) {
-        return schedule.replicated
-                   ? tensor
-                   : shard(tensor, schedule.owned[static_cast<std::size_t>(group.rank())]);
+        return schedule.replicated ? tensor : shard(tensor, schedule.owned.spansOf(group.rank()));
     };
 
     Deviations deviations;

@@ -113,7 +113,7 @@ TEST(Attention, RefusesAGroupThatTheScheduleIsNotFor) {
 TEST(Attention, RefusesShardsOutOfOrderWhereRanksAreJoinedInOrder) {
     Schedule schedule =
         findMode("ulysses")->schedule({.ranks = 2, .tokens = 8, .heads = 2}).value();
-    schedule.owned = {schedule.owned[1], schedule.owned[0]};
+    schedule.owned = {schedule.owned.spansOf(1), schedule.owned.spansOf(0)};
     runRanks(2, [&](Group& group) {
         EXPECT_EQ(Attention::make(schedule, group.rank(), group).error().message,
                   "all-to-all attention needs each rank's tokens before the next rank's");

@@ -18,12 +18,12 @@ struct Sequence {
 
 Sequence sequenceOf(const ShardLayout& owned, std::int64_t tokens, at::ScalarType type,
                     std::int64_t headDim = 6) {
-    const auto ranks = static_cast<std::int64_t>(owned.size());
+    const auto ranks = static_cast<std::int64_t>(owned.ranks());
     const at::Tensor whole = at::randn({2, 3, tokens, 2, headDim}).to(type);
     const at::Tensor slices = at::empty({ranks, 2, 3, tokens / ranks, 2, headDim}, whole.options());
     for (std::int64_t rank = 0; rank < ranks; ++rank) {
         std::int64_t row = 0;
-        for (const TokenSpan& span : owned[static_cast<std::size_t>(rank)])
+        for (const TokenSpan& span : owned.spansOf(static_cast<int>(rank)))
             for (std::int64_t token = span.begin; token < span.end; ++token)
                 slices[rank].select(2, row++).copy_(whole.select(2, token));
     }
