@@ -13,7 +13,7 @@
 //   synchronization, overhead  a sum
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 #include "profiler/correlation.h"
 #include "profiler/cupti_memory.h"
 

@@ -12,8 +12,9 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/trace/file/trace_writer.h"
+#include "backend/trace/rank_trace.h"
 #include "backend/trace/span.h"
-#include "backend/trace/trace_file.h"
 #include "profiler/correlation.h"
 #include "profiler/tick_clock.h"
 

@@ -11,6 +11,7 @@
 #include "backend/report/wording.h"
 #include "backend/run/experiment_runner.h"
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_files.h"
 #include "launcher/any_transport.h"
 
 #include <unistd.h>

@@ -2,7 +2,8 @@
 
 #include "app/cli/store_access.h"
 #include "backend/store/nsys_trace.h"
-#include "backend/trace/import.h"
+#include "backend/trace/chrome/import.h"
+#include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
 #include <memory>

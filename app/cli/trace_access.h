@@ -2,8 +2,8 @@
 #pragma once
 
 #include "app/cli/command.h"
+#include "backend/trace/file/trace_contents.h"
 #include "backend/trace/trace.h"
-#include "backend/trace/trace_contents.h"
 
 #include <filesystem>
 #include <string>

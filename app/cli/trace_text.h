@@ -4,7 +4,7 @@
 #include "backend/analysis/top_spans.h"
 #include "backend/analysis/trace_analysis.h"
 #include "backend/analysis/trace_diff.h"
-#include "backend/trace/trace_contents.h"
+#include "backend/trace/file/trace_contents.h"
 
 #include <cstddef>
 #include <string>

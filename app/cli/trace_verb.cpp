@@ -5,7 +5,10 @@
 #include "app/cli/trace_json.h"
 #include "app/cli/trace_text.h"
 #include "app/cli/verbs.h"
-#include "backend/trace/import.h"
+#include "backend/trace/chrome/chrome_export.h"
+#include "backend/trace/chrome/import.h"
+#include "backend/trace/csv_export.h"
+#include "backend/trace/file/trace_folder.h"
 
 #include <filesystem>
 #include <iostream>

@@ -2,8 +2,8 @@
 // machine as the rank's recorder measured it (SpanRecorder::measureSpanCost).
 #pragma once
 
+#include "backend/trace/file/trace_contents.h"
 #include "backend/trace/trace.h"
-#include "backend/trace/trace_contents.h"
 
 #include <cstdint>
 #include <optional>

@@ -4,7 +4,7 @@
 // quickest exchange of a round says it best: the truth is within half of what that one took.
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 
 #include <cstdint>
 #include <optional>

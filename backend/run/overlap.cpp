@@ -3,6 +3,7 @@
 #include "backend/analysis/bandwidth.h"
 #include "backend/analysis/findings.h"
 #include "backend/analysis/truest_spans.h"
+#include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace.h"
 
 #include <algorithm>

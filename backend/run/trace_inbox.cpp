@@ -1,6 +1,7 @@
 #include "backend/run/trace_inbox.h"
 
 #include "backend/core/base64.h"
+#include "backend/trace/file/trace_writer.h"
 
 #include <fmt/format.h>
 #include <fstream>

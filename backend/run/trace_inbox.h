@@ -4,7 +4,8 @@
 
 #include "backend/core/result.h"
 #include "backend/run/protocol.h"
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
+#include "backend/trace/trace_files.h"
 
 #include <filesystem>
 #include <map>

@@ -2,8 +2,8 @@
 
 #include "backend/store/database.h"
 #include "backend/store/statement.h"
-#include "backend/trace/foreign_rank.h"
-#include "backend/trace/trace_kind.h"
+#include "backend/trace/chrome/foreign_rank.h"
+#include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
 #include <algorithm>

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "backend/core/result.h"
-#include "backend/trace/import.h"
+#include "backend/trace/chrome/import.h"
 
 #include <filesystem>
 #include <vector>

@@ -9,7 +9,7 @@
 //              o------------- recorded steps -------------o
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 
 #include <cstdint>
 #include <vector>

@@ -1,4 +1,6 @@
 // A trace as a table: a line for each span.
+#include "backend/trace/csv_export.h"
+
 #include "backend/trace/text_file.h"
 #include "backend/trace/trace.h"
 

@@ -1,7 +1,7 @@
 // How much a rank's tensors held, change by change; or the segments of its GPU.
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 
 #include <array>
 #include <cstdint>

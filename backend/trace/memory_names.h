@@ -6,7 +6,7 @@
 // backward pass runs on one that was told no place.
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 
 namespace ringscope {
 

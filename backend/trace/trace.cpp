@@ -2,11 +2,12 @@
 
 #include "backend/trace/clock_line.h"
 #include "backend/trace/memory_names.h"
-#include "backend/trace/trace_folder.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace ringscope {
 namespace {
@@ -61,6 +62,45 @@ std::uint64_t Trace::spans() const {
     return count;
 }
 
+std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
+    std::vector<std::string> notes;
+    if (ranks.empty()) return notes;
+    int world = 1;
+    for (const RankTrace& rank : ranks) world = std::max(world, rank.origin.world);
+    const std::set<int> present = [&] {
+        std::set<int> numbers;
+        for (const RankTrace& rank : ranks) numbers.insert(rank.origin.rank);
+        return numbers;
+    }();
+    const std::vector<int>& wanted = ranks.front().origin.recorded;
+    if (!wanted.empty())
+        notes.push_back(fmt::format("of {} ranks, {} {} to be recorded (profile.ranks)", world,
+                                    fmt::join(wanted, ", "), wanted.size() == 1 ? "was" : "were"));
+    for (const int rank : wanted)
+        if (!present.contains(rank)) notes.push_back(fmt::format("rank {} left no trace", rank));
+    for (int first = 0; first < world && wanted.empty(); ++first) {
+        if (present.contains(first)) continue;
+        const auto next = present.upper_bound(first);
+        const int last = next == present.end() ? world - 1 : *next - 1;
+        notes.push_back(first == last ? fmt::format("rank {} left no trace", first)
+                                      : fmt::format("ranks {} to {} left no trace", first, last));
+        first = last;
+    }
+    for (const RankTrace& rank : ranks) {
+        if (rank.dropped > 0)
+            notes.push_back(fmt::format("rank {} dropped {} spans: its figures are too small",
+                                        rank.origin.rank, rank.dropped));
+        if (rank.origin.device.starts_with("cuda") && rank.origin.gpuActivity.starts_with("off"))
+            notes.push_back(fmt::format("rank {}: GPU activity is {}", rank.origin.rank,
+                                        rank.origin.gpuActivity));
+        for (const std::string& note : rank.notes)
+            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, note));
+        for (const std::string& loss : rank.losses)
+            notes.push_back(fmt::format("rank {}: {}", rank.origin.rank, loss));
+    }
+    return notes;
+}
+
 Trace mergeRanks(std::vector<RankTrace> ranks) {
     std::ranges::sort(ranks, {}, [](const RankTrace& rank) { return rank.origin.rank; });
     Trace trace;
@@ -80,17 +120,6 @@ Trace mergeRanks(std::vector<RankTrace> ranks) {
     trace.begin = all.empty() ? 0 : all.begin;
     trace.end = all.empty() ? 0 : all.end;
     trace.ranks = std::move(ranks);
-    return trace;
-}
-
-std::filesystem::path traceRoot(const std::filesystem::path& store) {
-    return std::filesystem::absolute(store).parent_path() / "traces";
-}
-
-Result<Trace> readTrace(const std::filesystem::path& place, const ReadProgress& progress) {
-    RINGSCOPE_TRY(TraceFolder folder, readFolder(place, progress, readTraceFile));
-    Trace trace = mergeRanks(std::move(folder.ranks));
-    trace.notes.insert(trace.notes.end(), folder.unreadable.begin(), folder.unreadable.end());
     return trace;
 }
 

@@ -1,7 +1,7 @@
 // Who recorded a trace, as JSON: in a file's header and in exports.
 #pragma once
 
-#include "backend/trace/trace_file.h"
+#include "backend/trace/rank_trace.h"
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>

@@ -4,6 +4,7 @@
 #include "backend/plan/recording.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
+#include "backend/trace/trace_files.h"
 #include "kernels/data/token_text.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"

@@ -9,8 +9,10 @@
 // "Time" is the wall's, "CPU" that of all threads together: on a busy machine look at that one.
 #include "backend/analysis/intervals.h"
 #include "backend/analysis/trace_analysis.h"
-#include "backend/trace/import.h"
-#include "backend/trace/mapped_trace.h"
+#include "backend/trace/chrome/import.h"
+#include "backend/trace/file/mapped_trace.h"
+#include "backend/trace/file/trace_writer.h"
+#include "backend/trace/trace_files.h"
 #include "tests/bench/made_kineto.h"
 
 #include <benchmark/benchmark.h>

@@ -1,9 +1,11 @@
 #include "tests/fuzz/targets.h"
 
 #include "backend/analysis/trace_analysis.h"
-#include "backend/trace/import.h"
-#include "backend/trace/mapped_trace.h"
-#include "backend/trace/trace_contents.h"
+#include "backend/trace/chrome/import.h"
+#include "backend/trace/file/mapped_trace.h"
+#include "backend/trace/file/trace_contents.h"
+#include "backend/trace/file/trace_reader.h"
+#include "backend/trace/trace.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

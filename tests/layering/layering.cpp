@@ -159,13 +159,17 @@ std::string_view roomOf(std::string_view path, const RoomOrder& order) {
     return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-// Where `path` stands in the order, files on top last; none: in a room that is not listed.
+// Where `path` stands in the order of rooms and files beside them; none: in a room that is not
+// listed, or in no room of a folder that allows no files beside them.
 std::optional<std::size_t> positionOf(std::string_view path, const RoomOrder& order) {
     const std::string_view room = roomOf(path, order);
-    if (room.empty() && order.filesOnTop) return order.rooms.size();
+    if (room.empty()) {
+        if (order.filesBeside == FilesBeside::None) return std::nullopt;
+        return order.filesBeside == FilesBeside::BelowRooms ? 0 : order.rooms.size() + 1;
+    }
     const auto found = std::find(order.rooms.begin(), order.rooms.end(), room);
     if (found == order.rooms.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - order.rooms.begin());
+    return static_cast<std::size_t>(found - order.rooms.begin()) + 1;
 }
 
 // Whether an include within one folder follows the order of its rooms.
@@ -177,12 +181,16 @@ std::optional<std::string> orderViolation(std::string_view file, std::string_vie
         if (!from || !to)
             return "'" + std::string(from ? header : file) + "' is in no room that rules.h lists";
         if (*to <= *from) continue;
+        const std::string folder(order.folder);
         const std::string_view room = roomOf(header, order);
-        return std::string(order.folder) + "/" + std::string(roomOf(file, order)) +
+        const bool beside = roomOf(file, order).empty();
+        return (beside ? "files beside the rooms of " + folder
+                       : folder + "/" + std::string(roomOf(file, order))) +
                " may not include \"" + std::string(header) + "\": " +
                (room.empty() ? "it stands above all rooms of "
-                             : std::string(room) + " comes after it in the order of ") +
-               std::string(order.folder);
+                             : std::string(room) + " comes after " + (beside ? "them" : "it") +
+                                   " in the order of ") +
+               folder;
     }
     return std::nullopt;
 }

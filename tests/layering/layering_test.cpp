@@ -84,6 +84,20 @@ TEST_F(PlantedTree, FindsAnArrowAgainstTheOrderOfTheWindowsRooms) {
               "comes after it in the order of ui\n");
 }
 
+TEST_F(PlantedTree, FindsAnArrowAgainstTheOrderOfTracesRooms) {
+    plant("backend/trace/file/reader.cpp", "#include \"backend/trace/rank_trace.h\"\n");
+    plant("backend/trace/chrome/import.cpp", "#include \"backend/trace/file/reader.h\"\n");
+    plant("backend/trace/file/writer.h", "#include \"backend/trace/chrome/import.h\"\n");
+    plant("backend/trace/trace.h", "#include \"backend/trace/file/reader.h\"\n");
+    EXPECT_EQ(includes(),
+              "backend/trace/file/writer.h:1: backend/trace/file may not include "
+              "\"backend/trace/chrome/import.h\": chrome comes after it in the order of "
+              "backend/trace\n"
+              "backend/trace/trace.h:1: files beside the rooms of backend/trace may not include "
+              "\"backend/trace/file/reader.h\": file comes after them in the order of "
+              "backend/trace\n");
+}
+
 TEST_F(PlantedTree, FindsAnArrowBetweenFolders) {
     plant("launcher/local.cpp", "#include \"backend/store/store.h\"\n");
     plant("backend/run/service.h", "#include \"launcher/local.h\"\n");

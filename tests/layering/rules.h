@@ -13,25 +13,32 @@
 
 namespace ringscope::layering {
 
+// Where the files of a folder stand that are in none of its rooms.
+enum class FilesBeside {
+    None,        // each file must be in a room
+    BelowRooms,  // every room may include them; they may include no room
+    AboveRooms,  // they may include every room; no room may include them
+};
+
 // A folder's rooms in arrow order: a room may include itself and those before it. Each room of
-// these folders is listed; `filesOnTop` allows files beside the rooms, which may include all of
-// them and which no room may include.
+// these folders is listed.
 struct RoomOrder {
     std::string_view folder;
     std::vector<std::string_view> rooms;
-    bool filesOnTop = false;
+    FilesBeside filesBeside = FilesBeside::None;
 };
 
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
      {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "report",
       "migration"}},
+    {"backend/trace", {"file", "chrome"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
       "verify"}},
     {"ui",
      {"look", "widgets", "plots", "timeline", "models", "live", "migrate", "pages"},
-     /*filesOnTop=*/true},
+     FilesBeside::AboveRooms},
 };
 
 struct FolderRule {

@@ -1,5 +1,6 @@
 #include "profiler/span_recorder.h"
 
+#include "backend/trace/file/trace_reader.h"
 #include "tests/support/program.h"
 
 #include <gtest/gtest.h>

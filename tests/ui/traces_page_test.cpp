@@ -3,6 +3,8 @@
 
 #include "backend/core/files.h"
 #include "backend/store/store.h"
+#include "backend/trace/file/trace_folder.h"
+#include "backend/trace/trace_files.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"

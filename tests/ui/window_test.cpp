@@ -1,4 +1,5 @@
 #include "backend/store/store.h"
+#include "backend/trace/trace_files.h"
 #include "tests/ui/fake_transport.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"

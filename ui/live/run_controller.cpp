@@ -2,6 +2,7 @@
 
 #include "backend/store/store.h"
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_files.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 #include "ui/live/trace_loader.h"
 
 #include "backend/store/nsys_trace.h"
-#include "backend/trace/import.h"
+#include "backend/trace/chrome/chrome_export.h"
+#include "backend/trace/chrome/import.h"
 #include "ui/widgets/parts.h"
 
 #include <utility>

@@ -1,6 +1,7 @@
 #include "ui/pages/traces_page.h"
 
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_files.h"
 #include "ui/look/theme.h"
 #include "ui/models/cell_delegate.h"
 #include "ui/models/run_row.h"

@@ -1,6 +1,7 @@
 #include "backend/analysis/clock_verdict.h"
 
 #include "backend/analysis/findings.h"
+#include "backend/trace/trace.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Traces whose truth is known, because they were made up.
 #include "backend/analysis/findings.h"
+#include "backend/trace/trace.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // Planned rings whose ranks have clocks of their own, as on several hosts.
 #include "backend/analysis/findings.h"
+#include "backend/trace/trace.h"
 #include "tests/backend/analysis/made_ring.h"
 
 #include <gtest/gtest.h>

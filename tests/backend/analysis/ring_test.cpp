@@ -8,6 +8,7 @@
 #include "backend/analysis/step_parts.h"
 #include "backend/analysis/top_spans.h"
 #include "backend/analysis/trace_diff.h"
+#include "backend/trace/trace.h"
 #include "tests/backend/analysis/made_ring.h"
 
 #include <gmock/gmock.h>

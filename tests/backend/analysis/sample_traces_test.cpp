@@ -3,7 +3,7 @@
 // ground.
 #include "backend/analysis/findings.h"
 #include "backend/analysis/tool_variants.h"
-#include "backend/trace/import.h"
+#include "backend/trace/chrome/import.h"
 
 #include <gtest/gtest.h>
 #include <cstdlib>

@@ -2,6 +2,7 @@
 #include "backend/analysis/tool_variants.h"
 
 #include "backend/analysis/findings.h"
+#include "backend/trace/trace.h"
 
 #include <gtest/gtest.h>
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Windows against the whole, against each other, and against counting nanosecond by nanosecond.
 #include "backend/analysis/window.h"
+#include "backend/trace/trace.h"
 
 #include <gtest/gtest.h>
 #include <random>

@@ -1,6 +1,10 @@
 #include "backend/trace/trace.h"
 
 #include "backend/core/files.h"
+#include "backend/trace/chrome/chrome_export.h"
+#include "backend/trace/file/trace_folder.h"
+#include "backend/trace/file/trace_writer.h"
+#include "backend/trace/trace_files.h"
 #include "tests/support/program.h"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,9 @@
 // size that looks like training.
 #pragma once
 
+#include "backend/trace/file/trace_writer.h"
 #include "backend/trace/trace.h"
+#include "backend/trace/trace_files.h"
 
 #include <algorithm>
 #include <cstdint>

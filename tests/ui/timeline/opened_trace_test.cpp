@@ -1,6 +1,7 @@
 #include "ui/timeline/opened_trace.h"
 
 #include "backend/analysis/rank_sets.h"
+#include "backend/trace/trace.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/timeline/span_words.h"
 

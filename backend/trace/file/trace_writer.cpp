@@ -1,0 +1,168 @@
+#include "backend/trace/file/trace_writer.h"
+
+#include "backend/trace/file/trace_format.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+using namespace traceformat;
+
+Error systemError(const std::string& what) {
+    return {ErrorCode::Failed, what + ": " + std::generic_category().message(errno)};
+}
+
+template <typename Value>
+std::string_view bytesOf(const Value& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+template <typename Value>
+std::string_view bytesOfAll(std::span<const Value> values) {
+    return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+// A part of a column that may be empty.
+template <typename Value>
+std::span<const Value> part(std::span<const Value> values, std::size_t from, std::size_t count) {
+    return values.empty() ? values : values.subspan(from, count);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::path& path,
+                                                         const TraceOrigin& origin) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file < 0) return systemError("cannot write the trace '" + path.string() + "'");
+    std::unique_ptr<TraceWriter> writer(new TraceWriter(file));
+
+    const std::string header = headerBytes(origin);
+    if (::write(file, header.data(), header.size()) != std::ssize(header))
+        return systemError("cannot write the trace '" + path.string() + "'");
+    writer->written_ = header.size();
+    return writer;
+}
+
+Result<std::unique_ptr<TraceWriter>> TraceWriter::reopen(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file < 0) return systemError("cannot write the trace '" + path.string() + "'");
+    return std::unique_ptr<TraceWriter>(new TraceWriter(file));
+}
+
+TraceWriter::~TraceWriter() {
+    if (file_ >= 0) ::close(file_);
+}
+
+Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload) {
+    return chunk(kind, payload, crcOf(payload.data(), payload.size()));
+}
+
+Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc) {
+    written_ += sizeof(ChunkHeader) + payload.size();
+    ChunkHeader header{.kind = kind, .bytes = payload.size(), .crc = crc};
+    std::array<iovec, 2> parts = {iovec{&header, sizeof header},
+                                  iovec{const_cast<char*>(payload.data()), payload.size()}};
+    std::size_t first = 0;
+    while (first < parts.size()) {
+        ssize_t written =
+            ::writev(file_, parts.data() + first, static_cast<int>(parts.size() - first));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return systemError("cannot write the trace");
+        for (; first < parts.size() && static_cast<std::size_t>(written) >= parts[first].iov_len;
+             ++first)
+            written -= static_cast<ssize_t>(parts[first].iov_len);
+        if (first < parts.size()) {
+            parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + written;
+            parts[first].iov_len -= static_cast<std::size_t>(written);
+        }
+    }
+    return {};
+}
+
+Result<void> TraceWriter::records(std::uint32_t kind, std::string_view before, const void* records,
+                                  std::size_t count) {
+    columns_.fill(before, records, count);
+    return chunk(kind, columns_.payload(), columns_.crc());
+}
+
+Result<void> TraceWriter::beside(std::uint32_t which, std::string_view values) {
+    if (values.empty()) return {};
+    const std::array<std::uint32_t, 2> header = {which, 0};
+    std::string payload(bytesOf(header));
+    payload += values;
+    return chunk(Column, payload);
+}
+
+Result<void> TraceWriter::append(std::span<const Span> spans,
+                                 std::span<const std::uint32_t> names) {
+    for (std::size_t from = 0; from < spans.size(); from += mostInChunk) {
+        const auto some = spans.subspan(from, std::min(mostInChunk, spans.size() - from));
+        IndexEntry entry{.payload = written_ + sizeof(ChunkHeader),
+                         .spans = some.size(),
+                         .begin = some.front().begin(),
+                         .end = 0};
+        for (const Span& span : some) {
+            entry.begin = std::min(entry.begin, span.begin());
+            entry.end = std::max(entry.end, span.end());
+        }
+        index_ += bytesOf(entry);
+        RINGSCOPE_CHECK(records(SpanColumns, {}, some.data(), some.size()));
+        RINGSCOPE_CHECK(beside(NameNumbers, bytesOfAll(part(names, from, some.size()))));
+    }
+    return {};
+}
+
+Result<void> TraceWriter::append(const GpuStream& stream) {
+    const StreamHeader header{
+        .device = stream.device, .context = stream.context, .stream = stream.stream};
+    const std::span<const std::uint32_t> names(stream.names);
+    const std::span<const std::int64_t> launches(stream.launched);
+    for (std::size_t from = 0; from < stream.spans.size(); from += mostInChunk) {
+        const std::size_t count = std::min(mostInChunk, stream.spans.size() - from);
+        RINGSCOPE_CHECK(records(GpuColumns, bytesOf(header), stream.spans.data() + from, count));
+        RINGSCOPE_CHECK(beside(NameNumbers, bytesOfAll(part(names, from, count))));
+        RINGSCOPE_CHECK(beside(Launches, bytesOfAll(part(launches, from, count))));
+    }
+    return {};
+}
+
+Result<void> TraceWriter::append(std::span<const Allocation> allocations) {
+    for (std::size_t from = 0; from < allocations.size(); from += mostInChunk)
+        RINGSCOPE_CHECK(records(AllocationColumns, {}, allocations.data() + from,
+                                std::min(mostInChunk, allocations.size() - from)));
+    return {};
+}
+
+Result<void> TraceWriter::names(std::span<const std::string> names) {
+    std::string payload;
+    for (const std::string& name : names) {
+        payload += bytesOf(static_cast<std::uint32_t>(name.size()));
+        payload += name;
+    }
+    return chunk(Names, payload);
+}
+
+Result<void> TraceWriter::note(const std::string& sentence) { return chunk(Note, sentence); }
+
+Result<void> TraceWriter::dropped(std::uint64_t spans) { return chunk(Counts, bytesOf(spans)); }
+
+Result<void> TraceWriter::clock(const ClockSample& sample) { return chunk(Clock, bytesOf(sample)); }
+
+Result<void> TraceWriter::close() {
+    RINGSCOPE_CHECK(chunk(Index, index_));
+    RINGSCOPE_CHECK(chunk(End, ""));
+    const int file = std::exchange(file_, -1);
+    if (::close(file) != 0) return systemError("cannot finish the trace");
+    return {};
+}
+
+}  // namespace ringscope

@@ -1,0 +1,59 @@
+// Writes one rank's trace as a file.
+//
+// A file is a header and chunks, little-endian, appended and never changed. Each chunk says its
+// kind, its length and its CRC, so a file that ends anywhere, because the rank was killed, is
+// read up to its last whole chunk, and a reader says what it could not use. FORMAT.md describes
+// every byte.
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/trace/file/columns.h"
+#include "backend/trace/rank_trace.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringscope {
+
+// Appends to one file. Used by one thread; every call is on disk's way when it returns.
+class TraceWriter {
+public:
+    // Refuses to overwrite a file that is there.
+    static Result<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& path,
+                                                       const TraceOrigin& origin);
+    // For what is learned after the rank has closed its file: its clock.
+    static Result<std::unique_ptr<TraceWriter>> reopen(const std::filesystem::path& path);
+    ~TraceWriter();
+    TraceWriter(const TraceWriter&) = delete;
+    TraceWriter& operator=(const TraceWriter&) = delete;
+
+    // Spans of traces of other tools have names, numbered in the order they were given to names().
+    Result<void> append(std::span<const Span> spans, std::span<const std::uint32_t> names = {});
+    Result<void> append(const GpuStream& stream);
+    Result<void> append(std::span<const Allocation> allocations);
+    Result<void> names(std::span<const std::string> names);
+    Result<void> note(const std::string& sentence);
+    Result<void> dropped(std::uint64_t spans);
+    Result<void> clock(const ClockSample& sample);
+    Result<void> close();  // writes the end mark
+
+private:
+    explicit TraceWriter(int file) : file_(file) {}
+    Result<void> chunk(std::uint32_t kind, std::string_view payload);
+    Result<void> chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc);
+    // A chunk of records as columns.
+    Result<void> records(std::uint32_t kind, std::string_view before, const void* records,
+                         std::size_t count);
+    // A column beside the spans that were appended last; none where there are no values.
+    Result<void> beside(std::uint32_t which, std::string_view values);
+    int file_ = -1;
+    std::uint64_t written_ = 0;  // bytes
+    std::string index_;          // an entry for each chunk of spans so far
+    traceformat::ColumnBuffer columns_;
+};
+
+}  // namespace ringscope
