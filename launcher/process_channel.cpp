@@ -25,12 +25,12 @@ extern char** environ;
 namespace ringscope {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t longestLine = 1024 * 1024;
-constexpr milliseconds sendLimit{10'000};  // an agent that reads nothing for so long is stuck
-constexpr milliseconds sweepLimit{2'000};
+constexpr std::size_t longestFrame = 1024 * 1024;
+constexpr std::chrono::milliseconds sendLimit{
+    10'000};  // an agent that reads nothing for so long is stuck
+constexpr std::chrono::milliseconds sweepLimit{2'000};
 constexpr int exitPollMs = 5;
 constexpr std::string_view markName = "RINGSCOPE_AGENT_ID=";
 
@@ -75,7 +75,7 @@ public:
         return {};
     }
 
-    Result<Received> receive(milliseconds timeout) override {
+    Result<Received> receive(std::chrono::milliseconds timeout) override {
         const auto end = steady_clock::now() + timeout;
         for (;;) {
             if (!lines_.empty()) {
@@ -146,10 +146,10 @@ private:
     Descriptor out_;
     Descriptor err_;
     std::string mark_;
-    milliseconds closeGrace_;
+    std::chrono::milliseconds closeGrace_;
     std::string errorPrefix_;
-    LineBuffer outLines_{longestLine};
-    LineBuffer errLines_{longestLine};
+    LineBuffer outLines_{longestFrame};
+    LineBuffer errLines_{longestFrame};
     std::deque<std::string> lines_;
 };
 
@@ -162,7 +162,7 @@ std::vector<std::string> environmentWith(const std::string& mark) {
 
 }  // namespace
 
-bool waitForLine(const std::vector<AgentChannel*>& channels, milliseconds timeout) {
+bool waitForLine(const std::vector<AgentChannel*>& channels, std::chrono::milliseconds timeout) {
     std::vector<pollfd> files;
     for (const AgentChannel* channel : channels) {
         const auto* waitable = dynamic_cast<const WaitableChannel*>(channel);

@@ -14,8 +14,6 @@
 namespace ringscope {
 namespace {
 
-constexpr std::string_view presetPath = "model.preset";
-
 // Which setting of a field counts, and how late it came: later sources are the more specific ones.
 struct Winner {
     Setting setting;

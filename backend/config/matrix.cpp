@@ -11,7 +11,6 @@ namespace ringscope {
 namespace {
 
 constexpr std::string_view modePath = "parallel.mode";
-constexpr std::string_view presetPath = "model.preset";
 
 void setField(RunConfig& config, std::string_view path, std::string_view value) {
     const Field* field = findField(path);

@@ -11,6 +11,9 @@ namespace ringscope {
 
 const ModelPreset* findPreset(std::string_view name);
 
+// The field that names a preset.
+inline constexpr std::string_view presetPath = "model.preset";
+
 // Gives every field of `model` the preset's value, except those whose origin says that they were
 // written somewhere (see Experiment::origins).
 void applyPreset(const ModelPreset& preset, const std::map<std::string, std::string>& origins,

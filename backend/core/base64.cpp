@@ -6,7 +6,7 @@
 namespace ringscope {
 namespace {
 
-constexpr std::string_view digits =
+constexpr std::string_view base64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
@@ -20,7 +20,7 @@ std::string toBase64(std::string_view bytes) {
         for (std::size_t k = 0; k < 3; ++k)
             group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
         for (std::size_t k = 0; k < 4; ++k)
-            text += k <= count ? digits[group >> (18 - 6 * k) & 63U] : '=';
+            text += k <= count ? base64Digits[group >> (18 - 6 * k) & 63U] : '=';
     }
     return text;
 }
@@ -35,7 +35,7 @@ std::optional<std::string> fromBase64(std::string_view text) {
             padding = text.ends_with("==") ? 2U : text.ends_with("=") ? 1U : 0U;
         std::uint32_t group = 0;
         for (std::size_t k = 0; k < 4; ++k) {
-            const std::size_t digit = k < 4 - padding ? digits.find(text[i + k]) : 0;
+            const std::size_t digit = k < 4 - padding ? base64Digits.find(text[i + k]) : 0;
             if (digit == std::string_view::npos) return std::nullopt;
             group = group << 6 | static_cast<std::uint32_t>(digit);
         }

@@ -13,7 +13,7 @@
 namespace ringscope {
 namespace {
 
-constexpr std::string_view modePath = "parallel.mode";
+constexpr std::string_view modeField = "parallel.mode";
 
 const YamlNode* childOf(const YamlNode* map, std::string_view key) {
     if (map == nullptr) return nullptr;
@@ -32,8 +32,8 @@ std::vector<const YamlNode*> modeScalars(const YamlNode& root) {
         for (const YamlNode& item : node->items) named.push_back(&item);
     };
     add(childOf(childOf(&root, "parallel"), "mode"));
-    add(childOf(childOf(&root, "matrix"), modePath));
-    add(childOf(childOf(&root, "baseline"), modePath));
+    add(childOf(childOf(&root, "matrix"), modeField));
+    add(childOf(childOf(&root, "baseline"), modeField));
     return named;
 }
 

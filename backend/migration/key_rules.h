@@ -37,6 +37,11 @@ enum class Role : std::uint8_t {
     CpBackend,
 };
 
+// Why a key that names a data set is dropped.
+inline constexpr std::string_view textOnly =
+    "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
+    "that text, not of this data set";
+
 struct KeyRule {
     std::string_view path;  // ends in '.' or '_': every key that begins so
     Verdict verdict = Verdict::Dropped;

@@ -11,11 +11,9 @@
 namespace ringscope {
 namespace {
 
-std::string number(std::int64_t value) { return std::to_string(value); }
-
 bool isLegal(const RunConfig& config, std::int64_t tokens) {
     RunConfig scratch;
-    return findField("train.seq_len")->set(scratch, number(tokens)).ok() &&
+    return findField("train.seq_len")->set(scratch, std::to_string(tokens)).ok() &&
            sequenceFits(config, tokens);
 }
 
@@ -35,8 +33,9 @@ public:
     void add(std::optional<std::int64_t> tokens, const std::string& consequence) {
         if (!tokens || !isLegal(config_, *tokens)) return;
         for (const DecisionOption& option : options_)
-            if (option.id == number(*tokens)) return;
-        options_.push_back({number(*tokens), formatCount(*tokens) + " tokens", consequence});
+            if (option.id == std::to_string(*tokens)) return;
+        options_.push_back(
+            {std::to_string(*tokens), formatCount(*tokens) + " tokens", consequence});
     }
     const std::vector<DecisionOption>& options() const { return options_; }
 
@@ -121,7 +120,7 @@ void settleSequenceLength(Draft& draft) {
         roundsIn360(draft) ? roundedBy360(tokens, config.parallel.sp) : tokens;
     if (rounded == tokens && sequenceFits(config, tokens)) return;
     Lengths lengths(config);
-    const std::string ranks = number(config.parallel.sp) + " ranks";
+    const std::string ranks = std::to_string(config.parallel.sp) + " ranks";
     if (rounded != tokens)
         lengths.add(rounded, "what the old stack really trained on: it rounds up in silence");
     lengths.add(tokens, "as written, which the mode can split");

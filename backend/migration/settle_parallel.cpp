@@ -20,8 +20,6 @@ constexpr std::string_view alstHazard =
     "to its own shard only and trains another model; ulysses attends to the whole sequence: expect "
     "other losses than the old run's";
 
-std::string number(std::int64_t value) { return std::to_string(value); }
-
 void endanger(KeyVerdict& key, std::string reason) {
     key.verdict = Verdict::Dangerous;
     key.reason = std::move(reason);
@@ -156,7 +154,7 @@ void settleGroups(Draft& draft, KeyVerdict& key) {
         key.newPath.clear();
         key.reason = "only usp reads it";
     } else if (!degree || *degree < 1 || ranks % *degree != 0) {
-        endanger(key, "expected a number that divides the " + number(ranks) +
+        endanger(key, "expected a number that divides the " + std::to_string(ranks) +
                           " ranks that share a sequence; usp chooses its groups instead");
     } else {
         draft.config().parallel.ulysses = *degree;
@@ -178,24 +176,25 @@ void settleDegree(Draft& draft) {
         key->newPath.clear();
         key->reason = "only deepspeed-alst reads it";
     } else if (*degree > ranks) {
-        endanger(*key, "more than the " + number(ranks) + (ranks == 1 ? " rank" : " ranks") +
-                           " that share a sequence; the fork warns and uses " + number(ranks));
+        endanger(*key,
+                 "more than the " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") +
+                     " that share a sequence; the fork warns and uses " + std::to_string(ranks));
     } else if (*degree < ranks) {
-        ranks =
-            parseInteger(
-                draft.decide({.id = "degree",
-                              .question = "sequence_parallel_size is " + number(ranks) +
-                                          " and alst_ulysses_degree " + number(*degree) +
-                                          "; how many ranks should share a sequence?",
-                              .key = {},
-                              .options = {{number(ranks), number(ranks) + " ranks",
-                                           "as many processes as the old run had for a sequence"},
-                                          {number(*degree), number(*degree) + " ranks",
-                                           "as many ranks as split the heads in the old run"}},
-                              .defaultOption = number(ranks),
-                              .chosen = {}},
-                             key))
-                .value_or(ranks);
+        ranks = parseInteger(
+                    draft.decide(
+                        {.id = "degree",
+                         .question = "sequence_parallel_size is " + std::to_string(ranks) +
+                                     " and alst_ulysses_degree " + std::to_string(*degree) +
+                                     "; how many ranks should share a sequence?",
+                         .key = {},
+                         .options = {{std::to_string(ranks), std::to_string(ranks) + " ranks",
+                                      "as many processes as the old run had for a sequence"},
+                                     {std::to_string(*degree), std::to_string(*degree) + " ranks",
+                                      "as many ranks as split the heads in the old run"}},
+                         .defaultOption = std::to_string(ranks),
+                         .chosen = {}},
+                        key))
+                    .value_or(ranks);
     }
 }
 
@@ -220,31 +219,32 @@ void settleHeads(Draft& draft) {
     RunConfig& config = draft.config();
     if (headsFit(config, config.parallel.mode, config.parallel.sp)) return;
     if (config.parallel.mode == modenames::usp && config.parallel.ulysses) {
-        draft.notes.push_back("groups of " + number(*config.parallel.ulysses) +
+        draft.notes.push_back("groups of " + std::to_string(*config.parallel.ulysses) +
                               " ranks cannot split the model's heads; usp chooses its groups");
         config.parallel.ulysses.reset();
         return;
     }
-    const std::string ranks = number(config.parallel.sp) + " ranks";
+    const std::string ranks = std::to_string(config.parallel.sp) + " ranks";
     std::vector<DecisionOption> options = {
         {"zigzag", "zigzag on " + ranks, "heads stay together, so any number of ranks will do"},
         {"ring", "ring on " + ranks,
          "the same without zigzag's balance: under a causal mask early ranks wait for late ones"}};
     for (const std::int64_t step : {-1, 1})
         if (const std::optional<std::int64_t> legal = nearestRanks(config, step))
-            options.push_back({"ulysses-" + number(*legal),
-                               "ulysses on " + number(*legal) + " ranks",
+            options.push_back({"ulysses-" + std::to_string(*legal),
+                               "ulysses on " + std::to_string(*legal) + " ranks",
                                "the old mode on another number of processes"});
-    const std::string chosen = draft.decide(
-        {.id = "ranks",
-         .question = config.parallel.mode + " splits " + number(config.model.heads) +
-                     " heads and " + number(config.model.kvHeads) + " key/value heads over " +
-                     ranks + ", which does not go; what should run instead?",
-         .key = {},
-         .options = std::move(options),
-         .defaultOption = "zigzag",
-         .chosen = {}},
-        draft.said(Role::Size));
+    const std::string chosen =
+        draft.decide({.id = "ranks",
+                      .question = config.parallel.mode + " splits " +
+                                  std::to_string(config.model.heads) + " heads and " +
+                                  std::to_string(config.model.kvHeads) + " key/value heads over " +
+                                  ranks + ", which does not go; what should run instead?",
+                      .key = {},
+                      .options = std::move(options),
+                      .defaultOption = "zigzag",
+                      .chosen = {}},
+                     draft.said(Role::Size));
     if (const std::size_t dash = chosen.find('-'); dash != std::string::npos)
         config.parallel.sp = parseInteger(chosen.substr(dash + 1)).value_or(config.parallel.sp);
     config.parallel.mode = chosen.substr(0, chosen.find('-'));

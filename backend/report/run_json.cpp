@@ -15,21 +15,21 @@ namespace {
 
 using nlohmann::json;
 
-json text(std::string_view value) { return validUtf8(value); }
+json jsonText(std::string_view value) { return validUtf8(value); }
 
-json texts(const std::vector<std::string>& values) {
+json jsonTexts(const std::vector<std::string>& values) {
     json list = json::array();
-    for (const std::string& value : values) list.push_back(text(value));
+    for (const std::string& value : values) list.push_back(jsonText(value));
     return list;
 }
 
-json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+json jsonNumber(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
 json moment(std::int64_t microseconds) {
     return microseconds == 0 ? json(nullptr) : json(utcIso(microseconds));
 }
 
-json measured(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
+json jsonBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
     const std::optional<Bytes> bytes = measuredBytes(run, figure);
     return bytes ? json(bytes->count) : json(nullptr);
 }
@@ -37,7 +37,7 @@ json measured(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
 template <typename Figure>
 json perStep(const RunRecord& run, Figure figure) {
     json list = json::array();
-    for (const StepRecord& step : run.steps) list.push_back(number(figure(step)));
+    for (const StepRecord& step : run.steps) list.push_back(jsonNumber(figure(step)));
     return list;
 }
 
@@ -46,7 +46,7 @@ json parsed(std::string_view value) {
     Number result{};
     const char* end = value.data() + value.size();
     const auto [rest, error] = std::from_chars(value.data(), end, result);
-    return error == std::errc{} && rest == end ? json(result) : text(value);
+    return error == std::errc{} && rest == end ? json(result) : jsonText(value);
 }
 
 // A field's value with its JSON type; sizes and lists stay as a user would type them.
@@ -61,7 +61,7 @@ json typedValue(const Field& field, const RunConfig& config) {
         case FieldType::Switch:
             return value == "true";
         default:
-            return text(value);
+            return jsonText(value);
     }
 }
 
@@ -86,19 +86,21 @@ std::string_view word(ParityVerdict verdict) {
 
 json parityJson(const std::optional<Parity>& parity, ParityVerdict verdict) {
     if (!parity) return nullptr;
-    return {{"reference", text(parity->reference.text)},
-            {"max_loss_diff", number(parity->maxLossDiff)},
-            {"max_grad_norm_rel_diff", number(parity->maxGradNormRelDiff)},
+    return {{"reference", jsonText(parity->reference.text)},
+            {"max_loss_diff", jsonNumber(parity->maxLossDiff)},
+            {"max_grad_norm_rel_diff", jsonNumber(parity->maxGradNormRelDiff)},
             {"steps", parity->steps},
             {"verdict", word(verdict)}};
 }
 
-json orNull(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
+json orNull(const std::optional<double>& value) {
+    return value ? jsonNumber(*value) : json(nullptr);
+}
 
 json overlapJson(const std::optional<OverlapFigures>& overlap) {
     if (!overlap) return nullptr;
     return {{"steps", overlap->steps},
-            {"exposed_ms_per_step", number(overlap->exposedMs)},
+            {"exposed_ms_per_step", jsonNumber(overlap->exposedMs)},
             {"wait_ms_per_step", orNull(overlap->waitMs)},
             {"transfer_ms_per_step", orNull(overlap->transferMs)},
             {"hidden_pct", orNull(overlap->hiddenPercent)},
@@ -109,54 +111,54 @@ json overlapJson(const std::optional<OverlapFigures>& overlap) {
 
 json rankJson(const RankRecord& rank) {
     return {{"rank", rank.rank},
-            {"host", text(rank.host)},
+            {"host", jsonText(rank.host)},
             {"pid", rank.pid},
             {"peak_bytes", rank.peakMemory.count},
             {"comm_bytes_per_step", rank.attentionBytesPerStep.count},
             {"gradient_bytes_per_step", rank.gradientBytesPerStep.count},
             {"exit_code", rank.exitCode ? json(*rank.exitCode) : json(nullptr)},
-            {"ended_by", rank.endedBy.empty() ? json(nullptr) : text(rank.endedBy)}};
+            {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
 }
 
 void addIdentity(json& object, const RunRecord& run) {
-    object["id"] = text(run.id.text);
-    object["name"] = text(run.name);
-    object["experiment"] = text(run.experiment);
-    object["experiment_id"] = text(run.experimentId);
-    object["mode"] = text(run.config.parallel.mode);
+    object["id"] = jsonText(run.id.text);
+    object["name"] = jsonText(run.name);
+    object["experiment"] = jsonText(run.experiment);
+    object["experiment_id"] = jsonText(run.experimentId);
+    object["mode"] = jsonText(run.config.parallel.mode);
     object["repeat"] = run.repeat;
     object["baseline"] = run.baseline;
     object["reference"] = run.reference;
     object["status"] = statusName(run.status);
-    object["reason"] = run.statusReason.empty() ? json(nullptr) : text(run.statusReason);
+    object["reason"] = run.statusReason.empty() ? json(nullptr) : jsonText(run.statusReason);
     object["ranks"] = run.ranks;
     object["seq_len"] = run.config.train.seqLen;
-    object["device"] = run.device.empty() ? json(nullptr) : text(run.device);
-    object["versions"] = run.versions.empty() ? json(nullptr) : text(run.versions);
-    object["computation"] = text(run.computation);
+    object["device"] = run.device.empty() ? json(nullptr) : jsonText(run.device);
+    object["versions"] = run.versions.empty() ? json(nullptr) : jsonText(run.versions);
+    object["computation"] = jsonText(run.computation);
     object["created"] = moment(run.createdUs);
     object["started"] = moment(run.startedUs);
     object["ended"] = moment(run.endedUs);
-    object["notes"] = texts(run.notes);
+    object["notes"] = jsonTexts(run.notes);
     object["config"] = configJson(run.config);
 }
 
 void addFigures(json& object, const RunRecord& run) {
     const std::optional<RunSpeed> speed = runSpeed(run);
     object["steps"] = stepsDone(run);
-    object["tokens_per_s"] = speed ? number(speed->tokensPerSecond) : json(nullptr);
-    object["step_ms"] = {{"median", speed ? number(speed->stepMedianMs) : json(nullptr)},
-                         {"p95", speed ? number(speed->stepP95Ms) : json(nullptr)}};
+    object["tokens_per_s"] = speed ? jsonNumber(speed->tokensPerSecond) : json(nullptr);
+    object["step_ms"] = {{"median", speed ? jsonNumber(speed->stepMedianMs) : json(nullptr)},
+                         {"p95", speed ? jsonNumber(speed->stepP95Ms) : json(nullptr)}};
     object["losses"] = perStep(run, [](const StepRecord& step) { return step.loss; });
     object["grad_norms"] = perStep(run, [](const StepRecord& step) { return step.gradNorm; });
     object["step_durations_ms"] =
         perStep(run, [](const StepRecord& step) { return milliseconds(step.duration); });
-    object["peak_bytes"] = measured(run, peakMemory);
-    object["comm_bytes_per_step"] = measured(run, measuredAttentionBytes);
+    object["peak_bytes"] = jsonBytes(run, peakMemory);
+    object["comm_bytes_per_step"] = jsonBytes(run, measuredAttentionBytes);
     object["predicted_comm_bytes_per_step"] = run.predictedAttentionBytesPerStep.count;
-    object["gradient_bytes_per_step"] = measured(run, measuredGradientBytes);
+    object["gradient_bytes_per_step"] = jsonBytes(run, measuredGradientBytes);
     object["predicted_gradient_bytes_per_step"] = run.predictedGradientBytesPerStep.count;
-    object["flops_per_step"] = number(run.flopsPerStep);
+    object["flops_per_step"] = jsonNumber(run.flopsPerStep);
     object["parameters"] = run.parameters;
     object["overlap"] = overlapJson(run.overlap);
     object["parity"] = parityJson(run.parity, parityVerdict(run));
@@ -166,26 +168,26 @@ void addFigures(json& object, const RunRecord& run) {
 
 json spreadJson(const std::optional<Spread>& spread) {
     if (!spread) return nullptr;
-    return {{"median", number(spread->median)},
-            {"low", number(spread->low)},
-            {"high", number(spread->high)},
+    return {{"median", jsonNumber(spread->median)},
+            {"low", jsonNumber(spread->low)},
+            {"high", jsonNumber(spread->high)},
             {"samples", spread->samples}};
 }
 
 json groupJson(const RunGroup& group) {
-    json object = {{"label", text(group.label)},
-                   {"mode", text(group.mode)},
+    json object = {{"label", jsonText(group.label)},
+                   {"mode", jsonText(group.mode)},
                    {"ranks", group.ranks},
                    {"seq_len", group.seqLen},
                    {"finished", group.finished},
                    {"failed", group.failed},
                    {"unfinished", group.unfinished},
-                   {"failure", group.failure.empty() ? json(nullptr) : text(group.failure)},
+                   {"failure", group.failure.empty() ? json(nullptr) : jsonText(group.failure)},
                    {"parity", parityJson(group.worstParity, parityVerdict(group))},
                    {"is_reference", isReference(group)},
                    {"runs", json::array()}};
     object["late_rank"] = group.lateRank ? json(*group.lateRank) : json(nullptr);
-    for (const RunId& run : group.runs) object["runs"].push_back(text(run.text));
+    for (const RunId& run : group.runs) object["runs"].push_back(jsonText(run.text));
     for (const Figure& figure : figureTable())
         object[std::string(figure.jsonName)] = spreadJson(group.*figure.spread);
     return object;
@@ -194,12 +196,12 @@ json groupJson(const RunGroup& group) {
 json candidateJson(const Candidate& candidate) {
     json object = groupJson(candidate.group);
     const auto& interval = candidate.speedupInterval;
-    object["against"] = text(candidate.against);
+    object["against"] = jsonText(candidate.against);
     object["same_computation"] = candidate.sameComputation;
     object["speed"] = speedWord(candidate.speed);
     object["speedup"] = orNull(candidate.speedup);
-    object["speedup_low"] = interval ? number(interval->low) : json(nullptr);
-    object["speedup_high"] = interval ? number(interval->high) : json(nullptr);
+    object["speedup_low"] = interval ? jsonNumber(interval->low) : json(nullptr);
+    object["speedup_high"] = interval ? jsonNumber(interval->high) : json(nullptr);
     object["memory_ratio"] = orNull(candidate.memoryRatio);
     object["traffic_ratio"] = orNull(candidate.trafficRatio);
     return object;
@@ -213,8 +215,8 @@ json runJson(const RunRecord& run) {
 }
 
 json comparisonJson(const Comparison& comparison) {
-    json object = {{"verdict", text(comparison.verdict)},
-                   {"warnings", texts(comparison.warnings)},
+    json object = {{"verdict", jsonText(comparison.verdict)},
+                   {"warnings", jsonTexts(comparison.warnings)},
                    {"baseline", groupJson(comparison.baseline.group)},
                    {"candidates", json::array()},
                    {"differences", json::array()}};
@@ -222,7 +224,7 @@ json comparisonJson(const Comparison& comparison) {
         object["candidates"].push_back(candidateJson(candidate));
     for (const SettingDifference& difference : comparison.differences)
         object["differences"].push_back(
-            {{"path", text(difference.path)}, {"values", texts(difference.values)}});
+            {{"path", jsonText(difference.path)}, {"values", jsonTexts(difference.values)}});
     return object;
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/attention/transfers.h"
 
+#include "kernels/comm/tensor_bytes.h"
 #include "profiler/trace_place.h"
 
 #include <algorithm>
@@ -30,10 +31,6 @@ Channel channelOf(const Transfer& transfer) {
         default:
             throw std::logic_error("no channel carries a " + describe(transfer));
     }
-}
-
-std::int64_t bytesOf(const at::Tensor& tensor) {
-    return static_cast<std::int64_t>(tensor.nbytes());
 }
 
 const Transfer& collectiveOf(const Step& step, Payload payload) {

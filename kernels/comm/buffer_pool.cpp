@@ -1,5 +1,6 @@
 #include "kernels/comm/buffer_pool.h"
 
+#include "kernels/comm/tensor_bytes.h"
 #include "profiler/memory_scope.h"
 
 #include <ATen/ops/empty.h>
@@ -11,13 +12,6 @@
 #include <utility>
 
 namespace ringscope {
-namespace {
-
-std::int64_t bytesOf(const at::Tensor& tensor) {
-    return static_cast<std::int64_t>(tensor.nbytes());
-}
-
-}  // namespace
 
 PooledTensor::PooledTensor(BufferPool& pool, at::Tensor memory, at::IntArrayRef sizes)
     : pool_(&pool), memory_(std::move(memory)), tensor_(memory_.view(sizes)) {}

@@ -1,10 +1,10 @@
 #include "kernels/comm/group.h"
 
+#include "kernels/comm/tensor_bytes.h"
 #include "profiler/correlation.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <algorithm>
 #include <string>
@@ -12,10 +12,6 @@
 
 namespace ringscope {
 namespace {
-
-std::int64_t bytesOf(const at::Tensor& tensor) {
-    return static_cast<std::int64_t>(tensor.nbytes());
-}
 
 void expectContiguous(const at::Tensor& tensor) {
     if (!tensor.is_contiguous())

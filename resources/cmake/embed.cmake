@@ -51,6 +51,7 @@ function(ringscope_embed_as target symbol shape)
         DEPENDS ${files} "${RINGSCOPE_EMBED_SCRIPT}"
         COMMENT "Embedding ${symbol}"
         VERBATIM)
+    set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     target_sources(${target} PRIVATE "${source}" "${header}")
     target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${include_root}>")
 endfunction()

@@ -18,6 +18,16 @@
 #
 # Warnings, language level and sanitizers come with the target; nobody repeats them.
 
+# Several files are compiled as one: what their headers cost is paid once (decision 14). So names in
+# unnamed namespaces differ within a library. Files with options of their own are compiled alone.
+function(ringscope_unity target)
+    if(RINGSCOPE_UNITY)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+        # GCC takes every file but the first one for a header, and warns of their unnamed namespaces.
+        target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>")
+    endif()
+endfunction()
+
 function(ringscope_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PUBLIC;PRIVATE")
     string(REGEX REPLACE "^ringscope_" "" name "${name}")
@@ -31,6 +41,7 @@ function(ringscope_library name)
     else()
         add_library(${target} STATIC ${arg_UNPARSED_ARGUMENTS})
         set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        ringscope_unity(${target})
         target_link_libraries(${target}
             PUBLIC ringscope_options ${arg_PUBLIC}
             PRIVATE ringscope_warnings ${arg_PRIVATE})
@@ -43,6 +54,7 @@ function(ringscope_program name)
     set(target ringscope_program_${name})
     add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${target} PRIVATE ringscope_options ringscope_warnings ${arg_LINK})
+    ringscope_unity(${target})
     if(arg_OUTPUT)
         set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
     endif()

@@ -10,7 +10,7 @@ using enum Verdict;
 
 constexpr std::string_view launcherKey = "Ringscope starts its ranks itself; see `launch:`";
 
-constexpr std::array rules = {
+constexpr std::array accelerateTable = {
     KeyRule{"compute_environment", Dropped, "", launcherKey},
     KeyRule{"distributed_type", Dropped, "", launcherKey},
     KeyRule{"machine_rank", Dropped, "", launcherKey},
@@ -56,6 +56,6 @@ constexpr std::array rules = {
 
 }  // namespace
 
-std::span<const KeyRule> accelerateRules() { return rules; }
+std::span<const KeyRule> accelerateRules() { return accelerateTable; }
 
 }  // namespace ringscope

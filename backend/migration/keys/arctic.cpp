@@ -8,11 +8,7 @@ namespace {
 
 using enum Verdict;
 
-constexpr std::string_view textOnly =
-    "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
-    "that text, not of this data set";
-
-constexpr std::array rules = {
+constexpr std::array arcticTable = {
     KeyRule{"type", Dropped, "", "", Role::Stage},
     KeyRule{"micro_batch_size", Renamed, "train.batch",
             "sequences a group of ranks trains on at a time", Role::Field},
@@ -54,6 +50,6 @@ constexpr std::array rules = {
 
 }  // namespace
 
-std::span<const KeyRule> arcticRules() { return rules; }
+std::span<const KeyRule> arcticRules() { return arcticTable; }
 
 }  // namespace ringscope

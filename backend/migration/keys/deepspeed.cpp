@@ -14,7 +14,7 @@ constexpr std::string_view replicated =
 constexpr std::string_view neverRead =
     "DeepSpeed has no such key and never read it, so it changed nothing in the old runs either";
 
-constexpr std::array rules = {
+constexpr std::array deepSpeedTable = {
     KeyRule{"train_micro_batch_size_per_gpu", Renamed, "train.batch",
             "sequences a group of ranks trains on at a time", Role::Field},
     KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
@@ -78,6 +78,6 @@ constexpr std::array rules = {
 
 }  // namespace
 
-std::span<const KeyRule> deepSpeedRules() { return rules; }
+std::span<const KeyRule> deepSpeedRules() { return deepSpeedTable; }
 
 }  // namespace ringscope

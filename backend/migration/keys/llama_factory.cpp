@@ -8,9 +8,6 @@ namespace {
 
 using enum Verdict;
 
-constexpr std::string_view textOnly =
-    "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
-    "that text, not of this data set";
 constexpr std::string_view noFiles =
     "Ringscope keeps results in its store and writes no such files";
 constexpr std::string_view loader =

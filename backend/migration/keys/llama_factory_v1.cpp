@@ -8,11 +8,7 @@ namespace {
 
 using enum Verdict;
 
-constexpr std::string_view textOnly =
-    "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
-    "that text, not of this data set";
-
-constexpr std::array rules = {
+constexpr std::array llamaFactoryV1Table = {
     KeyRule{"model", NeedsDecision, "model", "", Role::Model},
     KeyRule{"model_class", Dropped, "", "Ringscope trains decoder-only language models"},
     KeyRule{"trust_remote_code", Dropped, "", "Ringscope runs no code of a model"},
@@ -66,6 +62,6 @@ constexpr std::array rules = {
 
 }  // namespace
 
-std::span<const KeyRule> llamaFactoryV1Rules() { return rules; }
+std::span<const KeyRule> llamaFactoryV1Rules() { return llamaFactoryV1Table; }
 
 }  // namespace ringscope

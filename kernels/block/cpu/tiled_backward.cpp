@@ -13,8 +13,8 @@ namespace {
 
 // A tile of keys and values with their gradients, and a tile of queries on its way through it.
 template <typename T>
-struct Workspace {
-    explicit Workspace(std::int64_t size)
+struct BackwardWorkspace {
+    explicit BackwardWorkspace(std::int64_t size)
         : keysAcross(size, tileKeys),
           valuesAcross(size, tileKeys),
           keys(tileKeys, size),
@@ -61,14 +61,14 @@ public:
     void run() const {
         at::parallel_for(0, tiles_.batch * gradientHeads_, 1,
                          [&](std::int64_t begin, std::int64_t end) {
-                             Workspace<T> work(tiles_.size);
+                             BackwardWorkspace<T> work(tiles_.size);
                              for (std::int64_t task = begin; task < end; ++task)
                                  gradientHead(task / gradientHeads_, task % gradientHeads_, work);
                          });
     }
 
 private:
-    void gradientHead(std::int64_t batch, std::int64_t sum, Workspace<T>& work) const {
+    void gradientHead(std::int64_t batch, std::int64_t sum, BackwardWorkspace<T>& work) const {
         const std::int64_t group = tiles_.heads / gradientHeads_;
         for (std::int64_t key = 0; key < tiles_.keys; key += tileKeys) {
             const TokenSpan keys{key, std::min(key + tileKeys, tiles_.keys)};
@@ -84,7 +84,7 @@ private:
     }
 
     void packKeys(std::int64_t batch, std::int64_t kvHead, TokenSpan keys,
-                  Workspace<T>& work) const {
+                  BackwardWorkspace<T>& work) const {
         const Matrix<const T> k = tiles_.k.at(batch, kvHead);
         const Matrix<const T> v = tiles_.v.at(batch, kvHead);
         work.keysAcross.packTransposed({k.row(keys.begin), k.stride}, keys.size(), tiles_.size);
@@ -96,7 +96,7 @@ private:
     }
 
     void tile(std::int64_t batch, std::int64_t head, TokenSpan queries, TokenSpan keys,
-              Workspace<T>& work) const {
+              BackwardWorkspace<T>& work) const {
         const Matrix<const T> q = tiles_.q.at(batch, head);
         const Matrix<const T> dOut = whole_.dOut.at(batch, head);
         work.queries.pack({q.row(queries.begin), q.stride}, queries.size(), tiles_.size);
@@ -117,7 +117,7 @@ private:
 
     // Weights, gradients of scores, and with them dq.
     void strip(std::int64_t batch, std::int64_t head, TokenSpan queries, TokenSpan keys,
-               std::int64_t firstLine, Workspace<T>& work) const {
+               std::int64_t firstLine, BackwardWorkspace<T>& work) const {
         const StripView view = viewOf(tiles_, queries, keys);
         T* weights = work.weights.first() + firstLine;
         T* dScores = work.dScores.first() + firstLine;

@@ -11,8 +11,8 @@ namespace {
 
 // A tile of keys and values, and a strip of queries on its way through it.
 template <typename T>
-struct Workspace {
-    explicit Workspace(std::int64_t size)
+struct ForwardWorkspace {
+    explicit ForwardWorkspace(std::int64_t size)
         : keys(size, tileKeys),
           values(tileKeys, size),
           queries(size),
@@ -41,7 +41,7 @@ public:
     void run() const {
         const std::int64_t all = tiles_.batch * tiles_.heads * tilesOfHead_;
         at::parallel_for(0, all, 1, [&](std::int64_t begin, std::int64_t end) {
-            Workspace<T> work(tiles_.size);
+            ForwardWorkspace<T> work(tiles_.size);
             while (begin < end) {
                 const std::int64_t keyHead = begin / tilesOfKeyHead_;
                 const std::int64_t stop = std::min(end, (keyHead + 1) * tilesOfKeyHead_);
@@ -72,7 +72,8 @@ private:
         return (head.batch * tiles_.queries + query) * tiles_.heads + head.head;
     }
 
-    void addKeys(std::int64_t keyHead, TokenSpan tiles, TokenSpan keys, Workspace<T>& work) const {
+    void addKeys(std::int64_t keyHead, TokenSpan tiles, TokenSpan keys,
+                 ForwardWorkspace<T>& work) const {
         const TokenSpan seeing = tiles_.queriesSeeing(keys, {0, tiles_.queries});
         bool packed = false;
         for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
@@ -88,7 +89,7 @@ private:
         }
     }
 
-    void pack(std::int64_t keyHead, TokenSpan keys, Workspace<T>& work) const {
+    void pack(std::int64_t keyHead, TokenSpan keys, ForwardWorkspace<T>& work) const {
         const std::int64_t batch = keyHead / tiles_.kvHeads;
         const std::int64_t head = keyHead % tiles_.kvHeads;
         const Matrix<const T> k = tiles_.k.at(batch, head);
@@ -97,7 +98,7 @@ private:
         work.values.pack({v.row(keys.begin), v.stride}, keys.size(), tiles_.size);
     }
 
-    void addStrip(Head head, TokenSpan queries, TokenSpan keys, Workspace<T>& work) const {
+    void addStrip(Head head, TokenSpan queries, TokenSpan keys, ForwardWorkspace<T>& work) const {
         const StripView view = viewOf(tiles_, queries, keys);
         if (view.keys.size() == 0) return;
         const Matrix<const T> q = tiles_.q.at(head.batch, head.head);
@@ -121,7 +122,7 @@ private:
 
     // A row of scores becomes weights; answers by what the row's output so far shrinks.
     T weigh(Head head, const StripView& view, std::int64_t row, TokenSpan keys,
-            Workspace<T>& work) const {
+            ForwardWorkspace<T>& work) const {
         const TokenSpan visible = view.visible[static_cast<std::size_t>(row)];
         T* line = work.scores.first() + row * lineStride;
         if (visible.size() == 0) {
