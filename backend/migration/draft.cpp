@@ -28,7 +28,7 @@ Draft::Draft(const Source& source, const MigrationAnswers& answers)
     config_.parallel.sp = 1;  // until a key asks for more
 }
 
-KeyVerdict* Draft::said(Role role) {
+KeyVerdict* Draft::keyOf(Role role) {
     const auto found = roles_.find(role);
     return found == roles_.end() ? nullptr : &keys[found->second];
 }
@@ -48,7 +48,7 @@ std::optional<std::int64_t> Draft::integerOf(Role role) const {
     return text != nullptr ? parseInteger(*text) : std::nullopt;
 }
 
-void Draft::takeRole(Role role, std::size_t key) {
+void Draft::setRole(Role role, std::size_t key) {
     const auto [first, isNew] = roles_.emplace(role, key);
     if (isNew) return;
     KeyVerdict& earlier = keys[first->second];
@@ -57,7 +57,7 @@ void Draft::takeRole(Role role, std::size_t key) {
     const std::string place = earlier.path + lineOf(earlier);
     if (same) {
         keys[key].reason = "the same as " + place;
-    } else if (single) {  // one of two ways to split is not used
+    } else if (single) {  // of two keys for two ways to split, one is not used
         KeyVerdict& unused = earlier.old == "1" ? earlier : keys[key];
         unused.verdict = Verdict::Dropped;
         unused.newPath.clear();
@@ -65,11 +65,11 @@ void Draft::takeRole(Role role, std::size_t key) {
         if (earlier.old == "1") first->second = key;
     } else {
         keys[key].verdict = Verdict::Dangerous;
-        keys[key].reason = "says otherwise than " + place + ", which counts";
+        keys[key].reason = "contradicts " + place + ", whose value is used";
     }
 }
 
-void Draft::takeField(std::size_t index) {
+void Draft::setField(std::size_t index) {
     KeyVerdict& key = keys[index];
     const Field* field = findField(key.newPath);
     const Result<std::string> value = normalised(*field, key.old);
@@ -81,8 +81,8 @@ void Draft::takeField(std::size_t index) {
     } else if (earlier != origins_.end()) {
         if (*value == field->get(config_)) return;
         key.verdict = Verdict::Dangerous;
-        key.reason = "says otherwise than " + keys[earlier->second].path +
-                     lineOf(keys[earlier->second]) + ", which counts";
+        key.reason = "contradicts " + keys[earlier->second].path + lineOf(keys[earlier->second]) +
+                     ", whose value is used";
         return;
     } else {
         static_cast<void>(field->set(config_, *value));

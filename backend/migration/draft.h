@@ -1,4 +1,5 @@
-// A migration in the making: what the rules read from the source and write for the experiment.
+// A migration while it is made: what the rules have read from the source, and the experiment so
+// far.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -28,26 +29,26 @@ public:
     std::vector<KeyVerdict> keys;    // in file order
     std::vector<Decision> decisions;
 
-    // The key that has this role; null where no key has. Valid until keys are added.
-    KeyVerdict* said(Role role);
+    // The key that has this role, or null. Valid until a key is added.
+    KeyVerdict* keyOf(Role role);
     const std::string* textOf(Role role) const;
     std::optional<bool> switchOf(Role role) const;
-    std::optional<std::int64_t> integerOf(
-        Role role) const;  // says in the verdict what is no integer
+    std::optional<std::int64_t> integerOf(Role role) const;
 
-    // The first key with a role decides; a later one that says otherwise is dangerous.
-    void takeRole(Role role, std::size_t key);
-    // Sets newPath's field to the key's value, or says in the verdict why it cannot.
-    void takeField(std::size_t key);
+    // The first key with a role is used. A later one with another value gets the verdict Dangerous.
+    void setRole(Role role, std::size_t key);
+    // Sets the field newPath to the key's value. If it cannot, the key's verdict is Dangerous and
+    // its reason says why.
+    void setField(std::size_t key);
     bool hasOrigin(std::string_view path) const { return origins_.contains(std::string(path)); }
     const std::map<std::string, std::size_t>& origins() const { return origins_; }
     void setOrigin(std::string_view path, const KeyVerdict& key);
 
-    // Adds the decision and answers the option that holds: the user's, else the default. The key it
-    // is about, which may be null, gets its verdict from it.
+    // Adds the decision and returns the option that applies: the user's, else the default. The key
+    // it is about, which may be null, gets its verdict and reason from it.
     std::string decide(Decision decision, KeyVerdict* about);
 
-    // Answers that no decision took.
+    // A sentence for each answer that fits no decision or no option.
     std::vector<std::string> refusedAnswers() const;
 
 private:
@@ -61,21 +62,21 @@ private:
     std::vector<std::string> refused_;
 };
 
-// Whether the experiment offers a run under this mode beside its own. A schedule is quadratic in
-// the ranks, so that planning every mode is left to small groups.
+// Whether the experiment suggests a run under this mode beside its own. Planning is quadratic in
+// the ranks, so large groups of ranks get no suggestions.
 bool isComparable(const RunConfig& config, const Mode& mode);
 
 // "true", "yes", "on", "1" and their opposites, in any case.
 std::optional<bool> parseSwitch(std::string_view text);
 
-// Lists every key of the tree with its verdict, and takes what decides a field by itself. Keys of a
-// companion do not overrule the source's.
+// Adds every key of the tree with its verdict, and sets the fields that one key alone decides. A
+// key of a companion does not replace the source's.
 void readKeys(Draft& draft, const SourceTree& tree, std::span<const KeyRule> rules, bool companion);
 
-// Lists the defaults of the old stack that hold because a key is absent.
+// Adds the defaults that the old stack uses for absent keys.
 void addImpliedDefaults(Draft& draft);
 
-// What needs several keys at once, in the order of the calls.
+// Fields that depend on several keys. Called in this order.
 void settleTraining(Draft& draft);  // stage, weights, steps, precision, packing, profile
 void settleModel(Draft& draft);
 void settleParallel(Draft& draft);  // mode, ranks, sequence length: needs the model

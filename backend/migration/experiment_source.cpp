@@ -93,7 +93,7 @@ KeyVerdict verdictOf(const SourceFile& file, const SourceKey& key) {
     return verdict;
 }
 
-void sayNewModes(KeyVerdict& verdict, const SourceTree& migrated) {
+void noteNewModes(KeyVerdict& verdict, const SourceTree& migrated) {
     const SourceKey* key = migrated.find(verdict.path);
     if (key == nullptr || key->text == verdict.old) return;
     verdict.verdict = Verdict::Converted;
@@ -110,7 +110,7 @@ Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
     RINGSCOPE_TRY(const SourceTree migrated, readSource({file.name, migration.experiment}));
     for (const SourceKey& key : tree.keys) {
         migration.keys.push_back(verdictOf(file, key));
-        sayNewModes(migration.keys.back(), migrated);
+        noteNewModes(migration.keys.back(), migrated);
     }
     validateExperiment(migration.experiment, migration);
     for (const auto& [id, option] : answers.options)

@@ -1,4 +1,4 @@
-// A source that is an experiment already: kept byte for byte, but for old names of modes.
+// A source that is already an experiment: kept byte for byte, except for old names of modes.
 #pragma once
 
 #include "backend/core/result.h"
@@ -12,7 +12,7 @@ namespace ringscope {
 Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
                                const MigrationAnswers& answers, Migration& migration);
 
-// Reads and plans the text, and adds what is wrong with it to `problems`.
+// Reads and plans the text, and adds to `problems` why it would not run.
 void validateExperiment(const std::string& text, Migration& migration);
 
 }  // namespace ringscope

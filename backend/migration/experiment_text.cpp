@@ -12,7 +12,7 @@
 namespace ringscope {
 namespace {
 
-// A comment must not break out of its line, whatever the source was called or said.
+// Text for a comment: on one line, without control characters, at most 160 bytes.
 std::string commentText(const std::string& text) {
     constexpr std::size_t longest = 160;
     std::string line;
@@ -25,8 +25,8 @@ std::string commentText(const std::string& text) {
 }
 
 std::string originComment(const KeyVerdict& key) {
-    const std::string said = commentText(key.path + (key.old.empty() ? "" : ": " + key.old));
-    return key.line == 0 ? said + " (its default)" : said;
+    const std::string text = commentText(key.path + (key.old.empty() ? "" : ": " + key.old));
+    return key.line == 0 ? text + " (its default)" : text;
 }
 
 class Writer {
@@ -37,7 +37,7 @@ public:
         add("# Made by `ringscope migrate` from " + commentText(origin) + ".");
         for (const Decision& decision : draft_.decisions)
             add("# Decision " + decision.id + ": " + decision.chosen +
-                (decision.answered ? "" : " (the default; nobody decided)"));
+                (decision.answered ? "" : " (the default; not answered)"));
         for (const std::string& note : draft_.notes) add("# " + commentText(note));
         add("name: " + yamlScalar(draft_.name), "name");
         addFields();
@@ -52,8 +52,8 @@ private:
         if (!path.empty()) written_.lines[path] = line_;
     }
 
-    // A preset that is not trained would only puzzle: its sizes are all overwritten.
-    bool isIdle(std::string_view path) const {
+    // model.preset, if none of the preset's sizes is the experiment's: it would have no effect.
+    bool isPresetWithoutEffect(std::string_view path) const {
         if (path != "model.preset") return false;
         return std::ranges::none_of(modelPresets(), [&](const ModelPreset& preset) {
             return preset.model == draft_.config().model;
@@ -68,7 +68,7 @@ private:
             const std::string key(trim(std::string_view(line).substr(0, line.find(':'))));
             if (!isField) section = key;
             const std::string path = isField ? section + "." + key : "";
-            if (isIdle(path)) continue;
+            if (isPresetWithoutEffect(path)) continue;
             if (!isField) add("");
             add(withOrigin(line, path), path);
         }
@@ -82,7 +82,7 @@ private:
         return line + "# " + originComment(draft_.keys[origin->second]);
     }
 
-    // What a user will want next, one comment sign away.
+    // A matrix over the modes that can run, as a comment.
     void addMatrixHint() {
         std::vector<std::string> modes;
         for (const Mode& mode : modeTable()) {

@@ -1,5 +1,5 @@
-// A migrated configuration as an experiment file: every field written out, each with where its
-// value comes from, so that the file means the same after defaults have changed.
+// A migrated configuration as an experiment file. Every field is written out, so that the file
+// means the same after defaults have changed, with the key that its value comes from.
 #pragma once
 
 #include "backend/migration/draft.h"
@@ -14,7 +14,7 @@ struct ExperimentText {
     std::map<std::string, int> lines;  // "train.lr" -> its line, 1-based; "name" too
 };
 
-// `origin` says in the head of the file what it was made from.
+// `origin` names the source in the first line of the file.
 ExperimentText writeExperiment(const Draft& draft, const std::string& origin);
 
 }  // namespace ringscope

@@ -36,7 +36,7 @@ bool isDelimiter(char c) {
            c == '"' || c == '/' || c == '#';
 }
 
-// Once something is wrong nothing more is read: `broken` ends every loop.
+// After the first problem nothing more is read: `broken` ends every loop.
 class Parser {
 public:
     explicit Parser(std::string_view raw) : source_(raw), text_(source_.text()) {}
@@ -64,8 +64,9 @@ private:
         reading_.tree.problems.push_back({position(), "not JSON: " + std::move(message)});
     }
 
-    void tolerate(std::string what, bool& said) {
-        if (!std::exchange(said, true)) reading_.tolerated.push_back({position(), std::move(what)});
+    void tolerate(std::string what, bool& noted) {
+        if (!std::exchange(noted, true))
+            reading_.tolerated.push_back({position(), std::move(what)});
     }
 
     void advance() { ++at_; }
@@ -84,12 +85,12 @@ private:
     }
 
     void skipLineComment() {
-        tolerate("comments are no part of JSON and were skipped", saidComment_);
+        tolerate("comments are no part of JSON and were skipped", notedComment_);
         while (!ended() && here() != '\n') advance();
     }
 
     void skipBlockComment() {
-        tolerate("comments are no part of JSON and were skipped", saidComment_);
+        tolerate("comments are no part of JSON and were skipped", notedComment_);
         const std::size_t end = text_.find("*/", at_ + 2);
         if (end == std::string_view::npos) {
             refuse("a comment that does not end; close it with */");
@@ -128,7 +129,7 @@ private:
             const TextPosition comma = position();
             advance();
             skipBlanks();
-            if (here() == close && !std::exchange(saidComma_, true))
+            if (here() == close && !std::exchange(notedComma_, true))
                 reading_.tolerated.push_back({comma, "a trailing comma was skipped"});
         }
         if (!broken()) advance();
@@ -202,18 +203,18 @@ private:
         advance();
     }
 
-    // Halves of surrogate pairs stay what they are worth in a message: a question mark.
+    // Halves of surrogate pairs are read as question marks.
     void readCodePoint(std::string& text) {
         std::uint32_t code = 0;
         for (int digit = 0; digit < 4; ++digit) {
             constexpr std::string_view digits = "0123456789abcdef";
             const char c = here() >= 'A' && here() <= 'F' ? static_cast<char>(here() + 32) : here();
-            const std::size_t worth = ended() ? std::string_view::npos : digits.find(c);
-            if (worth == std::string_view::npos) {
+            const std::size_t value = ended() ? std::string_view::npos : digits.find(c);
+            if (value == std::string_view::npos) {
                 refuse("expected four hexadecimal digits after \\u; got " + rest());
                 return;
             }
-            code = code * 16 + static_cast<std::uint32_t>(worth);
+            code = code * 16 + static_cast<std::uint32_t>(value);
             advance();
         }
         if (code >= 0xd800 && code < 0xe000)
@@ -240,8 +241,8 @@ private:
     SourceText source_;
     std::string_view text_;  // of source_
     std::size_t at_ = 0;
-    bool saidComment_ = false;
-    bool saidComma_ = false;
+    bool notedComment_ = false;
+    bool notedComma_ = false;
     JsonReading reading_;
 };
 

@@ -1,7 +1,7 @@
-// JSON as people write it for DeepSpeed, as the same tree that YAML becomes.
+// Reads JSON, as people write it for DeepSpeed, into the tree that YAML is read into.
 //
-// Comments (//, /* */, #) and trailing commas are tolerated, and said once each. Any bytes may be
-// given: reading takes linear time, never throws, and refuses nesting deeper than it can follow.
+// Comments (//, /* */, #) and trailing commas are allowed, with one note each. The text may be any
+// bytes: reading takes linear time and never throws, and refuses nesting of more than 100 levels.
 #pragma once
 
 #include "backend/config/yaml_tree.h"

@@ -1,4 +1,4 @@
-// What the keys of one kind of source mean, as rows: a key's verdict and the reason for it.
+// What the keys of a kind of source mean, as rows: the verdict on a key and its reason.
 #pragma once
 
 #include "backend/migration/migration.h"
@@ -9,7 +9,8 @@
 
 namespace ringscope {
 
-// Facts that decide more than one field, or need a decision; draft_rules.cpp reads them together.
+// What a key is about, if it decides more than one field or needs a decision. settle_*.cpp read the
+// keys by their roles.
 enum class Role : std::uint8_t {
     None,
     Name,   // of the experiment
@@ -43,7 +44,7 @@ inline constexpr std::string_view textOnly =
     "that text, not of this data set";
 
 struct KeyRule {
-    std::string_view path;  // ends in '.' or '_': every key that begins so
+    std::string_view path;  // one that ends in '.' or '_' stands for all keys that begin so
     Verdict verdict = Verdict::Dropped;
     std::string_view newPath;
     std::string_view reason;
@@ -54,10 +55,11 @@ struct KeyRule {
     bool covers(std::string_view key) const;
 };
 
-// The most exact row: a whole key before the longest beginning. Null where no row covers it.
+// The row for a key: the one with its whole name, else the one with the longest beginning of it,
+// else null.
 const KeyRule* findRule(std::span<const KeyRule> rules, std::string_view key);
 
-// A value that the old stack takes for an absent key, where Ringscope's default is another.
+// A default of the old stack that differs from Ringscope's.
 struct ImpliedDefault {
     std::string_view path;  // the absent key
     std::string_view newPath;

@@ -141,10 +141,10 @@ std::string correspondingLines(const MigrationInput& input, const Migration& mig
         const std::vector<std::string> oldLines = linesOf(file->text);
         for (const KeyVerdict& key : migration.keys) {
             const bool here = key.file == file->name && key.line > 0;
-            const bool lives = here && key.newLine > 0 &&
-                               static_cast<std::size_t>(key.newLine) <= newLines.size() &&
-                               static_cast<std::size_t>(key.line) <= oldLines.size();
-            if (!lives) continue;
+            const bool replaced = here && key.newLine > 0 &&
+                                  static_cast<std::size_t>(key.newLine) <= newLines.size() &&
+                                  static_cast<std::size_t>(key.line) <= oldLines.size();
+            if (!replaced) continue;
             const std::string& before = oldLines[static_cast<std::size_t>(key.line) - 1];
             const std::string& after = newLines[static_cast<std::size_t>(key.newLine) - 1];
             if (before == after) continue;

@@ -1,4 +1,4 @@
-// What changed between two texts, line by line, for people to read.
+// The differences of two texts, line by line, for people to read.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct MigrationInput;
 std::string unifiedDiff(std::string_view oldName, std::string_view oldText,
                         std::string_view newName, std::string_view newText);
 
-// Each line of the source that lives on, above the line of the experiment that takes its place, in
-// the source's order:
+// For each line of the source that has a line of the experiment in its place, both, in the source's
+// order:
 //
 //     @@ old.yaml:16 -> experiment:24 @@
 //     -cutoff_len: 128000

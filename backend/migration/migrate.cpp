@@ -21,7 +21,7 @@ Error unknownKind(const std::string& file) {
     std::vector<std::string> kinds;
     for (const Source& source : sourceTable()) kinds.emplace_back(source.kind);
     return {ErrorCode::InvalidConfig,
-            file + ": no kind of training configuration that is known (" + join(kinds, ", ") + ")"};
+            file + ": no training configuration of a known kind (" + join(kinds, ", ") + ")"};
 }
 
 std::string stemOf(const std::string& file) {
@@ -29,9 +29,9 @@ std::string stemOf(const std::string& file) {
     return parseExperimentName(stem).value_or("migrated");
 }
 
-// Says what became of each file that the source names, and reads those that were found.
+// Reads the file that the source names, and sets the verdict on the key that names it.
 Result<void> readCompanions(Draft& draft, const MigrationInput& input, Migration& migration) {
-    KeyVerdict* key = draft.said(Role::Companion);
+    KeyVerdict* key = draft.keyOf(Role::Companion);
     if (key == nullptr) return {};
     const std::string name = key->old;
     const auto found = std::ranges::find(input.companions, name, &SourceFile::name);
@@ -39,9 +39,9 @@ Result<void> readCompanions(Draft& draft, const MigrationInput& input, Migration
         key->verdict = Verdict::Dropped;
         key->reason =
             "the file is neither beside this one nor in a folder above it, so its "
-            "settings were not looked at";
+            "settings were not read";
         migration.notes.push_back(input.source.name + ": '" + name + "' was not found; its " +
-                                  "settings were not looked at");
+                                  "settings were not read");
         return {};
     }
     RINGSCOPE_TRY(const SourceTree tree, readSource(*found));
@@ -52,7 +52,7 @@ Result<void> readCompanions(Draft& draft, const MigrationInput& input, Migration
     return {};
 }
 
-// What a key's field finally holds; a decision may have made it another value than the key's.
+// Sets each key's newValue to what its field finally holds, which a decision may have changed.
 void fillNewValues(Draft& draft, const ExperimentText& written) {
     for (KeyVerdict& key : draft.keys) {
         const auto line = written.lines.find(key.newPath);

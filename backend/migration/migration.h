@@ -1,11 +1,11 @@
-// Old training configurations as Ringscope experiments, with a verdict for every key.
+// Turns old training configurations into Ringscope experiments, with a verdict on every key.
 //
-//   openSource("old.yaml")   -> MigrationInput   reads the file and those it names; the only disk
+//   openSource("old.yaml")   -> MigrationInput   reads the file and the files it names
 //   migrate(input, answers)  -> Migration        verdicts, decisions, experiment: a pure function
 //
-// What only the user can know is a decision with a default. A wizard calls migrate() again after
-// each answer, because an answer may raise or settle other decisions; the experiment is complete
-// at every moment, with defaults where nothing was answered.
+// What only the user can know is a decision with a default. The caller calls migrate() again after
+// each answer, because an answer may add or remove other decisions. The experiment is always
+// complete: decisions without an answer have their defaults.
 #pragma once
 
 #include "backend/core/result.h"
@@ -23,25 +23,25 @@ enum class Verdict : std::uint8_t {
     Kept,           // the same key and value
     Renamed,        // another key, the same value
     Converted,      // another value that means the same
-    Dropped,        // left out; the reason says what follows from that
-    Dangerous,      // the old stack did not do, or does not do in silence, what the key says
+    Dropped,        // left out; the reason says what that changes
+    Dangerous,      // the old stack ignored the key, or the experiment cannot do what it says
     NeedsDecision,  // an open decision is about it
     Unknown,        // no key of this kind of file
 };
 std::string_view verdictName(Verdict verdict);  // "needs_decision"
 std::span<const Verdict> allVerdicts();
 
-// One key of the source. A default that the old stack takes for a key that is not in the file, and
-// that is not Ringscope's, is listed too, with line 0.
+// One key of the source. A default of the old stack for an absent key is listed too, with line 0,
+// if it differs from Ringscope's.
 struct KeyVerdict {
-    std::string file;      // which file it stands in: the source's, or a companion's name
+    std::string file;      // the source's name, or a companion's
     std::string path;      // "zero_optimization.stage"
     int line = 0;          // 1-based
     int column = 0;        // 1-based, in characters
     std::string old;       // the value as written; lists and maps in one line
-    std::string newPath;   // "parallel.sp"; empty where nothing takes its place
+    std::string newPath;   // "parallel.sp"; empty if no field takes its place
     std::string newValue;  // as the experiment has it
-    int newLine = 0;       // in the experiment; 0: in no single line
+    int newLine = 0;       // in the experiment; 0: there is not one line for it
     Verdict verdict = Verdict::Unknown;
     std::string reason;  // one sentence
 };
@@ -53,19 +53,19 @@ struct DecisionOption {
 };
 
 struct Decision {
-    std::string id;        // "packing"
-    std::string question;  // one sentence with the numbers in it
-    std::string key;       // path of the key it is about; empty where the file lacks it
+    std::string id;                       // "packing"
+    std::string question;                 // one sentence with the numbers in it
+    std::string key;                      // path of the key it is about; empty if the file lacks it
     std::vector<DecisionOption> options;  // at least two
     std::string defaultOption;
-    std::string chosen;     // the default where it is open
+    std::string chosen;     // the default while it is open
     bool answered = false;  // by the user, or by accepting defaults
 };
 
 struct SourceGuess {
     std::string kind;         // a name of the source table
     double confidence = 0.0;  // 0..1
-    std::string reason;       // which keys gave it away
+    std::string reason;       // by which keys it was recognised
 };
 
 struct SourceFile {
@@ -88,20 +88,20 @@ struct Migration {
     std::vector<KeyVerdict> keys;  // in file order, companions after the source
     std::vector<Decision> decisions;
     std::string experiment;             // a whole experiment file
-    bool changed = true;                // false: the source was such a file already
-    std::vector<std::string> problems;  // why the experiment would not run; empty when it would
-    std::vector<std::string> notes;  // tolerated spellings, files that were not found, plan notes
+    bool changed = true;                // false: the source is such a file, and stays as it is
+    std::vector<std::string> problems;  // why the experiment would not run; empty if it would
+    std::vector<std::string> notes;     // allowed spellings, files that were not found, plan notes
     std::vector<std::string> refusedAnswers;  // answers that fit no decision or option
 
     bool decided() const;  // no decision is open
 };
 
-// NotFound, Failed: the file cannot be read. InvalidConfig: it is too large to be one. Files that
-// it names and that are not there are left out.
+// Fails with NotFound or Failed if the file cannot be read, and with InvalidConfig if it is too
+// large or no regular file. Files that it names are left out if they cannot be found or read.
 Result<MigrationInput> openSource(const std::string& path);
 
-// InvalidConfig, "file:line:column: …" in one sentence: the text is no YAML or JSON, has a key
-// twice, or is no kind of configuration that is known.
+// Fails with InvalidConfig and one sentence, "file:line:column: …" where there is a place, if a
+// text is neither YAML nor JSON, has a key twice, or is no configuration of a known kind.
 Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& answers = {});
 
 }  // namespace ringscope

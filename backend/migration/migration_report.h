@@ -1,4 +1,5 @@
-// A migration as a file, for people (md, html) or programs (json). A format is a row of the table.
+// A migration as a file, for people (md, html) or programs (json). Each format is a row of the
+// table.
 #pragma once
 
 #include "backend/core/result.h"
@@ -17,7 +18,8 @@ struct MigrationReportFormat {
 };
 std::span<const MigrationReportFormat> migrationReportFormats();
 
-// By the file name's extension; refuses an unknown one by naming the known.
+// The format for the file name's extension. Fails with InvalidConfig for another one, and names
+// those there are.
 Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesystem::path& file);
 
 // What `ringscope migrate --json` prints: schema_version, source{kind, confidence, reason},
@@ -26,7 +28,7 @@ Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesys
 // companion's key begins with the companion's name and a colon.
 std::string migrationJson(const MigrationInput& input, const Migration& migration);
 
-// "4 renamed, 2 converted, 11 dropped": verdicts that occur.
+// "4 renamed, 2 converted, 11 dropped": the verdicts that occur.
 std::string verdictCounts(const Migration& migration);
 
 }  // namespace ringscope

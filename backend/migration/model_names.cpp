@@ -63,14 +63,14 @@ std::vector<KnownModel> rows() {
         {"qwen3-8b", "qwen 3 8b", qwen({36, 4096, 32, 8, 12288, 151936}), noQkNorm},
         {"mistral-7b-v0.1", "mistral 7b v0.1",
          sized({32, 4096, 32, 8, 14336, 32000}, 10000.0, 1e-5),
-         "its sliding window of 4,096 keys is left out, as sequence-parallel attention did in "
-         "silence"},
+         "its sliding window of 4,096 keys is left out, as sequence-parallel attention did without "
+         "a message"},
         {"mistral-7b", "mistral 7b", sized({32, 4096, 32, 8, 14336, 32768}, 1000000.0, 1e-5), ""},
     };
 }
 
-// "Meta-Llama-3-8B-Instruct" -> meta llama 3 8b instruct: digits part from letters where a family
-// name ends.
+// "Meta-Llama-3-8B-Instruct" -> meta llama 3 8b instruct. Digits after a family's name are a word
+// of their own.
 std::vector<std::string> wordsOf(std::string_view name) {
     std::vector<std::string> words(1);
     for (const char c : toLower(name)) {

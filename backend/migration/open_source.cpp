@@ -29,8 +29,8 @@ Result<std::string> readConfiguration(const fs::path& path) {
     return readFile(path);
 }
 
-// Training scripts start in the root of their project, and configurations lie somewhere below it:
-// so the file is looked for beside the source and in the folders above it.
+// Training scripts are started in the root of their project, and configurations lie below it, so
+// the file is searched beside the source and in the folders above it.
 std::optional<SourceFile> findCompanion(const fs::path& source, const std::string& name) {
     std::error_code failed;
     fs::path folder = fs::absolute(source, failed).parent_path();
@@ -52,7 +52,7 @@ Result<MigrationInput> openSource(const std::string& path) {
     MigrationInput input{.source = {.name = path, .text = {}}, .companions = {}};
     RINGSCOPE_TRY(input.source.text, readConfiguration(path));
     const Result<SourceTree> tree = readSource(input.source);
-    if (!tree.ok()) return input;  // migrate() says what is wrong
+    if (!tree.ok()) return input;  // migrate() fails with the reason
     const Source* source = recognise(*tree).source;
     if (source == nullptr) return input;
     for (const KeyRule& rule : source->rules) {

@@ -38,16 +38,16 @@ std::string optimizerReason(const std::string& name) {
     const bool adam =
         word.find("adam") != std::string::npos && word.find("8bit") == std::string::npos;
     return adam ? "AdamW is Ringscope's optimizer, on the rank's own device"
-                : "Ringscope trains with AdamW: losses and optimizer memory are other ones";
+                : "Ringscope trains with AdamW: losses and optimizer memory differ";
 }
 
 std::string schedulerReason(const std::string& name) {
     return toLower(name) == "constant"
                ? "the learning rate is constant here, too"
-               : "Ringscope's learning rate is constant: losses part after the first steps";
+               : "Ringscope's learning rate is constant: losses differ after the first steps";
 }
 
-// Reads the rows over one file's keys.
+// Applies the rows to the keys of one file.
 class KeyReader {
 public:
     KeyReader(Draft& draft, const SourceTree& tree, std::span<const KeyRule> rules, bool companion)
@@ -67,8 +67,8 @@ private:
         verdict.old = key.text;
         const KeyRule* rule = ruleFor(draft_.source(), rules_, key.path);
         if (rule == nullptr) {
-            verdict.reason = "no key of " + std::string(draft_.source().kind) +
-                             " files that is known; left out" +
+            verdict.reason = "no known key of " + std::string(draft_.source().kind) +
+                             " files; left out" +
                              (++unknown_ <= mostSuggestions ? nearestKey(key.path, rules_) : "");
             return;
         }
@@ -79,35 +79,35 @@ private:
             verdict.verdict = Verdict::Dropped;
             verdict.reason = "not in use, so nothing is lost";
         }
-        if (rule->role != Role::None) takeValue(*rule, key, verdict);
+        if (rule->role != Role::None) readValue(*rule, key, verdict);
     }
 
-    void takeValue(const KeyRule& rule, const SourceKey& key, KeyVerdict& verdict) {
+    void readValue(const KeyRule& rule, const SourceKey& key, KeyVerdict& verdict) {
         const std::size_t index = draft_.keys.size() - 1;
         if (!key.isScalar) {
             refuse(verdict, "expected one value; got " + shown(key.text));
         } else if (key.text == "auto") {
             verdict.verdict = Verdict::Converted;
             verdict.reason = companion_ ? "auto: follows the file that names this one"
-                                        : "auto: a trainer's arguments fill it in, and they are "
-                                          "not here; Ringscope's default holds";
+                                        : "auto: the trainer's arguments decide it, and they are "
+                                          "not in this file; Ringscope's default is used";
         } else if (key.text == "null" || key.text.empty()) {
             verdict.verdict = Verdict::Dropped;
-            verdict.reason = "no value, so a default holds";
+            verdict.reason = "no value, so the default is used";
         } else if (rule.role == Role::Field) {
-            draft_.takeField(index);
+            draft_.setField(index);
         } else if (rule.role == Role::Optimizer) {
             verdict.reason = optimizerReason(key.text);
         } else if (rule.role == Role::Scheduler) {
             verdict.reason = schedulerReason(key.text);
         } else if (rule.role == Role::Name) {
-            takeName(key, verdict);
+            readName(key, verdict);
         } else {
-            draft_.takeRole(rule.role, index);
+            draft_.setRole(rule.role, index);
         }
     }
 
-    void takeName(const SourceKey& key, KeyVerdict& verdict) {
+    void readName(const SourceKey& key, KeyVerdict& verdict) {
         Result<std::string> name = parseExperimentName(key.text);
         if (name.ok())
             draft_.name = std::move(name).value();
@@ -148,12 +148,12 @@ void addImpliedDefaults(Draft& draft) {
         verdict.verdict = Verdict::Converted;
         verdict.old = implied.value;
         verdict.reason = "not in the file; the old stack's default, " + std::string(implied.value) +
-                         ", is another than Ringscope's, " +
+                         ", differs from Ringscope's, " +
                          findField(implied.newPath)->get(draft.config());
         if (implied.newPath == "train.seq_len")
-            draft.takeRole(Role::SeqLen, draft.keys.size() - 1);
+            draft.setRole(Role::SeqLen, draft.keys.size() - 1);
         else
-            draft.takeField(draft.keys.size() - 1);
+            draft.setField(draft.keys.size() - 1);
     }
 }
 

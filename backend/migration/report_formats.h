@@ -1,4 +1,4 @@
-// The writers behind the rows of migration_report.cpp, and what they share.
+// The writers of the formats in migration_report.cpp, and what they share.
 #pragma once
 
 #include "backend/migration/migration.h"

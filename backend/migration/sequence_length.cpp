@@ -44,7 +44,7 @@ private:
     std::vector<DecisionOption> options_;
 };
 
-// The first option is the default. Where only one is left there is nothing to ask.
+// The first option is the default. If there is only one, it is used without a decision.
 void choose(Draft& draft, const Lengths& lengths, std::string question, KeyVerdict* key) {
     if (lengths.options().empty()) return;
     std::string chosen = lengths.options().front().id;
@@ -66,7 +66,7 @@ void choose(Draft& draft, const Lengths& lengths, std::string question, KeyVerdi
 
 void askForLength(Draft& draft, KeyVerdict* key) {
     const std::string why = key != nullptr ? shown(key->old) + " is no length of a sequence"
-                                           : "the file does not say how long a sequence is";
+                                           : "the file has no key for the length of a sequence";
     constexpr std::int64_t usual[] = {4096, 1024, 16384, 65536};
     Lengths lengths(draft.config());
     for (const std::int64_t tokens : usual)
@@ -110,9 +110,9 @@ std::int64_t roundedBy360(std::int64_t tokens, std::int64_t ranks) {
 
 void settleSequenceLength(Draft& draft) {
     RunConfig& config = draft.config();
-    KeyVerdict* key = draft.said(Role::SeqLen);
+    KeyVerdict* key = draft.keyOf(Role::SeqLen);
     if (key == nullptr) return askForLength(draft, nullptr);
-    draft.takeField(static_cast<std::size_t>(key - draft.keys.data()));
+    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     if (key->verdict == Verdict::Dangerous) return askForLength(draft, key);
 
     const std::int64_t tokens = config.train.seqLen;
@@ -122,14 +122,14 @@ void settleSequenceLength(Draft& draft) {
     Lengths lengths(config);
     const std::string ranks = std::to_string(config.parallel.sp) + " ranks";
     if (rounded != tokens)
-        lengths.add(rounded, "what the old stack really trained on: it rounds up in silence");
+        lengths.add(rounded, "what the old stack trained on: it rounds up without a message");
     lengths.add(tokens, "as written, which the mode can split");
     lengths.add(fitting(config, tokens, true), "the next length that " + ranks + " can split");
     lengths.add(fitting(config, tokens, false), "the last length that " + ranks + " can split");
     choose(draft, lengths,
            rounded != tokens
                ? formatCount(tokens) + " tokens on " + ranks + " became " + formatCount(rounded) +
-                     " in the old stack without a word; which length should it be?"
+                     " in the old stack, without a message; which length should it be?"
                : config.parallel.mode + " on " + ranks + " cannot split " + formatCount(tokens) +
                      " tokens evenly; which length should it be?",
            key);

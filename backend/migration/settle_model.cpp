@@ -71,7 +71,7 @@ private:
 }  // namespace
 
 void settleModel(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::Model);
+    KeyVerdict* key = draft.keyOf(Role::Model);
     const KnownModel* known = key != nullptr ? findModel(key->old) : nullptr;
     ModelChoice choice;
     if (known != nullptr) choice.addKnown(*known);

@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view alstHazard =
     "the newest known revision of the fork shards the data but not attention, so every rank "
     "attends "
-    "to its own shard only and trains another model; ulysses attends to the whole sequence: expect "
-    "other losses than the old run's";
+    "to its own shard only and trains another model; ulysses attends to the whole sequence, so "
+    "losses will differ from the old run's";
 
 void endanger(KeyVerdict& key, std::string reason) {
     key.verdict = Verdict::Dangerous;
@@ -26,9 +26,9 @@ void endanger(KeyVerdict& key, std::string reason) {
 }
 
 void settleSize(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::Size);
+    KeyVerdict* key = draft.keyOf(Role::Size);
     if (key == nullptr) return;
-    draft.takeField(static_cast<std::size_t>(key - draft.keys.data()));
+    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     const bool alone =
         draft.source().kind == deepSpeedKind && key->verdict == Verdict::Renamed &&
         std::ranges::find(draft.keys, "data_parallel_size", &KeyVerdict::path) == draft.keys.end();
@@ -57,7 +57,7 @@ KeyVerdict& addAbsentMode(Draft& draft, std::string_view value) {
     return key;
 }
 
-// The fork changed its default: the same file means another mode than before.
+// The fork has another default than 360-LLaMA-Factory, so the same file means two modes.
 void decideForkDefault(Draft& draft) {
     KeyVerdict& key = addAbsentMode(draft, "");
     draft.config().parallel.mode = draft.decide(
@@ -75,7 +75,7 @@ void decideForkDefault(Draft& draft) {
 
 // accelerate's torch backend shards an early and a late chunk to each rank.
 bool isTorchContextParallel(Draft& draft) {
-    const KeyVerdict* size = draft.said(Role::Size);
+    const KeyVerdict* size = draft.keyOf(Role::Size);
     const std::string* backend = draft.textOf(Role::CpBackend);
     return size != nullptr && size->path.ends_with("cp_size") &&
            draft.source().kind == "accelerate" && (backend == nullptr || *backend != "deepspeed");
@@ -89,7 +89,7 @@ void settleAbsentMode(Draft& draft) {
     draft.config().parallel.mode =
         torch ? "zigzag" : std::string(alias != nullptr ? alias->now : source.impliedMode);
     if (modePath(source).empty()) {
-        if (KeyVerdict* size = draft.said(Role::Size))
+        if (KeyVerdict* size = draft.keyOf(Role::Size))
             size->reason += torch ? "; torch gives each an early and a late chunk: mode zigzag"
                                   : "; they split the heads: mode ulysses";
         return;
@@ -130,7 +130,7 @@ void settleNamedMode(Draft& draft, KeyVerdict& key) {
 }
 
 void settleMode(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::Mode);
+    KeyVerdict* key = draft.keyOf(Role::Mode);
     if (draft.config().parallel.sp == 1) {
         draft.config().parallel.mode = "none";
         if (key == nullptr) return;
@@ -163,7 +163,7 @@ void settleGroups(Draft& draft, KeyVerdict& key) {
 }
 
 void settleDegree(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::UlyssesDegree);
+    KeyVerdict* key = draft.keyOf(Role::UlyssesDegree);
     if (key == nullptr || key->verdict == Verdict::Dropped) return;
     if (key->newPath == "parallel.ulysses") return settleGroups(draft, *key);
     std::int64_t& ranks = draft.config().parallel.sp;
@@ -239,19 +239,19 @@ void settleHeads(Draft& draft) {
                       .question = config.parallel.mode + " splits " +
                                   std::to_string(config.model.heads) + " heads and " +
                                   std::to_string(config.model.kvHeads) + " key/value heads over " +
-                                  ranks + ", which does not go; what should run instead?",
+                                  ranks + ", which do not divide; what should run instead?",
                       .key = {},
                       .options = std::move(options),
                       .defaultOption = "zigzag",
                       .chosen = {}},
-                     draft.said(Role::Size));
+                     draft.keyOf(Role::Size));
     if (const std::size_t dash = chosen.find('-'); dash != std::string::npos)
         config.parallel.sp = parseInteger(chosen.substr(dash + 1)).value_or(config.parallel.sp);
     config.parallel.mode = chosen.substr(0, chosen.find('-'));
 }
 
-// Messages of the largest step on the busiest rank, under whichever mode needs most that the
-// experiment is offered to be compared with.
+// Bytes of one step's messages on the rank that needs most, under the mode that needs most among
+// the experiment's own and those suggested beside it.
 std::int64_t largestMessages(const RunConfig& config) {
     RunConfig probe = config;
     probe.data.packing = false;
@@ -266,8 +266,8 @@ std::int64_t largestMessages(const RunConfig& config) {
     return most;
 }
 
-// The old stacks have no such limit, so neither the experiment nor a comparison of modes with it
-// may stumble over ours.
+// The old stacks have no such limit, so it is raised until neither the experiment nor a comparison
+// of modes with it is refused.
 void raiseBufferLimit(Draft& draft) {
     constexpr std::int64_t gibibyte = std::int64_t{1} << 30;
     if (!findConflicts(draft.config()).empty()) return;

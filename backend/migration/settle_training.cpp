@@ -21,14 +21,14 @@ void endanger(KeyVerdict& key, std::string reason) {
 }
 
 void settleStage(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::Stage);
+    KeyVerdict* key = draft.keyOf(Role::Stage);
     if (key == nullptr) return;
     const std::string stage = toLower(key->old);
     if (stage == "sft") return drop(*key, "every token is a target here, prompts too");
     if (stage == "pt") return drop(*key, "every token is a target here, as in pretraining");
     const bool pairs = stage == "dpo" || stage == "rm";
     if (!pairs && stage != "kto" && stage != "ppo")
-        return endanger(*key, "no stage that is known; Ringscope predicts every next token");
+        return endanger(*key, "no known stage; Ringscope trains next-token prediction");
 
     const std::string doubled = std::to_string(2 * draft.config().train.batch);
     const std::string chosen = draft.decide(
@@ -54,7 +54,7 @@ void settleStage(Draft& draft) {
 }
 
 void settleWeights(Draft& draft) {
-    KeyVerdict* key = draft.said(Role::Finetuning);
+    KeyVerdict* key = draft.keyOf(Role::Finetuning);
     if (key == nullptr) return;
     const std::string type = toLower(key->old);
     if (type == "full") return drop(*key, "all weights are trained here, too");
@@ -79,23 +79,23 @@ void settleWeights(Draft& draft) {
 
 void settleSteps(Draft& draft) {
     TrainConfig& train = draft.config().train;
-    if (KeyVerdict* key = draft.said(Role::Steps)) {
+    if (KeyVerdict* key = draft.keyOf(Role::Steps)) {
         const std::optional<std::int64_t> steps = draft.integerOf(Role::Steps);
         if (steps && *steps <= 0)
             drop(*key, "no limit; Ringscope makes " + std::to_string(train.steps) + " steps");
         else
-            draft.takeField(static_cast<std::size_t>(key - draft.keys.data()));
+            draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     }
     train.warmupSteps = std::min(train.warmupSteps, train.steps - 1);
 }
 
 void settleProfile(Draft& draft) {
-    KeyVerdict* profiling = draft.said(Role::Profiling);
+    KeyVerdict* profiling = draft.keyOf(Role::Profiling);
     const bool on = draft.switchOf(Role::Profiling).value_or(false);
     std::int64_t counts[3] = {0, 0, 1};
     constexpr Role roles[3] = {Role::ProfilingWait, Role::ProfilingWarmup, Role::ProfilingActive};
     for (int i = 0; i < 3; ++i) {
-        KeyVerdict* key = draft.said(roles[i]);
+        KeyVerdict* key = draft.keyOf(roles[i]);
         if (key == nullptr) continue;
         const std::optional<std::int64_t> count = draft.integerOf(roles[i]);
         key->reason = "the traced steps follow those the profiler waits and warms up for";
@@ -127,9 +127,9 @@ void setPrecision(Draft& draft, const std::string& precision, KeyVerdict* key) {
     draft.setOrigin("train.precision", *key);
 }
 
-// A switch that is off says nothing about precision; one that is neither is an error of the source.
+// A switch that is off decides nothing about precision. One that is neither on nor off is an error.
 bool isOn(Draft& draft, Role role) {
-    KeyVerdict* key = draft.said(role);
+    KeyVerdict* key = draft.keyOf(role);
     if (key == nullptr) return false;
     const std::optional<bool> on = parseSwitch(key->old);
     if (!on) endanger(*key, "expected true or false; got '" + key->old + "'");
@@ -140,30 +140,30 @@ bool isOn(Draft& draft, Role role) {
 void settlePrecision(Draft& draft) {
     const bool fp16 = isOn(draft, Role::Fp16);
     const bool bf16 = isOn(draft, Role::Bf16);
-    KeyVerdict* named = draft.said(Role::Precision);
+    KeyVerdict* named = draft.keyOf(Role::Precision);
     const std::string name = named != nullptr ? toLower(named->old) : "";
-    if (bf16) return setPrecision(draft, "bf16", draft.said(Role::Bf16));
-    if (fp16) return setPrecision(draft, "fp16", draft.said(Role::Fp16));
+    if (bf16) return setPrecision(draft, "bf16", draft.keyOf(Role::Bf16));
+    if (fp16) return setPrecision(draft, "fp16", draft.keyOf(Role::Fp16));
     if (name == "bf16" || name == "fp16") return setPrecision(draft, name, named);
     if (named != nullptr && name == "no") return drop(*named, "fp32, which is Ringscope's default");
-    if (named != nullptr) return endanger(*named, "no precision that is known; fp32 is used");
-    const bool silent = draft.said(Role::Bf16) == nullptr && draft.said(Role::Fp16) == nullptr;
+    if (named != nullptr) return endanger(*named, "no known precision; fp32 is used");
+    const bool silent = draft.keyOf(Role::Bf16) == nullptr && draft.keyOf(Role::Fp16) == nullptr;
     if (silent && !draft.source().impliedPrecision.empty())
         setPrecision(draft, std::string(draft.source().impliedPrecision), nullptr);
 }
 
-// Every flash attention kernel refuses fp32, so such a file cannot have trained as it stands.
+// Every flash attention kernel refuses fp32, so a file that asks for both cannot have trained.
 void checkFlashAttention(Draft& draft) {
     if (draft.switchOf(Role::Bf16).value_or(true)) return;
     for (KeyVerdict& key : draft.keys)
         if (key.path == "flash_attn" && key.old.starts_with("flash"))
             endanger(key,
-                     "flash attention takes no fp32, yet bf16 is off: the old stack cannot "
-                     "have run this as it stands");
+                     "flash attention takes no fp32, but bf16 is off: the old stack cannot "
+                     "have run this file unchanged");
 }
 
 void settlePacking(Draft& draft) {
-    if (KeyVerdict* key = draft.said(Role::Packing)) {
+    if (KeyVerdict* key = draft.keyOf(Role::Packing)) {
         const bool on = draft.switchOf(Role::Packing).value_or(false);
         key->verdict = on ? Verdict::Converted : Verdict::Renamed;
         key->reason = on ? "Ringscope always fills sequences from one text and attends across "
@@ -171,7 +171,7 @@ void settlePacking(Draft& draft) {
                          : "sequences are cut from one text and always full; padded ones do not "
                            "occur";
     }
-    KeyVerdict* neat = draft.said(Role::NeatPacking);
+    KeyVerdict* neat = draft.keyOf(Role::NeatPacking);
     if (neat == nullptr) return;
     if (!draft.switchOf(Role::NeatPacking).value_or(false))
         return drop(*neat, "off, so nothing is lost");

@@ -128,21 +128,21 @@ bool matches(const Mark& mark, const SourceKey& key) {
     return named && (mark.value.empty() || key.text == mark.value);
 }
 
-// Marks count as independent witnesses: none makes it certain, each leaves less doubt.
+// Each mark that is found multiplies what is missing to certainty by 1 - weight.
 SourceGuess weigh(const Source& source, const SourceTree& tree) {
     double doubt = 1.0;
-    bool told = std::ranges::none_of(source.marks, &Mark::telling);
+    bool decided = std::ranges::none_of(source.marks, &Mark::decisive);
     std::vector<std::string> seen;
     for (const Mark& mark : source.marks) {
         const auto key = std::ranges::find_if(
             tree.keys, [&](const SourceKey& candidate) { return matches(mark, candidate); });
         if (key == tree.keys.end()) continue;
         doubt *= 1.0 - mark.weight;
-        told = told || mark.telling;
+        decided = decided || mark.decisive;
         if (seen.size() < 4)
             seen.push_back(key->path + " (line " + std::to_string(key->at.line) + ")");
     }
-    if (!told || seen.empty()) return {std::string(source.kind), 0.0, ""};
+    if (!decided || seen.empty()) return {std::string(source.kind), 0.0, ""};
     return {std::string(source.kind), 1.0 - doubt,
             std::string(source.help) + ": it has " + join(seen, ", ")};
 }

@@ -11,24 +11,24 @@
 
 namespace ringscope {
 
-// A key that speaks for a kind. `telling` ones belong to no other kind: a file without any of them
-// is not of the kind.
+// A key by which a kind is recognised. A `decisive` one belongs to no other kind: if a kind has
+// decisive marks, a file without any of them is not of that kind.
 struct Mark {
-    std::string_view path;  // ends in '.' or '_': any key that begins so
-    double weight = 0.0;    // how sure it alone makes us, 0..1
-    bool telling = false;
-    std::string_view value{};  // only with this value; empty: with any
+    std::string_view path;  // one that ends in '.' or '_' stands for all keys that begin so
+    double weight = 0.0;    // confidence from this key alone, 0..1
+    bool decisive = false;
+    std::string_view value{};  // the key counts with this value only; empty: with any
 };
 
 struct Source {
     std::string_view kind;  // "360-llama-factory"
-    std::string_view help;  // one line: whose files these are
+    std::string_view help;  // one line: which program's files these are
     std::vector<Mark> marks;
     std::span<const KeyRule> rules;
     std::string_view nestedDeepSpeed;  // section with DeepSpeed's keys: "deepspeed."
     std::span<const ImpliedDefault> implied;
-    std::string_view impliedMode;       // where no key names one and ranks share a sequence
-    std::string_view impliedPrecision;  // "bf16" where no key names one
+    std::string_view impliedMode;       // if no key names one; empty: the user is asked
+    std::string_view impliedPrecision;  // "bf16", if no key names one
 };
 
 std::span<const Source> sourceTable();
@@ -38,7 +38,7 @@ inline constexpr std::string_view llamaFactoryKind = "360-llama-factory";
 inline constexpr std::string_view alstForkKind = "360-llama-factory-alst";
 
 struct Recognition {
-    const Source* source = nullptr;  // null: no kind that is known
+    const Source* source = nullptr;  // null: no known kind
     SourceGuess guess;
 };
 Recognition recognise(const SourceTree& tree);

@@ -32,7 +32,7 @@ std::string cut(std::string_view text, std::size_t longest) {
     return line + "…";
 }
 
-// Writes into `line` until it is longer than anybody reads.
+// Writes into `line` until it has more than longestValue bytes.
 void writeFlow(const YamlNode& node, int depth, std::string& line) {
     if (line.size() > longestValue || depth > deepestKey) return;
     if (node.kind == Kind::Null) line += "null";

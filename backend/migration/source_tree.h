@@ -1,4 +1,4 @@
-// A source file as a flat list of its keys, whatever notation it is in.
+// A source file as a flat list of its keys, for YAML and JSON alike.
 #pragma once
 
 #include "backend/config/yaml_tree.h"
@@ -11,7 +11,7 @@
 
 namespace ringscope {
 
-// A value that holds no further keys: a scalar, nothing, a list, an empty map.
+// A key whose value holds no further keys: a scalar, nothing, a list, an empty map.
 struct SourceKey {
     std::string path;  // "optimizer.params.lr"
     TextPosition at;   // of the key
@@ -30,8 +30,8 @@ struct SourceTree {
 
 inline constexpr std::size_t largestSource = std::size_t{1} << 20;  // bytes
 
-// Refuses what migrate() says it refuses about the text. JSON by the name (.json) or, where the
-// name does not say, by its first character.
+// Fails as migrate() does if the text cannot be read. A file is JSON by its name (.json, .hjson),
+// or, unless the name is of YAML, if its first character is '{'.
 Result<SourceTree> readSource(const SourceFile& file);
 
 }  // namespace ringscope

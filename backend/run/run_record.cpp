@@ -59,6 +59,12 @@ std::optional<RunStatus> statusFromName(std::string_view name) {
     return row->first;
 }
 
+std::vector<RunStatus> allStatuses() {
+    std::vector<RunStatus> all;
+    for (const auto& [status, name] : statuses) all.push_back(status);
+    return all;
+}
+
 bool isFinal(RunStatus status) { return status >= RunStatus::Finished; }
 
 std::optional<RunSpeed> runSpeed(const RunRecord& run) {

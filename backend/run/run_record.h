@@ -27,6 +27,7 @@ enum class RunStatus : std::uint8_t {
 };
 std::string_view statusName(RunStatus status);  // "queued", …
 std::optional<RunStatus> statusFromName(std::string_view name);
+std::vector<RunStatus> allStatuses();
 bool isFinal(RunStatus status);
 
 // One training step of a run, over all its ranks.

@@ -8,7 +8,7 @@
 namespace ringscope::store {
 namespace {
 
-// SQLite reads a path as a URI; these three have a meaning of their own in it.
+// SQLite reads this path as a URI, in which these three characters must be escaped.
 std::string immutableUri(const std::filesystem::path& path) {
     std::string uri = "file:";
     for (const char c : path.string()) {
@@ -87,7 +87,7 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
     Database database(path, connection);
     if (code != SQLITE_OK) return database.error(code);
     ::sqlite3_extended_result_codes(connection, 1);
-    // SQLite opens what it may not write for reading, and says so only at the first write.
+    // SQLite opens a file it may not write for reading, and fails only at the first write.
     if (mode == Mode::ReadWrite && ::sqlite3_db_readonly(connection, "main") == 1)
         return sentence(SQLITE_READONLY, path.string(), "it is read-only for this user");
     return database;
@@ -134,7 +134,7 @@ Transaction::Transaction(Transaction&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)) {}
 
 Transaction::~Transaction() {
-    // A failed rollback leaves nothing to do: SQLite takes an open transaction back on its own.
+    // A failed rollback needs no handling: SQLite rolls an open transaction back itself.
     if (database_ != nullptr) static_cast<void>(database_->run("ROLLBACK"));
 }
 

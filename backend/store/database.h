@@ -1,4 +1,4 @@
-// One SQLite connection, its failures as sentences.
+// One SQLite connection, whose failures are sentences.
 #pragma once
 
 #include "backend/core/result.h"
@@ -20,11 +20,11 @@ public:
     enum class Mode {
         ReadWrite,  // the file exists
         ReadOnly,   // SQLite writes nothing, but may need files beside it
-        Immutable,  // nothing is locked and nothing is made beside it: the file does not change
+        Immutable,  // nothing is locked or made beside the file, which must not change meanwhile
         Create,     // makes the file
     };
 
-    // `path` is absolute. Nothing of the file is read or locked yet.
+    // `path` must be absolute. The file is neither read nor locked before the first statement.
     static Result<Database> open(const std::filesystem::path& path, Mode mode);
 
     sqlite3* handle() const { return connection_.get(); }
@@ -33,14 +33,14 @@ public:
     // How long a call waits for another program's lock.
     void setPatience(std::chrono::milliseconds patience);
 
-    // Any number of statements that answer no rows.
+    // Any number of statements that return no rows.
     Result<void> run(const std::string& sql);
 
     // The one value of a PRAGMA or SELECT.
     Result<std::int64_t> number(std::string_view sql);
     Result<std::string> text(std::string_view sql);
 
-    // What the last failed call of this connection means to a user.
+    // The last failed call of this connection, as a sentence for the user.
     Error error(int code) const;
 
 private:
@@ -53,8 +53,8 @@ private:
     std::unique_ptr<sqlite3, Close> connection_;
 };
 
-// write(): the write lock until commit(); without a commit everything is taken back.
-// read(): everything read until its end is of one moment.
+// write(): holds the write lock until commit(). Without a commit, the destructor rolls back.
+// read(): everything read until its destruction is one consistent state of the database.
 class Transaction {
 public:
     static Result<Transaction> write(Database& database);

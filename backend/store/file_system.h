@@ -1,8 +1,8 @@
-// Whether a file is on a disk of this host or is shared over a network.
+// Whether a file is on a disk of this host or on a network file system.
 //
-// Write-ahead logging keeps its index in memory that all programs map, which only works on one
-// host; and file locks over a network are known to fail. So a store that is made there gets a
-// rollback journal, and the user is told.
+// Write-ahead logging keeps its index in memory that all programs share, which works on one host
+// only, and file locks over a network are known to fail. So a store that is created there gets a
+// rollback journal, and Store::caution() warns the user.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,10 @@
 
 namespace ringscope::store {
 
-// What statfs() calls the file system's type, in words where it is shared over a network: "NFS".
-// Empty where it is not.
+// The name of a network file system, "NFS", by the type that statfs() returns; empty for others.
 std::string_view networkFileSystemName(std::uint64_t type);
 
-// Of the folder a file is in, or will be in.
+// The same for the folder that `file` is in, or will be created in.
 std::string_view networkFileSystem(const std::filesystem::path& file);
 
 }  // namespace ringscope::store

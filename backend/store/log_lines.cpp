@@ -10,7 +10,7 @@
 namespace ringscope::store {
 namespace {
 
-// Never in the middle of a UTF-8 character.
+// Cut at `longestLine` bytes, before the UTF-8 character that would not fit.
 std::string shortened(std::string_view line) {
     if (line.size() <= longestLine) return std::string(line);
     std::size_t end = longestLine;

@@ -1,5 +1,5 @@
-// What ranks printed, bounded: a flood of lines keeps its beginning and its end, and the number of
-// lines that were dropped in between.
+// The lines that ranks printed, in bounded space: of very many, the first and the last are kept,
+// with the number of those dropped between them.
 #pragma once
 
 #include "backend/core/result.h"
@@ -14,13 +14,14 @@ namespace ringscope::store {
 
 inline constexpr std::int64_t firstLinesKept = 1000;
 inline constexpr std::int64_t lastLinesKept = 4000;
-inline constexpr std::size_t longestLine = 16 * 1024;  // bytes; what is longer is cut
+inline constexpr std::size_t longestLine = 16 * 1024;  // bytes; longer lines are cut
 
-// The caller holds a transaction.
+// The caller must hold a write transaction.
 Result<void> writeLogLine(Database& database, std::int64_t row, int rank, std::string_view line);
 
-// The last lines in the order told, each behind its source ("rank 1: …", "agent: …"); all that were
-// kept where `last` is not positive. A line of ours stands where lines were dropped.
+// The last lines in the order they were written, each after its source ("rank 1: …", "agent: …");
+// all that were kept if `last` is not positive. "… 12 lines dropped …" stands where lines were
+// dropped.
 Result<std::vector<std::string>> readLogLines(Database& database, std::int64_t row,
                                               std::int64_t last);
 

@@ -7,7 +7,7 @@
 namespace ringscope::store {
 namespace {
 
-Result<std::int64_t> lastSignOfLife(Database& database, std::int64_t row) {
+Result<std::int64_t> timeOfLastEntry(Database& database, std::int64_t row) {
     Statement query(
         database,
         "SELECT max(coalesce((SELECT max(recorded_us) FROM run_step WHERE run = ?1), 0),"
@@ -36,7 +36,7 @@ Result<std::vector<std::int64_t>> orphanedRuns(Database& database) {
     }
 }
 
-Result<bool> markLost(Database& database, ConfigShelf& configs, std::int64_t row) {
+Result<bool> markLost(Database& database, ConfigCache& configs, std::int64_t row) {
     Statement pid(database, "SELECT writer_pid FROM run WHERE id = ?", row);
     RINGSCOPE_CHECK(pid.next());
     Statement query(database, runRowColumns() + " FROM run WHERE id = ?", row);
@@ -49,10 +49,10 @@ Result<bool> markLost(Database& database, ConfigShelf& configs, std::int64_t row
     if (config.ok()) run.config = *config;  // how many steps were warm-up
     RINGSCOPE_TRY(run.steps, readSteps(database, row));
     RINGSCOPE_TRY(run.rankRecords, readRanks(database, row));
-    RINGSCOPE_TRY(run.endedUs, lastSignOfLife(database, row));
+    RINGSCOPE_TRY(run.endedUs, timeOfLastEntry(database, row));
     run.status = RunStatus::Lost;
     run.statusReason =
-        "the program that led it (process " + std::to_string(pid.integer()) + ") is gone";
+        "the program that controlled it (process " + std::to_string(pid.integer()) + ") is gone";
     RINGSCOPE_CHECK(updateRun(database, row, run, {Part::Life, Part::Figures}));
     RINGSCOPE_CHECK(writeEvent(database, row, run));
     return true;

@@ -1,4 +1,4 @@
-// Runs that will never end by themselves, because the program that led them is gone.
+// Runs that cannot end any more, because the program that controlled them is gone.
 #pragma once
 
 #include "backend/core/result.h"
@@ -10,11 +10,12 @@
 
 namespace ringscope::store {
 
-// Row ids of the runs that are under way and whose program is gone for certain.
+// Row ids of the unfinished runs whose program is certainly gone.
 Result<std::vector<std::int64_t>> orphanedRuns(Database& database);
 
-// Gives the run its final state, its figures from the steps it did, and the time of its last sign
-// of life as its end. False where it came to its end meanwhile. The caller holds a transaction.
-Result<bool> markLost(Database& database, ConfigShelf& configs, std::int64_t row);
+// Sets the run's state to lost, its figures from the steps that were stored, and its end to the
+// time of the last step or event. Returns false if the run has ended meanwhile. The caller must
+// hold a write transaction.
+Result<bool> markLost(Database& database, ConfigCache& configs, std::int64_t row);
 
 }  // namespace ringscope::store

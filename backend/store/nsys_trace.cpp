@@ -23,7 +23,7 @@ using store::Statement;
 
 constexpr std::int64_t longestSpan = std::int64_t{1} << 44;
 
-// Nsight's global numbers of processes and threads hold the process's in bits 24 to 47.
+// Nsight's global ids of processes and threads hold the process id in bits 24 to 47.
 int processOf(std::int64_t global) { return static_cast<int>((global >> 24) & 0xFFFFFF); }
 
 // "ProfilerStep#7", "step 7": 7.
@@ -81,7 +81,7 @@ private:
         const auto found = tables_.find(table);
         return found != tables_.end() && found->second.contains(column);
     }
-    // The column, or what stands for it where this version of the export lacks it.
+    // The column, or `otherwise` if this version of the export lacks it.
     std::string columnOr(const std::string& table, const std::string& column,
                          const std::string& otherwise) const {
         return has(table, column) ? column : otherwise;
@@ -115,7 +115,7 @@ private:
         return false;
     }
 
-    // start, end, device, context, stream, correlation, process; then what is the table's own.
+    // start, end, device, context, stream, correlation, process. The table's own columns follow.
     std::string gpuColumns(const std::string& table) const {
         return "SELECT start, \"end\", deviceId, contextId, streamId, correlationId, " +
                columnOr(table, "globalPid", "0");
@@ -216,7 +216,7 @@ private:
         });
     }
 
-    // Every process that used a GPU; where none did, every process.
+    // The processes that used a GPU; if none did, all processes.
     Result<std::vector<ImportedRank>> finish() {
         std::vector<ImportedRank> finished;
         std::vector<ImportedRank> withGpu;

@@ -1,13 +1,13 @@
-// Traces that Nsight Systems recorded and `nsys export --type sqlite` wrote, as ours. In this
-// folder because it is the one that knows SQLite.
+// Reads traces of Nsight Systems, as `nsys export --type sqlite` writes them. In this folder
+// because no other may use SQLite.
 //
 //   CUPTI_ACTIVITY_KIND_KERNEL            what its name says (backend/trace/kernel_rules.h)
 //   CUPTI_ACTIVITY_KIND_MEMCPY, _MEMSET   copies
 //   CUPTI_ACTIVITY_KIND_RUNTIME           host work, and when each kernel was launched
 //   NVTX_EVENTS                           host work; a range "ProfilerStep#7" or "step 7" is a step
 //
-// One export holds all processes of a host, on one clock: a process that used a GPU is a rank, by
-// its process number. A folder holds an export for each host.
+// One export holds all processes of a host, on one clock. Each process that used a GPU is a rank,
+// in the order of process numbers. A folder holds an export for each host.
 #pragma once
 
 #include "backend/core/result.h"
@@ -18,7 +18,7 @@
 
 namespace ringscope {
 
-// Whether the name says so: .sqlite, or a folder with such files.
+// Whether `place` is a file whose name ends in .sqlite, or a folder with such files.
 bool isNsysExport(const std::filesystem::path& place);
 
 Result<Trace> importNsysTrace(const std::filesystem::path& place,

@@ -37,7 +37,7 @@ constexpr RunColumn figure(std::string_view name) {
             [](Statement& s, RunRecord& run) { (*run.summary).*Member = {s.integer()}; }};
 }
 
-// Damaged by hand or not: notes are no reason to lose a run.
+// Notes that are no JSON array of texts are dropped: a run is listed without them.
 std::vector<std::string> notesFrom(const std::string& text) {
     const Json array = Json::parse(text, nullptr, false);
     std::vector<std::string> notes;

@@ -1,5 +1,5 @@
-// The columns of a run, a row each: INSERT, UPDATE and SELECT are made from this table, so a column
-// is spelled here and in the schema and nowhere else.
+// The columns of a run, one row each. INSERT, UPDATE and SELECT are made from this table, so a
+// column is named here and in the schema only.
 #pragma once
 
 #include "backend/run/run_record.h"
@@ -24,7 +24,7 @@ struct RunColumn {
     std::string_view names;  // comma-separated where one value takes several columns
     Part part;
     void (*bind)(Statement&, const RunRecord&);
-    void (*read)(Statement&, RunRecord&);  // `summary` is there to be filled
+    void (*read)(Statement&, RunRecord&);  // `summary` has a value
 };
 
 // "uuid, experiment, …" and "?, ?, …" of the columns of these parts, in the table's order.
@@ -36,11 +36,11 @@ void bindColumns(Statement& statement, const RunRecord& run, std::initializer_li
 inline constexpr std::initializer_list<Part> allParts = {Part::Origin, Part::Life, Part::Figures,
                                                          Part::Parity};
 
-// Takes all columns of `columnNames(allParts)`. Of the configuration only what has a column of its
-// own is filled in.
+// Reads all columns of `columnNames(allParts)`. Of the configuration it sets only the fields that
+// have columns.
 RunRecord readColumns(Statement& statement);
 
-// What a list will know of this run.
+// The summary that lists show of this run.
 RunSummary summaryOf(const RunRecord& run);
 
 }  // namespace ringscope::store

@@ -140,7 +140,7 @@ Result<std::vector<RankRecord>> readRanks(Database& database, std::int64_t row) 
     }
 }
 
-Result<RunConfig> ConfigShelf::find(Database& database, std::int64_t id) {
+Result<RunConfig> ConfigCache::find(Database& database, std::int64_t id) {
     if (const auto known = known_.find(id); known != known_.end()) return known->second;
     Statement query(database, "SELECT yaml FROM config WHERE id = ?", id);
     RINGSCOPE_CHECK(query.next());

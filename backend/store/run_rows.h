@@ -1,4 +1,4 @@
-// Runs, their steps and their ranks as rows. Writers hold a transaction.
+// Runs, their steps and their ranks as rows. A caller that writes must hold a write transaction.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -15,7 +15,7 @@
 
 namespace ringscope::store {
 
-// The row id of a run; NotFound where it is not in the store.
+// The row id of a run. Fails with NotFound if it is not in the store.
 Result<std::int64_t> rowOf(Database& database, const RunId& id);
 
 Result<std::int64_t> insertRun(Database& database, const RunRecord& run, const Writer& writer);
@@ -24,29 +24,30 @@ Result<void> updateRun(Database& database, std::int64_t row, const RunRecord& ru
 Result<void> writeStep(Database& database, std::int64_t row, const StepRecord& step);
 Result<void> writeRank(Database& database, std::int64_t row, const RankRecord& rank);
 
-// Notes the run's state in its history, unless that is its last entry already.
+// Adds the run's state to its history, unless the last entry says the same.
 Result<void> writeEvent(Database& database, std::int64_t row, const RunRecord& run);
 
 Result<std::vector<StepRecord>> readSteps(Database& database, std::int64_t row);
 Result<std::vector<RankRecord>> readRanks(Database& database, std::int64_t row);
 
-// A configuration is read from its YAML once; its rows never change.
-class ConfigShelf {
+// Keeps the configurations that were read: each is parsed from its YAML once. Their rows never
+// change.
+class ConfigCache {
 public:
-    // Corrupt where the text is none that this Ringscope understands.
+    // Fails with Corrupt if this Ringscope cannot read the text.
     Result<RunConfig> find(Database& database, std::int64_t id);
 
 private:
     std::map<std::int64_t, RunConfig> known_;
 };
 
-// A run as its row has it: with its summary, without steps and ranks.
+// A run from its row: with its summary, without steps and ranks.
 struct RunRow {
     std::int64_t row = 0;
     std::int64_t config = 0;
     RunRecord run;
 };
-// What a query for RunRows selects, to be followed by " FROM run …".
+// The beginning of a query for RunRows, to be followed by " FROM run …".
 std::string runRowColumns();
 RunRow readRunRow(Statement& statement);
 Result<std::vector<RunRow>> readRunRows(Statement& statement);

@@ -25,7 +25,7 @@ fs::path freeBackupName(const fs::path& path, std::int64_t schema) {
     return name;
 }
 
-// Reads through a connection of its own: the one that holds the write lock cannot be copied from.
+// Reads through another connection: SQLite cannot copy from the one that holds the write lock.
 Result<void> copyDatabase(const fs::path& from, const fs::path& to) {
     RINGSCOPE_TRY(Database source, Database::open(from, Database::Mode::ReadOnly));
     RINGSCOPE_TRY(Database target, Database::open(to, Database::Mode::Create));
@@ -38,13 +38,13 @@ Result<void> copyDatabase(const fs::path& from, const fs::path& to) {
     return {};
 }
 
-// A file that goes away again unless it is kept.
-class Provisional {
+// Removes a file unless keep() is called.
+class ProvisionalFile {
 public:
-    explicit Provisional(fs::path path) : path_(std::move(path)) {}
-    Provisional(const Provisional&) = delete;
-    Provisional& operator=(const Provisional&) = delete;
-    ~Provisional() {
+    explicit ProvisionalFile(fs::path path) : path_(std::move(path)) {}
+    ProvisionalFile(const ProvisionalFile&) = delete;
+    ProvisionalFile& operator=(const ProvisionalFile&) = delete;
+    ~ProvisionalFile() {
         std::error_code ignored;
         if (!path_.empty()) fs::remove(path_, ignored);
     }
@@ -87,13 +87,13 @@ Result<fs::path> upgrade(Database& database, std::span<const Migration> migratio
     if (schema >= knownSchema(migrations)) return fs::path();
 
     const fs::path name = freeBackupName(database.path(), schema);
-    Provisional backup(name);
+    ProvisionalFile backup(name);
     Result<void> upgraded = copyDatabase(database.path(), name);
     if (upgraded.ok()) upgraded = applyMigrations(database, migrations);
     if (upgraded.ok()) upgraded = transaction.commit();
     if (!upgraded.ok())
         return std::move(upgraded).error().in("the store could not be upgraded from schema " +
-                                              std::to_string(schema) + " and is as it was");
+                                              std::to_string(schema) + " and is unchanged");
     return backup.keep();
 }
 
@@ -104,7 +104,7 @@ Result<void> checkTables(Database& database) {
         RINGSCOPE_TRY(const bool found, query.next());
         if (!found)
             return Error{ErrorCode::Corrupt, "'" + database.path().string() +
-                                                 "' is no Ringscope store: it lacks the "
+                                                 "' is not a Ringscope store: it lacks the "
                                                  "table '" +
                                                  table + "'; name another file with --db"};
     }

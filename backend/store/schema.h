@@ -1,4 +1,4 @@
-// The store's schema and the way from any older one to it.
+// The store's schema, and the upgrade of older ones to it.
 #pragma once
 
 #include "backend/core/result.h"
@@ -12,26 +12,26 @@ namespace ringscope::store {
 
 inline constexpr std::int64_t applicationId = 0x52534350;  // "RSCP"
 
-// Brings a file from schema `from` to the next one. Schema 0 is a file with nothing in it but our
-// application_id, so that the first row is what makes a new store.
+// Brings a file from schema `from` to the next one. Schema 0 is a file that holds nothing but the
+// application_id, so the first row makes a new store.
 struct Migration {
     int from = 0;
     std::string_view sql;
 };
 std::span<const Migration> migrationTable();
 
-// The schema this program reads and writes: where the table leads.
+// The schema this program reads and writes: the one after the last row.
 int knownSchema(std::span<const Migration> migrations);
 
-// Applies every row from the file's schema on; the caller holds a transaction.
+// Applies every row from the file's schema on. The caller must hold a write transaction.
 Result<void> applyMigrations(Database& database, std::span<const Migration> migrations);
 
-// One transaction for all rows, after a copy of the file as it was has been put beside it. Where
-// anything fails the file is as it was, and the copy is gone. Answers the copy's path; an empty one
-// where another program was faster and nothing was left to do.
+// Copies the file to a backup beside it, then applies all rows in one transaction. If anything
+// fails, the file is unchanged and the backup is removed. Returns the backup's path, or an empty
+// one if another program has upgraded the file meanwhile.
 Result<std::filesystem::path> upgrade(Database& database, std::span<const Migration> migrations);
 
-// Refuses a database that says it is a store and lacks a store's tables.
+// Fails with Corrupt if a table of the store is missing.
 Result<void> checkTables(Database& database);
 
 }  // namespace ringscope::store

@@ -52,7 +52,7 @@ Ids byId(Database& database, std::string_view word) {
     return ids(query);
 }
 
-// Repeated sessions give runs the same names; the newest session is the one meant.
+// Repeated experiments give runs the same names: the newest experiment's are found.
 Ids byName(Database& database, std::string_view word) {
     Statement query(database,
                     "SELECT uuid FROM run WHERE name = ?1 AND experiment_id = (SELECT "
@@ -104,8 +104,9 @@ Result<std::vector<std::string>> knownWords(Database& database) {
     }
 }
 
-// "zigzag" for "four-modes/zigzag", or a slip of the finger.
-std::optional<std::string> meant(std::string_view word, const std::vector<std::string>& words) {
+// The name whose last part is `word` ("zigzag" of "four-modes/zigzag"), else the nearest name.
+std::optional<std::string> suggestion(std::string_view word,
+                                      const std::vector<std::string>& words) {
     const std::string lastPart = "/" + std::string(word);
     for (const std::string& known : words)
         if (known.ends_with(lastPart)) return known;
@@ -119,7 +120,7 @@ Error unknown(Database& database, std::string_view word, const std::vector<std::
                 "there are no runs in " + file + " yet; start some with `ringscope demo`"};
     const std::string nothing =
         "no run or experiment in " + file + " is called '" + std::string(word) + "'";
-    if (const std::optional<std::string> known = meant(word, words))
+    if (const std::optional<std::string> known = suggestion(word, words))
         return {ErrorCode::NotFound, nothing + "; did you mean '" + *known + "'?"};
     return {ErrorCode::NotFound, nothing + "; `ringscope runs ls` lists what there is"};
 }
@@ -128,7 +129,7 @@ Error unknown(Database& database, std::string_view word, const std::vector<std::
 
 Ids selectRuns(Database& database, std::string_view selector) {
     struct Reading {
-        std::string_view only;  // the word it is for; empty: any
+        std::string_view only;  // the one word it reads; empty: any
         Ids (*find)(Database&, std::string_view word);
     };
     constexpr std::array readings = {

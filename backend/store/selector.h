@@ -1,4 +1,4 @@
-// A user's word for runs.
+// Finds the runs that a user names.
 #pragma once
 
 #include "backend/core/result.h"

@@ -7,26 +7,28 @@
 namespace ringscope::store {
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
-    note(::sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
-                              &statement_, nullptr));
+    noteFailure(::sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                     &statement_, nullptr));
 }
 
 Statement::~Statement() { ::sqlite3_finalize(statement_); }
 
 void Statement::bind(std::int64_t value) {
-    note(::sqlite3_bind_int64(statement_, ++bound_, value));
+    noteFailure(::sqlite3_bind_int64(statement_, ++bound_, value));
 }
 
 void Statement::bind(std::string_view value) {
-    // An empty view may have no address, which SQLite would take for NULL.
+    // An empty view may have a null address, which SQLite would store as NULL.
     const char* start = value.data() != nullptr ? value.data() : "";
-    note(::sqlite3_bind_text64(statement_, ++bound_, start, value.size(), SQLITE_TRANSIENT,
-                               SQLITE_UTF8));
+    noteFailure(::sqlite3_bind_text64(statement_, ++bound_, start, value.size(), SQLITE_TRANSIENT,
+                                      SQLITE_UTF8));
 }
 
-void Statement::bind(std::nullptr_t) { note(::sqlite3_bind_null(statement_, ++bound_)); }
+void Statement::bind(std::nullptr_t) { noteFailure(::sqlite3_bind_null(statement_, ++bound_)); }
 
-void Statement::bind(double value) { note(::sqlite3_bind_double(statement_, ++bound_, value)); }
+void Statement::bind(double value) {
+    noteFailure(::sqlite3_bind_double(statement_, ++bound_, value));
+}
 
 void Statement::bindAnyReal(double value) {
     if (std::isfinite(value)) {
@@ -44,7 +46,7 @@ Result<bool> Statement::next() {
     const int code = ::sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
-    note(code);
+    noteFailure(code);
     return *failure_;
 }
 
@@ -98,7 +100,7 @@ std::optional<std::string> Statement::textIfAny() {
 
 bool Statement::isNull() const { return ::sqlite3_column_type(statement_, column_) == SQLITE_NULL; }
 
-void Statement::note(int code) {
+void Statement::noteFailure(int code) {
     if (code != SQLITE_OK && !failure_) failure_ = database_.error(code);
 }
 

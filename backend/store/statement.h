@@ -1,11 +1,11 @@
-// One prepared statement: values bound in the order of its question marks, columns taken in the
-// order of its SELECT list.
+// One prepared statement. Values are bound in the order of its question marks, columns are read in
+// the order of its SELECT list.
 //
 //     Statement query(database, "SELECT name, ranks FROM run WHERE mode = ?", "zigzag");
 //     RINGSCOPE_TRY(bool found, query.next());
 //     while (found) { use(query.text(), query.integer()); ... found = next }
 //
-// A statement that could not be prepared or bound says so at next() or finish().
+// If a statement cannot be prepared or bound, next() and finish() fail.
 #pragma once
 
 #include "backend/core/result.h"
@@ -23,7 +23,7 @@ namespace ringscope::store {
 
 class Statement {
 public:
-    // The database outlives the statement. Text is copied.
+    // The database must outlive the statement. Text is copied.
     Statement(Database& database, std::string_view sql);
     template <typename... Values>
     Statement(Database& database, std::string_view sql, const Values&... values)
@@ -45,10 +45,10 @@ public:
     void bind(const std::optional<Value>& value) {
         value ? bind(*value) : bind(nullptr);
     }
-    // Two question marks: the number, and which one it is where it is not finite.
+    // Two question marks: the number, and "nan", "inf" or "-inf" if it is not finite.
     void bindAnyReal(double value);
 
-    // Whether there is a row; its columns are taken from the first.
+    // Moves to the next row and its first column. Returns false after the last row.
     Result<bool> next();
     // For a statement without rows.
     Result<void> finish();
@@ -65,7 +65,7 @@ public:
 
 private:
     bool isNull() const;
-    void note(int code);
+    void noteFailure(int code);
 
     Database& database_;
     sqlite3_stmt* statement_ = nullptr;

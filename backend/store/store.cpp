@@ -28,10 +28,10 @@ using store::Transaction;
 struct Store::Connection {
     Database database;
     store::Writer writer = store::currentWriter();
-    store::ConfigShelf configs{};
+    store::ConfigCache configs{};
     std::int64_t commits = 0;  // our own, which SQLite's data_version leaves out
 
-    // Everything `change` does, or nothing.
+    // Runs `change` in a transaction, which is rolled back if `change` fails.
     template <typename Change>
     Result<void> write(Change change) {
         RINGSCOPE_TRY(Transaction transaction, Transaction::write(database));
@@ -66,7 +66,7 @@ Result<void> bringToSchema(Database& database, Store::Access access) {
     const int known = store::knownSchema(store::migrationTable());
     if (schema > known) return store::newerSchema(database.path(), schema);
     if (schema == known) return {};
-    if (schema > 0) RINGSCOPE_CHECK(store::checkTables(database));  // what is none is left alone
+    if (schema > 0) RINGSCOPE_CHECK(store::checkTables(database));  // else it is no store
     if (access == Store::Access::ReadOnly) return olderSchema(database.path(), schema, known);
     RINGSCOPE_CHECK(store::upgrade(database, store::migrationTable()));
     return {};
@@ -76,11 +76,10 @@ Result<void> checkStatuses(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
         if (statusFromName(name)) continue;
         std::vector<std::string> known;
-        for (int i = 0; i <= static_cast<int>(RunStatus::Lost); ++i)
-            known.emplace_back(statusName(static_cast<RunStatus>(i)));
+        for (const RunStatus status : allStatuses()) known.emplace_back(statusName(status));
         const std::optional<std::string> nearest = nearestWord(name, known);
         return Error{ErrorCode::InvalidConfig,
-                     "'" + name + "' is no state of a run" +
+                     "there is no run state '" + name + "'" +
                          (nearest ? "; did you mean '" + *nearest + "'?"
                                   : "; the states are " + join(known, ", "))};
     }
@@ -122,7 +121,7 @@ std::string Store::caution() const {
     const std::string_view shared = store::networkFileSystem(path());
     if (shared.empty()) return {};
     return "'" + path().string() + "' is on a network file system (" + std::string(shared) +
-           "), where locks are not to be relied on: use it from one host at a time, or name a "
+           "), where locks are unreliable: use it from one host at a time, or name a "
            "local file with --db";
 }
 

@@ -114,7 +114,7 @@ Result<void> buildStore(const fs::path& path) {
     return database.run(shared ? "PRAGMA journal_mode = DELETE" : "PRAGMA journal_mode = WAL");
 }
 
-// A finished file gets its name in one step, and never takes the place of another.
+// Gives a finished file its name in one step, and never replaces another file.
 Result<void> giveName(const fs::path& unnamed, const fs::path& name) {
     std::error_code failed;
     fs::create_hard_link(unnamed, name, failed);
@@ -149,11 +149,12 @@ Result<void> checkStoreFile(const fs::path& path) {
         return refuse(ErrorCode::Corrupt, path, "is a folder, not a Ringscope store",
                       "; name a file in it, such as '" + (path / "ringscope.db").string() + "'");
     if (!fs::is_regular_file(status))
-        return refuse(ErrorCode::Corrupt, path, "is no regular file, so not a Ringscope store");
+        return refuse(ErrorCode::Corrupt, path,
+                      "is not a regular file, so it is no Ringscope store");
     if (!allows(path, R_OK)) return systemError("cannot read '" + path.string() + "'", errno);
     RINGSCOPE_TRY(const FileHeader header, readHeader(path));
     if (checkHeader(path, header).ok()) return {};
-    // Another program may have been in the middle of it; what is truly wrong stays wrong.
+    // Another program may have been writing the header: only what fails twice is refused.
     RINGSCOPE_TRY(const FileHeader again, readHeader(path));
     return checkHeader(path, again);
 }
@@ -185,7 +186,7 @@ Result<void> checkWritable(const fs::path& path) {
 
 Result<Database> openForReading(const fs::path& path) {
     const bool folderIsWritable = canWrite(path.parent_path());
-    // Only a connection that could write takes its helper files away again when it closes.
+    // Only a connection that can write removes SQLite's helper files when it closes.
     if (folderIsWritable && canWrite(path)) {
         RINGSCOPE_TRY(Database database, Database::open(path, Database::Mode::ReadWrite));
         RINGSCOPE_CHECK(database.run("PRAGMA query_only = ON"));

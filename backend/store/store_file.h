@@ -1,8 +1,8 @@
-// A store as a file: what stands at a path is looked at before SQLite is let near it, and a new
-// store appears whole or not at all.
+// A store as a file: checks what is at a path before SQLite opens it as a store, and creates new
+// stores, which appear complete or not at all.
 //
-// The file is only ever read through SQLite's own handle: closing any other would drop the locks
-// that another connection of this program holds on it.
+// The file is read through SQLite's own handle only: closing any other handle would drop the locks
+// that another connection of this program holds on the file.
 #pragma once
 
 #include "backend/core/result.h"
@@ -16,21 +16,20 @@ namespace ringscope::store {
 // Absolute, links followed.
 std::filesystem::path realPath(const std::filesystem::path& path);
 
-// Refuses, with nothing changed and nothing left beside it, whatever is no Ringscope store: a
-// folder, an empty file, another program's database, one that is cut short, one of a newer
-// Ringscope.
+// Fails if the file is no Ringscope store: a folder, an empty file, another program's database, one
+// that is cut short, one of a newer Ringscope. Changes nothing and leaves nothing beside it.
 Result<void> checkStoreFile(const std::filesystem::path& path);
 
 Error newerSchema(const std::filesystem::path& path, std::int64_t schema);
 
-// Makes the file and its folder. Where another program makes it at the same moment, one of the two
-// files wins and both programs use that one.
+// Creates the file and its folder. If another program does the same at the same time, one of the
+// two files is kept and both programs use it.
 Result<void> createStoreFile(const std::filesystem::path& path);
 
-// Refuses a file or folder that this user cannot write to.
+// Fails with Unavailable if this user cannot write to the file and its folder.
 Result<void> checkWritable(const std::filesystem::path& path);
 
-// The connection a reader gets: one that leaves no files behind where that is possible.
+// A connection for reading. It leaves no files beside the store if that is possible.
 Result<Database> openForReading(const std::filesystem::path& path);
 
 }  // namespace ringscope::store

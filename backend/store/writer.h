@@ -1,5 +1,4 @@
-// Which program writes a run, told so that it can be recognised later: a run whose writer has
-// vanished will never end by itself.
+// Which program writes a run, so that it can be recognised later whether that program still exists.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +9,7 @@ namespace ringscope::store {
 struct Writer {
     std::string host;
     std::int64_t pid = 0;
-    // Boot, pid namespace and start time: a pid alone is reused, and means something else in a
-    // container.
+    // Boot id, pid namespace and start time, because a pid is reused, and differs in a container.
     std::string process;
 
     bool operator==(const Writer&) const = default;
@@ -19,7 +17,7 @@ struct Writer {
 
 Writer currentWriter();
 
-enum class WriterState { Alive, Gone, Unknown };  // Unknown: not to be judged from here
+enum class WriterState { Alive, Gone, Unknown };  // Unknown: of another host or pid namespace
 
 WriterState stateOf(const Writer& writer);
 

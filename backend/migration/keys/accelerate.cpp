@@ -47,7 +47,7 @@ constexpr std::array accelerateTable = {
     KeyRule{"parallelism_config.parallelism_config_cp_backend", Dropped, "",
             "parallel.mode says how ranks share a sequence", Role::CpBackend},
     KeyRule{"parallelism_config.parallelism_config_cp_comm_strategy", Dropped, "",
-            "how keys and values travel is part of the mode"},
+            "the mode decides how keys and values are sent"},
     KeyRule{"parallelism_config.parallelism_config_dp_replicate_size", Renamed, "parallel.dp",
             "groups of ranks with sequences of their own", Role::Field},
     KeyRule{"parallelism_config.", Dropped, "",

@@ -16,11 +16,13 @@ constexpr std::string_view noEvaluation =
     "Ringscope measures training steps and holds no evaluation";
 constexpr std::string_view loraOnly = "Ringscope trains all weights and adds no adapters";
 constexpr std::string_view underShards =
-    "the old stack's sequence-parallel attention leaves this out in silence, so its runs never had "
-    "it; Ringscope has no such setting";
+    "the old stack's sequence-parallel attention leaves this out without a message, so its runs "
+    "never "
+    "had it; Ringscope has no such setting";
 constexpr std::string_view windowUnderShards =
-    "the old stack's sequence-parallel attention leaves this out in silence, so its runs never had "
-    "it; attention.window computes it in every mode";
+    "the old stack's sequence-parallel attention leaves this out without a message, so its runs "
+    "never "
+    "had it; attention.window computes it in every mode";
 
 constexpr std::array sequenceParallel = {
     KeyRule{"sequence_parallel_size", Renamed, "parallel.sp", "ranks that share one sequence",
@@ -48,19 +50,18 @@ constexpr std::array model = {
     KeyRule{"use_unsloth_gc", Dropped, "", "Ringscope never recomputes activations"},
     KeyRule{"use_reentrant_gc", Dropped, "", "Ringscope never recomputes activations"},
     KeyRule{"use_unsloth", Dropped, "", "Ringscope has kernels of its own"},
-    KeyRule{
-        "rope_scaling", Dropped, "",
-        "rotary positions are not stretched: beyond the model's own length losses are other ones"},
+    KeyRule{"rope_scaling", Dropped, "",
+            "rotary positions are not stretched: beyond the model's own length losses differ"},
     KeyRule{"enable_liger_kernel", Dangerous, "",
-            "known to give other losses together with sequence parallelism; Ringscope computes the "
+            "known to change losses together with sequence parallelism; Ringscope computes the "
             "loss itself",
             Role::None, "false"},
     KeyRule{"shift_attn", Dangerous, "", underShards, Role::None, "false"},
     KeyRule{"sliding_window", Dangerous, "", windowUnderShards, Role::None, "null|false"},
     KeyRule{"use_sliding_window", Dangerous, "", windowUnderShards, Role::None, "false"},
     KeyRule{"attention_dropout", Dangerous, "",
-            "the old stack sets it to 0 in silence under sequence parallelism; so does this "
-            "experiment",
+            "the old stack sets it to 0 under sequence parallelism, without a message; so does "
+            "this experiment",
             Role::None, "0|0.0|null"},
     KeyRule{"quantization_", Dropped, "", "Ringscope trains unquantised weights"},
     KeyRule{"adapter_", Dropped, "", loraOnly},
@@ -146,11 +147,11 @@ constexpr std::array training = {
     KeyRule{"lr_scheduler_kwargs", Dropped, "", "Ringscope's learning rate is constant"},
     KeyRule{
         "warmup_ratio", Dropped, "",
-        "Ringscope's learning rate is constant; train.warmup_steps is another thing, steps that "
+        "Ringscope's learning rate is constant; train.warmup_steps is something else, steps that "
         "speed figures leave out"},
     KeyRule{
         "warmup_steps", Dropped, "",
-        "Ringscope's learning rate is constant; train.warmup_steps is another thing, steps that "
+        "Ringscope's learning rate is constant; train.warmup_steps is something else, steps that "
         "speed figures leave out"},
     KeyRule{"optim", Dropped, "", "", Role::Optimizer},
     KeyRule{"adam_", Dropped, "", "Ringscope's AdamW has betas 0.9 and 0.95"},

@@ -37,7 +37,7 @@ TEST(MigratedExperiment, SaysWhatItWasMadeFromAndHowItWasDecided) {
                 StartsWith("# Made by `ringscope migrate` from base_zigzag.yaml "
                            "(360-llama-factory) and zero3.json.\n"));
     EXPECT_THAT(migrated(fixture("alst_fork.yaml")).experiment,
-                HasSubstr("# Decision packing: apart (the default; nobody decided)\n"));
+                HasSubstr("# Decision packing: apart (the default; not answered)\n"));
     EXPECT_THAT(migration.experiment, HasSubstr("# cutoff_len: 128000\n"));
     EXPECT_THAT(migration.experiment, HasSubstr("\nname: base_zigzag\n"));
 }

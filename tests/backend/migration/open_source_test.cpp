@@ -33,7 +33,7 @@ TEST(OpeningASource, SaysWhenAFileItNamesIsNotThere) {
     const Migration migration = migrated(fixture("accelerate_sp.yml"));
     EXPECT_THAT(migration.notes, ::testing::Contains(HasSubstr("'missing.json' was not found")));
     EXPECT_THAT(verdictOn(migration, "deepspeed_config.deepspeed_config_file").reason,
-                HasSubstr("not looked at"));
+                HasSubstr("not read"));
 }
 
 TEST(OpeningASource, RefusesWhatIsNoFile) {

@@ -91,7 +91,7 @@ TEST(MigratedSteps, KeepOneStepToMeasure) {
 TEST(MigratedSteps, OfTheLearningRatesWarmupAreNotRingscopesWarmup) {
     const Migration migration = migrated(baseText(2, "warmup_steps: 100\n"));
     EXPECT_EQ(configOf(migration).train.warmupSteps, TrainConfig{}.warmupSteps);
-    EXPECT_THAT(verdictOn(migration, "warmup_steps").reason, HasSubstr("another thing"));
+    EXPECT_THAT(verdictOn(migration, "warmup_steps").reason, HasSubstr("something else"));
 }
 
 TEST(MigratedProfile, TracesTheStepsTheProfilerWasActiveIn) {

@@ -181,7 +181,7 @@ TEST(Verdicts, WarnOfTwoKeysThatDisagree) {
     EXPECT_EQ(last.verdict, Verdict::Dangerous);
     EXPECT_EQ(
         last.reason,
-        "says otherwise than gradient_accumulation_steps in line 5 of old.yaml, which counts");
+        "contradicts gradient_accumulation_steps in line 5 of old.yaml, whose value is used");
 }
 
 TEST(Verdicts, WarnOfAValueOfTheWrongTypeAndUseTheDefault) {

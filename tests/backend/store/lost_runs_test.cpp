@@ -78,7 +78,7 @@ TEST_F(LostRuns, AreThoseOfAProgramThatWasKilled) {
     const RunRecord run = store->load(id).value();
     EXPECT_EQ(run.status, RunStatus::Lost);
     EXPECT_EQ(run.statusReason,
-              "the program that led it (process " + std::to_string(pid_) + ") is gone");
+              "the program that controlled it (process " + std::to_string(pid_) + ") is gone");
     EXPECT_EQ(run.steps.size(), 2U);
     const std::int64_t lastStep = std::stoll(sql(file(), "SELECT max(recorded_us) FROM run_step"));
     EXPECT_EQ(run.endedUs, lastStep) << "its last sign of life";

@@ -140,7 +140,7 @@ TEST_F(Opening, RefusesADatabaseThatOnlySaysItIsAStore) {
     for (const char* change : {"journal_mode = DELETE", "journal_mode = WAL", "user_version = 2"}) {
         sql(file(), std::string("PRAGMA ") + change);
         expectRefused(ErrorCode::Corrupt, quoted() +
-                                              " is no Ringscope store: it lacks the table "
+                                              " is not a Ringscope store: it lacks the table "
                                               "'meta'; name another file with --db");
     }
 }
@@ -187,7 +187,7 @@ TEST_F(Opening, RefusesAFolder) {
 TEST_F(Opening, RefusesAPipeWithoutWaitingForIt) {
     ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
     expectRefused(ErrorCode::Corrupt, quoted() +
-                                          " is no regular file, so not a Ringscope store; "
+                                          " is not a regular file, so it is no Ringscope store; "
                                           "name another file with --db");
 }
 

@@ -278,7 +278,7 @@ TEST_F(StoredList, RefusesAStateThatDoesNotExist) {
     const Result<std::vector<RunRecord>> list = open()->list({.statuses = {"finishd"}});
     ASSERT_FALSE(list.ok());
     EXPECT_EQ(list.error().code, ErrorCode::InvalidConfig);
-    EXPECT_EQ(list.error().message, "'finishd' is no state of a run; did you mean 'finished'?");
+    EXPECT_EQ(list.error().message, "there is no run state 'finishd'; did you mean 'finished'?");
 }
 
 TEST_F(StoredList, SurvivesAConfigurationItDoesNotUnderstand) {

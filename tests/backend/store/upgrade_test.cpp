@@ -71,8 +71,7 @@ TEST_F(Upgrade, ThatFailsLeavesTheFileAsItWas) {
     const auto store = Store::open(file(), Access::ReadWrite);
     ASSERT_FALSE(store.ok());
     EXPECT_EQ(store.error().message,
-              "the store could not be upgraded from schema 0 and is as it "
-              "was: '" +
+              "the store could not be upgraded from schema 0 and is unchanged: '" +
                   file().string() + "': table run_step already exists");
     EXPECT_EQ(filesOf(folder()), before);
 }
