@@ -107,13 +107,6 @@ public:
     // reader asks of every span of a file it did not write.
     bool wellFormed() const;
 
-    // A span of which only the first two words are known: its times, kind, pass and peer.
-    static Span ofTimes(std::uint64_t word0, std::uint64_t word1) {
-        Span span;
-        span.words_[0] = word0;
-        span.words_[1] = word1;
-        return span;
-    }
     // The same at other times.
     Span at(std::int64_t begin, std::int64_t end) const {
         Span moved = *this;

@@ -2,14 +2,12 @@
 
 #include "backend/analysis/trace_analysis.h"
 #include "backend/trace/chrome/import.h"
-#include "backend/trace/file/mapped_trace.h"
 #include "backend/trace/file/trace_contents.h"
 #include "backend/trace/file/trace_reader.h"
 #include "backend/trace/trace.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -56,16 +54,10 @@ void analyzeWhole(const Trace& trace) {
 void traceFile(const std::uint8_t* data, std::size_t size) {
     const MemoryFile file(data, size);
     Result<RankTrace> rank = readTraceFile(file.path());
-    Result<MappedTrace> mapped = MappedTrace::open(file.path());
-    require(mapped.ok() == rank.ok(), "both readers take the same files");
     if (!rank.ok()) {
         require(!rank.error().message.empty(), "a sentence for a file that cannot be read");
         return;
     }
-    // An index may say too little of a chunk, but nothing is there for one reader alone.
-    for (const Span& span : mapped->within(mapped->begin(), mapped->end()))
-        require(std::ranges::binary_search(rank->spans, span.begin(), {}, &Span::begin),
-                "a span that is found was read");
     const Result<TraceContents> contents = readTraceContents(file.path());
     require(contents.ok() && contents->ranks.front().hostSpans == rank->spans.size(),
             "counting finds what reading does");

@@ -54,19 +54,10 @@ std::optional<RecordView> RecordView::ofColumns(std::string_view payload) {
     RecordView view;
     view.step_ = sizeof(std::uint64_t);
     view.count_ = (payload.size() - columnsHeadBytes) / recordBytes;
-    std::memcpy(view.crcs_.data(), payload.data(), columnsHeadBytes);
     for (std::size_t column = 0; column < columnCount; ++column)
         view.first_[column] =
             payload.data() + columnsHeadBytes + column * view.count_ * sizeof(std::uint64_t);
     return view;
-}
-
-bool RecordView::isSound(std::size_t column) const {
-    return crcs_[column] == crcOf(first_[column], count_ * sizeof(std::uint64_t));
-}
-
-std::uint32_t RecordView::crcOfPayload(std::string_view payload) const {
-    return joined(payload.substr(0, columnsHeadBytes), crcs_, count_ * sizeof(std::uint64_t));
 }
 
 }  // namespace ringscope::traceformat

@@ -1,11 +1,11 @@
 // Records of 32 bytes, four 64-bit words each, as columns of a chunk: all first words, all second
-// words, and so on. Who wants times alone then reads half of the bytes.
+// words, and so on.
 //
 //   payload:  [what the kind puts in front]  u32 crc of each column (4)
 //             n words 0   n words 1   n words 2   n words 3
 //
-// The checksum of a chunk covers its whole payload; those of the columns let a reader check the
-// columns it looks at and no others.
+// The checksum of a chunk covers its whole payload, and a reader tests that one. It can be computed
+// from those of the columns, so a writer goes over the words once.
 #pragma once
 
 #include <array>
@@ -58,15 +58,10 @@ public:
         return made;
     }
 
-    // Of columns: whether one meets its checksum, and what all of them say the payload's is.
-    bool isSound(std::size_t column) const;
-    std::uint32_t crcOfPayload(std::string_view payload) const;
-
 private:
     std::array<const char*, columnCount> first_{};
     std::size_t step_ = 0;
     std::size_t count_ = 0;
-    std::array<std::uint32_t, columnCount> crcs_{};
 };
 
 }  // namespace ringscope::traceformat

@@ -21,8 +21,7 @@ inline constexpr std::uint32_t formatVersion = 2;
 inline constexpr std::uint32_t chunkMark = 0x4B4E4843;  // "CHNK"
 inline constexpr std::uint32_t largestOrigin = 1 << 20;
 
-// So many spans are in a chunk at most: what a damaged byte can cost, and what a reader of a
-// window looks at at once.
+// A chunk holds at most so many spans: a damaged byte costs no more than these.
 inline constexpr std::size_t mostInChunk = std::size_t{1} << 15;
 
 enum ChunkKind : std::uint32_t {
@@ -34,7 +33,7 @@ enum ChunkKind : std::uint32_t {
     Note = 6,
     Names = 7,
     Column = 8,
-    Index = 9,
+    Index = 9,  // of earlier files; skipped
     AllocationRows = 10,
     SpanColumns = 11,
     GpuColumns = 12,
@@ -59,15 +58,6 @@ struct StreamHeader {
     std::uint32_t zero = 0;
 };
 static_assert(sizeof(StreamHeader) == 16);
-
-// Where a chunk of the host's spans is, and between which moments they lie.
-struct IndexEntry {
-    std::uint64_t payload = 0;  // from the beginning of the file
-    std::uint64_t spans = 0;
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
-};
-static_assert(sizeof(IndexEntry) == 32);
 
 std::uint32_t crcOf(const void* data, std::size_t bytes);
 

@@ -1,6 +1,5 @@
 #include "backend/trace/file/trace_reader.h"
 
-#include "backend/core/files.h"
 #include "backend/trace/file/columns.h"
 #include "backend/trace/file/file_mapping.h"
 #include "backend/trace/file/trace_format.h"
@@ -51,7 +50,7 @@ public:
             case AllocationColumns:
                 return addAllocations(RecordView::ofColumns(payload));
             case Index:
-                return;  // for mapped_trace.h
+                return;  // nothing reads it any more
             default:
                 lose(fmt::format("a chunk of unknown kind {}", kind));
         }
@@ -182,6 +181,17 @@ private:
     Last last_;
 };
 
+// How many of the host's spans the chunks hold at most. Only chunks that are whole count.
+std::size_t hostSpansIn(Cursor cursor) {
+    std::size_t spans = 0;
+    while (const auto header = cursor.take<ChunkHeader>()) {
+        if (header->mark != chunkMark || !cursor.take(header->bytes)) break;
+        if (header->kind == SpanRows || header->kind == SpanColumns)
+            spans += header->bytes / recordBytes;
+    }
+    return spans;
+}
+
 void readChunks(RankTrace& trace, Cursor& cursor, const SpanSink& sink) {
     Collector collector(trace, sink);
     while (cursor.left() > 0) {
@@ -210,6 +220,7 @@ Result<RankTrace> readBytes(std::string_view bytes, const std::filesystem::path&
     Result<TraceOrigin> origin = readHeader(cursor);
     if (!origin.ok()) return std::move(origin).error().in("'" + path.string() + "'");
     trace.origin = std::move(*origin);
+    if (!sink) trace.spans.reserve(hostSpansIn(cursor));
     readChunks(trace, cursor, sink);
     if (!trace.complete) trace.losses.push_back("the rank ended before it closed its trace");
     sortByBegin(trace.spans, trace.spanNames);
@@ -223,8 +234,8 @@ Result<RankTrace> readBytes(std::string_view bytes, const std::filesystem::path&
 }  // namespace
 
 Result<RankTrace> readTraceFile(const std::filesystem::path& path) {
-    RINGSCOPE_TRY(const std::string bytes, readFile(path));
-    return readBytes(bytes, path, {});
+    RINGSCOPE_TRY(const FileMapping file, FileMapping::open(path));
+    return readBytes(file.view(), path, {});
 }
 
 Result<RankTrace> scanTraceFile(const std::filesystem::path& path, const SpanSink& sink) {

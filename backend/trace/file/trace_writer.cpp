@@ -48,7 +48,6 @@ Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::
     const std::string header = headerBytes(origin);
     if (::write(file, header.data(), header.size()) != std::ssize(header))
         return systemError("cannot write the trace '" + path.string() + "'");
-    writer->written_ = header.size();
     return writer;
 }
 
@@ -67,7 +66,6 @@ Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload) {
 }
 
 Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc) {
-    written_ += sizeof(ChunkHeader) + payload.size();
     ChunkHeader header{.kind = kind, .bytes = payload.size(), .crc = crc};
     std::array<iovec, 2> parts = {iovec{&header, sizeof header},
                                   iovec{const_cast<char*>(payload.data()), payload.size()}};
@@ -106,15 +104,6 @@ Result<void> TraceWriter::append(std::span<const Span> spans,
                                  std::span<const std::uint32_t> names) {
     for (std::size_t from = 0; from < spans.size(); from += mostInChunk) {
         const auto some = spans.subspan(from, std::min(mostInChunk, spans.size() - from));
-        IndexEntry entry{.payload = written_ + sizeof(ChunkHeader),
-                         .spans = some.size(),
-                         .begin = some.front().begin(),
-                         .end = 0};
-        for (const Span& span : some) {
-            entry.begin = std::min(entry.begin, span.begin());
-            entry.end = std::max(entry.end, span.end());
-        }
-        index_ += bytesOf(entry);
         RINGSCOPE_CHECK(records(SpanColumns, {}, some.data(), some.size()));
         RINGSCOPE_CHECK(beside(NameNumbers, bytesOfAll(part(names, from, some.size()))));
     }
@@ -158,7 +147,6 @@ Result<void> TraceWriter::dropped(std::uint64_t spans) { return chunk(Counts, by
 Result<void> TraceWriter::clock(const ClockSample& sample) { return chunk(Clock, bytesOf(sample)); }
 
 Result<void> TraceWriter::close() {
-    RINGSCOPE_CHECK(chunk(Index, index_));
     RINGSCOPE_CHECK(chunk(End, ""));
     const int file = std::exchange(file_, -1);
     if (::close(file) != 0) return systemError("cannot finish the trace");

@@ -51,8 +51,6 @@ private:
     // A column beside the spans that were appended last; none where there are no values.
     Result<void> beside(std::uint32_t which, std::string_view values);
     int file_ = -1;
-    std::uint64_t written_ = 0;  // bytes
-    std::string index_;          // an entry for each chunk of spans so far
     traceformat::ColumnBuffer columns_;
 };
 

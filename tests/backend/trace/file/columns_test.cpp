@@ -33,8 +33,6 @@ RC_GTEST_PROP(Columns, GiveBackTheRecordsTheyWereMadeOf, ()) {
         RC_ASSERT(view->size() == records.size());
         for (std::size_t i = 0; i < records.size(); ++i)
             RC_ASSERT(view->at<Words>(i) == records[i]);
-        for (std::size_t column = 0; column < columnCount; ++column)
-            RC_ASSERT(view->isSound(column));
     }
 }
 
@@ -46,21 +44,15 @@ RC_GTEST_PROP(Columns, OfRowsReadTheSame, ()) {
     for (std::size_t i = 0; i < records.size(); ++i) RC_ASSERT(view.at<Words>(i) == records[i]);
 }
 
-TEST(Columns, SayWhichOfThemIsDamaged) {
+TEST(Columns, HaveAChecksumEach) {
     const std::vector<Words> records = {{1, 2, 3, 4}, {5, 6, 7, 8}};
     ColumnBuffer buffer;
     buffer.fill({}, records.data(), records.size());
-    for (std::size_t at = 0; at < buffer.payload().size(); ++at) {
-        std::string damaged(buffer.payload());
-        damaged[at] = static_cast<char>(damaged[at] ^ 4);
-        const RecordView view = RecordView::ofColumns(damaged).value();
-        const bool inHead = at < columnsHeadBytes;
-        const std::size_t hit =
-            inHead ? at / 4 : (at - columnsHeadBytes) / (records.size() * sizeof(std::uint64_t));
-        for (std::size_t column = 0; column < columnCount; ++column)
-            EXPECT_EQ(view.isSound(column), column != hit) << "byte " << at;
-        // The head is held against the chunk's checksum, for which no column need be read.
-        EXPECT_EQ(view.crcOfPayload(damaged) == buffer.crc(), !inHead) << "byte " << at;
+    for (std::size_t column = 0; column < columnCount; ++column) {
+        const std::array<std::uint64_t, 2> words = {records[0][column], records[1][column]};
+        std::uint32_t said = 0;
+        std::memcpy(&said, buffer.payload().data() + column * sizeof said, sizeof said);
+        EXPECT_EQ(said, crcOf(words.data(), sizeof words)) << "column " << column;
     }
 }
 

@@ -1,6 +1,5 @@
 // Files of an earlier version, as its own writer left them.
 #include "backend/core/files.h"
-#include "backend/trace/file/mapped_trace.h"
 #include "backend/trace/file/trace_format.h"
 #include "backend/trace/file/trace_reader.h"
 #include "backend/trace/rank_trace.h"
@@ -14,6 +13,9 @@ namespace {
 
 const std::filesystem::path version1 =
     std::filesystem::path(RINGSCOPE_FIXTURES) / "version-1.trace";
+// Version 2 was written with an index of its chunks until decision 14.
+const std::filesystem::path indexed =
+    std::filesystem::path(RINGSCOPE_FIXTURES) / "version-2-with-index.trace";
 
 // What the fixture's writer was given.
 Span message(std::int64_t begin, std::int64_t end, int peer) {
@@ -58,14 +60,13 @@ TEST(TraceOfVersion1, IsReadWhole) {
     EXPECT_TRUE(trace.losses.empty()) << trace.losses.front();
 }
 
-TEST(TraceOfVersion1, IsLookedAtInPieces) {
-    MappedTrace trace = MappedTrace::open(version1).value();
-    EXPECT_EQ(trace.spans(), 4U);
-    EXPECT_EQ(trace.begin(), 1'000);
-    EXPECT_EQ(trace.end(), 2'700);
-    EXPECT_EQ(trace.within(1'400, 2'100),
-              (std::vector<Span>{message(1'000, 1'500, 0), message(2'000, 2'700, 0)}));
-    EXPECT_EQ(trace.damagedChunks(), 0U);
+TEST(TraceWithAnIndex, IsReadAsOneWithout) {
+    const RankTrace trace = readTraceFile(indexed).value();
+    EXPECT_EQ(trace.origin.run, "indexed");
+    EXPECT_EQ(trace.spans, (std::vector<Span>{message(1'000, 1'500, 0), message(1'200, 1'300, 0),
+                                              message(2'000, 2'700, 0)}));
+    EXPECT_TRUE(trace.complete);
+    EXPECT_TRUE(trace.losses.empty()) << trace.losses.front();
 }
 
 TEST(TraceOfALaterVersion, IsRefusedWithWhatToDo) {
