@@ -54,6 +54,7 @@ void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
     hovered_.reset();
     current_.reset();
     cardOfCurrent_ = false;
+    drag_ = Drag::None;
     card_->hide();
     painter_.reset();
     verticalScrollBar()->setValue(0);

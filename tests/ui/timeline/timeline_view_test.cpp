@@ -216,6 +216,15 @@ TEST_F(Timeline, ScrollsManyRanksAndKeepsTheRuler) {
     EXPECT_TRUE(view.places().rows().contains(view.places().lane({63, LaneKind::Messages})));
 }
 
+TEST_F(Timeline, EndsADragWhenItsTraceGoes) {
+    const QPoint from = point(50 * ms, lateWork);
+    QTest::mousePress(view.viewport(), Qt::LeftButton, Qt::ShiftModifier, from);
+    view.setTrace(nullptr);
+    QTest::mouseMove(view.viewport(), from + QPoint(40, 0));
+    QTest::mouseRelease(view.viewport(), Qt::LeftButton, Qt::ShiftModifier, from + QPoint(40, 0));
+    EXPECT_FALSE(view.selection().has_value());
+}
+
 TEST_F(Timeline, OfNothingIsEmptyAndDeafToKeys) {
     view.setTrace(nullptr);
     for (int which : {Qt::Key_W, Qt::Key_F, Qt::Key_Right, Qt::Key_Down, Qt::Key_Return})
