@@ -116,6 +116,13 @@ inline std::vector<RankTrace> busyRanks(int ranks, std::int64_t spans) {
     return traces;
 }
 
+// The same spans so many nanoseconds later: a recording that does not begin at 0 of its clock.
+inline std::vector<RankTrace> movedBy(std::int64_t ns, std::vector<RankTrace> ranks) {
+    for (RankTrace& rank : ranks)
+        for (Span& span : rank.spans) span = span.at(span.begin() + ns, span.end() + ns);
+    return ranks;
+}
+
 // Allocations as training has them: parameters to the end, activations of a step, and between them
 // workspace that comes and goes.
 inline void addAllocations(RankTrace& rank, std::int64_t count) {
