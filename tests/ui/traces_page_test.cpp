@@ -249,10 +249,10 @@ TEST_F(Traces, RingStepsAreATableWhoseCellsZoom) {
     const OpenedTrace& trace = *page->timeline().trace();
     const Interval shown = trace.longestOccurrence(1, SpanPass::Forward, 2);
     const auto length = static_cast<double>(shown.end - shown.begin);
-    const auto begin = static_cast<double>(shown.begin - trace.trace.begin);
+    const ViewTime begin = trace.inView({shown.begin});
     const TimeView& view = page->timeline().timeView();
     EXPECT_NEAR(view.span(), 1.2 * length, 1);  // a tenth of room on either side
-    EXPECT_NEAR(view.from(), begin - 0.1 * length, 1);
+    EXPECT_NEAR(view.from().ns, begin.ns - 0.1 * length, 1);
 }
 
 TEST_F(Traces, SaysWhatIsMissingInATrace) {

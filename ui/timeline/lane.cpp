@@ -56,7 +56,10 @@ std::size_t Lane::firstFrom(double time, std::size_t hint) const {
     return static_cast<std::size_t>(found - pieces_.begin());
 }
 
-void Lane::visible(double from, double to, double nsPerPixel, std::vector<Stroke>& strokes) const {
+void Lane::visible(const TraceStretch& shown, double nsPerPixel,
+                   std::vector<Stroke>& strokes) const {
+    const double from = shown.from;
+    const double to = shown.to;
     strokes.clear();
     const auto touches = std::partition_point(pieces_.begin(), pieces_.end(), [&](const Piece& p) {
         return static_cast<double>(p.end) <= from;
@@ -91,15 +94,15 @@ void Lane::visible(double from, double to, double nsPerPixel, std::vector<Stroke
     }
 }
 
-std::size_t Lane::at(std::int64_t time) const {
-    const auto found = std::ranges::upper_bound(pieces_, time, {}, &Piece::end);
+std::size_t Lane::at(TraceTime time) const {
+    const auto found = std::ranges::upper_bound(pieces_, time.ns, {}, &Piece::end);
     return static_cast<std::size_t>(found - pieces_.begin());
 }
 
 Shares Lane::within(std::int64_t from, std::int64_t to) const {
     if (from >= to) return {};
     const auto until = [this](std::int64_t time) {
-        const std::size_t piece = at(time);
+        const std::size_t piece = at({time});
         Shares sum = before(piece);
         if (piece < pieces_.size() && pieces_[piece].begin < time)
             sum[static_cast<std::size_t>(pieces_[piece].tint)] += time - pieces_[piece].begin;

@@ -10,6 +10,8 @@
 // pieces, and no nanosecond is lost: the strokes of a window sum up to its pieces at any zoom.
 #pragma once
 
+#include "ui/timeline/times.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +35,7 @@ using Shares = std::array<std::int64_t, tintCount>;  // nanoseconds of each tint
 
 inline constexpr std::uint32_t noSpan = std::numeric_limits<std::uint32_t>::max();
 
+// Times of pieces and strokes are those of the trace's clock.
 struct Piece {
     std::int64_t begin = 0;
     std::int64_t end = 0;
@@ -56,15 +59,15 @@ public:
 
     const std::vector<Piece>& pieces() const { return pieces_; }
 
-    // Replaces `strokes` by those of the pieces that touch (from, to). Pieces are not cut at the
-    // window's ends. Times may be any; nsPerPixel is positive.
-    void visible(double from, double to, double nsPerPixel, std::vector<Stroke>& strokes) const;
+    // Replaces `strokes` by those of the pieces that touch the stretch. Pieces are not cut at its
+    // ends. The stretch may lie outside of the lane; nsPerPixel is positive.
+    void visible(const TraceStretch& shown, double nsPerPixel, std::vector<Stroke>& strokes) const;
 
     // How much of each tint lies in [from, to), pieces cut at its ends.
     Shares within(std::int64_t from, std::int64_t to) const;
 
     // The piece at a moment, else the first after it; pieces().size() behind the last.
-    std::size_t at(std::int64_t time) const;
+    std::size_t at(TraceTime time) const;
 
 private:
     Shares before(std::size_t piece) const;

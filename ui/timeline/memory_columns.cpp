@@ -14,8 +14,9 @@ std::size_t inForce(const MemoryTrack& track, double time, std::size_t next) {
 
 }  // namespace
 
-void memoryColumns(const MemoryTrack& track, double from, double nsPerPixel, int pixels,
-                   std::vector<MemoryColumn>& columns) {
+void memoryColumns(const MemoryTrack& track, const TraceStretch& shown, double nsPerPixel,
+                   int pixels, std::vector<MemoryColumn>& columns) {
+    const double from = shown.from;
     columns.clear();
     if (track.empty()) return;
     const auto pixelOf = [&](std::int64_t time) {
@@ -40,7 +41,8 @@ void memoryColumns(const MemoryTrack& track, double from, double nsPerPixel, int
     }
 }
 
-std::optional<std::size_t> mostBetween(const MemoryTrack& track, double from, double to) {
+std::optional<std::size_t> mostBetween(const MemoryTrack& track, const TraceStretch& stretch) {
+    const auto [from, to] = stretch;
     if (track.empty() || from > static_cast<double>(track.end()) ||
         to <= static_cast<double>(track.timeOf(0)))
         return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/analysis/memory_track.h"
+#include "ui/timeline/times.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,13 +18,13 @@ struct MemoryColumn {
     std::size_t moment = 0;  // of the track
 };
 
-// Of `pixels` pixels of `nsPerPixel` each, the first of which begins at `from`. Pixels before and
-// after what was recorded are in no column.
-void memoryColumns(const MemoryTrack& track, double from, double nsPerPixel, int pixels,
-                   std::vector<MemoryColumn>& columns);
+// Replaces `columns` by those of `pixels` pixels of `nsPerPixel` each, the first of which begins
+// where the stretch does. Pixels before and after what was recorded are in no column.
+void memoryColumns(const MemoryTrack& track, const TraceStretch& shown, double nsPerPixel,
+                   int pixels, std::vector<MemoryColumn>& columns);
 
-// The moment from which on the most is held within [from, to), `to` behind `from`; nothing where
+// The moment from which on the most is held within the stretch, which is not empty; nothing where
 // nothing was recorded.
-std::optional<std::size_t> mostBetween(const MemoryTrack& track, double from, double to);
+std::optional<std::size_t> mostBetween(const MemoryTrack& track, const TraceStretch& stretch);
 
 }  // namespace ringscope::ui

@@ -60,32 +60,32 @@ MemoryPainter::MemoryPainter(bool dark, const QFont& font, double pixelRatio)
 
 void MemoryPainter::paint(QPainter& painter, const MemoryScene& scene) {
     painter.fillRect(scene.lane, ink_.panel);
-    if (scene.scale <= 0) return;
+    if (scene.trace->mostMemory <= 0) return;
     paintStack(painter, scene);
     paintSegments(painter, scene);
-    if (scene.track->empty()) return;
+    if (scene.track().empty()) return;
     if (scene.hovered) paintLine(painter, scene, *scene.hovered, ink_.muted);
     paintPeak(painter, scene);
     if (scene.current) paintLine(painter, scene, *scene.current, ink_.text);
 }
 
 double MemoryPainter::xOf(const MemoryScene& scene, std::size_t moment) const {
-    const auto time = static_cast<double>(scene.track->timeOf(moment) - scene.traceBegin);
-    const double pixel = 1 / pixelRatio_;
-    return scene.lane.left() + std::floor((time - scene.from) / (scene.nsPerPixel * pixel)) * pixel;
+    const ViewTime time = scene.trace->inView({scene.track().timeOf(moment)});
+    return scene.lane.left() + std::floor(scene.view.x(time) * pixelRatio_) / pixelRatio_;
 }
 
-// The bytes' height, on the lane's scale.
+// Where so many bytes reach to: the most that any rank held fills the lane.
 double MemoryPainter::yOf(const MemoryScene& scene, std::int64_t bytes) const {
     const double height = scene.lane.height() - scaled(headroom);
-    const double y = scene.lane.bottom() -
-                     static_cast<double>(bytes) / static_cast<double>(scene.scale) * height;
+    const double y = scene.lane.bottom() - static_cast<double>(bytes) /
+                                               static_cast<double>(scene.trace->mostMemory) *
+                                               height;
     return std::round(y * pixelRatio_) / pixelRatio_;
 }
 
 void MemoryPainter::showColumns(const MemoryTrack& track, const MemoryScene& scene) {
-    memoryColumns(track, scene.from + static_cast<double>(scene.traceBegin),
-                  scene.nsPerPixel / pixelRatio_,
+    memoryColumns(track, scene.trace->inTrace(scene.view.from(), scene.view.to()),
+                  scene.view.nsPerPixel() / pixelRatio_,
                   static_cast<int>(scene.lane.width() * pixelRatio_), columns_);
     held_.clear();
     for (const MemoryColumn& column : columns_) held_.push_back(track.heldAt(column.moment));
@@ -95,7 +95,7 @@ void MemoryPainter::showColumns(const MemoryTrack& track, const MemoryScene& sce
 void MemoryPainter::paintStack(QPainter& painter, const MemoryScene& scene) {
     const double pixel = 1 / pixelRatio_;
     const QRectF lane = scene.lane;
-    showColumns(*scene.track, scene);
+    showColumns(scene.track(), scene);
     below_.assign(columns_.size(), 0);
     for (const MemoryCategory category : stack) {
         const auto c = static_cast<std::size_t>(category);
@@ -122,7 +122,7 @@ void MemoryPainter::paintStack(QPainter& painter, const MemoryScene& scene) {
 }
 
 void MemoryPainter::paintSegments(QPainter& painter, const MemoryScene& scene) {
-    showColumns(*scene.segments, scene);
+    showColumns(scene.segments(), scene);
     const double pixel = 1 / pixelRatio_;
     std::optional<double> before;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -144,7 +144,7 @@ void MemoryPainter::paintLine(QPainter& painter, const MemoryScene& scene, std::
 
 // A flag at the lane's upper edge; its words on whichever side there is room.
 void MemoryPainter::paintPeak(QPainter& painter, const MemoryScene& scene) const {
-    const std::size_t peak = scene.track->peak();
+    const std::size_t peak = scene.track().peak();
     const double x = xOf(scene, peak) + 0.5;
     const QRectF& lane = scene.lane;
     if (x < lane.left() || x > lane.right()) return;
@@ -160,7 +160,7 @@ void MemoryPainter::paintPeak(QPainter& painter, const MemoryScene& scene) const
     const QFontMetricsF metrics(font_);
     if (metrics.height() > lane.height()) return;
     painter.setFont(font_);
-    for (const QString& words : peakLabels(*scene.track, scene.traceBegin)) {
+    for (const QString& words : peakLabels(*scene.trace, scene.row)) {
         const double width = metrics.horizontalAdvance(words) + 2 * scaled(roomAround);
         double left = x + half + scaled(2);
         if (left + width > lane.right()) left = x - half - scaled(2) - width;

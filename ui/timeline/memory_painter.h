@@ -5,6 +5,8 @@
 
 #include "ui/look/theme.h"
 #include "ui/timeline/memory_columns.h"
+#include "ui/timeline/opened_trace.h"
+#include "ui/timeline/time_view.h"
 
 #include <QColor>
 #include <QFont>
@@ -23,15 +25,15 @@ std::span<const MemoryCategory> memoryStack();
 QColor memoryColour(MemoryCategory category, bool dark);
 
 struct MemoryScene {
-    const MemoryTrack* track = nullptr;
-    const MemoryTrack* segments = nullptr;
+    const OpenedTrace* trace = nullptr;
+    std::size_t row = 0;
+    TimeView view;
     QRectF lane;
-    std::int64_t traceBegin = 0;
-    std::int64_t scale = 0;  // bytes that fill the lane
-    double from = 0;         // of what is in sight, nanoseconds since the trace began
-    double nsPerPixel = 1;
     std::optional<std::size_t> hovered;  // moments
     std::optional<std::size_t> current;
+
+    const MemoryTrack& track() const { return trace->rows[row].memory; }
+    const MemoryTrack& segments() const { return trace->rows[row].segments; }
 };
 
 class MemoryPainter {

@@ -6,6 +6,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,8 +19,8 @@ constexpr int partsInLine = 3;
 
 QString tr(const char* words) { return QCoreApplication::translate("MemoryWords", words); }
 
-QString sinceBegin(std::int64_t time, std::int64_t traceBegin) {
-    return timeText(std::max<std::int64_t>(0, time - traceBegin));
+QString sinceBegin(const OpenedTrace& trace, TraceTime time) {
+    return timeText(std::llround(std::max(0.0, trace.inView(time).ns)));
 }
 
 // "20.0 MiB activations of step 3, layer 1"
@@ -61,12 +62,12 @@ SpanWords memoryWords(const OpenedTrace& trace, std::size_t row, std::size_t mom
     const std::int64_t time = track.timeOf(moment);
     const QString title = moment == track.peak() ? tr("Memory peak of rank %1: %2 at %3")
                                                  : tr("Memory of rank %1: %2 at %3");
-    SpanWords words{title.arg(trace.rows[row].rank)
-                        .arg(bytesText(totalOf(held)), sinceBegin(time, trace.trace.begin)),
-                    partLines(held)};
+    SpanWords words{
+        title.arg(trace.rows[row].rank).arg(bytesText(totalOf(held)), sinceBegin(trace, {time})),
+        partLines(held)};
     const auto at = static_cast<double>(time);
     const MemoryTrack& segments = trace.rows[row].segments;
-    if (const std::optional<std::size_t> taken = mostBetween(segments, at, at + 1))
+    if (const std::optional<std::size_t> taken = mostBetween(segments, {at, at + 1}))
         words.lines << tr("%1: %2").arg(segmentsText(),
                                         bytesText(totalOf(segments.heldAt(*taken))));
     const std::vector<Allocation> largest = track.largestAt(time, largestNamed);
@@ -80,9 +81,9 @@ QString mostMemoryText(const OpenedTrace& trace, const Interval& stretch) {
     std::int64_t most = -1;
     QString words;
     for (const RankRow& row : trace.rows) {
-        const std::optional<std::size_t> moment =
-            mostBetween(row.memory, static_cast<double>(stretch.begin),
-                        static_cast<double>(std::max(stretch.end, stretch.begin + 1)));
+        const std::optional<std::size_t> moment = mostBetween(
+            row.memory, {static_cast<double>(stretch.begin),
+                         static_cast<double>(std::max(stretch.end, stretch.begin + 1))});
         if (!moment) continue;
         const std::int64_t total = totalOf(row.memory.heldAt(*moment));
         if (total <= most) continue;
@@ -91,15 +92,15 @@ QString mostMemoryText(const OpenedTrace& trace, const Interval& stretch) {
         words = tr("memory at most %1, on rank %2 at %3")
                     .arg(bytesText(total))
                     .arg(row.rank)
-                    .arg(sinceBegin(since, trace.trace.begin));
+                    .arg(sinceBegin(trace, {since}));
     }
     return words;
 }
 
-QStringList peakLabels(const MemoryTrack& track, std::int64_t traceBegin) {
+QStringList peakLabels(const OpenedTrace& trace, std::size_t row) {
+    const MemoryTrack& track = trace.rows[row].memory;
     const QString bytes = bytesText(totalOf(track.heldAt(track.peak())));
-    return {tr("peak %1 at %2").arg(bytes, sinceBegin(track.timeOf(track.peak()), traceBegin)),
-            bytes};
+    return {tr("peak %1 at %2").arg(bytes, sinceBegin(trace, {track.timeOf(track.peak())})), bytes};
 }
 
 }  // namespace ringscope::ui

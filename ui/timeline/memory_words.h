@@ -22,6 +22,6 @@ SpanWords memoryWords(const OpenedTrace& trace, std::size_t row, std::size_t mom
 QString mostMemoryText(const OpenedTrace& trace, const Interval& stretch);
 
 // What there is room for at the peak, the longest first: "peak 1.90 GiB at 41.2 ms", "1.90 GiB".
-QStringList peakLabels(const MemoryTrack& track, std::int64_t traceBegin);
+QStringList peakLabels(const OpenedTrace& trace, std::size_t row);
 
 }  // namespace ringscope::ui

@@ -4,6 +4,7 @@
 #include "backend/analysis/truest_spans.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <queue>
 #include <tuple>
@@ -149,14 +150,24 @@ RankRow rowOf(const RankTrace& rank, const std::vector<MessageMeeting>& meetings
 
 }  // namespace
 
-std::vector<std::uint32_t> OpenedTrace::transfersAt(std::size_t row, std::int64_t time) const {
+TraceTime OpenedTrace::inTrace(ViewTime time) const {
+    const auto duration = static_cast<double>(trace.end - trace.begin);
+    return {trace.begin + std::llround(std::clamp(time.ns, 0.0, duration))};
+}
+
+TraceStretch OpenedTrace::inTrace(ViewTime from, ViewTime to) const {
+    const auto begin = static_cast<double>(trace.begin);
+    return {begin + from.ns, begin + to.ns};
+}
+
+std::vector<std::uint32_t> OpenedTrace::transfersAt(std::size_t row, TraceTime time) const {
     const RankRow& at = rows[row];
     const auto later = std::ranges::upper_bound(
-        at.transfers, time, {}, [&](std::uint32_t i) { return span(row, i).begin(); });
+        at.transfers, time.ns, {}, [&](std::uint32_t i) { return span(row, i).begin(); });
     std::vector<std::uint32_t> found;
     for (auto i = static_cast<std::size_t>(later - at.transfers.begin()); i-- > 0;) {
-        if (at.latestEnd[i] <= time) break;
-        if (span(row, at.transfers[i]).end() > time) found.push_back(at.transfers[i]);
+        if (at.latestEnd[i] <= time.ns) break;
+        if (span(row, at.transfers[i]).end() > time.ns) found.push_back(at.transfers[i]);
     }
     return found;
 }

@@ -52,11 +52,15 @@ struct OpenedTrace {
     std::array<bool, memoryCategoryCount + 1> memoryUses{};  // what any rank's memory was for
 
     Interval range() const { return {trace.begin, trace.end}; }
+    ViewTime inView(TraceTime time) const { return {static_cast<double>(time.ns - trace.begin)}; }
+    // The nearest nanosecond; a time outside of the trace becomes the end of it that is near.
+    TraceTime inTrace(ViewTime time) const;
+    TraceStretch inTrace(ViewTime from, ViewTime to) const;
     const Span& span(std::size_t row, std::uint32_t index) const {
         return trace.ranks[row].spans[index];
     }
-    // The messages under way at a moment, the newest first.
-    std::vector<std::uint32_t> transfersAt(std::size_t row, std::int64_t time) const;
+    // The messages under way at a time, the newest first.
+    std::vector<std::uint32_t> transfersAt(std::size_t row, TraceTime time) const;
     // When the spans of a ring step were, the longest occurrence: one layer of one recorded step.
     // Empty where there is none.
     Interval longestOccurrence(int rank, SpanPass pass, int ringStep) const;

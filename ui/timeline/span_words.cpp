@@ -103,7 +103,7 @@ SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece)
     }
     words.lines << messageLines(trace, row, piece.span);
     const std::vector<std::uint32_t> all =
-        trace.transfersAt(row, piece.begin + (piece.end - piece.begin) / 2);
+        trace.transfersAt(row, {piece.begin + (piece.end - piece.begin) / 2});
     constexpr int mostNamed = 3;
     int others = 0;
     for (std::uint32_t other : all) {

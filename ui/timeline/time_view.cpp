@@ -21,14 +21,14 @@ void TimeView::fit() {
     clamp();
 }
 
-void TimeView::show(double from, double to) {
-    from_ = from;
-    span_ = to - from;
+void TimeView::show(ViewTime from, ViewTime to) {
+    from_ = from.ns;
+    span_ = to.ns - from.ns;
     clamp();
 }
 
 void TimeView::zoom(double factor, double x) {
-    const double fixed = timeAt(x);
+    const double fixed = timeAt(x).ns;
     span_ = std::clamp(span_ / factor, std::min(shortest, duration_), duration_);
     from_ = fixed - x * nsPerPixel();
     clamp();
@@ -39,8 +39,8 @@ void TimeView::pan(double pixels) {
     clamp();
 }
 
-void TimeView::centre(double time) {
-    from_ = time - span_ / 2;
+void TimeView::centre(ViewTime time) {
+    from_ = time.ns - span_ / 2;
     clamp();
 }
 
@@ -65,8 +65,8 @@ std::vector<Tick> ticksOf(const TimeView& view, double gap) {
     // 1e6 ns are one millisecond; a tenth of it needs one decimal.
     const int decimals = std::clamp(static_cast<int>(std::ceil(6 - std::log10(step) - 1e-9)), 0, 6);
     std::vector<Tick> ticks;
-    for (double n = std::ceil(view.from() / step); n * step <= view.to(); ++n)
-        ticks.push_back({n * step, QString::number(n * step / 1e6, 'f', decimals)});
+    for (double n = std::ceil(view.from().ns / step); n * step <= view.to().ns; ++n)
+        ticks.push_back({{n * step}, QString::number(n * step / 1e6, 'f', decimals)});
     return ticks;
 }
 

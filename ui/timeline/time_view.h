@@ -1,5 +1,7 @@
-// Which stretch of time a width of pixels shows. Times are nanoseconds since the trace began.
+// Which stretch of time a width of pixels shows. Lengths are nanoseconds.
 #pragma once
+
+#include "ui/timeline/times.h"
 
 #include <QString>
 #include <vector>
@@ -11,21 +13,21 @@ public:
     TimeView() = default;
     TimeView(double duration, double width) : duration_(duration), width_(width) { fit(); }
 
-    double from() const { return from_; }
-    double to() const { return from_ + span_; }
-    double span() const { return span_; }
-    double duration() const { return duration_; }
-    double width() const { return width_; }
+    ViewTime from() const { return {from_}; }
+    ViewTime to() const { return {from_ + span_}; }
+    double span() const { return span_; }          // of what is shown
+    double duration() const { return duration_; }  // of the trace
+    double width() const { return width_; }        // pixels
     double nsPerPixel() const { return span_ / width_; }
-    double x(double time) const { return (time - from_) / nsPerPixel(); }
-    double timeAt(double x) const { return from_ + x * nsPerPixel(); }
+    double x(ViewTime time) const { return (time.ns - from_) / nsPerPixel(); }
+    ViewTime timeAt(double x) const { return {from_ + x * nsPerPixel()}; }
 
     void setWidth(double width);
     void fit();
-    void show(double from, double to);
+    void show(ViewTime from, ViewTime to);
     void zoom(double factor, double x);  // the moment at x stays there
     void pan(double pixels);
-    void centre(double time);
+    void centre(ViewTime time);
 
 private:
     void clamp();
@@ -37,7 +39,7 @@ private:
 };
 
 struct Tick {
-    double at = 0;
+    ViewTime at;
     QString label;  // milliseconds, with as many decimals as tell neighbours apart
 };
 

@@ -51,8 +51,9 @@ QBrush hatchOf(const QColor& colour, double pixelRatio) {
     return QBrush(tile);
 }
 
-double sinceBegin(const TimelineScene& scene, std::int64_t time) {
-    return static_cast<double>(time - scene.trace->trace.begin);
+// Pixels from the left end of the time axis.
+double xOf(const TimelineScene& scene, std::int64_t time) {
+    return scene.view.x(scene.trace->inView({time}));
 }
 
 }  // namespace
@@ -64,8 +65,8 @@ const Lane& laneOf(const OpenedTrace& trace, const LanePlace& place) {
 
 QRectF boxOf(const TimelineScene& scene, const LanePlace& place, const Piece& piece) {
     const QRectF lane = scene.layout.lane(place);
-    const double left = lane.left() + scene.view.x(sinceBegin(scene, piece.begin));
-    const double right = lane.left() + scene.view.x(sinceBegin(scene, piece.end));
+    const double left = lane.left() + xOf(scene, piece.begin);
+    const double right = lane.left() + xOf(scene, piece.end);
     return {left, lane.top(), std::max(1.0, right - left), lane.height()};
 }
 
@@ -153,7 +154,7 @@ void TimelinePainter::paintRow(QPainter& painter, const TimelineScene& scene, st
     paintExposed(painter, scene, row);
     if (scene.layout.lanes() == 3) paintMemory(painter, scene, row);
     for (const StepMark& mark : scene.trace->rows[row].steps) {
-        const double x = box.left() + scene.view.x(sinceBegin(scene, mark.begin));
+        const double x = box.left() + xOf(scene, mark.begin);
         if (x < box.left() || x > box.right()) continue;
         painter.fillRect(QRectF(snapped(x), box.top(), 1, box.height()), ink_.muted);
     }
@@ -196,16 +197,13 @@ void TimelinePainter::paintLane(QPainter& painter, const TimelineScene& scene,
     const Lane& pieces = laneOf(*scene.trace, place);
     const double pixel = 1 / pixelRatio_;
     const double nsPerPixel = scene.view.nsPerPixel() * pixel;
-    const auto base = static_cast<double>(scene.trace->trace.begin);
-    pieces.visible(scene.view.from() + base, scene.view.to() + base, nsPerPixel, strokes_);
+    pieces.visible(scene.trace->inTrace(scene.view.from(), scene.view.to()), nsPerPixel, strokes_);
 
     Run run;
     for (const Stroke& stroke : strokes_) {
         const Piece& first = pieces.pieces()[stroke.first];
-        const double left = std::max(
-            lane.left(), snapped(lane.left() + scene.view.x(sinceBegin(scene, stroke.begin))));
-        double right = std::min(lane.right(),
-                                snapped(lane.left() + scene.view.x(sinceBegin(scene, stroke.end))));
+        const double left = std::max(lane.left(), snapped(lane.left() + xOf(scene, stroke.begin)));
+        double right = std::min(lane.right(), snapped(lane.left() + xOf(scene, stroke.end)));
         right = std::max(right, left + pixel);
         if (stroke.pieces == 1 && right - left >= 3) {
             flush(painter, std::exchange(run, {}), lane);
@@ -262,15 +260,12 @@ void TimelinePainter::paintExposed(QPainter& painter, const TimelineScene& scene
     const QRectF edge(lane.left(), lane.bottom() - scaled(2), lane.width(), scaled(2));
     const double pixel = 1 / pixelRatio_;
     const double nsPerPixel = scene.view.nsPerPixel() * pixel;
-    const auto base = static_cast<double>(scene.trace->trace.begin);
-    scene.trace->rows[row].exposed.visible(scene.view.from() + base, scene.view.to() + base,
+    scene.trace->rows[row].exposed.visible(scene.trace->inTrace(scene.view.from(), scene.view.to()),
                                            nsPerPixel, strokes_);
     Run run;
     for (const Stroke& stroke : strokes_) {
-        const double left = std::max(
-            lane.left(), snapped(lane.left() + scene.view.x(sinceBegin(scene, stroke.begin))));
-        double right = std::min(lane.right(),
-                                snapped(lane.left() + scene.view.x(sinceBegin(scene, stroke.end))));
+        const double left = std::max(lane.left(), snapped(lane.left() + xOf(scene, stroke.begin)));
+        double right = std::min(lane.right(), snapped(lane.left() + xOf(scene, stroke.end)));
         right = std::max(right, left + pixel);
         Run next = runOf(stroke, std::max(left, run.right), right, nsPerPixel);
         if (next.right <= next.left) continue;
@@ -301,13 +296,10 @@ void TimelinePainter::paintMemory(QPainter& painter, const TimelineScene& scene,
     const auto momentOf = [&](const std::optional<PieceAt>& at) {
         return at && at->place == place ? std::optional(at->piece) : std::nullopt;
     };
-    memory_.paint(painter, {.track = &scene.trace->rows[row].memory,
-                            .segments = &scene.trace->rows[row].segments,
+    memory_.paint(painter, {.trace = scene.trace,
+                            .row = row,
+                            .view = scene.view,
                             .lane = scene.layout.lane(place),
-                            .traceBegin = scene.trace->trace.begin,
-                            .scale = scene.trace->mostMemory,
-                            .from = scene.view.from(),
-                            .nsPerPixel = scene.view.nsPerPixel(),
                             .hovered = momentOf(scene.hovered),
                             .current = momentOf(scene.current)});
 }
@@ -322,8 +314,8 @@ void TimelinePainter::paintRuler(QPainter& painter, const TimelineScene& scene) 
     double labelled = ruler.left() - 1;
     for (const StepMark& mark :
          scene.trace->rows.empty() ? std::vector<StepMark>{} : scene.trace->rows.front().steps) {
-        const double left = ruler.left() + scene.view.x(sinceBegin(scene, mark.begin));
-        const double right = ruler.left() + scene.view.x(sinceBegin(scene, mark.end));
+        const double left = ruler.left() + xOf(scene, mark.begin);
+        const double right = ruler.left() + xOf(scene, mark.end);
         if (right <= ruler.left() || left >= ruler.right()) continue;
         painter.fillRect(QRectF(snapped(left), marks.top(), 1, ruler.height()), ink_.muted);
         // The name stays in sight as long as its step does.
@@ -385,8 +377,8 @@ void TimelinePainter::paintMinimap(QPainter& painter, const TimelineScene& scene
     const QRectF box = scene.layout.minimap();
     painter.drawPixmap(box.topLeft(), minimap_);
     const double scale = box.width() / scene.view.duration();
-    const double left = box.left() + scene.view.from() * scale;
-    const double right = std::max(left + 2, box.left() + scene.view.to() * scale);
+    const double left = box.left() + scene.view.from().ns * scale;
+    const double right = std::max(left + 2, box.left() + scene.view.to().ns * scale);
     QColor veil = ink_.background;
     veil.setAlphaF(0.62F);
     painter.fillRect(QRectF(box.left(), box.top(), left - box.left(), box.height()), veil);
@@ -404,8 +396,7 @@ void TimelinePainter::paintSelection(QPainter& painter, const TimelineScene& sce
     const QRectF ruler = scene.layout.ruler();
     const QRectF rows = scene.layout.rows();
     const auto x = [&](std::int64_t time) {
-        return std::clamp(ruler.left() + scene.view.x(sinceBegin(scene, time)), ruler.left(),
-                          ruler.right());
+        return std::clamp(ruler.left() + xOf(scene, time), ruler.left(), ruler.right());
     };
     const double left = snapped(x(scene.selection->begin));
     const double right = snapped(x(scene.selection->end));

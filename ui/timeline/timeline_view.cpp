@@ -146,10 +146,10 @@ void TimelineView::fit() {
 
 void TimelineView::zoomTo(const Interval& interval, std::optional<std::size_t> row) {
     if (!trace_) return;
-    const auto from = static_cast<double>(interval.begin - trace_->trace.begin);
-    const auto to = static_cast<double>(interval.end - trace_->trace.begin);
+    const double from = trace_->inView({interval.begin}).ns;
+    const double to = trace_->inView({interval.end}).ns;
     const double room = (to - from) * roomAround;
-    changeView([&](TimeView& view) { view.show(from - room, to + room); });
+    changeView([&](TimeView& view) { view.show({from - room}, {to + room}); });
     if (row) showRow(*row);
 }
 
@@ -191,10 +191,8 @@ void TimelineView::goToPeak() {
     setCurrent({{row, LaneKind::Memory}, trace_->rows[row].memory.peak()});
 }
 
-std::int64_t TimelineView::timeAt(double x) const {
-    const double time = view_.timeAt(x - places().gutter());
-    return trace_->trace.begin +
-           static_cast<std::int64_t>(std::llround(std::clamp(time, 0.0, view_.duration())));
+TraceTime TimelineView::timeAt(double x) const {
+    return trace_->inTrace(view_.timeAt(x - places().gutter()));
 }
 
 const Piece& TimelineView::piece(const PieceAt& at) const {
@@ -228,14 +226,13 @@ std::optional<PieceAt> TimelineView::pieceAt(const QPointF& point) const {
 std::optional<PieceAt> TimelineView::momentAt(const LanePlace& place, double x) const {
     const MemoryTrack& track = trace_->rows[place.row].memory;
     if (track.empty()) return {};
-    const auto base = static_cast<double>(trace_->trace.begin);
     const double left = std::floor(x - places().gutter());
-    const auto timeOf = [&](double pixel) { return base + view_.timeAt(pixel); };
     constexpr double reach = 3;
-    const auto peak = static_cast<double>(track.timeOf(track.peak()));
-    if (timeOf(left - reach) <= peak && peak < timeOf(left + 1 + reach))
+    const ViewTime peak = trace_->inView({track.timeOf(track.peak())});
+    if (view_.timeAt(left - reach) <= peak && peak < view_.timeAt(left + 1 + reach))
         return PieceAt{place, track.peak()};
-    const std::optional<std::size_t> most = mostBetween(track, timeOf(left), timeOf(left + 1));
+    const std::optional<std::size_t> most =
+        mostBetween(track, trace_->inTrace(view_.timeAt(left), view_.timeAt(left + 1)));
     return most ? std::optional(PieceAt{place, *most}) : std::nullopt;
 }
 
@@ -337,11 +334,11 @@ void TimelineView::dragTo(const QPointF& point) {
         case Drag::Minimap: {
             const QRectF box = places().minimap();
             const double share = (point.x() - box.left()) / box.width();
-            return changeView([&](TimeView& view) { view.centre(share * view.duration()); });
+            return changeView([&](TimeView& view) { view.centre({share * view.duration()}); });
         }
         case Drag::Select: {
-            const std::int64_t to = timeAt(point.x());
-            return select(Interval{std::min(selectFrom_, to), std::max(selectFrom_, to)});
+            const TraceTime to = timeAt(point.x());
+            return select(Interval{std::min(selectFrom_, to).ns, std::max(selectFrom_, to).ns});
         }
         case Drag::Pan:
             viewport()->setCursor(Qt::ClosedHandCursor);
@@ -368,7 +365,7 @@ void TimelineView::mouseDoubleClickEvent(QMouseEvent* event) {
 void TimelineView::zoomIntoCurrent(const PieceAt& at) {
     const Interval stretch = stretchOf(at);
     if (at.place.lane != LaneKind::Memory) return zoomTo(stretch, at.place.row);
-    const double x = view_.x(static_cast<double>(stretch.begin - trace_->trace.begin));
+    const double x = view_.x(trace_->inView({stretch.begin}));
     changeView([&](TimeView& view) { view.zoom(zoomPerMoment, x); });
 }
 
@@ -393,10 +390,11 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
         case Qt::Key_F:
             return fit();
         case Qt::Key_Home:
-            return changeView([](TimeView& view) { view.show(0, view.span()); });
+            return changeView([](TimeView& view) { view.show({0}, {view.span()}); });
         case Qt::Key_End:
-            return changeView(
-                [](TimeView& view) { view.show(view.duration() - view.span(), view.duration()); });
+            return changeView([](TimeView& view) {
+                view.show({view.duration() - view.span()}, {view.duration()});
+            });
         case Qt::Key_Left:
             if (stepBy(-1)) return;
             break;
@@ -460,7 +458,7 @@ bool TimelineView::stepMemory(int direction) {
     return true;
 }
 
-std::optional<PieceAt> TimelineView::pieceNear(const LanePlace& place, std::int64_t time) const {
+std::optional<PieceAt> TimelineView::pieceNear(const LanePlace& place, TraceTime time) const {
     if (place.lane != LaneKind::Memory) {
         const Lane& lane = laneOf(*trace_, place);
         if (lane.pieces().empty()) return {};
@@ -468,7 +466,7 @@ std::optional<PieceAt> TimelineView::pieceNear(const LanePlace& place, std::int6
     }
     const MemoryTrack& track = trace_->rows[place.row].memory;
     if (track.empty()) return {};
-    const std::size_t later = track.firstFrom(static_cast<double>(time) + 1);
+    const std::size_t later = track.firstFrom(static_cast<double>(time.ns) + 1);
     return PieceAt{place, later == 0 ? 0 : later - 1};
 }
 
@@ -478,9 +476,8 @@ bool TimelineView::goToLane(int lanes) {
     const int from = current_ ? static_cast<int>(current_->place.row) * perRow +
                                     static_cast<int>(current_->place.lane)
                               : 0;
-    const std::int64_t time = current_
-                                  ? stretchOf(*current_).begin
-                                  : trace_->trace.begin + static_cast<std::int64_t>(view_.from());
+    const TraceTime time =
+        current_ ? TraceTime{stretchOf(*current_).begin} : trace_->inTrace(view_.from());
     const int last = static_cast<int>(trace_->rows.size()) * perRow - 1;
     const int direction = lanes < 0 ? -1 : 1;
     for (int to = from + lanes; to >= 0 && to <= last; to += direction) {
@@ -497,10 +494,10 @@ void TimelineView::setCurrent(const PieceAt& at) {
     current_ = at;
     showRow(at.place.row);
     const Interval now = stretchOf(at);
-    const double begin = static_cast<double>(now.begin - trace_->trace.begin);
-    const double end = static_cast<double>(now.end - trace_->trace.begin);
+    const ViewTime begin = trace_->inView({now.begin});
+    const ViewTime end = trace_->inView({now.end});
     if (end < view_.from() || begin > view_.to())
-        changeView([&](TimeView& view) { view.centre((begin + end) / 2); });
+        changeView([&](TimeView& view) { view.centre({(begin.ns + end.ns) / 2}); });
     hovered_.reset();
     cardOfCurrent_ = true;
     const QRectF lane = places().lane(at.place);

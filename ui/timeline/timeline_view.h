@@ -80,7 +80,7 @@ private:
     TimelinePainter& painter();
     void changeView(const std::function<void(TimeView&)>& change);
     void measure();
-    std::int64_t timeAt(double x) const;
+    TraceTime timeAt(double x) const;
     std::optional<PieceAt> pieceAt(const QPointF& point) const;
     void dragTo(const QPointF& point);
     void hover(std::optional<PieceAt> at, const QPointF& point);
@@ -90,7 +90,7 @@ private:
     bool stepMemory(int direction);
     std::optional<PieceAt> momentAt(const LanePlace& place, double x) const;
     // The piece of the lane at the time, else a near one; nothing in an empty lane.
-    std::optional<PieceAt> pieceNear(const LanePlace& place, std::int64_t time) const;
+    std::optional<PieceAt> pieceNear(const LanePlace& place, TraceTime time) const;
     Interval stretchOf(const PieceAt& at) const;
     SpanWords wordsAt(const PieceAt& at) const;
     void zoomIntoCurrent(const PieceAt& at);
@@ -111,7 +111,7 @@ private:
     QPointF pressed_;
     QPointF last_;
     bool moved_ = false;
-    std::int64_t selectFrom_ = 0;
+    TraceTime selectFrom_;
 
     QFrame* card_;
     QLabel* cardTitle_;

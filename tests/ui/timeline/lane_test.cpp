@@ -38,7 +38,7 @@ TEST_P(LaneProperty, NoNanosecondIsLostAtAnyZoom) {
         const double from = static_cast<double>(random() % 4000);
         const double to = from + 1 + static_cast<double>(random() % 4000);
         std::vector<Stroke> strokes;
-        lane.visible(from, to, GetParam(), strokes);
+        lane.visible({from, to}, GetParam(), strokes);
 
         std::vector<Piece> touched;
         std::ranges::copy_if(pieces, std::back_inserter(touched), [&](const Piece& p) {
@@ -66,7 +66,7 @@ TEST_P(LaneProperty, CostsWhatThePixelsCost) {
     const double width = 200;
     std::vector<Stroke> strokes;
     for (double from : {0.0, 5'000.0, 100'000.0}) {
-        lane.visible(from, from + width * GetParam(), GetParam(), strokes);
+        lane.visible({from, from + width * GetParam()}, GetParam(), strokes);
         // A pixel has a stroke of what is shorter than it, and one that is longer may begin in it.
         EXPECT_LE(static_cast<double>(strokes.size()), 2 * width + 2);
     }
@@ -76,7 +76,7 @@ TEST_P(LaneProperty, ShowsAPieceOfAPixelOrMoreAsItself) {
     std::mt19937 random(13);
     const std::vector<Piece> pieces = randomPieces(random, 500);
     std::vector<Stroke> strokes;
-    Lane(pieces).visible(0, 1e9, GetParam(), strokes);
+    Lane(pieces).visible({0, 1e9}, GetParam(), strokes);
     std::vector<std::uint32_t> alone;
     for (const Stroke& stroke : strokes)
         if (stroke.pieces == 1) alone.push_back(stroke.first);
@@ -105,10 +105,10 @@ TEST(Lane, MeasuresAWindowLikeCounting) {
 
 TEST(Lane, OfNothingShowsNothing) {
     std::vector<Stroke> strokes(3);
-    Lane().visible(0, 100, 1, strokes);
+    Lane().visible({0, 100}, 1, strokes);
     EXPECT_TRUE(strokes.empty());
     EXPECT_EQ(Lane().within(0, 100), Shares{});
-    EXPECT_EQ(Lane().at(5), 0U);
+    EXPECT_EQ(Lane().at({5}), 0U);
     EXPECT_EQ(sumOf(strokes), Shares{});
 }
 

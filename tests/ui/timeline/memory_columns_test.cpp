@@ -49,7 +49,7 @@ TEST_P(MemoryColumns, ShowTheMostOfEveryPixelOnce) {
         const double from = static_cast<double>(random() % 62'000) - 1'000;
         const int pixels = 300;
         std::vector<MemoryColumn> columns;
-        memoryColumns(track, from, zoom, pixels, columns);
+        memoryColumns(track, {from, from + pixels * zoom}, zoom, pixels, columns);
         std::vector<std::int64_t> shown(pixels, -1);
         int last = 0;
         for (const MemoryColumn& column : columns) {
@@ -72,7 +72,7 @@ TEST_P(MemoryColumns, AreAsManyAsThePixelsHoweverManyTheChanges) {
     const RankTrace rank = randomRank(random, 20'000);
     const MemoryTrack track(rank);
     std::vector<MemoryColumn> columns;
-    memoryColumns(track, 0, GetParam(), 200, columns);
+    memoryColumns(track, {0, 200 * GetParam()}, GetParam(), 200, columns);
     EXPECT_LE(columns.size(), 200U);
 }
 
@@ -82,7 +82,7 @@ TEST(MemoryColumns, SayWhatAStretchHeldAtMost) {
     rank.allocations = {{.begin = 0, .bytes = 10}, {.begin = 1'500, .end = 1'600, .bytes = 90}};
     const MemoryTrack track(rank);
     const auto most = [&](double from, double to) {
-        const std::optional<std::size_t> moment = mostBetween(track, from, to);
+        const std::optional<std::size_t> moment = mostBetween(track, {from, to});
         return moment ? totalAt(track, *moment) : -1;
     };
     EXPECT_EQ(most(1'000, 1'100), 10);
@@ -91,7 +91,7 @@ TEST(MemoryColumns, SayWhatAStretchHeldAtMost) {
     EXPECT_EQ(most(1'600, 1'601), 10);
     EXPECT_EQ(most(900, 1'000), -1);
     EXPECT_EQ(most(2'001, 2'100), -1);
-    EXPECT_FALSE(mostBetween(MemoryTrack(), 0, 1).has_value());
+    EXPECT_FALSE(mostBetween(MemoryTrack(), {0, 1}).has_value());
 }
 
 }  // namespace

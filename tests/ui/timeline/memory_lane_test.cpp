@@ -28,7 +28,7 @@ protected:
     // Where a moment of a rank's memory is; `height` 0 … 1 of the lane, from below.
     QPoint point(std::int64_t time, std::size_t row, double height = 0.5) const {
         const QRectF lane = view.places().lane({row, LaneKind::Memory});
-        return QPointF(lane.left() + view.timeView().x(static_cast<double>(time)),
+        return QPointF(lane.left() + view.timeView().x(view.trace()->inView({time})),
                        lane.bottom() - 1 - height * (lane.height() - 2))
             .toPoint();
     }
@@ -67,8 +67,7 @@ TEST_F(MemoryLane, MarksThePeakWithItsMoment) {
     const QPoint at = point(50 * ms, 0, 0.9);
     EXPECT_EQ(drawn.pixelColor(at), inkFor(false).text);
     EXPECT_NE(drawn.pixelColor(at - QPoint(12, 0)), inkFor(false).text);
-    const OpenedTrace& trace = *view.trace();
-    EXPECT_EQ(peakLabels(trace.rows[0].memory, trace.trace.begin),
+    EXPECT_EQ(peakLabels(*view.trace(), 0),
               (QStringList{QStringLiteral("peak 400 MiB at 50.0 ms"), QStringLiteral("400 MiB")}));
 }
 
@@ -125,7 +124,7 @@ TEST_F(MemoryLane, GoesToThePeakAndIntoIt) {
     EXPECT_NEAR(point(50 * ms, 0).x(), view.places().lane({0, LaneKind::Memory}).center().x(), 2);
     key(Qt::Key_End);
     key(Qt::Key_P);
-    EXPECT_LE(view.timeView().from(), 50.0 * ms);
+    EXPECT_LE(view.timeView().from().ns, 50.0 * ms);
 }
 
 TEST_F(MemoryLane, IsFoldedAwayAndComesBack) {

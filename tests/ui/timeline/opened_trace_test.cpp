@@ -84,7 +84,7 @@ TEST(OpenedTrace, FindsTheMessagesUnderWay) {
             if (spans[i].kind() == SpanKind::Transfer && spans[i].begin() <= time &&
                 spans[i].end() > time)
                 expected.push_back(i);
-        std::vector<std::uint32_t> found = opened->transfersAt(0, time);
+        std::vector<std::uint32_t> found = opened->transfersAt(0, {time});
         std::ranges::sort(found);
         EXPECT_EQ(found, expected) << time;
     }

@@ -7,7 +7,7 @@ namespace {
 
 TEST(TimeView, ZoomsAtTheMoment) {
     TimeView view(1e9, 1000);
-    const double fixed = view.timeAt(300);
+    const ViewTime fixed = view.timeAt(300);
     for (int i = 0; i < 20; ++i) {
         view.zoom(1.25, 300);
         EXPECT_NEAR(view.x(fixed), 300, 1e-6);
@@ -18,15 +18,15 @@ TEST(TimeView, StaysInsideTheTrace) {
     TimeView view(1e6, 500);
     view.zoom(8, 10);
     view.pan(-1e9);
-    EXPECT_EQ(view.from(), 0);
+    EXPECT_EQ(view.from().ns, 0);
     view.pan(1e9);
-    EXPECT_DOUBLE_EQ(view.to(), 1e6);
+    EXPECT_DOUBLE_EQ(view.to().ns, 1e6);
     view.zoom(1e-9, 250);
-    EXPECT_EQ(view.from(), 0);
+    EXPECT_EQ(view.from().ns, 0);
     EXPECT_EQ(view.span(), 1e6);
     view.zoom(1e30, 250);
     EXPECT_EQ(view.span(), 200);
-    view.show(-50, 2e6);
+    view.show({-50}, {2e6});
     EXPECT_EQ(view.span(), 1e6);
 }
 
