@@ -1,7 +1,8 @@
 #include "ui/timeline/legend.h"
 
+#include "ui/timeline/memory_painter.h"
 #include "ui/timeline/memory_words.h"
-#include "ui/timeline/timeline_painter.h"
+#include "ui/timeline/span_painter.h"
 
 #include <QPainter>
 #include <vector>
@@ -13,17 +14,21 @@ struct Entry {
     Tint tint;
     const char* words;
 };
-constexpr Entry attention{Tint::Attention, QT_TRANSLATE_NOOP("TimelineLegend", "attention")};
-constexpr Entry compute{Tint::Compute, QT_TRANSLATE_NOOP("TimelineLegend", "other compute")};
-constexpr Entry transfer{Tint::Transfer, QT_TRANSLATE_NOOP("TimelineLegend", "transfer")};
-constexpr Entry wait{Tint::Wait, QT_TRANSLATE_NOOP("TimelineLegend", "waiting for a rank")};
-constexpr Entry unsplit{Tint::Transfer,
-                        QT_TRANSLATE_NOOP("TimelineLegend", "transfer and wait, not told apart")};
-constexpr Entry unpaired{
-    Tint::Unpaired,
-    QT_TRANSLATE_NOOP("TimelineLegend", "transfer or wait: the other end is not in the trace")};
-constexpr Entry exposed{Tint::Exposed,
-                        QT_TRANSLATE_NOOP("TimelineLegend", "exposed: nothing computed")};
+constexpr Entry attention{Tint::Attention,
+                          QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "attention")};
+constexpr Entry compute{Tint::Compute,
+                        QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "other compute")};
+constexpr Entry transfer{Tint::Transfer,
+                         QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "transfer")};
+constexpr Entry wait{Tint::Wait,
+                     QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "waiting for a rank")};
+constexpr Entry unsplit{Tint::Transfer, QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend",
+                                                          "transfer and wait, not told apart")};
+constexpr Entry unpaired{Tint::Unpaired,
+                         QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend",
+                                           "transfer or wait: the other end is not in the trace")};
+constexpr Entry exposed{
+    Tint::Exposed, QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "exposed: nothing computed")};
 
 std::vector<Entry> entriesOf(bool splits, bool hasUnpaired) {
     std::vector<Entry> entries{attention, compute};
@@ -94,7 +99,7 @@ QStringList TimelineLegend::words() const {
 }
 
 void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
-    const TimelinePainter look(isDark(palette()), font(), devicePixelRatioF());
+    const SpanPainter look(isDark(palette()), font(), devicePixelRatioF());
     const Tint tint = entriesOf(splits_, unpaired_)[static_cast<std::size_t>(entry)].tint;
     if (tint == Tint::Wait)
         look.fillWait(painter, box);

@@ -59,34 +59,35 @@ MemoryPainter::MemoryPainter(bool dark, const QFont& font, double pixelRatio)
 }
 
 void MemoryPainter::paint(QPainter& painter, const MemoryScene& scene) {
-    painter.fillRect(scene.lane, ink_.panel);
+    painter.fillRect(scene.sight.box, ink_.panel);
     if (scene.trace->mostMemory <= 0) return;
     paintStack(painter, scene);
     paintSegments(painter, scene);
     if (scene.track().empty()) return;
-    if (scene.hovered) paintLine(painter, scene, *scene.hovered, ink_.muted);
+    if (scene.marks.hovered) paintLine(painter, scene, *scene.marks.hovered, ink_.muted);
     paintPeak(painter, scene);
-    if (scene.current) paintLine(painter, scene, *scene.current, ink_.text);
+    if (scene.marks.current) paintLine(painter, scene, *scene.marks.current, ink_.text);
 }
 
 double MemoryPainter::xOf(const MemoryScene& scene, std::size_t moment) const {
     const ViewTime time = scene.trace->inView({scene.track().timeOf(moment)});
-    return scene.lane.left() + std::floor(scene.view.x(time) * pixelRatio_) / pixelRatio_;
+    const LaneSight& sight = scene.sight;
+    return sight.box.left() + std::floor(sight.view.x(time) * pixelRatio_) / pixelRatio_;
 }
 
 // Where so many bytes reach to: the most that any rank held fills the lane.
 double MemoryPainter::yOf(const MemoryScene& scene, std::int64_t bytes) const {
-    const double height = scene.lane.height() - scaled(headroom);
-    const double y = scene.lane.bottom() - static_cast<double>(bytes) /
-                                               static_cast<double>(scene.trace->mostMemory) *
-                                               height;
+    const double height = scene.sight.box.height() - scaled(headroom);
+    const double y = scene.sight.box.bottom() - static_cast<double>(bytes) /
+                                                    static_cast<double>(scene.trace->mostMemory) *
+                                                    height;
     return std::round(y * pixelRatio_) / pixelRatio_;
 }
 
 void MemoryPainter::showColumns(const MemoryTrack& track, const MemoryScene& scene) {
-    memoryColumns(track, scene.trace->inTrace(scene.view.from(), scene.view.to()),
-                  scene.view.nsPerPixel() / pixelRatio_,
-                  static_cast<int>(scene.lane.width() * pixelRatio_), columns_);
+    memoryColumns(track, scene.trace->inTrace(scene.sight.view.from(), scene.sight.view.to()),
+                  scene.sight.view.nsPerPixel() / pixelRatio_,
+                  static_cast<int>(scene.sight.box.width() * pixelRatio_), columns_);
     held_.clear();
     for (const MemoryColumn& column : columns_) held_.push_back(track.heldAt(column.moment));
 }
@@ -94,7 +95,7 @@ void MemoryPainter::showColumns(const MemoryTrack& track, const MemoryScene& sce
 // Category by category, so that what does not change along the columns is one rectangle.
 void MemoryPainter::paintStack(QPainter& painter, const MemoryScene& scene) {
     const double pixel = 1 / pixelRatio_;
-    const QRectF lane = scene.lane;
+    const QRectF lane = scene.sight.box;
     showColumns(scene.track(), scene);
     below_.assign(columns_.size(), 0);
     for (const MemoryCategory category : stack) {
@@ -126,8 +127,8 @@ void MemoryPainter::paintSegments(QPainter& painter, const MemoryScene& scene) {
     const double pixel = 1 / pixelRatio_;
     std::optional<double> before;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const double left = scene.lane.left() + columns_[i].begin * pixel;
-        const double right = scene.lane.left() + columns_[i].end * pixel;
+        const double left = scene.sight.box.left() + columns_[i].begin * pixel;
+        const double right = scene.sight.box.left() + columns_[i].end * pixel;
         const double y = yOf(scene, totalOf(held_[i]));
         painter.fillRect(QRectF(left, y - 1, right - left, 1), ink_.text);
         if (before && *before != y)
@@ -139,14 +140,15 @@ void MemoryPainter::paintSegments(QPainter& painter, const MemoryScene& scene) {
 
 void MemoryPainter::paintLine(QPainter& painter, const MemoryScene& scene, std::size_t moment,
                               const QColor& colour) const {
-    painter.fillRect(QRectF(xOf(scene, moment), scene.lane.top(), 1, scene.lane.height()), colour);
+    painter.fillRect(QRectF(xOf(scene, moment), scene.sight.box.top(), 1, scene.sight.box.height()),
+                     colour);
 }
 
 // A flag at the lane's upper edge; its words on whichever side there is room.
 void MemoryPainter::paintPeak(QPainter& painter, const MemoryScene& scene) const {
     const std::size_t peak = scene.track().peak();
     const double x = xOf(scene, peak) + 0.5;
-    const QRectF& lane = scene.lane;
+    const QRectF& lane = scene.sight.box;
     if (x < lane.left() || x > lane.right()) return;
     paintLine(painter, scene, peak, ink_.text);
     const double half = scaled(markWidth) / 2.0;

@@ -5,14 +5,11 @@
 
 #include "ui/look/theme.h"
 #include "ui/timeline/memory_columns.h"
-#include "ui/timeline/opened_trace.h"
-#include "ui/timeline/time_view.h"
+#include "ui/timeline/timeline_lane.h"
 
 #include <QColor>
 #include <QFont>
-#include <QRectF>
 #include <array>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,10 +24,8 @@ QColor memoryColour(MemoryCategory category, bool dark);
 struct MemoryScene {
     const OpenedTrace* trace = nullptr;
     std::size_t row = 0;
-    TimeView view;
-    QRectF lane;
-    std::optional<std::size_t> hovered;  // moments
-    std::optional<std::size_t> current;
+    LaneSight sight;
+    LaneMarks marks;
 
     const MemoryTrack& track() const { return trace->rows[row].memory; }
     const MemoryTrack& segments() const { return trace->rows[row].segments; }

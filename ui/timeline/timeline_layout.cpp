@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ringscope::ui {
 namespace {
@@ -14,28 +15,29 @@ constexpr double rightMargin = 12;
 constexpr double minimapHeight = 36;
 constexpr double minimapGap = 4;
 constexpr double rulerHeight = 40;
-constexpr double shortestRow = 56;
-constexpr double tallestRow = 104;
-constexpr double shortestMemory = 40;  // that much taller is a row with memory
-constexpr double tallestMemory = 76;
 constexpr double rowGap = 12;
 constexpr double laneGap = 3;
-constexpr double workShare = 0.58;
-constexpr double memoryShare = 0.44;  // of the row; the others share the rest
 
 }  // namespace
 
-TimelineLayout::TimelineLayout(QSize viewport, std::size_t rows, int scroll, bool memory)
+TimelineLayout::TimelineLayout(QSize viewport, std::size_t rows, int scroll,
+                               std::vector<LaneHeight> lanes)
     : viewport_(viewport),
       count_(rows),
       scroll_(scroll),
-      memory_(memory),
+      lanes_(std::move(lanes)),
       gutter_(scaled(gutterWidth)),
       top_(scaled(minimapHeight + minimapGap + rulerHeight)) {
     const double room = viewport.height() - top_;
+    double shortest = 0;
+    double tallest = 0;
+    for (const LaneHeight& lane : lanes_) {
+        shortest += lane.shortest;
+        tallest += lane.tallest;
+    }
+    if (lanes_.empty()) return;
     rowHeight_ = std::clamp(std::floor(room / double(std::max<std::size_t>(1, rows))),
-                            double(scaled(shortestRow + (memory ? shortestMemory : 0))),
-                            double(scaled(tallestRow + (memory ? tallestMemory : 0))));
+                            double(scaled(shortest)), double(scaled(tallest)));
 }
 
 double TimelineLayout::width() const {
@@ -72,19 +74,17 @@ QRectF TimelineLayout::row(std::size_t index) const {
 QRectF TimelineLayout::lane(const LanePlace& place) const {
     const QRectF row = this->row(place.row);
     const double gap = scaled(laneGap);
-    const double all = row.height() - scaled(rowGap) - gap * (lanes() - 1);
-    const double memory = memory_ ? std::floor(all * memoryShare) : 0;
-    const double room = all - memory;
-    const double work = std::floor(room * workShare);
-    const double messages = std::floor(room - work);
-    const double top = row.top() + scaled(rowGap) / 2;
-    switch (place.lane) {
-        case LaneKind::Work:
-            return {row.left(), top, row.width(), work};
-        case LaneKind::Messages:
-            return {row.left(), top + work + gap, row.width(), messages};
-        case LaneKind::Memory:
-            return {row.left(), top + work + messages + 2 * gap, row.width(), memory};
+    const double room = row.height() - scaled(rowGap) - gap * (double(lanes_.size()) - 1);
+    double all = 0;
+    for (const LaneHeight& lane : lanes_) all += lane.share;
+    double top = row.top() + scaled(rowGap) / 2;
+    double above = 0;
+    for (const LaneHeight& lane : lanes_) {
+        const double height =
+            std::floor(room * (above + lane.share) / all) - std::floor(room * above / all);
+        if (lane.kind == place.lane) return {row.left(), top, row.width(), height};
+        top += height + gap;
+        above += lane.share;
     }
     return {};
 }
@@ -101,8 +101,8 @@ std::size_t TimelineLayout::endShown() const {
 std::optional<LanePlace> TimelineLayout::laneAt(const QPointF& point) const {
     if (point.y() < top_ || point.x() < gutter_ || point.x() >= gutter_ + width()) return {};
     for (std::size_t r = firstShown(); r < endShown(); ++r)
-        for (int kind = 0; kind < lanes(); ++kind)
-            if (const LanePlace place{r, LaneKind(kind)}; lane(place).contains(point)) return place;
+        for (const LaneHeight& shown : lanes_)
+            if (const LanePlace place{r, shown.kind}; lane(place).contains(point)) return place;
     return {};
 }
 

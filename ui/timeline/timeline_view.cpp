@@ -1,6 +1,5 @@
 #include "ui/timeline/timeline_view.h"
 
-#include "ui/timeline/memory_words.h"
 #include "ui/widgets/parts.h"
 
 #include <QAccessible>
@@ -50,7 +49,9 @@ TimelineView::TimelineView(QWidget* parent)
 }
 
 void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
+    lanes_ = {};
     trace_ = std::move(trace);
+    if (trace_) lanes_ = TimelineLanes(*trace_);
     hovered_.reset();
     current_.reset();
     cardOfCurrent_ = false;
@@ -68,7 +69,7 @@ void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
 
 TimelineLayout TimelineView::places() const {
     return {viewport()->size(), trace_ ? trace_->rows.size() : 0, verticalScrollBar()->value(),
-            hasMemory() && memoryShown_};
+            lanes_.heights(folded_)};
 }
 
 void TimelineView::measure() {
@@ -81,7 +82,8 @@ void TimelineView::measure() {
 }
 
 TimelineScene TimelineView::scene() const {
-    return {.trace = trace_.get(),
+    return {.trace = *trace_,
+            .lanes = lanes_,
             .view = view_,
             .layout = places(),
             .selection = selection_,
@@ -170,8 +172,8 @@ void TimelineView::select(std::optional<Interval> interval) {
 }
 
 void TimelineView::showMemory(bool shown) {
-    if (shown == memoryShown_) return;
-    memoryShown_ = shown;
+    if (shown == memoryShown()) return;
+    folded_ = shown ? std::vector<LaneKind>() : std::vector{LaneKind::Memory};
     if (current_ && current_->place.lane == LaneKind::Memory) current_.reset();
     hover({}, {});
     measure();
@@ -195,62 +197,20 @@ TraceTime TimelineView::timeAt(double x) const {
     return trace_->inTrace(view_.timeAt(x - places().gutter()));
 }
 
-const Piece& TimelineView::piece(const PieceAt& at) const {
-    return laneOf(*trace_, at.place).pieces()[at.piece];
-}
-
-// The piece under the mouse; where pieces are shorter than a pixel, the nearest within three.
 std::optional<PieceAt> TimelineView::pieceAt(const QPointF& point) const {
     if (!trace_) return {};
-    const std::optional<LanePlace> place = places().laneAt(point);
+    const TimelineLayout layout = places();
+    const std::optional<LanePlace> place = layout.laneAt(point);
     if (!place) return {};
-    if (place->lane == LaneKind::Memory) return momentAt(*place, point.x());
-    const Lane& lane = laneOf(*trace_, *place);
-    const std::size_t at = lane.at(timeAt(point.x()));
-    constexpr double reach = 3;
-    std::optional<PieceAt> nearest;
-    double distance = reach;
-    for (std::size_t i : {at, at - 1}) {
-        if (i >= lane.pieces().size()) continue;
-        const QRectF box = boxOf(scene(), *place, lane.pieces()[i]);
-        const double away = std::max({0.0, box.left() - point.x(), point.x() - box.right()});
-        if (away < distance) {
-            distance = away;
-            nearest = PieceAt{*place, i};
-        }
-    }
-    return nearest;
-}
-
-// The most of the pixel under the mouse; the peak, where it is within three.
-std::optional<PieceAt> TimelineView::momentAt(const LanePlace& place, double x) const {
-    const MemoryTrack& track = trace_->rows[place.row].memory;
-    if (track.empty()) return {};
-    const double left = std::floor(x - places().gutter());
-    constexpr double reach = 3;
-    const ViewTime peak = trace_->inView({track.timeOf(track.peak())});
-    if (view_.timeAt(left - reach) <= peak && peak < view_.timeAt(left + 1 + reach))
-        return PieceAt{place, track.peak()};
-    const std::optional<std::size_t> most =
-        mostBetween(track, trace_->inTrace(view_.timeAt(left), view_.timeAt(left + 1)));
-    return most ? std::optional(PieceAt{place, *most}) : std::nullopt;
-}
-
-Interval TimelineView::stretchOf(const PieceAt& at) const {
-    if (at.place.lane != LaneKind::Memory) return {piece(at).begin, piece(at).end};
-    const std::int64_t time = trace_->rows[at.place.row].memory.timeOf(at.piece);
-    return {time, time};
-}
-
-SpanWords TimelineView::wordsAt(const PieceAt& at) const {
-    if (at.place.lane == LaneKind::Memory) return memoryWords(*trace_, at.place.row, at.piece);
-    return wordsOf(*trace_, at.place.row, piece(at));
+    const std::optional<std::size_t> piece =
+        lane(*place).at({layout.lane(*place), view_}, point.x());
+    return piece ? std::optional(PieceAt{*place, *piece}) : std::nullopt;
 }
 
 std::optional<SpanWords> TimelineView::shownWords() const {
     const std::optional<PieceAt>& at = cardOfCurrent_ ? current_ : hovered_;
     if (!trace_ || !at) return {};
-    return wordsAt(*at);
+    return lane(at->place).words(at->piece);
 }
 
 void TimelineView::hover(std::optional<PieceAt> at, const QPointF& point) {
@@ -363,8 +323,8 @@ void TimelineView::mouseDoubleClickEvent(QMouseEvent* event) {
 
 // To the span, or further into the moment.
 void TimelineView::zoomIntoCurrent(const PieceAt& at) {
-    const Interval stretch = stretchOf(at);
-    if (at.place.lane != LaneKind::Memory) return zoomTo(stretch, at.place.row);
+    const Interval stretch = lane(at.place).stretch(at.piece);
+    if (stretch.begin < stretch.end) return zoomTo(stretch, at.place.row);
     const double x = view_.x(trace_->inView({stretch.begin}));
     changeView([&](TimeView& view) { view.zoom(zoomPerMoment, x); });
 }
@@ -414,7 +374,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
             return setCurrent(*current_);
         case Qt::Key_M:
             if (!hasMemory()) break;
-            return showMemory(!memoryShown_);
+            return showMemory(!memoryShown());
         case Qt::Key_P:
             return goToPeak();
         case Qt::Key_Escape:
@@ -426,65 +386,34 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
     QAbstractScrollArea::keyPressEvent(event);
 }
 
-bool TimelineView::stepBy(int pieces) {
+bool TimelineView::stepBy(int direction) {
     if (!current_) return goToLane(0);
-    PieceAt at = *current_;
-    if (at.place.lane == LaneKind::Memory) return stepMemory(pieces);
-    const std::size_t count = laneOf(*trace_, at.place).pieces().size();
-    if ((pieces < 0 && at.piece == 0) || (pieces > 0 && at.piece + 1 >= count)) return true;
-    at.piece += static_cast<std::size_t>(pieces);
-    setCurrent(at);
+    const LanePlace place = current_->place;
+    if (const auto piece = lane(place).step(current_->piece, direction, view_))
+        setCurrent({place, *piece});
     return true;
-}
-
-// To the next change that is a pixel or more away.
-bool TimelineView::stepMemory(int direction) {
-    PieceAt at = *current_;
-    const MemoryTrack& track = trace_->rows[at.place.row].memory;
-    const auto now = static_cast<double>(track.timeOf(at.piece));
-    const double away = std::max(1.0, view_.nsPerPixel());
-    if (direction > 0) {
-        at.piece = track.firstFrom(now + away, at.piece);
-        if (at.piece == track.count()) return true;
-    } else {
-        const std::size_t behind = track.firstFrom(std::nextafter(now - away, now));
-        if (behind == 0) return true;
-        at.piece = behind - 1;
-    }
-    // Of several at one moment, the last is what lasts.
-    while (at.piece + 1 < track.count() && track.timeOf(at.piece + 1) == track.timeOf(at.piece))
-        ++at.piece;
-    setCurrent(at);
-    return true;
-}
-
-std::optional<PieceAt> TimelineView::pieceNear(const LanePlace& place, TraceTime time) const {
-    if (place.lane != LaneKind::Memory) {
-        const Lane& lane = laneOf(*trace_, place);
-        if (lane.pieces().empty()) return {};
-        return PieceAt{place, std::min(lane.at(time), lane.pieces().size() - 1)};
-    }
-    const MemoryTrack& track = trace_->rows[place.row].memory;
-    if (track.empty()) return {};
-    const std::size_t later = track.firstFrom(static_cast<double>(time.ns) + 1);
-    return PieceAt{place, later == 0 ? 0 : later - 1};
 }
 
 // To the piece of another lane at the same time; first of all into the first row.
 bool TimelineView::goToLane(int lanes) {
-    const int perRow = places().lanes();
-    const int from = current_ ? static_cast<int>(current_->place.row) * perRow +
-                                    static_cast<int>(current_->place.lane)
-                              : 0;
-    const TraceTime time =
-        current_ ? TraceTime{stretchOf(*current_).begin} : trace_->inTrace(view_.from());
+    const std::vector<LaneHeight> shown = places().lanes();
+    const auto perRow = static_cast<int>(shown.size());
     const int last = static_cast<int>(trace_->rows.size()) * perRow - 1;
+    int from = 0;
+    TraceTime time = trace_->inTrace(view_.from());
+    if (current_) {
+        const auto& [place, piece] = *current_;
+        const auto kind = std::ranges::find(shown, place.lane, &LaneHeight::kind);
+        from = static_cast<int>(place.row) * perRow + static_cast<int>(kind - shown.begin());
+        time = {lane(place).stretch(piece).begin};
+    }
     const int direction = lanes < 0 ? -1 : 1;
     for (int to = from + lanes; to >= 0 && to <= last; to += direction) {
-        const LanePlace place{static_cast<std::size_t>(to / perRow), LaneKind(to % perRow)};
-        const std::optional<PieceAt> at = pieceNear(place, time);
-        if (!at) continue;
-        setCurrent(*at);
+        const LanePlace place{static_cast<std::size_t>(to / perRow),
+                              shown[static_cast<std::size_t>(to % perRow)].kind};
+        const std::optional<std::size_t> piece = lane(place).near(time);
+        if (!piece) continue;
+        setCurrent({place, *piece});
         return true;
     }
     return current_.has_value();
@@ -493,18 +422,19 @@ bool TimelineView::goToLane(int lanes) {
 void TimelineView::setCurrent(const PieceAt& at) {
     current_ = at;
     showRow(at.place.row);
-    const Interval now = stretchOf(at);
+    const TimelineLane& lane = this->lane(at.place);
+    const Interval now = lane.stretch(at.piece);
     const ViewTime begin = trace_->inView({now.begin});
     const ViewTime end = trace_->inView({now.end});
     if (end < view_.from() || begin > view_.to())
         changeView([&](TimeView& view) { view.centre({(begin.ns + end.ns) / 2}); });
     hovered_.reset();
     cardOfCurrent_ = true;
-    const QRectF lane = places().lane(at.place);
-    const double left = std::clamp(lane.left() + view_.x(begin), lane.left(), lane.right());
-    const double right = std::clamp(lane.left() + view_.x(end), lane.left(), lane.right());
-    showCard({(left + right) / 2, lane.bottom()});
-    setAccessibleDescription(wordsAt(at).plain());
+    const QRectF box = places().lane(at.place);
+    const double left = std::clamp(box.left() + view_.x(begin), box.left(), box.right());
+    const double right = std::clamp(box.left() + view_.x(end), box.left(), box.right());
+    showCard({(left + right) / 2, box.bottom()});
+    setAccessibleDescription(lane.words(at.piece).plain());
     QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&changed);
     viewport()->update();

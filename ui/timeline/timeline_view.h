@@ -11,8 +11,7 @@
 //   Escape          takes the selection away
 #pragma once
 
-#include "ui/timeline/opened_trace.h"
-#include "ui/timeline/span_words.h"
+#include "ui/timeline/lane_table.h"
 #include "ui/timeline/timeline_painter.h"
 
 #include <QAbstractScrollArea>
@@ -45,8 +44,8 @@ public:
     void select(std::optional<Interval> interval);
     std::optional<PieceAt> current() const { return current_; }
     // The trace has a memory lane to show.
-    bool hasMemory() const { return trace_ && trace_->mostMemory > 0; }
-    bool memoryShown() const { return memoryShown_; }
+    bool hasMemory() const { return lanes_.has(LaneKind::Memory); }
+    bool memoryShown() const { return folded_.empty(); }
     void showMemory(bool shown);
     // To the peak of the current row, else of the rank that held the most.
     void goToPeak();
@@ -85,27 +84,22 @@ private:
     void dragTo(const QPointF& point);
     void hover(std::optional<PieceAt> at, const QPointF& point);
     void showCard(const QPointF& point);
-    bool stepBy(int pieces);
+    const TimelineLane& lane(const LanePlace& place) const { return lanes_.at(place); }
+    bool stepBy(int direction);
     bool goToLane(int lanes);
-    bool stepMemory(int direction);
-    std::optional<PieceAt> momentAt(const LanePlace& place, double x) const;
-    // The piece of the lane at the time, else a near one; nothing in an empty lane.
-    std::optional<PieceAt> pieceNear(const LanePlace& place, TraceTime time) const;
-    Interval stretchOf(const PieceAt& at) const;
-    SpanWords wordsAt(const PieceAt& at) const;
     void zoomIntoCurrent(const PieceAt& at);
     void setCurrent(const PieceAt& at);
     void showRow(std::size_t row);
-    const Piece& piece(const PieceAt& at) const;
 
     std::shared_ptr<const OpenedTrace> trace_;
+    TimelineLanes lanes_;           // of trace_
+    std::vector<LaneKind> folded_;  // lanes not shown
     TimeView view_;
     std::optional<TimelinePainter> painter_;  // made anew when look, font or size change
     std::optional<Interval> selection_;
     std::optional<PieceAt> current_;
     std::optional<PieceAt> hovered_;
     bool cardOfCurrent_ = false;
-    bool memoryShown_ = true;
 
     Drag drag_ = Drag::None;
     QPointF pressed_;

@@ -133,18 +133,18 @@ TEST_F(MemoryLane, IsFoldedAwayAndComesBack) {
     for (int i = 0; i < 2; ++i) key(Qt::Key_Down);
     key(Qt::Key_M);
     EXPECT_EQ(toggled.count(), 1);
-    EXPECT_EQ(view.places().lanes(), 2);
+    EXPECT_EQ(view.places().lanes().size(), 2U);
     EXPECT_GT(view.places().lane({0, LaneKind::Work}).height(), with);
     EXPECT_FALSE(view.current().has_value()) << "its lane is gone";
     key(Qt::Key_M);
-    EXPECT_EQ(view.places().lanes(), 3);
+    EXPECT_EQ(view.places().lanes().size(), 3U);
     EXPECT_EQ(view.places().lane({0, LaneKind::Work}).height(), with);
 }
 
 TEST_F(MemoryLane, IsNotThereWithoutAllocations) {
     show(test::lateSender());
     EXPECT_FALSE(view.hasMemory());
-    EXPECT_EQ(view.places().lanes(), 2);
+    EXPECT_EQ(view.places().lanes().size(), 2U);
     key(Qt::Key_P);
     EXPECT_FALSE(view.current().has_value());
     key(Qt::Key_M);
@@ -156,7 +156,7 @@ TEST_F(MemoryLane, ShowsTheRanksThatHaveItWhereOthersDoNot) {
     std::vector<RankTrace> ranks = test::lateSenderWithMemory();
     ranks[0].allocations.clear();
     show(std::move(ranks));
-    EXPECT_EQ(view.places().lanes(), 3);
+    EXPECT_EQ(view.places().lanes().size(), 3U);
     hover(point(70 * ms, 0));
     EXPECT_FALSE(view.shownWords().has_value());
     for (int i = 0; i < 3; ++i) key(Qt::Key_Down);
