@@ -137,6 +137,68 @@ TEST_F(AgentTest, StartsItsRanksOnce) {
     EXPECT_THAT(next<AgentError>().message, HasSubstr("has started its ranks already"));
 }
 
+TEST_F(AgentTest, PassesAnEventOfAnotherRankOnAsAPrintedLine) {
+    const std::string event = toLine(RankEvent(RankError{.rank = 7, .message = "I am rank 7"}));
+    startShell("echo '" + event + "'");
+    const RankPrinted printed = next<RankPrinted>();
+    EXPECT_EQ(printed.rank, 0);
+    EXPECT_EQ(printed.line, event);
+}
+
+TEST_F(AgentTest, PassesARanksOwnEventsOn) {
+    startShell("echo '" + toLine(RankEvent(RankError{.rank = 0, .message = "no memory"})) + "'");
+    EXPECT_EQ(std::get<RankError>(next<RankSaid>().event).message, "no memory");
+}
+
+TEST_F(AgentTest, EndsTheRanksItStartedWhereALaterOneCannotBeStarted) {
+    StartRanks start = shell(0, "read config; read rest");
+    start.program = "/bin/sh";
+    start.environment["PATH"] = std::string(200'000, 'x');  // too long a word for exec
+    send(start);
+    EXPECT_THAT(next<AgentError>().message, HasSubstr("cannot start rank 0 as '/bin/sh'"));
+    EXPECT_EQ(channel->receive(seconds(20))->event, AgentChannel::Event::Closed);
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(AgentTest, SendsTheRendezvousToAllRanksButTheFirst) {
+    StartRanks start = shell(0, "read config; read line; echo \"$line\"");
+    start.ranks.push_back({.rank = 1, .arguments = start.ranks.front().arguments});
+    send(start);
+    send(Rendezvous{.host = "10.0.0.1", .port = 4242});
+    const RankPrinted printed = next<RankPrinted>();
+    EXPECT_EQ(printed.rank, 1);
+    EXPECT_EQ(printed.line, toLine(RankCommand(Rendezvous{.host = "10.0.0.1", .port = 4242})));
+    send(StopRanks{.graceMs = 1000});
+}
+
+TEST_F(AgentTest, ListensAndReachesForTheDoctor) {
+    send(ListenAt{.address = "127.0.0.1"});
+    const Listening listening = next<Listening>();
+    EXPECT_GT(listening.port, 0);
+    EXPECT_EQ(listening.problem, "");
+    send(Reach{.host = "127.0.0.1", .port = listening.port});
+    EXPECT_EQ(next<Reached>().problem, "");
+    send(ListenAt{.address = "192.0.2.1"});
+    EXPECT_THAT(next<Listening>().problem, HasSubstr("none of this host's own addresses"));
+}
+
+TEST_F(AgentTest, DoesNotReachWhileRanksRun) {
+    startShell("read config; read rest");
+    send(Reach{.host = "127.0.0.1", .port = 9});
+    EXPECT_EQ(next<Reached>().problem, "ranks are running");
+}
+
+TEST_F(AgentTest, SendsARanksTraceBeforeItsExit) {
+    StartRanks start = shell(0,
+                             "while [ $# -gt 0 ]; do [ \"$1\" = --trace ] && f=$2; shift; done; "
+                             "mkdir -p \"$f\"; printf spans >\"$f/rank.trace\"");
+    start.ranks.front().arguments.push_back("sh");  // $0 of the script
+    start.sendTraces = true;
+    send(start);
+    EXPECT_EQ(next<TraceChunk>().data, "c3BhbnM=");
+    EXPECT_EQ(next<RankExited>().code, 0);
+}
+
 TEST_F(AgentTest, SaysThatItDoesNotUnderstand) {
     ASSERT_TRUE(channel->send("make me a sandwich").ok());
     EXPECT_THAT(next<AgentError>().message, HasSubstr("does not understand"));

@@ -76,10 +76,32 @@ TEST(RemoteProgramFailure, NamesTheLibraryThatIsMissing) {
               "b lacks libfmt.so.9, which ringscope needs; run ./quickstart setup --no-gui there");
 }
 
-TEST(ShortProgram, IsEndedAtItsLimitAndAMissingOneIsNamed) {
-    EXPECT_TRUE(runToEnd({.words = {"sleep", "60"}, .limit = std::chrono::seconds(0)})->timedOut);
-    EXPECT_EQ(runToEnd({.words = {"/nowhere/ssh"}}).error().code, ErrorCode::NotFound);
-    EXPECT_EQ(runToEnd({.words = {"sh", "-c", "echo out; echo err >&2; exit 3"}})->code, 3);
+TEST(SshFailure, OfEverySymptomNamesTheHostOrWhatSshReads) {
+    for (const char* words :
+         {"Too many authentication failures", "Operation timed out", "No route to host",
+          "Network is unreachable", "Connection timed out during banner exchange",
+          "Bad configuration option: foo", "Connection closed by 10.0.0.1",
+          "Connection reset by peer", "Timeout, server b not responding."}) {
+        const Error error = sshFailure("host-b", words);
+        EXPECT_EQ(error.code, ErrorCode::Unavailable) << words;
+        EXPECT_THAT(error.message, HasSubstr("host-b")) << words;
+        EXPECT_THAT(error.message, Not(HasSubstr("HOST"))) << words;
+        EXPECT_THAT(error.message, Not(HasSubstr("failed:"))) << words << " is not known";
+    }
+    EXPECT_THAT(sshFailure("b", "Can't open user config file /x").message,
+                HasSubstr("ssh cannot read the configuration"));
+}
+
+TEST(RemoteProgramFailure, SaysWhyTheHostCannotRunIt) {
+    const auto sentence = [](std::string_view words) {
+        return remoteProgramFailure("b", "ringscope-rank", words).message;
+    };
+    EXPECT_EQ(sentence("/lib/libc.so.6: version `GLIBC_2.38' not found"),
+              "the system of b is older than the one ringscope-rank was built on; build ringscope "
+              "on the oldest of your hosts");
+    EXPECT_EQ(sentence("cannot execute binary file: Exec format error"),
+              "b has another kind of processor than this machine, and cannot run ringscope-rank");
+    EXPECT_EQ(sentence("first\nsecond\n"), "ringscope-rank does not start on b: second");
 }
 
 }  // namespace
