@@ -1,5 +1,7 @@
 #include "launcher/ssh_command.h"
 
+#include "backend/core/shell.h"
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -60,17 +62,6 @@ SshOptions sshOptionsFromEnvironment() {
     SshOptions options;
     if (const char* file = std::getenv("RINGSCOPE_SSH_CONFIG")) options.configFile = file;
     return options;
-}
-
-std::string shellQuoted(std::string_view word) {
-    std::string quoted = "'";
-    for (const char c : word) {
-        if (c == '\'')
-            quoted += "'\\''";
-        else
-            quoted += c;
-    }
-    return quoted + "'";
 }
 
 std::vector<std::string> sshWords(const SshOptions& options, const HostSpec& host,

@@ -23,8 +23,6 @@ struct SshOptions {
 // RINGSCOPE_SSH_CONFIG names a configuration for ssh that is used instead of the user's.
 SshOptions sshOptionsFromEnvironment();
 
-std::string shellQuoted(std::string_view word);
-
 // ssh never asks for a password and forwards nothing, accepts new host keys, refuses changed ones,
 // and ends within a minute of the network failing.
 std::vector<std::string> sshWords(const SshOptions& options, const HostSpec& host,

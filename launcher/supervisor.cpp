@@ -1,5 +1,6 @@
 #include "launcher/supervisor.h"
 
+#include "backend/core/environment.h"
 #include "backend/core/files.h"
 #include "backend/core/version.h"
 #include "launcher/deadline.h"
@@ -16,8 +17,6 @@
 #include <map>
 #include <utility>
 
-extern char** environ;
-
 namespace ringscope {
 namespace {
 
@@ -30,17 +29,6 @@ constexpr Millis flushTakes{1'000};  // for the controller to read the last fram
 constexpr const char* runIdName = "RINGSCOPE_RUN_ID";
 // Its value is of one agent: a machine may be two hosts of a run, under two names.
 constexpr const char* agentRanksName = "RINGSCOPE_AGENT_RANKS";
-
-std::map<std::string, std::string> ownEnvironment() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos)
-            variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return variables;
-}
 
 std::string hostName() {
     std::array<char, 256> name{};
@@ -134,8 +122,10 @@ void Supervisor::perform(const StartRanks& start) {
         return send(AgentError{"this agent has started its ranks already; open another one"});
     const std::string agentRanks = RunId::random().text;
     mark_ = std::string(agentRanksName) + "=" + agentRanks;
-    RankCommandLine command{
-        .rank = 0, .program = start.program, .arguments = {}, .environment = ownEnvironment()};
+    RankCommandLine command{.rank = 0,
+                            .program = start.program,
+                            .arguments = {},
+                            .environment = environmentVariables()};
     if (command.program.empty()) command.program = programDirectory() / "ringscope-rank";
     for (const auto& [name, value] : start.environment) command.environment[name] = value;
     command.environment[runIdName] = start.run.text;

@@ -1,5 +1,6 @@
 #include "ui/main_window.h"
 
+#include "backend/core/shell.h"
 #include "ui/look/icons.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/migrate_page.h"
@@ -343,11 +344,10 @@ void MainWindow::reportRuns(const std::vector<RunId>& runs) {
 }
 
 void MainWindow::copyCommand(const std::vector<RunId>& runs) {
-    std::string command = "ringscope";
-    const std::string store = storeForCommand(options_);
-    if (!store.empty()) command += " --db " + shellQuoted(store);
-    command += runs.size() > 1 ? " compare" : " runs show";
-    for (const RunId& run : runs) command += " " + run.text.substr(0, 8);
+    std::vector<std::string> words = {"compare"};
+    if (runs.size() <= 1) words = {"runs", "show"};
+    for (const RunId& run : runs) words.push_back(run.text.substr(0, 8));
+    const std::string command = ringscopeCommand(storeForCommand(options_), words);
     copyToClipboard(text(command));
     statusBar()->showMessage(tr("Copied: %1").arg(text(command)), messageMs);
 }

@@ -1,6 +1,7 @@
 // ringscope demo: the built-in experiment on this machine, its comparison and its report.
 #include "app/cli/experiment_session.h"
 #include "app/cli/verbs.h"
+#include "backend/core/shell.h"
 #include "backend/report/report.h"
 #include "embedded/demoExperiment.h"
 
@@ -41,10 +42,10 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
     if (const Result<void> written = writeReport(*report, file); !written.ok())
         return fail(written.error());
     std::ostream& messages = arguments.json ? std::cerr : std::cout;
-    messages << "\nReport    " << file.string() << "\nTimeline  ringscope-gui --db '"
-             << outcome.store.string() << "' --page traces\n"
-             << "Waits     ringscope --db '" << outcome.store.string() << "' trace analyze "
-             << outcome.runs.back().name << "\n";
+    const std::string store = outcome.store.string();
+    messages << "\nReport    " << file.string() << "\nTimeline  "
+             << commandLine({"ringscope-gui", "--db", store, "--page", "traces"}) << "\nWaits     "
+             << ringscopeCommand(store, {"trace", "analyze", outcome.runs.back().name}) << "\n";
     return outcome.exit;
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
 #include "backend/compare/comparison.h"
+#include "backend/core/environment.h"
 #include "backend/core/files.h"
 #include "backend/report/run_json.h"
 #include "backend/report/text_table.h"
@@ -20,21 +21,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-extern char** environ;
-
 namespace ringscope::cli {
 namespace {
-
-std::map<std::string, std::string> environmentVariables() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos)
-            variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return variables;
-}
 
 int exitFor(const ExperimentOutcome& outcome, int signal) {
     if (outcome.cancelled) return signal == SIGINT ? Interrupted : Terminated;

@@ -1,12 +1,12 @@
 #include "app/cli/trace_json.h"
 
+#include "backend/core/csv.h"
 #include "backend/core/text.h"
 #include "backend/report/run_json.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 
 namespace ringscope::cli {
 namespace {
@@ -145,20 +145,9 @@ json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
     return row;
 }
 
-// What a spreadsheet would run as a formula gets an apostrophe in front.
 std::string csvCell(const json& value) {
     if (value.is_null()) return "";
-    if (!value.is_string()) return value.dump();
-    std::string text = value.get<std::string>();
-    if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos)
-        text.insert(0, 1, '\'');
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
+    return value.is_string() ? csvText(value.get<std::string>()) : value.dump();
 }
 
 }  // namespace

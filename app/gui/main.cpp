@@ -1,6 +1,7 @@
 // ringscope-gui: the window over the store, with agents started on this machine.
 #include "app/gui/gui_options.h"
 #include "app/gui/screenshot.h"
+#include "backend/core/environment.h"
 #include "backend/core/version.h"
 #include "backend/store/store.h"
 #include "embedded/demoExperiment.h"
@@ -8,7 +9,6 @@
 #include "ui/main_window.h"
 
 #include <QApplication>
-#include <QProcessEnvironment>
 #include <QSettings>
 #include <iostream>
 #include <optional>
@@ -17,14 +17,6 @@ namespace ringscope::gui {
 namespace {
 
 enum Exit : int { Ok = 0, Usage = 2 };
-
-std::map<std::string, std::string> environmentVariables() {
-    std::map<std::string, std::string> variables;
-    const QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-    for (const QString& name : environment.keys())
-        variables.emplace(name.toStdString(), environment.value(name).toStdString());
-    return variables;
-}
 
 ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
     ui::WindowOptions options;

@@ -1,3 +1,4 @@
+#include "backend/core/csv.h"
 #include "backend/compare/statistics.h"
 #include "backend/report/wording.h"
 #include "backend/report/writers.h"
@@ -19,9 +20,7 @@ std::string text(std::string_view value) {
                code == 0x7f;
     };
     std::ranges::replace_if(safe, steers, ' ');
-    if (!safe.empty() && std::string_view("=+-@\t\r").find(safe[0]) != std::string_view::npos)
-        safe.insert(0, 1, '\'');
-    return safe;
+    return withoutFormula(safe);
 }
 
 // The shortest digits that read back equal; empty for what is no number.
@@ -123,22 +122,12 @@ constexpr std::array columns = {
     CsvColumn{"created", [](const RunRecord& run) { return utcIso(run.createdUs); }},
 };
 
-std::string field(const std::string& value) {
-    if (value.find_first_of(",\"\r\n") == std::string::npos) return value;
-    std::string quoted = "\"";
-    for (const char c : value) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
 template <typename Value>
 std::string line(Value valueOf) {
     std::string text;
     for (const CsvColumn& column : columns) {
         if (&column != &columns.front()) text += ',';
-        text += field(valueOf(column));
+        text += csvField(valueOf(column));
     }
     return text + "\r\n";
 }

@@ -1,6 +1,7 @@
 #include "ui/migrate/migration_draft.h"
 
 #include "backend/core/files.h"
+#include "backend/core/shell.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
 #include "ui/widgets/parts.h"
@@ -110,12 +111,12 @@ Result<void> MigrationDraft::write(const std::string& target, const std::string&
 }
 
 std::string MigrationDraft::command(const std::string& output) const {
-    std::string command = "ringscope migrate " + shellQuoted(path_);
+    std::vector<std::string> words = {"ringscope", "migrate", path_};
     for (const Decision& decision : migration_.decisions)
         if (decision.answered)
-            command += " --decide " + shellQuoted(decision.id + "=" + decision.chosen);
-    if (!output.empty()) command += " -o " + shellQuoted(output);
-    return command;
+            words.insert(words.end(), {"--decide", decision.id + "=" + decision.chosen});
+    if (!output.empty()) words.insert(words.end(), {"-o", output});
+    return commandLine(words);
 }
 
 }  // namespace ringscope::ui

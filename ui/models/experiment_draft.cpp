@@ -1,6 +1,7 @@
 #include "ui/models/experiment_draft.h"
 
 #include "backend/config/field_table.h"
+#include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
 #include "backend/run/experiment_runner.h"
@@ -132,8 +133,6 @@ std::string experimentYaml(const Experiment& experiment) {
 
 std::string draftCommand(const ExperimentDraft& draft, const DraftPlan& plan,
                          const std::string& store) {
-    std::string command = "ringscope";
-    if (!store.empty()) command += " --db " + shellQuoted(store);
     const bool fileSaysModes =
         !draft.modes || *draft.modes == modesOf(readExperiment({.fileName = draft.fileName,
                                                                 .fileText = draft.fileText,
@@ -141,14 +140,15 @@ std::string draftCommand(const ExperimentDraft& draft, const DraftPlan& plan,
                                                                 .overrides = draft.overrides()})
                                                     .experiment);
     if (!draft.onDisk || (!fileSaysModes && plan.modes.size() != 1))
-        return command + " run - <<'EXPERIMENT'\n" + experimentYaml(plan.reading.experiment) +
-               "EXPERIMENT";
+        return ringscopeCommand(store, {"run", "-"}) + " <<'EXPERIMENT'\n" +
+               experimentYaml(plan.reading.experiment) + "EXPERIMENT";
 
-    command += draft.fileName.empty() ? " demo" : " run " + shellQuoted(draft.fileName);
+    std::vector<std::string> words = {"demo"};
+    if (!draft.fileName.empty()) words = {"run", draft.fileName};
     for (const std::string& override : draft.overrides())
-        command += " --set " + shellQuoted(override);
-    if (!fileSaysModes) command += " --set parallel.mode=" + plan.modes.front();
-    return command;
+        words.insert(words.end(), {"--set", override});
+    if (!fileSaysModes) words.insert(words.end(), {"--set", "parallel.mode=" + plan.modes.front()});
+    return ringscopeCommand(store, words);
 }
 
 }  // namespace ringscope::ui

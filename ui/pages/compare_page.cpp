@@ -1,5 +1,6 @@
 #include "ui/pages/compare_page.h"
 
+#include "backend/core/shell.h"
 #include "backend/core/units.h"
 #include "ui/look/theme.h"
 #include "ui/models/comparison_model.h"
@@ -221,11 +222,9 @@ void ComparePage::listChoices() {
 void ComparePage::load() {
     const std::vector<RunId> wanted = runs();
     if (wanted.empty()) return;
-    std::string command = "ringscope";
-    if (!storeForCommand_.empty()) command += " --db " + shellQuoted(storeForCommand_);
-    command += " compare";
-    for (const RunId& id : wanted) command += " " + id.text.substr(0, 8);
-    command_->setCommand(text(command));
+    std::vector<std::string> words = {"compare"};
+    for (const RunId& id : wanted) words.push_back(id.text.substr(0, 8));
+    command_->setCommand(text(ringscopeCommand(storeForCommand_, words)));
     store_.load(wanted, this, [this, wanted](const Result<std::vector<RunRecord>>& loaded) {
         if (wanted == runs()) showLoaded(loaded);
     });

@@ -196,19 +196,4 @@ void CommandLine::setCommand(const QString& command) { label_->setFullText(comma
 
 void copyToClipboard(const QString& text) { QApplication::clipboard()->setText(text); }
 
-std::string shellQuoted(std::string_view word) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos)
-        return std::string(word);
-    std::string quoted = "'";
-    for (char c : word) {
-        if (c == '\'')
-            quoted += "'\\''";
-        else
-            quoted += c;
-    }
-    return quoted + "'";
-}
-
 }  // namespace ringscope::ui

@@ -120,7 +120,4 @@ private:
 
 void copyToClipboard(const QString& text);
 
-// A word as a shell reads it back: quoted where it has to be.
-std::string shellQuoted(std::string_view word);
-
 }  // namespace ringscope::ui
