@@ -1,6 +1,7 @@
 // A trace as a table: a line for each span.
 #include "backend/trace/csv_export.h"
 
+#include "backend/core/csv.h"
 #include "backend/trace/text_file.h"
 #include "backend/trace/trace.h"
 
@@ -9,17 +10,6 @@
 
 namespace ringscope {
 namespace {
-
-// RFC 4180: quoted where it has to be.
-std::string cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
 
 class Table {
 public:
@@ -38,7 +28,7 @@ public:
                                 operationName(span.operation()), spanPassName(span.pass()),
                                 span.step(), orEmpty(span.layer()), orEmpty(span.ringStep()),
                                 orEmpty(span.peer()), span.bytes(), span.message(),
-                                named ? cell(rank.names[names[i]]) : "");
+                                named ? csvText(rank.names[names[i]]) : "");
         }
     }
 
