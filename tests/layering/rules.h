@@ -31,7 +31,7 @@ struct RoomOrder {
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
      {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "report",
-      "migration"}},
+      "migration", "session"}},
     {"backend/trace", {"file", "chrome"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",

@@ -1,8 +1,6 @@
 #include "ui/live/run_controller.h"
 
-#include "backend/store/store.h"
-#include "backend/trace/trace.h"
-#include "backend/trace/trace_files.h"
+#include "backend/session/run_into_store.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>
@@ -68,30 +66,14 @@ void RunController::stop() {
 
 QString RunController::work(Shared& shared, Transport& transport, const std::filesystem::path& path,
                             const Experiment& experiment, std::stop_token stop) {
-    const auto attempt = [&]() -> Result<void> {
-        RINGSCOPE_TRY(std::vector<RunRequest> requests, planExperiment(experiment));
-        for (RunRequest& request : requests) request.traces = traceRoot(path);
-        RINGSCOPE_CHECK(prepareHosts(transport, requests));
-        RINGSCOPE_TRY(const std::unique_ptr<Store> store,
-                      Store::open(path, Store::Access::ReadWrite));
-        RINGSCOPE_CHECK(store->markLostRuns());
-        RunService service(transport, {store.get(), &shared.feed});
-        ExperimentOptions options;
-        options.findReference = [&](const std::string& computation) {
-            return store->newestReference(computation);
-        };
-        RINGSCOPE_TRY(const ExperimentOutcome outcome,
-                      runExperiment(requests, service, options, stop));
-        for (const RunRecord& run : outcome.runs) {
-            if (!run.parity) continue;
-            RINGSCOPE_CHECK(store->saveParity(run));
-            RINGSCOPE_CHECK(shared.feed.ended(run));
-        }
-        return {};
-    };
-    const Result<void> done = attempt();
-    return done.ok() || done.error().code == ErrorCode::Cancelled ? QString()
-                                                                  : text(done.error().message);
+    const SessionEnd end = runIntoStore(
+        experiment, path,
+        {.transport = transport,
+         .watcher = &shared.feed,
+         .compared = [&shared](const RunRecord& run) { return shared.feed.ended(run); }},
+        /*reference=*/true, std::move(stop));
+    const bool asked = !end.outcome.ok() && end.outcome.error().code == ErrorCode::Cancelled;
+    return end.outcome.ok() || asked ? QString() : text(end.outcome.error().message);
 }
 
 void RunController::takeNews() {

@@ -1,0 +1,54 @@
+// An experiment into a store: what the command line and the window call to run one.
+//
+// The steps, in this order; the first that fails ends the session with its error:
+//
+//   Plan    plans every run; fails where one of them cannot run
+//   Hosts   makes every host ready (Transport::preflight)
+//   Store   opens the store for writing, and marks the runs whose program is gone as lost
+//   Runs    the runs one after another with their references, then the parity of each
+//
+// So nothing is written before every host is ready, and nothing is started before the store is
+// open. A run that fails or is cancelled is a result and not an error.
+#pragma once
+
+#include "backend/config/experiment.h"
+#include "backend/core/result.h"
+#include "backend/run/experiment_runner.h"
+#include "backend/run/run_service.h"
+#include "backend/run/run_sink.h"
+#include "backend/run/transport.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+namespace ringscope {
+
+enum class SessionStep : std::uint8_t { Plan, Hosts, Store, Runs };
+
+// What a session needs from its caller. All of it outlives the call and is used on its thread.
+struct SessionPorts {
+    Transport& transport;
+    RunSink* watcher = nullptr;  // is told of each event after the store; may be null
+
+    // Called with Store::caution() where there is one.
+    std::function<void(const std::string& sentence)> caution{};
+    // Called with each run whose parity has been saved. An Error ends the session.
+    std::function<Result<void>(const RunRecord& run)> compared{};
+    RunClock clock{};
+};
+
+struct SessionEnd {
+    SessionStep step = SessionStep::Runs;  // the one that failed; Runs where none did
+    Result<ExperimentOutcome> outcome;
+};
+
+// Blocks until the experiment has ended; `stop` cancels the run in progress and starts no other.
+// Traces of a run are recorded into traceRoot(store)/<run id>. `reference` false: no run of mode
+// none is started only to compare with.
+SessionEnd runIntoStore(const Experiment& experiment, const std::filesystem::path& store,
+                        const SessionPorts& ports, bool reference, std::stop_token stop);
+
+}  // namespace ringscope
