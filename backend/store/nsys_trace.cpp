@@ -31,7 +31,7 @@ std::optional<int> stepNamed(std::string_view name) {
     for (const std::string_view prefix : {"ProfilerStep#", "step ", "Step "}) {
         if (!name.starts_with(prefix)) continue;
         const std::optional<std::int64_t> number = integerFrom(name.substr(prefix.size()));
-        if (number && *number >= 0 && *number < (1 << 24)) return static_cast<int>(*number);
+        if (number && *number >= 0 && *number < mostSteps) return static_cast<int>(*number);
     }
     return std::nullopt;
 }

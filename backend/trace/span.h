@@ -27,6 +27,7 @@ enum class SpanKind : std::uint8_t {
     Host,       // data, bookkeeping
     Step,       // one training step, around all of the above
 };
+inline constexpr int spanKindCount = static_cast<int>(SpanKind::Step) + 1;
 std::string_view spanKindName(SpanKind kind);
 
 enum class Operation : std::uint8_t {
@@ -57,7 +58,13 @@ inline constexpr int operationCount = static_cast<int>(Operation::MemorySet) + 1
 std::string_view operationName(Operation operation);
 
 enum class SpanPass : std::uint8_t { None, Forward, Backward, Update };
+inline constexpr int spanPassCount = static_cast<int>(SpanPass::Update) + 1;
 std::string_view spanPassName(SpanPass pass);
+
+// Numbers in traces are below these; a span has no room for larger ones.
+inline constexpr int mostRanks = 1 << 12;
+inline constexpr int mostSteps = 1 << 24;
+inline constexpr std::uint32_t mostMessages = 1U << 28;  // between two ranks
 
 // Where in the training a span belongs. -1 where there is no such thing.
 struct SpanTag {

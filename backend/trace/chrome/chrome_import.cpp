@@ -46,7 +46,7 @@ std::optional<int> stepNamed(std::string_view name) {
     constexpr std::string_view prefix = "ProfilerStep#";
     if (!name.starts_with(prefix)) return std::nullopt;
     const std::optional<std::int64_t> number = integerFrom(name.substr(prefix.size()));
-    if (!number || *number < 0 || *number >= (1 << 24)) return std::nullopt;
+    if (!number || *number < 0 || *number >= mostSteps) return std::nullopt;
     return static_cast<int>(*number);
 }
 

@@ -49,7 +49,7 @@ int firstOf(std::string_view ranks) {
     if (digit == std::string_view::npos) return -1;
     const auto end = std::min(ranks.find_first_not_of("0123456789", digit), ranks.size());
     const std::optional<std::int64_t> first = integerFrom(ranks.substr(digit, end - digit));
-    return first && *first < (1 << 12) ? static_cast<int>(*first) : -1;
+    return first && *first < mostRanks ? static_cast<int>(*first) : -1;
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ bool describeCollective(const ChromeCollective& collective, int rank, SpanTag& t
                     {collective.inElements.value_or(0), collective.outElements.value_or(0), 0}) %
                 (std::int64_t{1} << 40) * bytesOf(withoutQuotes(collective.dtype));
     const auto rankOr = [](std::optional<std::int64_t> other) {
-        return other && *other >= 0 && *other < (1 << 12) ? static_cast<int>(*other) : -1;
+        return other && *other >= 0 && *other < mostRanks ? static_cast<int>(*other) : -1;
     };
     if (tag.operation == Operation::Send) {
         tag.peer = rankOr(collective.destination);
@@ -87,7 +87,7 @@ bool describeCollective(const ChromeCollective& collective, int rank, SpanTag& t
         (tag.operation == Operation::Send || tag.operation == Operation::Receive))
         tag.peer = -1;
     if (!collective.sequence || *collective.sequence < 0) return false;
-    tag.message = static_cast<std::uint32_t>(*collective.sequence % (1 << 28));
+    tag.message = static_cast<std::uint32_t>(*collective.sequence % mostMessages);
     return true;
 }
 

@@ -44,7 +44,7 @@ std::optional<int> rankNamed(const fs::path& file) {
     int number = 0;
     for (std::size_t i = digit; i < name.size() && name[i] >= '0' && name[i] <= '9'; ++i) {
         number = number * 10 + (name[i] - '0');
-        if (number >= (1 << 12)) return std::nullopt;
+        if (number >= mostRanks) return std::nullopt;
     }
     return number;
 }

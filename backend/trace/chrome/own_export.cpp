@@ -19,15 +19,14 @@ std::optional<Value> named(std::string_view name, int count, const Name& nameOf)
 }
 
 std::optional<SpanTag> tagOf(const ChromeEvent& event) {
-    const auto kind = named<SpanKind>(withoutQuotes(event.tag.kind),
-                                      static_cast<int>(SpanKind::Step) + 1, spanKindName);
+    const auto kind = named<SpanKind>(withoutQuotes(event.tag.kind), spanKindCount, spanKindName);
     const auto operation =
         named<Operation>(withoutQuotes(event.tag.operation), operationCount, operationName);
-    const auto pass = named<SpanPass>(withoutQuotes(event.tag.pass), 4, spanPassName);
+    const auto pass = named<SpanPass>(withoutQuotes(event.tag.pass), spanPassCount, spanPassName);
     if (!kind || !operation || !pass || !event.tag.step) return std::nullopt;
     const auto number = [](std::optional<std::int64_t> value, int otherwise) {
         return static_cast<std::int32_t>(
-            std::clamp<std::int64_t>(value.value_or(otherwise), -1, 1 << 24));
+            std::clamp<std::int64_t>(value.value_or(otherwise), -1, mostSteps));
     };
     return SpanTag{.kind = *kind,
                    .operation = *operation,
@@ -37,8 +36,8 @@ std::optional<SpanTag> tagOf(const ChromeEvent& event) {
                    .ringStep = number(event.tag.ringStep, -1),
                    .peer = number(event.tag.peer, -1),
                    .bytes = std::max<std::int64_t>(0, event.bytes.value_or(0)),
-                   .message = static_cast<std::uint32_t>(
-                       std::clamp<std::int64_t>(event.tag.message.value_or(0), 0, (1 << 28) - 1))};
+                   .message = static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+                       event.tag.message.value_or(0), 0, mostMessages - 1))};
 }
 
 // No time of a trace is further from any other.
@@ -117,7 +116,7 @@ bool OwnExport::take(const ChromeEvent& event) {
     const std::optional<SpanTag> tag = tagOf(event);
     const std::optional<std::int64_t> rank = integerFrom(event.pid);
     const bool whole =
-        tag && rank && *rank >= 0 && *rank < (1 << 12) && event.begin &&
+        tag && rank && *rank >= 0 && *rank < mostRanks && event.begin &&
         (event.phase == 'b' || (event.phase == 'X' && event.duration && *event.duration >= 0));
     if (!whole) {
         ++broken_;
@@ -141,7 +140,7 @@ bool OwnExport::take(const ChromeEvent& event) {
 void OwnExport::takeAllocations(const ChromeEvent& event) {
     const std::optional<std::int64_t> rank = integerFrom(event.pid);
     const nlohmann::json rows = nlohmann::json::parse(event.allocations, nullptr, false);
-    if (!rank || *rank < 0 || *rank >= (1 << 12) || !rows.is_array()) {
+    if (!rank || *rank < 0 || *rank >= mostRanks || !rows.is_array()) {
         ++broken_;
         return;
     }
@@ -219,7 +218,7 @@ std::vector<RankTrace> OwnExport::finish(std::int64_t base, const nlohmann::json
         around.is_object() && around.contains("ringscope") ? around["ringscope"] : nlohmann::json();
     if (words.is_object() && words.contains("ranks") && words["ranks"].is_array())
         for (const nlohmann::json& each : words["ranks"])
-            if (auto origin = traceOriginFrom(each); origin && origin->rank < (1 << 12))
+            if (auto origin = traceOriginFrom(each); origin && origin->rank < mostRanks)
                 origins.emplace(origin->rank, Described{std::move(*origin), each});
     for (const auto& [number, described] : origins) ranks_[number];
     for (auto& [number, parts] : ranks_) {
