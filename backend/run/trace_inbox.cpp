@@ -5,13 +5,16 @@
 
 #include <fmt/format.h>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 
 namespace ringscope {
 
 Result<void> TraceInbox::take(const TraceChunk& chunk) {
+    if (chunk.rank < 0 || chunk.rank >= mostRanks)
+        return Error{ErrorCode::Corrupt,
+                     fmt::format("a trace arrived of rank {}; ranks are 0 to {}", chunk.rank,
+                                 mostRanks - 1)};
     const std::optional<std::string> bytes = fromBase64(chunk.data);
     std::int64_t& received = received_[chunk.rank];
     if (!bytes || chunk.offset != received)
@@ -32,9 +35,7 @@ Result<void> TraceInbox::take(const TraceChunk& chunk) {
 
 Result<void> TraceInbox::addClock(int rank, const std::vector<ClockSample>& samples) {
     if (!received_.contains(rank)) return {};
-    RINGSCOPE_TRY(const std::unique_ptr<TraceWriter> file, TraceWriter::reopen(fileOf(rank)));
-    for (const ClockSample& sample : samples) RINGSCOPE_CHECK(file->clock(sample));
-    return {};
+    return appendClock(fileOf(rank), samples);
 }
 
 }  // namespace ringscope

@@ -37,24 +37,62 @@ std::span<const Value> part(std::span<const Value> values, std::size_t from, std
     return values.empty() ? values : values.subspan(from, count);
 }
 
+// Writes all of the parts, or fails; `errno` says why.
+bool writeAll(int file, std::span<iovec> parts) {
+    while (!parts.empty()) {
+        const ssize_t written = ::writev(file, parts.data(), static_cast<int>(parts.size()));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        auto left = static_cast<std::size_t>(written);
+        for (; !parts.empty() && left >= parts.front().iov_len; parts = parts.subspan(1))
+            left -= parts.front().iov_len;
+        if (parts.empty()) break;
+        parts.front().iov_base = static_cast<char*>(parts.front().iov_base) + left;
+        parts.front().iov_len -= left;
+    }
+    return true;
+}
+
+iovec partOf(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+Result<void> writeChunk(int file, std::uint32_t kind, std::string_view payload, std::uint32_t crc) {
+    const ChunkHeader header{.kind = kind, .bytes = payload.size(), .crc = crc};
+    std::array<iovec, 2> parts = {partOf(bytesOf(header)), partOf(payload)};
+    if (!writeAll(file, parts)) return systemError("cannot write the trace");
+    return {};
+}
+
+Result<void> writeChunk(int file, std::uint32_t kind, std::string_view payload) {
+    return writeChunk(file, kind, payload, crcOf(payload.data(), payload.size()));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::path& path,
                                                          const TraceOrigin& origin) {
+    const auto failure = [&] {
+        return systemError("cannot write the trace '" + path.string() + "'");
+    };
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (file < 0) return systemError("cannot write the trace '" + path.string() + "'");
+    if (file < 0) return failure();
     std::unique_ptr<TraceWriter> writer(new TraceWriter(file));
 
     const std::string header = headerBytes(origin);
-    if (::write(file, header.data(), header.size()) != std::ssize(header))
-        return systemError("cannot write the trace '" + path.string() + "'");
-    return writer;
+    std::array<iovec, 1> whole = {partOf(header)};
+    if (writeAll(file, whole)) return writer;
+    const Error error = failure();
+    ::unlink(path.c_str());
+    return error;
 }
 
-Result<std::unique_ptr<TraceWriter>> TraceWriter::reopen(const std::filesystem::path& path) {
+Result<void> appendClock(const std::filesystem::path& path, std::span<const ClockSample> samples) {
     const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file < 0) return systemError("cannot write the trace '" + path.string() + "'");
-    return std::unique_ptr<TraceWriter>(new TraceWriter(file));
+    Result<void> written;
+    for (const ClockSample& sample : samples)
+        if (written.ok()) written = writeChunk(file, Clock, bytesOf(sample));
+    if (::close(file) != 0 && written.ok()) return systemError("cannot finish the trace");
+    return written;
 }
 
 TraceWriter::~TraceWriter() {
@@ -62,34 +100,13 @@ TraceWriter::~TraceWriter() {
 }
 
 Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload) {
-    return chunk(kind, payload, crcOf(payload.data(), payload.size()));
-}
-
-Result<void> TraceWriter::chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc) {
-    ChunkHeader header{.kind = kind, .bytes = payload.size(), .crc = crc};
-    std::array<iovec, 2> parts = {iovec{&header, sizeof header},
-                                  iovec{const_cast<char*>(payload.data()), payload.size()}};
-    std::size_t first = 0;
-    while (first < parts.size()) {
-        ssize_t written =
-            ::writev(file_, parts.data() + first, static_cast<int>(parts.size() - first));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return systemError("cannot write the trace");
-        for (; first < parts.size() && static_cast<std::size_t>(written) >= parts[first].iov_len;
-             ++first)
-            written -= static_cast<ssize_t>(parts[first].iov_len);
-        if (first < parts.size()) {
-            parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + written;
-            parts[first].iov_len -= static_cast<std::size_t>(written);
-        }
-    }
-    return {};
+    return writeChunk(file_, kind, payload);
 }
 
 Result<void> TraceWriter::records(std::uint32_t kind, std::string_view before, const void* records,
                                   std::size_t count) {
     columns_.fill(before, records, count);
-    return chunk(kind, columns_.payload(), columns_.crc());
+    return writeChunk(file_, kind, columns_.payload(), columns_.crc());
 }
 
 Result<void> TraceWriter::beside(std::uint32_t which, std::string_view values) {

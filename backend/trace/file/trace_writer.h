@@ -19,14 +19,12 @@
 
 namespace ringscope {
 
-// Appends to one file. Used by one thread; every call is on disk's way when it returns.
+// Appends to one file. Used by one thread. When a call returns, the operating system has the bytes.
 class TraceWriter {
 public:
-    // Refuses to overwrite a file that is there.
+    // Fails where the file exists. Where the header cannot be written, no file is left.
     static Result<std::unique_ptr<TraceWriter>> create(const std::filesystem::path& path,
                                                        const TraceOrigin& origin);
-    // For what is learned after the rank has closed its file: its clock.
-    static Result<std::unique_ptr<TraceWriter>> reopen(const std::filesystem::path& path);
     ~TraceWriter();
     TraceWriter(const TraceWriter&) = delete;
     TraceWriter& operator=(const TraceWriter&) = delete;
@@ -44,7 +42,6 @@ public:
 private:
     explicit TraceWriter(int file) : file_(file) {}
     Result<void> chunk(std::uint32_t kind, std::string_view payload);
-    Result<void> chunk(std::uint32_t kind, std::string_view payload, std::uint32_t crc);
     // A chunk of records as columns.
     Result<void> records(std::uint32_t kind, std::string_view before, const void* records,
                          std::size_t count);
@@ -53,5 +50,8 @@ private:
     int file_ = -1;
     traceformat::ColumnBuffer columns_;
 };
+
+// Appends to a file that its rank has closed already: what its clock is, is learned later.
+Result<void> appendClock(const std::filesystem::path& path, std::span<const ClockSample> samples);
 
 }  // namespace ringscope

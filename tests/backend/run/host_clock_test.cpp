@@ -38,5 +38,15 @@ TEST(TraceInbox, RefusesAPartThatDoesNotFollowTheLastOne) {
     EXPECT_EQ(taken.error().message, "the trace of rank 2 arrived damaged after 0 bytes");
 }
 
+TEST(TraceInbox, RefusesARankThatNoRunHas) {
+    TraceInbox inbox("/nowhere");
+    for (const int rank : {-1, mostRanks, 1 << 30}) {
+        const Result<void> taken = inbox.take({.rank = rank, .offset = 0, .data = "AAAA"});
+        ASSERT_FALSE(taken.ok());
+        EXPECT_EQ(taken.error().message,
+                  "a trace arrived of rank " + std::to_string(rank) + "; ranks are 0 to 4095");
+    }
+}
+
 }  // namespace
 }  // namespace ringscope
