@@ -1,9 +1,9 @@
-// Every live allocation, and while it records also those that ended: what an allocator tells it.
+// Keeps every live allocation that an allocator reports, and, while it records, those that ended.
 //
 //     log.allocated(block, bytes);  ...  log.freed(block);
 //     log.start();  ...  log.stop()   // what was live at any time between the two
 //
-// Any thread may tell at any time. Telling takes a lock that is held for a few instructions; the
+// Any thread may report at any time. A report takes a lock for a few instructions; the
 // place of an allocation (allocation.h) is the calling thread's tracePlace() and MemoryScope.
 #pragma once
 

@@ -36,8 +36,8 @@ private:
     std::vector<std::vector<SpanTag>> rows_;
 };
 
-// Who wants to know; lives as long as the process, so that a thread may still hold it when it is no
-// longer the current one.
+// The current listener. It must live as long as the process: a thread may still use it when it is
+// no  longer the current one.
 class CorrelationSink {
 public:
     virtual ~CorrelationSink() = default;

@@ -1,9 +1,9 @@
-// What a GPU's tensor allocator told, kept in an AllocationLog as a CPU's allocations are.
+// Keeps what a GPU's tensor allocator reports in an AllocationLog, as a CPU's allocations are kept.
 //
 //     DeviceAllocations allocations(log);
 //     allocations.tell({.kind = DeviceMemoryEvent::Kind::Taken, .address = 0x7f00, .bytes = 512});
 //
-// Any thread may tell; the allocator does so while it holds its own lock, so nothing here asks an
+// Any thread may call; the allocator does so while it holds its own lock, so nothing here asks an
 // allocator of libtorch for anything. What an allocation is for and where in the training it stands
 // are told by the calling thread (AllocationLog).
 #pragma once

@@ -1,9 +1,9 @@
-// How much memory is live, and the most that ever was: what an allocator tells it, added up.
+// Adds up what an allocator reports: how much memory is live, and the most that ever was.
 //
 //     meter.allocated(4096);  ...  meter.freed(4096);
 //     meter.peak()
 //
-// Any thread may tell and ask at any time; telling costs two atomic operations.
+// Any thread may call at any time; a report costs two atomic operations.
 #pragma once
 
 #include "backend/core/units.h"

@@ -61,7 +61,7 @@ public:
 
     void record(const Span& span);
 
-    // Everything recorded so far is in the file, or the sentence why not.
+    // Returns when everything recorded so far is in the file, or fails with the reason.
     Result<void> finish() { return finish({}); }
     // And so is what others recorded meanwhile.
     struct Besides {

@@ -1,9 +1,9 @@
-// Memory that a tensor held, from its allocation until it was given back: what a memory curve, its
-// peak and what stood there are worked out from (analysis/memory.h).
+// Memory that a tensor held, from its allocation until it was freed. Memory curves and their peaks
+// are computed from these (analysis/memory.h).
 //
-// And segments: what the process took from a GPU's driver, be it for the allocator that cuts
-// tensors from it or for a library beside it. The same bytes are in a tensor and in its segment, so
-// the two are never added: overMemory() goes over the one or the other.
+// Segments are allocations too: what the process took from a GPU's driver, for the allocator that
+// cuts tensors from it or for a library. A tensor's bytes are also in its segment, so the two are
+// never added: overMemory() goes over tensors or over segments.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 namespace ringscope {
 
 enum class MemoryCategory : std::uint8_t {
-    Unsaid,  // of a computation: an activation if it outlives the forward pass, else workspace
+    Unsaid,  // becomes Activations if it outlives the forward pass, otherwise Workspace
     Parameters,
     Gradients,
     Optimizer,

@@ -1,9 +1,9 @@
-// Memory that nobody named is told by its life: what lives when its step's backward pass begins is
-// an activation, all else that is allocated within the recorded steps is workspace. What was there
-// before them stays unsaid.
+// Gives allocations of no category one by when they are live: an allocation that is live when its
+// step's backward pass begins is an activation; any other of the recorded steps is workspace. What
+// was allocated before them keeps no category.
 //
-// The step of what was allocated within one is that step, whichever thread allocated it: a GPU's
-// backward pass runs on one that was told no place.
+// An allocation made within a step gets that step, whichever thread made it: a GPU's backward pass
+// runs on a thread that knows no place.
 #pragma once
 
 #include "backend/trace/rank_trace.h"

@@ -17,7 +17,7 @@ struct TraceGroup {
     bool operator==(const TraceGroup&) const = default;
 };
 
-// Who recorded, and under what: enough to read a file that was found alone.
+// Who recorded, and under which configuration: enough to understand a single file.
 struct TraceOrigin {
     std::string run{};
     int rank = 0;
@@ -28,14 +28,14 @@ struct TraceOrigin {
     std::string device{};
     std::int64_t firstStep = 0;  // recorded steps [first, end)
     std::int64_t endStep = 0;
-    std::string gpuActivity{};  // "on", or "off: " and why; empty in files that know nothing of it
-    std::string source{};       // the other tool that recorded: "kineto"; empty: this program
-    std::int64_t spanCostNs = 0;  // what recording a span cost its thread; 0: nobody measured it
-    std::vector<int> recorded{};  // the ranks that were to be, ascending; empty: all of them
+    std::string gpuActivity{};    // "on", or "off: " and why; empty in files older than this
+    std::string source{};         // the other tool that recorded: "kineto"; empty: this program
+    std::int64_t spanCostNs = 0;  // what recording a span cost its thread; 0: not measured
+    std::vector<int> recorded{};  // the ranks that were to be recorded, ascending; empty: all
     std::vector<TraceGroup> groups{};  // that this rank is in
 };
 
-// What one stream of a GPU executed, told by the GPU itself and not by the host that asked for it.
+// What one stream of a GPU executed, by the GPU's own records, not the host's.
 struct GpuStream {
     std::uint32_t device = 0;
     std::uint32_t context = 0;
@@ -46,11 +46,11 @@ struct GpuStream {
     std::vector<std::int64_t> launched{};  // when the host asked for it; 0: not known
 };
 
-// The rank's clock held against the reference clock (rank 0's host).
+// A comparison of the rank's clock with the reference clock (rank 0's host).
 struct ClockSample {
     std::int64_t local = 0;
     std::int64_t reference = 0;
-    std::int64_t error = 0;  // the truth is within +- error
+    std::int64_t error = 0;  // the reference is known to within +- this
 };
 
 struct RankTrace {

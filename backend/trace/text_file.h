@@ -1,4 +1,4 @@
-// A large text written piece by piece: whole under its name, or not there.
+// Writes a large text piece by piece. A failure leaves no file of that name.
 #pragma once
 
 #include "backend/core/result.h"

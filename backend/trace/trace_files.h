@@ -17,8 +17,8 @@ enum class TraceKind : std::uint8_t {
 // Nothing where it is the name of no trace.
 std::optional<TraceKind> traceKindNamed(const std::filesystem::path& file);
 
-// A folder is read as one kind of trace: a sentence that counts and names the files of other kinds
-// in it. Empty where there are none, and for a single file.
+// A folder is read as one kind of trace. Returns a sentence that counts and names the files of
+// other kinds in it; empty where there are none, and for a single file.
 std::string leftOutNote(const std::filesystem::path& place, TraceKind read);
 
 // The name of a rank's file in a run's trace folder: "rank-00003.trace".

@@ -1,10 +1,10 @@
-// The events of a Chrome trace, one after another, out of a file of any size: what is in memory at
-// once is a window of the text, never the file. Compressed files (.gz) are read like plain ones.
+// Reads the events of a Chrome trace one after another from a file of any size: only a window of
+// the  text is in memory, never the whole file. Compressed files (.gz) are read like plain ones.
 //
 //   [{event}, {event}, …                         also without its end
 //   {"key": …, "traceEvents": [{event}, …], "key": …}
 //
-// An event's text is cut out by counting brackets outside of strings; it is parsed by whoever asks.
+// An event's text is cut out by counting brackets outside of strings; the caller parses it.
 #pragma once
 
 #include "backend/core/result.h"

@@ -1,4 +1,4 @@
-// Reads back what writeChromeTrace() wrote: nothing of a span is lost on the way.
+// Reads what writeChromeTrace() wrote, with all fields of every span.
 //
 // The export's first event is a mark; an event with a mark before it says its tag in its args, its
 // rank in its pid and, where a GPU did it, its stream. What memory held is drawn as a counter,

@@ -1,4 +1,4 @@
-// A file as bytes in memory that are not read until they are looked at.
+// Maps a file into memory: its bytes are read from disk when they are first used.
 #pragma once
 
 #include "backend/core/result.h"

@@ -1,5 +1,5 @@
-// What is in a trace and what is missing, counted without holding its spans: a file of ours is
-// mapped, and its chunks are checked and counted in one pass.
+// What is in a trace and what is missing, counted without keeping its spans: our own files are
+// mapped, and their chunks are checked and counted in one pass.
 #pragma once
 
 #include "backend/core/result.h"

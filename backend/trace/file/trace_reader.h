@@ -13,8 +13,8 @@ namespace ringscope {
 // Reads whatever is readable. An Error only where not even the header is.
 Result<RankTrace> readTraceFile(const std::filesystem::path& path);
 
-// The same, but hands over the spans chunk by chunk, of the host or of a stream, and keeps none of
-// them, nor names and allocations.
+// The same, but gives the spans of each chunk, of the host or of a stream, to `sink`. The result
+// has  no spans, names and allocations.
 using SpanSink = std::function<void(const GpuStream* stream, std::span<const Span> spans)>;
 Result<RankTrace> scanTraceFile(const std::filesystem::path& path, const SpanSink& sink);
 
