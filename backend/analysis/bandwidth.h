@@ -4,8 +4,8 @@
 //   busbw   bytes x factor / transfer: without the waiting, what a link carried. Our own spans
 //           count what a rank hands to others, so their factor is 1. Another tool's count the
 //           whole array: 2(n-1)/n for all-reduce, (n-1)/n for the other collectives, 1 for
-//           messages. Of a message with an end that is not in the trace nobody knows how long it
-//           moved, so it is left out of busbw
+//           messages. A message with an end that is not in the trace is left out of busbw, as it is
+//           not known how long it moved
 #pragma once
 
 #include "backend/analysis/clock_verdict.h"
@@ -28,7 +28,7 @@ struct Bandwidth {
     std::optional<double> busbw{};  // nothing where wait and transfer are not told apart
 };
 
-// `trace` as withTruestSpans() makes it. By operation, the most bytes first.
+// `trace` as withGpuSpans() makes it. By operation, the most bytes first.
 std::vector<Bandwidth> bandwidths(const Trace& trace, const TrustedMeetings& trusted);
 
 // All operations as one; nothing where no message has a known size.

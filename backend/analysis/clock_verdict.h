@@ -1,8 +1,8 @@
-// Whether the ranks' clocks agree well enough to say who waited for whom.
+// Whether the ranks' clocks agree well enough to tell who waited for whom.
 //
-// A message's wait ends when the other rank posts its end, a moment of another clock. Where the
-// clocks may be further apart than a tenth of the median transfer, or a message arrives before it
-// was sent, the split says nothing, and none is made.
+// A message's wait ends when the other rank posts its end, and that moment is read from another
+// clock. Wait and transfer time are not told apart where the clocks may differ by more than a tenth
+// of the median transfer, or where a message arrives before it was sent.
 #pragma once
 
 #include "backend/analysis/rendezvous.h"
@@ -17,7 +17,7 @@ namespace ringscope {
 struct ClockVerdict {
     bool splits = true;  // wait and transfer can be told apart
     std::int64_t medianTransfer = 0;
-    std::int64_t contradiction = 0;  // by how much the worst message arrives before it was sent
+    std::int64_t contradiction = 0;  // the most by which a message arrives before it was sent
     std::string sentence;            // "the ranks share one clock"
 };
 
@@ -25,9 +25,10 @@ using Meetings = std::vector<std::vector<MessageMeeting>>;
 
 ClockVerdict judgeClocks(const Trace& trace, const Meetings& meetings);
 
-// Who met whom when, as far as the clocks let it be said.
+// The meetings that figures are computed from. As matchMessages() finds them; if the clocks cannot
+// be aligned, each message moves from its posting on, so that all waits are zero.
 struct TrustedMeetings {
-    Meetings meetings;  // matchMessages(), or, where the clocks refuse, nobody waits for anybody
+    Meetings meetings;
     ClockVerdict clock;
 };
 TrustedMeetings trustedMeetings(const Trace& trace);

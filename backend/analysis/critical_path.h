@@ -4,9 +4,10 @@
 //                            \ sends                /
 //   rank 1   ==| waits ......|=====compute=====|---'
 //
-// Read backwards from the last end: a rank's own work up to where it last waited for another, then
-// that rank's, from the moment it came. The pieces follow each other without a gap, so what makes
-// one of them shorter makes the run shorter, until another chain is the longest.
+// Found backwards from the last end: a rank's own work, back to where it last waited for another
+// rank; then the work of that rank, back from the moment when it posted its end. The pieces follow
+// each other without a gap, so shortening one of them shortens the run, until another chain is the
+// longest.
 #pragma once
 
 #include "backend/analysis/clock_verdict.h"
@@ -29,8 +30,7 @@ struct PathShare {
     std::int64_t total = 0;
     std::int64_t attention = 0;
     std::int64_t compute = 0;  // the rest of it
-    std::int64_t exposed =
-        0;  // communication: moving bytes, or waiting for what nobody is blamed for
+    std::int64_t exposed = 0;  // communication: bytes moving, or a wait that no rank caused
     std::int64_t idle = 0;
 };
 
@@ -40,7 +40,7 @@ struct CriticalPath {
     std::int64_t length() const;
 };
 
-// `trace` as withTruestSpans() makes it.
+// `trace` as withGpuSpans() makes it.
 CriticalPath criticalPath(const Trace& trace, const TrustedMeetings& trusted);
 
 }  // namespace ringscope

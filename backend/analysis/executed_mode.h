@@ -33,7 +33,7 @@ struct ExecutedMode {
     std::string sentence() const;
 };
 
-// `trace` as withTruestSpans() makes it.
+// `trace` as withGpuSpans() makes it.
 ExecutedMode executedMode(const Trace& trace);
 
 }  // namespace ringscope

@@ -1,8 +1,8 @@
 #include "backend/analysis/findings.h"
 
+#include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/intervals.h"
 #include "backend/analysis/rank_sets.h"
-#include "backend/analysis/truest_spans.h"
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
@@ -172,8 +172,8 @@ bool RunFindings::splitsAll() const {
 
 RunFindings analyze(const Trace& trace) {
     if (!hasGpuRecords(trace)) return analyze(trace, trustedMeetings(trace));
-    const Trace truest = withTruestSpans(trace);
-    return analyze(truest, trustedMeetings(truest));
+    const Trace replaced = withGpuSpans(trace);
+    return analyze(replaced, trustedMeetings(replaced));
 }
 
 RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted) {

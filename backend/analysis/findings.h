@@ -8,8 +8,8 @@
 //   a message moves bytes from the moment both ends have posted it (a collective: all ranks);
 //   before that the earlier end waits, and the later end is to blame
 //   transfer = |union of moving|    wait = |C without moving|        wait + transfer = |C|
-//   where a rank is not in the trace, nobody knows when it came: its messages, where nothing else
-//   moves, are unpaired, neither wait nor transfer, and then wait + transfer + unpaired = |C|
+//   where a rank is not in the trace, it is not known when it posted: its messages, where nothing
+//   else moves, are unpaired, neither wait nor transfer, and wait + transfer + unpaired = |C|
 //   M        = copies between memories (a GPU's copy engines); copiesExposed = |M without K and C|
 //   idle     = the steps without K, C and M
 //   within the steps, compute + exposed + copiesExposed + idle = the steps
@@ -17,8 +17,9 @@
 // Sums are over the recorded steps; all integer nanoseconds.
 //
 // Where a rank's GPU was recorded, all of this is what the GPU did: a kernel's or copy's own times
-// in place of the host's, which only says when it asked. A message then begins and ends with the
-// kernel that moves it. The steps stay the host's; of another tool's trace, the step is all of it.
+// in place of the host's, which only says when it was launched. A message then begins and ends with
+// the kernel that moves it. The steps stay the host's; of another tool's trace, the step is all of
+// it.
 //
 // Wait and transfer lie on both sides of another rank's clock. Where the clocks are not known well
 // enough (clock_verdict.h), all communication counts as transfer, and the verdict says why.
@@ -84,8 +85,8 @@ struct RunFindings {
     std::int64_t clockErrorNs = 0;
     ClockVerdict clock;
     std::uint64_t unmatched = 0;          // messages of which only one end is in the trace
-    std::vector<std::string> violations;  // invariants that do not hold: a defect of ours
-    std::vector<std::string> notes;       // the trace's, and what cannot be said for want of ranks
+    std::vector<std::string> violations;  // invariants that do not hold: a defect of this program
+    std::vector<std::string> notes;       // the trace's, and what missing ranks leave unknown
 
     // Means over ranks, per step, in milliseconds.
     double exposedMsPerStep() const;
@@ -98,7 +99,7 @@ struct RunFindings {
 };
 
 RunFindings analyze(const Trace& trace);
-// The same where trustedMeetings(trace) is at hand already.
+// The same, with trustedMeetings(trace) computed by the caller.
 RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted);
 
 }  // namespace ringscope

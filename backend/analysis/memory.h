@@ -1,4 +1,4 @@
-// What a rank's tensors held over the recorded steps, and what stood where it was the most.
+// The most that a rank's tensors held in the recorded steps, and what was allocated then.
 #pragma once
 
 #include "backend/trace/memory_curve.h"
@@ -15,7 +15,7 @@ struct MemoryPeak {
     BytesByCategory held{};
     int step = 0;  // of the allocation that made it, and its layer
     int layer = -1;
-    std::int64_t segments = 0;  // the most it ever took from its GPU's driver; 0: not recorded
+    std::int64_t segments = 0;        // the most taken from its GPU's driver; 0: not recorded
     std::vector<Allocation> largest;  // live then, largest first, at most `largestShown`
 
     static constexpr std::size_t largestShown = 10;

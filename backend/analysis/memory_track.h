@@ -1,11 +1,11 @@
-// What a rank's tensors, or its GPU's segments, held at any moment, made once and then answered
-// fast enough to follow a mouse over millions of allocations.
+// What a rank's tensors, or its GPU's segments, held at any moment. Built once; a question is then
+// answered fast enough for every movement of a mouse over millions of allocations.
 //
 //     const MemoryTrack track(rank);
 //     track.heldAt(track.peak());                      // by category, where it was the most
 //     const auto most = track.mostOf(track.firstFrom(a), track.firstFrom(b));
 //     track.heldAt(most);                              // the same within [a, b)
-//     track.largestAt(track.timeOf(track.peak()), 5);  // what stood there
+//     track.largestAt(track.timeOf(track.peak()), 5);  // what was allocated then
 //
 // The curve is a list of moments, each holding until the next one. Of every 32 it keeps what was
 // held before and where the most was, and the same of every 32 of those, so the most of a stretch
@@ -25,7 +25,7 @@ class MemoryTrack {
 public:
     // Empty where memory was not recorded.
     MemoryTrack() = default;
-    // The rank stays where it is for as long as the track is used.
+    // The rank must outlive the track and must not be moved.
     explicit MemoryTrack(const RankTrace& rank, MemoryOf of = MemoryOf::Tensors);
 
     bool empty() const { return changes_.empty(); }

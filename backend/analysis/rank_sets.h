@@ -1,4 +1,4 @@
-// When a rank computed, communicated and waited: the sets of time its figures are the lengths of.
+// When a rank computed, communicated and waited, as sets of time. Its figures are their lengths.
 #pragma once
 
 #include "backend/analysis/intervals.h"
@@ -27,7 +27,7 @@ struct CommunicationSets {
     IntervalSet waiting;
     IntervalSet waitExposed;
     IntervalSet moving;
-    IntervalSet unpaired;  // nothing moved for certain, and an end is not in the trace
+    IntervalSet unpaired;  // an end is not in the trace, and no other message moved
 };
 CommunicationSets communicationSets(TransferTimes times, const IntervalSet& compute);
 

@@ -1,5 +1,5 @@
-// What it cost the ranks to be recorded: how many spans a step has, times what a span costs on that
-// machine as the rank's recorder measured it (SpanRecorder::measureSpanCost).
+// What recording cost the ranks: the spans of a step, times what a span costs on that machine as
+// the rank's recorder measured it (SpanRecorder::measureSpanCost).
 #pragma once
 
 #include "backend/trace/file/trace_contents.h"

@@ -1,4 +1,4 @@
-// Both ends of every message, brought together: since when its bytes could move.
+// Pairs the ends of every message and tells from when on its bytes could move.
 #pragma once
 
 #include "backend/trace/trace.h"

@@ -1,8 +1,8 @@
 #include "backend/analysis/tool_variants.h"
 
+#include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/intervals.h"
 #include "backend/analysis/rank_sets.h"
-#include "backend/analysis/truest_spans.h"
 
 #include <algorithm>
 #include <utility>
@@ -99,7 +99,7 @@ ToolVariants toolVariants(const RankSets& sets, const std::vector<GpuStream>& st
 }
 
 std::vector<ToolVariants> toolVariants(const Trace& recorded) {
-    const Trace trace = withTruestSpans(recorded);
+    const Trace trace = withGpuSpans(recorded);
     std::vector<ToolVariants> variants;
     for (const RankTrace& rank : trace.ranks) {
         // Of one rank's sets alone, whom it met does not matter.

@@ -8,8 +8,8 @@
 //                        compute = |K|; non-compute = |A without K|; overlap = |C and K| / |C|
 //                        kernel types = the parts of A by which of the three are under way
 //   TraceLens            computation |K|, exposed communication |C without K|, exposed copies
-//                        |M without K and C|, busy |A|, idle, total; the first three and idle add
-//                        up
+//                        |M without K and C|, busy |A|, idle, total. The first three and idle
+//                        add up to the total
 //   TensorBoard plugin   computation |K without C|, overlapping |K and C|, communication
 //                        |C without K|, other = the rest of the steps
 #pragma once
@@ -38,8 +38,8 @@ struct HtaFigures {
     std::int64_t computeAndMemory = 0;
     std::int64_t commAndMemory = 0;
     std::int64_t allThree = 0;
-    // Gaps within a stream: the host asked late; short ones between kernels; anything else. Only
-    // where it is known when kernels were launched.
+    // Gaps within a stream: the host launched late; short ones between kernels; all others. Zero
+    // where the moments of launches are not known.
     std::int64_t hostWait = 0;
     std::int64_t kernelWait = 0;
     std::int64_t otherWait = 0;
@@ -66,7 +66,7 @@ struct ToolVariants {
     HtaFigures hta;
     TraceLensFigures traceLens;
     TensorBoardFigures tensorBoard;
-    std::vector<std::string> violations;  // sums that do not hold: a defect of ours
+    std::vector<std::string> violations;  // sums that do not hold: a defect of this program
 };
 
 // `streams`: the rank's GPU, for the gaps within them.

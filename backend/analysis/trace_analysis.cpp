@@ -1,7 +1,7 @@
 #include "backend/analysis/trace_analysis.h"
 
+#include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/rank_sets.h"
-#include "backend/analysis/truest_spans.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -21,7 +21,7 @@ std::optional<double> TraceAnalysis::imbalancePercent() const {
 }
 
 TraceAnalysis analyzeAll(const Trace& recorded) {
-    const Trace trace = withTruestSpans(recorded);
+    const Trace trace = withGpuSpans(recorded);
     const TrustedMeetings trusted = trustedMeetings(trace);
     TraceAnalysis analysis;
     analysis.findings = analyze(trace, trusted);

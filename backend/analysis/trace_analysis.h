@@ -1,4 +1,4 @@
-// Everything that is said of a trace, worked out together.
+// All analyses of a trace, computed together.
 #pragma once
 
 #include "backend/analysis/attention_slowdown.h"
@@ -28,7 +28,7 @@ struct TraceAnalysis {
     std::vector<ToolVariants> variants;    // by rank
     std::vector<MemoryPeak> memory;        // of the ranks whose memory was recorded
     std::vector<RecordingCost> recording;  // of the ranks that measured it
-    std::vector<std::string> violations;   // of all of these: defects of ours
+    std::vector<std::string> violations;   // of all of these: defects of this program
 
     // By how much the busiest rank computes more than the mean; nothing for one rank, or none busy.
     std::optional<double> imbalancePercent() const;

@@ -1,9 +1,9 @@
 #include "backend/analysis/trace_diff.h"
 
 #include "backend/analysis/findings.h"
+#include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/rank_sets.h"
 #include "backend/analysis/step_parts.h"
-#include "backend/analysis/truest_spans.h"
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
@@ -79,7 +79,7 @@ void addPlaces(Side& side, const RankTrace& rank, const std::vector<MessageMeeti
 }
 
 Side sideOf(const Trace& recorded) {
-    const Trace trace = withTruestSpans(recorded);
+    const Trace trace = withGpuSpans(recorded);
     const TrustedMeetings trusted = trustedMeetings(trace);
     Side side;
     side.ranks = trace.ranks.size();

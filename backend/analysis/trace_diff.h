@@ -1,9 +1,9 @@
 // What changed between two traces of the same work, in order of its effect on the step time.
 //
 // A step's time is split into parts that add up to it (step_parts.h), so the differences of the
-// parts add up to the difference of the step times: nothing is explained twice and nothing is left
-// over. Beside that, attention and exposed communication of each layer, pass and ring step, and the
-// recorded steps one by one. All means over ranks, of one step, in nanoseconds.
+// parts add up to the difference of the step times. Beside that, attention and exposed
+// communication of each layer, pass and ring step, and the recorded steps one by one. All means
+// over ranks, of one step, in nanoseconds.
 #pragma once
 
 #include "backend/trace/trace.h"

@@ -1,4 +1,5 @@
-// The figures of any stretch of a trace, made once and then answered fast enough to follow a mouse.
+// The figures of any window of a trace. Built once; a question is then answered fast enough for
+// every movement of a mouse.
 //
 // A window's figure is the length of the figure's set of time inside it, so the figures of
 // neighbouring windows add up, and those of the whole trace are what analyze() says. A message's

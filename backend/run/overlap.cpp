@@ -2,7 +2,7 @@
 
 #include "backend/analysis/bandwidth.h"
 #include "backend/analysis/findings.h"
-#include "backend/analysis/truest_spans.h"
+#include "backend/analysis/gpu_spans.h"
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace.h"
 
@@ -39,7 +39,7 @@ std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
 
 Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder) {
     RINGSCOPE_TRY(const Trace recorded, readTrace(folder));
-    const Trace trace = withTruestSpans(recorded);
+    const Trace trace = withGpuSpans(recorded);
     const TrustedMeetings trusted = trustedMeetings(trace);
     const RunFindings findings = analyze(trace, trusted);
     if (!findings.violations.empty())

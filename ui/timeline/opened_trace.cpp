@@ -1,7 +1,7 @@
 #include "ui/timeline/opened_trace.h"
 
+#include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/rank_sets.h"
-#include "backend/analysis/truest_spans.h"
 
 #include <algorithm>
 #include <cmath>
@@ -194,7 +194,7 @@ Interval OpenedTrace::longestOccurrence(int rank, SpanPass pass, int ringStep) c
 std::shared_ptr<const OpenedTrace> openTrace(Trace trace) {
     auto opened = std::make_shared<OpenedTrace>();
     opened->trace = std::move(trace);
-    opened->trace = withTruestSpans(std::move(opened->trace));
+    opened->trace = withGpuSpans(std::move(opened->trace));
     TrustedMeetings trusted = trustedMeetings(opened->trace);
     opened->findings = analyze(opened->trace, trusted);
     opened->meetings = std::move(trusted.meetings);

@@ -1,4 +1,4 @@
-#include "backend/analysis/truest_spans.h"
+#include "backend/analysis/gpu_spans.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,7 +21,7 @@ std::uint32_t nameAt(const std::vector<std::uint32_t>& names, std::size_t i) {
     return i < names.size() ? names[i] : noName;
 }
 
-std::vector<NamedSpan> truestSpans(const RankTrace& rank) {
+std::vector<NamedSpan> gpuAndHostSpans(const RankTrace& rank) {
     std::vector<NamedSpan> spans;
     for (std::size_t i = 0; i < rank.spans.size(); ++i)
         if (isHostsOwn(rank.spans[i])) spans.push_back({rank.spans[i], nameAt(rank.spanNames, i)});
@@ -33,11 +33,11 @@ std::vector<NamedSpan> truestSpans(const RankTrace& rank) {
     return spans;
 }
 
-void useTruestSpans(RankTrace& rank) {
-    const std::vector<NamedSpan> truest = truestSpans(rank);
+void useGpuSpans(RankTrace& rank) {
+    const std::vector<NamedSpan> replaced = gpuAndHostSpans(rank);
     rank.spans.clear();
     rank.spanNames.clear();
-    for (const NamedSpan& named : truest) {
+    for (const NamedSpan& named : replaced) {
         rank.spans.push_back(named.span);
         if (!rank.names.empty()) rank.spanNames.push_back(named.name);
     }
@@ -50,9 +50,9 @@ bool hasGpuRecords(const Trace& trace) {
                                [](const RankTrace& rank) { return !rank.gpu.empty(); });
 }
 
-Trace withTruestSpans(Trace trace) {
+Trace withGpuSpans(Trace trace) {
     for (RankTrace& rank : trace.ranks)
-        if (!rank.gpu.empty()) useTruestSpans(rank);
+        if (!rank.gpu.empty()) useGpuSpans(rank);
     return trace;
 }
 
