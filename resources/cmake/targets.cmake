@@ -24,7 +24,7 @@ function(ringscope_unity target)
     if(RINGSCOPE_UNITY)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
         # GCC takes every file but the first one for a header, and warns of their unnamed namespaces.
-        target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>")
+        target_compile_options(${target} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>")
     endif()
 endfunction()
 
