@@ -5,30 +5,21 @@
 
 namespace ringscope {
 
-Result<Transport*> AnyTransport::of(const HostSpec& host) {
-    const TransportRow* row = findTransport(host.transport);
-    if (row == nullptr)
-        return Error{ErrorCode::InvalidConfig,
-                     "there is no transport '" + host.transport + "'; use local or ssh"};
+Transport& AnyTransport::of(const HostSpec& host) {
     const std::lock_guard lock(mutex_);
     std::unique_ptr<Transport>& transport = made_[host.transport];
-    if (!transport) transport = row->make();
-    return transport.get();
+    if (!transport) transport = makeTransport(host.transport);
+    return *transport;
 }
 
-Result<void> AnyTransport::preflight(const HostSpec& host) {
-    RINGSCOPE_TRY(Transport* const transport, of(host));
-    return transport->preflight(host);
-}
+Result<void> AnyTransport::preflight(const HostSpec& host) { return of(host).preflight(host); }
 
 Result<std::unique_ptr<AgentChannel>> AnyTransport::open(const HostSpec& host) {
-    RINGSCOPE_TRY(Transport* const transport, of(host));
-    return transport->open(host);
+    return of(host).open(host);
 }
 
 Result<std::string> AnyTransport::addressOf(const HostSpec& host) {
-    RINGSCOPE_TRY(Transport* const transport, of(host));
-    return transport->addressOf(host);
+    return of(host).addressOf(host);
 }
 
 bool AnyTransport::waitForAny(const std::vector<AgentChannel*>& channels,

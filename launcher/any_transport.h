@@ -21,10 +21,10 @@ public:
                     std::chrono::milliseconds timeout) override;
 
 private:
-    Result<Transport*> of(const HostSpec& host);
+    Transport& of(const HostSpec& host);
 
     std::mutex mutex_;
-    std::map<std::string, std::unique_ptr<Transport>> made_;  // by name, made when first used
+    std::map<TransportKind, std::unique_ptr<Transport>> made_;  // by name, made when first used
 };
 
 }  // namespace ringscope

@@ -27,7 +27,7 @@ class LocalTransport final : public Transport {
 public:
     explicit LocalTransport(LocalTransportOptions options = {});
 
-    std::string_view name() const override { return "local"; }
+    std::string_view name() const override { return nameOf(TransportKind::Local); }
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
 

@@ -32,7 +32,7 @@ public:
     explicit SshTransport(SshOptions options = sshOptionsFromEnvironment(),
                           RemotePrograms programs = RemotePrograms::ours());
 
-    std::string_view name() const override { return "ssh"; }
+    std::string_view name() const override { return nameOf(TransportKind::Ssh); }
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
     Result<std::string> addressOf(const HostSpec& host) override;

@@ -3,26 +3,31 @@
 #include "launcher/local_transport.h"
 #include "launcher/ssh_transport.h"
 
-#include <algorithm>
 #include <array>
 
 namespace ringscope {
 namespace {
 
-constexpr std::array<TransportRow, 2> rows = {{
-    {"local", "All ranks on this machine.",
-     []() -> std::unique_ptr<Transport> { return std::make_unique<LocalTransport>(); }},
-    {"ssh", "Ranks on other machines, over OpenSSH.",
-     []() -> std::unique_ptr<Transport> { return std::make_unique<SshTransport>(); }},
-}};
+struct TransportRow {
+    TransportKind value{};
+    std::unique_ptr<Transport> (*make)() = nullptr;
+};
+
+template <typename Made>
+std::unique_ptr<Transport> make() {
+    return std::make_unique<Made>();
+}
+
+constexpr std::array rows = {
+    TransportRow{TransportKind::Local, make<LocalTransport>},
+    TransportRow{TransportKind::Ssh, make<SshTransport>},
+};
+static_assert(inOrder(rows) && rows.size() == transportKinds.size());
 
 }  // namespace
 
-std::span<const TransportRow> transportTable() { return rows; }
-
-const TransportRow* findTransport(std::string_view name) {
-    const auto row = std::ranges::find(rows, name, &TransportRow::name);
-    return row == rows.end() ? nullptr : &*row;
+std::unique_ptr<Transport> makeTransport(TransportKind kind) {
+    return rows[static_cast<std::size_t>(kind)].make();
 }
 
 }  // namespace ringscope

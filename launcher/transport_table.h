@@ -1,21 +1,12 @@
-// The transports, one row each. launch.transport names a row.
+// Makes a transport of each kind that launch.transport may name.
 #pragma once
 
 #include "backend/run/transport.h"
 
 #include <memory>
-#include <span>
-#include <string_view>
 
 namespace ringscope {
 
-struct TransportRow {
-    std::string_view name;  // "local"
-    std::string_view help;  // one sentence
-    std::unique_ptr<Transport> (*make)();
-};
-
-std::span<const TransportRow> transportTable();
-const TransportRow* findTransport(std::string_view name);
+std::unique_ptr<Transport> makeTransport(TransportKind kind);
 
 }  // namespace ringscope

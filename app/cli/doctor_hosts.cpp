@@ -161,7 +161,7 @@ int doctorHosts(const std::string& hosts, bool json) {
     SshTransport ssh;
     std::vector<HostState> states;
     for (HostSpec& host : *named) {
-        host.transport = ssh.name();
+        host.transport = TransportKind::Ssh;
         HostState& state = states.emplace_back(HostState{.host = host});
         const Result<void> looked = look(state, ssh);
         if (!looked.ok()) state.problem = looked.error().message;

@@ -70,12 +70,10 @@ std::string verifyTable(const std::vector<ModeVerdict>& verdicts) {
 }
 
 std::string verifyJson(const VerifyRequest& request, const VerifyOutcome& outcome, int exit) {
-    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
-                             {"case", toJson(request.problem)},
-                             {"device", request.device},
-                             {"cases", nlohmann::json::array()},
-                             {"peak_bytes", outcome.peakMemory.count},
-                             {"exit_code", exit}};
+    nlohmann::json object = {
+        {"schema_version", jsonSchemaVersion},    {"case", toJson(request.problem)},
+        {"device", nameOf(request.device)},       {"cases", nlohmann::json::array()},
+        {"peak_bytes", outcome.peakMemory.count}, {"exit_code", exit}};
     for (const ModeVerdict& verdict : outcome.verdicts) object["cases"].push_back(toJson(verdict));
     return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }

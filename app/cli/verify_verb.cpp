@@ -3,6 +3,7 @@
 #include "app/cli/stop_signals.h"
 #include "app/cli/verbs.h"
 #include "app/cli/verify_table.h"
+#include "backend/config/choices.h"
 #include "backend/config/mode_aliases.h"
 #include "backend/core/text.h"
 #include "backend/verify/verification.h"
@@ -72,7 +73,9 @@ Result<std::vector<std::string>> readModes(const std::string& text) {
 
 Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
     VerifyRequest request{
-        .problem = arguments.problem, .ranks = arguments.ranks, .device = arguments.device};
+        .problem = arguments.problem,
+        .ranks = arguments.ranks,
+        .device = findChoice<DeviceChoice>(arguments.device).value_or(DeviceChoice::Cpu)};
     request.problem.causal = !arguments.full;
     if (arguments.ranks < 1 || arguments.ranks > mostRanks)
         return Error{ErrorCode::InvalidConfig,
@@ -187,7 +190,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         ->type_name("0,B,S");
     verb->add_option("--dropout", problem.dropout, "share of attention weights that is dropped")
         ->type_name("P");
-    verb->add_option("--dtype", arguments->type, join(numberTypeNames(), ", "))
+    verb->add_option("--dtype", arguments->type, join(choiceNames<NumberFormat>(), ", "))
         ->type_name("T")
         ->capture_default_str();
     verb->add_option("--device", arguments->device,

@@ -4,7 +4,7 @@
 #include "backend/compare/statistics.h"
 #include "backend/compare/verdict.h"
 #include "backend/compare/warnings.h"
-#include "backend/config/precision.h"
+#include "backend/config/mode_names.h"
 
 #include <algorithm>
 #include <utility>
@@ -43,7 +43,7 @@ Grouped grouped(const std::vector<RunRecord>& runs) {
 std::size_t chooseBaseline(const Grouped& all) {
     const auto marked = std::ranges::find_if(all.repeats, &Repeats::markedBaseline);
     if (marked != all.repeats.end()) return static_cast<std::size_t>(marked - all.repeats.begin());
-    for (const std::string_view mode : {"legacy", "none"}) {
+    for (const std::string_view mode : {modenames::legacy, modenames::none}) {
         const auto found = std::ranges::find(all.groups, mode, &RunGroup::mode);
         if (found != all.groups.end()) return static_cast<std::size_t>(found - all.groups.begin());
     }
@@ -123,9 +123,8 @@ std::vector<const RunGroup*> Comparison::groups() const {
     return all;
 }
 
-ParityLimits parityLimits(std::string_view precision) {
-    const Precision* format = findPrecision(precision);
-    if (format == nullptr || format->bytes > 2) return {};
+ParityLimits parityLimits(NumberFormat precision) {
+    if (rowOf(precision).bytes > 2) return {};
     return {.loss = 2e-3, .gradNorm = 5e-2};
 }
 
@@ -147,7 +146,7 @@ ParityVerdict parityVerdict(const RunRecord& run) {
 }
 
 bool isReference(const RunGroup& group) {
-    if (!group.worstParity) return group.mode == "none";
+    if (!group.worstParity) return group.mode == modenames::none;
     return std::ranges::find(group.runs, group.worstParity->reference) != group.runs.end();
 }
 

@@ -6,6 +6,7 @@
 // difference is called one only where it is larger than what the repeats themselves vary by.
 #pragma once
 
+#include "backend/config/precision.h"
 #include "backend/core/result.h"
 #include "backend/run/run_record.h"
 
@@ -29,7 +30,7 @@ struct ParityLimits {
     double loss = 1e-5;
     double gradNorm = 1e-4;
 };
-ParityLimits parityLimits(std::string_view precision);  // numbers of two bytes round more coarsely
+ParityLimits parityLimits(NumberFormat precision);  // numbers of two bytes round more coarsely
 
 // All repeats of one configuration.
 struct RunGroup {

@@ -46,7 +46,7 @@ void checkHeads(const ModelConfig& model, std::vector<ConfigConflict>& conflicts
 }
 
 void checkTokens(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
-    if (config.data.tokenizer == "byte" && config.model.vocabSize < byteTokens)
+    if (config.data.tokenizer == Tokenizer::Byte && config.model.vocabSize < byteTokens)
         conflicts.push_back({{"model.vocab_size", "data.tokenizer"},
                              named("model.vocab_size", config.model.vocabSize) +
                                  " is too small for byte tokens; use at least 256"});
@@ -77,7 +77,7 @@ void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) 
 
 // Here rather than in the field's kind, so that the sentence names the host that is wrong.
 void checkHosts(const LaunchConfig& launch, std::vector<ConfigConflict>& conflicts) {
-    if (launch.transport == "local") return;
+    if (launch.transport == TransportKind::Local) return;
     const Result<std::vector<HostSpec>> hosts = parseHosts(launch.hosts);
     if (!hosts.ok()) conflicts.push_back({{"launch.hosts"}, hosts.error().message});
 }

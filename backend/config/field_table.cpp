@@ -1,7 +1,6 @@
 #include "backend/config/field_table.h"
 
 #include "backend/config/mode_names.h"
-#include "backend/config/precision.h"
 #include "backend/config/value_kind.h"
 
 #include <algorithm>
@@ -20,18 +19,12 @@ std::vector<std::string> presetNames() {
     return names;
 }
 
-std::vector<std::string> precisionNames() {
-    std::vector<std::string> names;
-    for (const Precision& precision : precisions) names.emplace_back(precision.name);
-    return names;
-}
-
 std::vector<Field> modelFields() {
     constexpr auto in = &RunConfig::model;
     using M = ModelConfig;
     return {
         fieldOf({"model.preset", "", "the named sizes that other model fields start from"},
-                oneOf(presetNames()), in, &M::preset),
+                oneOfWords(presetNames()), in, &M::preset),
         fieldOf({"model.layers", "", "transformer blocks"}, integer(1, 1024), in, &M::layers),
         fieldOf({"model.hidden_size", "", "width of the residual stream"}, integer(1, 131'072), in,
                 &M::hiddenSize),
@@ -58,7 +51,7 @@ std::vector<Field> dataFields() {
     return {
         fieldOf({"data.source", "", "builtin:prose, or the path of a text file"}, plainText(), in,
                 &D::source),
-        fieldOf({"data.tokenizer", "", "how text becomes token ids"}, oneOf({"byte"}), in,
+        fieldOf({"data.tokenizer", "", "how text becomes token ids"}, oneOf<Tokenizer>(), in,
                 &D::tokenizer),
         fieldOf(
             {"data.packing", "", "paragraphs of the text are documents that do not see each other"},
@@ -83,7 +76,7 @@ std::vector<Field> trainFields() {
                  "batches whose gradients are summed before a step, in each group of ranks"},
                 integer(1, 4096), in, &T::gradAccum),
         fieldOf({"train.precision", "", "number format of weights and activations; sums are fp32"},
-                oneOf(precisionNames()), in, &T::precision),
+                oneOf<NumberFormat>(), in, &T::precision),
         fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
         fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
                 &T::weightDecay),
@@ -120,7 +113,7 @@ std::vector<Field> parallelFields() {
     using P = ParallelConfig;
     return {
         fieldOf({"parallel.mode", "", "how the sequence is split over ranks"},
-                oneOf({modeChoices.begin(), modeChoices.end()}), in, &P::mode),
+                oneOfWords({modeChoices.begin(), modeChoices.end()}), in, &P::mode),
         fieldOf({"parallel.sp", "ranks", "ranks that share one sequence"}, integer(1, 1024), in,
                 &P::sp),
         fieldOf({"parallel.dp", "groups",
@@ -131,7 +124,7 @@ std::vector<Field> parallelFields() {
                 integer(1, 1024), in, &P::ulysses),
         fieldOf({"parallel.ulysses_order", "",
                  "in usp, inner: neighbouring ranks split heads; outer: they form a ring"},
-                oneOf({"inner", "outer"}), in, &P::ulyssesOrder),
+                oneOf<UlyssesOrder>(), in, &P::ulyssesOrder),
         fieldOf({"parallel.inner_ring", "ranks",
                  "in double-ring, ranks of an inner ring, on one host; null: half of the ranks or "
                  "fewer"},
@@ -153,7 +146,7 @@ std::vector<Field> profileFields() {
                 integerList(0, 1023), in, &P::ranks),
         fieldOf({"profile.memory", "", "memory is measured at the allocator"}, onOff(), in,
                 &P::memory),
-        fieldOf({"profile.cupti", "", "GPU activity is recorded"}, oneOf({"auto", "on", "off"}), in,
+        fieldOf({"profile.cupti", "", "GPU activity is recorded"}, oneOf<CuptiUse>(), in,
                 &P::cupti),
     };
 }
@@ -162,7 +155,7 @@ std::vector<Field> launchFields() {
     constexpr auto in = &RunConfig::launch;
     using L = LaunchConfig;
     return {
-        fieldOf({"launch.transport", "", "how ranks are started"}, oneOf({"local", "ssh"}), in,
+        fieldOf({"launch.transport", "", "how ranks are started"}, oneOf<TransportKind>(), in,
                 &L::transport),
         fieldOf({"launch.hosts", "", "machines the ranks run on, NAME:RANKS; empty: this one"},
                 textList(), in, &L::hosts),
@@ -171,7 +164,7 @@ std::vector<Field> launchFields() {
         fieldOf({"launch.threads_per_rank", "threads", "processor threads of one rank"},
                 integer(1, 1024), in, &L::threadsPerRank),
         fieldOf({"launch.device", "", "what ranks compute on; auto: the CPU"},
-                oneOf({"auto", "cpu", "cuda"}), in, &L::device),
+                oneOf<DeviceChoice>(), in, &L::device),
     };
 }
 

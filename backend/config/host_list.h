@@ -9,6 +9,7 @@
 // equal shares.
 #pragma once
 
+#include "backend/config/choices.h"
 #include "backend/core/result.h"
 
 #include <string>
@@ -19,12 +20,13 @@ namespace ringscope {
 
 struct HostSpec {
     std::string name = "localhost";
-    int slots = 0;                    // ranks it may take; 0: an equal share
-    std::string user{};               // empty: whom ssh takes
-    std::string address{};            // where other ranks reach it; empty: found out by its name
-    int port = 0;                     // ssh's; 0: what ssh takes
-    std::string transport = "local";  // a row of launcher's transport table
+    int slots = 0;          // ranks it may take; 0: an equal share
+    std::string user{};     // empty: whom ssh takes
+    std::string address{};  // where other ranks reach it; empty: found out by its name
+    int port = 0;           // ssh's; 0: what ssh takes
+    TransportKind transport = TransportKind::Local;
 
+    bool isThisMachine() const { return transport == TransportKind::Local; }
     bool operator==(const HostSpec&) const = default;
 };
 

@@ -1,30 +1,31 @@
-// The number formats of train.precision. The field's choices take their spelling from here.
+// The number formats of train.precision and of `ringscope verify --dtype`: one row each.
 #pragma once
 
-#include <algorithm>
+#include "backend/config/choice.h"
+
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace ringscope {
 
-struct Precision {
+enum class NumberFormat : std::uint8_t { Fp32, Bf16, Fp16, Fp64 };
+
+struct NumberFormatRow {
+    NumberFormat value{};
     std::string_view name;
-    int bytes;     // of a weight or an activation
-    int sumBytes;  // of what sums are kept in: gradients of weights, the optimizer's copy, dK and
-                   // dV
+    int bytes = 0;     // of a weight or an activation
+    int sumBytes = 0;  // of a sum: gradients of weights, the optimizer's copy, dK and dV
 };
 
 // In the order in which they are shown.
-inline constexpr std::array precisions = {
-    Precision{"fp32", 4, 4},
-    Precision{"bf16", 2, 4},
-    Precision{"fp16", 2, 4},
-    Precision{"fp64", 8, 8},
+inline constexpr std::array numberFormats = {
+    NumberFormatRow{NumberFormat::Fp32, "fp32", 4, 4},
+    NumberFormatRow{NumberFormat::Bf16, "bf16", 2, 4},
+    NumberFormatRow{NumberFormat::Fp16, "fp16", 2, 4},
+    NumberFormatRow{NumberFormat::Fp64, "fp64", 8, 8},
 };
-
-constexpr const Precision* findPrecision(std::string_view name) {
-    const auto found = std::ranges::find(precisions, name, &Precision::name);
-    return found == precisions.end() ? nullptr : &*found;
-}
+constexpr const auto& choicesOf(NumberFormat /*any*/) { return numberFormats; }
+static_assert(inOrder(numberFormats));
 
 }  // namespace ringscope

@@ -4,6 +4,8 @@
 // the defaults there and here are the same because the table reads them from a RunConfig{}.
 #pragma once
 
+#include "backend/config/choices.h"
+#include "backend/config/precision.h"
 #include "backend/core/units.h"
 
 #include <algorithm>
@@ -31,8 +33,8 @@ struct ModelConfig {
 };
 
 struct DataConfig {
-    std::string source = "builtin:prose";  // or the path of a text file
-    std::string tokenizer = "byte";
+    std::string source{builtinProse};  // or the path of a text file
+    Tokenizer tokenizer = Tokenizer::Byte;
     bool packing = false;
     bool operator==(const DataConfig&) const = default;
 };
@@ -43,7 +45,7 @@ struct TrainConfig {
     std::int64_t seqLen = 1024;    // tokens of one sequence, over all ranks
     std::int64_t batch = 1;
     std::int64_t gradAccum = 1;
-    std::string precision = "fp32";
+    NumberFormat precision = NumberFormat::Fp32;
     double lr = 1e-3;
     double weightDecay = 0.0;
     double gradClip = 1.0;  // 0 switches clipping off
@@ -67,7 +69,7 @@ struct ParallelConfig {
     std::int64_t sp = 2;  // ranks that share one sequence
     std::int64_t dp = 1;
     std::optional<std::int64_t> ulysses;
-    std::string ulyssesOrder = "inner";  // inner, outer
+    UlyssesOrder ulyssesOrder = UlyssesOrder::Inner;
     std::optional<std::int64_t> innerRing;
     Bytes commBufferLimit{1LL << 30};
     bool operator==(const ParallelConfig&) const = default;
@@ -84,7 +86,7 @@ struct ProfileConfig {
     std::optional<StepRange> steps;
     std::optional<std::vector<std::int64_t>> ranks;  // that are recorded, ascending; nothing: all
     bool memory = true;
-    std::string cupti = "auto";
+    CuptiUse cupti = CuptiUse::Auto;
 
     bool records(int rank) const {  // where steps are recorded at all
         return !ranks || std::ranges::find(*ranks, rank) != ranks->end();
@@ -93,11 +95,11 @@ struct ProfileConfig {
 };
 
 struct LaunchConfig {
-    std::string transport = "local";
+    TransportKind transport = TransportKind::Local;
     std::vector<std::string> hosts;       // as parseHost() reads them
     std::optional<std::string> hostfile;  // instead of `hosts`; a plan has read it
     std::int64_t threadsPerRank = 1;
-    std::string device = "auto";  // auto, cpu, cuda
+    DeviceChoice device = DeviceChoice::Auto;
     bool operator==(const LaunchConfig&) const = default;
 };
 

@@ -75,7 +75,7 @@ ValueKind<std::string> plainText() {
             .write = [](const std::string& value) { return value; }};
 }
 
-ValueKind<std::string> oneOf(std::vector<std::string> choices) {
+ValueKind<std::string> oneOfWords(std::vector<std::string> choices) {
     return {.type = FieldType::Choice,
             .expectation =
                 choices.size() == 1 ? "'" + choices.front() + "'" : "one of " + join(choices, ", "),

@@ -2,6 +2,7 @@
 // words that say so. A row of the field table is a name, a kind and the member it stands for.
 #pragma once
 
+#include "backend/config/choice.h"
 #include "backend/config/field_table.h"
 
 #include <cstdint>
@@ -30,11 +31,23 @@ ValueKind<double> realAbove(double bound);
 ValueKind<double> fraction();  // 0 <= x < 1
 ValueKind<bool> onOff();
 ValueKind<std::string> plainText();
-ValueKind<std::string> oneOf(std::vector<std::string> choices);
+ValueKind<std::string> oneOfWords(std::vector<std::string> choices);
 ValueKind<Bytes> size(Bytes least, Bytes most);
 ValueKind<StepRange> stepRange();
 ValueKind<std::vector<std::string>> textList();
 ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_t most);
+
+// A value of an enum that choice.h knows the spellings of.
+template <typename Enum>
+ValueKind<Enum> oneOf() {
+    const ValueKind<std::string> words = oneOfWords(choiceNames<Enum>());
+    return {.type = words.type,
+            .expectation = words.expectation,
+            .constraint = {},
+            .choices = words.choices,
+            .read = [](std::string_view text) { return findChoice<Enum>(text); },
+            .write = [](const Enum& value) { return std::string(nameOf(value)); }};
+}
 
 // "expected an integer, at least 1; got 'twelve'". `got` says what was given, in quotes or in
 // words.

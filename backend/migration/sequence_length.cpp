@@ -97,7 +97,7 @@ bool sequenceFits(const RunConfig& config, std::int64_t tokens) {
         .kvHeads = config.model.kvHeads,
         .headDim = config.model.headDim(),
         .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
-        .ulyssesInner = config.parallel.ulyssesOrder == "inner",
+        .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
         .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0))};
     return mode != nullptr && mode->schedule(shape).ok();
 }

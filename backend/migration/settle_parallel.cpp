@@ -132,7 +132,7 @@ void settleNamedMode(Draft& draft, KeyVerdict& key) {
 void settleMode(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Mode);
     if (draft.config().parallel.sp == 1) {
-        draft.config().parallel.mode = "none";
+        draft.config().parallel.mode = modenames::none;
         if (key == nullptr) return;
         draft.setOrigin("parallel.mode", *key);
         key->verdict = Verdict::Converted;

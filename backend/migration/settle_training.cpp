@@ -119,10 +119,10 @@ void settleProfile(Draft& draft) {
     draft.setOrigin("profile.steps", *profiling);
 }
 
-void setPrecision(Draft& draft, const std::string& precision, KeyVerdict* key) {
+void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
     draft.config().train.precision = precision;
     if (key == nullptr) return;
-    key->reason = "weights and activations in " + precision +
+    key->reason = "weights and activations in " + std::string(nameOf(precision)) +
                   "; sums and the optimizer's copy of the weights in fp32";
     draft.setOrigin("train.precision", *key);
 }
@@ -142,14 +142,15 @@ void settlePrecision(Draft& draft) {
     const bool bf16 = isOn(draft, Role::Bf16);
     KeyVerdict* named = draft.keyOf(Role::Precision);
     const std::string name = named != nullptr ? toLower(named->old) : "";
-    if (bf16) return setPrecision(draft, "bf16", draft.keyOf(Role::Bf16));
-    if (fp16) return setPrecision(draft, "fp16", draft.keyOf(Role::Fp16));
-    if (name == "bf16" || name == "fp16") return setPrecision(draft, name, named);
+    if (bf16) return setPrecision(draft, NumberFormat::Bf16, draft.keyOf(Role::Bf16));
+    if (fp16) return setPrecision(draft, NumberFormat::Fp16, draft.keyOf(Role::Fp16));
+    for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})
+        if (name == nameOf(half)) return setPrecision(draft, half, named);
     if (named != nullptr && name == "no") return drop(*named, "fp32, which is Ringscope's default");
     if (named != nullptr) return endanger(*named, "no known precision; fp32 is used");
     const bool silent = draft.keyOf(Role::Bf16) == nullptr && draft.keyOf(Role::Fp16) == nullptr;
-    if (silent && !draft.source().impliedPrecision.empty())
-        setPrecision(draft, std::string(draft.source().impliedPrecision), nullptr);
+    if (silent && draft.source().impliedPrecision)
+        setPrecision(draft, *draft.source().impliedPrecision, nullptr);
 }
 
 // Every flash attention kernel refuses fp32, so a file that asks for both cannot have trained.

@@ -90,7 +90,7 @@ std::vector<Source> rows() {
          .nestedDeepSpeed = "deepspeed.",
          .implied = {},
          .impliedMode = "ulysses",
-         .impliedPrecision = "bf16"},
+         .impliedPrecision = NumberFormat::Bf16},
         {.kind = "accelerate",
          .help = "accelerate's launch configuration, YAML",
          .marks = {{"compute_environment", 0.6, true},

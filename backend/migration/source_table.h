@@ -1,10 +1,12 @@
 // The kinds of configuration that can be migrated: one row each, in source_table.cpp.
 #pragma once
 
+#include "backend/config/precision.h"
 #include "backend/migration/key_rules.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/source_tree.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,8 +29,8 @@ struct Source {
     std::span<const KeyRule> rules;
     std::string_view nestedDeepSpeed;  // section with DeepSpeed's keys: "deepspeed."
     std::span<const ImpliedDefault> implied;
-    std::string_view impliedMode;       // if no key names one; empty: the user is asked
-    std::string_view impliedPrecision;  // "bf16", if no key names one
+    std::string_view impliedMode;  // if no key names one; empty: the user is asked
+    std::optional<NumberFormat> impliedPrecision{};  // if no key names one
 };
 
 std::span<const Source> sourceTable();

@@ -15,7 +15,7 @@ RunConfig plainConfig(std::string_view mode) {
     config.model.kvHeads = 8;
     config.model.hiddenSize = 256;
     config.train.seqLen = 4096;
-    config.train.precision = "fp32";
+    config.train.precision = NumberFormat::Fp32;
     config.parallel.mode = mode;
     config.parallel.sp = 4;
     return config;
@@ -63,9 +63,9 @@ constexpr std::array features = {
     Feature{"alibi", "scores fall with distance",
             [](RunConfig& config) { config.attention.alibi = true; }},
     Feature{"bf16", "activations in bf16",
-            [](RunConfig& config) { config.train.precision = "bf16"; }},
+            [](RunConfig& config) { config.train.precision = NumberFormat::Bf16; }},
     Feature{"fp16", "activations in fp16",
-            [](RunConfig& config) { config.train.precision = "fp16"; }},
+            [](RunConfig& config) { config.train.precision = NumberFormat::Fp16; }},
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ Result<std::vector<std::vector<int>>> placeRanks(int ranks, const std::vector<Ho
 }
 
 Result<std::vector<HostSpec>> launchHosts(const LaunchConfig& launch) {
-    if (launch.transport == "local") {
+    if (launch.transport == TransportKind::Local) {
         if (!launch.hosts.empty() || launch.hostfile)
             return refused(
                 "launch.hosts and launch.hostfile are for transports that reach other hosts; set "
@@ -44,7 +44,7 @@ Result<std::vector<HostSpec>> launchHosts(const LaunchConfig& launch) {
         return std::vector<HostSpec>(1);
     }
     if (launch.hosts.empty() && !launch.hostfile)
-        return refused("launch.transport " + launch.transport +
+        return refused("launch.transport " + std::string(nameOf(launch.transport)) +
                        " needs hosts; name them in launch.hosts ([node1:2, node2:2]) or in a "
                        "launch.hostfile");
     if (!launch.hosts.empty() && launch.hostfile)

@@ -1,8 +1,6 @@
 #include "backend/plan/run_plan.h"
 
-#include "backend/config/field_table.h"
 #include "backend/config/mode_names.h"
-#include "backend/config/precision.h"
 #include "backend/core/text.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
@@ -14,11 +12,6 @@
 
 namespace ringscope {
 namespace {
-
-// planRun() asked for one that is known.
-const Precision& precisionOf(const RunConfig& config) {
-    return *findPrecision(config.train.precision);
-}
 
 constexpr std::int64_t mostRanks = 1024;
 
@@ -36,11 +29,12 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
     const auto refuse = [&](bool unsupported, const std::string& reason) {
         if (unsupported) reasons.push_back(reason);
     };
-    refuse(config.profile.cupti == "on" && config.launch.device != "cuda",
-           "profile.cupti on needs a GPU and launch.device is " + config.launch.device +
-               "; use launch.device cuda, or profile.cupti auto");
+    refuse(config.profile.cupti == CuptiUse::On && config.launch.device != DeviceChoice::Cuda,
+           fmt::format("profile.cupti on needs a GPU and launch.device is {}; use launch.device "
+                       "cuda, or profile.cupti auto",
+                       nameOf(config.launch.device)));
     refuse(
-        config.launch.device == "cuda" && config.model.headDim() > mostGpuHeadColumns,
+        config.launch.device == DeviceChoice::Cuda && config.model.headDim() > mostGpuHeadColumns,
         fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
                     "up to {}; use more heads or launch.device cpu",
                     config.model.headDim(), mostGpuHeadColumns));
@@ -120,7 +114,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
 }
 
 AttentionShape attentionShape(const RunConfig& config, int ranks) {
-    const Precision& precision = precisionOf(config);
+    const NumberFormatRow& format = rowOf(config.train.precision);
     return {.ranks = ranks,
             .batch = config.train.batch,
             .tokens = config.train.seqLen,
@@ -129,10 +123,10 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .headDim = config.model.headDim(),
             .causal = config.attention.causal,
             .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
-            .ulyssesInner = config.parallel.ulyssesOrder == "inner",
+            .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
             .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0)),
-            .elementBytes = precision.bytes,
-            .gradientAccumulatorBytes = precision.sumBytes};
+            .elementBytes = format.bytes,
+            .gradientAccumulatorBytes = format.sumBytes};
 }
 
 AttentionMask attentionMask(const RunConfig& config) {
@@ -160,9 +154,9 @@ double modelFlops(const RunConfig& config, const AttentionMask& mask) {
 // Reduce-scatter of the gradients, then all-gather of the new values: each sends every slice but
 // the rank's own once.
 std::int64_t gradientBytes(const RunPlan& plan) {
-    const Precision& precision = precisionOf(plan.config);
+    const NumberFormatRow& format = rowOf(plan.config.train.precision);
     return (plan.ranks - 1) * gradientSliceElements(plan.parameters, plan.ranks) *
-           (precision.sumBytes + precision.bytes);
+           (format.sumBytes + format.bytes);
 }
 
 // Reads the hostfile into launch.hosts, so that every rank knows the same hosts without the file.
@@ -206,10 +200,6 @@ Result<RunPlan> planRun(const RunConfig& config) {
     if (mode == nullptr)
         return Error{ErrorCode::InvalidConfig, "there is no mode '" + config.parallel.mode +
                                                    "'; known: " + join(modeNames(), ", ")};
-    if (findPrecision(config.train.precision) == nullptr)
-        return Error{ErrorCode::InvalidConfig,
-                     "there is no train.precision '" + config.train.precision +
-                         "'; known: " + join(findField("train.precision")->choices, ", ")};
     std::vector<std::string> reasons = unsupportedSettings(config);
 
     RunPlan plan{.config = config};

@@ -1,5 +1,6 @@
 #include "backend/report/figure_table.h"
 
+#include "backend/config/precision.h"
 #include "backend/report/wording.h"
 
 #include <fmt/format.h>
@@ -104,8 +105,8 @@ const Figure& figure(std::string_view jsonName) {
 }
 
 std::span<const Definition> definitions() {
-    const ParityLimits exact = parityLimits("fp32");
-    const ParityLimits rounded = parityLimits("bf16");
+    const ParityLimits exact = parityLimits(NumberFormat::Fp32);
+    const ParityLimits rounded = parityLimits(NumberFormat::Bf16);
     static const std::vector<Definition> others = {
         {"repeats",
          "Runs of one configuration are repeats; a figure is their median, with the smallest and "

@@ -69,7 +69,7 @@ struct Agent {
     HostClock clock{};
     std::optional<std::int64_t> pingedAt{};  // the pong is still to come; ns on our clock
 
-    bool elsewhere() const { return host.transport != HostSpec{}.transport; }
+    bool elsewhere() const { return !host.isThisMachine(); }
 };
 
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {

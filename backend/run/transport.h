@@ -46,7 +46,7 @@ public:
 
     // Where the ranks of other hosts reach those of this one.
     virtual Result<std::string> addressOf(const HostSpec& host) {
-        if (host.transport == HostSpec{}.transport) return std::string("127.0.0.1");
+        if (host.isThisMachine()) return std::string("127.0.0.1");
         return host.address.empty() ? host.name : host.address;
     }
     // Waits at most `timeout` until one of the channels it opened has something to receive. False:

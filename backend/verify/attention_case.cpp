@@ -123,11 +123,11 @@ Result<void> readDocuments(std::string_view text, AttentionCase& problem) {
 }
 
 Result<void> readType(std::string_view text, AttentionCase& problem) {
-    const NumberType* type = findNumberType(text);
-    if (type == nullptr)
+    const std::optional<NumberFormat> type = findChoice<NumberFormat>(text);
+    if (!type)
         return wrong(fmt::format("--dtype: '{}' is not known; use one of {}", text,
-                                 join(numberTypeNames(), ", ")));
-    problem.type = type;
+                                 join(choiceNames<NumberFormat>(), ", ")));
+    problem.type = *type;
     return {};
 }
 
@@ -179,7 +179,7 @@ nlohmann::json toJson(const AttentionCase& problem) {
         {"softcap", orNull(problem.softcap)},
         {"alibi", problem.alibi},
         {"dropout", problem.dropout},
-        {"dtype", problem.type->name},
+        {"dtype", nameOf(problem.type)},
         {"seed", problem.seed},
     };
     if (problem.window) object["window"] = {problem.window->left, problem.window->right};
@@ -203,11 +203,13 @@ std::optional<AttentionCase> caseFromJson(const nlohmann::json& object) {
         problem.alibi = object.at("alibi").get<bool>();
         problem.dropout = object.at("dropout").get<double>();
         problem.seed = object.at("seed").get<std::int64_t>();
-        problem.type = findNumberType(object.at("dtype").get<std::string>());
+        const auto type = findChoice<NumberFormat>(object.at("dtype").get<std::string>());
         if (const nlohmann::json& window = object.at("window"); !window.is_null())
             problem.window =
                 AttentionWindow{window.at(0).get<std::int64_t>(), window.at(1).get<std::int64_t>()};
-        if (problem.type == nullptr || !checkCase(problem).ok()) return std::nullopt;
+        if (!type) return std::nullopt;
+        problem.type = *type;
+        if (!checkCase(problem).ok()) return std::nullopt;
         return problem;
     } catch (const nlohmann::json::exception&) {
         return std::nullopt;

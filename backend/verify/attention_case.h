@@ -5,8 +5,8 @@
 // It names no mode and no rank; the same case goes to the modes, to the reference and into a dump.
 #pragma once
 
+#include "backend/config/precision.h"
 #include "backend/core/result.h"
-#include "backend/verify/number_type.h"
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -40,7 +40,7 @@ struct AttentionCase {
     bool alibi = false;                     // minus slope(head) |i - j|, after the soft-cap
     double dropout = 0;
 
-    const NumberType* type = findNumberType("fp32");
+    NumberFormat type = NumberFormat::Fp32;
     std::int64_t seed = 0;  // of the inputs, and of dropout
 
     double scoreScale() const;

@@ -1,5 +1,7 @@
 #include "backend/verify/judge.h"
 
+#include "backend/verify/tolerance.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -26,7 +28,7 @@ double rootMean(double sum, std::int64_t count) {
 }
 
 // The unsharded kernel's error counts up to what its number type explains.
-double tolerance(double unsharded, double size, const NumberType& type) {
+double allowedError(double unsharded, double size, const Tolerance& type) {
     return allowance * std::min(unsharded, type.ceiling * size) + type.floor * size;
 }
 
@@ -70,10 +72,11 @@ std::vector<ErrorMeter::Slice> ErrorMeter::slices() const {
     return slices;
 }
 
-TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, const NumberType& type) {
+TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, NumberFormat format) {
+    const Tolerance& type = toleranceOf(format);
     TensorVerdict verdict;
     verdict.maxError = result.largest();
-    verdict.tolerance = tolerance(unsharded.largest(), std::max(1.0, result.magnitude()), type);
+    verdict.tolerance = allowedError(unsharded.largest(), std::max(1.0, result.magnitude()), type);
     verdict.ok = verdict.maxError <= verdict.tolerance;
 
     const std::vector<ErrorMeter::Slice> ours = result.slices();
@@ -84,7 +87,7 @@ TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, const
     double worst = -1;
     for (std::size_t i = 0; i < ours.size(); ++i) {
         const double size = std::max({ours[i].size, whole / 16, leastSize});
-        const double allowed = tolerance(theirs[i].error, size, type);
+        const double allowed = allowedError(theirs[i].error, size, type);
         const double share = ours[i].error / allowed;
         if (share <= worst) continue;
         worst = share;

@@ -9,7 +9,7 @@
 // early one.
 #pragma once
 
-#include "backend/verify/number_type.h"
+#include "backend/config/precision.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +65,6 @@ struct TensorVerdict {
 };
 
 // Both meters were filled against the same reference.
-TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, const NumberType& type);
+TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, NumberFormat type);
 
 }  // namespace ringscope

@@ -34,8 +34,8 @@ AttentionShape shapeOf(const AttentionCase& problem, int ranks) {
             .kvHeads = problem.kvHeads,
             .headDim = problem.headDim,
             .causal = problem.causal,
-            .elementBytes = problem.type->bytes,
-            .gradientAccumulatorBytes = problem.type->accumulatorBytes};
+            .elementBytes = rowOf(problem.type).bytes,
+            .gradientAccumulatorBytes = rowOf(problem.type).sumBytes};
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ int ranksOf(const Mode& mode, int ranks) { return mode.sharded ? ranks : 1; }
 
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
     const AttentionCase& problem = request.problem;
-    if (request.device == "cuda" && problem.headDim > mostGpuHeadColumns)
+    if (request.device == DeviceChoice::Cuda && problem.headDim > mostGpuHeadColumns)
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("attention on a GPU takes heads of up to {} columns; got {}",
                                  mostGpuHeadColumns, problem.headDim)};
@@ -69,7 +69,7 @@ std::string requestText(const VerifyRequest& request) {
     const Json object = {{"case", toJson(request.problem)},
                          {"modes", request.modes},
                          {"ranks", request.ranks},
-                         {"device", request.device},
+                         {"device", nameOf(request.device)},
                          {"dump", request.dump}};
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -78,11 +78,12 @@ std::optional<VerifyRequest> requestFromText(std::string_view text) {
     const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     try {
         const std::optional<AttentionCase> problem = caseFromJson(object.at("case"));
-        if (!problem) return std::nullopt;
+        const auto device = findChoice<DeviceChoice>(object.at("device").get<std::string>());
+        if (!problem || !device) return std::nullopt;
         return VerifyRequest{.problem = *problem,
                              .modes = object.at("modes").get<std::vector<std::string>>(),
                              .ranks = object.at("ranks").get<int>(),
-                             .device = object.at("device").get<std::string>(),
+                             .device = *device,
                              .dump = object.at("dump").get<std::string>()};
     } catch (const Json::exception&) {
         return std::nullopt;

@@ -5,6 +5,7 @@
 //     requestText(request)                      the ranks' configuration
 #pragma once
 
+#include "backend/config/choices.h"
 #include "backend/core/result.h"
 #include "backend/plan/mode_table.h"
 #include "backend/verify/attention_case.h"
@@ -21,8 +22,8 @@ struct VerifyRequest {
     AttentionCase problem{};
     std::vector<std::string> modes{};  // names of rows of the mode table
     int ranks = 4;
-    std::string device = "cpu";  // cpu or cuda: what ranks compute on; the reference is the CPU's
-    std::string dump{};          // folder that gets the arrays, absolute; empty: none
+    DeviceChoice device = DeviceChoice::Cpu;  // of the ranks; the reference is the CPU's
+    std::string dump{};                       // folder that gets the arrays, absolute; empty: none
 };
 
 // Ranks that compute `mode`: those asked for, or one.

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view builtinPrefix = "builtin:";
 
 Result<std::string> loadText(const std::string& source) {
-    if (source == "builtin:prose") return std::string(embedded::proseText);
+    if (source == builtinProse) return std::string(embedded::proseText);
     if (source.starts_with(builtinPrefix))
         return Error{ErrorCode::InvalidConfig,
                      "data.source '" + source +
@@ -28,9 +28,6 @@ std::int64_t largestByte(std::string_view text) {
 }  // namespace
 
 Result<TokenText> TokenText::open(const DataConfig& data, std::int64_t vocabSize) {
-    if (data.tokenizer != "byte")
-        return Error{ErrorCode::InvalidConfig,
-                     "data.tokenizer '" + data.tokenizer + "' is not known; use byte"};
     RINGSCOPE_TRY(std::string bytes, loadText(data.source));
     if (bytes.empty())
         return Error{ErrorCode::InvalidConfig,

@@ -5,22 +5,22 @@
 
 namespace ringscope {
 
-Result<GpuRecording> GpuRecording::prepare(const std::string& wanted, c10::Device device) {
+Result<GpuRecording> GpuRecording::prepare(CuptiUse wanted, c10::Device device) {
     const auto off = [&](const std::string& why) -> Result<GpuRecording> {
-        if (wanted == "on")
+        if (wanted == CuptiUse::On)
             return Error{ErrorCode::Unavailable,
                          "profile.cupti is on, but " + why + "; set it to auto or off"};
         return GpuRecording("off: " + why, device);
     };
-    if (wanted == "off") return off("profile.cupti is off");
+    if (wanted == CuptiUse::Off) return off("profile.cupti is off");
     if (!device.is_cuda()) return off("the run's device is " + device.str());
     const Result<std::unique_ptr<CuptiCapture>> attempt = CuptiCapture::start();
     if (!attempt.ok()) return off(attempt.error().message);
     return GpuRecording("on", device);
 }
 
-void GpuRecording::watchSegments(const std::string& wanted, c10::Device device) {
-    if (wanted == "off" || !device.is_cuda()) return;
+void GpuRecording::watchSegments(CuptiUse wanted, c10::Device device) {
+    if (wanted == CuptiUse::Off || !device.is_cuda()) return;
     [[maybe_unused]] const Result<void> watching = CuptiCapture::watchMemory();
 }
 

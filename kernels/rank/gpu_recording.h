@@ -2,6 +2,7 @@
 // which.
 #pragma once
 
+#include "backend/config/choices.h"
 #include "backend/core/result.h"
 #include "profiler/cupti_capture.h"
 
@@ -13,13 +14,14 @@ namespace ringscope {
 
 class GpuRecording {
 public:
-    // `wanted` is auto, on or off. Tries CUPTI once, which also takes its first, slow start out of
-    // the recorded steps. An Error only where the answer is no and `wanted` is on.
-    static Result<GpuRecording> prepare(const std::string& wanted, c10::Device device);
+    // Tries CUPTI once, which also takes its first, slow start out of
+    // the recorded steps. An Error only where GPU activity cannot be recorded and
+    // `wanted` is On.
+    static Result<GpuRecording> prepare(CuptiUse wanted, c10::Device device);
 
     // Before the GPU is used: the segments that are taken from its driver from now on will be in
     // end()'s answer. Where that cannot be, prepare() says why.
-    static void watchSegments(const std::string& wanted, c10::Device device);
+    static void watchSegments(CuptiUse wanted, c10::Device device);
 
     // "on", or "off: " and why: what the trace's header says.
     const std::string& state() const { return state_; }

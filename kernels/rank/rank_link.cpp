@@ -38,11 +38,8 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
     return met;
 }
 
-Result<std::string> deviceName(const std::string& wanted, int localRank) {
-    if (wanted == "auto" || wanted == "cpu") return std::string("cpu");
-    if (wanted == "cuda") return "cuda:" + std::to_string(localRank);
-    return Error{ErrorCode::InvalidConfig,
-                 "launch.device '" + wanted + "' is not known; use auto, cpu or cuda"};
+std::string deviceName(DeviceChoice wanted, int localRank) {
+    return wanted == DeviceChoice::Cuda ? "cuda:" + std::to_string(localRank) : "cpu";
 }
 
 void sayHello(const RankArguments& arguments, const EventWriter& events,

@@ -1,6 +1,7 @@
 // A rank's ties: the events it tells its agent, and the group of the ranks it works with.
 #pragma once
 
+#include "backend/config/choices.h"
 #include "backend/core/result.h"
 #include "backend/run/protocol.h"
 #include "kernels/comm/rendezvous.h"
@@ -39,8 +40,8 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            const EventWriter& events, const std::string& device,
                            std::chrono::milliseconds timeout = defaultTimeout);
 
-// What rank `localRank` of a host computes on where "auto", "cpu" or "cuda" is wanted: "cuda:1".
-Result<std::string> deviceName(const std::string& wanted, int localRank);
+// The device that rank `localRank` of a host computes on: "cpu", "cuda:1".
+std::string deviceName(DeviceChoice wanted, int localRank);
 
 void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device);
 

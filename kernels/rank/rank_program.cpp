@@ -95,7 +95,8 @@ Result<void> RankRun::startTrace(const RunPlan& plan, const std::string& device)
     if (!plan.config.profile.records(arguments_.rank)) return {};
     RINGSCOPE_TRY(gpu_, GpuRecording::prepare(plan.config.profile.cupti, c10::Device(device)));
     // Every trace says it of its rank; the run's log says it once.
-    if (arguments_.rank == recorded.front() && plan.config.profile.cupti == "auto" && !gpu_->on())
+    if (arguments_.rank == recorded.front() && plan.config.profile.cupti == CuptiUse::Auto &&
+        !gpu_->on())
         events_.tell(
             RankLog{.rank = arguments_.rank, .message = "GPU activity is " + gpu_->state()});
     const std::filesystem::path folder = arguments_.traceFolder;
@@ -180,8 +181,7 @@ Result<RankDone> RankRun::train() {
 
     RINGSCOPE_TRY(const TokenText text,
                   TokenText::open(plan.config.data, plan.config.model.vocabSize));
-    RINGSCOPE_TRY(const std::string device,
-                  deviceName(plan.config.launch.device, arguments_.localRank));
+    const std::string device = deviceName(plan.config.launch.device, arguments_.localRank);
     if (plan.config.profile.steps && plan.config.profile.memory &&
         plan.config.profile.records(arguments_.rank))
         GpuRecording::watchSegments(plan.config.profile.cupti, c10::Device(device));

@@ -17,17 +17,25 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-at::ScalarType scalarType(const TrainConfig& train) {
-    if (train.precision == "fp64") return at::kDouble;
-    if (train.precision == "bf16") return at::kBFloat16;
-    if (train.precision == "fp16") return at::kHalf;
-    return at::kFloat;
+at::ScalarType scalarType(NumberFormat format) {
+    switch (format) {
+        case NumberFormat::Fp32:
+            return at::kFloat;
+        case NumberFormat::Bf16:
+            return at::kBFloat16;
+        case NumberFormat::Fp16:
+            return at::kHalf;
+        case NumberFormat::Fp64:
+            return at::kDouble;
+    }
+    throw std::logic_error("no such number format");
 }
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
@@ -85,13 +93,13 @@ struct Trainer::State {
           group(all.within(ranksOf(replicaOf(plan, all.rank())))),
           batches(std::move(source)),
           device(where),
-          tensors(at::TensorOptions().dtype(scalarType(plan.config.train)).device(where)),
+          tensors(at::TensorOptions().dtype(scalarType(plan.config.train.precision)).device(where)),
           parameters(plan.config.model, plan.config.train.seed,
                      gradientSliceElements(plan.parameters, all.size()) * all.size(), tensors),
           model(plan.config.model, parameters),
           optimizer(parameters, all, optimizerOptions(plan.config.train)),
-          lossScale(plan.config.train.precision == "fp16" ? LossScale::dynamic()
-                                                          : LossScale::none()) {}
+          lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
+                                                                      : LossScale::none()) {}
 
     std::int64_t labelledTokensOf(std::int64_t step) const;
     RotaryTable rotaryOf(const TokenShard& shard);

@@ -38,17 +38,23 @@ at::Tensor makeTensor(const AttentionCase& problem, Input input, std::int64_t he
                 *next++ = nearlyNormal(mixBits(key + static_cast<std::uint64_t>(i)));
         }
     }
-    return values.to(scalarType(*problem.type));
+    return values.to(scalarType(problem.type));
 }
 
 }  // namespace
 
-at::ScalarType scalarType(const NumberType& type) {
-    if (type.name == "fp32") return at::kFloat;
-    if (type.name == "fp64") return at::kDouble;
-    if (type.name == "bf16") return at::kBFloat16;
-    if (type.name == "fp16") return at::kHalf;
-    throw std::logic_error("no tensors of " + std::string(type.name));
+at::ScalarType scalarType(NumberFormat format) {
+    switch (format) {
+        case NumberFormat::Fp32:
+            return at::kFloat;
+        case NumberFormat::Bf16:
+            return at::kBFloat16;
+        case NumberFormat::Fp16:
+            return at::kHalf;
+        case NumberFormat::Fp64:
+            return at::kDouble;
+    }
+    throw std::logic_error("no such number format");
 }
 
 CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>& tokens) {

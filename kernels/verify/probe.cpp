@@ -1,5 +1,7 @@
 #include "kernels/verify/probe.h"
 
+#include "backend/verify/tolerance.h"
+
 #include <algorithm>
 #include <tuple>
 
@@ -28,7 +30,7 @@ at::Tensor rowsThatMustChange(const AttentionCase& problem, const Disturbance& d
                               const at::Tensor& weights, const at::Tensor& before) {
     const at::Tensor change = std::get<0>(weights.max(1)).mul(disturbance.amount);
     const at::Tensor size = before.select(0, 0).flatten(1).to(at::kDouble).abs().amax(1);
-    return change.gt(size.add_(change).mul_(certain * problem.type->rounding));
+    return change.gt(size.add_(change).mul_(certain * toleranceOf(problem.type).rounding));
 }
 
 std::int64_t countOf(const at::Tensor& rows) { return rows.sum().item<std::int64_t>(); }

@@ -87,7 +87,7 @@ public:
         at::set_num_threads(1);
         at::set_num_interop_threads(1);
         RINGSCOPE_TRY(request_, readRequest());
-        RINGSCOPE_TRY(const std::string device, deviceName(request_.device, arguments_.localRank));
+        const std::string device = deviceName(request_.device, arguments_.localRank);
         sayHello(arguments_, events_, device);
         device_ = c10::Device(device);
         if (judges()) RINGSCOPE_CHECK(findTruth());
@@ -213,7 +213,7 @@ private:
         ModeVerdict verdict{.mode = std::string(mode.name), .ranks = schedule.ranks};
         const Meters meters = measureAll(truth_->reference, layer.results);
         for (std::size_t i = 0; i < meters.size(); ++i)
-            verdict.tensors[i] = judge(meters[i], truth_->unsharded[i], *request_.problem.type);
+            verdict.tensors[i] = judge(meters[i], truth_->unsharded[i], request_.problem.type);
         for (std::size_t rank = 0; rank < layer.bytesSent.size(); ++rank) {
             const std::int64_t predicted = sentBytes(schedule, static_cast<int>(rank));
             verdict.bytesSent += layer.bytesSent[rank];

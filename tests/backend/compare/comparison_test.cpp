@@ -177,7 +177,7 @@ TEST(CompareRuns, KeepsTheWorstParityOfTheRepeats) {
 TEST(ParityVerdict, HoldsBothLimitsAndCallsNotANumberDifferent) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     const auto verdict = [](double loss, double norm, std::int64_t steps) {
-        return parityVerdict(Parity{{"r"}, loss, norm, steps}, parityLimits("fp32"));
+        return parityVerdict(Parity{{"r"}, loss, norm, steps}, parityLimits(NumberFormat::Fp32));
     };
     EXPECT_EQ(verdict(1e-5, 1e-4, 5), ParityVerdict::Same);
     EXPECT_EQ(verdict(1.1e-5, 0, 5), ParityVerdict::Different);
@@ -191,7 +191,7 @@ TEST(ParityVerdict, HoldsBothLimitsAndCallsNotANumberDifferent) {
 TEST(ParityVerdict, AllowsTheCoarserRoundingOfTwoBytes) {
     RunRecord run = withParity(finishedRun("ring", 50), 1.5e-3);
     EXPECT_EQ(parityVerdict(run), ParityVerdict::Different);
-    for (const char* precision : {"bf16", "fp16"}) {
+    for (const NumberFormat precision : {NumberFormat::Bf16, NumberFormat::Fp16}) {
         run.config.train.precision = precision;
         EXPECT_EQ(parityVerdict(run), ParityVerdict::Same);
         EXPECT_EQ(parityVerdict(compared({run}).baseline.group), ParityVerdict::Same);

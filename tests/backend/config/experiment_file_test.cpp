@@ -36,7 +36,7 @@ repeat: 3
     EXPECT_EQ(experiment.base.attention.window, std::nullopt);
     EXPECT_EQ(experiment.base.parallel.commBufferLimit, Bytes{512 << 20});
     EXPECT_EQ(experiment.base.profile.steps, (StepRange{3, 6}));
-    EXPECT_EQ(experiment.base.profile.cupti, "off");
+    EXPECT_EQ(experiment.base.profile.cupti, CuptiUse::Off);
     EXPECT_EQ(experiment.base.launch.hosts, (std::vector<std::string>{"a", "b"}));
 }
 

@@ -33,6 +33,11 @@ std::string choiceOf(std::string_view path) {
     return *rc::gen::elementOf(choices);
 }
 
+template <typename Enum>
+Enum anyOf() {
+    return (*rc::gen::elementOf(choicesOf(Enum{}))).value;
+}
+
 std::int64_t upTo(std::int64_t most) { return *inRange<std::int64_t>(1, most + 1); }
 
 ModelConfig anyModel() {
@@ -57,7 +62,7 @@ TrainConfig anyTraining() {
     train.seqLen = 1 + upTo(100'000);
     train.batch = upTo(64);
     train.gradAccum = upTo(64);
-    train.precision = choiceOf("train.precision");
+    train.precision = anyOf<NumberFormat>();
     train.lr = *positive();
     train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
     train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
@@ -84,7 +89,7 @@ ParallelConfig anySplit() {
     parallel.sp = upTo(1024);
     parallel.dp = upTo(1024);
     parallel.ulysses = maybe(inRange<std::int64_t>(1, 1025));
-    parallel.ulyssesOrder = choiceOf("parallel.ulysses_order");
+    parallel.ulyssesOrder = anyOf<UlyssesOrder>();
     parallel.innerRing = maybe(inRange<std::int64_t>(1, 1025));
     parallel.commBufferLimit = {upTo(std::int64_t{1} << *inRange(1, 51))};
     return parallel;
@@ -138,11 +143,11 @@ rc::Gen<RunConfig> anyConfig() {
         config.profile.steps = maybe(rc::gen::just(StepRange{begin, begin + upTo(1000)}));
         config.profile.ranks = maybe(anyRanks(config.parallel.sp * config.parallel.dp));
         config.profile.memory = *arbitrary<bool>();
-        config.profile.cupti = choiceOf("profile.cupti");
+        config.profile.cupti = anyOf<CuptiUse>();
         config.launch.hosts = anyHosts();
         if (*rc::gen::arbitrary<bool>()) config.launch.hostfile = "my hosts: #1";
         config.launch.threadsPerRank = upTo(1024);
-        config.launch.device = choiceOf("launch.device");
+        config.launch.device = anyOf<DeviceChoice>();
         if (*arbitrary<bool>()) config.debug.slowRank = upTo(1024) - 1;
         config.debug.slowMs = upTo(1000) / 8.0;
         return config;

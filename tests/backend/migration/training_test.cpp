@@ -48,7 +48,7 @@ TEST(MigratedWeights, OfLoraAreAllTrainedOrFrozen) {
 
 TEST(MigratedPrecision, IsTheSources) {
     const auto precisionOf = [](const MigrationInput& input) {
-        return configOf(migrated(input, defaultAnswers)).train.precision;
+        return nameOf(configOf(migrated(input, defaultAnswers)).train.precision);
     };
     for (const auto& [line, precision] :
          std::map<std::string, std::string>{{"bf16: true", "bf16"},

@@ -29,8 +29,8 @@ TEST(LaunchHosts, FitTheTransport) {
     EXPECT_EQ(launchHosts(launch).value(), std::vector<HostSpec>(1));
     launch.hosts = {"a:2"};
     EXPECT_FALSE(launchHosts(launch).ok());
-    launch.transport = "ssh";
-    EXPECT_EQ(launchHosts(launch).value().front().transport, "ssh");
+    launch.transport = TransportKind::Ssh;
+    EXPECT_EQ(launchHosts(launch).value().front().transport, TransportKind::Ssh);
     launch.hostfile = "hosts";
     EXPECT_EQ(launchHosts(launch).error().message,
               "launch.hosts and launch.hostfile both name hosts; use one of them");

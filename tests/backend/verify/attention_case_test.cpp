@@ -97,7 +97,7 @@ TEST(AttentionCase, TravelsAsJsonUnchanged) {
                           .softcap = 30.0,
                           .alibi = true,
                           .dropout = 0.1,
-                          .type = findNumberType("bf16"),
+                          .type = NumberFormat::Bf16,
                           .seed = 7};
     EXPECT_EQ(caseFromJson(toJson(problem)), problem);
     EXPECT_EQ(caseFromJson(toJson(AttentionCase{})), AttentionCase{});

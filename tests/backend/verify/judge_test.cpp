@@ -1,5 +1,6 @@
 // Whether the judge finds what is wrong: results that were spoilt on purpose.
 #include "backend/verify/judge.h"
+#include "backend/verify/tolerance.h"
 
 #include <gtest/gtest.h>
 
@@ -26,10 +27,10 @@ Values reference() {
     return values;
 }
 
-Values rounded(Values values, const NumberType& type, unsigned seed) {
+Values rounded(Values values, NumberFormat type, unsigned seed) {
     std::mt19937 random(seed);
     std::uniform_real_distribution<double> share(-1, 1);
-    for (double& value : values) value += value * type.rounding * share(random);
+    for (double& value : values) value += value * toleranceOf(type).rounding * share(random);
     return values;
 }
 
@@ -39,7 +40,7 @@ ErrorMeter measured(const Values& expected, const Values& values) {
     return meter;
 }
 
-TensorVerdict verdictOn(const NumberType& type, const std::function<void(Values&)>& spoil) {
+TensorVerdict verdictOn(NumberFormat type, const std::function<void(Values&)>& spoil) {
     const Values expected = reference();
     Values result = rounded(expected, type, 3);
     spoil(result);
@@ -47,18 +48,19 @@ TensorVerdict verdictOn(const NumberType& type, const std::function<void(Values&
 }
 
 TEST(Judge, AcceptsRoundingInEveryNumberType) {
-    for (const NumberType& type : numberTypes())
-        EXPECT_TRUE(verdictOn(type, [](Values&) {}).ok) << type.name;
+    for (const NumberFormatRow& type : numberFormats)
+        EXPECT_TRUE(verdictOn(type.value, [](Values&) {}).ok) << type.name;
 }
 
 TEST(Judge, FindsOneWrongValueAmongAll) {
-    for (const NumberType& type : numberTypes())
-        EXPECT_FALSE(verdictOn(type, [](Values& values) { values[517] += 0.5; }).ok) << type.name;
+    for (const NumberFormatRow& type : numberFormats)
+        EXPECT_FALSE(verdictOn(type.value, [](Values& values) { values[517] += 0.5; }).ok)
+            << type.name;
 }
 
 TEST(Judge, FindsTwoTokensThatChangedPlaces) {
-    for (const NumberType& type : numberTypes())
-        EXPECT_FALSE(verdictOn(type,
+    for (const NumberFormatRow& type : numberFormats)
+        EXPECT_FALSE(verdictOn(type.value,
                                [](Values& values) {
                                    for (std::size_t i = 0; i < width; ++i)
                                        std::swap(values[10 * width + i], values[11 * width + i]);
@@ -69,7 +71,7 @@ TEST(Judge, FindsTwoTokensThatChangedPlaces) {
 
 TEST(Judge, FindsLateRowsThatAreWrongBySmallValues) {
     // Off by less than the largest error that bf16 is granted somewhere.
-    const NumberType& bf16 = *findNumberType("bf16");
+    const NumberFormat bf16 = NumberFormat::Bf16;
     const TensorVerdict verdict = verdictOn(bf16, [](Values& values) {
         for (std::size_t i = values.size() * 7 / 8; i < values.size(); ++i) values[i] *= 0.95;
     });
@@ -81,14 +83,14 @@ TEST(Judge, FindsLateRowsThatAreWrongBySmallValues) {
 TEST(Judge, FindsWhatIsNotANumber) {
     for (const double value : {std::nan(""), std::numeric_limits<double>::infinity()}) {
         const TensorVerdict verdict =
-            verdictOn(*findNumberType("fp32"), [&](Values& values) { values.back() = value; });
+            verdictOn(NumberFormat::Fp32, [&](Values& values) { values.back() = value; });
         EXPECT_FALSE(verdict.ok);
         EXPECT_TRUE(std::isinf(verdict.maxError));
     }
 }
 
 TEST(Judge, DoesNotTakeABrokenUnshardedKernelAsAnExcuse) {
-    const NumberType& type = *findNumberType("fp32");
+    const NumberFormat type = NumberFormat::Fp32;
     const Values expected = reference();
     Values wrong = expected;
     for (double& value : wrong) value = -value;
@@ -96,7 +98,7 @@ TEST(Judge, DoesNotTakeABrokenUnshardedKernelAsAnExcuse) {
 }
 
 TEST(Judge, GrantsTwoAndAHalfTimesTheUnshardedError) {
-    const NumberType& type = *findNumberType("fp32");
+    const NumberFormat type = NumberFormat::Fp32;
     const Values expected(tokens * width, 1.0);
     const auto off = [&](double by) { return measured(expected, Values(tokens * width, 1 + by)); };
     EXPECT_TRUE(judge(off(2.4e-5), off(1e-5), type).ok);

@@ -68,7 +68,7 @@ protected:
 
 TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
     request.problem.seed = 5;
-    request.device = "cuda";
+    request.device = DeviceChoice::Cuda;
     script.onCommand = [&](const AgentCommand& command, Script&) {
         const auto* started = std::get_if<StartRanks>(&command);
         if (started == nullptr) return;
@@ -77,7 +77,7 @@ TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
         const auto asked = requestFromText(started->configYaml);
         ASSERT_TRUE(asked.has_value());
         EXPECT_EQ(asked->problem, request.problem);
-        EXPECT_EQ(asked->device, "cuda");
+        EXPECT_EQ(asked->device, DeviceChoice::Cuda);
         EXPECT_EQ(asked->modes, (std::vector<std::string>{"ring", "zigzag"}));
         start();
         judged(goodVerdict("ring"));
@@ -107,7 +107,7 @@ TEST_F(Verifying, StartsNothingForWhatIsRefused) {
 
 TEST_F(Verifying, RefusesOnAGpuHeadsThatOnlyTheCpuTakes) {
     request.problem.headDim = 257;
-    request.device = "cuda";
+    request.device = DeviceChoice::Cuda;
     const Result<VerifyOutcome> outcome = verifyModes({"ring"});
     ASSERT_TRUE(outcome.ok());
     EXPECT_TRUE(script.commands.empty());

@@ -13,7 +13,7 @@ namespace ringscope {
 namespace {
 
 std::vector<double> lossesOn(const char* device, RunConfig config) {
-    config.launch.device = c10::Device(device).is_cuda() ? "cuda" : "cpu";
+    config.launch.device = c10::Device(device).is_cuda() ? DeviceChoice::Cuda : DeviceChoice::Cpu;
     const RunPlan plan = planRun(config).value();
     const auto meeting = hostMeeting("127.0.0.1").value();
     const auto group = makeGroup(*meeting, {.device = device}).value();
@@ -29,7 +29,8 @@ std::vector<double> lossesOn(const char* device, RunConfig config) {
 TEST(GpuTraining, LosesAsTheCpuDoes) {
     ASSERT_TRUE(loadCudaModule().ok());
     if (!at::hasCUDA()) GTEST_SKIP() << "CUDA finds no GPU";
-    for (const auto& [precision, limit] : {std::pair{"fp64", 1e-9}, std::pair{"fp32", 1e-4}}) {
+    for (const auto& [precision, limit] :
+         {std::pair{NumberFormat::Fp64, 1e-9}, std::pair{NumberFormat::Fp32, 1e-4}}) {
         RunConfig config = testing::smallRun("none", 1);
         config.train.precision = precision;
         config.data.packing = true;

@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(everySharding()),
 TEST(Parity, IsToRoundingInDoublePrecision) {
     const auto twice = [](const std::string& mode, int ranks) {
         RunConfig config = nanoRun(mode, ranks);
-        config.train.precision = "fp64";
+        config.train.precision = NumberFormat::Fp64;
         config.train.steps = 4;
         config.train.batch = 2;
         config.train.gradAccum = 2;

@@ -23,7 +23,7 @@ using testing::TrainedRank;
 // 20 steps of two batches each, with documents that reach over all shards, unlike numbers of labels
 // in the shards and none at all in some: [16,48) is a shard of zigzag on two ranks, [16,32) one of
 // ring on four.
-RunConfig longRun(const std::string& mode, int ranks, const std::string& precision) {
+RunConfig longRun(const std::string& mode, int ranks, NumberFormat precision) {
     RunConfig config = smallRun(mode, ranks);
     config.data.packing = true;
     config.train.steps = 20;
@@ -46,7 +46,7 @@ BatchSource unevenLabels(const RunConfig& config) {
 }
 
 struct Rounding {
-    std::string precision;
+    NumberFormat precision;
     double loss;
     double gradNorm;
     std::vector<int> ranks;
@@ -81,13 +81,15 @@ TEST_P(InPrecision, TwentyStepsAreTheSameUnderEveryModeAsOnOneRank) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, InPrecision,
-                         ::testing::Values(Rounding{"fp32", 1e-5, 1e-4, {4}},
-                                           Rounding{"bf16", 2e-3, 5e-2, {2, 4}},
-                                           Rounding{"fp16", 2e-3, 1e-2, {2}}),
-                         [](const auto& each) { return each.param.precision; });
+                         ::testing::Values(Rounding{NumberFormat::Fp32, 1e-5, 1e-4, {4}},
+                                           Rounding{NumberFormat::Bf16, 2e-3, 5e-2, {2, 4}},
+                                           Rounding{NumberFormat::Fp16, 2e-3, 1e-2, {2}}),
+                         [](const auto& each) {
+                             return std::string(nameOf(each.param.precision));
+                         });
 
 TEST(TwoBytes, SendExactlyTheBytesThatThePlanPredicts) {
-    for (const char* precision : {"bf16", "fp16"}) {
+    for (const NumberFormat precision : {NumberFormat::Bf16, NumberFormat::Fp16}) {
         for (const Mode& mode : modeTable()) {
             if (!mode.sharded) continue;
             RunConfig config = smallRun(std::string(mode.name), 4);
@@ -110,7 +112,7 @@ TEST(TwoBytes, SendExactlyTheBytesThatThePlanPredicts) {
 // Half a unit of bf16 just below 1, where gains begin, is nearly 0.001: one step does not reach it.
 TEST(TwoBytes, StepsTooSmallForThemAddUpInTheOptimizersCopy) {
     RunConfig config = smallRun("ring", 2);
-    config.train.precision = "bf16";
+    config.train.precision = NumberFormat::Bf16;
     config.train.lr = 4e-4;
     const BatchSource prose = fromProse(config);
     const BatchSource always = [=](std::int64_t, std::int64_t) { return prose(0, 0); };
@@ -130,7 +132,7 @@ TEST(TwoBytes, StepsTooSmallForThemAddUpInTheOptimizersCopy) {
 // Weights of the first steps are far from fp16's limits, so the loss's scale alone decides.
 TEST(LossScaling, SkipsAStepThatDoesNotFitAndSaysSoOnAllRanks) {
     RunConfig config = smallRun("zigzag", 2);
-    config.train.precision = "fp16";
+    config.train.precision = NumberFormat::Fp16;
     config.train.steps = 12;
     config.train.lr = 1e-2;
     const BatchSource prose = fromProse(config);
@@ -160,7 +162,7 @@ TEST(LossScaling, SkipsAStepThatDoesNotFitAndSaysSoOnAllRanks) {
 
 TEST(LossScaling, DoesNotHideThatTrainingIsOver) {
     RunConfig config = smallRun("none", 1);
-    config.train.precision = "fp16";
+    config.train.precision = NumberFormat::Fp16;
     config.train.lr = 10;
     const RunPlan plan = planRun(config).value();
     std::string message;
@@ -176,9 +178,9 @@ TEST(LossScaling, DoesNotHideThatTrainingIsOver) {
 
 TEST(LossScaling, ChangesNoFigure) {
     RunConfig config = smallRun("none", 1);
-    config.train.precision = "fp16";
+    config.train.precision = NumberFormat::Fp16;
     const TrainedRank half = train(config, fromProse(config)).front();
-    config.train.precision = "fp64";
+    config.train.precision = NumberFormat::Fp64;
     const TrainedRank exact = train(config, fromProse(config)).front();
     EXPECT_NEAR(half.steps[0].record.loss, exact.steps[0].record.loss, 5e-3);
     for (std::size_t step = 0; step < half.steps.size(); ++step) {

@@ -94,7 +94,7 @@ TEST(Replicas, SendExactlyTheBytesThatThePlanPredicts) {
     for (const Mode& mode : modeTable()) {
         if (!mode.sharded) continue;
         RunConfig config = replicated(std::string(mode.name), 2, 2);
-        config.train.precision = "bf16";
+        config.train.precision = NumberFormat::Bf16;
         config.train.gradAccum = 2;
         const RunPlan plan = planRun(config).value();
         std::int64_t busiest = 0;

@@ -214,7 +214,7 @@ TEST(Training, SendsExactlyTheBytesThatThePlanPredicts) {
             config.model.hiddenSize = ranks == 3 ? 30 : 32;
             config.train.seqLen = 48;
             config.train.gradAccum = 2;
-            config.train.precision = "fp32";
+            config.train.precision = NumberFormat::Fp32;
             const RunPlan plan = planRun(config).value();
             std::int64_t busiest = 0;
             for (const TrainedRank& rank : train(config, fromProse(config))) {

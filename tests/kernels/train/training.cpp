@@ -11,7 +11,7 @@ RunConfig smallRun(const std::string& mode, int ranks) {
         .layers = 2, .hiddenSize = 32, .heads = 4, .kvHeads = 2, .ffnSize = 48, .vocabSize = 128};
     config.train.steps = 4;
     config.train.seqLen = 64;
-    config.train.precision = "fp64";
+    config.train.precision = NumberFormat::Fp64;
     config.train.lr = 1e-2;
     config.parallel.mode = mode;
     config.parallel.sp = ranks;

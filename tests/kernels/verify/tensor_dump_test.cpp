@@ -38,7 +38,7 @@ TEST(TensorDump, HoldsEveryArrayInTokenOrder) {
 
 TEST(TensorDump, WritesBf16AsTheSameNumbersInFp32) {
     AttentionCase problem{.tokens = 4, .heads = 1, .kvHeads = 1, .headDim = 2};
-    problem.type = findNumberType("bf16");
+    problem.type = NumberFormat::Bf16;
     const testing::TemporaryFolder folder;
     const CaseInputs inputs = makeInputs(problem, allTokens(problem));
     ASSERT_TRUE(dumpWhole(folder.path(), inputs, resultsLike(inputs)).ok());

@@ -1,0 +1,51 @@
+// The choices of RunConfig's fields that are not tables of their own (modes: mode_names.h, number
+// formats: precision.h). Each is spelled here and nowhere else.
+#pragma once
+
+#include "backend/config/choice.h"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace ringscope {
+
+// data.tokenizer
+enum class Tokenizer : std::uint8_t { Byte };
+inline constexpr std::array tokenizers = {Choice{Tokenizer::Byte, "byte"}};
+constexpr const auto& choicesOf(Tokenizer /*any*/) { return tokenizers; }
+static_assert(inOrder(tokenizers));
+
+// data.source: the path of a file, or the text that ships with the program.
+inline constexpr std::string_view builtinProse = "builtin:prose";
+
+// parallel.ulysses_order: whether neighbouring ranks split heads, or form a ring.
+enum class UlyssesOrder : std::uint8_t { Inner, Outer };
+inline constexpr std::array ulyssesOrders = {Choice{UlyssesOrder::Inner, "inner"},
+                                             Choice{UlyssesOrder::Outer, "outer"}};
+constexpr const auto& choicesOf(UlyssesOrder /*any*/) { return ulyssesOrders; }
+static_assert(inOrder(ulyssesOrders));
+
+// profile.cupti
+enum class CuptiUse : std::uint8_t { Auto, On, Off };
+inline constexpr std::array cuptiUses = {Choice{CuptiUse::Auto, "auto"}, Choice{CuptiUse::On, "on"},
+                                         Choice{CuptiUse::Off, "off"}};
+constexpr const auto& choicesOf(CuptiUse /*any*/) { return cuptiUses; }
+static_assert(inOrder(cuptiUses));
+
+// launch.transport. launcher/transport_table.cpp has a row for each that makes it.
+enum class TransportKind : std::uint8_t { Local, Ssh };
+inline constexpr std::array transportKinds = {Choice{TransportKind::Local, "local"},
+                                              Choice{TransportKind::Ssh, "ssh"}};
+constexpr const auto& choicesOf(TransportKind /*any*/) { return transportKinds; }
+static_assert(inOrder(transportKinds));
+
+// launch.device
+enum class DeviceChoice : std::uint8_t { Auto, Cpu, Cuda };
+inline constexpr std::array deviceChoices = {Choice{DeviceChoice::Auto, "auto"},
+                                             Choice{DeviceChoice::Cpu, "cpu"},
+                                             Choice{DeviceChoice::Cuda, "cuda"}};
+constexpr const auto& choicesOf(DeviceChoice /*any*/) { return deviceChoices; }
+static_assert(inOrder(deviceChoices));
+
+}  // namespace ringscope
