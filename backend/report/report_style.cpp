@@ -1,6 +1,6 @@
 #include "backend/report/report_style.h"
 
-#include "backend/report/look.h"
+#include "backend/core/look.h"
 #include "backend/report/svg_marks.h"
 #include "embedded/reportCss.h"
 

@@ -4,7 +4,7 @@
 // dark.
 #pragma once
 
-#include "backend/report/look.h"
+#include "backend/core/look.h"
 #include "backend/report/markup.h"
 
 #include <string>

@@ -1,8 +1,8 @@
 #include "backend/report/text_table.h"
 
+#include "backend/core/look.h"
 #include "backend/core/text.h"
 #include "backend/report/figure_table.h"
-#include "backend/report/look.h"
 #include "backend/report/tables.h"
 #include "backend/report/wording.h"
 

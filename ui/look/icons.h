@@ -2,7 +2,7 @@
 // the theme because the colour is taken when they are painted.
 #pragma once
 
-#include "backend/report/look.h"
+#include "backend/core/look.h"
 
 #include <QIcon>
 

@@ -1,11 +1,11 @@
-// The look of every widget: backend/report/look.h's tokens as a Qt palette and a style sheet.
+// The look of every widget: backend/core/look.h's tokens as a Qt palette and a style sheet.
 //
 // A widget that paints itself asks inkOf(*this): light or dark is read from its palette and the
 // zoom from the application's font, so there is nothing else to keep in step, and a change reaches
 // it as the PaletteChange and FontChange events Qt sends anyway.
 #pragma once
 
-#include "backend/report/look.h"
+#include "backend/core/look.h"
 
 #include <QColor>
 #include <QObject>

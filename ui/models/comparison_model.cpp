@@ -1,7 +1,7 @@
 #include "ui/models/comparison_model.h"
 
+#include "backend/core/look.h"
 #include "backend/report/figure_table.h"
-#include "backend/report/look.h"
 #include "backend/report/wording.h"
 #include "ui/look/theme.h"
 #include "ui/widgets/parts.h"

@@ -1,5 +1,5 @@
-// The look: one table of colours that window, charts, SVG and HTML share, so that a mode has the
-// same colour everywhere. "#RRGGBB"; contrast was computed against both backgrounds.
+// Colours and marks: one table that the window, its charts and the HTML reports share, so that a
+// mode looks the same everywhere. Colours are "#RRGGBB"; a test computes their contrast.
 #pragma once
 
 #include <span>

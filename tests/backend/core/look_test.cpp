@@ -1,4 +1,6 @@
-#include "backend/report/look.h"
+#include "backend/core/look.h"
+
+#include "backend/config/mode_names.h"
 
 #include <gtest/gtest.h>
 #include <array>
@@ -48,6 +50,12 @@ TEST(Look, TellsModesApartByMarkerAndLineToo) {
     std::set<std::string_view> colours;
     for (const ModeLook& mode : modeLookTable())
         EXPECT_TRUE(colours.insert(mode.colour.light).second) << mode.mode;
+}
+
+TEST(Look, HasARowForEveryModeAndForNoOther) {
+    std::set<std::string_view> rows;
+    for (const ModeLook& mode : modeLookTable()) rows.insert(mode.mode);
+    EXPECT_EQ(rows, std::set<std::string_view>(modeChoices.begin(), modeChoices.end()));
 }
 
 TEST(Look, DrawsAnUnknownModeMutedWithASquare) {

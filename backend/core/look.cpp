@@ -1,4 +1,4 @@
-#include "backend/report/look.h"
+#include "backend/core/look.h"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +17,6 @@ constexpr std::array modeLooks = {
     ModeLook{"llama3", {"#A61E4D", "#F07BA6"}, Marker::Plus, Stroke::Solid},
     ModeLook{"ring-allgather", {"#7C5A1E", "#CDA85C"}, Marker::Square, Stroke::DashDot},
     ModeLook{"double-ring", {"#3B4CC0", "#98A6FF"}, Marker::Circle, Stroke::DashDot},
-    ModeLook{"dilated", {"#5E7D0A", "#B4D455"}, Marker::Diamond, Stroke::Dashed},
-    ModeLook{"block-sparse", {"#8C3B2A", "#E58B76"}, Marker::Triangle, Stroke::Dashed},
-    ModeLook{"hilbert", {"#4A6572", "#93B1C0"}, Marker::Circle, Stroke::Dashed},
 };
 constexpr ModeLook unknownMode{"", look.mutedText, Marker::Square, Stroke::Solid};
 
