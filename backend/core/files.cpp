@@ -1,7 +1,8 @@
 #include "backend/core/files.h"
 
+#include "backend/core/ids.h"
+
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
@@ -30,6 +31,19 @@ bool writeAll(int file, std::string_view content) {
     return true;
 }
 
+// Opens a new file beside `path` for writing. The kernel applies the umask, so that it is as
+// readable as any other file of the user; mkstemp() would make a private one. Returns -1 with errno
+// where that fails.
+int openNewFile(const fs::path& path, std::string& name) {
+    constexpr int mostNames = 100;
+    for (int tried = 0; tried < mostNames; ++tried) {
+        name = path.string() + "." + RunId::random().text.substr(0, 8);
+        const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST) return file;
+    }
+    return -1;
+}
+
 }  // namespace
 
 Result<std::string> readFile(const fs::path& path) {
@@ -46,14 +60,10 @@ Result<std::string> readFile(const fs::path& path) {
 }
 
 Result<void> writeFileAtomically(const fs::path& path, std::string_view content) {
-    std::string half = path.string() + ".XXXXXX";
-    const int file = ::mkstemp(half.data());
+    std::string half;
+    const int file = openNewFile(path, half);
     if (file < 0) return fileError(path, "write", errno);
-    // mkstemp makes the file private; a report is as readable as any other file of the user.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    const bool written =
-        ::fchmod(file, 0666 & ~mask) == 0 && writeAll(file, content) && ::fsync(file) == 0;
+    const bool written = writeAll(file, content) && ::fsync(file) == 0;
     const int writeNumber = errno;
     ::close(file);
     if (!written || ::rename(half.c_str(), path.c_str()) != 0) {

@@ -1,0 +1,43 @@
+// The umask is the process's: to read it with umask() is to change it for every thread.
+#include "backend/core/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <atomic>
+
+namespace {
+std::atomic<int> umaskCalls{0};
+}
+
+// Takes the place of libc's for this test program.
+extern "C" mode_t umask(mode_t mask) noexcept {
+    ++umaskCalls;
+    return static_cast<mode_t>(::syscall(SYS_umask, mask));
+}
+
+namespace ringscope {
+namespace {
+
+TEST(WriteFileAtomically, LeavesTheUmaskAlone) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "umask test";
+    umaskCalls = 0;
+    ASSERT_TRUE(writeFileAtomically(file, "x").ok());
+    EXPECT_EQ(umaskCalls, 0) << "a file that another thread makes meanwhile is world-writable";
+    std::filesystem::remove(file);
+}
+
+TEST(WriteFileAtomically, MakesAFileThatIsAsReadableAsTheUmaskSays) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "umask test";
+    for (const mode_t mask : {022, 027, 077}) {
+        const mode_t own = ::umask(mask);
+        ASSERT_TRUE(writeFileAtomically(file, "x").ok());
+        ::umask(own);
+        EXPECT_EQ(static_cast<mode_t>(std::filesystem::status(file).permissions()), 0666 & ~mask);
+    }
+    std::filesystem::remove(file);
+}
+
+}  // namespace
+}  // namespace ringscope
