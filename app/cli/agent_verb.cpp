@@ -4,6 +4,7 @@
 #include "launcher/agent.h"
 
 #include <unistd.h>
+#include <CLI/App.hpp>
 
 namespace ringscope::cli {
 

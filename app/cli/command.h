@@ -6,11 +6,14 @@
 
 #include "backend/core/result.h"
 
-#include <CLI/App.hpp>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace ringscope::cli {
 
@@ -29,29 +32,34 @@ enum Exit : int {
     Terminated = 143,
 };
 
+// Options that every verb has.
 struct GlobalOptions {
-    std::string store;            // --db
+    std::string store{};          // --db
     std::string colour = "auto";  // --color
     bool quiet = false;
     bool noProgress = false;
 };
 
+// What the command line asks for.
 struct Command {
     GlobalOptions global;
     std::function<int()> action;  // set by the verb that was parsed
 };
 
+// A row of the table of verbs. add() declares the verb's options; parsing them sets the action.
 struct Verb {
     const char* name;
     void (*add)(CLI::App& app, Command& command);
 };
 std::span<const Verb> verbTable();
 
-// Prints "ringscope: <message>" on standard error and answers the exit code of its kind.
+// Prints "ringscope: <message>" on standard error and returns the exit code of its kind.
 int fail(const Error& error);
 int fail(const Error& error, Exit exit);
 
+// --color, else NO_COLOR and TERM, else whether the descriptor is a terminal.
 bool colourWanted(const GlobalOptions& global, int fileDescriptor);
+// Columns of the terminal; 100 where there is none.
 int terminalWidth(int fileDescriptor);
 
 }  // namespace ringscope::cli

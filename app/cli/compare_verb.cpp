@@ -3,11 +3,10 @@
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/report/report.h"
-#include "backend/report/run_json.h"
 
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 namespace ringscope::cli {
@@ -35,7 +34,7 @@ Result<void> markBaseline(Store& store, std::vector<RunRecord>& runs, const std:
 }
 
 int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
-    const Result<Report> report = makeReport("Ringscope comparison", runs);
+    const Result<Report> report = makeReport(comparisonTitle, runs);
     if (!report.ok()) return fail(report.error());
     for (const ReportFormat& format : reportFormats())
         if (format.name == name) std::cout << format.write(*report);

@@ -2,15 +2,13 @@
 #include "app/cli/experiment_session.h"
 #include "app/cli/verbs.h"
 #include "backend/config/field_reference.h"
-#include "backend/config/field_table.h"
-#include "backend/report/run_json.h"
+#include "backend/report/config_text.h"
 #include "backend/run/experiment_runner.h"
 
 #include <fmt/format.h>
-#include <algorithm>
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 namespace ringscope::cli {
 namespace {
@@ -22,62 +20,13 @@ struct ConfigArguments {
     bool json = false;
 };
 
-std::string originOf(const Experiment& experiment, const Field& field) {
-    const auto found = experiment.origins.find(std::string(field.path));
-    return found == experiment.origins.end() ? "default" : found->second;
-}
-
-void showJson(const Experiment& experiment) {
-    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
-                             {"name", experiment.name},
-                             {"repeat", experiment.repeat},
-                             {"matrix", nlohmann::json::object()},
-                             {"fields", nlohmann::json::array()}};
-    for (const MatrixAxis& axis : experiment.matrix) object["matrix"][axis.path] = axis.values;
-    for (const Field& field : fieldTable())
-        object["fields"].push_back({{"path", field.path},
-                                    {"value", field.get(experiment.base)},
-                                    {"unit", field.unit},
-                                    {"origin", originOf(experiment, field)}});
-    std::cout << object.dump(2) << '\n';
-}
-
-void showOrigins(const Experiment& experiment) {
-    std::size_t path = 0;
-    std::size_t value = 0;
-    for (const Field& field : fieldTable()) {
-        path = std::max(path, field.path.size());
-        value = std::max(value, field.get(experiment.base).size());
-    }
-    for (const Field& field : fieldTable())
-        std::cout << fmt::format("{:<{}}  {:<{}}  {}\n", field.path, path,
-                                 field.get(experiment.base), value, originOf(experiment, field));
-}
-
-void showMatrix(const Experiment& experiment) {
-    if (!experiment.matrix.empty()) std::cout << "matrix:\n";
-    for (const MatrixAxis& axis : experiment.matrix) {
-        std::string values;
-        for (const std::string& value : axis.values) values += (values.empty() ? "" : ", ") + value;
-        std::cout << "  " << axis.path << ": [" << values << "]\n";
-    }
-    if (experiment.repeat != 1) std::cout << "repeat: " << experiment.repeat << '\n';
-}
-
 int show(const ConfigArguments& arguments) {
     const std::string file = arguments.files.empty() ? "" : arguments.files.front();
     const Result<Experiment> experiment = readExperimentFile(file, arguments.overrides);
     if (!experiment.ok()) return fail(experiment.error());
-    if (arguments.json) {
-        showJson(*experiment);
-        return Ok;
-    }
-    if (arguments.origin) {
-        showOrigins(*experiment);
-    } else {
-        std::cout << "name: " << experiment->name << '\n' << toYaml(experiment->base);
-    }
-    showMatrix(*experiment);
+    std::cout << (arguments.json     ? experimentJson(*experiment)
+                  : arguments.origin ? originsText(*experiment)
+                                     : experimentText(*experiment));
     return Ok;
 }
 

@@ -3,8 +3,10 @@
 #include "app/cli/verbs.h"
 #include "backend/core/shell.h"
 #include "backend/report/report.h"
+#include "backend/report/run_json.h"
 #include "embedded/demoExperiment.h"
 
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
 
@@ -23,30 +25,31 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
     if (!experiment.ok()) return fail(experiment.error());
     if (!global.quiet)
         std::cerr << "ringscope: demo: the same training under each mode, on this machine's CPU\n";
-    const SessionOutcome outcome = runSession(*experiment, global, {.json = arguments.json});
-    if (arguments.json) std::cout << sessionJson(outcome) << '\n';
-    if (outcome.runs.empty() || outcome.exit == Interrupted || outcome.exit == Terminated)
-        return outcome.exit;
+    const SessionRuns session = runSession(*experiment, global, /*reference=*/true);
+    if (arguments.json) std::cout << sessionJson(session);
+    if (session.runs.empty() || session.exitCode == Interrupted || session.exitCode == Terminated)
+        return session.exitCode;
     if (!arguments.json) {
         std::cout << '\n';
-        printComparison(outcome.runs, global);
+        printComparison(session.runs, global);
     }
 
     const std::filesystem::path file =
         !arguments.report.empty()
             ? std::filesystem::path(arguments.report)
-            : std::filesystem::absolute(outcome.store).parent_path() / "reports" /
-                  ("demo-" + outcome.experimentId.substr(0, 8) + ".html");
-    const Result<Report> report = makeReport("Ringscope demo", outcome.runs);
+            : std::filesystem::absolute(session.store).parent_path() / "reports" /
+                  ("demo-" + session.experimentId.substr(0, 8) + ".html");
+    const Result<Report> report = makeReport("Ringscope demo", session.runs);
     if (!report.ok()) return fail(report.error());
     if (const Result<void> written = writeReport(*report, file); !written.ok())
         return fail(written.error());
     std::ostream& messages = arguments.json ? std::cerr : std::cout;
-    const std::string store = outcome.store.string();
     messages << "\nReport    " << file.string() << "\nTimeline  "
-             << commandLine({"ringscope-gui", "--db", store, "--page", "traces"}) << "\nWaits     "
-             << ringscopeCommand(store, {"trace", "analyze", outcome.runs.back().name}) << "\n";
-    return outcome.exit;
+             << commandLine({"ringscope-gui", "--db", session.store, "--page", "traces"})
+             << "\nWaits     "
+             << ringscopeCommand(session.store, {"trace", "analyze", session.runs.back().name})
+             << "\n";
+    return session.exitCode;
 }
 
 }  // namespace

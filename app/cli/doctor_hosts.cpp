@@ -2,18 +2,15 @@
 
 #include "backend/config/host_list.h"
 #include "backend/core/text.h"
-#include "backend/report/run_json.h"
+#include "backend/report/doctor_text.h"
 #include "backend/run/protocol.h"
 #include "launcher/ssh_transport.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace ringscope::cli {
@@ -25,20 +22,14 @@ using std::chrono::steady_clock;
 constexpr milliseconds answerTakes{15'000};
 constexpr int pings = 8;
 
-struct ClockOffset {
-    double ms = 0;  // theirs - ours
-    double errorMs = 0;
-};
-
+// A host while it is looked at.
 struct HostState {
     HostSpec host;
-    std::string problem{};  // the first one; empty: fine
-    std::string address{};
-    HostReport report{};
-    std::optional<ClockOffset> clock{};
-    bool reachesRankZero = false;
+    HostCheck check;
     std::unique_ptr<AgentChannel> agent{};
 };
+
+bool usable(const HostState& state) { return state.check.problem.empty(); }
 
 Result<std::vector<HostSpec>> readHosts(const std::string& words) {
     std::error_code ignored;
@@ -81,10 +72,15 @@ Result<ClockOffset> clockOf(HostState& state) {
 }
 
 Result<void> look(HostState& state, SshTransport& ssh) {
-    RINGSCOPE_TRY(state.report, ssh.prepare(state.host));
-    RINGSCOPE_TRY(state.address, ssh.addressOf(state.host));
+    RINGSCOPE_TRY(const HostReport report, ssh.prepare(state.host));
+    state.check.version = report.version;
+    state.check.copied = report.copied;
+    state.check.libtorch = report.libtorch;
+    state.check.cores = report.cores;
+    state.check.gpus = report.gpus;
+    RINGSCOPE_TRY(state.check.address, ssh.addressOf(state.host));
     RINGSCOPE_TRY(state.agent, ssh.open(state.host));
-    RINGSCOPE_TRY(state.clock, clockOf(state));
+    RINGSCOPE_TRY(state.check.clock, clockOf(state));
     return {};
 }
 
@@ -92,65 +88,17 @@ Result<void> look(HostState& state, SshTransport& ssh) {
 Result<void> tryPort(std::vector<HostState>& states) {
     HostState& first = states.front();
     RINGSCOPE_TRY(const Listening listening,
-                  askAgent<Listening>(first, ListenAt{.address = first.address}));
+                  askAgent<Listening>(first, ListenAt{.address = first.check.address}));
     if (!listening.problem.empty())
         return Error{ErrorCode::Unavailable, first.host.name + ": " + listening.problem};
     for (HostState& state : states) {
-        if (!state.problem.empty()) continue;
+        if (!usable(state)) continue;
         const Result<Reached> reached =
-            askAgent<Reached>(state, Reach{.host = first.address, .port = listening.port});
-        state.problem = reached.ok() ? reached->problem : reached.error().message;
-        state.reachesRankZero = state.problem.empty();
+            askAgent<Reached>(state, Reach{.host = first.check.address, .port = listening.port});
+        state.check.problem = reached.ok() ? reached->problem : reached.error().message;
+        state.check.reachesRankZero = usable(state);
     }
     return {};
-}
-
-void print(const std::vector<HostState>& states) {
-    std::size_t name = 4;
-    for (const HostState& state : states) name = std::max(name, toText(state.host).size());
-    std::cout << fmt::format("      {:<{}}  {:>5}  {:>5}  {:>4}  {:<15}  {:>18}  {}\n", "host",
-                             name, "slots", "cores", "gpus", "address", "clock", "programs");
-    for (const HostState& state : states) {
-        const std::string clock =
-            state.clock ? fmt::format("{:+.1f} ± {:.1f} ms", state.clock->ms, state.clock->errorMs)
-                        : "–";
-        const std::string slots =
-            state.host.slots > 0 ? std::to_string(state.host.slots) : std::string("–");
-        std::cout << fmt::format("{}  {:<{}}  {:>5}  {:>5}  {:>4}  {:<15}  {:>18}  {}\n",
-                                 state.problem.empty() ? "ok  " : "FAIL", toText(state.host), name,
-                                 slots, state.report.cores, state.report.gpus, state.address, clock,
-                                 state.report.version.empty() ? "–"
-                                 : state.report.copied        ? "copied now"
-                                                              : "there");
-    }
-    for (const HostState& state : states)
-        if (!state.problem.empty()) std::cout << state.host.name << ": " << state.problem << '\n';
-    if (std::ranges::all_of(states, [](const HostState& state) { return state.problem.empty(); }))
-        std::cout << "every host reaches a port of " << states.front().host.name
-                  << ", where rank 0 will be\n";
-}
-
-void printJson(const std::vector<HostState>& states, bool ok) {
-    nlohmann::json object = {
-        {"schema_version", jsonSchemaVersion}, {"ok", ok}, {"hosts", nlohmann::json::array()}};
-    for (const HostState& state : states) {
-        nlohmann::json row = {{"name", state.host.name},
-                              {"slots", state.host.slots},
-                              {"ok", state.problem.empty()},
-                              {"problem", state.problem},
-                              {"address", state.address},
-                              {"version", state.report.version},
-                              {"copied", state.report.copied},
-                              {"libtorch", state.report.libtorch},
-                              {"cores", state.report.cores},
-                              {"gpus", state.report.gpus},
-                              {"reaches_rank_0", state.reachesRankZero},
-                              {"clock", nullptr}};
-        if (state.clock)
-            row["clock"] = {{"offset_ms", state.clock->ms}, {"error_ms", state.clock->errorMs}};
-        object["hosts"].push_back(std::move(row));
-    }
-    std::cout << object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace
@@ -162,22 +110,20 @@ int doctorHosts(const std::string& hosts, bool json) {
     std::vector<HostState> states;
     for (HostSpec& host : *named) {
         host.transport = TransportKind::Ssh;
-        HostState& state = states.emplace_back(HostState{.host = host});
+        HostState& state = states.emplace_back(
+            HostState{.host = host,
+                      .check = {.name = host.name, .slots = host.slots, .label = toText(host)}});
         const Result<void> looked = look(state, ssh);
-        if (!looked.ok()) state.problem = looked.error().message;
+        if (!looked.ok()) state.check.problem = looked.error().message;
     }
-    if (states.front().problem.empty()) {
+    if (usable(states.front())) {
         const Result<void> tried = tryPort(states);
-        if (!tried.ok()) states.front().problem = tried.error().message;
+        if (!tried.ok()) states.front().check.problem = tried.error().message;
     }
-    const bool ok =
-        std::ranges::all_of(states, [](const HostState& state) { return state.problem.empty(); });
-    if (json) {
-        printJson(states, ok);
-    } else {
-        print(states);
-    }
-    return ok ? Ok : PreflightFailed;
+    std::vector<HostCheck> checks;
+    for (const HostState& state : states) checks.push_back(state.check);
+    std::cout << (json ? hostsJson(checks) : hostsText(checks));
+    return std::ranges::all_of(states, usable) ? Ok : PreflightFailed;
 }
 
 }  // namespace ringscope::cli

@@ -5,35 +5,28 @@
 #include "backend/config/field_table.h"
 #include "backend/core/files.h"
 #include "backend/core/units.h"
-#include "backend/core/version.h"
-#include "backend/report/run_json.h"
+#include "backend/report/doctor_text.h"
 #include "backend/run/experiment_runner.h"
 #include "launcher/local_transport.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <stop_token>
 #include <thread>
 
 namespace ringscope::cli {
 namespace {
 
-struct Check {
-    std::string name;
-    bool ok = true;
-    std::string detail;
-};
-
-Check from(std::string name, const Result<std::string>& result) {
+DoctorCheck from(std::string name, const Result<std::string>& result) {
     return {std::move(name), result.ok(), result.ok() ? *result : result.error().message};
 }
 
-Check machine() {
+DoctorCheck machine() {
     const std::int64_t memory = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
                                 static_cast<std::int64_t>(::sysconf(_SC_PAGE_SIZE));
     return {"machine", true,
@@ -73,41 +66,20 @@ Result<std::string> training(LocalTransport& local) {
     return fmt::format("2 ranks trained {} steps ({})", run.steps.size(), run.versions);
 }
 
-Check window() {
+DoctorCheck window() {
     const std::filesystem::path program = programDirectory() / "ringscope-gui";
     std::error_code ignored;
     if (std::filesystem::exists(program, ignored)) return {"window", true, program.string()};
     return {"window", true, "not built (headless); ./quickstart without --no-gui builds it"};
 }
 
-void print(const std::vector<Check>& checks) {
-    for (const Check& check : checks)
-        std::cout << fmt::format("{}  {:<10} {}\n", check.ok ? "ok  " : "FAIL", check.name,
-                                 check.detail);
-}
-
-void printJson(const std::vector<Check>& checks, bool allOk) {
-    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
-                             {"version", version()},
-                             {"ok", allOk},
-                             {"checks", nlohmann::json::array()}};
-    for (const Check& check : checks)
-        object["checks"].push_back(
-            {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
-    std::cout << object.dump(2) << '\n';
-}
-
 int doctor(bool json, const GlobalOptions& global) {
     LocalTransport local;
-    const std::vector<Check> checks = {machine(), from("store", store(global)),
-                                       from("launch", transport(local)),
-                                       from("training", training(local)), window()};
-    const bool allOk = std::ranges::all_of(checks, &Check::ok);
-    if (json) {
-        printJson(checks, allOk);
-    } else {
-        print(checks);
-    }
+    const std::vector<DoctorCheck> checks = {machine(), from("store", store(global)),
+                                             from("launch", transport(local)),
+                                             from("training", training(local)), window()};
+    const bool allOk = std::ranges::all_of(checks, &DoctorCheck::ok);
+    std::cout << (json ? doctorJson(checks) : doctorText(checks));
     return allOk ? Ok : PreflightFailed;
 }
 

@@ -1,25 +1,19 @@
 #include "app/cli/experiment_session.h"
 
-#include "app/cli/plan_table.h"
 #include "app/cli/progress.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
 #include "backend/compare/comparison.h"
 #include "backend/core/environment.h"
 #include "backend/core/files.h"
-#include "backend/report/run_json.h"
 #include "backend/report/text_table.h"
-#include "backend/report/wording.h"
-#include "backend/run/experiment_runner.h"
-#include "backend/trace/trace.h"
-#include "backend/trace/trace_files.h"
+#include "backend/session/run_into_store.h"
 #include "launcher/any_transport.h"
 
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 namespace ringscope::cli {
 namespace {
@@ -31,24 +25,18 @@ int exitFor(const ExperimentOutcome& outcome, int signal) {
     return finished == 0 ? RunFailed : Partial;
 }
 
-// Everything between a good plan and the last run's end.
-Result<ExperimentOutcome> execute(const std::vector<RunRequest>& requests, Store& store,
-                                  Transport& transport, const GlobalOptions& global, bool reference,
-                                  StopSignals& signals) {
-    Progress progress({.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0,
-                       .silent = global.quiet,
-                       .runs = requests.size()});
-    RunService service(transport, {&store, &progress});
-    ExperimentOptions options;
-    options.reference = reference;
-    options.findReference = [&](const std::string& computation) {
-        return store.newestReference(computation);
-    };
-    RINGSCOPE_TRY(ExperimentOutcome outcome,
-                  runExperiment(requests, service, options, signals.token()));
-    for (const RunRecord& run : outcome.runs)
-        if (run.parity) RINGSCOPE_CHECK(store.saveParity(run));
-    return outcome;
+// A code of its own for what a script may want to mend: hosts, the store.
+int failSession(const Error& error, SessionStep step) {
+    switch (step) {
+        case SessionStep::Hosts:
+            return fail(error, PreflightFailed);
+        case SessionStep::Store:
+            return fail(error, BadStore);
+        case SessionStep::Plan:
+        case SessionStep::Runs:
+            break;
+    }
+    return fail(error);
 }
 
 }  // namespace
@@ -81,53 +69,30 @@ Result<Experiment> readExperimentFile(const std::string& file,
     return readExperimentText(file, text, overrides);
 }
 
-SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& global,
-                          const SessionOptions& options) {
-    SessionOutcome session;
-    const auto failed = [&](int exit) {
-        session.exit = exit;
-        return std::move(session);
-    };
-    Result<std::vector<RunRequest>> requests = planExperiment(experiment);
-    if (!requests.ok()) return failed(fail(requests.error()));
-    if (options.dryRun) {
-        std::cout << planTable(*requests);
-        return session;
-    }
-
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference) {
+    SessionRuns session;
+    const std::filesystem::path store = storePath(global);
     StopSignals signals;
     AnyTransport transport;
-    const Result<void> ready = prepareHosts(transport, *requests);
-    if (!ready.ok()) return failed(fail(ready.error(), PreflightFailed));
-    session.store = storePath(global);
-    for (RunRequest& request : *requests) request.traces = traceRoot(session.store);
-    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
-    if (!store.ok()) return failed(fail(store.error(), BadStore));
-    if (const std::string caution = (*store)->caution(); !caution.empty())
-        std::cerr << "ringscope: warning: " << caution << '\n';
-    if (const Result<int> lost = (*store)->markLostRuns(); !lost.ok())
-        return failed(fail(lost.error(), BadStore));
-
-    Result<ExperimentOutcome> outcome =
-        execute(*requests, **store, transport, global, options.reference, signals);
-    if (!outcome.ok()) return failed(fail(outcome.error()));
-    session.exit = exitFor(*outcome, signals.signal());
-    session.experimentId = outcome->experimentId;
-    session.runs = std::move(outcome->runs);
-    session.references = std::move(outcome->references);
+    Progress progress({.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0,
+                       .silent = global.quiet,
+                       .runs = expandRuns(experiment).size()});
+    const auto warn = [](const std::string& sentence) {
+        std::cerr << "ringscope: warning: " << sentence << '\n';
+    };
+    SessionEnd end = runIntoStore(experiment, store,
+                                  {.transport = transport, .watcher = &progress, .caution = warn},
+                                  reference, signals.token());
+    if (end.step >= SessionStep::Store) session.store = store.string();
+    if (!end.outcome.ok()) {
+        session.exitCode = failSession(end.outcome.error(), end.step);
+        return session;
+    }
+    session.exitCode = exitFor(*end.outcome, signals.signal());
+    session.experimentId = end.outcome->experimentId;
+    session.runs = std::move(end.outcome->runs);
+    session.references = std::move(end.outcome->references);
     return session;
-}
-
-std::string sessionJson(const SessionOutcome& outcome) {
-    nlohmann::json object = {
-        {"schema_version", jsonSchemaVersion}, {"experiment_id", outcome.experimentId},
-        {"store", outcome.store.string()},     {"exit_code", outcome.exit},
-        {"runs", nlohmann::json::array()},     {"references", nlohmann::json::array()}};
-    for (const RunRecord& run : outcome.runs) object["runs"].push_back(toJson(run));
-    for (const RunRecord& run : outcome.references) object["references"].push_back(toJson(run));
-    if (const Result<Comparison> comparison = compareRuns(outcome.runs); comparison.ok())
-        object["comparison"] = toJson(*comparison);
-    return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global) {
@@ -136,12 +101,8 @@ void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& gl
         std::cerr << "ringscope: no comparison: " << comparison.error().message << '\n';
         return;
     }
-    std::cout << comparisonTable(*comparison, {.width = terminalWidth(STDOUT_FILENO),
-                                               .colour = colourWanted(global, STDOUT_FILENO)})
-              << '\n'
-              << reporting::printableLine(comparison->verdict) << '\n';
-    for (const std::string& warning : comparison->warnings)
-        std::cout << "note: " << reporting::printableLine(warning) << '\n';
+    std::cout << comparisonText(*comparison, {.width = terminalWidth(STDOUT_FILENO),
+                                              .colour = colourWanted(global, STDOUT_FILENO)});
 }
 
 }  // namespace ringscope::cli

@@ -3,9 +3,9 @@
 
 #include "app/cli/command.h"
 #include "backend/config/experiment.h"
+#include "backend/report/run_json.h"
 #include "backend/run/run_record.h"
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,27 +17,9 @@ Result<Experiment> readExperimentFile(const std::string& file,
 Result<Experiment> readExperimentText(const std::string& fileName, const std::string& text,
                                       const std::vector<std::string>& overrides);
 
-struct SessionOptions {
-    bool reference = true;
-    bool json = false;
-    bool dryRun = false;
-};
-
-struct SessionOutcome {
-    int exit = Ok;
-    std::string experimentId;
-    std::filesystem::path store;
-    std::vector<RunRecord> runs;
-    std::vector<RunRecord> references;
-};
-
-// Plans, checks the way, runs everything, keeps it in the store. Messages are printed; the result
-// is not. `exit` is 0, 3, 5, 6, 7, 8, 130 or 143.
-SessionOutcome runSession(const Experiment& experiment, const GlobalOptions& global,
-                          const SessionOptions& options);
-
-// The object on standard output that ends `run --json` and `demo --json`.
-std::string sessionJson(const SessionOutcome& outcome);
+// runIntoStore() with the terminal around it: signals stop it, progress and messages go to standard
+// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143.
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference);
 
 // The comparison as a table on standard output; says why where there is none.
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global);

@@ -1,12 +1,12 @@
 // ringscope migrate FILE: an old training configuration as an experiment, with a verdict per key.
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
-#include "backend/core/text.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/migration_report.h"
-#include "backend/report/wording.h"
+#include "backend/migration/migration_text.h"
 
+#include <CLI/App.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -15,7 +15,6 @@ namespace ringscope::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using reporting::printableLine;
 
 struct MigrateArguments {
     std::string file;
@@ -39,59 +38,6 @@ Result<MigrationAnswers> readAnswers(const MigrateArguments& arguments) {
         answers.options[text.substr(0, equals)] = text.substr(equals + 1);
     }
     return answers;
-}
-
-std::string verdictWord(Verdict verdict) {
-    std::string word(verdictName(verdict));
-    for (char& c : word)
-        if (c == '_') c = ' ';
-    return word;
-}
-
-// A reason that a whole block of keys shares is said once.
-void showKey(const MigrationInput& input, const KeyVerdict& key, const std::string& saidBefore) {
-    const std::string file =
-        key.file.empty() || key.file == input.source.name ? "" : key.file + ":";
-    const std::string line = key.line > 0 ? std::to_string(key.line) : "-";
-    std::string text = std::string(line.size() < 5 ? 5 - line.size() : 0, ' ') + line + "  " +
-                       verdictWord(key.verdict);
-    text.append(text.size() < 24 ? 24 - text.size() : 1, ' ');
-    text += file + key.path + ": " + key.old;
-    if (!key.newPath.empty()) text += " -> " + key.newPath + ": " + key.newValue;
-    std::cerr << printableLine(text) << '\n';
-    const bool plain = key.verdict == Verdict::Kept || key.verdict == Verdict::Renamed;
-    if (!plain && key.reason != saidBefore)
-        std::cerr << std::string(24, ' ') << printableLine(key.reason) << '\n';
-}
-
-void showDecision(const Decision& decision) {
-    std::cerr << "\ndecision " << decision.id << ": " << printableLine(decision.question) << '\n';
-    const bool explained = decision.options.size() <= 6;
-    for (const DecisionOption& option : decision.options) {
-        std::cerr << (option.id == decision.chosen ? "  * " : "    ") << option.id << ": "
-                  << printableLine(option.label) << '\n';
-        if (explained) std::cerr << "        " << printableLine(option.consequence) << '\n';
-    }
-}
-
-void showMigration(const MigrationInput& input, const Migration& migration) {
-    std::cerr << printableLine(input.source.name) << ": " << migration.source.kind << " ("
-              << static_cast<int>(migration.source.confidence * 100) << " % sure), "
-              << printableLine(migration.source.reason) << "\n\n";
-    std::string reason;
-    for (const KeyVerdict& key : migration.keys) {
-        showKey(input, key, reason);
-        reason = key.reason;
-    }
-    for (const Decision& decision : migration.decisions) showDecision(decision);
-    std::cerr << '\n' << verdictCounts(migration) << '\n';
-}
-
-void showRemarks(const Migration& migration) {
-    for (const std::string& note : migration.notes)
-        std::cerr << "note: " << printableLine(note) << '\n';
-    for (const std::string& problem : migration.problems)
-        std::cerr << "would not run: " << printableLine(problem) << '\n';
 }
 
 // The source stays as it is, whatever names lead to it; another file is replaced only on demand.
@@ -119,12 +65,7 @@ Result<void> writeOutput(const MigrateArguments& arguments, const Migration& mig
 }
 
 int openDecisions(const Migration& migration) {
-    std::vector<std::string> open;
-    for (const Decision& decision : migration.decisions)
-        if (!decision.answered) open.push_back(decision.id);
-    std::cerr << "ringscope: decisions are open: " << join(open, ", ") << "; answer with --decide "
-              << open.front() << "=" << migration.decisions.front().options.front().id
-              << " or take every default with --accept-defaults\n";
+    std::cerr << "ringscope: " << openDecisionsWords(migration) << '\n';
     return decisionsNeeded;
 }
 
@@ -178,8 +119,8 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
     if (!migration->refusedAnswers.empty())
         return fail({ErrorCode::InvalidConfig, "--decide: " + migration->refusedAnswers.front()},
                     Usage);
-    if (!arguments.json && !global.quiet) showMigration(*input, *migration);
-    if (!global.quiet) showRemarks(*migration);
+    if (!arguments.json && !global.quiet) std::cerr << migrationText(*input, *migration);
+    if (!global.quiet) std::cerr << migrationRemarks(*migration);
     return deliver(arguments, *input, *migration);
 }
 

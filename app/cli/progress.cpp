@@ -1,7 +1,6 @@
 #include "app/cli/progress.h"
 
-#include "app/cli/command.h"
-#include "backend/core/units.h"
+#include "backend/report/runs_text.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,32 +11,6 @@ namespace ringscope::cli {
 namespace {
 
 constexpr auto redrawInterval = std::chrono::milliseconds(80);
-
-std::string bar(std::int64_t done, std::int64_t all) {
-    constexpr std::int64_t width = 20;
-    const std::int64_t filled =
-        all > 0 ? std::clamp<std::int64_t>(done * width / all, 0, width) : 0;
-    std::string text;
-    for (std::int64_t i = 0; i < width; ++i) text += i < filled ? "▓" : "░";
-    return text;
-}
-
-double tokensPerSecond(const StepRecord& step) {
-    const double seconds = std::chrono::duration<double>(step.duration).count();
-    return seconds > 0 ? static_cast<double>(step.tokens) / seconds : 0;
-}
-
-std::string outcome(const RunRecord& run) {
-    if (run.status != RunStatus::Finished) {
-        const std::string reason = run.statusReason.empty() ? "" : ": " + run.statusReason;
-        return std::string(statusName(run.status)) + reason;
-    }
-    const std::optional<RunSpeed> speed = runSpeed(run);
-    if (!speed || run.steps.empty()) return "finished";
-    return fmt::format("{} tokens/s, {:.1f} ms a step, loss {:.4f}",
-                       formatSignificant(speed->tokensPerSecond), speed->stepMedianMs,
-                       run.steps.back().loss);
-}
 
 }  // namespace
 
@@ -72,15 +45,12 @@ Result<void> Progress::changed(const RunRecord& run) {
 
 Result<void> Progress::step(const RunRecord& run, const StepRecord& step) {
     if (std::chrono::steady_clock::now() - lastDraw_ < redrawInterval) return {};
-    redraw(fmt::format("{}  {} {}/{}  loss {:.4f}  {} tokens/s", heading(run),
-                       bar(step.step + 1, run.config.train.steps), step.step + 1,
-                       run.config.train.steps, step.loss,
-                       formatSignificant(tokensPerSecond(step))));
+    redraw(heading(run) + "  " + stepWords(step, run.config.train.steps));
     return {};
 }
 
 Result<void> Progress::ended(const RunRecord& run) {
-    finishLine(heading(run) + "  " + outcome(run));
+    finishLine(heading(run) + "  " + outcomeWords(run));
     return {};
 }
 

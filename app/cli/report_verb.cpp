@@ -3,6 +3,7 @@
 #include "app/cli/verbs.h"
 #include "backend/report/report.h"
 
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
 
@@ -12,7 +13,7 @@ namespace {
 struct ReportArguments {
     std::vector<std::string> runs;
     std::string file;
-    std::string title = "Ringscope comparison";
+    std::string title = comparisonTitle;
 };
 
 int report(const ReportArguments& arguments, const GlobalOptions& global) {

@@ -1,7 +1,11 @@
 // ringscope run FILE: every run of an experiment, kept in the store, compared at the end.
 #include "app/cli/experiment_session.h"
 #include "app/cli/verbs.h"
+#include "backend/report/plan_text.h"
+#include "backend/report/run_json.h"
+#include "backend/run/experiment_runner.h"
 
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
 
@@ -12,9 +16,17 @@ struct RunArguments {
     std::string file;
     std::vector<std::string> overrides;
     std::string hosts;
-    SessionOptions session;
     bool noReference = false;
+    bool dryRun = false;
+    bool json = false;
 };
+
+int printPlan(const Experiment& experiment) {
+    const Result<std::vector<RunRequest>> requests = planExperiment(experiment);
+    if (!requests.ok()) return fail(requests.error());
+    std::cout << planTable(*requests);
+    return Ok;
+}
 
 int run(const RunArguments& arguments, const GlobalOptions& global) {
     std::vector<std::string> overrides = arguments.overrides;
@@ -23,17 +35,15 @@ int run(const RunArguments& arguments, const GlobalOptions& global) {
                          {"launch.transport=ssh", "launch.hosts=" + arguments.hosts});
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return fail(experiment.error());
-    SessionOptions options = arguments.session;
-    options.reference = !arguments.noReference;
-    const SessionOutcome outcome = runSession(*experiment, global, options);
-    if (options.dryRun) return outcome.exit;
-    if (options.json) {
-        std::cout << sessionJson(outcome) << '\n';
-    } else if (!outcome.runs.empty()) {
+    if (arguments.dryRun) return printPlan(*experiment);
+    const SessionRuns session = runSession(*experiment, global, !arguments.noReference);
+    if (arguments.json) {
+        std::cout << sessionJson(session);
+    } else if (!session.runs.empty()) {
         std::cout << '\n';
-        printComparison(outcome.runs, global);
+        printComparison(session.runs, global);
     }
-    return outcome.exit;
+    return session.exitCode;
 }
 
 }  // namespace
@@ -48,8 +58,8 @@ void addRunVerb(CLI::App& app, Command& command) {
         ->allow_extra_args(false);
     verb->add_option("--hosts", arguments->hosts, "run over ssh on these: node1:2,node2:2")
         ->type_name("HOSTS");
-    verb->add_flag("--json", arguments->session.json, "one JSON object on standard output");
-    verb->add_flag("-n,--dry-run", arguments->session.dryRun, "print the plan, start nothing");
+    verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    verb->add_flag("-n,--dry-run", arguments->dryRun, "print the plan, start nothing");
     verb->add_flag("--no-reference", arguments->noReference,
                    "do not run mode none only to check parity");
     verb->callback([arguments, &command] {

@@ -2,25 +2,25 @@
 // ours and other tools'.
 #include "app/cli/store_access.h"
 #include "app/cli/trace_access.h"
-#include "app/cli/trace_json.h"
-#include "app/cli/trace_text.h"
 #include "app/cli/verbs.h"
+#include "backend/report/analysis_text.h"
+#include "backend/report/trace_json.h"
+#include "backend/report/trace_text.h"
 #include "backend/trace/chrome/chrome_export.h"
 #include "backend/trace/chrome/import.h"
 #include "backend/trace/csv_export.h"
 #include "backend/trace/file/trace_folder.h"
 
+#include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 namespace ringscope::cli {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 struct TraceArguments {
     std::string run = "@last-run";
@@ -33,46 +33,38 @@ struct TraceArguments {
     bool csv = false;
 };
 
-// `rows` is what --csv prints of `object`.
-int print(const TraceArguments& arguments, const json& object, const json& rows,
-          const std::string& text) {
-    if (arguments.json) {
-        std::cout << object.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-    } else if (arguments.csv) {
-        std::cout << csvOf(rows);
-    } else {
-        std::cout << text;
-    }
+// Of the three texts only the one asked for is made.
+template <typename Value>
+int print(const TraceArguments& arguments, const Value& value, std::string (*json)(const Value&),
+          std::string (*csv)(const Value&), std::string (*text)(const Value&)) {
+    std::cout << (arguments.json ? json : arguments.csv ? csv : text)(value);
     return Ok;
 }
 
 int info(const TraceArguments& arguments, const GlobalOptions& global) {
     const Result<TraceContents> contents = openContents(arguments.run, arguments.rules, global);
     if (!contents.ok()) return failStore(contents.error());
-    const json object = infoJson(*contents);
-    return print(arguments, object, object["ranks"], infoText(*contents));
+    return print(arguments, *contents, traceInfoJson, traceInfoCsv, traceInfoText);
 }
 
 int analyzeTrace(const Trace& trace, const TraceArguments& arguments) {
     const TraceAnalysis analysis = analyzeAll(trace);
-    const json object = analysisJson(analysis);
-    print(arguments, object, object["ranks"], analysisText(analysis));
+    print(arguments, analysis, analysisJson, analysisCsv, analysisText);
     for (const std::string& violation : analysis.violations)
         std::cerr << "ringscope: the analysis contradicts itself: " << violation << '\n';
     return analysis.violations.empty() ? Ok : Internal;
 }
 
 int ringSteps(const Trace& trace, const TraceArguments& arguments) {
-    const RunFindings findings = analyze(trace);
-    const json rows = ringStepRows(findings);
-    return print(arguments, rows, rows, ringStepText(findings));
+    return print(arguments, analyze(trace), ringStepJson, ringStepCsv, ringStepText);
 }
 
 int top(const Trace& trace, const TraceArguments& arguments) {
-    std::vector<TopSpan> spans = topSpans(trace);
-    const std::string text = topText(spans, arguments.most);
-    const json rows = topRows(spans);
-    return print(arguments, rows, rows, text);
+    const std::vector<TopSpan> spans = topSpans(trace);
+    std::cout << (arguments.json  ? topSpansJson(spans)
+                  : arguments.csv ? topSpansCsv(spans)
+                                  : topSpansText(spans, arguments.most));
+    return Ok;
 }
 
 // HTA wants a file for each rank.
@@ -139,9 +131,8 @@ int diff(const TraceArguments& arguments, const GlobalOptions& global) {
     const Result<Trace> after = openTrace(arguments.other, arguments.rules, global);
     if (!after.ok()) return failStore(after.error());
     const auto [first, second] = namesOf(*before, *after, arguments);
-    const TraceDiff found = diffTraces(*before, first, *after, second);
-    const json object = diffJson(found);
-    return print(arguments, object, object["effects"], diffText(found));
+    return print(arguments, diffTraces(*before, first, *after, second), traceDiffJson, traceDiffCsv,
+                 traceDiffText);
 }
 
 constexpr const char* whatToName =

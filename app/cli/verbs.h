@@ -1,4 +1,5 @@
-// One function per verb, each in the file of its name: demo_verb.cpp, run_verb.cpp, …
+// One function per verb, each in the file of its name: demo_verb.cpp, run_verb.cpp, … A verb parses
+// its options, calls a library, prints what that returns, and returns an exit code.
 #pragma once
 
 #include "app/cli/command.h"

@@ -2,15 +2,17 @@
 // against fp64.
 #include "app/cli/stop_signals.h"
 #include "app/cli/verbs.h"
-#include "app/cli/verify_table.h"
 #include "backend/config/choices.h"
 #include "backend/config/mode_aliases.h"
 #include "backend/core/text.h"
+#include "backend/report/verify_text.h"
 #include "backend/verify/verification.h"
 #include "launcher/local_transport.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -156,7 +158,7 @@ int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
     if (!outcome.ok()) return fail(outcome.error(), RunFailed);
     const int exit = exitFor(*outcome, signals.signal());
     if (arguments.json)
-        std::cout << verifyJson(*request, *outcome, exit) << '\n';
+        std::cout << verifyJson(*request, *outcome, exit);
     else
         std::cout << verifyTable(outcome->verdicts);
     return exit;

@@ -1,25 +1,20 @@
-// ringscope version: the program, and what its files and lines speak.
+// ringscope version: the program, and the versions its files and lines have.
 #include "app/cli/verbs.h"
 #include "backend/core/version.h"
-#include "backend/report/run_json.h"
-#include "backend/run/protocol.h"
+#include "backend/report/doctor_text.h"
 
+#include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 namespace ringscope::cli {
 namespace {
 
 int printVersion(bool json) {
-    if (!json) {
+    if (json)
+        std::cout << versionJson();
+    else
         std::cout << "ringscope " << version() << '\n';
-        return Ok;
-    }
-    const nlohmann::json object = {{"schema_version", jsonSchemaVersion},
-                                   {"ringscope", version()},
-                                   {"protocol", protocolVersion}};
-    std::cout << object.dump(2) << '\n';
     return Ok;
 }
 

@@ -42,18 +42,6 @@ std::string ofOverlap(const RunRecord& run, std::optional<double> OverlapFigures
     return value ? number(*value) : "";
 }
 
-std::string parityWord(const RunRecord& run) {
-    switch (parityVerdict(run)) {
-        case ParityVerdict::Same:
-            return "same";
-        case ParityVerdict::Different:
-            return "different";
-        case ParityVerdict::Unknown:
-            break;
-    }
-    return "unknown";
-}
-
 struct CsvColumn {
     std::string_view name;
     std::string (*value)(const RunRecord& run);
@@ -108,7 +96,8 @@ constexpr std::array columns = {
               [](const RunRecord& run) {
                   return run.steps.empty() ? std::string() : number(run.steps.back().gradNorm);
               }},
-    CsvColumn{"parity", parityWord},
+    CsvColumn{"parity",
+              [](const RunRecord& run) { return std::string(parityWord(parityVerdict(run))); }},
     CsvColumn{"max_loss_diff",
               [](const RunRecord& run) {
                   return run.parity ? number(run.parity->maxLossDiff) : std::string();

@@ -20,7 +20,9 @@ struct Report {
     Comparison comparison;
 };
 
-// The runs compared, as of now. Refuses no runs.
+inline constexpr const char* comparisonTitle = "Ringscope comparison";
+
+// The runs compared, as of now. Fails where there are no runs.
 Result<Report> makeReport(std::string title, std::vector<RunRecord> runs);
 
 struct ReportFormat {

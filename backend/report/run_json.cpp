@@ -3,6 +3,7 @@
 #include "backend/compare/statistics.h"
 #include "backend/config/field_table.h"
 #include "backend/report/figure_table.h"
+#include "backend/report/json_rows.h"
 #include "backend/report/wording.h"
 
 #include <charconv>
@@ -72,25 +73,13 @@ json configJson(const RunConfig& config) {
     return values;
 }
 
-std::string_view word(ParityVerdict verdict) {
-    switch (verdict) {
-        case ParityVerdict::Same:
-            return "same";
-        case ParityVerdict::Different:
-            return "different";
-        case ParityVerdict::Unknown:
-            break;
-    }
-    return "unknown";
-}
-
 json parityJson(const std::optional<Parity>& parity, ParityVerdict verdict) {
     if (!parity) return nullptr;
     return {{"reference", jsonText(parity->reference.text)},
             {"max_loss_diff", jsonNumber(parity->maxLossDiff)},
             {"max_grad_norm_rel_diff", jsonNumber(parity->maxGradNormRelDiff)},
             {"steps", parity->steps},
-            {"verdict", word(verdict)}};
+            {"verdict", parityWord(verdict)}};
 }
 
 json orNull(const std::optional<double>& value) {
@@ -237,6 +226,27 @@ nlohmann::json toJson(const RunRecord& run) { return reporting::runJson(run); }
 
 nlohmann::json toJson(const Comparison& comparison) {
     return reporting::comparisonJson(comparison);
+}
+
+std::string runsJson(const std::vector<RunRecord>& runs) {
+    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
+                             {"runs", nlohmann::json::array()}};
+    for (const RunRecord& run : runs) object["runs"].push_back(toJson(run));
+    return reporting::jsonDump(object);
+}
+
+std::string sessionJson(const SessionRuns& session) {
+    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
+                             {"experiment_id", session.experimentId},
+                             {"store", session.store},
+                             {"exit_code", session.exitCode},
+                             {"runs", nlohmann::json::array()},
+                             {"references", nlohmann::json::array()}};
+    for (const RunRecord& run : session.runs) object["runs"].push_back(toJson(run));
+    for (const RunRecord& run : session.references) object["references"].push_back(toJson(run));
+    if (const Result<Comparison> comparison = compareRuns(session.runs); comparison.ok())
+        object["comparison"] = toJson(*comparison);
+    return reporting::jsonDump(object);
 }
 
 }  // namespace ringscope

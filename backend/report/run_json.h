@@ -20,4 +20,20 @@ inline constexpr int jsonSchemaVersion = 1;
 nlohmann::json toJson(const RunRecord& run);
 nlohmann::json toJson(const Comparison& comparison);
 
+// schema_version, runs[]: what `runs ls --json` and `runs show --json` print. Ends with a newline.
+std::string runsJson(const std::vector<RunRecord>& runs);
+
+// The runs of an experiment that has ended, and what became of them.
+struct SessionRuns {
+    std::string experimentId{};
+    std::string store{};  // its file
+    int exitCode = 0;     // of the program that ran them
+    std::vector<RunRecord> runs{};
+    std::vector<RunRecord> references{};
+};
+
+// schema_version, experiment_id, store, exit_code, runs[], references[], and comparison{} where the
+// runs can be compared: what `run --json` and `demo --json` print. Ends with a newline.
+std::string sessionJson(const SessionRuns& session);
+
 }  // namespace ringscope

@@ -11,11 +11,9 @@
 namespace ringscope::reporting {
 namespace {
 
-constexpr double width = 860;
 constexpr double rowHeight = 28;
 constexpr double barHeight = 16;
 constexpr double markerRoom = 20;
-constexpr std::size_t longestLabel = 40;
 
 // Where things lie: labels left, bars in the middle, values behind the longest bar.
 struct Geometry {
@@ -38,13 +36,13 @@ double reach(const Bar& bar) {
 Geometry layOut(const BarChart& chart) {
     double labels = 60, values = 40, longest = 0;
     for (const Bar& bar : chart.bars) {
-        labels = std::max(labels, textWidth(shortened(bar.label, longestLabel)));
+        labels = std::max(labels, textWidth(shortened(bar.label, longestChartLabel)));
         if (isDrawn(bar)) values = std::max(values, textWidth(bar.words));
         longest = std::max(longest, reach(bar));
     }
     Geometry geometry;
     geometry.left = markerRoom + labels + 12;
-    const double room = std::max(80.0, width - geometry.left - values - 16);
+    const double room = std::max(80.0, chartWidth - geometry.left - values - 16);
     geometry.scale = longest > 0 ? room / longest : 0;
     geometry.height = static_cast<double>(chart.bars.size()) * rowHeight;
     return geometry;
@@ -85,7 +83,7 @@ void drawBar(Markup& svg, const BarChart& chart, const Bar& bar, const Geometry&
 
 void drawLabel(Markup& svg, const Bar& bar, double middle) {
     drawMarker(svg, bar.mode, {8, middle}, 5);
-    svg.element("text", shortened(bar.label, longestLabel),
+    svg.element("text", shortened(bar.label, longestChartLabel),
                 {{"x", coordinate(markerRoom)}, {"y", coordinate(middle + 4.5)}});
     svg.raw("\n");
 }
@@ -123,7 +121,7 @@ Markup drawBars(const BarChart& chart) {
     svg.open("svg", {{"class", "chart"},
                      {"role", "img"},
                      {"aria-labelledby", fmt::format("{0}-title {0}-desc", chart.id)},
-                     {"viewBox", fmt::format("0 0 {} {}", width, geometry.height)}});
+                     {"viewBox", fmt::format("0 0 {} {}", chartWidth, geometry.height)}});
     svg.element("title", chart.title, {{"id", chart.id + "-title"}});
     svg.element("desc", description(chart), {{"id", chart.id + "-desc"}}).raw("\n");
     std::set<std::string> defined;

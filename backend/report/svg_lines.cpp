@@ -10,11 +10,9 @@
 namespace ringscope::reporting {
 namespace {
 
-constexpr double width = 860;
 constexpr double plotHeight = 220;
 constexpr double left = 56, right = 16, top = 28, axisRoom = 40, legendRow = 20;
 constexpr std::size_t mostPoints = 240;
-constexpr std::size_t longestLabel = 40;
 
 struct Range {
     double low = std::numeric_limits<double>::infinity();
@@ -41,7 +39,7 @@ struct Plane {
     Point at(const Point& value) const {
         const double across = (value.x - x.low) / (x.high - x.low);
         const double up = (value.y - y.low) / (y.high - y.low);
-        return {left + across * (width - left - right), top + (1 - up) * plotHeight};
+        return {left + across * (chartWidth - left - right), top + (1 - up) * plotHeight};
     }
 };
 
@@ -120,7 +118,7 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
         svg.empty("line", {{"class", "grid"},
                            {"x1", coordinate(left)},
                            {"y1", coordinate(y)},
-                           {"x2", coordinate(width - right)},
+                           {"x2", coordinate(chartWidth - right)},
                            {"y2", coordinate(y)}});
         drawText(svg, fmt::format("{:.6g}", tick), left - 8, y + 4, "end");
     }
@@ -129,7 +127,7 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
         drawText(svg, formatCount(std::llround(tick)), plane.at({tick, plane.y.low}).x,
                  top + plotHeight + 16, "middle");
     }
-    drawText(svg, chart.xLabel, width - right, top + plotHeight + 32, "end");
+    drawText(svg, chart.xLabel, chartWidth - right, top + plotHeight + 32, "end");
     drawText(svg, chart.yLabel, left - 8, 12, "end");
 }
 
@@ -137,9 +135,9 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
 double drawLegend(Markup* svg, const LineChart& chart) {
     double x = left, y = top + plotHeight + axisRoom + 8;
     for (const Line& line : chart.lines) {
-        const std::string label = shortened(line.label, longestLabel);
+        const std::string label = shortened(line.label, longestChartLabel);
         const double needed = 44 + textWidth(label);
-        if (x > left && x + needed > width - right) {
+        if (x > left && x + needed > chartWidth - right) {
             x = left;
             y += legendRow;
         }
@@ -179,8 +177,8 @@ Markup drawLines(const LineChart& chart) {
     svg.open("svg", {{"class", "chart"},
                      {"role", "img"},
                      {"aria-labelledby", fmt::format("{0}-title {0}-desc", chart.id)},
-                     {"viewBox",
-                      fmt::format("0 0 {} {}", width, coordinate(drawLegend(nullptr, chart)))}});
+                     {"viewBox", fmt::format("0 0 {} {}", chartWidth,
+                                             coordinate(drawLegend(nullptr, chart)))}});
     svg.element("title", chart.title, {{"id", chart.id + "-title"}});
     svg.element("desc", chart.caption, {{"id", chart.id + "-desc"}}).raw("\n");
     drawGrid(svg, chart, plane);

@@ -7,10 +7,14 @@
 #include "backend/core/look.h"
 #include "backend/report/markup.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace ringscope::reporting {
+
+inline constexpr double chartWidth = 860;
+inline constexpr std::size_t longestChartLabel = 40;  // characters
 
 struct Point {
     double x = 0;

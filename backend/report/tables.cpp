@@ -19,19 +19,6 @@ const RunRecord* findRun(const Report& report, const RunId& id) {
     return found == report.runs.end() ? nullptr : &*found;
 }
 
-Tone parityTone(const RunGroup& group) {
-    if (isReference(group)) return Tone::Plain;
-    switch (parityVerdict(group)) {
-        case ParityVerdict::Same:
-            return Tone::Good;
-        case ParityVerdict::Different:
-            return Tone::Bad;
-        case ParityVerdict::Unknown:
-            break;
-    }
-    return Tone::Muted;
-}
-
 Tone speedTone(Speed speed) {
     switch (speed) {
         case Speed::Faster:
@@ -289,6 +276,19 @@ Table environmentRows(const Report& report) {
                                {runs.size() == 1 ? "all" : join(names, ", ")}},
                               ""});
     return table;
+}
+
+Tone parityTone(const RunGroup& group) {
+    if (isReference(group)) return Tone::Plain;
+    switch (parityVerdict(group)) {
+        case ParityVerdict::Same:
+            return Tone::Good;
+        case ParityVerdict::Different:
+            return Tone::Bad;
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return Tone::Muted;
 }
 
 Tone verdictTone(const Comparison& comparison) {

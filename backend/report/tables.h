@@ -41,7 +41,10 @@ Table differenceRows(const Report& report);   // a row per differing setting
 Table sharedSettings(const Report& report);   // a row per setting that all runs share
 Table environmentRows(const Report& report);  // a row per distinct device, software and hosts
 
-// How good the news of the verdict is.
+// Of parityWords(group).
+Tone parityTone(const RunGroup& group);
+
+// Bad where a mode trains another model, Caution where a run failed, Good where one is faster.
 Tone verdictTone(const Comparison& comparison);
 
 // The loss of a configuration stands for all its repeats: the first finished run's.

@@ -60,18 +60,6 @@ std::string parityShort(const RunGroup& group) {
     return words.starts_with("NOT") ? "NOT the same" : words;
 }
 
-Tone parityTone(const RunGroup& group) {
-    switch (parityVerdict(group)) {
-        case ParityVerdict::Same:
-            return Tone::Good;
-        case ParityVerdict::Different:
-            return Tone::Bad;
-        case ParityVerdict::Unknown:
-            break;
-    }
-    return Tone::Plain;
-}
-
 // `format`: instead of the figure's own, where there is no room for its unit.
 TextColumn figureColumn(const Comparison& comparison, std::string_view jsonName,
                         std::string_view header, int keep,
@@ -239,7 +227,7 @@ std::string respelled(std::string_view text) {
     return ascii;
 }
 
-std::string tableText(const Comparison& comparison, const TextTableOptions& options) {
+std::string terminalTable(const Comparison& comparison, const TextTableOptions& options) {
     const Paint paint{options.colour};
     TextColumn label = labelColumn(comparison, options.unicode);
     std::vector<TextColumn> columns = figureColumns(comparison);
@@ -267,7 +255,16 @@ namespace ringscope {
 std::string asciiOnly(std::string_view text) { return reporting::respelled(text); }
 
 std::string comparisonTable(const Comparison& comparison, const TextTableOptions& options) {
-    return reporting::tableText(comparison, options);
+    return reporting::terminalTable(comparison, options);
+}
+
+std::string comparisonText(const Comparison& comparison, const TextTableOptions& options) {
+    using reporting::printableLine;
+    std::string text =
+        comparisonTable(comparison, options) + '\n' + printableLine(comparison.verdict) + '\n';
+    for (const std::string& warning : comparison.warnings)
+        text += "note: " + printableLine(warning) + '\n';
+    return text;
 }
 
 }  // namespace ringscope

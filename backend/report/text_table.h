@@ -20,6 +20,9 @@ struct TextTableOptions {
 // nor warnings.
 std::string comparisonTable(const Comparison& comparison, const TextTableOptions& options = {});
 
+// The table with what belongs to it: the verdict, then the warnings, a line each.
+std::string comparisonText(const Comparison& comparison, const TextTableOptions& options = {});
+
 // "2.2 × legacy (1.9–2.4)" -> "2.2 x legacy (1.9-2.4)": for terminals that show ASCII only. Other
 // characters become '?'.
 std::string asciiOnly(std::string_view text);

@@ -144,6 +144,18 @@ std::string formatSpeedupEnds(const Candidate& candidate) {
     return low == high ? "" : low + "–" + high;
 }
 
+std::string_view parityWord(ParityVerdict verdict) {
+    switch (verdict) {
+        case ParityVerdict::Same:
+            return "same";
+        case ParityVerdict::Different:
+            return "different";
+        case ParityVerdict::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
 std::string parityWords(const RunGroup& group) {
     if (isReference(group)) return "reference";
     switch (parityVerdict(group)) {

@@ -40,7 +40,10 @@ std::string formatEnds(const std::optional<Spread>& spread, std::string (*format
 std::string formatSpeedup(const Candidate& candidate);
 std::string formatSpeedupEnds(const Candidate& candidate);
 
-// "same", "NOT the same: loss 3.1e-03", "reference", "unknown".
+// "same", "different", "unknown": for programs.
+std::string_view parityWord(ParityVerdict verdict);
+
+// "same", "NOT the same: loss 3.1e-03", "reference", "unknown": for people.
 std::string parityWords(const RunGroup& group);
 
 // "did not finish: rank 1 …", "has not finished yet", or nothing where there are figures.

@@ -1,5 +1,6 @@
 #include "ui/pages/live_panel.h"
 
+#include "backend/report/runs_text.h"
 #include "ui/look/theme.h"
 #include "ui/plots/chart_panel.h"
 #include "ui/plots/line_chart.h"
@@ -40,11 +41,6 @@ protected:
 private:
     std::string mode_;
 };
-
-double tokensPerSecond(const StepRecord& step) {
-    const double seconds = std::chrono::duration<double>(step.duration).count();
-    return seconds > 0 ? static_cast<double>(step.tokens) / seconds : 0;
-}
 
 QString figures(const StepRecord& step) {
     return LivePanel::tr("loss %1 · %2 tokens/s")

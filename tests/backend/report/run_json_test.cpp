@@ -103,5 +103,34 @@ TEST(JsonReport, SurvivesBytesThatAreNoText) {
     EXPECT_EQ(object["runs"][0]["experiment"].get<std::string>().find('\xff'), std::string::npos);
 }
 
+TEST(RunsJson, HoldsEveryRunUnderItsVersion) {
+    const json object = json::parse(runsJson({finishedRun("ring", 100), failedRun("zigzag")}));
+    EXPECT_EQ(object["schema_version"], jsonSchemaVersion);
+    ASSERT_EQ(object["runs"].size(), 2U);
+    EXPECT_EQ(object["runs"][1]["mode"], "zigzag");
+    EXPECT_EQ(json::parse(runsJson({}))["runs"], json::array());
+}
+
+TEST(SessionJson, SaysWhatBecameOfAnExperiment) {
+    const json object = json::parse(sessionJson({.experimentId = "e-1",
+                                                 .store = "/x/ringscope.db",
+                                                 .exitCode = 8,
+                                                 .runs = {finishedRun("ring", 100)},
+                                                 .references = {finishedRun("none", 90)}}));
+    EXPECT_EQ(object["schema_version"], jsonSchemaVersion);
+    EXPECT_EQ(object["experiment_id"], "e-1");
+    EXPECT_EQ(object["store"], "/x/ringscope.db");
+    EXPECT_EQ(object["exit_code"], 8);
+    EXPECT_EQ(object["runs"][0]["mode"], "ring");
+    EXPECT_EQ(object["references"][0]["mode"], "none");
+    EXPECT_TRUE(object["comparison"].is_object());
+}
+
+TEST(SessionJson, HasNoComparisonWhereThereIsNoRun) {
+    const json object = json::parse(sessionJson({.exitCode = 6}));
+    EXPECT_FALSE(object.contains("comparison"));
+    EXPECT_EQ(object["runs"], json::array());
+}
+
 }  // namespace
 }  // namespace ringscope::reporting

@@ -87,5 +87,15 @@ TEST(AsciiOnly, RespellsWhatItKnowsAndMarksTheRest) {
     EXPECT_EQ(asciiOnly("2.2 × legacy (1.9–2.4) 5 µs é"), "2.2 x legacy (1.9-2.4) 5 us ?");
 }
 
+TEST(ComparisonText, HasTheVerdictAndTheWarningsBelowTheTable) {
+    Comparison comparison = healthy();
+    comparison.verdict = "zigzag is 2.2 times as fast";
+    comparison.warnings = {"one run of each", "a \x1b[31mred one"};
+    EXPECT_EQ(comparisonText(comparison, plain(80)),
+              comparisonTable(comparison, plain(80)) +
+                  "\nzigzag is 2.2 times as fast\nnote: one run of each\n"
+                  "note: a \xEF\xBF\xBD[31mred one\n");
+}
+
 }  // namespace
 }  // namespace ringscope::reporting

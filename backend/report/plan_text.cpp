@@ -1,11 +1,11 @@
-#include "app/cli/plan_table.h"
+#include "backend/report/plan_text.h"
 
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 
-namespace ringscope::cli {
+namespace ringscope {
 
 std::string planTable(const std::vector<RunRequest>& requests) {
     std::size_t nameWidth = 4;
@@ -27,4 +27,4 @@ std::string planTable(const std::vector<RunRequest>& requests) {
     return text;
 }
 
-}  // namespace ringscope::cli
+}  // namespace ringscope

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::cli {
+namespace ringscope {
 
-// A line per mode, and one that counts them.
+// A line per mode, and one that counts them. Ends with a newline.
 std::string verifyTable(const std::vector<ModeVerdict>& verdicts);
 
-// schema_version, case{}, cases[], exit_code, peak_bytes.
+// schema_version, case{}, device, cases[], peak_bytes, exit_code; ends with a newline.
 std::string verifyJson(const VerifyRequest& request, const VerifyOutcome& outcome, int exit);
 
 // "ok", "refused", "MISMATCH".
 std::string verdictWord(const ModeVerdict& verdict);
 
-}  // namespace ringscope::cli
+}  // namespace ringscope

@@ -1,4 +1,4 @@
-#include "app/cli/trace_text.h"
+#include "backend/report/analysis_text.h"
 
 #include "backend/core/units.h"
 
@@ -8,16 +8,10 @@
 #include <iterator>
 #include <optional>
 
-namespace ringscope::cli {
+namespace ringscope {
 namespace {
 
 std::string duration(std::int64_t ns) { return formatDuration(Nanos(ns)); }
-
-std::string notesText(const std::vector<std::string>& notes) {
-    std::string text;
-    for (const std::string& note : notes) text += "note: " + note + '\n';
-    return text;
-}
 
 // The sums by which other tools split a rank's time; ours are in the first table.
 std::string variantsText(const std::vector<ToolVariants>& variants) {
@@ -112,35 +106,43 @@ std::string memoryText(const std::vector<MemoryPeak>& peaks) {
     return text;
 }
 
-// "412 spans a step, 45 ns each: 0.012 % of it"
-std::string recordingText(const RecordingCost& cost) {
-    return fmt::format("{} spans a step, {} ns each: {} % of it",
-                       formatCount(std::llround(cost.spansPerStep)), cost.spanNs,
-                       formatSignificant(cost.percentOfStep));
+bool isForeign(const TraceAnalysis& analysis) { return !analysis.findings.source.empty(); }
+
+// Times of a whole trace as milliseconds of one of its steps. Another tool's trace is looked at as
+// a whole: its steps are the host's.
+class StepMilliseconds {
+public:
+    explicit StepMilliseconds(const TraceAnalysis& analysis)
+        : steps_(isForeign(analysis)
+                     ? 1
+                     : static_cast<double>(std::max<std::int64_t>(1, analysis.findings.steps))) {}
+
+    std::string operator()(std::int64_t ns) const {
+        return fmt::format("{:.2f}", static_cast<double>(ns) / 1e6 / steps_);
+    }
+
+private:
+    double steps_;
+};
+
+// The column `unpaired` is there only where a rank is not in the trace.
+bool hasUnpaired(const RunFindings& findings) {
+    return findings.clock.splits && !findings.splitsAll();
 }
 
-}  // namespace
-
-std::string analysisText(const TraceAnalysis& analysis) {
+std::string ranksText(const TraceAnalysis& analysis) {
     const RunFindings& findings = analysis.findings;
-    const bool foreign = !findings.source.empty();
-    // Another tool's trace is looked at as a whole: its steps are the host's.
-    const double steps =
-        foreign ? 1 : static_cast<double>(std::max<std::int64_t>(1, findings.steps));
-    const auto ms = [&](std::int64_t ns) {
-        return fmt::format("{:.2f}", static_cast<double>(ns) / 1e6 / steps);
+    const StepMilliseconds ms(analysis);
+    const auto msIfSplit = [&](std::int64_t ns) {
+        return findings.clock.splits ? ms(ns) : std::string("-");
     };
-    const bool splits = findings.clock.splits;
-    const auto msIfSplit = [&](std::int64_t ns) { return splits ? ms(ns) : std::string("-"); };
-    // A column of its own where a rank is not in the trace.
-    const bool unpaired = splits && !findings.splitsAll();
     const auto column = [&](const std::string& cell) {
-        return unpaired ? fmt::format("{:>9}  ", cell) : std::string();
+        return hasUnpaired(findings) ? fmt::format("{:>9}  ", cell) : std::string();
     };
-    std::string text =
-        fmt::format("{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n",
-                    "rank", foreign ? "span ms" : "step ms", "attention", "compute", "hidden",
-                    "exposed", "wait", "transfer", column("unpaired"), "idle", "hidden %");
+    std::string text = fmt::format(
+        "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n", "rank",
+        isForeign(analysis) ? "span ms" : "step ms", "attention", "compute", "hidden", "exposed",
+        "wait", "transfer", column("unpaired"), "idle", "hidden %");
     for (const RankFigures& rank : findings.ranks) {
         const CommunicationFigures& c = rank.communication;
         const std::optional<double> overlap = rank.overlapPercent();
@@ -150,22 +152,34 @@ std::string analysisText(const TraceAnalysis& analysis) {
             msIfSplit(c.wait), msIfSplit(c.transfer), column(ms(c.unpaired)), ms(rank.idle),
             overlap ? fmt::format("{:.1f}", *overlap) : "no comm.");
     }
-    if (splits) {
-        text += "\nothers waited for\n";
-        for (const Blame& blame : findings.blame)
-            text += fmt::format("{:>4}  {:>9} ms\n", blame.rank, ms(blame.causedWait));
-    }
-    text += pathText(analysis.path);
-    text += bandwidthText(analysis.bandwidths);
-    text += memoryText(analysis.memory);
-    if (foreign) text += variantsText(analysis.variants);
-    text += foreign ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
-                    : fmt::format("\nMeans over {} recorded steps. ", findings.steps);
-    text += !splits    ? "hidden + exposed is all communication.\n"
-            : unpaired ? "wait + transfer + unpaired and hidden + exposed are each all "
-                         "communication.\n"
-                       : "wait + transfer and hidden + exposed are each all communication.\n";
-    text += "clocks: " + findings.clock.sentence + ".\n";
+    return text;
+}
+
+std::string blameText(const TraceAnalysis& analysis) {
+    if (!analysis.findings.clock.splits) return "";
+    const StepMilliseconds ms(analysis);
+    std::string text = "\nothers waited for\n";
+    for (const Blame& blame : analysis.findings.blame)
+        text += fmt::format("{:>4}  {:>9} ms\n", blame.rank, ms(blame.causedWait));
+    return text;
+}
+
+// What the figures are of, and which of them add up.
+std::string scopeText(const TraceAnalysis& analysis) {
+    const RunFindings& findings = analysis.findings;
+    const std::string scope =
+        isForeign(analysis)
+            ? fmt::format("\nOf the whole trace, as {} recorded it; ", findings.source)
+            : fmt::format("\nMeans over {} recorded steps. ", findings.steps);
+    if (!findings.clock.splits) return scope + "hidden + exposed is all communication.\n";
+    if (hasUnpaired(findings))
+        return scope +
+               "wait + transfer + unpaired and hidden + exposed are each all communication.\n";
+    return scope + "wait + transfer and hidden + exposed are each all communication.\n";
+}
+
+std::string sentences(const TraceAnalysis& analysis) {
+    std::string text = "clocks: " + analysis.findings.clock.sentence + ".\n";
     if (analysis.mode.known) text += "mode: " + analysis.mode.sentence() + ".\n";
     if (const std::optional<double> imbalance = analysis.imbalancePercent())
         text += fmt::format("imbalance: the busiest rank computes {:.1f} % more than the mean.\n",
@@ -180,33 +194,25 @@ std::string analysisText(const TraceAnalysis& analysis) {
         std::ranges::max_element(analysis.recording, {}, &RecordingCost::percentOfStep);
     if (dearest != analysis.recording.end())
         text += fmt::format("recording cost rank {} the most: {}.\n", dearest->rank,
-                            recordingText(*dearest));
-    text += notesText(findings.notes);
+                            recordingWords(*dearest));
     return text;
 }
 
-std::string infoText(const TraceContents& trace) {
-    std::string text =
-        fmt::format("{} spans of {} {} over {}\n",
-                    formatCount(static_cast<std::int64_t>(trace.spans())), trace.ranks.size(),
-                    trace.ranks.size() == 1 ? "rank" : "ranks", duration(trace.end - trace.begin));
-    for (const RankContents& rank : trace.ranks) {
-        const TraceOrigin& origin = rank.origin;
-        text += fmt::format(
-            "rank {} of {}: {}{}{}{}\n", origin.rank, origin.world,
-            origin.source.empty() ? "recorded by Ringscope" : "recorded by " + origin.source,
-            origin.mode.empty() ? "" : ", mode " + origin.mode,
-            origin.device.empty() ? "" : ", " + origin.device,
-            origin.host.empty() ? "" : ", host " + origin.host);
-        text += fmt::format("    host: {} spans\n",
-                            formatCount(static_cast<std::int64_t>(rank.hostSpans)));
-        if (const std::optional<RecordingCost> cost = recordingCost(rank))
-            text += "    recording: " + recordingText(*cost) + '\n';
-        for (const StreamContents& stream : rank.gpu)
-            text += fmt::format("    GPU {} stream {}: {} spans\n", stream.device, stream.stream,
-                                formatCount(static_cast<std::int64_t>(stream.spans)));
-    }
-    return text + notesText(trace.notes);
+}  // namespace
+
+std::string analysisText(const TraceAnalysis& analysis) {
+    std::string text = ranksText(analysis) + blameText(analysis) + pathText(analysis.path) +
+                       bandwidthText(analysis.bandwidths) + memoryText(analysis.memory);
+    if (isForeign(analysis)) text += variantsText(analysis.variants);
+    text += scopeText(analysis) + sentences(analysis);
+    for (const std::string& note : analysis.findings.notes) text += "note: " + note + '\n';
+    return text;
 }
 
-}  // namespace ringscope::cli
+std::string recordingWords(const RecordingCost& cost) {
+    return fmt::format("{} spans a step, {} ns each: {} % of it",
+                       formatCount(std::llround(cost.spansPerStep)), cost.spanNs,
+                       formatSignificant(cost.percentOfStep));
+}
+
+}  // namespace ringscope

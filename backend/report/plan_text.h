@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::cli {
+namespace ringscope {
 
+// A line per run with its notes below it, and what the columns mean. Ends with a newline.
 std::string planTable(const std::vector<RunRequest>& requests);
 
-}  // namespace ringscope::cli
+}  // namespace ringscope

@@ -1,16 +1,24 @@
-// The tables of `ringscope trace steps`, `top` and `diff`.
-#include "app/cli/trace_text.h"
+#include "backend/report/trace_text.h"
+
 #include "backend/core/units.h"
+#include "backend/report/analysis_text.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
-namespace ringscope::cli {
+namespace ringscope {
 namespace {
+
+std::string notesText(const std::vector<std::string>& notes) {
+    std::string text;
+    for (const std::string& note : notes) text += "note: " + note + '\n';
+    return text;
+}
 
 std::string ms(double ns) { return formatSignificant(ns / 1e6); }
 
@@ -52,6 +60,30 @@ std::string matrix(const RunFindings& findings, SpanPass pass, const char* title
 
 }  // namespace
 
+std::string traceInfoText(const TraceContents& trace) {
+    std::string text = fmt::format("{} spans of {} {} over {}\n",
+                                   formatCount(static_cast<std::int64_t>(trace.spans())),
+                                   trace.ranks.size(), trace.ranks.size() == 1 ? "rank" : "ranks",
+                                   formatDuration(Nanos(trace.end - trace.begin)));
+    for (const RankContents& rank : trace.ranks) {
+        const TraceOrigin& origin = rank.origin;
+        text += fmt::format(
+            "rank {} of {}: {}{}{}{}\n", origin.rank, origin.world,
+            origin.source.empty() ? "recorded by Ringscope" : "recorded by " + origin.source,
+            origin.mode.empty() ? "" : ", mode " + origin.mode,
+            origin.device.empty() ? "" : ", " + origin.device,
+            origin.host.empty() ? "" : ", host " + origin.host);
+        text += fmt::format("    host: {} spans\n",
+                            formatCount(static_cast<std::int64_t>(rank.hostSpans)));
+        if (const std::optional<RecordingCost> cost = recordingCost(rank))
+            text += "    recording: " + recordingWords(*cost) + '\n';
+        for (const StreamContents& stream : rank.gpu)
+            text += fmt::format("    GPU {} stream {}: {} spans\n", stream.device, stream.stream,
+                                formatCount(static_cast<std::int64_t>(stream.spans)));
+    }
+    return text + notesText(trace.notes);
+}
+
 std::string ringStepText(const RunFindings& findings) {
     if (findings.ringSteps.empty())
         return "This trace has no ring steps: only traces that ringscope recorded name them.\n";
@@ -72,11 +104,10 @@ std::string ringStepText(const RunFindings& findings) {
         "Milliseconds of a step, all layers together; means over {} recorded steps. A ring step's "
         "messages may run into the next one.\n",
         findings.steps);
-    for (const std::string& note : findings.notes) text += "note: " + note + '\n';
-    return text;
+    return text + notesText(findings.notes);
 }
 
-std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {
+std::string topSpansText(const std::vector<TopSpan>& spans, std::size_t most) {
     std::int64_t gpu = 0;
     std::int64_t host = 0;
     for (const TopSpan& span : spans) (span.gpu ? gpu : host) += span.total;
@@ -101,7 +132,7 @@ std::string topText(const std::vector<TopSpan>& spans, std::size_t most) {
     return text;
 }
 
-std::string diffText(const TraceDiff& diff) {
+std::string traceDiffText(const TraceDiff& diff) {
     constexpr std::size_t mostPlaces = 10;
     std::string text = diff.sentence() + "\n\n";
     const std::size_t width = std::max({std::size_t{10}, diff.before.size(), diff.after.size()});
@@ -132,8 +163,7 @@ std::string diffText(const TraceDiff& diff) {
                 fmt::format("and {} more in --json and --csv\n", diff.places.size() - mostPlaces);
     }
     text += "\nMeans over ranks and recorded steps. The parts add up to the step.\n";
-    for (const std::string& note : diff.notes) text += "note: " + note + '\n';
-    return text;
+    return text + notesText(diff.notes);
 }
 
-}  // namespace ringscope::cli
+}  // namespace ringscope

@@ -1,34 +1,23 @@
-#include "app/cli/trace_json.h"
-
-#include "backend/core/csv.h"
-#include "backend/core/text.h"
+#include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
+#include "backend/report/trace_json.h"
+#include "backend/report/trace_json_parts.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-namespace ringscope::cli {
+namespace ringscope {
 namespace {
 
+using reporting::communicationJson;
+using reporting::recordingJson;
+using reporting::ringStepRows;
 using json = nlohmann::ordered_json;
 
 template <typename Value>
 json orNull(const std::optional<Value>& value) {
     return value ? json(*value) : json(nullptr);
-}
-
-// Wait and transfer are null where the clocks do not let them be told apart.
-json communicationJson(const CommunicationFigures& figures, bool splits) {
-    const auto ifSplit = [&](std::int64_t value) { return splits ? json(value) : json(nullptr); };
-    return {{"comm_ns", figures.comm},
-            {"hidden_ns", figures.hidden},
-            {"exposed_ns", figures.exposed},
-            {"wait_ns", ifSplit(figures.wait)},
-            {"wait_exposed_ns", ifSplit(figures.waitExposed)},
-            {"transfer_ns", ifSplit(figures.transfer)},
-            {"unpaired_ns", ifSplit(figures.unpaired)},
-            {"bytes", figures.bytes}};
 }
 
 json variantsJson(const ToolVariants& variants) {
@@ -118,13 +107,6 @@ json memoryJson(const MemoryPeak& peak) {
             {"largest", std::move(largest)}};
 }
 
-// Null where nobody measured it.
-json recordingJson(const std::optional<RecordingCost>& cost) {
-    return {{"span_cost_ns", cost ? json(cost->spanNs) : json(nullptr)},
-            {"spans_per_step", cost ? json(cost->spansPerStep) : json(nullptr)},
-            {"recording_pct_of_step", cost ? json(cost->percentOfStep) : json(nullptr)}};
-}
-
 json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
     json row = {{"rank", rank.rank},
                 {"span_ns", rank.span},
@@ -145,30 +127,7 @@ json rankJson(const RankFigures& rank, const StepParts& parts, bool splits) {
     return row;
 }
 
-std::string csvCell(const json& value) {
-    if (value.is_null()) return "";
-    return value.is_string() ? csvText(value.get<std::string>()) : value.dump();
-}
-
-}  // namespace
-
-std::string csvOf(const json& rows) {
-    std::string csv;
-    std::vector<std::string> columns;
-    if (rows.empty()) return csv;
-    for (const auto& [key, value] : rows.front().items())
-        if (!value.is_structured()) columns.push_back(key);
-    csv = join(columns, ",") + '\n';
-    for (const json& row : rows) {
-        std::vector<std::string> cells;
-        for (const std::string& column : columns)
-            cells.push_back(row.contains(column) ? csvCell(row[column]) : "");
-        csv += join(cells, ",") + '\n';
-    }
-    return csv;
-}
-
-json analysisJson(const TraceAnalysis& analysis) {
+json analysisObject(const TraceAnalysis& analysis) {
     const RunFindings& findings = analysis.findings;
     const bool splits = findings.clock.splits;
     const std::optional<Bandwidth> all = together(analysis.bandwidths);
@@ -225,93 +184,14 @@ json analysisJson(const TraceAnalysis& analysis) {
     return object;
 }
 
-json ringStepRows(const RunFindings& findings) {
-    json rows = json::array();
-    for (const RingStepFigures& step : findings.ringSteps) {
-        json row = {{"rank", step.rank},
-                    {"pass", spanPassName(step.pass)},
-                    {"ring_step", step.ringStep},
-                    {"attention_ns", step.attention}};
-        row.update(communicationJson(step.communication, findings.clock.splits));
-        rows.push_back(std::move(row));
-    }
-    return rows;
+}  // namespace
+
+std::string analysisJson(const TraceAnalysis& analysis) {
+    return reporting::jsonDump(analysisObject(analysis));
 }
 
-json topRows(const std::vector<TopSpan>& spans) {
-    json rows = json::array();
-    for (const TopSpan& span : spans)
-        rows.push_back({{"where", span.gpu ? "gpu" : "host"},
-                        {"kind", spanKindName(span.kind)},
-                        {"count", span.count},
-                        {"total_ns", span.total},
-                        {"mean_ns", span.count > 0 ? span.total / span.count : 0},
-                        {"longest_ns", span.longest},
-                        {"name", span.name}});
-    return rows;
+std::string analysisCsv(const TraceAnalysis& analysis) {
+    return reporting::csvOf(analysisObject(analysis)["ranks"]);
 }
 
-json diffJson(const TraceDiff& diff) {
-    json object = {{"schema_version", jsonSchemaVersion},
-                   {"before", diff.before},
-                   {"after", diff.after},
-                   {"step_ns", {{"before", diff.stepBefore}, {"after", diff.stepAfter}}},
-                   {"change_ns_per_step", diff.change()},
-                   {"sentence", diff.sentence()},
-                   {"notes", diff.notes},
-                   {"effects", json::array()},
-                   {"places", json::array()},
-                   {"steps", json::array()}};
-    for (const DiffEffect& effect : diff.effects)
-        object["effects"].push_back({{"what", effect.what},
-                                     {"before_ns", effect.before},
-                                     {"after_ns", effect.after},
-                                     {"change_ns", effect.change()}});
-    for (const DiffPlace& place : diff.places)
-        object["places"].push_back({{"layer", place.layer},
-                                    {"pass", spanPassName(place.pass)},
-                                    {"ring_step", place.ringStep},
-                                    {"attention_before_ns", place.attentionBefore},
-                                    {"attention_after_ns", place.attentionAfter},
-                                    {"exposed_before_ns", place.exposedBefore},
-                                    {"exposed_after_ns", place.exposedAfter},
-                                    {"change_ns", place.change()}});
-    for (const DiffStep& step : diff.steps)
-        object["steps"].push_back(
-            {{"index", step.index}, {"before_ns", step.before}, {"after_ns", step.after}});
-    return object;
-}
-
-json infoJson(const TraceContents& trace) {
-    json object = {{"schema_version", jsonSchemaVersion},
-                   {"span_ns", trace.end - trace.begin},
-                   {"spans", trace.spans()},
-                   {"clock_residual_ns", trace.clockErrorNs},
-                   {"notes", trace.notes},
-                   {"ranks", json::array()}};
-    for (const RankContents& rank : trace.ranks) {
-        json streams = json::array();
-        for (const StreamContents& stream : rank.gpu)
-            streams.push_back({{"device", stream.device},
-                               {"context", stream.context},
-                               {"stream", stream.stream},
-                               {"spans", stream.spans}});
-        json row = {{"rank", rank.origin.rank},
-                    {"world", rank.origin.world},
-                    {"run", rank.origin.run},
-                    {"host", rank.origin.host},
-                    {"mode", rank.origin.mode},
-                    {"device", rank.origin.device},
-                    {"source", rank.origin.source.empty() ? "ringscope" : rank.origin.source},
-                    {"steps", {rank.origin.firstStep, rank.origin.endStep}},
-                    {"host_spans", rank.hostSpans},
-                    {"gpu_streams", std::move(streams)},
-                    {"dropped", rank.dropped},
-                    {"complete", rank.complete}};
-        row.update(recordingJson(recordingCost(rank)));
-        object["ranks"].push_back(std::move(row));
-    }
-    return object;
-}
-
-}  // namespace ringscope::cli
+}  // namespace ringscope

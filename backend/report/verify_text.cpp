@@ -1,6 +1,7 @@
-#include "app/cli/verify_table.h"
+#include "backend/report/verify_text.h"
 
 #include "backend/core/units.h"
+#include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
 
 #include <fmt/format.h>
@@ -8,10 +9,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-namespace ringscope::cli {
+namespace ringscope {
 namespace {
 
-// How much of what is granted the worst tensor needs.
+// The largest share of its tolerance that a tensor needs.
 std::string shareOfTolerance(const ModeVerdict& verdict) {
     double share = 0;
     for (const TensorVerdict& tensor : verdict.tensors)
@@ -20,7 +21,7 @@ std::string shareOfTolerance(const ModeVerdict& verdict) {
     return std::isfinite(share) && share < 100 ? fmt::format("{:.0f} %", 100 * share) : "> 100 ×";
 }
 
-std::string figures(const ModeVerdict& verdict) {
+std::string figuresOf(const ModeVerdict& verdict) {
     std::string text;
     for (const TensorVerdict& tensor : verdict.tensors)
         text += fmt::format("{:>8.1e}  ", tensor.maxError);
@@ -57,7 +58,7 @@ std::string verifyTable(const std::vector<ModeVerdict>& verdicts) {
     for (const ModeVerdict& verdict : verdicts) {
         text += fmt::format("{:<{}}  {:>5}  {:<8}  ", verdict.mode, width, verdict.ranks,
                             verdictWord(verdict));
-        text += verdict.judged ? figures(verdict) : verdict.reason;
+        text += verdict.judged ? figuresOf(verdict) : verdict.reason;
         text += '\n';
         if (verdict.judged && !verdict.ok) text += "  " + verdict.reason + '\n';
     }
@@ -75,7 +76,7 @@ std::string verifyJson(const VerifyRequest& request, const VerifyOutcome& outcom
         {"device", nameOf(request.device)},       {"cases", nlohmann::json::array()},
         {"peak_bytes", outcome.peakMemory.count}, {"exit_code", exit}};
     for (const ModeVerdict& verdict : outcome.verdicts) object["cases"].push_back(toJson(verdict));
-    return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    return reporting::jsonDump(object);
 }
 
-}  // namespace ringscope::cli
+}  // namespace ringscope

@@ -1,0 +1,82 @@
+#include "backend/migration/migration_text.h"
+
+#include "backend/core/text.h"
+#include "backend/migration/migration_report.h"
+#include "backend/report/wording.h"
+
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using reporting::printableLine;
+
+std::string verdictWords(Verdict verdict) {
+    std::string word(verdictName(verdict));
+    for (char& c : word)
+        if (c == '_') c = ' ';
+    return word;
+}
+
+// A reason that follows itself, as for a block of keys, is said once.
+std::string keyLines(const MigrationInput& input, const KeyVerdict& key,
+                     const std::string& reasonBefore) {
+    const std::string file =
+        key.file.empty() || key.file == input.source.name ? "" : key.file + ":";
+    const std::string number = key.line > 0 ? std::to_string(key.line) : "-";
+    std::string line = std::string(number.size() < 5 ? 5 - number.size() : 0, ' ') + number + "  " +
+                       verdictWords(key.verdict);
+    line.append(line.size() < 24 ? 24 - line.size() : 1, ' ');
+    line += file + key.path + ": " + key.old;
+    if (!key.newPath.empty()) line += " -> " + key.newPath + ": " + key.newValue;
+    std::string text = printableLine(line) + '\n';
+    const bool plain = key.verdict == Verdict::Kept || key.verdict == Verdict::Renamed;
+    if (!plain && key.reason != reasonBefore)
+        text += std::string(24, ' ') + printableLine(key.reason) + '\n';
+    return text;
+}
+
+std::string decisionLines(const Decision& decision) {
+    std::string text = "\ndecision " + decision.id + ": " + printableLine(decision.question) + '\n';
+    const bool explained = decision.options.size() <= 6;
+    for (const DecisionOption& option : decision.options) {
+        text += (option.id == decision.chosen ? "  * " : "    ") + option.id + ": " +
+                printableLine(option.label) + '\n';
+        if (explained) text += "        " + printableLine(option.consequence) + '\n';
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string migrationText(const MigrationInput& input, const Migration& migration) {
+    std::string text = printableLine(input.source.name) + ": " + migration.source.kind + " (" +
+                       std::to_string(static_cast<int>(migration.source.confidence * 100)) +
+                       " % sure), " + printableLine(migration.source.reason) + "\n\n";
+    std::string reason;
+    for (const KeyVerdict& key : migration.keys) {
+        text += keyLines(input, key, reason);
+        reason = key.reason;
+    }
+    for (const Decision& decision : migration.decisions) text += decisionLines(decision);
+    return text + '\n' + verdictCounts(migration) + '\n';
+}
+
+std::string migrationRemarks(const Migration& migration) {
+    std::string text;
+    for (const std::string& note : migration.notes) text += "note: " + printableLine(note) + '\n';
+    for (const std::string& problem : migration.problems)
+        text += "would not run: " + printableLine(problem) + '\n';
+    return text;
+}
+
+std::string openDecisionsWords(const Migration& migration) {
+    std::vector<std::string> open;
+    for (const Decision& decision : migration.decisions)
+        if (!decision.answered) open.push_back(decision.id);
+    return "decisions are open: " + join(open, ", ") + "; answer with --decide " + open.front() +
+           "=" + migration.decisions.front().options.front().id +
+           " or take every default with --accept-defaults";
+}
+
+}  // namespace ringscope

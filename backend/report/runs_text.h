@@ -1,0 +1,30 @@
+// Runs of a store for people: what `ringscope runs ls` and `runs show` print, and the lines of a
+// run that goes on. Times are local.
+#pragma once
+
+#include "backend/run/run_record.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+// A line per run below a line of names, in the order given. Ends with a newline.
+std::string runListText(const std::vector<RunRecord>& runs);
+
+// Everything known about a run: its name, a line per fact, then a line per step. Ends with a
+// newline.
+std::string runFactsText(const RunRecord& run);
+
+// "2,410 tokens/s, 41.2 ms a step, loss 4.5123"; the status and its reason where the run did not
+// finish. No newline.
+std::string outcomeWords(const RunRecord& run);
+
+// "▓▓▓▓░░░░░░░░░░░░░░░░ 2/10  loss 4.5123  2,410 tokens/s", of a run of `steps` steps. No newline.
+std::string stepWords(const StepRecord& step, std::int64_t steps);
+
+// Of one step; 0 where it took no time.
+double tokensPerSecond(const StepRecord& step);
+
+}  // namespace ringscope

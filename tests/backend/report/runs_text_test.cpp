@@ -1,0 +1,93 @@
+#include "backend/report/runs_text.h"
+
+#include "tests/backend/compare/sample_runs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <cstdlib>
+#include <ctime>
+
+namespace ringscope {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class RunsText : public ::testing::Test {
+protected:
+    RunsText() {
+        ::setenv("TZ", "UTC", 1);
+        ::tzset();
+    }
+};
+
+TEST_F(RunsText, ListsARunOnALineWithItsLocalTime) {
+    RunRecord run = finishedRun("zigzag", 100);
+    run.id = {"0123456789abcdef"};
+    run.config.train.seqLen = 4096;
+    EXPECT_EQ(runListText({run}),
+              "id        started              name           ranks    seq len   tokens/s       "
+              "peak  state\n"
+              "01234567  2023-11-14 22:13:20  sample/zigzag      2      4,096     10,000  "
+              "  100 MiB  finished\n");
+}
+
+TEST_F(RunsText, ListsWhyARunDidNotFinish) {
+    RunRecord run = failedRun("ring");
+    run.reference = true;
+    EXPECT_THAT(runListText({run}), EndsWith("failed (reference): rank 1 was ended by SIGKILL\n"));
+}
+
+TEST_F(RunsText, ListsNothingBelowTheHeadOfAnEmptyList) {
+    EXPECT_THAT(runListText({}), StartsWith("id "));
+    EXPECT_THAT(runListText({}), EndsWith("state\n"));
+}
+
+TEST_F(RunsText, ShowsTheFactsOfARunAndThenItsSteps) {
+    const std::string text = runFactsText(finishedRun("zigzag", 100));
+    EXPECT_THAT(text, StartsWith("sample/zigzag\n  id                          id-zigzag\n"));
+    EXPECT_THAT(text, HasSubstr("\n  started                     2023-11-14 22:13:20\n"));
+    EXPECT_THAT(text, HasSubstr("\n  attention bytes per step    4,194,304 measured, 4,194,304 "
+                                "predicted\n"));
+    EXPECT_THAT(text, HasSubstr("\n  parity with one rank        loss within 2.0e-07, gradient "
+                                "norm within 3.0e-06 over 5 steps\n"));
+    EXPECT_THAT(text, EndsWith("\n      4      4.500000      1.500000       100.0\n"));
+}
+
+TEST_F(RunsText, ShowsCommunicationOnlyWhereStepsWereRecorded) {
+    EXPECT_THAT(runFactsText(finishedRun("ring", 100)), Not(HasSubstr("communication per step")));
+    RunRecord run = withOverlap(finishedRun("ring", 100), 12.5, 4);
+    run.overlap->busbw.reset();
+    const std::string text = runFactsText(run);
+    EXPECT_THAT(text, HasSubstr("communication per step      12.5 ms exposed, 4.00 ms wait"));
+    EXPECT_THAT(text, Not(HasSubstr("busbw")));
+}
+
+TEST(OutcomeWords, AreTheFiguresOfAFinishedRunOrTheReason) {
+    EXPECT_EQ(outcomeWords(finishedRun("ring", 100)),
+              "10,000 tokens/s, 100.0 ms a step, loss 4.5000");
+    EXPECT_EQ(outcomeWords(failedRun("ring")), "failed: rank 1 was ended by SIGKILL");
+    RunRecord silent = failedRun("ring");
+    silent.statusReason.clear();
+    EXPECT_EQ(outcomeWords(silent), "failed");
+    RunRecord without = finishedRun("ring", 100);
+    without.steps.clear();
+    EXPECT_EQ(outcomeWords(without), "finished");
+}
+
+TEST(StepWords, FillTheBarByTheStepsThatAreDone) {
+    const StepRecord step{.step = 4, .loss = 4.5, .duration = Nanos(500'000'000), .tokens = 1000};
+    EXPECT_EQ(stepWords(step, 10), "▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░ 5/10  loss 4.5000  2,000 tokens/s");
+    EXPECT_THAT(stepWords(step, 0), StartsWith("░░░░░░░░░░░░░░░░░░░░ 5/0"));
+    EXPECT_THAT(stepWords(step, 2), StartsWith("▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 5/2"));
+}
+
+TEST(TokensPerSecond, OfAStepWithoutTimeAreNone) {
+    EXPECT_EQ(tokensPerSecond({.tokens = 1000}), 0);
+    EXPECT_EQ(tokensPerSecond({.duration = Nanos(250'000'000), .tokens = 1000}), 4000);
+}
+
+}  // namespace
+}  // namespace ringscope
