@@ -1,0 +1,127 @@
+// What all verbs share: exit codes, colour, width, signals, progress.
+#include "app/cli/command.h"
+
+#include "app/cli/progress.h"
+#include "app/cli/stop_signals.h"
+#include "app/cli/store_access.h"
+#include "tests/app/command_line.h"
+
+#include <gmock/gmock.h>
+#include <csignal>
+#include <cstdlib>
+
+namespace ringscope::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+int failed(ErrorCode code, std::string* printed = nullptr) {
+    const Captured err(std::cerr);
+    const int exit = cli::fail({code, "the sentence"});
+    if (printed != nullptr) *printed = err.text();
+    return exit;
+}
+
+TEST(Fail, HasAnExitCodeForEachKindOfError) {
+    EXPECT_EQ(failed(ErrorCode::InvalidConfig), cli::BadConfig);
+    EXPECT_EQ(failed(ErrorCode::NotFound), cli::NotFound);
+    EXPECT_EQ(failed(ErrorCode::Unavailable), cli::PreflightFailed);
+    EXPECT_EQ(failed(ErrorCode::Corrupt), cli::BadStore);
+    EXPECT_EQ(failed(ErrorCode::Cancelled), cli::Interrupted);
+    EXPECT_EQ(failed(ErrorCode::Failed), cli::Internal);
+}
+
+TEST(Fail, PrintsTheSentenceBehindTheProgramsName) {
+    std::string printed;
+    failed(ErrorCode::NotFound, &printed);
+    EXPECT_EQ(printed, "ringscope: the sentence\n");
+}
+
+TEST(FailStore, IsNotFoundOnlyWhereThereIsNothingYet) {
+    const Captured err(std::cerr);
+    EXPECT_EQ(cli::failStore({ErrorCode::NotFound, ""}), cli::NotFound);
+    EXPECT_EQ(cli::failStore({ErrorCode::Corrupt, ""}), cli::BadStore);
+    EXPECT_EQ(cli::failStore({ErrorCode::Unavailable, ""}), cli::BadStore);
+}
+
+TEST(ColourWanted, IsWhatTheUserSays) {
+    EXPECT_TRUE(cli::colourWanted({.colour = "always"}, -1));
+    EXPECT_FALSE(cli::colourWanted({.colour = "never"}, 1));
+}
+
+TEST(ColourWanted, IsOffWhereNothingShowsIt) {
+    EXPECT_FALSE(cli::colourWanted({.colour = "auto"}, -1));
+    ::setenv("NO_COLOR", "1", 1);
+    EXPECT_FALSE(cli::colourWanted({.colour = "auto"}, 1));
+    EXPECT_TRUE(cli::colourWanted({.colour = "always"}, 1));
+    ::unsetenv("NO_COLOR");
+}
+
+TEST(TerminalWidth, IsAHundredColumnsWhereThereIsNoTerminal) {
+    EXPECT_EQ(cli::terminalWidth(-1), 100);
+}
+
+TEST(StorePath, IsWhatTheUserNames) {
+    EXPECT_EQ(cli::storePath({.store = "/x/runs.db"}), std::filesystem::path("/x/runs.db"));
+    EXPECT_EQ(cli::storePath({}), defaultStorePath());
+}
+
+TEST(StopSignals, AskOnceAndSayWhichSignalItWas) {
+    cli::StopSignals signals;
+    EXPECT_EQ(signals.signal(), 0);
+    EXPECT_FALSE(signals.token().stop_requested());
+    ::raise(SIGINT);
+    EXPECT_TRUE(becomesTrue([&] { return signals.token().stop_requested(); }));
+    EXPECT_EQ(signals.signal(), SIGINT);
+}
+
+// What progress prints of a run from its beginning to its end.
+std::string printed(cli::ProgressStyle style, const RunRecord& run) {
+    const Captured err(std::cerr);
+    cli::Progress progress(style);
+    EXPECT_TRUE(progress.created(run).ok());
+    EXPECT_TRUE(progress.changed(run).ok());
+    for (const StepRecord& step : run.steps) EXPECT_TRUE(progress.step(run, step).ok());
+    EXPECT_TRUE(progress.logLine(run, 0, "a line of the rank").ok());
+    EXPECT_TRUE(progress.ended(run).ok());
+    return err.text();
+}
+
+RunRecord withoutNotes(RunRecord run) {
+    run.notes.clear();
+    return run;
+}
+
+TEST(Progress, IsALinePerRunWhereThereIsNoTerminal) {
+    const RunRecord run = withoutNotes(finished(newRun("zigzag")));
+    const std::string text = printed({.runs = 4}, run);
+    EXPECT_THAT(text, StartsWith("[1/4] sample/zigzag  "));
+    EXPECT_THAT(text, HasSubstr(" tokens/s, "));
+    EXPECT_EQ(std::ranges::count(text, '\n'), 1);
+}
+
+TEST(Progress, RedrawsALineOnATerminal) {
+    const RunRecord run = withoutNotes(finished(newRun("zigzag")));
+    const std::string text = printed({.live = true, .runs = 4}, run);
+    EXPECT_THAT(text, StartsWith("\r\x1b[K[1/4] sample/zigzag  starting 2 ranks"));
+    EXPECT_THAT(text, EndsWith("\n"));
+    EXPECT_EQ(std::ranges::count(text, '\n'), 1);
+}
+
+TEST(Progress, ShowsTheNotesOfARunAndDoesNotCountAReference) {
+    RunRecord run = finished(newRun("none"));
+    run.reference = true;
+    run.notes = {"window is not used"};
+    EXPECT_THAT(printed({.runs = 4}, run),
+                StartsWith("[reference] sample/none: note: window is not used\n[reference] "));
+}
+
+TEST(Progress, IsSilentWhereTheUserWantsItQuiet) {
+    EXPECT_THAT(printed({.live = true, .silent = true}, finished(newRun("ring"))), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ringscope::testing

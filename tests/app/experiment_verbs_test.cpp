@@ -1,0 +1,196 @@
+// config, run, verify, migrate: verbs that read what a user wrote, up to where processes start.
+#include "app/cli/command.h"
+#include "tests/app/command_line.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace ringscope::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* twoModes =
+    "name: two\ntrain: {steps: 2, seq_len: 64}\nmatrix: {parallel.mode: [ring, zigzag]}\n";
+
+class ExperimentVerbs : public CommandLineTest {};
+
+TEST_F(ExperimentVerbs, ShowTakesTheFileAndThenTheOverrides) {
+    const std::string file = write("two.yaml", twoModes);
+    EXPECT_THAT(run({"config", "show", file}).out, HasSubstr("steps: 2\n"));
+    const Ran ran = run({"config", "show", file, "-s", "train.steps=7", "--set", "name=mine"});
+    EXPECT_THAT(ran.out, StartsWith("name: mine\n"));
+    EXPECT_THAT(ran.out, HasSubstr("steps: 7\n"));
+}
+
+TEST_F(ExperimentVerbs, ShowHasDefaultsWhereNoFileIsNamed) {
+    const Ran ran = run({"config", "show", "--origin"});
+    EXPECT_EQ(ran.exit, cli::Ok);
+    EXPECT_THAT(ran.out, HasSubstr("train.steps "));
+    EXPECT_THAT(ran.out, Not(HasSubstr("matrix:")));
+    EXPECT_EQ(json::parse(run({"config", "show", "--json"}).out)["schema_version"], 1);
+}
+
+TEST_F(ExperimentVerbs, EveryProblemOfAFileIsALineOfItsOwn) {
+    const std::string file = write("bad.yaml", "train: {stepps: 2, lr: fast}\n");
+    const Ran ran = run({"config", "show", file});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_EQ(std::ranges::count(ran.err, '\n'), 2) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("ringscope: " + file + ":1"));
+    EXPECT_THAT(ran.err, HasSubstr("stepps"));
+}
+
+TEST_F(ExperimentVerbs, AFileThatIsNotThereIsNotFound) {
+    EXPECT_EQ(run({"config", "show", at("none.yaml")}).exit, cli::NotFound);
+    EXPECT_EQ(run({"run", at("none.yaml")}).exit, cli::NotFound);
+}
+
+TEST_F(ExperimentVerbs, ValidateLooksAtEveryFileAndFailsWhereOneIsWrong) {
+    const std::string good = write("good.yaml", twoModes);
+    const std::string bad = write("bad.yaml", "train: {steps: -1}\n");
+    EXPECT_EQ(run({"config", "validate", good}).out, good + ": valid, 2 runs\n");
+    const Ran ran = run({"config", "validate", bad, good});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_EQ(ran.out, good + ": valid, 2 runs\n");
+}
+
+TEST_F(ExperimentVerbs, ValidateSaysOfWhichFileARunCouldNotStart) {
+    const std::string file =
+        write("five.yaml", "train: {seq_len: 64}\nparallel: {mode: ulysses, sp: 5}\n");
+    const Ran ran = run({"config", "validate", file});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_THAT(ran.err, StartsWith("ringscope: " + file + ": "));
+}
+
+TEST_F(ExperimentVerbs, FieldsAreTheReferenceOfExperimentFiles) {
+    EXPECT_THAT(run({"config", "fields"}).out, HasSubstr("seq_len"));
+}
+
+TEST_F(ExperimentVerbs, ADryRunPrintsThePlanAndStartsNothing) {
+    const Ran ran = run({"run", write("two.yaml", twoModes), "--dry-run"});
+    EXPECT_EQ(ran.exit, cli::Ok);
+    EXPECT_THAT(ran.out, StartsWith("name "));
+    EXPECT_THAT(ran.out, HasSubstr("\ntwo/zigzag "));
+    EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(ExperimentVerbs, ADryRunRefusesWhatCannotRun) {
+    const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--set", "train.seq_len=63"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_THAT(ran.out, IsEmpty());
+}
+
+TEST_F(ExperimentVerbs, HostsMeanSshAndAreRead) {
+    const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--hosts", "node1:x"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_THAT(ran.err, HasSubstr("launch.hosts"));
+}
+
+TEST_F(ExperimentVerbs, ARunThatCannotBePlannedTouchesNoStore) {
+    const Ran ran = run({"run", write("two.yaml", twoModes), "--json", "-s", "train.seq_len=63"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    const json object = json::parse(ran.out);
+    EXPECT_EQ(object["exit_code"], cli::BadConfig);
+    EXPECT_EQ(object["store"], "");
+    EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
+TEST_F(ExperimentVerbs, DemoTakesOverridesAndRefusesWhatCannotRun) {
+    EXPECT_EQ(run({"demo", "--set", "parallel.sp=7"}).exit, cli::BadConfig);
+    EXPECT_EQ(run({"demo", "--set", "no.such=1"}).exit, cli::BadConfig);
+}
+
+TEST_F(ExperimentVerbs, VerifyRefusesWordsThatAreNoProblemBeforeItStartsAnything) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"--ranks", "0"},
+                                               {"--ranks", "257"},
+                                               {"--shape", "B=1,S=x"},
+                                               {"--window", "a,b"},
+                                               {"--docs", "0,0"},
+                                               {"--dtype", "int8"},
+                                               {"--device", "tpu"},
+                                               {"--causal", "--full"}}) {
+        std::vector<std::string> all = {"verify"};
+        all.insert(all.end(), words.begin(), words.end());
+        const Ran ran = run(all);
+        EXPECT_EQ(ran.exit, cli::Usage) << words.front() << ": " << ran.err;
+        EXPECT_THAT(ran.out, IsEmpty());
+    }
+}
+
+TEST_F(ExperimentVerbs, VerifyNamesTheModeThatWasMeant) {
+    const Ran ran = run({"verify", "--mode", "zigzig"});
+    EXPECT_EQ(ran.exit, cli::Usage);
+    EXPECT_THAT(ran.err, HasSubstr("there is no mode 'zigzig', did you mean zigzag?"));
+}
+
+// An old configuration with two decisions to make: packing and model.
+constexpr const char* oldConfig =
+    "model_name_or_path: Qwen/Qwen2.5-0.5B\nfinetuning_type: full\nstage: sft\n"
+    "sequence_parallel_size: 2\nneat_packing: true\n";
+
+TEST_F(ExperimentVerbs, MigratePrintsTheExperimentAndWhatBecameOfTheKeys) {
+    const Ran ran = run({"migrate", write("old.yaml", oldConfig), "--accept-defaults"});
+    EXPECT_EQ(ran.exit, cli::Ok);
+    EXPECT_THAT(ran.out, HasSubstr("parallel:"));
+    EXPECT_THAT(ran.err, HasSubstr("neat_packing"));
+}
+
+TEST_F(ExperimentVerbs, MigrateSaysWhichDecisionsAreOpenAndWritesNothing) {
+    const Ran ran = run({"migrate", write("old.yaml", oldConfig), "-o", at("new.yaml")});
+    EXPECT_EQ(ran.exit, cli::Partial);
+    EXPECT_THAT(ran.err, HasSubstr("ringscope: decisions are open: "));
+    EXPECT_FALSE(std::filesystem::exists(at("new.yaml")));
+}
+
+TEST_F(ExperimentVerbs, MigrateTakesAnswersAsIdAndOption) {
+    const std::string old = write("old.yaml", oldConfig);
+    for (const char* answer : {"packing", "=apart", "packing="})
+        EXPECT_EQ(run({"migrate", old, "--decide", answer}).exit, cli::Usage) << answer;
+    const Ran unknown = run({"migrate", old, "--decide", "packing=sideways"});
+    EXPECT_EQ(unknown.exit, cli::Usage);
+    EXPECT_THAT(unknown.err, HasSubstr("--decide: decision packing has no option 'sideways'"));
+    EXPECT_EQ(run({"migrate", old, "--decide", "packing=apart", "--decide", "model=tiny"}).exit,
+              cli::Ok);
+}
+
+TEST_F(ExperimentVerbs, MigrateReplacesAnotherFileOnlyOnDemand) {
+    const std::string old = write("old.yaml", oldConfig);
+    write("new.yaml", "mine\n");
+    const Ran ran = run({"migrate", old, "-o", at("new.yaml"), "--accept-defaults"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_THAT(ran.err, HasSubstr("\n-mine\n"));
+    EXPECT_EQ(readFile(at("new.yaml")).value(), "mine\n");
+    const std::vector<std::string> forced = {
+        "migrate", old, "-o", at("new.yaml"), "-q", "--accept-defaults", "--force"};
+    EXPECT_EQ(run(forced).exit, cli::Ok);
+    EXPECT_EQ(run({"config", "validate", at("new.yaml")}).exit, cli::Ok);
+}
+
+TEST_F(ExperimentVerbs, MigrateNeverChangesItsSource) {
+    const std::string old = write("old.yaml", oldConfig);
+    std::filesystem::create_symlink(old, at("other-name.yaml"));
+    for (const std::string& name : {old, at("other-name.yaml")})
+        EXPECT_EQ(run({"migrate", old, "-o", name, "--accept-defaults", "--force"}).exit,
+                  cli::BadConfig);
+    EXPECT_EQ(run({"migrate", old, "--report", at("r.pdf")}).exit, cli::Usage);
+    EXPECT_EQ(readFile(old).value(), oldConfig);
+}
+
+TEST_F(ExperimentVerbs, MigrateWritesAReportAndPrintsJson) {
+    const std::string old = write("old.yaml", oldConfig);
+    const Ran ran = run({"migrate", old, "--json", "--accept-defaults", "--report", at("r.md")});
+    EXPECT_EQ(ran.exit, cli::Ok);
+    EXPECT_EQ(json::parse(ran.out)["schema_version"], 1);
+    EXPECT_THAT(readFile(at("r.md")).value(), HasSubstr("neat_packing"));
+    EXPECT_EQ(run({"migrate", old, "--report", at("same.md"), "-o", at("same.md")}).exit,
+              cli::Usage);
+}
+
+}  // namespace
+}  // namespace ringscope::testing
