@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -28,7 +29,7 @@ struct TraceArguments {
     std::string rules;
     std::string output;
     std::string format = "chrome";
-    std::size_t most = 20;
+    std::optional<std::size_t> most;  // of top
     bool json = false;
     bool csv = false;
 };
@@ -59,11 +60,14 @@ int ringSteps(const Trace& trace, const TraceArguments& arguments) {
     return print(arguments, analyze(trace), ringStepJson, ringStepCsv, ringStepText);
 }
 
+constexpr std::size_t mostShown = 20;
+
 int top(const Trace& trace, const TraceArguments& arguments) {
     const std::vector<TopSpan> spans = topSpans(trace);
-    std::cout << (arguments.json  ? topSpansJson(spans)
-                  : arguments.csv ? topSpansCsv(spans)
-                                  : topSpansText(spans, arguments.most));
+    const std::size_t most = arguments.most.value_or(allSpans);
+    std::cout << (arguments.json  ? topSpansJson(spans, most)
+                  : arguments.csv ? topSpansCsv(spans, most)
+                                  : topSpansText(spans, arguments.most.value_or(mostShown)));
     return Ok;
 }
 
@@ -213,7 +217,8 @@ void addTraceVerb(CLI::App& app, Command& command) {
     verbs.withFormats(verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps));
     CLI::App& topVerb = verbs.add("top", "what took the most time, by name", top);
     verbs.withFormats(topVerb);
-    topVerb.add_option("-n,--most", verbs.arguments().most, "how many names (default: 20)");
+    topVerb.add_option("-n,--most", verbs.arguments().most,
+                       "how many names (default: 20; all of them in JSON and CSV)");
     verbs.withFormats(
         verbs.addDiff("diff", "what changed between two, largest effect on the step first"));
 

@@ -58,6 +58,13 @@ TEST_F(TraceVerb, TopShowsAsManyNamesAsAskedFor) {
     EXPECT_THAT(run({"trace", "top", trace, "-n", "1"}).out, HasSubstr("more names; -n shows"));
 }
 
+TEST_F(TraceVerb, TopHoldsAsManyNamesForProgramsAsAskedForAndOtherwiseAll) {
+    const std::string trace = traced();
+    EXPECT_EQ(json::parse(run({"trace", "top", trace, "-n", "1", "--json"}).out).size(), 1U);
+    EXPECT_EQ(std::ranges::count(run({"trace", "top", trace, "-n", "1", "--csv"}).out, '\n'), 2);
+    EXPECT_GT(json::parse(run({"trace", "top", trace, "--json"}).out).size(), 1U);
+}
+
 TEST_F(TraceVerb, ExportsOneFileOrAFileForEachRank) {
     const std::string trace = traced();
     const Ran one = run({"trace", "export", trace, "-o", at("out.json")});
