@@ -161,7 +161,8 @@ json analysisObject(const TraceAnalysis& analysis) {
         {"critical_path", pathJson(analysis.path)},
         {"bandwidth", json::array()},
         {"memory", json::array()},
-        {"other_tools", json::array()}};
+        {"other_tools", json::array()},
+        {"recording", json::array()}};
     for (std::size_t r = 0; r < findings.ranks.size(); ++r)
         object["ranks"].push_back(rankJson(findings.ranks[r], analysis.parts[r], splits));
     if (splits)

@@ -47,7 +47,8 @@ TEST(AnalysisJson, HasTheKeysOfItsSchema) {
                             "critical_path",
                             "bandwidth",
                             "memory",
-                            "other_tools"})
+                            "other_tools",
+                            "recording"})
         EXPECT_TRUE(object.contains(key)) << key;
     EXPECT_EQ(object["source"], "ringscope");
     EXPECT_EQ(object["ranks"].size(), 2U);
@@ -66,6 +67,13 @@ TEST(AnalysisJson, IsNullWhereTheClocksDoNotTellWaitFromTransfer) {
     EXPECT_TRUE(object["ranks"][0]["transfer_ns"].is_null());
     EXPECT_EQ(object["ranks"][0]["exposed_ns"], 1'000'000);
     EXPECT_TRUE(object["blame"].empty());
+}
+
+TEST(AnalysisJson, HasAnEmptyListWhereNobodyMeasuredWhatRecordingCost) {
+    TraceAnalysis analysis = bareAnalysis();
+    EXPECT_EQ(ordered_json::parse(analysisJson(analysis))["recording"], ordered_json::array());
+    analysis.recording = {{.rank = 0, .spanNs = 40, .spansPerStep = 100, .percentOfStep = 0.01}};
+    EXPECT_EQ(ordered_json::parse(analysisJson(analysis))["recording"][0]["span_cost_ns"], 40);
 }
 
 TEST(AnalysisCsv, IsALineForEachRank) {
