@@ -4,6 +4,7 @@
 #include "backend/migration/migration_report.h"
 #include "backend/report/wording.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace ringscope {
@@ -74,9 +75,9 @@ std::string openDecisionsWords(const Migration& migration) {
     std::vector<std::string> open;
     for (const Decision& decision : migration.decisions)
         if (!decision.answered) open.push_back(decision.id);
-    return "decisions are open: " + join(open, ", ") + "; answer with --decide " + open.front() +
-           "=" + migration.decisions.front().options.front().id +
-           " or take every default with --accept-defaults";
+    const auto first = std::ranges::find(migration.decisions, false, &Decision::answered);
+    return "decisions are open: " + join(open, ", ") + "; answer with --decide " + first->id + "=" +
+           first->options.front().id + " or take every default with --accept-defaults";
 }
 
 }  // namespace ringscope

@@ -83,5 +83,13 @@ TEST(OpenDecisionsWords, NameEveryOpenDecisionAndHowToAnswerTheFirst) {
               "every default with --accept-defaults");
 }
 
+TEST(OpenDecisionsWords, PairAnOpenDecisionWithAnOptionOfItsOwn) {
+    Migration migration = twoDecisions();
+    migration.decisions[0].answered = true;
+    EXPECT_EQ(openDecisionsWords(migration),
+              "decisions are open: model; answer with --decide model=tiny or take every default "
+              "with --accept-defaults");
+}
+
 }  // namespace
 }  // namespace ringscope
