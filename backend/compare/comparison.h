@@ -2,8 +2,8 @@
 //
 // Baseline and candidate are types of their own, so that two sides cannot be swapped by accident.
 //
-// Figures come from finished runs alone; what failed is counted and named, never averaged in. A
-// difference is called one only where it is larger than what the repeats themselves vary by.
+// Figures come from finished runs alone; failed runs are counted and named. Two speeds are called
+// different only where they differ by more than the repeats do.
 #pragma once
 
 #include "backend/config/precision.h"
@@ -25,12 +25,12 @@ struct Spread {
     int samples = 0;
 };
 
-// What of a parity is rounding: relative, largest over the steps.
+// The largest relative differences over the steps that still count as rounding.
 struct ParityLimits {
     double loss = 1e-5;
     double gradNorm = 1e-4;
 };
-ParityLimits parityLimits(NumberFormat precision);  // numbers of two bytes round more coarsely
+ParityLimits parityLimits(NumberFormat precision);  // larger for numbers of two bytes
 
 // All repeats of one configuration.
 struct RunGroup {
@@ -45,7 +45,7 @@ struct RunGroup {
     int ranks = 1;
     std::int64_t seqLen = 0;
 
-    // Over the finished runs; nothing where none has the figure.
+    // Over the finished runs; empty where none has the figure.
     std::optional<Spread> tokensPerSecond;
     std::optional<Spread> stepMs;
     std::optional<Spread> peakBytes;
@@ -53,12 +53,12 @@ struct RunGroup {
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;
     std::optional<Spread> finalLoss;
-    std::optional<Spread> exposedMs;  // these of the runs whose steps were recorded
+    std::optional<Spread> exposedMs;  // this and the next four: of runs with recorded steps
     std::optional<Spread> waitMs;
     std::optional<Spread> hiddenPercent;
     std::optional<Spread> algbw;  // GB/s
     std::optional<Spread> busbw;
-    std::optional<int> lateRank;        // waited for most, in all of them
+    std::optional<int> lateRank;        // the rank that others waited for most, in all of them
     std::optional<Parity> worstParity;  // over the finished runs that have one
     ParityLimits parityLimits{};        // of their precision
 };
@@ -106,7 +106,7 @@ struct Comparison {
     std::vector<const RunGroup*> groups() const;  // baseline first
 };
 
-// Without repeats nothing is known of the noise; a ratio nearer to 1 than this is then no
+// Without repeats the noise is unknown: a ratio nearer to 1 than this counts as no clear
 // difference.
 inline constexpr double singleRunNoise = 0.05;
 
@@ -115,14 +115,14 @@ ParityVerdict parityVerdict(const Parity& parity, const ParityLimits& limits);
 ParityVerdict parityVerdict(const RunRecord& run);
 ParityVerdict parityVerdict(const RunGroup& group);
 
-// Whether the group is what parity is measured against: the unsharded model itself.
+// Whether the group is the unsharded model, against which parity is measured.
 bool isReference(const RunGroup& group);
 
 // "2.2", "0.97", "14": two significant digits, three just above 1.
 std::string formatRatio(double ratio);
 
 // The baseline is the group marked so; else mode legacy, else none, else the first. References are
-// left out unless they are all there is. Refuses an empty list.
+// left out unless there is nothing else. Fails with NotFound on an empty list.
 Result<Comparison> compareRuns(const std::vector<RunRecord>& runs);
 
 }  // namespace ringscope

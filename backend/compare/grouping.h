@@ -1,4 +1,4 @@
-// Which runs are repeats of one another, and what tells the groups apart.
+// Which runs are repeats of each other, and in which settings the groups differ.
 #pragma once
 
 #include "backend/compare/comparison.h"

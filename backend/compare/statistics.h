@@ -1,4 +1,4 @@
-// Medians over repeats, and when two of them differ by more than their repeats do.
+// Medians over repeats, and whether two of them differ by more than their repeats do.
 #pragma once
 
 #include "backend/compare/comparison.h"
@@ -8,11 +8,11 @@
 
 namespace ringscope {
 
-// Nothing for no values. One value that is not a number makes the whole spread so: a figure that
-// could not be measured once must not vanish among those that could.
+// Returns nothing for no values. If one value is not a number, the spread is not a number: a failed
+// measurement must stay visible.
 std::optional<Spread> spreadOf(std::vector<double> values);
 
-// One of run_record.h's figures over a run's ranks; nothing where no rank has reported.
+// A figure of run_record.h over a run's ranks; returns nothing where no rank has reported.
 std::optional<Bytes> measuredBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&));
 
 // Median over median; nothing where the base is missing, zero or not finite.

@@ -9,7 +9,7 @@ namespace ringscope {
 
 std::string toBase64(std::string_view bytes);
 
-// Nothing where the text is not Base64 with its padding.
+// Returns nothing where the text is not Base64 with its padding.
 std::optional<std::string> fromBase64(std::string_view text);
 
 }  // namespace ringscope

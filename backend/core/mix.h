@@ -1,5 +1,5 @@
 // Pseudo-random bits without state: the same word gives the same bits on every machine, so ranks
-// agree on samples and initial values without telling each other.
+// agree on samples and initial values without messages.
 #pragma once
 
 #include "backend/core/device_code.h"
@@ -8,7 +8,7 @@
 
 namespace ringscope {
 
-// Stirs every bit of a word into all others; one-to-one.
+// Every bit of the result depends on every bit of the word; no two words give the same result.
 RINGSCOPE_ON_DEVICES constexpr std::uint64_t mixBits(std::uint64_t word) {
     word ^= word >> 32;
     word *= 0xd6e8feb86659fd93U;

@@ -1,13 +1,13 @@
 // What a call that can fail returns: a value, or an Error with one sentence for the user.
 //
 //     Result<std::int64_t> chunkSize(...);
-//     RINGSCOPE_TRY(const std::int64_t size, chunkSize(...));   // goes on, or returns the Error
-//     RINGSCOPE_CHECK(store.save(run));                          // the same where there is no
-//     value
+//     RINGSCOPE_TRY(const std::int64_t size, chunkSize(...));  // the value, or returns the Error
+//     RINGSCOPE_CHECK(store.save(run));                        // the same for Result<void>
 //
-// Failures of the outside world (files, users' input, processes) are Results; broken promises
-// inside the program are assertions. A library's exceptions become an Error in the folder that
-// owns the library.
+// A call that depends on the outside world (files, users' input, processes) returns a Result. What
+// only a defect of this program can break is an assertion. Exceptions of a foreign library become
+// Errors in the folder that owns the library. An Error must not be ignored: both types are
+// [[nodiscard]].
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace ringscope {
 enum class ErrorCode : std::uint8_t {
     InvalidConfig,  // what the user wrote cannot be run
     NotFound,
-    Unavailable,  // a host, a program, a port, a lock that is not to be had now
+    Unavailable,  // a host, program, port or lock: temporarily
     Corrupt,      // a file that is not what it says it is
     Cancelled,    // the user asked to stop
     Failed,
@@ -32,7 +32,7 @@ struct [[nodiscard]] Error {
     ErrorCode code = ErrorCode::Failed;
     std::string message;  // one sentence a user can act on, with the offending value in it
 
-    // Says where it happened, outermost first: "preset 'a.yaml': tokens must be positive; got 0".
+    // Puts where it happened in front: "preset 'a.yaml': tokens must be positive; got 0".
     Error in(std::string_view where) && { return {code, std::string(where) + ": " + message}; }
 };
 

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4): what a file is known by on another machine, as sha256sum prints it.
+// SHA-256 (FIPS 180-4) of bytes and files, as sha256sum prints it.
 #pragma once
 
 #include "backend/core/result.h"

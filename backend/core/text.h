@@ -13,7 +13,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string toLower(std::string_view text);
 
-// The candidate a mistyped word most likely meant, or nothing where none is near.
+// The candidate that a mistyped word most likely means; nothing where none is similar.
 std::optional<std::string> nearestWord(std::string_view word,
                                        const std::vector<std::string>& candidates);
 

@@ -31,7 +31,7 @@ std::string formatBytes(Bytes bytes);
 // Accepts "1GiB", "512 MiB", "64k", "1048576": binary units, with or without a space.
 Result<Bytes> parseBytes(std::string_view text);
 
-// "8,192": groups of three for people; machines get plain digits.
+// "8,192": groups of three, for people. Output for programs has plain digits.
 std::string formatCount(std::int64_t count);
 
 // "2,410" or "24.1" or "0.0312": three significant digits for people.
@@ -42,7 +42,7 @@ std::string formatDuration(Nanos duration);
 
 double milliseconds(Nanos duration);
 
-// What the system's clock says: UTC, microseconds.
+// The system clock: microseconds of UTC.
 std::int64_t utcMicroseconds();
 
 }  // namespace ringscope
