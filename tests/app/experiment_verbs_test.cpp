@@ -1,8 +1,10 @@
 // config, run, verify, migrate: verbs that read what a user wrote, up to where processes start.
 #include "app/cli/command.h"
+#include "backend/config/mode_aliases.h"
 #include "tests/app/command_line.h"
 
 #include <gmock/gmock.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace ringscope::testing {
@@ -65,6 +67,49 @@ TEST_F(ExperimentVerbs, ValidateSaysOfWhichFileARunCouldNotStart) {
     const Ran ran = run({"config", "validate", file});
     EXPECT_EQ(ran.exit, cli::BadConfig);
     EXPECT_THAT(ran.err, StartsWith("ringscope: " + file + ": "));
+}
+
+// Standard input for as long as this lives.
+class Typed {
+public:
+    explicit Typed(const std::string& text) : text_(text), own_(std::cin.rdbuf(text_.rdbuf())) {}
+    ~Typed() { std::cin.rdbuf(own_); }
+    Typed(const Typed&) = delete;
+    Typed& operator=(const Typed&) = delete;
+
+private:
+    std::istringstream text_;
+    std::streambuf* own_;
+};
+
+TEST_F(ExperimentVerbs, ADashReadsTheExperimentFromStandardInput) {
+    const Typed good(twoModes);
+    EXPECT_EQ(run({"config", "validate", "-"}).out, "-: valid, 2 runs\n");
+}
+
+TEST_F(ExperimentVerbs, WhatIsWrongInStandardInputIsSaidToBeThere) {
+    const Typed bad("train: {steps: -1}\n");
+    const Ran ran = run({"run", "-", "-n"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    EXPECT_THAT(ran.err, StartsWith("ringscope: standard input:1"));
+}
+
+TEST_F(ExperimentVerbs, AnOldNameOfAModeIsTakenWithAWarning) {
+    const auto alias = std::ranges::find_if(
+        modeAliases(), [](const ModeAlias& each) { return !each.now.empty(); });
+    ASSERT_NE(alias, modeAliases().end());
+    const Ran ran = run({"config", "show", "-s", "parallel.mode=" + std::string(alias->old)});
+    EXPECT_EQ(ran.exit, cli::Ok) << ran.err;
+    EXPECT_THAT(ran.err, StartsWith("ringscope: warning: "));
+    EXPECT_THAT(ran.out, HasSubstr("mode: " + std::string(alias->now)));
+}
+
+TEST_F(ExperimentVerbs, DoctorRefusesHostsThatAreNoHosts) {
+    for (const char* hosts : {"node1:x", "user@", ""}) {
+        const Ran ran = run({"doctor", "--hosts", std::string("node0,") + hosts});
+        EXPECT_EQ(ran.exit, cli::BadConfig) << hosts;
+        EXPECT_THAT(ran.out, IsEmpty());
+    }
 }
 
 TEST_F(ExperimentVerbs, FieldsAreTheReferenceOfExperimentFiles) {

@@ -106,5 +106,23 @@ TEST_F(TraceVerb, OfARunFindsTheFolderBesideTheStore) {
     EXPECT_EQ(run({"trace", "info"}).exit, cli::Ok) << "the newest run";
 }
 
+TEST_F(TraceVerb, OfSeveralRunsAsksForOne) {
+    for (const char* mode : {"ring", "zigzag"}) {
+        const RunRecord each = addRun(mode);
+        ASSERT_TRUE(
+            writeTrace(mergeRanks(test::madeRing({.ranks = 2})), traceRoot(file()) / each.id.text)
+                .ok());
+    }
+    const Ran ran = run({"trace", "info", "@last"});
+    EXPECT_EQ(ran.exit, cli::NotFound);
+    EXPECT_THAT(ran.err, HasSubstr("'@last' names 2 runs with a trace; name one run"));
+}
+
+TEST_F(TraceVerb, RulesThatAreNotThereAreNotFound) {
+    const Ran ran = run({"trace", "analyze", traced(), "--rules", at("rules.txt")});
+    EXPECT_EQ(ran.exit, cli::NotFound);
+    EXPECT_THAT(ran.err, HasSubstr("rules.txt"));
+}
+
 }  // namespace
 }  // namespace ringscope::testing
