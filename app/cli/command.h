@@ -1,4 +1,4 @@
-// What every verb of the command line shares: the global options, and the action it wants run.
+// What every verb of the command line shares: the global options, and the action to run.
 //
 // A verb is one file that adds itself to the CLI11 application; command_table.cpp lists them.
 // Data goes to standard output, messages and progress to standard error.

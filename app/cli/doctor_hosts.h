@@ -7,7 +7,7 @@
 
 namespace ringscope::cli {
 
-// `hosts`: a hostfile, or "node1:2,node2:2". Prints a table or JSON; answers the exit code.
+// `hosts`: a hostfile, or "node1:2,node2:2". Prints a table or JSON; returns the exit code.
 int doctorHosts(const std::string& hosts, bool json);
 
 }  // namespace ringscope::cli

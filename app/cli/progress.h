@@ -10,12 +10,14 @@
 
 namespace ringscope::cli {
 
+// How much is shown, and how.
 struct ProgressStyle {
-    bool live = false;    // redraw a line in place
-    bool silent = false;  // --quiet
-    std::size_t runs = 1;
+    bool live = false;     // redraw a line in place
+    bool silent = false;   // --quiet
+    std::size_t runs = 1;  // of the experiment, references not counted
 };
 
+// Used by one session; never fails.
 class Progress final : public RunSink {
 public:
     explicit Progress(ProgressStyle style) : style_(style) {}

@@ -10,6 +10,8 @@
 
 namespace ringscope::cli {
 
+// At most one at a time: signal handlers belong to the process. The destructor restores the default
+// handlers.
 class StopSignals {
 public:
     StopSignals();
@@ -18,7 +20,7 @@ public:
     StopSignals& operator=(const StopSignals&) = delete;
 
     std::stop_token token() const { return source_.get_token(); }
-    int signal() const;  // that asked; 0: none
+    int signal() const;  // the one that arrived first; 0: none
 
 private:
     std::stop_source source_;

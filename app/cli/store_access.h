@@ -11,13 +11,14 @@
 
 namespace ringscope::cli {
 
+// --db, else the default one (store.h).
 std::filesystem::path storePath(const GlobalOptions& global);
 Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Access access);
 
 // All runs the selectors name, once each, with their steps; "@last" where there is no selector.
 Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors);
 
-// Exit code for a failed open or read: 4 where there is nothing yet, else 5.
+// Prints the error. Returns 4 where there is no store or no such run, otherwise 5.
 int failStore(const Error& error);
 
 }  // namespace ringscope::cli

@@ -1,4 +1,4 @@
-// What ringscope-gui is told on its command line.
+// The options of ringscope-gui, as the command line gives them.
 #pragma once
 
 #include "backend/core/result.h"
@@ -12,6 +12,7 @@
 
 namespace ringscope::gui {
 
+// Empty members were not given.
 struct GuiOptions {
     QString store;       // --db; empty: the default one
     QString experiment;  // --experiment

@@ -10,7 +10,8 @@ namespace ringscope::gui {
 
 class Screenshot : public QObject {
 public:
-    // Exit code 0 where the file was written; 1, and a sentence on standard error, where not.
+    // Ends the program with 0 where the file was written, with 1 and a sentence on standard error
+    // where it was not, or where the window shows nothing within 30 s. The window outlives this.
     Screenshot(ui::MainWindow& window, QString file);
 
 private:

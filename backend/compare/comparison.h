@@ -34,8 +34,8 @@ ParityLimits parityLimits(NumberFormat precision);  // larger for numbers of two
 
 // All repeats of one configuration.
 struct RunGroup {
-    std::string
-        label;  // mode, and the settings in which the compared runs differ: "zigzag seq_len=8192"
+    // Mode, and the settings in which the compared runs differ: "zigzag seq_len=8192".
+    std::string label;
     std::string mode;
     std::vector<RunId> runs;
     int finished = 0;

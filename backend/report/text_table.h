@@ -9,15 +9,15 @@
 namespace ringscope {
 
 struct TextTableOptions {
-    int width = 0;        // columns of the terminal; 0: as wide as the table wants to be
+    int width = 0;        // columns of the terminal; 0: as wide as the table needs
     bool colour = false;  // ANSI colours
     bool unicode = true;  // false: ASCII only
 };
 
-// One line per configuration, baseline first and named so in the speed-up column; what did not
-// finish says why in place of its figures. Where the terminal is too narrow, the intervals go, then
-// the least telling columns, and a last line names them. Ends with a newline; holds neither verdict
-// nor warnings.
+// One line per configuration, baseline first and named so in the speed-up column; a run that did
+// not finish has its reason in place of figures. A terminal that is too narrow gets no intervals,
+// then fewer columns, and a last line names those that are missing. Ends with a newline; holds
+// neither verdict nor warnings.
 std::string comparisonTable(const Comparison& comparison, const TextTableOptions& options = {});
 
 // The table with what belongs to it: the verdict, then the warnings, a line each.

@@ -1,4 +1,4 @@
-// How the reports and the terminal say things: the same figure reads the same everywhere.
+// How figures and states are written for people: every report and the terminal use the same words.
 #pragma once
 
 #include "backend/compare/comparison.h"
@@ -15,8 +15,8 @@ inline constexpr std::string_view replacementCharacter = "\xEF\xBF\xBD";  // U+F
 // The text with every byte that is no UTF-8 replaced by U+FFFD.
 std::string validUtf8(std::string_view text);
 
-// As a terminal line may show it: valid, and with U+FFFD for control characters, so that a name
-// cannot move the cursor.
+// Valid UTF-8 on one line, with U+FFFD for control characters, so that a name cannot move the
+// cursor of a terminal.
 std::string printableLine(std::string_view text);
 
 // Characters of valid UTF-8, and the first `count` of them with "…" for what is cut off.
