@@ -4,7 +4,6 @@
 #include "backend/trace/trace_files.h"
 #include "ui/look/theme.h"
 #include "ui/models/cell_delegate.h"
-#include "ui/models/run_row.h"
 #include "ui/timeline/legend.h"
 #include "ui/timeline/memory_words.h"
 #include "ui/timeline/timeline_view.h"
@@ -26,8 +25,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-const QString placeKey = QStringLiteral("place");
 
 // A cell's share of the largest as a wash of wait's hue.
 class HeatDelegate : public CellDelegate {
@@ -63,10 +60,7 @@ QTableView* makeTable(QAbstractItemModel* model, const QString& name, CellDelega
     return table;
 }
 
-QString choiceWords(const RunRecord& run) {
-    return QStringLiteral("%1 · %2 · %3")
-        .arg(text(run.name), countText(run.ranks, "rank"), startedText(run.createdUs));
-}
+QString keyOf(const std::filesystem::path& place) { return text(place.string()); }
 
 }  // namespace
 
@@ -82,7 +76,7 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       loadingBar_(new QProgressBar),
       notes_(new ElidedLabel),
       timeline_(new TimelineView),
-      memory_(new QPushButton(tr("Memory"))),
+      memory_(makeSegment(tr("Memory"), true)),
       legend_(new TimelineLegend),
       memoryLegend_(new MemoryLegend),
       totals_(new ElidedLabel),
@@ -104,7 +98,6 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
     connect(&store_, &StoreReader::changed, this, &TracesPage::showStore);
     connect(&loader_, &TraceLoader::listed, this, [this](const QSet<QString>& runs) {
         recorded_ = runs;
-        listed_ = true;
         listChoices();
     });
     connect(&loader_, &TraceLoader::progressed, this, [this](int read, int files) {
@@ -194,10 +187,7 @@ QWidget* TracesPage::makeLegends() {
     QVBoxLayout* stacked = column(lines, 0, 0);
     stacked->addWidget(legend_, 0, Qt::AlignLeft);
     stacked->addWidget(memoryLegend_, 0, Qt::AlignLeft);
-    memory_->setCheckable(true);
     memory_->setChecked(timeline_->memoryShown());
-    memory_->setProperty("segment", true);
-    memory_->setProperty("last", true);
     memory_->setObjectName(QStringLiteral("memoryLanes"));
     memory_->setAccessibleName(tr("Show what each rank's tensors held"));
     memory_->setToolTip(tr("What each rank's tensors held (M); P goes to the peak"));
@@ -235,11 +225,8 @@ QWidget* TracesPage::makeRingSteps() {
                                                   {Figure::Exposed, tr("Exposed")},
                                                   {Figure::Wait, tr("Wait")}};
     for (const auto& [figure, words] : figures) {
-        auto* button = new QPushButton(words);
-        button->setCheckable(true);
+        QPushButton* button = makeSegment(words, figure == Figure::Wait);
         button->setChecked(figure == ringSteps_->figure());
-        button->setProperty("segment", true);
-        button->setProperty("last", figure == Figure::Wait);
         button->setAccessibleName(tr("Show %1 of each ring step").arg(words.toLower()));
         group->addButton(button);
         head->addWidget(button);
@@ -261,58 +248,57 @@ QWidget* TracesPage::makeRingSteps() {
 QString TracesPage::totals() const { return totals_->fullText(); }
 QString TracesPage::notes() const { return notes_->isHidden() ? QString() : notes_->fullText(); }
 
-void TracesPage::openRun(const RunId& run) {
-    wanted_ = text(run.text);
-    loaded_.clear();
-    if (listed_) listChoices();
-    loader_.list(traceRoot(store_.path()));
+RecordedTraces TracesPage::recorded() const {
+    return {.root = std::filesystem::absolute(traceRoot(store_.path())).lexically_normal(),
+            .runs = recorded_.value_or(QSet<QString>())};
 }
 
+void TracesPage::openRun(const RunId& run) { want(recorded().placeOf(run)); }
+
 void TracesPage::openPlace(const std::filesystem::path& place) {
-    const std::filesystem::path whole = std::filesystem::absolute(place).lexically_normal();
-    if (whole.parent_path() == traceRoot(store_.path()).lexically_normal())
-        return openRun({whole.filename().string()});
-    place_ = place;
-    wanted_ = placeKey;
-    loaded_.clear();
-    listChoices();
+    std::filesystem::path whole = std::filesystem::absolute(place).lexically_normal();
+    if (!whole.has_filename()) whole = whole.parent_path();  // "folder/"
+    if (!recorded().holds(whole)) openedByHand_ = whole;
+    want(whole);
+}
+
+void TracesPage::want(const std::filesystem::path& place) {
+    wanted_ = place;
+    shown_.reset();
+    const bool byHand = place == openedByHand_;  // is listed whether there are runs or not
+    if (recorded_ || byHand) listChoices();
+    if (!byHand) loader_.list(recorded().root);
 }
 
 void TracesPage::refresh() {
-    loaded_.clear();
-    loader_.list(traceRoot(store_.path()));
+    shown_.reset();
+    loader_.list(recorded().root);
 }
 
-void TracesPage::showStore() { loader_.list(traceRoot(store_.path())); }
+void TracesPage::showStore() { loader_.list(recorded().root); }
 
-bool TracesPage::isLive(const QString& run) const {
-    const auto found = std::ranges::find_if(
-        store_.runs(), [&](const RunRecord& r) { return text(r.id.text) == run; });
-    return found != store_.runs().end() && !isFinal(found->status);
+const TraceChoice* TracesPage::chosen() const {
+    const int at = choice_->currentIndex();
+    return at < 0 ? nullptr : &choices_[static_cast<std::size_t>(at)];
 }
 
-// What was opened by hand, then the runs that have a trace, the newest first.
 void TracesPage::listChoices() {
-    std::vector<std::pair<QString, QString>> choices;
-    if (!place_.empty())
-        choices.emplace_back(placeKey,
-                             tr("Opened: %1").arg(text(place_.lexically_normal().string())));
-    for (bool reference : {false, true})
-        for (const RunRecord& run : store_.runs())
-            if (run.reference == reference && recorded_.contains(text(run.id.text)))
-                choices.emplace_back(text(run.id.text), choiceWords(run));
-    choice_->setChoices(choices);
-    choice_->setEnabled(!choices.empty());
+    choices_ = traceChoices(recorded(), store_.runs(), openedByHand_);
+    std::vector<std::pair<QString, QString>> listed;
+    for (const TraceChoice& choice : choices_)
+        listed.emplace_back(keyOf(choice.place), choice.words);
+    choice_->setChoices(listed);
+    choice_->setEnabled(!choices_.empty());
     choice_->setPlaceholderText(tr("no run with a trace"));
-    if (!wanted_.isEmpty()) {
-        const int at = choice_->findData(wanted_);
+    if (wanted_) {
+        const int at = choice_->findData(keyOf(*wanted_));
         if (at >= 0) {
             const QSignalBlocker quiet(choice_);
             choice_->setCurrentIndex(at);
-            wanted_.clear();
-        } else if (listed_ && store_.state() == StoreReader::State::Ready) {
-            wanted_.clear();
-            loaded_ = choice_->currentData().toString();
+            wanted_.reset();
+        } else if (recorded_ && store_.state() == StoreReader::State::Ready) {
+            wanted_.reset();
+            shown_ = chosen() != nullptr ? std::optional(*chosen()) : std::nullopt;
             showProblem(
                 tr("This run has no trace. Its steps are recorded where the experiment "
                    "says so: profile.steps: [2, 5]."));
@@ -322,10 +308,6 @@ void TracesPage::listChoices() {
     load();
 }
 
-std::filesystem::path TracesPage::placeOf(const QString& key) const {
-    return key == placeKey ? place_ : traceRoot(store_.path()) / key.toStdString();
-}
-
 // A trace may be large: it is read when somebody looks.
 void TracesPage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
@@ -333,21 +315,19 @@ void TracesPage::showEvent(QShowEvent* event) {
 }
 
 void TracesPage::load() {
-    const QString key = choice_->currentData().toString();
-    if (key.isEmpty()) return listed_ ? showNothing() : void();
-    const bool ended = loadedLive_ && !isLive(key);
-    if (!isVisible() || (key == loaded_ && !ended)) return;
-    loaded_ = key;
-    loadedLive_ = isLive(key);
+    const TraceChoice* choice = chosen();
+    if (choice == nullptr) return recorded_ ? showNothing() : void();
+    if (!isVisible() || !mustRead(*choice, shown_)) return;
+    shown_ = *choice;
     loadingBar_->setRange(0, 0);
     loadingText_->setText(tr("Reading the trace"));
     stack_->setCurrentIndex(Loading);
     export_->setEnabled(false);
-    loader_.open(placeOf(key));
+    loader_.open(choice->place);
 }
 
 void TracesPage::showNothing() {
-    loaded_.clear();
+    shown_.reset();
     export_->setEnabled(false);
     choice_->setEnabled(false);
     empty_->setTexts(tr("No traces yet"),

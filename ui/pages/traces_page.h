@@ -5,11 +5,12 @@
 #include "ui/live/trace_loader.h"
 #include "ui/models/rank_figures_model.h"
 #include "ui/models/ring_step_model.h"
+#include "ui/models/trace_choice.h"
 
-#include <QSet>
 #include <QWidget>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
 class QLabel;
@@ -71,6 +72,9 @@ private:
     void showStore();
     void listChoices();
     void load();
+    void want(const std::filesystem::path& place);
+    RecordedTraces recorded() const;
+    const TraceChoice* chosen() const;
     void showNothing();
     void showProblem(const QString& reason);
     void showTrace(const std::shared_ptr<const OpenedTrace>& trace);
@@ -80,17 +84,14 @@ private:
     void showRingStep(const QModelIndex& index);
     void askForPlace();
     void askForExport();
-    std::filesystem::path placeOf(const QString& key) const;
-    bool isLive(const QString& run) const;
 
     StoreReader& store_;
     TraceLoader loader_;
-    QSet<QString> recorded_;  // runs with a trace
-    bool listed_ = false;
-    QString wanted_;               // a run asked for that may not be listed yet
-    std::filesystem::path place_;  // opened by hand
-    QString loaded_;               // the key whose trace is shown or on its way
-    bool loadedLive_ = false;      // it was still being written
+    std::optional<QSet<QString>> recorded_;  // runs with a trace; nothing before they were listed
+    std::filesystem::path openedByHand_;
+    std::optional<std::filesystem::path> wanted_;  // asked for, and maybe not listed yet
+    std::vector<TraceChoice> choices_;             // as listed
+    std::optional<TraceChoice> shown_;             // or on its way
 
     ChoiceBox* choice_;
     QPushButton* open_;
