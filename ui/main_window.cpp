@@ -5,6 +5,7 @@
 #include "ui/pages/compare_page.h"
 #include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/pages/page_table.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
 #include "ui/widgets/parts.h"
@@ -29,20 +30,6 @@ namespace {
 
 constexpr int messageMs = 8000;
 
-struct PageRow {
-    MainWindow::Page page;
-    const char* name;   // --page
-    const char* title;  // on the rail
-    Icon icon;
-};
-constexpr PageRow pageTable[] = {
-    {MainWindow::Runs, "runs", QT_TRANSLATE_NOOP("MainWindow", "Runs"), Icon::Runs},
-    {MainWindow::NewRun, "new", QT_TRANSLATE_NOOP("MainWindow", "New run"), Icon::NewRun},
-    {MainWindow::Compare, "compare", QT_TRANSLATE_NOOP("MainWindow", "Compare"), Icon::Compare},
-    {MainWindow::Traces, "traces", QT_TRANSLATE_NOOP("MainWindow", "Traces"), Icon::Timeline},
-    {MainWindow::Migrate, "migrate", QT_TRANSLATE_NOOP("MainWindow", "Migrate"), Icon::Migrate},
-};
-
 std::string storeForCommand(const WindowOptions& options) {
     return options.defaultStore ? std::string() : options.store.string();
 }
@@ -58,20 +45,6 @@ QString shownPath(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<MainWindow::Page> MainWindow::pageFromName(const QString& name) {
-    for (const PageRow& row : pageTable)
-        if (name == QLatin1String(row.name)) return row.page;
-    return std::nullopt;
-}
-
-QString MainWindow::pageNames() {
-    QString names = QLatin1String(std::begin(pageTable)->name);
-    for (const PageRow* row = std::begin(pageTable) + 1; row != std::end(pageTable); ++row)
-        names += QLatin1String(row + 1 == std::end(pageTable) ? " or " : ", ") +
-                 QLatin1String(row->name);
-    return names;
-}
-
 MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptions options)
     : theme_(theme),
       options_(std::move(options)),
@@ -79,12 +52,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       controller_(transport, options_.store),
       reports_(store_),
       rail_(new QButtonGroup(this)),
-      pages_(new QStackedWidget),
-      runs_(new RunsPage(store_)),
-      newRun_(new NewRunPage(controller_, options_.sample, storeForCommand(options_))),
-      compare_(new ComparePage(store_, storeForCommand(options_))),
-      traces_(new TracesPage(store_)),
-      migrate_(new MigratePage),
+      stack_(new QStackedWidget),
       jobs_(new QWidget),
       jobName_(makeLabel({})),
       jobBar_(new QProgressBar),
@@ -92,22 +60,23 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       storePath_(new ElidedLabel(Qt::ElideMiddle)) {
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
-    pages_->addWidget(runs_);
-    pages_->addWidget(newRun_);
-    pages_->addWidget(compare_);
-    pages_->addWidget(traces_);
-    pages_->addWidget(migrate_);
+    const PageContext context{store_, controller_, options_.sample, storeForCommand(options_)};
+    for (const PageRow& row : pageTable()) {
+        pages_.push_back(row.make(context));
+        stack_->addWidget(pages_.back());
+        connectPage(*pages_.back());
+    }
     auto* middle = new QWidget;
     auto* line = row(middle, 0, 0);
     line->addWidget(makeRail());
-    line->addWidget(pages_, 1);
+    line->addWidget(stack_, 1);
     setCentralWidget(middle);
     makeMenus();
     makeStatusBar();
-    connectPages();
+    connectServices();
     setMinimumSize(scaled(880), scaled(560));
     restore();
-    goTo(Runs);
+    goTo(*pages_.front());
     showStore();
     showJobs();
 }
@@ -120,22 +89,25 @@ QWidget* MainWindow::makeRail() {
     rail->setAttribute(Qt::WA_StyledBackground);
     rail->setFixedWidth(scaled(76));
     QVBoxLayout* layout = column(rail, 0, 0);
-    for (const PageRow& row : pageTable) {
+    for (std::size_t i = 0; i < pages_.size(); ++i) {
+        const PageRow& row = pageTable()[i];
+        const auto number = static_cast<int>(i);
         auto* button = new QToolButton;
-        button->setText(tr(row.title));
+        button->setText(Page::tr(row.title));
         button->setIcon(icon(row.icon));
         button->setIconSize(QSize(scaled(24), scaled(24)));
         button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
         button->setCheckable(true);
         button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        button->setToolTip(tr("%1 (Ctrl+%2)").arg(tr(row.title)).arg(int(row.page) + 1));
+        button->setToolTip(tr("%1 (Ctrl+%2)").arg(Page::tr(row.title)).arg(number + 1));
         button->setObjectName(QStringLiteral("rail_") + QLatin1String(row.name));
-        rail_->addButton(button, row.page);
+        rail_->addButton(button, number);
         layout->addWidget(button);
     }
     layout->addStretch();
     rail_->setExclusive(true);
-    connect(rail_, &QButtonGroup::idClicked, this, [this](int id) { goTo(Page(id)); });
+    connect(rail_, &QButtonGroup::idClicked, this,
+            [this](int id) { goTo(*pages_[static_cast<std::size_t>(id)]); });
     connect(&theme_, &ThemeController::changed, rail, [this, rail] {
         rail->setFixedWidth(scaled(76));
         for (QAbstractButton* button : rail_->buttons())
@@ -158,18 +130,20 @@ void MainWindow::makeMenus() {
     file->addAction(tr("&Quit"), this, &QWidget::close)->setShortcut(QKeySequence::Quit);
 
     QMenu* go = menuBar()->addMenu(tr("&Go"));
-    for (const PageRow& row : pageTable)
-        go->addAction(icon(row.icon), tr(row.title), this, [this, &row] {
-              goTo(row.page);
-          })->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + int(row.page))));
+    for (std::size_t i = 0; i < pages_.size(); ++i) {
+        const PageRow& row = pageTable()[i];
+        go->addAction(icon(row.icon), Page::tr(row.title), this, [this, i] {
+              goTo(*pages_[i]);
+          })->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + static_cast<int>(i))));
+    }
     go->addSeparator();
     go->addAction(tr("Find runs"), this, [this] {
-          goTo(Runs);
-          runs_->focusFilter();
+          goTo(page<RunsPage>());
+          page<RunsPage>().focusFilter();
       })->setShortcut(QKeySequence::Find);
     go->addAction(tr("Read the store again"), this, [this] {
           store_.refresh();
-          traces_->refresh();
+          for (Page* page : pages_) page->refresh();
       })->setShortcut(QKeySequence::Refresh);
     go->addAction(tr("Stop what runs"), &controller_, &RunController::stop)
         ->setShortcut(QKeySequence(QStringLiteral("Ctrl+.")));
@@ -238,65 +212,73 @@ void MainWindow::makeStatusBar() {
     connect(&store_, &StoreReader::changed, this, &MainWindow::showStore);
 }
 
-void MainWindow::connectPages() {
-    connect(runs_, &RunsPage::demoRequested, this, &MainWindow::runDemo);
-    connect(compare_, &ComparePage::demoRequested, this, &MainWindow::runDemo);
-    connect(runs_, &RunsPage::compareRequested, this, &MainWindow::compareRuns);
-    connect(newRun_, &NewRunPage::compareRequested, this, &MainWindow::compareRuns);
-    connect(runs_, &RunsPage::reportRequested, this, &MainWindow::reportRuns);
-    connect(compare_, &ComparePage::reportRequested, this, &MainWindow::reportRuns);
-    connect(runs_, &RunsPage::commandRequested, this, &MainWindow::copyCommand);
-    connect(runs_, &RunsPage::timelineRequested, this, [this](const RunId& run) {
-        traces_->openRun(run);
-        goTo(Traces);
-    });
-    connect(traces_, &TracesPage::newRunRequested, this, [this] { goTo(NewRun); });
-    connect(traces_, &TracesPage::exported, this, [this](const QString& file) {
-        statusBar()->showMessage(tr("Trace written to %1; open it on ui.perfetto.dev").arg(file),
-                                 messageMs);
-    });
-    connect(&reports_, &ReportWriter::written, this, [this](const QString& file) {
-        statusBar()->showMessage(tr("Report written to %1").arg(file), messageMs);
-    });
+void MainWindow::connectServices() {
+    connect(&reports_, &ReportWriter::written, this,
+            [this](const QString& file) { showMessage(tr("Report written to %1").arg(file)); });
     connect(&reports_, &ReportWriter::failed, this,
             [this](const QString& reason) { QMessageBox::warning(this, tr("Report"), reason); });
-    connect(migrate_, &MigratePage::experimentReady, this,
-            [this](const std::string& name, const std::string& content) {
-                newRun_->openText(name, content);
-                goTo(NewRun);
-            });
-    connect(migrate_, &MigratePage::fileReady, this, [this](const QString& file) {
-        if (const QString problem = openExperiment(file); !problem.isEmpty())
-            QMessageBox::warning(this, tr("Open experiment"), problem);
-    });
     connect(&controller_, &RunController::finished, this, [this] {
         store_.refresh();
         if (closing_) close();
     });
 }
 
-void MainWindow::goTo(Page page) {
-    pages_->setCurrentIndex(page);
-    rail_->button(page)->setChecked(true);
-    pages_->currentWidget()->setFocus();
+// What any page may ask for.
+void MainWindow::connectPage(Page& asking) {
+    connect(&asking, &Page::demoRequested, this, &MainWindow::runDemo);
+    connect(&asking, &Page::newRunRequested, this, [this] { goTo(page<NewRunPage>()); });
+    connect(&asking, &Page::compareRequested, this, &MainWindow::compareRuns);
+    connect(&asking, &Page::reportRequested, this, &MainWindow::reportRuns);
+    connect(&asking, &Page::commandRequested, this, &MainWindow::copyCommand);
+    connect(&asking, &Page::timelineRequested, this, [this](const RunId& run) {
+        page<TracesPage>().openRun(run);
+        goTo(page<TracesPage>());
+    });
+    connect(&asking, &Page::experimentReady, this,
+            [this](const std::string& name, const std::string& content) {
+                page<NewRunPage>().openText(name, content);
+                goTo(page<NewRunPage>());
+            });
+    connect(&asking, &Page::experimentSaved, this, [this](const QString& file) {
+        if (const QString problem = openExperiment(file); !problem.isEmpty())
+            QMessageBox::warning(this, tr("Open experiment"), problem);
+    });
+    connect(&asking, &Page::messageReady, this, &MainWindow::showMessage);
 }
 
-MainWindow::Page MainWindow::page() const { return Page(pages_->currentIndex()); }
+void MainWindow::showMessage(const QString& sentence) {
+    statusBar()->showMessage(sentence, messageMs);
+}
+
+void MainWindow::goTo(Page& page) {
+    stack_->setCurrentWidget(&page);
+    rail_->button(stack_->currentIndex())->setChecked(true);
+    page.setFocus();
+}
+
+void MainWindow::goTo(const QString& page) {
+    for (std::size_t i = 0; i < pages_.size(); ++i)
+        if (page == QLatin1String(pageTable()[i].name)) return goTo(*pages_[i]);
+}
+
+QString MainWindow::pageName() const {
+    return QLatin1String(pageTable()[static_cast<std::size_t>(stack_->currentIndex())].name);
+}
 
 QString MainWindow::openExperiment(const QString& file) {
-    const QString problem = newRun_->openFile(file);
-    if (problem.isEmpty()) goTo(NewRun);
+    const QString problem = page<NewRunPage>().openFile(file);
+    if (problem.isEmpty()) goTo(page<NewRunPage>());
     return problem;
 }
 
 void MainWindow::openTrace(const std::filesystem::path& place) {
-    traces_->openPlace(place);
-    goTo(Traces);
+    page<TracesPage>().openPlace(place);
+    goTo(page<TracesPage>());
 }
 
 QString MainWindow::openMigration(const QString& file) {
-    const QString problem = migrate_->openFile(file);
-    goTo(Migrate);
+    const QString problem = page<MigratePage>().openFile(file);
+    goTo(page<MigratePage>());
     return problem;
 }
 
@@ -325,14 +307,14 @@ void MainWindow::showStore() {
 }
 
 void MainWindow::runDemo() {
-    goTo(NewRun);
-    newRun_->runSample();
+    goTo(page<NewRunPage>());
+    page<NewRunPage>().runSample();
 }
 
 void MainWindow::compareRuns(const std::vector<RunId>& runs) {
     if (runs.empty()) return;
-    compare_->setRuns(runs);
-    goTo(Compare);
+    page<ComparePage>().setRuns(runs);
+    goTo(page<ComparePage>());
 }
 
 void MainWindow::reportRuns(const std::vector<RunId>& runs) {
@@ -349,7 +331,7 @@ void MainWindow::copyCommand(const std::vector<RunId>& runs) {
     for (const RunId& run : runs) words.push_back(run.text.substr(0, 8));
     const std::string command = ringscopeCommand(storeForCommand(options_), words);
     copyToClipboard(text(command));
-    statusBar()->showMessage(tr("Copied: %1").arg(text(command)), messageMs);
+    showMessage(tr("Copied: %1").arg(text(command)));
 }
 
 void MainWindow::about() {

@@ -10,11 +10,12 @@
 #include "ui/live/store_reader.h"
 #include "ui/look/theme.h"
 #include "ui/models/experiment_draft.h"
+#include "ui/pages/page.h"
 
 #include <QMainWindow>
 #include <filesystem>
 #include <functional>
-#include <optional>
+#include <vector>
 
 class QButtonGroup;
 class QLabel;
@@ -25,12 +26,7 @@ class QStackedWidget;
 
 namespace ringscope::ui {
 
-class ComparePage;
 class ElidedLabel;
-class MigratePage;
-class NewRunPage;
-class RunsPage;
-class TracesPage;
 
 struct WindowOptions {
     std::filesystem::path store;
@@ -44,23 +40,18 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    enum Page { Runs, NewRun, Compare, Traces, Migrate };
-    static std::optional<Page> pageFromName(const QString& name);  // as --page takes it
-    static QString pageNames();                                    // "runs, new, … or migrate"
-
     // Theme and transport outlive the window.
     MainWindow(ThemeController& theme, Transport& transport, WindowOptions options);
     ~MainWindow() override;
 
-    void goTo(Page page);
-    Page page() const;
+    void goTo(const QString& page);  // a name of pageTable
+    QString pageName() const;        // of the page that is shown
+    const std::vector<Page*>& pages() const { return pages_; }
+    // The page of this class; every class of pageTable has one.
+    template <typename P>
+    P& page() const;
     StoreReader& store() { return store_; }
     RunController& controller() { return controller_; }
-    RunsPage& runsPage() { return *runs_; }
-    NewRunPage& newRunPage() { return *newRun_; }
-    ComparePage& comparePage() { return *compare_; }
-    TracesPage& tracesPage() { return *traces_; }
-    MigratePage& migratePage() { return *migrate_; }
     // Empty, or why the file cannot be used.
     QString openExperiment(const QString& file);
     // On Traces: a folder of trace files, or one of them.
@@ -79,7 +70,10 @@ private:
     void makeMenus();
     void makeThemeMenu(QMenu& view);
     void makeStatusBar();
-    void connectPages();
+    void connectServices();
+    void connectPage(Page& asking);
+    void showMessage(const QString& sentence);
+    void goTo(Page& page);
     void showJobs();
     void showStore();
     void runDemo();
@@ -99,17 +93,20 @@ private:
     bool closing_ = false;
 
     QButtonGroup* rail_;
-    QStackedWidget* pages_;
-    RunsPage* runs_;
-    NewRunPage* newRun_;
-    ComparePage* compare_;
-    TracesPage* traces_;
-    MigratePage* migrate_;
+    QStackedWidget* stack_;
+    std::vector<Page*> pages_;  // as pageTable
     QWidget* jobs_;
     QLabel* jobName_;
     QProgressBar* jobBar_;
     QPushButton* jobStop_;
     ElidedLabel* storePath_;
 };
+
+template <typename P>
+P& MainWindow::page() const {
+    for (Page* page : pages_)
+        if (auto* found = qobject_cast<P*>(page)) return *found;
+    qFatal("no page of this class");
+}
 
 }  // namespace ringscope::ui

@@ -1,5 +1,7 @@
 #include "app/gui/gui_options.h"
 
+#include "ui/pages/page_table.h"
+
 #include <QCommandLineParser>
 #include <QRegularExpression>
 
@@ -18,7 +20,7 @@ void addOptions(QCommandLineParser& parser) {
          QStringLiteral("FOLDER")},
         {QStringLiteral("migrate"), QStringLiteral("open an old configuration on Migrate"),
          QStringLiteral("FILE")},
-        {QStringLiteral("page"), ui::MainWindow::pageNames(), QStringLiteral("NAME")},
+        {QStringLiteral("page"), ui::pageNames(), QStringLiteral("NAME")},
         {QStringLiteral("theme"), QStringLiteral("system, light or dark, for this start"),
          QStringLiteral("NAME")},
         {QStringLiteral("screenshot"), QStringLiteral("write the window to a PNG file and quit"),
@@ -69,10 +71,9 @@ Result<GuiOptions> readGuiOptions(const QStringList& arguments) {
     options.trace = value("trace");
     options.migration = value("migrate");
     options.screenshot = value("screenshot");
-    options.page = ui::MainWindow::pageFromName(value("page"));
-    if (!value("page").isEmpty() && !options.page)
-        return usage(QStringLiteral("--page is %1; got '%2'")
-                         .arg(ui::MainWindow::pageNames(), value("page")));
+    options.page = value("page");
+    if (!options.page.isEmpty() && !ui::isPageName(options.page))
+        return usage(QStringLiteral("--page is %1; got '%2'").arg(ui::pageNames(), options.page));
     RINGSCOPE_TRY(options.theme, parseTheme(value("theme")));
     RINGSCOPE_TRY(options.size, parseSize(value("size")));
     return options;

@@ -3,7 +3,6 @@
 
 #include "backend/core/result.h"
 #include "ui/look/theme.h"
-#include "ui/main_window.h"
 
 #include <QSize>
 #include <QString>
@@ -14,11 +13,11 @@ namespace ringscope::gui {
 
 // Empty members were not given.
 struct GuiOptions {
-    QString store;       // --db; empty: the default one
-    QString experiment;  // --experiment
-    QString trace;       // --trace
-    QString migration;   // --migrate
-    std::optional<ui::MainWindow::Page> page;
+    QString store;                   // --db; empty: the default one
+    QString experiment;              // --experiment
+    QString trace;                   // --trace
+    QString migration;               // --migrate
+    QString page;                    // --page, a name of the page table; empty: the first one
     std::optional<ui::Theme> theme;  // for this start only
     QString screenshot;              // file to write; the program then ends
     std::optional<QSize> size;

@@ -39,7 +39,7 @@ int showWindow(const GuiOptions& given) {
     ui::MainWindow window(theme, transport, windowOptions(given, picture ? nullptr : &settings));
     if (given.theme) theme.setTheme(*given.theme);
     if (given.size) window.resize(*given.size);
-    if (given.page) window.goTo(*given.page);
+    if (!given.page.isEmpty()) window.goTo(given.page);
     if (!given.experiment.isEmpty()) {
         const QString problem = window.openExperiment(given.experiment);
         if (!problem.isEmpty()) {

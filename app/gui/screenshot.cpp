@@ -1,10 +1,7 @@
 #include "app/gui/screenshot.h"
 
-#include "ui/pages/compare_page.h"
-#include "ui/pages/new_run_page.h"
-#include "ui/pages/traces_page.h"
-
 #include <QCoreApplication>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -15,8 +12,8 @@ using std::chrono_literals::operator""s;
 Screenshot::Screenshot(ui::MainWindow& window, QString file)
     : window_(window), file_(std::move(file)) {
     connect(&window_.store(), &ui::StoreReader::idled, this, &Screenshot::takeWhenReady);
-    connect(&window_.newRunPage(), &ui::NewRunPage::planned, this, &Screenshot::takeWhenReady);
-    connect(&window_.tracesPage(), &ui::TracesPage::idled, this, &Screenshot::takeWhenReady);
+    for (ui::Page* page : window_.pages())
+        connect(page, &ui::Page::idled, this, &Screenshot::takeWhenReady);
     connect(&limit_, &QTimer::timeout, this, [] {
         std::cerr << "ringscope-gui: the window had nothing to show after 30 s\n";
         QCoreApplication::exit(1);
@@ -26,8 +23,7 @@ Screenshot::Screenshot(ui::MainWindow& window, QString file)
 }
 
 bool Screenshot::ready() const {
-    return window_.store().idle() && window_.newRunPage().settled() &&
-           window_.tracesPage().settled();
+    return window_.store().idle() && std::ranges::all_of(window_.pages(), &ui::Page::settled);
 }
 
 void Screenshot::takeWhenReady() {

@@ -260,7 +260,7 @@ TEST_F(MigrateFile, HandsTheExperimentToNewRunAsTextOrAsTheFileItWasSavedTo) {
     click("takeDefaults");
     click("nextStep");
     EXPECT_EQ(page.step(), MigratePage::Outcome);
-    QSignalSpy files(&page, &MigratePage::fileReady);
+    QSignalSpy files(&page, &MigratePage::experimentSaved);
     std::string handed;
     QObject::connect(&page, &MigratePage::experimentReady, &page,
                      [&](const std::string&, const std::string& text) { handed = text; });

@@ -9,6 +9,7 @@
 #include "ui/pages/live_panel.h"
 #include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/pages/page_table.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
 #include "ui/plots/chart_panel.h"
@@ -40,7 +41,7 @@ protected:
         window = std::make_unique<MainWindow>(theme, transport, options);
         window->resize(1280, 800);
         window->show();
-        waitFor([this] { return window->store().idle() && window->newRunPage().settled(); });
+        waitFor([this] { return window->store().idle() && window->page<NewRunPage>().settled(); });
     }
 
     QString storeFile() const { return folder.filePath(QStringLiteral("runs.db")); }
@@ -58,7 +59,7 @@ protected:
 
     void runSample() {
         transport.gate.allow(test::StepGate::open);
-        window->newRunPage().runSample();
+        window->page<NewRunPage>().runSample();
         waitFor([this] { return window->controller().running(); });
         waitFor([this] { return !window->controller().running(); });
     }
@@ -80,47 +81,48 @@ protected:
 
 TEST_F(Window, GoesThroughItsPagesByClickAndByKey) {
     open();
-    EXPECT_EQ(window->page(), MainWindow::Runs);
+    EXPECT_EQ(window->pageName(), QStringLiteral("runs"));
     click("rail_new");
-    EXPECT_EQ(window->page(), MainWindow::NewRun);
+    EXPECT_EQ(window->pageName(), QStringLiteral("new"));
     click("rail_compare");
-    EXPECT_EQ(window->page(), MainWindow::Compare);
+    EXPECT_EQ(window->pageName(), QStringLiteral("compare"));
     click("rail_migrate");
-    EXPECT_EQ(window->page(), MainWindow::Migrate);
+    EXPECT_EQ(window->pageName(), QStringLiteral("migrate"));
     QTest::keyClick(window.get(), Qt::Key_1, Qt::ControlModifier);
-    EXPECT_EQ(window->page(), MainWindow::Runs);
+    EXPECT_EQ(window->pageName(), QStringLiteral("runs"));
 }
 
 TEST_F(Window, PlansAMigratedExperimentInNewRun) {
     open();
     ASSERT_EQ(window->openMigration(QStringLiteral(RINGSCOPE_FIXTURES "/base_zigzag.yaml")),
               QString());
-    EXPECT_EQ(window->page(), MainWindow::Migrate);
-    window->migratePage().goTo(MigratePage::Decisions);
+    EXPECT_EQ(window->pageName(), QStringLiteral("migrate"));
+    window->page<MigratePage>().goTo(MigratePage::Decisions);
     click("takeDefaults");
     click("nextStep");
     click("nextStep");
-    EXPECT_EQ(window->page(), MainWindow::NewRun);
-    waitFor([this] { return window->newRunPage().settled(); });
-    EXPECT_EQ(window->newRunPage().draft().fileText,
-              window->migratePage().draft().migration().experiment);
-    EXPECT_TRUE(window->newRunPage().plan()->canStart()) << window->newRunPage().plan()->refusal;
+    EXPECT_EQ(window->pageName(), QStringLiteral("new"));
+    waitFor([this] { return window->page<NewRunPage>().settled(); });
+    EXPECT_EQ(window->page<NewRunPage>().draft().fileText,
+              window->page<MigratePage>().draft().migration().experiment);
+    EXPECT_TRUE(window->page<NewRunPage>().plan()->canStart())
+        << window->page<NewRunPage>().plan()->refusal;
 }
 
 TEST_F(Window, OffersTheDemoWhereThereIsNoStoreAndCreatesNone) {
     open();
     EXPECT_EQ(window->store().state(), StoreReader::State::Missing);
-    EXPECT_NE(window->runsPage().findChild<EmptyState*>(), nullptr);
+    EXPECT_NE(window->page<RunsPage>().findChild<EmptyState*>(), nullptr);
     EXPECT_FALSE(QFile::exists(storeFile()));
 }
 
 TEST_F(Window, ShowsARunLiveFromItsFirstStepToItsRowInTheTable) {
     open();
-    auto* demo = window->runsPage().findChild<EmptyState*>()->button();
+    auto* demo = window->page<RunsPage>().findChild<EmptyState*>()->button();
     QTest::mouseClick(demo, Qt::LeftButton);
-    NewRunPage& page = window->newRunPage();
+    NewRunPage& page = window->page<NewRunPage>();
     waitFor([&] { return page.showsLive() && page.live().runs().size() == 1; });
-    EXPECT_EQ(window->page(), MainWindow::NewRun);
+    EXPECT_EQ(window->pageName(), QStringLiteral("new"));
     const std::string first = page.live().runs().front().text;
     EXPECT_EQ(page.live().lossChart().points(first), 0);
 
@@ -129,14 +131,14 @@ TEST_F(Window, ShowsARunLiveFromItsFirstStepToItsRowInTheTable) {
     EXPECT_TRUE(window->controller().running());
     EXPECT_DOUBLE_EQ(window->controller().progress(), 2.0 / 12);
     waitFor([&] {
-        const RunRow* row = window->runsPage().model().find({first});
+        const RunRow* row = window->page<RunsPage>().model().find({first});
         return row != nullptr && row->status == RunStatus::Running;
     });
 
     transport.gate.allow(test::StepGate::open);
     waitFor([&] { return !window->controller().running(); });
     waitFor([&] {
-        const auto& rows = window->runsPage().model().rows();
+        const auto& rows = window->page<RunsPage>().model().rows();
         return rows.size() == 3 && std::ranges::all_of(rows, [](const RunRow& row) {
                    return row.status == RunStatus::Finished && row.tokensPerSecond.has_value();
                });
@@ -148,9 +150,9 @@ TEST_F(Window, ShowsARunLiveFromItsFirstStepToItsRowInTheTable) {
 TEST_F(Window, ComparesTheRunsOfTheExperimentThatJustRan) {
     open();
     runSample();
-    ComparePage& compare = window->comparePage();
-    QTest::mouseClick(window->newRunPage().live().compareButton(), Qt::LeftButton);
-    EXPECT_EQ(window->page(), MainWindow::Compare);
+    ComparePage& compare = window->page<ComparePage>();
+    QTest::mouseClick(window->page<NewRunPage>().live().compareButton(), Qt::LeftButton);
+    EXPECT_EQ(window->pageName(), QStringLiteral("compare"));
     waitFor([&] { return compare.comparison().has_value() && compare.runs().size() == 3; });
     EXPECT_EQ(compare.comparison()->baseline.group.mode, "legacy");
     EXPECT_TRUE(compare.verdict()->text().contains(QStringLiteral("zigzag")) ||
@@ -163,26 +165,26 @@ TEST_F(Window, ComparesTheRunsOfTheExperimentThatJustRan) {
 
 TEST_F(Window, StopsWhatRunsAndKeepsItAsCancelled) {
     open();
-    window->newRunPage().runSample();
-    waitFor([this] { return window->newRunPage().live().runs().size() == 1; });
-    const RunId first = window->newRunPage().live().runs().front();
-    QTest::mouseClick(window->newRunPage().live().stopButton(), Qt::LeftButton);
+    window->page<NewRunPage>().runSample();
+    waitFor([this] { return window->page<NewRunPage>().live().runs().size() == 1; });
+    const RunId first = window->page<NewRunPage>().live().runs().front();
+    QTest::mouseClick(window->page<NewRunPage>().live().stopButton(), Qt::LeftButton);
     EXPECT_TRUE(window->controller().stopping());
     waitFor([this] { return !window->controller().running(); });
     waitFor([&] {
-        const RunRow* row = window->runsPage().model().find(first);
+        const RunRow* row = window->page<RunsPage>().model().find(first);
         return row != nullptr && row->status == RunStatus::Cancelled;
     });
-    EXPECT_EQ(window->runsPage().model().rowCount(), 1);
+    EXPECT_EQ(window->page<RunsPage>().model().rowCount(), 1);
 }
 
 TEST_F(Window, ShowsWhyARunFailedAndGoesOnWithTheOthers) {
     transport.failingMode = "legacy";
     open();
     runSample();
-    waitFor([this] { return window->runsPage().model().rowCount() == 3; });
+    waitFor([this] { return window->page<RunsPage>().model().rowCount() == 3; });
     waitFor([this] {
-        return std::ranges::any_of(window->runsPage().model().rows(), [](const RunRow& row) {
+        return std::ranges::any_of(window->page<RunsPage>().model().rows(), [](const RunRow& row) {
             return row.status == RunStatus::Failed &&
                    row.reason == QStringLiteral("rank 0 was ended by SIGKILL");
         });
@@ -199,15 +201,15 @@ TEST_F(Window, SaysWhyAStoreCannotBeWrittenInsteadOfRunning) {
     EXPECT_EQ(window->store().state(), StoreReader::State::Failed);
     EXPECT_FALSE(window->store().problem().isEmpty());
     runSample();
-    EXPECT_FALSE(window->newRunPage().live().problem().isEmpty());
+    EXPECT_FALSE(window->page<NewRunPage>().live().problem().isEmpty());
     ASSERT_TRUE(file.open(QIODevice::ReadOnly));
     EXPECT_EQ(file.readAll(), QByteArray("this is no database"));
 }
 
 TEST_F(Window, AsksBeforeItStopsRunsByClosing) {
     open();
-    window->newRunPage().runSample();
-    waitFor([this] { return window->newRunPage().live().runs().size() == 1; });
+    window->page<NewRunPage>().runSample();
+    waitFor([this] { return window->page<NewRunPage>().live().runs().size() == 1; });
     bool stop = false;
     int asked = 0;
     window->setAskToStop([&] {
@@ -228,10 +230,10 @@ TEST_F(Window, AsksBeforeItStopsRunsByClosing) {
 TEST_F(Window, SeesARunThatAnotherProgramWrites) {
     writeToStore({test::finishedRun("aaaaaaaa-1", "legacy", 200)});
     open();
-    waitFor([this] { return window->runsPage().model().rowCount() == 1; });
+    waitFor([this] { return window->page<RunsPage>().model().rowCount() == 1; });
     writeToStore({test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
-    waitFor([this] { return window->runsPage().model().rowCount() == 2; });
-    EXPECT_NE(window->runsPage().model().find({"bbbbbbbb-2"}), nullptr);
+    waitFor([this] { return window->page<RunsPage>().model().rowCount() == 2; });
+    EXPECT_NE(window->page<RunsPage>().model().find({"bbbbbbbb-2"}), nullptr);
 }
 
 TEST_F(Window, SelectionOnRunsIsWhatCompareShows) {
@@ -239,13 +241,13 @@ TEST_F(Window, SelectionOnRunsIsWhatCompareShows) {
                   test::finishedRun("bbbbbbbb-2", "zigzag", 100),
                   test::finishedRun("cccccccc-3", "ring", 120)});
     open();
-    waitFor([this] { return window->runsPage().model().rowCount() == 3; });
-    window->runsPage().table().selectAll();
-    Q_EMIT window->runsPage().compareRequested(window->runsPage().selectedRuns());
-    EXPECT_EQ(window->page(), MainWindow::Compare);
+    waitFor([this] { return window->page<RunsPage>().model().rowCount() == 3; });
+    window->page<RunsPage>().table().selectAll();
+    Q_EMIT window->page<RunsPage>().compareRequested(window->page<RunsPage>().selectedRuns());
+    EXPECT_EQ(window->pageName(), QStringLiteral("compare"));
     waitFor([this] {
-        return window->comparePage().comparison() &&
-               window->comparePage().comparison()->candidates.size() == 2;
+        return window->page<ComparePage>().comparison() &&
+               window->page<ComparePage>().comparison()->candidates.size() == 2;
     });
 }
 
@@ -272,20 +274,20 @@ TEST_F(Window, OpensTheTimelineOfTheRunThatIsSelected) {
     writeToStore({recorded, test::finishedRun("bbbbbbbb-2", "zigzag", 100)});
     test::writeTraces(traceRoot(storeFile().toStdString()) / "aaaaaaaa-1", test::lateSender());
     open();
-    waitFor([this] { return window->runsPage().model().rowCount() == 2; });
-    QTableView& table = window->runsPage().table();
+    waitFor([this] { return window->page<RunsPage>().model().rowCount() == 2; });
+    QTableView& table = window->page<RunsPage>().table();
     auto* button = window->findChild<QPushButton*>(QStringLiteral("openTimeline"));
     for (int row : {0, 1}) {
         table.selectRow(row);
-        const bool isRecorded = window->runsPage().selectedRuns().front() == recorded.id;
+        const bool isRecorded = window->page<RunsPage>().selectedRuns().front() == recorded.id;
         EXPECT_EQ(button->isEnabled(), isRecorded);
         if (!isRecorded) continue;
         QTest::mouseClick(button, Qt::LeftButton);
-        EXPECT_EQ(window->page(), MainWindow::Traces);
-        waitFor([this] { return window->tracesPage().timeline().trace() != nullptr; });
-        window->goTo(MainWindow::Runs);
+        EXPECT_EQ(window->pageName(), QStringLiteral("traces"));
+        waitFor([this] { return window->page<TracesPage>().timeline().trace() != nullptr; });
+        window->goTo(QStringLiteral("runs"));
     }
-    EXPECT_EQ(window->tracesPage().timeline().trace()->rows.size(), 2U);
+    EXPECT_EQ(window->page<TracesPage>().timeline().trace()->rows.size(), 2U);
 }
 
 // Labels and buttons whose text does not fit their place, of those that do not elide it.
@@ -311,13 +313,13 @@ TEST_F(Window, HidesNoTextAtItsSmallestSizeAndWhenZoomed) {
         theme.setZoom(zoom);
         open();
         window->resize(window->minimumSize());
-        for (MainWindow::Page page :
-             {MainWindow::Runs, MainWindow::NewRun, MainWindow::Compare, MainWindow::Traces}) {
-            window->goTo(page);
-            waitFor([this] { return window->store().idle() && window->tracesPage().settled(); });
+        for (const PageRow& page : pageTable()) {
+            window->goTo(QLatin1String(page.name));
+            waitFor(
+                [this] { return window->store().idle() && window->page<TracesPage>().settled(); });
             QCoreApplication::processEvents();
             const QStringList clipped = clippedTexts(*window->centralWidget());
-            EXPECT_TRUE(clipped.isEmpty()) << "page " << page << " zoom " << zoom << ": "
+            EXPECT_TRUE(clipped.isEmpty()) << page.name << " zoom " << zoom << ": "
                                            << clipped.join(QStringLiteral(" | ")).toStdString();
         }
         window.reset();

@@ -14,16 +14,21 @@ struct ColumnWords {
     const char* meaning;
 };
 constexpr ColumnWords columns[] = {
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Rank"), ""},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Attention"), "blocks of queries and keys"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Compute"), "all computation, attention included"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Hidden"), "communication behind computation"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Exposed"),
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Rank"), ""},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Attention"),
+     "blocks of queries and keys"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Compute"),
+     "all computation, attention included"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Hidden"),
+     "communication behind computation"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Exposed"),
      "communication during which nothing was computed"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Wait"),
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Wait"),
      "communication before the last rank had come: hidden or exposed"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Transfer"), "communication while bytes moved"},
-    {QT_TRANSLATE_NOOP("RankFiguresModel", "Awaited"), "the others' waits for this rank, summed"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Transfer"),
+     "communication while bytes moved"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Awaited"),
+     "the others' waits for this rank, summed"},
 };
 
 double ms(std::int64_t ns) { return static_cast<double>(ns) / 1e6; }

@@ -91,7 +91,7 @@ void showBars(BarChart& chart, ChartPanel& panel, const QString& title,
 }  // namespace
 
 ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidget* parent)
-    : QWidget(parent),
+    : Page(parent),
       store_(store),
       storeForCommand_(std::move(storeForCommand)),
       stack_(new QStackedWidget),

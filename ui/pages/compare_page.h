@@ -3,9 +3,8 @@
 #pragma once
 
 #include "backend/compare/comparison.h"
-#include "ui/live/store_reader.h"
+#include "ui/pages/page.h"
 
-#include <QWidget>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,7 +23,7 @@ class CommandLine;
 class ComparisonModel;
 class EmptyState;
 
-class ComparePage : public QWidget {
+class ComparePage : public Page {
     Q_OBJECT
 
 public:
@@ -42,8 +41,6 @@ public:
     }
 
 Q_SIGNALS:
-    void reportRequested(const std::vector<ringscope::RunId>& runs);
-    void demoRequested();
     void shown();  // a comparison is on the page
 
 private:

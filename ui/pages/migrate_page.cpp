@@ -34,7 +34,7 @@ void setDragged(QWidget& area, bool dragged) {
 }  // namespace
 
 MigratePage::MigratePage(QWidget* parent)
-    : QWidget(parent),
+    : Page(parent),
       file_(new ElidedLabel(Qt::ElideLeft)),
       problem_(makeSelectableLabel("bad")),
       steps_(new QButtonGroup(this)),
@@ -314,7 +314,7 @@ void MigratePage::next() {
 void MigratePage::openInNewRun() {
     const std::string& experiment = draft_.migration().experiment;
     if (!saved_.empty() && !draft_.replaces(saved_, experiment)) {
-        Q_EMIT fileReady(text(saved_));
+        Q_EMIT experimentSaved(text(saved_));
         return;
     }
     Q_EMIT experimentReady(fileName(draft_.proposedName(".yaml")).toStdString(), experiment);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "ui/migrate/migration_draft.h"
+#include "ui/pages/page.h"
 
-#include <QWidget>
 #include <functional>
 #include <string>
 
@@ -24,7 +24,7 @@ class ElidedLabel;
 class KeysPanel;
 class OutcomePanel;
 
-class MigratePage : public QWidget {
+class MigratePage : public Page {
     Q_OBJECT
 
 public:
@@ -49,11 +49,6 @@ public:
     void setAskToReplace(std::function<bool(const QString& file)> ask) {
         askToReplace_ = std::move(ask);
     }
-
-Q_SIGNALS:
-    // To be opened in New run: text that is in no file, or the file it was saved to.
-    void experimentReady(const std::string& name, const std::string& content);
-    void fileReady(const QString& file);
 
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;

@@ -49,7 +49,7 @@ QString inMode(std::size_t count) {
 
 NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
                        std::string storeForCommand, QWidget* parent)
-    : QWidget(parent),
+    : Page(parent),
       controller_(controller),
       sample_(std::move(sample)),
       storeForCommand_(std::move(storeForCommand)),
@@ -151,12 +151,9 @@ QWidget* NewRunPage::makeRight() {
     head->addWidget(makeLabel(tr("Schedule"), "section"), 1);
     pictureModes_->setExclusive(true);
     for (const Mode& mode : modeTable()) {
-        auto* button = new QPushButton(text(mode.name));
-        button->setCheckable(true);
-        button->setProperty("segment", true);
+        QPushButton* button = makeSegment(text(mode.name), &mode == &modeTable().back());
         button->setAccessibleName(tr("Show the schedule of %1").arg(text(mode.name)));
         pictureModes_->addButton(button);
-        button->setProperty("last", &mode == &modeTable().back());
         head->addWidget(button);
         connect(button, &QPushButton::clicked, this, [this, name = std::string(mode.name)] {
             pictured_ = name;
@@ -262,7 +259,7 @@ void NewRunPage::showPlan(const std::shared_ptr<const DraftPlan>& plan) {
     undo_->setVisible(!draft_.edits.empty() || draft_.modes);
     run_->setText(inMode(plan_->runs.size()));
     run_->setEnabled(plan_->canStart() && !planTimer_.isActive() && !controller_.running());
-    Q_EMIT planned();
+    Q_EMIT idled();
     if (std::exchange(startWhenPlanned_, false)) start();
 }
 

@@ -3,11 +3,9 @@
 #pragma once
 
 #include "ui/live/planner.h"
-#include "ui/live/run_controller.h"
-#include "ui/models/experiment_draft.h"
+#include "ui/pages/page.h"
 
 #include <QTimer>
-#include <QWidget>
 #include <memory>
 
 class QButtonGroup;
@@ -25,7 +23,7 @@ class LivePanel;
 class ModePicker;
 class SchedulePicture;
 
-class NewRunPage : public QWidget {
+class NewRunPage : public Page {
     Q_OBJECT
 
 public:
@@ -48,11 +46,7 @@ public:
     LivePanel& live() { return *live_; }
     QPushButton* runButton() const { return run_; }
     bool showsLive() const;
-    bool settled() const;  // the plan shown is the draft's
-
-Q_SIGNALS:
-    void compareRequested(const std::vector<ringscope::RunId>& runs);
-    void planned();
+    bool settled() const override;  // the plan shown is the draft's
 
 private:
     QWidget* makeEditor();

@@ -53,7 +53,7 @@ void fitColumns(QTableView& table) {
 }  // namespace
 
 RunsPage::RunsPage(StoreReader& store, QWidget* parent)
-    : QWidget(parent),
+    : Page(parent),
       store_(store),
       model_(new RunTableModel(this)),
       filter_(new RunFilterModel(this)),

@@ -1,11 +1,9 @@
 // All runs of the store as a table, the selected one in short under it.
 #pragma once
 
-#include "ui/live/store_reader.h"
 #include "ui/models/run_filter.h"
 #include "ui/models/run_table_model.h"
-
-#include <QWidget>
+#include "ui/pages/page.h"
 
 class QAction;
 class QLabel;
@@ -19,7 +17,7 @@ namespace ringscope::ui {
 class EmptyState;
 class RunPreview;
 
-class RunsPage : public QWidget {
+class RunsPage : public Page {
     Q_OBJECT
 
 public:
@@ -29,13 +27,6 @@ public:
     RunTableModel& model() { return *model_; }
     QTableView& table() { return *table_; }
     void focusFilter();
-
-Q_SIGNALS:
-    void demoRequested();
-    void compareRequested(const std::vector<ringscope::RunId>& runs);
-    void reportRequested(const std::vector<ringscope::RunId>& runs);
-    void commandRequested(const std::vector<ringscope::RunId>& runs);
-    void timelineRequested(const ringscope::RunId& run);
 
 private:
     QWidget* makeContent();

@@ -65,7 +65,7 @@ QString keyOf(const std::filesystem::path& place) { return text(place.string());
 }  // namespace
 
 TracesPage::TracesPage(StoreReader& store, QWidget* parent)
-    : QWidget(parent),
+    : Page(parent),
       store_(store),
       choice_(new ChoiceBox),
       open_(makeButton(Icon::Open, tr("Open trace…"))),
@@ -112,7 +112,10 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
     connect(&loader_, &TraceLoader::cancelled, this,
             [this] { showProblem(tr("Reading was stopped. Choose a run to read its trace.")); });
     connect(&loader_, &TraceLoader::idled, this, &TracesPage::idled);
-    connect(&loader_, &TraceLoader::exported, this, &TracesPage::exported);
+    connect(&loader_, &TraceLoader::exported, this, [this](const QString& file) {
+        Q_EMIT exported(file);
+        Q_EMIT messageReady(tr("Trace written to %1; open it on ui.perfetto.dev").arg(file));
+    });
     connect(&loader_, &TraceLoader::exportFailed, this, [this](const QString& reason) {
         QMessageBox::warning(this, tr("Export for Perfetto"), reason);
     });

@@ -1,13 +1,12 @@
 // The recorded steps of a run: the timeline, the figures of what is selected in it, the ring steps.
 #pragma once
 
-#include "ui/live/store_reader.h"
 #include "ui/live/trace_loader.h"
 #include "ui/models/rank_figures_model.h"
 #include "ui/models/ring_step_model.h"
 #include "ui/models/trace_choice.h"
+#include "ui/pages/page.h"
 
-#include <QWidget>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -28,7 +27,7 @@ class MemoryLegend;
 class TimelineLegend;
 class TimelineView;
 
-class TracesPage : public QWidget {
+class TracesPage : public Page {
     Q_OBJECT
 
 public:
@@ -39,10 +38,9 @@ public:
     // A folder of trace files or one of them, of whatever store.
     void openPlace(const std::filesystem::path& place);
     // Looks again which runs have a trace, and reads the shown one again.
-    void refresh();
+    void refresh() override;
 
-    // Nothing is on its way that would change the page.
-    bool settled() const { return loader_.idle(); }
+    bool settled() const override { return loader_.idle(); }
     TimelineView& timeline() { return *timeline_; }
     RankFiguresModel& figures() { return *figures_; }
     RingStepModel& ringSteps() { return *ringSteps_; }
@@ -53,9 +51,7 @@ public:
     void exportTo(const std::filesystem::path& file);
 
 Q_SIGNALS:
-    void newRunRequested();
     void exported(const QString& file);
-    void idled();  // it shows what it was asked for
 
 protected:
     void showEvent(QShowEvent* event) override;

@@ -1,0 +1,49 @@
+// A page of the window: a widget beside the rail. Pages do not know each other; what one wants of
+// another, or of the window, it asks for by a signal, which the window answers for every page.
+#pragma once
+
+#include "ui/live/run_controller.h"
+#include "ui/live/store_reader.h"
+#include "ui/models/experiment_draft.h"
+
+#include <QWidget>
+#include <string>
+#include <vector>
+
+namespace ringscope::ui {
+
+// What the window hands to the pages it makes. The references outlive the pages.
+struct PageContext {
+    StoreReader& store;
+    RunController& controller;
+    const ExperimentDraft& sample;  // what New run starts with
+    std::string storeForCommand;    // what commands give as --db; empty: they need none
+};
+
+class Page : public QWidget {
+    Q_OBJECT
+
+public:
+    using QWidget::QWidget;
+
+    // Nothing is on its way that would change the page.
+    virtual bool settled() const { return true; }
+    // The user asked for the newest. The store is read again by the window; a page reads what else
+    // it shows.
+    virtual void refresh() {}
+
+Q_SIGNALS:
+    void idled();  // settled() may have become true
+
+    void demoRequested();    // run the built-in sample
+    void newRunRequested();  // go to New run
+    void compareRequested(const std::vector<ringscope::RunId>& runs);
+    void reportRequested(const std::vector<ringscope::RunId>& runs);
+    void commandRequested(const std::vector<ringscope::RunId>& runs);  // copied
+    void timelineRequested(const ringscope::RunId& run);
+    void experimentReady(const std::string& name, const std::string& content);  // for New run
+    void experimentSaved(const QString& file);                                  // for New run
+    void messageReady(const QString& sentence);  // shown in the status bar for a while
+};
+
+}  // namespace ringscope::ui
