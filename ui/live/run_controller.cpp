@@ -87,6 +87,8 @@ void RunController::takeNews() {
     }
     stepsDone_ += std::ranges::count_if(
         fresh.steps, [this](const LiveStep& step) { return counted_.contains(step.run); });
+    for (const auto& [run, steps] : fresh.stepsDropped)
+        if (counted_.contains(run)) stepsDone_ += steps;
     Q_EMIT news(fresh);
     Q_EMIT progressed();
 }

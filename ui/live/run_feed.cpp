@@ -1,5 +1,6 @@
 #include "ui/live/run_feed.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringscope::ui {
@@ -10,20 +11,28 @@ LiveNews RunFeed::take() {
     return std::exchange(news_, {});
 }
 
-Result<void> RunFeed::created(const RunRecord& run) {
-    return add([&](LiveNews& news) { news.runs.push_back(run); });
-}
+Result<void> RunFeed::created(const RunRecord& run) { return addRun(run); }
+Result<void> RunFeed::changed(const RunRecord& run) { return addRun(run); }
+Result<void> RunFeed::ended(const RunRecord& run) { return addRun(run); }
 
-Result<void> RunFeed::changed(const RunRecord& run) {
-    return add([&](LiveNews& news) { news.runs.push_back(run); });
+// In place of what was said of the run before.
+Result<void> RunFeed::addRun(const RunRecord& run) {
+    return add([&](LiveNews& news) {
+        const auto known = std::ranges::find(news.runs, run.id, &RunRecord::id);
+        if (known == news.runs.end())
+            news.runs.push_back(run);
+        else
+            *known = run;
+    });
 }
 
 Result<void> RunFeed::step(const RunRecord& run, const StepRecord& step) {
-    return add([&](LiveNews& news) { news.steps.push_back({run.id, step}); });
-}
-
-Result<void> RunFeed::ended(const RunRecord& run) {
-    return add([&](LiveNews& news) { news.runs.push_back(run); });
+    return add([&](LiveNews& news) {
+        news.steps.push_back({run.id, step});
+        if (news.steps.size() <= keptSteps) return;
+        ++news.stepsDropped[news.steps.front().run];
+        news.steps.pop_front();
+    });
 }
 
 Result<void> RunFeed::logLine(const RunRecord& run, int rank, std::string_view line) {

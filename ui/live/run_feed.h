@@ -1,11 +1,13 @@
-// A RunSink that hands a run's life over to another thread without ever filling it up: what
-// happened is collected under a lock, and the other side is woken once however much came.
+// A RunSink that hands what happens to runs over to another thread: it is collected under a lock,
+// and the other side is woken once however much came. What waits to be taken is bounded by the
+// number of runs, keptSteps and keptLines, so a window that stands still costs no more memory.
 #pragma once
 
 #include "backend/run/run_sink.h"
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -18,9 +20,10 @@ struct LiveStep {
 };
 
 struct LiveNews {
-    std::vector<RunRecord> runs;  // as created or last changed, without steps; ended ones whole
-    std::vector<LiveStep> steps;
-    std::deque<std::string> lines;  // "rank 0: …", the newest kept
+    std::vector<RunRecord> runs;    // one a run, as it last was; with its steps once it has ended
+    std::deque<LiveStep> steps;     // the newest
+    std::deque<std::string> lines;  // "rank 0: …", the newest
+    std::map<RunId, std::int64_t> stepsDropped;  // older ones that are not in `steps`
     std::int64_t linesDropped = 0;
 
     bool empty() const { return runs.empty() && steps.empty() && lines.empty(); }
@@ -39,10 +42,12 @@ public:
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
 
-    static constexpr std::size_t keptLines = 2000;
+    static constexpr std::size_t keptSteps = 20'000;
+    static constexpr std::size_t keptLines = 2'000;
 
 private:
     Result<void> add(const std::function<void(LiveNews&)>& change);
+    Result<void> addRun(const RunRecord& run);
 
     std::function<void()> wake_;
     std::mutex mutex_;
