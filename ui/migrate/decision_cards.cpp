@@ -37,7 +37,7 @@ QLabel* wrapping(QLabel* label) {
 
 // "bf16, line 18": which lines of the source raised it.
 QString aboutText(const Migration& migration, const Decision& decision) {
-    if (decision.key.empty()) return DecisionCards::tr("the file does not say");
+    if (decision.key.empty()) return DecisionCards::tr("not in the file");
     const auto key = std::ranges::find(migration.keys, decision.key, &KeyVerdict::path);
     if (key == migration.keys.end() || key->line == 0) return text(decision.key);
     return DecisionCards::tr("%1, line %2").arg(text(decision.key), QString::number(key->line));

@@ -64,7 +64,7 @@ int KeyModel::count(Verdict verdict) const {
 
 QString KeyModel::place(const KeyVerdict& key) const {
     const QString file = fileName(key.file.empty() ? sourceName_ : key.file);
-    return key.line == 0 ? tr("%1 does not say it").arg(file)
+    return key.line == 0 ? tr("not in %1").arg(file)
                          : QStringLiteral("%1:%2:%3")
                                .arg(file, QString::number(key.line), QString::number(key.column));
 }

@@ -36,7 +36,7 @@ public:
     void setKeys(std::vector<KeyVerdict> keys, std::string sourceName);
     const KeyVerdict& key(int row) const { return keys_[static_cast<std::size_t>(row)]; }
     int count(Verdict verdict) const;
-    // "old.yaml:9:1"; where the file lacks the key: "old.yaml, not in the file".
+    // "old.yaml:9:1"; where the file lacks the key: "not in old.yaml".
     QString place(const KeyVerdict& key) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
