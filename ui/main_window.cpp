@@ -34,7 +34,7 @@ std::string storeForCommand(const WindowOptions& options) {
     return options.defaultStore ? std::string() : options.store.string();
 }
 
-// "~/…": where the home folder is, nobody needs to be told.
+// A path in the user's home folder as "~/…".
 QString shownPath(const std::filesystem::path& path) {
     QString shown = text(path.string());
     const QString home = QDir::homePath();

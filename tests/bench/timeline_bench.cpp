@@ -4,10 +4,10 @@
 //
 //   frame/1000000/1/1     a million spans on 8 ranks, all of them in sight
 //   frame/4000000/1/100   four million, a hundredth in sight
-//   memory/1000000/1      the same widget with a memory lane a rank: a million allocations, all in
-//   sight largest               what stood at a moment, as the mouse moves select the totals of a
-//   selection, as the mouse moves open                  matching, analysis and lanes, once when a
-//   trace is opened
+//   memory/1000000/1      the same with a memory lane a rank: a million allocations, all in sight
+//   largest               what stood at a moment, as the mouse moves
+//   select                the totals of a selection, as the mouse moves
+//   open                  matching, analysis and lanes, once when a trace is opened
 //
 // CPU time on one of two cores that were busy with other work: a million spans, all in sight 10 ms,
 // a tenth 10 ms, a hundredth 5 ms; four million 17, 9 and 10 ms; a selection 4 us; open 0.5 s.

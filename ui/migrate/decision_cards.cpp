@@ -131,7 +131,7 @@ void DecisionCard::showAnswer(const Decision& decision) {
         if (at >= 0) consequence_->setText(sentence(chosen->consequence));
         return;
     }
-    buttons_->setExclusive(false);  // else one stays checked for ever
+    buttons_->setExclusive(false);  // an exclusive group keeps one checked
     for (QAbstractButton* button : buttons_->buttons())
         button->setChecked(buttons_->id(button) == at);
     buttons_->setExclusive(true);

@@ -1,5 +1,5 @@
-// A migration while its user decides: the source that was opened, the answers given so far, and
-// what both together come to. It never writes the source or a file the source names.
+// A migration while its user decides: the source that was opened, the answers given so far, and the
+// experiment that follows from both. It never writes the source or a file the source names.
 #pragma once
 
 #include "backend/core/result.h"

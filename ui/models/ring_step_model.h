@@ -25,7 +25,6 @@ public:
     void setFindings(const RunFindings& findings);
     void setFigure(Figure figure);
     Figure figure() const { return figure_; }
-    bool knowsWait() const { return clock_.splits; }
 
     struct Cell {
         int rank = 0;

@@ -1,5 +1,5 @@
-// An experiment while it runs: a line a run with its progress, loss and tokens/s as they come, the
-// ranks' last words, and Stop.
+// An experiment while it runs: a line a run with its progress, loss and tokens/s as they come, what
+// the ranks printed last, and Stop.
 #pragma once
 
 #include "ui/live/run_controller.h"

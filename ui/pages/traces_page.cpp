@@ -311,7 +311,7 @@ void TracesPage::listChoices() {
     load();
 }
 
-// A trace may be large: it is read when somebody looks.
+// A trace may be large: it is read when the page is first shown.
 void TracesPage::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     load();

@@ -35,7 +35,7 @@ public:
 
     // The run's trace, or the sentence that it has none.
     void openRun(const RunId& run);
-    // A folder of trace files or one of them, of whatever store.
+    // A folder of trace files or one of them, of any store or none.
     void openPlace(const std::filesystem::path& place);
     // Looks again which runs have a trace, and reads the shown one again.
     void refresh() override;

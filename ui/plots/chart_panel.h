@@ -1,5 +1,5 @@
-// A chart on a card: its title, the picture, and the same numbers as a table for whoever cannot see
-// or measure the picture.
+// A chart on a card: its title, the picture, and the same numbers as a table for
+// users who cannot see the picture or want to copy from it.
 #pragma once
 
 #include <QFrame>
@@ -18,7 +18,7 @@ class ChartPanel : public QFrame {
     Q_OBJECT
 
 public:
-    // Takes the chart into its care.
+    // Takes ownership of the chart.
     ChartPanel(const QString& title, QWidget* chart, QWidget* parent = nullptr);
 
     void setTitle(const QString& title);

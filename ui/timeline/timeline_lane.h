@@ -1,8 +1,8 @@
 // A lane of a rank's row, as the timeline sees it: what lies under the mouse, where the keyboard
 // goes, what is said, what is painted. The lanes of a row are listed in lane_table.h.
 //
-// What a lane shows is numbered, in the order of time: the pieces of a lane of spans, the moments of
-// a memory lane. The numbers mean nothing outside of the lane.
+// What a lane shows is numbered, in the order of time: the pieces of a lane of spans, the moments
+// of a memory lane. The numbers mean nothing outside of the lane.
 #pragma once
 
 #include "ui/timeline/opened_trace.h"

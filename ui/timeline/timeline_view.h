@@ -1,8 +1,8 @@
-// The timeline: a row a rank, what it did above what it sent and waited for, above what its tensors
-// held where that was recorded and is shown.
+// The timeline: a row a rank, and in it its lanes: what the rank worked on, what it sent and waited
+// for, what its tensors held.
 //
-//   wheel           zooms at the mouse; with shift, or sideways, it pans; over the labels it
-//   scrolls drag            pans; on the ruler, or with shift, it selects a stretch of time
+//   wheel           zooms at the mouse, pans with shift or sideways, scrolls over the labels
+//   drag            pans; on the ruler, or with shift, it selects a stretch of time
 //   double-click    zooms to the span
 //   W S  A D  F     zoom, pan, fit; Home and End go to the ends
 //   arrows          step through the spans of a lane, or the changes of a memory lane a pixel or

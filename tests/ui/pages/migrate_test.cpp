@@ -82,7 +82,7 @@ protected:
     MigratePage page;
 };
 
-TEST_F(MigrateFile, WaitsForAFileAndOffersNothingElse) {
+TEST_F(MigrateFile, OffersNothingBeforeAFileIsOpened) {
     EXPECT_EQ(page.step(), MigratePage::Source);
     for (const char* name : {"step_1", "step_2", "step_3"})
         EXPECT_FALSE(button(name)->isEnabled()) << name;
@@ -223,7 +223,7 @@ TEST_F(MigrateFile, WritesReportsInEveryFormatAndRefusesOthers) {
     EXPECT_FALSE(fs::exists(root() / "report.doc"));
 }
 
-TEST_F(MigrateFile, SaysInASentenceWhyAFileIsNoneAndKeepsWhatWasThere) {
+TEST_F(MigrateFile, SaysInASentenceWhyAFileCannotBeMigratedAndKeepsTheOneBefore) {
     ASSERT_EQ(page.openFile(path("alst_fork.yaml")), QString());
     page.goTo(MigratePage::Decisions);
     click("decide_packing_across");

@@ -65,7 +65,7 @@ protected:
     std::unique_ptr<TracesPage> page;
 };
 
-TEST_F(Traces, SaysHowToRecordWhereThereIsNone) {
+TEST_F(Traces, SayHowToRecordWhereThereIsNone) {
     addRun("aaaaaaaa-1", "ring");
     open();
     auto* empty = page->findChild<EmptyState*>();
@@ -80,7 +80,7 @@ TEST_F(Traces, SaysHowToRecordWhereThereIsNone) {
     EXPECT_EQ(asked.count(), 1);
 }
 
-TEST_F(Traces, ListsTheRunsThatHaveOneAndShowsTheOneChosen) {
+TEST_F(Traces, ListTheRunsThatHaveOneAndShowTheOneChosen) {
     for (const char* mode : {"ring", "zigzag", "ulysses"}) addRun(std::string("run-") + mode, mode);
     auto zigzag = test::busyRanks(2, 400);
     for (RankTrace& rank : zigzag) rank.origin.mode = "zigzag";
@@ -97,7 +97,7 @@ TEST_F(Traces, ListsTheRunsThatHaveOneAndShowsTheOneChosen) {
     EXPECT_TRUE(page->findChild<EmptyState*>()->isVisible());
 }
 
-TEST_F(Traces, AreNotReadBeforeSomebodyLooks) {
+TEST_F(Traces, AreNotReadWhileThePageIsHidden) {
     addRun("run-ring", "ring");
     addTrace("run-ring", test::lateSender());
     open();
@@ -117,7 +117,7 @@ TEST_F(Traces, AreNotReadBeforeSomebodyLooks) {
     waitFor([this] { return shows("zigzag"); });
 }
 
-TEST_F(Traces, TotalsOfEverythingAreWhatAnalyzeSays) {
+TEST_F(Traces, HaveTheTotalsThatAnalyzeSays) {
     addRun("run-ring", "ring");
     addTrace("run-ring", test::busyRanks(4, 4'000));
     open();
@@ -144,7 +144,7 @@ TEST_F(Traces, TotalsOfEverythingAreWhatAnalyzeSays) {
     EXPECT_TRUE(page->totals().startsWith(QStringLiteral("Selected · ")));
 }
 
-TEST_F(Traces, TotalsFollowTheSelection) {
+TEST_F(Traces, HaveTotalsThatFollowTheSelection) {
     addRun("run-ring", "ring");
     addTrace("run-ring", test::lateSender());
     open();
@@ -163,7 +163,7 @@ TEST_F(Traces, TotalsFollowTheSelection) {
     EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
 }
 
-TEST_F(Traces, SayNothingOfWaitsThatTheClocksDoNotShow) {
+TEST_F(Traces, SayThatWaitsAreNotKnownWhereTheClocksDoNotShowThem) {
     std::vector<RankTrace> ranks = test::lateSender();
     ranks[1].clock = {{.local = 0, .reference = 0, .error = 30 * test::ms}};
     addRun("run-ring", "ring");
@@ -226,7 +226,7 @@ TEST_F(Traces, HaveAMemoryLaneWhereMemoryWasRecordedAndFoldItAway) {
     EXPECT_FALSE(legend->isVisible());
 }
 
-TEST_F(Traces, RingStepsAreATableWhoseCellsZoom) {
+TEST_F(Traces, ZoomToTheRingStepThatIsClickedInTheTable) {
     addRun("run-ring", "ring");
     addTrace("run-ring", test::movedBy(3'000 * test::ms, test::busyRanks(2, 40)));
     open();
@@ -256,7 +256,7 @@ TEST_F(Traces, RingStepsAreATableWhoseCellsZoom) {
     EXPECT_NEAR(view.from().ns, begin.ns - 0.1 * length, 1);
 }
 
-TEST_F(Traces, SaysWhatIsMissingInATrace) {
+TEST_F(Traces, SayWhatIsMissingInThem) {
     std::vector<RankTrace> ranks = test::lateSender();
     ranks[1].dropped = 17;
     ranks[0].complete = false;
@@ -272,7 +272,7 @@ TEST_F(Traces, SaysWhatIsMissingInATrace) {
     EXPECT_TRUE(page->notes().contains(QStringLiteral("rank 0: ")));
 }
 
-TEST_F(Traces, SaysWhyAFileIsNoTrace) {
+TEST_F(Traces, SayWhyAFileIsNone) {
     const auto place = store().parent_path() / "other";
     std::filesystem::create_directories(place);
     std::ofstream(place / "rank-00000.trace") << "this is no trace";
@@ -287,7 +287,7 @@ TEST_F(Traces, SaysWhyAFileIsNoTrace) {
     EXPECT_TRUE(named);
 }
 
-TEST_F(Traces, OpensAFolderOfAnotherStore) {
+TEST_F(Traces, AreOpenedFromAFolderOfAnotherStore) {
     const auto place = store().parent_path() / "elsewhere";
     test::writeTraces(place, test::lateSender());
     open();
@@ -296,7 +296,7 @@ TEST_F(Traces, OpensAFolderOfAnotherStore) {
     EXPECT_TRUE(page->choice().currentText().startsWith(QStringLiteral("Opened: ")));
 }
 
-TEST_F(Traces, AreNotReadToTheEndOnceNobodyWantsThem) {
+TEST_F(Traces, AreNotReadToTheEndOnceCancelled) {
     addTrace("run-ring", test::busyRanks(8, 80'000));
     TraceLoader loader;
     QSignalSpy cancelled(&loader, &TraceLoader::cancelled);
@@ -324,7 +324,7 @@ TEST_F(Traces, AreExportedForPerfetto) {
     EXPECT_NE(readFile(file.toStdString()).value().find("traceEvents"), std::string::npos);
 }
 
-TEST_F(Traces, SeeARunRecordedSinceAndReadAgainWhenAsked) {
+TEST_F(Traces, ListARunRecordedSinceAndAreReadAgainWhenAsked) {
     addRun("run-ring", "ring");
     open();
     EXPECT_EQ(page->choice().count(), 0);

@@ -30,7 +30,7 @@ Shares sumOf(const std::vector<Stroke>& strokes) {
 
 class LaneProperty : public testing::TestWithParam<double> {};  // ns a pixel
 
-TEST_P(LaneProperty, NoNanosecondIsLostAtAnyZoom) {
+TEST_P(LaneProperty, LosesNoNanosecondAtAnyZoom) {
     std::mt19937 random(11);
     for (int round = 0; round < 100; ++round) {
         const std::vector<Piece> pieces = randomPieces(random, random() % 300);
@@ -88,7 +88,7 @@ TEST_P(LaneProperty, ShowsAPieceOfAPixelOrMoreAsItself) {
 
 INSTANTIATE_TEST_SUITE_P(Zooms, LaneProperty, testing::Values(0.1, 1.0, 3.7, 40.0, 977.0, 1e6));
 
-TEST(Lane, MeasuresAWindowLikeCounting) {
+TEST(Lane, MeasuresAWindowAsCountingDoes) {
     std::mt19937 random(14);
     const std::vector<Piece> pieces = randomPieces(random, 200);
     const Lane lane(pieces);

@@ -1,5 +1,5 @@
-// Traces made by hand for tests of the timeline: a small one whose truth is known, and one of any
-// size that looks like training.
+// Traces made by hand for tests of the timeline: a small one whose figures are known, and one of
+// any size that looks like training.
 #pragma once
 
 #include "backend/trace/file/trace_writer.h"

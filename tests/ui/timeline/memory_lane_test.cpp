@@ -14,7 +14,7 @@ namespace {
 using test::mib;
 using test::ms;
 
-class MemoryLane : public testing::Test {
+class MemoryOfRanks : public testing::Test {
 protected:
     void show(std::vector<RankTrace> ranks) {
         theme.setTheme(Theme::Light);
@@ -44,7 +44,7 @@ protected:
     TimelineView view;
 };
 
-TEST_F(MemoryLane, StacksTheCategoriesOnOneScaleForAllRanks) {
+TEST_F(MemoryOfRanks, StacksTheCategoriesOnOneScaleForAllRanks) {
     for (const bool dark : {false, true}) {
         theme.setTheme(dark ? Theme::Dark : Theme::Light);
         const QImage drawn = picture();
@@ -62,7 +62,7 @@ TEST_F(MemoryLane, StacksTheCategoriesOnOneScaleForAllRanks) {
     }
 }
 
-TEST_F(MemoryLane, MarksThePeakWithItsMoment) {
+TEST_F(MemoryOfRanks, MarksThePeakWithItsMoment) {
     const QImage drawn = picture();
     const QPoint at = point(50 * ms, 0, 0.9);
     EXPECT_EQ(drawn.pixelColor(at), inkFor(false).text);
@@ -71,7 +71,7 @@ TEST_F(MemoryLane, MarksThePeakWithItsMoment) {
               (QStringList{QStringLiteral("peak 400 MiB at 50.0 ms"), QStringLiteral("400 MiB")}));
 }
 
-TEST_F(MemoryLane, SaysUnderTheMouseWhatStoodThere) {
+TEST_F(MemoryOfRanks, SaysUnderTheMouseWhatStoodThere) {
     hover(point(70 * ms, 0));
     ASSERT_TRUE(view.shownWords().has_value());
     EXPECT_EQ(view.shownWords()->title, QStringLiteral("Memory of rank 0: 300 MiB at 60.0 ms"));
@@ -85,7 +85,7 @@ TEST_F(MemoryLane, SaysUnderTheMouseWhatStoodThere) {
               QStringLiteral("Memory peak of rank 0: 400 MiB at 50.0 ms"));
 }
 
-TEST_F(MemoryLane, IsWalkedByKeysAndSaidToAScreenReader) {
+TEST_F(MemoryOfRanks, IsWalkedByKeysAndSaidToAScreenReader) {
     key(Qt::Key_Down);
     key(Qt::Key_Down);
     ASSERT_TRUE(view.current().has_value());
@@ -109,7 +109,7 @@ TEST_F(MemoryLane, IsWalkedByKeysAndSaidToAScreenReader) {
     EXPECT_EQ(view.current()->place, (LanePlace{1, LaneKind::Work}));
 }
 
-TEST_F(MemoryLane, GoesToThePeakAndIntoIt) {
+TEST_F(MemoryOfRanks, GoesToThePeakAndIntoIt) {
     key(Qt::Key_M);
     EXPECT_FALSE(view.memoryShown());
     key(Qt::Key_P);
@@ -127,7 +127,7 @@ TEST_F(MemoryLane, GoesToThePeakAndIntoIt) {
     EXPECT_LE(view.timeView().from().ns, 50.0 * ms);
 }
 
-TEST_F(MemoryLane, IsFoldedAwayAndComesBack) {
+TEST_F(MemoryOfRanks, IsFoldedAwayAndComesBack) {
     QSignalSpy toggled(&view, &TimelineView::memoryToggled);
     const double with = view.places().lane({0, LaneKind::Work}).height();
     for (int i = 0; i < 2; ++i) key(Qt::Key_Down);
@@ -141,7 +141,7 @@ TEST_F(MemoryLane, IsFoldedAwayAndComesBack) {
     EXPECT_EQ(view.places().lane({0, LaneKind::Work}).height(), with);
 }
 
-TEST_F(MemoryLane, IsNotThereWithoutAllocations) {
+TEST_F(MemoryOfRanks, IsNotThereWithoutAllocations) {
     show(test::lateSender());
     EXPECT_FALSE(view.hasMemory());
     EXPECT_EQ(view.places().lanes().size(), 2U);
@@ -152,7 +152,7 @@ TEST_F(MemoryLane, IsNotThereWithoutAllocations) {
     EXPECT_EQ(mostMemoryText(*view.trace(), view.trace()->range()), QString());
 }
 
-TEST_F(MemoryLane, ShowsTheRanksThatHaveItWhereOthersDoNot) {
+TEST_F(MemoryOfRanks, ShowsTheRanksThatHaveItWhereOthersDoNot) {
     std::vector<RankTrace> ranks = test::lateSenderWithMemory();
     ranks[0].allocations.clear();
     show(std::move(ranks));
@@ -166,7 +166,7 @@ TEST_F(MemoryLane, ShowsTheRanksThatHaveItWhereOthersDoNot) {
     picture();
 }
 
-TEST_F(MemoryLane, DrawsAGpusSegmentsAsALineOverItsTensors) {
+TEST_F(MemoryOfRanks, DrawsAGpusSegmentsAsALineOverItsTensors) {
     std::vector<RankTrace> ranks = test::lateSenderWithMemory();
     ranks[0].allocations.push_back(
         {.begin = 0, .bytes = 800 * mib, .category = MemoryCategory::Segments});
@@ -187,7 +187,7 @@ TEST_F(MemoryLane, DrawsAGpusSegmentsAsALineOverItsTensors) {
         view.shownWords()->lines.contains(QStringLiteral("taken from the GPU's driver: 800 MiB")));
 }
 
-TEST_F(MemoryLane, SaysTheMostOfASelection) {
+TEST_F(MemoryOfRanks, SaysTheMostOfASelection) {
     const auto of = [&](std::int64_t from, std::int64_t to) {
         return mostMemoryText(*view.trace(), {from, to});
     };

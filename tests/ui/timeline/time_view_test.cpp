@@ -5,7 +5,7 @@
 namespace ringscope::ui {
 namespace {
 
-TEST(TimeView, ZoomsAtTheMoment) {
+TEST(TimeView, KeepsTheMomentUnderTheMouseWhenZooming) {
     TimeView view(1e9, 1000);
     const ViewTime fixed = view.timeAt(300);
     for (int i = 0; i < 20; ++i) {
@@ -30,14 +30,14 @@ TEST(TimeView, StaysInsideTheTrace) {
     EXPECT_EQ(view.span(), 1e6);
 }
 
-TEST(TimeView, OfATraceOfNoLengthIsNoReasonToDivideByZero) {
+TEST(TimeView, DoesNotDivideByZeroForATraceOfNoLength) {
     TimeView view(0, 0);
     view.zoom(2, 0);
     view.pan(5);
     EXPECT_GT(view.nsPerPixel(), 0);
 }
 
-TEST(Ticks, AreRoundApartAndToldApart) {
+TEST(Ticks, AreRoundAndFarEnoughApartToHaveDifferentLabels) {
     TimeView view(8.4e9, 1000);
     for (int i = 0; i < 90; ++i, view.zoom(1.3, 417)) {
         const std::vector<Tick> ticks = ticksOf(view, 90);

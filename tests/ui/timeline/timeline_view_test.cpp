@@ -102,7 +102,7 @@ TEST_F(Timeline, SaysWhatIsUnderTheMouse) {
     EXPECT_FALSE(card->isVisible());
 }
 
-TEST_F(Timeline, SelectsOnTheRulerAndWithShiftAndForgetsAtAClick) {
+TEST_F(Timeline, SelectsOnTheRulerOrWithShiftAndDeselectsAtAClick) {
     QSignalSpy changed(&view, &TimelineView::selectionChanged);
     const int ruler = static_cast<int>(view.places().ruler().center().y());
     drag({point(20 * ms, lateWork).x(), ruler}, {point(80 * ms, lateWork).x(), ruler});
@@ -184,7 +184,7 @@ TEST_F(Timeline, PaintsEachClassInItsLaneAndNothingElsewhere) {
         EXPECT_EQ(picture.pixelColor(static_cast<int>(lane.right()) + 3, y), ink.background) << y;
 }
 
-TEST_F(Timeline, WaitsAreHatchedTransfersAreNot) {
+TEST_F(Timeline, HatchesWaitsAndNotTransfers) {
     const QImage picture = pictureOf(view);
     const auto colours = [&](std::int64_t from, std::int64_t to) {
         std::set<QRgb> found;
@@ -225,7 +225,7 @@ TEST_F(Timeline, EndsADragWhenItsTraceGoes) {
     EXPECT_FALSE(view.selection().has_value());
 }
 
-TEST_F(Timeline, OfNothingIsEmptyAndDeafToKeys) {
+TEST_F(Timeline, IsEmptyAndIgnoresKeysWithoutATrace) {
     view.setTrace(nullptr);
     for (int which : {Qt::Key_W, Qt::Key_F, Qt::Key_Right, Qt::Key_Down, Qt::Key_Return})
         key(which);
