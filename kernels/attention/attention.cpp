@@ -68,13 +68,19 @@ void expectInputs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
                 "attention takes contiguous q, k and v");
 }
 
+void writePlace(SpanPass pass, const AttentionCall& call) {
+    tracePlace().pass = pass;
+    tracePlace().layer = call.layer;
+    tracePlace().step = call.step;
+}
+
 // The heads of one turn, contiguous.
 at::Tensor headsOf(const at::Tensor& tensor, std::int64_t turn, std::int64_t turns) {
     const std::int64_t heads = tensor.size(2) / turns;
     return tensor.narrow(2, turn * heads, heads).contiguous();
 }
 
-// A rank that is late: debug.slow_rank. In a trace it is the host's own time.
+// Makes this rank late: debug.slow_rank. A trace shows it as time of the host.
 void holdUp(std::chrono::nanoseconds delay) {
     if (delay <= std::chrono::nanoseconds::zero()) return;
     const ScopedSpan span(tagHere(SpanKind::Host, Operation::None));
@@ -91,43 +97,31 @@ Result<std::unique_ptr<Attention>> Attention::make(const Schedule& schedule, int
     RINGSCOPE_CHECK(checkOrder(schedule, steps, executor));
     RINGSCOPE_CHECK(makeGroups(steps, group));
     return std::unique_ptr<Attention>(new Attention(std::unique_ptr<State>(
-        new State{executor, std::move(steps), schedule.owned, group, options, schedule.mask})));
+        new State{executor, {std::move(steps), schedule.mask}, schedule.owned, group, options})));
 }
 
 Attention::Attention(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Attention::~Attention() = default;
 
-void Attention::setBlocks(RankSchedule steps, AttentionMask mask) {
-    state_->steps = std::move(steps);
-    state_->mask = std::move(mask);
-}
-
-void Attention::setSeed(std::uint64_t seed) { state_->options.seed = seed; }
-
-std::int64_t Attention::mostBufferBytes() const { return state_->pool.peak(); }
 std::int64_t Attention::bufferAllocations() const { return state_->pool.made(); }
 
-AttentionOutput Attention::forward(const at::Tensor& q, const at::Tensor& k,
-                                   const at::Tensor& v) const {
+AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
+                                   const at::Tensor& k, const at::Tensor& v) const {
     expectInputs(q, k, v);
     const PurposeScope purpose(state_->group, Purpose::Attention);
     const PlaceScope place;
-    tracePlace().pass = SpanPass::Forward;
+    writePlace(SpanPass::Forward, call);
     holdUp(state_->options.delay);
-    const int layer = tracePlace().layer;
-    const std::uint64_t seed = state_->options.seed;
     AttentionOutput output =
         state_->options.turns == 1
-            ? state_->executor.forward(state_->part(q.size(2), 0, seed, layer), {q, k, v})
-            : forwardInTurns({q, k, v}, seed, layer);
-    output.saved.layer = layer;
-    output.saved.seed = seed;
-    output.saved.step = tracePlace().step;
+            ? state_->executor.forward(state_->part(call, q.size(2), 0), {q, k, v})
+            : forwardInTurns(call, {q, k, v});
+    output.saved.call = call;
     return output;
 }
 
-AttentionOutput Attention::forwardInTurns(const QueryKeyValue& input, std::uint64_t seed,
-                                          int layer) const {
+AttentionOutput Attention::forwardInTurns(const AttentionCall& call,
+                                          const QueryKeyValue& input) const {
     const std::int64_t turns = state_->options.turns;
     const std::int64_t heads = input.q.size(2);
     std::vector<at::Tensor> outs;
@@ -135,7 +129,7 @@ AttentionOutput Attention::forwardInTurns(const QueryKeyValue& input, std::uint6
     SavedAttention saved;
     for (std::int64_t turn = 0; turn < turns; ++turn) {
         AttentionOutput part =
-            state_->executor.forward(state_->part(heads, turn * heads / turns, seed, layer),
+            state_->executor.forward(state_->part(call, heads, turn * heads / turns),
                                      {headsOf(input.q, turn, turns), headsOf(input.k, turn, turns),
                                       headsOf(input.v, turn, turns)});
         outs.push_back(std::move(part.out));
@@ -149,12 +143,10 @@ AttentionOutput Attention::forwardInTurns(const QueryKeyValue& input, std::uint6
 AttentionGradients Attention::backward(const SavedAttention& saved, const at::Tensor& dOut) const {
     const PurposeScope purpose(state_->group, Purpose::Attention);
     const PlaceScope place;
-    tracePlace().pass = SpanPass::Backward;
-    tracePlace().layer = saved.layer;
-    tracePlace().step = saved.step;
+    writePlace(SpanPass::Backward, saved.call);
     holdUp(state_->options.delay);
     if (state_->options.turns > 1) return backwardInTurns(saved, dOut);
-    return state_->executor.backward(state_->part(dOut.size(2), 0, saved.seed, saved.layer), saved,
+    return state_->executor.backward(state_->part(saved.call, dOut.size(2), 0), saved,
                                      dOut.contiguous());
 }
 
@@ -168,9 +160,9 @@ AttentionGradients Attention::backwardInTurns(const SavedAttention& saved,
         SavedAttention part = saved;
         const auto first = saved.tensors.begin() + turn * each;
         part.tensors.assign(first, first + each);
-        AttentionGradients gradients = state_->executor.backward(
-            state_->part(heads, turn * heads / turns, saved.seed, saved.layer), part,
-            headsOf(dOut, turn, turns));
+        AttentionGradients gradients =
+            state_->executor.backward(state_->part(saved.call, heads, turn * heads / turns), part,
+                                      headsOf(dOut, turn, turns));
         q.push_back(std::move(gradients.q));
         k.push_back(std::move(gradients.k));
         v.push_back(std::move(gradients.v));

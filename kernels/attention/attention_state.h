@@ -9,17 +9,18 @@ namespace ringscope {
 
 struct Attention::State {
     const ExecutorRow& executor;
-    RankSchedule steps;
+    AttentionBlocks blocks;  // of calls without blocks of their own
     ShardLayout owned;
     Group& group;
     AttentionOptions options;
-    AttentionMask mask;
     BufferPool pool{group.size() == 1 ? std::numeric_limits<std::int64_t>::max()
                                       : options.bufferLimit};
 
-    // heads: query heads of the model; this part is about those from `firstHead` on.
-    RankPart part(std::int64_t heads, std::int64_t firstHead, std::uint64_t seed, int layer) {
-        return {steps,
+    // heads: query heads of the model; this part is about those from `firstHead` on. The part
+    // refers to the call's blocks, so the call must outlive it.
+    RankPart part(const AttentionCall& call, std::int64_t heads, std::int64_t firstHead) {
+        const AttentionBlocks& used = call.blocks ? *call.blocks : blocks;
+        return {used.steps,
                 owned,
                 group,
                 pool,
@@ -27,9 +28,9 @@ struct Attention::State {
                  .softcap = options.softcap,
                  .alibiHeads = options.alibi ? heads : 0,
                  .dropout = options.dropout,
-                 .dropoutSeed = dropoutSeedOfLayer(seed, layer),
+                 .dropoutSeed = dropoutSeedOfLayer(call.seed, call.layer),
                  .firstHead = firstHead,
-                 .mask = &mask}};
+                 .mask = &used.mask}};
     }
 };
 

@@ -1,5 +1,7 @@
 #include "kernels/model/transformer.h"
 
+#include "profiler/trace_place.h"
+
 #include <string>
 
 namespace ringscope {
@@ -23,17 +25,22 @@ Transformer::Transformer(const ModelConfig& model, const Parameters& parameters)
 }
 
 at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale) const {
+    const PlaceScope place;
     at::Tensor x = embed(shard.tokens, embedding_);
-    for (const Layer& weights : layers_) x = layer(x, weights, shard.rotary, attend);
+    for (int index = 0; index < static_cast<int>(layers_.size()); ++index) {
+        tracePlace().layer = index;
+        x = layer(index, x, shard.rotary, attend);
+    }
     return headLoss(x, finalGain_, head_, model_.normEps, shard.labels, scale);
 }
 
-at::Tensor Transformer::layer(const at::Tensor& x, const Layer& weights, const RotaryTable& rotary,
+at::Tensor Transformer::layer(int index, const at::Tensor& x, const RotaryTable& rotary,
                               const Attend& attend) const {
+    const Layer& weights = layers_[static_cast<std::size_t>(index)];
     const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
     const Heads heads =
         projectHeads(x, weights.attentionGain, weights.qkv, model_.normEps, rotary, shape);
-    const at::Tensor attended = attend(heads.q, heads.k, heads.v).flatten(2);
+    const at::Tensor attended = attend(index, heads.q, heads.k, heads.v).flatten(2);
     const at::Tensor between = addProjection(x, attended, weights.output);
     return addFeedForward(between, weights.feedForwardGain, weights.gateUp, weights.down,
                           model_.normEps);

@@ -1,6 +1,6 @@
 // A decoder-only transformer: embedding, layers of attention and gated feed-forward with RMSNorm
-// before each, final norm, head. Attention is handed in, so that the model is the same in every
-// mode; all else works on each token alone.
+// before each, final norm, head. The caller passes attention in, so the model is the same in every
+// mode; everything else works on each token by itself.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -22,17 +22,19 @@ struct TokenTensors {
     RotaryTable rotary;  // of the tokens' positions in the whole sequence
 };
 
-// q (B, n, Hq, D), k and v (B, n, Hk, D) -> (B, n, Hq, D), differentiable.
-using Attend =
-    std::function<at::Tensor(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
+// Attention of layer `layer`, counted from 0: q (B, n, Hq, D), k and v (B, n, Hk, D) ->
+// (B, n, Hq, D), differentiable.
+using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const at::Tensor& k,
+                                        const at::Tensor& v)>;
 
 class Transformer {
 public:
-    // The parameters outlive the model.
+    // The parameters must outlive the model.
     Transformer(const ModelConfig& model, const Parameters& parameters);
 
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
-    // to the parameters' gradients; the head's are added already when this returns.
+    // to the parameters' gradients; the head's are added already when this returns. A trace shows
+    // what a layer does under its number.
     at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale) const;
 
 private:
@@ -44,7 +46,7 @@ private:
         Weight gateUp;
         Weight down;
     };
-    at::Tensor layer(const at::Tensor& x, const Layer& weights, const RotaryTable& rotary,
+    at::Tensor layer(int index, const at::Tensor& x, const RotaryTable& rotary,
                      const Attend& attend) const;
 
     ModelConfig model_;

@@ -103,7 +103,7 @@ struct Trainer::State {
 
     std::int64_t labelledTokensOf(std::int64_t step) const;
     RotaryTable rotaryOf(const TokenShard& shard);
-    void prepareAttention(std::int64_t step, std::int64_t number, const TokenBatch& batch);
+    AttentionCall callFor(std::int64_t step, std::int64_t number, const TokenBatch& batch) const;
     TokenTensors shardOf(const TokenBatch& batch);
     double accumulateGradients(std::int64_t step, double scale);
     Totals totalsOf(double ownLoss, const at::Tensor& gradient);
@@ -148,37 +148,41 @@ TokenTensors Trainer::State::shardOf(const TokenBatch& batch) {
             .rotary = rotary};
 }
 
-// Documents are those of the batch, and every batch drops other weights.
-void Trainer::State::prepareAttention(std::int64_t step, std::int64_t number,
-                                      const TokenBatch& batch) {
-    std::uint64_t seed = static_cast<std::uint64_t>(plan.config.train.seed);
+// The call of every layer for this batch, but for the layer's number. Documents are the batch's,
+// and each batch drops other weights.
+AttentionCall Trainer::State::callFor(std::int64_t step, std::int64_t number,
+                                      const TokenBatch& batch) const {
+    AttentionCall call{.seed = static_cast<std::uint64_t>(plan.config.train.seed),
+                       .step = static_cast<int>(step)};
     for (const std::int64_t part : {step, number})
-        seed = mixBits(seed) + static_cast<std::uint64_t>(part);
-    attention->setSeed(seed);
-    if (batch.documents.empty()) return;
+        call.seed = mixBits(call.seed) + static_cast<std::uint64_t>(part);
+    if (batch.documents.empty()) return call;
     AttentionMask mask = plan.schedule.mask;
     mask.documents = batch.documents;
-    attention->setBlocks(maskedSteps(plan.schedule, group.rank(), mask), mask);
+    RankSchedule steps = maskedSteps(plan.schedule, group.rank(), mask);
+    call.blocks = std::make_shared<AttentionBlocks>(std::move(steps), std::move(mask));
+    return call;
 }
 
-// Answers the rank's part of the step's loss.
+// Returns the rank's part of the step's loss.
 double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
-    const Attend attend = [this](const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-        return attention->attend(q, k, v);
-    };
     parameters.clearGradients();
     double sum = 0;
     for (std::int64_t micro = 0; micro < plan.microSteps; ++micro) {
         const std::int64_t number = micro * plan.replicas + all.rank() / group.size();
-        const PlaceScope place;  // the layers count from 0 again
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
-            prepareAttention(step, number, batch);
+            const AttentionCall call = callFor(step, number, batch);
+            const Attend attend = [&](int layer, const at::Tensor& q, const at::Tensor& k,
+                                      const at::Tensor& v) {
+                AttentionCall ofLayer = call;
+                ofLayer.layer = layer;
+                return attention->attend(ofLayer, q, k, v);
+            };
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
             return model.loss(shardOf(batch), attend, scale);
         }();
         sum += loss.item<double>();
-        tracePlace().layer = -1;
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
         loss.backward();
     }

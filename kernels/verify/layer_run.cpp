@@ -1,7 +1,6 @@
 #include "kernels/verify/layer_run.h"
 
 #include "kernels/block/partial_result.h"
-#include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -134,17 +133,16 @@ CaseInputs inputsOn(const at::Device& device, const CaseInputs& inputs) {
     return {inputs.q.to(device), inputs.k.to(device), inputs.v.to(device), inputs.dOut.to(device)};
 }
 
-AttentionOutput runForward(const Attention& attention, const CaseInputs& inputs) {
-    const PlaceScope place;
-    tracePlace().layer = verifiedLayer;
-    return attention.forward(inputs.q, inputs.k, inputs.v);
+AttentionCall callOf(const AttentionCase& problem) {
+    return {.layer = verifiedLayer, .seed = static_cast<std::uint64_t>(problem.seed)};
 }
 
-LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs) {
+LayerShare runLayer(const Attention& attention, const AttentionCall& call, Group& group,
+                    const CaseInputs& inputs) {
     group.resetSent();
     group.barrier();
     const auto start = std::chrono::steady_clock::now();
-    AttentionOutput output = runForward(attention, inputs);
+    AttentionOutput output = attention.forward(call, inputs.q, inputs.k, inputs.v);
     const AttentionGradients gradients = attention.backward(output.saved, inputs.dOut);
     waitFor(gradients.v);
     const auto duration = std::chrono::steady_clock::now() - start;

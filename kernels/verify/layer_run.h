@@ -25,11 +25,12 @@ struct LayerShare {
 
 CaseInputs inputsOn(const at::Device& device, const CaseInputs& inputs);
 
-// Inputs are where the rank computes, and so are the results.
-LayerShare runLayer(const Attention& attention, Group& group, const CaseInputs& inputs);
+// The call that the reference is computed for.
+AttentionCall callOf(const AttentionCase& problem);
 
-// The forward pass alone, as runLayer() begins.
-AttentionOutput runForward(const Attention& attention, const CaseInputs& inputs);
+// The inputs must be on the device that the rank computes on, and so are the results.
+LayerShare runLayer(const Attention& attention, const AttentionCall& call, Group& group,
+                    const CaseInputs& inputs);
 
 // Where a rank's lse belongs: rows of `tokens`, of heads from `firstHead`.
 struct LsePlace {

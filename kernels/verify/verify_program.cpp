@@ -123,7 +123,8 @@ private:
         RINGSCOPE_TRY(alone_, ownGroup());
         RINGSCOPE_TRY(const Schedule schedule, planMode(unshardedMode(), request_));
         RINGSCOPE_TRY(const auto attention, Attention::make(schedule, 0, *alone_.group, options()));
-        const LayerShare share = runLayer(*attention, *alone_.group, here(truth.inputs));
+        const LayerShare share =
+            runLayer(*attention, callOf(request_.problem), *alone_.group, here(truth.inputs));
         truth.unsharded = measureAll(truth.reference, onHost(share.results));
         return {};
     }
@@ -146,7 +147,6 @@ private:
         options.alibi = request_.problem.alibi;
         options.dropout = request_.problem.dropout;
         options.bufferLimit = std::numeric_limits<std::int64_t>::max();
-        options.seed = static_cast<std::uint64_t>(request_.problem.seed);
         return options;
     }
 
@@ -180,7 +180,8 @@ private:
     Result<std::optional<ModeVerdict>> runAndJudge(const Mode& mode, const Schedule& schedule,
                                                    Group& group, const Attention& attention) {
         CaseInputs inputs = inputsOfRank(request_.problem, schedule, group.rank());
-        const LayerShare share = runLayer(attention, group, here(inputs));
+        const AttentionCall call = callOf(request_.problem);
+        const LayerShare share = runLayer(attention, call, group, here(inputs));
         std::optional<Error> notWritten;
         const auto dump = [&](const Result<void>& written) {
             if (!written.ok() && !notWritten) notWritten = written.error();
@@ -194,8 +195,10 @@ private:
             });
         const Disturbance disturbance = probeOf(request_.problem, schedule);
         disturb(inputs.v, heldTokens(request_.problem, schedule, group.rank()), disturbance);
-        const at::Tensor after = gatherOutput(request_.problem, schedule, group,
-                                              runForward(attention, here(inputs)).out);
+        const CaseInputs disturbed = here(inputs);
+        const AttentionOutput output =
+            attention.forward(call, disturbed.q, disturbed.k, disturbed.v);
+        const at::Tensor after = gatherOutput(request_.problem, schedule, group, output.out);
         if (!judges()) return std::optional<ModeVerdict>();
 
         if (!request_.dump.empty()) dump(dumpWhole(folder, truth_->inputs, layer.results));

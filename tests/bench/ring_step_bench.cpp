@@ -51,7 +51,7 @@ void bothPasses(benchmark::State& state, const char* mode) {
     const auto attention = Attention::make(withoutBlocks(mode, ranks), 0, group).value();
     const at::Tensor rows = at::zeros({1, 2, 1, 1});
     for (auto unused : state) {
-        const AttentionOutput output = attention->forward(rows, rows, rows);
+        const AttentionOutput output = attention->forward({}, rows, rows, rows);
         benchmark::DoNotOptimize(attention->backward(output.saved, rows).q.const_data_ptr());
     }
     const double steps = 2.0 * ranks + 1;

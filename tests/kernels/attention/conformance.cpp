@@ -4,7 +4,6 @@
 #include "backend/plan/message_fit.h"
 #include "kernels/attention/attention.h"
 #include "kernels/block/block_attention.h"
-#include "profiler/trace_place.h"
 #include "tests/kernels/attention/reference.h"
 
 #include <ATen/ATen.h>
@@ -91,7 +90,7 @@ BlockInput wholeBlock(const ConformanceCase& testCase, const Tensors& whole) {
                       .softcap = options.softcap,
                       .alibiHeads = options.alibi ? testCase.shape.heads : 0,
                       .dropout = options.dropout,
-                      .dropoutSeed = dropoutSeedOfLayer(options.seed, 0),
+                      .dropoutSeed = dropoutSeedOfLayer(testCase.seed, 0),
                       .mask = &testCase.mask}};
 }
 
@@ -145,9 +144,8 @@ std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit
     Tensors input = inputOf(whole, schedule, group);
     for (at::Tensor* leaf : {&input.q, &input.k, &input.v}) leaf->requires_grad_();
     group.resetSent();
-    const PlaceScope place;
-    tracePlace().layer = -1;  // attend() makes it the first
-    const at::Tensor out = (*attention)->attend(input.q, input.k, input.v);
+    const at::Tensor out =
+        (*attention)->attend({.layer = 0, .seed = testCase.seed}, input.q, input.k, input.v);
     out.backward(input.dOut);
     const Traffic sent = group.sent();
 
@@ -238,27 +236,26 @@ struct Feature {
     std::int64_t tokens;
     AttentionMask mask{};
     AttentionOptions options{};
+    std::uint64_t seed = 0;
     bool grouped = true;  // two query heads for each key/value head
 };
 
 std::vector<Feature> features() {
     const std::vector<std::int64_t> shorterThanRanks = {0, 1, 3, 5, 20, 21, 48};
     const AttentionMask windowed{.left = 66, .documents = {0, 70, 71, 160, 192}};
-    return {{.name = "plain", .tokens = 48, .grouped = false},
-            {"grouped heads", 48},
-            {"window", 48, {.left = 5}},
-            {"window both ways", 192, {.left = 70, .right = 20}},
-            {"documents", 48, {.documents = shorterThanRanks}},
-            {"long documents", 192, {.documents = {0, 70, 150, 192}}},
-            {"window in documents", 192, windowed},
-            {"scale", 48, {}, {.scale = 0.5}},
-            {"soft-cap", 48, {}, {.softcap = 1.5}},
-            {"ALiBi", 48, {}, {.alibi = true}},
-            {"dropout", 48, {}, {.dropout = 0.2, .seed = 11}},
-            {"all",
-             192,
-             windowed,
-             {.scale = 0.5, .softcap = 3.0, .alibi = true, .dropout = 0.1, .seed = 5}}};
+    return {
+        {.name = "plain", .tokens = 48, .grouped = false},
+        {"grouped heads", 48},
+        {"window", 48, {.left = 5}},
+        {"window both ways", 192, {.left = 70, .right = 20}},
+        {"documents", 48, {.documents = shorterThanRanks}},
+        {"long documents", 192, {.documents = {0, 70, 150, 192}}},
+        {"window in documents", 192, windowed},
+        {"scale", 48, {}, {.scale = 0.5}},
+        {"soft-cap", 48, {}, {.softcap = 1.5}},
+        {"ALiBi", 48, {}, {.alibi = true}},
+        {"dropout", 48, {}, {.dropout = 0.2}, 11},
+        {"all", 192, windowed, {.scale = 0.5, .softcap = 3.0, .alibi = true, .dropout = 0.1}, 5}};
 }
 
 // Heads that so many ranks can split.
@@ -306,6 +303,7 @@ std::vector<ConformanceCase> everyCell(const Mode& mode, int ranks) {
                 cell.shape.tokens = feature.tokens;
                 cell.feature = feature.name;
                 cell.options = feature.options;
+                cell.seed = feature.seed;
                 cell.mask = feature.mask;
                 cell.mask.causal = causal;
                 cells.push_back(cell);

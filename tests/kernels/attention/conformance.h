@@ -17,7 +17,8 @@ struct ConformanceCase {
     AttentionShape shape{};
     c10::ScalarType type = c10::ScalarType::Float;
     AttentionOptions options{};
-    AttentionMask mask{};  // causal as the shape
+    std::uint64_t seed = 0;  // of the dropout
+    AttentionMask mask{};    // causal as the shape
     std::string feature{};
     Bytes bufferLimit{1LL << 40};
 

@@ -126,7 +126,7 @@ TEST(Attention, NeverSendsOtherBytesThanTheSchedules) {
     runRanks(2, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
         const at::Tensor tooLong = at::zeros({1, 8, 1, 1});
-        EXPECT_THAT([&] { attention->forward(tooLong, tooLong, tooLong); },
+        EXPECT_THAT([&] { attention->forward({}, tooLong, tooLong, tooLong); },
                     ::testing::ThrowsMessage<std::logic_error>(
                         "the schedule's send of KV has 32 bytes, the tensor has 64"));
     });
@@ -143,7 +143,7 @@ TEST(Attention, UsesItsBuffersAgainFromLayerToLayerAndStepToStep) {
             const at::Tensor q = at::randn({shape.batch, rows, shape.heads, shape.headDim});
             const at::Tensor kv = at::randn({shape.batch, rows, shape.kvHeads, shape.headDim});
             const auto pass = [&] {
-                attention->backward(attention->forward(q, kv, kv).saved, q);
+                attention->backward(attention->forward({}, q, kv, kv).saved, q);
                 return attention->bufferAllocations();
             };
             const std::int64_t once = pass();
@@ -163,9 +163,9 @@ TEST(Attention, ForwardWithoutAutogradGivesWhatAttendGives) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
         const at::Tensor q = at::randn({2, 24, 4, 8}).requires_grad_();
         const at::Tensor kv = at::randn({2, 24, 4, 8});
-        const at::Tensor out = attention->attend(q, kv, kv);
+        const at::Tensor out = attention->attend({}, q, kv, kv);
         EXPECT_TRUE(out.requires_grad());
-        EXPECT_TRUE(at::equal(out, attention->forward(q.detach(), kv, kv).out));
+        EXPECT_TRUE(at::equal(out, attention->forward({}, q.detach(), kv, kv).out));
     });
 }
 
