@@ -29,8 +29,9 @@ at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
 
 }  // namespace
 
-KeyGather::KeyGather(const RankPart& part, at::Tensor k, at::Tensor v)
-    : part_(part), k_(std::move(k)), v_(std::move(v)) {}
+KeyGather::KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor k,
+                     at::Tensor v)
+    : part_(part), pass_(pass), k_(std::move(k)), v_(std::move(v)) {}
 
 at::Tensor KeyGather::begin(const Step& step) {
     tracePlace().ringStep = step.index;
@@ -48,8 +49,7 @@ at::Tensor KeyGather::begin(const Step& step) {
 void KeyGather::postGathers(const Step& step) {
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::AllGather) continue;
-        const HeadSpan heads =
-            part_.steps.forward.at(static_cast<std::size_t>(transfer.neededBy)).heads;
+        const HeadSpan heads = pass_.at(static_cast<std::size_t>(transfer.neededBy)).heads;
         Moving& moving = gathered_.emplace_back(Moving{.neededBy = transfer.neededBy});
         moving.sent =
             part_.pool.take({2, k_.size(0), k_.size(1), heads.size(), k_.size(3)}, k_.options());
@@ -82,7 +82,7 @@ void KeyGather::end(const Step& step, const at::Tensor& gradients) {
 }
 
 void KeyGather::finish() {
-    open_.complete(Payload::KeyValueGrad, static_cast<int>(part_.steps.backward.size()));
+    open_.complete(Payload::KeyValueGrad, static_cast<int>(pass_.size()));
     takeSums();
 }
 

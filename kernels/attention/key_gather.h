@@ -1,10 +1,10 @@
-// Everybody's keys and values, some heads at a time, and the sums of their gradients.
+// Gathers the keys and values of all ranks, some heads at a time, and sums their gradients.
 //
+//     KeyGather gather(part, pass, k, v);
 //     for (const Step& step : pass) {
-//         const at::Tensor keys = gather.begin(step);   // the step's are here, the next on their
-//         way
+//         const at::Tensor keys = gather.begin(step);  // waits for them; starts the next gather
 //         ... blocks ...
-//         gather.end(step, gradients);                  // on their way to where they belong
+//         gather.end(step, gradients);                 // starts their sum
 //     }
 //     gather.finish();
 //
@@ -21,13 +21,16 @@ namespace ringscope {
 
 class KeyGather {
 public:
-    // k and v: this rank's, (B, n, H, D).
-    KeyGather(const RankPart& part, at::Tensor k, at::Tensor v);
+    // k and v: this rank's, (B, n, H, D). `part` and `pass`, one of the part's two passes, must
+    // outlive the gather.
+    KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor k, at::Tensor v);
 
-    // K and V of the step's heads, of the whole sequence in token order: (2, B, S, h, D).
+    // Returns K and V of the step's heads, of the whole sequence in token order: (2, B, S, h, D).
+    // Throws std::logic_error where no transfer brings them.
     at::Tensor begin(const Step& step);
 
-    // gradients: like begin()'s answer, in the type sums are kept in; this rank's part of the sum.
+    // gradients: this rank's part of the sum, shaped like the result of begin(), in the type sums
+    // are kept in.
     void end(const Step& step, const at::Tensor& gradients);
     void finish();
 
@@ -35,7 +38,7 @@ public:
     const at::Tensor& gradients() const { return sums_; }
 
 private:
-    // Both sides of a collective under way.
+    // A collective under way.
     struct Moving {
         int neededBy = 0;
         HeadSpan heads{};
@@ -47,11 +50,12 @@ private:
     void takeSums();
 
     const RankPart& part_;
+    const std::vector<Step>& pass_;
     at::Tensor k_;
     at::Tensor v_;
     OpenTransfers open_;
-    std::vector<Moving> gathered_;   // arriving, or arrived for this step
-    std::optional<Moving> reduced_;  // arriving
+    std::vector<Moving> gathered_;   // under way, or complete and not yet taken by begin()
+    std::optional<Moving> reduced_;  // under way
     at::Tensor sums_;
 };
 

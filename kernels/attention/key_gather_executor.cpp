@@ -1,5 +1,5 @@
 // Each rank keeps its queries and attends to the keys and values of the whole sequence, which are
-// gathered some heads at a time; their gradients are summed where the keys came from.
+// gathered some heads at a time. The gradients of keys are summed on the rank that holds the keys.
 #include "kernels/attention/key_gather.h"
 #include "kernels/attention/local_attention.h"
 
@@ -27,7 +27,7 @@ ScoreRules rulesOf(const RankPart& part, const HeadSpan& heads, std::int64_t eac
 
 AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const std::int64_t kvHeads = input.k.size(2);
-    KeyGather gather(part, input.k, input.v);
+    KeyGather gather(part, part.steps.forward, input.k, input.v);
     const BlockOutput whole{
         at::empty_like(input.q),
         at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(accumulatorType(input.q)))};
@@ -49,7 +49,7 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
     const auto ofStep = [kvHeads](const at::Tensor& tensor, const Step& step) {
         return queryHeadsOf(tensor, step.heads, kvHeads);
     };
-    KeyGather gather(part, saved.tensors[1], saved.tensors[2]);
+    KeyGather gather(part, part.steps.backward, saved.tensors[1], saved.tensors[2]);
     const at::Tensor dq = at::empty_like(q);
     for (const Step& step : part.steps.backward) {
         const at::Tensor keys = gather.begin(step);
