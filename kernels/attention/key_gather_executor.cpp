@@ -2,6 +2,7 @@
 // gathered some heads at a time. The gradients of keys are summed on the rank that holds the keys.
 #include "kernels/attention/key_gather.h"
 #include "kernels/attention/local_attention.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -30,7 +31,7 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
     KeyGather gather(part, part.steps.forward, input.k, input.v);
     const BlockOutput whole{
         at::empty_like(input.q),
-        at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(accumulatorType(input.q)))};
+        at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(sumType(input.q)))};
     for (const Step& step : part.steps.forward) {
         const at::Tensor keys = gather.begin(step);
         const BlockOutput heads =

@@ -1,6 +1,6 @@
 #include "kernels/attention/ring_journey.h"
 
-#include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/empty.h>
@@ -144,7 +144,7 @@ at::Tensor RingJourney::arrived(Payload payload, int index, bool ofOwnKeys) {
 }
 
 at::TensorOptions RingJourney::gradientOptions() const {
-    return own_.options().dtype(accumulatorType(own_));
+    return own_.options().dtype(sumType(own_));
 }
 
 }  // namespace ringscope

@@ -1,6 +1,7 @@
 #include "kernels/block/partial_result.h"
 
 #include "kernels/block/merge.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
@@ -16,10 +17,6 @@ bool isAll(TokenSpan rows, const at::Tensor& like) {
 
 }  // namespace
 
-at::ScalarType accumulatorType(const at::Tensor& tensor) {
-    return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
 at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span) {
     return tensor.narrow(1, span.begin, span.size());
 }
@@ -29,7 +26,7 @@ TokenSpan relativeTo(TokenSpan origin, TokenSpan span) {
 }
 
 void PartialOutput::startEmpty() {
-    const at::TensorOptions options = like_.options().dtype(accumulatorType(like_));
+    const at::TensorOptions options = like_.options().dtype(sumType(like_));
     sum_.out = at::zeros(like_.sizes(), options);
     sum_.lse =
         at::full(like_.sizes().slice(0, 3), -std::numeric_limits<double>::infinity(), options);
@@ -37,7 +34,7 @@ void PartialOutput::startEmpty() {
 
 void PartialOutput::add(TokenSpan rows, BlockOutput part) {
     if (!sum_.out.defined() && isAll(rows, like_)) {
-        sum_ = {part.out.to(accumulatorType(like_)), part.lse};
+        sum_ = {part.out.to(sumType(like_)), part.lse};
         return;
     }
     if (!sum_.out.defined()) startEmpty();
@@ -58,7 +55,7 @@ BlockOutput PartialOutput::takeSum() {
 }
 
 at::Tensor emptySum(const at::Tensor& like) {
-    return at::zeros(like.sizes(), like.options().dtype(accumulatorType(like)));
+    return at::zeros(like.sizes(), like.options().dtype(sumType(like)));
 }
 
 }  // namespace ringscope

@@ -6,9 +6,6 @@
 
 namespace ringscope {
 
-// What sums are kept in: fp32, and fp64 for fp64.
-at::ScalarType accumulatorType(const at::Tensor& tensor);
-
 // Rows of `tensor` (B, n, ...); a view.
 at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span);
 

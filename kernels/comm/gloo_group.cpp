@@ -2,6 +2,7 @@
 
 #include "kernels/comm/completion_watch.h"
 #include "kernels/comm/meeting_state.h"
+#include "kernels/device/number_format.h"
 #include "profiler/span_recorder.h"
 
 #include <ATen/ops/add.h>
@@ -60,11 +61,12 @@ public:
     void wait() override {
         if (!exchange_) return;
         std::exchange(exchange_, nullptr)->wait();
-        const bool wide = out_.scalar_type() == at::kFloat || out_.scalar_type() == at::kDouble;
-        at::Tensor sum = wide ? out_ : at::empty_like(out_, out_.options().dtype(at::kFloat));
+        const at::ScalarType type = sumType(out_);
+        const bool inPlace = type == out_.scalar_type();
+        at::Tensor sum = inPlace ? out_ : at::empty_like(out_, out_.options().dtype(type));
         sum.copy_(slices_[0]);
         for (std::int64_t rank = 1; rank < slices_.size(0); ++rank) sum.add_(slices_[rank]);
-        if (!wide) out_.copy_(sum);
+        if (!inPlace) out_.copy_(sum);
         slices_.reset();
     }
 

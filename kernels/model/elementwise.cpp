@@ -1,6 +1,7 @@
 #include "kernels/model/elementwise.h"
 
 #include "kernels/data/token_batch.h"
+#include "kernels/device/number_format.h"
 #include "kernels/model/elementwise_any.h"
 #include "kernels/model/row_kernels.h"
 
@@ -75,10 +76,6 @@ void overParts(std::int64_t rows, std::int64_t parts, const Body& body) {
 }
 
 }  // namespace
-
-at::ScalarType sumType(at::ScalarType type) {
-    return type == at::kDouble ? at::kDouble : at::kFloat;
-}
 
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
              at::Tensor& inverse) {

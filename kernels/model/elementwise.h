@@ -13,9 +13,6 @@
 
 namespace ringscope {
 
-// What sums over values of `type` are kept in: fp32, and fp64 for fp64.
-at::ScalarType sumType(at::ScalarType type);
-
 // normed = x / rms(x) * gain, and inverse (R) = 1 / rms(x), which the backward pass needs.
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
              at::Tensor& inverse);

@@ -1,6 +1,7 @@
 #include "kernels/model/elementwise_any.h"
 
 #include "kernels/data/token_batch.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -9,7 +10,7 @@ namespace ringscope::any {
 namespace {
 
 // In the type that is computed in; the tensor itself where that is its own.
-at::Tensor wide(const at::Tensor& tensor) { return tensor.to(sumType(tensor.scalar_type())); }
+at::Tensor wide(const at::Tensor& tensor) { return tensor.to(sumType(tensor)); }
 
 // cosine and sine of the rows [firstRow, firstRow + rows), shaped to meet (rows, heads, D/2).
 std::pair<at::Tensor, at::Tensor> anglesOfRows(const RotaryTable& table, std::int64_t firstRow,
@@ -94,7 +95,7 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) {
     const at::Tensor labelled = labels.ne(ignoredLabel).unsqueeze(1);
     const at::Tensor index = labels.clamp_min(0).unsqueeze(1);
-    const at::Tensor weight = labelled.to(sumType(logits.scalar_type())) * scale;
+    const at::Tensor weight = labelled.to(sumType(logits)) * scale;
     const at::Tensor logProbabilities = at::log_softmax(wide(logits), 1);
     const at::Tensor likelihoods = logProbabilities.gather(1, index);
     logits.copy_((logProbabilities.exp() * weight).scatter_add_(1, index, -weight));

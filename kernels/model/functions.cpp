@@ -1,5 +1,6 @@
 #include "kernels/model/functions.h"
 
+#include "kernels/device/number_format.h"
 #include "kernels/model/products.h"
 #include "profiler/memory_scope.h"
 
@@ -33,7 +34,7 @@ at::Tensor buffer(const at::Tensor& like, std::int64_t rows, std::int64_t width)
 
 // One for each row, in what sums are kept in.
 at::Tensor rowFactors(const at::Tensor& rows) {
-    return at::empty({rows.size(0)}, rows.options().dtype(sumType(rows.scalar_type())));
+    return at::empty({rows.size(0)}, rows.options().dtype(sumType(rows)));
 }
 
 std::int64_t chunkRows(const at::Tensor& rows) {

@@ -1,6 +1,7 @@
 #include "kernels/model/parameters.h"
 
 #include "backend/core/mix.h"
+#include "kernels/device/number_format.h"
 #include "kernels/model/elementwise.h"
 #include "profiler/memory_scope.h"
 
@@ -123,7 +124,7 @@ Parameters::Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t
       values_(allocatedFor(MemoryCategory::Parameters,
                            [&] { return initialValues(list_, seed, 0, padded, options); })),
       gradients_(allocatedFor(MemoryCategory::Gradients, [&] {
-          return at::zeros({padded}, options.dtype(sumType(values_.scalar_type())));
+          return at::zeros({padded}, options.dtype(sumType(values_)));
       })) {
     for (const ParameterSpec& spec : list_) {
         const auto view = [&](const at::Tensor& buffer) {

@@ -3,6 +3,7 @@
 #include "backend/core/mix.h"
 #include "backend/plan/blocks.h"
 #include "kernels/attention/attention.h"
+#include "kernels/device/number_format.h"
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
 #include "kernels/train/adamw.h"
@@ -17,26 +18,11 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace ringscope {
 namespace {
-
-at::ScalarType scalarType(NumberFormat format) {
-    switch (format) {
-        case NumberFormat::Fp32:
-            return at::kFloat;
-        case NumberFormat::Bf16:
-            return at::kBFloat16;
-        case NumberFormat::Fp16:
-            return at::kHalf;
-        case NumberFormat::Fp64:
-            return at::kDouble;
-    }
-    throw std::logic_error("no such number format");
-}
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
     return {.lr = train.lr, .weightDecay = train.weightDecay};
@@ -93,7 +79,8 @@ struct Trainer::State {
           group(all.within(ranksOf(replicaOf(plan, all.rank())))),
           batches(std::move(source)),
           device(where),
-          tensors(at::TensorOptions().dtype(scalarType(plan.config.train.precision)).device(where)),
+          tensors(
+              at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(where)),
           parameters(plan.config.model, plan.config.train.seed,
                      gradientSliceElements(plan.parameters, all.size()) * all.size(), tensors),
           model(plan.config.model, parameters),

@@ -1,13 +1,11 @@
 #include "kernels/verify/case_inputs.h"
 
 #include "backend/core/mix.h"
-#include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/ops/empty.h>
 
 #include <cmath>
-#include <stdexcept>
-#include <string>
 
 namespace ringscope {
 namespace {
@@ -38,24 +36,10 @@ at::Tensor makeTensor(const AttentionCase& problem, Input input, std::int64_t he
                 *next++ = nearlyNormal(mixBits(key + static_cast<std::uint64_t>(i)));
         }
     }
-    return values.to(scalarType(problem.type));
+    return values.to(scalarTypeOf(problem.type));
 }
 
 }  // namespace
-
-at::ScalarType scalarType(NumberFormat format) {
-    switch (format) {
-        case NumberFormat::Fp32:
-            return at::kFloat;
-        case NumberFormat::Bf16:
-            return at::kBFloat16;
-        case NumberFormat::Fp16:
-            return at::kHalf;
-        case NumberFormat::Fp64:
-            return at::kDouble;
-    }
-    throw std::logic_error("no such number format");
-}
 
 CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>& tokens) {
     return {makeTensor(problem, Input::Q, problem.heads, tokens),

@@ -18,8 +18,6 @@ struct CaseInputs {
     at::Tensor dOut;  // (B, n, Hq, D)
 };
 
-at::ScalarType scalarType(NumberFormat format);
-
 // The rows of `tokens`, in this order. About normally distributed, in the problem's number type.
 CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>& tokens);
 

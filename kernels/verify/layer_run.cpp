@@ -1,6 +1,7 @@
 #include "kernels/verify/layer_run.h"
 
 #include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -25,8 +26,6 @@ struct TensorPlan {
 constexpr std::array gradientPlans = {TensorPlan{&CaseResults::dq, true},
                                       TensorPlan{&CaseResults::dk, false},
                                       TensorPlan{&CaseResults::dv, false}};
-
-at::ScalarType lseType(const at::Tensor& out) { return accumulatorType(out); }
 
 // Rows of `part` (B, n, ...) into or onto `whole` where `tokens` says; from its row `first` on.
 void placeRows(const at::Tensor& whole, const at::Tensor& part,
@@ -67,7 +66,7 @@ public:
     void addGradient(int rank, const TensorPlan& plan, const at::Tensor& part) {
         const std::int64_t heads = plan.queryHeads ? problem_.heads : problem_.kvHeads;
         if (schedule_.replicated)
-            made(results_.*plan.member, heads, accumulatorType(part)).add_(part);
+            made(results_.*plan.member, heads, sumType(part)).add_(part);
         else
             placeRows(made(results_.*plan.member, heads, part.scalar_type()), part, owned(rank));
     }
@@ -183,7 +182,7 @@ GatheredLayer gatherLayer(const AttentionCase& problem, const Schedule& schedule
         theirs.out = bringHeads(share.results.out, problem.heads);
         theirs.lse =
             bring(group, rank, share.results.lse,
-                  {problem.batch, header(LseRows), header(LseHeads)}, lseType(share.results.out));
+                  {problem.batch, header(LseRows), header(LseHeads)}, sumType(share.results.out));
         for (const TensorPlan& plan : gradientPlans)
             theirs.*plan.member = bringHeads(share.results.*plan.member,
                                              plan.queryHeads ? problem.heads : problem.kvHeads);

@@ -1,6 +1,6 @@
 #include "kernels/block/cpu/score_strip.h"
 #include "kernels/block/cpu/tiled_attention.h"
-#include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/mul.h>
@@ -216,10 +216,9 @@ void addGradients(const BlockInput& block, const BlockOutput& whole, const at::T
 void addTiledGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
                        const BlockGradients& sums) {
     for (const at::Tensor* sum : {&sums.q, &sums.k, &sums.v})
-        TORCH_CHECK(sum->scalar_type() == accumulatorType(block.q) && sum->stride(3) == 1,
-                    "gradients of ", block.q.scalar_type(), " cannot be added to a sum in ",
-                    sum->scalar_type());
-    if (accumulatorType(block.q) == at::kDouble)
+        TORCH_CHECK(sum->scalar_type() == sumType(block.q) && sum->stride(3) == 1, "gradients of ",
+                    block.q.scalar_type(), " cannot be added to a sum in ", sum->scalar_type());
+    if (sumType(block.q) == at::kDouble)
         addGradients<double>(block, whole, dOut, sums);
     else
         addGradients<float>(block, whole, dOut, sums);

@@ -1,6 +1,7 @@
 #include "kernels/block/cpu/score_strip.h"
 #include "kernels/block/cpu/tiled_attention.h"
 #include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/full.h>
@@ -164,9 +165,8 @@ private:
 
 template <typename T>
 BlockOutput forwardIn(const BlockInput& block) {
-    BlockOutput output{emptySum(block.q),
-                       at::full(block.q.sizes().slice(0, 3), nothing<T>,
-                                block.q.options().dtype(accumulatorType(block.q)))};
+    BlockOutput output{emptySum(block.q), at::full(block.q.sizes().slice(0, 3), nothing<T>,
+                                                   block.q.options().dtype(sumType(block.q)))};
     at::Tensor sums = at::zeros_like(output.lse);
     const Tiles<T> tiles(block);
     ForwardPass<T>(tiles, output.out, output.lse, sums).run();
@@ -176,8 +176,7 @@ BlockOutput forwardIn(const BlockInput& block) {
 }  // namespace
 
 BlockOutput tiledForward(const BlockInput& block) {
-    return accumulatorType(block.q) == at::kDouble ? forwardIn<double>(block)
-                                                   : forwardIn<float>(block);
+    return sumType(block.q) == at::kDouble ? forwardIn<double>(block) : forwardIn<float>(block);
 }
 
 }  // namespace ringscope

@@ -1,13 +1,13 @@
 #include "kernels/block/cpu/tiles.h"
 
-#include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <stdexcept>
 
 namespace ringscope {
 
 at::Tensor computable(const at::Tensor& tensor) {
-    const at::Tensor rows = tensor.to(accumulatorType(tensor));
+    const at::Tensor rows = tensor.to(sumType(tensor));
     const bool dense = rows.stride(3) == 1 && (rows.size(1) == 1 || rows.stride(1) >= rows.size(3));
     return dense ? rows : rows.contiguous();
 }

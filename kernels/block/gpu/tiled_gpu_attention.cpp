@@ -1,6 +1,6 @@
 #include "kernels/block/gpu/tiled_gpu_attention.h"
 
-#include "kernels/block/partial_result.h"
+#include "kernels/device/number_format.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
@@ -127,7 +127,7 @@ private:
 };
 
 at::Tensor sumsLike(const at::Tensor& tensor, at::IntArrayRef sizes) {
-    return at::empty(sizes, tensor.options().dtype(accumulatorType(tensor)));
+    return at::empty(sizes, tensor.options().dtype(sumType(tensor)));
 }
 
 }  // namespace
@@ -148,7 +148,7 @@ BlockGradients tiledGpuBackward(const BlockInput& block, const std::vector<Token
                                 const BlockOutput& whole, const at::Tensor& dOut,
                                 RunAttention run) {
     Launchable launchable(block, seen);
-    const at::ScalarType sums = accumulatorType(block.q);
+    const at::ScalarType sums = sumType(block.q);
     const at::Tensor dRows = withDenseHeads(dOut.to(block.q.scalar_type()));
     const at::Tensor lse = whole.lse.to(sums).contiguous();
     const at::Tensor delta = at::mul(whole.out.to(sums), dOut.to(sums)).sum(3).contiguous();

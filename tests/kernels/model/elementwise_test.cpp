@@ -1,6 +1,7 @@
 #include "kernels/model/elementwise.h"
 
 #include "kernels/data/token_batch.h"
+#include "kernels/device/number_format.h"
 #include "kernels/model/elementwise_any.h"
 #include "tests/kernels/model/plain_model.h"
 
