@@ -1,7 +1,7 @@
 // Every rank holds all of q, k and v and attends for its share of the queries; the outputs are
-// gathered. On the way back each rank brings the gradient of its own tokens' loss for all outputs,
-// so they are summed where the share was computed. The gradients of q, k and v are then parts of a
-// sum over the ranks, as everything before them in a replicated model is.
+// gathered. In the backward pass each rank has the gradients of its own tokens' loss for all
+// outputs; they are summed on the rank that computed the output. The gradients of q, k and v are
+// then parts of a sum over the ranks, like all gradients before them in a replicated model.
 #include "kernels/attention/local_attention.h"
 #include "kernels/attention/transfers.h"
 
@@ -18,7 +18,7 @@ at::Tensor joined(const at::Tensor& slices) {
         .view({slices.size(1), tokens, slices.size(3), slices.size(4)});
 }
 
-// The way back.
+// The inverse of joined(): `whole` into slices.
 void slice(const at::Tensor& slices, const at::Tensor& whole) {
     slices.copy_(
         whole.view({whole.size(0), slices.size(0), slices.size(2), whole.size(2), whole.size(3)})
@@ -37,9 +37,9 @@ AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& inpu
     const Step& step = onlyStep(part.steps.forward);
     BlockOutput share = localForward(step, input, part.rules);
     share.out = share.out.contiguous();
-    PooledTensor everybodys = emptySlices(part, share.out);
-    exchange(part.group, step, Payload::Output, everybodys.tensor(), share.out);
-    return {joined(everybodys.tensor()),
+    PooledTensor gathered = emptySlices(part, share.out);
+    exchange(part.group, step, Payload::Output, gathered.tensor(), share.out);
+    return {joined(gathered.tensor()),
             {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)},
             share.lse};
 }

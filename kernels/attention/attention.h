@@ -1,4 +1,5 @@
-// One attention layer of one rank under one mode: runs the rank's part of a Schedule.
+// Attention as one rank computes it under one mode: runs the rank's part of a Schedule, for every
+// layer of the model.
 //
 //     auto attention = Attention::make(plan.schedule, rank, group, {});
 //     at::Tensor out = (*attention)->attend({.layer = 0}, q, k, v);  // (B, n, Hq, D)

@@ -1,5 +1,5 @@
-// The executors: one row for each kind of communication. Each runs the steps of a RankSchedule as
-// they are written and knows no mode.
+// The executors: one row for each kind of communication. An executor runs the steps of a
+// RankSchedule as they are listed and knows no mode.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -9,7 +9,7 @@
 
 namespace ringscope {
 
-// What an executor works for: one rank's part of a schedule.
+// One rank's part of a schedule, and what is needed to run it. All of it must outlive the pass.
 struct RankPart {
     const RankSchedule& steps;
     const ShardLayout& owned;
@@ -27,7 +27,7 @@ struct QueryKeyValue {
 
 struct ExecutorRow {
     Executor executor;
-    bool ranksInTokenOrder;  // wants the tokens of each rank it works with before the next one's
+    bool ranksInTokenOrder;  // needs each rank's tokens to come before the next rank's
     AttentionOutput (*forward)(const RankPart& part, const QueryKeyValue& input);
     AttentionGradients (*backward)(const RankPart& part, const SavedAttention& saved,
                                    const at::Tensor& dOut);

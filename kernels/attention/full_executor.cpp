@@ -1,4 +1,4 @@
-// Everything is here: the reference.
+// One rank holds the whole sequence. The other executors are tested against this one.
 #include "kernels/attention/local_attention.h"
 
 namespace ringscope {

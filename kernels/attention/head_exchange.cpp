@@ -88,16 +88,16 @@ std::vector<std::int64_t> HeadExchange::packedSizes(const Moving& moving) const 
     return {ranks_, like.size(1), like.size(0), heads, like.size(3)};
 }
 
-HeadTensors HeadExchange::bring(const Step& step) {
+HeadTensors HeadExchange::receive(const Step& step) {
     tracePlace().ringStep = step.index;
-    complete(there_, step.index);
+    complete(incoming_, step.index);
     for (const Transfer& transfer : step.transfers) {
         if (!isExchange(transfer, PostTime::BeforeBlocks)) continue;
-        postThere(transfer);
-        if (transfer.neededBy == step.index) complete(there_, step.index);
+        postIncoming(transfer);
+        if (transfer.neededBy == step.index) complete(incoming_, step.index);
     }
     HeadTensors here;
-    for (const Moving& moving : there_) {
+    for (const Moving& moving : incoming_) {
         if (moving.neededBy != step.index) continue;
         for (const HeadRole each : tensorsOf(moving.payload))
             here[each] = groupsTokens(headsIn(moving.received, moving, each));
@@ -106,20 +106,20 @@ HeadTensors HeadExchange::bring(const Step& step) {
 }
 
 void HeadExchange::sendBack(const Step& step, const HeadTensors& here) {
-    std::erase_if(there_, [&](const Moving& moving) { return moving.neededBy <= step.index; });
+    std::erase_if(incoming_, [&](const Moving& moving) { return moving.neededBy <= step.index; });
     takeReturned(step.index);
-    // After the last blocks nothing is left to do meanwhile: one after another.
+    // Nothing is computed after the last blocks, so each exchange is waited for at once.
     const bool last = &step == &pass_.back();
     for (const Transfer& transfer : step.transfers) {
         if (!isExchange(transfer, PostTime::AfterBlocks)) continue;
-        postBack(transfer, step.heads, here);
+        postReturn(transfer, step.heads, here);
         takeReturned(last ? transfer.neededBy : step.index);
     }
 }
 
-void HeadExchange::postThere(const Transfer& transfer) {
+void HeadExchange::postIncoming(const Transfer& transfer) {
     const Step& reader = pass_.at(static_cast<std::size_t>(transfer.neededBy));
-    Moving& moving = there_.emplace_back(
+    Moving& moving = incoming_.emplace_back(
         Moving{.payload = transfer.payload, .neededBy = transfer.neededBy, .heads = reader.heads});
     const std::vector<std::int64_t> sizes = packedSizes(moving);
     moving.sent = part_.pool.take(sizes, options_);
@@ -131,7 +131,7 @@ void HeadExchange::postThere(const Transfer& transfer) {
             byCopies(headsIn(moving.sent.tensor(), moving, each), split.copies);
         target.copy_(heads.unsqueeze(1).expand_as(target));
     }
-    // Queries, keys and values stay for the backward pass.
+    // Queries, keys and values are saved for the backward pass, so they are not pooled.
     if (transfer.payload == Payload::OutputGrad) {
         moving.buffer = part_.pool.take(sizes, options_);
         moving.received = moving.buffer.tensor();
@@ -141,9 +141,9 @@ void HeadExchange::postThere(const Transfer& transfer) {
     open_.add(transfer, post(part_.group, transfer, moving.received, moving.sent.tensor()));
 }
 
-void HeadExchange::postBack(const Transfer& transfer, const HeadSpan& heads,
-                            const HeadTensors& here) {
-    Moving& moving = back_.emplace_back(
+void HeadExchange::postReturn(const Transfer& transfer, const HeadSpan& heads,
+                              const HeadTensors& here) {
+    Moving& moving = returning_.emplace_back(
         Moving{.payload = transfer.payload, .neededBy = transfer.neededBy, .heads = heads});
     const std::vector<std::int64_t> sizes = packedSizes(moving);
     moving.sent = part_.pool.take(sizes, options_);
@@ -163,10 +163,10 @@ void HeadExchange::complete(std::vector<Moving>& movings, int index) {
 }
 
 void HeadExchange::takeReturned(int index) {
-    complete(back_, index);
-    for (const Moving& moving : back_)
+    complete(returning_, index);
+    for (const Moving& moving : returning_)
         if (moving.neededBy <= index) unpack(moving);
-    std::erase_if(back_, [&](const Moving& moving) { return moving.neededBy <= index; });
+    std::erase_if(returning_, [&](const Moving& moving) { return moving.neededBy <= index; });
 }
 
 // Copies are summed.

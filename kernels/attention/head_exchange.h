@@ -1,11 +1,11 @@
 // All-to-alls that turn this rank's share of the tokens with all heads into all tokens of a group
-// of ranks with a share of the heads, and back; some heads at a time where the steps say so, so
-// that those of the next step are on their way while a step computes, and those of the last one go
-// home.
+// of ranks with a share of the heads, and back. Where the steps list some heads at a time, the
+// heads of the next step are received, and the results of the last one returned, while a step
+// computes.
 //
 //     HeadExchange exchange(part, pass, counts, {q, k, v});
 //     for (const Step& step : pass) {
-//         const HeadTensors here = exchange.bring(step);   // the step's heads, the group's tokens
+//         const HeadTensors here = exchange.receive(step);  // the step's heads, the group's tokens
 //         exchange.sendBack(step, {attend(here)});
 //     }
 //     exchange.returned()[Q];                               // all heads, this rank's tokens
@@ -29,7 +29,7 @@ namespace ringscope {
 
 enum HeadRole : std::size_t { Q, K, V, headRoles };
 
-// Those that are not there are undefined. An output or its gradient stands in the place of Q.
+// Absent ones are undefined. An output or its gradient takes the place of Q.
 using HeadTensors = std::array<at::Tensor, headRoles>;
 
 // Of the model.
@@ -40,15 +40,17 @@ struct HeadCounts {
 
 class HeadExchange {
 public:
-    // given: (B, n, H, D), what is brought to the other ranks. `pass` outlives the exchange.
+    // given: (B, n, H, D), what the other ranks receive. `part` and `pass` must outlive the
+    // exchange.
     HeadExchange(const RankPart& part, const std::vector<Step>& pass, const HeadCounts& counts,
                  HeadTensors given);
 
-    // Query heads of the model before those of `step` on this rank.
+    // The first query head of the model that this rank attends for in `step`.
     std::int64_t firstHead(const Step& step) const;
 
-    // Valid until sendBack(), but queries, keys and values as long as somebody holds them.
-    HeadTensors bring(const Step& step);
+    // Gradients of outputs are valid until sendBack(); queries, keys and values are memory of their
+    // own.
+    HeadTensors receive(const Step& step);
     void sendBack(const Step& step, const HeadTensors& here);
     // After the last step.
     const HeadTensors& returned() const { return returned_; }
@@ -64,15 +66,15 @@ private:
         int neededBy;
         HeadSpan heads;
         PooledTensor sent{};
-        PooledTensor buffer{};  // that it is received in, unless it stays
+        PooledTensor buffer{};  // holds `received`, unless that is memory of its own
         at::Tensor received{};
     };
 
     HeadSpan headsOf(HeadRole tensor, const HeadSpan& heads) const;
     at::Tensor headsIn(const at::Tensor& packed, const Moving& moving, HeadRole tensor) const;
     std::vector<std::int64_t> packedSizes(const Moving& moving) const;
-    void postThere(const Transfer& transfer);
-    void postBack(const Transfer& transfer, const HeadSpan& heads, const HeadTensors& here);
+    void postIncoming(const Transfer& transfer);
+    void postReturn(const Transfer& transfer, const HeadSpan& heads, const HeadTensors& here);
     void complete(std::vector<Moving>& movings, int index);
     void takeReturned(int index);
     void unpack(const Moving& moving);
@@ -85,8 +87,8 @@ private:
     at::TensorOptions options_;
 
     OpenTransfers open_;
-    std::vector<Moving> there_;
-    std::vector<Moving> back_;
+    std::vector<Moving> incoming_;
+    std::vector<Moving> returning_;
     HeadTensors returned_;
 };
 

@@ -1,4 +1,4 @@
-// All blocks of one step over tensors that are all here.
+// Computes all blocks of one ring step over tensors that this rank holds.
 #pragma once
 
 #include "kernels/attention/executor_table.h"
@@ -16,13 +16,13 @@ TokenSpan keyRows(const Step& step);
 // Output and lse of rows queryRows(step).
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules);
 
-// `whole` and dOut have rows queryRows(step), and so has the gradient of q; those of k and v have
-// all rows, and the type sums are kept in: they may be parts of a sum over ranks.
+// `whole` and dOut have rows queryRows(step), and so has the gradient of q. Those of k and v have
+// all rows, and the type sums are kept in, because they may be parts of a sum over ranks.
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
                                  const ScoreRules& rules);
 
-// The one step of a pass that computes everything at once.
+// The only step of the pass. Throws std::logic_error where there are more or none.
 const Step& onlyStep(const std::vector<Step>& pass);
 
 }  // namespace ringscope

@@ -41,10 +41,10 @@ void RingJourney::endStep(const Step& step, const KeyGradients& part) {
     // The gradients sent after the last step have left their buffer, this step's have arrived.
     open_.complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index);
-    bringHome(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
+    addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
     const bool sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     addUp(part, sends);
-    if (!sends) bringHome(std::exchange(gradients_, {}));
+    if (!sends) addToOwn(std::exchange(gradients_, {}));
     // Keys that do not travel ahead go by themselves: they are waited for before the next batch.
     if (posts(step, PostTime::AfterBlocks, Payload::KeyValue)) {
         group_.beginBatch();
@@ -71,14 +71,14 @@ void RingJourney::addUp(const KeyGradients& part, bool sends) {
     }
 }
 
-void RingJourney::bringHome(const at::Tensor& gradients) {
+void RingJourney::addToOwn(const at::Tensor& gradients) {
     if (!gradients.defined()) return;
-    if (home_.defined())
-        home_.add_(gradients);
+    if (ownGradients_.defined())
+        ownGradients_.add_(gradients);
     else if (isPooled(gradients))
-        home_ = gradients.clone();
+        ownGradients_ = gradients.clone();
     else
-        home_ = gradients;
+        ownGradients_ = gradients;
 }
 
 void RingJourney::finish() { group_.endBatch(); }

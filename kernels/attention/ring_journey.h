@@ -1,20 +1,19 @@
-// What travels round a ring during one pass: keys and values, and in the backward pass their
-// gradients behind them.
+// The messages of one pass round a ring: keys and values, and in the backward pass their gradients.
 //
 //     for (const Step& step : pass) {
-//         journey.beginStep(step);          // the step's keys are here, the next ones on their way
+//         journey.beginStep(step);          // waits for the step's keys; posts the next ones
 //         ... blocks with journey.keys() ...
-//         journey.endStep(step, part);      // gradients arrived, part added, all sent on
+//         journey.endStep(step, part);      // waits for gradients, adds the part, sends the sum on
 //     }
 //     journey.finish();
 //
 // Keys are double-buffered: while a step computes, the next shard arrives in the other buffer;
 // those for a later round of rings within a ring, in one more. Gradients are double-buffered too:
-// those of the last step leave while this step's blocks run, and what arrives is waited for when
-// there is something to add to it.
+// those of the last step leave while this step's blocks run, and endStep() waits for what arrives
+// once there is something to add to it.
 //
-// Where a schedule sends keys straight from their owner to those who need them, each brings back
-// its own part of the gradients, and they are added up at home.
+// Where a schedule sends keys straight from their owner to the ranks that need them, each of those
+// ranks sends its part of the gradients back, and the owner adds the parts up.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -26,7 +25,7 @@
 
 namespace ringscope {
 
-// What a step's blocks add to rows `keys` of the travelling gradient; none where it has no blocks.
+// What a step's blocks add to rows `keys` of the gradient that travels; none without blocks.
 struct KeyGradients {
     TokenSpan keys{};
     at::Tensor packed{};  // dK and dV of these rows: (2, B, n, H, D)
@@ -34,8 +33,8 @@ struct KeyGradients {
 
 class RingJourney {
 public:
-    // own: K and V of this rank, packed (2, B, n, H, D). All else comes from `pool`, but own
-    // gradients.
+    // own: K and V of this rank, packed (2, B, n, H, D). All other tensors come from `pool`, except
+    // the sum of this rank's own gradients.
     RingJourney(Group& group, BufferPool& pool, at::Tensor own);
 
     void beginStep(const Step& step);
@@ -46,7 +45,7 @@ public:
     at::Tensor values() const { return keys_[1]; }
 
     // After the last step of a backward pass: the gradients of this rank's own keys and values.
-    const at::Tensor& gradients() const { return home_; }
+    const at::Tensor& gradients() const { return ownGradients_; }
 
 private:
     struct Arriving {
@@ -60,10 +59,10 @@ private:
     at::Tensor bufferOf(const Step& step, const Transfer& transfer);
     at::Tensor buffer(const at::TensorOptions& options);
     void giveBackUnused();
-    // What arrived for step `index`, of own keys or the step's; undefined: nothing did.
+    // What arrived for step `index`, of own keys or of the step's; undefined if nothing did.
     at::Tensor arrived(Payload payload, int index, bool ofOwnKeys = false);
     void addUp(const KeyGradients& part, bool sends);
-    void bringHome(const at::Tensor& gradients);
+    void addToOwn(const at::Tensor& gradients);
     bool isPooled(const at::Tensor& tensor) const;
     at::TensorOptions gradientOptions() const;
 
@@ -71,10 +70,10 @@ private:
     BufferPool& pool_;
     OpenTransfers open_;
 
-    at::Tensor own_;        // never written to
-    at::Tensor keys_;       // held in this step
-    at::Tensor gradients_;  // of the keys held
-    at::Tensor home_;       // of own keys, as far as they are here
+    at::Tensor own_;           // never written to
+    at::Tensor keys_;          // held in this step
+    at::Tensor gradients_;     // of the keys held
+    at::Tensor ownGradients_;  // the sum of what has arrived so far
 
     std::vector<Arriving> arriving_;
     std::vector<PooledTensor> buffers_;

@@ -1,5 +1,5 @@
-// Carries out the transfers of a schedule, with exactly the bytes it lists: a tensor of another
-// size is a broken promise between schedule and executor and throws std::logic_error.
+// Carries out the transfers of a schedule, with exactly the bytes it lists. A tensor of another
+// size throws std::logic_error: schedule and executor disagree.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -25,7 +25,7 @@ std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor
 void exchange(Group& group, const Step& step, Payload payload, at::Tensor& out,
               const at::Tensor& in);
 
-// Transfers under way.
+// Transfers that were posted and not yet waited for.
 class OpenTransfers {
 public:
     void add(const Transfer& transfer, std::unique_ptr<Pending> pending,

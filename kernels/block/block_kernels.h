@@ -1,5 +1,5 @@
-// What a device brings to attention. One row for each device: cpu_kernels.cpp, and gpu_kernels.cpp
-// with what the CUDA module has (gpu_kernels.h).
+// The functions that a device must have for attention. One table for each device: cpu_kernels.cpp,
+// and gpu_kernels.cpp, which uses the CUDA module's (gpu_kernels.h).
 #pragma once
 
 #include "kernels/block/block_attention.h"
@@ -16,7 +16,7 @@ struct BlockKernels {
 };
 
 extern const BlockKernels cpuBlockKernels;
-extern const BlockKernels gpuBlockKernels;  // throw where the CUDA module cannot be loaded
+extern const BlockKernels gpuBlockKernels;  // its functions throw without the CUDA module
 
 // The kernels for tensors on `tensor`'s device.
 const BlockKernels& blockKernelsFor(const at::Tensor& tensor);

@@ -1,4 +1,4 @@
-// Adds what a block of keys contributes to what other keys contributed already.
+// Merges the attention output over some keys with the output over other keys.
 //
 //   lse' = log(exp(lse) + exp(part.lse))
 //   out' = out * exp(lse - lse') + part.out * exp(part.lse - lse')
@@ -15,7 +15,7 @@ namespace ringscope {
 // rows; part.out may be of a smaller type.
 void mergePart(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);
 
-// The CPU's, and the plain twin of the CUDA kernel.
+// The CPU's kernel, which tests hold the CUDA kernel against.
 void mergePartOnCpu(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);
 
 }  // namespace ringscope

@@ -1,4 +1,5 @@
-// Rows between slices by rank and the sequence in token order, all spans of all ranks in one go.
+// Copies rows between slices by rank and the sequence in token order, all spans of all ranks in one
+// launch.
 //
 //   zigzag, 2 ranks     slices  r0: 0 1 6 7   r1: 2 3 4 5      whole  0 1 2 3 4 5 6 7
 #pragma once
@@ -14,7 +15,7 @@ namespace ringscope {
 void copyToTokenOrder(const at::Tensor& slices, const ShardLayout& owned, at::Tensor& whole);
 void copyToSlices(const at::Tensor& whole, const ShardLayout& owned, at::Tensor& slices);
 
-// The CPU's, and the plain twin of the CUDA kernel.
+// The CPU's kernel, which tests hold the CUDA kernel against.
 void copyRowsOnCpu(const RowCopyTask& task);
 
 }  // namespace ringscope

@@ -1,4 +1,4 @@
-// What a layer does to its scores besides comparing queries with keys.
+// What a layer does to its scores besides multiplying queries by keys.
 #pragma once
 
 #include "backend/plan/mask.h"

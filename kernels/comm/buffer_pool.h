@@ -1,12 +1,12 @@
-// Memory for what is sent and received: used again from pass to pass, layer to layer and step to
-// step, and never more than a limit.
+// Memory for messages, used again from pass to pass, layer to layer and step to step, and never
+// more than a limit.
 //
 //     BufferPool pool(limit);
 //     const PooledTensor keys = pool.take({2, 1, 4096, 8, 64}, options);
 //     group.receive(keys.tensor(), previous, Channel::KeyValue);
 //
-// A plan sees to it that the limit is enough; where it is not, take() throws std::logic_error. It
-// belongs to one thread at a time and outlives what it gave out.
+// The plan must make the limit large enough; where it is not, take() throws std::logic_error. A
+// pool belongs to one thread at a time and must outlive the tensors it gave out.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +17,8 @@ namespace ringscope {
 
 class BufferPool;
 
-// A tensor that goes back to its pool with this object: by then nothing may use it any more.
+// A tensor whose memory goes back to its pool when this object is destroyed. Nothing may use the
+// memory after that.
 class PooledTensor {
 public:
     PooledTensor() = default;

@@ -1,9 +1,9 @@
-// Stamps the moment an operation was complete, not the moment somebody asked.
+// Records when an operation was complete, not when the rank waited for it.
 //
-// c10d's Gloo says of a send or receive only in wait() that it is over. While a trace is recorded,
-// a thread per lane does nothing but wait for that lane's operations in their order, writes each
-// one's transfer span, and lets the rank know. Operations of one lane complete in the order they
-// were posted, so a thread never stamps late because it waited for another.
+// c10d's Gloo reports the end of a send or receive only through wait(). While a trace is recorded,
+// a thread for each lane waits for that lane's operations in their order, writes each one's
+// transfer span, and wakes the rank. Operations of one lane complete in the order they were posted,
+// so no span ends late because its thread waited for another operation.
 #pragma once
 
 #include "backend/trace/span.h"
@@ -27,13 +27,13 @@ enum class Lane : std::uint8_t {
 class CompletionWatch {
 public:
     CompletionWatch();
-    // Waits for what is still under way.
+    // Waits for the operations that are not complete.
     ~CompletionWatch();
     CompletionWatch(const CompletionWatch&) = delete;
     CompletionWatch& operator=(const CompletionWatch&) = delete;
 
-    // `complete` returns when the operation is over, or throws; wait() of the answer then returns,
-    // or throws the same.
+    // `complete` must return when the operation is complete, or throw. wait() of the result returns
+    // after it, or throws the same.
     std::unique_ptr<Pending> watch(Lane lane, const SpanTag& tag, std::function<void()> complete);
 
 private:

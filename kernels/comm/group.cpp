@@ -29,7 +29,7 @@ void expectSlices(const at::Tensor& whole, const at::Tensor& slice, int size) {
                                std::to_string(slice.numel()));
 }
 
-// Waiting as a span of its own.
+// Records the waiting as a span of its own.
 class TimedWait : public Pending {
 public:
     TimedWait(std::unique_ptr<Pending> pending, const SpanTag& transfer)
@@ -148,11 +148,11 @@ std::unique_ptr<Pending> Group::reduceScatterSum(at::Tensor& out, const at::Tens
 }
 
 void Group::allReduceSum(at::Tensor& tensor) {
-    at::Tensor everybodys = at::empty({size_, tensor.numel()}, tensor.options());
-    allGather(everybodys, tensor)->wait();
+    at::Tensor all = at::empty({size_, tensor.numel()}, tensor.options());
+    allGather(all, tensor)->wait();
     at::Tensor sum = tensor.view({-1});
-    sum.copy_(everybodys[0]);
-    for (int rank = 1; rank < size_; ++rank) sum.add_(everybodys[rank]);
+    sum.copy_(all[0]);
+    for (int rank = 1; rank < size_; ++rank) sum.add_(all[rank]);
 }
 
 void Group::barrier() { doBarrier(); }

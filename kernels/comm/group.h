@@ -30,8 +30,8 @@ namespace ringscope {
 // of one channel arrive in the order they were sent.
 enum class Channel : std::uint8_t { KeyValue = 1, KeyValueGrad = 2 };
 
-// One operation under way. It keeps its tensors alive; nobody writes to them before wait()
-// returned.
+// One operation that was posted. It keeps its tensors alive; they must not be written to before
+// wait() returned.
 class Pending {
 public:
     virtual ~Pending() = default;
@@ -51,9 +51,10 @@ public:
     int rank() const { return rank_; }
     int size() const { return size_; }
 
-    // The group of some of the ranks, ascending, this one among them. It is made by the first call,
-    // which all of them make, and kept; all of the ranks: this group. In it ranks count from 0.
-    // What it sends counts in the outermost group, and traces name ranks as they are called there.
+    // The group of some of the ranks, in ascending order, this one among them. The first call makes
+    // it; all of these ranks must make that call. It lives as long as this group. Its ranks count
+    // from 0. What it sends counts in the outermost group, and traces name ranks as that one does.
+    // For all ranks it is this group itself.
     Group& within(const std::vector<int>& ranks);
 
     std::unique_ptr<Pending> send(const at::Tensor& tensor, int peer, Channel channel);
@@ -102,7 +103,7 @@ protected:
     virtual std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) = 0;
     virtual std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) = 0;
 
-    // A rank of this group as the outermost group calls it.
+    // The number that a rank of this group has in the outermost group.
     int called(int rank) const {
         return whole_ == nullptr ? rank : ranks_[static_cast<std::size_t>(rank)];
     }
@@ -135,7 +136,7 @@ private:
     std::vector<SpanTag> batch_{};  // while a GPU is recorded: what endBatch() starts
 
     Group* whole_ = nullptr;    // the outermost that this one is within
-    std::vector<int> ranks_{};  // as they are called there
+    std::vector<int> ranks_{};  // their numbers there
     std::map<std::vector<int>, std::unique_ptr<Group>> within_{};
 };
 

@@ -13,8 +13,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// "receiving KV from rank 1 failed: connection closed by peer"; only the first line of the cause,
-// because c10 appends its stack to it.
+// "receiving KV from rank 1 failed: connection closed by peer". Of the cause only the first line is
+// taken, because c10 appends a stack trace.
 std::string failureSentence(std::string_view operation, const std::exception& cause);
 
 }  // namespace ringscope

@@ -15,8 +15,8 @@
 
 namespace ringscope {
 
-// A key-value store all ranks reach. The host keeps its Meeting until every rank has its group and
-// the groups within it.
+// A key-value store that all ranks reach. Rank 0 must keep its Meeting until every rank has its
+// group and the groups within it.
 class Meeting {
 public:
     struct State;  // c10d's store; kernels/comm/meeting_state.h
@@ -39,7 +39,7 @@ inline constexpr std::chrono::minutes defaultTimeout{5};
 Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
                                              std::chrono::milliseconds timeout = defaultTimeout);
 
-// Tries until the host answers or the time is over.
+// Tries until the host answers or the timeout is over.
 Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
                                              std::chrono::milliseconds timeout = defaultTimeout);
 

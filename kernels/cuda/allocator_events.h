@@ -1,9 +1,9 @@
-// What the caching allocator of GPU tensors says, in words of ours. Needs no GPU.
+// Translates the events of the caching allocator of GPU tensors. Needs no GPU.
 //
-//   ALLOC            taken
-//   FREE_COMPLETED   given back: a tensor that another stream still reads is held until then, which
-//                    is when its memory can be used again
-//   all others       nothing: of the segments that tensors are cut from, and of snapshots
+//   ALLOC            allocated
+//   FREE_COMPLETED   freed; for a tensor that another stream reads, once that stream is done and the
+//                    memory can be used again
+//   all others       nothing: they are about segments that tensors are cut from, and snapshots
 #pragma once
 
 #include "profiler/device_allocations.h"

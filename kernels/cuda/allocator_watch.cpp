@@ -1,4 +1,4 @@
-// Listens to the caching allocator of GPU tensors.
+// Registers a hook that reports the allocations of GPU tensors.
 #include "kernels/cuda/allocator_events.h"
 #include "kernels/cuda/cuda_entry.h"
 
@@ -9,7 +9,7 @@
 
 namespace ringscope {
 
-// The allocator keeps its listeners for as long as the process lives.
+// The allocator keeps its hooks until the process ends.
 Result<void> watchCudaTensors(AllocationWatcher watcher) {
     namespace allocator = c10::cuda::CUDACachingAllocator;
     try {
@@ -20,9 +20,8 @@ Result<void> watchCudaTensors(AllocationWatcher watcher) {
             });
     } catch (const std::exception& error) {
         const std::string reason = error.what();
-        return Error{ErrorCode::Unavailable,
-                     "the allocator of GPU tensors cannot be listened to: " +
-                         reason.substr(0, reason.find('\n'))};
+        return Error{ErrorCode::Unavailable, "the allocations of GPU tensors cannot be recorded: " +
+                                                 reason.substr(0, reason.find('\n'))};
     }
     return {};
 }

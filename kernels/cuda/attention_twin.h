@@ -1,5 +1,5 @@
-// The tiled attention of a GPU, run by the host: the same source, for tests and for whoever wants
-// to look at it without a GPU.
+// The tiled attention of a GPU, run by the host: the same source, for tests and debugging without a
+// GPU.
 #pragma once
 
 #include "kernels/cuda/thread_block.h"

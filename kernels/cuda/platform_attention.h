@@ -1,4 +1,4 @@
-// Full and causal blocks with plain rules, by the kernels that ATen brings.
+// Full and causal blocks with plain rules, by ATen's kernels.
 #pragma once
 
 #include "kernels/block/block_attention.h"

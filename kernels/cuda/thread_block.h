@@ -1,13 +1,13 @@
 // A kernel as the program of one block of threads, in phases:
 //
 //     Registers<float> sum;                                // one for each thread
-//     block.all([&](int thread) { sum[thread] = ...; });   // each does this, then all meet
+//     block.all([&](int thread) { sum[thread] = ...; });   // each does this, then a barrier
 //     block.all([&](int thread) { ... });
 //
 // On a GPU a phase is what one thread does and a barrier. Compiled for the host, it is a loop over
-// the threads: the twin, by which the same source is tested where there is no GPU. Threads meet
-// after a phase only, so what one writes another may read in a later phase and not in the same; the
-// twin runs the threads in any order it is told, to show that no phase depends on it.
+// the threads: the twin, by which the same source is tested where there is no GPU. There is a
+// barrier after each phase only, so what one thread writes another may read in a later phase, not
+// in the same. The twin runs the threads in any given order, to show that no phase depends on it.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -69,7 +69,7 @@ private:
     ThreadOrder order_;
 };
 
-// What was never written is no number, so that nobody gets by with the zeros of fresh memory.
+// Makes values that were never written no numbers, so that code which reads them fails its tests.
 template <typename Value>
 void fillWithNoNumbers(Value& value) {
     std::memset(&value, 0xff, sizeof(Value));

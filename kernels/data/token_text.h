@@ -18,7 +18,7 @@ public:
 
     std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
 
-    // The text is a circle: after the last token comes the first, so any sequence length works.
+    // The text repeats: after the last token comes the first, so a sequence may be of any length.
     std::int64_t at(std::int64_t position) const {
         return static_cast<unsigned char>(bytes_[static_cast<std::size_t>(position % size())]);
     }

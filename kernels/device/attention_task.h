@@ -1,5 +1,5 @@
-// One pass of attention over one block, as plain numbers: what the tiled kernel of a GPU, and its
-// twin on the host, are asked to do. Free of ATen, CUDA and the standard library's containers, so
+// One pass of attention over one block, as plain numbers: the input of the tiled kernel of a GPU
+// and of its twin on the host. Free of ATen, CUDA and the standard library's containers, so
 // that nvcc compiles it in a second.
 #pragma once
 

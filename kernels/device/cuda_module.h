@@ -1,5 +1,5 @@
-// The CUDA half of the kernels, a library that is loaded when a rank runs on a GPU, so that CPU
-// ranks never load the CUDA libraries.
+// The CUDA half of the kernels: a library that a rank loads when it runs on a GPU, so that ranks on
+// CPUs never load the CUDA libraries.
 #pragma once
 
 #include "backend/core/result.h"
@@ -15,21 +15,21 @@ class Meeting;
 struct GpuKernels;
 struct GroupOptions;
 
-// Called by any thread, while the allocator holds its lock; the function is the rank program's,
-// where the thread's memory_scope and trace_place are.
+// May be called by any thread, while the allocator holds its lock. It runs in the rank program and
+// not in the module, because the thread-local memory scope and trace place are the program's.
 using AllocationWatcher = std::function<void(const DeviceMemoryEvent&)>;
 
-// What libringscope_cuda.so offers. Rank program and module are built together, so that plain C++
-// types may cross.
+// What libringscope_cuda.so offers. Rank program and module are built together, so the interface
+// may use plain C++ types.
 struct CudaModule {
     Result<std::unique_ptr<Group>> (*makeGroup)(const Meeting& meeting,
                                                 const GroupOptions& options);
     const GpuKernels* kernels;
-    // From now on until the process ends, `watcher` hears of every GPU tensor's memory.
+    // Calls `watcher` for every allocation and release of a GPU tensor until the process ends.
     Result<void> (*watchTensors)(AllocationWatcher watcher);
 };
 
-// Loads the module beside the running program, once; says what is missing where it cannot.
+// Loads the module beside the running program, once. The error says what is missing.
 Result<const CudaModule*> loadCudaModule();
 
 }  // namespace ringscope

@@ -1,5 +1,5 @@
-// Which attention weights are dropped, and how fast a head forgets: the same on every device, to
-// the bit what is dropped.
+// Which attention weights are dropped, and the slopes of ALiBi. Every device drops exactly the same
+// weights.
 #pragma once
 
 #include "backend/core/mix.h"
@@ -9,8 +9,8 @@
 
 namespace ringscope {
 
-// How fast head `head` of `heads` forgets: 2^(-8 (head + 1) / heads), and for a number of heads
-// that is no power of two, the next lower power's, then every other one of the next higher.
+// The slope of head `head` of `heads`: 2^(-8 (head + 1) / heads). For a number of heads that is no
+// power of two: the slopes of the next lower power, then every other one of the next higher.
 RINGSCOPE_ON_DEVICES inline double alibiSlope(std::int64_t head, std::int64_t heads) {
     std::int64_t power = 1;
     while (2 * power <= heads) power *= 2;
@@ -20,8 +20,8 @@ RINGSCOPE_ON_DEVICES inline double alibiSlope(std::int64_t head, std::int64_t he
                      static_cast<double>(power));
 }
 
-// Dropout without a state: the bits of one attention weight follow from the layer's seed, the batch
-// row, the head and the two tokens alone. So every mode drops the same weights, and the backward
+// Dropout without a state: the bits of one attention weight depend only on the layer's seed, the
+// batch row, the head and the two tokens. So every mode drops the same weights, and the backward
 // pass drops them again.
 struct DropoutRow {
     std::uint32_t low = 0;

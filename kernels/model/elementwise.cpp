@@ -62,7 +62,8 @@ void overRows(std::int64_t rows, const Body& body) {
     at::parallel_for(0, rows, rowsPerThread, body);
 }
 
-// Like overRows for a sum: body(begin, end, part) with part numbered from 0, as many as answered.
+// How many parts a sum over so many rows has, one for each thread that is worth it; then like
+// overRows: body(begin, end, part) with parts numbered from 0.
 std::int64_t partsOf(std::int64_t rows) {
     const std::int64_t useful = (rows + rowsPerThread - 1) / rowsPerThread;
     return std::max<std::int64_t>(1, std::min<std::int64_t>(at::get_num_threads(), useful));
@@ -184,16 +185,16 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
         const S* all = readOnly<S>(qkv);
         overRows(qkv.size(0), [&](std::int64_t begin, std::int64_t end) {
             const S* in = all + begin * width;
-            rows::Turn how{.heads = queries / table.headDim(),
-                           .width = table.headDim(),
-                           .positions = table.positions(),
-                           .firstRow = firstRow + begin,
-                           .inStride = width,
-                           .outStride = queries};
-            rows::turn(in, cosine, sine, q + begin * queries, end - begin, how);
+            rows::Rotation how{.heads = queries / table.headDim(),
+                               .width = table.headDim(),
+                               .positions = table.positions(),
+                               .firstRow = firstRow + begin,
+                               .inStride = width,
+                               .outStride = queries};
+            rows::rotate(in, cosine, sine, q + begin * queries, end - begin, how);
             how.heads = keys / table.headDim();
             how.outStride = keys;
-            rows::turn(in + queries, cosine, sine, k + begin * keys, end - begin, how);
+            rows::rotate(in + queries, cosine, sine, k + begin * keys, end - begin, how);
             for (std::int64_t row = begin; row < end; ++row)
                 std::copy_n(all + row * width + queries + keys, keys, v + row * keys);
         });
@@ -215,17 +216,17 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
         S* all = writable<S>(dQkv);
         overRows(dQkv.size(0), [&](std::int64_t begin, std::int64_t end) {
             S* out = all + begin * width;
-            rows::Turn how{.heads = queries / table.headDim(),
-                           .width = table.headDim(),
-                           .positions = table.positions(),
-                           .firstRow = firstRow + begin,
-                           .inStride = queries,
-                           .outStride = width,
-                           .direction = -1};
-            rows::turn(q + begin * queries, cosine, sine, out, end - begin, how);
+            rows::Rotation how{.heads = queries / table.headDim(),
+                               .width = table.headDim(),
+                               .positions = table.positions(),
+                               .firstRow = firstRow + begin,
+                               .inStride = queries,
+                               .outStride = width,
+                               .direction = -1};
+            rows::rotate(q + begin * queries, cosine, sine, out, end - begin, how);
             how.heads = keys / table.headDim();
             how.inStride = keys;
-            rows::turn(k + begin * keys, cosine, sine, out + queries, end - begin, how);
+            rows::rotate(k + begin * keys, cosine, sine, out + queries, end - begin, how);
             for (std::int64_t row = begin; row < end; ++row)
                 std::copy_n(v + row * keys, keys, all + row * width + queries + keys);
         });

@@ -3,7 +3,7 @@
 //
 // Tensors are contiguous and hold rows (R, width), in fp32, fp64, bf16 or fp16. Those of two bytes
 // are computed with in fp32; `inverse`, angles and the gradients of weights stay in sumType().
-// Outputs are given, so that a caller reuses its buffers.
+// Callers pass the outputs in, so that they can reuse buffers.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -39,8 +39,8 @@ RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, doubl
                         const at::TensorOptions& options);
 
 // Rows of projected heads, [queries | keys | values] side by side, into the three tensors that
-// attention takes, queries and keys turned. Row r of `qkv` is row firstRow + r of the others, whose
-// position is its index modulo the table's length (the batch repeats the positions).
+// attention takes, queries and keys rotated. Row r of `qkv` is row firstRow + r of the others,
+// whose position is its index modulo the table's length (the batch repeats the positions).
 struct HeadRows {
     at::Tensor q;  // (all rows, Hq * D)
     at::Tensor k;  // (all rows, Hk * D)
@@ -48,12 +48,12 @@ struct HeadRows {
 };
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
                 HeadRows& heads);
-// The gradients' way back: turned the other way and put side by side.
+// The inverse for gradients: rotates the other way and puts the heads side by side.
 void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
                at::Tensor& dQkv);
 
-// Replaces logits (R, V) by the gradient of the answer: scale * the summed negative log-likelihoods
-// of the labels (R). Rows labelled ignoredLabel add nothing and get gradient 0.
+// Returns scale * the summed negative log-likelihoods of the labels (R) and replaces logits (R, V)
+// by its gradient. Rows labelled ignoredLabel add nothing and get gradient 0.
 double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
 
 }  // namespace ringscope

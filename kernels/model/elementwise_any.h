@@ -1,5 +1,5 @@
-// elementwise.h by tensor operations alone: what a device without its own kernels runs, and what
-// the CPU's kernels are held against. The same promises.
+// The functions of elementwise.h, by tensor operations alone, with the same contracts: for devices
+// without kernels of their own, and for tests of the CPU's kernels.
 #pragma once
 
 #include "kernels/model/elementwise.h"

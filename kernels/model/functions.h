@@ -1,8 +1,8 @@
 // The transformer's differentiable pieces, each one node of the graph.
 //
-// A piece keeps what its backward pass cannot cheaply recompute, works through its rows in chunks
-// so that temporaries stay small, and adds weights' gradients straight to Weight::gradient. So a
-// backward pass through a graph runs once, and second derivatives do not exist.
+// A piece saves what its backward pass cannot cheaply recompute, works through its rows in chunks
+// so that temporaries stay small, and adds weights' gradients straight to Weight::gradient. So the
+// backward pass of a graph must run once only, and there are no second derivatives.
 //
 // Activations are (B, n, width), contiguous; weights (out, in).
 #pragma once
@@ -19,7 +19,7 @@ namespace ringscope {
 // tokens (B, n) -> (B, n, hidden).
 at::Tensor embed(const at::Tensor& tokens, const Weight& table);
 
-// Normalised, projected and turned heads. Keeps x alone.
+// Normalised, projected and rotated heads. Saves only x.
 struct Heads {
     at::Tensor q;  // (B, n, Hq, D)
     at::Tensor k;  // (B, n, Hk, D)
@@ -36,13 +36,13 @@ Heads projectHeads(const at::Tensor& x, const Weight& gain, const Weight& qkv, d
 // residual + in * weight^T.
 at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in, const Weight& weight);
 
-// x + down(silu(gate) * up) of the normalised x. Keeps x, gates and ups.
+// x + down(silu(gate) * up) of the normalised x. Saves x, gates and ups.
 at::Tensor addFeedForward(const at::Tensor& x, const Weight& gain, const Weight& gateUp,
                           const Weight& down, double eps);
 
 // scale * the summed negative log-likelihoods of `labels` (B, n), a double. Logits exist for a
-// chunk of rows at a time: the gradients of the head and of x are made at once in the forward pass,
-// so the answer's own gradient must be 1.
+// chunk of rows at a time: the forward pass computes the gradients of the head and of x with them,
+// so the gradient of the result must be 1.
 at::Tensor headLoss(const at::Tensor& x, const Weight& gain, const Weight& head, double eps,
                     const at::Tensor& labels, double scale);
 

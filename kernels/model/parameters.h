@@ -1,8 +1,8 @@
 // The model's parameters: one list of names and shapes, one contiguous buffer of values and one of
 // gradients. Clipping, the optimizer and the reduction over ranks are single passes over a buffer.
 //
-// Values may have two bytes (bf16, fp16); their gradients are then added up in fp32, and what the
-// optimizer adds its small steps to is a copy in fp32 of its own.
+// Values may have two bytes (bf16, fp16). Their gradients are then added up in fp32, and the
+// optimizer keeps a copy of the values in fp32 that it adds its small steps to.
 #pragma once
 
 #include "backend/config/run_config.h"

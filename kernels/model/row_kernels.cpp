@@ -109,8 +109,8 @@ RINGSCOPE_VECTOR void gatedBackward(const S* gateUp, const S* dHidden, S* dGateU
 }
 
 template <typename S>
-RINGSCOPE_VECTOR void turn(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out,
-                           std::int64_t rows, const Turn& how) {
+RINGSCOPE_VECTOR void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out,
+                             std::int64_t rows, const Rotation& how) {
     const std::int64_t half = how.width / 2;
     const Wide<S> direction = static_cast<Wide<S>>(how.direction);
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -175,7 +175,8 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
                                std::int64_t, std::int64_t);                                      \
     template void gated(const S*, S*, std::int64_t, std::int64_t);                               \
     template void gatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);             \
-    template void turn(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t, const Turn&); \
+    template void rotate(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t,             \
+                         const Rotation&);                                                       \
     template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, std::int64_t,    \
                                  std::int64_t);
 

@@ -37,10 +37,10 @@ template <typename S>
 void gatedBackward(const S* gateUp, const S* dHidden, S* dGateUp, std::int64_t rows,
                    std::int64_t width);
 
-// Turns each of `heads` heads by the angles of its row's position: the pair (i, i + width/2) of a
+// Rotates each of `heads` heads by the angles of its row's position: the pair (i, i + width/2) of a
 // head by angle i. Row r has position entry (firstRow + r) % positions of `cosine` and `sine`, each
-// of width/2. `direction` -1 turns back. Rows are `inStride` and `outStride` scalars apart.
-struct Turn {
+// of width/2. `direction` -1 rotates back. Rows are `inStride` and `outStride` scalars apart.
+struct Rotation {
     std::int64_t heads = 0;
     std::int64_t width = 0;  // of one head
     std::int64_t positions = 0;
@@ -50,10 +50,10 @@ struct Turn {
     int direction = 1;
 };
 template <typename S>
-void turn(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out, std::int64_t rows,
-          const Turn& how);
+void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out, std::int64_t rows,
+            const Rotation& how);
 
-// Replaces logits by their gradient, scale * (softmax - one at the label), and answers scale * the
+// Replaces logits by their gradient, scale * (softmax - one at the label), and returns scale * the
 // summed negative log-likelihoods. A row labelled `ignored` gets gradient 0 and adds nothing.
 template <typename S>
 double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored, double scale,

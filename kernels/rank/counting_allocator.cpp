@@ -11,7 +11,7 @@ namespace ringscope {
 namespace {
 
 // Memory is one block: a header that says what it is, then the tensor's bytes. The header is as
-// long as libtorch's alignment, so the tensor is aligned as ever.
+// long as libtorch's alignment, so the tensor's bytes are aligned as before.
 constexpr std::size_t headerBytes = c10::gAlignment;
 static_assert(headerBytes >= sizeof(LiveBlock) && alignof(LiveBlock) <= c10::gAlignment);
 

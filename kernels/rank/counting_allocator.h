@@ -1,5 +1,4 @@
-// Makes libtorch's CPU tensors count: every allocation passes by a MemoryMeter and an
-// AllocationLog.
+// Counts libtorch's CPU tensors: reports every allocation to a MemoryMeter and an AllocationLog.
 #pragma once
 
 #include "profiler/allocation_log.h"
@@ -7,9 +6,9 @@
 
 namespace ringscope {
 
-// Puts a counting allocator before libtorch's own, once for the process; tensors made before it are
-// not counted. Answers the meter, which lives as long as the process. Counted are the bytes asked
-// for by live storages, without what malloc rounds up to.
+// Puts a counting allocator before libtorch's own, once for the process; tensors made before that
+// are not counted. Returns the meter, which lives as long as the process. It counts the bytes that
+// live storages asked for, without malloc's rounding.
 MemoryMeter& countCpuTensors();
 
 // The log of the same tensors. It lives as long as the process too.

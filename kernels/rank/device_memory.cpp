@@ -21,7 +21,7 @@ AllocationLog& deviceTensorLog() {
 
 Result<void> logDeviceTensors() {
     RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
-    // The allocator tells it to the end of the process.
+    // The allocator calls it until the process ends.
     static auto* const allocations = new DeviceAllocations(deviceTensorLog());
     static const Result<void> attached =
         module->watchTensors([](const DeviceMemoryEvent& event) { allocations->tell(event); });

@@ -1,4 +1,4 @@
-// What a GPU's allocator counted and told.
+// The memory of a GPU's tensors, as its allocator reports it.
 #pragma once
 
 #include "backend/core/result.h"
@@ -9,11 +9,11 @@
 
 namespace ringscope {
 
-// The most bytes that live tensors ever held on the device. The device is in use already.
+// The most bytes that live tensors ever held on the device, which must be in use already.
 Bytes peakDeviceMemory(c10::Device device);
 
-// From now on the GPU's tensors are in deviceTensorLog(), as the CPU's are in cpuTensorLog(). Once
-// for the process.
+// From now on the GPU's tensors are in deviceTensorLog(), as the CPU's are in cpuTensorLog(). Calls
+// after the first change nothing.
 Result<void> logDeviceTensors();
 AllocationLog& deviceTensorLog();  // lives as long as the process
 

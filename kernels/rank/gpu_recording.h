@@ -1,5 +1,4 @@
-// profile.cupti on this rank: whether the GPU's own records are taken, and from which step to
-// which.
+// profile.cupti on this rank: the GPU's own records of the recorded steps.
 #pragma once
 
 #include "backend/config/choices.h"
@@ -14,21 +13,20 @@ namespace ringscope {
 
 class GpuRecording {
 public:
-    // Tries CUPTI once, which also takes its first, slow start out of
-    // the recorded steps. An Error only where GPU activity cannot be recorded and
-    // `wanted` is On.
+    // Starts CUPTI once to see whether it works; its first start is slow and would otherwise fall
+    // into the recorded steps. Fails only where it does not work and `wanted` is On.
     static Result<GpuRecording> prepare(CuptiUse wanted, c10::Device device);
 
-    // Before the GPU is used: the segments that are taken from its driver from now on will be in
-    // end()'s answer. Where that cannot be, prepare() says why.
+    // Must be called before the GPU is used: end() then returns the segments taken from its driver
+    // from now on. Where that is impossible, prepare() says why.
     static void watchSegments(CuptiUse wanted, c10::Device device);
 
-    // "on", or "off: " and why: what the trace's header says.
+    // "on", or "off: " and the reason. Stands in the trace's header.
     const std::string& state() const { return state_; }
     bool on() const { return state_ == "on"; }
 
     Result<void> begin();
-    // Waits for the device. Nothing happened where begin() was not called.
+    // Waits for the device. Empty where begin() was not called.
     Result<GpuActivity> end();
 
 private:

@@ -16,7 +16,7 @@ namespace ringscope {
 namespace {
 
 [[noreturn]] void endWithInput() {
-    std::cerr << "standard input ended before the training did; nobody is left to report to\n";
+    std::cerr << "standard input ended before the training did: the agent is gone\n";
     std::_Exit(1);
 }
 

@@ -1,5 +1,5 @@
-// A rank's standard input: its configuration, then where the ranks meet, then nothing until it
-// ends. While this object lives, the end of the input ends the process: whoever started the rank
+// A rank's standard input: its configuration, then the rendezvous of the ranks, then nothing more.
+// While this object lives, the end of the input ends the process: the agent that started the rank
 // is gone, and nothing may be left running.
 #pragma once
 
@@ -19,11 +19,11 @@ class RankInput {
 public:
     // Reads file descriptor `input` on a thread of its own, from now on.
     explicit RankInput(int input);
-    ~RankInput();  // stops reading; from here on the end of the input is no matter
+    ~RankInput();  // stops reading: the end of the input then no longer ends the process
     RankInput(const RankInput&) = delete;
     RankInput& operator=(const RankInput&) = delete;
 
-    // Block until the word came. Lines that are no command are skipped.
+    // Block until the command has been read. Lines that are no command are skipped.
     RankConfig config();
     Rendezvous rendezvous();
 

@@ -62,8 +62,8 @@ Result<RankDone> withoutThrowing(std::string_view doing,
     }
 }
 
-int sayGoodbye(const RankArguments& arguments, const EventWriter& events,
-               const Result<RankDone>& ended) {
+int reportEnd(const RankArguments& arguments, const EventWriter& events,
+              const Result<RankDone>& ended) {
     if (!ended.ok()) {
         events.tell(RankError{.rank = arguments.rank, .message = ended.error().message});
         return 1;

@@ -1,4 +1,4 @@
-// A rank's ties: the events it tells its agent, and the group of the ranks it works with.
+// How a rank is connected: the events it writes to its agent, and the group of ranks it works with.
 #pragma once
 
 #include "backend/config/choices.h"
@@ -21,8 +21,8 @@ class EventWriter {
 public:
     explicit EventWriter(int file) : file_(file) {}
 
-    // In one write, so that a line is never cut by another process's. A reader that is gone is
-    // noticed on standard input.
+    // Writes the line at once, so that lines of other processes do not cut it. Failures are
+    // ignored: the end of standard input tells that the agent is gone.
     void tell(const RankEvent& event) const;
 
 private:
@@ -31,11 +31,11 @@ private:
 
 struct MetRanks {
     std::unique_ptr<Meeting> meeting;
-    std::unique_ptr<Group> group;  // goes first
+    std::unique_ptr<Group> group;  // destroyed before the meeting
 };
 
-// Rank 0 makes the meeting and tells where it is; the others are told. Returns when all are there.
-// `timeout`: of each operation of the group.
+// Rank 0 makes the meeting and writes its port as an event; the others read host and port from
+// `input`. Returns when all ranks are connected. `timeout`: of each operation of the group.
 Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            const EventWriter& events, const std::string& device,
                            std::chrono::milliseconds timeout = defaultTimeout);
@@ -45,19 +45,19 @@ std::string deviceName(DeviceChoice wanted, int localRank);
 
 void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device);
 
-// Libraries throw; here it becomes a sentence. c10 appends its stack to the first line.
+// Turns an exception of `work` into an Error: one sentence, of which c10's stack trace is cut off.
 Result<RankDone> withoutThrowing(std::string_view doing,
                                  const std::function<Result<RankDone>()>& work);
 
-// The rank's last word: that it is done, or why not. Answers the exit code.
-int sayGoodbye(const RankArguments& arguments, const EventWriter& events,
-               const Result<RankDone>& ended);
+// Writes the rank's last event, that it is done or why it failed. Returns the exit code.
+int reportEnd(const RankArguments& arguments, const EventWriter& events,
+              const Result<RankDone>& ended);
 
-// A rank's whole life: makes a Program(arguments, commands, events) and lets it do its work.
-// Everything it held is gone before the agent hears the last word.
+// Makes a Program(arguments, commands, events), runs `work`, and returns the exit code. The last
+// event is written after the Program is destroyed, so that the agent then may rely on its files.
 template <typename Program>
-int liveToTheEnd(const RankArguments& arguments, int input, int events, std::string_view doing,
-                 Result<RankDone> (Program::*work)()) {
+int runProgram(const RankArguments& arguments, int input, int events, std::string_view doing,
+               Result<RankDone> (Program::*work)()) {
     const EventWriter writer(events);
     std::optional<Result<RankDone>> ended;
     {
@@ -65,7 +65,7 @@ int liveToTheEnd(const RankArguments& arguments, int input, int events, std::str
         Program program(arguments, commands, writer);
         ended = withoutThrowing(doing, [&] { return (program.*work)(); });
     }
-    return sayGoodbye(arguments, writer, *ended);
+    return reportEnd(arguments, writer, *ended);
 }
 
 }  // namespace ringscope

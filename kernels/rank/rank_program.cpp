@@ -111,7 +111,7 @@ Result<RankDone> RankRun::train() {
 }  // namespace
 
 int runRank(const RankArguments& arguments, int input, int events) {
-    return liveToTheEnd(arguments, input, events, "training", &RankRun::train);
+    return runProgram(arguments, input, events, "training", &RankRun::train);
 }
 
 }  // namespace ringscope

@@ -1,5 +1,5 @@
-// What ringscope-rank does between main()'s first and last line: reads its configuration, meets the
-// other ranks, trains, and tells every step. The words are backend/run/protocol.h.
+// The program ringscope-rank: reads its configuration, connects to the other ranks, trains, and
+// reports every step. Its events and commands are those of backend/run/protocol.h.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ struct RankArguments {
     int world = 1;
     int localRank = 0;                  // among the ranks of this host
     std::string address = "127.0.0.1";  // where the other ranks reach this host
-    std::string traceFolder;            // where profile.steps are recorded; empty: they are not
+    std::string traceFolder;            // for the recording of profile.steps; empty: no recording
 };
 
-// Answers the process's exit code: 0, or 1 after an `error` event. Events are written to file
-// descriptor `events`, each line at once; commands are read from `input`, whose end before the
-// training's ends the process.
+// Returns the process's exit code: 0, or 1 after an `error` event. Writes events to file descriptor
+// `events`, each line at once, and reads commands from `input`. Where the input ends before the
+// training, the process ends with it.
 int runRank(const RankArguments& arguments, int input, int events);
 
 }  // namespace ringscope

@@ -1,8 +1,8 @@
-// Keeps fp16 gradients where fp16 can hold them: the loss is multiplied by a power of two, the
+// Keeps fp16 gradients in the range of fp16: the loss is multiplied by a power of two, and the
 // gradients are divided by it once they are in fp32.
 //
-// A step whose gradient has an infinite scalar, or one that is no number, is not taken, and the
-// scale is halved. After a long row of good steps it is doubled again.
+// Where a gradient has an infinite scalar, or one that is no number, the step is skipped and the
+// scale is halved. After many good steps in a row it is doubled.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@ namespace ringscope {
 class LossScale {
 public:
     static constexpr double first = 65536;
-    static constexpr double least = 1;  // a gradient too large for this one is no rounding matter
+    static constexpr double least = 1;  // training has failed where a gradient is too large for it
     static constexpr std::int64_t goodStepsToGrow = 2000;
 
-    // For numbers of a range wide enough: always 1.
+    // Always 1: for formats whose range is wide enough.
     static LossScale none() { return LossScale(1, false); }
     static LossScale dynamic() { return LossScale(first, true); }
 
     bool isDynamic() const { return dynamic_; }
     double value() const { return value_; }
 
-    // What came of a step under value(). Answers whether there is another scale to try where it did
-    // not fit.
+    // Must be called after each step, with whether its gradient was finite. Returns false where it
+    // was not and the scale is the least already.
     bool stepped(bool finite);
 
 private:

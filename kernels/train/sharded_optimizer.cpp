@@ -22,8 +22,8 @@ ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
     }
     const MemoryScope scope(MemoryCategory::Communication);
     gradient_ = at::empty({slice_}, exact_.options());
-    leaving_ = parameters.areExact() ? gradient_  // the one is over before the other begins
-                                     : at::empty({slice_}, parameters.values().options());
+    outgoing_ = parameters.areExact() ? gradient_  // never in use at the same time
+                                      : at::empty({slice_}, parameters.values().options());
 }
 
 at::Tensor ShardedOptimizer::ownValues() const {
@@ -47,8 +47,8 @@ void ShardedOptimizer::step(double factor) {
 void ShardedOptimizer::shareValues() {
     if (group_.size() == 1) return;
     const PurposeScope purpose(group_, Purpose::Gradient);
-    leaving_.copy_(ownValues());
-    group_.allGather(parameters_.values(), leaving_)->wait();
+    outgoing_.copy_(ownValues());
+    group_.allGather(parameters_.values(), outgoing_)->wait();
 }
 
 }  // namespace ringscope

@@ -1,12 +1,12 @@
-// The optimizer's work, once over all ranks: each looks after one slice of the flat parameters.
+// The optimizer, divided over the ranks: each rank updates one slice of the flat parameters.
 //
 //   reduceGradients   every rank gets the sum over ranks of its slice       reduce-scatter
 //   step              AdamW on the slice
 //   shareValues       the new values of every slice, to all                 all-gather
 //
-// Where values have two bytes (bf16, fp16), the slice has a copy in fp32, made from the same
-// initial values: small steps add up there, and the rounded result is shared. Gradients are summed
-// in fp32.
+// Where values have two bytes (bf16, fp16), the rank keeps a copy of its slice in fp32, made from
+// the same initial values: small steps add up there, and the rounded result is shared. Gradients
+// are summed in fp32.
 #pragma once
 
 #include "kernels/comm/group.h"
@@ -21,7 +21,7 @@ namespace ringscope {
 
 class ShardedOptimizer {
 public:
-    // The parameters' buffers hold group.size() slices. Both outlive the optimizer.
+    // The parameters' buffers must hold group.size() slices. Both must outlive the optimizer.
     ShardedOptimizer(Parameters& parameters, Group& group, const AdamWOptions& options);
 
     // The summed gradient of the rank's slice. Valid until the next call.
@@ -30,8 +30,8 @@ public:
     // The gradient counts times `factor`.
     void step(double factor);
 
-    // After it, the values are the same bits on every rank. Needed where no step was done, too:
-    // what a step sends does not depend on its numbers.
+    // After it, the values are the same bits on every rank. Must be called also where step() was
+    // not, so that what a step sends does not depend on its numbers.
     void shareValues();
 
 private:
@@ -43,7 +43,7 @@ private:
     at::Tensor exact_;    // (slice) in fp32; the parameters themselves where they are exact
     AdamW adam_;
     at::Tensor gradient_;  // (slice)
-    at::Tensor leaving_;   // (slice) values on their way out
+    at::Tensor outgoing_;  // (slice) values that shareValues() sends
 };
 
 }  // namespace ringscope

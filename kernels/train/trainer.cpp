@@ -35,7 +35,7 @@ at::Tensor toTensor(const std::vector<std::int64_t>& values, at::IntArrayRef sha
     return tensor.to(device);
 }
 
-// Losses and gradients of all ranks, as every rank knows them.
+// Sums over all ranks, the same on every rank.
 struct Totals {
     double loss = 0;
     double squaredNorm = 0;
@@ -118,7 +118,7 @@ std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
     return tokens;
 }
 
-// With ALiBi no head is turned: every token stands at position 0.
+// With ALiBi no head is rotated: every token has position 0.
 RotaryTable Trainer::State::rotaryOf(const TokenShard& shard) {
     const std::vector<std::int64_t> positions =
         plan.config.attention.alibi ? std::vector<std::int64_t>(shard.positions.size(), 0)
@@ -176,15 +176,15 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     return sum;
 }
 
-// Of the loss itself, whatever it was multiplied by.
+// Totals of the unscaled loss: the loss scale is divided out again.
 Totals Trainer::State::totalsOf(double ownLoss, const at::Tensor& gradient) {
     const Totals scaled = sumOverRanks(all, ownLoss, sumOfSquares(gradient), device);
     const double scale = lossScale.value();
     return {scaled.loss / scale, scaled.squaredNorm / (scale * scale)};
 }
 
-// The optimizer's step. Where fp16 could not hold the gradient there is none, and the answer says
-// so in words.
+// The optimizer's step. Where fp16 could not hold the gradient, the step is skipped and a sentence
+// says so.
 Result<std::string> Trainer::State::update(std::int64_t step, const Totals& totals) {
     const std::string number = "step " + std::to_string(step);
     const bool finite = std::isfinite(totals.squaredNorm);

@@ -1,13 +1,13 @@
 // One rank's training: the model, its share of every batch, and the optimizer.
 //
-// What a rank computes differs from mode to mode, what it adds up does not:
+// What a rank computes differs from mode to mode. These sums do not:
 //
 //   loss       of the rank's own labelled tokens / labelled tokens of the whole step; summed over
-//              ranks it is the mean over all tokens. Also where activations are replicated: there
-//              a rank holds all tokens and counts the loss of its own.
+//              ranks it is the mean over all tokens. Where activations are replicated, a rank holds
+//              all tokens and still counts only the loss of its own.
 //   gradient   summed over ranks, in slices: each rank gets the sum of its slice (reduce-scatter),
-//              does the optimizer's work for it, and hands the new values to all (all-gather). So
-//              the optimizer's state exists once over all ranks, not once on each.
+//              updates the slice's parameters and sends them to all ranks (all-gather). So all
+//              ranks together hold the optimizer's state once.
 //
 // Replicas (parallel.dp) are groups of ranks that follow each other. Each attends within itself, to
 // batches of its own; losses and gradients are summed over the ranks of all, so a step is that of
@@ -45,20 +45,20 @@ struct StepOutcome {
     StepRecord record;  // duration: the slowest rank's
     Nanos ownDuration{};
     Traffic sent{};      // by this rank during the step, timing scalars included
-    std::string note{};  // worth telling: that the step was skipped, in fp16; the same on all ranks
+    std::string note{};  // for the log: the step was skipped, in fp16; the same on all ranks
 };
 
 class Trainer {
 public:
-    // `group`: all ranks of the plan; it outlives the trainer. All make theirs with the same plan
-    // and batches. Throws GroupError where the ranks of a replica do not meet.
+    // `group`: all ranks of the plan; it must outlive the trainer. All ranks must make theirs with
+    // the same plan and batches. Throws GroupError where the ranks of a replica cannot connect.
     static Result<std::unique_ptr<Trainer>> make(const RunPlan& plan, Group& group,
                                                  BatchSource batches,
                                                  c10::Device device = c10::Device(c10::kCPU));
     ~Trainer();
 
-    // Every rank calls it with the same index. An Error where the step has no labelled token or its
-    // loss is no number; throws GroupError.
+    // All ranks must call it with the same index. Fails where the step has no labelled token or its
+    // loss is no number. Throws GroupError.
     Result<StepOutcome> step(std::int64_t index);
 
     // The flat parameters, for tests and checkpoints: parameterList(model) says what is where.

@@ -33,7 +33,7 @@ void bendScores(const ScoreRow<T>& row, T* scores, T* slack);
 template <typename T>
 T largestScore(const T* scores, std::int64_t size);
 
-// Replaces scores by exp(score - shift) and answers their sum; then drops weights. No score may be
+// Replaces scores by exp(score - shift) and returns their sum; then drops weights. No score may be
 // above shift. In fp32 what is below e^-80 becomes 0: products with it would be subnormal numbers,
 // which are slow, and it is nothing beside the weight of 1 that there is.
 template <typename T>

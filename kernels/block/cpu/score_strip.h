@@ -9,11 +9,11 @@
 
 namespace ringscope {
 
-// Who sees what in a tile, counted from the tile's first key.
+// Which keys of a tile the queries of a strip see, counted from the tile's first key.
 struct StripView {
     TokenSpan queries{};
     std::array<TokenSpan, stripRows> visible{};
-    TokenSpan keys{};     // what any of them sees; empty: nobody sees any
+    TokenSpan keys{};     // that any of them sees
     TokenSpan vectors{};  // keys, and columns beside them to whole vectors
 
     std::int64_t rows() const { return queries.size(); }

@@ -12,7 +12,7 @@
 
 namespace ringscope {
 
-// For any block. Halves are computed, and out answered, in fp32.
+// For any block. bf16 and fp16 are computed in fp32, and `out` is then fp32.
 BlockOutput tiledForward(const BlockInput& block);
 void addTiledGradients(const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
                        const BlockGradients& sums);

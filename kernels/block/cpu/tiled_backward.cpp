@@ -11,7 +11,7 @@
 namespace ringscope {
 namespace {
 
-// A tile of keys and values with their gradients, and a tile of queries on its way through it.
+// A tile of keys and values with their gradients, and the tile of queries that meets it.
 template <typename T>
 struct BackwardWorkspace {
     explicit BackwardWorkspace(std::int64_t size)

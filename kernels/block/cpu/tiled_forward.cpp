@@ -10,7 +10,7 @@
 namespace ringscope {
 namespace {
 
-// A tile of keys and values, and a strip of queries on its way through it.
+// A tile of keys and values, and the strip of queries that meets it.
 template <typename T>
 struct ForwardWorkspace {
     explicit ForwardWorkspace(std::int64_t size)
@@ -121,7 +121,7 @@ private:
                          {work.part.first(), columns}, T(1), view.rows(), tiles_.size);
     }
 
-    // A row of scores becomes weights; answers by what the row's output so far shrinks.
+    // Turns a row of scores into weights; returns the factor for the row's output so far.
     T weigh(Head head, const StripView& view, std::int64_t row, TokenSpan keys,
             ForwardWorkspace<T>& work) const {
         const TokenSpan visible = view.visible[static_cast<std::size_t>(row)];

@@ -1,4 +1,4 @@
-// A block of attention as plain arrays, who sees whom in it, and how it is cut into tiles.
+// A block of attention as plain arrays, which keys its queries see, and how it is cut into tiles.
 #pragma once
 
 #include "kernels/block/block_attention.h"
@@ -17,7 +17,7 @@ namespace ringscope {
 constexpr std::int64_t tileQueries = 96;
 constexpr std::int64_t tileKeys = 384;
 
-// The score of what is not seen.
+// The score of a key that the query does not see.
 template <typename T>
 constexpr T nothing = -std::numeric_limits<T>::infinity();
 
@@ -51,7 +51,7 @@ at::Tensor computable(const at::Tensor& tensor);
 // For each row of q, the rows of k that it sees. Begins and ends never decrease.
 std::vector<TokenSpan> seenRows(const BlockInput& block);
 
-// A block as plain arrays, and who sees whom in it.
+// A block as plain arrays, and which keys its queries see.
 template <typename T>
 class Tiles {
 public:

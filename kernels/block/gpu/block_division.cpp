@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t mostKept = 64;  // a rank's blocks of one step, and some more
 
-// All that the division of a block by position hangs on.
-struct Question {
+// Everything that the division of a block by position depends on.
+struct DivisionKey {
     AttentionMask mask{};
     TokenRun queries{};
     TokenRun keys{};
@@ -19,35 +19,35 @@ struct Question {
     bool platform = false;  // its kernels take pieces of the block
     PieceCosts costs{};
 
-    bool operator==(const Question&) const = default;
+    bool operator==(const DivisionKey&) const = default;
 };
 
-BlockDivision divide(const Question& question) {
-    std::vector<TokenSpan> seen = visibleRows(question.mask, question.queries, question.queryRows,
-                                              question.keys, question.keyRows);
-    if (!question.platform) return {.rest = true, .seen = std::move(seen)};
-    BlockPieces cut = cutBlock(seen, question.costs);
+BlockDivision divide(const DivisionKey& key) {
+    std::vector<TokenSpan> seen =
+        visibleRows(key.mask, key.queries, key.queryRows, key.keys, key.keyRows);
+    if (!key.platform) return {.rest = true, .seen = std::move(seen)};
+    BlockPieces cut = cutBlock(seen, key.costs);
     if (cut.pieces.empty()) return {.rest = true, .seen = std::move(seen)};
     return {std::move(cut.pieces), !cut.rest.empty(), std::move(cut.rest)};
 }
 
-// The last few answers; the oldest makes room.
-class Answers {
+// The last few divisions. The oldest is replaced first.
+class DivisionCache {
 public:
-    std::shared_ptr<const BlockDivision> to(const Question& question) {
-        const auto found = std::ranges::find(kept_, question, &Kept::question);
+    std::shared_ptr<const BlockDivision> of(const DivisionKey& key) {
+        const auto found = std::ranges::find(kept_, key, &Kept::key);
         if (found != kept_.end()) return found->division;
-        auto division = std::make_shared<const BlockDivision>(divide(question));
+        auto division = std::make_shared<const BlockDivision>(divide(key));
         if (kept_.size() < mostKept)
-            kept_.push_back({question, division});
+            kept_.push_back({key, division});
         else
-            kept_[next_++ % mostKept] = {question, division};
+            kept_[next_++ % mostKept] = {key, division};
         return division;
     }
 
 private:
     struct Kept {
-        Question question;
+        DivisionKey key;
         std::shared_ptr<const BlockDivision> division;
     };
     std::vector<Kept> kept_;
@@ -66,14 +66,14 @@ std::shared_ptr<const BlockDivision> divisionOf(const BlockInput& block,
     }
     if (block.rules.mask == nullptr)
         throw std::logic_error("a block by position came without a mask");
-    thread_local Answers answers;
-    return answers.to({.mask = *block.rules.mask,
-                       .queries = block.queryTokens,
-                       .keys = block.keyTokens,
-                       .queryRows = block.q.size(1),
-                       .keyRows = block.k.size(1),
-                       .platform = platform,
-                       .costs = platform ? kernels.costs(block) : PieceCosts{}});
+    thread_local DivisionCache cache;
+    return cache.of({.mask = *block.rules.mask,
+                     .queries = block.queryTokens,
+                     .keys = block.keyTokens,
+                     .queryRows = block.q.size(1),
+                     .keyRows = block.k.size(1),
+                     .platform = platform,
+                     .costs = platform ? kernels.costs(block) : PieceCosts{}});
 }
 
 }  // namespace ringscope

@@ -1,4 +1,4 @@
-// A block as what the platform's kernels of a GPU and what our own are to do.
+// Divides a block on a GPU between the platform's kernels and our own.
 #pragma once
 
 #include "kernels/block/gpu/gpu_kernels.h"
@@ -14,8 +14,8 @@ struct BlockDivision {
     std::vector<TokenSpan> seen{};     // what rows of the rest see; empty: what the block says
 };
 
-// Kept for the next time: all layers and passes of a step divide the same few blocks, and to divide
-// one takes the host a microsecond for some ten rows. Each thread keeps its own.
+// Cached by each thread: all layers and passes of a step divide the same few blocks, and dividing
+// one takes the host a microsecond for about ten rows.
 std::shared_ptr<const BlockDivision> divisionOf(const BlockInput& block, const GpuKernels& kernels);
 
 }  // namespace ringscope

@@ -1,6 +1,5 @@
-// What a GPU brings to attention: kernels of the platform, fast, for full and causal blocks with
-// plain rules, and one of our own for any block. piecewise_attention.h makes block attention of
-// them.
+// The functions that a GPU must have for attention: the platform's fast kernels for full and causal
+// blocks with plain rules, and our own kernel for any block. piecewise_attention.h combines them.
 #pragma once
 
 #include "backend/plan/block_pieces.h"

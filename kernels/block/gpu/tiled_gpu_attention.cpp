@@ -81,7 +81,7 @@ private:
     std::int64_t rows_ = 0;
 };
 
-// A block on its way to the kernel: the task, and the tensors it points to.
+// What the kernel is given for a block: the task, and the tensors it points to.
 class Launchable {
 public:
     Launchable(const BlockInput& block, const std::vector<TokenSpan>& seen)

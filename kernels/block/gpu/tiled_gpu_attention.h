@@ -1,5 +1,6 @@
 // The GPU's own tiled attention over tensors: for every block, mask and rule, with heads of up to
-// mostHeadSize columns. Device-neutral; `run` is what carries a task out where the tensors are.
+// mostHeadSize columns. Device-neutral: `run` must carry out a
+// task on the tensors' device.
 #pragma once
 
 #include "kernels/block/block_attention.h"

@@ -48,7 +48,7 @@ at::Tensor ofBothRanks(const at::Tensor& rows) { return at::cat({rows, rows}, 1)
 TEST(HeadExchange, BringsTheRanksHeadsOfAllTokens) {
     Exchanging at(shapeOf(4, 2));
     HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
-    const HeadTensors here = exchange.bring(at.steps.forward[0]);
+    const HeadTensors here = exchange.receive(at.steps.forward[0]);
     EXPECT_TRUE(at::equal(here[Q], ofBothRanks(at.given[Q].narrow(2, 2, 2))));
     EXPECT_TRUE(at::equal(here[K], ofBothRanks(at.given[K].narrow(2, 1, 1))));
     EXPECT_TRUE(at::equal(here[V], ofBothRanks(at.given[V].narrow(2, 1, 1))));
@@ -59,7 +59,7 @@ TEST(HeadExchange, BringsTheHeadsOfEachStepInTheirTurn) {
     HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
     ASSERT_EQ(at.steps.forward.size(), 4U);
     for (const Step& step : at.steps.forward) {
-        const HeadTensors here = exchange.bring(step);
+        const HeadTensors here = exchange.receive(step);
         EXPECT_EQ(exchange.firstHead(step), 4 + step.index);
         EXPECT_TRUE(at::equal(here[Q], ofBothRanks(at.given[Q].narrow(2, 4 + step.index, 1))))
             << "step " << step.index;
@@ -71,15 +71,16 @@ TEST(HeadExchange, ReturnsTheHeadsOfAllRanksForOwnTokens) {
     Exchanging at(shapeOf(4, 4));
     HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
     for (const Step& step : at.steps.forward)
-        exchange.sendBack(step, {exchange.bring(step)[Q] * 10});
-    const at::Tensor own = at.given[Q].narrow(2, 2, 2) * 10;  // rank 0 returns the same for its own
+        exchange.sendBack(step, {exchange.receive(step)[Q].mul(10)});
+    // Rank 0 returns the same for its own heads.
+    const at::Tensor own = at.given[Q].narrow(2, 2, 2).mul(10);
     EXPECT_TRUE(at::equal(exchange.returned()[Q], at::cat({own, own}, 2)));
 }
 
 TEST(HeadExchange, GivesRanksThatShareAKeyHeadACopyEach) {
     Exchanging at(shapeOf(4, 1));
     HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
-    const HeadTensors here = exchange.bring(at.steps.forward[0]);
+    const HeadTensors here = exchange.receive(at.steps.forward[0]);
     EXPECT_TRUE(at::equal(here[K], ofBothRanks(at.given[K])));
     EXPECT_TRUE(at::equal(here[V], ofBothRanks(at.given[V])));
 }
@@ -91,18 +92,18 @@ TEST(HeadExchange, SumsTheGradientsOfCopiesOfAKeyHead) {
     const at::Tensor dk = randomRows(1);
     const at::Tensor dv = randomRows(1);
     const Step& step = at.steps.backward[0];
-    const HeadTensors here = exchange.bring(step);
+    const HeadTensors here = exchange.receive(step);
     EXPECT_TRUE(at::equal(here[Q], ofBothRanks(dOut.narrow(2, 2, 2))));
     exchange.sendBack(step, {here[Q], ofBothRanks(dk), ofBothRanks(dv)});
-    EXPECT_TRUE(at::equal(exchange.returned()[K], dk + dk));
-    EXPECT_TRUE(at::equal(exchange.returned()[V], dv + dv));
+    EXPECT_TRUE(at::equal(exchange.returned()[K], dk.mul(2)));
+    EXPECT_TRUE(at::equal(exchange.returned()[V], dv.mul(2)));
 }
 
 TEST(HeadExchange, ExchangesTheNextHeadsAndReturnsTheLastOnesWhileAStepComputes) {
     Exchanging at(shapeOf(4, 4));
     HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
     for (const Step& step : at.steps.forward) {
-        const HeadTensors here = exchange.bring(step);
+        const HeadTensors here = exchange.receive(step);
         at.group.notes.events.emplace_back("blocks");
         exchange.sendBack(step, {here[Q].clone()});
     }
@@ -116,7 +117,7 @@ TEST(HeadExchange, GivesItsBuffersBack) {
     Exchanging at(shapeOf(4, 4));
     HeadExchange exchange(at.part, at.steps.backward, at.counts, {at.given[Q]});
     for (const Step& step : at.steps.backward) {
-        const at::Tensor here = exchange.bring(step)[Q];
+        const at::Tensor here = exchange.receive(step)[Q];
         exchange.sendBack(step, {here.clone(), here.clone(), here.clone()});
     }
     EXPECT_EQ(at.pool.inUse(), 0);
@@ -128,10 +129,10 @@ TEST(HeadExchange, LeavesQueriesAndKeysToTheirHolder) {
     at::Tensor before;
     {
         HeadExchange exchange(at.part, at.steps.forward, at.counts, at.given);
-        here = exchange.bring(at.steps.forward[0]);
+        here = exchange.receive(at.steps.forward[0]);
         before = here[K].clone();
         exchange.sendBack(at.steps.forward[0], {here[Q]});
-        exchange.sendBack(at.steps.forward[1], {exchange.bring(at.steps.forward[1])[Q]});
+        exchange.sendBack(at.steps.forward[1], {exchange.receive(at.steps.forward[1])[Q]});
     }
     EXPECT_TRUE(at::equal(here[K], before));
 }

@@ -50,7 +50,7 @@ TEST(LocalAttention, IsTheSameHoweverBlocksAreCut) {
     EXPECT_TRUE(at::allclose(ofParts.v, ofWhole.v));
 }
 
-TEST(LocalAttention, AnswersTheRowsOfItsQueriesAndGradientsOfAllKeys) {
+TEST(LocalAttention, ReturnsTheRowsOfItsQueriesAndGradientsOfAllKeys) {
     const QueryKeyValue tensors = randomTensors();
     const Step step{.blocks = {{{4, 8}, {2, 6}, MaskKind::Full}}};
     const BlockOutput output = localForward(step, tensors, {});

@@ -68,7 +68,7 @@ TEST(Merge, LeavesRowsWithoutKeysEmptyWhateverThePartHolds) {
     EXPECT_TRUE(at::equal(into.lse, at::full({1, 2, 1}, -infinity)));
 }
 
-TEST(Merge, IntoAnEmptyRowIsThePartAndOfAnEmptyRowChangesNothing) {
+TEST(Merge, MakesAnEmptyRowThePartAndLeavesRowsAsTheyAreWhereThePartIsEmpty) {
     at::manual_seed(3);
     const Rows part = randomRows(3, at::kFloat);
     Rows into{at::zeros_like(part.out), at::full_like(part.lse, -infinity)};

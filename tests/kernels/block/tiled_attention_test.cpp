@@ -74,7 +74,7 @@ TEST(TiledAttention, KnowsTheTokensOfItsRows) {
         }
 }
 
-TEST(TiledAttention, BendsScoresAndDropsWeights) {
+TEST(TiledAttention, AppliesSoftcapAlibiAndDropout) {
     at::manual_seed(3);
     const AttentionMask window{.causal = true, .left = 100};
     const ScoreRules cases[] = {
@@ -95,7 +95,7 @@ TEST(TiledAttention, BendsScoresAndDropsWeights) {
             }
 }
 
-TEST(TiledAttention, SumsKeyHeadsOverMoreThreadsThanThereAre) {
+TEST(TiledAttention, WorksWithMoreThreadsThanKeyHeads) {
     const int before = at::get_num_threads();
     at::set_num_threads(5);
     BlockInput block =
@@ -204,7 +204,7 @@ TEST(Dropout, DropsItsShareAndDependsOnEveryCoordinate) {
     EXPECT_NE(dropoutSeedOfLayer(3, 0), dropoutSeedOfLayer(3, 1));
 }
 
-TEST(Alibi, SlopesAreThePapers) {
+TEST(Alibi, HasTheSlopesOfThePaper) {
     EXPECT_DOUBLE_EQ(alibiSlope(0, 8), 0.5);
     EXPECT_DOUBLE_EQ(alibiSlope(7, 8), 1.0 / 256);
     // 12 heads: those of 8, then every other one of 16.

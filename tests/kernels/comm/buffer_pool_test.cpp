@@ -41,7 +41,7 @@ TEST(BufferPool, HoldsNoMoreThanItsLimit) {
     EXPECT_EQ(pool.take({32}, fp32).tensor().numel(), 32);
 }
 
-TEST(BufferPool, TakesBackOnceWhatWasMoved) {
+TEST(BufferPool, TakesAMovedTensorBackOnce) {
     BufferPool pool(1024);
     PooledTensor kept;
     {

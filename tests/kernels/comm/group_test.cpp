@@ -224,7 +224,7 @@ TEST(Group, NamesTheRankThatIsGone) {
     EXPECT_EQ(sentence.find('\n'), std::string::npos);
 }
 
-TEST(Meeting, SaysWhereNobodyAnswered) {
+TEST(Meeting, SaysWhichHostDidNotAnswer) {
     const auto meeting = joinMeeting("127.0.0.1", 1, std::chrono::milliseconds(200));
     ASSERT_FALSE(meeting.ok());
     EXPECT_THAT(meeting.error().message, HasSubstr("reaching rank 0 at 127.0.0.1:1 failed"));

@@ -12,7 +12,7 @@ using Kind = DeviceMemoryEvent::Kind;
 
 Entry entry(Entry::Action action) { return {action, 3, 0x7f0000001000, 5'000, nullptr, {0, 0}, 0}; }
 
-TEST(AllocatorEvents, AreATensorsMemoryTakenAndGivenBack) {
+TEST(AllocatorEvents, AreAllocationsAndReleasesOfTensors) {
     const auto taken = deviceMemoryEvent(entry(Entry::ALLOC));
     ASSERT_TRUE(taken.has_value());
     EXPECT_EQ(taken->kind, Kind::Taken);
@@ -25,7 +25,7 @@ TEST(AllocatorEvents, AreATensorsMemoryTakenAndGivenBack) {
     EXPECT_EQ(back->address, taken->address);
 }
 
-TEST(AllocatorEvents, LeaveOutWhatIsNoTensorAndWhatIsStillRead) {
+TEST(AllocatorEvents, LeaveOutSegmentsAndMemoryThatIsStillRead) {
     for (const Entry::Action action :
          {Entry::FREE_REQUESTED, Entry::SEGMENT_ALLOC, Entry::SEGMENT_FREE, Entry::SEGMENT_MAP,
           Entry::SEGMENT_UNMAP, Entry::SNAPSHOT, Entry::OOM})
@@ -33,7 +33,7 @@ TEST(AllocatorEvents, LeaveOutWhatIsNoTensorAndWhatIsStillRead) {
 }
 
 // From the allocator's entries to the curve's allocations.
-TEST(AllocatorEvents, BecomeAllocationsOfTheLog) {
+TEST(AllocatorEvents, BecomeAllocationsInTheLog) {
     AllocationLog log;
     DeviceAllocations allocations(log);
     log.start();

@@ -90,7 +90,7 @@ TEST(GpuTwin, TakesFullAndCausalBlocksWithoutBeingToldWhatRowsSee) {
             }
 }
 
-TEST(GpuTwin, BendsScoresAndDropsWeights) {
+TEST(GpuTwin, AppliesSoftcapAlibiAndDropout) {
     at::manual_seed(3);
     const AttentionMask window{.causal = true, .left = 50};
     const ScoreRules cases[] = {
@@ -240,7 +240,7 @@ TEST(GpuTwin, DoesNotHideWhatIsNoNumber) {
     EXPECT_TRUE(numbers[1].all().item<bool>());
 }
 
-TEST(GpuTwin, WantsToKnowWhatRowsOfABlockByPositionSee) {
+TEST(GpuTwin, NeedsTheVisibleKeysOfABlockByPosition) {
     BlockInput block = randomBlock({4, 4}, at::kFloat);
     block.mask = MaskKind::Positions;
     EXPECT_THROW(tiledGpuForward(block, {}, upwards), c10::Error);

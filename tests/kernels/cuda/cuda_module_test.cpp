@@ -33,14 +33,14 @@ TEST(CudaModule, SaysThatAGpuIsMissing) {
     EXPECT_THAT(group.error().message, ::testing::StartsWith("device cuda:99 is not there: CUDA"));
 }
 
-TEST(CudaModule, SaysWhyNobodyTellsOfTensorsWithoutAGpu) {
+TEST(CudaModule, SaysWhyAllocationsAreNotRecordedWithoutAGpu) {
     const Result<const CudaModule*> module = loadCudaModule();
     ASSERT_TRUE(module.ok()) << module.error().message;
     if (at::hasCUDA()) GTEST_SKIP() << "there is a GPU";
     const Result<void> watching = (*module)->watchTensors([](const DeviceMemoryEvent&) {});
     ASSERT_FALSE(watching.ok());
     EXPECT_THAT(watching.error().message,
-                ::testing::StartsWith("the allocator of GPU tensors cannot be listened to: "));
+                ::testing::StartsWith("the allocations of GPU tensors cannot be recorded: "));
 }
 
 class Gpu : public ::testing::Test {
@@ -117,7 +117,7 @@ std::vector<Feature> features() {
              {.scale = 0.5, .softcap = 3.0, .alibiHeads = 4, .dropout = 0.1, .dropoutSeed = 5}}};
 }
 
-TEST_F(Gpu, TellsOfEveryTensorsMemory) {
+TEST_F(Gpu, ReportsTheMemoryOfEveryTensor) {
     // The allocator tells it to the end of the process.
     static std::vector<DeviceMemoryEvent> events;
     ASSERT_TRUE((*loadCudaModule())

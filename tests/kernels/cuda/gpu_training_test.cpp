@@ -26,7 +26,7 @@ std::vector<double> lossesOn(const char* device, RunConfig config) {
 }
 
 // A mode of one rank, under every mask and rule at once.
-TEST(GpuTraining, LosesAsTheCpuDoes) {
+TEST(GpuTraining, HasTheLossesOfTheCpu) {
     ASSERT_TRUE(loadCudaModule().ok());
     if (!at::hasCUDA()) GTEST_SKIP() << "CUDA finds no GPU";
     for (const auto& [precision, limit] :

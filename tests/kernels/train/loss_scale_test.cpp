@@ -5,7 +5,7 @@
 namespace ringscope {
 namespace {
 
-TEST(LossScale, IsOneAndStaysItWhereTheRangeIsWide) {
+TEST(LossScale, StaysOneWhereTheRangeOfTheFormatIsWide) {
     LossScale scale = LossScale::none();
     EXPECT_TRUE(scale.stepped(true));
     EXPECT_FALSE(scale.stepped(false));
@@ -18,7 +18,7 @@ TEST(LossScale, IsHalvedByAStepThatDidNotFit) {
     EXPECT_EQ(scale.value(), LossScale::first / 2);
 }
 
-TEST(LossScale, IsDoubledAfterALongRowOfGoodStepsWithoutAnyOtherBetween) {
+TEST(LossScale, IsDoubledAfterEnoughGoodStepsInARow) {
     LossScale scale = LossScale::dynamic();
     const auto goodSteps = [&](std::int64_t count) {
         for (std::int64_t step = 0; step < count; ++step) EXPECT_TRUE(scale.stepped(true));
@@ -31,7 +31,7 @@ TEST(LossScale, IsDoubledAfterALongRowOfGoodStepsWithoutAnyOtherBetween) {
     EXPECT_EQ(scale.value(), LossScale::first);
 }
 
-TEST(LossScale, GivesUpWhereNothingIsLeftToHalve) {
+TEST(LossScale, FailsWhereItIsTheLeastAlready) {
     LossScale scale = LossScale::dynamic();
     int halved = 0;
     while (scale.stepped(false)) ++halved;

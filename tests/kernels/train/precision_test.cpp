@@ -110,7 +110,7 @@ TEST(TwoBytes, SendExactlyTheBytesThatThePlanPredicts) {
 }
 
 // Half a unit of bf16 just below 1, where gains begin, is nearly 0.001: one step does not reach it.
-TEST(TwoBytes, StepsTooSmallForThemAddUpInTheOptimizersCopy) {
+TEST(TwoBytes, LoseNoSmallStepsBecauseTheOptimizerKeepsACopy) {
     RunConfig config = smallRun("ring", 2);
     config.train.precision = NumberFormat::Bf16;
     config.train.lr = 4e-4;
@@ -160,7 +160,7 @@ TEST(LossScaling, SkipsAStepThatDoesNotFitAndSaysSoOnAllRanks) {
     for (const double value : trained[0].parameters) ASSERT_TRUE(std::isfinite(value));
 }
 
-TEST(LossScaling, DoesNotHideThatTrainingIsOver) {
+TEST(LossScaling, FailsWhereTheLossItselfIsNoNumber) {
     RunConfig config = smallRun("none", 1);
     config.train.precision = NumberFormat::Fp16;
     config.train.lr = 10;

@@ -81,7 +81,7 @@ TEST(Replicas, CountEveryLabelledTokenAlike) {
     }
 }
 
-TEST(Replicas, OfOneRankEachAndOfSeveralGroupsWithinThem) {
+TEST(Replicas, MayHaveOneRankEachOrGroupsWithinThem) {
     RunConfig config = replicated("ring", 1, 3);
     expectSame(config, fromProse(config), alone(config, fromProse(config)));
     config = replicated("usp", 4, 2);

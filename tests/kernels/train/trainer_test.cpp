@@ -113,7 +113,7 @@ TEST(Training, IsTheSameWithDropoutThatDiffersFromStepToStep) {
     EXPECT_NE(trained.steps[0].record.loss, trained.steps[1].record.loss);
 }
 
-TEST(Training, IsTheSameWithBentScores) {
+TEST(Training, IsTheSameWithSoftcapAndAlibi) {
     RunConfig config = smallRun("none", 1);
     config.attention.softcap = 2.0;
     config.attention.alibi = true;

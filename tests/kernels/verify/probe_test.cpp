@@ -37,7 +37,7 @@ AttentionCase withDocuments(std::vector<std::int64_t> boundaries) {
     return other;
 }
 
-TEST(Probe, IsContentWithAttentionAsAsked) {
+TEST(Probe, AcceptsCorrectAttention) {
     for (const char* mode : {"ring", "zigzag", "legacy", "ulysses"}) {
         const ProbeVerdict verdict = probe(problem, problem, mode);
         EXPECT_TRUE(verdict.ok()) << mode << ": " << verdict.text();

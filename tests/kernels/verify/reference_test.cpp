@@ -138,7 +138,7 @@ std::vector<AttentionCase> problems() {
 
 INSTANTIATE_TEST_SUITE_P(Problems, Reference, ::testing::ValuesIn(problems()));
 
-TEST(Reference, ToldProgressEndsWithEverything) {
+TEST(Reference, ReportsProgressUpToTheEnd) {
     const AttentionCase problem = small(4, 2);
     double last = 0;
     referenceAttention(problem, makeInputs(problem, allTokens(problem)), [&](double share) {
