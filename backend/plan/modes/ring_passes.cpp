@@ -8,8 +8,8 @@ namespace {
 
 int around(int index, int size) { return ((index % size) + size) % size; }
 
-// One rank's way of seeing the ring.
-struct Stop {
+// The ring as one rank sees it.
+struct RankInRing {
     RingShape ring;
     int rank = 0;
     HeadSpan heads{};
@@ -132,11 +132,11 @@ struct Stop {
     }
 };
 
-std::vector<Step> emptySteps(const Stop& stop) {
+std::vector<Step> emptySteps(const RankInRing& self) {
     std::vector<Step> steps;
-    steps.reserve(static_cast<std::size_t>(stop.ring.places()) + 1);
-    for (int index = 0; index < stop.ring.places(); ++index)
-        steps.push_back(stop.stepOf(index, stop.keysOf(index)));
+    steps.reserve(static_cast<std::size_t>(self.ring.places()) + 1);
+    for (int index = 0; index < self.ring.places(); ++index)
+        steps.push_back(self.stepOf(index, self.keysOf(index)));
     return steps;
 }
 
@@ -174,31 +174,32 @@ void leaveRowsForTheLastStep(std::vector<Step>& backward) {
     }
 }
 
-RankSchedule passesAround(const Stop& stop, const RingBlocks& blocks) {
-    RankSchedule passes{.forward = emptySteps(stop)};
+RankSchedule passesAround(const RankInRing& self, const RingBlocks& blocks) {
+    RankSchedule passes{.forward = emptySteps(self)};
     for (Step& step : passes.forward) {
-        stop.passKeysOn(step);
-        step.blocks = blocks.of(stop.place(), stop.keysOf(step.index));
+        self.passKeysOn(step);
+        step.blocks = blocks.of(self.place(), self.keysOf(step.index));
     }
     passes.backward = passes.forward;
-    if (stop.ring.places() == 1) return passes;
-    passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
-    if (stop.lastReading(stop.place()) > 0) leaveRowsForTheLastStep(passes.backward);
-    for (Step& step : passes.backward) stop.passGradientsOn(step);
+    if (self.ring.places() == 1) return passes;
+    passes.backward.push_back(self.stepOf(self.ring.places(), self.place()));
+    if (self.lastReading(self.place()) > 0) leaveRowsForTheLastStep(passes.backward);
+    for (Step& step : passes.backward) self.passGradientsOn(step);
     return passes;
 }
 
-RankSchedule straightPasses(const Stop& stop, const PlaceNeeds& needs, const RingBlocks& blocks) {
-    RankSchedule passes{.forward = emptySteps(stop)};
+RankSchedule straightPasses(const RankInRing& self, const PlaceNeeds& needs,
+                            const RingBlocks& blocks) {
+    RankSchedule passes{.forward = emptySteps(self)};
     for (Step& step : passes.forward) {
-        stop.fetchKeys(step, needs);
-        if (needs.needs(stop.place(), stop.keysOf(step.index)))
-            step.blocks = blocks.of(stop.place(), stop.keysOf(step.index));
+        self.fetchKeys(step, needs);
+        if (needs.needs(self.place(), self.keysOf(step.index)))
+            step.blocks = blocks.of(self.place(), self.keysOf(step.index));
     }
     passes.backward = passes.forward;
-    passes.backward.push_back(stop.stepOf(stop.ring.places(), stop.place()));
+    passes.backward.push_back(self.stepOf(self.ring.places(), self.place()));
     leaveRowsForTheLastStep(passes.backward);
-    for (Step& step : passes.backward) stop.returnGradients(step, needs);
+    for (Step& step : passes.backward) self.returnGradients(step, needs);
     return passes;
 }
 
@@ -253,15 +254,15 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                     .makeSteps = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
                                   gradientBytes = shape.gradientAccumulatorBytes](
                                      const Schedule& schedule, int rank) {
-                        const Stop stop{.ring = ring,
-                                        .rank = rank,
-                                        .heads = {0, kvHeads},
-                                        .keyValueBytes = scalars * elementBytes,
-                                        .gradientBytes = scalars * gradientBytes,
-                                        .prefetch = prefetch,
-                                        .laterUnseen = blocks.laterUnseen};
-                        return schedule.needs ? straightPasses(stop, *schedule.needs, blocks)
-                                              : passesAround(stop, blocks);
+                        const RankInRing self{.ring = ring,
+                                              .rank = rank,
+                                              .heads = {0, kvHeads},
+                                              .keyValueBytes = scalars * elementBytes,
+                                              .gradientBytes = scalars * gradientBytes,
+                                              .prefetch = prefetch,
+                                              .laterUnseen = blocks.laterUnseen};
+                        return schedule.needs ? straightPasses(self, *schedule.needs, blocks)
+                                              : passesAround(self, blocks);
                     }};
 }
 
