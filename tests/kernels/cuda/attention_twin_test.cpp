@@ -19,11 +19,12 @@ namespace {
 using testing::BlockSize;
 using testing::distance;
 using testing::emptySums;
+using testing::expectLikeReference;
 using testing::expectSameGradients;
-using testing::expectSameLse;
+using testing::masksAround;
 using testing::randomBlock;
-using testing::referenceBackward;
 using testing::referenceForward;
+using testing::scoreRuleCases;
 
 template <kernel::ThreadOrder order>
 void onHost(const AttentionTask& task) {
@@ -45,11 +46,7 @@ void expectAttention(const BlockInput& block, const std::string& what) {
     const BlockOutput output = tiledGpuForward(block, seen, upwards);
     const BlockGradients gradients = tiledGpuBackward(block, seen, output, dOut, upwards);
 
-    const BlockOutput expected = referenceForward(block);
-    EXPECT_LT(distance(output.out, expected.out), limit) << what;
-    expectSameLse(output.lse, expected.lse, limit, what);
-    const BlockGradients wanted = referenceBackward(block, dOut);
-    expectSameGradients(gradients, wanted, limit, what);
+    expectLikeReference(block, dOut, output, gradients, limit, what);
 
     const BlockOutput cpu = tiledForward(block);
     EXPECT_EQ(output.out.scalar_type(), cpu.out.scalar_type());
@@ -59,19 +56,10 @@ void expectAttention(const BlockInput& block, const std::string& what) {
     expectSameGradients(gradients, cpus, limit, what);
 }
 
-std::vector<AttentionMask> masks() {
-    return {{.causal = true},
-            {.causal = true, .left = 0},
-            {.causal = true, .left = 40},
-            {.causal = false, .left = 3, .right = 150},
-            {.causal = true, .documents = {0, 1, 70, 71, 73, 140, 5000}},
-            {.causal = false, .left = 60, .documents = {0, 1, 70, 71, 73, 140, 5000}}};
-}
-
 TEST(GpuTwin, IsAttentionUnderEveryMaskInEveryType) {
     at::manual_seed(1);
     for (at::ScalarType type : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf})
-        for (const AttentionMask& mask : masks()) {
+        for (const AttentionMask& mask : masksAround(70)) {
             BlockInput block = randomBlock({160, 150}, type);
             block.mask = MaskKind::Positions;
             block.rules.mask = &mask;
@@ -93,17 +81,9 @@ TEST(GpuTwin, TakesFullAndCausalBlocksWithoutBeingToldWhatRowsSee) {
 TEST(GpuTwin, AppliesSoftcapAlibiAndDropout) {
     at::manual_seed(3);
     const AttentionMask window{.causal = true, .left = 50};
-    const ScoreRules cases[] = {
-        {.scale = 0.7},
-        {.softcap = 1.5},
-        {.softcap = 40.0},
-        {.alibiHeads = 4},
-        {.alibiHeads = 12, .firstHead = 7},
-        {.dropout = 0.3, .dropoutSeed = 9},
-        {.scale = 0.4, .softcap = 2.0, .alibiHeads = 4, .dropout = 0.1, .dropoutSeed = 1}};
     for (at::ScalarType type : {at::kFloat, at::kDouble, at::kBFloat16})
         for (MaskKind mask : {MaskKind::Full, MaskKind::Causal, MaskKind::Positions})
-            for (const ScoreRules& rules : cases) {
+            for (const ScoreRules& rules : scoreRuleCases()) {
                 BlockInput block = randomBlock({100, 100}, type);
                 block.mask = mask;
                 block.rules = rules;
