@@ -1,5 +1,4 @@
 // Training in two bytes: the same model under every mode, sums in fp32, fp16 with a scaled loss.
-#include "backend/plan/mode_table.h"
 #include "kernels/model/parameters.h"
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/train/training.h"
@@ -16,6 +15,7 @@ namespace {
 
 using testing::fromProse;
 using ::testing::HasSubstr;
+using testing::shardedModes;
 using testing::smallRun;
 using testing::train;
 using testing::TrainedRank;
@@ -58,10 +58,9 @@ TEST_P(InPrecision, TwentyStepsAreTheSameUnderEveryModeAsOnOneRank) {
     const auto& [precision, lossLimit, normLimit, counts] = GetParam();
     const RunConfig alone = longRun("none", 1, precision);
     const TrainedRank reference = train(alone, unevenLabels(alone)).front();
-    for (const Mode& mode : modeTable()) {
-        if (!mode.sharded) continue;
+    for (const std::string& mode : shardedModes()) {
         for (const int ranks : counts) {
-            const RunConfig config = longRun(std::string(mode.name), ranks, precision);
+            const RunConfig config = longRun(mode, ranks, precision);
             const std::vector<TrainedRank> trained = train(config, unevenLabels(config));
             double loss = 0;
             double norm = 0;
@@ -71,11 +70,11 @@ TEST_P(InPrecision, TwentyStepsAreTheSameUnderEveryModeAsOnOneRank) {
                 loss = std::max(loss, std::abs(actual.loss / expected.loss - 1));
                 norm = std::max(norm, std::abs(actual.gradNorm / expected.gradNorm - 1));
             }
-            EXPECT_LE(loss, lossLimit) << mode.name << " on " << ranks;
-            EXPECT_LE(norm, normLimit) << mode.name << " on " << ranks;
+            EXPECT_LE(loss, lossLimit) << mode << " on " << ranks;
+            EXPECT_LE(norm, normLimit) << mode << " on " << ranks;
             for (const TrainedRank& rank : trained)
                 EXPECT_EQ(rank.parameters, trained[0].parameters)
-                    << mode.name << " on " << ranks << ": ranks hold other bits";
+                    << mode << " on " << ranks << ": ranks hold other bits";
         }
     }
 }
@@ -90,9 +89,8 @@ INSTANTIATE_TEST_SUITE_P(Precisions, InPrecision,
 
 TEST(TwoBytes, SendExactlyTheBytesThatThePlanPredicts) {
     for (const NumberFormat precision : {NumberFormat::Bf16, NumberFormat::Fp16}) {
-        for (const Mode& mode : modeTable()) {
-            if (!mode.sharded) continue;
-            RunConfig config = smallRun(std::string(mode.name), 4);
+        for (const std::string& mode : shardedModes()) {
+            RunConfig config = smallRun(mode, 4);
             config.train.precision = precision;
             config.train.gradAccum = 2;
             config.train.steps = 2;
@@ -100,11 +98,11 @@ TEST(TwoBytes, SendExactlyTheBytesThatThePlanPredicts) {
             std::int64_t busiest = 0;
             for (const TrainedRank& rank : train(config, fromProse(config))) {
                 for (const StepOutcome& step : rank.steps) {
-                    EXPECT_EQ(step.sent.gradient, plan.gradientBytesPerStep) << mode.name;
+                    EXPECT_EQ(step.sent.gradient, plan.gradientBytesPerStep) << mode;
                     busiest = std::max(busiest, step.sent.attention);
                 }
             }
-            EXPECT_EQ(busiest, plan.attentionBytesPerStep) << mode.name;
+            EXPECT_EQ(busiest, plan.attentionBytesPerStep) << mode;
         }
     }
 }

@@ -16,6 +16,7 @@ namespace {
 using testing::fromProse;
 using ::testing::HasSubstr;
 using testing::packedProse;
+using testing::shardedModes;
 using testing::smallRun;
 using testing::train;
 using testing::TrainedRank;
@@ -41,14 +42,14 @@ void expectParity(const RunConfig& base, const BatchSource& batches) {
     unsharded.parallel.sp = 1;
     const TrainedRank reference = train(unsharded, batches).front();
     for (const int ranks : {2, 4}) {
-        for (const char* mode : {"legacy", "ring", "zigzag", "ulysses"}) {
+        for (const std::string& mode : shardedModes()) {
             RunConfig config = base;
             config.parallel.mode = mode;
             config.parallel.sp = ranks;
             const std::vector<TrainedRank> trained = train(config, batches);
             for (std::size_t rank = 0; rank < trained.size(); ++rank) {
-                const std::string what = std::string(mode) + ", rank " + std::to_string(rank) +
-                                         " of " + std::to_string(ranks);
+                const std::string what =
+                    mode + ", rank " + std::to_string(rank) + " of " + std::to_string(ranks);
                 ASSERT_EQ(trained[rank].steps.size(), reference.steps.size()) << what;
                 for (std::size_t step = 0; step < reference.steps.size(); ++step) {
                     const StepRecord& expected = reference.steps[step].record;
@@ -208,7 +209,7 @@ TEST(Training, TakesTheMeanOverLabelledTokensOfAllMicroSteps) {
 
 TEST(Training, SendsExactlyTheBytesThatThePlanPredicts) {
     for (const int ranks : {2, 3, 4}) {
-        for (const char* mode : {"legacy", "ring", "zigzag", "ulysses"}) {
+        for (const std::string& mode : shardedModes()) {
             RunConfig config = smallRun(mode, ranks);
             config.model.heads = config.model.kvHeads = ranks == 3 ? 3 : 4;
             config.model.hiddenSize = ranks == 3 ? 30 : 32;

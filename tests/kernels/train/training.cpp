@@ -1,5 +1,6 @@
 #include "tests/kernels/train/training.h"
 
+#include "backend/plan/mode_table.h"
 #include "kernels/data/token_text.h"
 #include "tests/kernels/comm/rank_threads.h"
 
@@ -16,6 +17,13 @@ RunConfig smallRun(const std::string& mode, int ranks) {
     config.parallel.mode = mode;
     config.parallel.sp = ranks;
     return config;
+}
+
+std::vector<std::string> shardedModes() {
+    std::vector<std::string> names;
+    for (const Mode& mode : modeTable())
+        if (mode.sharded) names.emplace_back(mode.name);
+    return names;
 }
 
 BatchSource fromProse(const RunConfig& config) {

@@ -11,6 +11,9 @@ namespace ringscope::testing {
 // Two layers over 64 tokens in fp64, four steps.
 RunConfig smallRun(const std::string& mode, int ranks);
 
+// The modes that split a sequence.
+std::vector<std::string> shardedModes();
+
 BatchSource fromProse(const RunConfig& config);
 
 // Documents of prose cut short, so that 64 tokens hold several; they differ from step to step.
