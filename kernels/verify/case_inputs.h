@@ -27,11 +27,12 @@ std::vector<TokenSpan> allTokens(const AttentionCase& problem);
 // The tokens whose activations a rank holds under `schedule`.
 std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& schedule, int rank);
 
-// What a rank puts in. Where activations are replicated, its dOut has the rows of every P-th token
-// alone: the ranks' parts add up to the whole, exactly, and no part is the owner's.
+// The inputs of a rank. Where activations are replicated, its dOut has only the rows of every P-th
+// token: the ranks' parts add up to the whole exactly, and no part is that of the rank's own
+// tokens.
 CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank);
 
-// One token that is made to stand out: `amount` on every value of batch item 0.
+// Adds `amount` to every value of one token, in batch item 0.
 struct Disturbance {
     std::int64_t token = 0;
     double amount = 0;

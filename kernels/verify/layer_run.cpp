@@ -16,7 +16,7 @@
 namespace ringscope {
 namespace {
 
-// What rank 0 has to know before it can receive a share.
+// What rank 0 must know before it can receive a share.
 enum Header : std::int64_t { LseRows, LseHeads, BytesSent, Nanoseconds, headerSize };
 
 struct TensorPlan {
@@ -37,7 +37,7 @@ void placeRows(const at::Tensor& whole, const at::Tensor& part,
     }
 }
 
-// Collects what one rank after the other brings.
+// Puts the ranks' shares together, one rank after the other.
 class Assembly {
 public:
     Assembly(const AttentionCase& problem, const Schedule& schedule)
@@ -121,7 +121,7 @@ at::Tensor allHeaders(Group& group, const LayerShare& share) {
     return all.cpu();
 }
 
-// A GPU works on while the host goes on: what is brought from it is there after all before it.
+// A GPU computes while the host goes on. A copy from it comes after everything posted before.
 void waitFor(const at::Tensor& last) {
     if (!last.is_cpu()) last.flatten().narrow(0, 0, 1).cpu();
 }

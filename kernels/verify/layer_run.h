@@ -15,8 +15,8 @@
 
 namespace ringscope {
 
-// What a rank is left with. Rows as the rank holds them; gradients of a replicated model are parts
-// of a sum over the ranks.
+// One rank's results. Rows as the rank holds them; gradients of a replicated model are parts of a
+// sum over the ranks.
 struct LayerShare {
     CaseResults results{};
     std::int64_t bytesSent = 0;  // forward and backward
@@ -47,7 +47,7 @@ struct GatheredLayer {
     std::int64_t nanoseconds = 0;           // of the slowest rank
 };
 
-// Rank 0 sees each rank's share while it is there; called in rank order.
+// Called on rank 0 with each rank's share, in rank order.
 using SeeShare = std::function<void(int rank, const CaseResults& share)>;
 
 // Collective. Only rank 0 gets results.

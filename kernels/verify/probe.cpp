@@ -8,7 +8,7 @@
 namespace ringscope {
 namespace {
 
-// A change so many times the rounding of a row's values cannot get lost in it.
+// A change of so many times the rounding of a row's values must show.
 constexpr double certain = 64;
 constexpr double largestAmount = 4096;  // fp16 ends at 65504
 
@@ -47,7 +47,7 @@ ProbeVerdict judgeProbe(const AttentionCase& problem, const Schedule& schedule,
                         const Disturbance& disturbance, const at::Tensor& weights,
                         const at::Tensor& before, const at::Tensor& after) {
     const at::Tensor changed = changedRows(before, after);
-    at::Tensor mayChange = changed.logical_xor(changed);  // nobody, of all batch items
+    at::Tensor mayChange = changed.logical_xor(changed);  // no row of any batch item
     mayChange.select(0, 0).copy_(
         visiblePairs(problem, {0, problem.tokens}, {disturbance.token, disturbance.token + 1})
             .squeeze(1));

@@ -1,8 +1,8 @@
-// The probe: one token of rank 0's shard is changed, and every row of the output has to notice it
-// or not, as the mask says.
+// The probe changes one token of rank 0's shard. Every row of the output that sees it by the mask
+// must change, and no other row may.
 //
-// A mode that attends within its shards alone, or to the future, or across documents, may look
-// right in a loss; here its rows stay still, or move when they must not.
+// A mode that attends only within its shards, or to the future, or across documents, may look right
+// in a loss. Here its rows do not change, or change when they must not.
 #pragma once
 
 #include "backend/plan/schedule.h"

@@ -1,5 +1,5 @@
-// Unsharded attention in fp64, written out: scores, mask, softmax, products. What every mode is
-// held against.
+// Unsharded attention in fp64, written out: scores, mask, softmax, products. Every mode is compared
+// with it.
 //
 //     s    = scale q k^T            then c tanh(s / c), then - slope |i - j|, then the mask
 //     lse  = log sum exp(s)         p = exp(s - lse)          out = p v
@@ -9,9 +9,8 @@
 // With dropout out and dv take p m and ds takes m dOut v^T, where m is 0 for a dropped weight and
 // 1 / (1 - dropout) for the others.
 //
-// It goes over tiles of query rows, so that nothing of S x S numbers is ever held, and shares no
-// code with the engine but the bits that decide what is dropped: masks come from token positions
-// alone.
+// It goes over tiles of query rows, so that it never holds S x S numbers. It shares no code with
+// the engine except the bits that decide what is dropped; masks come from token positions alone.
 #pragma once
 
 #include "backend/plan/layout.h"
@@ -23,7 +22,7 @@
 
 namespace ringscope {
 
-// The layer a case is: dropout draws other weights in each.
+// The layer that a case stands for: each layer drops other weights.
 inline constexpr int verifiedLayer = 0;
 
 // All fp64, in token order.
@@ -35,7 +34,8 @@ struct CaseResults {
     at::Tensor dv;   // (B, S, Hk, D)
 };
 
-// `inputs` hold every token. `progress` is told the share that is done, by one thread at a time.
+// `inputs` hold every token. `progress` is called with the share that is done, by one thread
+// at a time.
 CaseResults referenceAttention(
     const AttentionCase& problem, const CaseInputs& inputs,
     const std::function<void(double share)>& progress = [](double) {});
@@ -43,8 +43,8 @@ CaseResults referenceAttention(
 // (queries, keys), bool: which of these tokens sees which.
 at::Tensor visiblePairs(const AttentionCase& problem, TokenSpan queries, TokenSpan keys);
 
-// Of every head: 2^(-8/H), 2^(-16/H), ..., for H a power of two; else those of the power below,
-// then every other one of the power above.
+// Of every head: 2^(-8/H), 2^(-16/H), ... where H is a power of two; for another H those of the
+// power below, then every other one of the power above.
 at::Tensor alibiSlopes(std::int64_t heads);
 
 // How much of each query's output comes from one key token: (S, Hq), batch item 0.

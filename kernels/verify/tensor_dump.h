@@ -1,4 +1,4 @@
-// Tensors as .npy files that anyone can check without us.
+// Tensors as .npy files, to be checked by other programs.
 //
 //     DIR/ring/q.npy ...            token order, (B, S, H, D); lse (B, H, S)
 //     DIR/ring/rank-00/q.npy ...    as rank 0 holds them; tokens.npy: which tokens its rows are
@@ -13,7 +13,7 @@
 
 namespace ringscope {
 
-// Into `folder`, which is there.
+// Into `folder`, which must exist.
 Result<void> dumpWhole(const std::filesystem::path& folder, const CaseInputs& inputs,
                        const CaseResults& results);
 

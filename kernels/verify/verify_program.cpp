@@ -70,8 +70,8 @@ CaseResults onHost(CaseResults results) {
 
 const Mode& unshardedMode() { return *std::ranges::find(modeTable(), false, &Mode::sharded); }
 
-// What rank 0 knows and the others do not need.
-struct Truth {
+// What rank 0 judges the modes by.
+struct Expected {
     CaseInputs inputs;
     CaseResults reference;
     Meters unsharded;
@@ -90,11 +90,11 @@ public:
         const std::string device = deviceName(request_.device, arguments_.localRank);
         sayHello(arguments_, events_, device);
         device_ = c10::Device(device);
-        if (judges()) RINGSCOPE_CHECK(findTruth());
+        if (judges()) RINGSCOPE_CHECK(computeExpected());
         RINGSCOPE_TRY(ranks_,
                       meetRanks(arguments_, input_, events_, device, patience(request_.problem)));
         for (const std::string& name : request_.modes) RINGSCOPE_CHECK(verify(*findMode(name)));
-        ranks_.group->barrier();  // nobody leaves while another still talks to it
+        ranks_.group->barrier();  // no rank ends while another still sends to it
         return RankDone{.rank = arguments_.rank, .steps = 0, .peakMemory = memory.peak()};
     }
 
@@ -113,24 +113,25 @@ private:
         return std::move(*request);
     }
 
-    // Inputs, reference, and how far off the unsharded kernel is. Before the ranks meet, because
-    // the others have nothing to do meanwhile: they wait for the meeting, which has no time limit.
-    Result<void> findTruth() {
-        Truth& truth = truth_.emplace();
-        truth.inputs = makeInputs(request_.problem, allTokens(request_.problem));
-        truth.reference = referenceAttention(request_.problem, truth.inputs,
-                                             [this](double share) { tellProgress(share); });
-        RINGSCOPE_TRY(alone_, ownGroup());
+    // Computes inputs, reference, and the errors of the unsharded kernel. Must come before the
+    // ranks connect: the other ranks wait for the rendezvous, which has no time limit.
+    Result<void> computeExpected() {
+        Expected& expected = expected_.emplace();
+        expected.inputs = makeInputs(request_.problem, allTokens(request_.problem));
+        expected.reference = referenceAttention(request_.problem, expected.inputs,
+                                                [this](double share) { tellProgress(share); });
+        RINGSCOPE_TRY(single_, singleGroup());
         RINGSCOPE_TRY(const Schedule schedule, planMode(unshardedMode(), request_));
-        RINGSCOPE_TRY(const auto attention, Attention::make(schedule, 0, *alone_.group, options()));
+        RINGSCOPE_TRY(const auto attention,
+                      Attention::make(schedule, 0, *single_.group, options()));
         const LayerShare share =
-            runLayer(*attention, callOf(request_.problem), *alone_.group, here(truth.inputs));
-        truth.unsharded = measureAll(truth.reference, onHost(share.results));
+            runLayer(*attention, callOf(request_.problem), *single_.group, here(expected.inputs));
+        expected.unsharded = measureAll(expected.reference, onHost(share.results));
         return {};
     }
 
-    // Rank 0's, for what runs on one rank.
-    Result<MetRanks> ownGroup() const {
+    // A group of rank 0 by itself, for modes of one rank.
+    Result<MetRanks> singleGroup() const {
         MetRanks own;
         RINGSCOPE_TRY(own.meeting, hostMeeting(arguments_.address));
         RINGSCOPE_TRY(own.group, makeGroup(*own.meeting, {.address = arguments_.address,
@@ -163,7 +164,7 @@ private:
         const int ranks = ranksOf(mode, request_.ranks);
         if (arguments_.rank >= ranks) return {};
         if (judges()) events_.tell(RankVerdict{.rank = 0, .mode = std::string(mode.name)});
-        Group& group = ranks == ranks_.group->size() ? *ranks_.group : *alone_.group;
+        Group& group = ranks == ranks_.group->size() ? *ranks_.group : *single_.group;
         RINGSCOPE_TRY(const Schedule schedule, planMode(mode, request_));
         RINGSCOPE_TRY(const auto attention,
                       Attention::make(schedule, group.rank(), group, options()));
@@ -201,11 +202,11 @@ private:
         const at::Tensor after = gatherOutput(request_.problem, schedule, group, output.out);
         if (!judges()) return std::optional<ModeVerdict>();
 
-        if (!request_.dump.empty()) dump(dumpWhole(folder, truth_->inputs, layer.results));
+        if (!request_.dump.empty()) dump(dumpWhole(folder, expected_->inputs, layer.results));
         if (notWritten) return *notWritten;
         ModeVerdict verdict = judgeLayer(mode, schedule, layer);
-        const at::Tensor weights =
-            weightsOfKey(request_.problem, truth_->inputs, truth_->reference, disturbance.token);
+        const at::Tensor weights = weightsOfKey(request_.problem, expected_->inputs,
+                                                expected_->reference, disturbance.token);
         verdict.probe =
             judgeProbe(request_.problem, schedule, disturbance, weights, layer.results.out, after);
         return std::optional<ModeVerdict>(std::move(verdict));
@@ -214,9 +215,9 @@ private:
     ModeVerdict judgeLayer(const Mode& mode, const Schedule& schedule,
                            const GatheredLayer& layer) const {
         ModeVerdict verdict{.mode = std::string(mode.name), .ranks = schedule.ranks};
-        const Meters meters = measureAll(truth_->reference, layer.results);
+        const Meters meters = measureAll(expected_->reference, layer.results);
         for (std::size_t i = 0; i < meters.size(); ++i)
-            verdict.tensors[i] = judge(meters[i], truth_->unsharded[i], request_.problem.type);
+            verdict.tensors[i] = judge(meters[i], expected_->unsharded[i], request_.problem.type);
         for (std::size_t rank = 0; rank < layer.bytesSent.size(); ++rank) {
             const std::int64_t predicted = sentBytes(schedule, static_cast<int>(rank));
             verdict.bytesSent += layer.bytesSent[rank];
@@ -232,9 +233,9 @@ private:
     RankInput& input_;
     const EventWriter& events_;
     VerifyRequest request_;
-    c10::Device device_{c10::kCPU};  // that this rank computes on; the judge is on the host
-    std::optional<Truth> truth_;     // rank 0's
-    MetRanks alone_;                 // rank 0's
+    c10::Device device_{c10::kCPU};     // that this rank computes on; the judge is on the host
+    std::optional<Expected> expected_;  // rank 0's
+    MetRanks single_;                   // a group of rank 0 by itself; rank 0's
     MetRanks ranks_;
     steady_clock::time_point lastProgress_{};
 };
@@ -242,7 +243,7 @@ private:
 }  // namespace
 
 int runVerification(const RankArguments& arguments, int input, int events) {
-    return liveToTheEnd(arguments, input, events, "verifying", &RankVerification::run);
+    return runProgram(arguments, input, events, "verifying", &RankVerification::run);
 }
 
 }  // namespace ringscope
