@@ -1,6 +1,7 @@
 // ringscope report RUN... -o FILE: a comparison as a file.
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
+#include "backend/core/text.h"
 #include "backend/report/report.h"
 
 #include <CLI/App.hpp>
@@ -35,10 +36,12 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
 }  // namespace
 
 void addReportVerb(CLI::App& app, Command& command) {
-    CLI::App* verb = app.add_subcommand("report", "write a comparison as html, md, csv or json");
+    CLI::App* verb =
+        app.add_subcommand("report", "write a comparison as a file for people or programs");
     auto arguments = std::make_shared<ReportArguments>();
     verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
-    verb->add_option("-o,--output", arguments->file, "out.html, out.md, out.csv or out.json")
+    verb->add_option("-o,--output", arguments->file,
+                     "the file; its name ends in one of " + join(reportExtensions(), ", "))
         ->required()
         ->type_name("FILE");
     verb->add_option("--title", arguments->title, "the report's heading");

@@ -18,22 +18,23 @@ constexpr std::array formats = {
     ReportFormat{"json", ".json", "everything, for programs", reporting::writeJson},
 };
 
-std::string knownExtensions() {
-    std::vector<std::string> extensions;
-    for (const ReportFormat& format : formats) extensions.emplace_back(format.extension);
-    return join(extensions, ", ");
-}
-
 }  // namespace
 
 std::span<const ReportFormat> reportFormats() { return formats; }
+
+std::vector<std::string> reportExtensions() {
+    std::vector<std::string> extensions;
+    for (const ReportFormat& format : formats) extensions.emplace_back(format.extension);
+    return extensions;
+}
 
 Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file) {
     const std::string extension = toLower(file.extension().string());
     const auto found = std::ranges::find(formats, extension, &ReportFormat::extension);
     if (found != formats.end()) return &*found;
     return Error{ErrorCode::InvalidConfig, "a report's file name ends in one of " +
-                                               knownExtensions() + "; got '" + file.string() + "'"};
+                                               join(reportExtensions(), ", ") + "; got '" +
+                                               file.string() + "'"};
 }
 
 }  // namespace ringscope

@@ -32,8 +32,10 @@ struct ReportFormat {
     std::string (*write)(const Report& report);
 };
 std::span<const ReportFormat> reportFormats();
+std::vector<std::string> reportExtensions();  // ".html", …
 
-// By the file name's extension; refuses an unknown one by naming the known.
+// The format for the file name's extension. Fails with InvalidConfig for another extension, and
+// names those there are.
 Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file);
 
 // In the format of the file's extension; makes the folder where there is none.

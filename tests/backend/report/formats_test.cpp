@@ -1,6 +1,7 @@
 #include "backend/report/report.h"
 #include "backend/report/writers.h"
 
+#include "backend/core/text.h"
 #include "tests/backend/report/sample_report.h"
 
 #include <gmock/gmock.h>
@@ -28,9 +29,9 @@ TEST(ReportFormats, RefuseAnUnknownExtensionByNamingTheKnown) {
         const Result<const ReportFormat*> format = reportFormatFor(name);
         ASSERT_FALSE(format.ok()) << name;
         EXPECT_EQ(format.error().code, ErrorCode::InvalidConfig);
-        EXPECT_EQ(format.error().message,
-                  "a report's file name ends in one of .html, .md, .csv, .json; got '" +
-                      std::string(name) + "'");
+        EXPECT_EQ(format.error().message, "a report's file name ends in one of " +
+                                              join(reportExtensions(), ", ") + "; got '" +
+                                              std::string(name) + "'");
     }
 }
 
