@@ -1,6 +1,7 @@
 #include "tests/support/program.h"
 
 #include "backend/core/files.h"
+#include "launcher/exec_pointers.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -57,9 +58,7 @@ Program::Program(std::vector<std::string> arguments, const ProgramOptions& optio
     const fs::path out = outputs_.path() / "out";
     const fs::path err = outputs_.path() / "err";
     std::ofstream(in) << options.input;
-    std::vector<char*> words;
-    for (std::string& argument : arguments) words.push_back(argument.data());
-    words.push_back(nullptr);
+    const std::vector<char*> words = execPointers(arguments);
 
     pid_ = ::fork();
     if (pid_ != 0) return;

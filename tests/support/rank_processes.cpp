@@ -2,6 +2,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/plan/run_plan.h"
+#include "launcher/exec_pointers.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -71,9 +72,7 @@ void RankProcesses::start(const std::string& yaml, int ranks) {
     std::signal(SIGPIPE, SIG_IGN);
     for (int rank = 0; rank < ranks; ++rank) {
         std::vector<std::string> arguments = argumentsOf(rank, ranks);
-        std::vector<char*> words;
-        for (std::string& argument : arguments) words.push_back(argument.data());
-        words.push_back(nullptr);
+        const std::vector<char*> words = execPointers(arguments);
         const Pipe input = makePipe();
         const Pipe output = makePipe();
         const pid_t pid = ::fork();
