@@ -138,6 +138,11 @@ std::vector<std::string> Draft::refusedAnswers() const {
     return refused;
 }
 
+void endanger(KeyVerdict& key, std::string reason) {
+    key.verdict = Verdict::Dangerous;
+    key.reason = std::move(reason);
+}
+
 bool isComparable(const RunConfig& config, const Mode& mode) {
     constexpr std::int64_t mostRanks = 128;
     return mode.sharded && config.parallel.sp > 1 && config.parallel.sp <= mostRanks;

@@ -62,6 +62,9 @@ private:
     std::vector<std::string> refused_;
 };
 
+// Gives the key the verdict Dangerous, with this reason.
+void endanger(KeyVerdict& key, std::string reason);
+
 // Whether the experiment suggests a run under this mode beside its own. Planning is quadratic in
 // the ranks, so large groups of ranks get no suggestions.
 bool isComparable(const RunConfig& config, const Mode& mode);

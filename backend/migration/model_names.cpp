@@ -32,7 +32,7 @@ constexpr std::string_view noBias = "its Q, K and V projections have biases, Rin
 constexpr std::string_view noQkNorm = "it normalises queries and keys, Ringscope does not";
 
 // From the models' published configurations. Longer matches stand before those they contain.
-std::vector<KnownModel> rows() {
+std::vector<KnownModel> modelRows() {
     const auto llama2 = [](const Sizes& sizes) { return sized(sizes, 10000.0, 1e-5); };
     const auto llama3 = [](const Sizes& sizes, bool tied = false) {
         return sized(sizes, 500000.0, 1e-5, tied);
@@ -96,7 +96,7 @@ std::string_view lastPart(std::string_view path) {
 }  // namespace
 
 std::span<const KnownModel> knownModels() {
-    static const std::vector<KnownModel> models = rows();
+    static const std::vector<KnownModel> models = modelRows();
     return models;
 }
 

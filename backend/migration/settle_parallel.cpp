@@ -20,11 +20,6 @@ constexpr std::string_view alstHazard =
     "to its own shard only and trains another model; ulysses attends to the whole sequence, so "
     "losses will differ from the old run's";
 
-void endanger(KeyVerdict& key, std::string reason) {
-    key.verdict = Verdict::Dangerous;
-    key.reason = std::move(reason);
-}
-
 void settleSize(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Size);
     if (key == nullptr) return;

@@ -15,11 +15,6 @@ void drop(KeyVerdict& key, std::string reason) {
     key.reason = std::move(reason);
 }
 
-void endanger(KeyVerdict& key, std::string reason) {
-    key.verdict = Verdict::Dangerous;
-    key.reason = std::move(reason);
-}
-
 void settleStage(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Stage);
     if (key == nullptr) return;

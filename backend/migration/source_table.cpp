@@ -33,7 +33,7 @@ std::vector<Mark> experimentMarks() {
     return marks;
 }
 
-std::vector<Source> rows() {
+std::vector<Source> sourceRows() {
     return {
         {.kind = ringscopeKind,
          .help = "an experiment file of Ringscope",
@@ -150,7 +150,7 @@ SourceGuess weigh(const Source& source, const SourceTree& tree) {
 }  // namespace
 
 std::span<const Source> sourceTable() {
-    static const std::vector<Source> sources = rows();
+    static const std::vector<Source> sources = sourceRows();
     return sources;
 }
 

@@ -18,7 +18,7 @@ int bestInner(int ranks) {
     return best;
 }
 
-Result<RingShape> ringOf(const AttentionShape& shape) {
+Result<RingShape> ringsOf(const AttentionShape& shape) {
     const int inner = shape.innerRing == 0 ? bestInner(shape.ranks) : shape.innerRing;
     if (shape.ranks % inner == 0) return RingShape{.inner = inner, .outer = shape.ranks / inner};
     std::vector<std::string> legal;
@@ -34,7 +34,7 @@ Result<RingShape> ringOf(const AttentionShape& shape) {
 }  // namespace
 
 Result<Schedule> doubleRingSchedule(const AttentionShape& shape) {
-    RINGSCOPE_TRY(const RingShape ring, ringOf(shape));
+    RINGSCOPE_TRY(const RingShape ring, ringsOf(shape));
     RINGSCOPE_TRY(ShardLayout layout,
                   zigzagLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     Schedule schedule = ringPasses(shape, ring, std::move(layout),

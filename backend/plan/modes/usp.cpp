@@ -31,7 +31,7 @@ std::int64_t bestGroup(const AttentionShape& shape) {
     return best;
 }
 
-Result<RingShape> ringOf(const AttentionShape& shape) {
+Result<RingShape> uspRing(const AttentionShape& shape) {
     const std::int64_t ranks = shape.ulysses == 0 ? bestGroup(shape) : shape.ulysses;
     const std::vector<std::int64_t> divisors = divisorsOf(shape.ranks);
     if (shape.ranks % ranks != 0) {
@@ -98,7 +98,7 @@ void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const 
 }  // namespace
 
 Result<Schedule> uspSchedule(const AttentionShape& shape) {
-    RINGSCOPE_TRY(const RingShape ring, ringOf(shape));
+    RINGSCOPE_TRY(const RingShape ring, uspRing(shape));
     RINGSCOPE_TRY(ShardLayout layout, layoutOf(shape, ring));
     Schedule schedule = ringPasses(shape, ring, std::move(layout),
                                    zigzagBlocks(shape.causal, shape.tokens / ring.places()));
