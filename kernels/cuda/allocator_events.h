@@ -1,8 +1,8 @@
 // Translates the events of the caching allocator of GPU tensors. Needs no GPU.
 //
 //   ALLOC            allocated
-//   FREE_COMPLETED   freed; for a tensor that another stream reads, once that stream is done and the
-//                    memory can be used again
+//   FREE_COMPLETED   freed; for a tensor that another stream reads, once that stream is done and
+//                    the memory can be used again
 //   all others       nothing: they are about segments that tensors are cut from, and snapshots
 #pragma once
 
