@@ -44,8 +44,8 @@ auto withChunks(const AttentionTask& task, const Run& run) {
 template <typename BFloat16, typename Half, typename Run>
 auto withTypes(const AttentionTask& task, const Run& run) {
     switch (task.type) {
-        case ElementType::Double:
-            return withChunks<double, double>(task, run);
+        case ElementType::Double:  // for proofs, not for speed: one kernel for heads of all sizes
+            return withPass<double, double, mostHeadSize / tile<double>>(task, run);
         case ElementType::BFloat16:
             return withChunks<float, BFloat16>(task, run);
         case ElementType::Half:

@@ -24,7 +24,8 @@ set(CMAKE_CUDA_FLAGS_RELWITHDEBINFO "-O2")
 # One cache for every checkout: paths under the repository are hashed relative to it.
 find_program(RINGSCOPE_CCACHE ccache)
 if(RINGSCOPE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${RINGSCOPE_CCACHE}")
+    set(launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+        CCACHE_SLOPPINESS=pch_defines,time_macros "${RINGSCOPE_CCACHE}")
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CUDA_COMPILER_LAUNCHER ${launcher})

@@ -15,10 +15,14 @@
 #         TIMEOUT      seconds per TEST; 60 when absent
 #         SERIAL       never runs beside another test (it measures time, or wants every core)
 #         NO_MAIN      the sources bring their own main(); gtest_main is not linked
+#         HEADERS      which precompiled headers it reads: plain, torch (when absent: torch where the
+#                      first label is `torch`), or none. Flags must be those of the headers' target.
+#
+#   Tests are compiled without optimisation: half the time, and what they test has it.
 #
 # Warnings, language level and sanitizers come with the target; nobody repeats them.
 
-# Several files are compiled as one: what their headers cost is paid once (decision 14). So names in
+# Several files are compiled as one: what their headers cost is paid once (decision 15). So names in
 # unnamed namespaces differ within a library. Files with options of their own are compiled alone.
 function(ringscope_unity target)
     if(RINGSCOPE_UNITY)
@@ -60,10 +64,35 @@ function(ringscope_program name)
     endif()
 endfunction()
 
+function(ringscope_test_options target)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:RelWithDebInfo>:-O0>")
+    if(RINGSCOPE_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache see the headers
+    endif()
+endfunction()
+
+# ringscope_test_headers(plain  LIBRARIES GTest::gmock  HEADERS <gtest/gtest.h> <vector>)
+#     headers that tests read, compiled once; ringscope_test(... HEADERS plain) uses them.
+function(ringscope_test_headers name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;HEADERS")
+    set(target ringscope_${name}_test_headers)
+    add_library(${target} OBJECT "${PROJECT_SOURCE_DIR}/tests/support/headers.cpp")
+    target_link_libraries(${target} PRIVATE ringscope_options ringscope_warnings ${arg_LIBRARIES})
+    ringscope_test_options(${target})
+    target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
+endfunction()
+
 function(ringscope_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN" "TIMEOUT" "LINK;LABELS;ENVIRONMENT")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN" "TIMEOUT;HEADERS" "LINK;LABELS;ENVIRONMENT")
     if(NOT arg_LABELS)
         set(arg_LABELS unit)
+    endif()
+    list(GET arg_LABELS 0 label)
+    if(NOT arg_HEADERS)
+        set(arg_HEADERS plain)
+        if(label STREQUAL "torch")
+            set(arg_HEADERS torch)
+        endif()
     endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
@@ -71,13 +100,15 @@ function(ringscope_test name)
 
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name} PRIVATE ringscope_options ringscope_warnings ${arg_LINK} GTest::gmock)
-    # What the sanitizers run: targets `unit_tests` and `threads_tests`.
-    if(arg_LABELS MATCHES "^(unit|threads)$")
-        if(NOT TARGET ${arg_LABELS}_tests)
-            add_custom_target(${arg_LABELS}_tests)
-        endif()
-        add_dependencies(${arg_LABELS}_tests ${name})
+    ringscope_test_options(${name})
+    if(RINGSCOPE_UNITY AND NOT arg_HEADERS STREQUAL "none")
+        target_precompile_headers(${name} REUSE_FROM ringscope_${arg_HEADERS}_test_headers)
     endif()
+    # What a sanitizer's preset builds: targets tests_unit, tests_threads, tests_torch, tests_ui ...
+    if(NOT TARGET tests_${label})
+        add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
     if(NOT arg_NO_MAIN)
         target_link_libraries(${name} PRIVATE GTest::gtest_main)
     endif()

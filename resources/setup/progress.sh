@@ -97,3 +97,17 @@ run_tests() {
     "$@" --output-on-failure --no-tests=error -j "$(nproc)" </dev/null 2>&1 | tee "$log" |
         grep --line-buffered -vE '^ +Start +[0-9]+: | Passed +[0-9.]+ sec$'
 }
+
+# Compiler processes at once: RINGSCOPE_JOBS, else one per core, fewer on little memory.
+job_count() {
+    local cores kilobytes limit jobs
+    [ -n "${RINGSCOPE_JOBS:-}" ] && { echo "$RINGSCOPE_JOBS"; return; }
+    cores=$(nproc)
+    kilobytes=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+    [[ $limit =~ ^[0-9]+$ ]] && [ $((limit / 1024)) -lt "$kilobytes" ] && kilobytes=$((limit / 1024))
+    jobs=$((kilobytes / 3000000))  # a file that includes torch takes up to 3 GB
+    [ $jobs -lt 1 ] && jobs=1
+    [ $jobs -gt "$cores" ] && jobs=$cores
+    echo "$jobs"
+}

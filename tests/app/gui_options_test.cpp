@@ -1,6 +1,8 @@
 // What the window's program understands of its command line.
 #include "app/gui/gui_options.h"
 
+#include "ui/pages/page_table.h"
+
 #include <gtest/gtest.h>
 #include <QCoreApplication>
 #include <string>
@@ -21,7 +23,8 @@ std::string problemOf(const QStringList& words) {
 TEST(GuiOptions, AreEmptyWhereNothingIsSaid) {
     const GuiOptions options = read({}).value();
     EXPECT_TRUE(options.store.isEmpty());
-    EXPECT_FALSE(options.page || options.theme || options.size);
+    EXPECT_TRUE(options.page.isEmpty());
+    EXPECT_FALSE(options.theme || options.size);
     EXPECT_FALSE(options.help || options.version);
 }
 
@@ -33,9 +36,17 @@ TEST(GuiOptions, NameFilesAPageAThemeAndASize) {
     EXPECT_EQ(options.store, QStringLiteral("runs.db"));
     EXPECT_EQ(options.trace, QStringLiteral("folder"));
     EXPECT_EQ(options.migration, QStringLiteral("old.yaml"));
-    EXPECT_TRUE(options.page);
-    EXPECT_TRUE(options.theme);
+    EXPECT_EQ(options.page, QStringLiteral("traces"));
+    EXPECT_EQ(options.theme, ui::Theme::Dark);
     EXPECT_EQ(options.size, QSize(1280, 800));
+}
+
+TEST(GuiOptions, TakeEveryPageOfTheTableByItsName) {
+    for (const ui::PageRow& row : ui::pageTable()) {
+        const QString name = QLatin1String(row.name);
+        EXPECT_EQ(read({"--page", name}).value().page, name);
+        EXPECT_TRUE(guiHelp().contains(name));
+    }
 }
 
 TEST(GuiOptions, RefuseWhatTheyDoNotKnowWithWhatIsKnown) {

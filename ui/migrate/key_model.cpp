@@ -3,7 +3,6 @@
 #include "ui/look/theme.h"
 #include "ui/widgets/parts.h"
 
-#include <QFileInfo>
 #include <QPainter>
 #include <algorithm>
 
@@ -14,8 +13,6 @@ int urgency(Verdict verdict) {
     const std::vector<Verdict> order = verdictsByUrgency();
     return static_cast<int>(std::ranges::find(order, verdict) - order.begin());
 }
-
-QString fileName(const std::string& path) { return QFileInfo(text(path)).fileName(); }
 
 }  // namespace
 
@@ -63,7 +60,7 @@ int KeyModel::count(Verdict verdict) const {
 }
 
 QString KeyModel::place(const KeyVerdict& key) const {
-    const QString file = fileName(key.file.empty() ? sourceName_ : key.file);
+    const QString file = fileNameOf(key.file.empty() ? sourceName_ : key.file);
     return key.line == 0 ? tr("not in %1").arg(file)
                          : QStringLiteral("%1:%2:%3")
                                .arg(file, QString::number(key.line), QString::number(key.column));
@@ -85,7 +82,7 @@ QString KeyModel::cell(const KeyVerdict& key, int column) const {
             return key.line == 0 ? QStringLiteral("–") : QString::number(key.line);
         case Key:
             if (key.file.empty() || key.file == sourceName_) return text(key.path);
-            return QStringLiteral("%1: %2").arg(fileName(key.file), text(key.path));
+            return QStringLiteral("%1: %2").arg(fileNameOf(key.file), text(key.path));
         case OldValue:
             return text(key.old);
         case NewKey:

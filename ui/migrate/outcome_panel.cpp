@@ -6,7 +6,6 @@
 #include "ui/widgets/parts.h"
 
 #include <QButtonGroup>
-#include <QFileInfo>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -14,10 +13,6 @@ namespace ringscope::ui {
 namespace {
 
 enum View { Lines, Unified, Whole };
-
-std::string fileName(const std::string& path) {
-    return QFileInfo(text(path)).fileName().toStdString();
-}
 
 }  // namespace
 
@@ -76,13 +71,14 @@ void OutcomePanel::showText() {
         case Lines: {
             // The head of the page says where the file lies.
             QString lines = text(correspondingLines(input, migration));
-            lines.replace(text(input.source.name), text(fileName(input.source.name)));
+            lines.replace(text(input.source.name), fileNameOf(input.source.name));
             return text_->setContent(lines, DiffView::Kind::Diff);
         }
         case Unified:
             return text_->setContent(
-                text(unifiedDiff(fileName(input.source.name), input.source.text,
-                                 fileName(draft_.proposedName(".yaml")), migration.experiment)),
+                text(unifiedDiff(fileNameOf(input.source.name).toStdString(), input.source.text,
+                                 fileNameOf(draft_.proposedName(".yaml")).toStdString(),
+                                 migration.experiment)),
                 DiffView::Kind::Diff);
         default:
             return text_->setContent(text(migration.experiment), DiffView::Kind::Plain);

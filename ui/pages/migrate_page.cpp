@@ -10,7 +10,6 @@
 #include <QButtonGroup>
 #include <QDragEnterEvent>
 #include <QFileDialog>
-#include <QFileInfo>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -22,8 +21,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-QString fileName(const std::string& path) { return QFileInfo(text(path)).fileName(); }
 
 void setDragged(QWidget& area, bool dragged) {
     area.setProperty("dragged", dragged);
@@ -317,7 +314,7 @@ void MigratePage::openInNewRun() {
         Q_EMIT experimentSaved(text(saved_));
         return;
     }
-    Q_EMIT experimentReady(fileName(draft_.proposedName(".yaml")).toStdString(), experiment);
+    Q_EMIT experimentReady(fileNameOf(draft_.proposedName(".yaml")).toStdString(), experiment);
 }
 
 bool MigratePage::mayReplace(const QString& file, const std::string& content) {

@@ -15,10 +15,10 @@ constexpr MemoryCategory stack[] = {
     MemoryCategory::Logits,    MemoryCategory::Workspace,
 };
 
-constexpr double headroom = 3;    // pixels between the highest peak and the lane's edge
-constexpr double thickBand = 4;   // from here on a band is set off from the one above
-constexpr double markWidth = 7;   // of the peak
-constexpr double roomAround = 4;  // of the peak's words
+constexpr double headroom = 3;         // pixels between the highest peak and the lane's edge
+constexpr double thickBand = 4;        // from here on a band is set off from the one above
+constexpr double markWidth = 7;        // of the peak
+constexpr double roomBesideWords = 4;  // of the peak's words
 
 const ColourPair& coloursOf(MemoryCategory category) {
     switch (category) {
@@ -163,7 +163,7 @@ void MemoryPainter::paintPeak(QPainter& painter, const MemoryScene& scene) const
     if (metrics.height() > lane.height()) return;
     painter.setFont(font_);
     for (const QString& words : peakLabels(*scene.trace, scene.row)) {
-        const double width = metrics.horizontalAdvance(words) + 2 * scaled(roomAround);
+        const double width = metrics.horizontalAdvance(words) + 2 * scaled(roomBesideWords);
         double left = x + half + scaled(2);
         if (left + width > lane.right()) left = x - half - scaled(2) - width;
         if (left < lane.left()) continue;

@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t largestNamed = 5;
 constexpr int partsInLine = 3;
 
-QString tr(const char* words) { return QCoreApplication::translate("MemoryWords", words); }
+struct MemorySentences {
+    Q_DECLARE_TR_FUNCTIONS(MemorySentences)
+};
 
 QString sinceBegin(const OpenedTrace& trace, TraceTime time) {
     return timeText(std::llround(std::max(0.0, trace.inView(time).ns)));
@@ -25,8 +27,10 @@ QString sinceBegin(const OpenedTrace& trace, TraceTime time) {
 
 // "20.0 MiB activations of step 3, layer 1"
 QString pieceText(const Allocation& piece) {
-    QString words = tr("%1 %2").arg(bytesText(piece.bytes), memoryCategoryText(piece.category));
-    if (piece.layer >= 0) words += tr(" of step %1, layer %2").arg(piece.step).arg(piece.layer);
+    QString words = MemorySentences::tr("%1 %2").arg(bytesText(piece.bytes),
+                                                     memoryCategoryText(piece.category));
+    if (piece.layer >= 0)
+        words += MemorySentences::tr(" of step %1, layer %2").arg(piece.step).arg(piece.layer);
     return words;
 }
 
@@ -39,7 +43,7 @@ QStringList partLines(const BytesByCategory& held) {
     QStringList lines;
     QStringList line;
     for (const auto& [bytes, category] : parts) {
-        line << tr("%1 %2").arg(memoryCategoryText(category), bytesText(bytes));
+        line << MemorySentences::tr("%1 %2").arg(memoryCategoryText(category), bytesText(bytes));
         if (line.size() < partsInLine) continue;
         lines << line.join(QStringLiteral(" · "));
         line.clear();
@@ -54,25 +58,26 @@ QString bytesText(std::int64_t bytes) { return text(formatBytes({bytes})); }
 
 QString memoryCategoryText(MemoryCategory category) { return text(memoryCategoryName(category)); }
 
-QString segmentsText() { return tr("taken from the GPU's driver"); }
+QString segmentsText() { return MemorySentences::tr("taken from the GPU's driver"); }
 
 SpanWords memoryWords(const OpenedTrace& trace, std::size_t row, std::size_t moment) {
     const MemoryTrack& track = trace.rows[row].memory;
     const BytesByCategory held = track.heldAt(moment);
     const std::int64_t time = track.timeOf(moment);
-    const QString title = moment == track.peak() ? tr("Memory peak of rank %1: %2 at %3")
-                                                 : tr("Memory of rank %1: %2 at %3");
+    const QString title = moment == track.peak()
+                              ? MemorySentences::tr("Memory peak of rank %1: %2 at %3")
+                              : MemorySentences::tr("Memory of rank %1: %2 at %3");
     SpanWords words{
         title.arg(trace.rows[row].rank).arg(bytesText(totalOf(held)), sinceBegin(trace, {time})),
         partLines(held)};
     const auto at = static_cast<double>(time);
     const MemoryTrack& segments = trace.rows[row].segments;
     if (const std::optional<std::size_t> taken = mostBetween(segments, {at, at + 1}))
-        words.lines << tr("%1: %2").arg(segmentsText(),
-                                        bytesText(totalOf(segments.heldAt(*taken))));
+        words.lines << MemorySentences::tr("%1: %2").arg(
+            segmentsText(), bytesText(totalOf(segments.heldAt(*taken))));
     const std::vector<Allocation> largest = track.largestAt(time, largestNamed);
     if (largest.empty()) return words;
-    words.lines << tr("largest:");
+    words.lines << MemorySentences::tr("largest:");
     for (const Allocation& piece : largest) words.lines << pieceText(piece);
     return words;
 }
@@ -89,7 +94,7 @@ QString mostMemoryText(const OpenedTrace& trace, const Interval& stretch) {
         if (total <= most) continue;
         most = total;
         const std::int64_t since = std::max(row.memory.timeOf(*moment), stretch.begin);
-        words = tr("memory at most %1, on rank %2 at %3")
+        words = MemorySentences::tr("memory at most %1, on rank %2 at %3")
                     .arg(bytesText(total))
                     .arg(row.rank)
                     .arg(sinceBegin(trace, {since}));
@@ -100,7 +105,9 @@ QString mostMemoryText(const OpenedTrace& trace, const Interval& stretch) {
 QStringList peakLabels(const OpenedTrace& trace, std::size_t row) {
     const MemoryTrack& track = trace.rows[row].memory;
     const QString bytes = bytesText(totalOf(track.heldAt(track.peak())));
-    return {tr("peak %1 at %2").arg(bytes, sinceBegin(trace, {track.timeOf(track.peak())})), bytes};
+    return {MemorySentences::tr("peak %1 at %2")
+                .arg(bytes, sinceBegin(trace, {track.timeOf(track.peak())})),
+            bytes};
 }
 
 }  // namespace ringscope::ui

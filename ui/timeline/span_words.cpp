@@ -11,7 +11,9 @@
 namespace ringscope::ui {
 namespace {
 
-QString tr(const char* words) { return QCoreApplication::translate("SpanWords", words); }
+struct SpanSentences {
+    Q_DECLARE_TR_FUNCTIONS(SpanSentences)
+};
 
 const QString dot = QStringLiteral(" · ");
 
@@ -33,25 +35,25 @@ QString withoutDetails(const QString& kernel) {
 QString titleOf(const Span& span) {
     switch (span.operation()) {
         case Operation::Send:
-            return tr("Send to rank %1").arg(span.peer());
+            return SpanSentences::tr("Send to rank %1").arg(span.peer());
         case Operation::Receive:
-            return tr("Receive from rank %1").arg(span.peer());
+            return SpanSentences::tr("Receive from rank %1").arg(span.peer());
         default:
             break;
     }
     QString name = text(operationName(span.operation()));
     if (span.operation() == Operation::None) name = text(spanKindName(span.kind()));
-    if (span.kind() == SpanKind::Attention) name = tr("attention %1").arg(name);
-    if (span.kind() == SpanKind::Transfer) name = tr("%1 over all ranks").arg(name);
+    if (span.kind() == SpanKind::Attention) name = SpanSentences::tr("attention %1").arg(name);
+    if (span.kind() == SpanKind::Transfer) name = SpanSentences::tr("%1 over all ranks").arg(name);
     return name.left(1).toUpper() + name.mid(1);
 }
 
 QString placeOf(const OpenedTrace& trace, std::size_t row, const Span& span) {
     QStringList parts{text(trace.trace.ranks[row].origin.mode)};
     if (span.pass() != SpanPass::None) parts << text(spanPassName(span.pass()));
-    if (span.layer() >= 0) parts << tr("layer %1").arg(span.layer());
-    if (span.ringStep() >= 0) parts << tr("ring step %1").arg(span.ringStep());
-    parts << tr("step %1").arg(span.step());
+    if (span.layer() >= 0) parts << SpanSentences::tr("layer %1").arg(span.layer());
+    if (span.ringStep() >= 0) parts << SpanSentences::tr("ring step %1").arg(span.ringStep());
+    parts << SpanSentences::tr("step %1").arg(span.step());
     parts.removeAll(QString());
     return parts.join(dot);
 }
@@ -65,21 +67,24 @@ QStringList messageLines(const OpenedTrace& trace, std::size_t row, std::uint32_
     QStringList size{text(formatBytes({span.bytes()})), timeText(span.duration())};
     const bool splits = trace.findings.clock.splits;
     if (splits && moving > 0 && meeting.latest >= 0)
-        size << tr("%1 GB/s while it moved")
+        size << SpanSentences::tr("%1 GB/s while it moved")
                     .arg(text(formatSignificant(double(span.bytes()) / double(moving))));
     QStringList lines{size.join(dot)};
     if (meeting.latest < 0)
-        lines << tr("its other end is not in the trace");
+        lines << SpanSentences::tr("its other end is not in the trace");
     else if (!splits)
-        lines << tr("wait and transfer are not told apart");
+        lines << SpanSentences::tr("wait and transfer are not told apart");
     else if (meeting.latest == trace.trace.ranks[row].origin.rank)
-        lines << tr("this rank came last and was waited for");
+        lines << SpanSentences::tr("this rank came last and was waited for");
     else
-        lines << tr("waited %1 of it for rank %2").arg(timeText(waited)).arg(meeting.latest);
+        lines << SpanSentences::tr("waited %1 of it for rank %2")
+                     .arg(timeText(waited))
+                     .arg(meeting.latest);
     const Shares exposed = trace.rows[row].exposed.within(span.begin(), span.end());
     const std::int64_t bare = exposed[static_cast<std::size_t>(Tint::Exposed)];
-    lines << (bare > 0 ? tr("exposed %1: nothing was computed meanwhile").arg(timeText(bare))
-                       : tr("hidden behind computation"));
+    lines << (bare > 0 ? SpanSentences::tr("exposed %1: nothing was computed meanwhile")
+                             .arg(timeText(bare))
+                       : SpanSentences::tr("hidden behind computation"));
     return lines;
 }
 
@@ -91,7 +96,9 @@ QString timeText(std::int64_t ns) {
     return QStringLiteral("%1 ns").arg(ns);
 }
 
-QString clockText(const ClockVerdict& clock) { return tr("clocks: %1").arg(text(clock.sentence)); }
+QString clockText(const ClockVerdict& clock) {
+    return SpanSentences::tr("clocks: %1").arg(text(clock.sentence));
+}
 
 SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece) {
     const Span& span = trace.span(row, piece.span);
@@ -110,10 +117,10 @@ SpanWords wordsOf(const OpenedTrace& trace, std::size_t row, const Piece& piece)
         if (other == piece.span) continue;
         if (++others > mostNamed) continue;
         const Span& message = trace.span(row, other);
-        words.lines << tr("meanwhile: %1, %2")
+        words.lines << SpanSentences::tr("meanwhile: %1, %2")
                            .arg(titleOf(message).toLower(), timeText(message.duration()));
     }
-    if (others > mostNamed) words.lines << tr("and %1 more").arg(others - mostNamed);
+    if (others > mostNamed) words.lines << SpanSentences::tr("and %1 more").arg(others - mostNamed);
     return words;
 }
 

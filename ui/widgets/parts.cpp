@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QEvent>
+#include <QFileInfo>
 #include <QFontDatabase>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -17,6 +18,8 @@
 #include <algorithm>
 
 namespace ringscope::ui {
+
+QString fileNameOf(const std::string& path) { return QFileInfo(text(path)).fileName(); }
 
 QString countText(std::int64_t count, const char* singular) {
     return text(formatCount(count)) + QLatin1Char(' ') + QString::fromLatin1(singular) +

@@ -24,6 +24,9 @@ inline QString text(std::string_view utf8) {
     return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
 }
 
+// "/data/runs/a.yaml" -> "a.yaml"
+QString fileNameOf(const std::string& path);
+
 // "1 run", "4 runs": English grows an s.
 QString countText(std::int64_t count, const char* singular);
 

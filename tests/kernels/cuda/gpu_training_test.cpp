@@ -43,7 +43,7 @@ TEST(GpuTraining, HasTheLossesOfTheCpu) {
         EXPECT_NE(expected[0], expected[3]);
         for (std::size_t step = 0; step < losses.size(); ++step)
             EXPECT_NEAR(losses[step], expected[step], limit * expected[step])
-                << precision << ", step " << step;
+                << nameOf(precision) << ", step " << step;
     }
 }
 

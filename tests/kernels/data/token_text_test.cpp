@@ -23,8 +23,7 @@ TEST(TokenText, ShipsEnoughProseToTrainOn) {
 
 TEST(TokenText, ReadsAFileByteByByteAndStartsAgainAtItsEnd) {
     const testing::TemporaryFolder folder;
-    const Result<TokenText> text =
-        TokenText::open({.source = writeText(folder, "ab\xff"), .tokenizer = "byte"}, 256);
+    const Result<TokenText> text = TokenText::open({.source = writeText(folder, "ab\xff")}, 256);
     ASSERT_TRUE(text.ok());
     EXPECT_EQ(text->size(), 3);
     EXPECT_EQ(text->at(0), 'a');
@@ -52,7 +51,6 @@ TEST(TokenText, RefusesWhatItCannotRead) {
     EXPECT_EQ(refusal({.source = "builtin:verse"}),
               "data.source 'builtin:verse' is not shipped; use builtin:prose or the path of a text "
               "file");
-    EXPECT_EQ(refusal({.tokenizer = "bpe"}), "data.tokenizer 'bpe' is not known; use byte");
     EXPECT_THAT(refusal({.source = writeText(folder, "")}), ::testing::HasSubstr("is empty"));
     EXPECT_THAT(refusal({.source = "/nowhere/text"}), ::testing::HasSubstr("/nowhere/text"));
 }

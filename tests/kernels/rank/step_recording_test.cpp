@@ -24,8 +24,9 @@ RunPlan planOf(const ProfileConfig& profile) {
     config.train.seqLen = 64;
     config.parallel.mode = "none";
     config.parallel.sp = 1;
-    config.profile = profile;
-    return planRun(config).value();
+    RunPlan plan = planRun(config).value();
+    plan.config.profile = profile;  // planning refuses GPU records of a run on CPUs
+    return plan;
 }
 
 ProfileConfig ofSteps(std::int64_t begin, std::int64_t end) {

@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# The checks beside the test run. .ci/run and `./quickstart test --all` source this file after
+# progress.sh, with the repository as working folder and $logs set.
+#
+#   checks_of_each_change   what .ci/run does
+#   checks_beyond           what does not fit into .ci/run; `./quickstart test --all` does both
+#   run_checks NAME...      runs them in this order, ends at the first that fails
+#   print_times             a line a check: how long it took
+
+checks_of_each_change="format tidy headless asan-window asan tsan"
+checks_beyond="each-file-alone tidy-everything recipes"
+
+check_lines=()
+
+# timed NAME COMMAND...: runs COMMAND and remembers how long it took.
+timed() {
+    local name=$1 started=$SECONDS
+    shift
+    "$@"
+    check_lines+=("$(printf '%3d:%02d  %s' $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)) "$name")")
+}
+
+print_times() { printf '%s\n' "" "minutes  check" "${check_lines[@]/#/ }" ""; }
+
+run_checks() {
+    local name
+    for name in "$@"; do
+        timed "$name" "check_${name//-/_}"
+    done
+}
+
+# --- text ----------------------------------------------------------------------------------------
+
+source_files() { git ls-files '*.h' '*.cpp' '*.cu' | grep -v '^tests/fixtures/'; }
+
+check_format() {
+    say "format: clang-format over $(source_files | wc -l) files"
+    source_files | xargs clang-format-14 --dry-run -Werror >"$logs/format.log" 2>&1 || {
+        grep -a 'error:' "$logs/format.log" | cut -d: -f1 | sort -u | head -n 20
+        fail "these files are not formatted: clang-format-14 -i FILE (see $logs/format.log)."
+    }
+}
+
+# run_tidy FILE...: .clang-tidy's checks as errors, with the commands of build/.
+run_tidy() {
+    cmake --preset release -DRINGSCOPE_TESTS=ON -DRINGSCOPE_UNITY=OFF -B build/tidy >"$logs/tidy-configure.log" 2>&1 ||
+        fail "build/tidy could not be configured (see $logs/tidy-configure.log)."
+    ninja -C build/tidy -t targets all | sed -nE 's/^(generated\/[^:]*|[a-z_]*_autogen): .*/\1/p' |
+        xargs ninja -C build/tidy >"$logs/tidy-generated.log" 2>&1
+    printf '%s\n' "$@" |
+        run_logged "clang-tidy over $# files" "$logs/tidy.log" last_line xargs -P "$(nproc)" -n 4 \
+            clang-tidy-14 -p build/tidy --quiet --warnings-as-errors='*' || {
+        grep -aE '(error|warning):' "$logs/tidy.log" | sort -u | head -n 20
+        fail "clang-tidy has objections (see $logs/tidy.log)."
+    }
+}
+
+# Files of the last day's commits that use neither libtorch nor Qt: those cost clang-tidy a second
+# or two each, not ten. RINGSCOPE_TIDY_BASE names another commit to compare with.
+check_tidy() {
+    local base changed
+    base=${RINGSCOPE_TIDY_BASE:-$(git rev-list -1 --before="$(git log -1 --format=%ci HEAD) - 24 hours" HEAD)}
+    [ -n "$base" ] || base=$(git rev-list --max-parents=0 HEAD | tail -n 1)
+    mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" HEAD -- 'backend/*.cpp' 'launcher/*.cpp' \
+        'profiler/*.cpp' 'app/cli/*.cpp' | head -n "${RINGSCOPE_TIDY_MOST:-60}")
+    if [ ${#changed[@]} -eq 0 ]; then
+        say "clang-tidy: nothing changed since ${base:0:9}"
+        return
+    fi
+    run_tidy "${changed[@]}"
+}
+
+check_tidy_everything() {
+    local all
+    mapfile -t all < <(git ls-files 'app/*.cpp' 'backend/*.cpp' 'kernels/*.cpp' 'launcher/*.cpp' 'profiler/*.cpp' 'ui/*.cpp')
+    run_tidy "${all[@]}"
+}
+
+# --- slices --------------------------------------------------------------------------------------
+
+# build_slice PRESET [CMAKE OPTION...]: configures and builds it, quietly.
+build_slice() {
+    local preset=$1
+    shift
+    cmake --preset "$preset" "$@" >"$logs/$preset-configure.log" 2>&1 || {
+        first_failure "$logs/$preset-configure.log"
+        fail "preset $preset could not be configured (see $logs/$preset-configure.log)."
+    }
+    run_logged "building $preset" "$logs/$preset.log" ninja_count cmake --build --preset "$preset" -j "$(job_count)" || {
+        first_failure "$logs/$preset.log"
+        fail "preset $preset does not build (see $logs/$preset.log)."
+    }
+}
+
+check_headless() { build_slice headless -DRINGSCOPE_TESTS=OFF; }
+
+# The window without libtorch, under AddressSanitizer and UBSan.
+check_asan_window() {
+    build_slice asan-window
+    QT_QPA_PLATFORM=offscreen run_tests "$logs/asan-window-tests.log" ctest --preset asan-window
+}
+
+# Ranks and command line without Qt and CUDA, under the same.
+check_asan() {
+    build_slice asan
+    run_tests "$logs/asan-tests.log" ctest --preset asan
+}
+
+check_tsan() {
+    build_slice tsan
+    # ThreadSanitizer of GCC 12 cannot place its shadow under newer kernels' address randomisation.
+    local fixed_addresses=()
+    setarch "$(uname -m)" -R true 2>/dev/null && fixed_addresses=(setarch "$(uname -m)" -R)
+    run_tests "$logs/tsan-tests.log" "${fixed_addresses[@]}" ctest --preset tsan
+}
+
+# Files compiled together can hide a missing #include.
+check_each_file_alone() { build_slice dev; }
+
+check_recipes() {
+    run_logged "following the recipes" "$logs/recipes.log" last_line tests/recipes/check_recipes.py --with-window || {
+        tail -n 20 "$logs/recipes.log"
+        fail "a recipe of README.md does not work (see $logs/recipes.log)."
+    }
+}
