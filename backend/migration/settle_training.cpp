@@ -137,6 +137,10 @@ void settlePrecision(Draft& draft) {
     const bool bf16 = isOn(draft, Role::Bf16);
     KeyVerdict* named = draft.keyOf(Role::Precision);
     const std::string name = named != nullptr ? toLower(named->old) : "";
+    KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
+    if (bf16 && fp16)
+        endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
+    if ((bf16 || fp16) && named != nullptr) endanger(*named, used->path + " is used instead");
     if (bf16) return setPrecision(draft, NumberFormat::Bf16, draft.keyOf(Role::Bf16));
     if (fp16) return setPrecision(draft, NumberFormat::Fp16, draft.keyOf(Role::Fp16));
     for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})

@@ -65,6 +65,14 @@ TEST(MigratedPrecision, IsTheSources) {
     EXPECT_THAT(key.reason, HasSubstr("sums and the optimizer's copy of the weights in fp32"));
 }
 
+TEST(MigratedPrecision, OfTwoThatAreOnIsBf16AndTheOtherIsDangerous) {
+    const Migration migration = migrated(baseText(2, "bf16: true\nfp16: true\n"));
+    EXPECT_EQ(verdictOn(migration, "bf16").verdict, Verdict::Converted);
+    EXPECT_EQ(verdictOn(migration, "fp16").verdict, Verdict::Dangerous);
+    EXPECT_EQ(verdictOn(migration, "fp16").reason, "contradicts bf16, which is used");
+    EXPECT_EQ(verdictOn(migration, "fp16").newValue, "bf16");
+}
+
 TEST(MigratedPacking, WithoutDocumentMasksIsWhatRingscopeDoesAnyway) {
     const KeyVerdict packing = verdictOn(migrated(baseText(2, "packing: true\n")), "packing");
     EXPECT_EQ(packing.verdict, Verdict::Converted);
