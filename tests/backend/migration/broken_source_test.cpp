@@ -31,6 +31,46 @@ TEST(BrokenSource, OfJsonNamesLineAndColumn) {
                 StartsWith("ds.json:2:2: duplicate key 'a', written before in line 1"));
 }
 
+// Wherever a text is broken, the sentence begins with the place where a reader finds it.
+TEST(BrokenSource, IsRefusedAtThePlaceThatIsBroken) {
+    struct Broken {
+        const char* name;
+        const char* text;
+        const char* place;
+        const char* words;
+    };
+    for (const Broken& broken : {
+             Broken{"a.json", "{\"a\": 1,, \"b\": 2}", "a.json:1:9: ", "expected a key"},
+             Broken{"a.json", "{\"a\" 1}", "a.json:1:6: ", "expected : after the key"},
+             Broken{"a.json", "{\"a\": 1} x", "a.json:1:10: ", "expected the end of the file"},
+             Broken{"a.json", "{\"a\": tru}", "a.json:1:7: ", "expected a value; got 'tru'"},
+             Broken{"a.json", "{\n  \"a\": \"b\n}", "a.json:2:10: ", "a text that does not end"},
+             Broken{"a.json", "{ /* a\n\n", "a.json:1:3: ", "a comment that does not end"},
+             Broken{"a.json", "{\"a\": \"\\q\"}", "a.json:1:9: ", "an unknown escape"},
+             Broken{"a.json", "{\"a\": \"\\u12g4\"}", "a.json:1:12: ", "four hexadecimal digits"},
+             Broken{"a.json", "{\"\xc3\xa9\xc3\xa9\": }",
+                    "a.json:1:8: ", "expected a value; got '}'"},
+             Broken{"a.yaml", "a: 1\nb: 'x\n", "a.yaml:", ""},
+             Broken{"a.yaml", "a: {b: 1\n", "a.yaml:", ""},
+             Broken{"a.yaml", "stage: sft\na: 1\nb: 2\na: 3\n",
+                    "a.yaml:4:1: ", "written before in line 2"},
+             Broken{"a.yaml", "stage: sft\nx: {a: 1, a: 2}\n",
+                    "a.yaml:2:11: ", "duplicate key 'a'"},
+         }) {
+        const std::string refusal = refusalOf(broken.text, broken.name);
+        EXPECT_THAT(refusal, StartsWith(broken.place)) << broken.text;
+        EXPECT_THAT(refusal, HasSubstr(broken.words)) << broken.text;
+    }
+}
+
+TEST(BrokenSource, ThatIsOnlyUnusualIsReadWithANoteAtThePlace) {
+    const Migration migration =
+        migrated(inputOf("{ // a comment\n  \"zero_optimization\": {\"stage\": 3},\n}", "ds.json"));
+    EXPECT_THAT(migration.notes,
+                testing::Contains("ds.json:1:3: comments are no part of JSON and were skipped"));
+    EXPECT_THAT(migration.notes, testing::Contains(StartsWith("ds.json:2:36: a trailing comma")));
+}
+
 TEST(BrokenSource, ThatIsNoTextIsSaidToBeNone) {
     const std::string binary("stage: sft\ncutoff_len: \x01\x02\0\xff", 26);
     EXPECT_THAT(refusalOf(binary), StartsWith("old.yaml:2:13: a byte that is no text"));

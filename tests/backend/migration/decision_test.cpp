@@ -53,8 +53,7 @@ TEST(Decisions, MayRaiseOthers) {
 }
 
 TEST(Decisions, HaveAQuestionTwoOptionsAndADefaultAmongThem) {
-    for (const char* name : {"base_zigzag.yaml", "alst_fork.yaml", "zero3_alone.json",
-                             "arctic_sp8.yml", "v1_cp.yaml", "accelerate_sp.yml"}) {
+    for (const std::string& name : allFixtures) {
         for (const Decision& decision : migrated(fixture(name)).decisions) {
             EXPECT_TRUE(decision.question.ends_with('?')) << decision.question;
             EXPECT_GE(decision.options.size(), 2U) << decision.id;
@@ -68,8 +67,7 @@ TEST(Decisions, HaveAQuestionTwoOptionsAndADefaultAmongThem) {
 }
 
 TEST(Decisions, EveryOptionOfEveryFixtureGivesAnExperimentThatIsValid) {
-    for (const char* name : {"base_zigzag.yaml", "alst_fork.yaml", "zero3_alone.json",
-                             "arctic_sp8.yml", "v1_cp.yaml", "accelerate_sp.yml"}) {
+    for (const std::string& name : allFixtures) {
         const MigrationInput input = fixture(name);
         for (const Decision& decision : migrated(input).decisions) {
             for (const DecisionOption& option : decision.options) {

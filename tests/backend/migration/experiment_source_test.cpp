@@ -47,8 +47,7 @@ TEST(MigratingAnExperiment, SaysWhatIsWrongWithIt) {
 }
 
 TEST(MigratingTwice, IsTheSameAsOnce) {
-    for (const char* name : {"base_zigzag.yaml", "plain_sft.yaml", "alst_fork.yaml", "v1_cp.yaml",
-                             "arctic_sp8.yml", "accelerate_sp.yml", "zero3_alone.json"}) {
+    for (const std::string& name : allFixtures) {
         const Migration once = migrated(fixture(name), defaultAnswers);
         EXPECT_TRUE(once.changed) << name;
         const Migration twice = migrated(inputOf(once.experiment, "new.yaml"), defaultAnswers);

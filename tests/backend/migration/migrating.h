@@ -36,6 +36,11 @@ inline MigrationInput fixture(const std::string& name) {
     return {};
 }
 
+// Files of every kind.
+inline const std::vector<std::string> allFixtures = {
+    "base_zigzag.yaml", "plain_sft.yaml",    "alst_fork.yaml",  "v1_cp.yaml",
+    "arctic_sp8.yml",   "accelerate_sp.yml", "zero3_alone.json"};
+
 // A 360-LLaMA-Factory file on so many ranks, with more lines. Its model is a small one.
 inline std::string baseText(int ranks, const std::string& more = "") {
     return "model_name_or_path: Qwen/Qwen2.5-0.5B\n"

@@ -146,8 +146,7 @@ TEST(Verdicts, SayWhereAKeyStandsWhatItWasAndWhatItBecame) {
 }
 
 TEST(Verdicts, AlwaysHaveAReasonAndNewValuesThatTheExperimentHas) {
-    for (const char* name : {"base_zigzag.yaml", "plain_sft.yaml", "alst_fork.yaml", "v1_cp.yaml",
-                             "arctic_sp8.yml", "accelerate_sp.yml", "zero3_alone.json"}) {
+    for (const std::string& name : allFixtures) {
         for (const KeyVerdict& key : migrated(fixture(name)).keys) {
             EXPECT_FALSE(key.reason.empty()) << name << ": " << key.path;
             EXPECT_EQ(key.newPath.empty(), key.newValue.empty()) << name << ": " << key.path;
@@ -179,9 +178,8 @@ TEST(Verdicts, WarnOfTwoKeysThatDisagree) {
     const KeyVerdict last = migration.keys.at(6);
     EXPECT_EQ(last.file, "d.json");
     EXPECT_EQ(last.verdict, Verdict::Dangerous);
-    EXPECT_EQ(
-        last.reason,
-        "contradicts gradient_accumulation_steps in line 5 of old.yaml, whose value is used");
+    EXPECT_EQ(last.reason,
+              "contradicts gradient_accumulation_steps in line 5 of old.yaml, whose value is used");
 }
 
 TEST(Verdicts, WarnOfAValueOfTheWrongTypeAndUseTheDefault) {

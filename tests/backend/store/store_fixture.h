@@ -1,4 +1,4 @@
-// A store in a folder of its own, runs to put into it, and SQLite itself to look behind its back.
+// A store in a folder of its own, runs to put into it, and SQL to read the file without it.
 #pragma once
 
 #include "backend/config/experiment.h"
