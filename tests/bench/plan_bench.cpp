@@ -1,7 +1,8 @@
-// What planning costs on a thousand ranks: a plan, one rank's steps, and a check whether a shape
-// can be split at all. Nothing of it may grow with the square of the ranks but where a window
-// leaves each rank other transfers.
+// What planning costs on a thousand ranks: a plan, one rank's steps, a plan's hash, and a check
+// whether a shape can be split at all. Nothing of it may grow with the square of the ranks but
+// where a window leaves each rank other transfers.
 #include "backend/plan/mode_table.h"
+#include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 
 #include <benchmark/benchmark.h>
@@ -44,6 +45,11 @@ void stepsOfOneRank(benchmark::State& state, const std::string& mode) {
         benchmark::DoNotOptimize(stepsOf(plan.schedule, plan.ranks / 2).forward.size());
 }
 
+void hash(benchmark::State& state, const std::string& mode) {
+    const RunPlan plan = planRun(configFor(mode)).value();
+    for (auto unused : state) benchmark::DoNotOptimize(planHash(plan).size());
+}
+
 void registerAll() {
     for (const std::string& mode : modeNames()) {
         const auto with = [&mode](const char* what, auto&& run) {
@@ -53,6 +59,7 @@ void registerAll() {
         with("plan", plan);
         with("windowed_plan", windowedPlan);
         with("steps_of_one_rank", stepsOfOneRank);
+        with("hash", hash);
     }
 }
 
