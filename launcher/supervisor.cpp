@@ -150,7 +150,7 @@ void Supervisor::perform(const StartRanks& start) {
             return shutDown();
         }
         send(RankStarted{.rank = process.rank, .pid = (*rank)->pid()});
-        (*rank)->sendLine(toLine(RankCommand(RankConfig{start.configYaml})));
+        (*rank)->sendLine(toLine(RankCommand(RankJob{start.job})));
         ranks_.push_back(std::move(*rank));
     }
 }

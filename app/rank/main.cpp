@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
                        "Folder that gets this rank's trace of profile.steps");
     bool verify = false;
     options.add_flag("--verify", verify,
-                     "Verify attention instead of training; the configuration is a request to");
+                     "Verify attention instead of training; the job is a request to");
     CLI11_PARSE(options, argc, argv);
     if (arguments.rank >= arguments.world) {
         std::cerr << "--rank " << arguments.rank << " is not below --world " << arguments.world

@@ -1,5 +1,6 @@
 #include "backend/run/frame_json.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace ringscope::wire {
@@ -15,7 +16,29 @@ bool readInteger(const Json& member, std::int64_t largest, std::int64_t& value) 
     return value >= 0;
 }
 
+constexpr int deepestObject = 32;
+
+// Looks no deeper than `levels`, so hostile nesting costs no stack.
+bool isDeeper(const Json& value, int levels) {
+    if (!value.is_structured()) return false;
+    if (levels == 0) return true;
+    return std::ranges::any_of(value, [&](const Json& part) { return isDeeper(part, levels - 1); });
+}
+
 }  // namespace
+
+bool isShallow(const Json& value) { return !isDeeper(value, deepestObject); }
+
+void Writer::jsonObject(const char* name, const std::string& text) {
+    object[name] = parseObject(text);
+}
+
+void Reader::jsonObject(const char* name, std::string& text) {
+    const Json* found = member(name);
+    if (found == nullptr) return;
+    if (!found->is_object() || !isShallow(*found)) return refuse();
+    text = dump(*found);
+}
 
 const Json* Reader::member(const char* name) {
     const auto found = object_.find(name);
@@ -57,10 +80,10 @@ void Reader::operator()(const char* name, int& value) {
 }
 
 void Reader::operator()(const char* name, bool& value) {
-    const Json* truth = member(name);
-    if (truth == nullptr) return;
-    if (!truth->is_boolean()) return refuse();
-    value = truth->get<bool>();
+    const Json* found = member(name);
+    if (found == nullptr) return;
+    if (!found->is_boolean()) return refuse();
+    value = found->get<bool>();
 }
 
 void Reader::operator()(const char* name, Bytes& value) { (*this)(name, value.count); }

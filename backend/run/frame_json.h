@@ -5,8 +5,8 @@
 //     void members(auto& io, auto& ping) { io("id", ping.id); }
 //
 // Reading is strict, because the far side may be broken: a missing member, another type, a negative
-// or too large number make the whole frame unreadable, and nothing throws. A real number that is
-// not finite travels as null and arrives as NaN.
+// or too large number make the whole frame unreadable. Nothing throws. A real number that is not
+// finite travels as null and arrives as NaN.
 #pragma once
 
 #include "backend/core/units.h"
@@ -29,7 +29,7 @@ public:
     void operator()(const char* name, double value) { object[name] = value; }
     void operator()(const char* name, std::int64_t value) { object[name] = value; }
     void operator()(const char* name, int value) { object[name] = value; }
-    // A template, so that a literal text is not taken for a truth.
+    // A template, so that a string literal does not convert to bool.
     void operator()(const char* name, std::same_as<bool> auto value) { object[name] = value; }
     void operator()(const char* name, Bytes value) { object[name] = value.count; }
     void operator()(const char* name, Nanos value) {
@@ -41,6 +41,9 @@ public:
     void operator()(const char* name, const std::map<std::string, std::string>& value) {
         object[name] = value;
     }
+
+    // Text that holds a JSON object travels as this object.
+    void jsonObject(const char* name, const std::string& text);
 
     Json object = Json::object();
 };
@@ -59,6 +62,9 @@ public:
     void operator()(const char* name, std::vector<std::string>& value);
     void operator()(const char* name, std::map<std::string, std::string>& value);
 
+    // The text of an object that nests at most 32 levels deep.
+    void jsonObject(const char* name, std::string& text);
+
     // Nothing where the member is missing; the frame is unreadable then.
     const Json* member(const char* name);
     void refuse() { ok_ = false; }
@@ -68,6 +74,9 @@ private:
     const Json& object_;
     bool ok_ = true;
 };
+
+// Whether dump() may be called on a value that came from the far side: it recurses.
+bool isShallow(const Json& value);
 
 // One line without its newline; bytes that are no UTF-8 become U+FFFD.
 std::string dump(const Json& object);

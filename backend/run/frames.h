@@ -17,6 +17,7 @@ template <> struct Wire<RankHello> {
         io("pid", hello.pid);
         io("device", hello.device);
         io("versions", hello.versions);
+        io("plan", hello.plan);
     }
 };
 template <> struct Wire<RankStep> {
@@ -54,12 +55,19 @@ template <> struct Wire<RankLog> {
         io("message", log.message);
     }
 };
+template <> struct Wire<RankTurn> {
+    static constexpr const char* type = "turn";
+    static void members(auto& io, auto& turn) {
+        io("rank", turn.rank);
+        io("mode", turn.mode);
+    }
+};
 template <> struct Wire<RankVerdict> {
     static constexpr const char* type = "verdict";
     static void members(auto& io, auto& verdict) {
         io("rank", verdict.rank);
         io("mode", verdict.mode);
-        io("verdict", verdict.verdict);
+        io.jsonObject("verdict", verdict.verdict);
     }
 };
 template <> struct Wire<RankRendezvous> {
@@ -69,6 +77,21 @@ template <> struct Wire<RankRendezvous> {
         io("port", rendezvous.port);
     }
 };
+
+// The alternatives of a job; "type" says which.
+template <> struct Wire<Training> {
+    static constexpr const char* type = "training";
+    static void members(auto& io, auto& training) { io("config", training.configYaml); }
+};
+template <> struct Wire<Verification> {
+    static constexpr const char* type = "verification";
+    static void members(auto& io, auto& verification) {
+        io.jsonObject("request", verification.request);
+    }
+};
+
+void jobMember(Writer& io, const Job& job);
+void jobMember(Reader& io, Job& job);
 
 template <> struct Wire<StartRanks::Process> {  // part of a start frame, without a type
     static void members(auto& io, auto& process) {
@@ -83,7 +106,7 @@ template <> struct Wire<StartRanks> {
         io("program", start.program);
         processes(io, start.ranks);
         io("environment", start.environment);
-        io("config", start.configYaml);
+        jobMember(io, start.job);
         io("traces", start.sendTraces);
     }
     static void processes(Writer& io, const std::vector<StartRanks::Process>& ranks);
@@ -117,9 +140,9 @@ template <> struct Wire<Reach> {
     }
 };
 
-template <> struct Wire<RankConfig> {
-    static constexpr const char* type = "config";
-    static void members(auto& io, auto& config) { io("yaml", config.yaml); }
+template <> struct Wire<RankJob> {
+    static constexpr const char* type = "job";
+    static void members(auto& io, auto& command) { jobMember(io, command.job); }
 };
 
 template <> struct Wire<AgentHello> {

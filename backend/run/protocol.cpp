@@ -12,24 +12,34 @@ namespace {
 
 constexpr int highestPort = 65535;
 
+// The members of the alternative that `any` holds, and its type.
 template <typename... Frames>
-Json toJson(const std::variant<Frames...>& frame) {
+Json alternative(const std::variant<Frames...>& any) {
     return std::visit(
-        [](const auto& alternative) {
-            using Frame = std::remove_cvref_t<decltype(alternative)>;
+        [](const auto& frame) {
+            using Frame = std::remove_cvref_t<decltype(frame)>;
             Writer io;
-            io("v", protocolVersion);
             io("type", std::string(Wire<Frame>::type));
-            Wire<Frame>::members(io, alternative);
+            Wire<Frame>::members(io, frame);
             return std::move(io.object);
         },
-        frame);
+        any);
 }
 
-bool sensible(const auto&) { return true; }
-bool sensible(const RankRendezvous& frame) { return frame.port > 0 && frame.port <= highestPort; }
-bool sensible(const Reach& frame) { return frame.port > 0 && frame.port <= highestPort; }
-bool sensible(const Rendezvous& frame) { return frame.port > 0 && frame.port <= highestPort; }
+template <typename... Frames>
+Json toJson(const std::variant<Frames...>& frame) {
+    Json object = alternative(frame);
+    object["v"] = protocolVersion;
+    return object;
+}
+
+// Whether the values of a frame are allowed; their types are right already.
+template <typename Frame>
+bool isValid(const Frame& frame) {
+    if constexpr (requires { frame.port; } && !std::is_same_v<Frame, Listening>)
+        return frame.port > 0 && frame.port <= highestPort;
+    return true;
+}
 
 // Reads `object` as a Frame where its type says so.
 template <typename Frame, typename Variant>
@@ -38,7 +48,7 @@ void tryRead(const Json& object, const std::string& type, std::optional<Variant>
     Frame candidate;
     Reader io(object);
     Wire<Frame>::members(io, candidate);
-    if (io.ok() && sensible(candidate)) frame = std::move(candidate);
+    if (io.ok() && isValid(candidate)) frame = std::move(candidate);
 }
 
 template <typename Variant>
@@ -88,6 +98,22 @@ void Wire<StartRanks>::processes(Reader& io, std::vector<StartRanks::Process>& r
     }
 }
 
+void jobMember(Writer& io, const Job& job) { io.object["job"] = alternative(job); }
+
+void jobMember(Reader& io, Job& job) {
+    const Json* object = io.member("job");
+    if (object == nullptr) return;
+    std::string type;
+    Reader part(*object);
+    if (!object->is_object()) return io.refuse();
+    part("type", type);
+    std::optional<Job> read;
+    tryRead<Training>(*object, type, read);
+    tryRead<Verification>(*object, type, read);
+    if (!read) return io.refuse();
+    job = std::move(*read);
+}
+
 void Wire<RankSaid>::event(Writer& io, const RankEvent& event) {
     io.object["event"] = toJson(event);
 }
@@ -134,6 +160,53 @@ std::optional<int> foreignVersion(std::string_view line) {
 
 int rankOf(const RankEvent& event) {
     return std::visit([](const auto& alternative) { return alternative.rank; }, event);
+}
+
+namespace wire {
+namespace {
+
+const std::string* textOf(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+// Of version 1 a job was one text: the experiment file, or the JSON of what to verify.
+Json jobFrom(const std::string& text) {
+    Json request = parseObject(text);
+    if (request.is_object())
+        return {{"type", Wire<Verification>::type}, {"request", std::move(request)}};
+    return {{"type", Wire<Training>::type}, {"config", text}};
+}
+
+void updateFromVersion1(Json& object) {
+    const std::string* const named = textOf(object, "type");
+    const std::string type = named == nullptr ? "" : *named;
+    object["v"] = 2;
+    if (const std::string* config = textOf(object, "config"); type == "start" && config != nullptr)
+        object["job"] = jobFrom(*config);
+    if (const std::string* yaml = textOf(object, "yaml"); type == "config" && yaml != nullptr) {
+        object["job"] = jobFrom(*yaml);
+        object["type"] = Wire<RankJob>::type;
+    }
+    if (type == Wire<RankHello>::type) object["plan"] = "";
+    if (const std::string* verdict = textOf(object, "verdict"); verdict != nullptr) {
+        if (verdict->empty()) object["type"] = Wire<RankTurn>::type;
+        object["verdict"] = parseObject(*verdict);
+    }
+    if (const auto event = object.find("event"); event != object.end() && event->is_object())
+        updateFromVersion1(*event);
+}
+
+}  // namespace
+}  // namespace wire
+
+std::string currentLine(std::string_view line) {
+    wire::Json object = wire::parseObject(line);
+    if (!object.is_object() || !wire::isShallow(object)) return std::string(line);
+    const auto version = object.find("v");
+    if (version == object.end() || *version != 1) return std::string(line);
+    wire::updateFromVersion1(object);
+    return wire::dump(object);
 }
 
 std::string signalName(int signal) {

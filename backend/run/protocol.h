@@ -1,23 +1,24 @@
-// The words between the controller, an agent and a rank: JSON objects, one a line, each with
-// "v" (this version) and "type". A line that is not such an object is a log line, never an error.
+// The messages between the controller, an agent and a rank: JSON objects, one a line, each with
+// "v" (the version) and "type". A line that is not such an object is a log line, never an error.
 //
-//   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, config,
+//   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, job{},
 //                                traces}
 //                         rendezvous {host, port}       passed on to every rank of the agent
 //                         stop  {grace_ms}              end the ranks
 //                         ping  {id}
 //                         listen {address}              on a port of its own, for a test
 //                         reach {host, port}            connect to it, for a test
-//   agent -> rank         config {yaml}                 first line of a rank's standard input
+//   agent -> rank         job {job{}}                   first line of a rank's standard input
 //                         rendezvous {host, port}       not sent to rank 0, which made it
 //                         end of input: the agent is gone, the rank ends itself
 //   rank -> agent         rendezvous {rank, port}       rank 0 only: its store listens there
-//                         hello {rank, pid, device, versions}     in the group with all the others
+//                         hello {rank, pid, device, versions, plan}   in the group with all others
 //                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
-//                         verdict {rank, mode, verdict}   of a verification; empty: it begins
+//                         turn {rank, mode}             of a verification: the mode begins
+//                         verdict {rank, mode, verdict{}}   and what was found out about it
 //   agent -> controller   hello {host, pid, version}
 //                         started {rank, pid}
 //                         rank  {event{}}               what a rank printed, an event
@@ -31,10 +32,11 @@
 //
 // A rank is started as
 //   ringscope-rank --run ID --rank R --world N --local-rank L --address A
-// where A is the address at which the other ranks reach it. With --verify it trains nothing; its
-// configuration is then a VerifyRequest (backend/verify/verify_request.h).
+// where A is the address at which the other ranks reach it, and with --verify where its job is a
+// verification.
 //
-// Broken input never throws: parse functions answer nothing for a line that is not a frame.
+// The parse functions never throw. They return nothing for a line that is not a frame of this
+// version.
 #pragma once
 
 #include "backend/core/result.h"
@@ -50,7 +52,16 @@
 
 namespace ringscope {
 
-inline constexpr int protocolVersion = 1;
+inline constexpr int protocolVersion = 2;
+
+// --- what a run's ranks are started for ------------------------------------------------------
+struct Training {
+    std::string configYaml;  // an experiment file with one run
+};
+struct Verification {
+    std::string request;  // JSON: a VerifyRequest (backend/verify/verify_request.h)
+};
+using Job = std::variant<Training, Verification>;
 
 // --- rank -> agent -------------------------------------------------------------------------
 struct RankHello {
@@ -58,6 +69,7 @@ struct RankHello {
     std::int64_t pid = 0;
     std::string device;    // "cpu", "cuda:0"
     std::string versions;  // "torch 2.11.0, gloo"
+    std::string plan{};    // planHash() of a training; empty: not told
 };
 struct RankStep {
     int rank = 0;
@@ -78,17 +90,21 @@ struct RankLog {
     int rank = 0;
     std::string message;
 };
+struct RankTurn {
+    int rank = 0;
+    std::string mode{};
+};
 struct RankVerdict {
     int rank = 0;
     std::string mode{};
-    std::string verdict{};  // JSON, see backend/verify/verdict.h; empty: the mode's turn begins
+    std::string verdict{};  // JSON: a ModeVerdict (backend/verify/verdict.h)
 };
 struct RankRendezvous {
     int rank = 0;
     int port = 0;
 };
-using RankEvent =
-    std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog, RankVerdict>;
+using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
+                               RankTurn, RankVerdict>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);
@@ -104,7 +120,7 @@ struct StartRanks {
     };
     std::vector<Process> ranks;
     std::map<std::string, std::string> environment;  // added to the agent's own
-    std::string configYaml;                          // handed to every rank on its standard input
+    Job job{};                                       // of every rank
     bool sendTraces = false;  // ranks record into a folder of the agent, which sends the files
 };
 struct Rendezvous {
@@ -130,10 +146,10 @@ std::string toLine(const AgentCommand& command);
 std::optional<AgentCommand> parseAgentCommand(std::string_view line);
 
 // --- agent -> rank -------------------------------------------------------------------------
-struct RankConfig {
-    std::string yaml;
+struct RankJob {
+    Job job;
 };
-using RankCommand = std::variant<RankConfig, Rendezvous>;
+using RankCommand = std::variant<RankJob, Rendezvous>;
 
 std::string toLine(const RankCommand& command);
 std::optional<RankCommand> parseRankCommand(std::string_view line);
@@ -187,9 +203,13 @@ using AgentFrame = std::variant<AgentHello, RankStarted, RankSaid, RankPrinted, 
 std::string toLine(const AgentFrame& frame);
 std::optional<AgentFrame> parseAgentFrame(std::string_view line);
 
-// The version of a line that is a frame of another version than ours: both ends of a channel have
-// to be of the same program version, and the user should be told.
+// The version of a line that is a frame of another version than ours. Both ends of a channel must
+// be of the same version; whoever receives such a line should tell the user.
 std::optional<int> foreignVersion(std::string_view line);
+
+// A recorded line of an older version as this version writes it; any other line as it is. For
+// readers of recordings only: a program must not go on with a peer of another version.
+std::string currentLine(std::string_view line);
 
 // "SIGKILL" for 9; "signal 64" where there is no name.
 std::string signalName(int signal);

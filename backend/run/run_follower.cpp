@@ -28,8 +28,10 @@ std::string deviceKind(const std::string& device) { return device.substr(0, devi
 
 }  // namespace
 
-RunFollower::RunFollower(RunRecord& record, SinkList& sinks, const RunLimits& limits, Time now)
+RunFollower::RunFollower(RunRecord& record, ExpectedWork expected, SinkList& sinks,
+                         const RunLimits& limits, Time now)
     : record_(record),
+      expected_(std::move(expected)),
       sinks_(sinks),
       limits_(limits),
       log_(limits.firstLogLines, limits.lastLogLines,
@@ -43,34 +45,34 @@ RunFollower::RunFollower(RunRecord& record, SinkList& sinks, const RunLimits& li
         record_.rankRecords[rank].rank = static_cast<int>(rank);
 }
 
-void RunFollower::frame(const AgentFrame& frame, const std::string& host, Time now) {
-    std::visit([&](const auto& alternative) { on(alternative, host, now); }, frame);
+void RunFollower::handle(const AgentFrame& frame, const std::string& host, Time now) {
+    std::visit([&](const auto& alternative) { handleFrame(alternative, host, now); }, frame);
 }
 
-void RunFollower::on(const AgentHello& hello, const std::string& host, Time /*now*/) {
+void RunFollower::handleFrame(const AgentHello& hello, const std::string& host, Time /*now*/) {
     if (hello.version == version()) return;
     fail(fmt::format("the agent on {} is ringscope {}, this is {}; install the same version there",
                      host, hello.version, version()));
 }
 
-void RunFollower::on(const RankStarted& started, const std::string& host, Time /*now*/) {
+void RunFollower::handleFrame(const RankStarted& started, const std::string& host, Time /*now*/) {
     if (!knows(started.rank, host)) return;
     RankRecord& rank = record_.rankRecords[index(started.rank)];
     rank.host = host;
     rank.pid = started.pid;
 }
 
-void RunFollower::on(const RankSaid& frame, const std::string& host, Time now) {
+void RunFollower::handleFrame(const RankSaid& frame, const std::string& host, Time now) {
     if (!knows(rankOf(frame.event), host)) return;
     lastEvent_ = now;
-    std::visit([&](const auto& event) { said(event, now); }, frame.event);
+    std::visit([&](const auto& event) { handleEvent(event, now); }, frame.event);
 }
 
-void RunFollower::on(const RankPrinted& printed, const std::string& host, Time /*now*/) {
+void RunFollower::handleFrame(const RankPrinted& printed, const std::string& host, Time /*now*/) {
     if (knows(printed.rank, host)) log_.add(printed.rank, printed.line);
 }
 
-void RunFollower::on(const RankExited& exited, const std::string& host, Time now) {
+void RunFollower::handleFrame(const RankExited& exited, const std::string& host, Time now) {
     if (!knows(exited.rank, host)) return;
     RankState& state = ranks_[index(exited.rank)];
     if (std::exchange(state.exited, true)) return;
@@ -88,22 +90,23 @@ void RunFollower::on(const RankExited& exited, const std::string& host, Time now
         reason += "ended before its work was done";
     else
         reason += fmt::format("ended with exit code {} without saying why", exited.code);
-    // A rank that spoke of its error already, or aborts over it, is no better cause.
+    // A rank that reported its error, or aborts over it, may have lost a peer before.
     const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
     if (wordless) forgetEcho(now);
     fail(std::move(reason));
 }
 
-void RunFollower::on(const AgentError& error, const std::string& host, Time /*now*/) {
+void RunFollower::handleFrame(const AgentError& error, const std::string& host, Time /*now*/) {
     fail(host == "localhost" ? error.message : host + ": " + error.message);
 }
 
-void RunFollower::said(const RankRendezvous& rendezvous, Time /*now*/) {
+void RunFollower::handleEvent(const RankRendezvous& rendezvous, Time /*now*/) {
     if (rendezvous.rank == 0) port_ = rendezvous.port;
 }
 
-void RunFollower::said(const RankHello& hello, Time /*now*/) {
+void RunFollower::handleEvent(const RankHello& hello, Time /*now*/) {
     heard(hello.rank, Heard::Hello);
+    checkPlan(hello);
     record_.rankRecords[index(hello.rank)].pid = hello.pid;
     if (hello.rank == 0) {
         record_.device = deviceKind(hello.device);
@@ -113,7 +116,7 @@ void RunFollower::said(const RankHello& hello, Time /*now*/) {
         becomeRunning();
 }
 
-void RunFollower::said(const RankStep& report, Time /*now*/) {
+void RunFollower::handleEvent(const RankStep& report, Time /*now*/) {
     heard(report.rank, Heard::Hello);
     if (failure_) return;
     const Result<std::optional<StepRecord>> step = merge_.add(report);
@@ -124,30 +127,46 @@ void RunFollower::said(const RankStep& report, Time /*now*/) {
     sinks_.step(record_, **step);
 }
 
-void RunFollower::said(const RankDone& done, Time /*now*/) {
+void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     heard(done.rank, Heard::Done);
     RankRecord& rank = record_.rankRecords[index(done.rank)];
     rank.peakMemory = done.peakMemory;
     rank.attentionBytesPerStep = done.attentionBytesPerStep;
     rank.gradientBytesPerStep = done.gradientBytesPerStep;
     const std::int64_t steps = merge_.reportedBy(done.rank);
-    if (steps != record_.config.train.steps)
+    if (steps != expected_.steps)
         fail(fmt::format("rank {} was done after {} of {} steps", done.rank, steps,
-                         record_.config.train.steps));
+                         expected_.steps));
 }
 
-void RunFollower::said(const RankError& error, Time now) {
+void RunFollower::handleEvent(const RankError& error, Time now) {
     heard(error.rank, Heard::Error);
     if (failure_ || cancelled_) return;
     fail(fmt::format("rank {}: {}", error.rank, error.message));
     echoUntil_ = now + limits_.settle;
 }
 
-void RunFollower::said(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
+void RunFollower::handleEvent(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
 
-void RunFollower::said(const RankVerdict& verdict, Time /*now*/) {
+void RunFollower::handleEvent(const RankTurn& turn, Time /*now*/) {
+    heard(turn.rank, Heard::Hello);
+    if (!failure_) sinks_.turn(record_, turn);
+}
+
+void RunFollower::handleEvent(const RankVerdict& verdict, Time /*now*/) {
     heard(verdict.rank, Heard::Hello);
     if (!failure_) sinks_.verdict(record_, verdict);
+}
+
+// A rank that tells no plan is one of a test, or verifies.
+void RunFollower::checkPlan(const RankHello& hello) {
+    if (hello.plan.empty() || expected_.planHash.empty() || hello.plan == expected_.planHash)
+        return;
+    const std::string& host = record_.rankRecords[index(hello.rank)].host;
+    fail(
+        fmt::format("rank {}{} plans this run differently than the ringscope that started it; "
+                    "install the same build of ringscope on every host",
+                    hello.rank, host.empty() ? "" : " on " + host));
 }
 
 void RunFollower::heard(int rank, Heard word) {
@@ -229,9 +248,8 @@ std::string RunFollower::silence(const std::vector<int>& atWork) const {
     std::vector<int> behind;
     for (const int rank : atWork)
         if (merge_.reportedBy(rank) == fewest) behind.push_back(rank);
-    const std::string missing = fewest < record_.config.train.steps
-                                    ? fmt::format("step {}", fewest)
-                                    : std::string("the end of its work");
+    const std::string missing = fewest < expected_.steps ? fmt::format("step {}", fewest)
+                                                         : std::string("the end of its work");
     return fmt::format("{} did not report {} within {}", named(behind), missing,
                        formatDuration(limits_.silence));
 }

@@ -1,9 +1,9 @@
-// What a run has become, from what its agents say: the state machine of run_service.h without
-// processes and without waiting. Time comes in as an argument.
+// Follows a run by the frames of its agents: the state machine of run_service.h, without processes
+// and without waiting. Callers pass the time in.
 //
-// The first failure is the reason. One exception: an error that a rank tells may be only the echo
-// of another rank's sudden death, which becomes known a moment later; for RunLimits::settle a rank
-// that vanished without a word takes the blame over.
+// The first failure is the run's reason, with one exception. A rank may report an error only
+// because another rank died, and that death may become known later. So for RunLimits::settle after
+// a reported error, a rank that ends without reporting one replaces the reason.
 #pragma once
 
 #include "backend/run/log_keeper.h"
@@ -21,67 +21,83 @@
 
 namespace ringscope {
 
+// What every rank of a run must do.
+struct ExpectedWork {
+    std::int64_t steps = 0;  // 0: it trains nothing
+    std::string planHash{};  // empty: ranks have no plan
+};
+
 class RunFollower {
 public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `record` and `sinks` outlive the follower; the record's ranks are still to be started.
-    RunFollower(RunRecord& record, SinkList& sinks, const RunLimits& limits, Time now);
+    // `record` and `sinks` must outlive the follower. No rank of `record` has been started yet.
+    RunFollower(RunRecord& record, ExpectedWork expected, SinkList& sinks, const RunLimits& limits,
+                Time now);
 
     RunFollower(const RunFollower&) = delete;
     RunFollower& operator=(const RunFollower&) = delete;
 
-    void frame(const AgentFrame& frame, const std::string& host, Time now);
+    void handle(const AgentFrame& frame, const std::string& host, Time now);
     void logLine(int rank, std::string_view line) { log_.add(rank, line); }
-    // The agent of these ranks is gone, and they with it. What the others say of a lost peer is an
-    // echo of it.
+    // The connection to the agent of these ranks broke; `reason` replaces errors of other ranks
+    // that lost a peer by it.
     void lost(const std::vector<int>& ranks, std::string reason, Time now);
+    // The agent of these ranks ended, and they with it.
     void agentGone(const std::vector<int>& ranks, const std::string& host);
     void fail(std::string reason);
     void cancel();
-    // Looks whether someone has been silent too long.
+    // Fails the run where a rank has been silent for too long.
     void checkTime(Time now);
 
-    // Rank 0's port, once it is known and until it is taken.
+    // Rank 0's port. Returns it once.
     std::optional<int> takePort();
 
-    // No more is to be waited for: all ranks have ended, or it is known why they should.
+    // Whether there is nothing left to wait for: all ranks have ended, or must end.
     bool decided(Time now) const;
     bool allExited() const;
-    // Failed, Cancelled or Finished into the record, with the reason; tells the last log lines.
+    // Sets the record's final status and reason, and passes on the last log lines.
     void conclude();
 
 private:
-    enum class Heard { Nothing, Hello, Done, Error };  // of a rank, its weightiest word
+    enum class Heard { Nothing, Hello, Done, Error };
     struct RankState {
-        Heard heard = Heard::Nothing;
+        Heard heard = Heard::Nothing;  // the most decisive message the rank has sent
         bool exited = false;
     };
 
-    void on(const AgentHello& hello, const std::string& host, Time now);
-    void on(const RankStarted& started, const std::string& host, Time now);
-    void on(const RankSaid& said, const std::string& host, Time now);
-    void on(const RankPrinted& printed, const std::string& host, Time now);
-    void on(const RankExited& exited, const std::string& host, Time now);
-    void on(const auto&, const std::string&, Time) {}  // no news of a rank
-    void on(const AgentError& error, const std::string& host, Time now);
+    // One for each frame: a new frame does not compile until it is handled here.
+    void handleFrame(const AgentHello& hello, const std::string& host, Time now);
+    void handleFrame(const RankStarted& started, const std::string& host, Time now);
+    void handleFrame(const RankSaid& said, const std::string& host, Time now);
+    void handleFrame(const RankPrinted& printed, const std::string& host, Time now);
+    void handleFrame(const RankExited& exited, const std::string& host, Time now);
+    void handleFrame(const AgentError& error, const std::string& host, Time now);
+    // These change no rank's state. RunService uses the first two, preflight checks the others.
+    void handleFrame(const Pong& /*pong*/, const std::string& /*host*/, Time /*now*/) {}
+    void handleFrame(const TraceChunk& /*chunk*/, const std::string& /*host*/, Time /*now*/) {}
+    void handleFrame(const Listening& /*answer*/, const std::string& /*host*/, Time /*now*/) {}
+    void handleFrame(const Reached& /*answer*/, const std::string& /*host*/, Time /*now*/) {}
 
-    void said(const RankRendezvous& rendezvous, Time now);
-    void said(const RankHello& hello, Time now);
-    void said(const RankStep& step, Time now);
-    void said(const RankDone& done, Time now);
-    void said(const RankError& error, Time now);
-    void said(const RankLog& log, Time now);
-    void said(const RankVerdict& verdict, Time now);
+    void handleEvent(const RankRendezvous& rendezvous, Time now);
+    void handleEvent(const RankHello& hello, Time now);
+    void handleEvent(const RankStep& step, Time now);
+    void handleEvent(const RankDone& done, Time now);
+    void handleEvent(const RankError& error, Time now);
+    void handleEvent(const RankLog& log, Time now);
+    void handleEvent(const RankTurn& turn, Time now);
+    void handleEvent(const RankVerdict& verdict, Time now);
 
-    bool knows(int rank, const std::string& host);  // fails the run where the rank is none of it
+    bool knows(int rank, const std::string& host);  // fails the run where it has no such rank
     void heard(int rank, Heard word);
-    void forgetEcho(Time now);  // a cause is known: what was said of its effects is no reason
+    void forgetEcho(Time now);  // drops a reason that another failure may have caused
+    void checkPlan(const RankHello& hello);
     std::vector<int> ranksWhere(bool (*property)(const RankState&)) const;
     void becomeRunning();
     std::string silence(const std::vector<int>& atWork) const;
 
     RunRecord& record_;
+    ExpectedWork expected_;
     SinkList& sinks_;
     RunLimits limits_;
     LogKeeper log_;
@@ -92,7 +108,7 @@ private:
     Time started_;
     Time lastEvent_;
     std::optional<std::string> failure_;
-    std::optional<Time> echoUntil_;  // the failure may be an echo until then
+    std::optional<Time> echoUntil_;  // until then another failure may have caused failure_
     bool cancelled_ = false;
 };
 

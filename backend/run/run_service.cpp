@@ -2,6 +2,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/plan/placement.h"
+#include "backend/plan/plan_hash.h"
 #include "backend/plan/recording.h"
 #include "backend/run/host_clock.h"
 #include "backend/run/overlap.h"
@@ -72,20 +73,27 @@ struct Agent {
     bool elsewhere() const { return !host.isThisMachine(); }
 };
 
+ExpectedWork expectedOf(const RunRequest& request) {
+    if (std::holds_alternative<Verification>(request.job)) return {};
+    return {.steps = request.plan.config.train.steps, .planHash = planHash(request.plan)};
+}
+
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {
     const std::string threads = std::to_string(run.config.launch.threadsPerRank);
     StartRanks start{.run = run.id,
                      .program = request.rankProgram,
                      .ranks = {},
                      .environment = {{"OMP_NUM_THREADS", threads}, {"MKL_NUM_THREADS", threads}},
-                     .configYaml = request.verification.value_or(toYaml(run.config))};
+                     .job = request.job};
+    if (auto* training = std::get_if<Training>(&start.job))
+        training->configYaml = toYaml(run.config);
     int local = 0;
     for (const int rank : agent.ranks)
         start.ranks.push_back({.rank = rank,
                                .arguments = {"--run", run.id.text, "--rank", std::to_string(rank),
                                              "--world", std::to_string(run.ranks), "--local-rank",
                                              std::to_string(local++), "--address", agent.address}});
-    if (request.verification)
+    if (std::holds_alternative<Verification>(request.job))
         for (StartRanks::Process& rank : start.ranks) rank.arguments.emplace_back("--verify");
     const bool traced = isTraced(request);
     start.sendTraces = traced && agent.elsewhere();
@@ -111,7 +119,7 @@ public:
           inbox_(request.traces / run_.id.text) {}
 
     RunRecord execute() {
-        follower_.emplace(run_, sinks_, limits_, clock_.now());
+        follower_.emplace(run_, expectedOf(request_), sinks_, limits_, clock_.now());
         sinks_.created(run_);
         run_.status = RunStatus::Starting;
         run_.startedUs = clock_.utcMicroseconds();
@@ -222,10 +230,10 @@ private:
         if (const auto* pong = frame ? std::get_if<Pong>(&*frame) : nullptr)
             return takePong(agent, *pong);
         if (const auto* chunk = frame ? std::get_if<TraceChunk>(&*frame) : nullptr) {
-            const Result<void> kept = inbox_.take(*chunk);
+            const Result<void> kept = inbox_.add(*chunk);
             return kept.ok() ? void() : follower_->fail(kept.error().message);
         }
-        if (frame) return follower_->frame(*frame, agent.host.name, clock_.now());
+        if (frame) return follower_->handle(*frame, agent.host.name, clock_.now());
         if (const std::optional<int> version = foreignVersion(line))
             follower_->fail("the agent on " + agent.host.name + " speaks protocol version " +
                             std::to_string(*version) + ", not " + std::to_string(protocolVersion) +

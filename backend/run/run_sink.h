@@ -1,8 +1,8 @@
-// Where a run's life is told while it happens: the store, the terminal, the window.
+// Receives what happens in a run while it happens: the store, the terminal, the window.
 //
-// All calls of one run come from one thread, the one that called RunService::execute, in this
-// order: created, then changed and step in any number, then ended once. A sink's failure is a
-// failure of the run: nothing that was measured may be lost in silence.
+// All calls for one run come from the thread that called RunService::execute, in this order:
+// created once, then changed, step and the others in any number, then ended once. Where a sink
+// fails, the run fails: nothing that was measured may be lost silently.
 #pragma once
 
 #include "backend/core/result.h"
@@ -22,7 +22,8 @@ public:
     virtual Result<void> step(const RunRecord& run, const StepRecord& step) = 0;
     virtual Result<void> ended(const RunRecord& run) = 0;  // final, all figures in it
 
-    // What a rank found out about a mode; only a verification has verdicts.
+    // Only in a verification: a rank begins with a mode, and what it found out about one.
+    virtual Result<void> turn(const RunRecord& /*run*/, const RankTurn& /*turn*/) { return {}; }
     virtual Result<void> verdict(const RunRecord& /*run*/, const RankVerdict& /*verdict*/) {
         return {};
     }

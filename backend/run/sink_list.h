@@ -1,5 +1,5 @@
-// The sinks of a run as one: each is told everything, and the first failure is remembered, because
-// a run whose results are not kept has failed.
+// Calls all sinks of a run, in order, and keeps the first failure: a run whose results are not
+// stored has failed. A sink that failed is still called.
 #pragma once
 
 #include "backend/run/run_sink.h"
@@ -16,32 +16,35 @@ public:
     explicit SinkList(std::vector<RunSink*> sinks) : sinks_(std::move(sinks)) {}
 
     void created(const RunRecord& run) {
-        tell([&](RunSink& sink) { return sink.created(run); });
+        callEach([&](RunSink& sink) { return sink.created(run); });
     }
     void changed(const RunRecord& run) {
-        tell([&](RunSink& sink) { return sink.changed(run); });
+        callEach([&](RunSink& sink) { return sink.changed(run); });
     }
     void step(const RunRecord& run, const StepRecord& step) {
-        tell([&](RunSink& sink) { return sink.step(run, step); });
+        callEach([&](RunSink& sink) { return sink.step(run, step); });
     }
     void ended(const RunRecord& run) {
-        tell([&](RunSink& sink) { return sink.ended(run); });
+        callEach([&](RunSink& sink) { return sink.ended(run); });
+    }
+    void turn(const RunRecord& run, const RankTurn& turn) {
+        callEach([&](RunSink& sink) { return sink.turn(run, turn); });
     }
     void verdict(const RunRecord& run, const RankVerdict& verdict) {
-        tell([&](RunSink& sink) { return sink.verdict(run, verdict); });
+        callEach([&](RunSink& sink) { return sink.verdict(run, verdict); });
     }
     void logLine(const RunRecord& run, int rank, std::string_view line) {
-        tell([&](RunSink& sink) { return sink.logLine(run, rank, line); });
+        callEach([&](RunSink& sink) { return sink.logLine(run, rank, line); });
     }
 
     const std::optional<Error>& failure() const { return failure_; }
 
 private:
     template <typename Call>
-    void tell(Call call) {
+    void callEach(Call call) {
         for (RunSink* sink : sinks_) {
-            Result<void> told = call(*sink);
-            if (!told.ok() && !failure_) failure_ = std::move(told).error();
+            Result<void> called = call(*sink);
+            if (!called.ok() && !failure_) failure_ = std::move(called).error();
         }
     }
 

@@ -10,7 +10,7 @@
 
 namespace ringscope {
 
-Result<void> TraceInbox::take(const TraceChunk& chunk) {
+Result<void> TraceInbox::add(const TraceChunk& chunk) {
     if (chunk.rank < 0 || chunk.rank >= mostRanks)
         return Error{ErrorCode::Corrupt,
                      fmt::format("a trace arrived of rank {}; ranks are 0 to {}", chunk.rank,

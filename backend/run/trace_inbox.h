@@ -1,5 +1,5 @@
-// Traces that agents of other hosts send: put together here, one file a rank, as if the ranks had
-// written them into this folder.
+// Writes the traces that agents of other hosts send into a folder, one file a rank. The files are
+// those that the ranks wrote on their hosts.
 #pragma once
 
 #include "backend/core/result.h"
@@ -18,10 +18,10 @@ class TraceInbox {
 public:
     explicit TraceInbox(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    // The next part of a rank's file. An Error where a part is missing or cannot be written.
-    Result<void> take(const TraceChunk& chunk);
+    // Appends the next part of a rank's file. Fails where a part is missing or cannot be written.
+    Result<void> add(const TraceChunk& chunk);
 
-    // Appends what is known of the rank's clock; nothing where the rank sent no trace.
+    // Appends samples of the rank's clock to its file. Does nothing where it sent no trace.
     Result<void> addClock(int rank, const std::vector<ClockSample>& samples);
 
 private:

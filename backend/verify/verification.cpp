@@ -23,13 +23,15 @@ public:
     Result<void> step(const RunRecord&, const StepRecord&) override { return {}; }
     Result<void> ended(const RunRecord&) override { return {}; }
 
+    Result<void> turn(const RunRecord&, const RankTurn& turn) override {
+        if (turn.rank != 0) return {};
+        turn_ = turn.mode;
+        progress_.doing(turn.mode);
+        return {};
+    }
+
     Result<void> verdict(const RunRecord&, const RankVerdict& said) override {
         if (said.rank != 0) return {};
-        turn_ = said.mode;
-        if (said.verdict.empty()) {
-            progress_.doing(said.mode);
-            return {};
-        }
         const std::optional<ModeVerdict> verdict = verdictFromJson(
             nlohmann::json::parse(said.verdict, nullptr, /*allow_exceptions=*/false));
         if (!verdict || verdict->mode != said.mode)
@@ -61,12 +63,11 @@ RunRequest runOf(const VerifyRequest& request) {
         plan.ranks = std::max(plan.ranks, ranksOf(*findMode(mode), request.ranks));
     plan.config.parallel.mode = request.modes.front();
     plan.config.parallel.sp = plan.ranks;
-    plan.config.train.steps = 0;
     return {.plan = std::move(plan),
             .experiment = "verify",
             .experimentId = "verify",
             .name = "verify",
-            .verification = requestText(request)};
+            .job = Verification{requestText(request)}};
 }
 
 ModeVerdict notOk(const std::string& mode, int ranks, std::string reason, bool refused) {
@@ -76,10 +77,10 @@ ModeVerdict notOk(const std::string& mode, int ranks, std::string reason, bool r
 }
 
 // One call of verify().
-class Verification {
+class Verifying {
 public:
-    Verification(const VerifyRequest& request, Transport& transport, const VerifyProgress& progress,
-                 const RunClock& clock)
+    Verifying(const VerifyRequest& request, Transport& transport, const VerifyProgress& progress,
+              const RunClock& clock)
         : request_(request), transport_(transport), progress_(progress), clock_(clock) {}
 
     Result<VerifyOutcome> run(const std::stop_token& stop) {
@@ -155,7 +156,7 @@ private:
 Result<VerifyOutcome> verify(const VerifyRequest& request, Transport& transport,
                              const VerifyProgress& progress, std::stop_token stop,
                              const RunClock& clock) {
-    return Verification(request, transport, progress, clock).run(stop);
+    return Verifying(request, transport, progress, clock).run(stop);
 }
 
 Result<void> prepareDump(const VerifyRequest& request) {

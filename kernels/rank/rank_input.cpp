@@ -35,10 +35,10 @@ RankInput::~RankInput() {
     ::close(stop_);
 }
 
-RankConfig RankInput::config() {
+Job RankInput::job() {
     std::unique_lock lock(mutex_);
-    came_.wait(lock, [this] { return config_.has_value(); });
-    return *config_;
+    came_.wait(lock, [this] { return job_.has_value(); });
+    return *job_;
 }
 
 Rendezvous RankInput::rendezvous() {
@@ -70,8 +70,8 @@ void RankInput::take(std::string_view line) {
     std::optional<RankCommand> command = parseRankCommand(line);
     if (!command) return;
     const std::lock_guard lock(mutex_);
-    if (auto* config = std::get_if<RankConfig>(&*command))
-        config_ = std::move(*config);
+    if (auto* job = std::get_if<RankJob>(&*command))
+        job_ = std::move(job->job);
     else if (auto* rendezvous = std::get_if<Rendezvous>(&*command))
         rendezvous_ = std::move(*rendezvous);
     came_.notify_all();

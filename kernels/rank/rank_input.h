@@ -24,7 +24,7 @@ public:
     RankInput& operator=(const RankInput&) = delete;
 
     // Block until the command has been read. Lines that are no command are skipped.
-    RankConfig config();
+    Job job();
     Rendezvous rendezvous();
 
 private:
@@ -35,7 +35,7 @@ private:
     int stop_;  // an eventfd
     std::mutex mutex_;
     std::condition_variable came_;
-    std::optional<RankConfig> config_;
+    std::optional<Job> job_;
     std::optional<Rendezvous> rendezvous_;
     std::thread reader_;
 };

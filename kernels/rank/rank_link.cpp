@@ -42,13 +42,14 @@ std::string deviceName(DeviceChoice wanted, int localRank) {
     return wanted == DeviceChoice::Cuda ? "cuda:" + std::to_string(localRank) : "cpu";
 }
 
-void sayHello(const RankArguments& arguments, const EventWriter& events,
-              const std::string& device) {
+void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device,
+              std::string plan) {
     const std::string library = device == "cpu" ? "gloo" : "nccl";
     events.tell(RankHello{.rank = arguments.rank,
                           .pid = ::getpid(),
                           .device = device,
-                          .versions = "torch " TORCH_VERSION ", " + library});
+                          .versions = "torch " TORCH_VERSION ", " + library,
+                          .plan = std::move(plan)});
 }
 
 Result<RankDone> withoutThrowing(std::string_view doing,

@@ -1,6 +1,7 @@
 #include "kernels/rank/rank_program.h"
 
 #include "backend/config/experiment.h"
+#include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
 #include "kernels/data/token_text.h"
@@ -20,10 +21,14 @@
 namespace ringscope {
 namespace {
 
-Result<RunPlan> readPlan(const std::string& yaml, int world) {
+Result<RunPlan> readPlan(const Job& job, int world) {
+    const auto* training = std::get_if<Training>(&job);
+    if (training == nullptr)
+        return Error{ErrorCode::InvalidConfig,
+                     "this rank was started to train, and its job is a verification"};
     ExperimentSources sources;
     sources.fileName = "run configuration";
-    sources.fileText = yaml;
+    sources.fileText = training->configYaml;
     const ExperimentReading reading = readExperiment(sources);
     if (!reading.ok()) return Error{ErrorCode::InvalidConfig, reading.problems.front().text()};
     RINGSCOPE_TRY(RunPlan plan, planRun(reading.experiment.base));
@@ -72,7 +77,7 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
 
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
-    RINGSCOPE_TRY(const RunPlan plan, readPlan(input_.config().yaml, arguments_.world));
+    RINGSCOPE_TRY(const RunPlan plan, readPlan(input_.job(), arguments_.world));
     at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
     at::set_num_interop_threads(1);
     settleElementaryFunctions();
@@ -83,7 +88,7 @@ Result<RankDone> RankRun::train() {
     const c10::Device place(device);
     recording_.emplace(arguments_, plan, place, events_);
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
-    sayHello(arguments_, events_, device);
+    sayHello(arguments_, events_, device, planHash(plan));
 
     const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
         return makeBatch(text, plan.config.train, step, number, plan.config.data.packing);

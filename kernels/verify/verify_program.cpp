@@ -68,6 +68,11 @@ CaseResults onHost(CaseResults results) {
     return results;
 }
 
+std::optional<VerifyRequest> requestOf(const Job& job) {
+    const auto* verification = std::get_if<Verification>(&job);
+    return verification == nullptr ? std::nullopt : requestFromText(verification->request);
+}
+
 const Mode& unshardedMode() { return *std::ranges::find(modeTable(), false, &Mode::sharded); }
 
 // What rank 0 judges the modes by.
@@ -102,7 +107,7 @@ private:
     bool judges() const { return arguments_.rank == 0; }
 
     Result<VerifyRequest> readRequest() {
-        std::optional<VerifyRequest> request = requestFromText(input_.config().yaml);
+        std::optional<VerifyRequest> request = requestOf(input_.job());
         if (!request)
             return Error{ErrorCode::InvalidConfig,
                          "the request to verify cannot be read; both ends have to be the same "
@@ -163,7 +168,7 @@ private:
     Result<void> verify(const Mode& mode) {
         const int ranks = ranksOf(mode, request_.ranks);
         if (arguments_.rank >= ranks) return {};
-        if (judges()) events_.tell(RankVerdict{.rank = 0, .mode = std::string(mode.name)});
+        if (judges()) events_.tell(RankTurn{.rank = 0, .mode = std::string(mode.name)});
         Group& group = ranks == ranks_.group->size() ? *ranks_.group : *single_.group;
         RINGSCOPE_TRY(const Schedule schedule, planMode(mode, request_));
         RINGSCOPE_TRY(const auto attention,

@@ -45,7 +45,7 @@ protected:
                 .program = "/bin/sh",
                 .ranks = {{.rank = rank, .arguments = {"-c", script}}},
                 .environment = {{"COLOUR", "blue"}},
-                .configYaml = "yaml"};
+                .job = Training{"yaml"}};
     }
     void startShell(const std::string& script) { send(shell(0, script)); }
     std::vector<pid_t> left() const { return processesWith("RINGSCOPE_RUN_ID=" + run.text); }
@@ -78,7 +78,7 @@ TEST_F(AgentTest, GivesARankItsEnvironmentAndItsConfiguration) {
     EXPECT_EQ(next<RankPrinted>().line, "blue " + run.text);
     const RankPrinted second = next<RankPrinted>();
     EXPECT_EQ(second.stream, "err");
-    EXPECT_EQ(second.line, toLine(RankCommand(RankConfig{"yaml"})));
+    EXPECT_EQ(second.line, toLine(RankCommand(RankJob{Training{"yaml"}})));
     const RankExited exited = next<RankExited>();
     EXPECT_EQ(exited.code, 5);
     EXPECT_EQ(exited.signal, 0);

@@ -136,7 +136,7 @@ int run(const std::map<std::string, std::string>& options) {
     const int rank = std::atoi(options.at("--rank").c_str());
     const Misbehaviour wanted = misbehaviourOf(rank);
     if (wanted.is("stubborn")) std::signal(SIGTERM, SIG_IGN);
-    const std::string yaml = read<RankConfig>().yaml;
+    const std::string yaml = std::get<Training>(read<RankJob>().job).configYaml;
     const ExperimentReading reading = readExperiment(
         {.fileName = "config", .fileText = yaml, .environment = {}, .overrides = {}});
     if (!reading.ok()) {

@@ -90,7 +90,7 @@ void RankProcesses::start(const std::string& yaml, int ranks) {
         process.input = input.write;
         process.output = output.read;
         ranks_.push_back(std::move(process));
-        send(rank, RankConfig{yaml});
+        send(rank, RankJob{Training{yaml}});
     }
 }
 

@@ -39,10 +39,11 @@ public:
 
 private:
     void begin(const StartRanks& start) {
-        const ExperimentReading reading = readExperiment({.fileName = "config",
-                                                          .fileText = start.configYaml,
-                                                          .environment = {},
-                                                          .overrides = {}});
+        const ExperimentReading reading =
+            readExperiment({.fileName = "config",
+                            .fileText = std::get<Training>(start.job).configYaml,
+                            .environment = {},
+                            .overrides = {}});
         plan_ = planRun(reading.experiment.base).value();
         ranks_ = static_cast<int>(start.ranks.size());
         for (int rank = 0; rank < ranks_; ++rank) say(RankStarted{.rank = rank, .pid = 100 + rank});

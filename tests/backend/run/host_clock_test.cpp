@@ -33,15 +33,15 @@ TEST(HostClock, KeepsASampleOfEachRoundThatBothTookPartIn) {
 
 TEST(TraceInbox, RefusesAPartThatDoesNotFollowTheLastOne) {
     TraceInbox inbox("/nowhere");
-    const Result<void> taken = inbox.take({.rank = 2, .offset = 4, .data = "AAAA"});
-    ASSERT_FALSE(taken.ok());
-    EXPECT_EQ(taken.error().message, "the trace of rank 2 arrived damaged after 0 bytes");
+    const Result<void> added = inbox.add({.rank = 2, .offset = 4, .data = "AAAA"});
+    ASSERT_FALSE(added.ok());
+    EXPECT_EQ(added.error().message, "the trace of rank 2 arrived damaged after 0 bytes");
 }
 
 TEST(TraceInbox, RefusesARankThatNoRunHas) {
     TraceInbox inbox("/nowhere");
     for (const int rank : {-1, mostRanks, 1 << 30}) {
-        const Result<void> taken = inbox.take({.rank = rank, .offset = 0, .data = "AAAA"});
+        const Result<void> taken = inbox.add({.rank = rank, .offset = 0, .data = "AAAA"});
         ASSERT_FALSE(taken.ok());
         EXPECT_EQ(taken.error().message,
                   "a trace arrived of rank " + std::to_string(rank) + "; ranks are 0 to 4095");

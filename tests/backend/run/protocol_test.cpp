@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 #include <cmath>
 #include <csignal>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -13,21 +14,25 @@ namespace {
 const std::string anyText = "a \"quoted\" line\n\twith bytes \x01 and ü";
 
 std::vector<RankEvent> everyRankEvent() {
-    return {RankRendezvous{.rank = 0, .port = 4242},
-            RankHello{.rank = 1, .pid = 77, .device = "cuda:0", .versions = "torch, nccl"},
-            RankStep{.rank = 1,
-                     .step = {.step = 3,
-                              .loss = 0.1,
-                              .gradNorm = 1e-300,
-                              .duration = Nanos(123'456'789'012),
-                              .tokens = 4096}},
-            RankDone{.rank = 1,
-                     .steps = 10,
-                     .peakMemory = {1LL << 40},
-                     .attentionBytesPerStep = {5},
-                     .gradientBytesPerStep = {6}},
-            RankError{.rank = 1, .message = anyText},
-            RankLog{.rank = 1, .message = anyText}};
+    return {
+        RankRendezvous{.rank = 0, .port = 4242},
+        RankHello{
+            .rank = 1, .pid = 77, .device = "cuda:0", .versions = "torch, nccl", .plan = "89ab"},
+        RankStep{.rank = 1,
+                 .step = {.step = 3,
+                          .loss = 0.1,
+                          .gradNorm = 1e-300,
+                          .duration = Nanos(123'456'789'012),
+                          .tokens = 4096}},
+        RankDone{.rank = 1,
+                 .steps = 10,
+                 .peakMemory = {1LL << 40},
+                 .attentionBytesPerStep = {5},
+                 .gradientBytesPerStep = {6}},
+        RankError{.rank = 1, .message = anyText},
+        RankLog{.rank = 1, .message = anyText},
+        RankTurn{.rank = 0, .mode = "ring"},
+        RankVerdict{.rank = 0, .mode = "ring", .verdict = R"({"ok":true,"reason":""})"}};
 }
 
 std::vector<AgentCommand> everyCommand() {
@@ -36,7 +41,12 @@ std::vector<AgentCommand> everyCommand() {
                        .ranks = {{.rank = 0, .arguments = {"--run", anyText, ""}},
                                  {.rank = 1, .arguments = {}}},
                        .environment = {{"OMP_NUM_THREADS", "1"}, {"EMPTY", ""}},
-                       .configYaml = "model:\n  layers: 4\n"},
+                       .job = Training{"model:\n  layers: 4\n"}},
+            StartRanks{.run = {"id"},
+                       .program = "",
+                       .ranks = {},
+                       .environment = {},
+                       .job = Verification{R"({"modes":["ring"]})"}},
             Rendezvous{.host = "127.0.0.1", .port = 65535}, StopRanks{.graceMs = 250},
             Ping{.id = 9}};
 }
@@ -70,8 +80,13 @@ TEST(Protocol, EveryFrameComesBackAsItWasSent) {
         ASSERT_TRUE(back) << toLine(frame);
         EXPECT_EQ(toLine(*back), toLine(frame));
     }
-    const RankCommand config = RankConfig{.yaml = anyText};
-    EXPECT_EQ(toLine(parseRankCommand(toLine(config)).value()), toLine(config));
+    for (const Job& job : {Job(Training{anyText}), Job(Verification{R"({"ranks":4})"})}) {
+        const RankCommand command = RankJob{job};
+        const auto back = parseRankCommand(toLine(command));
+        ASSERT_TRUE(back) << toLine(command);
+        EXPECT_EQ(std::get<RankJob>(*back).job.index(), job.index());
+        EXPECT_EQ(toLine(*back), toLine(command));
+    }
 }
 
 TEST(Protocol, AStepKeepsEveryBitOfItsNumbers) {
@@ -110,7 +125,7 @@ TEST(Protocol, BytesThatAreNoUtf8AreReplacedWhenWritten) {
     EXPECT_EQ(std::get<RankPrinted>(*back).line, "a\xEF\xBF\xBD\xEF\xBF\xBD z");
 }
 
-TEST(Protocol, WhatIsNoFrameIsNothing) {
+TEST(Protocol, ALineThatIsNoFrameIsNotRead) {
     for (
         const std::string& line : std::vector<std::string>{
             "",
@@ -121,50 +136,75 @@ TEST(Protocol, WhatIsNoFrameIsNothing) {
             "\"text\"",
             "loss 5.1",
             "{}",
-            R"({"v":1})",
+            R"({"v":2})",
             R"({"type":"done"})",
-            R"({"v":1,"type":"unknown","rank":0})",
+            R"({"v":2,"type":"unknown","rank":0})",
             R"({"v":"1","type":"log","rank":0,"message":""})",
-            R"({"v":2,"type":"log","rank":0,"message":""})",
-            R"({"v":1,"type":"log","rank":0})",
-            R"({"v":1,"type":"log","rank":0,"message":1})",
-            R"({"v":1,"type":"log","rank":-1,"message":""})",
-            R"({"v":1,"type":"log","rank":0.5,"message":""})",
-            R"({"v":1,"type":"log","rank":"0","message":""})",
-            R"({"v":1,"type":"log","rank":4294967296,"message":""})",
-            R"({"v":1,"type":"log","rank":1e99,"message":""})",
-            R"({"v":1,"type":"hello","rank":0,"pid":18446744073709551615,"device":"","versions":""})",
-            R"({"v":1,"type":"step","rank":0,"step":0,"loss":1e999,"grad_norm":1,)"
+            R"({"v":1,"type":"log","rank":0,"message":""})",
+            R"({"v":2,"type":"log","rank":0})",
+            R"({"v":2,"type":"log","rank":0,"message":1})",
+            R"({"v":2,"type":"log","rank":-1,"message":""})",
+            R"({"v":2,"type":"log","rank":0.5,"message":""})",
+            R"({"v":2,"type":"log","rank":"0","message":""})",
+            R"({"v":2,"type":"log","rank":4294967296,"message":""})",
+            R"({"v":2,"type":"log","rank":1e99,"message":""})",
+            R"({"v":2,"type":"hello","rank":0,"pid":18446744073709551615,"device":"","versions":"",)"
+            R"("plan":""})",
+            R"({"v":2,"type":"hello","rank":0,"pid":1,"device":"","versions":""})",
+            R"({"v":2,"type":"verdict","rank":0,"mode":"ring","verdict":""})",
+            R"({"v":2,"type":"verdict","rank":0,"mode":"ring","verdict":[1]})",
+            R"({"v":2,"type":"step","rank":0,"step":0,"loss":1e999,"grad_norm":1,)"
             R"("duration_ns":1,"tokens":1})",
-            R"({"v":1,"type":"rendezvous","rank":0,"port":0})",
-            R"({"v":1,"type":"rendezvous","rank":0,"port":65536})",
-            "{\"v\":1,\"type\":\"log\",\"rank\":0,\"message\":\"\xff\"}",
-            R"({"v":1,"type":"log","rank":0,"message":""} trailing)"})
+            R"({"v":2,"type":"rendezvous","rank":0,"port":0})",
+            R"({"v":2,"type":"rendezvous","rank":0,"port":65536})",
+            "{\"v\":2,\"type\":\"log\",\"rank\":0,\"message\":\"\xff\"}",
+            R"({"v":2,"type":"log","rank":0,"message":""} trailing)"})
         EXPECT_FALSE(parseRankEvent(line)) << line;
-    EXPECT_FALSE(parseAgentFrame(R"({"v":1,"type":"rank","event":{"v":1,"type":"log"}})"));
-    EXPECT_FALSE(parseAgentFrame(R"({"v":1,"type":"rank","event":[]})"));
+    EXPECT_FALSE(parseAgentFrame(R"({"v":2,"type":"rank","event":{"v":2,"type":"log"}})"));
+    EXPECT_FALSE(parseAgentFrame(R"({"v":2,"type":"rank","event":[]})"));
     EXPECT_FALSE(parseAgentCommand(
-        R"({"v":1,"type":"start","run":"r","program":"","ranks":[1],"environment":{},"config":""})"));
+        R"({"v":2,"type":"start","run":"r","program":"","ranks":[1],"environment":{},)"
+        R"("job":{"type":"training","config":""},"traces":false})"));
     EXPECT_FALSE(parseAgentCommand(
-        R"({"v":1,"type":"start","run":"r","program":"","ranks":[],"environment":{"a":1},"config":""})"));
+        R"({"v":2,"type":"start","run":"r","program":"","ranks":[],"environment":{"a":1},)"
+        R"("job":{"type":"training","config":""},"traces":false})"));
 }
 
-TEST(Protocol, DeepNestingIsNothingAndCostsNoStack) {
-    const std::string deep = R"({"v":1,"type":"log","rank":0,"message":)";
+TEST(Protocol, AJobOfNoKnownKindIsNoFrame) {
+    for (const char* job :
+         {"null", "[]", "{}", R"({"type":"training"})", R"({"type":"training","config":1})",
+          R"({"type":"verification","request":"{}"})", R"({"type":"dream","config":""})"})
+        EXPECT_FALSE(parseRankCommand(std::string(R"({"v":2,"type":"job","job":)") + job + "}"))
+            << job;
+}
+
+// A request travels as it is, but not as deep as it likes.
+TEST(Protocol, ARequestThatNestsTooDeeplyIsNoFrame) {
+    const auto nested = [](std::size_t levels) {
+        return R"({"v":2,"type":"job","job":{"type":"verification","request":{"a":)" +
+               std::string(levels, '[') + std::string(levels, ']') + "}}}";
+    };
+    EXPECT_TRUE(parseRankCommand(nested(30)));
+    EXPECT_FALSE(parseRankCommand(nested(40)));
+    EXPECT_FALSE(parseRankCommand(nested(500'000)));
+}
+
+TEST(Protocol, DeepNestingIsNotReadAndCostsNoStack) {
+    const std::string deep = R"({"v":2,"type":"log","rank":0,"message":)";
     EXPECT_FALSE(parseRankEvent(deep + std::string(1'000'000, '[')));
     EXPECT_FALSE(
         parseRankEvent(deep + std::string(500'000, '[') + std::string(500'000, ']') + "}"));
 }
 
 TEST(Protocol, AFrameOfAnotherVersionIsKnownAsSuch) {
-    EXPECT_EQ(foreignVersion(R"({"v":2,"type":"hello","host":"h"})"), 2);
+    EXPECT_EQ(foreignVersion(R"({"v":3,"type":"hello","host":"h"})"), 3);
     EXPECT_EQ(foreignVersion(toLine(AgentFrame(AgentHello{}))), std::nullopt);
     EXPECT_EQ(foreignVersion("a log line"), std::nullopt);
     EXPECT_EQ(foreignVersion(R"({"type":"hello"})"), std::nullopt);
 }
 
-TEST(Protocol, MembersItDoesNotKnowDoNoHarm) {
-    EXPECT_TRUE(parseRankEvent(R"({"v":1,"type":"log","rank":0,"message":"","new":[1]})"));
+TEST(Protocol, UnknownMembersAreIgnored) {
+    EXPECT_TRUE(parseRankEvent(R"({"v":2,"type":"log","rank":0,"message":"","new":[1]})"));
 }
 
 // Frames cut, joined and changed byte by byte: never an exception, and what is read can be written.
@@ -184,6 +224,68 @@ RC_GTEST_PROP(Protocol, SurvivesAnyDamage, ()) {
         RC_ASSERT(parseAgentCommand(toLine(*command)));
     parseRankCommand(line);
     foreignVersion(line);
+    currentLine(line);
+}
+
+std::vector<std::string> recordedLines() {
+    std::ifstream file(RINGSCOPE_WIRE_FIXTURES "/version-1.jsonl");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+}
+
+// Every frame that version 1 had, as it wrote them.
+TEST(RecordedWire, LinesOfVersionOneAreReadAsFramesOfToday) {
+    const std::vector<std::string> lines = recordedLines();
+    ASSERT_EQ(lines.size(), 27U);
+    for (const std::string& line : lines) {
+        EXPECT_EQ(foreignVersion(line), 1) << line;
+        const std::string now = currentLine(line);
+        EXPECT_TRUE(parseAgentFrame(now) || parseAgentCommand(now) || parseRankEvent(now) ||
+                    parseRankCommand(now))
+            << line;
+    }
+}
+
+TEST(RecordedWire, ATrainingOfVersionOneKeepsItsConfiguration) {
+    const std::string start =
+        currentLine(R"({"v":1,"type":"start","run":"r","program":"","ranks":[],"environment":{},)"
+                    R"("config":"model:\n  layers: 4\n","traces":false})");
+    const auto command = parseAgentCommand(start);
+    ASSERT_TRUE(command);
+    EXPECT_EQ(std::get<Training>(std::get<StartRanks>(*command).job).configYaml,
+              "model:\n  layers: 4\n");
+    const auto config = parseRankCommand(currentLine(R"({"v":1,"type":"config","yaml":"a: 1"})"));
+    ASSERT_TRUE(config);
+    EXPECT_EQ(std::get<Training>(std::get<RankJob>(*config).job).configYaml, "a: 1");
+}
+
+TEST(RecordedWire, AVerificationOfVersionOneKeepsItsRequestAndVerdicts) {
+    const auto command =
+        parseRankCommand(currentLine(R"({"v":1,"type":"config","yaml":"{\"ranks\":4}"})"));
+    ASSERT_TRUE(command);
+    EXPECT_EQ(std::get<Verification>(std::get<RankJob>(*command).job).request, R"({"ranks":4})");
+    const auto event = [](const std::string& verdict) {
+        return parseRankEvent(currentLine(
+            R"({"v":1,"type":"verdict","rank":0,"mode":"ring","verdict":")" + verdict + "\"}"));
+    };
+    EXPECT_EQ(std::get<RankTurn>(event("").value()).mode, "ring");
+    EXPECT_EQ(std::get<RankVerdict>(event(R"({\"ok\":true})").value()).verdict, R"({"ok":true})");
+}
+
+TEST(RecordedWire, AHelloOfVersionOneTellsNoPlan) {
+    const auto event = parseRankEvent(currentLine(
+        R"({"v":1,"type":"hello","rank":0,"pid":1,"device":"cpu","versions":"torch 2"})"));
+    ASSERT_TRUE(event);
+    EXPECT_EQ(std::get<RankHello>(*event).plan, "");
+}
+
+TEST(RecordedWire, OtherLinesStayAsTheyAre) {
+    const std::string deep = R"({"v":1,"type":"log","message":)" + std::string(100'000, '[');
+    for (const std::string& line :
+         {std::string("a log line"), std::string("{}"), std::string(R"({"v":3,"type":"hello"})"),
+          toLine(AgentFrame(AgentHello{})), deep, deep + std::string(100'000, ']') + "}"})
+        EXPECT_EQ(currentLine(line), line);
 }
 
 TEST(Protocol, NamesSignals) {

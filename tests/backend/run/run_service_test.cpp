@@ -1,6 +1,7 @@
 #include "backend/run/run_service.h"
 
 #include "backend/core/version.h"
+#include "backend/plan/plan_hash.h"
 #include "tests/backend/run/fakes.h"
 
 #include <gmock/gmock.h>
@@ -91,7 +92,7 @@ TEST_F(RunServiceTest, StartsEveryRankWithItsPlaceAndTheConfiguration) {
     EXPECT_EQ(starts[0].run, run.id);
     EXPECT_EQ(starts[0].program, "");
     EXPECT_EQ(starts[0].environment.at("OMP_NUM_THREADS"), "1");
-    EXPECT_THAT(starts[0].configYaml, HasSubstr("seq_len: 64"));
+    EXPECT_THAT(std::get<Training>(starts[0].job).configYaml, HasSubstr("seq_len: 64"));
     ASSERT_EQ(starts[0].ranks.size(), 2U);
     EXPECT_THAT(starts[0].ranks[1].arguments,
                 ElementsAre("--run", run.id.text, "--rank", "1", "--world", "2", "--local-rank",
@@ -141,14 +142,14 @@ TEST_F(RunServiceTest, TheFirstFailureIsTheReason) {
     EXPECT_EQ(failure(), "rank 0: the loss is not a number");
 }
 
-TEST_F(RunServiceTest, ASuddenDeathIsTheReasonEvenWhenItsEchoIsHeardFirst) {
+TEST_F(RunServiceTest, ASuddenDeathIsTheReasonAlthoughAPeerReportedItsLossFirst) {
     saysHello(script, ranks);
     script.says(RankSaid{RankError{.rank = 0, .message = "connection closed by peer"}});
     script.passes(limits.settle / 2).says(RankExited{.rank = 1, .signal = SIGKILL});
     EXPECT_EQ(failure(), "rank 1 was ended by SIGKILL");
 }
 
-TEST_F(RunServiceTest, ARankThatEndsWithoutAWordIsAFailure) {
+TEST_F(RunServiceTest, ARankThatEndsWithoutAReasonIsAFailure) {
     saysHello(script, ranks);
     script.says(RankExited{.rank = 1, .code = 7});
     EXPECT_EQ(failure(), "rank 1 ended with exit code 7 without saying why");
@@ -231,10 +232,38 @@ TEST_F(RunServiceTest, AnAgentOfAnotherVersionIsRefused) {
 
 TEST_F(RunServiceTest, AnAgentThatSpeaksAnotherProtocolIsRefused) {
     script.saysLine(R"({"v":7,"type":"hello"})");
-    EXPECT_THAT(failure(), HasSubstr("speaks protocol version 7, not 1"));
+    EXPECT_THAT(failure(), HasSubstr("speaks protocol version 7, not 2"));
 }
 
-TEST_F(RunServiceTest, AnAgentThatSpeaksOfRanksThatAreNoneIsRefused) {
+RankSaid helloWith(int rank, const std::string& plan) {
+    return RankSaid{
+        RankHello{.rank = rank, .pid = 1, .device = "cpu", .versions = "torch 2", .plan = plan}};
+}
+
+TEST_F(RunServiceTest, ARankThatPlansTheRunDifferentlyIsRefused) {
+    script.says(RankStarted{.rank = 1, .pid = 7});
+    script.says(helloWith(0, planHash(smallRequest(ranks, steps).plan)));
+    script.says(helloWith(1, planHash(smallRequest(ranks, steps + 1).plan)));
+    EXPECT_EQ(failure(),
+              "rank 1 on localhost plans this run differently than the ringscope that started it; "
+              "install the same build of ringscope on every host");
+}
+
+TEST_F(RunServiceTest, ARankThatPlansTheRunLikewiseTrains) {
+    for (int rank = 0; rank < ranks; ++rank)
+        script.says(helloWith(rank, planHash(smallRequest(ranks, steps).plan)));
+    saysAWholeRun(script, ranks, steps);
+    EXPECT_EQ(execute().value().status, RunStatus::Finished);
+}
+
+// A verification has no plan to compare.
+TEST_F(RunServiceTest, ARankThatTellsNoPlanIsNotRefused) {
+    script.says(helloWith(0, "")).says(helloWith(1, ""));
+    saysAWholeRun(script, ranks, steps);
+    EXPECT_EQ(execute().value().status, RunStatus::Finished);
+}
+
+TEST_F(RunServiceTest, AnAgentThatNamesAnUnknownRankIsRefused) {
     script.says(RankExited{.rank = 5});
     EXPECT_EQ(failure(), "the agent on localhost spoke of rank 5, but this run has 2 ranks");
 }

@@ -41,7 +41,7 @@ protected:
         }
     }
     void begin(const std::string& mode) {
-        script.says(RankSaid{RankVerdict{.rank = 0, .mode = mode}});
+        script.says(RankSaid{RankTurn{.rank = 0, .mode = mode}});
     }
     void judged(const ModeVerdict& verdict) {
         begin(verdict.mode);
@@ -74,7 +74,7 @@ TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
         if (started == nullptr) return;
         EXPECT_EQ(started->ranks.size(), 2U);
         EXPECT_EQ(started->ranks[1].arguments.back(), "--verify");
-        const auto asked = requestFromText(started->configYaml);
+        const auto asked = requestFromText(std::get<Verification>(started->job).request);
         ASSERT_TRUE(asked.has_value());
         EXPECT_EQ(asked->problem, request.problem);
         EXPECT_EQ(asked->device, DeviceChoice::Cuda);
@@ -136,7 +136,7 @@ TEST_F(Verifying, BlamesTheModeDuringWhichARankDiedAndRunsTheRestAgain) {
             script.says(RankExited{.rank = 1, .signal = 11});
             script.says(RankExited{.rank = 0, .code = 1});
         } else {
-            EXPECT_EQ(requestFromText(started->configYaml)->modes,
+            EXPECT_EQ(requestFromText(std::get<Verification>(started->job).request)->modes,
                       std::vector<std::string>{"zigzag"});
             judged(goodVerdict("zigzag"));
             end();
@@ -153,7 +153,7 @@ TEST_F(Verifying, BlamesTheModeDuringWhichARankDiedAndRunsTheRestAgain) {
     EXPECT_TRUE(outcome->verdicts[2].ok);
 }
 
-TEST_F(Verifying, AFailureBeforeTheFirstModeIsNobodysMismatch) {
+TEST_F(Verifying, AFailureBeforeTheFirstModeIsNoMismatch) {
     script.onCommand = [&](const AgentCommand& command, Script&) {
         if (std::holds_alternative<StopRanks>(command))
             for (int rank : {0, 1}) script.says(RankExited{.rank = rank, .signal = 15});
@@ -167,7 +167,7 @@ TEST_F(Verifying, AFailureBeforeTheFirstModeIsNobodysMismatch) {
     EXPECT_EQ(outcome.error().message, "rank 0: out of memory");
 }
 
-TEST_F(Verifying, KeepsTheVerdictsThatWereThereWhenItWasStopped) {
+TEST_F(Verifying, KeepsTheVerdictsUpToTheStop) {
     script.onCommand = [&](const AgentCommand& command, Script&) {
         if (std::holds_alternative<StopRanks>(command)) {
             script.says(RankExited{.rank = 0, .signal = 15});

@@ -14,14 +14,17 @@ namespace {
 
 using testing::Pipe;
 
-std::string configLine(const std::string& yaml) { return toLine(RankCommand(RankConfig{yaml})); }
+std::string jobLine(const std::string& yaml) {
+    return toLine(RankCommand(RankJob{Training{yaml}}));
+}
+std::string configOf(RankInput& input) { return std::get<Training>(input.job()).configYaml; }
 std::string rendezvousLine(int port) { return toLine(RankCommand(Rendezvous{"10.0.0.1", port})); }
 
 TEST(RankInput, GivesItsCommandsInAnyOrder) {
     Pipe pipe;
     RankInput input(pipe.readEnd());
-    pipe.write(rendezvousLine(4711) + "\n" + configLine("train: {steps: 3}") + "\n");
-    EXPECT_EQ(input.config().yaml, "train: {steps: 3}");
+    pipe.write(rendezvousLine(4711) + "\n" + jobLine("train: {steps: 3}") + "\n");
+    EXPECT_EQ(configOf(input), "train: {steps: 3}");
     EXPECT_EQ(input.rendezvous().host, "10.0.0.1");
     EXPECT_EQ(input.rendezvous().port, 4711);
 }
@@ -30,8 +33,8 @@ TEST(RankInput, WaitsUntilACommandIsThere) {
     Pipe pipe;
     RankInput input(pipe.readEnd());
     std::future<int> port = std::async(std::launch::async, [&] { return input.rendezvous().port; });
-    pipe.write(configLine("a: 1") + "\n");
-    EXPECT_EQ(input.config().yaml, "a: 1");
+    pipe.write(jobLine("a: 1") + "\n");
+    EXPECT_EQ(configOf(input), "a: 1");
     EXPECT_EQ(port.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
     pipe.write(rendezvousLine(4712) + "\n");
     EXPECT_EQ(port.get(), 4712);
@@ -41,26 +44,26 @@ TEST(RankInput, PutsLinesTogetherThatArriveInPieces) {
     Pipe pipe;
     RankInput input(pipe.readEnd());
     const std::string yaml(10'000, 'x');  // more than one read
-    const std::string line = configLine(yaml) + "\n";
+    const std::string line = jobLine(yaml) + "\n";
     pipe.write(line.substr(0, 7));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     pipe.write(line.substr(7));
-    EXPECT_EQ(input.config().yaml, yaml);
+    EXPECT_EQ(configOf(input), yaml);
 }
 
 TEST(RankInput, SkipsLinesThatAreNoCommand) {
     Pipe pipe;
     RankInput input(pipe.readEnd());
-    pipe.write("hello\n\n{\"type\": \"dance\"}\n" + configLine("a: 1") + "\n");
-    EXPECT_EQ(input.config().yaml, "a: 1");
+    pipe.write("hello\n\n{\"type\": \"dance\"}\n" + jobLine("a: 1") + "\n");
+    EXPECT_EQ(configOf(input), "a: 1");
 }
 
 TEST(RankInput, MayEndAfterItIsDestroyed) {
     Pipe pipe;
     {
         RankInput input(pipe.readEnd());
-        pipe.write(configLine("a: 1") + "\n");
-        EXPECT_EQ(input.config().yaml, "a: 1");
+        pipe.write(jobLine("a: 1") + "\n");
+        EXPECT_EQ(configOf(input), "a: 1");
     }
     pipe.closeWriteEnd();
 }
@@ -72,7 +75,7 @@ TEST(RankInputDeathTest, EndsTheProcessWhenTheInputEnds) {
             Pipe pipe;
             RankInput input(pipe.readEnd());
             pipe.closeWriteEnd();
-            input.config();
+            input.job();
         },
         ::testing::ExitedWithCode(1), "standard input ended before the training did");
 }

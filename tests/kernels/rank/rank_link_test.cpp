@@ -54,10 +54,11 @@ TEST(DeviceName, IsTheCpuUnlessAGpuIsWanted) {
 TEST(Hello, NamesTheLibraryOfTheDevice) {
     for (const auto& [device, library] : {std::pair{"cpu", "gloo"}, {"cuda:1", "nccl"}}) {
         Pipe events;
-        sayHello(argumentsOf(1), EventWriter(events.writeEnd()), device);
+        sayHello(argumentsOf(1), EventWriter(events.writeEnd()), device, "89ab");
         const auto hello = onlyEvent<RankHello>(events);
         EXPECT_EQ(hello.rank, 1);
         EXPECT_EQ(hello.device, device);
+        EXPECT_EQ(hello.plan, "89ab");
         EXPECT_THAT(hello.versions, ::testing::EndsWith(library));
     }
 }
@@ -110,7 +111,9 @@ TEST(MeetRanks, ConnectsRanksThatAreToldWhereRankZeroIs) {
 // What runProgram() runs.
 struct FakeProgram {
     FakeProgram(const RankArguments& arguments, RankInput& input, const EventWriter& writer)
-        : rank(arguments.rank), config(input.config().yaml), events(writer) {}
+        : rank(arguments.rank),
+          config(std::get<Training>(input.job()).configYaml),
+          events(writer) {}
     ~FakeProgram() { events.tell(RankLog{.rank = rank, .message = "destroyed"}); }
 
     Result<RankDone> run() {
@@ -130,7 +133,7 @@ struct Ended {
 
 Ended runWith(const std::string& config) {
     Pipe input, events;
-    input.write(toLine(RankCommand(RankConfig{config})) + "\n");
+    input.write(toLine(RankCommand(RankJob{Training{config}})) + "\n");
     const int exitCode = runProgram(argumentsOf(2), input.readEnd(), events.writeEnd(), "running",
                                     &FakeProgram::run);
     return {exitCode, events.linesUntilEnd()};

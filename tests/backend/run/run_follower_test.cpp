@@ -1,0 +1,193 @@
+// The state machine by itself; run_service_test.cpp has the whole of a run.
+#include "backend/run/run_follower.h"
+
+#include "tests/backend/run/fakes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <csignal>
+
+namespace ringscope {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::RecordingSink;
+using testing::stepOf;
+
+class RunFollowerTest : public ::testing::Test {
+protected:
+    RunFollowerTest() {
+        record.ranks = 2;
+        record.status = RunStatus::Starting;
+    }
+
+    RunFollower& follower() {
+        if (!made) made.emplace(record, expected, sinks, limits, now);
+        return *made;
+    }
+    void receives(const AgentFrame& frame) { follower().handle(frame, "node1", now); }
+    void passes(milliseconds time) { now += time; }
+    void hello(int rank, const std::string& plan = "") {
+        receives(RankSaid{
+            RankHello{.rank = rank, .pid = 1, .device = "cuda:3", .versions = "v", .plan = plan}});
+    }
+    std::string conclusion() {
+        follower().conclude();
+        return record.statusReason;
+    }
+
+    RunRecord record;
+    ExpectedWork expected{.steps = 2, .planHash = "abc"};
+    RecordingSink sink;
+    SinkList sinks{{&sink}};
+    RunLimits limits;
+    RunFollower::Time now{};
+    std::optional<RunFollower> made;
+};
+
+TEST_F(RunFollowerTest, RunsWhenTheLastRankHasSaidHello) {
+    hello(0);
+    EXPECT_EQ(record.status, RunStatus::Starting);
+    hello(1);
+    EXPECT_EQ(record.status, RunStatus::Running);
+    EXPECT_EQ(record.device, "cuda");
+    EXPECT_THAT(sink.told, ElementsAre("running"));
+}
+
+TEST_F(RunFollowerTest, GivesRankZerosPortOnce) {
+    receives(RankSaid{RankRendezvous{.rank = 1, .port = 9}});
+    EXPECT_EQ(follower().takePort(), std::nullopt);
+    receives(RankSaid{RankRendezvous{.rank = 0, .port = 4242}});
+    EXPECT_EQ(follower().takePort(), 4242);
+    EXPECT_EQ(follower().takePort(), std::nullopt);
+}
+
+TEST_F(RunFollowerTest, AnswersOfTheAgentChangeNothing) {
+    for (const AgentFrame& frame :
+         {AgentFrame(Pong{}), AgentFrame(TraceChunk{}), AgentFrame(Listening{}),
+          AgentFrame(Reached{}),
+          AgentFrame(RankPrinted{.rank = 0, .stream = "out", .line = "a line"})})
+        receives(frame);
+    EXPECT_FALSE(follower().decided(now));
+    EXPECT_EQ(record.status, RunStatus::Starting);
+}
+
+TEST_F(RunFollowerTest, ADeathThatBecomesKnownWithinTheSettleTimeIsTheReason) {
+    receives(RankSaid{RankError{.rank = 0, .message = "lost rank 1"}});
+    EXPECT_FALSE(follower().decided(now));
+    passes(limits.settle - milliseconds(1));
+    receives(RankExited{.rank = 1, .signal = SIGKILL});
+    EXPECT_TRUE(follower().decided(now));
+    EXPECT_EQ(conclusion(), "rank 1 was ended by SIGKILL");
+}
+
+TEST_F(RunFollowerTest, ADeathAfterTheSettleTimeIsNot) {
+    receives(RankSaid{RankError{.rank = 0, .message = "lost rank 1"}});
+    passes(limits.settle + milliseconds(1));
+    EXPECT_TRUE(follower().decided(now));
+    receives(RankExited{.rank = 1, .signal = SIGKILL});
+    EXPECT_EQ(conclusion(), "rank 0: lost rank 1");
+}
+
+TEST_F(RunFollowerTest, ALostConnectionReplacesWhatItsPeersReported) {
+    receives(RankSaid{RankError{.rank = 0, .message = "lost rank 1"}});
+    follower().lost({1}, "node2 does not answer", now);
+    EXPECT_EQ(conclusion(), "node2 does not answer");
+}
+
+TEST_F(RunFollowerTest, AStopAfterAFailureChangesNothing) {
+    follower().fail("the first");
+    follower().cancel();
+    follower().fail("the second");
+    EXPECT_EQ(conclusion(), "the first");
+    EXPECT_EQ(record.status, RunStatus::Failed);
+}
+
+TEST_F(RunFollowerTest, AFailureAfterAStopIsNone) {
+    follower().cancel();
+    receives(RankExited{.rank = 0, .signal = SIGTERM});
+    EXPECT_EQ(conclusion(), "");
+    EXPECT_EQ(record.status, RunStatus::Cancelled);
+}
+
+TEST_F(RunFollowerTest, NamesTheRanksThatAreFurthestBehind) {
+    hello(0);
+    hello(1);
+    receives(RankSaid{stepOf(0, 0, 5)});
+    passes(limits.silence + milliseconds(1));
+    follower().checkTime(now);
+    EXPECT_THAT(conclusion(), HasSubstr("rank 1 did not report step 0 within "));
+}
+
+TEST_F(RunFollowerTest, NamesAllRanksThatNeverSaidHello) {
+    follower();
+    passes(limits.firstWord + milliseconds(1));
+    follower().checkTime(now);
+    EXPECT_THAT(conclusion(), HasSubstr("ranks 0 and 1 said nothing within "));
+}
+
+// A verification trains nothing: its ranks are done after no step at all.
+TEST_F(RunFollowerTest, RanksWithoutStepsAreDoneAfterNone) {
+    expected = {};
+    for (int rank : {0, 1}) {
+        receives(RankSaid{RankTurn{.rank = rank, .mode = "ring"}});
+        receives(RankSaid{RankDone{.rank = rank}});
+        receives(RankExited{.rank = rank});
+    }
+    EXPECT_EQ(conclusion(), "");
+    EXPECT_EQ(record.status, RunStatus::Finished);
+}
+
+TEST_F(RunFollowerTest, RefusesARankWithAnotherPlanAndNamesItsHost) {
+    receives(RankStarted{.rank = 1, .pid = 5});
+    hello(1, "abd");
+    EXPECT_TRUE(follower().decided(now));
+    EXPECT_THAT(conclusion(), HasSubstr("rank 1 on node1 plans this run differently"));
+}
+
+TEST_F(RunFollowerTest, TakesAPlanLikeOursAndNone) {
+    hello(0, "abc");
+    hello(1);
+    EXPECT_FALSE(follower().decided(now));
+}
+
+class FailingSink final : public RunSink {
+public:
+    explicit FailingSink(std::string reason) : reason_(std::move(reason)) {}
+    Result<void> created(const RunRecord&) override { return call(); }
+    Result<void> changed(const RunRecord&) override { return call(); }
+    Result<void> step(const RunRecord&, const StepRecord&) override { return call(); }
+    Result<void> ended(const RunRecord&) override { return call(); }
+    Result<void> logLine(const RunRecord&, int, std::string_view) override { return call(); }
+
+    int calls = 0;
+
+private:
+    Result<void> call() {
+        ++calls;
+        return Error{ErrorCode::Failed, reason_};
+    }
+    std::string reason_;
+};
+
+TEST(SinkList, KeepsTheFirstFailureAndCallsEverySinkAllTheSame) {
+    FailingSink first("the disk is full");
+    FailingSink second("the network is down");
+    SinkList sinks({&first, &second});
+    EXPECT_EQ(sinks.failure(), std::nullopt);
+    const RunRecord run;
+    sinks.created(run);
+    sinks.step(run, {});
+    sinks.turn(run, {});
+    sinks.verdict(run, {});
+    sinks.ended(run);
+    EXPECT_EQ(first.calls, 3);
+    EXPECT_EQ(second.calls, 3);
+    ASSERT_TRUE(sinks.failure());
+    EXPECT_EQ(sinks.failure()->message, "the disk is full");
+}
+
+}  // namespace
+}  // namespace ringscope
