@@ -1,4 +1,4 @@
-// Rules that several fields have to keep together; one field alone is checked by its row.
+// Rules that involve several fields. A single field is checked by its row in the field table.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -14,7 +14,7 @@ struct ConfigConflict {
     std::string message;                   // "model.heads (6) does not divide …; use 1, 2 or 4"
 };
 
-// Empty for a configuration whose fields fit together. Every field has a value its row allows.
+// Empty where the fields fit together. Every field must have a value that its row allows.
 std::vector<ConfigConflict> findConflicts(const RunConfig& config);
 
 }  // namespace ringscope

@@ -1,4 +1,4 @@
-// How the modes are called. The choices of parallel.mode, the rows of plan's mode table and the
+// The names of the modes. The choices of parallel.mode, the rows of plan's mode table and the
 // aliases take their spelling from here.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Everything one run needs to know, as plain values: what is trained, on what, split how.
 //
-// A member's spelling, unit, default, help and constraint for users stand in field_table.cpp;
-// the defaults there and here are the same because the table reads them from a RunConfig{}.
+// field_table.cpp has each member's spelling, unit, help and constraint. The table reads the
+// defaults from a RunConfig{}, so they stand here alone.
 #pragma once
 
 #include "backend/config/choices.h"
@@ -97,13 +97,13 @@ struct ProfileConfig {
 struct LaunchConfig {
     TransportKind transport = TransportKind::Local;
     std::vector<std::string> hosts;       // as parseHost() reads them
-    std::optional<std::string> hostfile;  // instead of `hosts`; a plan has read it
+    std::optional<std::string> hostfile;  // instead of `hosts`; never set in a RunPlan
     std::int64_t threadsPerRank = 1;
     DeviceChoice device = DeviceChoice::Auto;
     bool operator==(const LaunchConfig&) const = default;
 };
 
-// Faults made on purpose, to see what a trace says of them.
+// Faults that are made on purpose, to see them in a trace.
 struct DebugConfig {
     std::optional<std::int64_t> slowRank;
     double slowMs = 20;  // before each attention pass of that rank

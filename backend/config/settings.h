@@ -1,5 +1,5 @@
-// What a source (the file, the environment, the command line) sets, value by value, before the
-// sources are laid over each other. Every value here was checked by itself already.
+// The values that a source (the file, the environment, the command line) sets, before the sources
+// are laid over each other. Each value has been checked by itself.
 #pragma once
 
 #include "backend/config/experiment.h"
@@ -32,7 +32,7 @@ struct SettingLayer {
     std::vector<ConfigProblem> warnings;  // likewise
 };
 
-// RINGSCOPE_X__Y variables; others are not fields and not looked at.
+// RINGSCOPE_X__Y variables. Others are ignored.
 SettingLayer readEnvironment(const std::map<std::string, std::string>& variables);
 
 // "path=value" for a field, `name` or `repeat`.
@@ -45,7 +45,7 @@ Result<std::string> checkedValue(const Field& field, std::string_view text);
 std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
                             SettingLayer& layer);
 
-// Values of the two keys that are no fields.
+// Values of the two keys that are not fields.
 Result<std::string> parseExperimentName(std::string_view text);
 Result<std::int64_t> parseRepeat(std::string_view text);
 

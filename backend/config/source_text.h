@@ -1,4 +1,4 @@
-// The text of a file as the parser gets it, and where its bytes stand for a reader.
+// The text of a file as the parser gets it, and the line and column of each of its bytes.
 #pragma once
 
 #include <compare>
@@ -24,16 +24,16 @@ public:
 
     const std::string& text() const { return text_; }
 
-    // The first byte that belongs into no text file (a control character, broken UTF-8); the text's
+    // The first byte that a text file must not have: a control character, broken UTF-8. The text's
     // size where there is none.
     std::size_t firstForbidden() const;
 
-    // Both count from 0, as parsers do; what lies outside the text becomes its nearest position.
+    // Arguments count from 0, as parsers do. Outside the text: the nearest position in it.
     TextPosition positionOf(std::size_t byte) const;
     TextPosition positionOf(int line, int byteInLine) const;
 
-    // Whether the YAML scalar that begins here, perhaps with an anchor, ends before the text does;
-    // true where it is not in quotes.
+    // Whether the quotes of the YAML scalar that begins here, possibly after an anchor, are closed.
+    // True where it has none.
     bool quoteIsClosed(int line, int byteInLine) const;
 
 private:

@@ -49,8 +49,7 @@ ValueKind<Enum> oneOf() {
             .write = [](const Enum& value) { return std::string(nameOf(value)); }};
 }
 
-// "expected an integer, at least 1; got 'twelve'". `got` says what was given, in quotes or in
-// words.
+// "expected an integer, at least 1; got 'twelve'". `got`: what was given, in quotes or in words.
 Error refusedValue(const std::string& expected, const std::string& got);
 // The same, with the choice that the text is nearest to.
 Error refusedText(const std::string& expected, const std::vector<std::string>& choices,

@@ -21,7 +21,7 @@ std::optional<double> parseReal(std::string_view text);
 // The shortest text that reads back as exactly this number.
 std::string formatReal(double value);
 
-// "[3, 6]" or "3, 6": two integers, whatever they are.
+// "[3, 6]" or "3, 6": any two integers.
 std::optional<StepRange> parseStepRange(std::string_view text);
 std::string formatStepRange(const StepRange& range);
 
@@ -29,15 +29,15 @@ std::string formatStepRange(const StepRange& range);
 std::optional<std::vector<std::string>> parseTextList(std::string_view text);
 std::string formatTextList(const std::vector<std::string>& items);
 
-// "[0, 3]", "0, 3", "[]": integers, whatever they are.
+// "[0, 3]", "0, 3", "[]": any integers.
 std::optional<std::vector<std::int64_t>> parseIntegerList(std::string_view text);
 std::string formatIntegerList(const std::vector<std::int64_t>& numbers);
 
 // Exact, in the largest unit that divides it: "1GiB", "1536MiB", "1000".
 std::string formatSize(Bytes bytes);
 
-// Where the first byte stands that is no part of one line of UTF-8 text (a control character, a
-// broken sequence); the text's size where there is none. Tabs and newlines are control characters.
+// The place of the first byte that one line of UTF-8 text must not have: a control character, tabs
+// and newlines among them, or a broken sequence. The text's size where there is none.
 std::size_t firstUnprintable(std::string_view text);
 inline bool isPrintable(std::string_view text) { return firstUnprintable(text) == text.size(); }
 

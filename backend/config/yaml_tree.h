@@ -1,9 +1,8 @@
-// YAML text as a tree in which every node knows where it was written.
+// YAML text as a tree whose nodes know where they were written.
 //
-// What YAML allows and an experiment file does not (duplicate keys, merge keys, tags, several
-// documents, keys that are no text) is a problem here already, and left out of the tree. Aliases
-// are replaced by what they stand for. Any bytes may be given: reading takes bounded time and
-// memory, and never throws.
+// Duplicate keys, merge keys, tags, several documents and keys that are no text are problems,
+// although YAML allows them, and are left out of the tree. Aliases are replaced by their values.
+// Any bytes may be given: reading takes bounded time and memory, and never throws.
 #pragma once
 
 #include "backend/config/source_text.h"
@@ -19,7 +18,7 @@ struct YamlNode {
 
     Kind kind = Kind::Null;
     std::string text{};             // of a Scalar
-    bool quoted = false;            // a Scalar in quotes is text, whatever it looks like
+    bool quoted = false;            // a Scalar in quotes is text, never a number
     TextPosition at;                // a Null map value's: its key's
     std::vector<YamlNode> keys{};   // of a Map: Scalars, keys[i] belongs to items[i]
     std::vector<YamlNode> items{};  // of a Map and of a List
@@ -38,8 +37,8 @@ struct YamlReading {
 
 YamlReading readYaml(std::string_view text);
 
-// A plain scalar where YAML reads it back as the same text, else in double quotes. The text is
-// printable (see value_text.h).
+// `text` as a plain scalar where YAML reads it back unchanged, otherwise in double quotes. `text`
+// must be printable (see value_text.h).
 std::string yamlScalar(std::string_view text);
 
 }  // namespace ringscope

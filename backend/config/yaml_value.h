@@ -9,8 +9,8 @@
 
 namespace ringscope {
 
-// Refuses a node that cannot be a value of this field's type: a map, a list where one value is
-// wanted, a number in quotes. The text still has to be given to Field::set.
+// Fails for a node that cannot be a value of this field's type: a map, a list where one value is
+// wanted, a number in quotes. Field::set checks the text itself.
 Result<std::string> typedText(const Field& field, const YamlNode& node);
 
 // Whether a list is one value of the field.

@@ -10,8 +10,9 @@
 //             c c c          r: what remains, in each row one stretch of keys
 //             c c c c
 //
-// A piece costs a launch and a merge of its rows, and spares the kernel that knows positions its
-// pairs. It is cut where that is worth it; so short documents and the left edge of a window remain.
+// A piece costs a launch and a merge of its rows, and saves the kernel for blocks by position its
+// pairs. It is cut where it saves more than it costs, so short documents and the left edge of a
+// window remain.
 #pragma once
 
 #include "backend/plan/mask.h"
@@ -28,7 +29,7 @@ struct BlockPiece {
     bool operator==(const BlockPiece&) const = default;
 };
 
-// In pairs that the kernel that knows positions computes in the same time.
+// Times, in pairs that the kernel for blocks by position computes in the same time.
 struct PieceCosts {
     double launch = 0;  // of a piece and of the merge behind it
     double row = 0;     // to merge one row
@@ -41,7 +42,7 @@ struct BlockPieces {
     std::vector<TokenSpan> rest{};     // for each row its keys in no piece; empty: there are none
 };
 
-// seen: the keys of each row, as visibleRows() tells them.
+// seen: the keys of each row, as visibleRows() returns them.
 BlockPieces cutBlock(const std::vector<TokenSpan>& seen, const PieceCosts& costs);
 
 }  // namespace ringscope

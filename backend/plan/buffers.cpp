@@ -6,7 +6,7 @@
 namespace ringscope {
 namespace {
 
-// Two moments a step: when it begins, and when its blocks are done.
+// A step has two times: its begin, and the end of its blocks.
 int beginOf(int step) { return 2 * step; }
 int endOf(int step) { return 2 * step + 1; }
 int postedAt(const Step& step, const Transfer& transfer) {
@@ -38,7 +38,7 @@ Sides sidesOf(const Transfer& transfer, int ranks) {
     }
 }
 
-// Buffers that live from one moment to another.
+// Buffers, each with the times of its begin and end.
 class Timeline {
 public:
     void add(int from, int to, std::int64_t bytes) {
@@ -48,7 +48,7 @@ public:
     }
     std::int64_t most() const {
         std::int64_t now = 0, most = 0;
-        for (const auto& [moment, bytes] : change_) most = std::max(most, now += bytes);
+        for (const auto& [time, bytes] : change_) most = std::max(most, now += bytes);
         return most;
     }
 
@@ -74,7 +74,7 @@ void addKeys(Timeline& buffers, const std::vector<Step>& pass) {
                             transfer.receivedBytes);
 }
 
-// Gradients leave while the next step's blocks run. What nobody is sent stays, and is no buffer.
+// Gradients leave while the next step's blocks run. Those that are not sent are no buffer.
 void addGradients(Timeline& buffers, const std::vector<Step>& pass) {
     for (const Step& step : pass) {
         std::int64_t sent = 0, received = 0;
@@ -112,22 +112,23 @@ int lastOfHeads(const std::vector<Step>& pass, int index) {
     return index;
 }
 
-// What is exchanged while nothing else is under way: before the blocks that wait for it, after the
-// last ones.
-struct Alone {
+// The largest exchange that runs while no blocks do: before the blocks that wait for it, and after
+// the last ones.
+struct Unoverlapped {
     std::int64_t before = 0;
     std::int64_t after = 0;
 };
 
-// Heads that come while another step's blocks run, or go then.
-void addHeads(Timeline& buffers, Alone& alone, const std::vector<Step>& pass, int ranks) {
+// Heads that arrive or leave while the blocks of another step run, and those that do not.
+void addHeads(Timeline& buffers, Unoverlapped& unoverlapped, const std::vector<Step>& pass,
+              int ranks) {
     for (const Step& step : pass) {
         for (const Transfer& transfer : step.transfers) {
             if (transfer.kind != TransferKind::AllToAll) continue;
             const Sides sides = sidesOf(transfer, ranks);
             if (transfer.posted == PostTime::AfterBlocks) {
                 if (step.index + 1 == std::ssize(pass) || transfer.neededBy == step.index)
-                    alone.after = std::max(alone.after, sides.both());
+                    unoverlapped.after = std::max(unoverlapped.after, sides.both());
                 else
                     buffers.add(endOf(step.index), beginOf(transfer.neededBy), sides.both());
                 continue;
@@ -136,7 +137,7 @@ void addHeads(Timeline& buffers, Alone& alone, const std::vector<Step>& pass, in
             const std::int64_t held = transfer.payload == Payload::OutputGrad ? sides.out : 0;
             buffers.add(beginOf(step.index), endOf(lastOfHeads(pass, transfer.neededBy)), held);
             if (transfer.neededBy == step.index)
-                alone.before = std::max(alone.before, sides.in + held);
+                unoverlapped.before = std::max(unoverlapped.before, sides.in + held);
             else
                 buffers.add(beginOf(step.index), beginOf(transfer.neededBy) - 1, sides.in);
         }
@@ -145,23 +146,24 @@ void addHeads(Timeline& buffers, Alone& alone, const std::vector<Step>& pass, in
 
 std::int64_t passBytes(const std::vector<Step>& pass, int ranks) {
     Timeline buffers;
-    Alone alone;
+    Unoverlapped unoverlapped;
     addKeys(buffers, pass);
     addGradients(buffers, pass);
     addGathers(buffers, pass, ranks);
-    addHeads(buffers, alone, pass, ranks);
+    addHeads(buffers, unoverlapped, pass, ranks);
     // Outputs of a replicated model are exchanged before and after everything else.
     std::int64_t kept = 0;
     for (const Step& step : pass) {
         for (const Transfer& transfer : step.transfers) {
             const Sides sides = sidesOf(transfer, ranks);
-            if (is(transfer, TransferKind::AllGather, Payload::Output)) alone.after = sides.out;
+            if (is(transfer, TransferKind::AllGather, Payload::Output))
+                unoverlapped.after = sides.out;
             if (!is(transfer, TransferKind::ReduceScatter, Payload::OutputGrad)) continue;
-            alone.before = sides.in;
+            unoverlapped.before = sides.in;
             kept += sides.out;
         }
     }
-    return kept + std::max({alone.before, buffers.most(), alone.after});
+    return kept + std::max({unoverlapped.before, buffers.most(), unoverlapped.after});
 }
 
 }  // namespace

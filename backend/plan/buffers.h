@@ -1,6 +1,6 @@
-// How much memory the buffers of messages take on one rank, from its schedule alone: what arrives,
-// until it was used and sent on; what is packed to be sent; not what is kept for longer, such as
-// the heads of an all-to-all or the gradients of own keys.
+// How much memory the buffers of messages take on one rank, computed from its steps. A buffer holds
+// what arrives, until it is used and sent on, or what is packed to be sent. What a rank keeps for
+// longer is no buffer: the heads of an all-to-all, the gradients of its own keys.
 //
 //   ring, backward     keys of this step, keys of the next; gradients on their way out and in
 //   all-to-all         the packed tensors on both sides

@@ -1,6 +1,6 @@
-// What each mode can compute, found out by asking the planner: a feature is a small change of a
-// configuration on four ranks, and supported where planRun() takes it. So the table shown by
-// `ringscope modes` and a refusal at planning time cannot contradict each other.
+// What each mode can compute. A feature is a small change of a configuration on four ranks, and is
+// supported where planRun() accepts it. So the table of `ringscope modes` and the refusals of the
+// planner cannot contradict each other.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -22,7 +22,7 @@ std::span<const Feature> featureTable();
 
 struct Capability {
     std::string_view feature;
-    std::string reason;  // why not; empty: the mode does it
+    std::string reason;  // why not; empty: it is supported
 
     bool supported() const { return reason.empty(); }
 };

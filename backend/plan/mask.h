@@ -20,8 +20,8 @@ enum class MaskKind : std::uint8_t {
 
 std::string_view maskName(MaskKind kind);
 
-// What a query sees is always one stretch of tokens, and it moves on with the query: causal,
-// window and document each take something off its ends.
+// A query always sees one stretch of tokens, whose ends never decrease from query to query: causal,
+// window and document each take tokens off its ends.
 struct AttentionMask {
     bool causal = true;
     std::optional<std::int64_t> left{};   // at most so many tokens before its own
@@ -30,7 +30,7 @@ struct AttentionMask {
     // tokens, none of which sees another. Empty: one document.
     std::vector<std::int64_t> documents{};
 
-    // Neither window nor documents: blocks of a mode's schedule say it all.
+    // Neither window nor documents: the blocks of a mode's schedule need no cutting.
     bool plain() const { return !left && !right && documents.empty(); }
     bool operator==(const AttentionMask&) const = default;
 };
@@ -38,11 +38,10 @@ struct AttentionMask {
 // Refuses windows below 0 and documents that do not cover `tokens` tokens in order, one by one.
 Result<void> checkMask(const AttentionMask& mask, std::int64_t tokens);
 
-// The tokens that the query at `position` sees; the end is not cut to the sequence's where nothing
-// limits it.
+// The tokens that the query at `position` sees. The end may lie beyond the sequence's.
 TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position);
 
-// Query-key pairs that the mask leaves of `tokens` tokens.
+// The number of query-key pairs that the mask grants to `tokens` tokens.
 std::int64_t visiblePairs(const AttentionMask& mask, std::int64_t tokens);
 
 // Rows of evenly spaced tokens: row i is token first + i * stride.

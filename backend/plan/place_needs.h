@@ -1,4 +1,4 @@
-// Which places of a ring need whose keys, where a mask leaves some of them nothing to see.
+// Which places of a ring need whose keys, under a mask that hides all keys of some places.
 //
 //   window of 3, ring, 4 ranks x 4 tokens        needs keys of   0  1  2  3
 //                                       rank 0                   x
@@ -6,8 +6,8 @@
 //                                       rank 2                      x  x
 //                                       rank 3                         x  x
 //
-// There nothing goes round: an owner sends its keys to those who need them, and they send the
-// gradients back.
+// Then no keys go round. A place sends its keys to each place that needs them, and gets their
+// gradients back from it.
 #pragma once
 
 #include "backend/plan/layout.h"
@@ -21,8 +21,8 @@ namespace ringscope {
 
 class PlaceNeeds {
 public:
-    // Nothing where the window and the documents of `mask` leave every place as many keys as the
-    // causal mask alone: then keys go all the way round. `places`: the ranks of each.
+    // Null where every place needs the same keys as without window and documents: then keys go all
+    // the way round. `places`: the ranks of each.
     static std::shared_ptr<const PlaceNeeds> under(const AttentionMask& mask,
                                                    const ShardLayout& owned,
                                                    const std::vector<RankSet>& places);

@@ -15,8 +15,8 @@ namespace ringscope {
 // hosts have too few slots.
 Result<std::vector<std::vector<int>>> placeRanks(int ranks, const std::vector<HostSpec>& hosts);
 
-// The hosts a run uses: those of launch.hosts or of launch.hostfile, which is read here; this
-// machine under transport local. An Error where the launch settings do not fit together.
+// The hosts that a run uses: this machine under transport local, otherwise those of launch.hosts or
+// of launch.hostfile, which is read here. Fails where the launch settings do not fit together.
 Result<std::vector<HostSpec>> launchHosts(const LaunchConfig& launch);
 
 }  // namespace ringscope

@@ -1,4 +1,4 @@
-// What of a run is recorded: profile.steps and profile.ranks, for the ranks that there are.
+// Which ranks of a run are recorded, by profile.steps and profile.ranks.
 #pragma once
 
 #include "backend/plan/rank_set.h"
@@ -15,8 +15,8 @@ std::vector<int> recordedRanks(const RunPlan& plan);
 // "of this run's 4 ranks, 1, 2 are recorded (profile.ranks)". Empty where all of them are.
 std::string recordingNote(const RunPlan& plan);
 
-// The groups of some of the ranks, `rank` among them, that have collective operations of their own:
-// a trace says them, so that it is known who takes part in what where ranks are missing from it.
+// The groups of some of the ranks that contain `rank` and have collective operations of their own.
+// A trace names them, so that a reader knows the members of an operation where ranks are missing.
 std::vector<RankSet> collectiveGroups(const RunPlan& plan, int rank);
 
 }  // namespace ringscope

@@ -1,4 +1,5 @@
-// A tensor's rows as few stretches of evenly spaced tokens, and whether two such stretches meet.
+// A tensor's rows as runs of evenly spaced tokens, and whether the queries of one run see a key of
+// another.
 #pragma once
 
 #include "backend/plan/layout.h"
@@ -22,8 +23,8 @@ struct RowRun {
 // stride.
 std::vector<RowRun> runsOf(const std::vector<TokenSpan>& spans);
 
-// Whether the tokens between the first and the last of `keys` lie outside of all that `queries`
-// see. Quick; runs that are not apart may still share no pair where they have a stride.
+// Whether all tokens from the first to the last of `keys` lie outside of what `queries` see. Takes
+// constant time. Runs with a stride may share no pair although they are not apart.
 bool apart(const RowRun& queries, const RowRun& keys, const AttentionMask& mask);
 
 // Whether a query of `queries` sees a key of `keys`.

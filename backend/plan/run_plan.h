@@ -27,13 +27,13 @@ struct RunPlan {
     std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
     std::int64_t commBufferBytes = 0;        // of messages' buffers, on the rank that needs most
     std::int64_t headTurns = 1;              // the schedule is for a part of the heads, in turns
-    std::string smallerMessages{};           // how messages fit parallel.comm_buffer_limit; empty:
-                                             // they do as they are
+    std::string smallerMessages{};           // how messages were made to fit
+                                             // parallel.comm_buffer_limit; empty: they fit
     double flopsPerStep = 0;  // the model needs, fwd + bwd; what a mode repeats is not counted
     std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
 };
 
-// Refuses with every reason that is found, joined into one Error.
+// Fails with all reasons that are found, joined into one Error.
 Result<RunPlan> planRun(const RunConfig& config);
 
 // The ranks that rank `rank` shares sequences with. Replicas follow each other: of two with four

@@ -1,15 +1,15 @@
 // What every rank does to compute one attention layer, as data.
 //
 // The executor runs it, the planner adds up its bytes and FLOPs, the trace labels spans with it,
-// the window draws it. Nobody knows a mode's communication in any other form.
+// the window draws it. A mode's communication has no other form.
 //
 //   ring, 3 ranks, rank 1, forward
 //     step 0   keys of 1   post: send KV -> 2, receive KV <- 0       blocks: causal diagonal
 //     step 1   keys of 0   post: send KV -> 2, receive KV <- 0       blocks: all x all
 //     step 2   keys of 2                                             blocks: none (later tokens)
 //
-// A step says whose tokens the rows of queries and keys are; there, the tokens of the ranks it
-// names follow each other in ascending order. Rows of a block count from the first of these rows,
+// A step names the ranks whose tokens are the rows of its queries, and of its keys: the tokens of
+// these ranks together, in ascending order. The rows of a block count from the first of these rows,
 // not from the first token of the sequence, so an executor slices and never computes a mask.
 #pragma once
 
@@ -86,7 +86,7 @@ struct Block {
     bool operator==(const Block&) const = default;
 };
 
-// Key/value heads of those the rank holds, each with its share of the query heads.
+// Some of the key/value heads that a rank holds, each with its share of the query heads.
 struct HeadSpan {
     std::int64_t begin = 0;
     std::int64_t end = 0;  // one past the last
@@ -124,36 +124,35 @@ struct AttentionShape {
     std::int64_t headDim = 1;
     bool causal = true;
 
-    // Where a mode has two levels. 0: the mode chooses.
+    // For modes with two levels. 0: the mode chooses.
     int ulysses = 0;           // ranks of a group that split heads
-    bool ulyssesInner = true;  // such a group's ranks are neighbours; else a ring's are
+    bool ulyssesInner = true;  // the ranks of such a group are neighbours; false: those of a ring
     int innerRing = 0;         // ranks of an inner ring
 
-    // What makes messages and their buffers smaller, and slower.
-    bool packed = true;  // queries, keys and values are exchanged together; else one by one
-    bool ahead = true;   // what the next step needs travels while a step computes; else after it
+    // false makes messages and their buffers smaller, and slower.
+    bool packed = true;  // queries, keys and values are exchanged together; false: one by one
+    bool ahead = true;   // what the next step needs travels while a step computes; false: after it
 
-    int elementBytes = 4;              // of activations
-    int gradientAccumulatorBytes = 4;  // of travelling dK, dV: never less than fp32
+    int elementBytes = 4;              // of an activation
+    int gradientAccumulatorBytes = 4;  // of dK and dV that travel: at least fp32's
 };
 
-// One layer under one mode. What a rank does is made when it is asked for: what a thousand ranks do
-// is a million steps.
+// One layer under one mode. It does not hold the steps of its ranks, which are a million for a
+// thousand ranks: stepsOf() makes those of one.
 struct Schedule {
     Executor executor = Executor::Full;
     int ranks = 1;
-    ShardLayout owned{};  // whose loss is computed where; each token once
-    bool replicated =
-        false;             // every rank holds all tokens' activations (legacy); else only its own
-    AttentionMask mask{};  // of the blocks by position
-    bool cut = false;      // blocks are cut to `mask`: masked()
+    ShardLayout owned{};        // the rank that computes the loss of a token
+    bool replicated = false;    // every rank holds all tokens' activations (legacy), not its own
+    AttentionMask mask{};       // of blocks by position
+    bool cut = false;           // blocks are cut to `mask`: masked()
     std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
 
-    // Where keys go from place to place: the ranks of each. `needs`: under a mask that leaves some
-    // places without a need for others' keys, whose they need.
+    // The places of a ring of keys; empty where keys do not go from place to place.
     std::vector<RankSet> places{};
+    // Which places need whose keys. Null: keys go all the way round.
     std::shared_ptr<const PlaceNeeds> needs{};
-    // Without such needs: no rank sends more, or has more buffers, than one of these.
+    // No rank sends more, or has more buffers, than one of these. Holds where `needs` is null.
     std::vector<int> busiest{0};
 
     // Heads a rank holds while it attends: a share of them after an all-to-all.

@@ -1,8 +1,8 @@
 // All runs of an experiment, one after another, with parity against the unsharded run.
 //
-// The reference is a run of mode none with the same computation: one of the experiment itself, else
-// the newest finished one that `findReference` knows, else one that is started first for this
-// purpose (unless switched off).
+// The reference is a run of mode none with the same computation. It is, in this order: a run of the
+// experiment itself, the newest finished run that `findReference` knows, or a run that is started
+// first for this purpose, unless `reference` is false.
 #pragma once
 
 #include "backend/config/experiment.h"
@@ -18,7 +18,7 @@
 namespace ringscope {
 
 struct ExperimentOptions {
-    bool reference = true;  // false: parity only where a reference is at hand
+    bool reference = true;  // false: no run is started as a reference
     std::function<std::optional<RunRecord>(const std::string& computation)> findReference;
 };
 
@@ -34,11 +34,11 @@ struct RefusedRun {
     std::string reason;
 };
 
-// Every run's plan before anything starts; refuses the experiment with all reasons where one
-// cannot run.
+// The plans of all runs, before anything starts. Fails with all reasons where a run cannot be
+// planned.
 Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment);
 
-// Every host of these runs, made ready once: Transport::preflight().
+// Calls Transport::preflight() once for every host of these runs.
 Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests);
 
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,

@@ -1,7 +1,7 @@
 // How far the clocks of a run's hosts are apart, from pings to their agents.
 //
-// A pong holds the host's clock somewhere between a ping's leaving and the pong's arrival. The
-// quickest exchange of a round says it best: the truth is within half of what that one took.
+// A host reads its clock at some time between the ping's departure and the pong's arrival here. So
+// the quickest exchange of a round is the most exact one: its error is at most half its duration.
 #pragma once
 
 #include "backend/trace/rank_trace.h"
@@ -14,12 +14,12 @@ namespace ringscope {
 
 class HostClock {
 public:
-    // One exchange, on our clock and on theirs, in ns. Of those since the last nextRound() the
-    // quickest is kept.
+    // One exchange, in ns: `sent` and `received` on our clock, `theirs` on the host's. Of the
+    // exchanges since the last nextRound(), only the quickest is kept.
     void add(std::int64_t sent, std::int64_t received, std::int64_t theirs);
     void nextRound() { fresh_ = true; }
 
-    // This host's clock held against that of `reference`, a sample a round both took part in.
+    // This host's clock compared with that of `reference`: a sample for each round that both have.
     std::vector<ClockSample> against(const HostClock& reference) const;
 
 private:

@@ -1,8 +1,8 @@
-// Bounds what a run keeps of its ranks' output: how it began and how it ended.
+// Keeps the first and the last lines of each rank's output, so that a run's log has a bound.
 //
 //   5 lines, first 2, last 2:   a  b  (1 line left out)  d  e
 //
-// The first lines are told at once, the last ones when the run has ended.
+// The first lines are passed on at once, the last ones by end().
 #pragma once
 
 #include <cstddef>

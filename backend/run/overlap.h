@@ -1,5 +1,4 @@
-// What a run's trace says, for its record: backend/analysis in the figures that runs are compared
-// by.
+// The figures of a run's trace that stand in its record and are compared between runs.
 #pragma once
 
 #include "backend/core/result.h"

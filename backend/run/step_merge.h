@@ -1,4 +1,4 @@
-// Puts the ranks' reports of a step together: the loss they all agree on, the slowest's duration.
+// Merges the ranks' reports of a step: the loss that all agree on, the duration of the slowest.
 #pragma once
 
 #include "backend/core/result.h"
@@ -12,16 +12,16 @@
 
 namespace ringscope {
 
-// Every rank knows the same loss and gradient norm after a step; more than this apart (relative)
-// means that they no longer train the same model.
+// Every rank knows the same loss and gradient norm after a step. Ranks with a larger relative
+// difference than this no longer train the same model.
 inline constexpr double rankAgreement = 1e-6;
 
 class StepMerge {
 public:
     explicit StepMerge(int ranks);
 
-    // The step, where this report was the last one missing. An Error where the rank skips or
-    // repeats a step, or disagrees with the others.
+    // Returns the step when this report was its last. Fails where the rank skips or repeats a step,
+    // or disagrees with the others.
     Result<std::optional<StepRecord>> add(const RankStep& report);
 
     std::int64_t reportedBy(int rank) const;  // steps

@@ -1,8 +1,8 @@
-// How an agent is made to exist on a host. A transport does one thing: start `ringscope agent`
-// there and hand over its standard input and output, line by line.
+// A transport starts `ringscope agent` on a host and hands over its standard input and output, line
+// by line.
 //
 // Closing a channel closes the agent's standard input; the agent then ends every rank it started.
-// So a dead laptop, a cancelled run and a broken link all end the same way.
+// So a dead laptop, a cancelled run and a broken connection all end in the same way.
 #pragma once
 
 #include "backend/config/host_list.h"
@@ -17,8 +17,8 @@
 
 namespace ringscope {
 
-// One agent's standard input and output. Used by one thread at a time. Destroying it closes the
-// agent's input and waits until the agent is gone.
+// One agent's standard input and output. Must be used by one thread at a time. The destructor
+// closes the agent's input and waits until the agent has ended.
 class AgentChannel {
 public:
     virtual ~AgentChannel() = default;
@@ -30,8 +30,8 @@ public:
         Event event = Event::Timeout;
         std::string line;  // without its newline; may be anything when the far side is broken
     };
-    // Waits at most `timeout` for the next line. Closed: the agent is gone, nothing will follow. An
-    // Error says why it cannot be listened to any more.
+    // Waits at most `timeout` for the next line. Closed: the agent has ended, nothing will follow.
+    // Fails where the connection broke.
     virtual Result<Received> receive(std::chrono::milliseconds timeout) = 0;
 };
 
@@ -39,18 +39,18 @@ class Transport {
 public:
     virtual ~Transport() = default;
     virtual std::string_view name() const = 0;
-    // Makes the host ready, or says in one sentence what stands in the way of open(), before
-    // anything is started.
+    // Makes the host ready for open(). Fails with one sentence that says what is missing; nothing
+    // has been started then.
     virtual Result<void> preflight(const HostSpec& host) = 0;
     virtual Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) = 0;
 
-    // Where the ranks of other hosts reach those of this one.
+    // The address at which ranks of other hosts reach the ranks of `host`.
     virtual Result<std::string> addressOf(const HostSpec& host) {
         if (host.isThisMachine()) return std::string("127.0.0.1");
         return host.address.empty() ? host.name : host.address;
     }
-    // Waits at most `timeout` until one of the channels it opened has something to receive. False:
-    // it cannot wait for several.
+    // Waits at most `timeout` until one of `channels` has something to receive; all must have been
+    // opened by this transport. Returns false where it cannot wait for several.
     virtual bool waitForAny(const std::vector<AgentChannel*>& /*channels*/,
                             std::chrono::milliseconds /*timeout*/) {
         return false;

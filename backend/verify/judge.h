@@ -3,10 +3,10 @@
 //   the largest error of all   max |x - reference| <= 2.5 max |unsharded - reference| + floor
 //   the mean error of a slice  the same with root mean squares over 32 or more tokens
 //
-// `unsharded` is the kernel of mode none in the same number type: a mode may be as wrong as
-// rounding makes it, and a little more. The second question sees what the first cannot: under a
-// causal mask late outputs are small, and there a wrong one is smaller than the rounding of an
-// early one.
+// `unsharded` is the kernel of mode none in the same number format, so a mode may have the error
+// that rounding causes and a little more. The second question finds what the first cannot: under a
+// causal mask late outputs are small, and a wrong one may be smaller than the rounding of an early
+// one.
 #pragma once
 
 #include "backend/config/precision.h"
@@ -23,8 +23,9 @@ struct Rows {
     std::size_t width = 1;  // values of one token
 };
 
-// Errors of one tensor, filled rows by rows in any order; a batch adds up. Equal values, also equal
-// infinities, are no error; one that is not a number, or infinite alone, is an infinite one.
+// Errors of one tensor. Rows may be added in any order, those of a batch one after the other. Equal
+// values, infinities too, have no error. A value that is not a number, or infinite where the other
+// is not, has an infinite error.
 class ErrorMeter {
 public:
     explicit ErrorMeter(std::int64_t tokens);
@@ -64,7 +65,7 @@ struct TensorVerdict {
     double sliceTolerance = 0;
 };
 
-// Both meters were filled against the same reference.
+// Both meters must have been filled against the same reference.
 TensorVerdict judge(const ErrorMeter& result, const ErrorMeter& unsharded, NumberFormat type);
 
 }  // namespace ringscope

@@ -1,9 +1,9 @@
-// Proof on demand: real ranks compute one attention problem under each mode, and what comes out is
-// judged against unsharded attention in fp64.
+// Verifies modes: real ranks compute one attention problem under each, and the results are judged
+// against unsharded attention in fp64.
 //
-//     refused by the plan              -> a verdict without starting anything
-//     the rest, one after the other    -> one run of the ranks; rank 0 tells each verdict
-//     a run that fails                 -> the mode whose turn it was is not ok; the rest runs again
+//     modes the planner refuses    a verdict, and nothing is started
+//     the others                   one run of the ranks, mode after mode; rank 0 reports verdicts
+//     a run that fails             the mode that had begun is not ok; the remaining ones run again
 #pragma once
 
 #include "backend/core/result.h"
@@ -20,7 +20,7 @@
 
 namespace ringscope {
 
-// Told from the thread that called verify().
+// Called on the thread that called verify().
 struct VerifyProgress {
     std::function<void(const ModeVerdict& verdict)> verdict = [](const ModeVerdict&) {};
     std::function<void(std::string_view what)> doing = [](std::string_view) {};
@@ -32,13 +32,12 @@ struct VerifyOutcome {
     Bytes peakMemory{};                 // of the rank that needed the most, in tensors
 };
 
-// The modes that can run, on this many ranks at once, in order.
+// Verifies the modes of `request` in order. Fails where nothing can be verified here.
 Result<VerifyOutcome> verify(const VerifyRequest& request, Transport& transport,
                              const VerifyProgress& progress, std::stop_token stop,
                              const RunClock& clock = {});
 
-// Refuses a folder where a dump of one of the modes is already. Makes the folder and writes
-// case.json otherwise.
+// Makes the folder of the dump and writes case.json. Fails where it has a dump of one of the modes.
 Result<void> prepareDump(const VerifyRequest& request);
 
 }  // namespace ringscope

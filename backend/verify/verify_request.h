@@ -32,7 +32,7 @@ int ranksOf(const Mode& mode, int ranks);
 // The schedule of one layer, or the reason why the engine cannot compute it.
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request);
 
-// Longer than one mode takes on a slow machine: what is silent for so long is stuck.
+// Longer than one mode takes on a slow machine: ranks that are silent for so long are stuck.
 std::chrono::milliseconds patience(const AttentionCase& problem);
 
 // One line, and back; nothing where the text is not one.

@@ -1,13 +1,14 @@
-// The communication every ring-like mode shares: keys and values travel round the ring, in the
-// backward pass followed by their gradients. A mode adds which blocks each stop computes.
+// The communication of all ring-like modes: keys and values travel round the ring, in the backward
+// pass followed by their gradients. A mode adds the blocks that each place computes.
 //
-//   forward   step s: hold the keys of place p - s; meanwhile pass them on (the last stop does not)
-//   backward  the same, and from step 1 on the gradients of the keys held go on after the step's
-//             blocks were added; P - 1 sends bring them home in an extra step, where what own rows
-//             add stayed; half of these rows are computed meanwhile
+//   forward   step s: place p holds the keys of place p - s, and sends them on meanwhile; in the
+//             last step it does not
+//   backward  the same; from step 1 on, the gradients of the keys held are sent on after the step's
+//             blocks were added to them. After P - 1 sends they are home, in an extra step that
+//             adds the part of the place's own queries. Half of that part is computed meanwhile
 //
-// Where no place sees the keys of later ones, keys go on to the last place and no further, and from
-// there their gradients go home:
+// Where no place sees the keys of later places, keys travel up to the last place, and their
+// gradients go home from there:
 //
 //   4 places       keys of 0 at 0 1 2 3, of 1 at 1 2 3, of 2 at 2 3, of 3 at 3
 //
@@ -18,8 +19,8 @@
 //   2 inner rings of 3, place 0     steps   0  1  2 | 3  4  5
 //                                   keys of 0  2  1 | 3  5  4
 //
-// Where a mask leaves places without a need for others' keys (Schedule::needs), a step's keys come
-// from their owner, and their gradients go straight back to it; steps without a need send nothing.
+// Under Schedule::needs, the keys of a step come straight from the place that owns them, and their
+// gradients go straight back to it. Nothing is sent in a step whose keys are not needed.
 #pragma once
 
 #include "backend/plan/schedule.h"
@@ -33,7 +34,7 @@ struct RingShape {
     int inner = 1;                // places of an inner ring
     int outer = 1;                // inner rings
     int ranksPerPlace = 1;        // that split heads
-    bool placesNeighbour = true;  // a place's ranks are neighbours; else a ring's ranks are
+    bool placesNeighbour = true;  // a place's ranks are neighbours; false: a ring's ranks are
 
     int places() const { return inner * outer; }
     int placeOf(int rank) const { return placesNeighbour ? rank / ranksPerPlace : rank % places(); }
@@ -48,9 +49,9 @@ struct RingShape {
 };
 
 struct RingBlocks {
-    // What place `place` computes while it holds the keys of place `keysOf`; rows count in a place.
+    // The blocks of place `place` with the keys of place `keysOf`; rows count within a place.
     std::function<std::vector<Block>(int place, int keysOf)> of;
-    bool laterUnseen = false;  // none with the keys of a later place
+    bool laterUnseen = false;  // there are none with the keys of a later place
 };
 
 // The blocks of a ring whose places hold one chunk each, or an early and a late one (zigzag), of

@@ -44,7 +44,7 @@ TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
     for (const auto& [path, value] : changes) EXPECT_NE(identityWith(path, value), usual) << path;
 }
 
-TEST(ComputationIdentity, StaysTheSameHoweverAndWhereverTheWorkIsDone) {
+TEST(ComputationIdentity, DoesNotDependOnHowTheWorkIsSplitOrWhere) {
     const std::string usual = computationIdentity(RunConfig{});
     const Assignments changes = {{"parallel.mode", "ring"},
                                  {"parallel.sp", "8"},
@@ -69,7 +69,7 @@ TEST(ComputationIdentity, OfReplicasIsThatOfAllTheirBatchesAccumulated) {
     EXPECT_NE(computationIdentity(replicas), computationIdentity(RunConfig{}));
 }
 
-TEST(ComputationIdentity, TellsNoTwoComputationsAlike) {
+TEST(ComputationIdentity, DiffersBetweenAnyTwoComputations) {
     RunConfig one;
     RunConfig other;
     one.data.source = "a\"\ndata.tokenizer=b";

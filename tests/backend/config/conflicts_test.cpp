@@ -51,7 +51,7 @@ TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
               "model.vocab_size (255) is too small for byte tokens; use at least 256");
 }
 
-TEST(Conflicts, NameARankToRecordThatThereIsNot) {
+TEST(Conflicts, NameARankToRecordThatDoesNotExist) {
     RunConfig config;
     config.parallel.sp = 2;
     config.parallel.dp = 2;

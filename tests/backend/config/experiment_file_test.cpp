@@ -91,7 +91,7 @@ TEST(ExperimentFile, TakesQuotedTextForText) {
     EXPECT_EQ(problemsIn("attention: {window: \"null\"}\n").size(), 1U);
 }
 
-TEST(ExperimentFile, RefusesListItemsThatWouldFallApart) {
+TEST(ExperimentFile, RefusesListItemsWithSpacesOrBrackets) {
     EXPECT_THAT(problemsIn("launch: {hosts: [\"a,b\"]}\n"),
                 ElementsAre("t.yaml:1:17: launch.hosts: expected a list like [a, b], items without "
                             "spaces, commas or brackets; got a list with the text 'a,b'"));
@@ -176,13 +176,13 @@ TEST(ExperimentFile, NamesABaselineThatNoRunHas) {
                     "has"));
 }
 
-TEST(ExperimentFile, RefusesMoreRunsThanAnybodyMeans) {
+TEST(ExperimentFile, RefusesTooManyRuns) {
     EXPECT_THAT(problemsIn("repeat: 6000\nmatrix: {parallel.mode: [ring, zigzag]}\n"),
                 ElementsAre("t.yaml:2:1: matrix and repeat make more than 10,000 runs; remove "
                             "values, or use several files"));
 }
 
-TEST(ExperimentFile, TellsConflictsAtTheValueThatCausesThem) {
+TEST(ExperimentFile, ReportsConflictsAtTheValueThatCausesThem) {
     EXPECT_THAT(problemsIn("model:\n  hidden_size: 256\nmatrix:\n  model.heads: [8, 12, 16]\n"),
                 ElementsAre("t.yaml:4:20: model.heads (12) does not divide model.hidden_size "
                             "(256); use a number of heads that does"));
@@ -191,11 +191,11 @@ TEST(ExperimentFile, TellsConflictsAtTheValueThatCausesThem) {
                             "a number of key/value heads that does"));
 }
 
-TEST(ExperimentFile, SaysAConflictOnceHoweverManyRunsHaveIt) {
+TEST(ExperimentFile, ReportsAConflictOfManyRunsOnce) {
     EXPECT_EQ(problemsIn("model: {kv_heads: 3}\nmatrix: {train.seed: [1, 2, 3]}\n").size(), 1U);
 }
 
-TEST(ExperimentFile, DrawsNoConclusionsFromValuesItRefused) {
+TEST(ExperimentFile, FindsNoConflictsOfValuesItRefused) {
     EXPECT_THAT(problemsIn("model: {hidden_size: large, heads: 6, kv_heads: 2}\n"),
                 ElementsAre("t.yaml:1:22: model.hidden_size: expected an integer, 1 to 131,072; "
                             "got 'large'"));
@@ -203,7 +203,7 @@ TEST(ExperimentFile, DrawsNoConclusionsFromValuesItRefused) {
     EXPECT_EQ(problemsIn("model: {heads: 7}\ntrain: [\n").size(), 1U);
 }
 
-TEST(ExperimentFile, TellsEverythingThatIsWrongInOrder) {
+TEST(ExperimentFile, ReportsAllProblemsInOrder) {
     const Lines problems = problemsIn(
         "modle: 1\nmodel: {layers: x}\nmodel: {layers: 2}\ntrain:\n  <<: 1\n  steps: -1\n",
         {"train.stepz=1"}, {{"RINGSCOPE_TRAIN__SEED", "x"}});

@@ -77,7 +77,7 @@ TEST(Experiment, NeedsNoFile) {
     EXPECT_EQ(reading.experiment.name, "experiment");
 }
 
-TEST(Experiment, TellsAConflictAtTheSourceThatCameLast) {
+TEST(Experiment, ReportsAConflictAtTheSourceThatCameLast) {
     const std::string file = "model: {heads: 4, kv_heads: 4}\n";
     const std::string message =
         "model.kv_heads (4) does not divide model.heads (2); use a number of key/value heads that "
@@ -89,7 +89,7 @@ TEST(Experiment, TellsAConflictAtTheSourceThatCameLast) {
                 ElementsAre("t.yaml:3:27: " + message));
 }
 
-TEST(Experiment, TellsAConflictWithThePresetWhereOneValueWasWritten) {
+TEST(Experiment, ReportsAConflictWithThePresetAtTheWrittenValue) {
     EXPECT_THAT(problemsIn("model:\n  preset: nano\n  heads: 3\n  kv_heads: 1\n"),
                 ElementsAre("t.yaml:3:10: model.heads (3) does not divide model.hidden_size (64); "
                             "use a number of heads that does"));

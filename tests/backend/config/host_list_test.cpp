@@ -62,7 +62,8 @@ RC_GTEST_PROP(Hosts, ReadBackAsTheyWereWritten, ()) {
     RC_ASSERT(parseHost(toText(host)).value() == host);
 }
 
-RC_GTEST_PROP(Hostfile, NeverAcceptsWhatAShellOrSshWouldTakeApart, (const std::string& name)) {
+RC_GTEST_PROP(Hostfile, NeverAcceptsCharactersThatAShellOrSshInterprets,
+              (const std::string& name)) {
     const auto host = parseHost(name);
     if (!host.ok()) return;
     for (const std::string* part : {&host->name, &host->user, &host->address})

@@ -20,7 +20,7 @@ Lines warningsOf(const ExperimentReading& reading) {
     return lines;
 }
 
-TEST(ModeAliases, StandForModesAndAreNoModesThemselves) {
+TEST(ModeAliases, StandForModesAndAreNotModesThemselves) {
     const std::vector<std::string>& modes = findField("parallel.mode")->choices;
     for (const ModeAlias& alias : modeAliases()) {
         EXPECT_THAT(modes, testing::Not(Contains(std::string(alias.old)))) << alias.old;

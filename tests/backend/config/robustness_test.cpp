@@ -56,7 +56,7 @@ RC_GTEST_PROP(Robustness, AnyYamlPiecesAsAFileEndInAReading, ()) {
     expectSaneReading(readText(*yamlSoup()));
 }
 
-RC_GTEST_PROP(Robustness, AGoodFileWithASplinterEndsInAReading, ()) {
+RC_GTEST_PROP(Robustness, AGoodFileWithDamageEndsInAReading, ()) {
     std::string text = sample;
     const int splinters = *rc::gen::inRange(1, 4);
     for (int i = 0; i < splinters; ++i) {

@@ -122,7 +122,7 @@ TEST(BlockPieces, LeaveShortDocumentsToOneLaunch) {
     EXPECT_EQ(remaining(cut), 40 * 25 * 26 / 2);
 }
 
-TEST(BlockPieces, LeaveOfAWindowOnlyItsLeftEdge) {
+TEST(BlockPieces, LeaveOnlyTheLeftEdgeOfAWindow) {
     constexpr std::int64_t tokens = 16'384;
     constexpr std::int64_t window = 4096;
     const AttentionMask mask{.left = window};
@@ -133,7 +133,7 @@ TEST(BlockPieces, LeaveOfAWindowOnlyItsLeftEdge) {
 
 // Four times the cost of a launch makes parts twice as high: the least of launches and rest
 // together.
-TEST(BlockPieces, AreAsLargeAsTheirCostsAsk) {
+TEST(BlockPieces, AreAsLargeAsTheirCostsAllow) {
     const auto rowsOfParts = [](double launch) {
         const BlockPieces cut = cutSequence({.left = 4096}, 16'384, {launch, 8, 0.2});
         return cut.pieces.back().queries.size();

@@ -266,7 +266,7 @@ TEST(Masked, GathersShortDocumentsInOneBlockByPosition) {
     EXPECT_EQ(attendedPairs(packed, 0), 20 * 21 / 2 + 10 * 11 / 2 + 30 * 31 / 2);
 }
 
-TEST(Masked, KeepsAPlainMasksPairsInFullAndCausalBlocks) {
+TEST(Masked, KeepsThePairsOfAPlainMaskInFullAndCausalBlocks) {
     const Schedule plain = findMode("zigzag")->schedule({.ranks = 2, .tokens = 1024}).value();
     const Schedule cut = masked(plain, {});
     for (int rank = 0; rank < 2; ++rank) {

@@ -21,14 +21,14 @@ TEST(Capabilities, NameEveryFeatureForEveryMode) {
         EXPECT_EQ(capabilitiesOf(mode.name).size(), featureTable().size()) << mode.name;
 }
 
-TEST(Capabilities, AreThoseOfEveryModeWhereNothingHasToDivide) {
+TEST(Capabilities, DoNotDependOnTheModeWhereNothingHasToDivide) {
     for (const Mode& mode : modeTable())
         for (const char* feature : {"causal", "bidirectional", "grouped_heads", "few_kv_heads",
                                     "batch", "scale", "bf16", "fp16"})
             EXPECT_EQ(reasonAgainst(mode.name, feature), "") << mode.name << ", " << feature;
 }
 
-TEST(Capabilities, OfModesThatSplitHeadsEndWithTheHeads) {
+TEST(Capabilities, OfModesThatSplitHeadsDependOnTheHeads) {
     EXPECT_EQ(reasonAgainst("ulysses", "few_heads"),
               "ulysses needs heads divisible by ranks: 2 heads, 4 ranks; legal: 1, 2");
     EXPECT_THAT(reasonAgainst("ulysses", "uneven_heads"), HasSubstr("legal: 1, 2, 3, 6"));

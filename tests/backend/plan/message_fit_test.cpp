@@ -97,7 +97,7 @@ RunConfig tightRun(std::int64_t limit) {
     return config;
 }
 
-TEST(FitMessages, IsSaidInThePlan) {
+TEST(FitMessages, IsNamedInTheNotesOfThePlan) {
     const RunPlan plain = planRun(tightRun(1LL << 30)).value();
     EXPECT_EQ(plain.smallerMessages, "");
     EXPECT_EQ(plain.headTurns, 1);

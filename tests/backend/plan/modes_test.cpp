@@ -158,7 +158,7 @@ TEST(EveryMode, PostsTheSameCollectivesOnEveryRank) {
     });
 }
 
-TEST(EveryMode, SendsAsMuchFromEveryRankButWhereKeysAreNotNeededAllTheWayRound) {
+TEST(EveryMode, SendsTheSameBytesFromEveryRankUnlessKeysStopBeforeTheFullRound) {
     forEveryLegalSchedule(
         [](const Mode& mode, const AttentionShape& shape, const Schedule& schedule) {
             std::int64_t busiest = 0;
@@ -172,7 +172,7 @@ TEST(EveryMode, SendsAsMuchFromEveryRankButWhereKeysAreNotNeededAllTheWayRound) 
         });
 }
 
-TEST(EveryMode, HasTheMostBuffersOnOneOfItsBusiestRanks) {
+TEST(EveryMode, NeedsTheMostBuffersOnOneOfItsBusiestRanks) {
     forEveryLegalSchedule([](const Mode&, const AttentionShape&, const Schedule& schedule) {
         std::int64_t most = 0;
         for (const int rank : schedule.busiest)
@@ -230,7 +230,7 @@ TEST(Ring, SendsKeysForwardAndKeysWithFp32GradientsBackward) {
 
 // Keys go on to the last rank. Their gradients begin at the first rank that the keys came to, and
 // go straight home from the last.
-TEST(Ring, SendsNoKeysToWhomSeesOnlyEarlierTokens) {
+TEST(Ring, SendsNoKeysToRanksThatDoNotSeeThem) {
     const std::int64_t keys = 32 << 20, gradients = 64 << 20;
     const Schedule schedule = findMode("ring")->schedule(llama8b()).value();
     for (int rank = 0; rank < 7; ++rank)
@@ -243,7 +243,7 @@ TEST(Ring, SendsNoKeysToWhomSeesOnlyEarlierTokens) {
                           step.queriesOf.first + (transfer.kind == TransferKind::Send ? 1 : -1));
 }
 
-TEST(GatheredKeys, AndTheirGradientsAreAsManyBytesAsARings) {
+TEST(GatheredKeys, SendAsManyBytesAsARing) {
     const std::int64_t mib = 1 << 20;
     for (const char* mode : {"llama3", "ring-allgather"})  // gradients in fp32
         EXPECT_EQ(sentBytes(findMode(mode)->schedule(llama8b()).value(), 3),
@@ -397,7 +397,7 @@ TEST(Usp, ChoosesTheLargestGroupThatLeavesARing) {
     EXPECT_EQ(group(8), 4);
 }
 
-TEST(Usp, NamesTheGroupsThatGo) {
+TEST(Usp, NamesTheLegalGroups) {
     AttentionShape shape = shapeOf(6);
     shape.ulysses = 4;
     EXPECT_EQ(findMode("usp")->schedule(shape).error().message,
@@ -412,7 +412,7 @@ TEST(Usp, NamesTheGroupsThatGo) {
               "usp splits the sequence into 6 equal parts; 50 tokens do not divide; use 48 or 54");
 }
 
-TEST(DoubleRing, GoesRoundTheInnerRingBeforeTheNextOnesKeys) {
+TEST(DoubleRing, ComputesTheKeysOfItsInnerRingBeforeThoseOfTheNext) {
     AttentionShape shape = shapeOf(6);
     shape.innerRing = 3;
     const RankSchedule rank = stepsOf(findMode("double-ring")->schedule(shape).value(), 0);
@@ -439,7 +439,7 @@ TEST(DoubleRing, GivesTheSlowMessageAWholeRoundAndSendsAsManyBytesAsARing) {
     EXPECT_EQ(sentBytes(schedule, 1), sentBytes(findMode("zigzag")->schedule(shape).value(), 1));
 }
 
-TEST(DoubleRing, NamesTheInnerRingsThatGo) {
+TEST(DoubleRing, NamesTheLegalInnerRings) {
     AttentionShape shape = shapeOf(6);
     shape.innerRing = 4;
     EXPECT_EQ(findMode("double-ring")->schedule(shape).error().message,

@@ -12,7 +12,7 @@ RunConfig config(const std::string& mode, std::int64_t sp) {
     return config;
 }
 
-TEST(Recording, SaysWhichRanksAreRecordedWhereNotAllAre) {
+TEST(Recording, NamesTheRecordedRanksUnlessAllAre) {
     RunConfig recorded = config("ring", 4);
     recorded.profile.ranks = {1, 2};
     EXPECT_TRUE(recordedRanks(planRun(recorded).value()).empty()) << "no steps are";

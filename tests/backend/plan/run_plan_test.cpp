@@ -213,7 +213,7 @@ TEST(RunPlan, LetsNoneTrainOnTheBatchesOfAllReplicas) {
                                         "(parallel.dp), one after another"}));
 }
 
-TEST(RunPlan, SaysThatARankIsHeldUpAndRefusesOneThatIsNone) {
+TEST(RunPlan, NotesASlowedRankAndRefusesOneThatDoesNotExist) {
     RunConfig slow = config("ring", 4);
     slow.debug.slowRank = 3;
     ASSERT_EQ(planRun(slow).value().notes.size(), 1U);

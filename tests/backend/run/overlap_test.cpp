@@ -55,7 +55,7 @@ TEST(Overlap, HasOneBandwidthOverAllMessages) {
     EXPECT_EQ(figures.busbw, 5.0) << "600 + 2 x 200 bytes in 200 ns";
 }
 
-TEST(Overlap, SaysNothingOfWaitsThatTheTraceCannotTell) {
+TEST(Overlap, HasNoWaitsWhereTheTraceCannotTellThem) {
     RunFindings findings;
     findings.steps = 1;
     findings.ranks = {figures(1, {.comm = 8'000'000,

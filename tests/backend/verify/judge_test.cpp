@@ -47,7 +47,7 @@ TensorVerdict verdictOn(NumberFormat type, const std::function<void(Values&)>& s
     return judge(measured(expected, result), measured(expected, rounded(expected, type, 2)), type);
 }
 
-TEST(Judge, AcceptsRoundingInEveryNumberType) {
+TEST(Judge, AcceptsRoundingInEveryNumberFormat) {
     for (const NumberFormatRow& type : numberFormats)
         EXPECT_TRUE(verdictOn(type.value, [](Values&) {}).ok) << type.name;
 }
@@ -89,7 +89,7 @@ TEST(Judge, FindsWhatIsNotANumber) {
     }
 }
 
-TEST(Judge, DoesNotTakeABrokenUnshardedKernelAsAnExcuse) {
+TEST(Judge, DoesNotExcuseAModeByABrokenUnshardedKernel) {
     const NumberFormat type = NumberFormat::Fp32;
     const Values expected = reference();
     Values wrong = expected;
