@@ -27,6 +27,8 @@ struct Choice {
     Enum value{};
     std::string_view name;
 };
+template <typename Enum>
+Choice(Enum, std::string_view) -> Choice<Enum>;
 
 // Whether each row stands at the place of its value, so that rowOf() finds it there.
 constexpr bool inOrder(const auto& rows) {

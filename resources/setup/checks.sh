@@ -7,8 +7,8 @@
 #   run_checks NAME...      runs them in this order, ends at the first that fails
 #   print_times             a line a check: how long it took
 
-checks_of_each_change="format tidy headless asan-window asan tsan"
-checks_beyond="each-file-alone tidy-everything recipes"
+checks_of_each_change="format asan tsan gui-only rank-cpu headless"
+checks_beyond="tidy asan-window asan-ranks each-file-alone recipes"
 
 check_lines=()
 
@@ -55,25 +55,18 @@ run_tidy() {
     }
 }
 
-# Files of the last day's commits that use neither libtorch nor Qt: those cost clang-tidy a second
-# or two each, not ten. RINGSCOPE_TIDY_BASE names another commit to compare with.
+# Files changed since RINGSCOPE_TIDY_BASE (a commit; a day before the last commit when unset).
 check_tidy() {
     local base changed
-    base=${RINGSCOPE_TIDY_BASE:-$(git rev-list -1 --before="$(git log -1 --format=%ci HEAD) - 24 hours" HEAD)}
+    base=${RINGSCOPE_TIDY_BASE:-$(git rev-list -1 --before=$(($(git log -1 --format=%ct HEAD) - 86400)) HEAD)}
     [ -n "$base" ] || base=$(git rev-list --max-parents=0 HEAD | tail -n 1)
-    mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" HEAD -- 'backend/*.cpp' 'launcher/*.cpp' \
-        'profiler/*.cpp' 'app/cli/*.cpp' | head -n "${RINGSCOPE_TIDY_MOST:-60}")
+    mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" HEAD -- 'app/*.cpp' 'backend/*.cpp' \
+        'kernels/*.cpp' 'launcher/*.cpp' 'profiler/*.cpp' 'ui/*.cpp')
     if [ ${#changed[@]} -eq 0 ]; then
         say "clang-tidy: nothing changed since ${base:0:9}"
         return
     fi
     run_tidy "${changed[@]}"
-}
-
-check_tidy_everything() {
-    local all
-    mapfile -t all < <(git ls-files 'app/*.cpp' 'backend/*.cpp' 'kernels/*.cpp' 'launcher/*.cpp' 'profiler/*.cpp' 'ui/*.cpp')
-    run_tidy "${all[@]}"
 }
 
 # --- slices --------------------------------------------------------------------------------------
@@ -92,18 +85,36 @@ build_slice() {
     }
 }
 
-check_headless() { build_slice headless -DRINGSCOPE_TESTS=OFF; }
+# Slices that are compiled as the whole is: in build/, so that nothing is compiled twice.
+build_in_place() {
+    local preset=$1
+    shift
+    cmake --preset "$preset" -B build -DRINGSCOPE_TESTS=OFF "$@" >"$logs/$preset-configure.log" 2>&1 ||
+        fail "preset $preset could not be configured (see $logs/$preset-configure.log)."
+    run_logged "building $preset" "$logs/$preset.log" ninja_count ninja -C build -j "$(job_count)" || {
+        first_failure "$logs/$preset.log"
+        fail "preset $preset does not build (see $logs/$preset.log)."
+    }
+}
 
-# The window without libtorch, under AddressSanitizer and UBSan.
+check_gui_only() { build_in_place gui-only -DRINGSCOPE_GUI=ON; }
+check_rank_cpu() { build_in_place rank-cpu -DRINGSCOPE_RANK=ON; }
+check_headless() { build_in_place headless -DRINGSCOPE_RANK=ON -DRINGSCOPE_CUDA=AUTO; }
+
+# Unit tests under AddressSanitizer and UBSan; the window's; kernels' on the CPU.
+check_asan() {
+    build_slice asan
+    run_tests "$logs/asan-tests.log" ctest --preset asan
+}
+
 check_asan_window() {
     build_slice asan-window
     QT_QPA_PLATFORM=offscreen run_tests "$logs/asan-window-tests.log" ctest --preset asan-window
 }
 
-# Ranks and command line without Qt and CUDA, under the same.
-check_asan() {
-    build_slice asan
-    run_tests "$logs/asan-tests.log" ctest --preset asan
+check_asan_ranks() {
+    build_slice asan-ranks
+    run_tests "$logs/asan-ranks-tests.log" ctest --preset asan-ranks
 }
 
 check_tsan() {
