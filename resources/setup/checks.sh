@@ -47,9 +47,9 @@ run_tidy() {
         fail "build/tidy could not be configured (see $logs/tidy-configure.log)."
     ninja -C build/tidy -t targets all | sed -nE 's/^(generated\/[^:]*|[a-z_]*_autogen): .*/\1/p' |
         xargs ninja -C build/tidy >"$logs/tidy-generated.log" 2>&1
-    printf '%s\n' "$@" |
-        run_logged "clang-tidy over $# files" "$logs/tidy.log" last_line xargs -P "$(nproc)" -n 4 \
-            clang-tidy-14 -p build/tidy --quiet --warnings-as-errors='*' || {
+    printf '%s\n' "$@" >"$logs/tidy-files"  # run_logged gives its command no standard input
+    run_logged "clang-tidy over $# files" "$logs/tidy.log" last_line xargs -a "$logs/tidy-files" -P "$(nproc)" -n 4 \
+        clang-tidy-14 -p build/tidy --quiet --warnings-as-errors='*' || {
         grep -aE '(error|warning):' "$logs/tidy.log" | sort -u | head -n 20
         fail "clang-tidy has objections (see $logs/tidy.log)."
     }
@@ -71,54 +71,45 @@ check_tidy() {
 
 # --- slices --------------------------------------------------------------------------------------
 
-# build_slice PRESET [CMAKE OPTION...]: configures and builds it, quietly.
+# build_slice PRESET FOLDER [CMAKE OPTION...]: configures the preset in FOLDER and builds it, quietly.
 build_slice() {
-    local preset=$1
-    shift
-    cmake --preset "$preset" "$@" >"$logs/$preset-configure.log" 2>&1 || {
+    local preset=$1 folder=$2
+    shift 2
+    cmake --preset "$preset" -B "$folder" "$@" >"$logs/$preset-configure.log" 2>&1 || {
         first_failure "$logs/$preset-configure.log"
         fail "preset $preset could not be configured (see $logs/$preset-configure.log)."
     }
-    run_logged "building $preset" "$logs/$preset.log" ninja_count cmake --build --preset "$preset" -j "$(job_count)" || {
+    local build=(cmake --build --preset "$preset")  # of its own folder: the preset says which targets
+    [ "$folder" = "build/$preset" ] || build=(cmake --build "$folder")
+    run_logged "building $preset" "$logs/$preset.log" ninja_count "${build[@]}" -j "$(job_count)" || {
         first_failure "$logs/$preset.log"
         fail "preset $preset does not build (see $logs/$preset.log)."
     }
 }
 
 # Slices that are compiled as the whole is: in build/, so that nothing is compiled twice.
-build_in_place() {
-    local preset=$1
-    shift
-    cmake --preset "$preset" -B build -DRINGSCOPE_TESTS=OFF "$@" >"$logs/$preset-configure.log" 2>&1 ||
-        fail "preset $preset could not be configured (see $logs/$preset-configure.log)."
-    run_logged "building $preset" "$logs/$preset.log" ninja_count ninja -C build -j "$(job_count)" || {
-        first_failure "$logs/$preset.log"
-        fail "preset $preset does not build (see $logs/$preset.log)."
-    }
-}
-
-check_gui_only() { build_in_place gui-only -DRINGSCOPE_GUI=ON; }
-check_rank_cpu() { build_in_place rank-cpu -DRINGSCOPE_RANK=ON; }
-check_headless() { build_in_place headless -DRINGSCOPE_RANK=ON -DRINGSCOPE_CUDA=AUTO; }
+check_gui_only() { build_slice gui-only build -DRINGSCOPE_TESTS=OFF -DRINGSCOPE_GUI=ON; }
+check_rank_cpu() { build_slice rank-cpu build -DRINGSCOPE_TESTS=OFF -DRINGSCOPE_RANK=ON; }
+check_headless() { build_slice headless build -DRINGSCOPE_TESTS=OFF -DRINGSCOPE_RANK=ON -DRINGSCOPE_CUDA=AUTO; }
 
 # Unit tests under AddressSanitizer and UBSan; the window's; kernels' on the CPU.
 check_asan() {
-    build_slice asan
+    build_slice asan build/asan
     run_tests "$logs/asan-tests.log" ctest --preset asan
 }
 
 check_asan_window() {
-    build_slice asan-window
+    build_slice asan-window build/asan-window
     QT_QPA_PLATFORM=offscreen run_tests "$logs/asan-window-tests.log" ctest --preset asan-window
 }
 
 check_asan_ranks() {
-    build_slice asan-ranks
+    build_slice asan-ranks build/asan-ranks
     run_tests "$logs/asan-ranks-tests.log" ctest --preset asan-ranks
 }
 
 check_tsan() {
-    build_slice tsan
+    build_slice tsan build/tsan
     # ThreadSanitizer of GCC 12 cannot place its shadow under newer kernels' address randomisation.
     local fixed_addresses=()
     setarch "$(uname -m)" -R true 2>/dev/null && fixed_addresses=(setarch "$(uname -m)" -R)
@@ -126,7 +117,7 @@ check_tsan() {
 }
 
 # Files compiled together can hide a missing #include.
-check_each_file_alone() { build_slice dev; }
+check_each_file_alone() { build_slice dev build/dev; }
 
 check_recipes() {
     run_logged "following the recipes" "$logs/recipes.log" last_line tests/recipes/check_recipes.py --with-window || {
