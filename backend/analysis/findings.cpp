@@ -122,15 +122,47 @@ double meanMsPerStep(const RunFindings& findings, std::int64_t CommunicationFigu
            static_cast<double>(findings.ranks.size());
 }
 
+// Why transfers have no meeting.
+struct Unmatched {
+    std::int64_t absent = 0;       // an end is on a rank that is not in the trace
+    std::int64_t undescribed = 0;  // they do not say what operation they are
+    std::int64_t uncounted = 0;    // the ranks have different counts of them
+};
+
+Unmatched unmatchedOf(const Trace& trace, const Meetings& meetings) {
+    int world = 1;
+    for (const RankTrace& rank : trace.ranks) world = std::max(world, rank.origin.world);
+    const bool complete = std::ssize(trace.ranks) >= world;
+    Unmatched unmatched;
+    for (std::size_t r = 0; r < trace.ranks.size(); ++r)
+        for (std::size_t i = 0; i < meetings[r].size(); ++i) {
+            const Span& span = trace.ranks[r].spans[i];
+            if (span.kind() != SpanKind::Transfer || meetings[r][i].known()) continue;
+            ++(span.operation() == Operation::None ? unmatched.undescribed
+               : complete                          ? unmatched.uncounted
+                                                   : unmatched.absent);
+        }
+    return unmatched;
+}
+
 // Another tool's single rank is refused the split by its clock's verdict, which says why.
-void noteUnpaired(RunFindings& findings) {
+void noteUnpaired(RunFindings& findings, const Unmatched& unmatched) {
     if (findings.unmatched == 0 || (findings.ranks.size() < 2 && !findings.clock.splits)) return;
-    std::string sentence = fmt::format("{} {} an end on a rank that is not in the trace",
-                                       formatCount(static_cast<std::int64_t>(findings.unmatched)),
-                                       findings.unmatched == 1 ? "message has" : "messages have");
-    if (findings.clock.splits)
-        sentence += ": who came late to them, and when they began to move, is not known";
-    findings.notes.push_back(sentence);
+    const auto note = [&](std::int64_t count, const char* one, const char* several) {
+        if (count == 0) return;
+        std::string sentence = fmt::format("{} {}", formatCount(count), count == 1 ? one : several);
+        if (findings.clock.splits)
+            sentence += ": who came late to them, and when they began to move, is not known";
+        findings.notes.push_back(sentence);
+    };
+    note(unmatched.absent, "message has an end on a rank that is not in the trace",
+         "messages have an end on a rank that is not in the trace");
+    note(unmatched.undescribed,
+         "communication kernel says by neither its name nor its launch what operation it is",
+         "communication kernels say by neither their names nor their launches what operations they "
+         "are");
+    note(unmatched.uncounted, "message has no counterpart: the ranks have different counts of them",
+         "messages have no counterpart: the ranks have different counts of them");
 }
 
 }  // namespace
@@ -189,7 +221,7 @@ RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted) {
     }
     if (!findings.source.empty()) findings.steps = std::max<std::int64_t>(1, findings.steps);
     addBlame(findings, trace, meetings);
-    noteUnpaired(findings);
+    noteUnpaired(findings, unmatchedOf(trace, meetings));
     checkInvariants(findings);
     return findings;
 }

@@ -1,36 +1,13 @@
 #include "backend/analysis/rendezvous.h"
 
+#include "backend/trace/message_key.h"
+
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 
 namespace ringscope {
 namespace {
-
-// What both ends of a message, or all ranks of a collective, say alike.
-using Key = std::array<std::int64_t, 8>;
-
-bool isMessage(Operation operation) {
-    return operation == Operation::Send || operation == Operation::Receive;
-}
-
-Key keyOf(int rank, const Span& span) {
-    const bool message = isMessage(span.operation());
-    const bool sends = span.operation() == Operation::Send;
-    // Send and receive are one operation with a direction.
-    // A collective among some of the ranks says the first of them.
-    const int from = message && sends ? rank : span.peer();
-    const int to = !message ? -1 : sends ? span.peer() : rank;
-    return {span.step(),
-            span.layer(),
-            static_cast<int>(span.pass()),
-            message ? -1 : static_cast<int>(span.operation()),
-            from,
-            to,
-            span.message(),
-            message ? span.bytes() : -1};
-}
 
 struct Ends {
     MessageMeeting meeting;
@@ -67,14 +44,14 @@ private:
 }  // namespace
 
 std::vector<std::vector<MessageMeeting>> matchMessages(const Trace& trace) {
-    std::map<Key, Ends> meetings;
+    std::map<MessageKey, Ends> meetings;
     const auto forEachTransfer = [&](const auto& visit) {
         for (std::size_t r = 0; r < trace.ranks.size(); ++r)
             for (std::size_t i = 0; i < trace.ranks[r].spans.size(); ++i)
                 if (const Span& span = trace.ranks[r].spans[i]; span.kind() == SpanKind::Transfer)
-                    visit(r, i, span, keyOf(trace.ranks[r].origin.rank, span));
+                    visit(r, i, span, messageKey(trace.ranks[r].origin.rank, span));
     };
-    forEachTransfer([&](std::size_t r, std::size_t, const Span& span, const Key& key) {
+    forEachTransfer([&](std::size_t r, std::size_t, const Span& span, const MessageKey& key) {
         Ends& ends = meetings[key];
         ++ends.count;
         if (ends.count == 1 || span.begin() > ends.meeting.moving)
@@ -85,7 +62,7 @@ std::vector<std::vector<MessageMeeting>> matchMessages(const Trace& trace) {
     std::vector<std::vector<MessageMeeting>> matched(trace.ranks.size());
     for (std::size_t r = 0; r < trace.ranks.size(); ++r)
         matched[r].resize(trace.ranks[r].spans.size());
-    forEachTransfer([&](std::size_t r, std::size_t i, const Span& span, const Key& key) {
+    forEachTransfer([&](std::size_t r, std::size_t i, const Span& span, const MessageKey& key) {
         const Ends& ends = meetings.at(key);
         if (!parties.allThere(span, ends.count)) {
             matched[r][i] = {span.begin(), -1};

@@ -229,7 +229,7 @@ private:
                 rank.origin.device = fmt::format("cuda:{}", rank.gpu.front().device);
                 rank.origin.gpuActivity = "on";
             }
-            (rank.gpu.empty() ? finished : withGpu).push_back({std::move(rank), false});
+            (rank.gpu.empty() ? finished : withGpu).push_back({std::move(rank), false, {}});
         }
         std::vector<ImportedRank>& kept = withGpu.empty() ? finished : withGpu;
         if (kept.empty())

@@ -53,6 +53,7 @@ void takeArgument(std::string_view key, value of, ChromeEvent& event) {
     if (key == "device") return number(event.device);
     if (key == "context") return number(event.context);
     if (key == "correlation") return number(event.correlation);
+    if (key == "External id" || key == "external id") return number(event.externalId);
     if (key == "bytes") return number(event.bytes);
     if (key == "allocations") event.allocations = listOf(of);
     if (key == "name") event.argName = tokenOf(of);
@@ -66,6 +67,7 @@ void takeArgument(std::string_view key, value of, ChromeEvent& event) {
     if (key == "operation") tag.operation = tokenOf(of);
     if (key == "pass") tag.pass = tokenOf(of);
     if (key == "Collective name") collective.name = tokenOf(of);
+    if (key == "Process Group Name") collective.group = tokenOf(of);
     if (key == "dtype") collective.dtype = tokenOf(of);
     if (key == "Process Group Ranks") collective.ranks = listOf(of);
     if (key == "In msg nelems") return number(collective.inElements);

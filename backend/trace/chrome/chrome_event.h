@@ -14,6 +14,7 @@ struct ChromeCollective {
     std::string_view name{};   // "allreduce"; all of these are JSON, quotes included
     std::string_view dtype{};  // "Float"
     std::string_view ranks{};  // "[0, 1]"
+    std::string_view group{};  // the process group's name: "0"
     std::optional<std::int64_t> inElements{};
     std::optional<std::int64_t> outElements{};
     std::optional<std::int64_t> groupSize{};
@@ -48,6 +49,7 @@ struct ChromeEvent {
     std::optional<std::int64_t> device{};
     std::optional<std::int64_t> context{};
     std::optional<std::int64_t> correlation{};
+    std::optional<std::int64_t> externalId{};  // of the host's operation that asked for it
     std::optional<std::int64_t> bytes{};
     std::string_view argName{};      // of metadata: args.name
     std::string_view allocations{};  // of metadata of ours: a list

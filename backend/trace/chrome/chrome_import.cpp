@@ -1,6 +1,6 @@
 // Chrome trace JSON into ranks: which event becomes what.
 #include "backend/trace/chrome/chrome_event.h"
-#include "backend/trace/chrome/collective_tag.h"
+#include "backend/trace/chrome/collective_note.h"
 #include "backend/trace/chrome/event_reader.h"
 #include "backend/trace/chrome/foreign_rank.h"
 #include "backend/trace/chrome/import.h"
@@ -155,12 +155,12 @@ private:
             case Category::Call:
                 if (!hasTimes(event)) return;
                 if (event.correlation.value_or(0) != 0)
-                    rank_.launch(*event.correlation, *event.begin);
+                    rank_.launch(*event.correlation, *event.begin, threadNumber(event));
                 return hostSpan(*event.begin, *event.begin + *event.duration, event.name);
             case Category::Host:
-                if (hasTimes(event))
-                    hostSpan(*event.begin, *event.begin + *event.duration, event.name);
-                return;
+                if (!hasTimes(event)) return;
+                communicationCall(event);
+                return hostSpan(*event.begin, *event.begin + *event.duration, event.name);
             case Category::Left:
                 return rank_.skip(labelOf(event));
         }
@@ -180,19 +180,54 @@ private:
         rank_.addHost(Span(begin, end, tag), nameOf(name));
     }
 
+    std::uint32_t threadNumber(const ChromeEvent& event) {
+        if (event.pid == lastPid_ && event.tid == lastTid_) return lastThread_;
+        lastPid_ = event.pid;
+        lastTid_ = event.tid;
+        const auto next = static_cast<std::uint32_t>(threads_.size());
+        lastThread_ = threads_.try_emplace(threadOf(event), next).first->second;
+        return lastThread_;
+    }
+
+    void communicationCall(const ChromeEvent& event) {
+        std::optional<CollectiveNote> note = noteOfCall(withoutQuotes(event.name));
+        if (!note) return;
+        if (const std::optional<CollectiveNote> said = noteFrom(event.collective)) {
+            CollectiveNote both = *said;
+            both.complete(*note);
+            note = std::move(both);
+        }
+        rank_.call({.thread = threadNumber(event),
+                    .begin = *event.begin,
+                    .end = *event.begin + *event.duration,
+                    .externalId = event.externalId.value_or(0),
+                    .note = std::move(*note)});
+    }
+
     void kernel(const ChromeEvent& event) {
         const std::uint32_t name = nameOf(event.name);
         const KernelMeaning meaning = rank_.meaningOf(name);
         SpanTag tag{.kind = meaning.kind, .operation = meaning.operation};
-        if (describeCollective(event.collective, -1, tag)) sequenced_ = true;
-        gpuSpan(event, tag, name);
+        std::optional<CollectiveNote> note = noteFrom(event.collective);
+        if (!note && meaning.kind != SpanKind::Transfer) return gpuSpan(event, tag, name);
+        if (!note) note.emplace();
+        if (meaning.kind != SpanKind::Transfer)
+            tag = {.kind = SpanKind::Transfer};
+        else if (note->operation == Operation::None)
+            note->operation = meaning.operation;
+        rank_.addTransfer(placeOf(event), Span(*event.begin, *event.begin + *event.duration, tag),
+                          name, event.correlation.value_or(0), event.externalId.value_or(0),
+                          std::move(*note));
+    }
+
+    static GpuPlace placeOf(const ChromeEvent& event) {
+        return {.device = event.device.value_or(integerFrom(event.pid).value_or(0)),
+                .context = event.context.value_or(0),
+                .stream = event.stream.value_or(integerFrom(event.tid).value_or(0))};
     }
 
     void gpuSpan(const ChromeEvent& event, const SpanTag& tag, std::uint32_t name) {
-        const GpuPlace place{.device = event.device.value_or(integerFrom(event.pid).value_or(0)),
-                             .context = event.context.value_or(0),
-                             .stream = event.stream.value_or(integerFrom(event.tid).value_or(0))};
-        rank_.addGpu(place, Span(*event.begin, *event.begin + *event.duration, tag), name,
+        rank_.addGpu(placeOf(event), Span(*event.begin, *event.begin + *event.duration, tag), name,
                      event.correlation.value_or(0));
     }
 
@@ -208,7 +243,8 @@ private:
         };
         const std::int64_t base = numberIn(around, "baseTimeNanoseconds", 0);
         std::vector<ImportedRank> ranks;
-        for (RankTrace& rank : own_.finish(base, around)) ranks.push_back({std::move(rank), true});
+        for (RankTrace& rank : own_.finish(base, around))
+            ranks.push_back({std::move(rank), true, {}});
         if (!rank_.empty() || ranks.empty()) {
             RankTrace rank = rank_.finish(base);
             const nlohmann::json& info = around.is_object() && around.contains("distributedInfo")
@@ -227,7 +263,7 @@ private:
                 rank.origin.device = fmt::format("cuda:{}", rank.gpu.front().device);
                 rank.origin.gpuActivity = "on";
             }
-            ranks.push_back({std::move(rank), sequenced_});
+            ranks.push_back({std::move(rank), false, rank_.takeNotes()});
         }
         if (!reader.loss().empty())
             for (ImportedRank& rank : ranks) {
@@ -240,8 +276,11 @@ private:
     ForeignRank rank_;
     OwnExport own_;
     std::map<std::string, std::vector<Opened>> open_;
+    std::map<std::string, std::uint32_t> threads_;
+    std::string lastPid_;
+    std::string lastTid_;
+    std::uint32_t lastThread_ = 0;
     std::vector<int> steps_;
-    bool sequenced_ = false;
     std::string label_;
 };
 

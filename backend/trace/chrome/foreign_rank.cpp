@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 namespace ringscope {
@@ -46,8 +47,88 @@ void ForeignRank::addGpu(const GpuPlace& place, const Span& span, std::uint32_t 
     lastStream_->correlations.push_back(correlation);
 }
 
-void ForeignRank::launch(std::int64_t correlation, std::int64_t at) {
-    launches_.emplace_back(correlation, at);
+void ForeignRank::addTransfer(const GpuPlace& place, const Span& span, std::uint32_t name,
+                              std::int64_t correlation, std::int64_t externalId,
+                              CollectiveNote note) {
+    notes_.push_back(std::move(note));
+    asked_.push_back({correlation, externalId});
+    SpanTag tag = span.tag();
+    tag.message = static_cast<std::uint32_t>(notes_.size());
+    addGpu(place, Span(span.begin(), span.end(), tag), name, correlation);
+}
+
+void ForeignRank::launch(std::int64_t correlation, std::int64_t at, std::uint32_t thread) {
+    launches_.push_back({correlation, at, thread});
+}
+
+const ForeignRank::Launch* ForeignRank::launchOf(std::int64_t correlation) const {
+    if (correlation == 0) return nullptr;
+    const auto found = std::ranges::lower_bound(launches_, correlation, {}, &Launch::correlation);
+    return found != launches_.end() && found->correlation == correlation ? &*found : nullptr;
+}
+
+// Before times are moved.
+void ForeignRank::describeTransfers() {
+    if (notes_.empty()) return;
+    calls_.sort();
+    std::vector<bool> known(notes_.size(), false);
+    for (std::size_t i = 0; i < notes_.size(); ++i) {
+        const Asked& asked = asked_[i];
+        const Launch* launch = launchOf(asked.correlation);
+        known[i] = launch != nullptr;
+        std::optional<CollectiveNote> note;
+        if (launch != nullptr) note = calls_.around(launch->thread, launch->at);
+        // Older versions write the correlation as the operation's number.
+        if (!note && asked.externalId != 0 && asked.externalId != asked.correlation)
+            note = calls_.ofOperation(asked.externalId);
+        if (!note) continue;
+        known[i] = true;
+        notes_[i].complete(*note);
+    }
+    if (const std::size_t count = describeByOrder(known); count > 0)
+        remarks_.push_back(fmt::format(
+            "what {} communication {} is known only by the order of the host's calls: the trace "
+            "does not say which call launched which kernel",
+            formatCount(static_cast<std::int64_t>(count)),
+            count == 1 ? "kernel does" : "kernels do"));
+    for (auto& [place, stream] : gpu_)
+        for (Span& span : stream.spans) {
+            if (span.kind() != SpanKind::Transfer || span.message() == 0) continue;
+            SpanTag tag = span.tag();
+            notes_[tag.message - 1].applyTo(tag);
+            span = Span(span.begin(), span.end(), tag);
+        }
+}
+
+std::size_t ForeignRank::describeByOrder(const std::vector<bool>& known) {
+    if (calls_.empty() || std::ranges::all_of(known, std::identity{})) return 0;
+    std::vector<std::vector<Operation>> operations;
+    std::vector<std::vector<std::size_t>> indices;
+    for (const auto& [place, stream] : gpu_) {
+        std::vector<const Span*> spans;
+        for (const Span& span : stream.spans)
+            if (span.kind() == SpanKind::Transfer && span.message() != 0 &&
+                !known[span.message() - 1])
+                spans.push_back(&span);
+        std::ranges::stable_sort(spans, {}, [](const Span* span) { return span->begin(); });
+        operations.emplace_back();
+        indices.emplace_back();
+        for (const Span* span : spans) {
+            const std::size_t i = span->message() - 1;
+            indices.back().push_back(i);
+            operations.back().push_back(notes_[i].operation != Operation::None ? notes_[i].operation
+                                                                               : span->operation());
+        }
+    }
+    std::size_t count = 0;
+    const std::vector<std::vector<CollectiveNote>> paired =
+        notesByOrder(operations, calls_.unclaimed());
+    for (std::size_t s = 0; s < paired.size(); ++s)
+        for (std::size_t i = 0; i < paired[s].size(); ++i) {
+            notes_[indices[s][i]].complete(paired[s][i]);
+            ++count;
+        }
+    return count;
 }
 
 void ForeignRank::skip(std::string_view what, std::uint64_t count) {
@@ -97,13 +178,11 @@ GpuStream ForeignRank::finished(const GpuPlace& place, Stream stream,
     sortByBegin(made.spans, made.names, made.launched);
     for (std::size_t i = 0; i < made.spans.size(); ++i) {
         std::int64_t& launched = made.launched[i];
-        const auto call = std::ranges::lower_bound(launches_, launched, {},
-                                                   &std::pair<std::int64_t, std::int64_t>::first);
-        const bool found = launched != 0 && call != launches_.end() && call->first == launched;
-        launched = found ? call->second : 0;
+        const Launch* launch = launchOf(launched);
+        launched = launch != nullptr ? launch->at : 0;
         if (steps.empty()) continue;
         const Span& span = made.spans[i];
-        const int step = stepAt(steps, found ? launched : span.begin());
+        const int step = stepAt(steps, launch != nullptr ? launched : span.begin());
         if (step < 0) continue;
         SpanTag tag = span.tag();
         tag.step = step;
@@ -113,15 +192,17 @@ GpuStream ForeignRank::finished(const GpuPlace& place, Stream stream,
 }
 
 RankTrace ForeignRank::finish(std::int64_t base) {
+    if (!std::ranges::is_sorted(launches_, {}, &Launch::correlation))
+        std::ranges::stable_sort(launches_, {}, &Launch::correlation);
+    describeTransfers();
     if (base != 0) {
         const auto move = [base](std::vector<Span>& spans) {
             for (Span& span : spans) span = span.shifted(base);
         };
         move(host_);
         for (auto& [place, stream] : gpu_) move(stream.spans);
-        for (auto& [correlation, at] : launches_) at += base;
+        for (Launch& launch : launches_) launch.at += base;
     }
-    if (!std::ranges::is_sorted(launches_)) std::ranges::sort(launches_);
 
     dropImpossible();
 
@@ -134,6 +215,7 @@ RankTrace ForeignRank::finish(std::int64_t base) {
     sortByBegin(rank.spans, rank.spanNames);
     rank.names = names_.take();
     rank.complete = true;
+    rank.notes = std::move(remarks_);
     if (!skipped_.empty()) {
         std::vector<std::pair<std::string, std::uint64_t>> listed(skipped_.begin(), skipped_.end());
         std::ranges::sort(listed, [](const auto& a, const auto& b) {

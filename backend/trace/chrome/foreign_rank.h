@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/trace/chrome/chrome_event.h"
+#include "backend/trace/chrome/communication_calls.h"
 #include "backend/trace/chrome/kernel_rules.h"
 #include "backend/trace/chrome/name_table.h"
 #include "backend/trace/rank_trace.h"
@@ -41,13 +42,20 @@ public:
     // `correlation` ties it to launch(); 0: nothing does.
     void addGpu(const GpuPlace& place, const Span& span, std::uint32_t name,
                 std::int64_t correlation);
-    void launch(std::int64_t correlation, std::int64_t at);
+    // The same of a kernel that communicates: what it says of itself, and the host's operation
+    // that asked for it (0: not known). What it does not say is looked up among the calls.
+    void addTransfer(const GpuPlace& place, const Span& span, std::uint32_t name,
+                     std::int64_t correlation, std::int64_t externalId, CollectiveNote note);
+    void launch(std::int64_t correlation, std::int64_t at, std::uint32_t thread = 0);
+    void call(CommunicationCall call) { calls_.add(std::move(call)); }
     void skip(std::string_view what, std::uint64_t count = 1);
 
     bool empty() const { return host_.empty() && gpu_.empty(); }
-    // All times by `base` later, spans sorted, launches found, GPU work put into its step, messages
-    // numbered where the tool gave no numbers.
+    // All times by `base` later, spans sorted, launches found, GPU work put into its step,
+    // communication described.
     RankTrace finish(std::int64_t base);
+    // After finish(): a transfer's message is its place in this list, counted from 1.
+    std::vector<CollectiveNote> takeNotes() { return std::move(notes_); }
 
 private:
     struct Stream {
@@ -55,7 +63,21 @@ private:
         std::vector<std::uint32_t> names;
         std::vector<std::int64_t> correlations;
     };
+    struct Launch {
+        std::int64_t correlation = 0;
+        std::int64_t at = 0;
+        std::uint32_t thread = 0;
+    };
+    struct Asked {  // how a transfer's kernel was asked for
+        std::int64_t correlation = 0;
+        std::int64_t externalId = 0;
+    };
     void dropImpossible();
+    const Launch* launchOf(std::int64_t correlation) const;
+    // The calls tell what kernels do, as far as a launch or an operation's number leads to them.
+    void describeTransfers();
+    // And by their order where nothing does; returns how many kernels.
+    std::size_t describeByOrder(const std::vector<bool>& known);
     std::vector<Span> stepsInOrder() const;
     GpuStream finished(const GpuPlace& place, Stream stream, const std::vector<Span>& steps);
 
@@ -67,7 +89,11 @@ private:
     std::map<GpuPlace, Stream> gpu_;
     GpuPlace lastPlace_;
     Stream* lastStream_ = nullptr;
-    std::vector<std::pair<std::int64_t, std::int64_t>> launches_;  // correlation, when
+    std::vector<Launch> launches_;  // after finish(): by correlation
+    std::vector<CollectiveNote> notes_;
+    std::vector<Asked> asked_;  // for each note
+    CommunicationCalls calls_;
+    std::vector<std::string> remarks_;
     TextMap<std::uint64_t> skipped_;
 };
 

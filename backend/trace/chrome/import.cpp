@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/trace/file/trace_folder.h"
+#include "backend/trace/several_runs.h"
 #include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
@@ -115,6 +116,7 @@ Result<Trace> importTrace(const fs::path& place, const KernelRules& rules,
         return Error{ErrorCode::Cancelled, "stopped before all of the trace was read"};
 
     std::vector<ImportedRank> ranks;
+    std::vector<std::string> names;  // of each rank's file
     std::vector<std::string> unreadable;
     for (std::size_t i = 0; i < files.size(); ++i) {
         Result<std::vector<ImportedRank>>& read = *reading.read()[i];
@@ -128,10 +130,18 @@ Result<Trace> importTrace(const fs::path& place, const KernelRules& rules,
                     rank.trace.origin.rank = *named;
             if (rank.trace.origin.run.empty()) rank.trace.origin.run = files[i].filename().string();
             ranks.push_back(std::move(rank));
+            names.push_back(files[i].filename().string());
         }
     }
     if (ranks.empty()) return Error{ErrorCode::Corrupt, unreadable.front()};
+    std::vector<RankOfFile> ofFiles;
+    for (std::size_t i = 0; i < ranks.size(); ++i) ofFiles.push_back({&ranks[i].trace, names[i]});
+    RINGSCOPE_CHECK(requireOneRun(ofFiles, place.string()));
     Trace trace = joinRanks(std::move(ranks));
+    ofFiles.clear();
+    // Each rank's run is its file's name, or that of an export of ours, which is of one run.
+    for (const RankTrace& rank : trace.ranks) ofFiles.push_back({&rank, rank.origin.run});
+    RINGSCOPE_CHECK(requireOneTime(ofFiles, place.string()));
     trace.notes.insert(trace.notes.end(), unreadable.begin(), unreadable.end());
     if (std::string others = leftOutNote(place, TraceKind::Chrome); !others.empty())
         trace.notes.push_back(std::move(others));

@@ -2,7 +2,9 @@
 // writes it, plain or .gz, one file or a folder with a file a rank.
 //
 //   event                                 becomes
-//   kernel                                what its name says (kernel_rules.h), on its GPU stream
+//   kernel                                what its name says (kernel_rules.h), on its GPU stream;
+//                                         what a communication kernel does, also by the call that
+//                                         launched it (collective_note.h)
 //   gpu_memcpy, gpu_memset                a copy on its stream
 //   user_annotation "ProfilerStep#7"      training step 7
 //   other complete events (ph X, B and E) host work, under its name
@@ -14,6 +16,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/trace/chrome/collective_note.h"
 #include "backend/trace/chrome/kernel_rules.h"
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace.h"
@@ -32,6 +35,8 @@ Result<Trace> importTrace(const std::filesystem::path& place,
 struct ImportedRank {
     RankTrace trace;        // its rank is -1 where the file does not say it
     bool numbered = false;  // its messages carry numbers that both ends know
+    // Else a transfer's message is its place in this list, counted from 1; 0: nothing is said.
+    std::vector<CollectiveNote> notes{};
 };
 // One file: mostly one rank; an export of ours holds all of a run's. Not moved to another clock.
 Result<std::vector<ImportedRank>> readChromeTrace(const std::filesystem::path& file,

@@ -1,6 +1,8 @@
 // Ranks that other tools recorded, each for itself, brought together: who is which rank, which
 // messages are the same, how far the clocks are apart.
+#include "backend/core/units.h"
 #include "backend/trace/chrome/import.h"
+#include "backend/trace/chrome/message_pairs.h"
 #include "backend/trace/trace.h"
 
 #include <fmt/format.h>
@@ -12,47 +14,6 @@
 
 namespace ringscope {
 namespace {
-
-// Those of a training step that are alike: operation, and the group or peer it is with.
-using Alike = std::tuple<int, Operation, int>;
-Alike alikeOf(const Span& span) { return {span.step(), span.operation(), span.peer()}; }
-
-template <typename Visit>
-void forEachTransfer(RankTrace& rank, const Visit& visit) {
-    std::vector<Span*> transfers;
-    for (GpuStream& stream : rank.gpu)
-        for (Span& span : stream.spans)
-            if (span.kind() == SpanKind::Transfer) transfers.push_back(&span);
-    std::ranges::stable_sort(transfers, {}, &Span::begin);
-    for (Span* span : transfers) visit(*span);
-}
-
-void number(Span& span, std::uint32_t message) {
-    SpanTag tag = span.tag();
-    tag.message = message;
-    span = Span(span.begin(), span.end(), tag);
-}
-
-// Without numbers of their own, collectives are paired by their order in a step; where ranks have
-// different counts of them, or do not say what they are, they are left without a partner.
-void pairByOrder(std::vector<ImportedRank>& ranks) {
-    std::map<Alike, std::set<int>> counts;
-    for (ImportedRank& rank : ranks) {
-        std::map<Alike, int> mine;
-        forEachTransfer(rank.trace, [&](Span& span) { ++mine[alikeOf(span)]; });
-        for (const auto& [alike, count] : mine) counts[alike].insert(count);
-    }
-    for (ImportedRank& rank : ranks) {
-        std::map<Alike, std::uint32_t> ordinals;
-        const auto lone = static_cast<std::uint32_t>(rank.trace.origin.rank + 1) << 16;
-        forEachTransfer(rank.trace, [&](Span& span) {
-            const Alike alike = alikeOf(span);
-            const std::uint32_t ordinal = ordinals[alike]++;
-            const bool pairs = counts[alike].size() == 1 && span.operation() != Operation::None;
-            number(span, pairs ? ordinal : lone + ordinal);
-        });
-    }
-}
 
 bool endsTogether(const Span& span) {
     return span.kind() == SpanKind::Transfer &&
@@ -130,13 +91,21 @@ Trace joinRanks(std::vector<ImportedRank> ranks) {
     std::ranges::sort(ranks, {}, [](const ImportedRank& rank) { return rank.trace.origin.rank; });
     const bool ours = std::ranges::all_of(
         ranks, [](const ImportedRank& rank) { return rank.trace.origin.source.empty(); });
+    std::size_t byOrder = 0;
     if (!ours) {
-        if (!std::ranges::all_of(ranks, &ImportedRank::numbered)) pairByOrder(ranks);
+        if (!std::ranges::all_of(ranks, &ImportedRank::numbered)) byOrder = pairMessages(ranks);
         alignClocks(ranks);
     }
     std::vector<RankTrace> traces;
     for (ImportedRank& rank : ranks) traces.push_back(std::move(rank.trace));
-    return mergeRanks(std::move(traces));
+    Trace trace = mergeRanks(std::move(traces));
+    if (byOrder > 0 && trace.ranks.size() > 1)
+        trace.notes.push_back(fmt::format(
+            "{} communication {} no sequence number: those that are alike are paired by their "
+            "order in a step and a process group",
+            formatCount(static_cast<std::int64_t>(byOrder)),
+            byOrder == 1 ? "kernel carries" : "kernels carry"));
+    return trace;
 }
 
 }  // namespace ringscope

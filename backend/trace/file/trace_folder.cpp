@@ -2,6 +2,7 @@
 
 #include "backend/trace/file/trace_reader.h"
 #include "backend/trace/file/trace_writer.h"
+#include "backend/trace/several_runs.h"
 #include "backend/trace/trace_files.h"
 
 #include <algorithm>
@@ -34,17 +35,22 @@ Result<TraceFolder> readFolder(const std::filesystem::path& place, const ReadPro
                                const TraceFileReader& read) {
     RINGSCOPE_TRY(const std::vector<std::filesystem::path> files, traceFiles(place));
     TraceFolder folder;
+    std::vector<std::string> names;
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (progress && !progress(i, files.size()))
             return Error{ErrorCode::Cancelled, "stopped before all of the trace was read"};
         Result<RankTrace> rank = read(files[i]);
         if (rank.ok()) {
             folder.ranks.push_back(std::move(*rank));
+            names.push_back(files[i].filename().string());
         } else {
             folder.unreadable.push_back(rank.error().message);
         }
     }
     if (folder.ranks.empty()) return Error{ErrorCode::Corrupt, folder.unreadable.front()};
+    std::vector<RankOfFile> ranks;
+    for (std::size_t i = 0; i < names.size(); ++i) ranks.push_back({&folder.ranks[i], names[i]});
+    RINGSCOPE_CHECK(requireOneRun(ranks, place.string()));
     if (std::string others = leftOutNote(place, TraceKind::Own); !others.empty())
         folder.unreadable.push_back(std::move(others));
     return folder;

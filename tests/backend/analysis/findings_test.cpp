@@ -94,9 +94,9 @@ TEST(Findings, AMessageWithOneEndIsCountedNotGuessed) {
     EXPECT_EQ(findings.ranks[1].communication.transfer, 0);
     EXPECT_FALSE(findings.splitsAll());
     EXPECT_EQ(findings.notes,
-              (std::vector<std::string>{"1 message has an end on a rank that is not in the trace: "
-                                        "who came late to them, and when they began to move, is "
-                                        "not known"}));
+              (std::vector<std::string>{"1 message has no counterpart: the ranks have different "
+                                        "counts of them: who came late to them, and when they "
+                                        "began to move, is not known"}));
     EXPECT_TRUE(findings.violations.empty());
 }
 

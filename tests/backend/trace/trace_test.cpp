@@ -51,6 +51,23 @@ TEST(MergedTrace, MovesEachRankOntoTheReferenceClockAlongTheLineBetweenItsSample
     EXPECT_EQ(trace.clockErrorNs, 50);
 }
 
+TEST(TraceFolder, OfTwoRunsIsRefusedAndBothAreNamed) {
+    const TemporaryFolder folder;
+    for (int number : {0, 1}) {
+        RankTrace of = rank(number, {transfer(Operation::Send, 1 - number, 10, 20)});
+        of.origin.run = number == 0 ? "01AB" : "01CD";
+        ASSERT_TRUE(writeTrace(mergeRanks({of}), folder.path()).ok());
+    }
+    const Result<Trace> trace = readTrace(folder.path());
+    ASSERT_FALSE(trace.ok());
+    EXPECT_EQ(trace.error().message,
+              "'" + folder.path().string() +
+                  "' holds traces of two runs: 'rank-00000.trace' is of 01AB, 'rank-00001.trace' "
+                  "of 01CD; name one of the files, or move those of one run to a folder of their "
+                  "own");
+    EXPECT_TRUE(readTrace(folder.path() / "rank-00000.trace").ok());
+}
+
 TEST(MergedTrace, NamesMissingRanksAndDroppedSpans) {
     RankTrace only = rank(1, {});
     only.dropped = 5;

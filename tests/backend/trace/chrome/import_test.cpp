@@ -163,6 +163,60 @@ TEST_F(Import, GivesRanksToFilesThatSayNone) {
                             "rank 1: 'b.json' does not say its rank; it is shown as 1"));
 }
 
+std::string kineto(int rank, int world, const std::string& events) {
+    return R"({"distributedInfo":{"rank":)" + std::to_string(rank) + R"(,"world_size":)" +
+           std::to_string(world) + R"(},"traceEvents":[)" + events + "]}";
+}
+
+// Two jobs left their files in one folder.
+TEST_F(Import, RefusesTheTracesOfTwoRunsAndNamesBoth) {
+    const auto refusal = [&](const std::string& second) {
+        const TemporaryFolder both;
+        std::ofstream(both.path() / "a.json") << kineto(0, 4, kernel("gemm", "1", "9"));
+        std::ofstream(both.path() / "b.json") << second;
+        const Result<Trace> trace = importTrace(both.path());
+        if (trace.ok()) return std::string();
+        const std::string place = "'" + both.path().string() + "' holds traces of two runs: ";
+        EXPECT_THAT(trace.error().message, ::testing::StartsWith(place));
+        return trace.error().message.substr(place.size());
+    };
+    const std::string advice =
+        "; name one of the files, or move those of one run to a folder of their own";
+    EXPECT_EQ(refusal(kineto(0, 4, kernel("gemm", "1000", "9"))),
+              "'a.json' and 'b.json' are both of rank 0, 990 µs apart" + advice);
+    EXPECT_EQ(refusal(kineto(1, 8, kernel("gemm", "1", "9"))),
+              "'a.json' is of 4 ranks, 'b.json' of 8" + advice);
+    EXPECT_EQ(refusal(kineto(1, 4, kernel("gemm", "33696000000010", "9"))),
+              "'a.json' ends 9360 h 0 min before 'b.json' begins" + advice);
+    EXPECT_EQ(refusal(kineto(1, 4, kernel("gemm", "1000", "9"))), "");
+}
+
+TEST_F(Import, TakesTwoFilesOfARankAtTheSameTimeAsBefore) {
+    write("a.json", kineto(0, 2, kernel("gemm", "1", "9")));
+    write("b.json", kineto(0, 2, kernel("gemm", "5", "9")));
+    const Trace trace = importTrace(folder.path()).value();
+    EXPECT_EQ(trace.ranks.size(), 2U);
+}
+
+TEST_F(Import, TakesTheOtherEndOfAMessageFromTheCallThatLaunchedIt) {
+    const RankTrace rank = ofEvents(
+        R"({"ph":"X","cat":"user_annotation","name":"nccl:send 0->3","pid":1,"tid":1,"ts":10,"dur":9},)"
+        R"({"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernelExC","pid":1,"tid":1,"ts":12,)"
+        R"("dur":2,"args":{"correlation":5}},)"
+        R"({"ph":"X","cat":"user_annotation","name":"nccl:recv 0<-2","pid":1,"tid":1,"ts":20,"dur":9},)"
+        R"({"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernelExC","pid":1,"tid":1,"ts":22,)"
+        R"("dur":2,"args":{"correlation":6}},)" +
+        kernel("ncclDevKernel_SendRecv", "40", "5", 9, R"(,"correlation":5)") + "," +
+        kernel("ncclDevKernel_SendRecv", "50", "5", 9, R"(,"correlation":6)") + "," +
+        kernel("gemm", "60", "5", 9, R"(,"correlation":6)"));
+    const std::vector<Span>& spans = rank.gpu[0].spans;
+    EXPECT_EQ(spans[0].operation(), Operation::Send);
+    EXPECT_EQ(spans[0].peer(), 3);
+    EXPECT_EQ(spans[1].operation(), Operation::Receive);
+    EXPECT_EQ(spans[1].peer(), 2);
+    EXPECT_EQ(spans[2].kind(), SpanKind::Compute);
+}
+
 TEST_F(Import, TakesCollectivesAsKinetoDescribesThem) {
     const RankTrace rank = ofEvents(
         kernel("my_kernel", "1", "1", 7,
@@ -176,7 +230,6 @@ TEST_F(Import, TakesCollectivesAsKinetoDescribesThem) {
     EXPECT_EQ(reduce.operation(), Operation::AllReduce);
     EXPECT_EQ(reduce.bytes(), 200);
     EXPECT_EQ(reduce.peer(), 2);
-    EXPECT_EQ(reduce.message(), 9U);
     const Span& send = rank.gpu[0].spans[1];
     EXPECT_EQ(send.operation(), Operation::Send);
     EXPECT_EQ(send.peer(), 5);
