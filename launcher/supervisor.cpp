@@ -2,6 +2,7 @@
 
 #include "backend/core/environment.h"
 #include "backend/core/files.h"
+#include "backend/core/text.h"
 #include "backend/core/version.h"
 #include "launcher/deadline.h"
 #include "launcher/process_sweep.h"
@@ -14,7 +15,9 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 namespace ringscope {
@@ -42,6 +45,15 @@ std::int64_t nanoseconds(clockid_t clock) {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+// A kernel has one CLOCK_MONOTONIC for each time namespace. Empty where it cannot be known.
+std::string clockIdentity() {
+    const Result<std::string> boot = readFile("/proc/sys/kernel/random/boot_id");
+    if (!boot.ok()) return {};
+    std::error_code none;
+    const std::filesystem::path space = std::filesystem::read_symlink("/proc/self/ns/time", none);
+    return std::string(trim(*boot)) + " " + space.string();
+}
+
 RankExited exitOf(int rank, int status) {
     if (WIFSIGNALED(status)) return {.rank = rank, .code = 0, .signal = WTERMSIG(status)};
     return {.rank = rank, .code = WEXITSTATUS(status), .signal = 0};
@@ -53,7 +65,8 @@ Supervisor::Supervisor(int in, int out, int signals)
     : in_(in), signals_(signals), output_(out), commands_(longestCommand) {}
 
 bool Supervisor::supervise() {
-    send(AgentHello{.host = hostName(), .pid = ::getpid(), .version = version()});
+    send(AgentHello{
+        .host = hostName(), .pid = ::getpid(), .version = version(), .clock = clockIdentity()});
     while (!shuttingDown_ || ranksRunning()) {
         if (giveUpAt_ && steady_clock::now() > *giveUpAt_) break;
         pollOnce();

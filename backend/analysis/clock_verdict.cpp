@@ -1,11 +1,12 @@
 #include "backend/analysis/clock_verdict.h"
 
 #include "backend/core/units.h"
+#include "backend/trace/message_key.h"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <map>
-#include <tuple>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -26,27 +27,30 @@ std::int64_t medianTransfer(const Trace& trace, const Meetings& meetings) {
     return *middle;
 }
 
-// A message cannot have arrived before it was sent. Messages between two ranks are told apart as
-// matchMessages() does.
-std::int64_t worstContradiction(const Trace& trace) {
-    using Key = std::tuple<int, int, int, int, int, std::uint32_t, std::int64_t>;
-    std::map<Key, std::int64_t> sent;
-    const auto keyOf = [](const Span& span, int from, int to) {
-        return Key{
-            from,           to,          span.step(), span.layer(), static_cast<int>(span.pass()),
-            span.message(), span.bytes()};
-    };
+// A message cannot have arrived before it was sent. By how much the stamps say it did, at the
+// worst: between two ranks of one clock only a stamp that was taken late can
+// say so, and between two clocks also a wrong comparison.
+struct Contradictions {
+    std::int64_t onOneClock = 0;
+    std::int64_t acrossClocks = 0;
+};
+
+Contradictions contradictions(const Trace& trace) {
+    std::map<MessageKey, std::pair<const RankTrace*, std::int64_t>> sent;
     for (const RankTrace& rank : trace.ranks)
         for (const Span& span : rank.spans)
             if (span.kind() == SpanKind::Transfer && span.operation() == Operation::Send)
-                sent.emplace(keyOf(span, rank.origin.rank, span.peer()), span.begin());
-    std::int64_t worst = 0;
+                sent.try_emplace(messageKey(rank.origin.rank, span), &rank, span.begin());
+    Contradictions worst;
     for (const RankTrace& rank : trace.ranks)
         for (const Span& span : rank.spans) {
             if (span.kind() != SpanKind::Transfer || span.operation() != Operation::Receive)
                 continue;
-            const auto begun = sent.find(keyOf(span, span.peer(), rank.origin.rank));
-            if (begun != sent.end()) worst = std::max(worst, begun->second - span.end());
+            const auto found = sent.find(messageKey(rank.origin.rank, span));
+            if (found == sent.end()) continue;
+            const auto& [sender, begun] = found->second;
+            std::int64_t& of = sender->clock == rank.clock ? worst.onOneClock : worst.acrossClocks;
+            of = std::max(of, begun - span.end());
         }
     return worst;
 }
@@ -64,7 +68,9 @@ std::string duration(std::int64_t ns) { return formatDuration(Nanos(ns)); }
 ClockVerdict judgeClocks(const Trace& trace, const Meetings& meetings) {
     ClockVerdict verdict;
     verdict.medianTransfer = medianTransfer(trace, meetings);
-    verdict.contradiction = worstContradiction(trace);
+    const Contradictions found = contradictions(trace);
+    verdict.contradiction = found.acrossClocks;
+    verdict.lateStamp = found.onOneClock;
     const bool foreign = std::ranges::any_of(
         trace.ranks, [](const RankTrace& rank) { return !rank.origin.source.empty(); });
     const bool several = trace.ranks.size() > 1;
@@ -86,7 +92,8 @@ ClockVerdict judgeClocks(const Trace& trace, const Meetings& meetings) {
     }
     const bool compared =
         std::ranges::any_of(trace.ranks, [](const RankTrace& rank) { return !rank.clock.empty(); });
-    if (compared && verdict.contradiction > trace.clockErrorNs) {
+    // A stamp that is late on one clock is as late on two.
+    if (compared && verdict.contradiction > trace.clockErrorNs + verdict.lateStamp) {
         verdict.splits = false;
         verdict.sentence = fmt::format(
             "wrong: a message arrives {} before it was sent, by clocks that should agree within "
@@ -106,6 +113,9 @@ ClockVerdict judgeClocks(const Trace& trace, const Meetings& meetings) {
     verdict.sentence = trace.clockErrorNs == 0 ? "the ranks share one clock"
                                                : fmt::format("the ranks' clocks agree within {}",
                                                              duration(trace.clockErrorNs));
+    if (verdict.lateStamp > 0)
+        verdict.sentence += fmt::format("; under load a send was stamped up to {} late",
+                                        duration(verdict.lateStamp));
     return verdict;
 }
 

@@ -17,8 +17,11 @@ namespace ringscope {
 struct ClockVerdict {
     bool splits = true;  // wait and transfer can be told apart
     std::int64_t medianTransfer = 0;
-    std::int64_t contradiction = 0;  // the most by which a message arrives before it was sent
-    std::string sentence;            // "the ranks share one clock"
+    // The most by which a message arrives before it was sent, between two clocks; and on one clock,
+    // where the stamp of the send must have been taken late.
+    std::int64_t contradiction = 0;
+    std::int64_t lateStamp = 0;
+    std::string sentence;  // "the ranks share one clock"
 };
 
 using Meetings = std::vector<std::vector<MessageMeeting>>;

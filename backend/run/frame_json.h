@@ -42,6 +42,9 @@ public:
         object[name] = value;
     }
 
+    // A member that an older peer does not send or know.
+    void optional(const char* name, const auto& value) { (*this)(name, value); }
+
     // Text that holds a JSON object travels as this object.
     void jsonObject(const char* name, const std::string& text);
 
@@ -61,6 +64,11 @@ public:
     void operator()(const char* name, Nanos& value);
     void operator()(const char* name, std::vector<std::string>& value);
     void operator()(const char* name, std::map<std::string, std::string>& value);
+
+    // Keeps the value where the member is missing.
+    void optional(const char* name, auto& value) {
+        if (object_.contains(name)) (*this)(name, value);
+    }
 
     // The text of an object that nests at most 32 levels deep.
     void jsonObject(const char* name, std::string& text);

@@ -151,6 +151,7 @@ template <> struct Wire<AgentHello> {
         io("host", hello.host);
         io("pid", hello.pid);
         io("version", hello.version);
+        io.optional("clock", hello.clock);
     }
 };
 template <> struct Wire<RankStarted> {

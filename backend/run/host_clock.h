@@ -17,9 +17,11 @@ public:
     // One exchange, in ns: `sent` and `received` on our clock, `theirs` on the host's. Of the
     // exchanges since the last nextRound(), only the quickest is kept.
     void add(std::int64_t sent, std::int64_t received, std::int64_t theirs);
-    void nextRound() { fresh_ = true; }
+    // All hosts of a run must begin their rounds together.
+    void nextRound() { rounds_.emplace_back(); }
 
-    // This host's clock compared with that of `reference`: a sample for each round that both have.
+    // This host's clock compared with that of `reference`: a sample for each round that both took
+    // part in.
     std::vector<ClockSample> against(const HostClock& reference) const;
 
 private:
@@ -29,8 +31,8 @@ private:
         std::int64_t error = 0;
     };
 
-    std::vector<Exchange> rounds_;
-    bool fresh_ = true;
+    // Nothing: no exchange in that round.
+    std::vector<std::optional<Exchange>> rounds_ = std::vector<std::optional<Exchange>>(1);
 };
 
 }  // namespace ringscope

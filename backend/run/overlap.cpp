@@ -6,6 +6,7 @@
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 
 namespace ringscope {
@@ -37,7 +38,15 @@ std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
     return figures;
 }
 
-Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder) {
+std::string whyUnsplit(const RunFindings& findings) {
+    if (findings.steps == 0 || findings.splitsAll()) return {};
+    if (!findings.clock.splits) return "of its trace the clocks are " + findings.clock.sentence;
+    return fmt::format(
+        "of its trace wait and transfer are not told apart: {} {} not in it", findings.unmatched,
+        findings.unmatched == 1 ? "message has an end that is" : "messages have an end that is");
+}
+
+Result<RecordedOverlap> readOverlap(const std::filesystem::path& folder) {
     RINGSCOPE_TRY(const Trace recorded, readTrace(folder));
     const Trace trace = withGpuSpans(recorded);
     const TrustedMeetings trusted = trustedMeetings(trace);
@@ -45,7 +54,8 @@ Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& f
     if (!findings.violations.empty())
         return Error{ErrorCode::Failed, "the analysis of its trace contradicts itself: " +
                                             findings.violations.front()};
-    return overlapFigures(findings, bandwidths(trace, trusted));
+    return RecordedOverlap{.figures = overlapFigures(findings, bandwidths(trace, trusted)),
+                           .unsplit = whyUnsplit(findings)};
 }
 
 }  // namespace ringscope

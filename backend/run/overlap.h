@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ringscope {
@@ -17,7 +18,15 @@ struct RunFindings;
 std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
                                              const std::vector<Bandwidth>& bandwidths);
 
+struct RecordedOverlap {
+    std::optional<OverlapFigures> figures{};
+    std::string unsplit{};  // a sentence: why wait and transfer are not told apart, if they are not
+};
+
+// Why the figures have no wait and transfer; empty where they have them.
+std::string whyUnsplit(const RunFindings& findings);
+
 // Of the trace in `folder`; an Error where it cannot be read or its analysis contradicts itself.
-Result<std::optional<OverlapFigures>> readOverlap(const std::filesystem::path& folder);
+Result<RecordedOverlap> readOverlap(const std::filesystem::path& folder);
 
 }  // namespace ringscope

@@ -19,7 +19,7 @@
 //                         log   {rank, message}
 //                         turn {rank, mode}             of a verification: the mode begins
 //                         verdict {rank, mode, verdict{}}   and what was found out about it
-//   agent -> controller   hello {host, pid, version}
+//   agent -> controller   hello {host, pid, version, clock}
 //                         started {rank, pid}
 //                         rank  {event{}}               what a rank printed, an event
 //                         printed {rank, stream, line}  what a rank printed, anything else
@@ -159,6 +159,7 @@ struct AgentHello {
     std::string host;
     std::int64_t pid = 0;
     std::string version;
+    std::string clock{};  // names CLOCK_MONOTONIC: equal where two hosts share it; empty: not told
 };
 struct RankStarted {
     int rank = 0;

@@ -27,9 +27,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds attention{50};
 
 // Rounds of pings that hold the clocks of several hosts against each other, and how long they may
-// take: an agent answers first when it has been started.
-constexpr int pingsPerRound = 8;
+// take: an agent answers first when it has been started. Of a round the quickest ping counts, and
+// on a busy host few are quick; so there are many, also while the ranks train.
+constexpr int pingsPerRound = 40;
 constexpr milliseconds pingLimit{20'000};
+constexpr milliseconds betweenPings{200};
+constexpr int pingsOfARoundInTraining = 25;
 
 bool isLoopback(const std::string& address) {
     return address == "localhost" || address == "::1" || address.starts_with("127.");
@@ -67,6 +70,7 @@ struct Agent {
     std::vector<int> ranks;
     std::unique_ptr<AgentChannel> channel;  // absent: not opened, or gone
     std::string address{};                  // where other ranks reach these
+    std::string clockName{};                // AgentHello::clock
     HostClock clock{};
     std::optional<std::int64_t> pingedAt{};  // the pong is still to come; ns on our clock
 
@@ -126,7 +130,10 @@ public:
         if (!sinks_.failure()) sinks_.changed(run_);
         if (!sinks_.failure()) open();
         compareClocks();
-        follow([this] { return follower_->decided(clock_.now()); });
+        follow([this] {
+            pingNowAndThen();
+            return follower_->decided(clock_.now());
+        });
         if (follower_->allExited()) compareClocks();
         stopRanks();
         keepClocks();
@@ -233,6 +240,8 @@ private:
             const Result<void> kept = inbox_.add(*chunk);
             return kept.ok() ? void() : follower_->fail(kept.error().message);
         }
+        if (const auto* hello = frame ? std::get_if<AgentHello>(&*frame) : nullptr)
+            agent.clockName = hello->clock;
         if (frame) return follower_->handle(*frame, agent.host.name, clock_.now());
         if (const std::optional<int> version = foreignVersion(line))
             follower_->fail("the agent on " + agent.host.name + " speaks protocol version " +
@@ -264,26 +273,51 @@ private:
                         pong.monotonicNs);
     }
 
+    // Two names of one machine have one clock, which needs no comparison.
+    bool sharesTheReferenceClock(const Agent& agent) const {
+        return &agent == &agents_.front() ||
+               (!agent.clockName.empty() && agent.clockName == agents_.front().clockName);
+    }
+    bool comparesClocks() const {
+        return isTraced(request_) && !std::ranges::all_of(agents_, [this](const Agent& agent) {
+                   return sharesTheReferenceClock(agent);
+               });
+    }
+
+    void ping(Agent& agent) {
+        agent.pingedAt = ourNanoseconds();
+        send(agent, toLine(AgentCommand(Ping{.id = ++pings_})));
+    }
+
     // Before and after the training, so that the clocks' drift can be seen as well.
     void compareClocks() {
-        if (!isTraced(request_) || agents_.size() < 2) return;
         const auto end = clock_.now() + pingLimit;
         for (Agent& agent : agents_) agent.clock.nextRound();
-        for (int ping = 0; ping < pingsPerRound; ++ping) {
+        for (int round = 0; round < pingsPerRound && comparesClocks(); ++round) {
             for (Agent& agent : agents_) {
                 if (!agent.channel || agent.pingedAt || clock_.now() > end) continue;
-                agent.pingedAt = ourNanoseconds();
-                send(agent, toLine(AgentCommand(Ping{.id = ping})));
+                ping(agent);
                 follow([&] { return !agent.pingedAt || !agent.channel || clock_.now() > end; });
             }
         }
+        for (Agent& agent : agents_) agent.clock.nextRound();
+        nextPing_ = clock_.now() + betweenPings;
+    }
+
+    void pingNowAndThen() {
+        if (clock_.now() < nextPing_ || !comparesClocks()) return;
+        nextPing_ = clock_.now() + betweenPings;
+        if (++sinceRound_ % pingsOfARoundInTraining == 0)
+            for (Agent& agent : agents_) agent.clock.nextRound();
+        for (Agent& agent : agents_)
+            if (agent.channel && !agent.pingedAt) ping(agent);
     }
 
     // Traces of this machine were written by the ranks themselves, on the reference clock.
     void keepClocks() {
         for (const Agent& agent : agents_) {
             for (const int rank : agent.ranks) {
-                if (&agent == &agents_.front()) continue;
+                if (sharesTheReferenceClock(agent)) continue;
                 const Result<void> kept =
                     inbox_.addClock(rank, agent.clock.against(agents_.front().clock));
                 if (!kept.ok()) follower_->fail(kept.error().message);
@@ -314,11 +348,11 @@ private:
 
     // A trace that cannot be read takes nothing from the run but these figures.
     void addOverlap() {
-        Result<std::optional<OverlapFigures>> overlap = readOverlap(request_.traces / run_.id.text);
-        if (overlap.ok())
-            run_.overlap = *overlap;
-        else
-            run_.notes.push_back("no figures of overlap: " + overlap.error().message);
+        Result<RecordedOverlap> overlap = readOverlap(request_.traces / run_.id.text);
+        if (!overlap.ok())
+            return run_.notes.push_back("no figures of overlap: " + overlap.error().message);
+        run_.overlap = overlap->figures;
+        if (!overlap->unsplit.empty()) run_.notes.push_back(overlap->unsplit);
     }
 
     std::string notKept() const {
@@ -335,6 +369,9 @@ private:
     std::optional<RunFollower> follower_;
     std::vector<Agent> agents_;  // the first one has rank 0
     TraceInbox inbox_;
+    std::int64_t pings_ = 0;
+    int sinceRound_ = 0;
+    std::chrono::steady_clock::time_point nextPing_{};
 };
 
 }  // namespace

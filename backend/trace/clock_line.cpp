@@ -51,6 +51,13 @@ std::int64_t ClockLine::error(std::int64_t from, std::int64_t to) const {
     return within + bounded(std::round(turn * std::max(before, after)));
 }
 
+std::int64_t ClockLine::turnBetween(std::int64_t from, std::int64_t to) const {
+    if (!known_ || first_.local == last_.local) return 0;
+    const double turn = static_cast<double>(first_.error + last_.error);
+    return bounded(
+        std::ceil(turn * std::abs(between(first_, last_, to) - between(first_, last_, from))));
+}
+
 double ClockLine::drift() const {
     if (!known_ || first_.local == last_.local) return 0;
     return 1e9 * static_cast<double>(offsetOf(last_) - offsetOf(first_)) /

@@ -51,6 +51,7 @@ struct ClockSample {
     std::int64_t local = 0;
     std::int64_t reference = 0;
     std::int64_t error = 0;  // the reference is known to within +- this
+    bool operator==(const ClockSample&) const = default;
 };
 
 struct RankTrace {

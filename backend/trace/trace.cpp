@@ -1,5 +1,6 @@
 #include "backend/trace/trace.h"
 
+#include "backend/trace/causal_clocks.h"
 #include "backend/trace/clock_line.h"
 #include "backend/trace/memory_names.h"
 
@@ -103,6 +104,7 @@ std::vector<std::string> notesOn(const std::vector<RankTrace>& ranks) {
 
 Trace mergeRanks(std::vector<RankTrace> ranks) {
     std::ranges::sort(ranks, {}, [](const RankTrace& rank) { return rank.origin.rank; });
+    narrowClocks(ranks);
     Trace trace;
     trace.notes = notesOn(ranks);
     Extent all;

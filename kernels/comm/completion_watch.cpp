@@ -31,8 +31,8 @@ class CompletionWatch::LaneThread {
 public:
     LaneThread() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-    std::future<void> add(const SpanTag& tag, std::function<void()> complete) {
-        Watched watched{tag, monotonicNow(), std::move(complete), {}};
+    std::future<void> add(const SpanTag& tag, std::int64_t begin, std::function<void()> complete) {
+        Watched watched{tag, begin, std::move(complete), {}};
         std::future<void> over = watched.over.get_future();
         {
             const std::lock_guard lock(mutex_);
@@ -81,11 +81,11 @@ private:
 CompletionWatch::CompletionWatch() = default;
 CompletionWatch::~CompletionWatch() = default;
 
-std::unique_ptr<Pending> CompletionWatch::watch(Lane lane, const SpanTag& tag,
+std::unique_ptr<Pending> CompletionWatch::watch(Lane lane, const SpanTag& tag, std::int64_t begin,
                                                 std::function<void()> complete) {
     std::unique_ptr<LaneThread>& thread = lanes_[static_cast<std::size_t>(lane)];
     if (!thread) thread = std::make_unique<LaneThread>();
-    return std::make_unique<WatchedPending>(thread->add(tag, std::move(complete)));
+    return std::make_unique<WatchedPending>(thread->add(tag, begin, std::move(complete)));
 }
 
 }  // namespace ringscope

@@ -32,9 +32,12 @@ public:
     CompletionWatch(const CompletionWatch&) = delete;
     CompletionWatch& operator=(const CompletionWatch&) = delete;
 
+    // `begin`: when the operation was begun to be posted, by monotonicNow(); read before the post,
+    // so that no message seems to be complete before it was sent.
     // `complete` must return when the operation is complete, or throw. wait() of the result returns
     // after it, or throws the same.
-    std::unique_ptr<Pending> watch(Lane lane, const SpanTag& tag, std::function<void()> complete);
+    std::unique_ptr<Pending> watch(Lane lane, const SpanTag& tag, std::int64_t begin,
+                                   std::function<void()> complete);
 
 private:
     class LaneThread;

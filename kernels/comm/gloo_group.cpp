@@ -152,10 +152,11 @@ private:
     template <typename Post>
     std::unique_ptr<Pending> start(std::string operation, Lane lane, Post&& post) {
         operation = "rank " + std::to_string(called(rank())) + ": " + operation;
+        const std::int64_t begin = monotonicNow();
         c10::intrusive_ptr<c10d::Work> work = named(operation, post);
         if (SpanRecorder::active() == nullptr)
             return std::make_unique<GlooPending>(std::move(operation), std::move(work));
-        return watch_.watch(lane, transferTag(),
+        return watch_.watch(lane, transferTag(), begin,
                             [pending = std::make_shared<GlooPending>(
                                  std::move(operation), std::move(work))] { pending->wait(); });
     }

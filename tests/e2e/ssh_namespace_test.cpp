@@ -102,5 +102,43 @@ TEST(OverSshBetweenNamespaces, FourRanksOnTwoHostsTrainOverTheCable) {
     }));
 }
 
+// A host whose CLOCK_MONOTONIC is a day ahead, as that of another machine may be. What sshd starts
+// is in the time namespace.
+TEST(OverSshWithAClockOfItsOwn, PingsAndMessagesSayHowFarItIsAhead) {
+    const std::vector<std::string> aDayAhead = {"/usr/bin/unshare", "--time", "--monotonic",
+                                                "86400"};
+    std::vector<std::string> probe = aDayAhead;
+    probe.insert(probe.end(), {"/bin/sh", "-c", "/bin/true"});
+    if (::access(probe.front().c_str(), X_OK) != 0 || runProgram(probe).exitCode != 0)
+        GTEST_SKIP() << "no time namespaces here";
+    const SshHosts hosts({{"alpha", "127.0.0.1"}, {"beta", "127.0.0.2", aDayAhead}});
+    if (!hosts.problem().empty()) GTEST_SKIP() << hosts.problem();
+    const Cli cli;
+    ProgramOptions options = cli.options();
+    options.environment["RINGSCOPE_SSH_CONFIG"] = hosts.config();
+    const auto file = cli.write("four.yaml",
+                                "name: four\nmodel: {preset: nano}\n"
+                                "train: {steps: 6, seq_len: 2048}\n"
+                                "profile: {steps: [2, 5]}\n"
+                                "parallel: {sp: 4, mode: zigzag}\n");
+    const Ended ran = runProgram(
+        cli.words({"run", file, "--no-reference", "--json", "--hosts", "alpha:2,beta:2"}), options);
+    ASSERT_EQ(ran.exitCode, 0) << ran.err;
+    const json run = json::parse(ran.out)["runs"][0];
+    const Ended analyzed =
+        runProgram(cli.words({"trace", "analyze", "--json", run["id"]}), options);
+    ASSERT_EQ(analyzed.exitCode, 0) << analyzed.err;
+    const json clock = json::parse(analyzed.out)["clock"];
+    EXPECT_GT(clock["residual_ns"], 0) << "two clocks were compared";
+    EXPECT_LT(clock["residual_ns"], 20'000'000) << "of a day";
+    // Which of the two it is depends on the load; the run says it where the split is lost.
+    if (clock["splits_wait_from_transfer"])
+        EXPECT_EQ(run["notes"], json::array());
+    else
+        EXPECT_NE(run["notes"].dump().find("of its trace the clocks are too far apart"),
+                  std::string::npos)
+            << run["notes"];
+}
+
 }  // namespace
 }  // namespace ringscope::testing

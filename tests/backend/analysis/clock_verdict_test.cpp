@@ -62,6 +62,30 @@ TEST(ClockVerdict, KnowsAMessageThatArrivesBeforeItWasSent) {
     EXPECT_THAT(findings.clock.sentence, HasSubstr("before it was sent"));
 }
 
+// Ranks 0 and 1 are on one host, rank 2 on another; a send of rank 0 was stamped 300 us late.
+TEST(ClockVerdict, TellsALateStampFromAWrongClock) {
+    const auto late = [](std::int64_t early) {
+        Span toOther = message(Operation::Send, 2, 500 * us, 2'000 * us);
+        std::vector<RankTrace> ranks = {
+            rank(0, {message(Operation::Send, 1, 500 * us, 2'000 * us), toOther}),
+            rank(1, {message(Operation::Receive, 0, 0, 200 * us)}),
+            rank(2, {message(Operation::Receive, 0, 0, 500 * us - early)},
+                 {{.local = 0, .reference = 0, .error = us}})};
+        for (RankTrace& each : ranks) each.origin.world = 3;
+        return analyze(mergeRanks(std::move(ranks))).clock;
+    };
+    const ClockVerdict stamps = late(250 * us);
+    EXPECT_TRUE(stamps.splits);
+    EXPECT_EQ(stamps.lateStamp, 300 * us);
+    EXPECT_EQ(stamps.contradiction, 250 * us);
+    EXPECT_EQ(stamps.sentence,
+              "the ranks' clocks agree within 1.00 µs; under load a send was "
+              "stamped up to 300 µs late");
+    const ClockVerdict clocks = late(350 * us);
+    EXPECT_FALSE(clocks.splits) << "more than the late stamp explains";
+    EXPECT_THAT(clocks.sentence, HasSubstr("wrong: a message arrives 350 µs before it was sent"));
+}
+
 TEST(ClockVerdict, DoesNotCompareRanksOfAnotherToolWithoutEvidence) {
     RankTrace first = rank(0, {});
     RankTrace second = rank(1, {});

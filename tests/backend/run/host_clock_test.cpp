@@ -25,6 +25,8 @@ TEST(HostClock, KeepsASampleOfEachRoundThatBothTookPartIn) {
     HostClock other;
     for (HostClock* clock : {&reference, &other}) clock->add(0, 2, 1);
     for (HostClock* clock : {&reference, &other}) clock->nextRound();
+    reference.add(4, 6, 5);  // in this round the other one did not answer
+    for (HostClock* clock : {&reference, &other}) clock->nextRound();
     reference.add(10, 12, 11);
     EXPECT_EQ(other.against(reference).size(), 1U);
     other.add(10, 12, 12);

@@ -69,6 +69,11 @@ TEST(Overlap, HasNoWaitsWhereTheTraceCannotTellThem) {
     findings.ranks[0].communication.unpaired = 0;
     findings.clock.splits = false;
     EXPECT_EQ(overlapFigures(findings, {})->waitMs, std::nullopt) << "nor of unlike clocks";
+    findings.clock.sentence = "too far apart: they agree within 1 s";
+    EXPECT_EQ(whyUnsplit(findings),
+              "of its trace the clocks are too far apart: they agree within 1 s");
+    findings.clock.splits = true;
+    EXPECT_EQ(whyUnsplit(findings), "") << "nothing is missing";
 }
 
 TEST(Overlap, NamesNoLateRankAndNoShareWhereNothingWasCommunicated) {

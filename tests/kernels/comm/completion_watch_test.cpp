@@ -20,7 +20,7 @@ TEST(CompletionWatch, ReturnsFromWaitWhenTheOperationIsComplete) {
     CompletionWatch watch;
     std::promise<void> over;
     std::atomic<bool> complete = false;
-    const auto pending = watch.watch(Lane::Collective, {}, [&] {
+    const auto pending = watch.watch(Lane::Collective, {}, 0, [&] {
         over.get_future().wait();
         complete = true;
     });
@@ -36,7 +36,8 @@ TEST(CompletionWatch, CompletesTheOperationsOfALaneInTheirOrder) {
     std::vector<int> order;
     std::vector<std::unique_ptr<Pending>> pending;
     for (int i = 0; i < 4; ++i)
-        pending.push_back(watch.watch(Lane::SendKeyValue, {}, [&order, i] { order.push_back(i); }));
+        pending.push_back(
+            watch.watch(Lane::SendKeyValue, {}, 0, [&order, i] { order.push_back(i); }));
     pending.back()->wait();
     EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
 }
@@ -45,18 +46,18 @@ TEST(CompletionWatch, LetsNoLaneWaitForAnother) {
     CompletionWatch watch;
     std::promise<void> release;
     std::shared_future<void> released = release.get_future().share();
-    const auto held = watch.watch(Lane::SendKeyValue, {}, [released] { released.wait(); });
-    watch.watch(Lane::ReceiveKeyValue, {}, [] {})->wait();
-    watch.watch(Lane::Collective, {}, [] {})->wait();
+    const auto held = watch.watch(Lane::SendKeyValue, {}, 0, [released] { released.wait(); });
+    watch.watch(Lane::ReceiveKeyValue, {}, 0, [] {})->wait();
+    watch.watch(Lane::Collective, {}, 0, [] {})->wait();
     release.set_value();
     held->wait();
 }
 
 TEST(CompletionWatch, ThrowsFromWaitWhatTheOperationThrew) {
     CompletionWatch watch;
-    const auto failing = watch.watch(Lane::Collective, {},
+    const auto failing = watch.watch(Lane::Collective, {}, 0,
                                      [] { throw std::runtime_error("connection closed by peer"); });
-    const auto next = watch.watch(Lane::Collective, {}, [] {});
+    const auto next = watch.watch(Lane::Collective, {}, 0, [] {});
     EXPECT_THAT([&] { failing->wait(); },
                 ThrowsMessage<std::runtime_error>("connection closed by peer"));
     EXPECT_NO_THROW(next->wait());
@@ -67,7 +68,7 @@ TEST(CompletionWatch, CompletesEverythingBeforeItIsDestroyed) {
     {
         CompletionWatch watch;
         for (int i = 0; i < 3; ++i)
-            watch.watch(Lane::Collective, {}, [&] {
+            watch.watch(Lane::Collective, {}, 0, [&] {
                 std::this_thread::sleep_for(std::chrono::milliseconds(2));
                 ++complete;
             });
