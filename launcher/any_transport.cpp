@@ -18,6 +18,10 @@ Result<std::unique_ptr<AgentChannel>> AnyTransport::open(const HostSpec& host) {
     return of(host).open(host);
 }
 
+std::optional<int> AnyTransport::gpusOf(const HostSpec& host) { return of(host).gpusOf(host); }
+
+std::string AnyTransport::commandFor(const HostSpec& host) { return of(host).commandFor(host); }
+
 Result<std::string> AnyTransport::addressOf(const HostSpec& host) {
     return of(host).addressOf(host);
 }

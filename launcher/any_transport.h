@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ public:
     std::string_view name() const override { return "any"; }
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
+    std::optional<int> gpusOf(const HostSpec& host) override;
+    std::string commandFor(const HostSpec& host) override;
     Result<std::string> addressOf(const HostSpec& host) override;
     bool waitForAny(const std::vector<AgentChannel*>& channels,
                     std::chrono::milliseconds timeout) override;

@@ -1,6 +1,8 @@
 #include "launcher/local_transport.h"
 
 #include "backend/core/files.h"
+#include "backend/core/shell.h"
+#include "launcher/gpus.h"
 #include "launcher/process_channel.h"
 
 #include <unistd.h>
@@ -48,6 +50,18 @@ Result<std::unique_ptr<AgentChannel>> LocalTransport::open(const HostSpec& host)
                                        .arguments = options_.agentArguments,
                                        .closeGrace = options_.closeGrace}));
     return channel;
+}
+
+std::optional<int> LocalTransport::gpusOf(const HostSpec&) {
+    const GpuReport gpus = findGpus();
+    if (!gpus.known) return std::nullopt;
+    return static_cast<int>(gpus.models.size());
+}
+
+std::string LocalTransport::commandFor(const HostSpec&) {
+    std::vector<std::string> words = {options_.agentProgram.string()};
+    words.insert(words.end(), options_.agentArguments.begin(), options_.agentArguments.end());
+    return commandLine(words);
 }
 
 }  // namespace ringscope

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ public:
     std::string_view name() const override { return nameOf(TransportKind::Local); }
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
+    std::optional<int> gpusOf(const HostSpec& host) override;
+    std::string commandFor(const HostSpec& host) override;
 
 private:
     Result<void> checkHost(const HostSpec& host) const;

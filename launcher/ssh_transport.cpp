@@ -1,5 +1,6 @@
 #include "launcher/ssh_transport.h"
 
+#include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "launcher/spawn_program.h"
 #include "launcher/ssh_channel.h"
@@ -176,6 +177,23 @@ Result<std::unique_ptr<AgentChannel>> SshTransport::open(const HostSpec& host) {
     RINGSCOPE_TRY(std::unique_ptr<WaitableChannel> session, startProcessChannel(program));
     return std::unique_ptr<AgentChannel>(
         std::make_unique<SshChannel>(host.name, std::move(session)));
+}
+
+std::optional<int> SshTransport::gpusOf(const HostSpec& host) {
+    const std::lock_guard lock(mutex_);
+    const auto known = ready_.find(toText(host));
+    return known == ready_.end() ? std::nullopt : std::optional(known->second.gpus);
+}
+
+// The far end without the script that finds the programs there: their place is named by a hash.
+std::string SshTransport::commandFor(const HostSpec& host) {
+    std::vector<std::string> words = {options_.program};
+    if (!options_.configFile.empty()) words.insert(words.end(), {"-F", options_.configFile});
+    if (host.port > 0) words.insert(words.end(), {"-p", std::to_string(host.port)});
+    if (!host.user.empty()) words.insert(words.end(), {"-l", host.user});
+    words.insert(words.end(), {host.name, programs_.agent.filename().string()});
+    words.insert(words.end(), programs_.agentArguments.begin(), programs_.agentArguments.end());
+    return commandLine(words);
 }
 
 // The address in the host list, else the one ssh would connect to.

@@ -35,6 +35,8 @@ public:
     std::string_view name() const override { return nameOf(TransportKind::Ssh); }
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
+    std::optional<int> gpusOf(const HostSpec& host) override;
+    std::string commandFor(const HostSpec& host) override;
     Result<std::string> addressOf(const HostSpec& host) override;
     bool waitForAny(const std::vector<AgentChannel*>& channels,
                     std::chrono::milliseconds timeout) override;

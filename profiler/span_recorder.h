@@ -8,8 +8,7 @@
 //
 //     const ScopedSpan span({.kind = SpanKind::Attention, .operation = Operation::Block, …});
 //
-// One recorder per process. While there is none, or it pauses, a span costs one atomic load, and
-// the stores that show its place (current_place.h).
+// One recorder per process. While there is none, or it pauses, a span costs one atomic load.
 #pragma once
 
 #include "backend/core/result.h"
@@ -17,7 +16,6 @@
 #include "backend/trace/rank_trace.h"
 #include "backend/trace/span.h"
 #include "profiler/correlation.h"
-#include "profiler/current_place.h"
 #include "profiler/tick_clock.h"
 
 #include <atomic>
@@ -111,7 +109,6 @@ private:
 class ScopedSpan {
 public:
     explicit ScopedSpan(const SpanTag& tag) {
-        if (tag.kind != SpanKind::Wait) showPlace(tag);
         if (SpanRecorder* recorder = SpanRecorder::active()) begin(*recorder, tag);
     }
     ~ScopedSpan() {

@@ -1,5 +1,8 @@
 #include "app/cli/command.h"
 
+#include "backend/config/value_text.h"
+#include "backend/core/text.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <cstdlib>
@@ -7,7 +10,6 @@
 #include <string_view>
 
 namespace ringscope::cli {
-namespace {
 
 Exit exitFor(ErrorCode code) {
     switch (code) {
@@ -27,10 +29,9 @@ Exit exitFor(ErrorCode code) {
     return Internal;
 }
 
-}  // namespace
-
 int fail(const Error& error, Exit exit) {
-    std::cerr << "ringscope: " << error.message << '\n';
+    for (const std::string& sentence : split(error.message, '\n'))
+        std::cerr << "ringscope: " << sentence << '\n';
     return exit;
 }
 
@@ -49,7 +50,11 @@ bool colourWanted(const GlobalOptions& global, int fileDescriptor) {
 int terminalWidth(int fileDescriptor) {
     winsize size{};
     if (::ioctl(fileDescriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
-    return 100;
+    constexpr int narrowest = 20;
+    const char* columns = std::getenv("COLUMNS");
+    const std::optional<std::int64_t> wanted =
+        columns == nullptr ? std::nullopt : parseInteger(columns);
+    return wanted && *wanted > narrowest && *wanted < 10'000 ? static_cast<int>(*wanted) : 100;
 }
 
 }  // namespace ringscope::cli

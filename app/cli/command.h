@@ -53,13 +53,17 @@ struct Verb {
 };
 std::span<const Verb> verbTable();
 
-// Prints "ringscope: <message>" on standard error and returns the exit code of its kind.
+// The exit code of an error of this kind.
+Exit exitFor(ErrorCode code);
+
+// Prints "ringscope: <line>" on standard error for each line of the message, and returns the exit
+// code of its kind.
 int fail(const Error& error);
 int fail(const Error& error, Exit exit);
 
 // --color, else NO_COLOR and TERM, else whether the descriptor is a terminal.
 bool colourWanted(const GlobalOptions& global, int fileDescriptor);
-// Columns of the terminal; 100 where there is none.
+// Columns of the terminal. Where there is none, those that COLUMNS says, else 100.
 int terminalWidth(int fileDescriptor);
 
 }  // namespace ringscope::cli

@@ -1,10 +1,12 @@
 // ringscope compare RUN...: runs side by side on standard output.
 #include "app/cli/experiment_session.h"
+#include "app/cli/help.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/report/report.h"
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -50,9 +52,13 @@ int compare(const CompareArguments& arguments, const GlobalOptions& global) {
         if (const Result<void> marked = markBaseline(**store, *runs, arguments.baseline);
             !marked.ok())
             return failStore(marked.error());
-    if (!arguments.format.empty()) return printAs(arguments.format, *runs);
-    printComparison(*runs, global);
-    return Ok;
+    const bool none = std::ranges::none_of(
+        *runs, [](const RunRecord& run) { return run.status == RunStatus::Finished; });
+    if (arguments.format.empty())
+        printComparison(*runs, global);
+    else if (const int exit = printAs(arguments.format, *runs); exit != Ok)
+        return exit;
+    return none ? RunFailed : Ok;
 }
 
 }  // namespace
@@ -64,10 +70,17 @@ void addCompareVerb(CLI::App& app, Command& command) {
     verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
     verb->add_option("--baseline", arguments->baseline, "what the others are compared with")
         ->type_name("RUN");
-    for (const char* format : {"json", "md", "csv"})
-        verb->add_flag_callback(
+    std::vector<CLI::Option*> formats;
+    for (const char* format : {"json", "md", "csv"}) {
+        CLI::Option* option = verb->add_flag_callback(
             std::string("--") + format, [arguments, format] { arguments->format = format; },
             std::string("as ") + format + " on standard output");
+        for (CLI::Option* other : formats) option->excludes(other);
+        formats.push_back(option);
+    }
+    addExamples(*verb, {{"ringscope compare", "the newest experiment, mode against mode"},
+                        {"ringscope compare demo --baseline demo/ring", "against another one"},
+                        {"ringscope compare @last --csv", "the table for a spreadsheet"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return compare(*arguments, command.global); };
     });

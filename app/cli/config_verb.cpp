@@ -1,14 +1,18 @@
 // ringscope config show | validate | fields: what an experiment file means, before it runs.
 #include "app/cli/experiment_session.h"
+#include "app/cli/help.h"
 #include "app/cli/verbs.h"
 #include "backend/config/field_reference.h"
 #include "backend/report/config_text.h"
-#include "backend/run/experiment_runner.h"
+#include "backend/report/plan_json.h"
+#include "backend/run/experiment_plan.h"
+#include "launcher/any_transport.h"
 
 #include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace ringscope::cli {
 namespace {
@@ -30,23 +34,40 @@ int show(const ConfigArguments& arguments) {
     return Ok;
 }
 
-// Valid means: every run it expands to could start.
+// Whether every run of the file could start here. Returns the exit code.
+int validateFile(ValidatedFile& file, const std::vector<std::string>& overrides) {
+    const Result<Experiment> experiment = readExperimentFile(file.name, overrides);
+    if (!experiment.ok()) {
+        file.problem = experiment.error().message;
+        return fail(experiment.error());
+    }
+    AnyTransport transport;
+    ExperimentPlan plan = planRuns(*experiment);
+    file.runs = plan.requests.size();
+    const Result<void> ready = checkThisMachine(transport, plan.requests);
+    if (!ready.ok()) file.problem = std::string(ready.error().message);
+    const int exit = planExit(plan, ready);
+    for (const std::string& sentence : refusalSentences(plan))
+        std::cerr << "ringscope: " << file.name << ": " << sentence << '\n';
+    if (!ready.ok()) fail(Error(ready.error()).in(file.name));
+    file.refused = std::move(plan.refused);
+    return exit;
+}
+
+// The first code that is not 0 counts.
 int validate(const ConfigArguments& arguments) {
     int exit = Ok;
-    for (const std::string& file : arguments.files) {
-        const Result<Experiment> experiment = readExperimentFile(file, arguments.overrides);
-        if (!experiment.ok()) {
-            exit = fail(experiment.error());
-            continue;
-        }
-        const Result<std::vector<RunRequest>> requests = planExperiment(*experiment);
-        if (!requests.ok()) {
-            exit = fail(Error(requests.error()).in(file));
-            continue;
-        }
-        std::cout << fmt::format("{}: valid, {} run{}\n", file, requests->size(),
-                                 requests->size() == 1 ? "" : "s");
+    std::vector<ValidatedFile> files;
+    for (const std::string& name : arguments.files) {
+        ValidatedFile& file = files.emplace_back();
+        file.name = name;
+        const int own = validateFile(file, arguments.overrides);
+        if (exit == Ok) exit = own;
+        if (!arguments.json && file.valid())
+            std::cout << fmt::format("{}: valid, {} run{}\n", file.name, file.runs,
+                                     file.runs == 1 ? "" : "s");
     }
+    if (arguments.json) std::cout << validationJson(files, exit);
     return exit;
 }
 
@@ -62,6 +83,8 @@ void addConfigVerb(CLI::App& app, Command& command) {
     CLI::App* verb = app.add_subcommand("config", "experiment files: show, validate, fields");
     verb->require_subcommand(1);
     verb->fallthrough();
+    addExamples(*verb, {{"ringscope config validate four.yaml", "could every run start?"},
+                        {"ringscope config fields", "what can be written into a file"}});
     auto arguments = std::make_shared<ConfigArguments>();
 
     CLI::App* showing = verb->add_subcommand("show", "the complete configuration");
@@ -70,19 +93,29 @@ void addConfigVerb(CLI::App& app, Command& command) {
     showing->add_flag("--origin", arguments->origin, "also where each value came from");
     showing->add_flag("--json", arguments->json, "one JSON object on standard output");
     addOverrides(*showing, *arguments);
+    addExamples(*showing,
+                {{"ringscope config show four.yaml", "with every default"},
+                 {"ringscope config show four.yaml --origin", "where each value came from"}});
     showing->callback([arguments, &command] { command.action = [=] { return show(*arguments); }; });
 
     CLI::App* validating = verb->add_subcommand("validate", "say whether every run could start");
     validating->add_option("FILE", arguments->files, "experiment files; - reads standard input")
         ->required();
+    validating->add_flag("--json", arguments->json, "one JSON object on standard output");
     addOverrides(*validating, *arguments);
+    addExamples(*validating, {{"ringscope config validate four.yaml", "could every run start?"},
+                              {"ringscope config validate *.yaml --set parallel.sp=8",
+                               "all of them, on eight ranks"}});
     validating->callback(
         [arguments, &command] { command.action = [=] { return validate(*arguments); }; });
 
     CLI::App* fields = verb->add_subcommand("fields", "every field, its default, unit and meaning");
-    fields->callback([&command] {
-        command.action = [] {
-            std::cout << fieldReferenceMarkdown();
+    addExamples(*fields, {{"ringscope config fields", "a table per section, Markdown"},
+                          {"ringscope config fields | grep seq_len", "one field"}});
+    fields->add_flag("--json", arguments->json, "one JSON object on standard output");
+    fields->callback([arguments, &command] {
+        command.action = [arguments] {
+            std::cout << (arguments->json ? fieldsJson() : fieldReferenceMarkdown());
             return Ok;
         };
     });

@@ -1,5 +1,7 @@
 // ringscope demo: the built-in experiment on this machine, its comparison and its report.
 #include "app/cli/experiment_session.h"
+#include "app/cli/help.h"
+#include "app/cli/output_file.h"
 #include "app/cli/verbs.h"
 #include "backend/core/shell.h"
 #include "backend/report/report.h"
@@ -20,6 +22,12 @@ struct DemoArguments {
 };
 
 int demo(const DemoArguments& arguments, const GlobalOptions& global) {
+    if (!arguments.report.empty()) {
+        if (const auto format = reportFormatFor(arguments.report); !format.ok())
+            return fail(format.error(), Usage);
+        if (const Result<void> free = checkOutputFile(arguments.report); !free.ok())
+            return fail(free.error());
+    }
     const Result<Experiment> experiment =
         readExperimentText("demo.yaml", std::string(embedded::demoExperiment), arguments.overrides);
     if (!experiment.ok()) return fail(experiment.error());
@@ -64,6 +72,9 @@ void addDemoVerb(CLI::App& app, Command& command) {
     verb->add_option("--report", arguments->report, "where the HTML report goes")
         ->type_name("FILE");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    addExamples(*verb, {{"ringscope demo", "about half a minute, then a table and a report"},
+                        {"ringscope demo --set parallel.sp=4", "on four ranks"},
+                        {"ringscope demo --report demo.html", "the report goes there"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return demo(*arguments, command.global); };
     });

@@ -1,14 +1,13 @@
 #include "app/cli/doctor_hosts.h"
 
+#include "app/cli/hosts_option.h"
 #include "backend/config/host_list.h"
-#include "backend/core/text.h"
 #include "backend/report/doctor_text.h"
 #include "backend/run/protocol.h"
 #include "launcher/ssh_transport.h"
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -30,12 +29,6 @@ struct HostState {
 };
 
 bool usable(const HostState& state) { return state.check.problem.empty(); }
-
-Result<std::vector<HostSpec>> readHosts(const std::string& words) {
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(words, ignored)) return readHostfile(words);
-    return parseHosts(split(words, ','));
-}
 
 // The agent's answer of this kind.
 template <typename Frame>
@@ -104,7 +97,7 @@ Result<void> tryPort(std::vector<HostState>& states) {
 }  // namespace
 
 int doctorHosts(const std::string& hosts, bool json) {
-    Result<std::vector<HostSpec>> named = readHosts(hosts);
+    Result<std::vector<HostSpec>> named = hostsNamed(hosts);
     if (!named.ok()) return fail(named.error());
     SshTransport ssh;
     std::vector<HostState> states;

@@ -1,37 +1,28 @@
 // ringscope doctor: is everything here that a run needs? Ends with two real ranks training a step.
 #include "app/cli/doctor_hosts.h"
+#include "app/cli/help.h"
+#include "app/cli/machine_checks.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/config/field_table.h"
 #include "backend/core/files.h"
-#include "backend/core/units.h"
 #include "backend/report/doctor_text.h"
 #include "backend/run/experiment_runner.h"
 #include "launcher/local_transport.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/App.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <stop_token>
-#include <thread>
 
 namespace ringscope::cli {
 namespace {
 
 DoctorCheck from(std::string name, const Result<std::string>& result) {
-    return {std::move(name), result.ok(), result.ok() ? *result : result.error().message};
-}
-
-DoctorCheck machine() {
-    const std::int64_t memory = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                                static_cast<std::int64_t>(::sysconf(_SC_PAGE_SIZE));
-    return {"machine", true,
-            fmt::format("{} cores, {} memory", std::thread::hardware_concurrency(),
-                        formatBytes({memory}))};
+    return {std::move(name), result.ok() ? CheckState::Ok : CheckState::Failed,
+            result.ok() ? *result : result.error().message};
 }
 
 // Does not create a store that is not there: looking must not change anything.
@@ -69,18 +60,21 @@ Result<std::string> training(LocalTransport& local) {
 DoctorCheck window() {
     const std::filesystem::path program = programDirectory() / "ringscope-gui";
     std::error_code ignored;
-    if (std::filesystem::exists(program, ignored)) return {"window", true, program.string()};
-    return {"window", true, "not built (headless); ./quickstart without --no-gui builds it"};
+    if (std::filesystem::exists(program, ignored))
+        return {"window", CheckState::Ok, program.string()};
+    return {"window", CheckState::Absent,
+            "not built (headless); ./quickstart without --no-gui builds it"};
 }
 
 int doctor(bool json, const GlobalOptions& global) {
     LocalTransport local;
-    const std::vector<DoctorCheck> checks = {machine(), from("store", store(global)),
-                                             from("launch", transport(local)),
-                                             from("training", training(local)), window()};
-    const bool allOk = std::ranges::all_of(checks, &DoctorCheck::ok);
+    std::vector<DoctorCheck> checks = machineChecks(storePath(global));
+    checks.push_back(from("store", store(global)));
+    checks.push_back(from("launch", transport(local)));
+    checks.push_back(from("training", training(local)));
+    checks.push_back(window());
     std::cout << (json ? doctorJson(checks) : doctorText(checks));
-    return allOk ? Ok : PreflightFailed;
+    return noneFailed(checks) ? Ok : PreflightFailed;
 }
 
 }  // namespace
@@ -91,6 +85,8 @@ void addDoctorVerb(CLI::App& app, Command& command) {
     auto hosts = std::make_shared<std::string>();
     verb->add_flag("--json", *json, "one JSON object on standard output");
     verb->add_option("--hosts", *hosts, "these machines instead: a hostfile, or node1:2,node2:2");
+    addExamples(*verb, {{"ringscope doctor", "this machine; trains two steps on two ranks"},
+                        {"ringscope doctor --hosts node1:2,node2:2", "several, over ssh"}});
     verb->callback([json, hosts, &command] {
         command.action = [json, hosts, &command] {
             return hosts->empty() ? doctor(*json, command.global) : doctorHosts(*hosts, *json);

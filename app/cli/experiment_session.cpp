@@ -21,8 +21,8 @@ namespace {
 int exitFor(const ExperimentOutcome& outcome, int signal) {
     if (outcome.cancelled) return signal == SIGINT ? Interrupted : Terminated;
     const auto finished = std::ranges::count(outcome.runs, RunStatus::Finished, &RunRecord::status);
-    if (finished == std::ssize(outcome.runs)) return Ok;
-    return finished == 0 ? RunFailed : Partial;
+    if (finished == 0) return RunFailed;
+    return finished == std::ssize(outcome.runs) && outcome.refused.empty() ? Ok : Partial;
 }
 
 // A code of its own for what a script may want to mend: hosts, the store.
@@ -49,10 +49,12 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
                                                 .overrides = overrides});
     for (const ConfigProblem& warning : reading.warnings)
         std::cerr << "ringscope: warning: " << warning.text() << '\n';
+    for (const ConfigProblem& note : reading.notes)
+        std::cerr << "ringscope: note: " << note.text() << '\n';
     if (reading.ok()) return std::move(reading.experiment);
     std::string message;
     for (const ConfigProblem& problem : reading.problems) {
-        if (!message.empty()) message += "\nringscope: ";
+        if (!message.empty()) message += '\n';
         message += problem.text();
     }
     return Error{ErrorCode::InvalidConfig, message};
@@ -65,8 +67,15 @@ Result<Experiment> readExperimentFile(const std::string& file,
         const std::string text((std::istreambuf_iterator<char>(std::cin)), {});
         return readExperimentText("standard input", text, overrides);
     }
-    RINGSCOPE_TRY(const std::string text, readFile(file));
-    return readExperimentText(file, text, overrides);
+    const Result<std::string> text = readFile(file);
+    if (!text.ok()) return Error{ErrorCode::NotFound, text.error().message};
+    return readExperimentText(file, *text, overrides);
+}
+
+int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine) {
+    if (plan.requests.empty() && !plan.refused.empty()) return exitFor(refusalOf(plan).code);
+    if (!thisMachine.ok()) return exitFor(thisMachine.error().code);
+    return plan.refused.empty() ? Ok : Partial;
 }
 
 SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference) {
@@ -74,15 +83,19 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
     const std::filesystem::path store = storePath(global);
     StopSignals signals;
     AnyTransport transport;
-    Progress progress({.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0,
-                       .silent = global.quiet,
-                       .runs = expandRuns(experiment).size()});
+    Progress progress(
+        {.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0, .silent = global.quiet});
     const auto warn = [](const std::string& sentence) {
         std::cerr << "ringscope: warning: " << sentence << '\n';
     };
-    SessionEnd end = runIntoStore(experiment, store,
-                                  {.transport = transport, .watcher = &progress, .caution = warn},
-                                  reference, signals.token());
+    const auto planned = [&](const ExperimentPlan& plan) {
+        progress.expect(plan.requests.size());
+        for (const std::string& sentence : refusalSentences(plan)) warn(sentence);
+    };
+    SessionEnd end = runIntoStore(
+        experiment, store,
+        {.transport = transport, .watcher = &progress, .planned = planned, .caution = warn},
+        reference, signals.token());
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);
@@ -92,6 +105,7 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
     session.experimentId = end.outcome->experimentId;
     session.runs = std::move(end.outcome->runs);
     session.references = std::move(end.outcome->references);
+    session.refused = std::move(end.outcome->refused);
     return session;
 }
 

@@ -4,6 +4,7 @@
 #include "app/cli/command.h"
 #include "backend/config/experiment.h"
 #include "backend/report/run_json.h"
+#include "backend/run/experiment_plan.h"
 #include "backend/run/run_record.h"
 
 #include <string>
@@ -16,6 +17,10 @@ Result<Experiment> readExperimentFile(const std::string& file,
                                       const std::vector<std::string>& overrides);
 Result<Experiment> readExperimentText(const std::string& fileName, const std::string& text,
                                       const std::vector<std::string>& overrides);
+
+// 0: every run can start; 8: some are refused; 3 or 6: all are, or this machine lacks what they
+// need.
+int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine);
 
 // runIntoStore() with the terminal around it: signals stop it, progress and messages go to standard
 // error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143.

@@ -1,4 +1,6 @@
 // ringscope migrate FILE: an old training configuration as an experiment, with a verdict per key.
+#include "app/cli/help.h"
+#include "app/cli/output_file.h"
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
 #include "backend/migration/line_diff.h"
@@ -110,10 +112,16 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
                                                            "the report; give it another name"},
                             Usage);
     }
+    for (const std::string& output : {arguments.output, arguments.report})
+        if (!output.empty())
+            if (const Result<void> free = checkOutputFile(output); !free.ok())
+                return fail(free.error());
     const Result<MigrationAnswers> answers = readAnswers(arguments);
     if (!answers.ok()) return fail(answers.error(), Usage);
     const Result<MigrationInput> input = openSource(arguments.file);
-    if (!input.ok()) return fail(input.error(), BadConfig);
+    if (!input.ok())
+        return fail(input.error(),
+                    input.error().code == ErrorCode::InvalidConfig ? BadConfig : NotFound);
     const Result<Migration> migration = migrate(*input, *answers);
     if (!migration.ok()) return fail(migration.error(), BadConfig);
     if (!migration->refusedAnswers.empty())
@@ -145,6 +153,12 @@ void addMigrateVerb(CLI::App& app, Command& command) {
                    "take the default of every decision that is not answered");
     verb->add_flag("--force", arguments->force, "replace an existing output");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    addExamples(
+        *verb,
+        {{"ringscope migrate old.yaml -o new.yaml", "the experiment; says what is open"},
+         {"ringscope migrate old.yaml --decide packing=apart -o new.yaml", "answers a decision"},
+         {"ringscope migrate ds.json --accept-defaults --report verdicts.html",
+          "every key and why"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return migrateFile(*arguments, command.global); };
     });

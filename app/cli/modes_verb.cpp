@@ -1,7 +1,9 @@
 // ringscope modes: the rows of the mode table, and what each mode can compute.
+#include "app/cli/help.h"
 #include "app/cli/verbs.h"
 #include "backend/report/modes_text.h"
 
+#include <unistd.h>
 #include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
@@ -13,9 +15,12 @@ void addModesVerb(CLI::App& app, Command& command) {
         app.add_subcommand("modes", "the ways of splitting a sequence, and what each can compute");
     auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "one JSON object on standard output");
+    addExamples(*verb, {{"ringscope modes", "every mode, and what it can compute"},
+                        {"ringscope modes --json", "also why it does not compute the rest"}});
     verb->callback([json, &command] {
         command.action = [json] {
-            std::cout << (*json ? modesJson() : modesText());
+            const int width = terminalWidth(STDOUT_FILENO);
+            std::cout << (*json ? modesJson() : modesText(static_cast<std::size_t>(width)));
             return Ok;
         };
     });

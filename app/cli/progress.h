@@ -22,6 +22,8 @@ class Progress final : public RunSink {
 public:
     explicit Progress(ProgressStyle style) : style_(style) {}
 
+    void expect(std::size_t runs) { style_.runs = runs; }
+
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;

@@ -1,4 +1,6 @@
 // ringscope report RUN... -o FILE: a comparison as a file.
+#include "app/cli/help.h"
+#include "app/cli/output_file.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/core/text.h"
@@ -18,9 +20,11 @@ struct ReportArguments {
 };
 
 int report(const ReportArguments& arguments, const GlobalOptions& global) {
-    // A wrong extension is refused before the store is touched.
+    // What cannot be written is refused before the store is touched.
     if (const auto format = reportFormatFor(arguments.file); !format.ok())
         return fail(format.error(), Usage);
+    if (const Result<void> free = checkOutputFile(arguments.file); !free.ok())
+        return fail(free.error());
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
     Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
@@ -45,6 +49,8 @@ void addReportVerb(CLI::App& app, Command& command) {
         ->required()
         ->type_name("FILE");
     verb->add_option("--title", arguments->title, "the report's heading");
+    addExamples(*verb, {{"ringscope report -o report.html", "of the newest experiment; one file"},
+                        {"ringscope report demo/ring demo/zigzag -o two.md", "of two runs"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return report(*arguments, command.global); };
     });

@@ -1,9 +1,13 @@
 // ringscope run FILE: every run of an experiment, kept in the store, compared at the end.
 #include "app/cli/experiment_session.h"
+#include "app/cli/help.h"
+#include "app/cli/hosts_option.h"
 #include "app/cli/verbs.h"
+#include "backend/report/plan_json.h"
 #include "backend/report/plan_text.h"
 #include "backend/report/run_json.h"
-#include "backend/run/experiment_runner.h"
+#include "backend/run/experiment_plan.h"
+#include "launcher/any_transport.h"
 
 #include <CLI/App.hpp>
 #include <iostream>
@@ -21,21 +25,33 @@ struct RunArguments {
     bool json = false;
 };
 
-int printPlan(const Experiment& experiment) {
-    const Result<std::vector<RunRequest>> requests = planExperiment(experiment);
-    if (!requests.ok()) return fail(requests.error());
-    std::cout << planTable(*requests);
-    return Ok;
+// What would happen, and what keeps it from happening.
+int printPlan(const Experiment& experiment, bool json) {
+    AnyTransport transport;
+    const ExperimentPlan plan = planRuns(experiment);
+    const Result<void> ready = checkThisMachine(transport, plan.requests);
+    const int exit = planExit(plan, ready);
+    if (json) {
+        std::cout << planJson(experiment.name, plan, plannedHosts(transport, plan),
+                              ready.ok() ? "" : ready.error().message, exit);
+    } else if (!plan.requests.empty()) {
+        std::cout << planTable(plan.requests) << plannedHostsText(plannedHosts(transport, plan));
+    }
+    if (!plan.refused.empty()) fail(refusalOf(plan));
+    if (!ready.ok()) fail(ready.error());
+    return exit;
 }
 
 int run(const RunArguments& arguments, const GlobalOptions& global) {
     std::vector<std::string> overrides = arguments.overrides;
-    if (!arguments.hosts.empty())
-        overrides.insert(overrides.end(),
-                         {"launch.transport=ssh", "launch.hosts=" + arguments.hosts});
+    if (!arguments.hosts.empty()) {
+        const Result<std::vector<std::string>> hosts = hostOverrides(arguments.hosts);
+        if (!hosts.ok()) return fail(hosts.error());
+        overrides.insert(overrides.end(), hosts->begin(), hosts->end());
+    }
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return fail(experiment.error());
-    if (arguments.dryRun) return printPlan(*experiment);
+    if (arguments.dryRun) return printPlan(*experiment, arguments.json);
     const SessionRuns session = runSession(*experiment, global, !arguments.noReference);
     if (arguments.json) {
         std::cout << sessionJson(session);
@@ -56,12 +72,17 @@ void addRunVerb(CLI::App& app, Command& command) {
     verb->add_option("-s,--set", arguments->overrides, "override a field: --set train.steps=20")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
-    verb->add_option("--hosts", arguments->hosts, "run over ssh on these: node1:2,node2:2")
+    verb->add_option("--hosts", arguments->hosts,
+                     "run over ssh on these: node1:2,node2:2, or a hostfile")
         ->type_name("HOSTS");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     verb->add_flag("-n,--dry-run", arguments->dryRun, "print the plan, start nothing");
     verb->add_flag("--no-reference", arguments->noReference,
                    "do not run mode none only to check parity");
+    addExamples(*verb,
+                {{"ringscope run four.yaml --dry-run", "ranks, bytes and FLOPs; starts nothing"},
+                 {"ringscope run four.yaml --set train.steps=20", "with another value of a field"},
+                 {"ringscope run four.yaml --hosts node1:2,node2:2", "the same over ssh"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return run(*arguments, command.global); };
     });

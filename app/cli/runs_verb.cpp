@@ -1,4 +1,6 @@
 // ringscope runs ls | show: what is in the store.
+#include "app/cli/help.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/report/run_json.h"
@@ -70,11 +72,15 @@ void addList(CLI::App& runs, Command& command) {
     CLI::App* verb = runs.add_subcommand("ls", "a line per run, newest first");
     auto arguments = std::make_shared<ListArguments>();
     verb->add_option("-n,--limit", arguments->filter.limit, "how many; 0: all")
-        ->check(CLI::NonNegativeNumber);
+        ->check(wholeNumber(0))
+        ->type_name("N");
     verb->add_option("--status", arguments->filter.statuses, "only runs in this state");
     verb->add_option("--mode", arguments->filter.mode, "only runs under this mode");
     verb->add_option("--experiment", arguments->filter.experiment, "only this experiment's runs");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    addExamples(*verb, {{"ringscope runs ls --status failed", "the failed ones"},
+                        {"ringscope runs ls --mode zigzag -n 5", "the newest five under one mode"},
+                        {"ringscope runs ls --json", "whole runs, for programs"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return list(*arguments, command.global); };
     });
@@ -84,8 +90,12 @@ void addShow(CLI::App& runs, Command& command) {
     CLI::App* verb = runs.add_subcommand("show", "everything known about a run");
     auto arguments = std::make_shared<ShowArguments>();
     verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
-    verb->add_option("--log", arguments->logLines, "also its last log lines")->type_name("LINES");
+    verb->add_option("--log", arguments->logLines, "also its last log lines")
+        ->check(wholeNumber(0))
+        ->type_name("LINES");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
+    addExamples(*verb, {{"ringscope runs show demo/ring", "the newest run of this name"},
+                        {"ringscope runs show @last --log 20", "with the last lines of its log"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return show(*arguments, command.global); };
     });
@@ -97,6 +107,8 @@ void addRunsVerb(CLI::App& app, Command& command) {
     CLI::App* verb = app.add_subcommand("runs", "what was run: ls, show");
     verb->require_subcommand(1);
     verb->fallthrough();
+    addExamples(*verb, {{"ringscope runs ls", "the newest 30"},
+                        {"ringscope runs show demo/ring", "everything about one"}});
     addList(*verb, command);
     addShow(*verb, command);
 }

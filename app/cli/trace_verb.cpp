@@ -1,5 +1,8 @@
 // ringscope trace info | analyze | steps | top | diff | export | import: what recorded steps say,
 // ours and other tools'.
+#include "app/cli/help.h"
+#include "app/cli/option_checks.h"
+#include "app/cli/output_file.h"
 #include "app/cli/store_access.h"
 #include "app/cli/trace_access.h"
 #include "app/cli/verbs.h"
@@ -12,7 +15,6 @@
 #include "backend/trace/file/trace_folder.h"
 
 #include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -95,6 +97,9 @@ int exportTrace(const Trace& trace, const TraceArguments& arguments) {
     std::error_code ignored;
     const bool intoFolder =
         arguments.output.ends_with('/') || std::filesystem::is_directory(arguments.output, ignored);
+    if (!intoFolder || arguments.format == "csv")
+        if (const Result<void> free = checkOutputFile(arguments.output); !free.ok())
+            return fail(free.error());
     const Result<void> written = arguments.format == "csv" ? writeTraceCsv(trace, arguments.output)
                                  : intoFolder              ? exportRanks(trace, arguments.output)
                                               : writeChromeTrace(trace, arguments.output);
@@ -178,10 +183,6 @@ public:
         });
         return verb;
     }
-    void withFormats(CLI::App& verb) {
-        CLI::Option* asJson = verb.add_flag("--json", arguments_->json, "JSON on standard output");
-        verb.add_flag("--csv", arguments_->csv, "CSV on standard output")->excludes(asJson);
-    }
     TraceArguments& arguments() { return *arguments_; }
 
 private:
@@ -203,25 +204,42 @@ private:
     std::shared_ptr<TraceArguments> arguments_ = std::make_shared<TraceArguments>();
 };
 
-}  // namespace
+void withFormats(CLI::App& verb, TraceArguments& arguments) {
+    CLI::Option* asJson = verb.add_flag("--json", arguments.json, "JSON on standard output");
+    verb.add_flag("--csv", arguments.csv, "CSV on standard output")->excludes(asJson);
+}
 
-void addTraceVerb(CLI::App& app, Command& command) {
-    CLI::App* trace = app.add_subcommand(
-        "trace", "recorded steps, ours and other tools': info, analyze, steps, top, diff, export");
-    trace->require_subcommand(1);
-    trace->fallthrough();
-    Verbs verbs(*trace, command);
-    verbs.withFormats(verbs.addInfo("info", "what is in a trace, and what is missing"));
-    verbs.withFormats(verbs.add("analyze", "hidden, exposed, wait, transfer, blame, critical path",
-                                analyzeTrace));
-    verbs.withFormats(verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps));
+// What a trace says, as text, JSON and CSV.
+void addInfoVerbs(Verbs& verbs) {
+    TraceArguments& arguments = verbs.arguments();
+    CLI::App& info = verbs.addInfo("info", "what is in a trace, and what is missing");
+    addExamples(info, {{"ringscope trace info demo/ring", "a run of the store"},
+                       {"ringscope trace info kineto-traces/", "a folder of another tool's"}});
+    CLI::App& analyzing =
+        verbs.add("analyze", "hidden, exposed, wait, transfer, blame, critical path", analyzeTrace);
+    addExamples(analyzing, {{"ringscope trace analyze", "the newest run"},
+                            {"ringscope trace analyze demo/ring --json", "for programs"}});
+    CLI::App& steps = verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps);
+    addExamples(steps, {{"ringscope trace steps demo/ring", "a row a rank"},
+                        {"ringscope trace steps demo/ring --csv", "a line a rank and ring step"}});
     CLI::App& topVerb = verbs.add("top", "what took the most time, by name", top);
-    verbs.withFormats(topVerb);
-    topVerb.add_option("-n,--most", verbs.arguments().most,
-                       "how many names (default: 20; all of them in JSON and CSV)");
-    verbs.withFormats(
-        verbs.addDiff("diff", "what changed between two, largest effect on the step first"));
+    topVerb
+        .add_option("-n,--most", arguments.most,
+                    "how many names (default: 20; all of them in JSON and CSV)")
+        ->check(wholeNumber(0))
+        ->type_name("N");
+    addExamples(topVerb, {{"ringscope trace top demo/ring -n 5", "the five that took most"},
+                          {"ringscope trace top run.sqlite", "of an export of nsys"}});
+    CLI::App& diffing =
+        verbs.addDiff("diff", "what changed between two, largest effect on the step first");
+    addExamples(diffing, {{"ringscope trace diff demo/ring demo/zigzag", "two runs"},
+                          {"ringscope trace diff old.json new.json", "two files"}});
+    for (CLI::App* verb : {&info, &analyzing, &steps, &topVerb, &diffing})
+        withFormats(*verb, arguments);
+}
 
+// Traces as other files.
+void addFileVerbs(Verbs& verbs) {
     CLI::App& exporting = verbs.add("export", "for Perfetto, HTA, spreadsheets", exportTrace);
     exporting
         .add_option("-o,--output", verbs.arguments().output,
@@ -231,11 +249,31 @@ void addTraceVerb(CLI::App& app, Command& command) {
     exporting
         .add_option("--format", verbs.arguments().format,
                     "chrome (trace JSON) or csv (a line a span)")
-        ->check(CLI::IsMember({"chrome", "csv"}));
-    verbs.add("import", "another tool's trace as files of ours, which open at once", importAsOurs)
-        .add_option("-o,--output", verbs.arguments().output, "a new folder")
+        ->check(oneOfWords({"chrome", "csv"}))
+        ->type_name("chrome|csv");
+    addExamples(exporting, {{"ringscope trace export demo/ring -o ring.json", "for Perfetto"},
+                            {"ringscope trace export demo/ring -o ranks/", "a file a rank"}});
+    CLI::App& importing = verbs.add(
+        "import", "another tool's trace as files of ours, which open at once", importAsOurs);
+    importing.add_option("-o,--output", verbs.arguments().output, "a new folder")
         ->required()
         ->type_name("FOLDER");
+    addExamples(importing, {{"ringscope trace import kineto-traces/ -o mine", "a folder of files"},
+                            {"ringscope trace import run.sqlite -o mine", "an export of nsys"}});
+}
+
+}  // namespace
+
+void addTraceVerb(CLI::App& app, Command& command) {
+    CLI::App* trace = app.add_subcommand(
+        "trace", "recorded steps, ours and other tools': info, analyze, steps, top, diff, export");
+    trace->require_subcommand(1);
+    trace->fallthrough();
+    addExamples(*trace, {{"ringscope trace analyze demo/ring", "what its ranks waited for"},
+                         {"ringscope trace diff demo/ring demo/zigzag", "what changed"}});
+    Verbs verbs(*trace, command);
+    addInfoVerbs(verbs);
+    addFileVerbs(verbs);
 }
 
 }  // namespace ringscope::cli

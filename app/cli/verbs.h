@@ -19,5 +19,8 @@ void addMigrateVerb(CLI::App& app, Command& command);
 void addDoctorVerb(CLI::App& app, Command& command);
 void addVersionVerb(CLI::App& app, Command& command);
 void addAgentVerb(CLI::App& app, Command& command);
+void addHelpVerb(CLI::App& app, Command& command);
+void addCompletionVerb(CLI::App& app, Command& command);
+void addManVerb(CLI::App& app, Command& command);
 
 }  // namespace ringscope::cli

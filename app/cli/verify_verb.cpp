@@ -1,5 +1,7 @@
 // ringscope verify: real ranks compute one attention problem under each mode, and it is judged
 // against fp64.
+#include "app/cli/help.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/verbs.h"
 #include "backend/config/choices.h"
@@ -12,7 +14,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/App.hpp>
-#include <CLI/Validators.hpp>
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -22,15 +23,11 @@
 namespace ringscope::cli {
 namespace {
 
-constexpr const char* explanation = R"(
-Each mode runs forward and backward on random, seeded inputs with real ranks. A result is the same as
-unsharded attention where its error against fp64 is at most 2.5 times that of the unsharded kernel in
-the same number type, plus a floor; the largest error and the mean error of every slice of tokens.
-What the engine cannot compute is refused with its reason, never left out.
-
-  ringscope verify --ranks 2 --shape B=1,S=3824,Hq=5,Hk=5,D=128
-  ringscope verify --mode zigzag,ulysses --full --dtype fp64 --json
-  ringscope verify --mode ring --dump proof    arrays for NumPy: proof/ring/out.npy, rank-00/out.npy, …
+constexpr const char* explanation =
+    R"(Each mode runs forward and backward on random, seeded inputs with real ranks. A result is the same
+as unsharded attention where its error against fp64 is at most 2.5 times that of the unsharded
+kernel in the same number type, plus a floor; the largest error and the mean error of every slice
+of tokens. What the engine cannot compute is refused with its reason, never left out.
 
 Exit codes: 0 every mode is right, 7 a mismatch, 8 no mismatch and some modes refused.)";
 
@@ -140,11 +137,25 @@ int exitFor(const VerifyOutcome& outcome, int signal) {
     return std::ranges::all_of(outcome.verdicts, &ModeVerdict::ok) ? Ok : Partial;
 }
 
+// verify() starts on this machine only.
+Result<void> checkGpus(const VerifyRequest& request, Transport& transport) {
+    if (request.device != DeviceChoice::Cuda) return {};
+    const std::optional<int> gpus = transport.gpusOf({});
+    if (!gpus || *gpus >= request.ranks) return {};
+    return Error{ErrorCode::Unavailable,
+                 fmt::format("--device cuda takes a GPU for each of {} ranks, and this machine has "
+                             "{}; use --device cpu{}",
+                             request.ranks, *gpus == 0 ? "none" : std::to_string(*gpus),
+                             *gpus == 0 ? "" : fmt::format(", or --ranks {}", *gpus))};
+}
+
 int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
     const Result<VerifyRequest> request = readRequest(arguments);
     if (!request.ok()) return fail(request.error(), Usage);
     StopSignals signals;
     LocalTransport transport;
+    if (const Result<void> gpus = checkGpus(*request, transport); !gpus.ok())
+        return fail(gpus.error());
     if (const Result<void> ready = transport.preflight({}); !ready.ok())
         return fail(ready.error(), PreflightFailed);
     if (!request->dump.empty())
@@ -169,13 +180,19 @@ int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
 void addVerifyVerb(CLI::App& app, Command& command) {
     CLI::App* verb =
         app.add_subcommand("verify", "prove that modes compute unsharded attention, on real ranks");
-    verb->footer(explanation);
+    addExamples(
+        *verb,
+        {{"ringscope verify --ranks 2 --shape B=1,S=3824,Hq=5,Hk=5,D=128", "a layer's shape"},
+         {"ringscope verify --mode zigzag,ulysses --full --dtype fp64", "in fp64, not causal"},
+         {"ringscope verify --mode ring --dump proof", "arrays for NumPy, also per rank"}},
+        explanation);
     auto arguments = std::make_shared<VerifyArguments>();
     AttentionCase& problem = arguments->problem;
     verb->add_option("-m,--mode", arguments->modes, "all, or names from `ringscope modes`")
         ->type_name("M[,M]")
         ->capture_default_str();
     verb->add_option("-n,--ranks", arguments->ranks, "processes that share the sequence")
+        ->check(wholeNumber(1, mostRanks))
         ->type_name("N")
         ->capture_default_str();
     verb->add_option("--shape", arguments->shape,
@@ -191,20 +208,25 @@ void addVerifyVerb(CLI::App& app, Command& command) {
     verb->add_option("--docs", arguments->documents, "boundaries of packed documents, from 0 to S")
         ->type_name("0,B,S");
     verb->add_option("--dropout", problem.dropout, "share of attention weights that is dropped")
+        ->check(realNumber())
         ->type_name("P");
-    verb->add_option("--dtype", arguments->type, join(choiceNames<NumberFormat>(), ", "))
-        ->type_name("T")
+    verb->add_option("--dtype", arguments->type, "the number type of inputs and results")
+        ->type_name(join(choiceNames<NumberFormat>(), "|"))
         ->capture_default_str();
     verb->add_option("--device", arguments->device,
                      "what ranks compute on: cpu, or cuda with a GPU for each rank")
-        ->check(CLI::IsMember({"cpu", "cuda"}))
-        ->type_name("D")
+        ->check(oneOfWords({"cpu", "cuda"}))
+        ->type_name("cpu|cuda")
         ->capture_default_str();
     verb->add_option("--scale", problem.scale, "of the scores (default: 1 / sqrt(D))")
+        ->check(realNumber())
         ->type_name("X");
-    verb->add_option("--softcap", problem.softcap, "c tanh(score / c)")->type_name("C");
+    verb->add_option("--softcap", problem.softcap, "c tanh(score / c)")
+        ->check(realNumber())
+        ->type_name("C");
     verb->add_flag("--alibi", problem.alibi, "a penalty on distance, a slope for each head");
     verb->add_option("--seed", problem.seed, "of the inputs, and of what is dropped")
+        ->check(wholeNumber(0))
         ->type_name("N")
         ->capture_default_str();
     verb->add_option("--dump", arguments->dump,

@@ -27,6 +27,7 @@ public:
     explicit Assembly(const ExperimentSources& sources)
         : file_(parseExperimentFile(sources.fileName.empty() ? "experiment" : sources.fileName,
                                     sources.fileText)),
+          fileName_(sources.fileName),
           environment_(readEnvironment(sources.environment)),
           overrides_(readOverrides(sources.overrides)) {}
 
@@ -36,7 +37,13 @@ public:
             if (layer == &file_.layer) axisOrder_ = ++order_;
             std::ranges::copy(layer->problems, std::back_inserter(reading_.problems));
             std::ranges::copy(layer->warnings, std::back_inserter(reading_.warnings));
+            std::ranges::copy(layer->notes, std::back_inserter(reading_.notes));
         }
+        if (file_.empty && !fileName_.empty())
+            reading_.problems.push_back(
+                {fileName_,
+                 "the file holds nothing; write at least one field, like parallel: "
+                 "{mode: ring} (`ringscope config fields` lists them)"});
         fillBase();
         fillMatrix();
         if (runsFit()) checkRuns();
@@ -195,6 +202,7 @@ private:
     }
 
     ExperimentFile file_;
+    std::string fileName_;
     SettingLayer environment_;
     SettingLayer overrides_;
     ExperimentReading reading_;

@@ -59,6 +59,7 @@ struct ExperimentReading {
     Experiment experiment;
     std::vector<ConfigProblem> problems;
     std::vector<ConfigProblem> warnings{};  // old spellings, read as what they are called now
+    std::vector<ConfigProblem> notes{};     // "train.seq_len: 128k is 131,072 tokens"
 
     bool ok() const { return problems.empty(); }
 };

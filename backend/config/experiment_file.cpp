@@ -267,6 +267,7 @@ ExperimentFile parseExperimentFile(const std::string& fileName, std::string_view
 
     ExperimentFile file = reader.take();
     file.complete = !yaml.broken;
+    file.empty = problems.empty() && yaml.root.kind == Kind::Null;
     for (YamlProblem& problem : problems)
         file.layer.problems.push_back({reader.where(problem.at), std::move(problem.message)});
     return file;

@@ -21,6 +21,7 @@ struct ExperimentFile {
     std::string matrixWhere;    // for problems of the matrix as a whole
     std::string baselineWhere;  // for problems of the baseline as a whole
     bool complete = true;       // false: a syntax error hid part of the file
+    bool empty = false;         // nothing but blanks and comments
 };
 
 ExperimentFile parseExperimentFile(const std::string& fileName, std::string_view text);

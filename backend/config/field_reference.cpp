@@ -44,7 +44,10 @@ constexpr std::string_view introduction =
     "`--set model.hidden_size=1024` before all others. `matrix:` lists values of any field by its\n"
     "whole path, one run per combination; `repeat:` runs each several times; `baseline:` names "
     "the\n"
-    "run that others are compared with.\n";
+    "run that others are compared with.\n"
+    "\n"
+    "Units are binary everywhere: `128k` and `128Ki` tokens are 131,072, `1M` is 1,048,576, `64k`\n"
+    "of bytes are 64 KiB. Fields in tokens take `k`, `M`, `G`, `Ki`, `Mi` and `Gi`.\n";
 
 }  // namespace
 

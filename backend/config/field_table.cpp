@@ -68,7 +68,7 @@ std::vector<Field> trainFields() {
         fieldOf({"train.warmup_steps", "steps", "first steps that speed figures leave out"},
                 integer(0, 1'000'000'000), in, &T::warmupSteps),
         fieldOf({"train.seq_len", "tokens", "length of one sequence, over all ranks"},
-                integer(2, 67'108'864), in, &T::seqLen),
+                tokenCount(2, 67'108'864), in, &T::seqLen),
         fieldOf(
             {"train.batch", "sequences", "sequences that ranks which share them train on at once"},
             integer(1, 4096), in, &T::batch),
@@ -93,10 +93,10 @@ std::vector<Field> attentionFields() {
     return {
         fieldOf({"attention.causal", "", "a query sees no later keys"}, onOff(), in, &A::causal),
         fieldOf({"attention.window", "tokens", "keys a query sees to its left; null: all"},
-                integer(1, 67'108'864), in, &A::window),
+                tokenCount(1, 67'108'864), in, &A::window),
         fieldOf({"attention.window_right", "tokens",
                  "keys a query sees to its right, where it is not causal; null: all"},
-                integer(0, 67'108'864), in, &A::windowRight),
+                tokenCount(0, 67'108'864), in, &A::windowRight),
         fieldOf({"attention.dropout", "", "share of attention weights that are dropped"},
                 fraction(), in, &A::dropout),
         fieldOf({"attention.scale", "", "factor of the scores; null: 1 / sqrt(head size)"},
@@ -165,12 +165,6 @@ std::vector<Field> launchFields() {
                 integer(1, 1024), in, &L::threadsPerRank),
         fieldOf({"launch.device", "", "what ranks compute on; auto: the CPU"},
                 oneOf<DeviceChoice>(), in, &L::device),
-        fieldOf(
-            {"launch.stall", "s", "how long a rank may stand still, slow ones aside; 0: for ever"},
-            realAtLeast(0), in, &L::stallSeconds),
-        fieldOf(
-            {"launch.on_stall", "", "whether a run of which a rank stands still ends or goes on"},
-            oneOf<StallAction>(), in, &L::onStall),
     };
 }
 

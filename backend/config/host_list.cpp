@@ -183,8 +183,11 @@ Result<std::vector<HostSpec>> parseHostfile(std::string_view text, const std::st
 }
 
 Result<std::vector<HostSpec>> readHostfile(const std::string& file) {
-    RINGSCOPE_TRY(const std::string text, readFile(file));
-    return parseHostfile(text, file);
+    const Result<std::string> text = readFile(file);
+    if (!text.ok() && text.error().code == ErrorCode::NotFound)
+        return Error{ErrorCode::Unavailable, "no such hostfile: '" + file + "'"};
+    if (!text.ok()) return Error{ErrorCode::Unavailable, "hostfile: " + text.error().message};
+    return parseHostfile(*text, file);
 }
 
 }  // namespace ringscope

@@ -39,6 +39,7 @@ Result<std::vector<HostSpec>> parseHosts(const std::vector<std::string>& words);
 
 // Errors begin with "fileName:line:column: ".
 Result<std::vector<HostSpec>> parseHostfile(std::string_view text, const std::string& fileName);
+// Unavailable where the file cannot be read.
 Result<std::vector<HostSpec>> readHostfile(const std::string& file);
 
 }  // namespace ringscope

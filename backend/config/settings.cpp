@@ -91,6 +91,12 @@ Result<std::string> checkedValue(const Field& field, std::string_view text) {
 
 std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
                             SettingLayer& layer) {
+    if (const std::optional<std::int64_t> count =
+            field.unit == "tokens" ? parseCount(text) : std::nullopt) {
+        const std::string path = where.ends_with(field.path) ? "" : std::string(field.path) + ": ";
+        layer.notes.push_back(
+            {where, path + std::string(trim(text)) + " is " + formatCount(*count) + " tokens"});
+    }
     const ModeAlias* alias = field.path == "parallel.mode" ? findModeAlias(trim(text)) : nullptr;
     if (alias == nullptr) return std::string(text);
     layer.warnings.push_back({where, std::string(field.path) + ": " + modeAliasWarning(*alias)});

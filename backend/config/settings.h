@@ -30,6 +30,7 @@ struct SettingLayer {
     std::set<const Field*> broken;        // written, but not with a value that can be used
     std::vector<ConfigProblem> problems;  // in the order written
     std::vector<ConfigProblem> warnings;  // likewise
+    std::vector<ConfigProblem> notes;     // likewise
 };
 
 // RINGSCOPE_X__Y variables. Others are ignored.
@@ -41,7 +42,8 @@ SettingLayer readOverrides(const std::vector<std::string>& overrides);
 // The value as Field::get writes it, or what is wrong with it.
 Result<std::string> checkedValue(const Field& field, std::string_view text);
 
-// An old spelling as the field spells it now, with a warning of the layer; other text as it is.
+// An old spelling as the field spells it now, with a warning of the layer; other text as it is. A
+// number of tokens with a unit gets a note that has its digits.
 std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
                             SettingLayer& layer);
 

@@ -38,6 +38,16 @@ ValueKind<std::int64_t> integer(std::int64_t least, std::int64_t most) {
             .write = [](const std::int64_t& value) { return std::to_string(value); }};
 }
 
+ValueKind<std::int64_t> tokenCount(std::int64_t least, std::int64_t most) {
+    ValueKind<std::int64_t> kind = integer(least, most);
+    kind.expectation = "an integer like 4096 or 128k (k is 1,024)";
+    kind.read = [read = kind.read](std::string_view text) -> std::optional<std::int64_t> {
+        const std::optional<std::int64_t> counted = parseCount(text);
+        return read(counted ? std::to_string(*counted) : text);
+    };
+    return kind;
+}
+
 ValueKind<double> realAtLeast(double least) {
     return real("at least " + formatReal(least), [least](double value) { return value >= least; });
 }

@@ -26,6 +26,8 @@ struct ValueKind {
 };
 
 ValueKind<std::int64_t> integer(std::int64_t least, std::int64_t most);
+// A number of tokens: an integer, or one with k, M, Ki or Mi behind it. All of these are binary.
+ValueKind<std::int64_t> tokenCount(std::int64_t least, std::int64_t most);
 ValueKind<double> realAtLeast(double least);
 ValueKind<double> realAbove(double bound);
 ValueKind<double> fraction();  // 0 <= x < 1

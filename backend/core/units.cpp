@@ -65,6 +65,23 @@ Result<Bytes> parseBytes(std::string_view text) {
     return Bytes{static_cast<std::int64_t>(std::llround(count))};
 }
 
+std::optional<std::int64_t> parseCount(std::string_view text) {
+    text = trim(text);
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    double number = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + digits, number);
+    if (error != std::errc{} || rest != text.data() + digits) return std::nullopt;
+    std::string_view unit = text.substr(digits);
+    if (unit.size() == 2 && unit.back() == 'i') unit.remove_suffix(1);
+    if (unit.size() != 1) return std::nullopt;
+    const std::size_t power = std::string_view("kMG").find(unit == "K" ? 'k' : unit.front());
+    if (power == std::string_view::npos) return std::nullopt;
+    const double count = std::ldexp(number, 10 * static_cast<int>(power + 1));
+    constexpr double exact = 9007199254740992;
+    if (count > exact || count != std::floor(count)) return std::nullopt;
+    return static_cast<std::int64_t>(count);
+}
+
 std::string formatCount(std::int64_t count) {
     std::string digits = std::to_string(count);
     const std::size_t first = digits.front() == '-' ? 1 : 0;
@@ -82,6 +99,17 @@ std::string formatSignificant(double value) {
     if (size >= 999.5) return formatCount(std::llround(value));
     if (size >= 1 || size == 0) return threeDigits(value, "");
     return digits(value, std::chars_format::general, 3);
+}
+
+std::string formatFlops(double flops) {
+    constexpr std::array<const char*, 7> units = {" FLOP",  " kFLOP", " MFLOP", " GFLOP",
+                                                  " TFLOP", " PFLOP", " EFLOP"};
+    std::size_t unit = 0;
+    while (std::abs(flops) >= 999.5 && unit + 1 < units.size()) {
+        flops /= 1000;
+        ++unit;
+    }
+    return formatSignificant(flops) + units[unit];
 }
 
 std::string formatDuration(Nanos duration) {

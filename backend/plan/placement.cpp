@@ -31,8 +31,9 @@ Result<std::vector<std::vector<int>>> placeRanks(int ranks, const std::vector<Ho
     if (next == ranks) return placed;
     std::vector<std::string> names;
     for (const HostSpec& host : hosts) names.push_back(toText(host));
-    return refused(std::to_string(ranks) + " ranks need " + std::to_string(ranks) + " slots; " +
-                   join(names, ", ") + " have " + std::to_string(next));
+    return Error{ErrorCode::Unavailable, std::to_string(ranks) + " ranks need " +
+                                             std::to_string(ranks) + " slots; " +
+                                             join(names, ", ") + " have " + std::to_string(next)};
 }
 
 Result<std::vector<HostSpec>> launchHosts(const LaunchConfig& launch) {

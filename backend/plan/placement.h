@@ -11,8 +11,8 @@
 
 namespace ringscope {
 
-// placed[h] lists the ranks of host h in ascending order; a host may get none. An Error where the
-// hosts have too few slots.
+// placed[h] lists the ranks of host h in ascending order; a host may get none. Unavailable where
+// the hosts have too few slots.
 Result<std::vector<std::vector<int>>> placeRanks(int ranks, const std::vector<HostSpec>& hosts);
 
 // The hosts that a run uses: this machine under transport local, otherwise those of launch.hosts or

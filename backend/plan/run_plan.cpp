@@ -170,10 +170,6 @@ Result<void> settleHosts(RunPlan& plan) {
     return {};
 }
 
-Error refusal(const std::vector<std::string>& reasons) {
-    return {ErrorCode::InvalidConfig, join(reasons, "; ")};
-}
-
 }  // namespace
 
 RankSet replicaOf(const RunPlan& plan, int rank) {
@@ -215,15 +211,21 @@ Result<RunPlan> planRun(const RunConfig& config) {
         reasons.push_back("debug.slow_rank " + std::to_string(*config.debug.slowRank) +
                           " is none of this run's " + std::to_string(plan.ranks) +
                           " ranks; the last is " + std::to_string(plan.ranks - 1));
-    if (Result<void> settled = settleHosts(plan); !settled.ok())
+    ErrorCode code = ErrorCode::InvalidConfig;
+    if (Result<void> settled = settleHosts(plan); !settled.ok()) {
+        if (reasons.empty()) code = settled.error().code;
         reasons.push_back(settled.error().message);
+    }
     plan.attention = attentionShape(config, sequenceRanks);
     std::optional<AttentionMask> mask;
     if (!isPlain(config)) mask = attentionMask(config);
     Result<MessageFit> fit =
         fitMessages(*mode, plan.attention, mask, config.parallel.commBufferLimit);
-    if (!fit.ok()) reasons.push_back(fit.error().message);
-    if (!reasons.empty()) return refusal(reasons);
+    if (!fit.ok()) {
+        code = ErrorCode::InvalidConfig;
+        reasons.push_back(fit.error().message);
+    }
+    if (!reasons.empty()) return Error{code, join(reasons, "; ")};
 
     plan.schedule = std::move(fit->schedule);
     plan.commBufferBytes = fit->bufferBytes;

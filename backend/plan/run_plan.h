@@ -33,7 +33,8 @@ struct RunPlan {
     std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
 };
 
-// Fails with all reasons that are found, joined into one Error.
+// Fails with all reasons that are found, joined into one Error: InvalidConfig, or Unavailable where
+// only the hosts are to blame.
 Result<RunPlan> planRun(const RunConfig& config);
 
 // The ranks that rank `rank` shares sequences with. Replicas follow each other: of two with four

@@ -25,6 +25,30 @@ std::string matrixText(const Experiment& experiment) {
     return text;
 }
 
+std::string_view typeName(FieldType type) {
+    switch (type) {
+        case FieldType::Integer:
+            return "integer";
+        case FieldType::Real:
+            return "number";
+        case FieldType::Switch:
+            return "boolean";
+        case FieldType::Text:
+            return "text";
+        case FieldType::Choice:
+            return "choice";
+        case FieldType::Size:
+            return "size";
+        case FieldType::StepRange:
+            return "step range";
+        case FieldType::TextList:
+            return "list of texts";
+        case FieldType::IntegerList:
+            return "list of integers";
+    }
+    return "";
+}
+
 }  // namespace
 
 std::string experimentText(const Experiment& experiment) {
@@ -57,6 +81,26 @@ std::string experimentJson(const Experiment& experiment) {
                                     {"value", field.get(experiment.base)},
                                     {"unit", field.unit},
                                     {"origin", originOf(experiment, field)}});
+    return reporting::jsonDump(object);
+}
+
+std::string fieldsJson() {
+    const RunConfig defaults;
+    nlohmann::json object = {{"schema_version", jsonSchemaVersion},
+                             {"fields", nlohmann::json::array()},
+                             {"presets", nlohmann::json::array()}};
+    for (const Field& field : fieldTable())
+        object["fields"].push_back({{"path", field.path},
+                                    {"type", typeName(field.type)},
+                                    {"expected", field.expected},
+                                    {"unit", field.unit},
+                                    {"help", field.help},
+                                    {"default", field.get(defaults)},
+                                    {"nullable", field.nullable},
+                                    {"choices", field.choices},
+                                    {"environment", environmentName(field)}});
+    for (const ModelPreset& preset : modelPresets())
+        object["presets"].push_back({{"name", preset.name}, {"help", preset.help}});
     return reporting::jsonDump(object);
 }
 

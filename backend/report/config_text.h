@@ -18,4 +18,8 @@ std::string originsText(const Experiment& experiment);
 // schema_version, name, repeat, matrix{}, fields[].
 std::string experimentJson(const Experiment& experiment);
 
+// schema_version, fields[] with path, type, expected, unit, help, default, nullable, choices[] and
+// environment, presets[].
+std::string fieldsJson();
+
 }  // namespace ringscope

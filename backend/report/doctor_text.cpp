@@ -16,6 +16,18 @@ bool usable(const HostCheck& host) { return host.problem.empty(); }
 
 std::string_view word(bool ok) { return ok ? "ok  " : "FAIL"; }
 
+std::string_view stateName(CheckState state) {
+    switch (state) {
+        case CheckState::Ok:
+            return "ok";
+        case CheckState::Absent:
+            return "absent";
+        case CheckState::Failed:
+            return "failed";
+    }
+    return "";
+}
+
 std::string hostLine(const HostCheck& host, std::size_t labelWidth) {
     const std::string clock =
         host.clock ? fmt::format("{:+.1f} ± {:.1f} ms", host.clock->ms, host.clock->errorMs) : "–";
@@ -47,21 +59,29 @@ nlohmann::json hostJson(const HostCheck& host) {
 
 }  // namespace
 
+bool noneFailed(const std::vector<DoctorCheck>& checks) {
+    return std::ranges::find(checks, CheckState::Failed, &DoctorCheck::state) == checks.end();
+}
+
 std::string doctorText(const std::vector<DoctorCheck>& checks) {
     std::string text;
     for (const DoctorCheck& check : checks)
-        text += fmt::format("{}  {:<10} {}\n", word(check.ok), check.name, check.detail);
+        text += fmt::format("{:<6}  {:<10} {}\n",
+                            check.state == CheckState::Failed ? "FAIL" : stateName(check.state),
+                            check.name, check.detail);
     return text;
 }
 
 std::string doctorJson(const std::vector<DoctorCheck>& checks) {
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"version", version()},
-                             {"ok", std::ranges::all_of(checks, &DoctorCheck::ok)},
+                             {"ok", noneFailed(checks)},
                              {"checks", nlohmann::json::array()}};
     for (const DoctorCheck& check : checks)
-        object["checks"].push_back(
-            {{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
+        object["checks"].push_back({{"name", check.name},
+                                    {"ok", check.state == CheckState::Ok},
+                                    {"state", stateName(check.state)},
+                                    {"detail", check.detail}});
     return reporting::jsonDump(object);
 }
 

@@ -2,17 +2,22 @@
 // and JSON end with a newline.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace ringscope {
 
+// Absent: it is not here, and what that means is no failure: a machine without a GPU.
+enum class CheckState : std::uint8_t { Ok, Absent, Failed };
+
 struct DoctorCheck {
     std::string name;
-    bool ok = true;
-    std::string detail;  // what was found, or the sentence that says what is missing
+    CheckState state = CheckState::Ok;
+    std::string detail;  // what was found, or what is missing and what that means
 };
+bool noneFailed(const std::vector<DoctorCheck>& checks);
 
 struct ClockOffset {
     double ms = 0;  // theirs - ours

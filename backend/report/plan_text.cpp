@@ -1,29 +1,97 @@
 #include "backend/report/plan_text.h"
 
+#include "backend/core/text.h"
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 
 namespace ringscope {
+namespace {
+
+constexpr std::size_t columns = 7;
+using PlanRow = std::array<std::string, columns>;
+
+constexpr std::array<bool, columns> left = {true, true, false, false, false, false, false};
+
+PlanRow planRow(const RunRequest& request) {
+    const RunPlan& plan = request.plan;
+    return {request.name,
+            plan.config.parallel.mode,
+            std::to_string(plan.ranks),
+            formatCount(plan.config.train.seqLen),
+            formatBytes({plan.attentionBytesPerStep}),
+            formatBytes({plan.gradientBytesPerStep}),
+            formatFlops(plan.flopsPerStep)};
+}
+
+std::string tableOf(const std::vector<PlanRow>& rows) {
+    std::array<std::size_t, columns> widths{};
+    for (const PlanRow& row : rows)
+        for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
+    std::string text;
+    for (const PlanRow& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < columns; ++i) {
+            const std::string blanks(widths[i] - row[i].size(), ' ');
+            line += (i == 0 ? "" : "  ") + (left[i] ? row[i] + blanks : blanks + row[i]);
+        }
+        text += line + '\n';
+    }
+    return text;
+}
+
+struct PlanNote {
+    std::string text;
+    std::vector<std::string> runs;
+};
+
+// Each note once, in the order in which they are met.
+std::vector<PlanNote> notesOf(const std::vector<RunRequest>& requests) {
+    std::vector<PlanNote> notes;
+    for (const RunRequest& request : requests)
+        for (const std::string& note : request.plan.notes) {
+            auto same = std::ranges::find(notes, note, &PlanNote::text);
+            if (same == notes.end()) same = notes.insert(notes.end(), {note, {}});
+            same->runs.push_back(request.name);
+        }
+    return notes;
+}
+
+std::string noteLine(const PlanNote& note, std::size_t runs) {
+    constexpr std::size_t most = 4;
+    std::string which;
+    if (note.runs.size() < runs) {
+        const std::size_t shown = std::min(most, note.runs.size());
+        which =
+            " (" + join({note.runs.begin(), note.runs.begin() + static_cast<long>(shown)}, ", ");
+        if (shown < note.runs.size())
+            which += fmt::format(" and {} more", note.runs.size() - shown);
+        which += ")";
+    }
+    return "note: " + note.text + which + '\n';
+}
+
+}  // namespace
 
 std::string planTable(const std::vector<RunRequest>& requests) {
-    std::size_t nameWidth = 4;
-    for (const RunRequest& request : requests) nameWidth = std::max(nameWidth, request.name.size());
+    std::vector<PlanRow> rows = {
+        {"name", "mode", "ranks", "seq len", "attention sent", "gradients sent", "work"}};
+    for (const RunRequest& request : requests) rows.push_back(planRow(request));
+    std::string text = tableOf(rows);
+    for (const PlanNote& note : notesOf(requests)) text += noteLine(note, requests.size());
+    return text +
+           "Bytes are what the busiest rank sends in one step; work is the model's, per "
+           "step.\n";
+}
 
-    std::string text =
-        fmt::format("{:<{}}  {:<8}  {:>5}  {:>10}  {:>15}  {:>14}  {:>9}\n", "name", nameWidth,
-                    "mode", "ranks", "seq len", "attention sent", "gradients sent", "GFLOP");
-    for (const RunRequest& request : requests) {
-        const RunPlan& plan = request.plan;
-        text += fmt::format(
-            "{:<{}}  {:<8}  {:>5}  {:>10}  {:>15}  {:>14}  {:>9}\n", request.name, nameWidth,
-            plan.config.parallel.mode, plan.ranks, formatCount(plan.config.train.seqLen),
-            formatBytes({plan.attentionBytesPerStep}), formatBytes({plan.gradientBytesPerStep}),
-            formatSignificant(plan.flopsPerStep / 1e9));
-        for (const std::string& note : plan.notes) text += "  note: " + note + '\n';
-    }
-    text += "Bytes are what the busiest rank sends in one step; GFLOP is the model's, per step.\n";
+std::string plannedHostsText(const std::vector<PlannedHost>& hosts) {
+    std::string text;
+    for (const PlannedHost& host : hosts)
+        if (!host.host.isThisMachine())
+            text += fmt::format("{}: up to {} {}, started by: {}\n", host.host.name, host.mostRanks,
+                                host.mostRanks == 1 ? "rank" : "ranks", host.command);
     return text;
 }
 

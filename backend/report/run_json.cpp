@@ -235,13 +235,23 @@ std::string runsJson(const std::vector<RunRecord>& runs) {
     return reporting::jsonDump(object);
 }
 
+nlohmann::json refusalsJson(const std::vector<RefusedRun>& refused) {
+    nlohmann::json rows = nlohmann::json::array();
+    for (const RefusedRun& run : refused)
+        rows.push_back({{"name", reporting::validUtf8(run.name)},
+                        {"mode", run.mode},
+                        {"reason", reporting::validUtf8(run.reason.message)}});
+    return rows;
+}
+
 std::string sessionJson(const SessionRuns& session) {
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"experiment_id", session.experimentId},
                              {"store", session.store},
                              {"exit_code", session.exitCode},
                              {"runs", nlohmann::json::array()},
-                             {"references", nlohmann::json::array()}};
+                             {"references", nlohmann::json::array()},
+                             {"refusals", refusalsJson(session.refused)}};
     for (const RunRecord& run : session.runs) object["runs"].push_back(toJson(run));
     for (const RunRecord& run : session.references) object["references"].push_back(toJson(run));
     if (const Result<Comparison> comparison = compareRuns(session.runs); comparison.ok())

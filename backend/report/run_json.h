@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/compare/comparison.h"
+#include "backend/run/experiment_plan.h"
 #include "backend/run/run_record.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -23,6 +24,9 @@ nlohmann::json toJson(const Comparison& comparison);
 // schema_version, runs[]: what `runs ls --json` and `runs show --json` print. Ends with a newline.
 std::string runsJson(const std::vector<RunRecord>& runs);
 
+// name, mode, reason of each.
+nlohmann::json refusalsJson(const std::vector<RefusedRun>& refused);
+
 // The runs of an experiment that has ended, and what became of them.
 struct SessionRuns {
     std::string experimentId{};
@@ -30,10 +34,12 @@ struct SessionRuns {
     int exitCode = 0;     // of the program that ran them
     std::vector<RunRecord> runs{};
     std::vector<RunRecord> references{};
+    std::vector<RefusedRun> refused{};
 };
 
-// schema_version, experiment_id, store, exit_code, runs[], references[], and comparison{} where the
-// runs can be compared: what `run --json` and `demo --json` print. Ends with a newline.
+// schema_version, experiment_id, store, exit_code, runs[], references[], refusals[], and
+// comparison{} where the runs can be compared: what `run --json` and `demo --json` print. Ends with
+// a newline.
 std::string sessionJson(const SessionRuns& session);
 
 }  // namespace ringscope

@@ -137,11 +137,14 @@ json diffObject(const TraceDiff& diff) {
 std::string traceInfoJson(const TraceContents& trace) { return jsonDump(infoObject(trace)); }
 std::string traceInfoCsv(const TraceContents& trace) { return csvOf(infoObject(trace)["ranks"]); }
 
-std::string ringStepJson(const RunFindings& findings) { return jsonDump(ringStepRows(findings)); }
+std::string ringStepJson(const RunFindings& findings) {
+    return jsonDump(
+        json{{"schema_version", jsonSchemaVersion}, {"ring_steps", ringStepRows(findings)}});
+}
 std::string ringStepCsv(const RunFindings& findings) { return csvOf(ringStepRows(findings)); }
 
 std::string topSpansJson(const std::vector<TopSpan>& spans, std::size_t most) {
-    return jsonDump(topRows(spans, most));
+    return jsonDump(json{{"schema_version", jsonSchemaVersion}, {"spans", topRows(spans, most)}});
 }
 std::string topSpansCsv(const std::vector<TopSpan>& spans, std::size_t most) {
     return csvOf(topRows(spans, most));

@@ -1,5 +1,5 @@
-// What `ringscope trace … --json` and `--csv` print, for programs. Each JSON text is one object or
-// array that ends with a newline; each CSV has a line of names and a line per row, and is empty
+// What `ringscope trace … --json` and `--csv` print, for programs. Each JSON text is one object
+// that ends with a newline; each CSV has a line of names and a line per row, and is empty
 // where there is no row. Keys are only ever added; `schema_version` says which set an object has.
 #pragma once
 
@@ -24,13 +24,13 @@ std::string traceInfoCsv(const TraceContents& trace);
 std::string analysisJson(const TraceAnalysis& analysis);
 std::string analysisCsv(const TraceAnalysis& analysis);
 
-// A row for each rank, pass and ring step.
+// ring_steps[]: a row for each rank, pass and ring step.
 std::string ringStepJson(const RunFindings& findings);
 std::string ringStepCsv(const RunFindings& findings);
 
 inline constexpr std::size_t allSpans = std::numeric_limits<std::size_t>::max();
 
-// A row for each of the first `most` names.
+// spans[]: a row for each of the first `most` names.
 std::string topSpansJson(const std::vector<TopSpan>& spans, std::size_t most = allSpans);
 std::string topSpansCsv(const std::vector<TopSpan>& spans, std::size_t most = allSpans);
 

@@ -1,10 +1,7 @@
 #include "backend/run/experiment_runner.h"
 
-#include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
-#include "backend/plan/placement.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -15,14 +12,6 @@ namespace {
 bool isUnsharded(const RunConfig& config) {
     const Mode* mode = findMode(config.parallel.mode);
     return mode != nullptr && !mode->sharded;
-}
-
-Error refusal(const std::vector<RefusedRun>& refused, std::size_t all) {
-    std::vector<std::string> reasons;
-    for (const RefusedRun& run : refused) reasons.push_back(run.name + ": " + run.reason);
-    const std::string which =
-        all == 1 ? "" : fmt::format("{} of {} runs cannot work: ", refused.size(), all);
-    return {ErrorCode::InvalidConfig, which + join(reasons, "; ")};
 }
 
 // The same computation, unsharded; nothing where it cannot run that way.
@@ -132,38 +121,9 @@ private:
 }  // namespace
 
 Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment) {
-    const std::string experimentId = RunId::random().text;
-    std::vector<RunRequest> requests;
-    std::vector<RefusedRun> refused;
-    const std::vector<ExpandedRun> runs = expandRuns(experiment);
-    for (const ExpandedRun& run : runs) {
-        Result<RunPlan> plan = planRun(run.config);
-        if (!plan.ok()) {
-            refused.push_back({run.name, plan.error().message});
-            continue;
-        }
-        requests.push_back({.plan = std::move(*plan),
-                            .experiment = experiment.name,
-                            .experimentId = experimentId,
-                            .name = run.name,
-                            .repeat = run.repeat,
-                            .baseline = run.baseline});
-    }
-    if (!refused.empty()) return refusal(refused, runs.size());
-    return requests;
-}
-
-Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests) {
-    std::vector<HostSpec> ready;
-    for (const RunRequest& request : requests) {
-        RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(request.plan.config.launch));
-        for (const HostSpec& host : hosts) {
-            if (std::ranges::find(ready, host) != ready.end()) continue;
-            RINGSCOPE_CHECK(transport.preflight(host));
-            ready.push_back(host);
-        }
-    }
-    return {};
+    ExperimentPlan plan = planRuns(experiment);
+    if (!plan.refused.empty()) return refusalOf(plan);
+    return std::move(plan.requests);
 }
 
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,

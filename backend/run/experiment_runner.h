@@ -7,6 +7,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/core/result.h"
+#include "backend/run/experiment_plan.h"
 #include "backend/run/run_service.h"
 
 #include <functional>
@@ -26,20 +27,12 @@ struct ExperimentOutcome {
     std::string experimentId;
     std::vector<RunRecord> runs;        // the expanded runs, in order
     std::vector<RunRecord> references;  // runs started or found only to compare with
+    std::vector<RefusedRun> refused{};  // could not be planned, so were not started
     bool cancelled = false;
 };
 
-struct RefusedRun {
-    std::string name;
-    std::string reason;
-};
-
-// The plans of all runs, before anything starts. Fails with all reasons where a run cannot be
-// planned.
+// planRuns() for callers that want all runs or none: fails with all reasons where one is refused.
 Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment);
-
-// Calls Transport::preflight() once for every host of these runs.
-Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests);
 
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,
                                         RunService& service, const ExperimentOptions& options,

@@ -79,11 +79,7 @@ struct Agent {
 
 ExpectedWork expectedOf(const RunRequest& request) {
     if (std::holds_alternative<Verification>(request.job)) return {};
-    const LaunchConfig& launch = request.plan.config.launch;
-    return {.steps = request.plan.config.train.steps,
-            .planHash = planHash(request.plan),
-            .stall = milliseconds(static_cast<std::int64_t>(launch.stallSeconds * 1000)),
-            .onStall = launch.onStall};
+    return {.steps = request.plan.config.train.steps, .planHash = planHash(request.plan)};
 }
 
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {

@@ -49,6 +49,12 @@ public:
         if (host.isThisMachine()) return std::string("127.0.0.1");
         return host.address.empty() ? host.name : host.address;
     }
+    // GPUs of a host; nothing where that is not known. Looks at this machine only, so those of
+    // another host are known after its preflight().
+    virtual std::optional<int> gpusOf(const HostSpec& /*host*/) { return std::nullopt; }
+    // What open() would start, as a user types it; starts nothing and reaches no host.
+    virtual std::string commandFor(const HostSpec& /*host*/) { return {}; }
+
     // Waits at most `timeout` until one of `channels` has something to receive; all must have been
     // opened by this transport. Returns false where it cannot wait for several.
     virtual bool waitForAny(const std::vector<AgentChannel*>& /*channels*/,

@@ -19,14 +19,17 @@ public:
 
     Result<ExperimentOutcome> execute(const Experiment& experiment) {
         step = SessionStep::Plan;
-        RINGSCOPE_TRY(std::vector<RunRequest> requests, planExperiment(experiment));
-        for (RunRequest& request : requests) request.traces = traceRoot(path_);
+        ExperimentPlan plan = planRuns(experiment);
+        if (plan.requests.empty()) return refusalOf(plan);
+        if (ports_.planned) ports_.planned(plan);
+        for (RunRequest& request : plan.requests) request.traces = traceRoot(path_);
         step = SessionStep::Hosts;
-        RINGSCOPE_CHECK(prepareHosts(ports_.transport, requests));
+        RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
         step = SessionStep::Store;
         RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore());
         step = SessionStep::Runs;
-        RINGSCOPE_TRY(ExperimentOutcome outcome, runAll(requests, *store));
+        RINGSCOPE_TRY(ExperimentOutcome outcome, runAll(plan.requests, *store));
+        outcome.refused = std::move(plan.refused);
         RINGSCOPE_CHECK(saveParity(outcome.runs, *store));
         return outcome;
     }

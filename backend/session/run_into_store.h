@@ -2,8 +2,10 @@
 //
 // The steps, in this order; the first that fails ends the session with its error:
 //
-//   Plan    plans every run; fails where one of them cannot run
-//   Hosts   makes every host ready (Transport::preflight)
+//   Plan    plans every run; fails where none of them can work. One that cannot work is refused and
+//           stops no other.
+//   Hosts   looks at what the runs need here (checkThisMachine) and makes every host ready
+//           (Transport::preflight)
 //   Store   opens the store for writing, and marks the runs whose program is gone as lost
 //   Runs    the runs one after another with their references, then the parity of each
 //
@@ -13,6 +15,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/core/result.h"
+#include "backend/run/experiment_plan.h"
 #include "backend/run/experiment_runner.h"
 #include "backend/run/run_service.h"
 #include "backend/run/run_sink.h"
@@ -33,6 +36,8 @@ struct SessionPorts {
     Transport& transport;
     RunSink* watcher = nullptr;  // is told of each event after the store; may be null
 
+    // Called once with the plan, before a host is made ready: what will run, and what is refused.
+    std::function<void(const ExperimentPlan& plan)> planned{};
     // Called with Store::caution() where there is one.
     std::function<void(const std::string& sentence)> caution{};
     // Called with each run whose parity has been saved. An Error ends the session.

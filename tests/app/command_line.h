@@ -2,6 +2,7 @@
 // of its own.
 #pragma once
 
+#include "app/cli/command.h"
 #include "app/cli/program.h"
 #include "tests/backend/store/store_fixture.h"
 
@@ -35,6 +36,11 @@ struct Ran {
     std::string err;
 };
 
+struct VerbHelp {
+    std::vector<std::string> words;  // {"trace", "top"}
+    std::string text;
+};
+
 class CommandLineTest : public StoreTest {
 protected:
     // `ringscope --db <the test's store> WORDS`
@@ -47,6 +53,30 @@ protected:
         const Captured err(std::cerr);
         const int exit = cli::runProgram(static_cast<int>(pointers.size()), pointers.data());
         return {exit, out.text(), err.text()};
+    }
+
+    // Each verb, and each verb of a verb, as the program's own help lists them.
+    std::vector<VerbHelp> allHelps() {
+        std::vector<VerbHelp> helps;
+        std::vector<std::vector<std::string>> open;
+        for (const cli::Verb& verb : cli::verbTable()) open.push_back({verb.name});
+        while (!open.empty()) {
+            const std::vector<std::string> words = open.back();
+            open.pop_back();
+            std::vector<std::string> asking = {"help"};
+            asking.insert(asking.end(), words.begin(), words.end());
+            const std::string text = run(asking).out;
+            helps.push_back({words, text});
+            const std::size_t verbs = text.find("\nVerbs:\n");
+            if (verbs == std::string::npos) continue;
+            std::istringstream lines(text.substr(verbs + 8));
+            for (std::string line; std::getline(lines, line) && line.starts_with("  ");) {
+                if (line[2] == ' ') continue;  // more of what the last one does
+                open.push_back(words);
+                open.back().push_back(line.substr(2, line.find(' ', 2) - 2));
+            }
+        }
+        return helps;
     }
 
     // A finished run of this mode in the test's store.

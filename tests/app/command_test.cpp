@@ -61,7 +61,18 @@ TEST(ColourWanted, IsOffWhereNothingShowsIt) {
 }
 
 TEST(TerminalWidth, IsAHundredColumnsWhereThereIsNoTerminal) {
+    ::unsetenv("COLUMNS");
     EXPECT_EQ(cli::terminalWidth(-1), 100);
+}
+
+TEST(TerminalWidth, IsWhatColumnsSaysInAPipe) {
+    ::setenv("COLUMNS", "160", 1);
+    EXPECT_EQ(cli::terminalWidth(-1), 160);
+    for (const char* nonsense : {"", "wide", "0", "-5", "3"}) {
+        ::setenv("COLUMNS", nonsense, 1);
+        EXPECT_EQ(cli::terminalWidth(-1), 100) << nonsense;
+    }
+    ::unsetenv("COLUMNS");
 }
 
 TEST(StorePath, IsWhatTheUserNames) {

@@ -22,6 +22,19 @@ constexpr const char* twoModes =
 
 class ExperimentVerbs : public CommandLineTest {};
 
+// Standard input for as long as this lives.
+class Typed {
+public:
+    explicit Typed(const std::string& text) : text_(text), own_(std::cin.rdbuf(text_.rdbuf())) {}
+    ~Typed() { std::cin.rdbuf(own_); }
+    Typed(const Typed&) = delete;
+    Typed& operator=(const Typed&) = delete;
+
+private:
+    std::istringstream text_;
+    std::streambuf* own_;
+};
+
 TEST_F(ExperimentVerbs, ShowTakesTheFileAndThenTheOverrides) {
     const std::string file = write("two.yaml", twoModes);
     EXPECT_THAT(run({"config", "show", file}).out, HasSubstr("steps: 2\n"));
@@ -47,6 +60,86 @@ TEST_F(ExperimentVerbs, EveryProblemOfAFileIsALineOfItsOwn) {
     EXPECT_THAT(ran.err, HasSubstr("stepps"));
 }
 
+TEST_F(ExperimentVerbs, AFileThatHoldsNothingIsNoExperiment) {
+    for (const std::string& file :
+         {write("empty.yaml", ""), write("blank.yaml", "\n# later\n"), std::string("/dev/null")}) {
+        const Ran ran = run({"run", file});
+        EXPECT_EQ(ran.exit, cli::BadConfig) << file;
+        EXPECT_THAT(ran.err, StartsWith("ringscope: " + file + ": the file holds nothing; "));
+    }
+    const Typed nothing("");
+    EXPECT_THAT(run({"run", "-"}).err, HasSubstr("standard input: the file holds nothing"));
+}
+
+TEST_F(ExperimentVerbs, AFolderIsNoFile) {
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"run", at("")}, {"config", "show", at("")}, {"migrate", at("")}}) {
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::NotFound) << words.front();
+        EXPECT_THAT(ran.err, HasSubstr("' is a folder, not a file"));
+    }
+    EXPECT_EQ(run({"migrate", at("none.yaml")}).exit, cli::NotFound);
+}
+
+// Needs no machine without a GPU: no machine has a thousand for one run.
+TEST_F(ExperimentVerbs, WhatThisMachineLacksIsSaidOnceBeforeAnythingStarts) {
+    const std::string file = write("two.yaml", twoModes);
+    const std::vector<std::vector<std::string>> verbs = {
+        {"run", file}, {"run", "--dry-run", file}, {"config", "validate", file}};
+    for (std::vector<std::string> words : verbs) {
+        words.insert(words.end(), {"--set", "launch.device=cuda", "--set", "parallel.sp=512",
+                                   "--set", "train.seq_len=4096"});
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::PreflightFailed) << words[0];
+        EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
+        EXPECT_THAT(ran.err, HasSubstr("launch.device cuda takes a GPU for each rank"));
+    }
+    for (std::vector<std::string> words : verbs) {
+        words.insert(words.end(), {"--set", "data.source=" + at("nope.txt")});
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::PreflightFailed) << words[0];
+        EXPECT_EQ(std::ranges::count(ran.err, '\n'), 1) << ran.err;
+        EXPECT_THAT(ran.err, HasSubstr("data.source: cannot read '"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(this->file()));
+    const Ran verified = run({"verify", "--device", "cuda", "--ranks", "256"});
+    EXPECT_EQ(verified.exit, cli::PreflightFailed) << verified.err;
+}
+
+TEST_F(ExperimentVerbs, AHostfileThatIsNotThereIsNoHost) {
+    const std::string file = write("two.yaml", twoModes);
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"doctor", "--hosts", "nofile.txt"},
+             {"doctor", "--hosts", "./nohosts"},
+             {"run", file, "--hosts", "/no/hostfile"},
+             {"run", file, "-s", "launch.transport=ssh", "-s", "launch.hostfile=nofile.txt"}}) {
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::PreflightFailed) << ran.err;
+        EXPECT_THAT(ran.err, HasSubstr("no such hostfile: '"));
+    }
+}
+
+TEST_F(ExperimentVerbs, HostsMayBeAHostfile) {
+    const std::string hosts = write("hosts.txt", "node1 slots=1\nnode2 slots=1\n");
+    const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--hosts", hosts});
+    EXPECT_EQ(ran.exit, cli::Ok) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("node2: up to 1 rank, started by: ssh node2 ringscope agent\n"));
+}
+
+TEST_F(ExperimentVerbs, AnOutputThatCannotBeWrittenIsRefusedBeforeTheWork) {
+    const std::string there = at("no/such/x.html");
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"demo", "--report", there},
+             {"report", "-o", there},
+             {"migrate", write("old.yaml", "stage: sft\n"), "-o", there}}) {
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::PreflightFailed) << words.front();
+        EXPECT_THAT(ran.err, HasSubstr("there is no folder '" + at("no/such") +
+                                       "'; make it first: mkdir -p "));
+    }
+    EXPECT_FALSE(std::filesystem::exists(at("no")));
+}
+
 TEST_F(ExperimentVerbs, AFileThatIsNotThereIsNotFound) {
     EXPECT_EQ(run({"config", "show", at("none.yaml")}).exit, cli::NotFound);
     EXPECT_EQ(run({"run", at("none.yaml")}).exit, cli::NotFound);
@@ -68,19 +161,6 @@ TEST_F(ExperimentVerbs, ValidateSaysOfWhichFileARunCouldNotStart) {
     EXPECT_EQ(ran.exit, cli::BadConfig);
     EXPECT_THAT(ran.err, StartsWith("ringscope: " + file + ": "));
 }
-
-// Standard input for as long as this lives.
-class Typed {
-public:
-    explicit Typed(const std::string& text) : text_(text), own_(std::cin.rdbuf(text_.rdbuf())) {}
-    ~Typed() { std::cin.rdbuf(own_); }
-    Typed(const Typed&) = delete;
-    Typed& operator=(const Typed&) = delete;
-
-private:
-    std::istringstream text_;
-    std::streambuf* own_;
-};
 
 TEST_F(ExperimentVerbs, ADashReadsTheExperimentFromStandardInput) {
     const Typed good(twoModes);
@@ -124,6 +204,64 @@ TEST_F(ExperimentVerbs, ADryRunPrintsThePlanAndStartsNothing) {
     EXPECT_FALSE(std::filesystem::exists(file()));
 }
 
+constexpr const char* oneIllegal =
+    "name: three\nmodel: {preset: nano, hidden_size: 48, heads: 6, kv_heads: 6}\n"
+    "train: {steps: 2, seq_len: 64}\nparallel: {sp: 4}\n"
+    "matrix: {parallel.mode: [ring, ulysses, legacy]}\n";
+
+TEST_F(ExperimentVerbs, AModeThatCannotRunHidesNoOther) {
+    const std::string file = write("three.yaml", oneIllegal);
+    const std::string reason =
+        "1 of 3 runs cannot work (ulysses): ulysses needs heads divisible by ranks: 6 heads, 4 "
+        "ranks; legal: 1, 2, 3, 6\n";
+    const Ran planned = run({"run", file, "--dry-run"});
+    EXPECT_EQ(planned.exit, cli::Partial);
+    EXPECT_THAT(planned.out, HasSubstr("\nthree/legacy "));
+    EXPECT_EQ(planned.err, "ringscope: " + reason);
+    const Ran valid = run({"config", "validate", file});
+    EXPECT_EQ(valid.exit, cli::Partial);
+    EXPECT_EQ(valid.err, "ringscope: " + file + ": " + reason);
+    EXPECT_THAT(valid.out, IsEmpty());
+}
+
+TEST_F(ExperimentVerbs, ADryRunIsOneObjectForPrograms) {
+    const Ran ran = run({"run", write("three.yaml", oneIllegal), "--dry-run", "--json"});
+    EXPECT_EQ(ran.exit, cli::Partial);
+    const json object = json::parse(ran.out);
+    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["exit_code"], cli::Partial);
+    EXPECT_EQ(object["experiment"], "three");
+    ASSERT_EQ(object["runs"].size(), 2U);
+    const json& ring = object["runs"][0];
+    EXPECT_EQ(ring["mode"], "ring");
+    EXPECT_EQ(ring["ranks"], 4);
+    EXPECT_EQ(ring["seq_len"], 64);
+    EXPECT_GT(ring["flops_per_step"], 0);
+    const std::int64_t perLayer = ring["attention_bytes_per_pass"]["forward"].get<std::int64_t>() +
+                                  ring["attention_bytes_per_pass"]["backward"].get<std::int64_t>();
+    EXPECT_GT(perLayer, 0);
+    EXPECT_EQ(ring["predicted_comm_bytes_per_step"].get<std::int64_t>() % perLayer, 0);
+    EXPECT_EQ(ring["placement"][0]["ranks"], json::array({0, 1, 2, 3}));
+    ASSERT_EQ(object["refusals"].size(), 1U);
+    EXPECT_EQ(object["refusals"][0]["mode"], "ulysses");
+    ASSERT_EQ(object["hosts"].size(), 1U);
+    EXPECT_EQ(object["hosts"][0]["most_ranks"], 4);
+    EXPECT_THAT(std::string(object["hosts"][0]["command"]), EndsWith("ringscope agent"));
+    EXPECT_TRUE(object["problems"].is_null());
+}
+
+TEST_F(ExperimentVerbs, ValidateIsOneObjectForPrograms) {
+    const std::string bad = write("bad.yaml", "train: {stepps: 2, lr: fast}\n");
+    const Ran ran = run({"config", "validate", write("two.yaml", twoModes), bad, "--json"});
+    EXPECT_EQ(ran.exit, cli::BadConfig);
+    const json object = json::parse(ran.out);
+    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["files"][0]["valid"], true);
+    EXPECT_EQ(object["files"][0]["runs"], 2);
+    EXPECT_EQ(object["files"][1]["valid"], false);
+    EXPECT_EQ(object["files"][1]["problems"].size(), 2U);
+}
+
 TEST_F(ExperimentVerbs, ADryRunRefusesWhatCannotRun) {
     const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--set", "train.seq_len=63"});
     EXPECT_EQ(ran.exit, cli::BadConfig);
@@ -146,7 +284,7 @@ TEST_F(ExperimentVerbs, ARunThatCannotBePlannedTouchesNoStore) {
 }
 
 TEST_F(ExperimentVerbs, DemoTakesOverridesAndRefusesWhatCannotRun) {
-    EXPECT_EQ(run({"demo", "--set", "parallel.sp=7"}).exit, cli::BadConfig);
+    EXPECT_EQ(run({"demo", "--set", "debug.slow_rank=99"}).exit, cli::BadConfig);
     EXPECT_EQ(run({"demo", "--set", "no.such=1"}).exit, cli::BadConfig);
 }
 

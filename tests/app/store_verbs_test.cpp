@@ -136,12 +136,23 @@ TEST_F(StoreVerbs, CompareHasItsTableInOtherFormats) {
     EXPECT_EQ(json::parse(run({"compare", "--json"}).out)["title"], "Ringscope comparison");
 }
 
+TEST_F(StoreVerbs, CompareFailsWhereNothingFinished) {
+    RunRecord failed = newRun("ring");
+    failed.status = RunStatus::Failed;
+    failed.statusReason = "rank 1 was ended by SIGKILL";
+    const auto store = open();
+    ASSERT_TRUE(store->created(failed).ok());
+    ASSERT_TRUE(store->ended(failed).ok());
+    EXPECT_EQ(run({"compare"}).exit, cli::RunFailed);
+    EXPECT_EQ(run({"compare", "--json"}).exit, cli::RunFailed);
+}
+
 TEST_F(StoreVerbs, ReportWritesTheFormatOfItsExtension) {
     addRun("legacy");
-    const Ran ran = run({"report", "-o", at("reports/r.json"), "--title", "mine"});
+    const Ran ran = run({"report", "-o", at("r.json"), "--title", "mine"});
     EXPECT_EQ(ran.exit, cli::Ok) << ran.err;
-    EXPECT_EQ(ran.out, at("reports/r.json") + "\n");
-    EXPECT_EQ(json::parse(readFile(at("reports/r.json")).value())["title"], "mine");
+    EXPECT_EQ(ran.out, at("r.json") + "\n");
+    EXPECT_EQ(json::parse(readFile(at("r.json")).value())["title"], "mine");
 }
 
 TEST_F(StoreVerbs, ReportRefusesAnUnknownExtensionBeforeItLooksForAStore) {

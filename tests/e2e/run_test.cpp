@@ -2,6 +2,7 @@
 #include "tests/e2e/cli.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <fstream>
 
 namespace ringscope::testing {
@@ -122,6 +123,25 @@ TEST(Run, AnswersAMissingFileWithItsName) {
     EXPECT_NE(ended.err.find("absent.yaml"), std::string::npos);
 }
 
+TEST(Run, AModeThatCannotRunStopsNoOther) {
+    const Cli cli;
+    const auto file = cli.write("three.yaml",
+                                "name: three\n"
+                                "model: {preset: nano, hidden_size: 48, heads: 6, kv_heads: 6}\n"
+                                "train: {steps: 2, seq_len: 64}\nparallel: {sp: 4}\n"
+                                "matrix: {parallel.mode: [ring, ulysses]}\n");
+    const Ended ended = cli.run({"run", file, "--json", "--no-reference"});
+    EXPECT_EQ(ended.exitCode, 8) << ended.err;
+    EXPECT_NE(ended.err.find("1 of 2 runs cannot work (ulysses): ulysses needs heads"),
+              std::string::npos)
+        << ended.err;
+    const json result = json::parse(ended.out);
+    ASSERT_EQ(result["runs"].size(), 1U);
+    EXPECT_EQ(result["runs"][0]["status"], "finished");
+    EXPECT_EQ(result["refusals"][0]["mode"], "ulysses");
+    EXPECT_EQ(result["exit_code"], 8);
+}
+
 TEST(Demo, RunsFourModesAndWritesAReportWithoutAnyLinkOut) {
     const Cli cli;
     const auto report = cli.folder() / "demo.html";
@@ -194,7 +214,13 @@ TEST(CommandLine, ExitsWithTwoOnAMistakeAndZeroOnHelp) {
 TEST(Doctor, TrainsTwoStepsOnTwoRealRanks) {
     const Cli cli;
     const json result = cli.json({"doctor", "--json"});
+    EXPECT_EQ(result["schema_version"], 1);
     EXPECT_EQ(result["ok"], true) << result.dump(2);
+    std::vector<std::string> names;
+    for (const json& check : result["checks"]) names.push_back(check["name"]);
+    for (const char* name : {"machine", "memory", "disk", "gpu", "driver", "cupti", "nccl", "ssh",
+                             "store", "launch", "training", "window"})
+        EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
     EXPECT_FALSE(std::filesystem::exists(cli.store())) << "looking must not make a store";
 }
 

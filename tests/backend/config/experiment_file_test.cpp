@@ -10,9 +10,22 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(ExperimentFile, MayBeEmptyAndThenMeansTheDefaults) {
-    for (const char* text : {"", "# nothing yet\n", "---\n", "model:\ntrain:\nmatrix:\n", "{}"})
+TEST(ExperimentFile, MayHaveEmptySectionsAndThenMeansTheDefaults) {
+    for (const char* text : {"", "model:\ntrain:\nmatrix:\n", "{}"})
         EXPECT_EQ(experimentOf(text).base, RunConfig{}) << text;
+}
+
+TEST(ExperimentFile, ThatHoldsNothingIsRefused) {
+    for (const char* text : {"\n", "# nothing yet\n", "---\n"})
+        EXPECT_THAT(problemsIn(text),
+                    ElementsAre(testing::HasSubstr("t.yaml: the file holds nothing")))
+            << text;
+    EXPECT_EQ(
+        problemsOf(readExperiment(
+                       {.fileName = "t.yaml", .fileText = {}, .environment = {}, .overrides = {}}))
+            .size(),
+        1U);
+    EXPECT_TRUE(readExperiment({}).ok());
 }
 
 TEST(ExperimentFile, IsReadWithEverySectionOfTheArchitecturePage) {
@@ -78,10 +91,12 @@ TEST(ExperimentFile, RefusesValuesOfAnotherTypeWhereTheyStand) {
             "the quotes",
             "t.yaml:4:7: train.lr: expected a number, at least 0; got '.inf'",
             "t.yaml:5:10: train.batch: expected an integer, 1 to 4,096; got a list",
-            "t.yaml:6:3: train.seq_len: expected an integer, 2 to 67,108,864; got nothing",
+            "t.yaml:6:3: train.seq_len: expected an integer like 4096 or 128k (k is 1,024), 2 to "
+            "67,108,864; got nothing",
             "t.yaml:7:21: attention.causal: expected true or false; got 'yes'",
-            "t.yaml:7:34: attention.window: expected an integer, 1 to 67,108,864, or null; got a "
-            "map"));
+            "t.yaml:7:34: attention.window: expected an integer like 4096 or 128k (k is 1,024), 1 "
+            "to "
+            "67,108,864, or null; got a map"));
 }
 
 TEST(ExperimentFile, TakesQuotedTextForText) {

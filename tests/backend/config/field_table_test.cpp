@@ -75,7 +75,8 @@ TEST(FieldTable, SaysWhatItExpectedAndWhatItGot) {
               "expected a number, at least 0 and below 1; got '1'");
     EXPECT_EQ(refusal("attention.causal", "yes"), "expected true or false; got 'yes'");
     EXPECT_EQ(refusal("attention.window", "all"),
-              "expected an integer, 1 to 67,108,864, or null; got 'all'");
+              "expected an integer like 4096 or 128k (k is 1,024), 1 to 67,108,864, or null; got "
+              "'all'");
     EXPECT_EQ(refusal("data.tokenizer", "bpe"), "expected 'byte'; got 'bpe'");
     EXPECT_EQ(refusal("data.source", " "), "expected text, not empty, on one line; got ' '");
     EXPECT_EQ(refusal("parallel.comm_buffer_limit", "0"),

@@ -89,5 +89,12 @@ TEST(ExpandRuns, MakesAsManyRunsAsAreAllowed) {
     EXPECT_EQ(runsOf("repeat: 5000\nmatrix: {parallel.mode: [ring, zigzag]}\n").size(), 10'000U);
 }
 
+TEST(Matrix, TakesNumbersOfTokensWithUnits) {
+    const auto runs = runsOf("matrix: {train.seq_len: [4k, 8192]}\n");
+    ASSERT_EQ(runs.size(), 2U);
+    EXPECT_EQ(runs[0].config.train.seqLen, 4096);
+    EXPECT_EQ(runs[0].name, "experiment seq_len=4096");
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -13,7 +13,7 @@ namespace ringscope {
 inline ExperimentReading readText(std::string_view text,
                                   const std::vector<std::string>& overrides = {},
                                   const std::map<std::string, std::string>& environment = {}) {
-    return readExperiment({.fileName = "t.yaml",
+    return readExperiment({.fileName = text.empty() ? "" : "t.yaml",  // no text: no file
                            .fileText = std::string(text),
                            .environment = environment,
                            .overrides = overrides});

@@ -69,5 +69,25 @@ TEST(Overrides, SayHowTheyAreWrittenAndWhichFieldWasMeant) {
             "--set repeat: expected an integer, 1 to 10,000; got '0'"));
 }
 
+TEST(Tokens, TakeUnitsFromEverySourceAndSayTheirDigits) {
+    const auto only = [](const SettingLayer& layer) {
+        EXPECT_TRUE(layer.problems.empty());
+        return layer.settings.size() == 1 ? layer.settings[0].value : "";
+    };
+    EXPECT_EQ(only(readEnvironment({{"RINGSCOPE_TRAIN__SEQ_LEN", "1M"}})), "1048576");
+    const SettingLayer set = readOverrides({"train.seq_len=128k"});
+    EXPECT_EQ(only(set), "131072");
+    EXPECT_THAT(texts(set.notes),
+                testing::ElementsAre("--set train.seq_len: 128k is 131,072 tokens"));
+    EXPECT_TRUE(readOverrides({"train.seq_len=131072"}).notes.empty());
+    EXPECT_EQ(only(readOverrides({"attention.window=4Ki"})), "4096");
+}
+
+TEST(Tokens, AloneTakeUnits) {
+    EXPECT_EQ(readOverrides({"train.steps=1k"}).problems.size(), 1U);
+    EXPECT_EQ(readOverrides({"train.seq_len=128k,"}).problems.size(), 1U);
+    EXPECT_EQ(readOverrides({"train.seq_len=1G"}).problems.size(), 1U);  // over the most
+}
+
 }  // namespace
 }  // namespace ringscope

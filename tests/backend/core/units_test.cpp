@@ -42,6 +42,34 @@ TEST(ParseBytes, RefusesWhatIsNoSizeWithTheTextInTheSentence) {
     }
 }
 
+TEST(ParseCount, ReadsBinaryUnits) {
+    EXPECT_EQ(parseCount("128k"), 131'072);
+    EXPECT_EQ(parseCount("128K"), 131'072);
+    EXPECT_EQ(parseCount("128Ki"), 131'072);
+    EXPECT_EQ(parseCount(" 1M "), 1'048'576);
+    EXPECT_EQ(parseCount("1.5Mi"), 1'572'864);
+    EXPECT_EQ(parseCount("2G"), 2'147'483'648);
+}
+
+TEST(ParseCount, MeansTheSameAsSizesDo) {
+    for (const char* text : {"1k", "12k", "3M", "3G"})
+        EXPECT_EQ(parseCount(text), parseBytes(text).value().count) << text;
+}
+
+TEST(ParseCount, IsNothingWhereThereIsNoUnitOrNoWholeNumber) {
+    for (const char* text : {"", "k", "4096", "-1k", "0.1k", "1kk", "1 k", "1kB", "1m", "1T",
+                             "1e3k", "1i", "1..5k", "9999999999G"})
+        EXPECT_EQ(parseCount(text), std::nullopt) << text;
+}
+
+TEST(FormatFlops, CountsInThousands) {
+    EXPECT_EQ(formatFlops(25e9), "25.0 GFLOP");
+    EXPECT_EQ(formatFlops(999.4e12), "999 TFLOP");
+    EXPECT_EQ(formatFlops(1.2e15), "1.20 PFLOP");
+    EXPECT_EQ(formatFlops(1.056e18), "1.06 EFLOP");
+    EXPECT_EQ(formatFlops(0), "0.00 FLOP");
+}
+
 TEST(FormatCount, GroupsDigitsByThree) {
     EXPECT_EQ(formatCount(0), "0");
     EXPECT_EQ(formatCount(999), "999");

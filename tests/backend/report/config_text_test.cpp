@@ -56,5 +56,19 @@ TEST(ExperimentJson, HasEveryFieldWithItsOrigin) {
             << field;
 }
 
+TEST(FieldsJson, HasEveryFieldAndPreset) {
+    const nlohmann::json object = nlohmann::json::parse(fieldsJson());
+    EXPECT_EQ(object["schema_version"], 1);
+    ASSERT_EQ(object["fields"].size(), fieldTable().size());
+    EXPECT_EQ(object["presets"].size(), modelPresets().size());
+    for (const nlohmann::json& field : object["fields"]) {
+        if (field["path"] != "train.seq_len") continue;
+        EXPECT_EQ(field["type"], "integer");
+        EXPECT_EQ(field["unit"], "tokens");
+        EXPECT_EQ(field["environment"], "RINGSCOPE_TRAIN__SEQ_LEN");
+        EXPECT_EQ(field["nullable"], false);
+    }
+}
+
 }  // namespace
 }  // namespace ringscope

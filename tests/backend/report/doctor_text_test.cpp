@@ -27,20 +27,32 @@ HostCheck unreachable() {
     return {.name = "node2", .label = "node2", .problem = "ssh: connection refused"};
 }
 
+const std::vector<DoctorCheck> threeChecks = {
+    {.name = "store", .state = CheckState::Ok, .detail = "/x/ringscope.db"},
+    {.name = "gpu", .state = CheckState::Absent, .detail = "none: ranks compute on the CPU"},
+    {.name = "launch", .state = CheckState::Failed, .detail = "no ringscope-rank"}};
+
 TEST(DoctorText, HasALineForEachCheck) {
-    EXPECT_EQ(doctorText({{.name = "store", .ok = true, .detail = "/x/ringscope.db"},
-                          {.name = "launch", .ok = false, .detail = "no ringscope-rank"}}),
-              "ok    store      /x/ringscope.db\nFAIL  launch     no ringscope-rank\n");
+    EXPECT_EQ(doctorText(threeChecks),
+              "ok      store      /x/ringscope.db\n"
+              "absent  gpu        none: ranks compute on the CPU\n"
+              "FAIL    launch     no ringscope-rank\n");
     EXPECT_EQ(doctorText({}), "");
 }
 
-TEST(DoctorJson, IsOkWhereEveryCheckIs) {
-    const json good = json::parse(doctorJson({{.name = "a", .ok = true, .detail = "d"}}));
-    EXPECT_EQ(good["schema_version"], 1);
+TEST(DoctorJson, IsOkWhereNoCheckFailed) {
+    const json bad = json::parse(doctorJson(threeChecks));
+    EXPECT_EQ(bad["schema_version"], 1);
+    EXPECT_EQ(bad["ok"], false);
+    EXPECT_TRUE(bad["version"].is_string());
+    EXPECT_EQ(
+        bad["checks"][0],
+        (json{{"name", "store"}, {"ok", true}, {"state", "ok"}, {"detail", "/x/ringscope.db"}}));
+    EXPECT_EQ(bad["checks"][2]["state"], "failed");
+    const json good = json::parse(doctorJson({threeChecks[0], threeChecks[1]}));
     EXPECT_EQ(good["ok"], true);
-    EXPECT_TRUE(good["version"].is_string());
-    EXPECT_EQ(good["checks"][0], (json{{"name", "a"}, {"ok", true}, {"detail", "d"}}));
-    EXPECT_EQ(json::parse(doctorJson({{.name = "a", .ok = false, .detail = ""}}))["ok"], false);
+    EXPECT_EQ(good["checks"][1]["ok"], false);
+    EXPECT_EQ(good["checks"][1]["state"], "absent");
 }
 
 TEST(HostsText, SaysOfEachHostWhatARunNeedsToKnow) {

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
 
 namespace ringscope {
 namespace {
@@ -26,6 +28,23 @@ TEST(ModesText, HasALineForEachModeAndFeature) {
     EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, '\n')),
               modeTable().size() + featureTable().size() + 4);
 }
+
+TEST(ModesText, StaysWithinTheWidthAndLosesNothing) {
+    for (const std::size_t width : {60U, 80U, 100U, 140U}) {
+        const std::string text = modesText(width);
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), width) << line;
+        for (const Mode& mode : modeTable())
+            EXPECT_THAT(text, HasSubstr(" " + std::string(mode.name))) << width;
+        std::string joined = text;  // words, whatever the lines
+        std::erase(joined, '\n');
+        EXPECT_THAT(joined, HasSubstr("--json says why."));
+        for (const Feature& feature : featureTable())
+            EXPECT_THAT(text, HasSubstr("\n" + std::string(feature.name))) << width;
+    }
+}
+
+TEST(ModesText, IsOneTableWhereThereIsRoom) { EXPECT_EQ(modesText(400), modesText()); }
 
 TEST(ModesJson, SaysWhyAModeDoesNotSupportAFeature) {
     const nlohmann::json object = nlohmann::json::parse(modesJson());

@@ -84,7 +84,7 @@ TEST(AnalysisCsv, IsALineForEachRank) {
 }
 
 TEST(RingStepJson, HasARowForEachRankPassAndRingStep) {
-    const ordered_json rows = ordered_json::parse(ringStepJson(analyze(madeTrace())));
+    const ordered_json rows = ordered_json::parse(ringStepJson(analyze(madeTrace())))["ring_steps"];
     ASSERT_EQ(rows.size(), 4U);
     EXPECT_EQ(rows[0]["pass"], "forward");
     EXPECT_EQ(rows[3]["rank"], 1);
@@ -93,7 +93,8 @@ TEST(RingStepJson, HasARowForEachRankPassAndRingStep) {
 }
 
 TEST(RingStepJson, OfNoRingStepIsAnEmptyList) {
-    EXPECT_EQ(ringStepJson({}), "[]\n");
+    EXPECT_EQ(ordered_json::parse(ringStepJson({})),
+              (ordered_json{{"schema_version", 1}, {"ring_steps", ordered_json::array()}}));
     EXPECT_EQ(ringStepCsv({}), "");
 }
 
@@ -104,7 +105,7 @@ TEST(TopSpansJson, HasARowForEachName) {
                                          .count = 4,
                                          .total = 1000,
                                          .longest = 400}};
-    const ordered_json rows = ordered_json::parse(topSpansJson(spans));
+    const ordered_json rows = ordered_json::parse(topSpansJson(spans))["spans"];
     EXPECT_EQ(rows[0], (ordered_json{{"where", "gpu"},
                                      {"kind", "compute"},
                                      {"count", 4},
@@ -119,8 +120,8 @@ TEST(TopSpansJson, HasARowForEachName) {
 
 TEST(TopSpansJson, HoldsNoMoreNamesThanAskedFor) {
     const std::vector<TopSpan> spans(3);
-    EXPECT_EQ(ordered_json::parse(topSpansJson(spans, 2)).size(), 2U);
-    EXPECT_EQ(ordered_json::parse(topSpansJson(spans)).size(), 3U);
+    EXPECT_EQ(ordered_json::parse(topSpansJson(spans, 2))["spans"].size(), 2U);
+    EXPECT_EQ(ordered_json::parse(topSpansJson(spans))["spans"].size(), 3U);
     EXPECT_EQ(topSpansCsv(spans, 0), "");
 }
 

@@ -81,7 +81,8 @@ TEST_F(ExperimentRunnerTest, RefusesTheWholeExperimentWithEveryReason) {
     ASSERT_FALSE(requests.ok());
     EXPECT_EQ(requests.error().code, ErrorCode::InvalidConfig);
     EXPECT_THAT(requests.error().message, HasSubstr("ulysses needs heads divisible by ranks"));
-    EXPECT_THAT(requests.error().message, ::testing::StartsWith("1 of 3 runs cannot work: "));
+    EXPECT_THAT(requests.error().message,
+                ::testing::StartsWith("1 of 3 runs cannot work (ulysses): "));
 }
 
 TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {

@@ -1,0 +1,23 @@
+// What an option's value must be, with the sentence for one that is not.
+#pragma once
+
+#include <CLI/Validators.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace ringscope::cli {
+
+// "expected a whole number from 0; got '-3'"
+CLI::Validator wholeNumber(std::int64_t least,
+                           std::int64_t most = std::numeric_limits<std::int64_t>::max());
+
+// "expected a number; got 'a'"
+CLI::Validator realNumber();
+
+// "expected one of auto, always, never; got 'alwys'; did you mean 'always'?"
+CLI::Validator oneOfWords(std::vector<std::string> words);
+
+}  // namespace ringscope::cli

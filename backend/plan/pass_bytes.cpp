@@ -1,0 +1,35 @@
+#include "backend/plan/pass_bytes.h"
+
+#include <numeric>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+std::int64_t bytesOf(const std::vector<Step>& pass) {
+    std::int64_t bytes = 0;
+    for (const Step& step : pass)
+        for (const Transfer& transfer : step.transfers) bytes += transfer.sentBytes;
+    return bytes;
+}
+
+}  // namespace
+
+PassBytes passBytes(const RunPlan& plan) {
+    const Schedule& schedule = plan.schedule;
+    std::vector<int> ranks = schedule.busiest;
+    if (schedule.needs) {
+        ranks.resize(static_cast<std::size_t>(schedule.ranks));
+        std::iota(ranks.begin(), ranks.end(), 0);
+    }
+    PassBytes most;
+    for (const int rank : ranks) {
+        const RankSchedule steps = schedule.makeSteps(schedule, rank);
+        const PassBytes sent{.forward = plan.headTurns * bytesOf(steps.forward),
+                             .backward = plan.headTurns * bytesOf(steps.backward)};
+        if (sent.sum() > most.sum()) most = sent;
+    }
+    return most;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,205 @@
+#include "backend/run/experiment_plan.h"
+
+#include "backend/core/text.h"
+#include "backend/plan/placement.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// Runs that are refused for the same reason, but for the name of their mode.
+struct RefusalGroup {
+    std::string reason;  // without the mode's name where it begins with that
+    bool beginsWithMode = false;
+    std::vector<const RefusedRun*> runs;
+};
+
+std::vector<RefusalGroup> groupedByReason(const std::vector<RefusedRun>& refused) {
+    std::vector<RefusalGroup> groups;
+    for (const RefusedRun& run : refused) {
+        const std::string& said = run.reason.message;
+        const bool beginsWithMode = said.starts_with(run.mode + " ");
+        const std::string reason = beginsWithMode ? said.substr(run.mode.size()) : said;
+        const auto same = std::ranges::find_if(groups, [&](const RefusalGroup& group) {
+            return group.reason == reason && group.beginsWithMode == beginsWithMode;
+        });
+        if (same != groups.end())
+            same->runs.push_back(&run);
+        else
+            groups.push_back({reason, beginsWithMode, {&run}});
+    }
+    return groups;
+}
+
+std::string labelsOf(const std::vector<const RefusedRun*>& runs) {
+    constexpr std::size_t most = 8;
+    std::vector<std::string> labels;
+    for (std::size_t i = 0; i < std::min(most, runs.size()); ++i) labels.push_back(runs[i]->label);
+    return join(labels, ", ") +
+           (runs.size() > most ? fmt::format(" and {} more", runs.size() - most) : "");
+}
+
+std::string reasonOf(const RefusalGroup& group) {
+    if (!group.beginsWithMode) return group.reason;
+    const std::string& mode = group.runs.front()->mode;
+    const bool oneMode =
+        std::ranges::all_of(group.runs, [&](const RefusedRun* run) { return run->mode == mode; });
+    return (oneMode ? mode : "each") + group.reason;
+}
+
+std::string_view plural(std::size_t count) { return count == 1 ? "run" : "runs"; }
+
+// Nothing where the file can be read.
+std::optional<Error> unreadable(const std::string& source) {
+    std::error_code ignored;
+    std::string why;
+    if (std::filesystem::is_directory(source, ignored)) {
+        why = "it is a folder";
+    } else {
+        errno = 0;
+        const std::ifstream file(source, std::ios::binary);
+        if (file) return std::nullopt;
+        why = std::generic_category().message(errno);
+    }
+    return Error{ErrorCode::Unavailable, "data.source: cannot read '" + source + "' (" + why +
+                                             "); write the path of a text file, or " +
+                                             std::string(builtinProse)};
+}
+
+Result<void> checkData(const RunConfig& config) {
+    const std::string& source = config.data.source;
+    if (source.starts_with("builtin:")) return {};
+    if (std::optional<Error> problem = unreadable(source)) return *std::move(problem);
+    return {};
+}
+
+struct PlacedHost {
+    HostSpec host;
+    int ranks = 0;
+};
+
+Result<std::vector<PlacedHost>> placedHosts(const RunPlan& plan) {
+    RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(plan.config.launch));
+    RINGSCOPE_TRY(const auto placed, placeRanks(plan.ranks, hosts));
+    std::vector<PlacedHost> all;
+    for (std::size_t i = 0; i < hosts.size(); ++i)
+        all.push_back({hosts[i], static_cast<int>(placed[i].size())});
+    return all;
+}
+
+// What is wrong with the host's GPUs for these ranks; nothing where they suffice or are not known.
+Result<void> checkGpus(Transport& transport, const PlacedHost& place) {
+    const std::optional<int> gpus = transport.gpusOf(place.host);
+    if (!gpus || *gpus >= place.ranks) return {};
+    const std::string where = place.host.isThisMachine() ? "this machine" : place.host.name;
+    const std::string there = *gpus == 0 ? "no GPU that ranks can use"
+                                         : fmt::format("{} {} for {} ranks", *gpus,
+                                                       *gpus == 1 ? "GPU" : "GPUs", place.ranks);
+    const std::string advice = *gpus == 0 ? "use launch.device cpu, or other hosts"
+                                          : "use fewer ranks there, or launch.device cpu";
+    return Error{ErrorCode::Unavailable,
+                 fmt::format("launch.device cuda takes a GPU for each rank, and {} has {}; {}",
+                             where, there, advice)};
+}
+
+}  // namespace
+
+ExperimentPlan planRuns(const Experiment& experiment) {
+    const std::string experimentId = RunId::random().text;
+    ExperimentPlan all;
+    for (const ExpandedRun& run : expandRuns(experiment)) {
+        Result<RunPlan> plan = planRun(run.config);
+        if (!plan.ok()) {
+            const std::string above = experiment.name + "/";
+            all.refused.push_back(
+                {.name = run.name,
+                 .label = run.name.starts_with(above) ? run.name.substr(above.size()) : run.name,
+                 .mode = run.config.parallel.mode,
+                 .reason = std::move(plan).error()});
+            continue;
+        }
+        all.requests.push_back({.plan = std::move(*plan),
+                                .experiment = experiment.name,
+                                .experimentId = experimentId,
+                                .name = run.name,
+                                .repeat = run.repeat,
+                                .baseline = run.baseline});
+    }
+    return all;
+}
+
+std::vector<std::string> refusalSentences(const ExperimentPlan& plan) {
+    std::vector<std::string> sentences;
+    for (const RefusalGroup& group : groupedByReason(plan.refused))
+        sentences.push_back(plan.size() == 1
+                                ? group.runs.front()->reason.message
+                                : fmt::format("{} of {} {} cannot work ({}): {}", group.runs.size(),
+                                              plan.size(), plural(plan.size()),
+                                              labelsOf(group.runs), reasonOf(group)));
+    return sentences;
+}
+
+Error refusalOf(const ExperimentPlan& plan) {
+    const bool outside = std::ranges::all_of(plan.refused, [](const RefusedRun& run) {
+        return run.reason.code == ErrorCode::Unavailable;
+    });
+    return {outside ? ErrorCode::Unavailable : ErrorCode::InvalidConfig,
+            join(refusalSentences(plan), "\n")};
+}
+
+std::vector<PlannedHost> plannedHosts(Transport& transport, const ExperimentPlan& plan) {
+    std::vector<PlannedHost> hosts;
+    for (const RunRequest& request : plan.requests) {
+        const Result<std::vector<PlacedHost>> places = placedHosts(request.plan);
+        if (!places.ok()) continue;  // planning has placed them before
+        for (const PlacedHost& place : *places) {
+            const auto same = std::ranges::find(hosts, place.host, &PlannedHost::host);
+            if (same != hosts.end())
+                same->mostRanks = std::max(same->mostRanks, place.ranks);
+            else
+                hosts.push_back({place.host, place.ranks, transport.commandFor(place.host)});
+        }
+    }
+    return hosts;
+}
+
+Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest>& requests) {
+    for (const RunRequest& request : requests) {
+        const RunConfig& config = request.plan.config;
+        RINGSCOPE_TRY(const std::vector<PlacedHost> places, placedHosts(request.plan));
+        for (const PlacedHost& place : places) {
+            if (!place.host.isThisMachine()) continue;
+            RINGSCOPE_CHECK(checkData(config));
+            if (config.launch.device == DeviceChoice::Cuda)
+                RINGSCOPE_CHECK(checkGpus(transport, place));
+        }
+    }
+    return {};
+}
+
+Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests) {
+    RINGSCOPE_CHECK(checkThisMachine(transport, requests));
+    std::vector<HostSpec> ready;
+    for (const RunRequest& request : requests) {
+        RINGSCOPE_TRY(const std::vector<PlacedHost> places, placedHosts(request.plan));
+        for (const PlacedHost& place : places) {
+            if (std::ranges::find(ready, place.host) == ready.end()) {
+                RINGSCOPE_CHECK(transport.preflight(place.host));
+                ready.push_back(place.host);
+            }
+            if (request.plan.config.launch.device == DeviceChoice::Cuda)
+                RINGSCOPE_CHECK(checkGpus(transport, place));
+        }
+    }
+    return {};
+}
+
+}  // namespace ringscope

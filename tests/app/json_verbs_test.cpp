@@ -1,0 +1,85 @@
+// What programs read: every --json is one object that says which schema it has.
+#include "backend/trace/file/trace_folder.h"
+#include "tests/app/command_line.h"
+#include "tests/backend/analysis/made_ring.h"
+
+#include <gmock/gmock.h>
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace ringscope::testing {
+namespace {
+
+using nlohmann::json;
+
+class JsonVerbs : public CommandLineTest {};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
+    addRun("legacy");
+    addRun("zigzag");
+    const Trace trace = mergeRanks(test::madeRing({.ranks = 2, .slow = 1, .slowBy = 1000}));
+    ASSERT_TRUE(writeTrace(trace, folder() / "traced").ok());
+    const std::string traced = at("traced");
+    const std::string file = write("one.yaml", "train: {steps: 2, seq_len: 64}\n");
+    const std::string old = write("old.yaml", "stage: sft\nmodel_name_or_path: x\n");
+    // What each verb is given; a verb with --json that is not here fails the test below.
+    const std::map<std::string, std::vector<std::string>> given = {
+        {"run", {file, "--dry-run"}},
+        {"runs ls", {}},
+        {"runs show", {}},
+        {"compare", {}},
+        {"modes", {}},
+        {"trace info", {traced}},
+        {"trace analyze", {traced}},
+        {"trace steps", {traced}},
+        {"trace top", {traced}},
+        {"trace diff", {traced, traced}},
+        {"config show", {file}},
+        {"config validate", {file}},
+        {"config fields", {}},
+        {"migrate", {old}},
+        {"version", {}},
+    };
+    // These start ranks; tests/e2e looks at theirs.
+    const std::vector<std::string> withRanks = {"demo", "doctor", "verify"};
+    for (const VerbHelp& help : allHelps()) {
+        if (help.text.find("\n  --json") == std::string::npos) continue;
+        const std::string verb = joined(help.words);
+        SCOPED_TRACE(verb);
+        if (std::ranges::find(withRanks, verb) != withRanks.end()) continue;
+        const auto known = given.find(verb);
+        ASSERT_NE(known, given.end()) << "say above what this verb is given";
+        std::vector<std::string> words = help.words;
+        words.insert(words.end(), known->second.begin(), known->second.end());
+        words.emplace_back("--json");
+        const Ran ran = run(words);
+        const json object = json::parse(ran.out, nullptr, /*allow_exceptions=*/false);
+        ASSERT_TRUE(object.is_object()) << ran.out << ran.err;
+        EXPECT_TRUE(object["schema_version"].is_number_integer());
+    }
+}
+
+TEST_F(JsonVerbs, ARefusalIsAnObjectToo) {
+    const std::string file =
+        write("bad.yaml", "train: {seq_len: 63}\nmatrix: {parallel.mode: [ring, zigzag]}\n");
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"run", file, "--json"},
+                                               {"run", file, "--dry-run", "--json"},
+                                               {"config", "validate", file, "--json"}}) {
+        const Ran ran = run(words);
+        EXPECT_EQ(ran.exit, cli::BadConfig);
+        const json object = json::parse(ran.out, nullptr, /*allow_exceptions=*/false);
+        ASSERT_TRUE(object.is_object()) << ran.out << ran.err;
+        EXPECT_EQ(object["exit_code"], cli::BadConfig);
+    }
+}
+
+}  // namespace
+}  // namespace ringscope::testing
