@@ -8,7 +8,8 @@
 //
 //     const ScopedSpan span({.kind = SpanKind::Attention, .operation = Operation::Block, …});
 //
-// One recorder per process. While there is none, or it pauses, a span costs one atomic load.
+// One recorder per process. While there is none, or it pauses, a span costs one atomic load, and
+// the stores that show its place (current_place.h).
 #pragma once
 
 #include "backend/core/result.h"
@@ -16,6 +17,7 @@
 #include "backend/trace/rank_trace.h"
 #include "backend/trace/span.h"
 #include "profiler/correlation.h"
+#include "profiler/current_place.h"
 #include "profiler/tick_clock.h"
 
 #include <atomic>
@@ -109,6 +111,7 @@ private:
 class ScopedSpan {
 public:
     explicit ScopedSpan(const SpanTag& tag) {
+        if (tag.kind != SpanKind::Wait) showPlace(tag);
         if (SpanRecorder* recorder = SpanRecorder::active()) begin(*recorder, tag);
     }
     ~ScopedSpan() {

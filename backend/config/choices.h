@@ -48,4 +48,11 @@ inline constexpr std::array deviceChoices = {Choice{DeviceChoice::Auto, "auto"},
 constexpr const auto& choicesOf(DeviceChoice /*any*/) { return deviceChoices; }
 static_assert(inOrder(deviceChoices));
 
+// launch.on_stall: what becomes of a run of which a rank stands still.
+enum class StallAction : std::uint8_t { End, Keep };
+inline constexpr std::array stallActions = {Choice{StallAction::End, "end"},
+                                            Choice{StallAction::Keep, "keep"}};
+constexpr const auto& choicesOf(StallAction /*any*/) { return stallActions; }
+static_assert(inOrder(stallActions));
+
 }  // namespace ringscope

@@ -165,6 +165,12 @@ std::vector<Field> launchFields() {
                 integer(1, 1024), in, &L::threadsPerRank),
         fieldOf({"launch.device", "", "what ranks compute on; auto: the CPU"},
                 oneOf<DeviceChoice>(), in, &L::device),
+        fieldOf(
+            {"launch.stall", "s", "how long a rank may stand still, slow ones aside; 0: for ever"},
+            realAtLeast(0), in, &L::stallSeconds),
+        fieldOf(
+            {"launch.on_stall", "", "whether a run of which a rank stands still ends or goes on"},
+            oneOf<StallAction>(), in, &L::onStall),
     };
 }
 

@@ -100,6 +100,8 @@ struct LaunchConfig {
     std::optional<std::string> hostfile;  // instead of `hosts`; never set in a RunPlan
     std::int64_t threadsPerRank = 1;
     DeviceChoice device = DeviceChoice::Auto;
+    double stallSeconds = 60;  // how long a rank may stand still; 0: for ever
+    StallAction onStall = StallAction::End;
     bool operator==(const LaunchConfig&) const = default;
 };
 

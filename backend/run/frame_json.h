@@ -44,6 +44,10 @@ public:
 
     // A member that an older peer does not send or know.
     void optional(const char* name, const auto& value) { (*this)(name, value); }
+    // The same of a number that is below 0 where there is none.
+    void unlessNegative(const char* name, int value) {
+        if (value >= 0) (*this)(name, value);
+    }
 
     // Text that holds a JSON object travels as this object.
     void jsonObject(const char* name, const std::string& text);
@@ -69,6 +73,8 @@ public:
     void optional(const char* name, auto& value) {
         if (object_.contains(name)) (*this)(name, value);
     }
+
+    void unlessNegative(const char* name, int& value) { optional(name, value); }
 
     // The text of an object that nests at most 32 levels deep.
     void jsonObject(const char* name, std::string& text);

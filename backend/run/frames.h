@@ -55,6 +55,21 @@ template <> struct Wire<RankLog> {
         io("message", log.message);
     }
 };
+template <> struct Wire<RankPlace> {
+    static constexpr const char* type = "place";
+    static void members(auto& io, auto& place) {
+        io("rank", place.rank);
+        io("step", place.step);
+        io.unlessNegative("layer", place.layer);
+        io.unlessNegative("ring_step", place.ringStep);
+        io.unlessNegative("peer", place.peer);
+        io("pass", place.pass);
+        io("operation", place.operation);
+        io("waits", place.waits);
+        io("changes", place.changes);
+        io("processor_ns", place.processorTime);
+    }
+};
 template <> struct Wire<RankTurn> {
     static constexpr const char* type = "turn";
     static void members(auto& io, auto& turn) {

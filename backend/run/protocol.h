@@ -17,6 +17,8 @@
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
+//                         place {rank, step, layer, ring_step, peer, pass, operation, waits,
+//                                changes, processor_ns}   where it is, about once a second
 //                         turn {rank, mode}             of a verification: the mode begins
 //                         verdict {rank, mode, verdict{}}   and what was found out about it
 //   agent -> controller   hello {host, pid, version, clock}
@@ -90,6 +92,19 @@ struct RankLog {
     int rank = 0;
     std::string message;
 };
+// A place in a training, with the words of backend/trace/span.h. -1 where there is no such thing.
+struct RankPlace {
+    int rank = 0;
+    std::int64_t step = 0;
+    int layer = -1;
+    int ringStep = -1;
+    int peer = -1;
+    std::string pass{};
+    std::string operation{};
+    bool waits = false;        // for other ranks
+    std::int64_t changes = 0;  // places so far: the rank moves while this grows
+    Nanos processorTime{};     // of the process, since its start
+};
 struct RankTurn {
     int rank = 0;
     std::string mode{};
@@ -104,7 +119,7 @@ struct RankRendezvous {
     int port = 0;
 };
 using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
-                               RankTurn, RankVerdict>;
+                               RankPlace, RankTurn, RankVerdict>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);

@@ -37,6 +37,7 @@ RunFollower::RunFollower(RunRecord& record, ExpectedWork expected, SinkList& sin
       log_(limits.firstLogLines, limits.lastLogLines,
            [this](int rank, std::string_view line) { sinks_.logLine(record_, rank, line); }),
       merge_(record.ranks),
+      stall_(record.ranks, expected_.stall),
       ranks_(index(record.ranks)),
       started_(now),
       lastEvent_(now) {
@@ -64,7 +65,7 @@ void RunFollower::handleFrame(const RankStarted& started, const std::string& hos
 
 void RunFollower::handleFrame(const RankSaid& frame, const std::string& host, Time now) {
     if (!knows(rankOf(frame.event), host)) return;
-    lastEvent_ = now;
+    if (!std::holds_alternative<RankPlace>(frame.event)) lastEvent_ = now;
     std::visit([&](const auto& event) { handleEvent(event, now); }, frame.event);
 }
 
@@ -77,6 +78,7 @@ void RunFollower::handleFrame(const RankExited& exited, const std::string& host,
     RankState& state = ranks_[index(exited.rank)];
     if (std::exchange(state.exited, true)) return;
     lastEvent_ = now;
+    stall_.ended(exited.rank);
     RankRecord& rank = record_.rankRecords[index(exited.rank)];
     if (exited.signal != 0) rank.endedBy = signalName(exited.signal);
     if (exited.signal == 0) rank.exitCode = exited.code;
@@ -90,6 +92,8 @@ void RunFollower::handleFrame(const RankExited& exited, const std::string& host,
         reason += "ended before its work was done";
     else
         reason += fmt::format("ended with exit code {} without saying why", exited.code);
+    if (const std::string place = stall_.placeOf(exited.rank); !place.empty())
+        reason += "; it was last heard of in " + place;
     // A rank that reported its error, or aborts over it, may have lost a peer before.
     const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
     if (wordless) forgetEcho(now);
@@ -129,6 +133,7 @@ void RunFollower::handleEvent(const RankStep& report, Time /*now*/) {
 
 void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     heard(done.rank, Heard::Done);
+    stall_.ended(done.rank);
     RankRecord& rank = record_.rankRecords[index(done.rank)];
     rank.peakMemory = done.peakMemory;
     rank.attentionBytesPerStep = done.attentionBytesPerStep;
@@ -147,6 +152,8 @@ void RunFollower::handleEvent(const RankError& error, Time now) {
 }
 
 void RunFollower::handleEvent(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
+
+void RunFollower::handleEvent(const RankPlace& place, Time now) { stall_.heard(place, now); }
 
 void RunFollower::handleEvent(const RankTurn& turn, Time /*now*/) {
     heard(turn.rank, Heard::Hello);
@@ -239,6 +246,21 @@ void RunFollower::checkTime(Time now) {
         fail(fmt::format("{} did not end within {} of the last report", named(alive),
                          formatDuration(limits_.exit)));
     if (!atWork.empty() && now - lastEvent_ > limits_.silence) fail(silence(atWork));
+    checkStall(now);
+}
+
+void RunFollower::checkStall(Time now) {
+    if (failure_ || cancelled_) return;
+    if (const std::optional<std::string> sentence = stall_.check(now)) {
+        if (expected_.onStall == StallAction::End) return fail(*sentence);
+        record_.notes.push_back(*sentence);
+        log_.add(-1, *sentence);
+        sinks_.changed(record_);
+    } else if (const std::optional<std::string> over = stall_.goesOn(now)) {
+        record_.notes.push_back(*over);
+        log_.add(-1, *over);
+        sinks_.changed(record_);
+    }
 }
 
 // Those who are furthest behind are the ones the others wait for.

@@ -11,6 +11,7 @@
 #include "backend/run/run_record.h"
 #include "backend/run/run_service.h"
 #include "backend/run/sink_list.h"
+#include "backend/run/stall_watch.h"
 #include "backend/run/step_merge.h"
 
 #include <chrono>
@@ -23,8 +24,10 @@ namespace ringscope {
 
 // What every rank of a run must do.
 struct ExpectedWork {
-    std::int64_t steps = 0;  // 0: it trains nothing
-    std::string planHash{};  // empty: ranks have no plan
+    std::int64_t steps = 0;             // 0: it trains nothing
+    std::string planHash{};             // empty: ranks have no plan
+    std::chrono::milliseconds stall{};  // launch.stall; 0: a rank may stand still for ever
+    StallAction onStall = StallAction::End;
 };
 
 class RunFollower {
@@ -47,7 +50,7 @@ public:
     void agentGone(const std::vector<int>& ranks, const std::string& host);
     void fail(std::string reason);
     void cancel();
-    // Fails the run where a rank has been silent for too long.
+    // Fails the run where a rank has been silent or stood still for too long.
     void checkTime(Time now);
 
     // Rank 0's port. Returns it once.
@@ -85,6 +88,7 @@ private:
     void handleEvent(const RankDone& done, Time now);
     void handleEvent(const RankError& error, Time now);
     void handleEvent(const RankLog& log, Time now);
+    void handleEvent(const RankPlace& place, Time now);
     void handleEvent(const RankTurn& turn, Time now);
     void handleEvent(const RankVerdict& verdict, Time now);
 
@@ -95,6 +99,7 @@ private:
     std::vector<int> ranksWhere(bool (*property)(const RankState&)) const;
     void becomeRunning();
     std::string silence(const std::vector<int>& atWork) const;
+    void checkStall(Time now);
 
     RunRecord& record_;
     ExpectedWork expected_;
@@ -102,6 +107,7 @@ private:
     RunLimits limits_;
     LogKeeper log_;
     StepMerge merge_;
+    StallWatch stall_;
     std::vector<RankState> ranks_;
     std::optional<int> port_;
 

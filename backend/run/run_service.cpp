@@ -79,7 +79,11 @@ struct Agent {
 
 ExpectedWork expectedOf(const RunRequest& request) {
     if (std::holds_alternative<Verification>(request.job)) return {};
-    return {.steps = request.plan.config.train.steps, .planHash = planHash(request.plan)};
+    const LaunchConfig& launch = request.plan.config.launch;
+    return {.steps = request.plan.config.train.steps,
+            .planHash = planHash(request.plan),
+            .stall = milliseconds(static_cast<std::int64_t>(launch.stallSeconds * 1000)),
+            .onStall = launch.onStall};
 }
 
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {

@@ -44,7 +44,7 @@ struct RunRequest {
 
 struct RunLimits {
     std::chrono::milliseconds firstWord{60'000};  // from start to every rank's hello
-    std::chrono::milliseconds silence{600'000};   // between two events of the run
+    std::chrono::milliseconds silence{600'000};   // between two events of the run, places left out
     std::chrono::milliseconds stopGrace{5'000};   // from asking the ranks to stop to insisting
     std::chrono::milliseconds exit{30'000};       // from every rank's done to every rank's exit
     // An error that a rank reports becomes the reason after this time. Ranks may report a lost peer

@@ -2,6 +2,7 @@
 
 #include "kernels/comm/tensor_bytes.h"
 #include "profiler/correlation.h"
+#include "profiler/current_place.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
@@ -29,7 +30,7 @@ void expectSlices(const at::Tensor& whole, const at::Tensor& slice, int size) {
                                std::to_string(slice.numel()));
 }
 
-// Records the waiting as a span of its own.
+// Shows that the rank waits, and records the waiting as a span of its own.
 class TimedWait : public Pending {
 public:
     TimedWait(std::unique_ptr<Pending> pending, const SpanTag& transfer)
@@ -37,6 +38,7 @@ public:
         tag_.kind = SpanKind::Wait;
     }
     void wait() override {
+        const WaitShown shown(tag_);
         const ScopedSpan span(tag_);
         pending_->wait();
     }
@@ -47,7 +49,6 @@ private:
 };
 
 std::unique_ptr<Pending> timed(std::unique_ptr<Pending> pending, const SpanTag& transfer) {
-    if (SpanRecorder::active() == nullptr) return pending;
     return std::make_unique<TimedWait>(std::move(pending), transfer);
 }
 
@@ -59,6 +60,7 @@ void Group::describeMessage(Operation operation, int peer, Channel channel, std:
     tag_.peer = called(peer);
     tag_.bytes = bytes;
     tag_.message = number << 2U | static_cast<std::uint32_t>(channel);
+    showPlace(tag_);
 }
 
 void Group::describeCollective(Operation operation, std::int64_t bytes) {
@@ -66,6 +68,7 @@ void Group::describeCollective(Operation operation, std::int64_t bytes) {
     if (whole_ != nullptr) tag_.peer = ranks_.front();
     tag_.bytes = bytes;
     tag_.message = collectives_++;
+    showPlace(tag_);
 }
 
 Group& Group::within(const std::vector<int>& ranks) {
@@ -155,6 +158,9 @@ void Group::allReduceSum(at::Tensor& tensor) {
     for (int rank = 1; rank < size_; ++rank) sum.add_(all[rank]);
 }
 
-void Group::barrier() { doBarrier(); }
+void Group::barrier() {
+    const WaitShown shown(tagHere(SpanKind::Wait, Operation::Barrier));
+    doBarrier();
+}
 
 }  // namespace ringscope

@@ -11,6 +11,7 @@ namespace ringscope {
 
 void EventWriter::tell(const RankEvent& event) const {
     const std::string line = toLine(event) + "\n";
+    const std::lock_guard lock(mutex_);
     std::size_t written = 0;
     while (written < line.size()) {
         const ssize_t count = ::write(file_, line.data() + written, line.size() - written);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,10 +24,12 @@ public:
 
     // Writes the line at once, so that lines of other processes do not cut it. Failures are
     // ignored: the end of standard input tells that the agent is gone.
+    // May be called by any thread.
     void tell(const RankEvent& event) const;
 
 private:
     int file_;
+    mutable std::mutex mutex_;
 };
 
 struct MetRanks {

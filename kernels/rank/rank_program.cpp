@@ -7,6 +7,7 @@
 #include "kernels/data/token_text.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
+#include "kernels/rank/place_watch.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
 #include "kernels/train/trainer.h"
@@ -93,6 +94,9 @@ Result<RankDone> RankRun::train() {
     const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
         return makeBatch(text, plan.config.train, step, number, plan.config.data.packing);
     };
+    std::optional<PlaceWatch> watch;
+    if (const double stall = plan.config.launch.stallSeconds; stall > 0)
+        watch.emplace(arguments_.rank, events_, placeInterval(stall));
     if (arguments_.rank == 0 && !plan.smallerMessages.empty())
         events_.tell(RankLog{.rank = 0, .message = plan.smallerMessages});
     recording_->watchTensors();

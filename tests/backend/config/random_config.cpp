@@ -148,6 +148,8 @@ rc::Gen<RunConfig> anyConfig() {
         if (*rc::gen::arbitrary<bool>()) config.launch.hostfile = "my hosts: #1";
         config.launch.threadsPerRank = upTo(1024);
         config.launch.device = anyOf<DeviceChoice>();
+        config.launch.stallSeconds = upTo(600);
+        config.launch.onStall = anyOf<StallAction>();
         if (*arbitrary<bool>()) config.debug.slowRank = upTo(1024) - 1;
         config.debug.slowMs = upTo(1000) / 8.0;
         return config;
