@@ -1,7 +1,7 @@
 #include "kernels/comm/gloo_group.h"
 
 #include "kernels/comm/completion_watch.h"
-#include "kernels/comm/meeting_state.h"
+#include "kernels/comm/rendezvous_state.h"
 #include "kernels/device/number_format.h"
 #include "profiler/span_recorder.h"
 
@@ -100,7 +100,7 @@ private:
         GroupOptions options = options_;
         options.rank = static_cast<int>(place);
         options.size = static_cast<int>(ranks.size());
-        return named("rank " + std::to_string(rank()) + ": meeting " + name, [&] {
+        return named("rank " + std::to_string(rank()) + ": making the group of " + name, [&] {
             return std::make_unique<GlooGroup>(
                 std::move(options), c10::make_intrusive<c10d::PrefixStore>(name, store_));
         });
@@ -169,9 +169,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Group> makeGlooGroup(const Meeting& meeting, const GroupOptions& options) {
-    return std::make_unique<GlooGroup>(
-        options, c10::make_intrusive<c10d::PrefixStore>("ringscope/gloo", meeting.state().store));
+std::unique_ptr<Group> makeGlooGroup(const RendezvousStore& rendezvous,
+                                     const GroupOptions& options) {
+    return std::make_unique<GlooGroup>(options, c10::make_intrusive<c10d::PrefixStore>(
+                                                    "ringscope/gloo", rendezvous.state().store));
 }
 
 }  // namespace ringscope

@@ -6,6 +6,7 @@
 namespace ringscope {
 
 // Throws what c10d throws; makeGroup() turns it into an Error.
-std::unique_ptr<Group> makeGlooGroup(const Meeting& meeting, const GroupOptions& options);
+std::unique_ptr<Group> makeGlooGroup(const RendezvousStore& rendezvous,
+                                     const GroupOptions& options);
 
 }  // namespace ringscope

@@ -1,7 +1,7 @@
 #include "kernels/comm/rendezvous.h"
 
 #include "kernels/comm/gloo_group.h"
-#include "kernels/comm/meeting_state.h"
+#include "kernels/comm/rendezvous_state.h"
 #include "kernels/device/cuda_module.h"
 
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -9,13 +9,14 @@
 namespace ringscope {
 namespace {
 
-Result<std::unique_ptr<Meeting>> meetAt(const std::string& host, const c10d::TCPStoreOptions& store,
-                                        const std::string& what) {
+Result<std::unique_ptr<RendezvousStore>> meetAt(const std::string& host,
+                                                const c10d::TCPStoreOptions& store,
+                                                const std::string& what) {
     try {
         auto tcp = c10::make_intrusive<c10d::TCPStore>(host, store);
         const int port = tcp->getPort();
-        return std::make_unique<Meeting>(
-            std::make_unique<Meeting::State>(Meeting::State{std::move(tcp), port}));
+        return std::make_unique<RendezvousStore>(
+            std::make_unique<RendezvousStore::State>(RendezvousStore::State{std::move(tcp), port}));
     } catch (const std::exception& error) {
         return Error{ErrorCode::Unavailable, failureSentence(what, error)};
     }
@@ -30,12 +31,12 @@ Result<void> checkOptions(const GroupOptions& options) {
 
 }  // namespace
 
-Meeting::Meeting(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Meeting::~Meeting() = default;
-int Meeting::port() const { return state_->port; }
+RendezvousStore::RendezvousStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RendezvousStore::~RendezvousStore() = default;
+int RendezvousStore::port() const { return state_->port; }
 
-Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
-                                             std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<RendezvousStore>> hostRendezvous(const std::string& address,
+                                                        std::chrono::milliseconds timeout) {
     c10d::TCPStoreOptions store;
     store.port = 0;
     store.isServer = true;
@@ -44,8 +45,8 @@ Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
     return meetAt(address, store, "opening a port for the ranks to meet at " + address);
 }
 
-Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
-                                             std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<RendezvousStore>> joinRendezvous(const std::string& host, int port,
+                                                        std::chrono::milliseconds timeout) {
     if (port <= 0 || port > 65535)
         return Error{ErrorCode::InvalidConfig,
                      "port " + std::to_string(port) + " is none; rank 0 tells its port"};
@@ -55,17 +56,18 @@ Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
     return meetAt(host, store, "reaching rank 0 at " + host + ":" + std::to_string(port));
 }
 
-Result<std::unique_ptr<Group>> makeGroup(const Meeting& meeting, const GroupOptions& options) {
+Result<std::unique_ptr<Group>> makeGroup(const RendezvousStore& rendezvous,
+                                         const GroupOptions& options) {
     RINGSCOPE_CHECK(checkOptions(options));
-    const std::string what = "rank " + std::to_string(options.rank) + ": meeting the " +
+    const std::string what = "rank " + std::to_string(options.rank) + ": making a group with the " +
                              std::to_string(options.size) + " ranks on " + options.device;
     try {
-        if (options.device == "cpu") return makeGlooGroup(meeting, options);
+        if (options.device == "cpu") return makeGlooGroup(rendezvous, options);
         if (!options.device.starts_with("cuda"))
             return Error{ErrorCode::InvalidConfig,
                          "there is no device '" + options.device + "'; use cpu or cuda"};
         RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
-        return module->makeGroup(meeting, options);
+        return module->makeGroup(rendezvous, options);
     } catch (const std::exception& error) {
         return Error{ErrorCode::Unavailable, failureSentence(what, error)};
     }

@@ -1,9 +1,9 @@
-// How the ranks find each other: rank 0 hosts a meeting on a free port, the others join it, and
+// How the ranks find each other: rank 0 hosts a rendezvous on a free port, the others join it, and
 // each makes its Group there.
 //
-//     rank 0   hostMeeting("10.0.0.5")          -> tells the others meeting->port()
-//     others   joinMeeting("10.0.0.5", port)
-//     all      makeGroup(*meeting, {.rank = r, .size = 4, .address = ..., .device = "cpu"})
+//     rank 0   hostRendezvous("10.0.0.5")          -> tells the others rendezvous->port()
+//     others   joinRendezvous("10.0.0.5", port)
+//     all      makeGroup(*rendezvous, {.rank = r, .size = 4, .address = ..., .device = "cpu"})
 #pragma once
 
 #include "backend/core/result.h"
@@ -15,16 +15,16 @@
 
 namespace ringscope {
 
-// A key-value store that all ranks reach. Rank 0 must keep its Meeting until every rank has its
+// A key-value store that all ranks reach. Rank 0 must keep it until every rank has its
 // group and the groups within it.
-class Meeting {
+class RendezvousStore {
 public:
-    struct State;  // c10d's store; kernels/comm/meeting_state.h
+    struct State;  // c10d's store; kernels/comm/rendezvous_state.h
 
-    explicit Meeting(std::unique_ptr<State> state);
-    ~Meeting();
-    Meeting(const Meeting&) = delete;
-    Meeting& operator=(const Meeting&) = delete;
+    explicit RendezvousStore(std::unique_ptr<State> state);
+    ~RendezvousStore();
+    RendezvousStore(const RendezvousStore&) = delete;
+    RendezvousStore& operator=(const RendezvousStore&) = delete;
 
     int port() const;
     const State& state() const { return *state_; }
@@ -36,12 +36,12 @@ private:
 inline constexpr std::chrono::minutes defaultTimeout{5};
 
 // `address`: this host, as the other ranks reach it.
-Result<std::unique_ptr<Meeting>> hostMeeting(const std::string& address,
-                                             std::chrono::milliseconds timeout = defaultTimeout);
+Result<std::unique_ptr<RendezvousStore>> hostRendezvous(
+    const std::string& address, std::chrono::milliseconds timeout = defaultTimeout);
 
 // Tries until the host answers or the timeout is over.
-Result<std::unique_ptr<Meeting>> joinMeeting(const std::string& host, int port,
-                                             std::chrono::milliseconds timeout = defaultTimeout);
+Result<std::unique_ptr<RendezvousStore>> joinRendezvous(
+    const std::string& host, int port, std::chrono::milliseconds timeout = defaultTimeout);
 
 struct GroupOptions {
     int rank = 0;
@@ -53,6 +53,7 @@ struct GroupOptions {
 
 // Returns when all `size` ranks called it. Gloo on "cpu"; NCCL on "cuda:N", which loads the CUDA
 // module.
-Result<std::unique_ptr<Group>> makeGroup(const Meeting& meeting, const GroupOptions& options);
+Result<std::unique_ptr<Group>> makeGroup(const RendezvousStore& rendezvous,
+                                         const GroupOptions& options);
 
 }  // namespace ringscope

@@ -11,6 +11,7 @@ extern const GpuKernels cudaKernels;
 
 Result<void> watchCudaTensors(AllocationWatcher watcher);
 
-Result<std::unique_ptr<Group>> makeNcclGroup(const Meeting& meeting, const GroupOptions& options);
+Result<std::unique_ptr<Group>> makeNcclGroup(const RendezvousStore& rendezvous,
+                                             const GroupOptions& options);
 
 }  // namespace ringscope

@@ -1,5 +1,5 @@
 // A Group over c10d's NCCL: GPU tensors. The only file that sees ProcessGroupNCCL.hpp.
-#include "kernels/comm/meeting_state.h"
+#include "kernels/comm/rendezvous_state.h"
 #include "kernels/cuda/cuda_entry.h"
 
 #include <c10/cuda/CUDAFunctions.h>
@@ -98,7 +98,7 @@ private:
         GroupOptions options = options_;
         options.rank = static_cast<int>(std::ranges::find(ranks, rank()) - ranks.begin());
         options.size = static_cast<int>(ranks.size());
-        return named(operation("meeting " + name), [&] {
+        return named(operation("making the group of " + name), [&] {
             return std::make_unique<NcclGroup>(
                 std::move(options), device_, c10::make_intrusive<c10d::PrefixStore>(name, store_));
         });
@@ -190,12 +190,13 @@ Result<c10::DeviceIndex> findDevice(const std::string& device) {
 
 }  // namespace
 
-Result<std::unique_ptr<Group>> makeNcclGroup(const Meeting& meeting, const GroupOptions& options) {
+Result<std::unique_ptr<Group>> makeNcclGroup(const RendezvousStore& rendezvous,
+                                             const GroupOptions& options) {
     RINGSCOPE_TRY(const c10::DeviceIndex device, findDevice(options.device));
     c10::cuda::set_device(device);
     return std::unique_ptr<Group>(std::make_unique<NcclGroup>(
         options, device,
-        c10::make_intrusive<c10d::PrefixStore>("ringscope/nccl", meeting.state().store)));
+        c10::make_intrusive<c10d::PrefixStore>("ringscope/nccl", rendezvous.state().store)));
 }
 
 }  // namespace ringscope

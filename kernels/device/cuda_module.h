@@ -11,7 +11,7 @@
 namespace ringscope {
 
 class Group;
-class Meeting;
+class RendezvousStore;
 struct GpuKernels;
 struct GroupOptions;
 
@@ -22,7 +22,7 @@ using AllocationWatcher = std::function<void(const DeviceMemoryEvent&)>;
 // What libringscope_cuda.so offers. Rank program and module are built together, so the interface
 // may use plain C++ types.
 struct CudaModule {
-    Result<std::unique_ptr<Group>> (*makeGroup)(const Meeting& meeting,
+    Result<std::unique_ptr<Group>> (*makeGroup)(const RendezvousStore& rendezvous,
                                                 const GroupOptions& options);
     const GpuKernels* kernels;
     // Calls `watcher` for every allocation and release of a GPU tensor until the process ends.

@@ -25,17 +25,17 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            std::chrono::milliseconds timeout) {
     MetRanks met;
     if (arguments.rank == 0) {
-        RINGSCOPE_TRY(met.meeting, hostMeeting(arguments.address));
-        events.tell(RankRendezvous{.rank = 0, .port = met.meeting->port()});
+        RINGSCOPE_TRY(met.rendezvous, hostRendezvous(arguments.address));
+        events.tell(RankRendezvous{.rank = 0, .port = met.rendezvous->port()});
     } else {
         const Rendezvous place = input.rendezvous();
-        RINGSCOPE_TRY(met.meeting, joinMeeting(place.host, place.port));
+        RINGSCOPE_TRY(met.rendezvous, joinRendezvous(place.host, place.port));
     }
-    RINGSCOPE_TRY(met.group, makeGroup(*met.meeting, {.rank = arguments.rank,
-                                                      .size = arguments.world,
-                                                      .address = arguments.address,
-                                                      .device = device,
-                                                      .timeout = timeout}));
+    RINGSCOPE_TRY(met.group, makeGroup(*met.rendezvous, {.rank = arguments.rank,
+                                                         .size = arguments.world,
+                                                         .address = arguments.address,
+                                                         .device = device,
+                                                         .timeout = timeout}));
     return met;
 }
 

@@ -33,11 +33,11 @@ private:
 };
 
 struct MetRanks {
-    std::unique_ptr<Meeting> meeting;
-    std::unique_ptr<Group> group;  // destroyed before the meeting
+    std::unique_ptr<RendezvousStore> rendezvous;
+    std::unique_ptr<Group> group;  // destroyed before the rendezvous
 };
 
-// Rank 0 makes the meeting and writes its port as an event; the others read host and port from
+// Rank 0 makes the rendezvous and writes its port as an event; the others read host and port from
 // `input`. Returns when all ranks are connected. `timeout`: of each operation of the group.
 Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            const EventWriter& events, const std::string& device,

@@ -138,9 +138,9 @@ private:
     // A group of rank 0 by itself, for modes of one rank.
     Result<MetRanks> singleGroup() const {
         MetRanks own;
-        RINGSCOPE_TRY(own.meeting, hostMeeting(arguments_.address));
-        RINGSCOPE_TRY(own.group, makeGroup(*own.meeting, {.address = arguments_.address,
-                                                          .device = device_.str()}));
+        RINGSCOPE_TRY(own.rendezvous, hostRendezvous(arguments_.address));
+        RINGSCOPE_TRY(own.group, makeGroup(*own.rendezvous, {.address = arguments_.address,
+                                                             .device = device_.str()}));
         return own;
     }
 

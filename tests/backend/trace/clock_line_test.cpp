@@ -34,7 +34,7 @@ TEST(ClockLine, TakesTheBestComparisonOfEachHalf) {
 }
 
 // Any offset, any drift, any truth within the errors that were stated.
-RC_GTEST_PROP(ClockLine, KeepsItsPromise, ()) {
+RC_GTEST_PROP(ClockLine, StaysWithinTheErrorItStates, ()) {
     const auto offset = *rc::gen::inRange<std::int64_t>(-1'000'000'000, 1'000'000'000);
     const double drift = static_cast<double>(*rc::gen::inRange(-100'000, 100'000)) * 1e-9;
     const auto truth = [&](std::int64_t local) {

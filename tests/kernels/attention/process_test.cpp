@@ -22,10 +22,10 @@ constexpr const char* rankArgument = "--as-rank";
 
 int checkAsRank(const std::string& mode, int rank, int size, int port) {
     at::set_num_threads(1);  // ranks share the cores
-    const auto meeting = joinMeeting("127.0.0.1", port);
-    if (!meeting.ok()) return std::cerr << meeting.error().message << "\n", 1;
+    const auto rendezvous = joinRendezvous("127.0.0.1", port);
+    if (!rendezvous.ok()) return std::cerr << rendezvous.error().message << "\n", 1;
     const auto group =
-        makeGroup(**meeting, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
+        makeGroup(**rendezvous, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
     if (!group.ok()) return std::cerr << group.error().message << "\n", 1;
     int failures = 0;
     for (const ConformanceCase& testCase : testing::legalCases(*findMode(mode), size)) {
@@ -58,12 +58,12 @@ class Processes : public ::testing::TestWithParam<std::tuple<std::string, int>> 
 TEST_P(Processes, EachComputeTheirShareOfFullAttention) {
     const auto& [mode, size] = GetParam();
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);  // as in rank_threads.cpp
-    const auto meeting = hostMeeting("127.0.0.1");
-    ASSERT_TRUE(meeting.ok()) << meeting.error().message;
+    const auto rendezvous = hostRendezvous("127.0.0.1");
+    ASSERT_TRUE(rendezvous.ok()) << rendezvous.error().message;
     std::vector<pid_t> children;
     for (int rank = 0; rank < size; ++rank)
         children.push_back(startRank({mode, std::to_string(rank), std::to_string(size),
-                                      std::to_string((*meeting)->port())}));
+                                      std::to_string((*rendezvous)->port())}));
     for (int rank = 0; rank < size; ++rank)
         EXPECT_TRUE(succeeded(children[static_cast<std::size_t>(rank)])) << "rank " << rank;
 }

@@ -198,13 +198,13 @@ TEST(Group, RefusesTensorsThatDoNotFit) {
 }
 
 TEST(Group, NamesTheRankThatIsGone) {
-    const auto host = hostMeeting("127.0.0.1");
+    const auto host = hostRendezvous("127.0.0.1");
     ASSERT_TRUE(host.ok());
     std::latch met(1);
     std::jthread leaves([&met, port = (*host)->port()] {
-        const auto meeting = joinMeeting("127.0.0.1", port);
-        ASSERT_TRUE(meeting.ok());
-        const auto group = makeGroup(**meeting, {.rank = 1, .size = 2});
+        const auto rendezvous = joinRendezvous("127.0.0.1", port);
+        ASSERT_TRUE(rendezvous.ok());
+        const auto group = makeGroup(**rendezvous, {.rank = 1, .size = 2});
         EXPECT_TRUE(group.ok());
         met.wait();
     });
@@ -224,19 +224,20 @@ TEST(Group, NamesTheRankThatIsGone) {
     EXPECT_EQ(sentence.find('\n'), std::string::npos);
 }
 
-TEST(Meeting, SaysWhichHostDidNotAnswer) {
-    const auto meeting = joinMeeting("127.0.0.1", 1, std::chrono::milliseconds(200));
-    ASSERT_FALSE(meeting.ok());
-    EXPECT_THAT(meeting.error().message, HasSubstr("reaching rank 0 at 127.0.0.1:1 failed"));
-    EXPECT_THAT(joinMeeting("127.0.0.1", 70000).error().message, HasSubstr("port 70000 is none"));
+TEST(RendezvousStore, SaysWhichHostDidNotAnswer) {
+    const auto rendezvous = joinRendezvous("127.0.0.1", 1, std::chrono::milliseconds(200));
+    ASSERT_FALSE(rendezvous.ok());
+    EXPECT_THAT(rendezvous.error().message, HasSubstr("reaching rank 0 at 127.0.0.1:1 failed"));
+    EXPECT_THAT(joinRendezvous("127.0.0.1", 70000).error().message,
+                HasSubstr("port 70000 is none"));
 }
 
-TEST(Meeting, RefusesARankOutsideTheGroupAndAnUnknownDevice) {
-    const auto meeting = hostMeeting("127.0.0.1");
-    ASSERT_TRUE(meeting.ok());
-    EXPECT_EQ(makeGroup(**meeting, {.rank = 2, .size = 2}).error().message,
+TEST(RendezvousStore, RefusesARankOutsideTheGroupAndAnUnknownDevice) {
+    const auto rendezvous = hostRendezvous("127.0.0.1");
+    ASSERT_TRUE(rendezvous.ok());
+    EXPECT_EQ(makeGroup(**rendezvous, {.rank = 2, .size = 2}).error().message,
               "rank 2 is not one of 2 ranks");
-    EXPECT_EQ(makeGroup(**meeting, {.device = "tpu"}).error().message,
+    EXPECT_EQ(makeGroup(**rendezvous, {.device = "tpu"}).error().message,
               "there is no device 'tpu'; use cpu or cuda");
 }
 

@@ -9,11 +9,12 @@
 namespace ringscope::testing {
 namespace {
 
-void runRank(const Meeting& meeting, int rank, int size, const std::function<void(Group&)>& body) {
+void runRank(const RendezvousStore& rendezvous, int rank, int size,
+             const std::function<void(Group&)>& body) {
     at::set_num_threads(1);  // ranks share the cores
     try {
-        Result<std::unique_ptr<Group>> group =
-            makeGroup(meeting, {.rank = rank, .size = size, .timeout = std::chrono::seconds(20)});
+        Result<std::unique_ptr<Group>> group = makeGroup(
+            rendezvous, {.rank = rank, .size = size, .timeout = std::chrono::seconds(20)});
         if (!group.ok()) {
             ADD_FAILURE() << group.error().message;
             return;
@@ -32,19 +33,19 @@ void runRanks(int size, const std::function<void(Group&)>& rank) {
     setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
     // c10d's store asks DNS for the name of every peer's address; a dead server must not cost 10 s.
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
-    const Result<std::unique_ptr<Meeting>> meeting = hostMeeting("127.0.0.1");
-    ASSERT_TRUE(meeting.ok()) << meeting.error().message;
+    const Result<std::unique_ptr<RendezvousStore>> rendezvous = hostRendezvous("127.0.0.1");
+    ASSERT_TRUE(rendezvous.ok()) << rendezvous.error().message;
     std::vector<std::thread> threads;
     for (int index = 1; index < size; ++index) {
         threads.emplace_back([&, index] {
-            const auto joined = joinMeeting("127.0.0.1", (*meeting)->port());
+            const auto joined = joinRendezvous("127.0.0.1", (*rendezvous)->port());
             if (!joined.ok())
                 ADD_FAILURE() << joined.error().message;
             else
                 runRank(**joined, index, size, rank);
         });
     }
-    runRank(**meeting, 0, size, rank);
+    runRank(**rendezvous, 0, size, rank);
     for (std::thread& thread : threads) thread.join();
 }
 

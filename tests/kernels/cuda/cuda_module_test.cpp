@@ -26,9 +26,9 @@ TEST(CudaModule, LoadsOnceAndWithoutAGpu) {
 
 TEST(CudaModule, SaysThatAGpuIsMissing) {
     ASSERT_TRUE(loadCudaModule().ok());
-    const auto meeting = hostMeeting("127.0.0.1");
-    ASSERT_TRUE(meeting.ok());
-    const auto group = makeGroup(**meeting, {.device = "cuda:99"});
+    const auto rendezvous = hostRendezvous("127.0.0.1");
+    ASSERT_TRUE(rendezvous.ok());
+    const auto group = makeGroup(**rendezvous, {.device = "cuda:99"});
     ASSERT_FALSE(group.ok());
     EXPECT_THAT(group.error().message, ::testing::StartsWith("device cuda:99 is not there: CUDA"));
 }

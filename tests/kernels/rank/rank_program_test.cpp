@@ -93,7 +93,7 @@ TEST(RankProgram, EndsWhenItsInputDoes) {
     EXPECT_FALSE(ended[0].done.has_value());
 }
 
-TEST(RankProgram, EndsWhenItsInputDoesWhileItWaitsForTheMeeting) {
+TEST(RankProgram, EndsWhenItsInputDoesWhileItWaitsForTheRendezvous) {
     RankProcesses processes(quickRun("ring", 2, 3));
     processes.closeInput(1);  // before rank 0 could tell it where
     processes.onEvent = [&](int, const RankEvent&) { processes.closeInput(0); };

@@ -1,4 +1,4 @@
-// What a Meeting holds; for the files that make groups.
+// What a RendezvousStore holds; for the files that make groups.
 #pragma once
 
 #include "kernels/comm/rendezvous.h"
@@ -7,7 +7,7 @@
 
 namespace ringscope {
 
-struct Meeting::State {
+struct RendezvousStore::State {
     c10::intrusive_ptr<c10d::Store> store;
     int port = 0;
 };
