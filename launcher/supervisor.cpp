@@ -163,7 +163,7 @@ void Supervisor::perform(const StartRanks& start) {
             return shutDown();
         }
         send(RankStarted{.rank = process.rank, .pid = (*rank)->pid()});
-        (*rank)->sendLine(toLine(RankCommand(RankJob{start.job})));
+        (*rank)->sendLine(toLine(RankCommand(RankJob{start.job, start.secret})));
         ranks_.push_back(std::move(*rank));
     }
 }

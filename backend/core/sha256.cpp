@@ -57,9 +57,7 @@ void mix(Words& state, std::string_view block) {
     for (std::size_t i = 0; i < state.size(); ++i) state[i] += added[i];
 }
 
-}  // namespace
-
-std::string sha256(std::string_view bytes) {
+std::string digestOf(std::string_view bytes) {
     Words state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const std::size_t whole = bytes.size() / blockBytes * blockBytes;
@@ -72,11 +70,37 @@ std::string sha256(std::string_view bytes) {
     for (std::size_t at = 0; at < last.size(); at += blockBytes)
         mix(state, std::string_view(last).substr(at, blockBytes));
 
+    std::string digest;
+    for (const std::uint32_t word : state)
+        for (int shift = 24; shift >= 0; shift -= 8)
+            digest += static_cast<char>(word >> shift & 255U);
+    return digest;
+}
+
+}  // namespace
+
+std::string hexadecimal(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    for (const std::uint32_t word : state)
-        for (int shift = 28; shift >= 0; shift -= 4) text += digits[word >> shift & 15U];
+    for (const char byte : bytes) {
+        const auto value = static_cast<unsigned char>(byte);
+        text += {digits[value >> 4U], digits[value & 15U]};
+    }
     return text;
+}
+
+std::string sha256(std::string_view bytes) { return hexadecimal(digestOf(bytes)); }
+
+std::string hmacSha256(std::string_view key, std::string_view text) {
+    std::string padded = key.size() > blockBytes ? digestOf(key) : std::string(key);
+    padded.resize(blockBytes, '\0');
+    std::string inner;
+    std::string outer;
+    for (const char byte : padded) {
+        inner += static_cast<char>(byte ^ 0x36);
+        outer += static_cast<char>(byte ^ 0x5c);
+    }
+    return digestOf(outer + digestOf(inner + std::string(text)));
 }
 
 Result<std::string> sha256OfFile(const std::filesystem::path& path) {

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) of bytes and files, as sha256sum prints it.
+// SHA-256 (FIPS 180-4) of bytes and files, as sha256sum prints it, and HMAC (RFC 2104) with it.
 #pragma once
 
 #include "backend/core/result.h"
@@ -10,6 +10,8 @@
 namespace ringscope {
 
 std::string sha256(std::string_view bytes);  // 64 lower-case hexadecimal digits
+std::string hmacSha256(std::string_view key, std::string_view text);  // 32 bytes
+std::string hexadecimal(std::string_view bytes);
 Result<std::string> sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace ringscope

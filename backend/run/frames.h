@@ -123,6 +123,7 @@ template <> struct Wire<StartRanks> {
         io("environment", start.environment);
         jobMember(io, start.job);
         io("traces", start.sendTraces);
+        io.optional("secret", start.secret);
     }
     static void processes(Writer& io, const std::vector<StartRanks::Process>& ranks);
     static void processes(Reader& io, std::vector<StartRanks::Process>& ranks);
@@ -157,7 +158,10 @@ template <> struct Wire<Reach> {
 
 template <> struct Wire<RankJob> {
     static constexpr const char* type = "job";
-    static void members(auto& io, auto& command) { jobMember(io, command.job); }
+    static void members(auto& io, auto& command) {
+        jobMember(io, command.job);
+        io.optional("secret", command.secret);
+    }
 };
 
 template <> struct Wire<AgentHello> {

@@ -2,13 +2,13 @@
 // "v" (the version) and "type". A line that is not such an object is a log line, never an error.
 //
 //   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, job{},
-//                                traces}
+//                                traces, secret}
 //                         rendezvous {host, port}       passed on to every rank of the agent
 //                         stop  {grace_ms}              end the ranks
 //                         ping  {id}
 //                         listen {address}              on a port of its own, for a test
 //                         reach {host, port}            connect to it, for a test
-//   agent -> rank         job {job{}}                   first line of a rank's standard input
+//   agent -> rank         job {job{}, secret}           first line of a rank's standard input
 //                         rendezvous {host, port}       not sent to rank 0, which made it
 //                         end of input: the agent is gone, the rank ends itself
 //   rank -> agent         rendezvous {rank, port}       rank 0 only: its store listens there
@@ -136,6 +136,7 @@ struct StartRanks {
     std::vector<Process> ranks;
     std::map<std::string, std::string> environment;  // added to the agent's own
     Job job{};                                       // of every rank
+    std::string secret{};     // of the run: ranks seal with it what they tell each other
     bool sendTraces = false;  // ranks record into a folder of the agent, which sends the files
 };
 struct Rendezvous {
@@ -163,6 +164,7 @@ std::optional<AgentCommand> parseAgentCommand(std::string_view line);
 // --- agent -> rank -------------------------------------------------------------------------
 struct RankJob {
     Job job;
+    std::string secret{};  // of the start frame
 };
 using RankCommand = std::variant<RankJob, Rendezvous>;
 

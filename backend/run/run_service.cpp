@@ -86,13 +86,15 @@ ExpectedWork expectedOf(const RunRequest& request) {
             .onStall = launch.onStall};
 }
 
-StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent) {
+StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent,
+                        const std::string& secret) {
     const std::string threads = std::to_string(run.config.launch.threadsPerRank);
     StartRanks start{.run = run.id,
                      .program = request.rankProgram,
                      .ranks = {},
                      .environment = {{"OMP_NUM_THREADS", threads}, {"MKL_NUM_THREADS", threads}},
-                     .job = request.job};
+                     .job = request.job,
+                     .secret = secret};
     if (auto* training = std::get_if<Training>(&start.job))
         training->configYaml = toYaml(run.config);
     int local = 0;
@@ -188,7 +190,7 @@ private:
             return follower_->agentGone(agent.ranks, agent.host.name);
         }
         agent.channel = std::move(*channel);
-        send(agent, toLine(AgentCommand(startCommand(request_, run_, agent))));
+        send(agent, toLine(AgentCommand(startCommand(request_, run_, agent, secret_))));
     }
 
     // Listens to the agents until `enough`, or until none is left to listen to.
@@ -370,6 +372,7 @@ private:
     const RunRequest& request_;
     const std::stop_token& stop_;
     RunRecord run_;
+    const std::string secret_ = RunId::random().text;
     std::optional<RunFollower> follower_;
     std::vector<Agent> agents_;  // the first one has rank 0
     TraceInbox inbox_;

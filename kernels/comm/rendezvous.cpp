@@ -1,7 +1,9 @@
 #include "kernels/comm/rendezvous.h"
 
 #include "kernels/comm/gloo_group.h"
+#include "kernels/comm/listening_port.h"
 #include "kernels/comm/rendezvous_state.h"
+#include "kernels/comm/sealed_store.h"
 #include "kernels/device/cuda_module.h"
 
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -11,12 +13,14 @@ namespace {
 
 Result<std::unique_ptr<RendezvousStore>> meetAt(const std::string& host,
                                                 const c10d::TCPStoreOptions& store,
+                                                const std::string& secret,
                                                 const std::string& what) {
     try {
         auto tcp = c10::make_intrusive<c10d::TCPStore>(host, store);
         const int port = tcp->getPort();
-        return std::make_unique<RendezvousStore>(
-            std::make_unique<RendezvousStore::State>(RendezvousStore::State{std::move(tcp), port}));
+        auto sealed = c10::make_intrusive<SealedStore>(std::move(tcp), secret);
+        return std::make_unique<RendezvousStore>(std::make_unique<RendezvousStore::State>(
+            RendezvousStore::State{std::move(sealed), port}));
     } catch (const std::exception& error) {
         return Error{ErrorCode::Unavailable, failureSentence(what, error)};
     }
@@ -36,16 +40,20 @@ RendezvousStore::~RendezvousStore() = default;
 int RendezvousStore::port() const { return state_->port; }
 
 Result<std::unique_ptr<RendezvousStore>> hostRendezvous(const std::string& address,
+                                                        const std::string& secret,
                                                         std::chrono::milliseconds timeout) {
     c10d::TCPStoreOptions store;
+    RINGSCOPE_TRY(const int socket, bindFreePort(address));
     store.port = 0;
+    store.masterListenFd = socket;  // c10d's from here on
     store.isServer = true;
     store.waitWorkers = false;
     store.timeout = timeout;
-    return meetAt(address, store, "opening a port for the ranks to meet at " + address);
+    return meetAt(address, store, secret, "opening a port for the ranks to meet at " + address);
 }
 
 Result<std::unique_ptr<RendezvousStore>> joinRendezvous(const std::string& host, int port,
+                                                        const std::string& secret,
                                                         std::chrono::milliseconds timeout) {
     if (port <= 0 || port > 65535)
         return Error{ErrorCode::InvalidConfig,
@@ -53,7 +61,7 @@ Result<std::unique_ptr<RendezvousStore>> joinRendezvous(const std::string& host,
     c10d::TCPStoreOptions store;
     store.port = static_cast<std::uint16_t>(port);
     store.timeout = timeout;
-    return meetAt(host, store, "reaching rank 0 at " + host + ":" + std::to_string(port));
+    return meetAt(host, store, secret, "reaching rank 0 at " + host + ":" + std::to_string(port));
 }
 
 Result<std::unique_ptr<Group>> makeGroup(const RendezvousStore& rendezvous,

@@ -1,8 +1,8 @@
 // How the ranks find each other: rank 0 hosts a rendezvous on a free port, the others join it, and
 // each makes its Group there.
 //
-//     rank 0   hostRendezvous("10.0.0.5")          -> tells the others rendezvous->port()
-//     others   joinRendezvous("10.0.0.5", port)
+//     rank 0   hostRendezvous("10.0.0.5", secret)        -> tells the others rendezvous->port()
+//     others   joinRendezvous("10.0.0.5", port, secret)
 //     all      makeGroup(*rendezvous, {.rank = r, .size = 4, .address = ..., .device = "cpu"})
 #pragma once
 
@@ -35,13 +35,16 @@ private:
 
 inline constexpr std::chrono::minutes defaultTimeout{5};
 
-// `address`: this host, as the other ranks reach it.
+// `address`: this host, as the other ranks reach it; nobody else can. `secret`: the run's, the same
+// in all ranks; without it nothing of the store can be read, and nothing written that they take.
 Result<std::unique_ptr<RendezvousStore>> hostRendezvous(
-    const std::string& address, std::chrono::milliseconds timeout = defaultTimeout);
+    const std::string& address, const std::string& secret,
+    std::chrono::milliseconds timeout = defaultTimeout);
 
 // Tries until the host answers or the timeout is over.
 Result<std::unique_ptr<RendezvousStore>> joinRendezvous(
-    const std::string& host, int port, std::chrono::milliseconds timeout = defaultTimeout);
+    const std::string& host, int port, const std::string& secret,
+    std::chrono::milliseconds timeout = defaultTimeout);
 
 struct GroupOptions {
     int rank = 0;

@@ -38,7 +38,13 @@ RankInput::~RankInput() {
 Job RankInput::job() {
     std::unique_lock lock(mutex_);
     came_.wait(lock, [this] { return job_.has_value(); });
-    return *job_;
+    return job_->job;
+}
+
+std::string RankInput::secret() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [this] { return job_.has_value(); });
+    return job_->secret;
 }
 
 Rendezvous RankInput::rendezvous() {
@@ -71,7 +77,7 @@ void RankInput::take(std::string_view line) {
     if (!command) return;
     const std::lock_guard lock(mutex_);
     if (auto* job = std::get_if<RankJob>(&*command))
-        job_ = std::move(job->job);
+        job_ = std::move(*job);
     else if (auto* rendezvous = std::get_if<Rendezvous>(&*command))
         rendezvous_ = std::move(*rendezvous);
     came_.notify_all();

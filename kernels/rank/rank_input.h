@@ -25,6 +25,7 @@ public:
 
     // Block until the command has been read. Lines that are no command are skipped.
     Job job();
+    std::string secret();  // of the run, which came with the job
     Rendezvous rendezvous();
 
 private:
@@ -35,7 +36,7 @@ private:
     int stop_;  // an eventfd
     std::mutex mutex_;
     std::condition_variable came_;
-    std::optional<Job> job_;
+    std::optional<RankJob> job_;
     std::optional<Rendezvous> rendezvous_;
     std::thread reader_;
 };

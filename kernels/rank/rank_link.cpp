@@ -25,11 +25,11 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
                            std::chrono::milliseconds timeout) {
     MetRanks met;
     if (arguments.rank == 0) {
-        RINGSCOPE_TRY(met.rendezvous, hostRendezvous(arguments.address));
+        RINGSCOPE_TRY(met.rendezvous, hostRendezvous(arguments.address, input.secret()));
         events.tell(RankRendezvous{.rank = 0, .port = met.rendezvous->port()});
     } else {
         const Rendezvous place = input.rendezvous();
-        RINGSCOPE_TRY(met.rendezvous, joinRendezvous(place.host, place.port));
+        RINGSCOPE_TRY(met.rendezvous, joinRendezvous(place.host, place.port, input.secret()));
     }
     RINGSCOPE_TRY(met.group, makeGroup(*met.rendezvous, {.rank = arguments.rank,
                                                          .size = arguments.world,

@@ -138,7 +138,7 @@ private:
     // A group of rank 0 by itself, for modes of one rank.
     Result<MetRanks> singleGroup() const {
         MetRanks own;
-        RINGSCOPE_TRY(own.rendezvous, hostRendezvous(arguments_.address));
+        RINGSCOPE_TRY(own.rendezvous, hostRendezvous(arguments_.address, RunId::random().text));
         RINGSCOPE_TRY(own.group, makeGroup(*own.rendezvous, {.address = arguments_.address,
                                                              .device = device_.str()}));
         return own;

@@ -81,7 +81,7 @@ inline const std::vector<ForeignRule> foreignRules = {
     {"processes", {"spawn.h!", "sys/wait.h!", "sys/prctl.h!", "pty.h!"}, {"launcher"}},
     {"sockets",
      {"sys/socket.h!", "sys/un.h!", "netinet/", "arpa/inet.h!", "netdb.h!"},
-     {"launcher"}},
+     {"launcher", "kernels/comm"}},
 };
 // Qt's headers are known by their shape: QWidget, QtCore/..., qglobal.h.
 inline const std::vector<std::string_view> qtAllowedIn = {"ui", "app/gui"};

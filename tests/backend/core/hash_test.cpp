@@ -14,6 +14,16 @@ TEST(Sha256, MeetsThePublishedExamples) {
               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(HmacSha256, MeetsThePublishedExamples) {  // RFC 4231, cases 1, 2 and 6
+    EXPECT_EQ(hexadecimal(hmacSha256(std::string(20, '\x0b'), "Hi There")),
+              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    EXPECT_EQ(hexadecimal(hmacSha256("Jefe", "what do ya want for nothing?")),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(hexadecimal(hmacSha256(std::string(131, '\xaa'),
+                                     "Test Using Larger Than Block-Size Key - Hash Key First")),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Base64, MeetsThePublishedExamplesAndReadsBack) {
     EXPECT_EQ(toBase64("foobar"), "Zm9vYmFy");
     EXPECT_EQ(toBase64("fooba"), "Zm9vYmE=");

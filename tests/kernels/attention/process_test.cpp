@@ -22,7 +22,7 @@ constexpr const char* rankArgument = "--as-rank";
 
 int checkAsRank(const std::string& mode, int rank, int size, int port) {
     at::set_num_threads(1);  // ranks share the cores
-    const auto rendezvous = joinRendezvous("127.0.0.1", port);
+    const auto rendezvous = joinRendezvous("127.0.0.1", port, "secret");
     if (!rendezvous.ok()) return std::cerr << rendezvous.error().message << "\n", 1;
     const auto group =
         makeGroup(**rendezvous, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
@@ -58,7 +58,7 @@ class Processes : public ::testing::TestWithParam<std::tuple<std::string, int>> 
 TEST_P(Processes, EachComputeTheirShareOfFullAttention) {
     const auto& [mode, size] = GetParam();
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);  // as in rank_threads.cpp
-    const auto rendezvous = hostRendezvous("127.0.0.1");
+    const auto rendezvous = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(rendezvous.ok()) << rendezvous.error().message;
     std::vector<pid_t> children;
     for (int rank = 0; rank < size; ++rank)

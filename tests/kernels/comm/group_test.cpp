@@ -198,11 +198,11 @@ TEST(Group, RefusesTensorsThatDoNotFit) {
 }
 
 TEST(Group, NamesTheRankThatIsGone) {
-    const auto host = hostRendezvous("127.0.0.1");
+    const auto host = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(host.ok());
     std::latch met(1);
     std::jthread leaves([&met, port = (*host)->port()] {
-        const auto rendezvous = joinRendezvous("127.0.0.1", port);
+        const auto rendezvous = joinRendezvous("127.0.0.1", port, "secret");
         ASSERT_TRUE(rendezvous.ok());
         const auto group = makeGroup(**rendezvous, {.rank = 1, .size = 2});
         EXPECT_TRUE(group.ok());
@@ -225,15 +225,16 @@ TEST(Group, NamesTheRankThatIsGone) {
 }
 
 TEST(RendezvousStore, SaysWhichHostDidNotAnswer) {
-    const auto rendezvous = joinRendezvous("127.0.0.1", 1, std::chrono::milliseconds(200));
+    const auto rendezvous =
+        joinRendezvous("127.0.0.1", 1, "secret", std::chrono::milliseconds(200));
     ASSERT_FALSE(rendezvous.ok());
     EXPECT_THAT(rendezvous.error().message, HasSubstr("reaching rank 0 at 127.0.0.1:1 failed"));
-    EXPECT_THAT(joinRendezvous("127.0.0.1", 70000).error().message,
+    EXPECT_THAT(joinRendezvous("127.0.0.1", 70000, "secret").error().message,
                 HasSubstr("port 70000 is none"));
 }
 
 TEST(RendezvousStore, RefusesARankOutsideTheGroupAndAnUnknownDevice) {
-    const auto rendezvous = hostRendezvous("127.0.0.1");
+    const auto rendezvous = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(rendezvous.ok());
     EXPECT_EQ(makeGroup(**rendezvous, {.rank = 2, .size = 2}).error().message,
               "rank 2 is not one of 2 ranks");

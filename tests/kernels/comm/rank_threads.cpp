@@ -33,12 +33,13 @@ void runRanks(int size, const std::function<void(Group&)>& rank) {
     setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
     // c10d's store asks DNS for the name of every peer's address; a dead server must not cost 10 s.
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
-    const Result<std::unique_ptr<RendezvousStore>> rendezvous = hostRendezvous("127.0.0.1");
+    const Result<std::unique_ptr<RendezvousStore>> rendezvous =
+        hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(rendezvous.ok()) << rendezvous.error().message;
     std::vector<std::thread> threads;
     for (int index = 1; index < size; ++index) {
         threads.emplace_back([&, index] {
-            const auto joined = joinRendezvous("127.0.0.1", (*rendezvous)->port());
+            const auto joined = joinRendezvous("127.0.0.1", (*rendezvous)->port(), "secret");
             if (!joined.ok())
                 ADD_FAILURE() << joined.error().message;
             else

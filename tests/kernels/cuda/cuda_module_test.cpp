@@ -26,7 +26,7 @@ TEST(CudaModule, LoadsOnceAndWithoutAGpu) {
 
 TEST(CudaModule, SaysThatAGpuIsMissing) {
     ASSERT_TRUE(loadCudaModule().ok());
-    const auto rendezvous = hostRendezvous("127.0.0.1");
+    const auto rendezvous = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(rendezvous.ok());
     const auto group = makeGroup(**rendezvous, {.device = "cuda:99"});
     ASSERT_FALSE(group.ok());

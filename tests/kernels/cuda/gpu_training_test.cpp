@@ -15,7 +15,7 @@ namespace {
 std::vector<double> lossesOn(const char* device, RunConfig config) {
     config.launch.device = c10::Device(device).is_cuda() ? DeviceChoice::Cuda : DeviceChoice::Cpu;
     const RunPlan plan = planRun(config).value();
-    const auto rendezvous = hostRendezvous("127.0.0.1").value();
+    const auto rendezvous = hostRendezvous("127.0.0.1", "secret").value();
     const auto group = makeGroup(*rendezvous, {.device = device}).value();
     const auto trainer =
         Trainer::make(plan, *group, testing::packedProse(config), c10::Device(device)).value();

@@ -85,6 +85,8 @@ TEST(WithoutThrowing, MakesOneSentenceOfWhatALibraryThrows) {
 
 TEST(MeetRanks, ConnectsRanksThatAreToldWhereRankZeroIs) {
     Pipe input0, events0, input1;
+    for (const Pipe* input : {&input0, &input1})
+        input->write(toLine(RankCommand(RankJob{Training{""}, "secret"})) + "\n");
     std::thread other([&] {
         const RankEvent first = events0.nextEvent();
         const int port = std::get<RankRendezvous>(first).port;
