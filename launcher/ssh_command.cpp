@@ -27,18 +27,34 @@ constexpr std::string_view becomeAgent =
     "if [ -x \"$d/$4\" ]; then n=$4; shift 4; echo \"ringscope-boot ready\"; "
     "exec \"$d/$n\" \"$@\"; else echo \"ringscope-boot missing $4\"; fi";
 
+// Whoever may write where the programs lie decides what they are.
+constexpr std::string_view ownFoldersOnly =
+    "for f in \"$c\" \"$c/bin\" \"$d\"; do if [ -e \"$f\" ]; then "
+    "if [ -O \"$f\" ]; then chmod go-w \"$f\"; else echo \"ringscope-boot unsafe $f\"; exit 0; fi; "
+    "fi; done; ";
+
+// Behind the first three: for each file its name, its hash, and "program" or "library". A file
+// that another user owns could change after it was looked at.
 constexpr std::string_view probe =
     "if [ -n \"$t\" ]; then echo \"ringscope-boot libtorch $t\"; fi; shift 3; set -f; "
-    "for p in \"$@\"; do if [ -x \"$d/$p\" ]; then o=$(\"$d/$p\" --version 2>&1 </dev/null); "
-    "echo \"ringscope-boot program $p $?\" $o; else echo \"ringscope-boot missing $p\"; fi; done; "
+    "while [ $# -gt 0 ]; do s=; if [ -x \"$d/$1\" ] && [ -O \"$d/$1\" ]; then "
+    "s=$(sha256sum <\"$d/$1\"); fi; "
+    "if [ \"${s%% *}\" = \"$2\" ]; then if [ \"$3\" = program ]; then "
+    "o=$(\"$d/$1\" --version 2>&1 </dev/null); echo \"ringscope-boot program $1 $?\" $o; fi; "
+    "else echo \"ringscope-boot missing $1\"; fi; shift 3; done; "
+    "if [ -d \"$d\" ]; then touch \"$d\"; fi; "
     "echo \"ringscope-boot cores $(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)\"; "
     "echo \"ringscope-boot gpus $(ls /proc/driver/nvidia/gpus 2>/dev/null | wc -l)\"; "
     "echo \"ringscope-boot end\"";
 
+// Removes programs that nobody asked for in a month.
 constexpr std::string_view copy =
-    "f=$d/.$2.$$; mkdir -p \"$d\" && cat >\"$f\" && s=$(sha256sum <\"$f\") && "
-    "if [ \"${s%% *}\" = \"$3\" ]; then chmod 755 \"$f\" && mv \"$f\" \"$d/$2\" && "
-    "echo \"ringscope-boot copied\"; else rm -f \"$f\"; echo \"ringscope-boot damaged\"; fi";
+    "umask 077; f=$d/.$2.$$; sweep() { rm -f \"$f\"; }; trap sweep EXIT HUP INT TERM; "
+    "mkdir -p \"$d\" && touch \"$d\" && "
+    "find \"$c/bin\" -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} + ; "
+    "cat >\"$f\" && s=$(sha256sum <\"$f\") && "
+    "if [ \"${s%% *}\" = \"$3\" ]; then chmod 700 \"$f\" && mv -f \"$f\" \"$d/$2\" && "
+    "echo \"ringscope-boot copied\"; else echo \"ringscope-boot damaged\"; fi";
 
 // ".../libtorch-2.11.0-7a5204ef/site/torch/lib" lies in the cache as "libtorch-2.11.0-7a5204ef".
 std::string cacheName(const std::string& torchLibrary) {
@@ -95,16 +111,17 @@ std::string agentCommand(const RemotePlace& place, const std::string& agent,
     return remoteShell(script({findFolder, findTorch, becomeAgent}), words);
 }
 
-std::string probeCommand(const RemotePlace& place, const std::vector<std::string>& programs) {
+std::string probeCommand(const RemotePlace& place, const std::vector<HashedFile>& files) {
     std::vector<std::string> words = {place.hash, place.torchLibrary,
                                       cacheName(place.torchLibrary)};
-    words.insert(words.end(), programs.begin(), programs.end());
-    return remoteShell(script({findFolder, findTorch, probe}), words);
+    for (const HashedFile& file : files)
+        words.insert(words.end(), {file.name, file.sha256, file.program ? "program" : "library"});
+    return remoteShell(script({findFolder, ownFoldersOnly, findTorch, probe}), words);
 }
 
 std::string copyCommand(const RemotePlace& place, const std::string& name,
                         const std::string& sha256) {
-    return remoteShell(script({findFolder, copy}), {place.hash, name, sha256});
+    return remoteShell(script({findFolder, ownFoldersOnly, copy}), {place.hash, name, sha256});
 }
 
 }  // namespace ringscope

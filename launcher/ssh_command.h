@@ -7,6 +7,7 @@
 #pragma once
 
 #include "backend/config/host_list.h"
+#include "launcher/remote_programs.h"
 
 #include <string>
 #include <string_view>
@@ -45,9 +46,10 @@ struct RemotePlace {
 std::string agentCommand(const RemotePlace& place, const std::string& agent,
                          const std::vector<std::string>& arguments);
 
-// Prints "libtorch FOLDER" or "no-libtorch FOLDER", for each program "program NAME CODE WORDS" or
-// "missing NAME", then "cores N", "gpus N" and "end".
-std::string probeCommand(const RemotePlace& place, const std::vector<std::string>& programs);
+// Prints "libtorch FOLDER" or "no-libtorch FOLDER"; for each program "program NAME CODE WORDS";
+// "missing NAME" for each file whose contents have another hash; then "cores N", "gpus N" and
+// "end". Prints "unsafe FOLDER" and nothing more where another user owns the programs' folder.
+std::string probeCommand(const RemotePlace& place, const std::vector<HashedFile>& files);
 
 // Saves its standard input as the program `name` if its hash is `sha256`, and prints "copied"; else
 // saves nothing and prints "damaged".

@@ -100,11 +100,9 @@ RemotePlace SshTransport::placeOf(const HashedPrograms& programs) const {
 
 Result<SshTransport::Probe> SshTransport::probe(const HostSpec& host,
                                                 const HashedPrograms& programs) const {
-    std::vector<std::string> names;
-    for (const HashedFile& file : programs.files)
-        if (file.program) names.push_back(file.name);
-    RINGSCOPE_TRY(const std::vector<std::string> lines,
-                  runScript(options_, host, probeCommand(placeOf(programs), names), probeTakes));
+    RINGSCOPE_TRY(
+        const std::vector<std::string> lines,
+        runScript(options_, host, probeCommand(placeOf(programs), programs.files), probeTakes));
     Probe found;
     for (const std::string& line : lines) {
         const auto [word, rest] = firstWord(line);
@@ -117,6 +115,11 @@ Result<SshTransport::Probe> SshTransport::probe(const HostSpec& host,
                          host.name + " has no libtorch (looked for " + rest +
                              "); run ./quickstart setup --no-gui there, or set "
                              "RINGSCOPE_TORCH_DIR for its ssh sessions"};
+        if (word == "unsafe")
+            return Error{ErrorCode::Unavailable,
+                         rest + " on " + host.name +
+                             " belongs to another user, who could change the programs in it; set "
+                             "RINGSCOPE_CACHE for its ssh sessions to a folder of your own"};
         if (word != "program") continue;
         const auto [name, outcome] = firstWord(rest);
         const auto [code, words] = firstWord(outcome);

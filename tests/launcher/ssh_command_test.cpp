@@ -29,7 +29,8 @@ TEST(SshCommand, NeverAsksForwardsOrAcceptsAChangedKey) {
 TEST(SshCommand, ScriptsMeanTheSameToEveryShell) {
     const RemotePlace place{.hash = "h", .torchLibrary = "/c/libtorch-1/site/torch/lib"};
     for (const std::string& command :
-         {agentCommand(place, "ringscope", {"agent"}), probeCommand(place, {"ringscope"}),
+         {agentCommand(place, "ringscope", {"agent"}),
+          probeCommand(place, {{.path = {}, .name = "ringscope", .sha256 = "00"}}),
           copyCommand(place, "ringscope", "00")}) {
         const std::size_t begin = command.find('\'') + 1;
         const std::string script = command.substr(begin, command.find('\'', begin) - begin);

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+#include <chrono>
 #include <fstream>
 
 namespace ringscope::testing {
@@ -25,6 +27,14 @@ protected:
 
     const fs::path& folder() const { return folder_.path(); }
     fs::path cache() const { return folder() / "cache"; }
+    // Where the programs of this moment lie on the host.
+    fs::path folderThere() const {
+        const HashedPrograms programs = hashPrograms({.agent = folder() / "ringscope",
+                                                      .agentArguments = {},
+                                                      .others = {folder() / "ringscope-rank"}})
+                                            .value();
+        return cache() / "bin" / programs.hash;
+    }
 
     void writeScript(const fs::path& file, const std::string& text) const {
         std::ofstream(file) << "#!/bin/sh\n" << text << "\n";
@@ -145,10 +155,57 @@ TEST_F(SshTransportTest, SaysWhyAProgramDoesNotStart) {
 }
 
 TEST_F(SshTransportTest, SaysThatAProgramArrivedDamaged) {
-    writeSsh("case \"$2\" in *sha256sum*) head -c 10 | sh -c \"$2\";; *) sh -c \"$2\";; esac");
+    writeSsh("case \"$2\" in *\"mv -f\"*) head -c 10 | sh -c \"$2\";; *) sh -c \"$2\";; esac");
     EXPECT_EQ(refusal(),
               "ringscope-rank arrived damaged on node1; try again, and check the space there");
     EXPECT_FALSE(fs::exists(cache() / "bin" / "ringscope-rank"));
+}
+
+TEST_F(SshTransportTest, CopiesAgainWhatIsNotWhatItsHashSays) {
+    EXPECT_EQ(refusal(), "it is ready");
+    const fs::path there = folderThere();
+    for (const char* name : {"ringscope", "ringscope-rank"}) {
+        std::ofstream(there / name, std::ios::app) << "echo changed\n";
+        EXPECT_TRUE(transport().prepare(host)->copied) << name;
+        EXPECT_EQ(readFile(there / name).value(), readFile(folder() / name).value());
+    }
+    EXPECT_FALSE(transport().prepare(host)->copied);
+}
+
+TEST_F(SshTransportTest, LeavesFoldersThatNobodyElseMayWrite) {
+    fs::create_directories(cache() / "bin");
+    fs::permissions(cache() / "bin", fs::perms::all);
+    EXPECT_EQ(refusal(), "it is ready");
+    for (const fs::path& each : {cache() / "bin", folderThere(), folderThere() / "ringscope"})
+        EXPECT_EQ(
+            fs::status(each).permissions() & (fs::perms::group_write | fs::perms::others_write),
+            fs::perms::none)
+            << each;
+}
+
+TEST_F(SshTransportTest, TrustsNoFolderOfAnotherUser) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
+    fs::create_directories(cache() / "bin");
+    constexpr uid_t nobody = 65534;
+    ASSERT_EQ(::chown((cache() / "bin").c_str(), nobody, nobody), 0);
+    EXPECT_EQ(refusal(),
+              (cache() / "bin").string() +
+                  " on node1 belongs to another user, who could change the programs in "
+                  "it; set RINGSCOPE_CACHE for its ssh sessions to a folder of your own");
+}
+
+TEST_F(SshTransportTest, LeavesNoPartOfACopyThatFailedAndNoProgramOfLongAgo) {
+    const fs::path old = cache() / "bin" / "0123";
+    fs::create_directories(old);
+    fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(24 * 40));
+    EXPECT_EQ(refusal(), "it is ready");
+    EXPECT_FALSE(fs::exists(old));
+    fs::remove(folderThere() / "ringscope");
+    writeSsh("case \"$2\" in *\"mv -f\"*) head -c 10 | sh -c \"$2\";; *) sh -c \"$2\";; esac");
+    EXPECT_EQ(refusal(),
+              "ringscope arrived damaged on node1; try again, and check the space there");
+    for (const auto& left : fs::directory_iterator(folderThere()))
+        EXPECT_FALSE(left.path().filename().string().starts_with(".")) << left.path();
 }
 
 TEST_F(SshTransportTest, SaysThatTheConnectionWasLostInTheMiddle) {
