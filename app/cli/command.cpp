@@ -2,6 +2,7 @@
 
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
+#include "backend/report/wording.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ Exit exitFor(ErrorCode code) {
         case ErrorCode::Unavailable:
             return PreflightFailed;
         case ErrorCode::Corrupt:
+        case ErrorCode::Locked:
             return BadStore;
         case ErrorCode::Cancelled:
             return Interrupted;
@@ -31,7 +33,7 @@ Exit exitFor(ErrorCode code) {
 
 int fail(const Error& error, Exit exit) {
     for (const std::string& sentence : split(error.message, '\n'))
-        std::cerr << "ringscope: " << sentence << '\n';
+        std::cerr << "ringscope: " << reporting::printableLine(sentence) << '\n';
     return exit;
 }
 

@@ -22,7 +22,8 @@ namespace ringscope {
 enum class ErrorCode : std::uint8_t {
     InvalidConfig,  // what the user wrote cannot be run
     NotFound,
-    Unavailable,  // a host, program, port or lock: temporarily
+    Unavailable,  // a host, program or port: temporarily
+    Locked,       // a file that another program holds for the moment
     Corrupt,      // a file that is not what it says it is
     Cancelled,    // the user asked to stop
     Failed,

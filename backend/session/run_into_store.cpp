@@ -1,6 +1,6 @@
 #include "backend/session/run_into_store.h"
 
-#include "backend/store/store.h"
+#include "backend/session/patient_store.h"
 #include "backend/trace/trace_files.h"
 
 #include <memory>
@@ -26,26 +26,29 @@ public:
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
         step = SessionStep::Store;
-        RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore());
+        RINGSCOPE_TRY(const std::unique_ptr<PatientStore> store, openStore());
         step = SessionStep::Runs;
-        RINGSCOPE_TRY(ExperimentOutcome outcome, runAll(plan.requests, *store));
-        outcome.refused = std::move(plan.refused);
-        RINGSCOPE_CHECK(saveParity(outcome.runs, *store));
+        Result<ExperimentOutcome> outcome = runAll(plan.requests, *store);
+        if (outcome.ok()) {
+            outcome->refused = std::move(plan.refused);
+            saveParity(outcome->runs, *store);
+        }
+        RINGSCOPE_CHECK(store->finish(stop_));
         return outcome;
     }
 
     SessionStep step = SessionStep::Plan;
 
 private:
-    Result<std::unique_ptr<Store>> openStore() {
-        RINGSCOPE_TRY(std::unique_ptr<Store> store, Store::open(path_, Store::Access::ReadWrite));
+    Result<std::unique_ptr<PatientStore>> openStore() {
+        RINGSCOPE_TRY(std::unique_ptr<PatientStore> store,
+                      PatientStore::open(path_, ports_.caution, stop_));
         const std::string caution = store->caution();
         if (!caution.empty() && ports_.caution) ports_.caution(caution);
-        RINGSCOPE_CHECK(store->markLostRuns());
         return store;
     }
 
-    Result<ExperimentOutcome> runAll(const std::vector<RunRequest>& requests, Store& store) {
+    Result<ExperimentOutcome> runAll(const std::vector<RunRequest>& requests, PatientStore& store) {
         std::vector<RunSink*> sinks = {&store};
         if (ports_.watcher != nullptr) sinks.push_back(ports_.watcher);
         RunService service(ports_.transport, std::move(sinks), {}, ports_.clock);
@@ -56,13 +59,12 @@ private:
         return runExperiment(requests, service, options, stop_);
     }
 
-    Result<void> saveParity(const std::vector<RunRecord>& runs, Store& store) {
+    void saveParity(const std::vector<RunRecord>& runs, PatientStore& store) {
         for (const RunRecord& run : runs) {
             if (!run.parity) continue;
-            RINGSCOPE_CHECK(store.saveParity(run));
-            if (ports_.compared) RINGSCOPE_CHECK(ports_.compared(run));
+            store.saveParity(run);
+            if (ports_.compared) ports_.compared(run);
         }
-        return {};
     }
 
     const std::filesystem::path& path_;

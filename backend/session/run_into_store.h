@@ -7,7 +7,8 @@
 //   Hosts   looks at what the runs need here (checkThisMachine) and makes every host ready
 //           (Transport::preflight)
 //   Store   opens the store for writing, and marks the runs whose program is gone as lost
-//   Runs    the runs one after another with their references, then the parity of each
+//   Runs    the runs one after another with their references, then the parity of each; fails
+//           where the store could not be written to the end (patient_store.h)
 //
 // So nothing is written before every host is ready, and nothing is started before the store is
 // open. A run that fails or is cancelled is a result and not an error.
@@ -38,10 +39,10 @@ struct SessionPorts {
 
     // Called once with the plan, before a host is made ready: what will run, and what is refused.
     std::function<void(const ExperimentPlan& plan)> planned{};
-    // Called with Store::caution() where there is one.
+    // Called with Store::caution() where there is one, and where the store keeps a run waiting.
     std::function<void(const std::string& sentence)> caution{};
-    // Called with each run whose parity has been saved. An Error ends the session.
-    std::function<Result<void>(const RunRecord& run)> compared{};
+    // Called with each run whose parity has been saved.
+    std::function<void(const RunRecord& run)> compared{};
     RunClock clock{};
 };
 

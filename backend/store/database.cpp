@@ -49,7 +49,7 @@ Error sentence(int code, const std::string& file, const std::string& detail) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return {ErrorCode::Unavailable,
+            return {ErrorCode::Locked,
                     "'" + file + "' is locked by another program; try again when it is done"};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:

@@ -29,6 +29,7 @@ TEST(Fail, HasAnExitCodeForEachKindOfError) {
     EXPECT_EQ(failed(ErrorCode::InvalidConfig), cli::BadConfig);
     EXPECT_EQ(failed(ErrorCode::NotFound), cli::NotFound);
     EXPECT_EQ(failed(ErrorCode::Unavailable), cli::PreflightFailed);
+    EXPECT_EQ(failed(ErrorCode::Locked), cli::BadStore);
     EXPECT_EQ(failed(ErrorCode::Corrupt), cli::BadStore);
     EXPECT_EQ(failed(ErrorCode::Cancelled), cli::Interrupted);
     EXPECT_EQ(failed(ErrorCode::Failed), cli::Internal);
@@ -87,6 +88,21 @@ TEST(StopSignals, AskOnceAndSayWhichSignalItWas) {
     ::raise(SIGINT);
     EXPECT_TRUE(becomesTrue([&] { return signals.token().stop_requested(); }));
     EXPECT_EQ(signals.signal(), SIGINT);
+}
+
+TEST(StopSignals, LeaveAHangUpIgnoredWhereItWas) {
+    struct sigaction own {};
+    struct sigaction ignored {};
+    ignored.sa_handler = SIG_IGN;
+    ASSERT_EQ(::sigaction(SIGHUP, &ignored, &own), 0);
+    {
+        cli::StopSignals signals;
+        ::raise(SIGHUP);
+        EXPECT_EQ(signals.signal(), 0) << "nohup ringscope run must outlive its terminal";
+    }
+    struct sigaction after {};
+    ::sigaction(SIGHUP, &own, &after);
+    EXPECT_EQ(after.sa_handler, SIG_IGN);
 }
 
 // What progress prints of a run from its beginning to its end.

@@ -70,7 +70,7 @@ QString RunController::work(Shared& shared, Transport& transport, const std::fil
         experiment, path,
         {.transport = transport,
          .watcher = &shared.feed,
-         .compared = [&shared](const RunRecord& run) { return shared.feed.ended(run); }},
+         .compared = [&shared](const RunRecord& run) { (void)shared.feed.ended(run); }},
         /*reference=*/true, std::move(stop));
     const bool asked = !end.outcome.ok() && end.outcome.error().code == ErrorCode::Cancelled;
     return end.outcome.ok() || asked ? QString() : text(end.outcome.error().message);

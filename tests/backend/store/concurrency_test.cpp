@@ -180,7 +180,7 @@ TEST_F(SharedStore, SaysThatAnotherProgramIsWriting) {
     ASSERT_EQ(::sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
     const Result<void> told = (*writer)->step(run, stepNumber(0));
     ASSERT_FALSE(told.ok());
-    EXPECT_EQ(told.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(told.error().code, ErrorCode::Locked);
     EXPECT_EQ(told.error().message, "'" + file().string() +
                                         "' is locked by another program; try again when it is "
                                         "done");

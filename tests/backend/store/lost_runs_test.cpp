@@ -112,7 +112,7 @@ TEST_F(LostRuns, AreNotLookedForWithAWriteLock) {
     EXPECT_TRUE((*store)->markLostRuns().ok());
     const Result<void> written = (*store)->created(newRun());
     ASSERT_FALSE(written.ok());
-    EXPECT_EQ(written.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(written.error().code, ErrorCode::Locked);
     ::sqlite3_close(other);
 }
 

@@ -1,4 +1,6 @@
 // Opening: what is no store is refused with a sentence, stays as it is, and gets nothing beside it.
+#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/core/units.h"
 #include "backend/store/file_system.h"
 #include "backend/store/schema.h"
@@ -28,7 +30,7 @@ private:
 
 class Opening : public StoreTest {
 protected:
-    void write(std::string_view bytes) { ASSERT_TRUE(writeFileAtomically(file(), bytes).ok()); }
+    void write(std::string_view bytes) { ASSERT_TRUE(writeOutput(file(), bytes).ok()); }
     std::string quoted() const { return "'" + file().string() + "'"; }
 
     // Both kinds of access refuse with this error and change nothing in the folder.
@@ -198,7 +200,7 @@ TEST_F(Opening, RefusesAStoreThatAnotherProgramHasLocked) {
     ASSERT_EQ(::sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", nullptr,
                              nullptr, nullptr),
               SQLITE_OK);
-    expectRefused(ErrorCode::Unavailable,
+    expectRefused(ErrorCode::Locked,
                   quoted() + " is locked by another program; try again when it is done");
     ::sqlite3_close(other);
     EXPECT_TRUE(Store::open(file(), Access::ReadOnly).ok());
