@@ -24,8 +24,8 @@
 
 namespace ringscope {
 
-// $RINGSCOPE_DB, else .ringscope/ringscope.db in the working folder or one above it, else
-// ringscope.db in the data directory.
+// $RINGSCOPE_DB, else .ringscope/ringscope.db in the working folder or one above it, where folder
+// and file are the user's own, else ringscope.db in the data directory.
 std::filesystem::path defaultStorePath();
 
 struct RunFilter {

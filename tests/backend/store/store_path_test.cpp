@@ -1,6 +1,8 @@
 // Where the store is looked for.
+#include "backend/core/output_file.h"
 #include "tests/backend/store/store_fixture.h"
 
+#include <unistd.h>
 #include <cstdlib>
 
 namespace ringscope::testing {
@@ -26,14 +28,28 @@ TEST_F(DefaultStorePath, IsTheNearestProjectsOwnStore) {
     for (const char* project : {".", "project"}) {
         const fs::path store = fs::canonical(folder() / project) / ".ringscope" / "ringscope.db";
         fs::create_directories(store.parent_path());
-        ASSERT_TRUE(writeFileAtomically(store, "").ok());
+        ASSERT_TRUE(writeOutput(store, "").ok());
+        EXPECT_EQ(defaultStorePath(), store);
+    }
+}
+
+TEST_F(DefaultStorePath, IsNoStoreThatAnotherUserLaidThere) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file to another user";
+    const fs::path store = fs::current_path() / ".ringscope" / "ringscope.db";
+    fs::create_directories(store.parent_path());
+    ASSERT_TRUE(writeOutput(store, "").ok());
+    constexpr uid_t nobody = 65534;
+    for (const fs::path& given : {store, store.parent_path()}) {
+        ASSERT_EQ(::chown(given.c_str(), nobody, nobody), 0);
+        EXPECT_EQ(defaultStorePath(), folder() / "data" / "ringscope" / "ringscope.db") << given;
+        ASSERT_EQ(::chown(given.c_str(), ::geteuid(), ::getegid()), 0);
         EXPECT_EQ(defaultStorePath(), store);
     }
 }
 
 TEST_F(DefaultStorePath, IsTheVariablesBeforeAllOthers) {
     fs::create_directories(".ringscope");
-    ASSERT_TRUE(writeFileAtomically(".ringscope/ringscope.db", "").ok());
+    ASSERT_TRUE(writeOutput(".ringscope/ringscope.db", "").ok());
     ::setenv("RINGSCOPE_DB", "/elsewhere/mine.db", 1);
     EXPECT_EQ(defaultStorePath(), "/elsewhere/mine.db");
     ::setenv("RINGSCOPE_DB", "", 1);
