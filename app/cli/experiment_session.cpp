@@ -64,10 +64,10 @@ Result<Experiment> readExperimentFile(const std::string& file,
                                       const std::vector<std::string>& overrides) {
     if (file.empty()) return readExperimentText("", "", overrides);
     if (file == "-") {
-        const std::string text((std::istreambuf_iterator<char>(std::cin)), {});
+        RINGSCOPE_TRY(const std::string text, readText(std::cin, "standard input"));
         return readExperimentText("standard input", text, overrides);
     }
-    const Result<std::string> text = readFile(file);
+    const Result<std::string> text = readTextFile(file);
     if (!text.ok()) return Error{ErrorCode::NotFound, text.error().message};
     return readExperimentText(file, *text, overrides);
 }

@@ -1,6 +1,7 @@
 // ringscope: the headless program.
 #include "app/cli/command.h"
 #include "app/cli/program.h"
+#include "backend/report/wording.h"
 
 #include <exception>
 #include <iostream>
@@ -9,7 +10,8 @@ int main(int argc, char** argv) {
     try {
         return ringscope::cli::runProgram(argc, argv);
     } catch (const std::exception& problem) {
-        std::cerr << "ringscope: internal error: " << problem.what() << '\n';
+        std::cerr << "ringscope: internal error: "
+                  << ringscope::reporting::printableText(problem.what()) << '\n';
         return ringscope::cli::Internal;
     }
 }

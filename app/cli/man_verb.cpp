@@ -3,7 +3,7 @@
 #include "app/cli/man_page.h"
 #include "app/cli/verbs.h"
 #include "app/cli/words.h"
-#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 
 #include <CLI/App.hpp>
 #include <filesystem>
@@ -18,8 +18,7 @@ int writeAll(const CLI::App& program, const std::filesystem::path& folder) {
     if (!std::filesystem::is_directory(folder, failed))
         return fail({ErrorCode::Unavailable, "there is no folder '" + folder.string() + "'"});
     for (const ManPage& page : allManPages(program))
-        if (const Result<void> written =
-                writeFileAtomically(folder / (page.name + ".1"), page.text);
+        if (const Result<void> written = writeOutput(folder / (page.name + ".1"), page.text);
             !written.ok())
             return fail(written.error());
     return Ok;

@@ -3,6 +3,7 @@
 #include "app/cli/output_file.h"
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/migration_report.h"
@@ -45,11 +46,11 @@ Result<MigrationAnswers> readAnswers(const MigrateArguments& arguments) {
 // The source stays as it is, whatever names lead to it; another file is replaced only on demand.
 Result<void> checkOutput(const MigrateArguments& arguments, const Migration& migration) {
     std::error_code ignored;
-    if (!fs::exists(arguments.output, ignored)) return {};
+    if (!replacesAFile(arguments.output)) return {};
     if (fs::equivalent(arguments.file, arguments.output, ignored))
         return Error{ErrorCode::InvalidConfig,
                      "the source '" + arguments.file + "' is never changed; give -o another name"};
-    RINGSCOPE_TRY(const std::string there, readFile(arguments.output));
+    RINGSCOPE_TRY(const std::string there, readTextFile(arguments.output));
     if (there == migration.experiment || arguments.force) return {};
     std::cerr << unifiedDiff(arguments.output, there, "migrated", migration.experiment);
     return Error{ErrorCode::InvalidConfig, "'" + arguments.output +
@@ -57,13 +58,12 @@ Result<void> checkOutput(const MigrateArguments& arguments, const Migration& mig
                                                "or give -o another name"};
 }
 
-Result<void> writeOutput(const MigrateArguments& arguments, const Migration& migration) {
-    std::error_code ignored;
-    if (fs::exists(arguments.output, ignored)) {
-        const Result<std::string> there = readFile(arguments.output);
+Result<void> writeExperiment(const MigrateArguments& arguments, const Migration& migration) {
+    if (replacesAFile(arguments.output)) {
+        const Result<std::string> there = readTextFile(arguments.output);
         if (there.ok() && *there == migration.experiment) return {};
     }
-    return writeFileAtomically(arguments.output, migration.experiment);
+    return writeOutput(arguments.output, migration.experiment);
 }
 
 int openDecisions(const Migration& migration) {
@@ -81,11 +81,11 @@ int deliver(const MigrateArguments& arguments, const MigrationInput& input,
     if (!arguments.report.empty()) {
         const auto format = migrationReportFormatFor(arguments.report);
         const Result<void> written =
-            writeFileAtomically(arguments.report, (*format)->write(input, migration));
+            writeOutput(arguments.report, (*format)->write(input, migration));
         if (!written.ok()) return fail(written.error());
     }
     if (write)
-        if (const Result<void> written = writeOutput(arguments, migration); !written.ok())
+        if (const Result<void> written = writeExperiment(arguments, migration); !written.ok())
             return fail(written.error());
     if (arguments.json)
         std::cout << migrationJson(input, migration);

@@ -11,8 +11,11 @@
 #include "backend/core/version.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <system_error>
 
 namespace ringscope::cli {
 namespace {
@@ -89,6 +92,15 @@ int refuseWords(const CLI::App& verb, const std::string& problem) {
     return Usage;
 }
 
+// A script that keeps what was printed must learn that it is not there.
+int delivered(int exitCode) {
+    errno = 0;
+    if (std::cout.flush()) return exitCode;
+    const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+    std::cerr << "ringscope: cannot write standard output" << reason << '\n';
+    return exitCode == Ok ? Internal : exitCode;
+}
+
 }  // namespace
 
 int runProgram(int argc, const char* const* argv) {
@@ -124,9 +136,9 @@ int runProgram(int argc, const char* const* argv) {
                            (path.empty() ? "" : path + ": ") +
                                (extra ? unexpected(app) : sentenceOf(problem, *check.verb)));
     }
-    if (command.action) return command.action();
+    if (command.action) return delivered(command.action());
     std::cout << shortHelp(app);
-    return Ok;
+    return delivered(Ok);
 }
 
 }  // namespace ringscope::cli

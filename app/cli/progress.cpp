@@ -1,6 +1,7 @@
 #include "app/cli/progress.h"
 
 #include "backend/report/runs_text.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -21,13 +22,13 @@ std::string Progress::heading(const RunRecord& run) const {
 
 void Progress::redraw(const std::string& line) {
     if (!style_.live || style_.silent) return;
-    std::cerr << "\r\x1b[K" << line << std::flush;
+    std::cerr << "\r\x1b[K" << reporting::printableLine(line) << std::flush;
     lastDraw_ = std::chrono::steady_clock::now();
 }
 
 void Progress::finishLine(const std::string& line) {
     if (style_.silent) return;
-    std::cerr << (style_.live ? "\r\x1b[K" : "") << line << '\n';
+    std::cerr << (style_.live ? "\r\x1b[K" : "") << reporting::printableLine(line) << '\n';
 }
 
 Result<void> Progress::created(const RunRecord& run) {

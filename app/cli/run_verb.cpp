@@ -3,6 +3,7 @@
 #include "app/cli/help.h"
 #include "app/cli/hosts_option.h"
 #include "app/cli/verbs.h"
+#include "backend/core/text.h"
 #include "backend/report/plan_json.h"
 #include "backend/report/plan_text.h"
 #include "backend/report/run_json.h"
@@ -12,6 +13,7 @@
 #include <CLI/App.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace ringscope::cli {
 namespace {
@@ -19,7 +21,7 @@ namespace {
 struct RunArguments {
     std::string file;
     std::vector<std::string> overrides;
-    std::string hosts;
+    std::optional<std::string> hosts;
     bool noReference = false;
     bool dryRun = false;
     bool json = false;
@@ -43,9 +45,13 @@ int printPlan(const Experiment& experiment, bool json) {
 }
 
 int run(const RunArguments& arguments, const GlobalOptions& global) {
+    // What an unset variable of a script looks like; everything would run on this machine.
+    if (arguments.hosts && trim(*arguments.hosts).empty())
+        return fail({ErrorCode::InvalidConfig, "--hosts is empty; expected node1:2,node2:2"},
+                    Usage);
     std::vector<std::string> overrides = arguments.overrides;
-    if (!arguments.hosts.empty()) {
-        const Result<std::vector<std::string>> hosts = hostOverrides(arguments.hosts);
+    if (arguments.hosts) {
+        const Result<std::vector<std::string>> hosts = hostOverrides(*arguments.hosts);
         if (!hosts.ok()) return fail(hosts.error());
         overrides.insert(overrides.end(), hosts->begin(), hosts->end());
     }

@@ -22,11 +22,20 @@ void onSignal(int signal) {
     errno = saved;
 }
 
+// A program that was started with SIGHUP ignored outlives its terminal (nohup). An ignored SIGINT
+// says less: every background job of a script has one.
+bool leftAlone(int signal) {
+    struct sigaction inherited {};
+    return signal == SIGHUP && ::sigaction(signal, nullptr, &inherited) == 0 &&
+           inherited.sa_handler == SIG_IGN;
+}
+
 void handle(void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
-    for (int signal : watched) ::sigaction(signal, &action, nullptr);
+    for (int signal : watched)
+        if (!leftAlone(signal)) ::sigaction(signal, &action, nullptr);
 }
 
 }  // namespace

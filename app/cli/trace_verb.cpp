@@ -6,6 +6,7 @@
 #include "app/cli/store_access.h"
 #include "app/cli/trace_access.h"
 #include "app/cli/verbs.h"
+#include "backend/core/output_file.h"
 #include "backend/report/analysis_text.h"
 #include "backend/report/trace_json.h"
 #include "backend/report/trace_text.h"
@@ -15,12 +16,14 @@
 #include "backend/trace/file/trace_folder.h"
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace ringscope::cli {
 namespace {
@@ -34,6 +37,7 @@ struct TraceArguments {
     std::optional<std::size_t> most;  // of top
     bool json = false;
     bool csv = false;
+    bool force = false;
 };
 
 // Of the three texts only the one asked for is made.
@@ -74,6 +78,10 @@ int top(const Trace& trace, const TraceArguments& arguments) {
 }
 
 // HTA wants a file for each rank.
+std::string rankFile(const RankTrace& rank) {
+    return "rank-" + std::to_string(rank.origin.rank) + ".json";
+}
+
 Result<void> exportRanks(const Trace& trace, const std::filesystem::path& folder) {
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
@@ -87,10 +95,20 @@ Result<void> exportRanks(const Trace& trace, const std::filesystem::path& folder
         alone.end = trace.end;
         alone.clockErrorNs = trace.clockErrorNs;
         alone.notes = trace.notes;
-        const std::string name = "rank-" + std::to_string(rank.origin.rank) + ".json";
-        RINGSCOPE_CHECK(writeChromeTrace(alone, folder / name));
+        RINGSCOPE_CHECK(writeChromeTrace(alone, folder / rankFile(rank)));
     }
     return {};
+}
+
+// The first file that an export would replace.
+std::optional<std::filesystem::path> replacedBy(const Trace& trace, const std::string& output,
+                                                bool intoFolder) {
+    std::vector<std::filesystem::path> files;
+    if (!intoFolder) files.emplace_back(output);
+    for (const RankTrace& rank : trace.ranks)
+        if (intoFolder) files.push_back(std::filesystem::path(output) / rankFile(rank));
+    const auto there = std::ranges::find_if(files, replacesAFile);
+    return there == files.end() ? std::nullopt : std::optional(*there);
 }
 
 int exportTrace(const Trace& trace, const TraceArguments& arguments) {
@@ -100,6 +118,11 @@ int exportTrace(const Trace& trace, const TraceArguments& arguments) {
     if (!intoFolder || arguments.format == "csv")
         if (const Result<void> free = checkOutputFile(arguments.output); !free.ok())
             return fail(free.error());
+    if (!arguments.force)
+        if (const auto there = replacedBy(trace, arguments.output, intoFolder))
+            return fail({ErrorCode::InvalidConfig,
+                         "'" + there->string() +
+                             "' exists; use --force to replace it, or give -o another name"});
     const Result<void> written = arguments.format == "csv" ? writeTraceCsv(trace, arguments.output)
                                  : intoFolder              ? exportRanks(trace, arguments.output)
                                               : writeChromeTrace(trace, arguments.output);
@@ -251,6 +274,7 @@ void addFileVerbs(Verbs& verbs) {
                     "chrome (trace JSON) or csv (a line a span)")
         ->check(oneOfWords({"chrome", "csv"}))
         ->type_name("chrome|csv");
+    exporting.add_flag("--force", verbs.arguments().force, "replace files that are there");
     addExamples(exporting, {{"ringscope trace export demo/ring -o ring.json", "for Perfetto"},
                             {"ringscope trace export demo/ring -o ranks/", "a file a rank"}});
     CLI::App& importing = verbs.add(

@@ -224,6 +224,13 @@ private:
         } else if (node.items.empty()) {
             file_.layer.broken.insert(&field);
             say(key.at, std::string(field.path) + ": expected at least one value; got []");
+        } else if (node.items.size() > static_cast<std::size_t>(largestExperiment)) {
+            // Counted first: each value is compared with those before it.
+            file_.layer.broken.insert(&field);
+            say(key.at, std::string(field.path) + ": expected at most " +
+                            formatCount(largestExperiment) +
+                            " values, as an experiment has runs; got " +
+                            formatCount(static_cast<std::int64_t>(node.items.size())));
         } else if (takesList(field) && std::ranges::all_of(node.items, isNoListValue)) {
             file_.layer.broken.insert(&field);
             say(node.at, std::string(field.path) + ": expected a list of lists like " +

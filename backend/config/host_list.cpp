@@ -10,6 +10,8 @@
 namespace ringscope {
 namespace {
 
+constexpr std::size_t mostHosts = 4096;  // each is compared with those before it
+constexpr std::string_view byteOrderMark = "\xEF\xBB\xBF";
 constexpr int mostSlots = 1024;
 constexpr int highestPort = 65535;
 
@@ -122,6 +124,8 @@ std::optional<Problem> readHost(HostSpec& host, std::string_view text,
 // Against those read before it.
 std::optional<Problem> misfit(const std::vector<HostSpec>& before, const HostSpec& host) {
     if (before.empty()) return std::nullopt;
+    if (before.size() >= mostHosts)
+        return Problem{"expected at most " + std::to_string(mostHosts) + " hosts"};
     if (std::ranges::find(before, host.name, &HostSpec::name) != before.end())
         return Problem{"host " + host.name + " is named twice; name it once with all its slots"};
     if ((before.front().slots == 0) == (host.slots == 0)) return std::nullopt;
@@ -162,6 +166,7 @@ Result<std::vector<HostSpec>> parseHosts(const std::vector<std::string>& words) 
 Result<std::vector<HostSpec>> parseHostfile(std::string_view text, const std::string& fileName) {
     std::vector<HostSpec> hosts;
     std::size_t number = 0;
+    if (text.starts_with(byteOrderMark)) text.remove_prefix(byteOrderMark.size());
     for (const std::string& whole : split(text, '\n')) {
         ++number;
         const std::string_view line = std::string_view(whole).substr(0, whole.find('#'));
@@ -183,7 +188,7 @@ Result<std::vector<HostSpec>> parseHostfile(std::string_view text, const std::st
 }
 
 Result<std::vector<HostSpec>> readHostfile(const std::string& file) {
-    const Result<std::string> text = readFile(file);
+    const Result<std::string> text = readTextFile(file);
     if (!text.ok() && text.error().code == ErrorCode::NotFound)
         return Error{ErrorCode::Unavailable, "no such hostfile: '" + file + "'"};
     if (!text.ok()) return Error{ErrorCode::Unavailable, "hostfile: " + text.error().message};

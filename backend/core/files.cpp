@@ -1,19 +1,60 @@
 #include "backend/core/files.h"
 
-#include "backend/core/ids.h"
+#include "backend/core/units.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <istream>
+#include <limits>
 #include <system_error>
 
 namespace ringscope {
 namespace fs = std::filesystem;
 namespace {
+
+Error tooLarge(const std::string& name) {
+    return {ErrorCode::InvalidConfig,
+            name + " is larger than " + formatBytes({static_cast<std::int64_t>(largestTextFile)}) +
+                ", which no experiment, hostfile or rule file is; is it the right one?"};
+}
+
+Result<std::string> readOpened(int file, const fs::path& path, std::size_t most) {
+    struct stat about {};
+    if (::fstat(file, &about) != 0) return fileError(path, "read", errno);
+    if (S_ISDIR(about.st_mode))
+        return Error{ErrorCode::Failed, "'" + path.string() + "' is a folder, not a file"};
+    if (!S_ISREG(about.st_mode))
+        return Error{ErrorCode::InvalidConfig,
+                     "'" + path.string() + "' is no regular file; name one"};
+    std::string content;
+    content.reserve(std::min<std::size_t>(most, static_cast<std::size_t>(about.st_size) + 1));
+    std::array<char, 64 << 10> piece;
+    while (content.size() <= most) {
+        const ssize_t count = ::read(file, piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fileError(path, "read", errno);
+        if (count == 0) break;
+        content.append(piece.data(), static_cast<std::size_t>(count));
+    }
+    return content;
+}
+
+// Reads until the end, or until there are more bytes than `most`.
+Result<std::string> readUpTo(const fs::path& path, std::size_t most) {
+    // Without O_NONBLOCK, opening a pipe that nobody writes would never return.
+    const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0) return fileError(path, "read", errno);
+    Result<std::string> content = readOpened(file, path, most);
+    ::close(file);
+    return content;
+}
+
+}  // namespace
 
 Error fileError(const fs::path& path, std::string_view what, int number) {
     const ErrorCode code = number == ENOENT ? ErrorCode::NotFound : ErrorCode::Failed;
@@ -21,57 +62,24 @@ Error fileError(const fs::path& path, std::string_view what, int number) {
                       "': " + std::generic_category().message(number)};
 }
 
-bool writeAll(int file, std::string_view content) {
-    while (!content.empty()) {
-        const ssize_t written = ::write(file, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
-// Opens a new file beside `path` for writing. The kernel applies the umask, so that it is as
-// readable as any other file of the user; mkstemp() would make a private one. Returns -1 with errno
-// where that fails.
-int openNewFile(const fs::path& path, std::string& name) {
-    constexpr int mostNames = 100;
-    for (int tried = 0; tried < mostNames; ++tried) {
-        name = path.string() + "." + RunId::random().text.substr(0, 8);
-        const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (file >= 0 || errno != EEXIST) return file;
-    }
-    return -1;
-}
-
-}  // namespace
-
 Result<std::string> readFile(const fs::path& path) {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored))
-        return Error{ErrorCode::Failed, "'" + path.string() + "' is a folder, not a file"};
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fileError(path, "read", errno);
-    std::ostringstream content;
-    content << file.rdbuf();
-    if (file.bad()) return fileError(path, "read", errno);
-    return std::move(content).str();
+    return readUpTo(path, std::numeric_limits<std::size_t>::max() - 1);
 }
 
-Result<void> writeFileAtomically(const fs::path& path, std::string_view content) {
-    std::string half;
-    const int file = openNewFile(path, half);
-    if (file < 0) return fileError(path, "write", errno);
-    const bool written = writeAll(file, content) && ::fsync(file) == 0;
-    const int writeNumber = errno;
-    ::close(file);
-    if (!written || ::rename(half.c_str(), path.c_str()) != 0) {
-        const int number = written ? errno : writeNumber;
-        ::unlink(half.c_str());
-        return fileError(path, "write", number);
+Result<std::string> readTextFile(const fs::path& path) {
+    RINGSCOPE_TRY(std::string text, readUpTo(path, largestTextFile));
+    if (text.size() > largestTextFile) return tooLarge("'" + path.string() + "'");
+    return text;
+}
+
+Result<std::string> readText(std::istream& in, const std::string& name) {
+    std::string text;
+    std::array<char, 64 << 10> piece;
+    while (in.read(piece.data(), piece.size()) || in.gcount() > 0) {
+        text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+        if (text.size() > largestTextFile) return tooLarge(name);
     }
-    return {};
+    return text;
 }
 
 fs::path programDirectory() {

@@ -1,20 +1,29 @@
-// Files and folders of the product: whole-file reads, writes that never leave half a file, and
-// where things live on this machine.
+// Files and folders of the product: whole-file reads, and where things live on this machine.
 #pragma once
 
 #include "backend/core/result.h"
 
+#include <cstddef>
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
 namespace ringscope {
 
+// A regular file, of any size: a pipe or a device could block or never end.
 Result<std::string> readFile(const std::filesystem::path& path);
 
-// Writes beside the target, then renames: a reader sees the old file or the new one, and a full
-// disk or a crash leaves the old one.
-Result<void> writeFileAtomically(const std::filesystem::path& path, std::string_view content);
+// A file that a person writes: an experiment, a hostfile, rules. Fails with InvalidConfig where it
+// is larger than any of them.
+inline constexpr std::size_t largestTextFile = std::size_t{16} << 20;  // bytes
+Result<std::string> readTextFile(const std::filesystem::path& path);
+
+// The same of a stream; `name` is what the sentence calls it ("standard input").
+Result<std::string> readText(std::istream& in, const std::string& name);
+
+// "cannot read 'a.yaml': No such file or directory": `what` was tried, `number` is errno.
+Error fileError(const std::filesystem::path& path, std::string_view what, int number);
 
 // The folder of the running program; ringscope-rank is looked for here first.
 std::filesystem::path programDirectory();

@@ -15,12 +15,8 @@ namespace {
 
 constexpr int mostFoldersUp = 6;
 
-// A pipe or a device could block or never end.
 Result<std::string> readConfiguration(const fs::path& path) {
     std::error_code failed;
-    const fs::file_status status = fs::status(path, failed);
-    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
-        return Error{ErrorCode::InvalidConfig, "'" + path.string() + "' is no regular file"};
     if (const std::uintmax_t size = fs::file_size(path, failed); !failed && size > largestSource)
         return Error{ErrorCode::InvalidConfig,
                      path.string() + ": a configuration holds at most " +

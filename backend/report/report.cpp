@@ -1,6 +1,6 @@
 #include "backend/report/report.h"
 
-#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/core/units.h"
 
 #include <utility>
@@ -22,7 +22,7 @@ Result<void> writeReport(const Report& report, const std::filesystem::path& file
     if (failed)
         return Error{ErrorCode::Failed, "cannot make the folder '" + file.parent_path().string() +
                                             "': " + failed.message()};
-    return writeFileAtomically(file, format->write(report));
+    return writeOutput(file, format->write(report));
 }
 
 }  // namespace ringscope

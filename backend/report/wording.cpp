@@ -1,6 +1,8 @@
 #include "backend/report/wording.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 
@@ -23,10 +25,17 @@ std::size_t characterSize(std::string_view text) {
     return size;
 }
 
+// Characters that turn the direction of what follows, or end a line: a name that holds one is read
+// as another.
+constexpr std::array<std::string_view, 14> directions = {
+    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+    "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+
 bool isControl(std::string_view character) {
     const auto lead = static_cast<unsigned char>(character[0]);
     if (character.size() == 1) return lead < 0x20 || lead == 0x7f;
-    return lead == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;  // C1
+    if (lead == 0xc2) return static_cast<unsigned char>(character[1]) < 0xa0;  // C1
+    return std::ranges::find(directions, character) != directions.end();
 }
 
 std::chrono::sys_time<std::chrono::microseconds> utc(std::int64_t microseconds) {
@@ -72,6 +81,15 @@ std::string printableLine(std::string_view text) {
         text.remove_prefix(size == 0 ? 1 : size);
     }
     return line;
+}
+
+std::string printableText(std::string_view text) {
+    std::string lines;
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        lines += printableLine(text.substr(0, end)) + '\n';
+        text.remove_prefix(end + 1);
+    }
+    return lines + printableLine(text);
 }
 
 std::size_t characters(std::string_view text) {

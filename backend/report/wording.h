@@ -15,9 +15,11 @@ inline constexpr std::string_view replacementCharacter = "\xEF\xBF\xBD";  // U+F
 // The text with every byte that is no UTF-8 replaced by U+FFFD.
 std::string validUtf8(std::string_view text);
 
-// Valid UTF-8 on one line, with U+FFFD for control characters, so that a name cannot move the
-// cursor of a terminal.
+// Valid UTF-8 on one line, with U+FFFD for characters that control a terminal or turn the direction
+// of writing: text of ranks, hosts, traces and files is shown as what it is. The second keeps line
+// ends.
 std::string printableLine(std::string_view text);
+std::string printableText(std::string_view text);
 
 // Characters of valid UTF-8, and the first `count` of them with "…" for what is cut off.
 std::size_t characters(std::string_view text);

@@ -2,7 +2,7 @@
 #include "backend/trace/csv_export.h"
 
 #include "backend/core/csv.h"
-#include "backend/trace/text_file.h"
+#include "backend/core/output_file.h"
 #include "backend/trace/trace.h"
 
 #include <fmt/format.h>
@@ -40,7 +40,7 @@ private:
 }  // namespace
 
 Result<void> writeTraceCsv(const Trace& trace, const std::filesystem::path& file) {
-    return writeTraceText(file, [&](std::ostream& out) {
+    return writeOutput(file, [&](std::ostream& out) {
         Table table(out);
         for (const RankTrace& rank : trace.ranks) {
             table.add(rank, "host", rank.spans, rank.spanNames);

@@ -1,6 +1,6 @@
 #include "backend/verify/verification.h"
 
-#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -175,7 +175,7 @@ Result<void> prepareDump(const VerifyRequest& request) {
     if (failed)
         return Error{ErrorCode::Failed, fmt::format("--dump: cannot make '{}': {}", folder.string(),
                                                     failed.message())};
-    return writeFileAtomically(folder / "case.json", toJson(request.problem).dump(2) + "\n");
+    return writeOutput(folder / "case.json", toJson(request.problem).dump(2) + "\n");
 }
 
 }  // namespace ringscope

@@ -4,6 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/program.h"
+#include "backend/core/output_file.h"
 #include "tests/backend/store/store_fixture.h"
 
 #include <iostream>
@@ -86,7 +87,7 @@ protected:
 
     std::string write(const std::string& name, const std::string& text) {
         const std::filesystem::path path = folder() / name;
-        EXPECT_TRUE(writeFileAtomically(path, text).ok());
+        EXPECT_TRUE(writeOutput(path, text).ok());
         return path.string();
     }
     std::string at(const std::string& name) const { return (folder() / name).string(); }

@@ -61,12 +61,14 @@ TEST_F(ExperimentVerbs, EveryProblemOfAFileIsALineOfItsOwn) {
 }
 
 TEST_F(ExperimentVerbs, AFileThatHoldsNothingIsNoExperiment) {
-    for (const std::string& file :
-         {write("empty.yaml", ""), write("blank.yaml", "\n# later\n"), std::string("/dev/null")}) {
+    for (const std::string& file : {write("empty.yaml", ""), write("blank.yaml", "\n# later\n")}) {
         const Ran ran = run({"run", file});
         EXPECT_EQ(ran.exit, cli::BadConfig) << file;
         EXPECT_THAT(ran.err, StartsWith("ringscope: " + file + ": the file holds nothing; "));
     }
+    const Ran device = run({"run", "/dev/null"});
+    EXPECT_EQ(device.exit, cli::NotFound);
+    EXPECT_EQ(device.err, "ringscope: '/dev/null' is no regular file; name one\n");
     const Typed nothing("");
     EXPECT_THAT(run({"run", "-"}).err, HasSubstr("standard input: the file holds nothing"));
 }
@@ -272,6 +274,14 @@ TEST_F(ExperimentVerbs, HostsMeanSshAndAreRead) {
     const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--hosts", "node1:x"});
     EXPECT_EQ(ran.exit, cli::BadConfig);
     EXPECT_THAT(ran.err, HasSubstr("launch.hosts"));
+}
+
+TEST_F(ExperimentVerbs, NoHostsAreNotThisMachine) {
+    for (const char* unset : {"", " "}) {
+        const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--hosts", unset});
+        EXPECT_EQ(ran.exit, cli::Usage);
+        EXPECT_EQ(ran.err, "ringscope: --hosts is empty; expected node1:2,node2:2\n");
+    }
 }
 
 TEST_F(ExperimentVerbs, ARunThatCannotBePlannedTouchesNoStore) {

@@ -3,6 +3,7 @@
 #include "tests/app/command_line.h"
 
 #include <gmock/gmock.h>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -151,6 +152,18 @@ TEST_F(Program, RefusesAVerbWithoutWhatItNeeds) {
                                                {"config", "validate"},
                                                {"trace", "diff", "a"}})
         EXPECT_EQ(run(words).exit, cli::Usage) << words.front();
+}
+
+TEST_F(Program, FailsWhereItsOutputCannotBeWritten) {
+    std::ofstream full("/dev/full");
+    std::streambuf* own = std::cout.rdbuf(full.rdbuf());
+    const Captured err(std::cerr);
+    const char* words[] = {"ringscope", "modes"};
+    const int exit = cli::runProgram(2, words);
+    std::cout.rdbuf(own);
+    std::cout.clear();
+    EXPECT_EQ(exit, cli::Internal);
+    EXPECT_THAT(err.text(), HasSubstr("ringscope: cannot write standard output"));
 }
 
 TEST_F(Program, TakesGlobalOptionsBehindTheVerbToo) {

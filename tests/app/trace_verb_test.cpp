@@ -81,6 +81,24 @@ TEST_F(TraceVerb, ExportsOneFileOrAFileForEachRank) {
     EXPECT_EQ(run({"trace", "export", trace, "-o", at("out"), "--format", "svg"}).exit, cli::Usage);
 }
 
+TEST_F(TraceVerb, ExportReplacesAFileOnlyWhereItIsToldTo) {
+    const std::string trace = traced();
+    std::filesystem::create_directories(at("ranks"));
+    for (const std::string& taken :
+         {write("out.json", "mine"), write("ranks/rank-1.json", "mine")}) {
+        const std::string output = taken.ends_with("out.json") ? taken : at("ranks");
+        const Ran kept = run({"trace", "export", trace, "-o", output});
+        EXPECT_EQ(kept.exit, cli::BadConfig);
+        EXPECT_EQ(kept.err, "ringscope: '" + taken +
+                                "' exists; use --force to replace it, or give "
+                                "-o another name\n");
+        EXPECT_EQ(readFile(taken).value(), "mine");
+        EXPECT_EQ(run({"trace", "export", trace, "-o", output, "--force"}).exit, cli::Ok);
+        EXPECT_TRUE(json::parse(readFile(taken).value()).contains("traceEvents"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(at("ranks/rank-0.json.part")));
+}
+
 TEST_F(TraceVerb, ImportWritesFilesThatOpenAgain) {
     ASSERT_EQ(run({"trace", "export", traced(), "-o", at("out.json")}).exit, cli::Ok);
     const Ran ran = run({"trace", "import", at("out.json"), "-o", at("imported")});

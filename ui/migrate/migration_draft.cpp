@@ -1,6 +1,7 @@
 #include "ui/migrate/migration_draft.h"
 
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/core/shell.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
@@ -75,7 +76,7 @@ std::string MigrationDraft::proposedName(const std::string& extension) const {
 bool MigrationDraft::replaces(const std::string& target, const std::string& content) const {
     std::error_code ignored;
     if (!fs::exists(target, ignored)) return false;
-    const Result<std::string> there = readFile(target);
+    const Result<std::string> there = readTextFile(target);
     return !there.ok() || *there != content;
 }
 
@@ -107,7 +108,7 @@ Result<void> MigrationDraft::mayWrite(const std::string& target) const {
 
 Result<void> MigrationDraft::write(const std::string& target, const std::string& content) const {
     RINGSCOPE_CHECK(mayWrite(target));
-    return writeFileAtomically(target, content);
+    return writeOutput(target, content);
 }
 
 std::string MigrationDraft::command(const std::string& output) const {

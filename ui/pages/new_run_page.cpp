@@ -1,6 +1,7 @@
 #include "ui/pages/new_run_page.h"
 
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/plan/mode_table.h"
 #include "ui/look/theme.h"
 #include "ui/pages/field_form.h"
@@ -189,7 +190,7 @@ bool NewRunPage::showsLive() const { return stack_->currentIndex() == 1; }
 bool NewRunPage::settled() const { return !asked_ && !planTimer_.isActive(); }
 
 QString NewRunPage::openFile(const QString& file) {
-    const Result<std::string> read = readFile(file.toStdString());
+    const Result<std::string> read = readTextFile(file.toStdString());
     if (!read.ok()) return text(read.error().message);
     ExperimentDraft draft;
     draft.fileName = file.toStdString();
@@ -320,7 +321,7 @@ void NewRunPage::saveFile() {
         this, tr("Save experiment"), QStringLiteral("experiment.yaml"), tr("Experiments (*.yaml)"));
     if (file.isEmpty()) return;
     const Result<void> written =
-        writeFileAtomically(file.toStdString(), experimentYaml(plan_->reading.experiment));
+        writeOutput(file.toStdString(), experimentYaml(plan_->reading.experiment));
     if (!written.ok()) {
         QMessageBox::warning(this, tr("Save experiment"), text(written.error().message));
         return;

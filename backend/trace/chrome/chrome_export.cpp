@@ -2,9 +2,9 @@
 // a second time as text.
 #include "backend/trace/chrome/chrome_export.h"
 
+#include "backend/core/output_file.h"
 #include "backend/trace/chrome/own_export.h"
 #include "backend/trace/memory_curve.h"
-#include "backend/trace/text_file.h"
 #include "backend/trace/trace.h"
 #include "backend/trace/trace_origin.h"
 
@@ -292,7 +292,7 @@ private:
 }  // namespace
 
 Result<void> writeChromeTrace(const Trace& trace, const std::filesystem::path& file) {
-    return writeTraceText(file, [&](std::ostream& out) { ChromeWriter(trace, out).write(); });
+    return writeOutput(file, [&](std::ostream& out) { ChromeWriter(trace, out).write(); });
 }
 
 }  // namespace ringscope

@@ -115,7 +115,7 @@ const KernelRules& KernelRules::builtIn() {
 }
 
 Result<KernelRules> KernelRules::read(const std::filesystem::path& file) {
-    RINGSCOPE_TRY(const std::string text, readFile(file));
+    RINGSCOPE_TRY(const std::string text, readTextFile(file));
     Result<KernelRules> own = parse(text);
     if (!own.ok()) return std::move(own).error().in("'" + file.string() + "'");
     const std::vector<Rule>& others = builtIn().rules_;

@@ -197,6 +197,14 @@ TEST(ExperimentFile, RefusesTooManyRuns) {
                             "values, or use several files"));
 }
 
+TEST(ExperimentFile, CountsTheValuesOfAnAxisBeforeItComparesThem) {
+    std::string text = "matrix: {train.seed: [0";
+    for (int seed = 1; seed < 120'000; ++seed) text += ", " + std::to_string(seed);
+    EXPECT_THAT(problemsIn(text + "]}\n"),
+                ElementsAre("t.yaml:1:10: train.seed: expected at most 10,000 values, as an "
+                            "experiment has runs; got 120,000"));
+}
+
 TEST(ExperimentFile, ReportsConflictsAtTheValueThatCausesThem) {
     EXPECT_THAT(problemsIn("model:\n  hidden_size: 256\nmatrix:\n  model.heads: [8, 12, 16]\n"),
                 ElementsAre("t.yaml:4:20: model.heads (12) does not divide model.hidden_size "

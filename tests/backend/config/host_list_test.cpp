@@ -42,6 +42,21 @@ TEST(Hostfile, SaysWhereSomethingIsWrongAndWhatWasExpected) {
     EXPECT_EQ(problemIn("# nobody\n"), "hosts: names no host; write lines like 'node1 slots=2'");
 }
 
+TEST(Hostfile, MayBeginWithAByteOrderMark) {
+    const auto hosts = parseHostfile("\xEF\xBB\xBFnode1 slots=2\n", "hosts");
+    ASSERT_TRUE(hosts.ok()) << hosts.error().message;
+    EXPECT_EQ(hosts->front().name, "node1");
+}
+
+TEST(Hostfile, HoldsAsManyHostsAsAJobHasAndNotMore) {
+    std::string text;
+    for (int i = 0; i < 200'000; ++i) text += "node" + std::to_string(i) + "\n";
+    EXPECT_EQ(parseHostfile(text, "hosts").error().message,
+              "hosts:4097:1: expected at most 4096 hosts");
+    EXPECT_EQ(parseHostfile(text.substr(0, text.find("node4096\n")), "hosts").value().size(),
+              4096U);
+}
+
 TEST(Hosts, AreReadFromShortWords) {
     const auto hosts = parseHosts({"a:2", "anna@b:1/addr=fe80::1/port=22"});
     ASSERT_TRUE(hosts.ok()) << hosts.error().message;

@@ -1,11 +1,14 @@
 #include "backend/core/files.h"
 
 #include "backend/core/ids.h"
+#include "backend/core/output_file.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-#include <algorithm>
+#include <sys/stat.h>
 #include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
 
 namespace ringscope {
 namespace {
@@ -23,9 +26,9 @@ protected:
 
 TEST_F(Files, AreReadBackByteForByteAsTheyWereWritten) {
     const std::string content("a\0b\r\n\xff", 6);
-    ASSERT_TRUE(writeFileAtomically(folder_ / "f", content).ok());
+    ASSERT_TRUE(writeOutput(folder_ / "f", content).ok());
     EXPECT_EQ(readFile(folder_ / "f").value(), content);
-    ASSERT_TRUE(writeFileAtomically(folder_ / "f", "").ok());
+    ASSERT_TRUE(writeOutput(folder_ / "f", "").ok());
     EXPECT_EQ(readFile(folder_ / "f").value(), "");
 }
 
@@ -43,33 +46,38 @@ TEST_F(Files, ThatAreFoldersAreNotRead) {
     EXPECT_EQ(content.error().message, "'" + folder_.string() + "' is a folder, not a file");
 }
 
-TEST_F(Files, WrittenAtomicallyLeaveNoOtherFileBehind) {
-    ASSERT_TRUE(writeFileAtomically(folder_ / "f", "one").ok());
-    ASSERT_TRUE(writeFileAtomically(folder_ / "f", "two").ok());
-    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
-    EXPECT_EQ(readFile(folder_ / "f").value(), "two");
+TEST_F(Files, ThatAreDevicesOrPipesAreNotRead) {
+    const fs::path pipe = folder_ / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0666), 0);
+    for (const fs::path& path : {fs::path("/dev/zero"), pipe}) {
+        const Result<std::string> content = readFile(path);
+        ASSERT_FALSE(content.ok());
+        EXPECT_EQ(content.error().code, ErrorCode::InvalidConfig);
+        EXPECT_EQ(content.error().message, "'" + path.string() + "' is no regular file; name one");
+    }
 }
 
-TEST_F(Files, AreAsReadableAsTheUsersMaskAllows) {
-    ASSERT_TRUE(writeFileAtomically(folder_ / "f", "x").ok());
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    EXPECT_EQ(static_cast<mode_t>(fs::status(folder_ / "f").permissions()), 0666 & ~mask);
+TEST_F(Files, OfTextAreReadUpToALimit) {
+    const fs::path file = folder_ / "big.yaml";
+    ASSERT_TRUE(writeOutput(file, std::string(largestTextFile, 'a')).ok());
+    EXPECT_EQ(readTextFile(file).value().size(), largestTextFile);
+    fs::resize_file(file, largestTextFile + 1);
+    EXPECT_EQ(readFile(file).value().size(), largestTextFile + 1);
+    const Result<std::string> text = readTextFile(file);
+    ASSERT_FALSE(text.ok());
+    EXPECT_EQ(text.error().code, ErrorCode::InvalidConfig);
+    EXPECT_EQ(text.error().message, "'" + file.string() +
+                                        "' is larger than 16.0 MiB, which no experiment, hostfile "
+                                        "or rule file is; is it the right one?");
 }
 
-TEST_F(Files, ThatCannotReplaceTheirTargetLeaveItAndNothingElse) {
-    fs::create_directories(folder_ / "target" / "full");
-    const Result<void> written = writeFileAtomically(folder_ / "target", "x");
-    ASSERT_FALSE(written.ok());
-    EXPECT_EQ(written.error().message.find("cannot write '" + (folder_ / "target").string()), 0U);
-    EXPECT_TRUE(fs::is_directory(folder_ / "target" / "full"));
-    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
-}
-
-TEST_F(Files, InAMissingFolderCannotBeWritten) {
-    const Result<void> written = writeFileAtomically(folder_ / "no" / "f", "x");
-    ASSERT_FALSE(written.ok());
-    EXPECT_EQ(written.error().code, ErrorCode::NotFound);
+TEST(Text, OfAStreamIsReadUpToTheSameLimit) {
+    std::istringstream some("model: nano\n");
+    EXPECT_EQ(readText(some, "standard input").value(), "model: nano\n");
+    std::ifstream endless("/dev/zero");
+    const Result<std::string> text = readText(endless, "standard input");
+    ASSERT_FALSE(text.ok());
+    EXPECT_EQ(text.error().message.find("standard input is larger than 16.0 MiB"), 0U);
 }
 
 TEST(ProgramDirectory, HoldsTheRunningProgram) {

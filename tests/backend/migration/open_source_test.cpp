@@ -1,4 +1,4 @@
-#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "tests/backend/migration/migrating.h"
 #include "tests/support/program.h"
 
@@ -18,10 +18,10 @@ TEST(OpeningASource, FindsTheFileItNamesBesideItOrInAFolderAbove) {
     fs::create_directories(deep);
     fs::create_directories(folder.path() / "examples" / "ds");
     const std::string json = R"({"gradient_clipping": 0.25})";
-    ASSERT_TRUE(writeFileAtomically(folder.path() / "examples" / "ds" / "z.json", json).ok());
+    ASSERT_TRUE(writeOutput(folder.path() / "examples" / "ds" / "z.json", json).ok());
     for (const char* name : {"examples/ds/z.json", "../ds/z.json", "ds/z.json"}) {
         const std::string text = baseText(2, std::string("deepspeed: ") + name + "\n");
-        ASSERT_TRUE(writeFileAtomically(deep / "old.yaml", text).ok());
+        ASSERT_TRUE(writeOutput(deep / "old.yaml", text).ok());
         const MigrationInput input = openSource((deep / "old.yaml").string()).value();
         ASSERT_EQ(input.companions.size(), 1U) << name;
         EXPECT_EQ(input.companions[0].text, json);
@@ -48,7 +48,7 @@ TEST(OpeningASource, RefusesWhatIsNoFile) {
     ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
     EXPECT_THAT(refusal(folder.path() / "pipe"), HasSubstr("no regular file"));
     fs::path huge = folder.path() / "huge.yaml";
-    ASSERT_TRUE(writeFileAtomically(huge, "a").ok());
+    ASSERT_TRUE(writeOutput(huge, "a").ok());
     fs::resize_file(huge, std::uintmax_t{3} << 30);
     EXPECT_THAT(refusal(huge), HasSubstr("at most 1.00 MiB"));
 }

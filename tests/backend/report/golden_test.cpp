@@ -1,6 +1,7 @@
 // The formats for people, compared with files that were read by a person. After a wanted change run
 // the tests with RINGSCOPE_UPDATE_GOLDEN=1 and read the difference before committing it.
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/report/text_table.h"
 #include "backend/report/writers.h"
 
@@ -16,7 +17,7 @@ namespace {
 void expectGolden(const std::string& name, const std::string& written) {
     const std::filesystem::path file = std::filesystem::path(RINGSCOPE_GOLDEN_FOLDER) / name;
     if (std::getenv("RINGSCOPE_UPDATE_GOLDEN") != nullptr) {
-        const Result<void> saved = writeFileAtomically(file, written);
+        const Result<void> saved = writeOutput(file, written);
         ASSERT_TRUE(saved.ok()) << saved.error().message;
     }
     const Result<std::string> golden = readFile(file);

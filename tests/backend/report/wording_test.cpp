@@ -54,6 +54,18 @@ TEST(PrintableLine, CannotMoveTheCursor) {
               "c");
 }
 
+TEST(PrintableLine, CannotTurnTheDirectionOfWriting) {
+    for (const char* turn :
+         {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"})
+        EXPECT_EQ(printableLine("ring" + std::string(turn) + "gpj.exe"), "ring\uFFFDgpj.exe");
+    EXPECT_EQ(printableLine("µ‑€–…×"), "µ‑€–…×") << "neighbours of those are left alone";
+}
+
+TEST(PrintableText, KeepsLineEndsAndNothingElseOfTheKind) {
+    EXPECT_EQ(printableText("a\x1b[2J\nb\rc\n"), "a\uFFFD[2J\nb\uFFFDc\n");
+    EXPECT_EQ(printableText(""), "");
+}
+
 TEST(Shortened, CountsCharactersNotBytes) {
     EXPECT_EQ(characters("é€😀"), 3U);
     EXPECT_EQ(shortened("é€😀x", 4), "é€😀x");

@@ -1,4 +1,6 @@
 // An older schema becomes the present one, with a copy of the file as it was.
+#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/store/schema.h"
 
 #include "backend/store/store_file.h"
@@ -42,7 +44,7 @@ TEST_F(Upgrade, LeavesACopyOfTheFileAsItWas) {
 }
 
 TEST_F(Upgrade, NeverOverwritesAnEarlierCopy) {
-    ASSERT_TRUE(writeFileAtomically(backup(), "an earlier copy").ok());
+    ASSERT_TRUE(writeOutput(backup(), "an earlier copy").ok());
     open();
     EXPECT_EQ(readFile(backup()).value(), "an earlier copy");
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-0-2.backup"));

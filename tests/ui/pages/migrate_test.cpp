@@ -1,5 +1,6 @@
 #include "backend/config/experiment.h"
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
 #include "ui/migrate/key_model.h"
@@ -47,7 +48,7 @@ protected:
     std::string content(const std::string& name) const { return readFile(root() / name).value(); }
 
     void write(const std::string& name, const std::string& text) const {
-        ASSERT_TRUE(writeFileAtomically(root() / name, text).ok());
+        ASSERT_TRUE(writeOutput(root() / name, text).ok());
     }
 
     void drop(const QList<QUrl>& urls) {

@@ -1,4 +1,4 @@
-#include "backend/core/files.h"
+#include "backend/core/output_file.h"
 #include "tests/ui/fake_transport.h"
 #include "tests/ui/sample.h"
 #include "ui/pages/field_form.h"
@@ -55,9 +55,9 @@ TEST_F(NewRun, SaysWhichOldSpellingsAFileHas) {
     auto* warnings = page.findChild<QLabel*>(QStringLiteral("draftWarnings"));
     EXPECT_FALSE(warnings->isVisible());
     const QString file = folder.filePath(QStringLiteral("old.yaml"));
-    ASSERT_TRUE(writeFileAtomically(file.toStdString(),
-                                    "model: {preset: nano}\ntrain: {seq_len: 256}\n"
-                                    "parallel: {mode: zigzag-ring, sp: 2}\n")
+    ASSERT_TRUE(writeOutput(file.toStdString(),
+                            "model: {preset: nano}\ntrain: {seq_len: 256}\n"
+                            "parallel: {mode: zigzag-ring, sp: 2}\n")
                     .ok());
     ASSERT_EQ(page.openFile(file), QString());
     settle();
