@@ -132,9 +132,9 @@ public:
             modes.push_back({"all", "every mode"});
             return listOf(modes, typed);
         }
-        if (name == "MODE") return {.words = modeCandidates()};
-        if (name == "EXPERIMENT") return {.words = runCandidates(store_, true)};
-        if (name == "STATE") return {.words = statusCandidates()};
+        if (option.check_lname("mode")) return {.words = modeCandidates()};
+        if (option.check_lname("experiment")) return {.words = runCandidates(store_, true)};
+        if (option.check_lname("status")) return {.words = statusCandidates()};
         if (name == "VERB") return {.words = verbCandidates(program_)};
         if (name == "RUN" || name == "BEFORE" || name == "AFTER") return runs(option);
         if (name.find('|') != std::string::npos) return {.words = wordsOnly(split(name, '|'))};

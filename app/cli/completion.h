@@ -6,6 +6,8 @@
 //     a|b|c              one of these words
 //     PATH=VALUE         a field, then its values
 //     RUN                runs of the store, and @last
+//
+// --mode, --status and --experiment are known by their names.
 #pragma once
 
 #include <CLI/App.hpp>

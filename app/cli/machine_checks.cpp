@@ -119,8 +119,11 @@ std::optional<std::string> pathOf(const Libraries& libraries, std::string_view n
 
 DoctorCheck library(std::string name, std::string_view file, const Result<Libraries>& loaded,
                     const std::string& meaning) {
-    if (!loaded.ok())
-        return {std::move(name), CheckState::Absent, loaded.error().message + ": " + meaning};
+    if (!loaded.ok()) {
+        const bool notBuilt = loaded.error().code == ErrorCode::NotFound;
+        return {std::move(name), CheckState::Absent,
+                notBuilt ? meaning : loaded.error().message + ": " + meaning};
+    }
     const std::optional<std::string> path = pathOf(*loaded, file);
     if (!path) return {std::move(name), CheckState::Absent, meaning};
     if (path->empty())
@@ -147,7 +150,7 @@ std::vector<DoctorCheck> machineChecks(const fs::path& store) {
             gpu(gpus),
             driver(gpus),
             library("cupti", "libcupti", librariesOf(programs / "ringscope-rank"),
-                    "what a GPU does is not recorded; what ranks do is"),
+                    "not used by these programs: what a GPU does is not recorded"),
             library("nccl", "libnccl", librariesOf(programs / "libringscope_cuda.so"),
                     "built without CUDA: ranks talk over Gloo, on CPUs"),
             ssh()};

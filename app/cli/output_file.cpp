@@ -17,6 +17,8 @@ Result<void> checkOutputFile(const std::string& file) {
     std::error_code ignored;
     if (file.empty() || file.ends_with('/') || fs::is_directory(file, ignored))
         return refused("that is a folder; add the file's name");
+    if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
+        return {};  // a device or a pipe is written through
     const fs::path parent = fs::path(file).parent_path();
     const fs::path folder = parent.empty() ? fs::path(".") : parent;
     if (!fs::exists(folder, ignored))

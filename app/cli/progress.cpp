@@ -33,7 +33,8 @@ void Progress::finishLine(const std::string& line) {
 
 Result<void> Progress::created(const RunRecord& run) {
     if (!run.reference) ++started_;
-    for (const std::string& note : run.notes) finishLine(heading(run) + ": note: " + note);
+    for (const std::string& note : run.notes)
+        if (noted_.insert(note).second) finishLine(heading(run) + ": note: " + note);
     redraw(heading(run) + "  starting " + std::to_string(run.ranks) + " ranks");
     return {};
 }

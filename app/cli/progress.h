@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <set>
 #include <string>
 
 namespace ringscope::cli {
@@ -37,6 +38,7 @@ private:
 
     ProgressStyle style_;
     std::size_t started_ = 0;
+    std::set<std::string> noted_{};  // a note that holds for several runs is said at the first
     std::chrono::steady_clock::time_point lastDraw_{};
 };
 

@@ -146,6 +146,19 @@ TEST(Progress, ShowsTheNotesOfARunAndDoesNotCountAReference) {
                 StartsWith("[reference] sample/none: note: window is not used\n[reference] "));
 }
 
+TEST(Progress, SaysANoteOfSeveralRunsOnce) {
+    RunRecord first = finished(newRun("ring"));
+    first.notes = {"2 groups of 2 ranks"};
+    RunRecord second = finished(newRun("zigzag"));
+    second.notes = {"2 groups of 2 ranks", "window is not used"};
+    const Captured err(std::cerr);
+    cli::Progress progress({.runs = 2});
+    for (const RunRecord& run : {first, second}) EXPECT_TRUE(progress.created(run).ok());
+    EXPECT_EQ(err.text(),
+              "[1/2] sample/ring: note: 2 groups of 2 ranks\n"
+              "[2/2] sample/zigzag: note: window is not used\n");
+}
+
 TEST(Progress, IsSilentWhereTheUserWantsItQuiet) {
     EXPECT_THAT(printed({.live = true, .silent = true}, finished(newRun("ring"))), IsEmpty());
 }

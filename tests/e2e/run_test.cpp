@@ -159,6 +159,16 @@ TEST(Demo, RunsFourModesAndWritesAReportWithoutAnyLinkOut) {
     EXPECT_EQ(html.find("https://"), std::string::npos);
 }
 
+TEST(Demo, IsOneObjectForPrograms) {
+    const Cli cli;
+    const json result =
+        cli.json({"demo", "--json", "--report", cli.folder() / "demo.html", "--set",
+                  "model.preset=nano", "--set", "train.seq_len=256", "--set", "train.steps=2"});
+    EXPECT_EQ(result["schema_version"], 1);
+    EXPECT_EQ(result["runs"].size(), 4U);
+    EXPECT_TRUE(result["refusals"].empty());
+}
+
 TEST(Report, WritesEveryFormatFromTheStore) {
     const Cli cli;
     const auto file = cli.write("one.yaml", smallExperiment());

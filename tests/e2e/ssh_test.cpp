@@ -170,6 +170,18 @@ TEST_F(OverSsh, DoctorShowsEveryHostAndThatRankZeroCanBeReached) {
     EXPECT_LE(std::abs(offset), double(report["hosts"][1]["clock"]["error_ms"]) + 1);
 }
 
+TEST_F(OverSsh, AHostWithoutAGpuIsRefusedBeforeARankStarts) {
+    if (std::filesystem::exists("/proc/driver/nvidia/gpus"))
+        GTEST_SKIP() << "this machine, which plays the hosts, may have a GPU";
+    const Ended ended = ringscope({"run", cli.write("four.yaml", fourRanks("2")), "--hosts",
+                                   "alpha:2,beta:2", "--set", "launch.device=cuda"});
+    EXPECT_EQ(ended.exitCode, 6) << ended.err;
+    EXPECT_NE(ended.err.find("launch.device cuda takes a GPU for each rank, and alpha has no GPU"),
+              std::string::npos)
+        << ended.err;
+    EXPECT_FALSE(std::filesystem::exists(cli.store()));
+}
+
 TEST_F(OverSsh, SaysWhatToDoWhereAHostCannotBeUsed) {
     const auto problem = [&](const std::string& host) {
         const Ended ended = ringscope({"doctor", "--hosts", host, "--json"});

@@ -15,7 +15,9 @@ using std::chrono::seconds;
 json casesOf(const Cli& cli, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "verify");
     arguments.emplace_back("--json");
-    return cli.json(arguments)["cases"];
+    const json object = cli.json(arguments);
+    EXPECT_EQ(object["schema_version"], 1);
+    return object["cases"];
 }
 
 // A window or documents may leave a changed token to few ranks; half precision rounds coarsely.

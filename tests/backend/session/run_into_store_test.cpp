@@ -122,6 +122,33 @@ TEST_F(RunIntoStore, TouchesNothingWhereARunCannotBePlanned) {
     EXPECT_THAT(filesOf(folder()), IsEmpty());
 }
 
+TEST_F(RunIntoStore, ARunThatCannotWorkIsRefusedAndStopsNoOther) {
+    Experiment experiment = experimentOf({"ring", "ulysses"});
+    experiment.base.model.heads = 6;
+    experiment.base.model.kvHeads = 6;
+    experiment.base.model.hiddenSize = 48;
+    experiment.base.parallel.sp = 4;
+    std::size_t expected = 0;
+    std::vector<std::string> said;
+    const SessionEnd end = runIntoStore(experiment, file(),
+                                        {.transport = transport,
+                                         .planned =
+                                             [&](const ExperimentPlan& plan) {
+                                                 expected = plan.requests.size();
+                                                 said = refusalSentences(plan);
+                                             },
+                                         .clock = script.clock()},
+                                        /*reference=*/false, stop.get_token());
+    ASSERT_TRUE(end.outcome.ok());
+    EXPECT_EQ(expected, 1U);
+    EXPECT_THAT(said, ElementsAre(HasSubstr("1 of 2 runs cannot work (ulysses): ")));
+    ASSERT_EQ(end.outcome->runs.size(), 1U);
+    EXPECT_EQ(end.outcome->runs[0].status, RunStatus::Finished);
+    ASSERT_EQ(end.outcome->refused.size(), 1U);
+    EXPECT_EQ(end.outcome->refused[0].mode, "ulysses");
+    EXPECT_THAT(statusesInStore(), ElementsAre(RunStatus::Finished));
+}
+
 TEST_F(RunIntoStore, WritesNothingBeforeEveryHostIsReady) {
     transport.onPreflight = [this]() -> Result<void> {
         EXPECT_THAT(filesOf(folder()), IsEmpty());
