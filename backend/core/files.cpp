@@ -82,6 +82,19 @@ Result<std::string> readText(std::istream& in, const std::string& name) {
     return text;
 }
 
+Result<void> makePrivateFolder(const fs::path& folder) {
+    std::error_code failed;
+    if (folder.empty() || fs::is_directory(folder, failed)) return {};
+    const fs::path above = folder.parent_path();
+    if (above != folder) RINGSCOPE_CHECK(makePrivateFolder(above));
+    if (::mkdir(folder.c_str(), 0700) == 0) return {};
+    const int number = errno;
+    if (number == EEXIST && fs::is_directory(folder, failed)) return {};  // another made it
+    const ErrorCode code = number == EEXIST ? ErrorCode::Failed : ErrorCode::Unavailable;
+    return Error{code, "cannot make the folder '" + folder.string() +
+                           "': " + std::generic_category().message(number)};
+}
+
 fs::path programDirectory() {
     std::error_code failed;
     const fs::path program = fs::read_symlink("/proc/self/exe", failed);

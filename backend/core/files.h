@@ -25,6 +25,10 @@ Result<std::string> readText(std::istream& in, const std::string& name);
 // "cannot read 'a.yaml': No such file or directory": `what` was tried, `number` is errno.
 Error fileError(const std::filesystem::path& path, std::string_view what, int number);
 
+// Makes the folder and those above it that are missing, for this user alone: results, logs and
+// traces name hosts, commands and models. Folders that are there stay as they are.
+Result<void> makePrivateFolder(const std::filesystem::path& folder);
+
 // The folder of the running program; ringscope-rank is looked for here first.
 std::filesystem::path programDirectory();
 

@@ -15,6 +15,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -84,6 +85,20 @@ ExpectedWork expectedOf(const RunRequest& request) {
             .planHash = planHash(request.plan),
             .stall = milliseconds(static_cast<std::int64_t>(launch.stallSeconds * 1000)),
             .onStall = launch.onStall};
+}
+
+// The rank that a frame is about; nothing where it is about the agent itself.
+std::optional<int> rankIn(const AgentFrame& frame) {
+    return std::visit(
+        [](const auto& about) -> std::optional<int> {
+            if constexpr (requires { about.rank; })
+                return about.rank;
+            else if constexpr (requires { about.event; })
+                return rankOf(about.event);
+            else
+                return std::nullopt;
+        },
+        frame);
 }
 
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent,
@@ -240,12 +255,11 @@ private:
 
     void takeLine(Agent& agent, const std::string& line) {
         const std::optional<AgentFrame> frame = parseAgentFrame(line);
+        if (frame && !speaksForItsOwn(agent, *frame)) return;
         if (const auto* pong = frame ? std::get_if<Pong>(&*frame) : nullptr)
             return takePong(agent, *pong);
-        if (const auto* chunk = frame ? std::get_if<TraceChunk>(&*frame) : nullptr) {
-            const Result<void> kept = inbox_.add(*chunk);
-            return kept.ok() ? void() : follower_->fail(kept.error().message);
-        }
+        if (const auto* chunk = frame ? std::get_if<TraceChunk>(&*frame) : nullptr)
+            return takeTrace(agent, *chunk);
         if (const auto* hello = frame ? std::get_if<AgentHello>(&*frame) : nullptr)
             agent.clockName = hello->clock;
         if (frame) return follower_->handle(*frame, agent.host.name, clock_.now());
@@ -254,6 +268,27 @@ private:
                             std::to_string(*version) + ", not " + std::to_string(protocolVersion) +
                             "; install the same version of ringscope there");
         follower_->logLine(-1, line);
+    }
+
+    // A host decides nothing about the ranks of others.
+    bool speaksForItsOwn(const Agent& agent, const AgentFrame& frame) {
+        const std::optional<int> rank = rankIn(frame);
+        if (!rank || std::ranges::find(agent.ranks, *rank) != agent.ranks.end()) return true;
+        const bool another = *rank >= 0 && *rank < run_.ranks;
+        if (!another) return true;  // the follower fails the run: the agent is broken
+        follower_->logLine(-1, "the agent on " + agent.host.name + " spoke of rank " +
+                                   std::to_string(*rank) + ", which is not its own; ignored");
+        return false;
+    }
+
+    // A trace that cannot be kept costs the trace, not the training.
+    void takeTrace(const Agent& agent, const TraceChunk& chunk) {
+        if (!agent.elsewhere() || !isTraced(request_) || lostTraces_.contains(chunk.rank)) return;
+        const Result<void> kept = inbox_.add(chunk);
+        if (kept.ok()) return;
+        lostTraces_.insert(chunk.rank);
+        run_.notes.push_back("rank " + std::to_string(chunk.rank) +
+                             " has no trace: " + kept.error().message);
     }
 
     void send(Agent& agent, const std::string& line) {
@@ -326,7 +361,9 @@ private:
                 if (sharesTheReferenceClock(agent)) continue;
                 const Result<void> kept =
                     inbox_.addClock(rank, agent.clock.against(agents_.front().clock));
-                if (!kept.ok()) follower_->fail(kept.error().message);
+                if (!kept.ok())
+                    run_.notes.push_back("the trace of rank " + std::to_string(rank) +
+                                         " has no clock: " + kept.error().message);
             }
         }
     }
@@ -376,6 +413,7 @@ private:
     std::optional<RunFollower> follower_;
     std::vector<Agent> agents_;  // the first one has rank 0
     TraceInbox inbox_;
+    std::set<int> lostTraces_;  // ranks
     std::int64_t pings_ = 0;
     int sinceRound_ = 0;
     std::chrono::steady_clock::time_point nextPing_{};

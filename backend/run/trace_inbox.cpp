@@ -1,6 +1,8 @@
 #include "backend/run/trace_inbox.h"
 
 #include "backend/core/base64.h"
+#include "backend/core/files.h"
+#include "backend/core/units.h"
 #include "backend/trace/file/trace_writer.h"
 
 #include <fmt/format.h>
@@ -17,12 +19,14 @@ Result<void> TraceInbox::add(const TraceChunk& chunk) {
                                  mostRanks - 1)};
     const std::optional<std::string> bytes = fromBase64(chunk.data);
     std::int64_t& received = received_[chunk.rank];
+    if (received > largestTrace.count)
+        return Error{ErrorCode::Unavailable,
+                     fmt::format("it is larger than {}", formatBytes(largestTrace))};
     if (!bytes || chunk.offset != received)
         return Error{ErrorCode::Corrupt,
                      fmt::format("the trace of rank {} arrived damaged after {} bytes", chunk.rank,
                                  received)};
-    std::error_code failed;
-    std::filesystem::create_directories(folder_, failed);
+    RINGSCOPE_CHECK(makePrivateFolder(folder_));
     std::ofstream file(fileOf(chunk.rank), std::ios::binary | std::ios::app);
     file.write(bytes->data(), static_cast<std::streamsize>(bytes->size()));
     file.flush();

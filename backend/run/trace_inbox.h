@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/core/units.h"
 #include "backend/run/protocol.h"
 #include "backend/trace/rank_trace.h"
 #include "backend/trace/trace_files.h"
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace ringscope {
+
+// Of one rank: more than a day of a training's spans. A host that sends more fills our disk.
+inline constexpr Bytes largestTrace{std::int64_t{8} << 30};
 
 class TraceInbox {
 public:

@@ -25,7 +25,8 @@ Result<std::unique_ptr<Store>> openWithin(const fs::path& path, const PatientSto
             Store::open(path, Store::Access::ReadWrite, patience.ofACall);
         if (store.ok() || store.error().code != ErrorCode::Locked) return store;
         if (stop.stop_requested() || steady_clock::now() > end) return store;
-        if (!std::exchange(told, true) && tell) tell(store.error().message + "; waiting for it");
+        if (!std::exchange(told, true) && tell)
+            tell("waiting for the store: " + store.error().message);
         std::this_thread::sleep_for(patience.betweenTries);
     }
 }
@@ -89,7 +90,7 @@ void PatientStore::tellTrouble() {
         if (!trouble_ || std::exchange(told_, true)) return;
         sentence = trouble_->message;
     }
-    if (tell_) tell_(sentence + "; the run goes on and its results wait");
+    if (tell_) tell_("the run goes on, its results wait for the store: " + sentence);
 }
 
 Result<void> PatientStore::created(const RunRecord& run) {

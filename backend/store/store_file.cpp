@@ -1,5 +1,6 @@
 #include "backend/store/store_file.h"
 
+#include "backend/core/files.h"
 #include "backend/core/ids.h"
 #include "backend/core/units.h"
 #include "backend/store/file_system.h"
@@ -161,10 +162,9 @@ Result<void> checkStoreFile(const fs::path& path) {
 
 Result<void> createStoreFile(const fs::path& path) {
     const fs::path folder = path.parent_path();
-    std::error_code failed;
-    fs::create_directories(folder, failed);
-    if (failed)
-        return systemError("cannot make the folder '" + folder.string() + "'", failed.value());
+    if (const Result<void> folderMade = makePrivateFolder(folder); !folderMade.ok())
+        return Error{folderMade.error().code,
+                     folderMade.error().message + "; name another place with --db"};
     if (!canWrite(folder))
         return systemError("cannot make a store in '" + folder.string() + "'", errno);
     const fs::path unnamed = path.string() + "." + RunId::random().text.substr(0, 8) + ".new";

@@ -1,5 +1,6 @@
 #include "kernels/rank/step_recording.h"
 
+#include "backend/core/files.h"
 #include "backend/plan/recording.h"
 #include "backend/trace/trace_files.h"
 #include "kernels/rank/counting_allocator.h"
@@ -68,11 +69,21 @@ Result<void> StepRecording::open() {
     if (arguments_.rank == recorded_.front() && profile_.cupti == CuptiUse::Auto && !gpu_->on())
         events_.tell(
             RankLog{.rank = arguments_.rank, .message = "GPU activity is " + gpu_->state()});
+    if (const Result<void> started = start(); !started.ok()) goOnWithout(started.error());
+    return {};
+}
+
+Result<void> StepRecording::start() {
     const std::filesystem::path folder = arguments_.traceFolder;
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
+    RINGSCOPE_CHECK(makePrivateFolder(folder));
     RINGSCOPE_TRY(recorder_, SpanRecorder::start(folder / traceFileName(arguments_.rank), origin_));
     return {};
+}
+
+void StepRecording::goOnWithout(const Error& reason) {
+    recorder_.reset();
+    events_.tell(
+        RankLog{.rank = arguments_.rank, .message = "this rank has no trace: " + reason.message});
 }
 
 Result<void> StepRecording::beforeStep(std::int64_t index, Group& group) {
@@ -108,6 +119,11 @@ Result<void> StepRecording::end() {
 Result<void> StepRecording::finish() {
     if (!recorder_) return {};
     RINGSCOPE_CHECK(end());
+    if (const Result<void> written = write(); !written.ok()) goOnWithout(written.error());
+    return {};
+}
+
+Result<void> StepRecording::write() {
     for (const Span& range : gpuActivity_.host) recorder_->record(range);
     std::vector<std::string> notes = notesOn(gpuActivity_.counts);
     std::ranges::move(notesOn(gpuActivity_.memory), std::back_inserter(notes));

@@ -42,8 +42,9 @@ public:
     // tensors from before the recorded steps.
     void watchTensors();
 
-    // Creates the trace file. Fails where that is impossible, and where profile.cupti is on but
-    // this process cannot take the GPU's records.
+    // Creates the trace file; where that is impossible, or writing it later is, the run's log says
+    // so and the rank trains without. Fails where profile.cupti is on but this process cannot take
+    // the GPU's records.
     Result<void> open();
 
     // Begins recording before the first of profile.steps and ends it after the last. All ranks of
@@ -57,6 +58,9 @@ public:
 private:
     bool recordsThisRank() const { return profile_.records(arguments_.rank); }
     bool recordsMemory() const { return profile_.steps && profile_.memory && recordsThisRank(); }
+    Result<void> start();
+    Result<void> write();
+    void goOnWithout(const Error& reason);
     Result<void> begin();
     Result<void> end();
 

@@ -80,6 +80,19 @@ TEST(Text, OfAStreamIsReadUpToTheSameLimit) {
     EXPECT_EQ(text.error().message.find("standard input is larger than 16.0 MiB"), 0U);
 }
 
+TEST_F(Files, LieInFoldersThatNobodyElseMayEnter) {
+    fs::create_directories(folder_ / "open");
+    fs::permissions(folder_ / "open", fs::perms::all);
+    ASSERT_TRUE(makePrivateFolder(folder_ / "open" / "a" / "b").ok());
+    EXPECT_EQ(fs::status(folder_ / "open").permissions(), fs::perms::all);
+    for (const char* made : {"open/a", "open/a/b"})
+        EXPECT_EQ(fs::status(folder_ / made).permissions(), fs::perms::owner_all) << made;
+    EXPECT_TRUE(makePrivateFolder(folder_ / "open" / "a" / "b").ok());
+    ASSERT_TRUE(writeOutput(folder_ / "file", "").ok());
+    EXPECT_EQ(makePrivateFolder(folder_ / "file" / "in").error().message,
+              "cannot make the folder '" + (folder_ / "file").string() + "': File exists");
+}
+
 TEST(ProgramDirectory, HoldsTheRunningProgram) {
     EXPECT_TRUE(fs::exists(programDirectory() / "core_tests")) << programDirectory();
 }

@@ -94,7 +94,7 @@ TEST_F(PatientStoreTest, KeepsEverythingInItsOrderWhileTheStoreIsLocked) {
     OtherProgram other(file());
     tellAWholeRun(*store, run);
     EXPECT_THAT(told, ElementsAre(HasSubstr("is locked by another program")));
-    EXPECT_THAT(told.front(), HasSubstr("the run goes on and its results wait"));
+    EXPECT_THAT(told.front(), HasSubstr("the run goes on, its results wait for the store"));
     other.letGo();
     EXPECT_TRUE(store->finish(stop.get_token()).ok());
     const RunRecord kept = open(Access::ReadOnly)->load(run.id).value();
