@@ -16,6 +16,7 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -52,6 +53,16 @@ std::string clockIdentity() {
     std::error_code none;
     const std::filesystem::path space = std::filesystem::read_symlink("/proc/self/ns/time", none);
     return std::string(trim(*boot)) + " " + space.string();
+}
+
+// How often a process of this machine was ended because memory ran out; 0 where nobody counts.
+std::int64_t outOfMemoryKills() {
+    std::ifstream file("/proc/vmstat");
+    std::string name;
+    std::int64_t count = 0;
+    while (file >> name >> count)
+        if (name == "oom_kill") return count;
+    return 0;
 }
 
 RankExited exitOf(int rank, int status) {
@@ -135,6 +146,7 @@ void Supervisor::perform(const StartRanks& start) {
         return send(AgentError{"this agent has started its ranks already; open another one"});
     const std::string agentRanks = RunId::random().text;
     mark_ = std::string(agentRanksName) + "=" + agentRanks;
+    killsBefore_ = outOfMemoryKills();
     RankCommandLine command{.rank = 0,
                             .program = start.program,
                             .arguments = {},
@@ -216,7 +228,10 @@ void Supervisor::collectEnded() {
             send(RankPrinted{.rank = (*rank)->rank(),
                              .stream = "out",
                              .line = "(" + std::to_string(dropped) + " lines dropped)"});
-        traces_.add(exitOf((*rank)->rank(), status));
+        RankExited exited = exitOf((*rank)->rank(), status);
+        exited.wantOfMemory =
+            exited.signal == SIGKILL && !killAt_ && outOfMemoryKills() > killsBefore_;
+        traces_.add(exited);
         if (!traces_.collecting()) sendTraces();
     }
 }

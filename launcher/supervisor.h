@@ -65,6 +65,7 @@ private:
     PortCheck ports_;
     std::string mark_;  // "RINGSCOPE_AGENT_RANKS=…"; empty: nothing was started
 
+    std::int64_t killsBefore_ = 0;  // of this machine, for want of memory, when ranks were started
     bool shuttingDown_ = false;
     bool sweepDue_ = false;
     std::optional<Time> killAt_;    // ranks that still run then get SIGKILL

@@ -200,6 +200,7 @@ template <> struct Wire<RankExited> {
         io("rank", exited.rank);
         io("code", exited.code);
         io("signal", exited.signal);
+        io.optional("want_of_memory", exited.wantOfMemory);
     }
 };
 template <> struct Wire<Pong> {

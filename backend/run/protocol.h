@@ -25,7 +25,7 @@
 //                         started {rank, pid}
 //                         rank  {event{}}               what a rank printed, an event
 //                         printed {rank, stream, line}  what a rank printed, anything else
-//                         exit  {rank, code, signal}
+//                         exit  {rank, code, signal, want_of_memory}
 //                         pong  {id, monotonic_ns, utc_ns}
 //                         trace {rank, offset, data}    of a rank's trace, before its exit; Base64
 //                         listening {port, problem}     the answers to listen and reach; no
@@ -194,6 +194,7 @@ struct RankExited {
     int rank = 0;
     int code = 0;  // meaningful where signal is 0
     int signal = 0;
+    bool wantOfMemory = false;  // the host's kernel ended it, or another, because memory ran out
 };
 struct Pong {
     std::int64_t id = 0;

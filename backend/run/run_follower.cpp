@@ -11,6 +11,8 @@
 namespace ringscope {
 namespace {
 
+constexpr std::size_t longestLastWords = 300;  // bytes
+
 std::size_t index(int rank) { return static_cast<std::size_t>(rank); }
 
 // "rank 1" or "ranks 1, 2 and 3".
@@ -70,7 +72,11 @@ void RunFollower::handleFrame(const RankSaid& frame, const std::string& host, Ti
 }
 
 void RunFollower::handleFrame(const RankPrinted& printed, const std::string& host, Time /*now*/) {
-    if (knows(printed.rank, host)) log_.add(printed.rank, printed.line);
+    if (!knows(printed.rank, host)) return;
+    const std::string_view words = trim(printed.line);
+    if (printed.stream == "err" && !words.empty())
+        ranks_[index(printed.rank)].lastWords = words.substr(0, longestLastWords);
+    log_.add(printed.rank, printed.line);
 }
 
 void RunFollower::handleFrame(const RankExited& exited, const std::string& host, Time now) {
@@ -91,13 +97,28 @@ void RunFollower::handleFrame(const RankExited& exited, const std::string& host,
     else if (exited.code == 0)
         reason += "ended before its work was done";
     else
-        reason += fmt::format("ended with exit code {} without saying why", exited.code);
+        reason += fmt::format("ended with exit code {}", exited.code);
+    reason += lastWords(exited, state);
     if (const std::string place = stall_.placeOf(exited.rank); !place.empty())
         reason += "; it was last heard of in " + place;
     // A rank that reported its error, or aborts over it, may have lost a peer before.
     const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
     if (wordless) forgetEcho(now);
     fail(std::move(reason));
+}
+
+// What a rank said last, for which nobody made a sentence.
+std::string RunFollower::lastWords(const RankExited& exited, const RankState& state) const {
+    if (exited.signal == SIGKILL)
+        return exited.wantOfMemory
+                   ? ", when memory ran out there; lower train.seq_len or the model, "
+                     "or use more ranks"
+                   : "";
+    if (state.heard == Heard::Error || exited.signal == SIGTERM) return {};
+    if (!state.lastWords.empty()) return ": " + state.lastWords;
+    if (exited.signal != 0 || exited.code == 0) return {};
+    return " without saying why; `ringscope runs show " + record_.id.text.substr(0, 8) +
+           " --log 20` has what it printed";
 }
 
 void RunFollower::handleFrame(const AgentError& error, const std::string& host, Time /*now*/) {

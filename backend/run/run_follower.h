@@ -67,7 +67,9 @@ private:
     struct RankState {
         Heard heard = Heard::Nothing;  // the most decisive message the rank has sent
         bool exited = false;
+        std::string lastWords{};  // on its standard error
     };
+    std::string lastWords(const RankExited& exited, const RankState& state) const;
 
     // One for each frame: a new frame does not compile until it is handled here.
     void handleFrame(const AgentHello& hello, const std::string& host, Time now);

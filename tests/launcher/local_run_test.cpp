@@ -13,6 +13,7 @@ using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 TEST_F(LocalRun, HealthyRanksFinish) {
     const RunRecord run = execute("", 4, 20);
@@ -42,8 +43,9 @@ TEST_F(LocalRun, ARankThatCrashesIsNamedWithItsSignal) {
 }
 
 TEST_F(LocalRun, ARankThatExitsIsNamedWithItsCode) {
-    EXPECT_EQ(execute("1:exit@2;0:hang@2").statusReason,
-              "rank 1 ended with exit code 7 without saying why");
+    EXPECT_THAT(
+        execute("1:exit@2;0:hang@2").statusReason,
+        StartsWith("rank 1 ended with exit code 7 without saying why; `ringscope runs show "));
 }
 
 TEST_F(LocalRun, ARankThatSaysWhyIsQuoted) {

@@ -152,7 +152,26 @@ TEST_F(RunServiceTest, ASuddenDeathIsTheReasonAlthoughAPeerReportedItsLossFirst)
 TEST_F(RunServiceTest, ARankThatEndsWithoutAReasonIsAFailure) {
     saysHello(script, ranks);
     script.says(RankExited{.rank = 1, .code = 7});
-    EXPECT_EQ(failure(), "rank 1 ended with exit code 7 without saying why");
+    EXPECT_THAT(
+        failure(),
+        HasSubstr("rank 1 ended with exit code 7 without saying why; `ringscope runs show "));
+}
+
+TEST_F(RunServiceTest, WhatARankSaidLastOnItsStandardErrorIsWhyItEnded) {
+    saysHello(script, ranks);
+    script.says(RankPrinted{.rank = 1, .stream = "err", .line = "libtorch_cpu.so: no such file"});
+    script.says(RankPrinted{.rank = 1, .stream = "err", .line = "  "});
+    script.says(RankPrinted{.rank = 1, .stream = "out", .line = "step 2"});
+    script.says(RankExited{.rank = 1, .code = 127});
+    EXPECT_EQ(failure(), "rank 1 ended with exit code 127: libtorch_cpu.so: no such file");
+}
+
+TEST_F(RunServiceTest, ARankThatTheKernelEndedForWantOfMemorySaysSo) {
+    saysHello(script, ranks);
+    script.says(RankExited{.rank = 1, .signal = SIGKILL, .wantOfMemory = true});
+    EXPECT_EQ(failure(),
+              "rank 1 was ended by SIGKILL, when memory ran out there; lower train.seq_len or the "
+              "model, or use more ranks");
 }
 
 TEST_F(RunServiceTest, ARankThatEndsTooEarlyIsAFailureEvenWithExitCodeZero) {

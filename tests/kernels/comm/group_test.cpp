@@ -224,6 +224,21 @@ TEST(Group, NamesTheRankThatIsGone) {
     EXPECT_EQ(sentence.find('\n'), std::string::npos);
 }
 
+TEST(FailureSentence, SaysWhatToLowerWhereMemoryHasNoRoom) {
+    const auto of = [](const char* cause) {
+        return failureSentence("training", std::runtime_error(cause));
+    };
+    EXPECT_EQ(
+        of("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate "
+           "memory: you tried to allocate 60000000000 bytes. Error code 12"),
+        "training failed: the host's memory has no room for 60000000000 bytes at once; lower "
+        "train.seq_len, train.batch or the model, or use more ranks");
+    EXPECT_EQ(of("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity"),
+              "training failed: the GPU's memory has no room for 20.00 GiB at once; lower "
+              "train.seq_len, train.batch or the model, or use more ranks");
+    EXPECT_EQ(of("shape mismatch"), "training failed: shape mismatch");
+}
+
 TEST(RendezvousStore, SaysWhichHostDidNotAnswer) {
     const auto rendezvous =
         joinRendezvous("127.0.0.1", 1, "secret", std::chrono::milliseconds(200));
