@@ -10,7 +10,7 @@ namespace ringscope {
 struct RunId {
     std::string text;
 
-    auto operator<=>(const RunId&) const = default;
+    auto operator<=>(const RunId&) const = default;  // NOLINT(modernize-use-nullptr)
     bool empty() const { return text.empty(); }
     static RunId random();
 };

@@ -48,7 +48,7 @@ public:
     requires(!std::is_void_v<T> && std::is_constructible_v<T, U&&> &&
              !std::is_same_v<std::remove_cvref_t<U>, Error> &&
              !std::is_same_v<std::remove_cvref_t<U>, Result>)
-        Result(U&& value)  // NOLINT(google-explicit-*)
+        Result(U&& value)  // NOLINT(google-explicit-*,bugprone-forwarding-reference-overload)
         : Base(tl::in_place, std::forward<U>(value)) {}
 
     Result() requires(std::is_void_v<T>) = default;

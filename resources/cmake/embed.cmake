@@ -51,6 +51,9 @@ function(ringscope_embed_as target symbol shape)
         DEPENDS ${files} "${RINGSCOPE_EMBED_SCRIPT}"
         COMMENT "Embedding ${symbol}"
         VERBATIM)
+    # A target of its own: the command need not wait for the libraries that `target` links.
+    add_custom_target(${target}_embeds_${symbol} DEPENDS "${header}" "${source}")
+    add_dependencies(${target} ${target}_embeds_${symbol})
     set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     target_sources(${target} PRIVATE "${source}" "${header}")
     target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${include_root}>")
