@@ -99,6 +99,7 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);
+        session.problem = end.outcome.error().message;
         return session;
     }
     session.exitCode = exitFor(*end.outcome, signals.signal());

@@ -44,6 +44,13 @@ int printPlan(const Experiment& experiment, bool json) {
     return exit;
 }
 
+// Before there is a session: a program that reads the object finds the reason in it.
+int failRun(const Error& error, bool json) {
+    const int exit = fail(error);
+    if (json) std::cout << sessionJson({.exitCode = exit, .problem = error.message});
+    return exit;
+}
+
 int run(const RunArguments& arguments, const GlobalOptions& global) {
     // What an unset variable of a script looks like; everything would run on this machine.
     if (arguments.hosts && trim(*arguments.hosts).empty())
@@ -52,11 +59,11 @@ int run(const RunArguments& arguments, const GlobalOptions& global) {
     std::vector<std::string> overrides = arguments.overrides;
     if (arguments.hosts) {
         const Result<std::vector<std::string>> hosts = hostOverrides(*arguments.hosts);
-        if (!hosts.ok()) return fail(hosts.error());
+        if (!hosts.ok()) return failRun(hosts.error(), arguments.json);
         overrides.insert(overrides.end(), hosts->begin(), hosts->end());
     }
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
-    if (!experiment.ok()) return fail(experiment.error());
+    if (!experiment.ok()) return failRun(experiment.error(), arguments.json);
     if (arguments.dryRun) return printPlan(*experiment, arguments.json);
     const SessionRuns session = runSession(*experiment, global, !arguments.noReference);
     if (arguments.json) {

@@ -1,6 +1,5 @@
 #include "backend/report/plan_json.h"
 
-#include "backend/core/text.h"
 #include "backend/plan/pass_bytes.h"
 #include "backend/plan/placement.h"
 #include "backend/report/json_rows.h"
@@ -47,10 +46,6 @@ nlohmann::json plannedRunJson(const RunRequest& request) {
             {"notes", plan.notes}};
 }
 
-nlohmann::json linesOrNull(const std::string& lines) {
-    return lines.empty() ? nlohmann::json(nullptr) : nlohmann::json(split(lines, '\n'));
-}
-
 }  // namespace
 
 std::string planJson(const std::string& experiment, const ExperimentPlan& plan,
@@ -59,7 +54,7 @@ std::string planJson(const std::string& experiment, const ExperimentPlan& plan,
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"experiment", reporting::validUtf8(experiment)},
                              {"exit_code", exitCode},
-                             {"problems", linesOrNull(problem)},
+                             {"problems", problemsJson(problem)},
                              {"runs", nlohmann::json::array()},
                              {"refusals", refusalsJson(plan.refused)},
                              {"hosts", nlohmann::json::array()}};
@@ -82,7 +77,7 @@ std::string validationJson(const std::vector<ValidatedFile>& files, int exitCode
                                    {"valid", file.valid()},
                                    {"runs", file.runs},
                                    {"refusals", refusalsJson(file.refused)},
-                                   {"problems", linesOrNull(file.problem)}});
+                                   {"problems", problemsJson(file.problem)}});
     return reporting::jsonDump(object);
 }
 

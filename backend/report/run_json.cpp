@@ -2,6 +2,7 @@
 
 #include "backend/compare/statistics.h"
 #include "backend/config/field_table.h"
+#include "backend/core/text.h"
 #include "backend/report/figure_table.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/wording.h"
@@ -244,6 +245,11 @@ nlohmann::json refusalsJson(const std::vector<RefusedRun>& refused) {
     return rows;
 }
 
+nlohmann::json problemsJson(const std::string& lines) {
+    if (lines.empty()) return nullptr;
+    return reporting::jsonTexts(split(lines, '\n'));
+}
+
 std::string sessionJson(const SessionRuns& session) {
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"experiment_id", session.experimentId},
@@ -251,7 +257,8 @@ std::string sessionJson(const SessionRuns& session) {
                              {"exit_code", session.exitCode},
                              {"runs", nlohmann::json::array()},
                              {"references", nlohmann::json::array()},
-                             {"refusals", refusalsJson(session.refused)}};
+                             {"refusals", refusalsJson(session.refused)},
+                             {"problems", problemsJson(session.problem)}};
     for (const RunRecord& run : session.runs) object["runs"].push_back(toJson(run));
     for (const RunRecord& run : session.references) object["references"].push_back(toJson(run));
     if (const Result<Comparison> comparison = compareRuns(session.runs); comparison.ok())

@@ -27,6 +27,9 @@ std::string runsJson(const std::vector<RunRecord>& runs);
 // name, mode, reason of each.
 nlohmann::json refusalsJson(const std::vector<RefusedRun>& refused);
 
+// A list of the lines; null where there is none.
+nlohmann::json problemsJson(const std::string& lines);
+
 // The runs of an experiment that has ended, and what became of them.
 struct SessionRuns {
     std::string experimentId{};
@@ -35,11 +38,12 @@ struct SessionRuns {
     std::vector<RunRecord> runs{};
     std::vector<RunRecord> references{};
     std::vector<RefusedRun> refused{};
+    std::string problem{};  // why nothing ran, a line each; empty: something did
 };
 
-// schema_version, experiment_id, store, exit_code, runs[], references[], refusals[], and
-// comparison{} where the runs can be compared: what `run --json` and `demo --json` print. Ends with
-// a newline.
+// schema_version, experiment_id, store, exit_code, runs[], references[], refusals[], problems[]
+// (null where something ran), and comparison{} where the runs can be compared: what `run --json`
+// and `demo --json` print. Ends with a newline.
 std::string sessionJson(const SessionRuns& session);
 
 }  // namespace ringscope

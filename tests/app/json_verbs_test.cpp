@@ -81,5 +81,20 @@ TEST_F(JsonVerbs, ARefusalIsAnObjectToo) {
     }
 }
 
+TEST_F(JsonVerbs, WhyNothingRanIsInTheObject) {
+    const std::string file = write("bad.yaml", "train: {stepps: 2, lr: fast}\n");
+    const json unread = json::parse(run({"run", file, "--json"}).out);
+    EXPECT_EQ(unread["schema_version"], 1);
+    EXPECT_EQ(unread["exit_code"], cli::BadConfig);
+    EXPECT_EQ(unread["problems"].size(), 2U);
+    const std::string good = write("good.yaml", "train: {steps: 2, seq_len: 64}\n");
+    const json lacking =
+        json::parse(run({"run", good, "--json", "-s", "data.source=" + at("no.txt")}).out);
+    EXPECT_EQ(lacking["exit_code"], cli::PreflightFailed);
+    ASSERT_EQ(lacking["problems"].size(), 1U);
+    EXPECT_THAT(std::string(lacking["problems"][0]),
+                ::testing::StartsWith("data.source: cannot read "));
+}
+
 }  // namespace
 }  // namespace ringscope::testing
