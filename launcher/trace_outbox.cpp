@@ -3,14 +3,36 @@
 #include "backend/core/base64.h"
 #include "launcher/descriptor.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace ringscope {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t partSize = 192 * 1024;  // 256 KiB as Base64
+constexpr std::string_view folderPrefix = "ringscope-trace-";
+
+// An agent that was killed leaves its folder. Another one's is told by its age: its process may be
+// of a container, where this one cannot see it.
+void removeLeftFolders(const fs::path& place) {
+    const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+    std::error_code failed;
+    for (const fs::directory_entry& entry : fs::directory_iterator(place, failed)) {
+        if (!entry.path().filename().string().starts_with(folderPrefix)) continue;
+        struct stat about {};
+        if (::lstat(entry.path().c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) continue;
+        std::error_code ignored;
+        if (about.st_uid == ::geteuid() && entry.last_write_time(ignored) < yesterday)
+            fs::remove_all(entry.path(), ignored);
+    }
+}
 
 }  // namespace
 
@@ -23,8 +45,10 @@ Result<void> TraceOutbox::open() {
     std::error_code failed;
     const std::filesystem::path place = std::filesystem::temp_directory_path(failed);
     if (failed)
-        return Error{ErrorCode::Failed, "there is no folder for the traces: " + failed.message()};
-    std::string name = (place / "ringscope-trace-XXXXXX").string();
+        return Error{ErrorCode::Failed, "there is no folder for the traces: " + failed.message() +
+                                            "; set TMPDIR to one that is there"};
+    removeLeftFolders(place);
+    std::string name = (place / folderPrefix).string() + "XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
         return systemError("cannot make the folder '" + name + "' for the traces", errno);
     folder_ = name;

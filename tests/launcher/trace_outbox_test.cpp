@@ -41,6 +41,18 @@ protected:
     int chunks = 0;
 };
 
+TEST(TraceOutbox, RemovesWhatAnAgentLeftThatWasKilledYesterday) {
+    const fs::path old = fs::temp_directory_path() / "ringscope-trace-killed";
+    const fs::path young = fs::temp_directory_path() / "ringscope-trace-living";
+    for (const fs::path& folder : {old, young}) fs::create_directories(folder / "rank-0");
+    fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    TraceOutbox outbox;
+    ASSERT_TRUE(outbox.open().ok());
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(young));
+    fs::remove_all(young);
+}
+
 TEST_F(TraceOutboxTest, SendsATraceBeforeTheExitOfItsRank) {
     writeTrace(3, "spans of rank 3");
     outbox.add({.rank = 3, .code = 0, .signal = 0});
