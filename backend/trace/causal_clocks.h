@@ -14,9 +14,9 @@
 
 namespace ringscope {
 
-// Moves the clock samples of ranks on other hosts than the first rank's, and makes their errors
-// smaller, as far as messages with ranks of that host allow it. Where a message contradicts the
-// samples, they stay as they are. Spans are on the ranks' own clocks.
+// Replaces the clock samples of ranks on other hosts than the first rank's by more exact ones at
+// both ends of the recorded transfers, as far as messages with ranks of that host allow it. Where a
+// message contradicts the samples, they stay as they are. Spans are on the ranks' own clocks.
 void narrowClocks(std::vector<RankTrace>& ranks);
 
 }  // namespace ringscope

@@ -51,11 +51,10 @@ std::int64_t ClockLine::error(std::int64_t from, std::int64_t to) const {
     return within + bounded(std::round(turn * std::max(before, after)));
 }
 
-std::int64_t ClockLine::turnBetween(std::int64_t from, std::int64_t to) const {
-    if (!known_ || first_.local == last_.local) return 0;
-    const double turn = static_cast<double>(first_.error + last_.error);
-    return bounded(
-        std::ceil(turn * std::abs(between(first_, last_, to) - between(first_, last_, from))));
+std::vector<ClockSample> ClockLine::ends() const {
+    if (!known_) return {};
+    if (first_.local == last_.local) return {first_};
+    return {first_, last_};
 }
 
 double ClockLine::drift() const {

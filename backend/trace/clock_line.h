@@ -26,8 +26,8 @@ public:
     std::int64_t toReference(std::int64_t local) const;
     // A time of this clock between the two moments is converted to within +- this.
     std::int64_t error(std::int64_t from, std::int64_t to) const;
-    // By how much the offset may differ between the two moments, beyond the line's own drift.
-    std::int64_t turnBetween(std::int64_t from, std::int64_t to) const;
+    // The comparisons that the line goes through: one or two; none of the reference clock.
+    std::vector<ClockSample> ends() const;
     // Nanoseconds a second that this clock loses against the reference.
     double drift() const;
 
