@@ -39,11 +39,7 @@ Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global
 namespace {
 
 Result<Trace> openPlace(const fs::path& place, const std::string& rules) {
-    KernelRules known = KernelRules::builtIn();
-    if (!rules.empty()) {
-        RINGSCOPE_TRY(KernelRules own, KernelRules::read(rules));
-        known = std::move(own);
-    }
+    RINGSCOPE_TRY(const KernelRules known, KernelRules::known(rules));
     return isNsysExport(place) ? importNsysTrace(place, known) : openTraceOf(place, known);
 }
 

@@ -1,10 +1,11 @@
 // ringscope trace info | analyze | steps | top | diff | export | import: what recorded steps say,
-// ours and other tools'.
+// ours and other tools'. trace_parts.h has those that open no trace.
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/output_file.h"
 #include "app/cli/store_access.h"
 #include "app/cli/trace_access.h"
+#include "app/cli/trace_parts.h"
 #include "app/cli/verbs.h"
 #include "backend/core/output_file.h"
 #include "backend/report/analysis_text.h"
@@ -290,7 +291,9 @@ void addFileVerbs(Verbs& verbs) {
 
 void addTraceVerb(CLI::App& app, Command& command) {
     CLI::App* trace = app.add_subcommand(
-        "trace", "recorded steps, ours and other tools': info, analyze, steps, top, diff, export");
+        "trace",
+        "recorded steps, ours and other tools': info, analyze, steps, top, diff, export, "
+        "import, rules, flight");
     trace->require_subcommand(1);
     trace->fallthrough();
     addExamples(*trace, {{"ringscope trace analyze demo/ring", "what its ranks waited for"},
@@ -298,6 +301,8 @@ void addTraceVerb(CLI::App& app, Command& command) {
     Verbs verbs(*trace, command);
     addInfoVerbs(verbs);
     addFileVerbs(verbs);
+    addRulesVerb(*trace, command);
+    addFlightVerb(*trace, command);
 }
 
 }  // namespace ringscope::cli

@@ -20,6 +20,29 @@ std::optional<double> TraceAnalysis::imbalancePercent() const {
     return 100 * (most - mean) / mean;
 }
 
+namespace {
+
+constexpr std::size_t mostUnknown = 10;
+
+std::vector<TopSpan> unknownKernels(const Trace& trace) {
+    std::vector<TopSpan> kernels;
+    for (const RankTrace& rank : trace.ranks) {
+        if (rank.origin.source.empty()) return {};
+        const auto communicates = [](const std::vector<Span>& spans) {
+            return std::ranges::count(spans, SpanKind::Transfer, &Span::kind) > 0;
+        };
+        if (communicates(rank.spans)) return {};
+        for (const GpuStream& stream : rank.gpu)
+            if (communicates(stream.spans)) return {};
+    }
+    for (TopSpan& span : topSpans(trace))
+        if (span.gpu && span.kind != SpanKind::Copy && kernels.size() < mostUnknown)
+            kernels.push_back(std::move(span));
+    return kernels;
+}
+
+}  // namespace
+
 TraceAnalysis analyzeAll(const Trace& recorded) {
     const Trace trace = withGpuSpans(recorded);
     const TrustedMeetings trusted = trustedMeetings(trace);
@@ -33,6 +56,7 @@ TraceAnalysis analyzeAll(const Trace& recorded) {
         if (std::optional<MemoryPeak> peak = memoryPeak(rank))
             analysis.memory.push_back(*std::move(peak));
     analysis.recording = recordingCosts(recorded);
+    analysis.unknownKernels = unknownKernels(recorded);
     analysis.violations = analysis.findings.violations;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         const RankSets sets = rankSets(trace.ranks[r], trusted.meetings[r]);

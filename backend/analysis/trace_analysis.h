@@ -10,6 +10,7 @@
 #include "backend/analysis/recording_cost.h"
 #include "backend/analysis/step_parts.h"
 #include "backend/analysis/tool_variants.h"
+#include "backend/analysis/top_spans.h"
 #include "backend/trace/trace.h"
 
 #include <optional>
@@ -29,6 +30,8 @@ struct TraceAnalysis {
     std::vector<MemoryPeak> memory;        // of the ranks whose memory was recorded
     std::vector<RecordingCost> recording;  // of the ranks that measured it
     std::vector<std::string> violations;   // of all of these: defects of this program
+    // Of another tool's trace in which no kernel is known as communication: its longest kernels.
+    std::vector<TopSpan> unknownKernels{};
 
     // By how much the busiest rank computes more than the mean; nothing for one rank, or none busy.
     std::optional<double> imbalancePercent() const;

@@ -20,6 +20,14 @@ json orNull(const std::optional<Value>& value) {
     return value ? json(*value) : json(nullptr);
 }
 
+json unknownRows(const std::vector<TopSpan>& kernels) {
+    json rows = json::array();
+    for (const TopSpan& kernel : kernels)
+        rows.push_back(
+            {{"name", kernel.name}, {"total_ns", kernel.total}, {"count", kernel.count}});
+    return rows;
+}
+
 json variantsJson(const ToolVariants& variants) {
     const HtaFigures& hta = variants.hta;
     const TraceLensFigures& lens = variants.traceLens;
@@ -160,6 +168,7 @@ json analysisObject(const TraceAnalysis& analysis) {
         {"blame", json::array()},
         {"critical_path", pathJson(analysis.path)},
         {"bandwidth", json::array()},
+        {"longest_kernels_without_communication", unknownRows(analysis.unknownKernels)},
         {"memory", json::array()},
         {"other_tools", json::array()},
         {"recording", json::array()}};

@@ -1,6 +1,7 @@
 #include "backend/report/analysis_text.h"
 
 #include "backend/core/units.h"
+#include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -198,11 +199,24 @@ std::string sentences(const TraceAnalysis& analysis) {
     return text;
 }
 
+std::string unknownText(const std::vector<TopSpan>& kernels) {
+    if (kernels.empty()) return {};
+    std::string text = "No kernel of this trace is known as communication. Its longest:\n";
+    for (const TopSpan& kernel : kernels)
+        text += fmt::format("  {:>10}  {:>7} ×  {}\n", formatDuration(Nanos(kernel.total)),
+                            formatCount(kernel.count), kernel.name);
+    return text + fmt::format(
+                      "Where one of them communicates, add a line to {}:\n"
+                      "  ringscope trace rules save transfer '*NAME*' all-reduce\n\n",
+                      kernelRuleFile().string());
+}
+
 }  // namespace
 
 std::string analysisText(const TraceAnalysis& analysis) {
     std::string text = ranksText(analysis) + blameText(analysis) + pathText(analysis.path) +
                        bandwidthText(analysis.bandwidths) + memoryText(analysis.memory);
+    text += unknownText(analysis.unknownKernels);
     if (isForeign(analysis)) text += variantsText(analysis.variants);
     text += scopeText(analysis) + sentences(analysis);
     for (const std::string& note : analysis.findings.notes) text += "note: " + note + '\n';

@@ -1,5 +1,6 @@
 #include "backend/trace/trace_files.h"
 
+#include "backend/core/files.h"
 #include "backend/core/text.h"
 
 #include <fmt/format.h>
@@ -59,6 +60,8 @@ std::string leftOutNote(const fs::path& place, TraceKind read) {
 }
 
 std::string traceFileName(int rank) { return fmt::format("rank-{:05}.trace", rank); }
+
+fs::path kernelRuleFile() { return dataDirectory() / "kernel_rules.txt"; }
 
 fs::path traceRoot(const fs::path& store) { return fs::absolute(store).parent_path() / "traces"; }
 

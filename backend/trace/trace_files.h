@@ -27,4 +27,7 @@ std::string traceFileName(int rank);
 // Where the traces of a store's runs are: a folder per run inside this one.
 std::filesystem::path traceRoot(const std::filesystem::path& store);
 
+// Where a user's own rules for kernels' names stand (chrome/kernel_rules.h), if there are any.
+std::filesystem::path kernelRuleFile();
+
 }  // namespace ringscope

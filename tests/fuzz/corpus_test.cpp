@@ -32,6 +32,7 @@ void replay(const char* corpus, Target target) {
 
 TEST(FuzzCorpus, OfTraceFilesBreaksNothing) { replay("trace_file", fuzz::traceFile); }
 TEST(FuzzCorpus, OfChromeTracesBreaksNothing) { replay("chrome_import", fuzz::chromeImport); }
+TEST(FuzzCorpus, OfFlightDumpsBreaksNothing) { replay("flight_dump", fuzz::flightDump); }
 
 }  // namespace
 }  // namespace ringscope

@@ -4,6 +4,7 @@
 #include "backend/trace/chrome/import.h"
 #include "backend/trace/file/trace_contents.h"
 #include "backend/trace/file/trace_reader.h"
+#include "backend/trace/flight/flight_report.h"
 #include "backend/trace/trace.h"
 
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace ringscope::fuzz {
 namespace {
@@ -77,6 +79,26 @@ void chromeImport(const std::uint8_t* data, std::size_t size) {
         for (const Span& span : rank.trace.spans)
             require(span.wellFormed(), "spans hold possible values");
     analyzeWhole(joinRanks(std::move(*ranks)));
+}
+
+void flightDump(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const Result<FlightDump> dump = parseFlightDump(bytes);
+    if (!dump.ok()) {
+        require(!dump.error().message.empty(), "a sentence for a dump that cannot be read");
+        return;
+    }
+    FlightDumps dumps;
+    for (const int rank : {0, 1}) {
+        dumps.dumps.push_back(*dump);
+        dumps.dumps.back().rank = rank;
+    }
+    const FlightReport report = compareFlights(dumps);
+    for (const std::string& sentence : report.sentences())
+        require(!sentence.empty(), "a sentence for each finding");
+    for (const FlightFinding& finding : report.findings)
+        require(finding.fault != FlightFault::Operation && finding.fault != FlightFault::Sizes,
+                "what is alike is called so");
 }
 
 }  // namespace ringscope::fuzz

@@ -32,7 +32,7 @@ inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
      {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "report",
       "migration", "session"}},
-    {"backend/trace", {"file", "chrome"}, FilesBeside::BelowRooms},
+    {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
       "verify"}},

@@ -78,9 +78,9 @@ void TraceLoader::open(const std::filesystem::path& place) {
     };
     ask(
         [place, tell]() -> Answer {
-            RINGSCOPE_TRY(Trace trace, isNsysExport(place)
-                                           ? importNsysTrace(place)
-                                           : openTraceOf(place, KernelRules::builtIn(), tell));
+            RINGSCOPE_TRY(const KernelRules rules, KernelRules::known());
+            RINGSCOPE_TRY(Trace trace, isNsysExport(place) ? importNsysTrace(place, rules)
+                                                           : openTraceOf(place, rules, tell));
             const std::size_t files = trace.ranks.size();
             if (!tell(files, files)) return Error{ErrorCode::Cancelled, "stopped"};
             return openTrace(std::move(trace));

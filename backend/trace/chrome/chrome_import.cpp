@@ -143,7 +143,7 @@ private:
                 return;
             case Category::Copy:
             case Category::Set:
-                if (hasTimes(event))
+                if (hasTimes(event) && !peerCopy(event))
                     gpuSpan(
                         event,
                         {.kind = SpanKind::Copy,
@@ -218,6 +218,20 @@ private:
         rank_.addTransfer(placeOf(event), Span(*event.begin, *event.begin + *event.duration, tag),
                           name, event.correlation.value_or(0), event.externalId.value_or(0),
                           std::move(*note));
+    }
+
+    // A copy between two GPUs is communication, where a rule says so.
+    bool peerCopy(const ChromeEvent& event) {
+        const std::uint32_t name = nameOf(event.name);
+        const KernelMeaning meaning = rank_.meaningOf(name);
+        if (meaning.kind != SpanKind::Transfer) return false;
+        const SpanTag tag{.kind = meaning.kind,
+                          .operation = meaning.operation,
+                          .bytes = std::max<std::int64_t>(event.bytes.value_or(0), 0)};
+        rank_.addTransfer(placeOf(event), Span(*event.begin, *event.begin + *event.duration, tag),
+                          name, event.correlation.value_or(0), event.externalId.value_or(0),
+                          {.operation = meaning.operation, .bytes = tag.bytes});
+        return true;
     }
 
     static GpuPlace placeOf(const ChromeEvent& event) {

@@ -62,10 +62,12 @@ public:
                 if (unnamed(t)) ++mine[{t.span->step(), t.span->operation()}][t.stream];
             for (auto& [kind, of] : mine) counts[kind].push_back(std::move(of));
         }
-        for (const auto& [kind, each] : counts)
+        for (const auto& [kind, ofRanks] : counts) {
+            const std::vector<Counts>& each = ofRanks;
             if (each.front().size() > 1 &&
                 std::ranges::all_of(each, [&](const Counts& c) { return c == each.front(); }))
                 byStream_.insert(kind);
+        }
     }
 
     int numberOf(const Transfer& t) {

@@ -1,6 +1,7 @@
 // A PyTorch profiler's trace of eight ranks with planted waits, and the waits that are found in it.
 // tests/fixtures/trace/all_to_all.py writes it, and prints what is expected here.
 #include "backend/analysis/findings.h"
+#include "backend/analysis/trace_analysis.h"
 #include "backend/core/files.h"
 #include "backend/trace/chrome/import.h"
 #include "tests/support/program.h"
@@ -115,6 +116,33 @@ TEST(AllToAllOfGroupedMessages, IsNotGuessedWhereOrderCannotTell) {
                          "what operations they are"));
     EXPECT_FALSE(findings.clock.splits) << "two collectives are too few to compare a clock by";
     EXPECT_THAT(findings.notes, Not(Contains(HasSubstr("is not in the trace"))));
+}
+
+// DeepEP's kernels have names of their own, and nothing of torch stands around them.
+TEST(ExpertsDispatch, IsCommunicationByTheNamesOfItsKernels) {
+    const Trace trace = importTrace(std::filesystem::path(RINGSCOPE_FIXTURES) / "deep-ep").value();
+    const RunFindings findings = analyze(trace);
+    EXPECT_EQ(findings.unmatched, 0U);
+    EXPECT_THAT(blameUs(findings), ElementsAre(36, 1150, 608, 111));
+    EXPECT_TRUE(analyzeAll(trace).unknownKernels.empty());
+}
+
+// Without the rules none of them is, which is said.
+TEST(ExpertsDispatch, ThatNoRuleKnowsIsShownByItsLongestKernels) {
+    const TemporaryFolder folder;
+    nlohmann::json document = nlohmann::json::parse(
+        readFile(std::filesystem::path(RINGSCOPE_FIXTURES) / "deep-ep" / "rank-0.json").value());
+    for (nlohmann::json& event : document["traceEvents"])
+        if (event["args"]["stream"] == 20) event["name"] = "my_experts_exchange";
+    std::ofstream(folder.path() / "rank-0.json") << document.dump();
+    const std::vector<TopSpan> kernels =
+        analyzeAll(importTrace(folder.path()).value()).unknownKernels;
+    ASSERT_EQ(kernels.size(), 2U);
+    EXPECT_EQ(kernels[0].name, "my_experts_exchange");
+    EXPECT_EQ(kernels[0].count, 7);
+    std::ofstream(folder.path() / "rules.txt") << "transfer my_*_exchange all-to-all\n";
+    const KernelRules rules = KernelRules::read(folder.path() / "rules.txt").value();
+    EXPECT_TRUE(analyzeAll(importTrace(folder.path(), rules).value()).unknownKernels.empty());
 }
 
 std::string allReduce(int begin, int end, const std::string& group, const std::string& ranks,

@@ -37,6 +37,7 @@ TEST(AnalysisJson, HasTheKeysOfItsSchema) {
                             "attention_slowdown_pct",
                             "dropped",
                             "unmatched",
+                            "longest_kernels_without_communication",
                             "clock",
                             "invariants_ok",
                             "violations",

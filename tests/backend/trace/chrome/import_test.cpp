@@ -273,7 +273,8 @@ TEST(KernelRules, TakeTheFirstThatFits) {
     const KernelRules rules = KernelRules::parse(
                                   "transfer my_*_exchange all-to-all\n"
                                   "# a remark\n"
-                                  "attention *mine*\n")
+                                  "attention *mine*\n",
+                                  "rules.txt")
                                   .value();
     EXPECT_EQ(rules.meaningOf("My_ring_EXCHANGE"),
               (KernelMeaning{SpanKind::Transfer, Operation::AllToAll}));
@@ -281,12 +282,76 @@ TEST(KernelRules, TakeTheFirstThatFits) {
     EXPECT_EQ(rules.meaningOf("gemm"), (KernelMeaning{SpanKind::Compute, Operation::Kernel}));
 }
 
-TEST(KernelRules, SayWhichLineIsWrong) {
-    EXPECT_EQ(KernelRules::parse("\ncommunication nccl*").error().message,
-              "line 2: 'communication' is no class of kernels; it is attention, compute, transfer "
-              "or copy");
-    EXPECT_THAT(KernelRules::parse("transfer a broadcast").error().message,
-                HasSubstr("'broadcast' is no operation"));
+TEST(KernelRules, SayWhereALineIsWrong) {
+    const auto refusal = [](const std::string& text) {
+        return KernelRules::parse(text, "mine.txt").error().message;
+    };
+    EXPECT_EQ(refusal("\n  communication nccl*"),
+              "mine.txt:2:3: 'communication' is no class of kernels; expected one of attention, "
+              "compute, transfer, copy");
+    EXPECT_THAT(refusal("transfer a broadcast"),
+                HasSubstr("mine.txt:1:12: 'broadcast' is no operation"));
+    EXPECT_EQ(refusal("transfer"),
+              "mine.txt:1:9: a kernel's name is missing; '*' in it stands for anything");
+    EXPECT_THAT(refusal("transfer a all-reduce c"), HasSubstr("mine.txt:1:23: 'c' is too much"));
+}
+
+// Names as the profilers of these libraries show them.
+TEST(KernelRules, KnowTheCommunicationOfOtherLibraries) {
+    const KernelRules& rules = KernelRules::builtIn();
+    for (const auto& [name, operation] : std::vector<std::pair<const char*, Operation>>{
+             {"void deep_ep::internode_ll::dispatch<false, 3, 7168>(void*, int)",
+              Operation::AllToAll},
+             {"void deep_ep::intranode::combine<__nv_bfloat16, 8>(int*)", Operation::AllToAll},
+             {"void deep_ep::intranode::barrier<8>(int**, int)", Operation::Barrier},
+             {"void dpsk::ep::dispatch_kernel<8>(int4*)", Operation::AllToAll},
+             {"nvshmemi_transfer_rma_p", Operation::None},
+             {"void mscclpp::allreduce6<float>(float*)", Operation::AllReduce},
+             {"rcclDevKernel_AllGather_RING", Operation::AllGather},
+             {"void vllm::cross_device_reduce_1stage<half, 8>(vllm::RankData*)",
+              Operation::AllReduce},
+             {"void tensorrt_llm::kernels::oneShotAllReduceKernel<half, 8>", Operation::AllReduce},
+             {"flashinfer::trtllm_allreduce_fusion::allreduce_fusion_kernel_oneshot_lamport",
+              Operation::AllReduce},
+             {"void multimem_all_reduce_kernel<c10::BFloat16, 16>", Operation::AllReduce},
+             {"void two_shot_all_reduce_kernel<float, 4, 8>", Operation::AllReduce},
+             {"Memcpy PtoP (Device -> Device)", Operation::None}}) {
+        EXPECT_EQ(rules.meaningOf(name).kind, SpanKind::Transfer) << name;
+        EXPECT_EQ(rules.meaningOf(name).operation, operation) << name;
+    }
+    for (const char* name : {"void deep_ep::layout::get_dispatch_layout<256>(long*)",
+                             "Memcpy DtoD (Device -> Device)", "ampere_sgemm_128x64_tn"})
+        EXPECT_NE(rules.meaningOf(name).kind, SpanKind::Transfer) << name;
+}
+
+TEST_F(Import, CountsCopiesBetweenGpusAsCommunication) {
+    const auto copy = [](const std::string& kind, int at, int bytes) {
+        return R"({"ph":"X","cat":"gpu_memcpy","name":"Memcpy )" + kind +
+               " (Device -> Device)\",\"pid\":0,\"tid\":7,\"ts\":" + std::to_string(at) +
+               R"(,"dur":2,"args":{"stream":7,"bytes":)" + std::to_string(bytes) + "}}";
+    };
+    const RankTrace rank = ofEvents(copy("PtoP", 1, 64) + "," + copy("DtoD", 5, 32));
+    EXPECT_EQ(rank.gpu[0].spans[0].kind(), SpanKind::Transfer);
+    EXPECT_EQ(rank.gpu[0].spans[0].bytes(), 64);
+    EXPECT_EQ(rank.gpu[0].spans[1].kind(), SpanKind::Copy);
+}
+
+TEST_F(Import, RulesAreSavedOnceAndReadBack) {
+    const auto file = folder.path() / "data" / "kernel_rules.txt";
+    ASSERT_TRUE(saveKernelRule(file, "transfer my_*_exchange all-to-all").ok());
+    ASSERT_TRUE(saveKernelRule(file, "attention *mine*").ok());
+    const KernelRules rules = KernelRules::read(file).value();
+    const KernelRule* rule = rules.ruleFor("MY_ring_exchange");
+    ASSERT_NE(rule, nullptr);
+    EXPECT_EQ(rule->meaning, (KernelMeaning{SpanKind::Transfer, Operation::AllToAll}));
+    EXPECT_EQ(rule->file, file.string());
+    EXPECT_EQ(rule->line, 3);
+    EXPECT_EQ(rules.ruleFor("ncclDevKernel_AllReduce")->file, "");
+    EXPECT_EQ(saveKernelRule(file, "copy my_*_exchange").error().message,
+              file.string() + ":3 has a rule for 'my_*_exchange' already; change it there");
+    EXPECT_EQ(saveKernelRule(file, "nonsense a").error().message,
+              "the rule:1:1: 'nonsense' is no class of kernels; expected one of attention, "
+              "compute, transfer, copy");
 }
 
 TEST_F(Import, WrittenAsOursReadsBackTheSame) {
