@@ -57,6 +57,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       jobName_(makeLabel({})),
       jobBar_(new QProgressBar),
       jobStop_(makeButton(Icon::Stop, tr("Stop"))),
+      message_(new ElidedLabel(Qt::ElideMiddle)),
       storePath_(new ElidedLabel(Qt::ElideMiddle)) {
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
@@ -205,7 +206,13 @@ void MainWindow::makeStatusBar() {
     storePath_->setProperty("role", "small");
     storePath_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     statusBar()->setSizeGripEnabled(false);
+    message_->setContentsMargins(scaled(8), 0, 0, 0);
+    message_->setObjectName(QStringLiteral("message"));
+    messageTimer_.setSingleShot(true);
+    messageTimer_.setInterval(messageMs);
+    connect(&messageTimer_, &QTimer::timeout, message_, [this] { message_->setFullText({}); });
     statusBar()->addWidget(jobs_);
+    statusBar()->addWidget(message_, 1);
     statusBar()->addPermanentWidget(storePath_, 1);
     connect(&controller_, &RunController::started, this, &MainWindow::showJobs);
     connect(&controller_, &RunController::progressed, this, &MainWindow::showJobs);
@@ -247,7 +254,9 @@ void MainWindow::connectPage(Page& asking) {
 }
 
 void MainWindow::showMessage(const QString& sentence) {
-    statusBar()->showMessage(sentence, messageMs);
+    message_->setFullText(sentence);
+    message_->setToolTip(sentence);
+    messageTimer_.start();
 }
 
 void MainWindow::goTo(Page& page) {

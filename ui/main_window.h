@@ -13,6 +13,7 @@
 #include "ui/pages/page.h"
 
 #include <QMainWindow>
+#include <QTimer>
 #include <filesystem>
 #include <functional>
 #include <vector>
@@ -99,6 +100,8 @@ private:
     QLabel* jobName_;
     QProgressBar* jobBar_;
     QPushButton* jobStop_;
+    ElidedLabel* message_;  // what was done: QStatusBar's own has no room beside the store's path
+    QTimer messageTimer_;
     ElidedLabel* storePath_;
 };
 

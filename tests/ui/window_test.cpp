@@ -79,6 +79,16 @@ protected:
     std::unique_ptr<MainWindow> window;
 };
 
+TEST_F(Window, SaysWhatWasDoneWhereItIsSeen) {
+    open();
+    Q_EMIT window->page<RunsPage>().messageReady(QStringLiteral("Report written to report.html"));
+    auto* message = window->findChild<ElidedLabel*>(QStringLiteral("message"));
+    ASSERT_NE(message, nullptr);
+    EXPECT_TRUE(message->isVisible());
+    EXPECT_EQ(message->text(), QStringLiteral("Report written to report.html")) << "not cut";
+    EXPECT_GT(message->width(), 300);
+}
+
 TEST_F(Window, GoesThroughItsPagesByClickAndByKey) {
     open();
     EXPECT_EQ(window->pageName(), QStringLiteral("runs"));

@@ -4,7 +4,7 @@
 #include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
-#include "backend/run/experiment_runner.h"
+#include "backend/run/experiment_plan.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>
@@ -95,9 +95,16 @@ DraftPlan planDraft(const ExperimentDraft& draft) {
     } else if (answer.modes.empty()) {
         answer.refusal = "choose at least one mode";
     } else {
+        const ExperimentPlan planned = planRuns(experiment);
         answer.runs = expandRuns(experiment);
-        const Result<std::vector<RunRequest>> planned = planExperiment(experiment);
-        if (!planned.ok()) answer.refusal = planned.error().message;
+        std::erase_if(answer.runs, [&](const ExpandedRun& run) {
+            return std::ranges::find(planned.refused, run.name, &RefusedRun::name) !=
+                   planned.refused.end();
+        });
+        if (planned.requests.empty())
+            answer.refusal = refusalOf(planned).message;
+        else
+            answer.leftOut = refusalSentences(planned);
     }
     return answer;
 }

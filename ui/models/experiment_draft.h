@@ -33,11 +33,12 @@ struct ModePlan {
 
 // Everything the New run page shows of a draft.
 struct DraftPlan {
-    ExperimentReading reading;        // with the chosen modes in its matrix
-    std::vector<std::string> modes;   // that will run, in the mode table's order
-    std::vector<ModePlan> modePlans;  // every row of the mode table
-    std::vector<ExpandedRun> runs;
-    std::string refusal;  // why it cannot be started; empty where it can
+    ExperimentReading reading;         // with the chosen modes in its matrix
+    std::vector<std::string> modes;    // that will run, in the mode table's order
+    std::vector<ModePlan> modePlans;   // every row of the mode table
+    std::vector<ExpandedRun> runs;     // that can work
+    std::string refusal;               // why it cannot be started; empty where it can
+    std::vector<std::string> leftOut;  // runs that cannot work beside others that can, and why
 
     bool canStart() const { return refusal.empty() && !runs.empty(); }
 };

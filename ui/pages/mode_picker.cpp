@@ -46,14 +46,15 @@ ModeCard::ModeCard(std::string mode, QWidget* parent)
     setSizePolicy(policy);
 }
 
-void ModeCard::showPlan(const ModePlan& plan) {
+void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
     reason_ = ui::text(plan.reason);
     figures_.clear();
     if (plan.plan)
         figures_ = tr("%1 · %2/step")
                        .arg(countText(plan.plan->ranks, "rank"),
                             ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
-    setEnabled(plan.plan.has_value());
+    legal_ = plan.plan.has_value();
+    setEnabled(legal_ || ticked);
     setToolTip(reason_.isEmpty() ? help_ : reason_);
     setAccessibleDescription(help_ + QStringLiteral(". ") +
                              (reason_.isEmpty() ? figures_ : reason_));
@@ -88,12 +89,12 @@ int ModeCard::layOut(int width, QPainter* painter) const {
     if (painter == nullptr) return total;
 
     const QRectF check(pad, pad + (headHeight - side) / 2.0, side, side);
-    paintCheck(*painter, check, isChecked() && isEnabled(), ink);
+    paintCheck(*painter, check, isChecked(), ink);
     const QRectF mark(check.right() + scaled(8), pad + (headHeight - scaled(10)) / 2.0, scaled(10),
                       scaled(10));
-    paintMarker(*painter, modeLook(mode_).marker, mark, isEnabled() ? ink.mode(mode_) : ink.muted);
+    paintMarker(*painter, modeLook(mode_).marker, mark, legal_ ? ink.mode(mode_) : ink.muted);
     painter->setFont(bold);
-    painter->setPen(isEnabled() ? ink.text : ink.muted);
+    painter->setPen(legal_ ? ink.text : ink.muted);
     painter->drawText(QRectF(mark.right() + scaled(6), pad, width, headHeight),
                       Qt::AlignLeft | Qt::AlignVCenter, text());
     painter->setFont(small);
@@ -139,15 +140,16 @@ ModePicker::ModePicker(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
 void ModePicker::showPlan(const DraftPlan& plan) {
     for (ModeCard* card : cards_) {
         const auto found = std::ranges::find(plan.modePlans, card->mode(), &ModePlan::mode);
-        if (found != plan.modePlans.end()) card->showPlan(*found);
-        card->setChecked(std::ranges::find(plan.modes, card->mode()) != plan.modes.end());
+        const bool ticked = std::ranges::find(plan.modes, card->mode()) != plan.modes.end();
+        card->setChecked(ticked);
+        if (found != plan.modePlans.end()) card->showPlan(*found, ticked);
     }
 }
 
 std::vector<std::string> ModePicker::chosen() const {
     std::vector<std::string> modes;
     for (const ModeCard* card : cards_)
-        if (card->isChecked() && card->isEnabled()) modes.push_back(card->mode());
+        if (card->isChecked()) modes.push_back(card->mode());
     return modes;
 }
 

@@ -19,7 +19,8 @@ public:
     explicit ModeCard(std::string mode, QWidget* parent = nullptr);
 
     const std::string& mode() const { return mode_; }
-    void showPlan(const ModePlan& plan);
+    // A mode that cannot run can only be unticked.
+    void showPlan(const ModePlan& plan, bool ticked);
     QSize sizeHint() const override;
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
@@ -35,6 +36,7 @@ private:
     QString help_;
     QString figures_;
     QString reason_;
+    bool legal_ = true;
 };
 
 class ModePicker : public QWidget {

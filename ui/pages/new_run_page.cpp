@@ -269,6 +269,8 @@ void NewRunPage::showSummary() {
     problem_->setText(text(plan_->refusal));
     QStringList warnings;
     for (const ConfigProblem& warning : plan_->reading.warnings) warnings << text(warning.text());
+    for (const std::string& sentence : plan_->leftOut)
+        warnings << tr("Left out: %1").arg(text(sentence));
     warnings_->setVisible(!warnings.empty());
     warnings_->setText(warnings.join(QLatin1Char('\n')));
     const auto planned = std::ranges::find_if(

@@ -15,6 +15,7 @@
 #include <QSignalBlocker>
 #include <QStyle>
 #include <QVBoxLayout>
+#include <QWheelEvent>
 #include <algorithm>
 
 namespace ringscope::ui {
@@ -128,6 +129,13 @@ void ElidedLabel::elide() {
     const QString shown = fontMetrics().elidedText(full_, mode_, contentsRect().width());
     setText(shown);
     setToolTip(shown == full_ ? QString() : full_);
+}
+
+ChoiceBox::ChoiceBox(QWidget* parent) : QComboBox(parent) { setFocusPolicy(Qt::StrongFocus); }
+
+void ChoiceBox::wheelEvent(QWheelEvent* event) {
+    if (hasFocus()) return QComboBox::wheelEvent(event);
+    event->ignore();
 }
 
 void ChoiceBox::setChoices(const std::vector<std::pair<QString, QString>>& choices) {

@@ -75,12 +75,14 @@ private:
     QString full_;
 };
 
-// A combo box with the look's own arrow: the style sheet can only show an image file there.
+// A combo box with the look's own arrow: the style sheet can only show an image file there. The
+// wheel turns it only while it has the focus; elsewhere it scrolls the page, which would otherwise
+// stop at every box and change it.
 class ChoiceBox : public QComboBox {
     Q_OBJECT
 
 public:
-    using QComboBox::QComboBox;
+    explicit ChoiceBox(QWidget* parent = nullptr);
 
     // Keys and words. What was chosen stays chosen where it still is one; nothing is signalled. An
     // open list is not pulled away under the mouse: nothing is touched that is right already.
@@ -88,6 +90,7 @@ public:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
 };
 
 // What a page shows while it has nothing: a headline, a sentence, one thing to do.

@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QLineEdit>
 #include <QTest>
+#include <QWheelEvent>
 
 namespace ringscope::ui {
 namespace {
@@ -53,6 +54,18 @@ TEST_F(Form, HasAnEditorThatFitsEveryFieldOfTheTable) {
             << field.path;
     }
     EXPECT_EQ(form.find("train.no_such_field"), nullptr);
+}
+
+TEST_F(Form, TurnsNoChoiceByTheWheelThatOnlyScrollsPast) {
+    auto& box = editor<QComboBox>("train.precision");
+    const QString before = box.currentText();
+    QWheelEvent turn(QPointF(5, 5), box.mapToGlobal(QPointF(5, 5)), {}, QPoint(0, -120),
+                     Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QCoreApplication::sendEvent(&box, &turn);
+    EXPECT_EQ(box.currentText(), before);
+    EXPECT_FALSE(turn.isAccepted()) << "the page scrolls";
+    EXPECT_EQ(box.focusPolicy(), Qt::StrongFocus) << "the wheel gives no focus";
+    EXPECT_TRUE(edits.empty());
 }
 
 TEST_F(Form, ShowsTheExperimentWithoutCallingItAnEdit) {
@@ -126,15 +139,19 @@ TEST_F(Modes, AreSaidWhenOneIsChosenOrLeftOut) {
     EXPECT_EQ(chosen, (std::vector<std::string>{"none", "ring", "zigzag"}));
 }
 
-TEST_F(Modes, ThatCannotRunSayWhyAndAreNotChosen) {
+TEST_F(Modes, ThatCannotRunSayWhyAndCanOnlyBeUnticked) {
     ModePlan refused{.mode = "ring", .plan = {}, .reason = "256 tokens do not divide"};
     DraftPlan plan;
     plan.modePlans = {refused};
     plan.modes = {"ring"};
     picker.showPlan(plan);
-    EXPECT_FALSE(picker.card("ring")->isEnabled());
+    EXPECT_TRUE(picker.card("ring")->isEnabled()) << "to untick it";
     EXPECT_EQ(picker.card("ring")->toolTip(), QStringLiteral("256 tokens do not divide"));
-    EXPECT_TRUE(picker.chosen().empty());
+    picker.card("ring")->click();
+    EXPECT_TRUE(chosen.empty());
+    plan.modes.clear();
+    picker.showPlan(plan);
+    EXPECT_FALSE(picker.card("ring")->isEnabled());
 }
 
 TEST_F(Modes, StandInAsManyColumnsAsFit) {

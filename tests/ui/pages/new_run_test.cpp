@@ -111,6 +111,24 @@ TEST_F(NewRun, DisablesAModeThatCannotRunAndSaysWhy) {
     EXPECT_TRUE(page.modes().card("zigzag")->isEnabled());
 }
 
+TEST_F(NewRun, ATickedModeThatCannotRunIsLeftOutAndCanBeUnticked) {
+    QTest::mouseClick(page.modes().card("ulysses"), Qt::LeftButton);
+    settle();
+    EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 4 runs"));
+    type("parallel.sp", QStringLiteral("8"));  // nano has 4 heads
+    ModeCard* ulysses = page.modes().card("ulysses");
+    EXPECT_TRUE(ulysses->isChecked());
+    EXPECT_TRUE(ulysses->isEnabled());
+    EXPECT_EQ(page.runButton()->text(), QStringLiteral("Run 3 runs"));
+    EXPECT_TRUE(page.runButton()->isEnabled());
+    ASSERT_EQ(page.plan()->leftOut.size(), 1U);
+    QTest::mouseClick(ulysses, Qt::LeftButton);
+    settle();
+    EXPECT_FALSE(page.modes().card("ulysses")->isChecked());
+    EXPECT_FALSE(page.modes().card("ulysses")->isEnabled());
+    EXPECT_TRUE(page.plan()->leftOut.empty());
+}
+
 TEST_F(NewRun, CountsTheRunsOfTheModesThatAreChecked) {
     QTest::mouseClick(page.modes().card("none"), Qt::LeftButton);
     settle();
