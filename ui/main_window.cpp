@@ -235,7 +235,9 @@ void MainWindow::connectPage(Page& asking) {
     connect(&asking, &Page::demoRequested, this, &MainWindow::runDemo);
     connect(&asking, &Page::newRunRequested, this, [this] { goTo(page<NewRunPage>()); });
     connect(&asking, &Page::compareRequested, this, &MainWindow::compareRuns);
-    connect(&asking, &Page::reportRequested, this, &MainWindow::reportRuns);
+    connect(&asking, &Page::reportRequested, this,
+            [this](const std::vector<RunId>& runs) { reportRuns(runs, std::nullopt); });
+    connect(&asking, &Page::reportOverRequested, this, &MainWindow::reportRuns);
     connect(&asking, &Page::commandRequested, this, &MainWindow::copyCommand);
     connect(&asking, &Page::timelineRequested, this, [this](const RunId& run) {
         page<TracesPage>().openRun(run);
@@ -326,12 +328,12 @@ void MainWindow::compareRuns(const std::vector<RunId>& runs) {
     goTo(page<ComparePage>());
 }
 
-void MainWindow::reportRuns(const std::vector<RunId>& runs) {
+void MainWindow::reportRuns(const std::vector<RunId>& runs, const std::optional<RunId>& baseline) {
     if (runs.empty()) return;
     const QString file = QFileDialog::getSaveFileName(this, tr("Write report"),
                                                       QStringLiteral("ringscope-report.html"),
                                                       tr("Reports (*.html *.md *.csv *.json)"));
-    if (!file.isEmpty()) reports_.write(runs, file.toStdString());
+    if (!file.isEmpty()) reports_.write(runs, file.toStdString(), baseline);
 }
 
 void MainWindow::copyCommand(const std::vector<RunId>& runs) {

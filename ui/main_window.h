@@ -79,7 +79,7 @@ private:
     void showStore();
     void runDemo();
     void compareRuns(const std::vector<RunId>& runs);
-    void reportRuns(const std::vector<RunId>& runs);
+    void reportRuns(const std::vector<RunId>& runs, const std::optional<RunId>& baseline);
     void copyCommand(const std::vector<RunId>& runs);
     void about();
     void restore();

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <set>
 
 namespace ringscope::cli {
 namespace {
@@ -19,21 +18,6 @@ struct CompareArguments {
     std::string baseline;
     std::string format;  // json, md, csv; empty: the terminal table
 };
-
-// The user's choice replaces what the experiment file said.
-Result<void> markBaseline(Store& store, std::vector<RunRecord>& runs, const std::string& selector) {
-    RINGSCOPE_TRY(const std::vector<RunId> chosen, store.select(selector));
-    const std::set<RunId> ids(chosen.begin(), chosen.end());
-    bool found = false;
-    for (RunRecord& run : runs) {
-        run.baseline = ids.contains(run.id);
-        found = found || run.baseline;
-    }
-    if (!found)
-        return Error{ErrorCode::NotFound, "the baseline '" + selector +
-                                              "' is not among the runs to compare; name it too"};
-    return {};
-}
 
 int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
     const Result<Report> report = makeReport(comparisonTitle, runs);
@@ -49,7 +33,7 @@ int compare(const CompareArguments& arguments, const GlobalOptions& global) {
     Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
     if (!runs.ok()) return failStore(runs.error());
     if (!arguments.baseline.empty())
-        if (const Result<void> marked = markBaseline(**store, *runs, arguments.baseline);
+        if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
             !marked.ok())
             return failStore(marked.error());
     const bool none = std::ranges::none_of(

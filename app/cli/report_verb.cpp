@@ -17,6 +17,7 @@ struct ReportArguments {
     std::vector<std::string> runs;
     std::string file;
     std::string title = comparisonTitle;
+    std::string baseline;
 };
 
 int report(const ReportArguments& arguments, const GlobalOptions& global) {
@@ -29,6 +30,10 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
     if (!store.ok()) return failStore(store.error());
     Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
     if (!runs.ok()) return failStore(runs.error());
+    if (!arguments.baseline.empty())
+        if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
+            !marked.ok())
+            return failStore(marked.error());
     const Result<Report> made = makeReport(arguments.title, std::move(*runs));
     if (!made.ok()) return fail(made.error());
     if (const Result<void> written = writeReport(*made, arguments.file); !written.ok())
@@ -48,6 +53,8 @@ void addReportVerb(CLI::App& app, Command& command) {
                      "the file; its name ends in one of " + join(reportExtensions(), ", "))
         ->required()
         ->type_name("FILE");
+    verb->add_option("--baseline", arguments->baseline, "what the others are compared with")
+        ->type_name("RUN");
     verb->add_option("--title", arguments->title, "the report's heading");
     addExamples(*verb, {{"ringscope report -o report.html", "of the newest experiment; one file"},
                         {"ringscope report demo/ring demo/zigzag -o two.md", "of two runs"}});

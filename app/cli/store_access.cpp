@@ -1,5 +1,7 @@
 #include "app/cli/store_access.h"
 
+#include "backend/compare/comparison.h"
+
 #include <set>
 
 namespace ringscope::cli {
@@ -25,6 +27,15 @@ Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::strin
         }
     }
     return runs;
+}
+
+Result<void> chooseBaseline(Store& store, std::vector<RunRecord>& runs,
+                            const std::string& selector) {
+    RINGSCOPE_TRY(const std::vector<RunId> chosen, store.select(selector));
+    if (!markBaseline(runs, chosen))
+        return Error{ErrorCode::NotFound, "the baseline '" + selector +
+                                              "' is not among the runs to compare; name it too"};
+    return {};
 }
 
 int failStore(const Error& error) {

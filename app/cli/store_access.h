@@ -18,6 +18,11 @@ Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Acc
 // All runs the selectors name, once each, with their steps; "@last" where there is no selector.
 Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors);
 
+// --baseline: the runs it selects replace what the experiment's file said. Fails where none of them
+// is among `runs`.
+Result<void> chooseBaseline(Store& store, std::vector<RunRecord>& runs,
+                            const std::string& selector);
+
 // Prints the error. Returns 4 where there is no store or no such run, otherwise 5.
 int failStore(const Error& error);
 

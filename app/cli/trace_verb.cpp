@@ -240,7 +240,8 @@ void addInfoVerbs(Verbs& verbs) {
     addExamples(info, {{"ringscope trace info demo/ring", "a run of the store"},
                        {"ringscope trace info kineto-traces/", "a folder of another tool's"}});
     CLI::App& analyzing =
-        verbs.add("analyze", "hidden, exposed, wait, transfer, blame, critical path", analyzeTrace);
+        verbs.add("analyze", "hidden, exposed, wait, hidden wait, transfer, blame, critical path",
+                  analyzeTrace);
     addExamples(analyzing, {{"ringscope trace analyze", "the newest run"},
                             {"ringscope trace analyze demo/ring --json", "for programs"}});
     CLI::App& steps = verbs.add("steps", "the matrix of ring steps: rank by ring step", ringSteps);

@@ -54,7 +54,7 @@ CriticalPath criticalPath(const Trace& trace, const TrustedMeetings& trusted) {
         begin =
             ranks.empty() ? sets.steps.front().begin : std::min(begin, sets.steps.front().begin);
         std::vector<BlamedWait> waits =
-            blamedWaits(trace.ranks[r], trusted.meetings[r], sets.communication.waitExposed);
+            blamedWaits(trace.ranks[r], trusted.meetings[r], sets.communication.wait);
         ranks.emplace(sets.rank, RankWaits{std::move(sets), std::move(waits)});
     }
 

@@ -3,6 +3,7 @@
 #include "backend/analysis/gpu_spans.h"
 #include "backend/analysis/intervals.h"
 #include "backend/analysis/rank_sets.h"
+#include "backend/analysis/step_parts.h"
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
@@ -17,8 +18,8 @@ CommunicationFigures figuresOf(const CommunicationSets& sets, std::int64_t bytes
     return {.comm = lengthOf(sets.comm),
             .hidden = lengthOf(sets.hidden),
             .exposed = lengthOf(sets.exposed),
-            .wait = lengthOf(sets.waiting),
-            .waitExposed = lengthOf(sets.waitExposed),
+            .wait = lengthOf(sets.wait),
+            .hiddenWait = lengthOf(sets.hiddenWait),
             .transfer = lengthOf(sets.moving),
             .unpaired = lengthOf(sets.unpaired),
             .bytes = bytes};
@@ -55,7 +56,10 @@ void addRingSteps(RunFindings& findings, const RankTrace& rank,
     }
 }
 
-void addRank(RunFindings& findings, const RankTrace& rank,
+// By rank: the others' wait for it.
+using CausedWaits = std::map<int, std::int64_t>;
+
+void addRank(RunFindings& findings, CausedWaits& caused, const RankTrace& rank,
              const std::vector<MessageMeeting>& meetings) {
     const RankSets sets = rankSets(rank, meetings);
     const std::int64_t steps = std::ranges::count(rank.spans, SpanKind::Step, &Span::kind);
@@ -78,22 +82,11 @@ void addRank(RunFindings& findings, const RankTrace& rank,
         findings.violations.push_back(
             fmt::format("rank {}: the parts of its steps do not add up to them", sets.rank));
     addRingSteps(findings, rank, meetings, sets.compute);
-}
-
-void addBlame(RunFindings& findings, const Trace& trace,
-              const std::vector<std::vector<MessageMeeting>>& meetings) {
-    std::map<int, std::int64_t> caused;
-    for (const RankTrace& rank : trace.ranks) caused[rank.origin.rank] = 0;
-    for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
-        for (std::size_t i = 0; i < meetings[r].size(); ++i) {
-            const Span& span = trace.ranks[r].spans[i];
-            if (span.kind() != SpanKind::Transfer) continue;
-            if (meetings[r][i].latest < 0) ++findings.unmatched;
-            if (meetings[r][i].latest >= 0 && meetings[r][i].latest != trace.ranks[r].origin.rank)
-                caused[meetings[r][i].latest] += meetings[r][i].moving - span.begin();
-        }
-    }
-    for (const auto& [rank, wait] : caused) findings.blame.push_back({rank, wait});
+    for (std::size_t i = 0; i < meetings.size(); ++i)
+        if (rank.spans[i].kind() == SpanKind::Transfer && meetings[i].latest < 0)
+            ++findings.unmatched;
+    for (const BlamedWait& wait : blamedWaits(rank, meetings, sets.communication.wait))
+        caused[wait.rank] += wait.when.end - wait.when.begin;
 }
 
 void checkInvariants(RunFindings& findings) {
@@ -103,9 +96,11 @@ void checkInvariants(RunFindings& findings) {
     const auto checkCommunication = [&](int rank, const CommunicationFigures& figures) {
         check(figures.hidden + figures.exposed == figures.comm, rank,
               "hidden and exposed do not add up to communication");
-        check(figures.wait + figures.transfer + figures.unpaired == figures.comm, rank,
-              "wait and transfer do not add up to communication");
-        check(figures.waitExposed <= figures.exposed, rank, "more exposed wait than exposed time");
+        check(
+            figures.wait + figures.hiddenWait + figures.transfer + figures.unpaired == figures.comm,
+            rank, "wait, hidden wait and transfer do not add up to communication");
+        check(figures.wait <= figures.exposed, rank, "more wait than exposed time");
+        check(figures.hiddenWait <= figures.hidden, rank, "more hidden wait than hidden time");
     };
     for (const RankFigures& rank : findings.ranks)
         checkCommunication(rank.rank, rank.communication);
@@ -181,6 +176,10 @@ double RunFindings::waitMsPerStep() const {
     return meanMsPerStep(*this, &CommunicationFigures::wait);
 }
 
+double RunFindings::hiddenWaitMsPerStep() const {
+    return meanMsPerStep(*this, &CommunicationFigures::hiddenWait);
+}
+
 double RunFindings::transferMsPerStep() const {
     return meanMsPerStep(*this, &CommunicationFigures::transfer);
 }
@@ -214,13 +213,15 @@ RunFindings analyze(const Trace& trace, const TrustedMeetings& trusted) {
     findings.clockErrorNs = trace.clockErrorNs;
     findings.clock = trusted.clock;
     findings.notes = trace.notes;
+    CausedWaits caused;
+    for (const RankTrace& rank : trace.ranks) caused[rank.origin.rank] = 0;
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         findings.dropped += trace.ranks[r].dropped;
         if (!trace.ranks[r].origin.source.empty()) findings.source = trace.ranks[r].origin.source;
-        addRank(findings, trace.ranks[r], meetings[r]);
+        addRank(findings, caused, trace.ranks[r], meetings[r]);
     }
     if (!findings.source.empty()) findings.steps = std::max<std::int64_t>(1, findings.steps);
-    addBlame(findings, trace, meetings);
+    for (const auto& [rank, wait] : caused) findings.blame.push_back({rank, wait});
     noteUnpaired(findings, unmatchedOf(trace, meetings));
     checkInvariants(findings);
     return findings;

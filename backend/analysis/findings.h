@@ -7,9 +7,11 @@
 //   hidden   = |C and K|            exposed = |C without K|          hidden + exposed = |C|
 //   a message moves bytes from the moment both ends have posted it (a collective: all ranks);
 //   before that the earlier end waits, and the later end is to blame
-//   transfer = |union of moving|    wait = |C without moving|        wait + transfer = |C|
+//   transfer = |union of moving|    W = C without moving            |W| + transfer = |C|
+//   wait     = |W without K|        hiddenWait = |W and K|
 //   where a rank is not in the trace, it is not known when it posted: its messages, where nothing
-//   else moves, are unpaired, neither wait nor transfer, and wait + transfer + unpaired = |C|
+//   else moves, are unpaired, in neither W nor transfer, and |W| + transfer + unpaired = |C|
+//   wait is what lateness costs the step; of several late ranks, the last one is to blame for it
 //   M        = copies between memories (a GPU's copy engines); copiesExposed = |M without K and C|
 //   idle     = the steps without K, C and M
 //   within the steps, compute + exposed + copiesExposed + idle = the steps
@@ -39,8 +41,8 @@ struct CommunicationFigures {
     std::int64_t comm = 0;
     std::int64_t hidden = 0;
     std::int64_t exposed = 0;
-    std::int64_t wait = 0;
-    std::int64_t waitExposed = 0;  // the part of `exposed` that is waiting
+    std::int64_t wait = 0;        // the part of `exposed` that is waiting
+    std::int64_t hiddenWait = 0;  // the part of `hidden` that is waiting
     std::int64_t transfer = 0;
     std::int64_t unpaired = 0;  // an end of it is not in the trace: wait or transfer
     std::int64_t bytes = 0;     // sent
@@ -72,7 +74,7 @@ struct RingStepFigures {
 
 struct Blame {
     int rank = 0;
-    std::int64_t causedWait = 0;  // others waited for it to post its end of a message
+    std::int64_t causedWait = 0;  // the others' wait until it posted its end of a message
 };
 
 struct RunFindings {
@@ -91,6 +93,7 @@ struct RunFindings {
     // Means over ranks, per step, in milliseconds.
     double exposedMsPerStep() const;
     double waitMsPerStep() const;
+    double hiddenWaitMsPerStep() const;
     double transferMsPerStep() const;
     std::optional<double> hiddenPercent() const;  // over all ranks
     // Wait and transfer are told apart for all communication: the clocks let them, and no end of a

@@ -45,10 +45,11 @@ CommunicationSets communicationSets(TransferTimes times, const IntervalSet& comp
     sets.comm = unionOf(std::move(times.posted));
     sets.moving = unionOf(std::move(times.moving));
     sets.unpaired = differenceOf(unionOf(std::move(times.unpaired)), sets.moving);
-    sets.waiting = differenceOf(differenceOf(sets.comm, sets.moving), sets.unpaired);
+    const IntervalSet anyWait = differenceOf(differenceOf(sets.comm, sets.moving), sets.unpaired);
     sets.hidden = intersectionOf(sets.comm, compute);
     sets.exposed = differenceOf(sets.comm, compute);
-    sets.waitExposed = differenceOf(sets.waiting, compute);
+    sets.wait = differenceOf(anyWait, compute);
+    sets.hiddenWait = intersectionOf(anyWait, compute);
     return sets;
 }
 

@@ -24,8 +24,8 @@ struct CommunicationSets {
     IntervalSet comm;
     IntervalSet hidden;
     IntervalSet exposed;
-    IntervalSet waiting;
-    IntervalSet waitExposed;
+    IntervalSet wait;        // exposed: until the last rank came, with nothing computed
+    IntervalSet hiddenWait;  // the same behind computation
     IntervalSet moving;
     IntervalSet unpaired;  // an end is not in the trace, and no other message moved
 };

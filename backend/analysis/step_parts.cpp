@@ -96,14 +96,14 @@ Extents extentsOf(const RankTrace& rank) {
 
 std::vector<BlamedWait> blamedWaits(const RankTrace& rank,
                                     const std::vector<MessageMeeting>& meetings,
-                                    const IntervalSet& waitExposed) {
+                                    const IntervalSet& exposedWait) {
     const std::vector<BlamedWait> all = lastOnes(waitsOf(rank, meetings));
     std::vector<BlamedWait> exposed;
-    for (std::size_t i = 0, j = 0; i < all.size() && j < waitExposed.size();) {
-        const Interval common{std::max(all[i].when.begin, waitExposed[j].begin),
-                              std::min(all[i].when.end, waitExposed[j].end)};
+    for (std::size_t i = 0, j = 0; i < all.size() && j < exposedWait.size();) {
+        const Interval common{std::max(all[i].when.begin, exposedWait[j].begin),
+                              std::min(all[i].when.end, exposedWait[j].end)};
         if (common.begin < common.end) exposed.push_back({common, all[i].rank});
-        if (all[i].when.end < waitExposed[j].end) {
+        if (all[i].when.end < exposedWait[j].end) {
             ++i;
         } else {
             ++j;
@@ -132,7 +132,7 @@ StepParts stepParts(const RankTrace& rank, const std::vector<MessageMeeting>& me
     parts.steps = lengthOf(sets.steps);
     parts.attention = inSteps(intersectionOf(sets.attention, sets.compute));
     parts.compute = inSteps(sets.compute) - parts.attention;
-    const IntervalSet exposedWait = intersectionOf(sets.communication.waitExposed, sets.steps);
+    const IntervalSet exposedWait = intersectionOf(sets.communication.wait, sets.steps);
     for (const BlamedWait& wait : blamedWaits(rank, meetings, exposedWait))
         parts.waiting[wait.rank] += wait.when.end - wait.when.begin;
     parts.transfer = inSteps(sets.communication.exposed) - parts.waitingForAll();

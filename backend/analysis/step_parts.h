@@ -30,7 +30,7 @@ struct BlamedWait {
 // The exposed waits of a rank, in order and disjoint.
 std::vector<BlamedWait> blamedWaits(const RankTrace& rank,
                                     const std::vector<MessageMeeting>& meetings,
-                                    const IntervalSet& waitExposed);
+                                    const IntervalSet& exposedWait);
 
 struct StepParts {
     int rank = 0;

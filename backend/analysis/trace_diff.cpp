@@ -45,8 +45,7 @@ void addParts(Side& side, const StepParts& parts, double share) {
     side.step += static_cast<double>(parts.steps) * share;
     add("attention", parts.attention);
     add("other computation", parts.compute);
-    for (const auto& [rank, time] : parts.waiting)
-        add(fmt::format("waiting for rank {}", rank), time);
+    for (const auto& [rank, time] : parts.waiting) add(fmt::format("wait for rank {}", rank), time);
     add(side.splits ? "exposed transfer" : "exposed communication", parts.transfer);
     add("exposed copies", parts.copies);
     add("launch gap", parts.launchGap);

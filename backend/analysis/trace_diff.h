@@ -15,7 +15,7 @@
 namespace ringscope {
 
 struct DiffEffect {
-    std::string what;  // "waiting for rank 3"
+    std::string what;  // "wait for rank 3"
     double before = 0;
     double after = 0;
     double change() const { return after - before; }
@@ -50,7 +50,7 @@ struct TraceDiff {
     std::vector<DiffStep> steps;
     std::vector<std::string> notes;  // what makes the two hard to compare
     double change() const { return stepAfter - stepBefore; }
-    // "zigzag saves 31.0 ms per step (102 -> 71.0 ms): 27.0 ms less waiting for rank 3, 4.00 ms
+    // "zigzag saves 31.0 ms per step (102 -> 71.0 ms): 27.0 ms less wait for rank 3, 4.00 ms
     // less launch gap"
     std::string sentence() const;
 };

@@ -1,5 +1,7 @@
 #include "backend/analysis/window.h"
 
+#include "backend/analysis/step_parts.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -61,6 +63,8 @@ WindowIndex::WindowIndex(const Trace& trace,
     for (std::size_t r = 0; r < trace.ranks.size(); ++r) {
         RankSets sets = rankSets(trace.ranks[r], meetings[r]);
         CommunicationSets& comm = sets.communication;
+        for (const BlamedWait& blamed : blamedWaits(trace.ranks[r], meetings[r], comm.wait))
+            caused[blamed.rank].push_back(blamed.when);
         Rank& rank = ranks_.emplace_back();
         rank.rank = sets.rank;
         rank.steps = MeasuredSet(std::move(sets.steps));
@@ -72,8 +76,8 @@ WindowIndex::WindowIndex(const Trace& trace,
         rank.comm = MeasuredSet(std::move(comm.comm));
         rank.hidden = MeasuredSet(std::move(comm.hidden));
         rank.exposed = MeasuredSet(std::move(comm.exposed));
-        rank.waiting = MeasuredSet(std::move(comm.waiting));
-        rank.waitExposed = MeasuredSet(std::move(comm.waitExposed));
+        rank.wait = MeasuredSet(std::move(comm.wait));
+        rank.hiddenWait = MeasuredSet(std::move(comm.hiddenWait));
         rank.moving = MeasuredSet(std::move(comm.moving));
         rank.unpaired = MeasuredSet(std::move(comm.unpaired));
         for (std::size_t i = 0; i < meetings[r].size(); ++i) {
@@ -81,9 +85,6 @@ WindowIndex::WindowIndex(const Trace& trace,
             if (span.kind() != SpanKind::Transfer) continue;
             if (span.operation() != Operation::Receive)
                 rank.sent.emplace_back(span.end(), span.bytes());
-            const MessageMeeting& meeting = meetings[r][i];
-            if (meeting.latest >= 0 && meeting.latest != sets.rank)
-                caused[meeting.latest].push_back({span.begin(), meeting.moving});
         }
         std::ranges::sort(rank.sent);
         std::int64_t bytes = 0;
@@ -108,8 +109,8 @@ WindowFigures WindowIndex::figures(Interval window) const {
             .comm = rank.comm.within(window),
             .hidden = rank.hidden.within(window),
             .exposed = rank.exposed.within(window),
-            .wait = rank.waiting.within(window),
-            .waitExposed = rank.waitExposed.within(window),
+            .wait = rank.wait.within(window),
+            .hiddenWait = rank.hiddenWait.within(window),
             .transfer = rank.moving.within(window),
             .unpaired = rank.unpaired.within(window),
             .bytes = window.begin <= window.end

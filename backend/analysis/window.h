@@ -62,7 +62,7 @@ private:
     struct Rank {
         int rank = 0;
         MeasuredSet steps, attention, compute, copies, copiesExposed, idle;
-        MeasuredSet comm, hidden, exposed, waiting, waitExposed, moving, unpaired;
+        MeasuredSet comm, hidden, exposed, wait, hiddenWait, moving, unpaired;
         std::vector<std::pair<std::int64_t, std::int64_t>> sent;  // complete at, bytes until then
         std::int64_t bytesUntil(std::int64_t time) const;
     };

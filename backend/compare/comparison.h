@@ -1,5 +1,9 @@
 // Runs side by side: one baseline, any number of candidates, medians over repeats.
 //
+// Runs of several computations, or on several numbers of ranks, stand in sections: all ratios of a
+// section are over one group, as a rule the baseline of the same section, so that like is divided
+// by like.
+//
 // Baseline and candidate are types of their own, so that two sides cannot be swapped by accident.
 //
 // Figures come from finished runs alone; failed runs are counted and named. Two speeds are called
@@ -34,8 +38,9 @@ ParityLimits parityLimits(NumberFormat precision);  // larger for numbers of two
 
 // All repeats of one configuration.
 struct RunGroup {
-    // Mode, and the settings in which the compared runs differ: "zigzag seq_len=8192".
+    // Mode, and the little that tells it from the other groups: "zigzag seq_len=8192 ranks=2".
     std::string label;
+    std::string rowLabel;  // from the groups of its section alone: "zigzag"
     std::string mode;
     std::vector<RunId> runs;
     int finished = 0;
@@ -53,8 +58,9 @@ struct RunGroup {
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;
     std::optional<Spread> finalLoss;
-    std::optional<Spread> exposedMs;  // this and the next four: of runs with recorded steps
-    std::optional<Spread> waitMs;
+    std::optional<Spread> exposedMs;  // this and the next five: of runs with recorded steps
+    std::optional<Spread> waitMs;     // exposed
+    std::optional<Spread> hiddenWaitMs;
     std::optional<Spread> hiddenPercent;
     std::optional<Spread> algbw;  // GB/s
     std::optional<Spread> busbw;
@@ -77,9 +83,8 @@ struct Baseline {
 };
 struct Candidate {
     RunGroup group;
-    // Label of the group the ratios are over: the baseline, or where several settings of the
-    // baseline were run ("legacy seq_len=4096", "legacy seq_len=8192") the one most like this
-    // group. Empty, and no ratios: a baseline of another computation, there for the others.
+    // Label of the group that this one's ratios are over, the same in all of a section. Empty, and
+    // no ratios: it is that group itself.
     std::string against;
     bool sameComputation = true;  // as that group: same model, data and training
 
@@ -96,14 +101,37 @@ struct SettingDifference {
     std::vector<std::string> values;  // in the order of groups()
 };
 
+enum class TraitKind { Model, Data, Length, Precision, Ranks, Device, Other };
+
+struct SectionTrait {
+    TraitKind kind = TraitKind::Other;
+    std::string words;  // "4,096 tokens", "2 ranks"
+};
+
+// Groups of one computation on equally many ranks of one kind of device.
+struct Section {
+    std::vector<SectionTrait> traits;  // in what it differs from the other sections
+    std::size_t baseline = 0;          // all ratios are over this one of groups()
+    std::vector<std::size_t> groups;   // of groups(); the baseline first where it is among them
+
+    bool holdsBaseline() const;
+    std::string title() const;  // "4,096 tokens, 2 ranks"; empty for the only section
+};
+
 struct Comparison {
     Baseline baseline;
-    std::vector<Candidate> candidates;
+    std::vector<Candidate> candidates;  // in the order of the sections
+    std::vector<Section> sections;      // every group is in one of them
+    // "the runs differ in model (nano, tiny) and ranks (2, 4)": of what decides the numbers or
+    // what they depend on; empty where they are alike. The verdict begins with it.
+    std::string unlike;
     std::vector<std::string> warnings;  // unlike runs: other device, versions, computation
     std::vector<SettingDifference> differences;
     std::string verdict;  // one sentence: "zigzag is 2.2 × legacy (1.9–2.4) and the same model"
 
     std::vector<const RunGroup*> groups() const;  // baseline first
+    // Of groups()[index]; nothing for the baseline.
+    const Candidate* candidate(std::size_t index) const;
 };
 
 // Without repeats the noise is unknown: a ratio nearer to 1 than this counts as no clear
@@ -121,8 +149,12 @@ bool isReference(const RunGroup& group);
 // "2.2", "0.97", "14": two significant digits, three just above 1.
 std::string formatRatio(double ratio);
 
-// The baseline is the group marked so; else mode legacy, else none, else the first. References are
-// left out unless there is nothing else. Fails with NotFound on an empty list.
+// Of all runs given, references too. The baseline is the group marked so; else mode legacy, else
+// none, else the first. Fails with NotFound on an empty list.
 Result<Comparison> compareRuns(const std::vector<RunRecord>& runs);
+
+// A user's choice in place of what the experiment's file said: these and no others are marked.
+// Returns whether one of them is among the runs.
+bool markBaseline(std::vector<RunRecord>& runs, const std::vector<RunId>& baseline);
 
 }  // namespace ringscope

@@ -29,18 +29,6 @@ std::vector<std::string> valuesOf(const Field& field, const std::vector<Repeats>
     return values;
 }
 
-std::string_view lastWord(std::string_view path) {
-    const std::size_t dot = path.rfind('.');
-    return dot == std::string_view::npos ? path : path.substr(dot + 1);
-}
-
-std::string_view shortName(std::string_view path) {
-    const auto endsAlike = [&](const Field& field) {
-        return lastWord(field.path) == lastWord(path);
-    };
-    return std::ranges::count_if(fieldTable(), endsAlike) > 1 ? path : lastWord(path);
-}
-
 template <typename Figure>
 std::optional<Spread> spreadOver(const std::vector<const RunRecord*>& runs, Figure figure) {
     std::vector<double> values;
@@ -91,6 +79,7 @@ std::optional<Spread> overlapSpread(const std::vector<const RunRecord*>& finishe
 void addOverlap(RunGroup& group, const std::vector<const RunRecord*>& finished) {
     group.exposedMs = overlapSpread<&OverlapFigures::exposedMs>(finished);
     group.waitMs = overlapSpread<&OverlapFigures::waitMs>(finished);
+    group.hiddenWaitMs = overlapSpread<&OverlapFigures::hiddenWaitMs>(finished);
     group.hiddenPercent = overlapSpread<&OverlapFigures::hiddenPercent>(finished);
     group.algbw = overlapSpread<&OverlapFigures::algbw>(finished);
     group.busbw = overlapSpread<&OverlapFigures::busbw>(finished);
@@ -123,11 +112,21 @@ bool Repeats::markedBaseline() const {
     return std::ranges::any_of(runs, [](const RunRecord* run) { return run->baseline; });
 }
 
-std::vector<Repeats> groupRepeats(const std::vector<const RunRecord*>& runs) {
+std::string Repeats::device() const {
+    const auto known =
+        std::ranges::find_if(runs, [](const RunRecord* run) { return !run->device.empty(); });
+    return known == runs.end() ? "" : (*known)->device;
+}
+
+std::vector<Repeats> groupRepeats(const std::vector<RunRecord>& runs) {
     std::vector<Repeats> groups;
-    for (const RunRecord* run : runs) {
-        const auto same = std::ranges::find_if(
-            groups, [&](const Repeats& g) { return g.config() == run->config; });
+    for (const RunRecord& each : runs) {
+        const RunRecord* run = &each;
+        const auto same = std::ranges::find_if(groups, [&](const Repeats& g) {
+            const std::string device = g.device();
+            return g.config() == run->config &&
+                   (device.empty() || run->device.empty() || device == run->device);
+        });
         if (same == groups.end())
             groups.push_back({{run}});
         else
@@ -147,14 +146,6 @@ std::vector<SettingDifference> differingSettings(const std::vector<Repeats>& gro
             differences.push_back({std::string(field.path), std::move(values)});
     }
     return differences;
-}
-
-std::string groupLabel(const std::vector<Repeats>& groups, std::size_t index,
-                       const std::vector<SettingDifference>& differences) {
-    std::string label = groups[index].config().parallel.mode;
-    for (const SettingDifference& difference : differences)
-        label += " " + std::string(shortName(difference.path)) + "=" + difference.values[index];
-    return label;
 }
 
 RunGroup summarise(const Repeats& repeats) {

@@ -1,4 +1,4 @@
-// Which runs are repeats of each other, and in which settings the groups differ.
+// Which runs are repeats of each other, in which settings the groups differ, and their figures.
 #pragma once
 
 #include "backend/compare/comparison.h"
@@ -15,21 +15,18 @@ struct Repeats {
     const RunRecord& first() const { return *runs.front(); }
     const RunConfig& config() const { return first().config; }
     bool markedBaseline() const;
+    std::string device() const;  // empty where no run has reached one
 };
 
-// Runs whose configurations are equal belong together; groups in order of first appearance.
-std::vector<Repeats> groupRepeats(const std::vector<const RunRecord*>& runs);
+// Runs whose configurations and devices are equal belong together; groups in order of first
+// appearance.
+std::vector<Repeats> groupRepeats(const std::vector<RunRecord>& runs);
 
 // The fields besides the mode in which the groups differ, in field table order. Model sizes are
 // left out where the preset's name says them all.
 std::vector<SettingDifference> differingSettings(const std::vector<Repeats>& groups);
 
-// "zigzag seq_len=8192 sp=4": the mode and the group's values of `differences`. A field is named by
-// its last word where no other field ends in it.
-std::string groupLabel(const std::vector<Repeats>& groups, std::size_t index,
-                       const std::vector<SettingDifference>& differences);
-
-// Figures of one group; label left empty.
+// Figures of one group; its labels left empty.
 RunGroup summarise(const Repeats& repeats);
 
 }  // namespace ringscope

@@ -31,8 +31,8 @@ std::optional<Spread> spreadOf(std::vector<double> values) {
 }
 
 std::optional<Bytes> measuredBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
-    const bool reported =
-        run.summary ? run.summary->peakMemory.count > 0 : !run.rankRecords.empty();
+    const bool reported = run.summary ? run.summary->peakMemory.count > 0
+                                      : std::ranges::any_of(run.rankRecords, hasReported);
     return reported ? std::optional(figure(run)) : std::nullopt;
 }
 

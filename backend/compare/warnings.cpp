@@ -11,8 +11,9 @@
 namespace ringscope {
 namespace {
 
-// Something the compared runs should share. An empty value means it is not known.
-struct Trait {
+// Something the compared runs should share, beside what Comparison::unlike names. An empty value
+// means it is not known.
+struct SharedFact {
     std::string_view name;
     std::string (*value)(const RunRecord& run);
 };
@@ -24,10 +25,9 @@ std::string hostsOf(const RunRecord& run) {
     return join({hosts.begin(), hosts.end()}, "+");
 }
 
-constexpr std::array traits = {
-    Trait{"device", [](const RunRecord& run) { return run.device; }},
-    Trait{"software", [](const RunRecord& run) { return run.versions; }},
-    Trait{"hosts", hostsOf},
+constexpr std::array sharedFacts = {
+    SharedFact{"software", [](const RunRecord& run) { return run.versions; }},
+    SharedFact{"hosts", hostsOf},
 };
 
 // A value, and the labels of the groups that have it.
@@ -61,7 +61,7 @@ std::string listed(const std::vector<std::string>& labels) {
     return fmt::format("{} and {} more", join(first, ", "), labels.size() - named);
 }
 
-std::string unlikeTrait(std::string_view name, const std::vector<Sharing>& values) {
+std::string unlikeFact(std::string_view name, const std::vector<Sharing>& values) {
     std::vector<std::string> parts;
     for (const Sharing& value : values)
         parts.push_back(fmt::format("{} ({})", value.value, listed(value.labels)));
@@ -117,9 +117,9 @@ std::vector<std::string> warningsAbout(const Comparison& comparison,
                                        const std::vector<Repeats>& groups,
                                        const std::vector<std::string>& labels) {
     std::vector<std::string> warnings = {otherComputations(comparison), otherRanks(comparison)};
-    for (const Trait& trait : traits) {
-        const auto values = sharing(groups, labels, trait.value);
-        if (values.size() > 1) warnings.push_back(unlikeTrait(trait.name, values));
+    for (const SharedFact& fact : sharedFacts) {
+        const auto values = sharing(groups, labels, fact.value);
+        if (values.size() > 1) warnings.push_back(unlikeFact(fact.name, values));
     }
     for (const RunGroup* group : comparison.groups()) {
         warnings.push_back(notTheSameModel(*group));

@@ -147,6 +147,8 @@ json analysisObject(const TraceAnalysis& analysis) {
         {"executed", executedJson(analysis.mode)},
         {"exposed_ms_per_step", findings.exposedMsPerStep()},
         {"wait_ms_per_step", findings.splitsAll() ? json(findings.waitMsPerStep()) : json(nullptr)},
+        {"hidden_wait_ms_per_step",
+         findings.splitsAll() ? json(findings.hiddenWaitMsPerStep()) : json(nullptr)},
         {"hidden_pct", orNull(findings.hiddenPercent())},
         {"busbw_gb_per_s", all ? orNull(all->busbw) : json(nullptr)},
         {"algbw_gb_per_s", all ? orNull(all->algbw) : json(nullptr)},

@@ -141,16 +141,17 @@ std::string ranksText(const TraceAnalysis& analysis) {
         return hasUnpaired(findings) ? fmt::format("{:>9}  ", cell) : std::string();
     };
     std::string text = fmt::format(
-        "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n", "rank",
+        "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>11}  {:>9}  {}{:>9}  {:>8}\n", "rank",
         isForeign(analysis) ? "span ms" : "step ms", "attention", "compute", "hidden", "exposed",
-        "wait", "transfer", column("unpaired"), "idle", "hidden %");
+        "wait", "hidden wait", "transfer", column("unpaired"), "idle", "hidden %");
     for (const RankFigures& rank : findings.ranks) {
         const CommunicationFigures& c = rank.communication;
         const std::optional<double> overlap = rank.overlapPercent();
         text += fmt::format(
-            "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {}{:>9}  {:>8}\n", rank.rank,
-            ms(rank.span), ms(rank.attention), ms(rank.compute), ms(c.hidden), ms(c.exposed),
-            msIfSplit(c.wait), msIfSplit(c.transfer), column(ms(c.unpaired)), ms(rank.idle),
+            "{:>4}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>11}  {:>9}  {}{:>9}  {:>8}\n",
+            rank.rank, ms(rank.span), ms(rank.attention), ms(rank.compute), ms(c.hidden),
+            ms(c.exposed), msIfSplit(c.wait), msIfSplit(c.hiddenWait), msIfSplit(c.transfer),
+            column(ms(c.unpaired)), ms(rank.idle),
             overlap ? fmt::format("{:.1f}", *overlap) : "no comm.");
     }
     return text;
@@ -175,8 +176,10 @@ std::string scopeText(const TraceAnalysis& analysis) {
     if (!findings.clock.splits) return scope + "hidden + exposed is all communication.\n";
     if (hasUnpaired(findings))
         return scope +
-               "wait + transfer + unpaired and hidden + exposed are each all communication.\n";
-    return scope + "wait + transfer and hidden + exposed are each all communication.\n";
+               "hidden + exposed is all communication, and so is wait + hidden wait + transfer + "
+               "unpaired.\n";
+    return scope +
+           "hidden + exposed is all communication, and so is wait + hidden wait + transfer.\n";
 }
 
 std::string sentences(const TraceAnalysis& analysis) {

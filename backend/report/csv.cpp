@@ -82,6 +82,8 @@ constexpr std::array columns = {
               }},
     CsvColumn{"wait_ms_per_step",
               [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::waitMs); }},
+    CsvColumn{"hidden_wait_ms_per_step",
+              [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::hiddenWaitMs); }},
     CsvColumn{"hidden_pct",
               [](const RunRecord& run) { return ofOverlap(run, &OverlapFigures::hiddenPercent); }},
     CsvColumn{"busbw_gb_per_s",

@@ -59,10 +59,13 @@ constexpr std::array figures = {
            "the mean over ranks.",
            &RunGroup::exposedMs, duration, true},
     Figure{"wait/step", "wait_ms_per_step", Better::Lower,
-           "Communication of the recorded steps during which the other end, or for a collective "
-           "the last rank, had not posted its part, per step; the mean over ranks, hidden waits "
-           "included. The rest of communication moves bytes.",
+           "The part of exposed during which the other end, or for a collective the last rank, had "
+           "not posted its part: what lateness cost the step.",
            &RunGroup::waitMs, duration, true},
+    Figure{"hidden wait/step", "hidden_wait_ms_per_step", Better::Neither,
+           "The same behind computation, where it cost nothing. The rest of communication moves "
+           "bytes.",
+           &RunGroup::hiddenWaitMs, duration, true},
     Figure{"hidden", "hidden_pct", Better::Higher,
            "Share of the communication time of the recorded steps during which its rank computed.",
            &RunGroup::hiddenPercent, percent, true, true},

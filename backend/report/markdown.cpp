@@ -45,6 +45,11 @@ std::string withDetail(const Cell& cell) {
 
 std::string cells(const Row& row, std::size_t columns) {
     std::string line = "|";
+    if (row.heading) {
+        line += " **" + escaped(row.cells.front().text) + "** |";
+        for (std::size_t i = 1; i < columns; ++i) line += "  |";
+        return line + "\n";
+    }
     for (std::size_t i = 0; i < columns; ++i) {
         std::string text = i < row.cells.size() ? withDetail(row.cells[i]) : "";
         if (i > 0 && !row.absence.empty()) text = i == 1 ? row.absence : "";

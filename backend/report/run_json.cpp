@@ -92,6 +92,7 @@ json overlapJson(const std::optional<OverlapFigures>& overlap) {
     return {{"steps", overlap->steps},
             {"exposed_ms_per_step", jsonNumber(overlap->exposedMs)},
             {"wait_ms_per_step", orNull(overlap->waitMs)},
+            {"hidden_wait_ms_per_step", orNull(overlap->hiddenWaitMs)},
             {"transfer_ms_per_step", orNull(overlap->transferMs)},
             {"hidden_pct", orNull(overlap->hiddenPercent)},
             {"busbw_gb_per_s", orNull(overlap->busbw)},
@@ -100,12 +101,15 @@ json overlapJson(const std::optional<OverlapFigures>& overlap) {
 }
 
 json rankJson(const RankRecord& rank) {
+    const auto ifKnown = [&](Bytes bytes) {
+        return hasReported(rank) ? json(bytes.count) : json(nullptr);
+    };
     return {{"rank", rank.rank},
             {"host", jsonText(rank.host)},
             {"pid", rank.pid},
-            {"peak_bytes", rank.peakMemory.count},
-            {"comm_bytes_per_step", rank.attentionBytesPerStep.count},
-            {"gradient_bytes_per_step", rank.gradientBytesPerStep.count},
+            {"peak_bytes", ifKnown(rank.peakMemory)},
+            {"comm_bytes_per_step", ifKnown(rank.attentionBytesPerStep)},
+            {"gradient_bytes_per_step", ifKnown(rank.gradientBytesPerStep)},
             {"exit_code", rank.exitCode ? json(*rank.exitCode) : json(nullptr)},
             {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
 }
@@ -206,10 +210,21 @@ json runJson(const RunRecord& run) {
 
 json comparisonJson(const Comparison& comparison) {
     json object = {{"verdict", jsonText(comparison.verdict)},
+                   {"unlike", jsonText(comparison.unlike)},
                    {"warnings", jsonTexts(comparison.warnings)},
                    {"baseline", groupJson(comparison.baseline.group)},
                    {"candidates", json::array()},
+                   {"sections", json::array()},
                    {"differences", json::array()}};
+    const std::vector<const RunGroup*> groups = comparison.groups();
+    for (const Section& section : comparison.sections) {
+        json labels = json::array();
+        for (const std::size_t index : section.groups)
+            labels.push_back(jsonText(groups[index]->label));
+        object["sections"].push_back({{"title", jsonText(section.title())},
+                                      {"baseline", jsonText(groups[section.baseline]->label)},
+                                      {"groups", std::move(labels)}});
+    }
     for (const Candidate& candidate : comparison.candidates)
         object["candidates"].push_back(candidateJson(candidate));
     for (const SettingDifference& difference : comparison.differences)

@@ -12,7 +12,9 @@
 
 namespace ringscope {
 
-inline constexpr int jsonSchemaVersion = 1;
+// Of all JSON but that of migration. Since 2 a wait is exposed, and a hidden wait a field of its
+// own.
+inline constexpr int jsonSchemaVersion = 2;
 
 // id, name, mode, status, reason, ranks, seq_len, steps, tokens_per_s, step_ms{median,p95},
 // losses[], grad_norms[], peak_bytes, comm_bytes_per_step, predicted_comm_bytes_per_step,

@@ -1,5 +1,6 @@
 #include "backend/report/runs_text.h"
 
+#include "backend/compare/statistics.h"
 #include "backend/core/units.h"
 
 #include <fmt/format.h>
@@ -24,14 +25,16 @@ std::string speedText(const RunRecord& run) {
     return speed ? formatSignificant(speed->tokensPerSecond) : "–";
 }
 
-// "12.3 ms exposed, 4.10 ms wait, 45 % hidden; busbw 3.20 GB/s"; what is not known is left out.
+// "12.3 ms exposed, 4.10 ms of it wait, 45 % hidden; busbw 3.20 GB/s"; what is not known is left
+// out.
 std::string overlapWords(const OverlapFigures& overlap) {
     std::string words = formatSignificant(overlap.exposedMs) + " ms exposed";
     const auto add = [&](const std::optional<double>& value, const char* form) {
         if (value) words += fmt::format(fmt::runtime(form), formatSignificant(*value));
     };
-    add(overlap.waitMs, ", {} ms wait");
+    add(overlap.waitMs, ", {} ms of it wait");
     add(overlap.hiddenPercent, ", {} % hidden");
+    add(overlap.hiddenWaitMs, ", {} ms hidden wait");
     add(overlap.busbw, "; busbw {} GB/s");
     add(overlap.algbw, "; algbw {} GB/s");
     return words;
@@ -65,11 +68,11 @@ std::string runListText(const std::vector<RunRecord>& runs) {
         fmt::format("{:<8}  {:<19}  {:<{}}  {:>5}  {:>9}  {:>9}  {:>9}  {}\n", "id", "started",
                     "name", name, "ranks", "seq len", "tokens/s", "peak", "state");
     for (const RunRecord& run : runs) {
-        const Bytes peak = peakMemory(run);
+        const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
         text += fmt::format("{:<8}  {:<19}  {:<{}}  {:>5}  {:>9}  {:>9}  {:>9}  {}{}{}\n",
                             run.id.text.substr(0, 8), localTime(run.createdUs), run.name, name,
                             run.ranks, formatCount(run.config.train.seqLen), speedText(run),
-                            peak.count > 0 ? formatBytes(peak) : "–", statusName(run.status),
+                            peak ? formatBytes(*peak) : "–", statusName(run.status),
                             run.reference ? " (reference)" : "",
                             run.statusReason.empty() ? "" : ": " + run.statusReason);
     }
@@ -94,13 +97,16 @@ std::string runFactsText(const RunRecord& run) {
         row("step", fmt::format("{:.1f} ms median, {:.1f} ms 95th percentile", speed->stepMedianMs,
                                 speed->stepP95Ms));
     }
-    row("peak memory of a rank", formatBytes(peakMemory(run)));
+    const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
+    row("peak memory of a rank", peak ? formatBytes(*peak) : "–");
+    const auto sent = [&](Bytes (*measured)(const RunRecord&), Bytes predicted) {
+        const std::optional<Bytes> bytes = measuredBytes(run, measured);
+        return fmt::format("{} measured, {} predicted", bytes ? formatCount(bytes->count) : "–",
+                           formatCount(predicted.count));
+    };
     row("attention bytes per step",
-        fmt::format("{} measured, {} predicted", formatCount(measuredAttentionBytes(run).count),
-                    formatCount(run.predictedAttentionBytesPerStep.count)));
-    row("gradient bytes per step",
-        fmt::format("{} measured, {} predicted", formatCount(measuredGradientBytes(run).count),
-                    formatCount(run.predictedGradientBytesPerStep.count)));
+        sent(measuredAttentionBytes, run.predictedAttentionBytesPerStep));
+    row("gradient bytes per step", sent(measuredGradientBytes, run.predictedGradientBytesPerStep));
     if (run.overlap) row("communication per step", overlapWords(*run.overlap));
     if (run.parity)
         row("parity with one rank",

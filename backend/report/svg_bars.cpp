@@ -11,19 +11,9 @@
 namespace ringscope::reporting {
 namespace {
 
-constexpr double rowHeight = 28;
+constexpr double rowHeight = 24;
 constexpr double barHeight = 16;
-constexpr double markerRoom = 20;
-
-// Where things lie: labels left, bars in the middle, values behind the longest bar.
-struct Geometry {
-    double left = 0;   // of the bars
-    double scale = 0;  // pixels per unit
-    double height = 0;
-
-    double at(double value) const { return left + value * scale; }
-    double middle(std::size_t row) const { return (static_cast<double>(row) + 0.5) * rowHeight; }
-};
+constexpr double middle = rowHeight / 2;
 
 bool isDrawn(const Bar& bar) { return bar.value && std::isfinite(*bar.value) && *bar.value >= 0; }
 
@@ -33,112 +23,105 @@ double reach(const Bar& bar) {
     return std::max({*bar.value, bar.high, std::isfinite(predicted) ? predicted : 0.0});
 }
 
-Geometry layOut(const BarChart& chart) {
-    double labels = 60, values = 40, longest = 0;
-    for (const Bar& bar : chart.bars) {
-        labels = std::max(labels, textWidth(shortened(bar.label, longestChartLabel)));
-        if (isDrawn(bar)) values = std::max(values, textWidth(bar.words));
-        longest = std::max(longest, reach(bar));
+// Places along a row, in percent of the longest bar of the chart.
+struct Scale {
+    double longest = 0;
+
+    std::string operator()(double value) const {
+        return coordinate(longest > 0 ? 100 * value / longest : 0) + "%";
     }
-    Geometry geometry;
-    geometry.left = markerRoom + labels + 12;
-    const double room = std::max(80.0, chartWidth - geometry.left - values - 16);
-    geometry.scale = longest > 0 ? room / longest : 0;
-    geometry.height = static_cast<double>(chart.bars.size()) * rowHeight;
-    return geometry;
+};
+
+void drawStroke(Markup& svg, std::string_view style, const std::string& x1, double y1,
+                const std::string& x2, double y2) {
+    svg.empty("line", {{"class", std::string(style)},
+                       {"x1", x1},
+                       {"y1", coordinate(y1)},
+                       {"x2", x2},
+                       {"y2", coordinate(y2)}});
 }
 
-void drawInterval(Markup& svg, const Bar& bar, const Geometry& geometry, double middle) {
+void drawInterval(Markup& svg, const Bar& bar, const Scale& at) {
     if (!(bar.low < bar.high)) return;
-    const std::string low = coordinate(geometry.at(bar.low));
-    const std::string high = coordinate(geometry.at(bar.high));
-    const std::string top = coordinate(middle - 4);
-    const std::string bottom = coordinate(middle + 4);
-    const std::string path = fmt::format("M{0} {2}V{3}M{1} {2}V{3}M{0} {4}H{1}", low, high, top,
-                                         bottom, coordinate(middle));
-    svg.empty("path", {{"class", "interval-halo"}, {"d", path}});
-    svg.empty("path", {{"class", "interval"}, {"d", path}});
+    const std::string low = at(bar.low);
+    const std::string high = at(bar.high);
+    for (const char* style : {"interval-halo", "interval"}) {
+        drawStroke(svg, style, low, middle, high, middle);
+        for (const std::string& end : {low, high})
+            drawStroke(svg, style, end, middle - 4, end, middle + 4);
+    }
 }
 
-void drawPrediction(Markup& svg, const Bar& bar, const Geometry& geometry, double middle) {
+void drawPrediction(Markup& svg, const Bar& bar, const Scale& at) {
     if (!bar.predicted || !std::isfinite(*bar.predicted)) return;
     svg.empty("rect", {{"class", "predicted"},
-                       {"x", coordinate(geometry.left)},
+                       {"x", "0"},
                        {"y", coordinate(middle - barHeight / 2 - 2)},
-                       {"width", coordinate(*bar.predicted * geometry.scale)},
+                       {"width", at(*bar.predicted)},
                        {"height", coordinate(barHeight + 4)}});
 }
 
-void drawBar(Markup& svg, const BarChart& chart, const Bar& bar, const Geometry& geometry,
-             double middle) {
-    svg.empty("rect", {{"x", coordinate(geometry.left)},
-                       {"y", coordinate(middle - barHeight / 2)},
-                       {"width", coordinate(*bar.value * geometry.scale)},
-                       {"height", coordinate(barHeight)},
-                       {"style", fmt::format("fill:url(#{});stroke:{}", fillId(chart.id, bar.mode),
-                                             modeColour(bar.mode))}});
-    drawPrediction(svg, bar, geometry, middle);
-    drawInterval(svg, bar, geometry, middle);
+void drawTrack(Markup& page, const BarChart& chart, const BarGroup& group, const Bar& bar,
+               const Scale& at) {
+    page.open("svg", {{"class", "track"},
+                      {"width", "100%"},
+                      {"height", coordinate(rowHeight)},
+                      {"aria-hidden", "true"}});
+    page.empty("rect", {{"x", "0"},
+                        {"y", coordinate(middle - barHeight / 2)},
+                        {"width", at(*bar.value)},
+                        {"height", coordinate(barHeight)},
+                        {"style", fmt::format("fill:url(#{});stroke:{}", fillId(chart.id, bar.mode),
+                                              modeColour(bar.mode))}});
+    drawPrediction(page, bar, at);
+    drawInterval(page, bar, at);
+    if (group.baseline && std::isfinite(*group.baseline))
+        drawStroke(page, "baseline", at(*group.baseline), 0, at(*group.baseline), rowHeight);
+    page.close();
 }
 
-void drawLabel(Markup& svg, const Bar& bar, double middle) {
-    drawMarker(svg, bar.mode, {8, middle}, 5);
-    svg.element("text", shortened(bar.label, longestChartLabel),
-                {{"x", coordinate(markerRoom)}, {"y", coordinate(middle + 4.5)}});
-    svg.raw("\n");
+void drawRow(Markup& page, const BarChart& chart, const BarGroup& group, const Bar& bar,
+             const Scale& at) {
+    page.open("div", {{"class", "bar"}});
+    page.open("span", {{"class", "bar-label"}, {"title", bar.label}});
+    addMarker(page, bar.mode);
+    page.text(bar.label).close();
+    if (isDrawn(bar)) drawTrack(page, chart, group, bar, at);
+    page.element("span", bar.words, {{"class", isDrawn(bar) ? "bar-words" : "bar-absent"}});
+    page.close().raw("\n");
 }
 
-void drawWords(Markup& svg, const Bar& bar, const Geometry& geometry, double middle) {
-    const double x = isDrawn(bar) ? geometry.at(reach(bar)) + 8 : geometry.left;
-    svg.element("text", bar.words,
-                {{"class", isDrawn(bar) ? "value" : "absent"},
-                 {"x", coordinate(x)},
-                 {"y", coordinate(middle + 4.5)}});
-    svg.raw("\n");
-}
-
-void drawBaseline(Markup& svg, const BarChart& chart, const Geometry& geometry) {
-    if (!chart.baseline || !std::isfinite(*chart.baseline)) return;
-    const std::string x = coordinate(geometry.at(*chart.baseline));
-    svg.empty("line", {{"class", "baseline"},
-                       {"x1", x},
-                       {"y1", "0"},
-                       {"x2", x},
-                       {"y2", coordinate(geometry.height)}});
-}
-
-std::string description(const BarChart& chart) {
-    std::string text = chart.caption + ":";
-    for (const Bar& bar : chart.bars) text += fmt::format(" {}: {};", bar.label, bar.words);
-    return text;
+void defineFills(Markup& page, const BarChart& chart) {
+    std::set<std::string> defined;
+    page.open("svg", {{"class", "fills"}, {"aria-hidden", "true"}}).open("defs");
+    for (const BarGroup& group : chart.groups)
+        for (const Bar& bar : group.bars)
+            if (defined.insert(modeVariable(bar.mode)).second) defineFill(page, chart.id, bar.mode);
+    page.close().close();
 }
 
 }  // namespace
 
 Markup drawBars(const BarChart& chart) {
-    const Geometry geometry = layOut(chart);
-    Markup svg;
-    svg.open("svg", {{"class", "chart"},
-                     {"role", "img"},
-                     {"aria-labelledby", fmt::format("{0}-title {0}-desc", chart.id)},
-                     {"viewBox", fmt::format("0 0 {} {}", chartWidth, geometry.height)}});
-    svg.element("title", chart.title, {{"id", chart.id + "-title"}});
-    svg.element("desc", description(chart), {{"id", chart.id + "-desc"}}).raw("\n");
-    std::set<std::string> defined;
-    svg.open("defs");
-    for (const Bar& bar : chart.bars)
-        if (defined.insert(modeVariable(bar.mode)).second) defineFill(svg, chart.id, bar.mode);
-    svg.close();
-    for (std::size_t row = 0; row < chart.bars.size(); ++row) {
-        drawLabel(svg, chart.bars[row], geometry.middle(row));
-        if (isDrawn(chart.bars[row]))
-            drawBar(svg, chart, chart.bars[row], geometry, geometry.middle(row));
+    Scale scale;
+    std::size_t labels = 0, words = 0;
+    for (const BarGroup& group : chart.groups) {
+        for (const Bar& bar : group.bars) {
+            scale.longest = std::max(scale.longest, reach(bar));
+            labels = std::max(labels, characters(bar.label));
+            if (isDrawn(bar)) words = std::max(words, characters(bar.words));
+        }
     }
-    drawBaseline(svg, chart, geometry);  // across the bars, under the words
-    for (std::size_t row = 0; row < chart.bars.size(); ++row)
-        drawWords(svg, chart.bars[row], geometry, geometry.middle(row));
-    svg.close();
-    return svg;
+    Markup page;
+    page.open("div", {{"class", "bars"},
+                      {"style", fmt::format("--labels:{}ch;--words:{}ch", labels, words)}});
+    defineFills(page, chart);
+    for (const BarGroup& group : chart.groups) {
+        if (!group.title.empty()) page.element("div", group.title, {{"class", "bars-title"}});
+        for (const Bar& bar : group.bars) drawRow(page, chart, group, bar, scale);
+    }
+    page.close();
+    return page;
 }
 
 }  // namespace ringscope::reporting

@@ -1,5 +1,6 @@
 #include "backend/report/svg_lines.h"
 
+#include "backend/core/ticks.h"
 #include "backend/report/wording.h"
 
 #include <fmt/format.h>
@@ -103,15 +104,6 @@ void drawLine(Markup& svg, const LineChart& chart, std::size_t index, const Plan
     drawMarkers(svg, line, points, plane, index, chart.lines.size());
 }
 
-void drawText(Markup& svg, std::string_view words, double x, double y, std::string_view anchor) {
-    svg.element("text", words,
-                {{"class", "tick"},
-                 {"x", coordinate(x)},
-                 {"y", coordinate(y)},
-                 {"text-anchor", std::string(anchor)}});
-    svg.raw("\n");
-}
-
 void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
     for (const double tick : roundTicks(plane.y.low, plane.y.high, 5)) {
         const double y = plane.at({plane.x.low, tick}).y;
@@ -157,19 +149,6 @@ double drawLegend(Markup* svg, const LineChart& chart) {
 }
 
 }  // namespace
-
-std::vector<double> roundTicks(double low, double high, int count) {
-    const double rough = (high - low) / count;
-    const double power = std::pow(10, std::floor(std::log10(rough)));
-    double step = power * 10;
-    for (const double factor : {5.0, 2.0, 1.0})
-        if (power * factor >= rough) step = power * factor;
-    std::vector<double> ticks;
-    const auto first = static_cast<std::int64_t>(std::ceil(low / step - 1e-9));
-    const auto last = static_cast<std::int64_t>(std::floor(high / step + 1e-9));
-    for (std::int64_t i = first; i <= last; ++i) ticks.push_back(static_cast<double>(i) * step);
-    return ticks;
-}
 
 Markup drawLines(const LineChart& chart) {
     const Plane plane = planeOf(chart);

@@ -28,7 +28,4 @@ struct LineChart {
 
 Markup drawLines(const LineChart& chart);
 
-// At most about `count` round numbers that span [low, high]: 4.2, 4.4, … Needs low < high.
-std::vector<double> roundTicks(double low, double high, int count);
-
 }  // namespace ringscope::reporting

@@ -113,6 +113,21 @@ void drawMarker(Markup& svg, std::string_view mode, Point centre, double radius)
     }
 }
 
+void drawText(Markup& svg, std::string_view words, double x, double y, std::string_view anchor) {
+    svg.element("text", words,
+                {{"class", "tick"},
+                 {"x", coordinate(x)},
+                 {"y", coordinate(y)},
+                 {"text-anchor", std::string(anchor)}});
+    svg.raw("\n");
+}
+
+void addMarker(Markup& page, std::string_view mode) {
+    page.open("svg", {{"class", "marker"}, {"viewBox", "0 0 14 14"}, {"aria-hidden", "true"}});
+    drawMarker(page, mode, {7, 7}, 5);
+    page.close();
+}
+
 std::string_view dashes(Stroke stroke) {
     switch (stroke) {
         case Stroke::Dashed:

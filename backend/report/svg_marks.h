@@ -31,6 +31,12 @@ std::string coordinate(double value);
 // The mode's marker around `centre`, in the mode's colour.
 void drawMarker(Markup& svg, std::string_view mode, Point centre, double radius);
 
+// The same as a small drawing of its own, between words.
+void addMarker(Markup& page, std::string_view mode);
+
+// Words of an axis; `anchor` is "start", "middle" or "end".
+void drawText(Markup& svg, std::string_view words, double x, double y, std::string_view anchor);
+
 // "6 4" and the like; empty for a solid line.
 std::string_view dashes(Stroke stroke);
 

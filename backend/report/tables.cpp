@@ -38,10 +38,11 @@ Tone predictionTone(const RunGroup& group) {
     return differs ? Tone::Caution : Tone::Muted;
 }
 
+// Parity follows the speed: the two that a reader wants first.
 Row comparisonRow(const std::vector<const Figure*>& figures, const RunGroup& group,
                   const Candidate* candidate) {
     Row row{.mode = group.mode, .cells = {}, .absence = absenceWords(group)};
-    row.cells.push_back({group.label});
+    row.cells.push_back({group.rowLabel});
     for (const Figure* figure : figures) {
         const bool predicted = figure->spread == &RunGroup::predictedAttentionBytesPerStep;
         row.cells.push_back({formatMedian(group.*figure->spread, figure->format),
@@ -53,8 +54,8 @@ Row comparisonRow(const std::vector<const Figure*>& figures, const RunGroup& gro
                                  formatSpeedupEnds(*candidate)});
         else
             row.cells.push_back({"baseline", Tone::Muted});
+        row.cells.push_back({parityWords(group), parityTone(group)});
     }
-    row.cells.push_back({parityWords(group), parityTone(group)});
     row.cells.push_back({finishedWords(group), group.failed > 0 ? Tone::Caution : Tone::Muted});
     return row;
 }
@@ -140,14 +141,19 @@ Table comparisonRows(const Report& report) {
     const std::vector<const Figure*> figures = figuresOf(report.comparison);
     for (const Figure* figure : figures) {
         table.columns.push_back({std::string(figure->name), Align::Right});
-        if (figure->spread == &RunGroup::tokensPerSecond)
-            table.columns.push_back({"speed-up", Align::Right});
+        if (figure->spread != &RunGroup::tokensPerSecond) continue;
+        table.columns.push_back({"speed-up", Align::Right});
+        table.columns.push_back({"parity"});
     }
-    table.columns.push_back({"parity"});
     table.columns.push_back({"runs", Align::Right});
-    table.rows.push_back(comparisonRow(figures, report.comparison.baseline.group, nullptr));
-    for (const Candidate& candidate : report.comparison.candidates)
-        table.rows.push_back(comparisonRow(figures, candidate.group, &candidate));
+    const std::vector<const RunGroup*> groups = report.comparison.groups();
+    for (const Section& section : report.comparison.sections) {
+        if (const std::string title = sectionTitle(report.comparison, section); !title.empty())
+            table.rows.push_back({"", {{title}}, "", true});
+        for (const std::size_t index : section.groups)
+            table.rows.push_back(
+                comparisonRow(figures, *groups[index], report.comparison.candidate(index)));
+    }
     return table;
 }
 
@@ -178,18 +184,23 @@ Table rankRows(const Report& report) {
                  {"gradients sent/step", Align::Right},
                  {"ended"}},
                 {}};
-    for (const RunRecord& run : report.runs)
-        for (const RankRecord& rank : run.rankRecords)
+    for (const RunRecord& run : report.runs) {
+        for (const RankRecord& rank : run.rankRecords) {
+            const auto ifKnown = [&](Bytes bytes) {
+                return hasReported(rank) ? formatBytes(bytes) : std::string("–");
+            };
             table.rows.push_back({run.config.parallel.mode,
                                   {{run.name},
                                    {std::to_string(rank.rank)},
                                    {rank.host},
                                    {std::to_string(rank.pid)},
-                                   {formatBytes(rank.peakMemory)},
-                                   {formatBytes(rank.attentionBytesPerStep)},
-                                   {formatBytes(rank.gradientBytesPerStep)},
+                                   {ifKnown(rank.peakMemory)},
+                                   {ifKnown(rank.attentionBytesPerStep)},
+                                   {ifKnown(rank.gradientBytesPerStep)},
                                    {exitWords(rank)}},
                                   ""});
+        }
+    }
     return table;
 }
 
@@ -209,13 +220,12 @@ std::vector<GroupLosses> groupLosses(const Report& report) {
     return losses;
 }
 
-Table lossRows(const Report& report) {
-    const std::vector<GroupLosses> losses = groupLosses(report);
+Table lossRows(const std::vector<GroupLosses>& losses) {
     Table table{{{"step", Align::Right}}, {}};
     std::set<std::int64_t> steps;
     std::vector<std::map<std::int64_t, double>> lossAt;
     for (const GroupLosses& one : losses) {
-        table.columns.push_back({one.group->label, Align::Right});
+        table.columns.push_back({one.group->rowLabel, Align::Right});
         lossAt.emplace_back();
         for (const StepRecord& step : one.run->steps) {
             steps.insert(step.step);
@@ -234,12 +244,26 @@ Table lossRows(const Report& report) {
 }
 
 Table differenceRows(const Report& report) {
-    Table table{{{"setting"}}, {}};
-    for (const RunGroup* group : report.comparison.groups())
-        table.columns.push_back({group->label, Align::Right});
-    for (const SettingDifference& difference : report.comparison.differences) {
-        Row row{"", {{difference.path}}, ""};
-        for (const std::string& value : difference.values) row.cells.push_back({value});
+    constexpr std::size_t mostColumns = 4;
+    const std::vector<const RunGroup*> groups = report.comparison.groups();
+    const std::vector<SettingDifference>& differences = report.comparison.differences;
+    if (groups.size() <= std::max(mostColumns, differences.size())) {
+        Table table{{{"setting"}}, {}};
+        for (const RunGroup* group : groups) table.columns.push_back({group->label, Align::Right});
+        for (const SettingDifference& difference : differences) {
+            Row row{"", {{difference.path}}, ""};
+            for (const std::string& value : difference.values) row.cells.push_back({value});
+            table.rows.push_back(std::move(row));
+        }
+        return table;
+    }
+    Table table{{{"configuration"}}, {}};
+    for (const SettingDifference& difference : differences)
+        table.columns.push_back({difference.path, Align::Right});
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        Row row{groups[i]->mode, {{groups[i]->label}}, ""};
+        for (const SettingDifference& difference : differences)
+            row.cells.push_back({difference.values[i]});
         table.rows.push_back(std::move(row));
     }
     return table;

@@ -25,7 +25,8 @@ struct Column {
 struct Row {
     std::string mode;  // whose marker stands before the first cell; empty: none
     std::vector<Cell> cells;
-    std::string absence;  // where set, stands in place of all cells after the first
+    std::string absence;   // where set, stands in place of all cells after the first
+    bool heading = false;  // its one cell is the title of the rows below it
 };
 
 struct Table {
@@ -33,12 +34,11 @@ struct Table {
     std::vector<Row> rows;
 };
 
-Table comparisonRows(const Report& report);   // a row per configuration
-Table runRows(const Report& report);          // a row per run
-Table rankRows(const Report& report);         // a row per rank of each run
-Table lossRows(const Report& report);         // a row per step, a column per configuration
-Table differenceRows(const Report& report);   // a row per differing setting
-Table sharedSettings(const Report& report);   // a row per setting that all runs share
+Table comparisonRows(const Report& report);  // a row per configuration, under its section
+Table runRows(const Report& report);         // a row per run
+Table rankRows(const Report& report);        // a row per rank of each run
+Table differenceRows(const Report& report);  // of settings and configurations the fewer are columns
+Table sharedSettings(const Report& report);  // a row per setting that all runs share
 Table environmentRows(const Report& report);  // a row per distinct device, software and hosts
 
 // Of parityWords(group).
@@ -53,5 +53,6 @@ struct GroupLosses {
     const RunRecord* run = nullptr;
 };
 std::vector<GroupLosses> groupLosses(const Report& report);  // configurations that have one
+Table lossRows(const std::vector<GroupLosses>& losses);      // a row per step, a column for each
 
 }  // namespace ringscope::reporting

@@ -66,9 +66,13 @@ TextColumn figureColumn(const Comparison& comparison, std::string_view jsonName,
                         std::string (*format)(double value) = nullptr) {
     const Figure& shown = figure(jsonName);
     TextColumn column{std::string(header), Align::Right, keep, {}};
-    for (const RunGroup* group : comparison.groups())
-        column.cells.push_back(
-            {formatMedian(group->*shown.spread, format == nullptr ? shown.format : format)});
+    const auto spell = format == nullptr ? shown.format : format;
+    const bool alone = comparison.candidates.empty();  // repeats: their spread is all there is
+    for (const RunGroup* group : comparison.groups()) {
+        const std::optional<Spread>& spread = group->*shown.spread;
+        column.cells.push_back({formatMedian(spread, spell), Tone::Plain,
+                                alone ? formatEnds(spread, spell) : std::string()});
+    }
     return column;
 }
 
@@ -118,7 +122,7 @@ std::vector<TextColumn> figureColumns(const Comparison& comparison) {
 TextColumn labelColumn(const Comparison& comparison, bool unicode) {
     TextColumn column{"mode", Align::Left, 10, {}};
     for (const RunGroup* group : comparison.groups()) {
-        std::string label = printableLine(group->label);
+        std::string label = printableLine(group->rowLabel);
         if (unicode) label = std::string(markerGlyph(modeLook(group->mode).marker)) + " " + label;
         column.cells.push_back({label});
     }
@@ -239,9 +243,14 @@ std::string terminalTable(const Comparison& comparison, const TextTableOptions& 
         leftOut = fit(label, columns, room);
 
     std::string table = headerLine(label, columns, paint);
-    std::size_t index = 0;
-    for (const RunGroup* group : comparison.groups())
-        table += groupLine(*group, index++, label, columns, room, paint);
+    const std::vector<const RunGroup*> groups = comparison.groups();
+    for (const Section& section : comparison.sections) {
+        const std::string title = printableLine(sectionTitle(comparison, section));
+        if (!title.empty())
+            table += "\n" + paint("1", room > 0 ? shortened(title, room) : title) + "\n";
+        for (const std::size_t index : section.groups)
+            table += groupLine(*groups[index], index, label, columns, room, paint);
+    }
     if (!leftOut.empty())
         table += paint("2", "left out for want of room: " + join(leftOut, ", ")) + "\n";
     return options.unicode ? table : respelled(table);
@@ -260,8 +269,10 @@ std::string comparisonTable(const Comparison& comparison, const TextTableOptions
 
 std::string comparisonText(const Comparison& comparison, const TextTableOptions& options) {
     using reporting::printableLine;
-    std::string text =
-        comparisonTable(comparison, options) + '\n' + printableLine(comparison.verdict) + '\n';
+    using reporting::sentenceOf;
+    std::string text;
+    if (!comparison.unlike.empty()) text = sentenceOf(printableLine(comparison.unlike)) + "\n\n";
+    text += comparisonTable(comparison, options) + '\n' + printableLine(comparison.verdict) + '\n';
     for (const std::string& warning : comparison.warnings)
         text += "note: " + printableLine(warning) + '\n';
     return text;

@@ -21,7 +21,7 @@ ordered_json communicationJson(const CommunicationFigures& figures, bool splits)
             {"hidden_ns", figures.hidden},
             {"exposed_ns", figures.exposed},
             {"wait_ns", ifSplit(figures.wait)},
-            {"wait_exposed_ns", ifSplit(figures.waitExposed)},
+            {"hidden_wait_ns", ifSplit(figures.hiddenWait)},
             {"transfer_ns", ifSplit(figures.transfer)},
             {"unpaired_ns", ifSplit(figures.unpaired)},
             {"bytes", figures.bytes}};

@@ -93,9 +93,13 @@ std::string ringStepText(const RunFindings& findings) {
                        [](const RingStepFigures& step) { return step.attention; });
         text += matrix(findings, pass, "exposed communication",
                        [](const RingStepFigures& step) { return step.communication.exposed; });
-        if (findings.clock.splits)
+        if (findings.clock.splits) {
             text += matrix(findings, pass, "wait",
                            [](const RingStepFigures& step) { return step.communication.wait; });
+            text += matrix(findings, pass, "hidden wait", [](const RingStepFigures& step) {
+                return step.communication.hiddenWait;
+            });
+        }
         if (findings.clock.splits && !findings.splitsAll())
             text += matrix(findings, pass, "unpaired: wait or transfer",
                            [](const auto& step) { return step.communication.unpaired; });

@@ -124,6 +124,15 @@ std::string utcIso(std::int64_t microseconds) {
                        c.minute, c.second, c.microsecond);
 }
 
+ByteUnit byteUnit(double most) {
+    ByteUnit unit;
+    for (const std::string_view name : {"KiB", "MiB", "GiB", "TiB"}) {
+        if (!(most >= unit.bytes * 1024)) break;
+        unit = {name, unit.bytes * 1024};
+    }
+    return unit;
+}
+
 std::string formatLoss(double loss) {
     return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : formatSignificant(loss);
 }
@@ -160,6 +169,13 @@ std::string formatSpeedupEnds(const Candidate& candidate) {
     const std::string low = formatRatio(candidate.speedupInterval->low);
     const std::string high = formatRatio(candidate.speedupInterval->high);
     return low == high ? "" : low + "–" + high;
+}
+
+std::string sectionTitle(const Comparison& comparison, const Section& section) {
+    std::string title = section.title();
+    if (!title.empty() && !section.holdsBaseline())
+        title += "; × is over " + comparison.groups()[section.baseline]->label;
+    return title;
 }
 
 std::string_view parityWord(ParityVerdict verdict) {
@@ -199,6 +215,12 @@ std::string absenceWords(const RunGroup& group) {
 std::string finishedWords(const RunGroup& group) {
     const int all = group.finished + group.failed + group.unfinished;
     return fmt::format("{} of {} finished", group.finished, all);
+}
+
+std::string sentenceOf(std::string words) {
+    if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
+        words[0] = static_cast<char>(words[0] - 'a' + 'A');
+    return words + ".";
 }
 
 std::string countOf(std::size_t count, std::string_view singular) {

@@ -29,6 +29,13 @@ std::string shortened(std::string_view text, std::size_t count);
 std::string utcMinute(std::int64_t microseconds);
 std::string utcIso(std::int64_t microseconds);
 
+// The unit in which `most` bytes read best, for an axis: {"MiB", 1048576}.
+struct ByteUnit {
+    std::string_view name = "B";
+    double bytes = 1;
+};
+ByteUnit byteUnit(double most);
+
 std::string formatLoss(double loss);              // "4.5123"
 std::string formatDifference(double difference);  // "3.1e-03", "0"
 
@@ -38,9 +45,13 @@ std::string formatMedian(const std::optional<Spread>& spread, std::string (*form
 std::string formatEnds(const std::optional<Spread>& spread, std::string (*format)(double));
 
 // "2.2 ×", and "1.9–2.4" where there were repeats; "–" where there is no speed, "baseline" for a
-// baseline of another computation.
+// section's own baseline.
 std::string formatSpeedup(const Candidate& candidate);
 std::string formatSpeedupEnds(const Candidate& candidate);
+
+// "4,096 tokens, 2 ranks", with the group that ratios are over where it stands elsewhere: "…; × is
+// over legacy seq_len=1024". Empty for the only section.
+std::string sectionTitle(const Comparison& comparison, const Section& section);
 
 // "same", "different", "unknown": for programs.
 std::string_view parityWord(ParityVerdict verdict);
@@ -53,6 +64,8 @@ std::string absenceWords(const RunGroup& group);
 
 // "3 of 4 finished".
 std::string finishedWords(const RunGroup& group);
+
+std::string sentenceOf(std::string words);  // "the runs differ" -> "The runs differ."
 
 std::string countOf(std::size_t count, std::string_view singular);  // "1 run", "4 runs"
 

@@ -28,6 +28,7 @@ std::optional<OverlapFigures> overlapFigures(const RunFindings& findings,
                            .hiddenPercent = findings.hiddenPercent()};
     if (findings.splitsAll()) {
         figures.waitMs = findings.waitMsPerStep();
+        figures.hiddenWaitMs = findings.hiddenWaitMsPerStep();
         figures.transferMs = findings.transferMsPerStep();
         figures.lateRank = latestRank(findings.blame);
     }

@@ -51,6 +51,9 @@ struct RankRecord {
     std::string endedBy{};  // "SIGKILL" where a signal ended it
 };
 
+// Whether it came to say what it used; else its bytes are unknown, not 0.
+inline bool hasReported(const RankRecord& rank) { return rank.peakMemory.count > 0; }
+
 // Against the unsharded run of the same computation.
 struct Parity {
     RunId reference;
@@ -71,9 +74,10 @@ struct RunSpeed {
 struct OverlapFigures {
     std::int64_t steps = 0;  // recorded
     double exposedMs = 0;    // communication with no computation beside it
-    // Communication that waited for a late rank, exposed or not, and that moved bytes: nothing
-    // where the trace cannot tell the two apart.
+    // Communication that waited for a late rank, exposed and behind computation, and that moved
+    // bytes: nothing where the trace cannot tell waiting from moving.
     std::optional<double> waitMs{};
+    std::optional<double> hiddenWaitMs{};
     std::optional<double> transferMs{};
     std::optional<double> hiddenPercent{};  // of all communication; nothing where there was none
     std::optional<int> lateRank{};          // the one the others waited for most

@@ -82,12 +82,13 @@ void readParity(Statement& s, RunRecord& run) {
 
 void bindOverlap(Statement& s, const RunRecord& run) {
     if (!run.overlap) {
-        for (int column = 0; column < 8; ++column) s.bind(nullptr);
+        for (int column = 0; column < 9; ++column) s.bind(nullptr);
         return;
     }
     s.bind(run.overlap->steps);
     s.bind(run.overlap->exposedMs);
     s.bind(run.overlap->waitMs);
+    s.bind(run.overlap->hiddenWaitMs);
     s.bind(run.overlap->transferMs);
     s.bind(run.overlap->hiddenPercent);
     s.bind(run.overlap->lateRank);
@@ -101,6 +102,7 @@ void readOverlap(Statement& s, RunRecord& run) {
     overlap.steps = steps;
     overlap.exposedMs = s.real();
     overlap.waitMs = s.realIfAny();
+    overlap.hiddenWaitMs = s.realIfAny();
     overlap.transferMs = s.realIfAny();
     overlap.hiddenPercent = s.realIfAny();
     if (const std::optional<std::int64_t> late = s.integerIfAny())
@@ -159,8 +161,10 @@ constexpr std::array columns = {
     figure<peakMemory, &RunSummary::peakMemory>("peak_bytes"),
     figure<measuredAttentionBytes, &RunSummary::attentionBytesPerStep>("attention_bytes"),
     figure<measuredGradientBytes, &RunSummary::gradientBytesPerStep>("gradient_bytes"),
-    RunColumn{"traced_steps, exposed_ms, wait_ms, transfer_ms, hidden_pct, late_rank, algbw, busbw",
-              Part::Figures, bindOverlap, readOverlap},
+    RunColumn{
+        "traced_steps, exposed_ms, wait_ms, hidden_wait_ms, transfer_ms, hidden_pct, late_rank, "
+        "algbw, busbw",
+        Part::Figures, bindOverlap, readOverlap},
 
     RunColumn{"parity_reference, parity_steps, parity_loss, parity_loss_special, parity_grad_norm, "
               "parity_grad_norm_special",

@@ -4,6 +4,7 @@
 #include "embedded/schemaV1.h"
 #include "embedded/schemaV2.h"
 #include "embedded/schemaV3.h"
+#include "embedded/schemaV4.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -58,10 +59,11 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 3> table = {{
+    static const std::array<Migration, 4> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
+        {3, embedded::schemaV4},
     }};
     return table;
 }

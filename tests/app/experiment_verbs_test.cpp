@@ -48,7 +48,7 @@ TEST_F(ExperimentVerbs, ShowHasDefaultsWhereNoFileIsNamed) {
     EXPECT_EQ(ran.exit, cli::Ok);
     EXPECT_THAT(ran.out, HasSubstr("train.steps "));
     EXPECT_THAT(ran.out, Not(HasSubstr("matrix:")));
-    EXPECT_EQ(json::parse(run({"config", "show", "--json"}).out)["schema_version"], 1);
+    EXPECT_EQ(json::parse(run({"config", "show", "--json"}).out)["schema_version"], 2);
 }
 
 TEST_F(ExperimentVerbs, EveryProblemOfAFileIsALineOfItsOwn) {
@@ -230,7 +230,7 @@ TEST_F(ExperimentVerbs, ADryRunIsOneObjectForPrograms) {
     const Ran ran = run({"run", write("three.yaml", oneIllegal), "--dry-run", "--json"});
     EXPECT_EQ(ran.exit, cli::Partial);
     const json object = json::parse(ran.out);
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_EQ(object["exit_code"], cli::Partial);
     EXPECT_EQ(object["experiment"], "three");
     ASSERT_EQ(object["runs"].size(), 2U);
@@ -257,7 +257,7 @@ TEST_F(ExperimentVerbs, ValidateIsOneObjectForPrograms) {
     const Ran ran = run({"config", "validate", write("two.yaml", twoModes), bad, "--json"});
     EXPECT_EQ(ran.exit, cli::BadConfig);
     const json object = json::parse(ran.out);
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_EQ(object["files"][0]["valid"], true);
     EXPECT_EQ(object["files"][0]["runs"], 2);
     EXPECT_EQ(object["files"][1]["valid"], false);
@@ -379,7 +379,7 @@ TEST_F(ExperimentVerbs, MigrateWritesAReportAndPrintsJson) {
     const std::string old = write("old.yaml", oldConfig);
     const Ran ran = run({"migrate", old, "--json", "--accept-defaults", "--report", at("r.md")});
     EXPECT_EQ(ran.exit, cli::Ok);
-    EXPECT_EQ(json::parse(ran.out)["schema_version"], 1);
+    EXPECT_EQ(json::parse(ran.out)["schema_version"], 2);
     EXPECT_THAT(readFile(at("r.md")).value(), HasSubstr("neat_packing"));
     EXPECT_EQ(run({"migrate", old, "--report", at("same.md"), "-o", at("same.md")}).exit,
               cli::Usage);

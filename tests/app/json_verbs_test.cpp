@@ -84,7 +84,7 @@ TEST_F(JsonVerbs, ARefusalIsAnObjectToo) {
 TEST_F(JsonVerbs, WhyNothingRanIsInTheObject) {
     const std::string file = write("bad.yaml", "train: {stepps: 2, lr: fast}\n");
     const json unread = json::parse(run({"run", file, "--json"}).out);
-    EXPECT_EQ(unread["schema_version"], 1);
+    EXPECT_EQ(unread["schema_version"], 2);
     EXPECT_EQ(unread["exit_code"], cli::BadConfig);
     EXPECT_EQ(unread["problems"].size(), 2U);
     const std::string good = write("good.yaml", "train: {steps: 2, seq_len: 64}\n");

@@ -175,7 +175,7 @@ TEST_F(Program, SaysItsVersionForPeopleAndPrograms) {
     EXPECT_EQ(run({"--version"}).out, run({"version"}).out);
     EXPECT_THAT(run({"version"}).out, ::testing::MatchesRegex("ringscope [0-9.]+\n"));
     const auto object = nlohmann::json::parse(run({"version", "--json"}).out);
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
 }
 
 TEST_F(Program, ListsTheModesForPeopleAndPrograms) {

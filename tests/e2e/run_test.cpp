@@ -17,7 +17,7 @@ TEST(Run, ComparesEveryModeWithTheUnshardedRunAndMeetsThePredictedBytes) {
         smallExperiment("matrix: {parallel.mode: [none, legacy, ring, zigzag, ulysses]}\n"));
     const json result = cli.json({"run", file, "--json"});
 
-    EXPECT_EQ(result["schema_version"], 1);
+    EXPECT_EQ(result["schema_version"], 2);
     ASSERT_EQ(result["runs"].size(), 5U);
     for (const json& run : result["runs"]) {
         SCOPED_TRACE(run["mode"]);
@@ -164,7 +164,7 @@ TEST(Demo, IsOneObjectForPrograms) {
     const json result =
         cli.json({"demo", "--json", "--report", cli.folder() / "demo.html", "--set",
                   "model.preset=nano", "--set", "train.seq_len=256", "--set", "train.steps=2"});
-    EXPECT_EQ(result["schema_version"], 1);
+    EXPECT_EQ(result["schema_version"], 2);
     EXPECT_EQ(result["runs"].size(), 4U);
     EXPECT_TRUE(result["refusals"].empty());
 }
@@ -224,7 +224,7 @@ TEST(CommandLine, ExitsWithTwoOnAMistakeAndZeroOnHelp) {
 TEST(Doctor, TrainsTwoStepsOnTwoRealRanks) {
     const Cli cli;
     const json result = cli.json({"doctor", "--json"});
-    EXPECT_EQ(result["schema_version"], 1);
+    EXPECT_EQ(result["schema_version"], 2);
     EXPECT_EQ(result["ok"], true) << result.dump(2);
     std::vector<std::string> names;
     for (const json& check : result["checks"]) names.push_back(check["name"]);

@@ -71,8 +71,8 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
         peak = std::max(peak, memory["peak_bytes"].get<std::int64_t>());
     }
     EXPECT_EQ(run["peak_bytes"], peak);
-    for (const char* figure : {"exposed_ms_per_step", "wait_ms_per_step", "hidden_pct",
-                               "busbw_gb_per_s", "algbw_gb_per_s"})
+    for (const char* figure : {"exposed_ms_per_step", "wait_ms_per_step", "hidden_wait_ms_per_step",
+                               "hidden_pct", "busbw_gb_per_s", "algbw_gb_per_s"})
         EXPECT_EQ(run["overlap"][figure], findings[figure]) << figure;
     for (const json& rank : findings["ranks"]) {
         EXPECT_GT(rank["attention_ns"], 0);
@@ -80,7 +80,8 @@ TEST_P(Trace, OfRealRanksAddsUpAndMeetsTheBytesThatWereSent) {
         EXPECT_LE(rank["compute_ns"], rank["span_ns"]);
         EXPECT_EQ(rank["hidden_ns"].get<std::int64_t>() + rank["exposed_ns"].get<std::int64_t>(),
                   rank["comm_ns"]);
-        EXPECT_EQ(rank["wait_ns"].get<std::int64_t>() + rank["transfer_ns"].get<std::int64_t>(),
+        EXPECT_EQ(rank["wait_ns"].get<std::int64_t>() + rank["hidden_wait_ns"].get<std::int64_t>() +
+                      rank["transfer_ns"].get<std::int64_t>(),
                   rank["comm_ns"]);
         // Attention, gradients and the few scalars of loss and norm.
         const json& sent = run["rank_records"][rank["rank"].get<std::size_t>()];

@@ -16,7 +16,7 @@ json casesOf(const Cli& cli, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "verify");
     arguments.emplace_back("--json");
     const json object = cli.json(arguments);
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     return object["cases"];
 }
 

@@ -19,12 +19,14 @@ Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::p
 
 ReportWriter::ReportWriter(StoreReader& store, QObject* parent) : QObject(parent), store_(store) {}
 
-void ReportWriter::write(const std::vector<RunId>& runs, const std::filesystem::path& file) {
-    store_.load(runs, this, [this, file](Result<std::vector<RunRecord>> loaded) {
+void ReportWriter::write(const std::vector<RunId>& runs, const std::filesystem::path& file,
+                         const std::optional<RunId>& baseline) {
+    store_.load(runs, this, [this, file, baseline](Result<std::vector<RunRecord>> loaded) {
         if (!loaded.ok()) {
             Q_EMIT failed(text(loaded.error().message));
             return;
         }
+        if (baseline) markBaseline(*loaded, {*baseline});
         const auto finish = [self = QPointer<ReportWriter>(this), file](const Result<void>& done) {
             if (!self) return;
             if (done.ok())

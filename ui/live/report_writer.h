@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <filesystem>
+#include <optional>
 
 namespace ringscope::ui {
 
@@ -15,8 +16,10 @@ class ReportWriter : public QObject {
 public:
     explicit ReportWriter(StoreReader& store, QObject* parent = nullptr);
 
-    // The format follows the file's extension. Ends in written() or failed(), once.
-    void write(const std::vector<RunId>& runs, const std::filesystem::path& file);
+    // The format follows the file's extension. Ends in written() or failed(), once. `baseline`: a
+    // run in place of what the experiment's file says.
+    void write(const std::vector<RunId>& runs, const std::filesystem::path& file,
+               const std::optional<RunId>& baseline = std::nullopt);
 
 Q_SIGNALS:
     void written(const QString& file);

@@ -74,7 +74,12 @@ Ink inkFor(bool dark) {
             .bad = colourOf(look.bad, dark)};
 }
 
-Ink inkOf(const QWidget& widget) { return inkFor(isDark(widget.palette())); }
+// By the text: the window's colour is transparent where the style sheet says so.
+Ink inkOf(const QWidget& widget) {
+    const QPalette palette = widget.palette();
+    if (palette.color(QPalette::Window).alpha() > 0) return inkFor(isDark(palette));
+    return inkFor(palette.color(QPalette::WindowText).lightness() > 127);
+}
 
 int scaled(double pixels) {
     const double zoom = QFontInfo(QApplication::font()).pixelSize() / double(bodyText);

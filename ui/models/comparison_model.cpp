@@ -27,11 +27,17 @@ QString capitalised(std::string_view words) {
     return sentence;
 }
 
-// The group whose figures a candidate is measured against.
-const RunGroup& opponent(const Comparison& comparison, const Candidate& candidate) {
+// The group whose figures a candidate is measured against; nothing for that group itself.
+const RunGroup* opponent(const Comparison& comparison, const Candidate& candidate) {
     for (const RunGroup* group : comparison.groups())
-        if (group->label == candidate.against) return *group;
-    return comparison.baseline.group;
+        if (group->label == candidate.against) return group;
+    return nullptr;
+}
+
+// Whether the cell's column keeps room for ratios.
+bool hasRatios(const QModelIndex& index) {
+    const auto* model = qobject_cast<const ComparisonModel*>(index.model());
+    return index.column() > (model != nullptr && model->groupsAreRows() ? 0 : 1);
 }
 
 QString ratio(const std::optional<Spread>& figure, const std::optional<Spread>& against) {
@@ -45,9 +51,12 @@ void ComparisonModel::setComparison(std::optional<Comparison> comparison) {
     beginResetModel();
     comparison_ = std::move(comparison);
     rows_.clear();
+    groupRows_.clear();
+    groupsAreRows_ = false;
     if (comparison_) {
         addFigures();
         addWords();
+        addGroupRows();
     }
     endResetModel();
 }
@@ -72,9 +81,9 @@ void ComparisonModel::addFigures() {
                 .cells = {cellOf(comparison_->baseline.group)}};
         for (const Candidate& candidate : comparison_->candidates) {
             row.cells.push_back(cellOf(candidate.group));
-            if (figure->share) continue;
-            row.cells.back().ratio = ratio(candidate.group.*figure->spread,
-                                           opponent(*comparison_, candidate).*figure->spread);
+            const RunGroup* other = opponent(*comparison_, candidate);
+            if (figure->share || other == nullptr) continue;
+            row.cells.back().ratio = ratio(candidate.group.*figure->spread, other->*figure->spread);
         }
         rows_.push_back(std::move(row));
     }
@@ -84,7 +93,10 @@ void ComparisonModel::addWords() {
     Row speed{tr("Speed"), tr("What the repeats allow to say about tokens/s"), {}};
     speed.cells.push_back({tr("baseline"), {}, {}});
     for (const Candidate& candidate : comparison_->candidates)
-        speed.cells.push_back({text(speedWord(candidate.speed)), {}, {}});
+        speed.cells.push_back(
+            {candidate.against.empty() ? tr("baseline") : text(speedWord(candidate.speed)),
+             {},
+             {}});
     Row parity{tr("Parity"), tr("Against the run on one rank, over all steps"), {}};
     Row finished{tr("Runs"), tr("What became of the repeats"), {}};
     for (const RunGroup* group : comparison_->groups()) {
@@ -97,28 +109,81 @@ void ComparisonModel::addWords() {
     rows_.push_back(std::move(finished));
 }
 
+void ComparisonModel::addGroupRows() {
+    constexpr std::size_t mostColumns = 5;
+    const std::vector<Section>& sections = comparison_->sections;
+    groupsAreRows_ = sections.size() > 1 || comparison_->groups().size() > mostColumns;
+    if (!groupsAreRows_) return;
+    for (const Section& section : sections) {
+        const std::string title = reporting::sectionTitle(*comparison_, section);
+        if (!title.empty()) groupRows_.push_back({text(title), std::nullopt});
+        for (const std::size_t group : section.groups) groupRows_.push_back({{}, group});
+    }
+}
+
+bool ComparisonModel::isHeading(int row) const {
+    return groupsAreRows_ && row >= 0 && row < static_cast<int>(groupRows_.size()) &&
+           !groupRows_[static_cast<std::size_t>(row)].group;
+}
+
+std::optional<std::size_t> ComparisonModel::groupIndexAt(int row, int column) const {
+    if (!comparison_) return std::nullopt;
+    if (groupsAreRows_) {
+        if (row < 0 || row >= static_cast<int>(groupRows_.size())) return std::nullopt;
+        return groupRows_[static_cast<std::size_t>(row)].group;
+    }
+    if (column < 1 || column > static_cast<int>(comparison_->candidates.size()) + 1)
+        return std::nullopt;
+    return static_cast<std::size_t>(column - 1);
+}
+
+const RunGroup* ComparisonModel::groupAt(int row, int column) const {
+    const std::optional<std::size_t> group = groupIndexAt(row, column);
+    return group ? comparison_->groups()[*group] : nullptr;
+}
+
+QString ComparisonModel::groupName(std::size_t group) const {
+    const RunGroup& of = *comparison_->groups()[group];
+    return text(markerGlyph(modeLook(of.mode).marker)) + QStringLiteral(" ") + text(of.rowLabel);
+}
+
 int ComparisonModel::rowCount(const QModelIndex& parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+    if (parent.isValid()) return 0;
+    return static_cast<int>(groupsAreRows_ ? groupRows_.size() : rows_.size());
 }
 
 int ComparisonModel::columnCount(const QModelIndex& parent) const {
     if (parent.isValid() || !comparison_) return 0;
+    if (groupsAreRows_) return 1 + static_cast<int>(rows_.size());
     return 2 + static_cast<int>(comparison_->candidates.size());
 }
 
 QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-    const Row& row = rows_[static_cast<std::size_t>(index.row())];
     const bool isName = index.column() == 0;
-    const Cell cell =
-        isName ? Cell{row.name, {}, {}} : row.cells[static_cast<std::size_t>(index.column() - 1)];
+    if (role == Qt::TextAlignmentRole)
+        return int((isName ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == HeadingRole) return isHeading(index.row());
+    const std::optional<std::size_t> group = groupIndexAt(index.row(), index.column());
+    Cell cell;
+    QString explanation;
+    if (groupsAreRows_) {
+        const GroupRow& row = groupRows_[static_cast<std::size_t>(index.row())];
+        if (isName)
+            cell.median = group ? groupName(*group) : row.title;
+        else if (group)
+            cell = rows_[static_cast<std::size_t>(index.column() - 1)].cells[*group];
+        if (isName && group) explanation = text(comparison_->groups()[*group]->label);
+    } else {
+        const Row& row = rows_[static_cast<std::size_t>(index.row())];
+        cell = isName ? Cell{row.name, {}, {}} : row.cells[*group];
+        if (isName) explanation = row.explanation;
+    }
     switch (role) {
         case Qt::DisplayRole:
             return cell.line();
         case Qt::ToolTipRole:
-            return isName ? row.explanation : cell.line();
-        case Qt::TextAlignmentRole:
-            return int((isName ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+            return explanation.isEmpty() ? cell.line() : explanation;
         case MedianRole:
             return cell.median;
         case RatioRole:
@@ -130,24 +195,38 @@ QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
     }
 }
 
+QVariant ComparisonModel::groupHeader(std::size_t group, int role) const {
+    if (role == ModeRole) return text(comparison_->groups()[group]->mode);
+    if (role != Qt::DisplayRole) return {};
+    return group == 0 ? tr("%1 (baseline)").arg(groupName(group)) : groupName(group);
+}
+
 QVariant ComparisonModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || !comparison_) return {};
     if (role == Qt::TextAlignmentRole)
         return int((section == 0 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    if (section == 0) return role == Qt::DisplayRole ? QVariant(tr("Figure")) : QVariant();
-    const std::vector<const RunGroup*> groups = comparison_->groups();
-    if (section < 1 || section > static_cast<int>(groups.size())) return {};
-    const RunGroup& group = *groups[static_cast<std::size_t>(section - 1)];
-    if (role == ModeRole) return text(group.mode);
-    if (role != Qt::DisplayRole) return {};
-    const QString name =
-        text(markerGlyph(modeLook(group.mode).marker)) + QStringLiteral(" ") + text(group.label);
-    return section == 1 ? tr("%1 (baseline)").arg(name) : name;
+    if (section == 0) {
+        const QString name = groupsAreRows_ ? tr("Configuration") : tr("Figure");
+        return role == Qt::DisplayRole ? QVariant(name) : QVariant();
+    }
+    if (section < 1 || section >= columnCount()) return {};
+    const auto at = static_cast<std::size_t>(section - 1);
+    if (!groupsAreRows_) return groupHeader(at, role);
+    if (role == Qt::DisplayRole) return rows_[at].name;
+    return role == Qt::ToolTipRole ? QVariant(rows_[at].explanation) : QVariant();
 }
 
 QSize ComparisonDelegate::sizeHint(const QStyleOptionViewItem& option,
                                    const QModelIndex& index) const {
     QSize size = CellDelegate::sizeHint(option, index);
+    const auto advance = [&](int role) {
+        return option.fontMetrics.horizontalAdvance(index.data(role).toString());
+    };
+    const int ratio =
+        hasRatios(index) ? option.fontMetrics.horizontalAdvance(QStringLiteral("  0.00 ×")) : 0;
+    const int figures =
+        std::max(advance(ComparisonModel::MedianRole), advance(ComparisonModel::EndsRole));
+    size.setWidth(figures + ratio + scaled(20));
     const bool twoLines = !index.data(ComparisonModel::EndsRole).toString().isEmpty();
     size.setHeight(scaled(twoLines ? 37 : 27));
     return size;
@@ -160,7 +239,13 @@ void ComparisonDelegate::paintContent(QPainter& painter, const QStyleOptionViewI
     const auto alignment = Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt());
     const Ink ink = inkOf(*option.widget);
     // The ratio has a column of its own at the cell's right, so that medians line up.
-    const bool figures = index.column() > 1;
+    if (index.data(ComparisonModel::HeadingRole).toBool()) {
+        QFont bold = option.font;
+        bold.setBold(true);
+        painter.setFont(bold);
+        return paintText(painter, box, alignment, index.data().toString());
+    }
+    const bool figures = hasRatios(index);
     const double ratioWidth =
         figures ? painter.fontMetrics().horizontalAdvance(QStringLiteral("  0.00 ×")) : 0;
     const QRectF first = ends.isEmpty() ? box : box.adjusted(0, scaled(3), 0, -box.height() / 2.2);

@@ -24,7 +24,9 @@ constexpr ColumnWords columns[] = {
     {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Exposed"),
      "communication during which nothing was computed"},
     {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Wait"),
-     "communication before the last rank had come: hidden or exposed"},
+     "exposed communication before the last rank had come: what waiting cost this rank"},
+    {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Hidden wait"),
+     "communication before the last rank had come, behind computation: it cost nothing"},
     {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Transfer"),
      "communication while bytes moved"},
     {QT_TRANSLATE_NOOP("ringscope::ui::RankFiguresModel", "Awaited"),
@@ -45,7 +47,8 @@ void RankFiguresModel::setClock(ClockVerdict clock) {
 }
 
 bool RankFiguresModel::known(int column) const {
-    return clock_.splits || (column != Wait && column != Transfer && column != Blamed);
+    return clock_.splits ||
+           (column != Wait && column != HiddenWait && column != Transfer && column != Blamed);
 }
 
 void RankFiguresModel::setFigures(WindowFigures figures) {
@@ -83,6 +86,8 @@ double RankFiguresModel::milliseconds(int row, int column) const {
             return ms(rank.communication.exposed);
         case Wait:
             return ms(rank.communication.wait);
+        case HiddenWait:
+            return ms(rank.communication.hiddenWait);
         case Transfer:
             return ms(rank.communication.transfer);
         case Blamed: {
@@ -129,13 +134,13 @@ QString totalsText(const WindowFigures& figures, bool splits) {
         attention += rank.attention;
         sum.hidden += rank.communication.hidden;
         sum.exposed += rank.communication.exposed;
-        sum.waitExposed += rank.communication.waitExposed;
+        sum.wait += rank.communication.wait;
         sum.transfer += rank.communication.transfer;
         sum.unpaired += rank.communication.unpaired;
         sum.bytes += rank.communication.bytes;
     }
     const auto mean = [&](std::int64_t ns) { return timeText(ns / ranks); };
-    QString wait = RankFiguresModel::tr("wait %1").arg(mean(sum.waitExposed));
+    QString wait = RankFiguresModel::tr("wait %1").arg(mean(sum.wait));
     const auto late = std::ranges::max_element(figures.blame, {}, &Blame::causedWait);
     if (!splits)
         wait = RankFiguresModel::tr("wait not known");

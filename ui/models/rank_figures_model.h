@@ -12,7 +12,18 @@ class RankFiguresModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Rank, Attention, Compute, Hidden, Exposed, Wait, Transfer, Blamed, ColumnCount };
+    enum Column {
+        Rank,
+        Attention,
+        Compute,
+        Hidden,
+        Exposed,
+        Wait,
+        HiddenWait,
+        Transfer,
+        Blamed,
+        ColumnCount
+    };
 
     using QAbstractTableModel::QAbstractTableModel;
 

@@ -32,6 +32,7 @@ const FilterField fields[] = {
     {"step_ms", [](const RunRow& run) { return number(run.stepMs); }},
     {"exposed_ms", [](const RunRow& run) { return number(run.exposedMs); }},
     {"wait_ms", [](const RunRow& run) { return number(run.waitMs); }},
+    {"hidden_wait_ms", [](const RunRow& run) { return number(run.hiddenWaitMs); }},
     {"peak_bytes",
      [](const RunRow& run) { return run.peakBytes ? number(double(*run.peakBytes)) : Value(); }},
 };

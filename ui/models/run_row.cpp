@@ -45,6 +45,7 @@ RunRow runRow(const RunRecord& run) {
     if (run.overlap) {
         row.exposedMs = run.overlap->exposedMs;
         row.waitMs = run.overlap->waitMs;
+        row.hiddenWaitMs = run.overlap->hiddenWaitMs;
     }
     if (const Bytes peak = peakMemory(run); peak.count > 0) row.peakBytes = peak.count;
     const double wanted = static_cast<double>(std::max<std::int64_t>(1, run.config.train.steps));

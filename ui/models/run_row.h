@@ -21,8 +21,9 @@ struct RunRow {
     std::int64_t seqLen = 0;
     std::optional<double> tokensPerSecond{};
     std::optional<double> stepMs{};
-    std::optional<double> exposedMs{};  // these two where steps were recorded
+    std::optional<double> exposedMs{};  // these three where steps were recorded
     std::optional<double> waitMs{};
+    std::optional<double> hiddenWaitMs{};
     std::optional<std::int64_t> peakBytes{};
     ParityWord parity = ParityWord::None;
     RunStatus status = RunStatus::Queued;

@@ -86,7 +86,7 @@ QString explained(const RunRow& row, int column) {
             "runs with profile.steps");
     if (column == RunTableModel::Wait)
         return RunTableModel::tr(
-            "Communication per step that waited for a late rank; known of "
+            "The part of exposed that waited for a late rank, per step; known of "
             "runs with profile.steps");
     if (column == RunTableModel::Name)
         return row.name + QStringLiteral("\n") + text(row.id.text) + QStringLiteral("\n") +

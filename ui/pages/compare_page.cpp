@@ -2,43 +2,32 @@
 
 #include "backend/core/shell.h"
 #include "backend/core/units.h"
+#include "backend/report/wording.h"
 #include "ui/look/theme.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/run_row.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/chart_panel.h"
+#include "ui/plots/curve_chart.h"
 #include "ui/widgets/parts.h"
 
 #include <QHeaderView>
+#include <QMenu>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace ringscope::ui {
 namespace {
 
 const QString selectionKey = QStringLiteral("selection");
-
-// A byte figure's unit, the same for all bars of a chart.
-struct ByteScale {
-    double factor = 1;
-    QString unit = QStringLiteral("B");
-};
-
-ByteScale byteScale(double most) {
-    constexpr const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    std::size_t unit = 0;
-    double factor = 1;
-    while (most * factor >= 1024 && unit + 1 < std::size(units)) {
-        factor /= 1024;
-        ++unit;
-    }
-    return {factor, QString::fromLatin1(units[unit])};
-}
+const QString barsKey = QStringLiteral("bars");
 
 QString figureText(double value) {
     return value == 0 ? QStringLiteral("0") : text(formatSignificant(value));
@@ -47,8 +36,11 @@ QString figureText(double value) {
 using Figure = std::optional<Spread> RunGroup::*;
 
 BarRow barOf(const RunGroup& group, Figure figure, double factor) {
-    BarRow row{
-        .label = text(group.label), .mode = group.mode, .value = {}, .predicted = {}, .shown = {}};
+    BarRow row{.label = text(group.rowLabel),
+               .mode = group.mode,
+               .value = {},
+               .predicted = {},
+               .shown = {}};
     const std::optional<Spread>& spread = group.*figure;
     if (!spread) {
         row.shown = group.failed > 0 ? ComparePage::tr("failed") : QStringLiteral("–");
@@ -68,6 +60,57 @@ double largest(const Comparison& comparison, Figure figure) {
     return most;
 }
 
+BarRow headingRow(const std::string& title) {
+    BarRow row{.label = text(title), .mode = {}, .value = {}, .predicted = {}, .shown = {}};
+    row.heading = true;
+    return row;
+}
+
+// A figure of the comparison in the unit of its chart.
+struct ChartFigure {
+    Figure spread = nullptr;
+    double factor = 1;
+    bool predicted = false;
+};
+
+std::vector<BarRow> barsOf(const Comparison& comparison, const ChartFigure& figure) {
+    const std::vector<const RunGroup*> groups = comparison.groups();
+    std::vector<BarRow> rows;
+    for (const Section& section : comparison.sections) {
+        if (const std::string title = section.title(); !title.empty())
+            rows.push_back(headingRow(title));
+        for (const std::size_t index : section.groups) {
+            const RunGroup& group = *groups[index];
+            rows.push_back(barOf(group, figure.spread, figure.factor));
+            if (figure.predicted && group.predictedAttentionBytesPerStep)
+                rows.back().predicted =
+                    group.predictedAttentionBytesPerStep->median * figure.factor;
+        }
+    }
+    return rows;
+}
+
+CurveSeries seriesOf(const Comparison& comparison, const Curve& curve, Figure figure,
+                     double factor) {
+    const std::vector<const RunGroup*> groups = comparison.groups();
+    CurveSeries series{text(curve.label), curve.mode, {}};
+    for (const CurvePoint& point : curve.points)
+        if (const std::optional<Spread>& spread = groups[point.group]->*figure)
+            series.points.push_back(
+                {point.at, spread->median * factor, spread->low * factor, spread->high * factor});
+    return series;
+}
+
+// Charts that grow with their rows and are scrolled where the page has less room.
+QScrollArea* scrolled(QWidget* chart) {
+    auto* area = new QScrollArea;
+    area->setWidget(chart);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    return area;
+}
+
 void showBars(BarChart& chart, ChartPanel& panel, const QString& title,
               const std::vector<BarRow>& rows, bool predicted) {
     QStringList header{ComparePage::tr("Mode"), ComparePage::tr("Median"),
@@ -75,6 +118,10 @@ void showBars(BarChart& chart, ChartPanel& panel, const QString& title,
     if (predicted) header << ComparePage::tr("Predicted");
     std::vector<QStringList> cells;
     for (const BarRow& row : rows) {
+        if (row.heading) {
+            cells.push_back({row.label});
+            continue;
+        }
         const auto figure = [&](double value) {
             return row.value ? figureText(value) : QStringLiteral("–");
         };
@@ -100,16 +147,20 @@ ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidge
                                "page and press Compare."),
                             tr("Run the demo"))),
       choice_(new ChoiceBox),
+      baselineChoice_(new ChoiceBox),
+      view_(new ChoiceBox),
       verdict_(makeLabel({}, "head")),
       warnings_(makeLabel({}, "caution")),
       speed_(new BarChart),
       memory_(new BarChart),
       traffic_(new BarChart),
       exposed_(new BarChart),
-      speedPanel_(new ChartPanel(tr("Tokens/s"), speed_)),
-      memoryPanel_(new ChartPanel(tr("Peak memory"), memory_)),
-      trafficPanel_(new ChartPanel(tr("Attention sent"), traffic_)),
-      exposedPanel_(new ChartPanel(tr("Exposed communication"), exposed_)),
+      speedPanel_(new ChartPanel(tr("Tokens/s"), scrolled(speed_))),
+      memoryPanel_(new ChartPanel(tr("Peak memory"), scrolled(memory_))),
+      trafficPanel_(new ChartPanel(tr("Attention sent"), scrolled(traffic_))),
+      exposedPanel_(new ChartPanel(tr("Exposed communication"), scrolled(exposed_))),
+      views_(new QStackedWidget),
+      legend_(new CurveLegend),
       model_(new ComparisonModel(this)),
       table_(new QTableView),
       command_(new CommandLine),
@@ -119,7 +170,14 @@ ComparePage::ComparePage(StoreReader& store, std::string storeForCommand, QWidge
     column(this)->addWidget(stack_);
     connect(empty_->button(), &QPushButton::clicked, this, &ComparePage::demoRequested);
     connect(choice_, &QComboBox::currentIndexChanged, this, &ComparePage::load);
-    connect(report_, &QPushButton::clicked, this, [this] { Q_EMIT reportRequested(runs()); });
+    connect(baselineChoice_, &QComboBox::currentIndexChanged, this, &ComparePage::load);
+    connect(view_, &QComboBox::currentIndexChanged, this, &ComparePage::showView);
+    connect(report_, &QPushButton::clicked, this, [this] {
+        if (const std::optional<RunId> chosen = baseline())
+            Q_EMIT reportOverRequested(runs(), *chosen);
+        else
+            Q_EMIT reportRequested(runs());
+    });
     connect(&store_, &StoreReader::changed, this, &ComparePage::listChoices);
     listChoices();
 }
@@ -133,6 +191,18 @@ QWidget* ComparePage::makeContent() {
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(scaled(28));
     table_->horizontalHeader()->setHighlightSections(false);
+    table_->horizontalHeader()->setTextElideMode(Qt::ElideRight);
+    table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table_->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(table_, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        const QModelIndex index = table_->indexAt(at);
+        useAsBaseline(index.row(), index.column(), table_->viewport()->mapToGlobal(at));
+    });
+    QHeaderView* header = table_->horizontalHeader();
+    header->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(header, &QWidget::customContextMenuRequested, this, [this, header](const QPoint& at) {
+        useAsBaseline(-1, header->logicalIndexAt(at), header->mapToGlobal(at));
+    });
     table_->setWordWrap(false);
     table_->setAccessibleName(tr("Every figure of every mode"));
     verdict_->setWordWrap(true);
@@ -144,7 +214,9 @@ QWidget* ComparePage::makeContent() {
     layout->addWidget(makeHead());
     layout->addWidget(verdict_);
     layout->addWidget(warnings_);
-    layout->addWidget(makeCharts(), 2);
+    views_->addWidget(makeCharts());
+    views_->addWidget(makeCurves());
+    layout->addWidget(views_, 2);
     layout->addWidget(table_, 3);
     layout->addWidget(command_);
     return content;
@@ -159,6 +231,13 @@ QWidget* ComparePage::makeHead() {
     line->addWidget(makeLabel(tr("Compare"), "title"));
     line->addSpacing(8);
     line->addWidget(choice_, 1);
+    baselineChoice_->setAccessibleName(tr("Baseline"));
+    baselineChoice_->setToolTip(tr("What the others are divided by"));
+    view_->setAccessibleName(tr("What the charts show"));
+    for (ChoiceBox* box : {baselineChoice_, view_})
+        box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    line->addWidget(baselineChoice_);
+    line->addWidget(view_);
     line->addWidget(report_);
     return head;
 }
@@ -169,6 +248,20 @@ QWidget* ComparePage::makeCharts() {
     for (ChartPanel* panel : this->charts()) line->addWidget(panel, 1);
     charts->setMinimumHeight(scaled(150));
     return charts;
+}
+
+QWidget* ComparePage::makeCurves() {
+    auto* page = new QWidget;
+    auto* line = row();
+    for (std::size_t i = 0; i < curves_.size(); ++i) {
+        curves_[i] = new CurveChart;
+        curvePanels_[i] = new ChartPanel({}, curves_[i]);
+        line->addWidget(curvePanels_[i], 1);
+    }
+    QVBoxLayout* layout = column(page, 0, 4);
+    layout->addWidget(legend_);
+    layout->addLayout(line, 1);
+    return page;
 }
 
 void ComparePage::setRuns(std::vector<RunId> runs) {
@@ -224,8 +317,11 @@ void ComparePage::load() {
     if (wanted.empty()) return;
     std::vector<std::string> words = {"compare"};
     for (const RunId& id : wanted) words.push_back(id.text.substr(0, 8));
+    const std::optional<RunId> chosen = baseline();
+    if (chosen) words.insert(words.end(), {"--baseline", chosen->text.substr(0, 8)});
     command_->setCommand(text(ringscopeCommand(storeForCommand_, words)));
-    store_.load(wanted, this, [this, wanted](const Result<std::vector<RunRecord>>& loaded) {
+    store_.load(wanted, this, [this, wanted, chosen](Result<std::vector<RunRecord>> loaded) {
+        if (loaded.ok() && chosen) markBaseline(*loaded, {*chosen});
         if (wanted == runs()) showLoaded(loaded);
     });
 }
@@ -247,35 +343,140 @@ void ComparePage::showLoaded(const Result<std::vector<RunRecord>>& loaded) {
     warnings_->setText(warnings.join(QLatin1Char('\n')));
     warnings_->setVisible(!warnings.empty());
     model_->setComparison(comparison_);
-    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    table_->resizeRowsToContents();
+    fitTable();
+    listBaselines();
     showCharts();
+    families_ = curveFamilies(*comparison_);
+    listViews();
+    showView();
     Q_EMIT shown();
+}
+
+// A few groups share the width; many are as wide as their figures, and scrolled.
+void ComparePage::fitTable() {
+    const bool rows = model_->groupsAreRows();
+    table_->clearSpans();
+    for (int row = 0; row < model_->rowCount(); ++row)
+        if (model_->isHeading(row)) table_->setSpan(row, 0, 1, model_->columnCount());
+    table_->horizontalHeader()->setSectionResizeMode(rows ? QHeaderView::ResizeToContents
+                                                          : QHeaderView::Stretch);
+    table_->resizeRowsToContents();
+}
+
+std::optional<RunId> ComparePage::baseline() const {
+    const std::string key = baselineChoice_->currentData().toString().toStdString();
+    if (key.empty()) return std::nullopt;
+    const std::vector<RunId> all = runs();
+    const RunId id{key};
+    return std::ranges::find(all, id) == all.end() ? std::nullopt : std::optional(id);
+}
+
+// The experiment's own, and each name that a row has: in the other sections the group of the same
+// mode stands in for it.
+void ComparePage::listBaselines() {
+    std::vector<std::pair<QString, QString>> items = {{QString(), tr("Baseline: as run")}};
+    std::vector<std::string> names;
+    const std::vector<const RunGroup*> groups = comparison_->groups();
+    const std::optional<RunId> chosen = baseline();
+    for (const RunGroup* group : groups) {
+        if (std::ranges::find(names, group->rowLabel) != names.end()) continue;
+        names.push_back(group->rowLabel);
+        const bool isChosen =
+            chosen && std::ranges::find(group->runs, *chosen) != group->runs.end();
+        const RunId& id = isChosen ? *chosen : group->runs.front();
+        items.emplace_back(text(id.text), tr("Baseline: %1").arg(text(group->rowLabel)));
+    }
+    baselineChoice_->setChoices(items);
+    baselineChoice_->setVisible(groups.size() > 1);
+}
+
+void ComparePage::useAsBaseline(int row, int column, const QPoint& at) {
+    const RunGroup* group = model_->groupAt(row, column);
+    if (group == nullptr) return;
+    const QString key = text(group->runs.front().text);
+    const QString words = tr("Baseline: %1").arg(text(group->label));
+    QMenu menu;
+    menu.addAction(tr("Use %1 as the baseline").arg(text(group->label)), this, [this, key, words] {
+        if (baselineChoice_->findData(key) < 0) {
+            const QSignalBlocker quiet(baselineChoice_);
+            baselineChoice_->addItem(words, key);
+        }
+        baselineChoice_->setCurrentIndex(baselineChoice_->findData(key));
+    });
+    menu.exec(at);
+}
+
+void ComparePage::listViews() {
+    const bool first = view_->count() < 2;
+    std::vector<std::pair<QString, QString>> items = {{barsKey, tr("Bars")}};
+    for (const CurveFamily& family : families_) {
+        const QString over = tr("Over %1").arg(text(curveAxisName(family.axis)));
+        const QString words =
+            family.shared.empty() ? over : QStringLiteral("%1 · %2").arg(over, text(family.shared));
+        items.emplace_back(words, words);
+    }
+    view_->setChoices(items);
+    view_->setVisible(!families_.empty());
+    if (!first || families_.empty()) return;
+    const QSignalBlocker quiet(view_);  // of a sweep the curves are the answer
+    view_->setCurrentIndex(1);
+}
+
+void ComparePage::showView() {
+    const int at = view_->currentIndex() - 1;
+    const bool curves = comparison_ && at >= 0 && at < static_cast<int>(families_.size());
+    views_->setCurrentIndex(curves ? 1 : 0);
+    if (curves) showCurves(families_[static_cast<std::size_t>(at)]);
+}
+
+void ComparePage::showCurves(const CurveFamily& family) {
+    const reporting::ByteUnit unit =
+        reporting::byteUnit(largest(*comparison_, &RunGroup::peakBytes));
+    struct Shown {
+        QString title;
+        Figure figure;
+        double factor;
+    };
+    const std::array<Shown, 3> shown = {
+        Shown{tr("Tokens/s"), &RunGroup::tokensPerSecond, 1},
+        Shown{tr("Step time, ms"), &RunGroup::stepMs, 1},
+        Shown{tr("Peak memory, %1 on one rank").arg(text(unit.name)), &RunGroup::peakBytes,
+              1 / unit.bytes}};
+    const QString axis = family.axis == CurveAxis::Length ? tr("tokens") : tr("ranks");
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        std::vector<CurveSeries> series;
+        std::vector<QStringList> cells;
+        for (const Curve& curve : family.curves) {
+            series.push_back(seriesOf(*comparison_, curve, shown[i].figure, shown[i].factor));
+            for (const CurveSeries::Point& point : series.back().points)
+                cells.push_back({series.back().label, text(formatCount(std::llround(point.at))),
+                                 figureText(point.value), figureText(point.low),
+                                 figureText(point.high)});
+        }
+        curves_[i]->setAccessibleName(shown[i].title);
+        legend_->setCurves(series);
+        curves_[i]->setCurves(std::move(series), axis);
+        curvePanels_[i]->setTitle(shown[i].title);
+        curvePanels_[i]->setTable({tr("Mode"), axis, tr("Median"), tr("Lowest"), tr("Highest")},
+                                  cells);
+    }
 }
 
 void ComparePage::showCharts() {
     const Comparison& comparison = *comparison_;
-    const ByteScale memory = byteScale(largest(comparison, &RunGroup::peakBytes));
-    const ByteScale traffic =
-        byteScale(std::max(largest(comparison, &RunGroup::attentionBytesPerStep),
-                           largest(comparison, &RunGroup::predictedAttentionBytesPerStep)));
-    std::vector<BarRow> speeds;
-    std::vector<BarRow> peaks;
-    std::vector<BarRow> sent;
-    std::vector<BarRow> exposed;
-    for (const RunGroup* group : comparison.groups()) {
-        speeds.push_back(barOf(*group, &RunGroup::tokensPerSecond, 1));
-        peaks.push_back(barOf(*group, &RunGroup::peakBytes, memory.factor));
-        sent.push_back(barOf(*group, &RunGroup::attentionBytesPerStep, traffic.factor));
-        exposed.push_back(barOf(*group, &RunGroup::exposedMs, 1));
-        if (group->predictedAttentionBytesPerStep)
-            sent.back().predicted = group->predictedAttentionBytesPerStep->median * traffic.factor;
-    }
-    showBars(*speed_, *speedPanel_, tr("Tokens/s"), speeds, false);
-    showBars(*memory_, *memoryPanel_, tr("Peak memory, %1 on one rank").arg(memory.unit), peaks,
-             false);
+    const reporting::ByteUnit memory =
+        reporting::byteUnit(largest(comparison, &RunGroup::peakBytes));
+    const reporting::ByteUnit traffic = reporting::byteUnit(
+        std::max(largest(comparison, &RunGroup::attentionBytesPerStep),
+                 largest(comparison, &RunGroup::predictedAttentionBytesPerStep)));
+    const std::vector<BarRow> exposed = barsOf(comparison, {&RunGroup::exposedMs});
+    showBars(*speed_, *speedPanel_, tr("Tokens/s"),
+             barsOf(comparison, {&RunGroup::tokensPerSecond}), false);
+    showBars(*memory_, *memoryPanel_, tr("Peak memory, %1 on one rank").arg(text(memory.name)),
+             barsOf(comparison, {&RunGroup::peakBytes, 1 / memory.bytes}), false);
     showBars(*traffic_, *trafficPanel_,
-             tr("Attention %1/step · outline: predicted").arg(traffic.unit), sent, true);
+             tr("Attention %1/step · outline: predicted").arg(text(traffic.name)),
+             barsOf(comparison, {&RunGroup::attentionBytesPerStep, 1 / traffic.bytes, true}), true);
     showBars(*exposed_, *exposedPanel_, tr("Exposed, ms/step"), exposed, false);
     exposedPanel_->setVisible(
         std::ranges::any_of(exposed, [](const BarRow& row) { return row.value.has_value(); }));

@@ -39,6 +39,9 @@ Q_SIGNALS:
     void newRunRequested();  // go to New run
     void compareRequested(const std::vector<ringscope::RunId>& runs);
     void reportRequested(const std::vector<ringscope::RunId>& runs);
+    // The same with another baseline than the experiment's.
+    void reportOverRequested(const std::vector<ringscope::RunId>& runs,
+                             const ringscope::RunId& baseline);
     void commandRequested(const std::vector<ringscope::RunId>& runs);  // copied
     void timelineRequested(const ringscope::RunId& run);
     void experimentReady(const std::string& name, const std::string& content);  // for New run

@@ -1,6 +1,6 @@
 #include "ui/pages/run_preview.h"
 
-#include "backend/compare/comparison.h"
+#include "backend/compare/statistics.h"
 #include "ui/look/theme.h"
 #include "ui/models/run_row.h"
 #include "ui/plots/sparkline.h"
@@ -118,12 +118,14 @@ void RunPreview::showFigures(const RunRecord& run) {
         speed ? text(formatSignificant(speed->stepMedianMs)) + QStringLiteral(" ms") : nothing);
     stepTime_.note->setFullText(
         speed ? tr("p95 %1 ms").arg(text(formatSignificant(speed->stepP95Ms))) : QString());
-    const Bytes peak = peakMemory(run);
-    memory_.value->setText(peak.count > 0 ? text(formatBytes(peak)) : nothing);
+    const auto measured = [&](Bytes (*figure)(const RunRecord&)) {
+        const std::optional<Bytes> bytes = measuredBytes(run, figure);
+        return bytes ? text(formatBytes(*bytes)) : nothing;
+    };
+    memory_.value->setText(measured(peakMemory));
     memory_.note->setFullText(tr("of the rank with the most"));
 
-    const bool measured = !run.rankRecords.empty();
-    traffic_.value->setText(measured ? text(formatBytes(measuredAttentionBytes(run))) : nothing);
+    traffic_.value->setText(measured(measuredAttentionBytes));
     traffic_.note->setFullText(
         tr("predicted %1").arg(text(formatBytes(run.predictedAttentionBytesPerStep))));
     loss_.value->setText(run.steps.empty() ? nothing : exact(run.steps.back().loss));

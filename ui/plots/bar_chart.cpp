@@ -12,6 +12,8 @@ namespace {
 
 constexpr double barWidth = 0.56;
 constexpr double outlineWidth = 0.72;
+constexpr double labelShare = 0.4;  // of the chart's width, at most
+constexpr double rowHeight = 20;
 
 double largest(const std::vector<BarRow>& rows) {
     double most = 0;
@@ -34,12 +36,17 @@ BarChart::BarChart(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot) {
 void BarChart::setRows(std::vector<BarRow> rows) {
     rows_ = std::move(rows);
     QStringList spoken;
-    for (const BarRow& row : rows_) spoken << row.label + QStringLiteral(" ") + row.shown;
+    for (const BarRow& row : rows_)
+        spoken << (row.heading ? row.label : row.label + QStringLiteral(" ") + row.shown);
     setAccessibleDescription(spoken.join(QStringLiteral(", ")));
+    updateGeometry();
     draw();
 }
 
-QSize BarChart::minimumSizeHint() const { return {scaled(180), scaled(96)}; }
+QSize BarChart::minimumSizeHint() const {
+    const double rows = static_cast<double>(rows_.size()) * rowHeight + 26;
+    return {scaled(180), scaled(std::max(96.0, rows))};
+}
 
 void BarChart::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);
@@ -59,15 +66,11 @@ void BarChart::draw() {
     plot_->xAxis->setTicks(false);
     plot_->xAxis->setTickLabels(true);
 
-    const QSharedPointer<QCPAxisTickerText> labels(new QCPAxisTickerText);
     double key = static_cast<double>(rows_.size());
     for (const BarRow& row : rows_) {
-        labels->addTick(
-            key, text(markerGlyph(modeLook(row.mode).marker)) + QStringLiteral(" ") + row.label);
         drawRow(row, key);
         key -= 1;
     }
-    plot_->yAxis->setTicker(labels);
     plot_->yAxis->setTicks(true);
     plot_->yAxis->setTickLength(0, 0);
     plot_->yAxis->setTickPen(Qt::NoPen);
@@ -82,14 +85,32 @@ void BarChart::resizeEvent(QResizeEvent* event) {
     fitAxis();
 }
 
+void BarChart::writeLabels() {
+    const QFontMetrics metrics(plot_->xAxis->tickLabelFont());
+    const QSharedPointer<QCPAxisTickerText> labels(new QCPAxisTickerText);
+    double key = static_cast<double>(rows_.size());
+    for (const BarRow& row : rows_) {
+        const QString whole =
+            text(markerGlyph(modeLook(row.mode).marker)) + QStringLiteral(" ") + row.label;
+        labels->addTick(key, row.heading ? QString()
+                                         : metrics.elidedText(whole, Qt::ElideRight,
+                                                              int(width() * labelShare)));
+        key -= 1;
+    }
+    plot_->yAxis->setTicker(labels);
+}
+
 void BarChart::fitAxis() {
+    writeLabels();
     const QFontMetrics metrics(plot_->xAxis->tickLabelFont());
     double widest = 0;
     int labels = 0;
     for (const BarRow& row : rows_) {
+        if (row.heading) continue;
         widest = std::max<double>(widest, metrics.horizontalAdvance(row.shown));
         labels = std::max(labels, metrics.horizontalAdvance(row.label));
     }
+    labels = std::min(labels, int(width() * labelShare));
     const double bars = std::max(40.0, width() - labels - scaled(56) - widest);
     plot_->xAxis->setRange(0, largest(rows_) * (1 + (widest + scaled(14)) / bars));
     plot_->xAxis->ticker()->setTickCount(std::clamp(int(bars / scaled(56)), 1, 5));
@@ -98,6 +119,17 @@ void BarChart::fitAxis() {
 
 void BarChart::drawRow(const BarRow& row, double key) {
     const Ink ink = inkOf(*this);
+    if (row.heading) {
+        auto* title = new QCPItemText(plot_);
+        title->setText(row.label);
+        title->setColor(ink.muted);
+        title->setFont(plot_->xAxis->tickLabelFont());
+        title->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+        title->position->setTypeX(QCPItemPosition::ptViewportRatio);
+        title->position->setCoords(0, key);
+        title->setClipToAxisRect(false);
+        return;
+    }
     if (row.value) {
         auto* bar = new QCPBars(plot_->yAxis, plot_->xAxis);
         bar->setWidth(barWidth);

@@ -1,5 +1,6 @@
 // Horizontal bars, one a row, in the modes' colours: a median with the interval of its repeats, and
-// beside a measured figure the predicted one as an outline.
+// beside a measured figure the predicted one as an outline. Labels take at most two fifths of the
+// width and are cut at their end; with many rows the chart asks for height and is scrolled.
 #pragma once
 
 #include <QWidget>
@@ -18,7 +19,8 @@ struct BarRow {
     double low = 0;  // an interval is drawn where low < high
     double high = 0;
     std::optional<double> predicted;
-    QString shown;  // written at the bar's end
+    QString shown;         // written at the bar's end
+    bool heading = false;  // no bar: the label is the title of the rows below
 };
 
 class BarChart : public QWidget {
@@ -37,7 +39,8 @@ protected:
 
 private:
     void draw();
-    void fitAxis();  // leaves room for the figures at the bars' ends
+    void fitAxis();      // leaves room for the figures at the bars' ends
+    void writeLabels();  // cut to their share of the width
     void drawRow(const BarRow& row, double key);
 
     QCustomPlot* plot_;

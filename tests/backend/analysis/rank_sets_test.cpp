@@ -50,10 +50,12 @@ RC_GTEST_PROP(CommunicationSets, SplitEveryNanosecondOnce, ()) {
         RC_ASSERT(within(sets.comm, time) == communicates);
         RC_ASSERT(within(sets.hidden, time) == (communicates && computes));
         RC_ASSERT(within(sets.exposed, time) == (communicates && !computes));
-        RC_ASSERT(within(sets.moving, time) + within(sets.waiting, time) +
+        const bool waits = within(sets.wait, time) || within(sets.hiddenWait, time);
+        RC_ASSERT(within(sets.moving, time) + static_cast<int>(waits) +
                       within(sets.unpaired, time) ==
                   static_cast<int>(communicates));
-        RC_ASSERT(within(sets.waitExposed, time) == (within(sets.waiting, time) && !computes));
+        RC_ASSERT(within(sets.wait, time) == (waits && !computes));
+        RC_ASSERT(within(sets.hiddenWait, time) == (waits && computes));
     }
 }
 

@@ -55,7 +55,7 @@ TEST(StepParts, AddUpToTheSteps) {
             const StepParts parts = stepParts(trace.ranks[r], trusted.meetings[r], sets);
             EXPECT_EQ(parts.sum(), parts.steps) << "rank " << r << ", transfer " << transfer;
             EXPECT_EQ(parts.waitingForAll(),
-                      lengthOf(intersectionOf(sets.communication.waitExposed, sets.steps)));
+                      lengthOf(intersectionOf(sets.communication.wait, sets.steps)));
         }
     }
 }
@@ -184,9 +184,9 @@ TEST(TraceDiff, ExplainsAllOfTheDifferenceAndNamesWhoWasWaitedFor) {
     for (const DiffEffect& effect : diff.effects) sum += effect.change();
     EXPECT_NEAR(sum, diff.change(), 1);
     EXPECT_LT(diff.change(), 0);
-    EXPECT_EQ(diff.effects.front().what, "waiting for rank 3");
+    EXPECT_EQ(diff.effects.front().what, "wait for rank 3");
     EXPECT_THAT(diff.sentence(), StartsWith("zigzag saves "));
-    EXPECT_THAT(diff.sentence(), HasSubstr("less waiting for rank 3"));
+    EXPECT_THAT(diff.sentence(), HasSubstr("less wait for rank 3"));
     for (std::size_t i = 1; i < diff.effects.size(); ++i)
         EXPECT_GE(std::abs(diff.effects[i - 1].change()), std::abs(diff.effects[i].change()));
     EXPECT_EQ(diff.steps.size(), 3U);

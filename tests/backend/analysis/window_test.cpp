@@ -49,8 +49,8 @@ WindowIndex indexOf(const Trace& trace) { return {trace, matchMessages(trace)}; 
 
 std::vector<std::int64_t> numbers(const RankFigures& f) {
     const CommunicationFigures& c = f.communication;
-    return {f.rank,    f.span, f.attention,   f.compute,  f.idle,     c.comm, c.hidden,
-            c.exposed, c.wait, c.waitExposed, c.transfer, c.unpaired, c.bytes};
+    return {f.rank,    f.span, f.attention,  f.compute,  f.idle,     c.comm, c.hidden,
+            c.exposed, c.wait, c.hiddenWait, c.transfer, c.unpaired, c.bytes};
 }
 
 TEST(MeasuredSet, MeasuresWhatCountingDoes) {

@@ -22,6 +22,12 @@ std::vector<std::string> labels(const Comparison& comparison) {
     return names;
 }
 
+std::vector<std::string> titles(const Comparison& comparison) {
+    std::vector<std::string> titles;
+    for (const Section& section : comparison.sections) titles.push_back(section.title());
+    return titles;
+}
+
 RunRecord withSeqLen(RunRecord run, std::int64_t seqLen) {
     run.config.train.seqLen = seqLen;
     run.computation = "seq_len " + std::to_string(seqLen);
@@ -75,11 +81,32 @@ TEST(CompareRuns, TakesTheMarkedBaselineThenLegacyThenNoneThenTheFirst) {
     EXPECT_EQ(compared({ring, finishedRun("zigzag", 40)}).baseline.group.mode, "ring");
 }
 
-TEST(CompareRuns, LeavesReferencesOutUnlessTheyAreAllThereIs) {
-    const RunRecord reference = asReference(finishedRun("none", 90));
+TEST(CompareRuns, KeepsEveryRunThatWasChosenReferencesToo) {
+    RunRecord reference = asReference(finishedRun("none", 90));
+    reference.ranks = 1;
     EXPECT_THAT(labels(compared({reference, finishedRun("legacy", 100), finishedRun("ring", 50)})),
-                ElementsAre("legacy", "ring"));
+                ElementsAre("legacy", "none", "ring"));
     EXPECT_THAT(labels(compared({reference})), ElementsAre("none"));
+}
+
+TEST(CompareRuns, CallsTextsByTheirLastNamesWhereThoseDiffer) {
+    const auto reading = [](const char* source) {
+        RunRecord run = finishedRun("ring", 50);
+        run.config.data.source = run.computation = source;
+        return run;
+    };
+    EXPECT_THAT(labels(compared({reading("/a/long/way/to/war.txt"), reading("/home/peace.txt")})),
+                ElementsAre("ring source=war.txt", "ring source=peace.txt"));
+    EXPECT_THAT(labels(compared({reading("/one/text.txt"), reading("/two/text.txt")})),
+                ElementsAre("ring source=/one/text.txt", "ring source=/two/text.txt"));
+}
+
+TEST(CompareRuns, TellsDevicesApart) {
+    RunRecord onGpu = finishedRun("ring", 10);
+    onGpu.device = "cuda";
+    const Comparison comparison = compared({finishedRun("ring", 100), onGpu});
+    EXPECT_THAT(labels(comparison), ElementsAre("ring device=cpu", "ring device=cuda"));
+    EXPECT_THAT(titles(comparison), ElementsAre("cpu", "cuda"));
 }
 
 TEST(CompareRuns, GivesRatiosOverTheBaseline) {
@@ -126,26 +153,28 @@ TEST(CompareRuns, ListsDifferencesInTheOrderOfItsGroups) {
                                             withSeqLen(finishedRun("zigzag", 50), 2048),
                                             withSeqLen(finishedRun("legacy", 90), 8192)});
     EXPECT_THAT(labels(comparison),
-                ElementsAre("legacy seq_len=8192", "ring seq_len=4096", "zigzag seq_len=2048"));
-    EXPECT_THAT(comparison.differences.at(0).values, ElementsAre("8192", "4096", "2048"));
+                ElementsAre("legacy seq_len=8192", "zigzag seq_len=2048", "ring seq_len=4096"));
+    EXPECT_THAT(comparison.differences.at(0).values, ElementsAre("8192", "2048", "4096"));
 }
 
 TEST(CompareRuns, SpellsAFieldOutWhereItsLastWordIsNotEnough) {
     RunRecord longer = finishedRun("ring", 50);
     longer.config.train.steps = 20;  // there is a profile.steps as well
-    EXPECT_THAT(labels(compared({finishedRun("legacy", 100), longer})),
-                ElementsAre("legacy train.steps=5", "ring train.steps=20"));
+    EXPECT_THAT(labels(compared({finishedRun("ring", 100), longer})),
+                ElementsAre("ring train.steps=5", "ring train.steps=20"));
 }
 
 TEST(CompareRuns, MeasuresEachSettingAgainstItsOwnBaseline) {
     const Comparison comparison = compared(
         {withSeqLen(finishedRun("legacy", 100), 4096), withSeqLen(finishedRun("legacy", 400), 8192),
          withSeqLen(finishedRun("ring", 50), 4096), withSeqLen(finishedRun("ring", 100), 8192)});
+    EXPECT_THAT(titles(comparison), ElementsAre("4,096 tokens", "8,192 tokens"));
     ASSERT_EQ(comparison.candidates.size(), 3U);
-    EXPECT_EQ(comparison.candidates[0].against, "");
-    EXPECT_FALSE(comparison.candidates[0].speedup.has_value());
-    EXPECT_EQ(comparison.candidates[1].against, "legacy seq_len=4096");
-    EXPECT_DOUBLE_EQ(*comparison.candidates[1].speedup, 2.0);
+    EXPECT_EQ(comparison.candidates[0].against, "legacy seq_len=4096");
+    EXPECT_EQ(comparison.candidates[0].group.rowLabel, "ring");
+    EXPECT_DOUBLE_EQ(*comparison.candidates[0].speedup, 2.0);
+    EXPECT_EQ(comparison.candidates[1].against, "");
+    EXPECT_FALSE(comparison.candidates[1].speedup.has_value());
     EXPECT_EQ(comparison.candidates[2].against, "legacy seq_len=8192");
     EXPECT_DOUBLE_EQ(*comparison.candidates[2].speedup, 4.0);
     EXPECT_TRUE(comparison.candidates[2].sameComputation);
@@ -207,15 +236,13 @@ TEST(Warnings, AreNoneWhereTheRunsAreAlike) {
                 IsEmpty());
 }
 
-TEST(Warnings, NameTheGroupsThatDifferInDeviceSoftwareAndHosts) {
+TEST(Warnings, NameTheGroupsThatDifferInSoftwareAndHosts) {
     RunRecord ring = finishedRun("ring", 50);
-    ring.device = "cuda";
     ring.versions = "torch 2.12.0";
     ring.rankRecords[0].host = "node7";
     EXPECT_THAT(
         compared({finishedRun("legacy", 100), ring}).warnings,
-        ElementsAre("The runs differ in device: cpu (legacy); cuda (ring).",
-                    "The runs differ in software: ringscope 0.1.0, torch 2.11.0, gloo (legacy); "
+        ElementsAre("The runs differ in software: ringscope 0.1.0, torch 2.11.0, gloo (legacy); "
                     "torch 2.12.0 (ring).",
                     "The runs differ in hosts: localhost (legacy); localhost+node7 (ring)."));
 }
@@ -248,10 +275,11 @@ TEST(Warnings, StayReadableWithManyGroups) {
     std::vector<RunRecord> runs = {finishedRun("legacy", 100)};
     for (const char* mode : {"ring", "zigzag", "ulysses", "striped", "usp"}) {
         runs.push_back(finishedRun(mode, 50));
-        runs.back().device = "cuda";
+        runs.back().versions = "new";
     }
+    runs.front().versions = "old";
     EXPECT_THAT(compared(runs).warnings,
-                ElementsAre("The runs differ in device: cpu (legacy); cuda (ring, zigzag, ulysses "
+                ElementsAre("The runs differ in software: old (legacy); new (ring, zigzag, ulysses "
                             "and 2 more)."));
 }
 

@@ -63,6 +63,14 @@ inline RunRecord failedRun(std::string_view mode) {
     return run;
 }
 
+// Its ranks were started, and ended before they could say what they used.
+inline RunRecord silentRun(std::string_view mode) {
+    RunRecord run = failedRun(mode);
+    run.rankRecords = {{.rank = 0, .host = "localhost", .pid = 4000, .exitCode = 1, .endedBy = ""},
+                       {.rank = 1, .host = "localhost", .pid = 4001, .endedBy = "SIGKILL"}};
+    return run;
+}
+
 inline RunRecord repeated(RunRecord run, std::int64_t repeat) {
     run.repeat = repeat;
     run.id.text += "-" + std::to_string(repeat + 1);
@@ -75,11 +83,11 @@ inline RunRecord withParity(RunRecord run, double lossDiff, double gradNormDiff 
     return run;
 }
 
-// Three recorded steps; as much time moves bytes as is waited, so messages are twice as fast while
-// they move.
+// Three recorded steps with a millisecond of hidden wait; messages are twice as fast while they
+// move.
 inline RunRecord withOverlap(RunRecord run, double exposedMs, double waitMs,
                              std::optional<int> lateRank = std::nullopt) {
-    run.overlap = OverlapFigures{3, exposedMs, waitMs, waitMs, 25.0, lateRank, 1.5, 3.0};
+    run.overlap = OverlapFigures{3, exposedMs, waitMs, 1, waitMs, 25.0, lateRank, 1.5, 3.0};
     return run;
 }
 

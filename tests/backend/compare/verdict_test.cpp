@@ -1,9 +1,11 @@
 #include "backend/compare/verdict.h"
 
+#include "backend/config/field_table.h"
 #include "tests/backend/compare/sample_runs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <string>
 
 namespace ringscope {
 namespace {
@@ -126,8 +128,56 @@ TEST(Verdict, AnswersForEverySettingOfTheBaseline) {
     EXPECT_EQ(
         verdict({at(finishedRun("legacy", 100), 4096), at(finishedRun("legacy", 300), 8192),
                  at(finishedRun("ring", 50), 4096), at(finishedRun("ring", 100), 8192)}),
-        "ring seq_len=4096 is 2.0 × legacy seq_len=4096 (one run each) and the same model; ring "
-        "seq_len=8192 is 3.0 × legacy seq_len=8192 (one run each) and the same model");
+        "the runs differ in length (4,096, 8,192 tokens): with 4,096 tokens, ring is 2.0 × legacy "
+        "(one run each) and the same model; with 8,192 tokens, ring is 3.0 × legacy (one run "
+        "each) and the same model");
+}
+
+// nano on 4 ranks and tiny on 2, picked by hand.
+TEST(Verdict, SaysFirstInWhatRunsOfDifferentModelsDifferAndNeverThatTheyAreTheSame) {
+    const auto preset = [](RunRecord run, const char* name) {
+        for (const ModelPreset& known : modelPresets()) {
+            if (known.name != name) continue;
+            run.config.model = known.model;
+            run.config.model.preset = known.name;
+        }
+        run.computation = name;
+        return run;
+    };
+    RunRecord nano = preset(finishedRun("ring", 450), "nano");
+    nano.ranks = nano.config.parallel.sp = 4;
+    const std::string said = verdict({preset(finishedRun("legacy", 100), "tiny"), nano});
+    EXPECT_EQ(said,
+              "the runs differ in model (tiny, nano) and ranks (2, 4): nothing is faster than "
+              "legacy preset=tiny ranks=2: ring preset=nano ranks=4, the next, is 0.22 × legacy "
+              "preset=tiny ranks=2 (one run each) on 4 ranks instead of 2, not like for like; it "
+              "trains the model of its own unsharded run");
+}
+
+TEST(Verdict, GivesTheSpreadOfRepeatsAlone) {
+    EXPECT_EQ(
+        verdict({repeated(finishedRun("ring", 100), 0), repeated(finishedRun("ring", 95), 1),
+                 repeated(finishedRun("ring", 90), 2)}),
+        "ring reached 10,526 tokens/s (10,000 to 11,111 in 3 runs: a spread of 11 %), and there "
+        "is no other speed to compare it with");
+}
+
+TEST(Verdict, SumsUpManySections) {
+    std::vector<RunRecord> runs;
+    for (const std::int64_t length : {1024, 2048, 4096}) {
+        for (const char* mode : {"legacy", "ring", "zigzag"}) {
+            const double ms = mode[0] == 'l' ? 100.0 : mode[0] == 'r' ? 50.0 : length / 40.0;
+            runs.push_back(finishedRun(mode, ms));
+            runs.back().config.train.seqLen = length;
+            runs.back().computation = std::to_string(length);
+        }
+    }
+    EXPECT_EQ(verdict(runs),
+              "the runs differ in length (1,024, 2,048, 4,096 tokens): ring is the fastest in 2 "
+              "of 3 sections (2.0 × legacy), zigzag in 1 (3.9 × legacy); each is the same model "
+              "as its own unsharded run");
+    runs[4] = withParity(runs[4], 0.5);  // the fastest with 2,048 tokens
+    EXPECT_THAT(verdict(runs), testing::HasSubstr("; ring seq_len=2048 is NOT the same model: "));
 }
 
 TEST(Verdict, CountsTheFailuresItDoesNotName) {

@@ -45,7 +45,7 @@ TEST(OriginsText, SaysWhereEachValueCameFrom) {
 
 TEST(ExperimentJson, HasEveryFieldWithItsOrigin) {
     const nlohmann::json object = nlohmann::json::parse(experimentJson(fourModes()));
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_EQ(object["name"], "four");
     EXPECT_EQ(object["repeat"], 3);
     EXPECT_EQ(object["matrix"]["parallel.mode"][1], "zigzag");
@@ -58,7 +58,7 @@ TEST(ExperimentJson, HasEveryFieldWithItsOrigin) {
 
 TEST(FieldsJson, HasEveryFieldAndPreset) {
     const nlohmann::json object = nlohmann::json::parse(fieldsJson());
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     ASSERT_EQ(object["fields"].size(), fieldTable().size());
     EXPECT_EQ(object["presets"].size(), modelPresets().size());
     for (const nlohmann::json& field : object["fields"]) {

@@ -42,7 +42,7 @@ TEST(DoctorText, HasALineForEachCheck) {
 
 TEST(DoctorJson, IsOkWhereNoCheckFailed) {
     const json bad = json::parse(doctorJson(threeChecks));
-    EXPECT_EQ(bad["schema_version"], 1);
+    EXPECT_EQ(bad["schema_version"], 2);
     EXPECT_EQ(bad["ok"], false);
     EXPECT_TRUE(bad["version"].is_string());
     EXPECT_EQ(
@@ -83,7 +83,7 @@ TEST(HostsJson, HasNullForAClockThatWasNotCompared) {
 
 TEST(VersionJson, NamesTheProgramAndWhatItsLinesSpeak) {
     const json object = json::parse(versionJson());
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_TRUE(object["ringscope"].is_string());
     EXPECT_TRUE(object["protocol"].is_number_integer());
 }

@@ -43,6 +43,14 @@ TEST(Golden, TerminalTableOfTheSampleIsAsReviewed) {
     expectGolden("sample.txt", comparisonTable(sampleReport().comparison, {.width = 120}));
 }
 
+TEST(Golden, MarkdownOfASweepIsAsReviewed) {
+    expectGolden("sweep.md", writeMarkdown(sweepReport()));
+}
+
+TEST(Golden, TerminalTextOfASweepIsAsReviewed) {
+    expectGolden("sweep.txt", comparisonText(sweepReport().comparison, {.width = 120}));
+}
+
 // The settings every run shares come from the field table and change with it; all else is fixed.
 TEST(Golden, HtmlOfTheSampleIsAsReviewed) {
     std::string page = writeHtml(sampleReport());

@@ -48,7 +48,7 @@ TEST(ModesText, IsOneTableWhereThereIsRoom) { EXPECT_EQ(modesText(400), modesTex
 
 TEST(ModesJson, SaysWhyAModeDoesNotSupportAFeature) {
     const nlohmann::json object = nlohmann::json::parse(modesJson());
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     ASSERT_EQ(object["modes"].size(), modeTable().size());
     ASSERT_EQ(object["features"].size(), featureTable().size());
     for (const nlohmann::json& mode : object["modes"]) {

@@ -56,12 +56,23 @@ TEST_F(RunsText, ShowsTheFactsOfARunAndThenItsSteps) {
     EXPECT_THAT(text, EndsWith("\n      4      4.500000      1.500000       100.0\n"));
 }
 
+TEST_F(RunsText, ShowADashForWhatARunThatFailedNeverSaid) {
+    const std::string text = runFactsText(silentRun("ring"));
+    EXPECT_THAT(text, HasSubstr("\n  peak memory of a rank       –\n"));
+    EXPECT_THAT(text, HasSubstr("\n  attention bytes per step    – measured, 4,194,304 "
+                                "predicted\n"));
+    EXPECT_THAT(text, HasSubstr("\n  gradient bytes per step     – measured, 1,048,576 "
+                                "predicted\n"));
+    EXPECT_THAT(runListText({silentRun("ring")}), Not(HasSubstr("0 B")));
+}
+
 TEST_F(RunsText, ShowsCommunicationOnlyWhereStepsWereRecorded) {
     EXPECT_THAT(runFactsText(finishedRun("ring", 100)), Not(HasSubstr("communication per step")));
     RunRecord run = withOverlap(finishedRun("ring", 100), 12.5, 4);
     run.overlap->busbw.reset();
     const std::string text = runFactsText(run);
-    EXPECT_THAT(text, HasSubstr("communication per step      12.5 ms exposed, 4.00 ms wait"));
+    EXPECT_THAT(text, HasSubstr("communication per step      12.5 ms exposed, 4.00 ms of it wait, "
+                                "25.0 % hidden, 1.00 ms hidden wait"));
     EXPECT_THAT(text, Not(HasSubstr("busbw")));
 }
 

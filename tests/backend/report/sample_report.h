@@ -3,7 +3,7 @@
 #pragma once
 
 #include "backend/report/report.h"
-#include "tests/backend/compare/sample_runs.h"
+#include "tests/backend/compare/sweep_runs.h"
 
 #include <string>
 #include <utility>
@@ -26,6 +26,9 @@ inline Report sampleReport() {
                      withOverlap(finishedRun("zigzag", 45), 1.5, 0.25), failedRun("ring"),
                      withParity(finishedRun("ulysses", 50), 0.031)});
 }
+
+// 4 lengths, 3 modes, 2 and 4 ranks, two repeats each: 48 runs.
+inline Report sweepReport() { return reportOf(sweepRuns(), "sweep: 4 lengths, 3 modes"); }
 
 // Everything a user names, as somebody would who wants to break a report.
 inline constexpr const char* hostile =

@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/report/wording.h"
+#include "tests/backend/compare/sweep_runs.h"
 #include "tests/backend/report/sample_report.h"
 
 #include <gmock/gmock.h>
@@ -35,6 +36,35 @@ TEST(TextTable, SaysWhyAModeHasNoFiguresAndThatOneIsAnotherModel) {
     EXPECT_THAT(table, HasSubstr("\nring     did not finish: rank 1 was ended by SIGKILL\n"));
     EXPECT_THAT(table, HasSubstr("4.5000  NOT the same\n"));
     EXPECT_THAT(table, HasSubstr("2.2 x (2.1-2.2)"));
+}
+
+TEST(TextTable, OfASweepHasASectionForEachLengthAndNumberOfRanks) {
+    const std::string table = comparisonTable(compareRuns(sweepRuns()).value(), plain(100));
+    EXPECT_THAT(table, HasSubstr("\n\n1,024 tokens, 2 ranks\nlegacy "));
+    EXPECT_THAT(table, HasSubstr("\n\n8,192 tokens, 4 ranks\nlegacy "));
+    std::size_t baselines = 0;
+    for (const std::string& line : split(table, '\n')) {
+        EXPECT_LE(line.size(), 100U) << line;
+        EXPECT_THAT(line, Not(HasSubstr("seq_len")));
+        baselines += line.find("  baseline  ") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(baselines, 8U) << "one denominator a section";
+}
+
+TEST(TextTable, NamesTheGroupThatRatiosAreOverWhereItStandsElsewhere) {
+    const std::string table = comparisonTable(
+        compareRuns({sweptRun("legacy", 1024, 2, 100), sweptRun("ring", 2048, 2, 300)}).value(),
+        plain(0));
+    EXPECT_THAT(table, HasSubstr("2,048 tokens; x is over legacy seq_len=1024\n"));
+}
+
+TEST(TextTable, ShowsTheSpreadOfRepeatsAlone) {
+    const std::string table = comparisonTable(
+        compareRuns({repeated(finishedRun("ring", 100), 0), repeated(finishedRun("ring", 95), 1)})
+            .value(),
+        plain(0));
+    EXPECT_THAT(table, HasSubstr("10,263 (10,000-10,526)"));
+    EXPECT_THAT(table, HasSubstr("97.5 ms (95.0 ms-100 ms)"));
 }
 
 TEST(TextTable, NeverGrowsWiderThanTheTerminal) {
@@ -80,7 +110,7 @@ TEST(TextTable, ShowsTheModesMarkers) {
 TEST(TextTable, LetsNoNameMoveTheCursor) {
     const std::string table = comparisonTable(hostileReport().comparison, {});
     EXPECT_THAT(table, Not(HasSubstr("\x1b")));
-    EXPECT_EQ(split(table, '\n').size(), 4U);  // header, two configurations, the end
+    EXPECT_EQ(split(table, '\n').size(), 8U);  // header, two sections of three lines, the end
 }
 
 TEST(AsciiOnly, RespellsWhatItKnowsAndMarksTheRest) {

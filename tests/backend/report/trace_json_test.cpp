@@ -20,16 +20,17 @@ std::vector<std::string> keysOf(const ordered_json& object) {
     return keys;
 }
 
-// Keys of schema_version 1; others may be added, these may not go.
+// Keys of schema_version 2; others may be added, these may not go.
 TEST(AnalysisJson, HasTheKeysOfItsSchema) {
     const ordered_json object = ordered_json::parse(analysisJson(analyzeAll(madeTrace())));
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     for (const char* key : {"source",
                             "steps",
                             "executed_mode",
                             "executed",
                             "exposed_ms_per_step",
                             "wait_ms_per_step",
+                            "hidden_wait_ms_per_step",
                             "hidden_pct",
                             "busbw_gb_per_s",
                             "algbw_gb_per_s",
@@ -56,9 +57,9 @@ TEST(AnalysisJson, HasTheKeysOfItsSchema) {
     EXPECT_EQ(object["invariants_ok"], true);
     EXPECT_THAT(keysOf(object["ranks"][0]),
                 ElementsAre("rank", "span_ns", "attention_ns", "compute_ns", "comm_ns", "hidden_ns",
-                            "exposed_ns", "wait_ns", "wait_exposed_ns", "transfer_ns",
-                            "unpaired_ns", "bytes", "copies_ns", "copies_exposed_ns", "idle_ns",
-                            "launch_gap_ns", "tail_ns", "waits_for", "from_gpu", "overlap_pct"));
+                            "exposed_ns", "wait_ns", "hidden_wait_ns", "transfer_ns", "unpaired_ns",
+                            "bytes", "copies_ns", "copies_exposed_ns", "idle_ns", "launch_gap_ns",
+                            "tail_ns", "waits_for", "from_gpu", "overlap_pct"));
 }
 
 TEST(AnalysisJson, IsNullWhereTheClocksDoNotTellWaitFromTransfer) {
@@ -95,7 +96,7 @@ TEST(RingStepJson, HasARowForEachRankPassAndRingStep) {
 
 TEST(RingStepJson, OfNoRingStepIsAnEmptyList) {
     EXPECT_EQ(ordered_json::parse(ringStepJson({})),
-              (ordered_json{{"schema_version", 1}, {"ring_steps", ordered_json::array()}}));
+              (ordered_json{{"schema_version", 2}, {"ring_steps", ordered_json::array()}}));
     EXPECT_EQ(ringStepCsv({}), "");
 }
 
@@ -130,14 +131,14 @@ TEST(TraceDiffJson, HasTheKeysOfItsSchemaAndItsEffectsAsCsv) {
     TraceDiff diff;
     diff.before = "ring";
     diff.after = "zigzag";
-    diff.effects = {{.what = "waiting for rank 1", .before = 4, .after = 1}};
+    diff.effects = {{.what = "wait for rank 1", .before = 4, .after = 1}};
     diff.steps = {{.index = 0, .before = 10, .after = 7}};
     const ordered_json object = ordered_json::parse(traceDiffJson(diff));
     EXPECT_THAT(keysOf(object),
                 ElementsAre("schema_version", "before", "after", "step_ns", "change_ns_per_step",
                             "sentence", "notes", "effects", "places", "steps"));
     EXPECT_EQ(object["effects"][0]["change_ns"], -3.0);
-    EXPECT_THAT(traceDiffCsv(diff), EndsWith("\nwaiting for rank 1,4.0,1.0,-3.0\n"));
+    EXPECT_THAT(traceDiffCsv(diff), EndsWith("\nwait for rank 1,4.0,1.0,-3.0\n"));
 }
 
 TEST(TraceInfoJson, SaysWhatARankRecordedAndNullWhereNobodyMeasuredTheCost) {
@@ -149,7 +150,7 @@ TEST(TraceInfoJson, SaysWhatARankRecordedAndNullWhereNobodyMeasuredTheCost) {
     rank.complete = true;
     contents.ranks = {rank};
     const ordered_json object = ordered_json::parse(traceInfoJson(contents));
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_EQ(object["ranks"][0]["rank"], 3);
     EXPECT_EQ(object["ranks"][0]["source"], "ringscope");
     EXPECT_EQ(object["ranks"][0]["complete"], true);

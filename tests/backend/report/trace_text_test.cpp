@@ -47,6 +47,7 @@ TEST(RingStepText, HasARowForEachRankAndAColumnForEachRingStep) {
     EXPECT_THAT(text, StartsWith("forward attention\nrank     step 0     step 1\n   0 "));
     EXPECT_THAT(text, HasSubstr("\nforward exposed communication\n"));
     EXPECT_THAT(text, HasSubstr("\nforward wait\n"));
+    EXPECT_THAT(text, HasSubstr("\nforward hidden wait\n"));
     EXPECT_THAT(text, Not(HasSubstr("backward")));
     EXPECT_THAT(text, HasSubstr("means over 3 recorded steps."));
 }
@@ -99,7 +100,7 @@ TEST(TraceDiffText, HasTheStepLastAndTheNotesAtTheEnd) {
     diff.after = "zigzag";
     diff.stepBefore = 10e6;
     diff.stepAfter = 7e6;
-    diff.effects = {{.what = "waiting for rank 1", .before = 4e6, .after = 1e6},
+    diff.effects = {{.what = "wait for rank 1", .before = 4e6, .after = 1e6},
                     {.what = "nothing to speak of", .before = 100, .after = 200}};
     diff.places = {{.layer = 0,
                     .pass = SpanPass::Forward,
@@ -109,7 +110,7 @@ TEST(TraceDiffText, HasTheStepLastAndTheNotesAtTheEnd) {
     diff.notes = {"not the same computation"};
     const std::string text = traceDiffText(diff);
     EXPECT_THAT(text, StartsWith(diff.sentence() + "\n\nms per step "));
-    EXPECT_THAT(text, HasSubstr("\nwaiting for rank 1              4.00        1.00       -3.00\n"
+    EXPECT_THAT(text, HasSubstr("\nwait for rank 1                 4.00        1.00       -3.00\n"
                                 "step                            10.0        7.00       -3.00\n"));
     EXPECT_THAT(text, Not(HasSubstr("nothing to speak of")));
     EXPECT_THAT(text, HasSubstr("0 forward 1                        1.00 -> 2.00"));

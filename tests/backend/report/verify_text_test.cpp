@@ -69,7 +69,7 @@ TEST(VerifyJson, HasTheKeysOfItsSchema) {
     const std::string text = verifyJson(request, outcome, 8);
     EXPECT_THAT(text, EndsWith("}\n"));
     const nlohmann::json object = nlohmann::json::parse(text);
-    EXPECT_EQ(object["schema_version"], 1);
+    EXPECT_EQ(object["schema_version"], 2);
     EXPECT_EQ(object["device"], "cpu");
     EXPECT_EQ(object["peak_bytes"], 4096);
     EXPECT_EQ(object["exit_code"], 8);

@@ -27,12 +27,13 @@ TEST(Overlap, IsPerStepAndTheMeanOverRanks) {
                       figures(1, {.comm = 12'000'000,
                                   .hidden = 4'000'000,
                                   .exposed = 8'000'000,
-                                  .wait = 4'000'000,
+                                  .wait = 3'000'000,
+                                  .hiddenWait = 1'000'000,
                                   .transfer = 8'000'000})};
-    findings.blame = {{0, 4'000'000}, {1, 0}};
+    findings.blame = {{0, 3'000'000}, {1, 0}};
     const std::optional<OverlapFigures> overlap = overlapFigures(findings, {});
     ASSERT_TRUE(overlap);
-    EXPECT_EQ(*overlap, (OverlapFigures{2, 2.5, 1.0, 4.0, 50.0, 0}));
+    EXPECT_EQ(*overlap, (OverlapFigures{2, 2.5, 0.75, 0.25, 4.0, 50.0, 0}));
 }
 
 Bandwidth bandwidth(Operation operation, std::int64_t bytes, std::int64_t duration,
@@ -82,7 +83,7 @@ TEST(Overlap, NamesNoLateRankAndNoShareWhereNothingWasCommunicated) {
     findings.ranks = {figures(0, {})};
     findings.blame = {{0, 0}};
     EXPECT_EQ(overlapFigures(findings, {}),
-              (OverlapFigures{3, 0, 0, 0, std::nullopt, std::nullopt}));
+              (OverlapFigures{3, 0, 0, 0, 0, std::nullopt, std::nullopt}));
 }
 
 TEST(Overlap, IsNothingWhereNoStepWasRecorded) {

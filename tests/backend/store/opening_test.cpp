@@ -60,7 +60,8 @@ TEST_F(Opening, MakesTheFileItsFolderAndNothingElse) {
     ASSERT_TRUE(Store::open(file, Access::ReadWrite).ok());
     EXPECT_EQ(filesOf(file.parent_path()).size(), 1U);
     EXPECT_EQ(sql(file, "PRAGMA application_id"), "1381188432") << "RSCP";
-    EXPECT_EQ(sql(file, "PRAGMA user_version"), "3");
+    EXPECT_EQ(sql(file, "PRAGMA user_version"),
+              std::to_string(store::knownSchema(store::migrationTable())));
     EXPECT_EQ(sql(file, "PRAGMA journal_mode"), "wal");
     EXPECT_EQ(sql(file,
                   "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND "
@@ -173,8 +174,9 @@ TEST_F(Opening, RefusesANewerSchema) {
     make();
     sql(file(), "PRAGMA user_version = 7");
     expectRefused(ErrorCode::Unavailable,
-                  quoted() +
-                      " was written by a newer Ringscope (schema 7, this one knows 3); "
+                  quoted() + " was written by a newer Ringscope (schema 7, this one knows " +
+                      std::to_string(store::knownSchema(store::migrationTable())) +
+                      "); "
                       "upgrade Ringscope or name another file with --db");
 }
 

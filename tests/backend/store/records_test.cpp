@@ -90,7 +90,7 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.config.attention.window = 512;
     run.config.launch.hosts = {"alpha", "beta"};
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
-    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1, 1.5, 3.25};
+    run.overlap = OverlapFigures{3, 1.25, 0.5, 0.25, 4, 12.5, 1, 1.5, 3.25};
     run.computation = computationIdentity(run.config);
     run = add(*open(), run);
 

@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 using store::Database;
 using store::Migration;
 
+std::string newestSchema() { return std::to_string(store::knownSchema(store::migrationTable())); }
+
 // A store of a time before the first schema: ours by its application id, with a table of its own.
 class Upgrade : public StoreTest {
 protected:
@@ -30,7 +32,7 @@ TEST_F(Upgrade, HappensWhenTheStoreIsOpenedForWriting) {
     const auto store = open();
     add(*store, newRun());
     EXPECT_EQ(store->list({})->size(), 1U);
-    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), newestSchema());
     EXPECT_EQ(sql(file(), "SELECT name FROM old_result"), "kept");
 }
 
@@ -62,7 +64,9 @@ TEST_F(Upgrade, IsLeftToAWriter) {
     ASSERT_FALSE(store.ok());
     EXPECT_EQ(store.error().code, ErrorCode::Unavailable);
     EXPECT_EQ(store.error().message, "'" + file().string() +
-                                         "' is of an older Ringscope (schema 0, this one reads 3); "
+                                         "' is of an older Ringscope (schema 0, this one reads " +
+                                         newestSchema() +
+                                         "); "
                                          "`ringscope run` upgrades it, after a backup");
     EXPECT_EQ(filesOf(folder()), before);
 }
@@ -98,18 +102,26 @@ TEST_F(Upgrade, GoesThroughEverySchemaInBetween) {
     }
 }
 
+// What schema 4 did, undone: one column for all waits.
+void undoSchemaFour(const fs::path& file) {
+    for (const char* change : {"DROP COLUMN wait_ms", "DROP COLUMN hidden_wait_ms",
+                               "RENAME COLUMN all_wait_ms TO wait_ms"})
+        sql(file, std::string("ALTER TABLE run ") + change);
+}
+
 // A store as the first schema left it, with a run in it.
 TEST_F(Upgrade, KeepsTheRunsOfSchemaOne) {
     fs::remove(file());
     RunRecord run = newRun();
     add(*open(), run);
+    undoSchemaFour(file());
     for (const char* column : {"traced_steps", "exposed_ms", "wait_ms", "transfer_ms", "hidden_pct",
                                "late_rank", "algbw", "busbw"})
         sql(file(), std::string("ALTER TABLE run DROP COLUMN ") + column);
     sql(file(), "PRAGMA user_version = 1");
 
     const auto store = open();
-    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), newestSchema());
     const Result<RunRecord> kept = store->load(run.id);
     ASSERT_TRUE(kept.ok()) << kept.error().message;
     EXPECT_EQ(kept->name, run.name);
@@ -117,21 +129,25 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaOne) {
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-1.backup"));
 }
 
-// As the second left it: it knew the times of messages, not how fast they were.
+// As the second left it: it knew the times of messages, not how fast they were, and all waits as
+// one sum, of which nobody knows what it cost.
 TEST_F(Upgrade, KeepsTheFiguresOfSchemaTwoAndInventsNone) {
     fs::remove(file());
     RunRecord run = newRun();
-    run.overlap = OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1, 1.5, 3.0};
+    run.overlap = OverlapFigures{3, 1.25, 0.5, 0.25, 4, 12.5, 1, 1.5, 3.0};
     add(*open(), run);
+    undoSchemaFour(file());
+    sql(file(), "UPDATE run SET wait_ms = 0.75");
     for (const char* column : {"algbw", "busbw"})
         sql(file(), std::string("ALTER TABLE run DROP COLUMN ") + column);
     sql(file(), "PRAGMA user_version = 2");
 
     const Result<RunRecord> kept = open()->load(run.id);
     ASSERT_TRUE(kept.ok()) << kept.error().message;
-    EXPECT_EQ(kept->overlap, (OverlapFigures{3, 1.25, 0.5, 4, 12.5, 1}));
+    EXPECT_EQ(kept->overlap, (OverlapFigures{3, 1.25, std::nullopt, std::nullopt, 4, 12.5, 1}));
+    EXPECT_EQ(sql(file(), "SELECT all_wait_ms FROM run"), "0.75");
     EXPECT_EQ(kept->overlap->busbw, std::nullopt);
-    EXPECT_EQ(sql(file(), "PRAGMA user_version"), "3");
+    EXPECT_EQ(sql(file(), "PRAGMA user_version"), newestSchema());
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-2.backup"));
 }
 

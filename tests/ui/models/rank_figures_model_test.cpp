@@ -14,7 +14,7 @@ RankFigures rankOf(int rank, std::int64_t attention, std::int64_t exposed) {
     figures.attention = attention;
     figures.compute = attention;
     figures.communication.exposed = exposed;
-    figures.communication.waitExposed = exposed / 2;
+    figures.communication.wait = exposed / 2;
     figures.communication.transfer = exposed;
     figures.communication.bytes = 1'000'000;
     return figures;
@@ -55,8 +55,8 @@ TEST_F(RankFiguresTable, SaysForWhichRankTheOthersWaited) {
 
 TEST_F(RankFiguresTable, SaysThatWaitsAreNotKnownWhereTheClocksDoNotShowThem) {
     model.setClock({.splits = false, .sentence = "too far apart"});
-    for (const int column :
-         {RankFiguresModel::Wait, RankFiguresModel::Transfer, RankFiguresModel::Blamed})
+    for (const int column : {RankFiguresModel::Wait, RankFiguresModel::HiddenWait,
+                             RankFiguresModel::Transfer, RankFiguresModel::Blamed})
         EXPECT_EQ(shown(0, column), "–");
     EXPECT_EQ(shown(0, RankFiguresModel::Exposed), "8.00");
 }

@@ -17,7 +17,7 @@ RingStepFigures figuresOf(int rank, SpanPass pass, int ringStep, std::int64_t at
     figures.ringStep = ringStep;
     figures.attention = attention;
     figures.communication.wait = wait;
-    figures.communication.exposed = wait / 2;
+    figures.communication.exposed = wait * 2;
     return figures;
 }
 
@@ -61,7 +61,7 @@ TEST_F(RingSteps, ShowMillisecondsOfATrainingStep) {
     model.setFigure(RingStepModel::Figure::Attention);
     EXPECT_EQ(shown(0, 0), "10.0");
     model.setFigure(RingStepModel::Figure::Exposed);
-    EXPECT_EQ(shown(0, 1), "2.00");
+    EXPECT_EQ(shown(0, 1), "8.00");
     model.setFigure(RingStepModel::Figure::Wait);
     EXPECT_EQ(shown(0, 1), "4.00");
     EXPECT_EQ(shown(0, 2), "0");

@@ -44,7 +44,7 @@ TEST(RunFilter, SaysWhichFieldItDoesNotKnow) {
     ASSERT_FALSE(predicate.ok());
     EXPECT_EQ(predicate.error().message,
               "there is no field 'moed'; known: name, mode, state, parity, ranks, seq_len, "
-              "tokens_per_s, step_ms, exposed_ms, wait_ms, peak_bytes");
+              "tokens_per_s, step_ms, exposed_ms, wait_ms, hidden_wait_ms, peak_bytes");
 }
 
 TEST(RunFilter, AsksForANumberWhereTheFieldIsOne) {

@@ -1,10 +1,12 @@
 // The Runs and Compare pages over a store, without the window.
 #include "backend/store/store.h"
+#include "tests/backend/compare/sweep_runs.h"
 #include "tests/ui/sample.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/chart_panel.h"
+#include "ui/plots/curve_chart.h"
 #include "ui/widgets/parts.h"
 
 #include <gtest/gtest.h>
@@ -149,6 +151,64 @@ TEST_F(StorePages, CompareWhatWasSelectedAndOfferItBesideTheExperiments) {
     EXPECT_EQ(choice->currentText(), QStringLiteral("Selected: 1 run"));
     choice->setCurrentIndex(1);
     EXPECT_EQ(compare->runs().size(), 2U);
+}
+
+TEST_F(StorePages, KeepAReferenceThatWasSelected) {
+    RunRecord reference = test::finishedRun("a", "none", 300);
+    reference.reference = true;
+    reference.ranks = 1;
+    add(reference);
+    add(test::finishedRun("b", "zigzag", 100));
+    open();
+    compare->setRuns({{"a"}, {"b"}});
+    waitFor([this] { return compare->comparison() && compare->comparison()->groups().size() > 1; });
+    EXPECT_EQ(compare->comparison()->baseline.group.mode, "none");
+}
+
+TEST_F(StorePages, CompareWithTheBaselineThatIsChosen) {
+    add(test::finishedRun("aaaaaaaa-1", "legacy", 200));
+    add(test::finishedRun("bbbbbbbb-2", "zigzag", 100));
+    open();
+    waitFor([this] { return compare->comparison().has_value(); });
+    ChoiceBox* choice = compare->baselineChoice();
+    ASSERT_EQ(choice->count(), 3);
+    EXPECT_EQ(choice->currentText(), QStringLiteral("Baseline: as run"));
+    EXPECT_EQ(compare->comparison()->baseline.group.mode, "legacy");
+    choice->setCurrentIndex(choice->findText(QStringLiteral("Baseline: zigzag")));
+    waitFor([this] { return compare->comparison()->baseline.group.mode == "zigzag"; });
+    EXPECT_EQ(choice->currentText(), QStringLiteral("Baseline: zigzag"));
+    EXPECT_TRUE(compare->findChild<CommandLine*>()->command().endsWith(
+        QStringLiteral("compare aaaaaaaa bbbbbbbb --baseline bbbbbbbb")));
+    QSignalSpy asked(compare.get(), &Page::reportOverRequested);
+    QTest::mouseClick(button(*compare, QStringLiteral("Report…")), Qt::LeftButton);
+    ASSERT_EQ(asked.count(), 1);
+    EXPECT_EQ(asked[0][1].value<RunId>(), (RunId{"bbbbbbbb-2"}));
+}
+
+TEST_F(StorePages, DrawASweepOverLengthAndRanks) {
+    std::int64_t created = 1;
+    for (RunRecord run : sweepRuns()) {
+        run.createdUs += created++;
+        add(run);
+    }
+    open();
+    waitFor([this] { return compare->comparison().has_value(); });
+    ChoiceBox* view = compare->view();
+    QStringList words;
+    for (int i = 0; i < view->count(); ++i) words << view->itemText(i);
+    EXPECT_EQ(words.join(QStringLiteral("; ")),
+              QStringLiteral("Bars; Over length · 2 ranks; Over length · 4 ranks; Over ranks · "
+                             "1,024 tokens; Over ranks · 2,048 tokens; Over ranks · 4,096 tokens; "
+                             "Over ranks · 8,192 tokens"));
+    EXPECT_EQ(view->currentIndex(), 1);
+    ASSERT_EQ(compare->curves()[0]->curves().size(), 3U);
+    EXPECT_EQ(compare->curves()[0]->curves()[2].points.size(), 4U);
+    EXPECT_TRUE(compare->curves()[0]->isVisible());
+    view->setCurrentIndex(3);
+    EXPECT_EQ(compare->curves()[1]->curves()[0].points.size(), 2U);
+    view->setCurrentIndex(0);
+    EXPECT_FALSE(compare->curves()[0]->isVisible());
+    EXPECT_EQ(compare->findChild<BarChart*>()->rows().size(), 8U * 4);
 }
 
 TEST_F(StorePages, CompareAnExperimentOfWhichEveryRunFailed) {

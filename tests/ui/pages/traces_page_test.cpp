@@ -176,8 +176,8 @@ TEST_F(Traces, SayThatWaitsAreNotKnownWhereTheClocksDoNotShowThem) {
         << page->totals().toStdString();
     EXPECT_FALSE(page->totals().contains(QStringLiteral("GB/s")));
     RankFiguresModel& figures = page->figures();
-    for (const int column :
-         {RankFiguresModel::Wait, RankFiguresModel::Transfer, RankFiguresModel::Blamed})
+    for (const int column : {RankFiguresModel::Wait, RankFiguresModel::HiddenWait,
+                             RankFiguresModel::Transfer, RankFiguresModel::Blamed})
         for (int r = 0; r < figures.rowCount(); ++r) {
             const QModelIndex cell = figures.index(r, column);
             EXPECT_EQ(cell.data().toString(), QStringLiteral("–"));

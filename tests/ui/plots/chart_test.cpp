@@ -1,12 +1,14 @@
 #include "ui/look/theme.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/chart_panel.h"
+#include "ui/plots/curve_chart.h"
 #include "ui/plots/line_chart.h"
 
 #include <gtest/gtest.h>
 #include <QImage>
 #include <QTableWidget>
 #include <QTest>
+#include <algorithm>
 #include <limits>
 
 namespace ringscope::ui {
@@ -53,6 +55,60 @@ TEST(BarChart, DrawsEachModeInItsColourAndInProportion) {
         EXPECT_GT(legacy, 500);
         EXPECT_NEAR(double(zigzag) / legacy, 2.0, 0.2);
     }
+}
+
+// Twelve configurations of experiments that differ in everything.
+TEST(BarChart, KeepsItsBarsWhateverTheLabels) {
+    ThemeController theme;
+    theme.setTheme(Theme::Light);
+    std::vector<BarRow> rows;
+    rows.push_back({.label = QStringLiteral("1,024 tokens, 2 ranks"),
+                    .mode = {},
+                    .value = {},
+                    .predicted = {},
+                    .shown = {},
+                    .heading = true});
+    for (int i = 0; i < 12; ++i)
+        rows.push_back({.label = QStringLiteral("zigzag preset=tiny seq_len=%1 source=some text")
+                                     .arg(1024 * (i + 1)),
+                        .mode = "zigzag",
+                        .value = 100,
+                        .predicted = {},
+                        .shown = QStringLiteral("1,234 tokens/s")});
+    BarChart chart;
+    chart.setRows(rows);
+    const int height = static_cast<QWidget&>(chart).minimumSizeHint().height();
+    EXPECT_GE(height, 13 * 18) << "a row of its own for each bar";
+    chart.resize(300, height);
+    chart.show();
+    QCoreApplication::processEvents();
+    const QImage image = chart.grab().toImage();
+    const QRgb colour = inkFor(false).mode("zigzag").rgb();
+    int longest = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        int across = 0;
+        for (int x = 0; x < image.width(); ++x) across += image.pixelColor(x, y).rgb() == colour;
+        longest = std::max(longest, across);
+    }
+    EXPECT_GE(longest, 40) << "of 300 pixels";
+}
+
+TEST(CurveChart, DrawsEachModeInItsColourAndSaysItsFigures) {
+    ThemeController theme;
+    theme.setTheme(Theme::Light);
+    CurveChart chart;
+    chart.resize(300, 200);
+    chart.show();
+    chart.setCurves({{QStringLiteral("ring"), "ring", {{1024, 50, 45, 55}, {2048, 100, 100, 100}}},
+                     {QStringLiteral("zigzag"), "zigzag", {{1024, 0, 0, 0}, {2048, 70, 70, 70}}}},
+                    QStringLiteral("tokens"));
+    QCoreApplication::processEvents();
+    EXPECT_GT(pixelsOf(chart, inkFor(false).mode("ring")), 50);
+    EXPECT_EQ(chart.accessibleDescription(),
+              QStringLiteral("ring: 50 at 1,024, 100 at 2,048; zigzag: 0 at 1,024, 70 at 2,048"));
+    chart.setCurves({}, QStringLiteral("ranks"));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(pixelsOf(chart, inkFor(false).mode("ring")), 0);
 }
 
 TEST(BarChart, SaysItsFiguresToAScreenReader) {
