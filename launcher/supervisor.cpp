@@ -5,6 +5,7 @@
 #include "backend/core/text.h"
 #include "backend/core/version.h"
 #include "launcher/deadline.h"
+#include "launcher/machine_facts.h"
 #include "launcher/process_sweep.h"
 
 #include <poll.h>
@@ -144,6 +145,7 @@ void Supervisor::handle(const AgentCommand& command) {
 void Supervisor::perform(const StartRanks& start) {
     if (!mark_.empty())
         return send(AgentError{"this agent has started its ranks already; open another one"});
+    send(AgentMachine{machineFacts(start.address)});
     const std::string agentRanks = RunId::random().text;
     mark_ = std::string(agentRanksName) + "=" + agentRanks;
     killsBefore_ = outOfMemoryKills();

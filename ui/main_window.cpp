@@ -61,6 +61,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       storePath_(new ElidedLabel(Qt::ElideMiddle)) {
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
+    controller_.setOriginOf(options_.originOf);
     const PageContext context{store_, controller_, options_.sample, storeForCommand(options_)};
     for (const PageRow& row : pageTable()) {
         pages_.push_back(row.make(context));

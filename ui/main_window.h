@@ -35,6 +35,7 @@ struct WindowOptions {
     ExperimentDraft sample;
     QString version;
     QSettings* settings = nullptr;  // nothing is remembered without it
+    RunController::OriginOf originOf{};
 };
 
 class MainWindow : public QMainWindow {

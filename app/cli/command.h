@@ -38,6 +38,7 @@ struct GlobalOptions {
     std::string colour = "auto";  // --color
     bool quiet = false;
     bool noProgress = false;
+    std::string typed{};  // the whole line, with the variables that set fields: what runs keep
 };
 
 // What the command line asks for.

@@ -20,7 +20,7 @@ struct CompareArguments {
 };
 
 int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
-    const Result<Report> report = makeReport(comparisonTitle, runs);
+    const Result<Report> report = makeReport({}, runs);
     if (!report.ok()) return fail(report.error());
     for (const ReportFormat& format : reportFormats())
         if (format.name == name) std::cout << format.write(*report);
@@ -30,7 +30,8 @@ int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
 int compare(const CompareArguments& arguments, const GlobalOptions& global) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
-    Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
+    Result<std::vector<RunRecord>> runs =
+        loadSelected(**store, arguments.runs, RunNeed::Finished, global);
     if (!runs.ok()) return failStore(runs.error());
     if (!arguments.baseline.empty())
         if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);

@@ -9,6 +9,7 @@
 #include "backend/report/text_table.h"
 #include "backend/session/run_into_store.h"
 #include "launcher/any_transport.h"
+#include "launcher/run_origin.h"
 
 #include <unistd.h>
 #include <algorithm>
@@ -79,6 +80,11 @@ int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine) {
 }
 
 SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference) {
+    return runSession(experiment.name, expandRuns(experiment), global, reference);
+}
+
+SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
+                       const GlobalOptions& global, bool reference) {
     SessionRuns session;
     const std::filesystem::path store = storePath(global);
     StopSignals signals;
@@ -92,10 +98,17 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
         progress.expect(plan.requests.size());
         for (const std::string& sentence : refusalSentences(plan)) warn(sentence);
     };
-    SessionEnd end = runIntoStore(
-        experiment, store,
-        {.transport = transport, .watcher = &progress, .planned = planned, .caution = warn},
-        reference, signals.token());
+    const auto origin = [&global] {
+        std::error_code unknown;
+        return runOrigin(global.typed, std::filesystem::current_path(unknown));
+    };
+    SessionEnd end = runIntoStore(experiment, runs, store,
+                                  {.transport = transport,
+                                   .watcher = &progress,
+                                   .planned = planned,
+                                   .caution = warn,
+                                   .origin = origin},
+                                  reference, signals.token());
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);

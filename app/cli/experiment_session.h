@@ -26,6 +26,10 @@ int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine);
 // error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143.
 SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference);
 
+// The same of runs that no experiment file expands to.
+SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
+                       const GlobalOptions& global, bool reference);
+
 // The comparison as a table on standard output; says why where there is none.
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global);
 

@@ -7,10 +7,13 @@
 #include "app/cli/store_access.h"
 #include "app/cli/words.h"
 #include "backend/config/value_text.h"
+#include "backend/core/environment.h"
+#include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "backend/core/version.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
@@ -101,6 +104,17 @@ int delivered(int exitCode) {
     return exitCode == Ok ? Internal : exitCode;
 }
 
+// "RINGSCOPE_TRAIN__STEPS=20 ringscope run four.yaml --set …": a shell repeats it.
+std::string typedLine(int argc, const char* const* argv) {
+    std::string line;
+    for (const auto& [name, value] : environmentVariables())
+        if (name.starts_with("RINGSCOPE_") && name.find("__") != std::string::npos)
+            line += name + "=" + shellWord(value) + " ";
+    std::vector<std::string> words = {"ringscope"};
+    words.insert(words.end(), argv + std::min(argc, 1), argv + argc);
+    return line + commandLine(words);
+}
+
 }  // namespace
 
 int runProgram(int argc, const char* const* argv) {
@@ -115,6 +129,7 @@ int runProgram(int argc, const char* const* argv) {
     app.fallthrough();  // global options may follow the verb
 
     Command command;
+    command.global.typed = typedLine(argc, argv);
     addGlobalOptions(app, command.global);
     for (const Verb& verb : verbTable()) verb.add(app, command);
     app.footer(exitCodes);  // verbs would inherit it

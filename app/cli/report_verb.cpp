@@ -16,7 +16,7 @@ namespace {
 struct ReportArguments {
     std::vector<std::string> runs;
     std::string file;
-    std::string title = comparisonTitle;
+    std::string title;  // empty: made from the names of the experiments
     std::string baseline;
 };
 
@@ -28,7 +28,8 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
         return fail(free.error());
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
-    Result<std::vector<RunRecord>> runs = loadSelected(**store, arguments.runs);
+    Result<std::vector<RunRecord>> runs =
+        loadSelected(**store, arguments.runs, RunNeed::Finished, global);
     if (!runs.ok()) return failStore(runs.error());
     if (!arguments.baseline.empty())
         if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
@@ -55,7 +56,7 @@ void addReportVerb(CLI::App& app, Command& command) {
         ->type_name("FILE");
     verb->add_option("--baseline", arguments->baseline, "what the others are compared with")
         ->type_name("RUN");
-    verb->add_option("--title", arguments->title, "the report's heading");
+    verb->add_option("--title", arguments->title, "the report's heading (default: the experiment)");
     addExamples(*verb, {{"ringscope report -o report.html", "of the newest experiment; one file"},
                         {"ringscope report demo/ring demo/zigzag -o two.md", "of two runs"}});
     verb->callback([arguments, &command] {

@@ -2,6 +2,7 @@
 
 #include "backend/compare/comparison.h"
 
+#include <iostream>
 #include <set>
 
 namespace ringscope::cli {
@@ -14,12 +15,21 @@ Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Acc
     return Store::open(storePath(global), access);
 }
 
-Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors) {
+Result<std::vector<RunId>> selectRuns(Store& store, const std::string& selector, RunNeed need,
+                                      const GlobalOptions& global) {
+    RINGSCOPE_TRY(Selection selection, store.select(selector, need));
+    if (!selection.note.empty() && !global.quiet)
+        std::cerr << "ringscope: " << selection.note << '\n';
+    return std::move(selection.runs);
+}
+
+Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors,
+                                            RunNeed need, const GlobalOptions& global) {
     if (selectors.empty()) selectors.emplace_back("@last");
     std::vector<RunRecord> runs;
     std::set<RunId> seen;
     for (const std::string& selector : selectors) {
-        RINGSCOPE_TRY(const std::vector<RunId> ids, store.select(selector));
+        RINGSCOPE_TRY(const std::vector<RunId> ids, selectRuns(store, selector, need, global));
         for (const RunId& id : ids) {
             if (!seen.insert(id).second) continue;
             RINGSCOPE_TRY(RunRecord run, store.load(id));
@@ -31,8 +41,8 @@ Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::strin
 
 Result<void> chooseBaseline(Store& store, std::vector<RunRecord>& runs,
                             const std::string& selector) {
-    RINGSCOPE_TRY(const std::vector<RunId> chosen, store.select(selector));
-    if (!markBaseline(runs, chosen))
+    RINGSCOPE_TRY(const Selection chosen, store.select(selector, RunNeed::Finished));
+    if (!markBaseline(runs, chosen.runs))
         return Error{ErrorCode::NotFound, "the baseline '" + selector +
                                               "' is not among the runs to compare; name it too"};
     return {};

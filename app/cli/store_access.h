@@ -15,8 +15,14 @@ namespace ringscope::cli {
 std::filesystem::path storePath(const GlobalOptions& global);
 Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Access access);
 
+// The runs of a selector. Where they are not the newest of that name, a line on standard error says
+// which were taken and why.
+Result<std::vector<RunId>> selectRuns(Store& store, const std::string& selector, RunNeed need,
+                                      const GlobalOptions& global);
+
 // All runs the selectors name, once each, with their steps; "@last" where there is no selector.
-Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors);
+Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::string> selectors,
+                                            RunNeed need, const GlobalOptions& global);
 
 // --baseline: the runs it selects replace what the experiment's file said. Fails where none of them
 // is among `runs`.

@@ -22,16 +22,22 @@ Result<fs::path> tracePlace(const std::string& word, const GlobalOptions& global
         word.ends_with(".gz") || word.ends_with(".trace") || word.ends_with(".sqlite"))
         return Error{ErrorCode::NotFound, "there is no file or folder '" + word + "'"};
     RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
-    RINGSCOPE_TRY(const std::vector<RunId> runs, store->select(word));
+    RINGSCOPE_TRY(const std::vector<RunId> runs, selectRuns(*store, word, RunNeed::Trace, global));
     std::vector<fs::path> recorded;
     for (const RunId& run : runs) {
         const fs::path folder = traceRoot(store->path()) / run.text;
         if (fs::is_directory(folder, ignored)) recorded.push_back(folder);
     }
     if (recorded.size() == 1) return recorded.front();
-    if (recorded.empty())
-        return Error{ErrorCode::NotFound,
-                     "'" + word + "' has no trace; record one with --set profile.steps=[1,3]"};
+    if (recorded.empty()) {
+        const std::string id = runs.front().text.substr(0, 8);
+        const std::string which = runs.size() == 1
+                                      ? (word.starts_with(id) ? "" : " (run " + id + ")")
+                                      : fmt::format(" ({} runs from {} on)", runs.size(), id);
+        return Error{ErrorCode::NotFound, fmt::format("'{}'{} has no trace; record one with "
+                                                      "--set profile.steps=[1,3]",
+                                                      word, which)};
+    }
     return Error{ErrorCode::NotFound, fmt::format("'{}' names {} runs with a trace; name one run",
                                                   word, recorded.size())};
 }

@@ -92,6 +92,7 @@ WordCheck checkWords(const CLI::App& program, const std::vector<std::string>& wo
         if (word == "--") return check;
         if (looksLikeOption(word)) {
             const CLI::Option* option = findOption(*check.verb, word);
+            if (option == nullptr && check.verb->get_allow_extras()) continue;
             if (option == nullptr) {
                 check.problem = unknownOption(*check.verb, word);
                 return check;

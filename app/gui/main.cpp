@@ -6,6 +6,7 @@
 #include "backend/store/store.h"
 #include "embedded/demoExperiment.h"
 #include "launcher/any_transport.h"
+#include "launcher/run_origin.h"
 #include "ui/main_window.h"
 
 #include <QApplication>
@@ -27,6 +28,10 @@ ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
     options.sample.environment = environmentVariables();
     options.version = QString::fromStdString(std::string(version()));
     options.settings = settings;
+    options.originOf = [](const std::string& command) {
+        std::error_code unknown;
+        return runOrigin(command, std::filesystem::current_path(unknown));
+    };
     return options;
 }
 

@@ -222,7 +222,8 @@ bool isReference(const RunGroup& group) {
     return std::ranges::find(group.runs, group.worstParity->reference) != group.runs.end();
 }
 
-Result<Comparison> compareRuns(const std::vector<RunRecord>& runs) {
+Result<Comparison> compareRuns(const std::vector<RunRecord>& given) {
+    const std::vector<RunRecord> runs = withPinnedBaseline(given);
     if (runs.empty())
         return Error{ErrorCode::NotFound, "there are no runs to compare; name at least one run"};
     const Grouped all = grouped(runs);
@@ -260,6 +261,7 @@ bool markBaseline(std::vector<RunRecord>& runs, const std::vector<RunId>& baseli
     bool found = false;
     for (RunRecord& run : runs) {
         run.baseline = std::ranges::find(baseline, run.id) != baseline.end();
+        run.pinned = false;  // what is chosen goes before what was pinned
         found = found || run.baseline;
     }
     return found;

@@ -149,8 +149,8 @@ bool isReference(const RunGroup& group);
 // "2.2", "0.97", "14": two significant digits, three just above 1.
 std::string formatRatio(double ratio);
 
-// Of all runs given, references too. The baseline is the group marked so; else mode legacy, else
-// none, else the first. Fails with NotFound on an empty list.
+// Of all runs given, references too. The baseline is the group with a pinned run, else the group
+// marked so, else mode legacy, else none, else the first. Fails with NotFound on an empty list.
 Result<Comparison> compareRuns(const std::vector<RunRecord>& runs);
 
 // A user's choice in place of what the experiment's file said: these and no others are marked.

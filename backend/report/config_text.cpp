@@ -55,6 +55,13 @@ std::string experimentText(const Experiment& experiment) {
     return "name: " + experiment.name + '\n' + toYaml(experiment.base) + matrixText(experiment);
 }
 
+std::string experimentTextOf(const RunRecord& run) {
+    Experiment experiment;
+    experiment.name = run.experiment;
+    experiment.base = run.config;
+    return experimentText(experiment);
+}
+
 std::string originsText(const Experiment& experiment) {
     std::size_t path = 0;
     std::size_t value = 0;

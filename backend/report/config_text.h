@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/config/experiment.h"
+#include "backend/run/run_record.h"
 
 #include <string>
 
@@ -10,6 +11,9 @@ namespace ringscope {
 
 // The complete configuration as YAML, then matrix and repeats.
 std::string experimentText(const Experiment& experiment);
+
+// A run's configuration as an experiment file with this one run.
+std::string experimentTextOf(const RunRecord& run);
 
 // A line per field with its value and where that came from ("default", a file and line, …), then
 // matrix and repeats.

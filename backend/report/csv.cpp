@@ -1,5 +1,6 @@
 #include "backend/core/csv.h"
 #include "backend/compare/statistics.h"
+#include "backend/core/text.h"
 #include "backend/report/wording.h"
 #include "backend/report/writers.h"
 
@@ -40,6 +41,16 @@ std::string ofOverlap(const RunRecord& run, std::optional<double> OverlapFigures
     if (!run.overlap) return "";
     const std::optional<double>& value = (*run.overlap).*figure;
     return value ? number(*value) : "";
+}
+
+// Of each host, once where all have the same.
+std::string ofHosts(const RunRecord& run, std::string (*value)(const HostFacts&)) {
+    std::vector<std::string> values;
+    for (const HostFacts& facts : run.environment.hosts)
+        if (std::string one = value(facts);
+            !one.empty() && std::ranges::find(values, one) == values.end())
+            values.push_back(std::move(one));
+    return text(join(values, "; "));
 }
 
 struct CsvColumn {
@@ -111,6 +122,43 @@ constexpr std::array columns = {
     CsvColumn{"device", [](const RunRecord& run) { return text(run.device); }},
     CsvColumn{"versions", [](const RunRecord& run) { return text(run.versions); }},
     CsvColumn{"created", [](const RunRecord& run) { return utcIso(run.createdUs); }},
+    CsvColumn{"processor",
+              [](const RunRecord& run) {
+                  return ofHosts(run, [](const HostFacts& facts) { return facts.processor; });
+              }},
+    CsvColumn{"cores",
+              [](const RunRecord& run) {
+                  return ofHosts(
+                      run, [](const HostFacts& facts) { return std::to_string(facts.cores); });
+              }},
+    CsvColumn{"memory_bytes",
+              [](const RunRecord& run) {
+                  return ofHosts(run, [](const HostFacts& facts) {
+                      return std::to_string(facts.memory.count);
+                  });
+              }},
+    CsvColumn{"gpus",
+              [](const RunRecord& run) {
+                  return ofHosts(run, [](const HostFacts& facts) { return gpuWords(facts.gpus); });
+              }},
+    CsvColumn{"driver",
+              [](const RunRecord& run) {
+                  return ofHosts(run, [](const HostFacts& facts) { return facts.driver; });
+              }},
+    CsvColumn{"network", [](const RunRecord& run) { return text(run.environment.network); }},
+    CsvColumn{"system",
+              [](const RunRecord& run) {
+                  return ofHosts(run, [](const HostFacts& facts) { return facts.system; });
+              }},
+    CsvColumn{"commit", [](const RunRecord& run) { return text(run.environment.origin.commit); }},
+    CsvColumn{"dirty",
+              [](const RunRecord& run) {
+                  const std::optional<bool>& dirty = run.environment.origin.dirty;
+                  return std::string(!dirty ? "" : *dirty ? "true" : "false");
+              }},
+    CsvColumn{"command", [](const RunRecord& run) { return text(run.environment.origin.command); }},
+    CsvColumn{"tags", [](const RunRecord& run) { return text(join(run.tags, " ")); }},
+    CsvColumn{"note", [](const RunRecord& run) { return text(run.note); }},
 };
 
 template <typename Value>

@@ -6,6 +6,7 @@
 #include "backend/report/svg_lines.h"
 #include "backend/report/svg_marks.h"
 #include "backend/report/tables.h"
+#include "backend/report/what_ran.h"
 #include "backend/report/wording.h"
 #include "backend/report/writers.h"
 
@@ -127,6 +128,18 @@ void addAnswer(Markup& page, const Report& report) {
     if (comparison.warnings.empty()) return;
     page.open("aside", {{"class", "warnings"}}).element("h2", "Before you rely on this").open("ul");
     for (const std::string& warning : comparison.warnings) page.element("li", warning);
+    page.close().close();
+}
+
+// Not folded: on paper, too, a reader must see what the figures are of.
+void addWhatRan(Markup& page, const Report& report) {
+    openSection(page, "What ran");
+    page.open("dl", {{"class", "facts"}});
+    for (const RunFact& fact : whatRan(report.runs)) {
+        const Attributes typed =
+            fact.label == "command" ? Attributes{{"class", "command"}} : Attributes{};
+        page.element("dt", fact.label).element("dd", fact.text, typed);
+    }
     page.close().close();
 }
 
@@ -370,6 +383,7 @@ std::string writeHtml(const Report& report) {
     addHead(page, report);
     page.open("body").open("main");
     addAnswer(page, report);
+    addWhatRan(page, report);
     addCurves(page, report.comparison);
     addCharts(page, report.comparison);
     addSection(page, "Comparison", comparisonRows(report));

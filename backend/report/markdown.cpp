@@ -1,5 +1,6 @@
 #include "backend/report/figure_table.h"
 #include "backend/report/tables.h"
+#include "backend/report/what_ran.h"
 #include "backend/report/wording.h"
 #include "backend/report/writers.h"
 
@@ -75,6 +76,13 @@ std::string section(std::string_view title, const Table& table) {
     return fmt::format("\n## {}\n\n{}", title, tableText(table));
 }
 
+std::string whatRanList(const Report& report) {
+    std::string text = "\n## What ran\n\n";
+    for (const RunFact& fact : whatRan(report.runs))
+        text += fmt::format("* **{}**: {}\n", fact.label, escaped(fact.text));
+    return text;
+}
+
 std::string definitionList(const Comparison& comparison) {
     std::string text = "\n## How the figures are defined\n\n";
     for (const Figure* figure : figuresOf(comparison))
@@ -91,6 +99,7 @@ std::string writeMarkdown(const Report& report) {
     text += "**" + escaped(report.comparison.verdict) + ".**\n";
     for (const std::string& warning : report.comparison.warnings)
         text += "\n> " + escaped(warning) + "\n";
+    text += whatRanList(report);
     text += section("Comparison", comparisonRows(report));
     if (!report.comparison.differences.empty())
         text += section("Settings that differ", differenceRows(report));

@@ -2,6 +2,7 @@
 
 #include "backend/core/output_file.h"
 #include "backend/core/units.h"
+#include "backend/report/what_ran.h"
 
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace ringscope {
 
 Result<Report> makeReport(std::string title, std::vector<RunRecord> runs) {
     RINGSCOPE_TRY(Comparison comparison, compareRuns(runs));
+    if (title.empty()) title = titleOf(runs);
     return Report{.title = std::move(title),
                   .createdUs = utcMicroseconds(),
                   .runs = std::move(runs),

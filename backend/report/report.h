@@ -20,9 +20,8 @@ struct Report {
     Comparison comparison;
 };
 
-inline constexpr const char* comparisonTitle = "Ringscope comparison";
-
-// The runs compared, as of now. Fails where there are no runs.
+// The runs compared, as of now. An empty title is made from the names of their experiments
+// (what_ran.h). Fails where there are no runs.
 Result<Report> makeReport(std::string title, std::vector<RunRecord> runs);
 
 struct ReportFormat {

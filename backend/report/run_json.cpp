@@ -114,6 +114,32 @@ json rankJson(const RankRecord& rank) {
             {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
 }
 
+json orNothing(const std::string& value) { return value.empty() ? json(nullptr) : jsonText(value); }
+
+json hostJson(const HostFacts& facts) {
+    return {{"host", jsonText(facts.host)},
+            {"machine", orNothing(facts.machine)},
+            {"processor", orNothing(facts.processor)},
+            {"cores", facts.cores > 0 ? json(facts.cores) : json(nullptr)},
+            {"memory_bytes", facts.memory.count > 0 ? json(facts.memory.count) : json(nullptr)},
+            {"system", orNothing(facts.system)},
+            {"gpus", jsonTexts(facts.gpus)},
+            {"driver", orNothing(facts.driver)},
+            {"interface", orNothing(facts.interface)}};
+}
+
+json environmentJson(const RunEnvironment& environment) {
+    const RunOrigin& origin = environment.origin;
+    json object = {{"network", orNothing(environment.network)},
+                   {"command", orNothing(origin.command)},
+                   {"folder", orNothing(origin.folder)},
+                   {"commit", orNothing(origin.commit)},
+                   {"dirty", origin.dirty ? json(*origin.dirty) : json(nullptr)},
+                   {"hosts", json::array()}};
+    for (const HostFacts& facts : environment.hosts) object["hosts"].push_back(hostJson(facts));
+    return object;
+}
+
 void addIdentity(json& object, const RunRecord& run) {
     object["id"] = jsonText(run.id.text);
     object["name"] = jsonText(run.name);
@@ -134,6 +160,11 @@ void addIdentity(json& object, const RunRecord& run) {
     object["started"] = moment(run.startedUs);
     object["ended"] = moment(run.endedUs);
     object["notes"] = jsonTexts(run.notes);
+    object["environment"] = environmentJson(run.environment);
+    object["note"] = orNothing(run.note);
+    object["tags"] = jsonTexts(run.tags);
+    object["pinned"] = run.pinned;
+    object["archived"] = moment(run.archivedUs);
     object["config"] = configJson(run.config);
 }
 

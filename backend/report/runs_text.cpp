@@ -1,10 +1,15 @@
 #include "backend/report/runs_text.h"
 
 #include "backend/compare/statistics.h"
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/report/what_ran.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <optional>
@@ -40,6 +45,20 @@ std::string overlapWords(const OverlapFigures& overlap) {
     return words;
 }
 
+std::string stateWords(const RunRecord& run) {
+    return std::string(statusName(run.status)) + (run.reference ? " (reference)" : "") +
+           (run.archivedUs != 0 ? " (archived)" : "") +
+           (run.statusReason.empty() ? "" : ": " + run.statusReason);
+}
+
+// What a run that failed early sent is not known, which is not the same as nothing.
+std::string bytesWords(const RunRecord& run, Bytes (*figure)(const RunRecord&), Bytes predicted) {
+    const std::optional<Bytes> measured = measuredBytes(run, figure);
+    return fmt::format("{} measured, {} predicted",
+                       measured ? formatCount(measured->count) : "not known",
+                       formatCount(predicted.count));
+}
+
 std::string bar(std::int64_t done, std::int64_t all) {
     constexpr std::int64_t width = 20;
     const std::int64_t filled =
@@ -59,54 +78,130 @@ std::string stepsText(const std::vector<StepRecord>& steps) {
     return text;
 }
 
+struct ListColumn {
+    std::string_view name;
+    bool right = false;     // numbers
+    int leaves = 0;         // where the terminal is too narrow, the largest leaves first; 0: stays
+    bool optional = false;  // left out where no run has it
+    std::string (*value)(const RunRecord& run);
+};
+
+constexpr std::array listColumns = {
+    ListColumn{"id", false, 0, false,
+               [](const RunRecord& run) { return run.id.text.substr(0, 8); }},
+    ListColumn{"started", false, 1, false,
+               [](const RunRecord& run) { return localTime(run.createdUs); }},
+    ListColumn{"experiment", false, 8, false, [](const RunRecord& run) { return run.experiment; }},
+    ListColumn{"name", false, 0, false,
+               [](const RunRecord& run) { return (run.pinned ? "* " : "") + run.name; }},
+    ListColumn{"host", false, 7, false,
+               [](const RunRecord& run) { return join(hostsOf(run), ","); }},
+    ListColumn{"ranks", true, 5, false,
+               [](const RunRecord& run) { return std::to_string(run.ranks); }},
+    ListColumn{"seq len", true, 4, false,
+               [](const RunRecord& run) { return formatCount(run.config.train.seqLen); }},
+    ListColumn{"tokens/s", true, 3, false, speedText},
+    ListColumn{"peak", true, 2, false,
+               [](const RunRecord& run) {
+                   const Bytes peak = peakMemory(run);
+                   return peak.count > 0 ? formatBytes(peak) : std::string("–");
+               }},
+    ListColumn{"tags", false, 6, true, [](const RunRecord& run) { return join(run.tags, ","); }},
+    ListColumn{"state", false, 0, false, stateWords},
+};
+
+std::size_t widthOf(std::string_view text) { return reporting::characters(text); }
+
+// The width of each column; those that leave are removed from `columns`. The last column has what
+// is left, and is cut there.
+std::vector<std::size_t> fittingColumns(const std::vector<RunRecord>& runs,
+                                        std::vector<const ListColumn*>& columns, int width) {
+    constexpr std::size_t gap = 2;
+    constexpr std::size_t leastState = 12;
+    for (;;) {
+        std::vector<std::size_t> widths;
+        std::size_t all = 0;
+        for (const ListColumn* column : columns) {
+            std::size_t widest = widthOf(column->name);
+            for (const RunRecord& run : runs)
+                widest = std::max(widest, widthOf(column->value(run)));
+            if (column == columns.back() && width > 0) widest = std::min(widest, leastState);
+            widths.push_back(widest);
+            all += widest + gap;
+        }
+        const auto leaving = std::ranges::max_element(columns, {}, &ListColumn::leaves);
+        if (width <= 0 || all - gap <= static_cast<std::size_t>(width) || (*leaving)->leaves == 0)
+            return widths;
+        columns.erase(leaving);
+    }
+}
+
+template <typename Words>
+std::string lineOf(const std::vector<const ListColumn*>& columns,
+                   const std::vector<std::size_t>& widths, int width, Words words) {
+    std::string line;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const std::string text = words(*columns[i]);
+        const bool last = i + 1 == columns.size();
+        const std::size_t used = widthOf(text);
+        const std::string fill(last || used >= widths[i] ? 0 : widths[i] - used, ' ');
+        line += columns[i]->right ? fill + text : text + fill;
+        if (!last) line += "  ";
+    }
+    if (width > 0 && widthOf(line) > static_cast<std::size_t>(width))
+        line = reporting::shortened(line, static_cast<std::size_t>(width));
+    return line + '\n';
+}
+
 }  // namespace
 
-std::string runListText(const std::vector<RunRecord>& runs) {
-    std::size_t name = 4;
-    for (const RunRecord& run : runs) name = std::max(name, run.name.size());
-    std::string text =
-        fmt::format("{:<8}  {:<19}  {:<{}}  {:>5}  {:>9}  {:>9}  {:>9}  {}\n", "id", "started",
-                    "name", name, "ranks", "seq len", "tokens/s", "peak", "state");
-    for (const RunRecord& run : runs) {
-        const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
-        text += fmt::format("{:<8}  {:<19}  {:<{}}  {:>5}  {:>9}  {:>9}  {:>9}  {}{}{}\n",
-                            run.id.text.substr(0, 8), localTime(run.createdUs), run.name, name,
-                            run.ranks, formatCount(run.config.train.seqLen), speedText(run),
-                            peak ? formatBytes(*peak) : "–", statusName(run.status),
-                            run.reference ? " (reference)" : "",
-                            run.statusReason.empty() ? "" : ": " + run.statusReason);
-    }
+std::string runListText(const std::vector<RunRecord>& runs, int width) {
+    std::vector<const ListColumn*> columns;
+    for (const ListColumn& column : listColumns)
+        if (!column.optional || std::ranges::any_of(runs, [&](const RunRecord& run) {
+                return !column.value(run).empty();
+            }))
+            columns.push_back(&column);
+    const std::vector<std::size_t> widths = fittingColumns(runs, columns, width);
+    std::string text = lineOf(columns, widths, width,
+                              [](const ListColumn& column) { return std::string(column.name); });
+    for (const RunRecord& run : runs)
+        text += lineOf(columns, widths, width,
+                       [&](const ListColumn& column) { return column.value(run); });
     return text;
 }
 
 std::string runFactsText(const RunRecord& run) {
     std::string text = run.name + '\n';
     const auto row = [&text](const char* label, const std::string& value) {
-        text += fmt::format("  {:<28}{}\n", label, value);
+        if (!value.empty()) text += fmt::format("  {:<28}{}\n", label, value);
     };
     row("id", run.id.text);
     row("state", std::string(statusName(run.status)) +
                      (run.statusReason.empty() ? "" : ": " + run.statusReason));
+    row("experiment", run.experiment);
     row("started", localTime(run.createdUs));
+    if (run.pinned) row("pinned", "the baseline of every comparison it takes part in");
+    if (run.archivedUs != 0) row("archived", localTime(run.archivedUs));
+    if (!run.tags.empty()) row("tags", join(run.tags, ", "));
+    if (!run.note.empty()) row("note of a user", run.note);
     row("mode, ranks, sequence", fmt::format("{}, {}, {} tokens", run.config.parallel.mode,
                                              run.ranks, formatCount(run.config.train.seqLen)));
-    row("versions", run.versions);
+    row("model", modelWords(run));
+    row("precision", std::string(findField("train.precision")->get(run.config)));
     row("device", run.device);
+    for (const RunFact& fact : environmentFacts(run)) row(fact.label.data(), fact.text);
     if (const std::optional<RunSpeed> speed = runSpeed(run)) {
         row("tokens/s", formatSignificant(speed->tokensPerSecond));
         row("step", fmt::format("{:.1f} ms median, {:.1f} ms 95th percentile", speed->stepMedianMs,
                                 speed->stepP95Ms));
     }
     const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
-    row("peak memory of a rank", peak ? formatBytes(*peak) : "–");
-    const auto sent = [&](Bytes (*measured)(const RunRecord&), Bytes predicted) {
-        const std::optional<Bytes> bytes = measuredBytes(run, measured);
-        return fmt::format("{} measured, {} predicted", bytes ? formatCount(bytes->count) : "–",
-                           formatCount(predicted.count));
-    };
+    row("peak memory of a rank", peak ? formatBytes(*peak) : "not known");
     row("attention bytes per step",
-        sent(measuredAttentionBytes, run.predictedAttentionBytesPerStep));
-    row("gradient bytes per step", sent(measuredGradientBytes, run.predictedGradientBytesPerStep));
+        bytesWords(run, measuredAttentionBytes, run.predictedAttentionBytesPerStep));
+    row("gradient bytes per step",
+        bytesWords(run, measuredGradientBytes, run.predictedGradientBytesPerStep));
     if (run.overlap) row("communication per step", overlapWords(*run.overlap));
     if (run.parity)
         row("parity with one rank",

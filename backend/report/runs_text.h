@@ -10,8 +10,10 @@
 
 namespace ringscope {
 
-// A line per run below a line of names, in the order given. Ends with a newline.
-std::string runListText(const std::vector<RunRecord>& runs);
+// A line per run below a line of names, in the order given. On a terminal of `width` columns lines
+// are cut, and columns left out that do not fit; 0: as wide as it needs. A pinned run's name begins
+// with an asterisk. Ends with a newline.
+std::string runListText(const std::vector<RunRecord>& runs, int width = 0);
 
 // Everything known about a run: its name, a line per fact, then a line per step. Ends with a
 // newline.

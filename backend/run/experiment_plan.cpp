@@ -113,12 +113,16 @@ Result<void> checkGpus(Transport& transport, const PlacedHost& place) {
 }  // namespace
 
 ExperimentPlan planRuns(const Experiment& experiment) {
+    return planRuns(experiment.name, expandRuns(experiment));
+}
+
+ExperimentPlan planRuns(const std::string& experiment, const std::vector<ExpandedRun>& runs) {
     const std::string experimentId = RunId::random().text;
     ExperimentPlan all;
-    for (const ExpandedRun& run : expandRuns(experiment)) {
+    for (const ExpandedRun& run : runs) {
         Result<RunPlan> plan = planRun(run.config);
         if (!plan.ok()) {
-            const std::string above = experiment.name + "/";
+            const std::string above = experiment + "/";
             all.refused.push_back(
                 {.name = run.name,
                  .label = run.name.starts_with(above) ? run.name.substr(above.size()) : run.name,
@@ -127,7 +131,7 @@ ExperimentPlan planRuns(const Experiment& experiment) {
             continue;
         }
         all.requests.push_back({.plan = std::move(*plan),
-                                .experiment = experiment.name,
+                                .experiment = experiment,
                                 .experimentId = experimentId,
                                 .name = run.name,
                                 .repeat = run.repeat,

@@ -28,6 +28,8 @@ struct ExperimentPlan {
 
 // Plans every run. One that cannot work stops no other.
 ExperimentPlan planRuns(const Experiment& experiment);
+// The same of runs that no experiment file expands to: those of the store, once more.
+ExperimentPlan planRuns(const std::string& experiment, const std::vector<ExpandedRun>& runs);
 
 // A sentence for each reason, with all runs it holds for: "2 of 5 runs cannot work (ring, zigzag):
 // debug.slow_rank 7 is none of this run's 4 ranks; the last is 3". Of the only run: the reason.

@@ -124,6 +124,7 @@ template <> struct Wire<StartRanks> {
         jobMember(io, start.job);
         io("traces", start.sendTraces);
         io.optional("secret", start.secret);
+        io.optional("address", start.address);
     }
     static void processes(Writer& io, const std::vector<StartRanks::Process>& ranks);
     static void processes(Reader& io, std::vector<StartRanks::Process>& ranks);
@@ -171,6 +172,19 @@ template <> struct Wire<AgentHello> {
         io("pid", hello.pid);
         io("version", hello.version);
         io.optional("clock", hello.clock);
+    }
+};
+template <> struct Wire<AgentMachine> {
+    static constexpr const char* type = "machine";
+    static void members(auto& io, auto& machine) {
+        io("machine", machine.facts.machine);
+        io("processor", machine.facts.processor);
+        io("cores", machine.facts.cores);
+        io("memory", machine.facts.memory);
+        io("system", machine.facts.system);
+        io("gpus", machine.facts.gpus);
+        io("driver", machine.facts.driver);
+        io("interface", machine.facts.interface);
     }
 };
 template <> struct Wire<RankStarted> {

@@ -2,7 +2,7 @@
 // "v" (the version) and "type". A line that is not such an object is a log line, never an error.
 //
 //   controller -> agent   start {run, program, ranks[{rank, arguments[]}], environment{}, job{},
-//                                traces, secret}
+//                                traces, secret, address}
 //                         rendezvous {host, port}       passed on to every rank of the agent
 //                         stop  {grace_ms}              end the ranks
 //                         ping  {id}
@@ -22,6 +22,7 @@
 //                         turn {rank, mode}             of a verification: the mode begins
 //                         verdict {rank, mode, verdict{}}   and what was found out about it
 //   agent -> controller   hello {host, pid, version, clock}
+//                         machine {machine, processor, cores, memory, …}   upon start
 //                         started {rank, pid}
 //                         rank  {event{}}               what a rank printed, an event
 //                         printed {rank, stream, line}  what a rank printed, anything else
@@ -138,6 +139,7 @@ struct StartRanks {
     Job job{};                                       // of every rank
     std::string secret{};     // of the run: ranks seal with it what they tell each other
     bool sendTraces = false;  // ranks record into a folder of the agent, which sends the files
+    std::string address{};    // at which other ranks reach these; may be left out
 };
 struct Rendezvous {
     std::string host;
@@ -178,6 +180,9 @@ struct AgentHello {
     std::string version;
     std::string clock{};  // names CLOCK_MONOTONIC: equal where two hosts share it; empty: not told
 };
+struct AgentMachine {
+    HostFacts facts;  // `host` stays empty: only the controller knows how the run names it
+};
 struct RankStarted {
     int rank = 0;
     std::int64_t pid = 0;
@@ -216,8 +221,8 @@ struct Reached {
 struct AgentError {
     std::string message;
 };
-using AgentFrame = std::variant<AgentHello, RankStarted, RankSaid, RankPrinted, RankExited, Pong,
-                                TraceChunk, Listening, Reached, AgentError>;
+using AgentFrame = std::variant<AgentHello, AgentMachine, RankStarted, RankSaid, RankPrinted,
+                                RankExited, Pong, TraceChunk, Listening, Reached, AgentError>;
 
 std::string toLine(const AgentFrame& frame);
 std::optional<AgentFrame> parseAgentFrame(std::string_view line);

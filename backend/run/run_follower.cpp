@@ -58,6 +58,15 @@ void RunFollower::handleFrame(const AgentHello& hello, const std::string& host, 
                      host, hello.version, version()));
 }
 
+void RunFollower::handleFrame(const AgentMachine& machine, const std::string& host, Time /*now*/) {
+    RunEnvironment& environment = record_.environment;
+    const auto known = std::ranges::find(environment.hosts, host, &HostFacts::host);
+    HostFacts& facts = known == environment.hosts.end() ? environment.hosts.emplace_back() : *known;
+    facts = machine.facts;
+    facts.host = host;
+    environment.network = networkWords(environment.hosts);
+}
+
 void RunFollower::handleFrame(const RankStarted& started, const std::string& host, Time /*now*/) {
     if (!knows(started.rank, host)) return;
     RankRecord& rank = record_.rankRecords[index(started.rank)];

@@ -73,6 +73,7 @@ private:
 
     // One for each frame: a new frame does not compile until it is handled here.
     void handleFrame(const AgentHello& hello, const std::string& host, Time now);
+    void handleFrame(const AgentMachine& machine, const std::string& host, Time now);
     void handleFrame(const RankStarted& started, const std::string& host, Time now);
     void handleFrame(const RankSaid& said, const std::string& host, Time now);
     void handleFrame(const RankPrinted& printed, const std::string& host, Time now);

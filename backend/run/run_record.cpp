@@ -89,6 +89,20 @@ std::int64_t stepsDone(const RunRecord& run) {
     return run.summary ? run.summary->steps : std::ssize(run.steps);
 }
 
+std::optional<double> finalLoss(const RunRecord& run) {
+    if (run.summary) return run.summary->finalLoss;
+    return run.steps.empty() ? std::nullopt : std::optional(run.steps.back().loss);
+}
+
+std::vector<std::string> hostsOf(const RunRecord& run) {
+    if (run.summary) return run.summary->hosts;
+    std::vector<std::string> hosts;
+    for (const RankRecord& rank : run.rankRecords)
+        if (!rank.host.empty() && std::ranges::find(hosts, rank.host) == hosts.end())
+            hosts.push_back(rank.host);
+    return hosts;
+}
+
 Bytes peakMemory(const RunRecord& run) {
     return run.summary ? run.summary->peakMemory : most(run, &RankRecord::peakMemory);
 }
@@ -101,6 +115,12 @@ Bytes measuredAttentionBytes(const RunRecord& run) {
 Bytes measuredGradientBytes(const RunRecord& run) {
     return run.summary ? run.summary->gradientBytesPerStep
                        : most(run, &RankRecord::gradientBytesPerStep);
+}
+
+std::vector<RunRecord> withPinnedBaseline(std::vector<RunRecord> runs) {
+    if (std::ranges::any_of(runs, &RunRecord::pinned))
+        for (RunRecord& run : runs) run.baseline = run.pinned;
+    return runs;
 }
 
 std::optional<Parity> parityWith(const RunRecord& run, const RunRecord& reference) {

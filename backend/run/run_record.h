@@ -5,6 +5,7 @@
 #include "backend/config/run_config.h"
 #include "backend/core/ids.h"
 #include "backend/core/units.h"
+#include "backend/run/run_environment.h"
 
 #include <cstdint>
 #include <map>
@@ -95,6 +96,8 @@ struct RunSummary {
     Bytes peakMemory;
     Bytes attentionBytesPerStep;
     Bytes gradientBytesPerStep;
+    std::optional<double> finalLoss{};  // of the last step done
+    std::vector<std::string> hosts{};   // of its ranks, each once
 };
 
 struct RunRecord {
@@ -116,6 +119,13 @@ struct RunRecord {
     std::int64_t createdUs = 0;  // UTC, microseconds
     std::int64_t startedUs = 0;
     std::int64_t endedUs = 0;
+    RunEnvironment environment;
+
+    // What its user made of it afterwards.
+    std::string note{};
+    std::vector<std::string> tags{};  // in ascending order
+    bool pinned = false;              // the baseline of every comparison it takes part in
+    std::int64_t archivedUs = 0;      // UTC, microseconds; 0: it is in the lists
 
     Bytes predictedAttentionBytesPerStep;
     Bytes predictedGradientBytesPerStep;
@@ -135,9 +145,14 @@ struct RunRecord {
 // No speed where no step after the warm-up was done.
 std::optional<RunSpeed> runSpeed(const RunRecord& run);
 std::int64_t stepsDone(const RunRecord& run);
-Bytes peakMemory(const RunRecord& run);              // of the rank with the most
-Bytes measuredAttentionBytes(const RunRecord& run);  // per step, of the busiest rank
-Bytes measuredGradientBytes(const RunRecord& run);   // per step, of the busiest rank
+std::optional<double> finalLoss(const RunRecord& run);
+std::vector<std::string> hostsOf(const RunRecord& run);  // of its ranks, each once
+Bytes peakMemory(const RunRecord& run);                  // of the rank with the most
+Bytes measuredAttentionBytes(const RunRecord& run);      // per step, of the busiest rank
+Bytes measuredGradientBytes(const RunRecord& run);       // per step, of the busiest rank
+
+// Where runs are pinned, these alone are the baseline; else the runs as they are.
+std::vector<RunRecord> withPinnedBaseline(std::vector<RunRecord> runs);
 
 // Compares step by step, over the steps both have done. Nothing where neither has a common step.
 std::optional<Parity> parityWith(const RunRecord& run, const RunRecord& reference);

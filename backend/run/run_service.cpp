@@ -58,6 +58,7 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
     run.flopsPerStep = plan.flopsPerStep;
     run.parameters = plan.parameters;
     run.notes = plan.notes;
+    run.environment.origin = request.origin;
     return run;
 }
 
@@ -109,7 +110,8 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                      .ranks = {},
                      .environment = {{"OMP_NUM_THREADS", threads}, {"MKL_NUM_THREADS", threads}},
                      .job = request.job,
-                     .secret = secret};
+                     .secret = secret,
+                     .address = agent.address};
     if (auto* training = std::get_if<Training>(&start.job))
         training->configYaml = toYaml(run.config);
     int local = 0;

@@ -37,8 +37,9 @@ struct RunRequest {
     std::int64_t repeat = 0;
     bool baseline = false;
     bool reference = false;
-    std::string rankProgram{};       // empty: ringscope-rank beside the agent
-    Job job{};                       // of the ranks; a Training gets its configuration from `plan`
+    std::string rankProgram{};  // empty: ringscope-rank beside the agent
+    Job job{};                  // of the ranks; a Training gets its configuration from `plan`
+    RunOrigin origin{};
     std::filesystem::path traces{};  // profile.steps are recorded into <traces>/<run id>, if set
 };
 

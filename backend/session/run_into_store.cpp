@@ -17,14 +17,19 @@ public:
             const std::stop_token& stop)
         : path_(path), ports_(ports), reference_(reference), stop_(stop) {}
 
-    Result<ExperimentOutcome> execute(const Experiment& experiment) {
+    Result<ExperimentOutcome> execute(const std::string& experiment,
+                                      const std::vector<ExpandedRun>& runs) {
         step = SessionStep::Plan;
-        ExperimentPlan plan = planRuns(experiment);
+        ExperimentPlan plan = planRuns(experiment, runs);
         if (plan.requests.empty()) return refusalOf(plan);
         if (ports_.planned) ports_.planned(plan);
         for (RunRequest& request : plan.requests) request.traces = traceRoot(path_);
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
+        if (ports_.origin) {
+            const RunOrigin origin = ports_.origin();
+            for (RunRequest& request : plan.requests) request.origin = origin;
+        }
         step = SessionStep::Store;
         RINGSCOPE_TRY(const std::unique_ptr<PatientStore> store, openStore());
         step = SessionStep::Runs;
@@ -77,8 +82,15 @@ private:
 
 SessionEnd runIntoStore(const Experiment& experiment, const std::filesystem::path& store,
                         const SessionPorts& ports, bool reference, std::stop_token stop) {
+    return runIntoStore(experiment.name, expandRuns(experiment), store, ports, reference,
+                        std::move(stop));
+}
+
+SessionEnd runIntoStore(const std::string& experiment, const std::vector<ExpandedRun>& runs,
+                        const std::filesystem::path& store, const SessionPorts& ports,
+                        bool reference, std::stop_token stop) {
     Session session(store, ports, reference, stop);
-    Result<ExperimentOutcome> outcome = session.execute(experiment);
+    Result<ExperimentOutcome> outcome = session.execute(experiment, runs);
     return {.step = session.step, .outcome = std::move(outcome)};
 }
 

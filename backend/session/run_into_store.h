@@ -27,6 +27,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace ringscope {
 
@@ -43,6 +44,8 @@ struct SessionPorts {
     std::function<void(const std::string& sentence)> caution{};
     // Called with each run whose parity has been saved.
     std::function<void(const RunRecord& run)> compared{};
+    // Called once, before the first run starts; may take a second.
+    std::function<RunOrigin()> origin{};
     RunClock clock{};
 };
 
@@ -56,5 +59,10 @@ struct SessionEnd {
 // none is started only to compare with.
 SessionEnd runIntoStore(const Experiment& experiment, const std::filesystem::path& store,
                         const SessionPorts& ports, bool reference, std::stop_token stop);
+
+// The same of runs that no experiment file expands to.
+SessionEnd runIntoStore(const std::string& experiment, const std::vector<ExpandedRun>& runs,
+                        const std::filesystem::path& store, const SessionPorts& ports,
+                        bool reference, std::stop_token stop);
 
 }  // namespace ringscope

@@ -72,4 +72,25 @@ Result<std::vector<std::string>> readLogLines(Database& database, std::int64_t r
     return lines;
 }
 
+Result<std::vector<LogLine>> readLog(Database& database, std::int64_t row,
+                                     const LogRequest& request) {
+    constexpr std::int64_t all = -1;
+    Statement query(database,
+                    "SELECT number, rank, at_us, line FROM log_line WHERE run = ?1 AND "
+                    "number > ?2 AND (?3 IS NULL OR rank = ?3) ORDER BY number DESC LIMIT ?4",
+                    row, request.after, request.rank, request.last > 0 ? request.last : all);
+    std::vector<LogLine> lines;
+    for (;;) {
+        RINGSCOPE_TRY(const bool found, query.next());
+        if (!found) break;
+        LogLine& line = lines.emplace_back();
+        line.number = query.integer();
+        line.rank = static_cast<int>(query.integer());
+        line.atUs = query.integer();
+        line.text = query.text();
+    }
+    std::ranges::reverse(lines);
+    return lines;
+}
+
 }  // namespace ringscope::store

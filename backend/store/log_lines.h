@@ -4,6 +4,7 @@
 
 #include "backend/core/result.h"
 #include "backend/store/database.h"
+#include "backend/store/store.h"
 
 #include <cstdint>
 #include <string>
@@ -24,5 +25,9 @@ Result<void> writeLogLine(Database& database, std::int64_t row, int rank, std::s
 // dropped.
 Result<std::vector<std::string>> readLogLines(Database& database, std::int64_t row,
                                               std::int64_t last);
+
+// See Store::log.
+Result<std::vector<LogLine>> readLog(Database& database, std::int64_t row,
+                                     const LogRequest& request);
 
 }  // namespace ringscope::store

@@ -112,6 +112,23 @@ void readOverlap(Statement& s, RunRecord& run) {
     if (steps > 0) run.overlap = overlap;
 }
 
+template <std::string RunOrigin::*Member>
+constexpr RunColumn origin(std::string_view name) {
+    return {name, Part::Origin,
+            [](Statement& s, const RunRecord& run) { s.bind(run.environment.origin.*Member); },
+            [](Statement& s, RunRecord& run) { run.environment.origin.*Member = s.text(); }};
+}
+
+void bindDirty(Statement& s, const RunRecord& run) {
+    const std::optional<bool>& dirty = run.environment.origin.dirty;
+    dirty ? s.bind(*dirty) : s.bind(nullptr);
+}
+
+void readDirty(Statement& s, RunRecord& run) {
+    const std::optional<std::int64_t> dirty = s.integerIfAny();
+    if (dirty) run.environment.origin.dirty = *dirty != 0;
+}
+
 constexpr std::array columns = {
     RunColumn{"uuid", Part::Origin, [](Statement& s, const RunRecord& run) { s.bind(run.id.text); },
               [](Statement& s, RunRecord& run) { run.id = {s.text()}; }},
@@ -137,6 +154,11 @@ constexpr std::array columns = {
     plain<&RunRecord::flopsPerStep>("flops_per_step", Part::Origin),
     plain<&RunRecord::parameters>("parameters", Part::Origin),
 
+    origin<&RunOrigin::command>("command"),
+    origin<&RunOrigin::folder>("folder"),
+    origin<&RunOrigin::commit>("commit_id"),
+    RunColumn{"dirty", Part::Origin, bindDirty, readDirty},
+
     RunColumn{"status", Part::Life,
               [](Statement& s, const RunRecord& run) { s.bind(statusName(run.status)); },
               [](Statement& s, RunRecord& run) {
@@ -148,6 +170,9 @@ constexpr std::array columns = {
     plain<&RunRecord::versions>("versions", Part::Life),
     plain<&RunRecord::startedUs>("started_us", Part::Life),
     plain<&RunRecord::endedUs>("ended_us", Part::Life),
+    RunColumn{"network", Part::Life,
+              [](Statement& s, const RunRecord& run) { s.bind(run.environment.network); },
+              [](Statement& s, RunRecord& run) { run.environment.network = s.text(); }},
     RunColumn{"notes", Part::Life,
               [](Statement& s, const RunRecord& run) {
                   s.bind(Json(run.notes).dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -169,6 +194,10 @@ constexpr std::array columns = {
     RunColumn{"parity_reference, parity_steps, parity_loss, parity_loss_special, parity_grad_norm, "
               "parity_grad_norm_special",
               Part::Parity, bindParity, readParity},
+
+    plain<&RunRecord::note>("note", Part::User),
+    plain<&RunRecord::pinned>("pinned", Part::User),
+    plain<&RunRecord::archivedUs>("archived_us", Part::User),
 };
 
 template <typename Use>
@@ -211,7 +240,9 @@ RunSummary summaryOf(const RunRecord& run) {
             .speed = runSpeed(run),
             .peakMemory = peakMemory(run),
             .attentionBytesPerStep = measuredAttentionBytes(run),
-            .gradientBytesPerStep = measuredGradientBytes(run)};
+            .gradientBytesPerStep = measuredGradientBytes(run),
+            .finalLoss = finalLoss(run),
+            .hosts = hostsOf(run)};
 }
 
 }  // namespace ringscope::store

@@ -18,6 +18,7 @@ enum class Part : std::uint8_t {
     Life,     // at every change
     Figures,  // when the run has ended
     Parity,   // when it was compared with the reference
+    User,     // once, when the run is created; later by users (run_notes.h)
 };
 
 struct RunColumn {
@@ -34,7 +35,7 @@ std::string columnMarks(std::initializer_list<Part> parts);
 void bindColumns(Statement& statement, const RunRecord& run, std::initializer_list<Part> parts);
 
 inline constexpr std::initializer_list<Part> allParts = {Part::Origin, Part::Life, Part::Figures,
-                                                         Part::Parity};
+                                                         Part::Parity, Part::User};
 
 // Reads all columns of `columnNames(allParts)`. Of the configuration it sets only the fields that
 // have columns.

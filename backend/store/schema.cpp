@@ -5,6 +5,7 @@
 #include "embedded/schemaV2.h"
 #include "embedded/schemaV3.h"
 #include "embedded/schemaV4.h"
+#include "embedded/schemaV5.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -64,6 +65,7 @@ std::span<const Migration> migrationTable() {
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
         {3, embedded::schemaV4},
+        {4, embedded::schemaV5},
     }};
     return table;
 }

@@ -2,15 +2,14 @@
 #pragma once
 
 #include "backend/core/result.h"
-#include "backend/run/run_record.h"
 #include "backend/store/database.h"
+#include "backend/store/store.h"
 
 #include <string_view>
-#include <vector>
 
 namespace ringscope::store {
 
 // See Store::select.
-Result<std::vector<RunId>> selectRuns(Database& database, std::string_view selector);
+Result<Selection> selectRuns(Database& database, std::string_view selector, RunNeed need);
 
 }  // namespace ringscope::store

@@ -2,14 +2,17 @@
 
 #include "backend/core/text.h"
 #include "backend/store/database.h"
+#include "backend/store/detail_rows.h"
 #include "backend/store/file_system.h"
 #include "backend/store/log_lines.h"
 #include "backend/store/lost_runs.h"
+#include "backend/store/run_files.h"
 #include "backend/store/run_rows.h"
 #include "backend/store/schema.h"
 #include "backend/store/selector.h"
 #include "backend/store/statement.h"
 #include "backend/store/store_file.h"
+#include "backend/store/user_rows.h"
 #include "backend/store/writer.h"
 
 #include <algorithm>
@@ -131,6 +134,7 @@ Result<void> Store::created(const RunRecord& run) {
     Database& database = connection_->database;
     return connection_->write([&]() -> Result<void> {
         RINGSCOPE_TRY(const std::int64_t row, store::insertRun(database, run, connection_->writer));
+        RINGSCOPE_CHECK(store::writeTags(database, row, run.tags));
         return store::writeEvent(database, row, run);
     });
 }
@@ -140,6 +144,7 @@ Result<void> Store::changed(const RunRecord& run) {
     return connection_->write([&]() -> Result<void> {
         RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
         RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Life}));
+        RINGSCOPE_CHECK(store::writeHosts(database, row, run.environment.hosts));
         return store::writeEvent(database, row, run);
     });
 }
@@ -157,6 +162,7 @@ Result<void> Store::ended(const RunRecord& run) {
     return connection_->write([&]() -> Result<void> {
         RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
         RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Life, Part::Figures}));
+        RINGSCOPE_CHECK(store::writeHosts(database, row, run.environment.hosts));
         if (run.parity) RINGSCOPE_CHECK(store::updateRun(database, row, run, {Part::Parity}));
         for (const StepRecord& step : run.steps)
             RINGSCOPE_CHECK(store::writeStep(database, row, step));
@@ -180,6 +186,30 @@ Result<void> Store::saveParity(const RunRecord& run) {
         RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
         return store::updateRun(database, row, run, {Part::Parity});
     });
+}
+
+Result<void> Store::change(const std::vector<RunId>& ids, const RunChange& change) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        for (const RunId& id : ids) {
+            RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, id));
+            RINGSCOPE_CHECK(store::changeByUser(database, row, change));
+        }
+        return {};
+    });
+}
+
+Result<void> Store::remove(const std::vector<RunId>& ids) {
+    Database& database = connection_->database;
+    RINGSCOPE_CHECK(connection_->write([&]() -> Result<void> {
+        for (const RunId& id : ids) {
+            RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, id));
+            RINGSCOPE_CHECK(store::removeRun(database, row));
+        }
+        return {};
+    }));
+    for (const RunId& id : ids) RINGSCOPE_CHECK(removeRunFiles(path(), id));
+    return {};
 }
 
 // --- reading ---------------------------------------------------------------------------------
@@ -223,11 +253,13 @@ Result<std::vector<RunRecord>> Store::list(const RunFilter& filter) {
                         " FROM run WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
                         " AND (?2 = '' OR mode = ?2)"
                         " AND (?3 = '' OR experiment = ?3 OR experiment_id = ?3)"
-                        " AND (?4 OR reference = 0)"
-                        " ORDER BY created_us DESC, id DESC LIMIT ?5",
-                    statuses, filter.mode, filter.experiment, filter.references,
+                        " AND (?4 OR reference = 0) AND (?5 OR archived_us = 0)"
+                        " ORDER BY created_us DESC, id DESC LIMIT ?6",
+                    statuses, filter.mode, filter.experiment, filter.references, filter.archived,
                     filter.limit > 0 ? filter.limit : all);
     RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
+    RINGSCOPE_CHECK(store::addDetails(connection_->database, rows));
+    RINGSCOPE_CHECK(store::addSummaries(connection_->database, rows));
     std::vector<RunRecord> runs;
     runs.reserve(rows.size());
     for (RunRow& row : rows) {
@@ -243,12 +275,13 @@ Result<RunRecord> Store::load(const RunId& id) {
     RINGSCOPE_CHECK(store::rowOf(database, id));
     Statement query(database, store::runRowColumns() + " FROM run WHERE uuid = ?", id.text);
     RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
+    RINGSCOPE_CHECK(store::addDetails(database, rows));
     return connection_->complete(std::move(rows.at(0)));
 }
 
-Result<std::vector<RunId>> Store::select(std::string_view selector) {
+Result<Selection> Store::select(std::string_view selector, RunNeed need) {
     RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
-    return store::selectRuns(connection_->database, selector);
+    return store::selectRuns(connection_->database, selector, need);
 }
 
 std::optional<RunRecord> Store::newestReference(const std::string& computation) {
@@ -270,6 +303,12 @@ Result<std::vector<std::string>> Store::logLines(const RunId& id, std::int64_t l
     RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
     RINGSCOPE_TRY(const std::int64_t row, store::rowOf(connection_->database, id));
     return store::readLogLines(connection_->database, row, last);
+}
+
+Result<std::vector<LogLine>> Store::log(const RunId& id, const LogRequest& request) {
+    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
+    RINGSCOPE_TRY(const std::int64_t row, store::rowOf(connection_->database, id));
+    return store::readLog(connection_->database, row, request);
 }
 
 Result<std::int64_t> Store::dataVersion() {

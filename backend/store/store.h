@@ -33,7 +33,40 @@ struct RunFilter {
     std::string mode{};                   // empty: all
     std::string experiment{};             // name or id; empty: all
     bool references = true;               // include runs that were started only as a reference
+    bool archived = false;                // include archived runs
     std::int64_t limit = 0;               // this many, newest first; 0: all
+};
+
+// What runs must have to answer a question.
+enum class RunNeed : std::uint8_t { Any, Finished, Trace };
+
+// What a user changes about a run; what is not set stays as it is.
+struct RunChange {
+    std::optional<std::string> name{};
+    std::optional<std::string> note{};  // empty: none
+    std::optional<bool> pinned{};
+    std::optional<bool> archived{};
+    std::vector<std::string> addTags{};
+    std::vector<std::string> removeTags{};
+};
+
+// One line that a rank or the agent printed.
+struct LogLine {
+    std::int64_t number = 0;  // 0-based, as told; a jump says that lines in between were dropped
+    int rank = 0;             // -1: the agent
+    std::int64_t atUs = 0;    // UTC, microseconds
+    std::string text;
+};
+
+struct LogRequest {
+    std::optional<int> rank{};  // only this rank's; -1: the agent's
+    std::int64_t after = -1;    // only lines with a larger number
+    std::int64_t last = 0;      // only so many of the last ones; 0: all
+};
+
+struct Selection {
+    std::vector<RunId> runs;
+    std::string note{};  // one sentence where these are not the newest of that name; says why
 };
 
 class Store final : public RunSink {
@@ -66,6 +99,12 @@ public:
 
     Result<void> saveParity(const RunRecord& run);
 
+    // --- what users write, in one transaction for all of `ids`: where it fails for one, no run was
+    // changed. remove() takes the runs' traces with them, and fails with Unavailable where a run is
+    // still going on.
+    Result<void> change(const std::vector<RunId>& ids, const RunChange& change);
+    Result<void> remove(const std::vector<RunId>& ids);
+
     // --- reading. list() returns runs with a summary instead of steps and ranks, newest first; a
     // run whose configuration this program cannot read is listed with a note. load() returns
     // everything, or fails with Corrupt.
@@ -73,11 +112,13 @@ public:
     Result<RunRecord> load(const RunId& id);
 
     // The runs a user names: by id or its prefix, name, experiment name or id, "@last" (the newest
-    // experiment's runs) or "@last-run". Of a name that several experiments used, the newest one's
-    // runs; of an experiment, not those started only as a reference. In the order they were
+    // experiment's runs) or "@last-run". Of a name that several experiments used, the runs of the
+    // newest one that has what is needed: a finished run, or a trace; only those with a trace then.
+    // Where none has it, the newest one's. Archived runs come after all others, and "@last" passes
+    // over them. Of an experiment, not the runs started only as a reference. In the order they were
     // created. Fails with NotFound, and suggests the nearest name, or lists the runs an ambiguous
     // prefix fits.
-    Result<std::vector<RunId>> select(std::string_view selector);
+    Result<Selection> select(std::string_view selector, RunNeed need = RunNeed::Any);
 
     // The newest finished unsharded run of this computation, with its steps.
     std::optional<RunRecord> newestReference(const std::string& computation);
@@ -85,6 +126,9 @@ public:
     // The last lines, each after its source ("rank 1: …"); all that were kept if `last` is not
     // positive. Where lines were dropped, a line says how many.
     Result<std::vector<std::string>> logLines(const RunId& id, std::int64_t last);
+
+    // The lines that were kept, in the order they were written.
+    Result<std::vector<LogLine>> log(const RunId& id, const LogRequest& request);
 
     // Marks runs lost whose program was on this host and is gone, and returns how many. Takes no
     // write lock if there are none.

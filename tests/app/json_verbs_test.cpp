@@ -34,6 +34,7 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"run", {file, "--dry-run"}},
         {"runs ls", {}},
         {"runs show", {}},
+        {"runs rerun", {"@last", "--dry-run"}},
         {"compare", {}},
         {"modes", {}},
         {"trace info", {traced}},

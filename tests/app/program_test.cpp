@@ -80,7 +80,9 @@ TEST_F(Program, TakesTheValueOfAnOptionForNoVerb) {
 TEST_F(Program, SaysWhatIsMissingOrTooMuch) {
     EXPECT_EQ(sentence(run({"run"})), "run: FILE is missing");
     EXPECT_EQ(sentence(run({"report", "@last"})), "report: --output is missing");
-    EXPECT_EQ(sentence(run({"runs"})), "runs: a verb is missing: ls, show");
+    EXPECT_EQ(sentence(run({"runs"})),
+              "runs: a verb is missing: ls, show, rerun, export, rename, tag, note, pin, unpin, "
+              "archive, unarchive, rm");
     EXPECT_EQ(sentence(run({"modes", "twice"})), "modes: unexpected argument 'twice'");
     EXPECT_EQ(sentence(run({"version", "--json", "a", "b"})),
               "version: unexpected arguments 'a', 'b'");

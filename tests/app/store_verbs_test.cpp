@@ -132,8 +132,8 @@ TEST_F(StoreVerbs, CompareRefusesABaselineThatIsNotCompared) {
 TEST_F(StoreVerbs, CompareHasItsTableInOtherFormats) {
     addRun("legacy");
     EXPECT_THAT(run({"compare", "--csv"}).out, StartsWith("run_id,name,experiment,mode,"));
-    EXPECT_THAT(run({"compare", "--md"}).out, StartsWith("# Ringscope comparison"));
-    EXPECT_EQ(json::parse(run({"compare", "--json"}).out)["title"], "Ringscope comparison");
+    EXPECT_THAT(run({"compare", "--md"}).out, StartsWith("# sample\n"));
+    EXPECT_EQ(json::parse(run({"compare", "--json"}).out)["title"], "sample");
 }
 
 TEST_F(StoreVerbs, CompareFailsWhereNothingFinished) {

@@ -62,6 +62,17 @@ TEST_F(AgentTest, SaysWhoItIs) {
     EXPECT_GT(hello.pid, 0);
 }
 
+TEST_F(AgentTest, TellsOfItsMachineWhenItStartsRanks) {
+    StartRanks start = shell(0, "exit 0");
+    start.address = "127.0.0.1";
+    send(start);
+    const HostFacts facts = next<AgentMachine>().facts;
+    EXPECT_EQ(facts.interface, "lo");
+    EXPECT_GE(facts.cores, 1);
+    EXPECT_FALSE(facts.processor.empty());
+    EXPECT_EQ(next<RankExited>().code, 0);
+}
+
 TEST_F(AgentTest, AnswersPingsWithItsClock) {
     send(Ping{.id = 1});
     send(Ping{.id = 2});

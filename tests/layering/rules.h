@@ -30,8 +30,8 @@ struct RoomOrder {
 
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
-     {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "report",
-      "migration", "session"}},
+     {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "query",
+      "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",

@@ -11,7 +11,7 @@ namespace ringscope::ui {
 namespace {
 
 Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::path& file) {
-    RINGSCOPE_TRY(const Report report, makeReport(comparisonTitle, runs));
+    RINGSCOPE_TRY(const Report report, makeReport({}, runs));
     return writeReport(report, file);
 }
 

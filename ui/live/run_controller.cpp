@@ -33,7 +33,7 @@ double RunController::progress() const {
     return std::min(1.0, static_cast<double>(stepsDone_) / static_cast<double>(stepsPlanned_));
 }
 
-void RunController::start(const Experiment& experiment) {
+void RunController::start(const Experiment& experiment, const std::string& command) {
     if (running_) return;
     if (thread_.joinable()) thread_.join();  // its last word was finished(): it is gone already
     const std::vector<ExpandedRun> runs = expandRuns(experiment);
@@ -50,11 +50,15 @@ void RunController::start(const Experiment& experiment) {
     stopping_ = false;
     shared_ = std::make_shared<Shared>(this);
     Q_EMIT started();
-    thread_ = std::jthread([this, shared = shared_, experiment](const std::stop_token& stop) {
-        const QString problem = work(*shared, transport_, store_, experiment, stop);
-        QMetaObject::invokeMethod(
-            this, [this, problem] { end(problem); }, Qt::QueuedConnection);
-    });
+    const auto origin = [originOf = originOf_, command] {
+        return originOf ? originOf(command) : RunOrigin{.command = command};
+    };
+    thread_ =
+        std::jthread([this, shared = shared_, experiment, origin](const std::stop_token& stop) {
+            const QString problem = work(*shared, transport_, store_, experiment, origin, stop);
+            QMetaObject::invokeMethod(
+                this, [this, problem] { end(problem); }, Qt::QueuedConnection);
+        });
 }
 
 void RunController::stop() {
@@ -65,13 +69,15 @@ void RunController::stop() {
 }
 
 QString RunController::work(Shared& shared, Transport& transport, const std::filesystem::path& path,
-                            const Experiment& experiment, std::stop_token stop) {
-    const SessionEnd end = runIntoStore(
-        experiment, path,
-        {.transport = transport,
-         .watcher = &shared.feed,
-         .compared = [&shared](const RunRecord& run) { (void)shared.feed.ended(run); }},
-        /*reference=*/true, std::move(stop));
+                            const Experiment& experiment, std::function<RunOrigin()> origin,
+                            std::stop_token stop) {
+    const SessionEnd end =
+        runIntoStore(experiment, path,
+                     {.transport = transport,
+                      .watcher = &shared.feed,
+                      .compared = [&shared](const RunRecord& run) { (void)shared.feed.ended(run); },
+                      .origin = std::move(origin)},
+                     /*reference=*/true, std::move(stop));
     const bool asked = !end.outcome.ok() && end.outcome.error().code == ErrorCode::Cancelled;
     return end.outcome.ok() || asked ? QString() : text(end.outcome.error().message);
 }

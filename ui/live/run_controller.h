@@ -12,6 +12,7 @@
 
 #include <QObject>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <thread>
@@ -33,8 +34,13 @@ public:
     int done() const { return int(ended_.size()); }  // of those, how many have ended
     double progress() const;                         // 0 … 1 of all steps of all planned runs
 
+    // Finds out what a run keeps of the user's folder; `command` does the same in a terminal.
+    // Called on the run's thread.
+    using OriginOf = std::function<RunOrigin(const std::string& command)>;
+    void setOriginOf(OriginOf originOf) { originOf_ = std::move(originOf); }
+
     // Nothing happens while an experiment runs.
-    void start(const Experiment& experiment);
+    void start(const Experiment& experiment, const std::string& command = {});
     void stop();
 
 Q_SIGNALS:
@@ -47,12 +53,14 @@ Q_SIGNALS:
 private:
     struct Shared;
     static QString work(Shared& shared, Transport& transport, const std::filesystem::path& path,
-                        const Experiment& experiment, std::stop_token stop);
+                        const Experiment& experiment, std::function<RunOrigin()> origin,
+                        std::stop_token stop);
     void takeNews();
     void end(const QString& problem);
 
     Transport& transport_;
     std::filesystem::path store_;
+    OriginOf originOf_;
     std::shared_ptr<Shared> shared_;
     QString name_;
     int planned_ = 0;

@@ -306,7 +306,7 @@ void NewRunPage::showSchedule() {
 
 void NewRunPage::start() {
     if (!plan_ || !plan_->canStart() || !settled()) return;
-    controller_.start(plan_->reading.experiment);
+    controller_.start(plan_->reading.experiment, draftCommand(draft_, *plan_, storeForCommand_));
 }
 
 void NewRunPage::chooseFile() {

@@ -1,5 +1,7 @@
 #include "backend/report/runs_text.h"
 
+#include "backend/core/text.h"
+#include "backend/report/wording.h"
 #include "tests/backend/compare/sample_runs.h"
 
 #include <gmock/gmock.h>
@@ -28,10 +30,38 @@ TEST_F(RunsText, ListsARunOnALineWithItsLocalTime) {
     run.id = {"0123456789abcdef"};
     run.config.train.seqLen = 4096;
     EXPECT_EQ(runListText({run}),
-              "id        started              name           ranks    seq len   tokens/s       "
-              "peak  state\n"
-              "01234567  2023-11-14 22:13:20  sample/zigzag      2      4,096     10,000  "
-              "  100 MiB  finished\n");
+              "id        started              experiment  name           host       ranks  "
+              "seq len  tokens/s     peak  state\n"
+              "01234567  2023-11-14 22:13:20  sample      sample/zigzag  localhost      2  "
+              "  4,096    10,000  100 MiB  finished\n");
+}
+
+TEST_F(RunsText, ListsFewerColumnsOnANarrowTerminalAndCutsTheReason) {
+    RunRecord run = failedRun("ring");
+    run.id = {"0123456789abcdef"};
+    EXPECT_EQ(runListText({run}, 60),
+              "id        started              name         state\n"
+              "01234567  2023-11-14 22:13:20  sample/ring  failed: rank 1 …\n");
+    for (const int width : {60, 80, 100, 120})
+        for (const std::string& line : split(runListText({run}, width), '\n'))
+            EXPECT_LE(reporting::characters(line), static_cast<std::size_t>(width)) << line;
+}
+
+TEST_F(RunsText, ListsTagsWhereARunHasSomeAndMarksAPinnedOne) {
+    RunRecord run = finishedRun("zigzag", 100);
+    EXPECT_THAT(runListText({run}), Not(HasSubstr("tags")));
+    run.tags = {"paper", "slow"};
+    run.pinned = true;
+    EXPECT_THAT(runListText({run}), HasSubstr("paper,slow"));
+    EXPECT_THAT(runListText({run}), HasSubstr("* sample/zigzag"));
+}
+
+TEST_F(RunsText, SaysThatAFigureNobodyMeasuredIsNotKnown) {
+    RunRecord run = failedRun("ring");
+    run.rankRecords.clear();
+    const std::string text = runFactsText(run);
+    EXPECT_THAT(text, HasSubstr("\n  peak memory of a rank       not known\n"));
+    EXPECT_THAT(text, HasSubstr("  not known measured, 4,194,304 predicted\n"));
 }
 
 TEST_F(RunsText, ListsWhyARunDidNotFinish) {

@@ -53,6 +53,15 @@ std::vector<AgentCommand> everyCommand() {
 
 std::vector<AgentFrame> everyFrame() {
     std::vector<AgentFrame> frames = {AgentHello{.host = "h", .pid = 1, .version = "0.1.0"},
+                                      AgentMachine{{.host = "",
+                                                    .machine = "m",
+                                                    .processor = anyText,
+                                                    .cores = 64,
+                                                    .memory = {1LL << 39},
+                                                    .system = "Linux",
+                                                    .gpus = {"a", "b"},
+                                                    .driver = "570.86.15",
+                                                    .interface = "eth0"}},
                                       RankStarted{.rank = 1, .pid = 77},
                                       RankPrinted{.rank = 1, .stream = "err", .line = anyText},
                                       RankExited{.rank = 1, .code = 3, .signal = 0},
@@ -201,6 +210,14 @@ TEST(Protocol, AFrameOfAnotherVersionIsKnownAsSuch) {
     EXPECT_EQ(foreignVersion(toLine(AgentFrame(AgentHello{}))), std::nullopt);
     EXPECT_EQ(foreignVersion("a log line"), std::nullopt);
     EXPECT_EQ(foreignVersion(R"({"type":"hello"})"), std::nullopt);
+}
+
+TEST(Protocol, AStartWithoutAnAddressIsRead) {
+    nlohmann::json start = nlohmann::json::parse(toLine(everyCommand().front()));
+    start.erase("address");
+    EXPECT_TRUE(parseAgentCommand(start.dump()));
+    start["address"] = 7;
+    EXPECT_FALSE(parseAgentCommand(start.dump()));
 }
 
 TEST(Protocol, UnknownMembersAreIgnored) {

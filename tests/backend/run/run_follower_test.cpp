@@ -56,6 +56,16 @@ TEST_F(RunFollowerTest, RunsWhenTheLastRankHasSaidHello) {
     EXPECT_THAT(sink.told, ElementsAre("running"));
 }
 
+TEST_F(RunFollowerTest, KeepsWhatAgentsTellOfTheirMachines) {
+    receives(AgentMachine{{.machine = "first", .cores = 8, .interface = "eth0"}});
+    receives(AgentMachine{{.machine = "again", .cores = 8, .interface = "eth0"}});
+    follower().handle(AgentMachine{{.machine = "other", .interface = "ib0"}}, "node2", now);
+    ASSERT_EQ(record.environment.hosts.size(), 2U);
+    EXPECT_EQ(record.environment.hosts[0].host, "node1");
+    EXPECT_EQ(record.environment.hosts[0].machine, "again");
+    EXPECT_EQ(record.environment.network, "node1 eth0, node2 ib0");
+}
+
 TEST_F(RunFollowerTest, GivesRankZerosPortOnce) {
     receives(RankSaid{RankRendezvous{.rank = 1, .port = 9}});
     EXPECT_EQ(follower().takePort(), std::nullopt);

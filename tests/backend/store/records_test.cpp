@@ -71,6 +71,11 @@ void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
     expectSameNumber(expected.flopsPerStep, actual.flopsPerStep);
     EXPECT_EQ(expected.parameters, actual.parameters);
     EXPECT_EQ(expected.notes, actual.notes);
+    EXPECT_EQ(expected.environment, actual.environment);
+    EXPECT_EQ(expected.note, actual.note);
+    EXPECT_EQ(expected.tags, actual.tags);
+    EXPECT_EQ(expected.pinned, actual.pinned);
+    EXPECT_EQ(expected.archivedUs, actual.archivedUs);
     EXPECT_EQ(expected.overlap, actual.overlap);
     ASSERT_EQ(expected.parity.has_value(), actual.parity.has_value());
     if (!expected.parity) return;
@@ -78,6 +83,24 @@ void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
     EXPECT_EQ(expected.parity->steps, actual.parity->steps);
     expectSameNumber(expected.parity->maxLossDiff, actual.parity->maxLossDiff);
     expectSameNumber(expected.parity->maxGradNormRelDiff, actual.parity->maxGradNormRelDiff);
+}
+
+RunEnvironment someEnvironment() {
+    return {.hosts = {{.host = "node1",
+                       .machine = "rack7-n1",
+                       .processor = "AMD EPYC 7763 64-Core Processor",
+                       .cores = 64,
+                       .memory = {1LL << 39},
+                       .system = "Linux 6.1.0, Debian GNU/Linux 12",
+                       .gpus = {"NVIDIA H200", "NVIDIA H200"},
+                       .driver = "570.86.15",
+                       .interface = "eth0"},
+                      {.host = "node2"}},
+            .network = "node1 eth0, node2 not known",
+            .origin = {.command = "ringscope run 'a b.yaml'",
+                       .folder = "/home/anna",
+                       .commit = std::string(40, 'a'),
+                       .dirty = false}};
 }
 
 class StoredRun : public StoreTest {};
@@ -92,6 +115,11 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
     run.overlap = OverlapFigures{3, 1.25, 0.5, 0.25, 4, 12.5, 1, 1.5, 3.25};
     run.computation = computationIdentity(run.config);
+    run.environment = someEnvironment();
+    run.note = "the fast one — \"really\"";
+    run.tags = {"paper", "zwei wörter"};
+    run.pinned = true;
+    run.archivedUs = 12;
     run = add(*open(), run);
 
     const Result<RunRecord> loaded = open(Access::ReadOnly)->load(run.id);
@@ -100,6 +128,31 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     expectSameSteps(run.steps, loaded->steps);
     expectSameRanks(run.rankRecords, loaded->rankRecords);
     EXPECT_FALSE(loaded->summary.has_value());
+}
+
+// The agents tell of their machines after the run was created.
+TEST_F(StoredRun, KeepsHostsThatBecameKnownWhileItRan) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    run.environment.hosts = someEnvironment().hosts;
+    run.environment.network = "eth0";
+    ASSERT_TRUE(store->changed(run).ok());
+    EXPECT_EQ(store->load(run.id)->environment, run.environment);
+    EXPECT_EQ(store->list({})->front().environment, run.environment);
+}
+
+TEST_F(StoredRun, KeepsWhatAUserWroteWhileItGoesOn) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    sql(file(), "UPDATE run SET note = 'look at this', pinned = 1, name = 'mine'");
+    ASSERT_TRUE(store->changed(run).ok());
+    ASSERT_TRUE(store->ended(finished(run)).ok());
+    const RunRecord kept = store->load(run.id).value();
+    EXPECT_EQ(kept.note, "look at this");
+    EXPECT_TRUE(kept.pinned);
+    EXPECT_EQ(kept.name, "mine");
 }
 
 TEST_F(StoredRun, KeepsThatAWaitIsNotKnownApartFromThatThereWasNone) {
@@ -239,6 +292,21 @@ TEST_F(StoredList, HasTheFiguresWithoutStepsAndRanks) {
     EXPECT_EQ(peakMemory(listed), peakMemory(run));
     EXPECT_EQ(measuredAttentionBytes(listed), measuredAttentionBytes(run));
     EXPECT_EQ(measuredGradientBytes(listed), measuredGradientBytes(run));
+}
+
+TEST_F(StoredList, HasTheLastLossAndTheHostsOfEachRun) {
+    const auto store = open();
+    RunRecord run = newRun();
+    run.environment = someEnvironment();
+    run.tags = {"a", "b"};
+    run = add(*store, run);
+    add(*store, newRun());
+    const RunRecord listed = store->list({})->back();
+    ASSERT_EQ(listed.id, run.id);
+    EXPECT_EQ(finalLoss(listed), run.steps.back().loss);
+    EXPECT_EQ(hostsOf(listed), std::vector<std::string>{"localhost"});
+    EXPECT_EQ(listed.environment, run.environment);
+    EXPECT_EQ(listed.tags, run.tags);
 }
 
 TEST_F(StoredList, HasNoSpeedWhereNoStepWasDone) {

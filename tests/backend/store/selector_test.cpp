@@ -1,4 +1,6 @@
 // A user's word for runs.
+#include "backend/core/output_file.h"
+#include "backend/trace/trace_files.h"
 #include "tests/backend/store/store_fixture.h"
 
 namespace ringscope::testing {
@@ -16,14 +18,34 @@ protected:
         return run.id;
     }
     std::vector<RunId> ids(std::string_view word) {
-        Result<std::vector<RunId>> found = store_->select(word);
-        return found.ok() ? *found : std::vector<RunId>{RunId{found.error().message}};
+        Result<Selection> found = store_->select(word);
+        return found.ok() ? found->runs : std::vector<RunId>{RunId{found.error().message}};
     }
     std::string refusal(std::string_view word) {
-        const Result<std::vector<RunId>> found = store_->select(word);
+        const Result<Selection> found = store_->select(word);
         if (found.ok()) return "found";
         EXPECT_EQ(found.error().code, ErrorCode::NotFound);
         return found.error().message;
+    }
+
+    void finish(const RunId& id) {
+        RunRecord run = store_->load(id).value();
+        run.status = RunStatus::Finished;
+        EXPECT_TRUE(store_->changed(run).ok());
+    }
+    void fail(const RunId& id) {
+        RunRecord run = store_->load(id).value();
+        run.status = RunStatus::Failed;
+        run.statusReason = "rank 1 was ended by SIGKILL";
+        EXPECT_TRUE(store_->changed(run).ok());
+    }
+    void record(const RunId& id) {
+        const std::filesystem::path file = traceRoot(store_->path()) / id.text / traceFileName(0);
+        std::filesystem::create_directories(file.parent_path());
+        EXPECT_TRUE(writeOutput(file, "a trace").ok());
+    }
+    Selection chosen(std::string_view word, RunNeed need) {
+        return store_->select(word, need).value();
     }
 
     std::unique_ptr<Store> store_ = open();
@@ -85,6 +107,77 @@ TEST_F(Selector, NamesTheNearestWhereAWordIsUnknown) {
               start + "'qqqqqqqqqqqq'; `ringscope runs ls` lists what there is");
     EXPECT_EQ(refusal(""), start + "''; `ringscope runs ls` lists what there is");
     EXPECT_EQ(refusal("%"), start + "'%'; `ringscope runs ls` lists what there is");
+}
+
+TEST_F(Selector, TakesTheNewestThatFinishedAndSaysSo) {
+    const RunId old = put("11111111-a", "modes", 1, "ring");
+    const RunId broken = put("22222222-b", "modes", 2, "ring");
+    finish(old);
+    fail(broken);
+    EXPECT_EQ(chosen("modes/ring", RunNeed::Any).runs, Ids{broken});
+    const Selection taken = chosen("modes/ring", RunNeed::Finished);
+    EXPECT_EQ(taken.runs, Ids{old});
+    EXPECT_TRUE(taken.note.starts_with("'modes/ring' is run 11111111 of 2026-")) << taken.note;
+    EXPECT_TRUE(
+        taken.note.ends_with(", which finished; the newest, run 22222222, did not finish "
+                             "(failed: rank 1 was ended by SIGKILL)"))
+        << taken.note;
+    EXPECT_EQ(chosen("modes", RunNeed::Finished).runs, Ids{old});
+}
+
+TEST_F(Selector, SaysNothingWhereTheNewestHasWhatIsNeeded) {
+    finish(put("1", "modes", 1, "ring"));
+    const RunId newest = put("2", "modes", 2, "ring");
+    finish(newest);
+    const Selection taken = chosen("modes/ring", RunNeed::Finished);
+    EXPECT_EQ(taken.runs, Ids{newest});
+    EXPECT_EQ(taken.note, "");
+}
+
+TEST_F(Selector, TakesTheNewestFinishedTraceBeforeANewerBrokenOne) {
+    const RunId old = put("11111111-a", "modes", 1, "ring");
+    const RunId cancelled = put("22222222-b", "modes", 2, "ring");
+    put("33333333-c", "modes", 3, "ring");
+    record(old);
+    record(cancelled);
+    EXPECT_EQ(chosen("modes/ring", RunNeed::Trace).runs, Ids{cancelled}) << "none has finished";
+    finish(old);
+    const Selection taken = chosen("modes/ring", RunNeed::Trace);
+    EXPECT_EQ(taken.runs, Ids{old});
+    EXPECT_NE(taken.note.find("which has a trace; the newest, run 33333333, has none ("),
+              std::string::npos)
+        << taken.note;
+}
+
+TEST_F(Selector, OfAnExperimentTakesTheRunsWithATrace) {
+    put("1", "modes", 1, "legacy");
+    const RunId ring = put("2", "modes", 1, "ring");
+    record(ring);
+    EXPECT_EQ(chosen("modes", RunNeed::Trace).runs, Ids{ring});
+}
+
+TEST_F(Selector, TakesTheNewestWhereNoneHasWhatIsNeeded) {
+    put("1", "modes", 1, "ring");
+    const RunId newest = put("2", "modes", 2, "ring");
+    EXPECT_EQ(chosen("modes/ring", RunNeed::Trace).runs, Ids{newest});
+    EXPECT_EQ(chosen("modes/ring", RunNeed::Finished).runs, Ids{newest});
+}
+
+TEST_F(Selector, MeansExactlyTheRunOfAnIdAndTheLastOnes) {
+    const RunId old = put("11111111-a", "modes", 1, "ring");
+    const RunId newest = put("22222222-b", "modes", 2, "ring");
+    finish(old);
+    for (const char* word : {"22222222-b", "2222", "@last", "@last-run"})
+        EXPECT_EQ(chosen(word, RunNeed::Finished).runs, Ids{newest}) << word;
+}
+
+TEST_F(Selector, PassesOverArchivedRuns) {
+    const RunId old = put("11111111-a", "modes", 1, "ring");
+    put("22222222-b", "modes", 2, "ring");
+    sql(file(), "UPDATE run SET archived_us = 1 WHERE uuid = '22222222-b'");
+    for (const char* word : {"modes/ring", "modes", "@last", "@last-run"})
+        EXPECT_EQ(ids(word), Ids{old}) << word;
+    EXPECT_EQ(ids("2222"), Ids{RunId{"22222222-b"}});
 }
 
 TEST_F(Selector, SaysThatAnEmptyStoreHasNoRuns) {

@@ -25,6 +25,15 @@ protected:
             "PRAGMA application_id = 1381188432; PRAGMA journal_mode = WAL;"
             "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
     }
+    // Makes a store of this program one of schema 3.
+    void forgetSchemaFive() const {
+        sql(file(), "DROP TABLE run_tag; DROP TABLE run_host");
+        for (const char* column : {"command", "folder", "commit_id", "dirty", "network", "note",
+                                   "pinned", "archived_us"})
+            sql(file(), std::string("ALTER TABLE run DROP COLUMN ") + column);
+        sql(file(), "PRAGMA user_version = 4");
+    }
+
     fs::path backup() const { return folder() / "ringscope.db.schema-0.backup"; }
 };
 
@@ -114,6 +123,7 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaOne) {
     fs::remove(file());
     RunRecord run = newRun();
     add(*open(), run);
+    forgetSchemaFive();
     undoSchemaFour(file());
     for (const char* column : {"traced_steps", "exposed_ms", "wait_ms", "transfer_ms", "hidden_pct",
                                "late_rank", "algbw", "busbw"})
@@ -136,6 +146,7 @@ TEST_F(Upgrade, KeepsTheFiguresOfSchemaTwoAndInventsNone) {
     RunRecord run = newRun();
     run.overlap = OverlapFigures{3, 1.25, 0.5, 0.25, 4, 12.5, 1, 1.5, 3.0};
     add(*open(), run);
+    forgetSchemaFive();
     undoSchemaFour(file());
     sql(file(), "UPDATE run SET wait_ms = 0.75");
     for (const char* column : {"algbw", "busbw"})
@@ -149,6 +160,25 @@ TEST_F(Upgrade, KeepsTheFiguresOfSchemaTwoAndInventsNone) {
     EXPECT_EQ(kept->overlap->busbw, std::nullopt);
     EXPECT_EQ(sql(file(), "PRAGMA user_version"), newestSchema());
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-2.backup"));
+}
+
+// As the third left it: it knew the figures of a run, not its environment and no user's words.
+TEST_F(Upgrade, KeepsTheRunsOfSchemaThreeAndInventsNoEnvironment) {
+    fs::remove(file());
+    const RunRecord run = add(*open(), newRun());
+    forgetSchemaFive();
+
+    const auto store = open();
+    const Result<RunRecord> kept = store->load(run.id);
+    ASSERT_TRUE(kept.ok()) << kept.error().message;
+    EXPECT_EQ(kept->steps.size(), run.steps.size());
+    EXPECT_EQ(kept->environment, RunEnvironment());
+    EXPECT_EQ(kept->note, "");
+    EXPECT_FALSE(kept->pinned);
+    EXPECT_EQ(kept->archivedUs, 0);
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-4.backup"));
+    add(*store, newRun());
+    EXPECT_EQ(store->list({})->size(), 2U);
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {

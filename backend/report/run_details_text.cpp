@@ -1,0 +1,120 @@
+#include "backend/report/run_details_text.h"
+
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
+#include "backend/report/wording.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace ringscope {
+namespace {
+
+std::string title(std::string_view words) { return fmt::format("  {}\n", words); }
+
+std::string endOf(const RankRecord& rank) {
+    if (!rank.endedBy.empty()) return rank.endedBy;
+    return rank.exitCode ? fmt::format("exit code {}", *rank.exitCode) : "not known";
+}
+
+}  // namespace
+
+RunConfig defaultsFor(const RunConfig& config) {
+    RunConfig defaults;
+    const auto preset = std::ranges::find(modelPresets(), config.model.preset, &ModelPreset::name);
+    if (preset != modelPresets().end()) {
+        defaults.model = preset->model;
+        defaults.model.preset = RunConfig{}.model.preset;  // the choice itself is worth a line
+    }
+    return defaults;
+}
+
+std::vector<ConfigDifference> configDifferences(const RunConfig& config, const RunConfig& other) {
+    std::vector<ConfigDifference> differences;
+    for (const Field& field : fieldTable()) {
+        std::string value = field.get(config);
+        std::string another = field.get(other);
+        if (value != another)
+            differences.push_back({std::string(field.path), std::move(value), std::move(another)});
+    }
+    return differences;
+}
+
+std::string configurationText(const RunRecord& run) {
+    const std::vector<ConfigDifference> own =
+        configDifferences(run.config, defaultsFor(run.config));
+    std::size_t path = 0;
+    std::size_t value = 0;
+    for (const ConfigDifference& field : own) {
+        path = std::max(path, field.path.size());
+        value = std::max(value, field.value.size());
+    }
+    std::string text = title("configuration");
+    for (const ConfigDifference& field : own)
+        text += fmt::format("    {:<{}}  {:<{}}  default {}\n", field.path, path, field.value,
+                            value, field.other);
+    return text +
+           fmt::format("    {} fields at their defaults\n", fieldTable().size() - own.size());
+}
+
+std::string differencesText(const RunRecord& run, const RunRecord& other) {
+    const std::vector<ConfigDifference> differences = configDifferences(run.config, other.config);
+    const std::string who = fmt::format("{} ({})", other.name, other.id.text.substr(0, 8));
+    if (differences.empty()) return title("the same configuration as " + who);
+    std::string text = title("differs from " + who + " in");
+    std::size_t path = 0;
+    for (const ConfigDifference& field : differences) path = std::max(path, field.path.size());
+    for (const ConfigDifference& field : differences)
+        text += fmt::format("    {:<{}}  {}, not {}\n", field.path, path, field.value, field.other);
+    return text;
+}
+
+std::string ranksText(const RunRecord& run) {
+    if (run.rankRecords.empty()) return "";
+    std::size_t host = 4;
+    for (const RankRecord& rank : run.rankRecords)
+        host = std::max(host, reporting::characters(rank.host));
+    std::string text = title("ranks");
+    text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", "rank", "host", host,
+                        "process", "peak", "attention sent", "ended");
+    for (const RankRecord& rank : run.rankRecords) {
+        const bool known = rank.peakMemory.count > 0;
+        text +=
+            fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", rank.rank,
+                        reporting::printableLine(rank.host), host, rank.pid,
+                        known ? formatBytes(rank.peakMemory) : "not known",
+                        known ? formatBytes(rank.attentionBytesPerStep) : "not known", endOf(rank));
+    }
+    return text;
+}
+
+std::string filesText(const std::vector<RunFile>& files) {
+    if (files.empty()) return "";
+    std::string text = title("files");
+    for (const RunFile& file : files)
+        text += fmt::format("    {}  {:>10}  {}\n",
+                            file.sha256.empty() ? "(too large to hash here)" : file.sha256,
+                            formatBytes(file.size), file.path.string());
+    return text;
+}
+
+std::string logLineText(const LogLine& line) {
+    return (line.rank < 0 ? "agent: " : fmt::format("rank {}: ", line.rank)) + line.text;
+}
+
+// Numbers count over all ranks, so a jump says something only where all are shown.
+std::string logText(const std::vector<LogLine>& lines, bool allRanks) {
+    std::string text;
+    const LogLine* previous = nullptr;
+    for (const LogLine& line : lines) {
+        const std::int64_t dropped = previous != nullptr ? line.number - previous->number - 1 : 0;
+        if (allRanks && dropped > 0)
+            text += fmt::format("  … {} line{} dropped …\n", formatCount(dropped),
+                                dropped == 1 ? "" : "s");
+        text += "  " + logLineText(line) + '\n';
+        previous = &line;
+    }
+    return text;
+}
+
+}  // namespace ringscope

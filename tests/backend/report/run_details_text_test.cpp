@@ -1,0 +1,58 @@
+#include "backend/report/run_details_text.h"
+
+#include "backend/config/field_table.h"
+#include "tests/backend/compare/sample_runs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ringscope {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(ConfigurationText, HasWhatIsNotAtItsDefault) {
+    RunRecord run = finishedRun("ring", 100);
+    run.config.model = modelPresets().front().model;  // none of its sizes was written
+    const std::string text = configurationText(run);
+    EXPECT_THAT(text, HasSubstr("parallel.mode  ring  default zigzag\n"));
+    EXPECT_THAT(text, Not(HasSubstr("model.layers")));
+    EXPECT_THAT(text, HasSubstr(" fields at their defaults\n"));
+}
+
+TEST(DifferencesText, NamesEachFieldThatDiffers) {
+    const RunRecord ring = finishedRun("ring", 100);
+    RunRecord longer = finishedRun("ring", 100);
+    longer.config.train.seqLen = 2048;
+    EXPECT_EQ(differencesText(ring, longer),
+              "  differs from sample/ring (id-ring) in\n    train.seq_len  1024, not 2048\n");
+    EXPECT_EQ(differencesText(ring, ring), "  the same configuration as sample/ring (id-ring)\n");
+}
+
+TEST(RanksText, SaysHowEachRankEndedAndWhatIsNotKnown) {
+    RunRecord run = finishedRun("ring", 100);
+    run.rankRecords[1] = {.rank = 1, .host = "node2", .pid = 7, .endedBy = "SIGKILL"};
+    const std::string text = ranksText(run);
+    EXPECT_THAT(text, HasSubstr("exit code 0\n"));
+    EXPECT_THAT(text, HasSubstr("node2"));
+    EXPECT_THAT(text, HasSubstr("not known       not known  SIGKILL\n"));
+    run.rankRecords.clear();
+    EXPECT_EQ(ranksText(run), "");
+}
+
+TEST(LogText, CountsDroppedLinesOnlyWhereAllRanksAreShown) {
+    const std::vector<LogLine> lines = {{.number = 0, .rank = -1, .text = "a"},
+                                        {.number = 3, .rank = 1, .text = "b"}};
+    EXPECT_EQ(logText(lines, true), "  agent: a\n  … 2 lines dropped …\n  rank 1: b\n");
+    EXPECT_EQ(logText(lines, false), "  agent: a\n  rank 1: b\n");
+}
+
+TEST(FilesText, HasHashSizeAndPath) {
+    EXPECT_EQ(filesText({}), "");
+    EXPECT_EQ(filesText({{.path = "/t/rank-00000.trace", .size = {7}, .sha256 = "ab"}}),
+              "  files\n    ab         7 B  /t/rank-00000.trace\n");
+}
+
+}  // namespace
+}  // namespace ringscope
