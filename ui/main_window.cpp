@@ -62,7 +62,8 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
     controller_.setOriginOf(options_.originOf);
-    const PageContext context{store_, controller_, options_.sample, storeForCommand(options_)};
+    const PageContext context{store_, controller_, options_.sample, storeForCommand(options_),
+                              options_.settings};
     for (const PageRow& row : pageTable()) {
         pages_.push_back(row.make(context));
         stack_->addWidget(pages_.back());

@@ -156,8 +156,10 @@ std::vector<QueryField> fieldRows() {
          [](const RunRecord& run) {
              return run.overlap ? Value(run.overlap->exposedMs) : Value();
          }},
-        {"wait_ms", "waiting for late ranks, per step", Kind::Number,
+        {"wait_ms", "waiting that cost the step, per step", Kind::Number,
          [](const RunRecord& run) { return overlap(run, &OverlapFigures::waitMs); }},
+        {"hidden_wait_ms", "waiting behind computation, per step", Kind::Number,
+         [](const RunRecord& run) { return overlap(run, &OverlapFigures::hiddenWaitMs); }},
         {"hidden_pct", "of its communication", Kind::Number,
          [](const RunRecord& run) { return overlap(run, &OverlapFigures::hiddenPercent); }},
         {"busbw", "GB/s while bytes moved", Kind::Number,

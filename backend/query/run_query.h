@@ -1,4 +1,5 @@
-// Finds and orders runs by what users write after --where and --sort of `runs ls`.
+// Finds and orders runs by what users write: in the window's filter box, and after --where and
+// --sort of `runs ls`.
 //
 //     zigzag demo                    words are looked for in name, mode, state, tags and note
 //     mode=zigzag seq_len>=8k        conditions: = != < <= > >= and ~, which asks for a part

@@ -1,11 +1,11 @@
 #include "ui/live/store_reader.h"
 
-#include "backend/store/store.h"
 #include "ui/widgets/parts.h"
 
 #include <QPointer>
 #include <QTimer>
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 namespace ringscope::ui {
@@ -37,7 +37,7 @@ public:
         if (!version.ok()) return lose(version.error());
         if (++beatsSinceLostCheck_ >= beatsBetweenLostChecks) markLost();
         if (!always && version_ == *version) return;
-        Result<std::vector<RunRecord>> runs = store_->list({});
+        Result<std::vector<RunRecord>> runs = store_->list({.archived = true});
         if (!runs.ok()) return lose(runs.error());
         version_ = *version;
         anyLive_ =
@@ -54,6 +54,18 @@ public:
             runs.push_back(std::move(run));
         }
         return runs;
+    }
+
+    Result<void> perform(Store::Access access, const Work& work) {
+        if (access == Store::Access::ReadWrite) {
+            RINGSCOPE_TRY(const std::unique_ptr<Store> writer, Store::open(path_, access));
+            Result<void> done = work(*writer);
+            look(true);
+            return done;
+        }
+        if (!store_ && !open())
+            return Error{ErrorCode::NotFound, "there is no store at " + path_.string() + " yet"};
+        return work(*store_);
     }
 
 private:
@@ -123,28 +135,46 @@ void StoreReader::refresh() {
     QMetaObject::invokeMethod(worker_, [worker = worker_] { worker->look(true); });
 }
 
-void StoreReader::load(std::vector<RunId> ids, QObject* receiver, Loaded done) {
+template <typename Answer, typename Call>
+void StoreReader::inWorker(Call call, QObject* receiver, std::function<void(Answer)> done) {
     ++waiting_;
     QMetaObject::invokeMethod(
-        worker_, [this, worker = worker_, ids = std::move(ids),
+        worker_, [this, worker = worker_, call = std::move(call),
                   receiver = QPointer<QObject>(receiver), done = std::move(done)]() mutable {
-            auto loaded = std::make_shared<Result<std::vector<RunRecord>>>(worker->load(ids));
+            auto answer = std::make_shared<Answer>(call(*worker));
             QMetaObject::invokeMethod(
                 this,
-                [this, receiver = std::move(receiver), done = std::move(done), loaded] {
+                [this, receiver = std::move(receiver), done = std::move(done), answer] {
                     --waiting_;
-                    if (receiver) done(std::move(*loaded));
+                    if (receiver) done(std::move(*answer));
                     if (idle()) Q_EMIT idled();
                 },
                 Qt::QueuedConnection);
         });
 }
 
+void StoreReader::load(std::vector<RunId> ids, QObject* receiver, Loaded done) {
+    inWorker<Result<std::vector<RunRecord>>>(
+        [ids = std::move(ids)](Worker& worker) { return worker.load(ids); }, receiver,
+        std::move(done));
+}
+
+void StoreReader::ask(Store::Access access, Work work, QObject* receiver, Done done) {
+    inWorker<Result<void>>(
+        [access, work = std::move(work)](Worker& worker) { return worker.perform(access, work); },
+        receiver, std::move(done));
+}
+
 void StoreReader::take(State state, QString problem, std::vector<RunRecord> runs) {
     if (state == state_ && state != State::Ready && problem == problem_) return;
     state_ = state;
     problem_ = std::move(problem);
-    if (state == State::Ready || state == State::Missing) runs_ = std::move(runs);
+    if (state == State::Ready || state == State::Missing) {
+        allRuns_ = std::move(runs);
+        runs_.clear();
+        std::ranges::copy_if(allRuns_, std::back_inserter(runs_),
+                             [](const RunRecord& run) { return run.archivedUs == 0; });
+    }
     Q_EMIT changed();
     if (idle()) Q_EMIT idled();
 }

@@ -2,6 +2,7 @@
 
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
+#include "ui/models/run_filter.h"
 #include "ui/models/run_table_model.h"
 
 #include <QPainter>
@@ -30,6 +31,14 @@ StateLook stateLook(RunStatus status, const Ink& ink) {
     }
 }
 
+// The first run of an experiment, where the table is grouped.
+bool beginsGroup(const RunRow& run, const QModelIndex& index) {
+    const auto* filter = qobject_cast<const RunFilterModel*>(index.model());
+    if (filter == nullptr || !filter->grouped() || index.row() == 0) return false;
+    const RunRow* above = runAt(index.siblingAtRow(index.row() - 1));
+    return above != nullptr && above->experimentId != run.experimentId;
+}
+
 void paintProgress(QPainter& painter, const QRectF& box, double share, const Ink& ink) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(ink.line);
@@ -43,6 +52,12 @@ void paintProgress(QPainter& painter, const QRectF& box, double share, const Ink
 void RunDelegate::paintContent(QPainter& painter, const QStyleOptionViewItem& option,
                                const QRectF& box, const QModelIndex& index) const {
     const RunRow* run = runAt(index);
+    if (run != nullptr && beginsGroup(*run, index)) {
+        painter.save();
+        painter.setPen(QPen(inkOf(*option.widget).muted, scaled(1)));
+        painter.drawLine(option.rect.topLeft(), option.rect.topRight());
+        painter.restore();
+    }
     const bool isMode = index.column() == RunTableModel::Mode;
     if (run == nullptr || (!isMode && index.column() != RunTableModel::State))
         return CellDelegate::paintContent(painter, option, box, index);

@@ -1,5 +1,6 @@
 #include "ui/models/run_row.h"
 
+#include "backend/core/text.h"
 #include "ui/widgets/parts.h"
 
 #include <QCoreApplication>
@@ -31,7 +32,13 @@ RunRow runRow(const RunRecord& run) {
     RunRow row{.id = run.id,
                .name = text(run.name),
                .mode = text(run.config.parallel.mode),
-               .experiment = text(run.experimentId),
+               .experiment = text(run.experiment),
+               .experimentId = text(run.experimentId),
+               .host = text(join(hostsOf(run), ", ")),
+               .tags = text(join(run.tags, ", ")),
+               .note = text(run.note),
+               .pinned = run.pinned,
+               .archived = run.archivedUs != 0,
                .ranks = run.ranks,
                .seqLen = run.config.train.seqLen,
                .parity = parityWord(run),
@@ -78,6 +85,14 @@ QString stateText(const RunRow& row) {
     const QString name = text(statusName(row.status));
     if (row.status != RunStatus::Running) return name;
     return QStringLiteral("%1 %2 %").arg(name).arg(static_cast<int>(row.progress * 100));
+}
+
+QString shortStarted(std::int64_t us) {
+    if (us <= 0) return {};
+    const QDateTime moment = QDateTime::fromMSecsSinceEpoch(us / 1000);
+    const bool thisYear = moment.date().year() == QDate::currentDate().year();
+    return QLocale().toString(
+        moment, thisYear ? QStringLiteral("d MMM HH:mm") : QStringLiteral("d MMM yyyy HH:mm"));
 }
 
 QString startedText(std::int64_t us) {

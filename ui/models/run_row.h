@@ -16,7 +16,13 @@ struct RunRow {
     RunId id;
     QString name;
     QString mode;
-    QString experiment;
+    QString experiment;    // its name
+    QString experimentId;  // one for all runs started together
+    QString host;          // of its ranks
+    QString tags;
+    QString note;
+    bool pinned = false;
+    bool archived = false;
     std::int64_t ranks = 1;
     std::int64_t seqLen = 0;
     std::optional<double> tokensPerSecond{};
@@ -40,5 +46,6 @@ std::vector<RunRow> runRows(const std::vector<RunRecord>& runs);
 QString parityText(ParityWord parity);  // "same", "differs", "reference", "–"
 QString stateText(const RunRow& row);   // "finished", "running 62 %"
 QString startedText(std::int64_t us);   // "20 Nov 2026 19:20:35", in local time
+QString shortStarted(std::int64_t us);  // "20 Nov 19:20"; with the year where it is another one
 
 }  // namespace ringscope::ui

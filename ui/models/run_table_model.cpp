@@ -21,7 +21,13 @@ QString figure(const std::optional<double>& value) {
 QString shown(const RunRow& row, int column) {
     switch (column) {
         case RunTableModel::Name:
-            return row.name;
+            return row.pinned ? QStringLiteral("★ ") + row.name : row.name;
+        case RunTableModel::Experiment:
+            return row.experiment;
+        case RunTableModel::Started:
+            return shortStarted(row.createdUs);
+        case RunTableModel::Host:
+            return row.host;
         case RunTableModel::Mode:
             return row.mode;
         case RunTableModel::Ranks:
@@ -41,7 +47,12 @@ QString shown(const RunRow& row, int column) {
         case RunTableModel::Parity:
             return parityText(row.parity);
         case RunTableModel::State:
-            return stateText(row);
+            return row.archived ? RunTableModel::tr("%1, archived").arg(stateText(row))
+                                : stateText(row);
+        case RunTableModel::Tags:
+            return row.tags;
+        case RunTableModel::Note:
+            return row.note.section(QLatin1Char('\n'), 0, 0);
         default:
             return {};
     }
@@ -49,6 +60,8 @@ QString shown(const RunRow& row, int column) {
 
 QVariant sortKey(const RunRow& row, int column) {
     switch (column) {
+        case RunTableModel::Started:
+            return qlonglong(row.createdUs);
         case RunTableModel::Ranks:
             return qlonglong(row.ranks);
         case RunTableModel::SeqLen:
@@ -88,6 +101,8 @@ QString explained(const RunRow& row, int column) {
         return RunTableModel::tr(
             "The part of exposed that waited for a late rank, per step; known of "
             "runs with profile.steps");
+    if (column == RunTableModel::Started) return startedText(row.createdUs);
+    if (column == RunTableModel::Note) return row.note;
     if (column == RunTableModel::Name)
         return row.name + QStringLiteral("\n") + text(row.id.text) + QStringLiteral("\n") +
                startedText(row.createdUs);
@@ -187,6 +202,12 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     switch (section) {
         case Name:
             return tr("Name");
+        case Experiment:
+            return tr("Experiment");
+        case Started:
+            return tr("Started");
+        case Host:
+            return tr("Host");
         case Mode:
             return tr("Mode");
         case Ranks:
@@ -207,6 +228,10 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
             return tr("Parity");
         case State:
             return tr("State");
+        case Tags:
+            return tr("Tags");
+        case Note:
+            return tr("Note");
         default:
             return {};
     }

@@ -14,6 +14,10 @@ class RunTableModel : public QAbstractTableModel {
 public:
     enum Column {
         Name,
+        State,
+        Started,
+        Experiment,
+        Host,
         Mode,
         Ranks,
         SeqLen,
@@ -23,7 +27,8 @@ public:
         Wait,
         Memory,
         Parity,
-        State,
+        Tags,
+        Note,
         ColumnCount
     };
     enum Role {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+class QSettings;
+
 namespace ringscope::ui {
 
 // What the window hands to the pages it makes. The references outlive the pages.
@@ -18,6 +20,7 @@ struct PageContext {
     RunController& controller;
     const ExperimentDraft& sample;  // what New run starts with
     std::string storeForCommand;    // what commands give as --db; empty: they need none
+    QSettings* settings = nullptr;  // what pages remember; nothing is without it
 };
 
 class Page : public QWidget {

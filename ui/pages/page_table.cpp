@@ -11,7 +11,7 @@
 namespace ringscope::ui {
 namespace {
 
-Page* runs(const PageContext& window) { return new RunsPage(window.store); }
+Page* runs(const PageContext& window) { return new RunsPage(window.store, window.settings); }
 Page* newRun(const PageContext& window) {
     return new NewRunPage(window.controller, window.sample, window.storeForCommand);
 }

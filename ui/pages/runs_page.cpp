@@ -1,23 +1,37 @@
 #include "ui/pages/runs_page.h"
 
+#include "backend/core/text.h"
+#include "backend/report/config_text.h"
+#include "backend/session/run_export.h"
 #include "ui/look/theme.h"
 #include "ui/models/run_delegate.h"
+#include "ui/pages/run_page.h"
 #include "ui/pages/run_preview.h"
 #include "ui/widgets/parts.h"
 
 #include <QAction>
+#include <QEvent>
+#include <QFileDialog>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QLineEdit>
+#include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
+#include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
 
 namespace ringscope::ui {
 namespace {
+
+constexpr int undoLastsMs = 15'000;
+enum Shown { Empty, Content };  // of the stack; the run in full is the third
 
 QTableView* makeTable(QAbstractItemModel* model) {
     auto* table = new QTableView;
@@ -33,30 +47,36 @@ QTableView* makeTable(QAbstractItemModel* model) {
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setSectionsMovable(true);
     table->verticalHeader()->hide();
-    table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    table->setContextMenuPolicy(Qt::CustomContextMenu);
+    table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
     table->setAccessibleName(RunsPage::tr("Runs"));
     table->setTabKeyNavigation(false);
     return table;
 }
 
-// Widths at zoom 1; the name takes what is left.
+// Widths at zoom 1; the name takes what is left, and never less than its own.
+constexpr std::array<int, RunTableModel::ColumnCount> columnWidths = {
+    190, 118, 114, 120, 90, 92, 60, 74, 84, 78, 100, 74, 106, 78, 120, 160};
+constexpr std::array hiddenAtFirst = {RunTableModel::Experiment, RunTableModel::Host,
+                                      RunTableModel::Tags, RunTableModel::Note};
+
 void fitColumns(QTableView& table) {
-    constexpr std::array<int, RunTableModel::ColumnCount> widths = {0,  98, 60,  74, 84, 78,
-                                                                    96, 78, 106, 78, 124};
     table.horizontalHeader()->setMinimumSectionSize(scaled(48));
-    table.horizontalHeader()->setSectionResizeMode(RunTableModel::Name, QHeaderView::Stretch);
-    for (int c = RunTableModel::Mode; c < RunTableModel::ColumnCount; ++c)
-        table.setColumnWidth(c, scaled(widths[static_cast<std::size_t>(c)]));
+    for (int c = 0; c < RunTableModel::ColumnCount; ++c)
+        table.setColumnWidth(c, scaled(columnWidths[static_cast<std::size_t>(c)]));
     table.verticalHeader()->setDefaultSectionSize(scaled(30));
 }
 
+QString runsText(const std::vector<RunId>& runs) { return countText(std::ssize(runs), "run"); }
+
 }  // namespace
 
-RunsPage::RunsPage(StoreReader& store, QWidget* parent)
+RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
     : Page(parent),
       store_(store),
       model_(new RunTableModel(this)),
       filter_(new RunFilterModel(this)),
+      settings_(settings),
       stack_(new QStackedWidget),
       empty_(new EmptyState({}, {}, {})),
       filterBox_(new QLineEdit),
@@ -66,15 +86,24 @@ RunsPage::RunsPage(StoreReader& store, QWidget* parent)
       compare_(makeButton(Icon::Compare, tr("Compare"))),
       timeline_(makeButton(Icon::Timeline, tr("Open timeline"))),
       report_(makeButton(Icon::Report, tr("Report…"))),
-      copy_(makeButton(Icon::Copy, tr("Copy as command"))) {
+      copy_(makeButton(Icon::Copy, tr("Copy as command"))),
+      runMenu_(new QMenu(this)),
+      undoBar_(new QWidget),
+      undoWords_(makeLabel({}, "muted")),
+      undoTimer_(new QTimer(this)),
+      runPage_(new RunPage(store)) {
     filter_->setSourceModel(model_);
     table_ = makeTable(filter_);
     fitColumns(*table_);
     stack_->addWidget(empty_);
     stack_->addWidget(makeContent());
+    stack_->addWidget(runPage_);
     column(this)->addWidget(stack_);
     setFocusProxy(table_);
     makeActions();
+    makeEditActions();
+    restoreColumns();
+    table_->viewport()->installEventFilter(this);
 
     connect(empty_->button(), &QPushButton::clicked, this, &RunsPage::demoRequested);
     connect(filterBox_, &QLineEdit::textChanged, this, &RunsPage::applyFilter);
@@ -86,7 +115,7 @@ RunsPage::RunsPage(StoreReader& store, QWidget* parent)
 }
 
 QWidget* RunsPage::makeContent() {
-    filterBox_->setPlaceholderText(tr("Filter: mode=zigzag seq_len>=2k state!=failed"));
+    filterBox_->setPlaceholderText(tr("Filter: (mode=ring or mode=zigzag) and seq_len>=2k"));
     filterBox_->setClearButtonEnabled(true);
     filterBox_->setAccessibleName(tr("Filter runs"));
     filterProblem_->hide();
@@ -105,6 +134,21 @@ QWidget* RunsPage::makeContent() {
     head->addWidget(copy_);
     layout->addLayout(head);
     layout->addWidget(filterProblem_);
+    auto* undo = makeButton(Icon::Undo, tr("Undo"));
+    undo->setObjectName(QStringLiteral("undoArchive"));
+    auto* undoLine = row(undoBar_, 0, 8);
+    undoLine->addWidget(undoWords_);
+    undoLine->addWidget(undo);
+    undoLine->addStretch();
+    undoBar_->hide();
+    layout->addWidget(undoBar_);
+    undoTimer_->setSingleShot(true);
+    undoTimer_->setInterval(undoLastsMs);
+    connect(undoTimer_, &QTimer::timeout, undoBar_, &QWidget::hide);
+    connect(undo, &QPushButton::clicked, this, [this] {
+        undoBar_->hide();
+        change(undoRuns_, {.archived = false});
+    });
 
     auto* split = new QSplitter(Qt::Vertical);
     split->setChildrenCollapsible(false);
@@ -121,7 +165,7 @@ QWidget* RunsPage::makeContent() {
 void RunsPage::makeActions() {
     const auto add = [this](QPushButton* button, const QString& words, auto signal) {
         auto* action = new QAction(button->icon(), words, table_);
-        const auto send = [this, signal] { Q_EMIT(this->*signal)(selectedRuns()); };
+        const auto send = [this, signal] { Q_EMIT(this->*signal)(chosenRuns()); };
         connect(action, &QAction::triggered, this, send);
         connect(button, &QPushButton::clicked, this, send);
         table_->addAction(action);
@@ -129,7 +173,7 @@ void RunsPage::makeActions() {
     add(compare_, tr("Compare"), &RunsPage::compareRequested);
     openTimeline_ = new QAction(timeline_->icon(), timeline_->text(), table_);
     const auto openTimeline = [this] {
-        if (const std::vector<RunId> runs = selectedRuns(); !runs.empty())
+        if (const std::vector<RunId> runs = chosenRuns(); !runs.empty())
             Q_EMIT timelineRequested(runs.front());
     };
     connect(openTimeline_, &QAction::triggered, this, openTimeline);
@@ -138,8 +182,10 @@ void RunsPage::makeActions() {
     table_->addAction(openTimeline_);
     add(report_, tr("Report…"), &RunsPage::reportRequested);
     add(copy_, tr("Copy as command"), &RunsPage::commandRequested);
-    connect(table_, &QTableView::doubleClicked, this,
-            [this] { Q_EMIT compareRequested(selectedRuns()); });
+    // Enter and double click.
+    connect(table_, &QTableView::activated, this, [this](const QModelIndex& index) {
+        if (const RunRow* run = runAt(index)) openRun(run->id);
+    });
 }
 
 std::vector<RunId> RunsPage::selectedRuns() const {
@@ -155,17 +201,20 @@ void RunsPage::focusFilter() {
 }
 
 void RunsPage::showStore() {
-    model_->setRows(runRows(store_.runs()));
+    filter_->setRuns(store_.allRuns(), accepts_, archivedShown_);
+    model_->setRows(runRows(store_.allRuns()));
     const bool any = model_->rowCount() > 0;
     if (!any || store_.state() == StoreReader::State::Failed) return showEmpty();
-    stack_->setCurrentIndex(1);
+    if (stack_->currentWidget() == runPage_ && model_->find(runPage_->run()) != nullptr) return;
+    stack_->setCurrentIndex(Content);
+    fitName();
     if (!table_->selectionModel()->hasSelection() && filter_->rowCount() > 0) table_->selectRow(0);
     noMatch_->setVisible(filter_->rowCount() == 0);
     if (!shownIsFinal_) loadPreview();
 }
 
 void RunsPage::showEmpty() {
-    stack_->setCurrentIndex(0);
+    stack_->setCurrentIndex(Empty);
     switch (store_.state()) {
         case StoreReader::State::Loading:
             return empty_->setTexts(tr("Reading the store…"), {}, {});
@@ -202,18 +251,20 @@ void RunsPage::showSelection() {
 }
 
 bool RunsPage::recordsSteps(const RunId& run) const {
-    const auto found = std::ranges::find(store_.runs(), run, &RunRecord::id);
-    return found != store_.runs().end() && found->config.profile.steps.has_value();
+    const auto found = std::ranges::find(store_.allRuns(), run, &RunRecord::id);
+    return found != store_.allRuns().end() && found->config.profile.steps.has_value();
 }
 
 void RunsPage::applyFilter() {
-    const Result<RunPredicate> predicate = parseRunFilter(filterBox_->text().toStdString());
-    filterProblem_->setVisible(!predicate.ok());
-    filterBox_->setProperty("invalid", !predicate.ok());
+    const Result<RunPredicate> accepts =
+        parseRunQuery(filterBox_->text().toStdString(), tr("filter").toStdString());
+    filterProblem_->setVisible(!accepts.ok());
+    filterBox_->setProperty("invalid", !accepts.ok());
     setRole(*filterBox_, "");
-    if (!predicate.ok()) return filterProblem_->setText(text(predicate.error().message));
-    filter_->setPredicate(*predicate);
-    noMatch_->setVisible(filter_->rowCount() == 0 && model_->rowCount() > 0);
+    if (!accepts.ok()) return filterProblem_->setText(text(accepts.error().message));
+    accepts_ = *accepts;
+    filter_->setRuns(store_.allRuns(), accepts_, archivedShown_);
+    noMatch_->setVisible(filter_->rowCount() == 0);
 }
 
 void RunsPage::loadPreview() {
@@ -223,6 +274,267 @@ void RunsPage::loadPreview() {
         shownIsFinal_ = isFinal(loaded->front().status);
         preview_->showRun(loaded->front());
     });
+}
+
+// --- one run in full -------------------------------------------------------------------------
+
+void RunsPage::openRun(const RunId& run) {
+    runPage_->showRun(run);
+    stack_->setCurrentWidget(runPage_);
+    runPage_->setFocus();
+}
+
+void RunsPage::showTable() {
+    stack_->setCurrentIndex(Content);
+    showStore();
+    table_->setFocus();
+}
+
+bool RunsPage::showsRun() const { return stack_->currentWidget() == runPage_; }
+
+std::vector<RunId> RunsPage::chosenRuns() const {
+    return showsRun() ? std::vector<RunId>{runPage_->run()} : selectedRuns();
+}
+
+const RunRecord* RunsPage::chosenRun() const {
+    const std::vector<RunId> ids = chosenRuns();
+    if (ids.empty()) return nullptr;
+    const auto found = std::ranges::find(store_.allRuns(), ids.front(), &RunRecord::id);
+    return found == store_.allRuns().end() ? nullptr : &*found;
+}
+
+// --- what users write ------------------------------------------------------------------------
+
+void RunsPage::makeEditActions() {
+    const auto add = [this](const QString& words, auto slot) {
+        return runMenu_->addAction(words, this, slot);
+    };
+    add(tr("Open"), [this] {
+        if (const RunRecord* run = chosenRun()) openRun(run->id);
+    });
+    add(tr("Edit and run again"), [this] {
+        if (const RunRecord* run = chosenRun()) editAndRunAgain(*run);
+    });
+    runMenu_->addSeparator();
+    runMenu_->addActions(table_->actions());
+    runMenu_->addSeparator();
+    rename_ = add(tr("Rename…"), [this] { askName(); });
+    add(tr("Tags…"), [this] { askTags(); });
+    add(tr("Note…"), [this] { askNote(); });
+    pin_ = add(tr("Pin as baseline"), [this] {
+        const RunRecord* run = chosenRun();
+        if (run != nullptr) change(chosenRuns(), {.pinned = !run->pinned});
+    });
+    archive_ = add(tr("Archive"), [this] {
+        const RunRecord* run = chosenRun();
+        if (run != nullptr) change(chosenRuns(), {.archived = run->archivedUs == 0});
+    });
+    runMenu_->addSeparator();
+    add(tr("Export…"), [this] { askFolder(); });
+    add(tr("Remove…"), [this] { askRemoval(); });
+    connect(table_, &QWidget::customContextMenuRequested, this,
+            [this](const QPoint& place) { showRunMenu(table_->viewport()->mapToGlobal(place)); });
+    connect(table_->horizontalHeader(), &QWidget::customContextMenuRequested, this,
+            &RunsPage::makeHeaderMenu);
+    connect(runPage_, &RunPage::menuRequested, this, &RunsPage::showRunMenu);
+    connect(runPage_, &RunPage::backRequested, this, &RunsPage::showTable);
+    connect(runPage_, &RunPage::compareRequested, this, &RunsPage::compareRequested);
+    connect(runPage_, &RunPage::timelineRequested, this, &RunsPage::timelineRequested);
+    connect(runPage_, &RunPage::editRequested, this, &RunsPage::editAndRunAgain);
+    connect(runPage_, &RunPage::idled, this, &RunsPage::idled);
+}
+
+void RunsPage::showRunMenu(const QPoint& globalPlace) {
+    const RunRecord* run = chosenRun();
+    if (run == nullptr) return;
+    rename_->setEnabled(chosenRuns().size() == 1);
+    pin_->setText(run->pinned ? tr("Unpin") : tr("Pin as baseline"));
+    archive_->setText(run->archivedUs != 0 ? tr("Take out of the archive") : tr("Archive"));
+    runMenu_->popup(globalPlace);
+}
+
+void RunsPage::write(StoreReader::Work work, const QString& said) {
+    store_.ask(Store::Access::ReadWrite, std::move(work), this,
+               [this, said](const Result<void>& done) {
+                   if (done.ok()) return Q_EMIT messageReady(said);
+                   QMessageBox::warning(this, tr("Runs"), text(done.error().message));
+               });
+}
+
+void RunsPage::change(const std::vector<RunId>& runs, const RunChange& change) {
+    if (runs.empty()) return;
+    const bool archives = change.archived.value_or(false);
+    write([runs, change](Store& store) { return store.change(runs, change); },
+          tr("Changed: %1").arg(runsText(runs)));
+    if (archives) offerUndo(tr("Archived: %1").arg(runsText(runs)), runs);
+    if (archives && showsRun()) showTable();
+}
+
+void RunsPage::remove(const std::vector<RunId>& runs) {
+    if (runs.empty()) return;
+    write([runs](Store& store) { return store.remove(runs); },
+          tr("Removed: %1").arg(runsText(runs)));
+    if (showsRun()) showTable();
+}
+
+void RunsPage::exportTo(const std::vector<RunId>& runs, const std::filesystem::path& folder) {
+    const auto work = [runs, folder](Store& store) -> Result<void> {
+        for (const RunId& id : runs) {
+            RINGSCOPE_TRY(const RunRecord run, store.load(id));
+            RINGSCOPE_CHECK(exportRun(store, id, folder / exportFolderName(run)));
+        }
+        return {};
+    };
+    const QString said = tr("Exported %1 to %2").arg(runsText(runs), text(folder.string()));
+    store_.ask(Store::Access::ReadOnly, work, this, [this, said](const Result<void>& done) {
+        if (done.ok()) return Q_EMIT messageReady(said);
+        QMessageBox::warning(this, tr("Export"), text(done.error().message));
+    });
+}
+
+void RunsPage::offerUndo(const QString& sentence, const std::vector<RunId>& runs) {
+    undoRuns_ = runs;
+    undoWords_->setText(sentence);
+    undoBar_->show();
+    undoTimer_->start();
+}
+
+void RunsPage::editAndRunAgain(const RunRecord& run) {
+    Q_EMIT experimentReady(run.id.text.substr(0, 8) + ".yaml", experimentTextOf(run));
+}
+
+// A dialog lets the store be read meanwhile, so what it is about is copied.
+void RunsPage::askName() {
+    const RunRecord* chosen = chosenRun();
+    if (chosen == nullptr) return;
+    const RunRecord run = *chosen;
+    bool given = false;
+    const QString name = QInputDialog::getText(this, tr("Rename"), tr("Name of the run"),
+                                               QLineEdit::Normal, text(run.name), &given);
+    if (given) change({run.id}, {.name = name.toStdString()});
+}
+
+void RunsPage::askTags() {
+    const RunRecord* chosen = chosenRun();
+    if (chosen == nullptr) return;
+    const RunRecord run = *chosen;
+    const std::vector<RunId> runs = chosenRuns();
+    bool given = false;
+    const QString words =
+        QInputDialog::getText(this, tr("Tags"), tr("Tags, with blanks between them"),
+                              QLineEdit::Normal, text(join(run.tags, " ")), &given);
+    if (!given) return;
+    RunChange tags;
+    for (const QString& tag : words.split(QLatin1Char(' '), Qt::SkipEmptyParts))
+        tags.addTags.push_back(tag.toStdString());
+    for (const std::string& tag : run.tags)
+        if (std::ranges::find(tags.addTags, tag) == tags.addTags.end())
+            tags.removeTags.push_back(tag);
+    change(runs, tags);
+}
+
+void RunsPage::askNote() {
+    const RunRecord* run = chosenRun();
+    if (run == nullptr) return;
+    const std::vector<RunId> runs = chosenRuns();
+    bool given = false;
+    const QString note = QInputDialog::getMultiLineText(this, tr("Note"), tr("About this run"),
+                                                        text(run->note), &given);
+    if (given) change(runs, {.note = note.toStdString()});
+}
+
+void RunsPage::askRemoval() {
+    const std::vector<RunId> runs = chosenRuns();
+    if (runs.empty()) return;
+    const auto answer = QMessageBox::question(
+        this, tr("Remove"),
+        tr("Remove %1 with logs and traces? This cannot be undone; archived runs are only left out "
+           "of the table.")
+            .arg(runsText(runs)));
+    if (answer == QMessageBox::Yes) remove(runs);
+}
+
+void RunsPage::askFolder() {
+    const std::vector<RunId> runs = chosenRuns();
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Export into a folder"));
+    if (!folder.isEmpty()) exportTo(runs, folder.toStdString());
+}
+
+// --- columns ---------------------------------------------------------------------------------
+
+void RunsPage::makeHeaderMenu(const QPoint& place) {
+    QMenu menu;
+    const auto add = [&menu](const QString& words, bool checked, auto slot) {
+        QAction* action = menu.addAction(words);
+        action->setCheckable(true);
+        action->setChecked(checked);
+        connect(action, &QAction::toggled, &menu, slot);
+        return action;
+    };
+    for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c)
+        add(model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString(),
+            !table_->isColumnHidden(c), [this, c](bool shown) { setColumnShown(c, shown); });
+    menu.addSeparator();
+    add(tr("Group by experiment"), filter_->grouped(), [this](bool on) { setGrouped(on); });
+    add(tr("Archived runs, too"), archivedShown_, [this](bool on) { setArchivedShown(on); });
+    menu.exec(table_->horizontalHeader()->mapToGlobal(place));
+}
+
+void RunsPage::setColumnShown(int column, bool shown) {
+    table_->setColumnHidden(column, !shown);
+    if (shown && table_->columnWidth(column) < scaled(48))
+        table_->setColumnWidth(column, scaled(columnWidths[static_cast<std::size_t>(column)]));
+    fitName();
+    rememberColumns();
+}
+
+void RunsPage::setGrouped(bool grouped) {
+    filter_->setGrouped(grouped);
+    // Without a column to sort by, Qt asks for no order.
+    if (grouped && filter_->sortColumn() < 0)
+        table_->sortByColumn(RunTableModel::Started, Qt::DescendingOrder);
+    table_->viewport()->update();
+    rememberColumns();
+}
+
+void RunsPage::setArchivedShown(bool shown) {
+    archivedShown_ = shown;
+    showStore();
+}
+
+void RunsPage::restoreColumns() {
+    for (const int column : hiddenAtFirst) table_->setColumnHidden(column, true);
+    if (settings_ == nullptr || !settings_->contains(QStringLiteral("runs/hidden"))) return;
+    const QStringList hidden = settings_->value(QStringLiteral("runs/hidden")).toStringList();
+    for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c) {
+        const QString name = model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString();
+        table_->setColumnHidden(c, hidden.contains(name));
+    }
+    if (settings_->value(QStringLiteral("runs/grouped")).toBool()) setGrouped(true);
+}
+
+void RunsPage::rememberColumns() {
+    if (settings_ == nullptr) return;
+    QStringList hidden;
+    for (int c = 0; c < RunTableModel::ColumnCount; ++c)
+        if (table_->isColumnHidden(c))
+            hidden << model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString();
+    settings_->setValue(QStringLiteral("runs/hidden"), hidden);
+    settings_->setValue(QStringLiteral("runs/grouped"), filter_->grouped());
+}
+
+// What the others leave; where that is too little to read, the table scrolls.
+void RunsPage::fitName() {
+    int others = 0;
+    for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c)
+        if (!table_->isColumnHidden(c)) others += table_->columnWidth(c);
+    table_->setColumnWidth(RunTableModel::Name, std::max(scaled(columnWidths[RunTableModel::Name]),
+                                                         table_->viewport()->width() - others));
+}
+
+bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == table_->viewport() && event->type() == QEvent::Resize) fitName();
+    return Page::eventFilter(watched, event);
 }
 
 }  // namespace ringscope::ui

@@ -10,63 +10,73 @@ namespace {
 
 using test::finishedRun;
 
-bool passes(std::string_view words, const RunRow& run) {
-    const Result<RunPredicate> predicate = parseRunFilter(words);
-    EXPECT_TRUE(predicate.ok()) << predicate.error().message;
-    return predicate.ok() && (*predicate)(run);
+std::vector<std::string> shown(const RunFilterModel& filter) {
+    std::vector<std::string> ids;
+    for (int row = 0; row < filter.rowCount(); ++row)
+        ids.push_back(runAt(filter.index(row, 0))->id.text);
+    return ids;
 }
+using Ids = std::vector<std::string>;
 
-TEST(RunFilter, FindsWordsInNameModeAndState) {
-    const RunRow run = runRow(finishedRun("a", "zigzag", 100));
-    EXPECT_TRUE(passes("", run));
-    EXPECT_TRUE(passes("ZIG", run));
-    EXPECT_TRUE(passes("sample finished", run));
-    EXPECT_FALSE(passes("sample failed", run));
-}
+class RunFilterModelTest : public testing::Test {
+protected:
+    RunFilterModelTest() { filter.setSourceModel(&model); }
 
-TEST(RunFilter, ComparesNumbersAndKnowsK) {
-    const RunRow run = runRow(finishedRun("a", "zigzag", 100));  // seq_len 1024
-    EXPECT_TRUE(passes("seq_len>=1k", run));
-    EXPECT_FALSE(passes("seq_len>1k", run));
-    EXPECT_TRUE(passes("mode=zigzag and ranks<4", run));
-    EXPECT_FALSE(passes("mode!=zigzag", run));
-}
+    void show(std::vector<RunRecord> records, std::string_view query, bool archived = false) {
+        runs = std::move(records);
+        filter.setRuns(runs, *parseRunQuery(query, "filter"), archived);
+        model.setRows(runRows(runs));
+    }
 
-TEST(RunFilter, NeverMatchesAFigureThatWasNotMeasured) {
-    RunRecord queued = finishedRun("a", "ring", 100);
-    queued.steps.clear();
-    EXPECT_FALSE(passes("tokens_per_s<1000000", runRow(queued)));
-    EXPECT_FALSE(passes("tokens_per_s>=0", runRow(queued)));
-}
-
-TEST(RunFilter, SaysWhichFieldItDoesNotKnow) {
-    const Result<RunPredicate> predicate = parseRunFilter("moed=ring");
-    ASSERT_FALSE(predicate.ok());
-    EXPECT_EQ(predicate.error().message,
-              "there is no field 'moed'; known: name, mode, state, parity, ranks, seq_len, "
-              "tokens_per_s, step_ms, exposed_ms, wait_ms, hidden_wait_ms, peak_bytes");
-}
-
-TEST(RunFilter, AsksForANumberWhereTheFieldIsOne) {
-    EXPECT_EQ(parseRunFilter("seq_len>=long").error().message,
-              "seq_len is compared with a number like 8192 or 8k; got 'long'");
-    EXPECT_EQ(parseRunFilter("seq_len>=").error().message, "a value is missing after 'seq_len>='");
-}
-
-TEST(RunFilterModel, SortsNumbersAsNumbers) {
+    std::vector<RunRecord> runs;
     RunTableModel model;
-    RunFilterModel sorted;
-    sorted.setSourceModel(&model);
-    const QAbstractItemModelTester tester(&sorted,
-                                          QAbstractItemModelTester::FailureReportingMode::Fatal);
-    model.setRows(runRows({finishedRun("slow", "legacy", 900), finishedRun("fast", "zigzag", 9),
-                           finishedRun("middle", "ring", 99)}));
-    sorted.sort(RunTableModel::Speed, Qt::DescendingOrder);
-    EXPECT_EQ(runAt(sorted.index(0, 0))->id.text, "fast");
-    EXPECT_EQ(runAt(sorted.index(1, 0))->id.text, "middle");
-    EXPECT_EQ(runAt(sorted.index(2, 0))->id.text, "slow");
-    sorted.setPredicate(*parseRunFilter("mode=ring"));
-    EXPECT_EQ(sorted.rowCount(), 1);
+    RunFilterModel filter;
+    QAbstractItemModelTester tester{&filter, QAbstractItemModelTester::FailureReportingMode::Fatal};
+};
+
+TEST_F(RunFilterModelTest, ShowsTheRunsThatAQueryAccepts) {
+    show({finishedRun("a", "ring", 100), finishedRun("b", "zigzag", 100),
+          finishedRun("c", "legacy", 100)},
+         "mode=ring or mode=legacy");
+    EXPECT_EQ(filter.rowCount(), 2);
+    show(runs, "mode=zigzag");
+    EXPECT_EQ(shown(filter), Ids{"b"});
+}
+
+TEST_F(RunFilterModelTest, LeavesArchivedRunsOutUnlessAsked) {
+    RunRecord old = finishedRun("old", "ring", 100);
+    old.archivedUs = 1;
+    show({finishedRun("a", "ring", 100), old}, "");
+    EXPECT_EQ(shown(filter), Ids{"a"});
+    show(runs, "", /*archived=*/true);
+    EXPECT_EQ(filter.rowCount(), 2);
+}
+
+TEST_F(RunFilterModelTest, SortsNumbersAsNumbers) {
+    show({finishedRun("slow", "legacy", 900), finishedRun("fast", "zigzag", 9),
+          finishedRun("middle", "ring", 99)},
+         "");
+    filter.sort(RunTableModel::Speed, Qt::DescendingOrder);
+    EXPECT_EQ(shown(filter), (Ids{"fast", "middle", "slow"}));
+}
+
+TEST_F(RunFilterModelTest, KeepsTheRunsOfAnExperimentTogetherTheNewestFirst) {
+    const auto of = [](const char* id, const char* experiment, int created, int ms) {
+        RunRecord run = finishedRun(id, "ring", ms);
+        run.experimentId = experiment;
+        run.createdUs = created;
+        return run;
+    };
+    show({of("old fast", "e1", 1, 10), of("old slow", "e1", 2, 100), of("new fast", "e2", 3, 20),
+          of("new slow", "e2", 4, 200)},
+         "");
+    filter.setGrouped(true);
+    filter.sort(RunTableModel::Speed, Qt::DescendingOrder);
+    EXPECT_EQ(shown(filter), (Ids{"new fast", "new slow", "old fast", "old slow"}));
+    filter.sort(RunTableModel::Speed, Qt::AscendingOrder);
+    EXPECT_EQ(shown(filter), (Ids{"new slow", "new fast", "old slow", "old fast"}));
+    filter.setGrouped(false);
+    EXPECT_EQ(shown(filter), (Ids{"new slow", "old slow", "new fast", "old fast"}));
 }
 
 }  // namespace
