@@ -131,11 +131,15 @@ void addRulesVerb(CLI::App& trace, Command& command) {
     saving->add_option("AS", arguments->operation,
                        "of a transfer: all-to-all, all-gather, reduce-scatter, all-reduce, "
                        "barrier, send or receive");
-    addExamples(*ls, {{"ringscope trace rules ls", "the first that fits counts"}});
-    addExamples(*testing, {{"ringscope trace rules test my_exchange_kernel", "before a rule"}});
+    addExamples(*ls, {{"ringscope trace rules ls", "the first that fits counts"},
+                      {"ringscope trace rules ls --json", "for programs"}});
+    addExamples(*testing, {{"ringscope trace rules test my_exchange_kernel", "before a rule"},
+                           {"ringscope trace rules test a b --json", "several, for programs"}});
     addExamples(*saving, {{"ringscope trace rules save transfer '*my_exchange*' all-to-all",
-                           "have it counted as communication"}});
-    addExamples(*rules, {{"ringscope trace rules ls --json", "for programs"}});
+                           "have it counted as communication"},
+                          {"ringscope trace rules save copy 'my_copy_*'", "have it not counted"}});
+    addExamples(*rules, {{"ringscope trace rules ls", "what is known"},
+                         {"ringscope trace rules test my_exchange_kernel", "what a name means"}});
 }
 
 }  // namespace ringscope::cli

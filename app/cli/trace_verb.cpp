@@ -293,8 +293,8 @@ void addFileVerbs(Verbs& verbs) {
 void addTraceVerb(CLI::App& app, Command& command) {
     CLI::App* trace = app.add_subcommand(
         "trace",
-        "recorded steps, ours and other tools': info, analyze, steps, top, diff, export, "
-        "import, rules, flight");
+        "recorded steps, ours and others': info, analyze, steps, top, diff, export, import, "
+        "rules, flight");
     trace->require_subcommand(1);
     trace->fallthrough();
     addExamples(*trace, {{"ringscope trace analyze demo/ring", "what its ranks waited for"},

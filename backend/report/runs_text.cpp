@@ -54,8 +54,7 @@ std::string stateWords(const RunRecord& run) {
 // What a run that failed early sent is not known, which is not the same as nothing.
 std::string bytesWords(const RunRecord& run, Bytes (*figure)(const RunRecord&), Bytes predicted) {
     const std::optional<Bytes> measured = measuredBytes(run, figure);
-    return fmt::format("{} measured, {} predicted",
-                       measured ? formatCount(measured->count) : "not known",
+    return fmt::format("{} measured, {} predicted", measured ? formatCount(measured->count) : "–",
                        formatCount(predicted.count));
 }
 
@@ -197,7 +196,7 @@ std::string runFactsText(const RunRecord& run) {
                                 speed->stepP95Ms));
     }
     const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
-    row("peak memory of a rank", peak ? formatBytes(*peak) : "not known");
+    row("peak memory of a rank", peak ? formatBytes(*peak) : "–");
     row("attention bytes per step",
         bytesWords(run, measuredAttentionBytes, run.predictedAttentionBytesPerStep));
     row("gradient bytes per step",
