@@ -7,14 +7,23 @@ namespace ringscope::cli {
 namespace {
 
 constexpr std::array verbs = {
-    Verb{"demo", addDemoVerb},     Verb{"run", addRunVerb},
-    Verb{"runs", addRunsVerb},     Verb{"compare", addCompareVerb},
-    Verb{"report", addReportVerb}, Verb{"modes", addModesVerb},
-    Verb{"verify", addVerifyVerb}, Verb{"trace", addTraceVerb},
-    Verb{"config", addConfigVerb}, Verb{"migrate", addMigrateVerb},
-    Verb{"doctor", addDoctorVerb}, Verb{"version", addVersionVerb},
-    Verb{"help", addHelpVerb},     Verb{"completion", addCompletionVerb},
-    Verb{"man", addManVerb},       Verb{"agent", addAgentVerb},
+    Verb{"demo", addDemoVerb},
+    Verb{"run", addRunVerb},
+    Verb{"runs", addRunsVerb},
+    Verb{"compare", addCompareVerb},
+    Verb{"report", addReportVerb},
+    Verb{"modes", addModesVerb},
+    Verb{"verify", addVerifyVerb},
+    Verb{"trace", addTraceVerb},
+    Verb{"config", addConfigVerb},
+    Verb{"migrate", addMigrateVerb},
+    Verb{"doctor", addDoctorVerb},
+    Verb{"version", addVersionVerb},
+    Verb{"db", addDbVerb},
+    Verb{"help", addHelpVerb},
+    Verb{"completion", addCompletionVerb},
+    Verb{"man", addManVerb},
+    Verb{"agent", addAgentVerb},
 };
 
 }  // namespace

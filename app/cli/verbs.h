@@ -16,6 +16,7 @@ void addVerifyVerb(CLI::App& app, Command& command);
 void addTraceVerb(CLI::App& app, Command& command);
 void addConfigVerb(CLI::App& app, Command& command);
 void addMigrateVerb(CLI::App& app, Command& command);
+void addDbVerb(CLI::App& app, Command& command);
 void addDoctorVerb(CLI::App& app, Command& command);
 void addVersionVerb(CLI::App& app, Command& command);
 void addAgentVerb(CLI::App& app, Command& command);

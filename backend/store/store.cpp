@@ -311,6 +311,25 @@ Result<std::vector<LogLine>> Store::log(const RunId& id, const LogRequest& reque
     return store::readLog(connection_->database, row, request);
 }
 
+Result<std::vector<std::string>> Store::damage() {
+    std::vector<std::string> problems;
+    Statement integrity(connection_->database, "PRAGMA integrity_check(20)");
+    for (;;) {
+        RINGSCOPE_TRY(const bool found, integrity.next());
+        if (!found) break;
+        if (std::string problem = integrity.text(); problem != "ok")
+            problems.push_back(std::move(problem));
+    }
+    Statement keys(connection_->database, "PRAGMA foreign_key_check");
+    for (;;) {
+        RINGSCOPE_TRY(const bool found, keys.next());
+        if (!found) return problems;
+        const std::string table = keys.text();
+        keys.skip(1);
+        problems.push_back("a row of " + table + " belongs to no row of " + keys.text());
+    }
+}
+
 Result<std::int64_t> Store::dataVersion() {
     RINGSCOPE_TRY(const std::int64_t others, connection_->database.number("PRAGMA data_version"));
     return others + connection_->commits;  // both only grow

@@ -134,6 +134,9 @@ public:
     // write lock if there are none.
     Result<int> markLostRuns();
 
+    // What integrity_check and foreign_key_check find: a sentence each. Reads the whole file.
+    Result<std::vector<std::string>> damage();
+
     // Changes whenever any connection, also of another program, has committed.
     Result<std::int64_t> dataVersion();
 

@@ -33,6 +33,25 @@ TEST_F(StoreVerbs, RefuseAFileThatIsNoStore) {
     EXPECT_THAT(ran.out, IsEmpty());
 }
 
+TEST_F(StoreVerbs, CheckSaysThatAStoreIsWhole) {
+    addRun("ring");
+    const Ran ran = run({"db", "check"});
+    EXPECT_EQ(ran.exit, cli::Ok);
+    EXPECT_EQ(ran.out, file().string() + " is whole\n");
+}
+
+TEST_F(StoreVerbs, RecoverTakesInTheRunsOfAnotherStore) {
+    const RunRecord ring = addRun("ring");
+    const std::string other = at("other.db");
+    std::filesystem::copy_file(file(), other);
+    EXPECT_EQ(run({"runs", "rm", "@last", "--yes"}).exit, cli::Ok);
+    const Ran ran = run({"db", "recover", other});
+    EXPECT_EQ(ran.exit, cli::Ok) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("added"));
+    EXPECT_TRUE(open()->load(ring.id).ok());
+    EXPECT_EQ(run({"db", "recover", at("none.db")}).exit, cli::NotFound);
+}
+
 TEST_F(StoreVerbs, ListSaysHowToStartWhereThereAreNoRuns) {
     open();
     const Ran ran = run({"runs", "ls"});

@@ -203,7 +203,7 @@ TEST_F(SshTransportTest, LeavesNoPartOfACopyThatFailedAndNoProgramOfLongAgo) {
     fs::remove(folderThere() / "ringscope");
     writeSsh("case \"$2\" in *\"mv -f\"*) head -c 10 | sh -c \"$2\";; *) sh -c \"$2\";; esac");
     EXPECT_EQ(refusal(),
-              "ringscope arrived damaged on node1; try again, and check the space there");
+              "ringscope-rank arrived damaged on node1; try again, and check the space there");
     for (const auto& left : fs::directory_iterator(folderThere()))
         EXPECT_FALSE(left.path().filename().string().starts_with(".")) << left.path();
 }

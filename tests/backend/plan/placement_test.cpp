@@ -35,7 +35,8 @@ TEST(LaunchHosts, FitTheTransport) {
     EXPECT_EQ(launchHosts(launch).error().message,
               "launch.hosts and launch.hostfile both name hosts; use one of them");
     launch.hosts.clear();
-    EXPECT_EQ(launchHosts(launch).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(launchHosts(launch).error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(launchHosts(launch).error().message, "no such hostfile: 'hosts'");
     launch.hostfile.reset();
     EXPECT_FALSE(launchHosts(launch).ok());
 }

@@ -56,14 +56,6 @@ TEST_F(RunsText, ListsTagsWhereARunHasSomeAndMarksAPinnedOne) {
     EXPECT_THAT(runListText({run}), HasSubstr("* sample/zigzag"));
 }
 
-TEST_F(RunsText, SaysThatAFigureNobodyMeasuredIsNotKnown) {
-    RunRecord run = failedRun("ring");
-    run.rankRecords.clear();
-    const std::string text = runFactsText(run);
-    EXPECT_THAT(text, HasSubstr("\n  peak memory of a rank       not known\n"));
-    EXPECT_THAT(text, HasSubstr("  not known measured, 4,194,304 predicted\n"));
-}
-
 TEST_F(RunsText, ListsWhyARunDidNotFinish) {
     RunRecord run = failedRun("ring");
     run.reference = true;

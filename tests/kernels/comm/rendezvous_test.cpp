@@ -33,6 +33,12 @@ c10::intrusive_ptr<c10d::TCPStore> stranger(int port) {
     return c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
 }
 
+// A set has no answer; a get behind it on the same connection has one when it is done.
+void put(c10d::Store& store, const std::string& key, const Value& value) {
+    store.set(key, value);
+    (void)store.check({key});
+}
+
 TEST(Rendezvous, IsReachedAtItsOwnAddressAlone) {
     const auto host = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(host.ok()) << host.error().message;
@@ -51,7 +57,7 @@ TEST(Rendezvous, SaysWhereNoPortCanBeOpened) {
 TEST(Rendezvous, TellsAStrangerNothing) {
     const auto host = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(host.ok()) << host.error().message;
-    (*host)->state().store->set("gloo/0/1", bytes("10.0.0.5:40000"));
+    put(*(*host)->state().store, "gloo/0/1", bytes("10.0.0.5:40000"));
     const auto client = stranger((*host)->port());
     const std::vector<std::string> keys = client->listKeys();
     ASSERT_EQ(keys.size(), 1U);
@@ -67,10 +73,10 @@ TEST(Rendezvous, TakesNothingFromAStranger) {
     c10d::Store& store = *(*host)->state().store;
     const auto client = stranger((*host)->port());
 
-    client->set("gloo/0/1", bytes("evil:1"));  // under the plain name: nobody looks there
+    put(*client, "gloo/0/1", bytes("evil:1"));  // under the plain name: nobody looks there
     EXPECT_FALSE(store.check({"gloo/0/1"}));
 
-    store.set("a", bytes("rank 0 is at 10.0.0.5"));
+    put(store, "a", bytes("rank 0 is at 10.0.0.5"));
     const std::vector<std::string> keys = client->listKeys();
     const auto sealed =
         std::ranges::find_if(keys, [](const auto& key) { return key != "gloo/0/1"; });
@@ -79,12 +85,12 @@ TEST(Rendezvous, TakesNothingFromAStranger) {
     for (const std::size_t at : {std::size_t{0}, std::size_t{16}, own.size() - 1}) {
         Value changed = own;
         changed[at] ^= 1;
-        client->set(*sealed, changed);
+        put(*client, *sealed, changed);
         EXPECT_THROW(store.get("a"), std::runtime_error) << "byte " << at;
     }
-    client->set(*sealed, Value{});
+    put(*client, *sealed, Value{});
     EXPECT_THROW(store.get("a"), std::runtime_error);
-    client->set(*sealed, own);
+    put(*client, *sealed, own);
     EXPECT_EQ(store.get("a"), bytes("rank 0 is at 10.0.0.5"));
 }
 
@@ -92,14 +98,14 @@ TEST(Rendezvous, KnowsAValueThatWasMovedToAnotherKey) {
     const auto host = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(host.ok()) << host.error().message;
     c10d::Store& store = *(*host)->state().store;
-    store.set("a", bytes("of a"));
-    store.set("b", bytes("of b"));
+    put(store, "a", bytes("of a"));
+    put(store, "b", bytes("of b"));
     const auto client = stranger((*host)->port());
     const std::vector<std::string> keys = client->listKeys();
     ASSERT_EQ(keys.size(), 2U);
     const Value first = client->get(keys[0]);
-    client->set(keys[0], client->get(keys[1]));
-    client->set(keys[1], first);
+    put(*client, keys[0], client->get(keys[1]));
+    put(*client, keys[1], first);
     EXPECT_THROW(store.get("a"), std::runtime_error);
     EXPECT_THROW(store.get("b"), std::runtime_error);
 }
@@ -107,7 +113,7 @@ TEST(Rendezvous, KnowsAValueThatWasMovedToAnotherKey) {
 TEST(Rendezvous, OfRanksWithAnotherSecretIsAnother) {
     const auto host = hostRendezvous("127.0.0.1", "secret");
     ASSERT_TRUE(host.ok()) << host.error().message;
-    (*host)->state().store->set("key", bytes("value"));
+    put(*(*host)->state().store, "key", bytes("value"));
     const auto other = joinRendezvous("127.0.0.1", (*host)->port(), "guessed", milliseconds(2'000));
     ASSERT_TRUE(other.ok()) << other.error().message;
     EXPECT_FALSE((*other)->state().store->check({"key"}));

@@ -16,6 +16,7 @@
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <algorithm>
 
 namespace ringscope::ui {
 namespace {
@@ -55,7 +56,7 @@ protected:
     }
     static QPushButton* button(const QWidget& page, const QString& words) {
         for (auto* found : page.findChildren<QPushButton*>())
-            if (found->text().startsWith(words)) return found;
+            if (found->isVisible() && found->text().startsWith(words)) return found;
         return nullptr;
     }
 
@@ -116,12 +117,15 @@ TEST_F(StorePages, SayWhatIsWrongWithAFilterAndKeepTheRowsOfTheOneBefore) {
     add(test::finishedRun("b", "zigzag", 100));
     open();
     waitFor([this] { return runs->model().rowCount() == 2; });
-    auto* filter = runs->findChild<QLineEdit*>();
+    const auto boxes = runs->findChildren<QLineEdit*>();
+    auto* filter =
+        *std::ranges::find(boxes, QStringLiteral("Filter runs"), &QLineEdit::accessibleName);
     filter->setText(QStringLiteral("mode=ring"));
     EXPECT_EQ(runs->table().model()->rowCount(), 1);
     filter->setText(QStringLiteral("moed=ring"));
     EXPECT_EQ(runs->table().model()->rowCount(), 1);
-    EXPECT_FALSE(wordsOf(*runs).filter(QStringLiteral("there is no field 'moed'")).isEmpty());
+    EXPECT_FALSE(
+        wordsOf(*runs).filter(QStringLiteral("filter:1: there is no field 'moed'")).isEmpty());
     filter->setText(QStringLiteral("mode=ulysses"));
     EXPECT_TRUE(wordsOf(*runs).contains(QStringLiteral("No run matches the filter.")));
     filter->clear();

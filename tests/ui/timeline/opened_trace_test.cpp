@@ -47,7 +47,8 @@ void expectLanesAsLongAsFigures(const OpenedTrace& opened) {
         const Shares work = opened.rows[r].work.within(0, opened.trace.end);
         const RankFigures& figures = opened.findings.ranks[r];
         EXPECT_EQ(of(messages, Tint::Transfer), figures.communication.transfer);
-        EXPECT_EQ(of(messages, Tint::Wait), figures.communication.wait);
+        EXPECT_EQ(of(messages, Tint::Wait),
+                  figures.communication.wait + figures.communication.hiddenWait);
         EXPECT_EQ(of(messages, Tint::Unpaired), figures.communication.unpaired);
         EXPECT_EQ(of(exposed, Tint::Exposed), figures.communication.exposed);
         EXPECT_EQ(of(work, Tint::Attention) + of(work, Tint::Compute) + of(work, Tint::Copy),

@@ -1,0 +1,75 @@
+// ringscope db check | recover: whether the store is whole, and runs of another store taken in.
+#include "app/cli/help.h"
+#include "app/cli/store_access.h"
+#include "app/cli/verbs.h"
+#include "backend/core/units.h"
+#include "backend/session/recover_runs.h"
+
+#include <CLI/App.hpp>
+#include <iostream>
+#include <memory>
+
+namespace ringscope::cli {
+namespace {
+
+int check(const GlobalOptions& global) {
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
+    if (!store.ok()) return failStore(store.error());
+    const Result<std::vector<std::string>> problems = (*store)->damage();
+    if (!problems.ok()) return failStore(problems.error());
+    for (const std::string& problem : *problems) std::cout << problem << '\n';
+    if (problems->empty()) {
+        std::cout << (*store)->path().string() << " is whole\n";
+        return Ok;
+    }
+    return fail({ErrorCode::Corrupt,
+                 "'" + (*store)->path().string() +
+                     "' is damaged; put a copy in its place, or take its runs into another store: "
+                     "ringscope db recover --db NEW " +
+                     (*store)->path().string()});
+}
+
+void printTaken(const std::vector<RunRecord>& runs, const char* word) {
+    for (const RunRecord& run : runs)
+        std::cout << word << "  " << run.id.text.substr(0, 8) << "  " << run.name << "  "
+                  << statusName(run.status) << '\n';
+}
+
+int recover(const std::string& file, const GlobalOptions& global) {
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
+    if (!store.ok()) return failStore(store.error());
+    const Result<RecoveredRuns> taken = recoverRuns(file, **store);
+    if (!taken.ok()) return failStore(taken.error());
+    printTaken(taken->added, "added    ");
+    printTaken(taken->completed, "completed");
+    printTaken(taken->known, "known    ");
+    std::cout << "the store has every run of " << file << "; that file can be removed\n";
+    return Ok;
+}
+
+}  // namespace
+
+void addDbVerb(CLI::App& app, Command& command) {
+    CLI::App* db = app.add_subcommand("db", "the store itself: check, recover");
+    db->require_subcommand(1);
+    db->fallthrough();
+    addExamples(*db, {{"ringscope db check", "is the store whole?"},
+                      {"ringscope db recover ringscope.db.unsaved-1a2b3c4d", "what it lacks"}});
+    CLI::App* checking = db->add_subcommand("check", "reads the whole file and looks for damage");
+    addExamples(*checking, {{"ringscope db check", "of the default store"},
+                            {"ringscope db check --db other.db", "of another one"}});
+    checking->callback(
+        [&command] { command.action = [&command] { return check(command.global); }; });
+    CLI::App* recovering = db->add_subcommand(
+        "recover", "takes in the runs of a file that a run left beside the store");
+    const auto file = std::make_shared<std::string>();
+    recovering->add_option("FILE", *file, "a store; it is only read")->required();
+    addExamples(*recovering, {{"ringscope db recover ringscope.db.unsaved-1a2b3c4d",
+                               "what a run could not keep"},
+                              {"ringscope db recover mine.db --db all.db", "two stores as one"}});
+    recovering->callback([file, &command] {
+        command.action = [file, &command] { return recover(*file, command.global); };
+    });
+}
+
+}  // namespace ringscope::cli
