@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class Runs : public ::testing::Test {
+class StoredRuns : public ::testing::Test {
 protected:
     nlohmann::json newest(const std::string& selector = "@last-run") const {
         return cli.json({"runs", "show", selector, "--json"})["runs"][0];
@@ -23,7 +23,7 @@ protected:
     fs::path experiment = cli.write("one.yaml", smallExperiment("profile: {steps: [2, 3]}\n"));
 };
 
-TEST_F(Runs, KnowTheirMachineAndTheCommandThatRepeatsThem) {
+TEST_F(StoredRuns, KnowTheirMachineAndTheCommandThatRepeatsThem) {
     ASSERT_EQ(cli.run({"run", experiment, "--no-reference"}).exitCode, 0);
     const nlohmann::json environment = newest()["environment"];
     ASSERT_EQ(environment["hosts"].size(), 1U);
@@ -39,7 +39,7 @@ TEST_F(Runs, KnowTheirMachineAndTheCommandThatRepeatsThem) {
     EXPECT_EQ(environment["folder"], cli.folder().string());
 }
 
-TEST_F(Runs, RunAgainAsNewRunsOfTheSameExperiment) {
+TEST_F(StoredRuns, RunAgainAsNewRunsOfTheSameExperiment) {
     ASSERT_EQ(cli.run({"run", experiment, "--no-reference"}).exitCode, 0);
     const nlohmann::json first = newest();
     const nlohmann::json again = cli.json(
@@ -52,7 +52,7 @@ TEST_F(Runs, RunAgainAsNewRunsOfTheSameExperiment) {
 }
 
 // A newer run that cannot answer does not hide an older one that can.
-TEST_F(Runs, ATraceIsFoundBehindANewerRunWithoutOne) {
+TEST_F(StoredRuns, ATraceIsFoundBehindANewerRunWithoutOne) {
     ASSERT_EQ(cli.run({"run", experiment, "--no-reference"}).exitCode, 0);
     const std::string recorded = newest()["id"];
     ASSERT_EQ(
@@ -63,7 +63,7 @@ TEST_F(Runs, ATraceIsFoundBehindANewerRunWithoutOne) {
     EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
 }
 
-TEST_F(Runs, AreExportedWithTheirTraceAndRemovedWithIt) {
+TEST_F(StoredRuns, AreExportedWithTheirTraceAndRemovedWithIt) {
     ASSERT_EQ(cli.run({"run", experiment, "--no-reference"}).exitCode, 0);
     const fs::path out = cli.folder() / "out";
     ASSERT_EQ(cli.run({"runs", "export", "small/zigzag", "-o", out}).exitCode, 0);
@@ -79,7 +79,7 @@ TEST_F(Runs, AreExportedWithTheirTraceAndRemovedWithIt) {
     EXPECT_EQ(cli.json({"runs", "ls", "--archived", "--json"})["runs"].size(), 0U);
 }
 
-TEST_F(Runs, AreFollowedToTheirEnd) {
+TEST_F(StoredRuns, AreFollowedToTheirEnd) {
     Program running(cli.words({"run", experiment, "--no-reference", "--set", "train.steps=40"}),
                     cli.options());
     ASSERT_TRUE(becomesTrue([&] {

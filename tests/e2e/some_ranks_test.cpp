@@ -38,7 +38,9 @@ TEST(SomeRanks, AreRecordedAndWhatTheOthersDidIsSaidToBeUnknown) {
     EXPECT_EQ(traceFilesOf(cli, run),
               (std::vector<std::string>{"rank-00001.trace", "rank-00002.trace"}));
     EXPECT_EQ(run["notes"],
-              json::array({"of this run's 4 ranks, 1, 2 are recorded (profile.ranks)"}));
+              json::array({"of this run's 4 ranks, 1, 2 are recorded (profile.ranks)",
+                           "of its trace wait and transfer are not told apart: 64 messages have an "
+                           "end that is not in it"}));
 
     const json findings = cli.json({"trace", "analyze", "--json"});
     EXPECT_EQ(findings["steps"], 2);

@@ -123,7 +123,8 @@ TEST_F(OverSsh, AKilledRankFailsTheRunNamingItAndLeavesNoProcessOnAnyHost) {
     EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
     EXPECT_TRUE(nothingLeft(seconds(5)));
     EXPECT_EQ(storedRun()["status"], "failed");
-    EXPECT_EQ(storedRun()["reason"], "rank 3 was ended by SIGKILL");
+    const std::string reason = storedRun()["reason"];
+    EXPECT_TRUE(reason.starts_with("rank 3 was ended by SIGKILL")) << reason;
 }
 
 TEST_F(OverSsh, AKilledSshClientFailsTheRunNamingTheHost) {
