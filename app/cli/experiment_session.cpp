@@ -6,6 +6,8 @@
 #include "backend/compare/comparison.h"
 #include "backend/core/environment.h"
 #include "backend/core/files.h"
+#include "backend/report/plan_json.h"
+#include "backend/report/plan_text.h"
 #include "backend/report/text_table.h"
 #include "backend/session/run_into_store.h"
 #include "launcher/any_transport.h"
@@ -121,6 +123,31 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
     session.references = std::move(end.outcome->references);
     session.refused = std::move(end.outcome->refused);
     return session;
+}
+
+int printPlan(const std::string& experiment, const ExperimentPlan& plan, bool json) {
+    AnyTransport transport;
+    const Result<void> ready = checkThisMachine(transport, plan.requests);
+    const int exit = planExit(plan, ready);
+    if (json) {
+        std::cout << planJson(experiment, plan, plannedHosts(transport, plan),
+                              ready.ok() ? "" : ready.error().message, exit);
+    } else if (!plan.requests.empty()) {
+        std::cout << planTable(plan.requests) << plannedHostsText(plannedHosts(transport, plan));
+    }
+    if (!plan.refused.empty()) fail(refusalOf(plan));
+    if (!ready.ok()) fail(ready.error());
+    return exit;
+}
+
+int printSession(const SessionRuns& session, bool json, const GlobalOptions& global) {
+    if (json) {
+        std::cout << sessionJson(session);
+    } else if (!session.runs.empty()) {
+        std::cout << '\n';
+        printComparison(session.runs, global);
+    }
+    return session.exitCode;
 }
 
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global) {

@@ -1,4 +1,4 @@
-// From an experiment to its runs in the store: what `run` and `demo` do alike.
+// From an experiment to its runs in the store: what `run`, `runs rerun` and `demo` do alike.
 #pragma once
 
 #include "app/cli/command.h"
@@ -29,6 +29,14 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
 // The same of runs that no experiment file expands to.
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
                        const GlobalOptions& global, bool reference);
+
+// What would happen, on standard output, and what keeps it from happening, on standard error.
+// Returns planExit().
+int printPlan(const std::string& experiment, const ExperimentPlan& plan, bool json);
+
+// What became of the runs: one JSON object, or the comparison of those that there are. Returns the
+// session's exit code.
+int printSession(const SessionRuns& session, bool json, const GlobalOptions& global);
 
 // The comparison as a table on standard output; says why where there is none.
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global);

@@ -4,11 +4,8 @@
 #include "app/cli/hosts_option.h"
 #include "app/cli/verbs.h"
 #include "backend/core/text.h"
-#include "backend/report/plan_json.h"
-#include "backend/report/plan_text.h"
 #include "backend/report/run_json.h"
 #include "backend/run/experiment_plan.h"
-#include "launcher/any_transport.h"
 
 #include <CLI/App.hpp>
 #include <iostream>
@@ -26,23 +23,6 @@ struct RunArguments {
     bool dryRun = false;
     bool json = false;
 };
-
-// What would happen, and what keeps it from happening.
-int printPlan(const Experiment& experiment, bool json) {
-    AnyTransport transport;
-    const ExperimentPlan plan = planRuns(experiment);
-    const Result<void> ready = checkThisMachine(transport, plan.requests);
-    const int exit = planExit(plan, ready);
-    if (json) {
-        std::cout << planJson(experiment.name, plan, plannedHosts(transport, plan),
-                              ready.ok() ? "" : ready.error().message, exit);
-    } else if (!plan.requests.empty()) {
-        std::cout << planTable(plan.requests) << plannedHostsText(plannedHosts(transport, plan));
-    }
-    if (!plan.refused.empty()) fail(refusalOf(plan));
-    if (!ready.ok()) fail(ready.error());
-    return exit;
-}
 
 // Before there is a session: a program that reads the object finds the reason in it.
 int failRun(const Error& error, bool json) {
@@ -64,15 +44,9 @@ int run(const RunArguments& arguments, const GlobalOptions& global) {
     }
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return failRun(experiment.error(), arguments.json);
-    if (arguments.dryRun) return printPlan(*experiment, arguments.json);
-    const SessionRuns session = runSession(*experiment, global, !arguments.noReference);
-    if (arguments.json) {
-        std::cout << sessionJson(session);
-    } else if (!session.runs.empty()) {
-        std::cout << '\n';
-        printComparison(session.runs, global);
-    }
-    return session.exitCode;
+    if (arguments.dryRun) return printPlan(experiment->name, planRuns(*experiment), arguments.json);
+    return printSession(runSession(*experiment, global, !arguments.noReference), arguments.json,
+                        global);
 }
 
 }  // namespace

@@ -4,12 +4,8 @@
 #include "app/cli/runs_verbs.h"
 #include "app/cli/store_access.h"
 #include "backend/report/config_text.h"
-#include "backend/report/plan_json.h"
-#include "backend/report/plan_text.h"
-#include "backend/report/run_json.h"
 #include "backend/run/experiment_plan.h"
 #include "backend/session/run_export.h"
-#include "launcher/any_transport.h"
 
 #include <CLI/App.hpp>
 #include <filesystem>
@@ -65,38 +61,16 @@ Result<Rerun> readRerun(const RerunArguments& arguments, const GlobalOptions& gl
     return rerun;
 }
 
-int printPlan(const Rerun& rerun, bool json) {
-    AnyTransport transport;
-    const ExperimentPlan plan = planRuns(rerun.experiment, rerun.runs);
-    const Result<void> ready = checkThisMachine(transport, plan.requests);
-    const int exit = planExit(plan, ready);
-    if (json) {
-        std::cout << planJson(rerun.experiment, plan, plannedHosts(transport, plan),
-                              ready.ok() ? "" : ready.error().message, exit);
-    } else if (!plan.requests.empty()) {
-        std::cout << planTable(plan.requests) << plannedHostsText(plannedHosts(transport, plan));
-    }
-    if (!plan.refused.empty()) fail(refusalOf(plan));
-    if (!ready.ok()) fail(ready.error());
-    return exit;
-}
-
 int rerun(const RerunArguments& arguments, const GlobalOptions& global) {
     const Result<Rerun> read = readRerun(arguments, global);
     if (!read.ok()) {
         if (read.error().code == ErrorCode::InvalidConfig) return fail(read.error());
         return failStore(read.error());
     }
-    if (arguments.dryRun) return printPlan(*read, arguments.json);
-    const SessionRuns session =
-        runSession(read->experiment, read->runs, global, !arguments.noReference);
-    if (arguments.json) {
-        std::cout << sessionJson(session);
-    } else if (!session.runs.empty()) {
-        std::cout << '\n';
-        printComparison(session.runs, global);
-    }
-    return session.exitCode;
+    if (arguments.dryRun)
+        return printPlan(read->experiment, planRuns(read->experiment, read->runs), arguments.json);
+    return printSession(runSession(read->experiment, read->runs, global, !arguments.noReference),
+                        arguments.json, global);
 }
 
 void addRerun(CLI::App& runs, Command& command) {
