@@ -3,6 +3,7 @@
 #include "backend/store/store.h"
 #include "backend/trace/trace_files.h"
 #include "tests/ui/sample.h"
+#include "ui/look/theme.h"
 #include "ui/pages/runs_page.h"
 #include "ui/widgets/parts.h"
 
@@ -237,7 +238,7 @@ TEST_F(RunPageTest, RemovesAndExports) {
 // The review found it 48 pixels wide at a window of 1000.
 TEST_F(RunPageTest, NeverSqueezesTheNames) {
     add(test::finishedRun("a", "ring", 100));
-    constexpr int narrowest = 175;  // 190 at the look's own font size
+    const int narrowest = scaled(190);  // of the fonts of this program
     for (const int width : {800, 924, 1000, 1050, 1280, 2560}) {
         open(width);
         EXPECT_GE(page->table().columnWidth(RunTableModel::Name), narrowest) << width;
