@@ -120,12 +120,6 @@ private:
 
 }  // namespace
 
-Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment) {
-    ExperimentPlan plan = planRuns(experiment);
-    if (!plan.refused.empty()) return refusalOf(plan);
-    return std::move(plan.requests);
-}
-
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,
                                         RunService& service, const ExperimentOptions& options,
                                         std::stop_token stop) {

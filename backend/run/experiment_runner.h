@@ -31,9 +31,6 @@ struct ExperimentOutcome {
     bool cancelled = false;
 };
 
-// planRuns() for callers that want all runs or none: fails with all reasons where one is refused.
-Result<std::vector<RunRequest>> planExperiment(const Experiment& experiment);
-
 Result<ExperimentOutcome> runExperiment(const std::vector<RunRequest>& requests,
                                         RunService& service, const ExperimentOptions& options,
                                         std::stop_token stop);

@@ -45,7 +45,7 @@ protected:
     }
 
     ExperimentOutcome run(std::vector<std::string> modes) {
-        const auto requests = planExperiment(experimentOf(std::move(modes))).value();
+        const auto requests = planRuns(experimentOf(std::move(modes))).requests;
         return runExperiment(requests, service, options, stop.get_token()).value();
     }
     static std::vector<std::string> modes(const std::vector<RunRecord>& runs) {
@@ -65,7 +65,7 @@ protected:
 };
 
 TEST_F(ExperimentRunnerTest, PlansAllRunsUnderOneExperimentId) {
-    const auto requests = planExperiment(experimentOf({"none", "ring"})).value();
+    const auto requests = planRuns(experimentOf({"none", "ring"})).requests;
     ASSERT_EQ(requests.size(), 2U);
     EXPECT_EQ(requests[0].experimentId, requests[1].experimentId);
     EXPECT_EQ(requests[0].plan.ranks, 1);
@@ -73,22 +73,22 @@ TEST_F(ExperimentRunnerTest, PlansAllRunsUnderOneExperimentId) {
     EXPECT_NE(requests[0].name, requests[1].name);
 }
 
-TEST_F(ExperimentRunnerTest, RefusesTheWholeExperimentWithEveryReason) {
+TEST_F(ExperimentRunnerTest, RefusesARunWithItsReason) {
     Experiment experiment = experimentOf({"zigzag", "ulysses", "ring"});
     experiment.base.train.seqLen = 60;
     experiment.base.parallel.sp = 5;
-    const auto requests = planExperiment(experiment);
-    ASSERT_FALSE(requests.ok());
-    EXPECT_EQ(requests.error().code, ErrorCode::InvalidConfig);
-    EXPECT_THAT(requests.error().message, HasSubstr("ulysses needs heads divisible by ranks"));
-    EXPECT_THAT(requests.error().message,
-                ::testing::StartsWith("1 of 3 runs cannot work (ulysses): "));
+    const ExperimentPlan plan = planRuns(experiment);
+    ASSERT_FALSE(plan.refused.empty());
+    const Error refusal = refusalOf(plan);
+    EXPECT_EQ(refusal.code, ErrorCode::InvalidConfig);
+    EXPECT_THAT(refusal.message, HasSubstr("ulysses needs heads divisible by ranks"));
+    EXPECT_THAT(refusal.message, ::testing::StartsWith("1 of 3 runs cannot work (ulysses): "));
 }
 
 TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
     Experiment experiment = experimentOf({"ring"});
     experiment.base.parallel.dp = 2;
-    const auto requests = planExperiment(experiment).value();
+    const auto requests = planRuns(experiment).requests;
     EXPECT_EQ(requests[0].plan.ranks, 4);
     const ExperimentOutcome outcome =
         runExperiment(requests, service, options, stop.get_token()).value();
@@ -174,7 +174,7 @@ TEST_F(ExperimentRunnerTest, ACancelledRunIsTheLast) {
 
 TEST_F(ExperimentRunnerTest, ASinkThatFailsEndsTheExperiment) {
     sink.failsAt = "step 1";
-    const auto requests = planExperiment(experimentOf({"none", "ring"})).value();
+    const auto requests = planRuns(experimentOf({"none", "ring"})).requests;
     const auto outcome = runExperiment(requests, service, options, stop.get_token());
     ASSERT_FALSE(outcome.ok());
     EXPECT_EQ(outcome.error().message, "the disk is full");
