@@ -71,10 +71,7 @@ void drawLine(Markup& svg, const MeasuredCurve& curve, const Plane& plane) {
             fmt::format("{}{} {}", path.empty() ? "M" : "L", coordinate(at.x), coordinate(at.y));
     }
     if (path.empty()) return;
-    svg.empty("path", {{"class", "line"},
-                       {"d", path},
-                       {"style", "stroke:" + modeColour(curve.mode)},
-                       {"stroke-dasharray", std::string(dashes(modeLook(curve.mode).stroke))}});
+    drawModeLine(svg, curve.mode, path);
 }
 
 void drawPoints(Markup& svg, const MeasuredCurve& curve, const Plane& plane) {

@@ -97,10 +97,7 @@ void drawLine(Markup& svg, const LineChart& chart, std::size_t index, const Plan
     const std::vector<Point> points = thinned(line.points);
     const std::string path = pathThrough(points, plane);
     if (path.empty()) return;
-    svg.empty("path", {{"class", "line"},
-                       {"d", path},
-                       {"style", "stroke:" + modeColour(line.mode)},
-                       {"stroke-dasharray", std::string(dashes(modeLook(line.mode).stroke))}});
+    drawModeLine(svg, line.mode, path);
     drawMarkers(svg, line, points, plane, index, chart.lines.size());
 }
 

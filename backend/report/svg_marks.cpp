@@ -96,6 +96,13 @@ std::string coordinate(double value) {
     return fmt::format("{}", rounded == 0 ? 0.0 : rounded);
 }
 
+void drawModeLine(Markup& svg, std::string_view mode, const std::string& path) {
+    svg.empty("path", {{"class", "line"},
+                       {"d", path},
+                       {"style", "stroke:" + modeColour(mode)},
+                       {"stroke-dasharray", std::string(dashes(modeLook(mode).stroke))}});
+}
+
 void drawMarker(Markup& svg, std::string_view mode, Point centre, double radius) {
     const Marker marker = modeLook(mode).marker;
     const std::string colour = modeColour(mode);

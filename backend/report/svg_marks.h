@@ -28,6 +28,9 @@ std::string modeVariable(std::string_view mode);  // "--mode-zigzag"
 // "12.5": two decimals at most, so that drawings stay small and the same everywhere.
 std::string coordinate(double value);
 
+// A line along an SVG path, in the mode's colour and dashes.
+void drawModeLine(Markup& svg, std::string_view mode, const std::string& path);
+
 // The mode's marker around `centre`, in the mode's colour.
 void drawMarker(Markup& svg, std::string_view mode, Point centre, double radius);
 
