@@ -5,7 +5,6 @@
 #include "backend/store/statement.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace ringscope::store {
 namespace {
@@ -20,14 +19,6 @@ std::string shortened(std::string_view line) {
     while (end > longestLine - 3 && continues(end)) --end;
     const auto cut = static_cast<std::int64_t>(line.size() - end);
     return std::string(line.substr(0, end)) + " … (" + formatCount(cut) + " bytes more)";
-}
-
-std::string source(std::int64_t rank) {
-    return rank < 0 ? "agent: " : "rank " + std::to_string(rank) + ": ";
-}
-
-std::string gap(std::int64_t lines) {
-    return "… " + formatCount(lines) + (lines == 1 ? " line" : " lines") + " dropped …";
 }
 
 }  // namespace
@@ -48,28 +39,6 @@ Result<void> writeLogLine(Database& database, std::int64_t row, int rank, std::s
     if (dropped < firstLinesKept) return {};
     return Statement(database, "DELETE FROM log_line WHERE run = ? AND number = ?", row, dropped)
         .finish();
-}
-
-Result<std::vector<std::string>> readLogLines(Database& database, std::int64_t row,
-                                              std::int64_t last) {
-    constexpr std::int64_t all = -1;
-    Statement query(database,
-                    "SELECT number, rank, line FROM log_line WHERE run = ? "
-                    "ORDER BY number DESC LIMIT ?",
-                    row, last > 0 ? last : all);
-    std::vector<std::string> lines;
-    std::optional<std::int64_t> later;  // the number of the line read before
-    for (;;) {
-        RINGSCOPE_TRY(const bool found, query.next());
-        if (!found) break;
-        const std::int64_t number = query.integer();
-        if (later && *later - number > 1) lines.push_back(gap(*later - number - 1));
-        later = number;
-        const std::string from = source(query.integer());
-        lines.push_back(from + query.text());
-    }
-    std::ranges::reverse(lines);
-    return lines;
 }
 
 Result<std::vector<LogLine>> readLog(Database& database, std::int64_t row,

@@ -20,12 +20,6 @@ inline constexpr std::size_t longestLine = 16 * 1024;  // bytes; longer lines ar
 // The caller must hold a write transaction.
 Result<void> writeLogLine(Database& database, std::int64_t row, int rank, std::string_view line);
 
-// The last lines in the order they were written, each after its source ("rank 1: …", "agent: …");
-// all that were kept if `last` is not positive. "… 12 lines dropped …" stands where lines were
-// dropped.
-Result<std::vector<std::string>> readLogLines(Database& database, std::int64_t row,
-                                              std::int64_t last);
-
 // See Store::log.
 Result<std::vector<LogLine>> readLog(Database& database, std::int64_t row,
                                      const LogRequest& request);

@@ -299,12 +299,6 @@ std::optional<RunRecord> Store::newestReference(const std::string& computation) 
     return std::move(*run);
 }
 
-Result<std::vector<std::string>> Store::logLines(const RunId& id, std::int64_t last) {
-    RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
-    RINGSCOPE_TRY(const std::int64_t row, store::rowOf(connection_->database, id));
-    return store::readLogLines(connection_->database, row, last);
-}
-
 Result<std::vector<LogLine>> Store::log(const RunId& id, const LogRequest& request) {
     RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
     RINGSCOPE_TRY(const std::int64_t row, store::rowOf(connection_->database, id));

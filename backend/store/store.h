@@ -123,10 +123,6 @@ public:
     // The newest finished unsharded run of this computation, with its steps.
     std::optional<RunRecord> newestReference(const std::string& computation);
 
-    // The last lines, each after its source ("rank 1: …"); all that were kept if `last` is not
-    // positive. Where lines were dropped, a line says how many.
-    Result<std::vector<std::string>> logLines(const RunId& id, std::int64_t last);
-
     // The lines that were kept, in the order they were written.
     Result<std::vector<LogLine>> log(const RunId& id, const LogRequest& request);
 

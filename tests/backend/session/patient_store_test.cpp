@@ -1,6 +1,7 @@
 // A store that is locked while runs go on, and one that stays so.
 #include "backend/session/patient_store.h"
 
+#include "tests/backend/store/log_words.h"
 #include "tests/backend/store/store_fixture.h"
 
 #include <gmock/gmock.h>
@@ -100,7 +101,7 @@ TEST_F(PatientStoreTest, KeepsEverythingInItsOrderWhileTheStoreIsLocked) {
     const RunRecord kept = open(Access::ReadOnly)->load(run.id).value();
     EXPECT_EQ(kept.status, RunStatus::Finished);
     EXPECT_EQ(kept.steps.size(), run.steps.size());
-    EXPECT_THAT(open(Access::ReadOnly)->logLines(run.id, 0).value(), ElementsAre("rank 1: a line"));
+    EXPECT_THAT(logWords(*open(Access::ReadOnly), run.id).value(), ElementsAre("rank 1: a line"));
     EXPECT_THAT(unsaved(), IsEmpty());
 }
 
@@ -122,7 +123,7 @@ TEST_F(PatientStoreTest, LaysBesideTheStoreWhatItCannotKeep) {
     const RunRecord kept = beside->load(run.id).value();
     EXPECT_EQ(kept.status, RunStatus::Finished);
     EXPECT_EQ(kept.steps.size(), run.steps.size());
-    EXPECT_THAT(beside->logLines(run.id, 0).value(), ElementsAre("rank 1: a line"));
+    EXPECT_THAT(logWords(*beside, run.id).value(), ElementsAre("rank 1: a line"));
 }
 
 TEST_F(PatientStoreTest, WaitsForALockedStoreToOpen) {
@@ -150,7 +151,7 @@ TEST_F(PatientStoreTest, DropsLinesBeyondWhatFitsAndSaysHowMany) {
     other.letGo();
     EXPECT_TRUE(store->ended(run).ok());
     EXPECT_TRUE(store->finish(stop.get_token()).ok());
-    const std::string last = open(Access::ReadOnly)->logLines(run.id, 1).value().front();
+    const std::string last = logWords(*open(Access::ReadOnly), run.id, 1).value().front();
     EXPECT_THAT(last, HasSubstr("lines were dropped while the store was not written"));
 }
 

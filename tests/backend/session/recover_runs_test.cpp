@@ -1,6 +1,7 @@
 // Runs of one store into another.
 #include "backend/session/recover_runs.h"
 
+#include "tests/backend/store/log_words.h"
 #include "tests/backend/store/store_fixture.h"
 
 #include <gmock/gmock.h>
@@ -35,9 +36,9 @@ TEST_F(RecoverRuns, AddsWhatTheStoreLacksWithItsStepsAndLines) {
     const RunRecord kept = store->load(run.id).value();
     EXPECT_EQ(kept.status, RunStatus::Finished);
     EXPECT_EQ(kept.steps.size(), run.steps.size());
-    EXPECT_THAT(store->logLines(run.id, 0).value(), ElementsAre("rank 1: a line"));
+    EXPECT_THAT(logWords(*store, run.id).value(), ElementsAre("rank 1: a line"));
     EXPECT_EQ(recoverRuns(unsaved(), *store)->known.size(), 1U) << "a second time changes nothing";
-    EXPECT_THAT(store->logLines(run.id, 0).value(), ElementsAre("rank 1: a line"));
+    EXPECT_THAT(logWords(*store, run.id).value(), ElementsAre("rank 1: a line"));
 }
 
 TEST_F(RecoverRuns, CompletesARunWhoseBeginningTheStoreHas) {

@@ -1,6 +1,7 @@
 // What ranks printed, and what a flood of it leaves.
 #include "backend/store/log_lines.h"
 
+#include "tests/backend/store/log_words.h"
 #include "tests/backend/store/store_fixture.h"
 
 namespace ringscope::testing {
@@ -17,7 +18,7 @@ protected:
     void print(int rank, std::string_view line) {
         ASSERT_TRUE(store_->logLine(run_, rank, line).ok());
     }
-    Lines lines(std::int64_t last = 0) { return store_->logLines(run_.id, last).value(); }
+    Lines lines(std::int64_t last = 0) { return logWords(*store_, run_.id, last).value(); }
 
     std::unique_ptr<Store> store_ = open();
     RunRecord run_ = newRun();
@@ -60,7 +61,7 @@ TEST_F(LogLines, MayHoldAnyBytes) {
 }
 
 TEST_F(LogLines, OfAnUnknownRunAreNotFound) {
-    EXPECT_EQ(store_->logLines(RunId{"nobody"}, 5).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(logWords(*store_, RunId{"nobody"}, 5).error().code, ErrorCode::NotFound);
 }
 
 }  // namespace
