@@ -1,7 +1,7 @@
 #include "launcher/machine_facts.h"
 
-#include "backend/core/ids.h"
 #include "backend/core/output_file.h"
+#include "tests/support/program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,17 +12,15 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class MachineFacts : public testing::Test {
+class MachineFacts : public ::testing::Test {
 protected:
-    MachineFacts() { fs::create_directories(root_); }
-    ~MachineFacts() override { fs::remove_all(root_); }
-
     void write(const fs::path& name, const std::string& content) const {
         fs::create_directories((root_ / name).parent_path());
         ASSERT_TRUE(writeOutput(root_ / name, content).ok());
     }
 
-    const fs::path root_ = fs::path(testing::TempDir()) / ("machine " + RunId::random().text);
+    const testing::TemporaryFolder own_;
+    const fs::path& root_ = own_.path();
 };
 
 TEST_F(MachineFacts, AreEmptyWhereTheKernelTellsNothing) {

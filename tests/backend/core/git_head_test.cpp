@@ -1,7 +1,7 @@
 #include "backend/core/git_head.h"
 
-#include "backend/core/ids.h"
 #include "backend/core/output_file.h"
+#include "tests/support/program.h"
 
 #include <gtest/gtest.h>
 
@@ -12,17 +12,15 @@ namespace fs = std::filesystem;
 
 const std::string hash = "0123456789abcdef0123456789abcdef01234567";
 
-class GitHead : public testing::Test {
+class GitHead : public ::testing::Test {
 protected:
-    GitHead() { fs::create_directories(folder_); }
-    ~GitHead() override { fs::remove_all(folder_); }
-
     void write(const fs::path& name, const std::string& content) const {
         fs::create_directories((folder_ / name).parent_path());
         ASSERT_TRUE(writeOutput(folder_ / name, content).ok());
     }
 
-    const fs::path folder_ = fs::path(testing::TempDir()) / ("git " + RunId::random().text);
+    const testing::TemporaryFolder own_;
+    const fs::path& folder_ = own_.path();
 };
 
 TEST_F(GitHead, IsEmptyWhereThereIsNoWorkTree) { EXPECT_EQ(gitCommit(folder_ / "none"), ""); }

@@ -1,7 +1,7 @@
 #include "backend/core/output_file.h"
 
 #include "backend/core/files.h"
-#include "backend/core/ids.h"
+#include "tests/support/program.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -21,12 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An empty folder of its own for every test, gone with it.
-class Output : public testing::Test {
+class Output : public ::testing::Test {
 protected:
-    Output() { fs::create_directories(folder_); }
-    ~Output() override { fs::remove_all(folder_); }
-
     fs::path make(const std::string& name, const std::string& content, mode_t permissions) const {
         const fs::path file = folder_ / name;
         EXPECT_TRUE(writeOutput(file, content).ok());
@@ -35,7 +31,8 @@ protected:
     }
     std::ptrdiff_t filesLeft() const { return std::distance(fs::directory_iterator(folder_), {}); }
 
-    const fs::path folder_ = fs::path(testing::TempDir()) / ("output " + RunId::random().text);
+    const testing::TemporaryFolder own_;
+    const fs::path& folder_ = own_.path();
 };
 
 mode_t permissionsOf(const fs::path& file) {
