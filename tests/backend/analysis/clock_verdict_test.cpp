@@ -2,6 +2,7 @@
 
 #include "backend/analysis/findings.h"
 #include "backend/trace/trace.h"
+#include "tests/backend/trace/rank_of_two.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@ namespace ringscope {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::rankOfTwo;
 
 constexpr std::int64_t us = 1000;
 
@@ -17,21 +19,11 @@ Span message(Operation operation, int peer, std::int64_t begin, std::int64_t end
     return {begin, end, {.kind = SpanKind::Transfer, .operation = operation, .peer = peer}};
 }
 
-RankTrace rank(int number, std::vector<Span> spans, std::vector<ClockSample> clock = {}) {
-    RankTrace trace;
-    trace.origin.rank = number;
-    trace.origin.world = 2;
-    trace.spans = std::move(spans);
-    trace.clock = std::move(clock);
-    trace.complete = true;
-    return trace;
-}
-
 // Rank 1 waits 60 us for rank 0; then 40 us are moved.
 Trace waiting(std::int64_t clockError) {
-    return mergeRanks({rank(0, {message(Operation::Send, 1, 60 * us, 100 * us)}),
-                       rank(1, {message(Operation::Receive, 0, 0, 100 * us)},
-                            {{.local = 0, .reference = 0, .error = clockError}})});
+    return mergeRanks({rankOfTwo(0, {message(Operation::Send, 1, 60 * us, 100 * us)}),
+                       rankOfTwo(1, {message(Operation::Receive, 0, 0, 100 * us)},
+                                 {{.local = 0, .reference = 0, .error = clockError}})});
 }
 
 TEST(ClockVerdict, LetsClocksThatAgreeWithinATenthOfATransferSplitIt) {
@@ -54,9 +46,9 @@ TEST(ClockVerdict, RefusesTheSplitWhereTheyDoNotAndSaysWhy) {
 
 TEST(ClockVerdict, KnowsAMessageThatArrivesBeforeItWasSent) {
     const RunFindings findings =
-        analyze(mergeRanks({rank(0, {message(Operation::Send, 1, 500 * us, 900 * us)}),
-                            rank(1, {message(Operation::Receive, 0, 0, 100 * us)},
-                                 {{.local = 0, .reference = 0, .error = us}})}));
+        analyze(mergeRanks({rankOfTwo(0, {message(Operation::Send, 1, 500 * us, 900 * us)}),
+                            rankOfTwo(1, {message(Operation::Receive, 0, 0, 100 * us)},
+                                      {{.local = 0, .reference = 0, .error = us}})}));
     EXPECT_FALSE(findings.clock.splits);
     EXPECT_EQ(findings.clock.contradiction, 400 * us);
     EXPECT_THAT(findings.clock.sentence, HasSubstr("before it was sent"));
@@ -67,10 +59,10 @@ TEST(ClockVerdict, TellsALateStampFromAWrongClock) {
     const auto late = [](std::int64_t early) {
         Span toOther = message(Operation::Send, 2, 500 * us, 2'000 * us);
         std::vector<RankTrace> ranks = {
-            rank(0, {message(Operation::Send, 1, 500 * us, 2'000 * us), toOther}),
-            rank(1, {message(Operation::Receive, 0, 0, 200 * us)}),
-            rank(2, {message(Operation::Receive, 0, 0, 500 * us - early)},
-                 {{.local = 0, .reference = 0, .error = us}})};
+            rankOfTwo(0, {message(Operation::Send, 1, 500 * us, 2'000 * us), toOther}),
+            rankOfTwo(1, {message(Operation::Receive, 0, 0, 200 * us)}),
+            rankOfTwo(2, {message(Operation::Receive, 0, 0, 500 * us - early)},
+                      {{.local = 0, .reference = 0, .error = us}})};
         for (RankTrace& each : ranks) each.origin.world = 3;
         return analyze(mergeRanks(std::move(ranks))).clock;
     };
@@ -87,8 +79,8 @@ TEST(ClockVerdict, TellsALateStampFromAWrongClock) {
 }
 
 TEST(ClockVerdict, DoesNotCompareRanksOfAnotherToolWithoutEvidence) {
-    RankTrace first = rank(0, {});
-    RankTrace second = rank(1, {});
+    RankTrace first = rankOfTwo(0, {});
+    RankTrace second = rankOfTwo(1, {});
     for (RankTrace* each : {&first, &second}) {
         each->origin.source = "kineto";
         SpanTag reduce{.kind = SpanKind::Transfer, .operation = Operation::AllReduce};

@@ -2,6 +2,7 @@
 #include "backend/trace/causal_clocks.h"
 
 #include "backend/trace/trace.h"
+#include "tests/backend/trace/rank_of_two.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -9,6 +10,7 @@
 namespace ringscope {
 namespace {
 
+using testing::rankOfTwo;
 constexpr std::int64_t us = 1'000;
 constexpr std::int64_t ms = 1'000'000;
 
@@ -19,25 +21,15 @@ Span transfer(Operation operation, int peer, std::int64_t begin, std::int64_t en
             {.kind = SpanKind::Transfer, .operation = operation, .peer = peer, .message = number}};
 }
 
-RankTrace rank(int number, std::vector<Span> spans, std::vector<ClockSample> clock = {}) {
-    RankTrace trace;
-    trace.origin.rank = number;
-    trace.origin.world = 2;
-    trace.spans = std::move(spans);
-    trace.clock = std::move(clock);
-    trace.complete = true;
-    return trace;
-}
-
 // Rank 1's clock is 7 ms ahead. A ping said: 8.5 ms, give or take 2. Messages take 50 us.
 std::vector<RankTrace> pingPong(std::int64_t said, std::int64_t error) {
     const std::int64_t ahead = 7 * ms;
-    return {rank(0, {transfer(Operation::Send, 1, 100 * ms, 100 * ms + 60 * us),
-                     transfer(Operation::Receive, 1, 100 * ms, 101 * ms + 50 * us)}),
-            rank(1,
-                 {transfer(Operation::Receive, 0, 99 * ms + ahead, 100 * ms + 50 * us + ahead),
-                  transfer(Operation::Send, 0, 101 * ms + ahead, 101 * ms + 70 * us + ahead)},
-                 {{.local = 50 * ms, .reference = 50 * ms - said, .error = error}})};
+    return {rankOfTwo(0, {transfer(Operation::Send, 1, 100 * ms, 100 * ms + 60 * us),
+                          transfer(Operation::Receive, 1, 100 * ms, 101 * ms + 50 * us)}),
+            rankOfTwo(1,
+                      {transfer(Operation::Receive, 0, 99 * ms + ahead, 100 * ms + 50 * us + ahead),
+                       transfer(Operation::Send, 0, 101 * ms + ahead, 101 * ms + 70 * us + ahead)},
+                      {{.local = 50 * ms, .reference = 50 * ms - said, .error = error}})};
 }
 
 TEST(CausalClocks, AreNarrowedToWhatAMessageTakes) {
@@ -64,12 +56,13 @@ TEST(CausalClocks, StayAsPingsSaidWhereAMessageContradictsThem) {
 TEST(CausalClocks, LearnFromCollectivesInBothDirections) {
     const std::int64_t ahead = -3 * ms;
     const Trace trace = mergeRanks(
-        {rank(0, {transfer(Operation::AllReduce, -1, 10 * ms, 20 * ms + 40 * us, 1),
-                  transfer(Operation::AllReduce, -1, 30 * ms, 30 * ms + 45 * us, 2)}),
-         rank(1,
-              {transfer(Operation::AllReduce, -1, 20 * ms + ahead, 20 * ms + 50 * us + ahead, 1),
-               transfer(Operation::AllReduce, -1, 25 * ms + ahead, 30 * ms + 30 * us + ahead, 2)},
-              {{.local = 0, .reference = 3 * ms + 700 * us, .error = ms}})});
+        {rankOfTwo(0, {transfer(Operation::AllReduce, -1, 10 * ms, 20 * ms + 40 * us, 1),
+                       transfer(Operation::AllReduce, -1, 30 * ms, 30 * ms + 45 * us, 2)}),
+         rankOfTwo(
+             1,
+             {transfer(Operation::AllReduce, -1, 20 * ms + ahead, 20 * ms + 50 * us + ahead, 1),
+              transfer(Operation::AllReduce, -1, 25 * ms + ahead, 30 * ms + 30 * us + ahead, 2)},
+             {{.local = 0, .reference = 3 * ms + 700 * us, .error = ms}})});
     EXPECT_GE(trace.clockErrorNs, 35 * us) << "(40 us + 30 us) / 2";
     EXPECT_LE(trace.clockErrorNs, 36 * us);
     EXPECT_NEAR(static_cast<double>(trace.ranks[1].spans[0].begin()), 20.0 * ms, 36.0 * us);
@@ -101,9 +94,9 @@ TEST(CausalClocks, NeverLoseTheTruthFromTheirError) {
             truth.push_back(out ? posted : sent);
         }
         const std::int64_t wrong = upTo(2 * error) - error;
-        const Trace trace =
-            mergeRanks({rank(0, here),
-                        rank(1, there, {{.local = ahead, .reference = wrong, .error = error}})});
+        const Trace trace = mergeRanks(
+            {rankOfTwo(0, here),
+             rankOfTwo(1, there, {{.local = ahead, .reference = wrong, .error = error}})});
         EXPECT_LE(trace.clockErrorNs, error);
         for (std::size_t i = 0; i < truth.size(); ++i)
             ASSERT_LE(std::abs(trace.ranks[1].spans[i].begin() - truth[i]), trace.clockErrorNs)
