@@ -95,8 +95,8 @@ TEST_F(UserRows, ReadTheLogOfOneRankAndWhatCameAfterALine) {
     }
     const auto words = [&](const LogRequest& request) {
         std::vector<std::string> texts;
-        for (const LogLine& line : store_->log(ring_.id, request).value())
-            texts.push_back(line.text);
+        const std::vector<LogLine> lines = store_->log(ring_.id, request).value();
+        for (const LogLine& line : lines) texts.push_back(line.text);
         return texts;
     };
     EXPECT_EQ(words({}).size(), 6U);
