@@ -1,13 +1,12 @@
 #include "app/cli/command.h"
 
+#include "app/cli/console.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
-#include "backend/report/wording.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <cstdlib>
-#include <iostream>
 #include <string_view>
 
 namespace ringscope::cli {
@@ -32,8 +31,7 @@ Exit exitFor(ErrorCode code) {
 }
 
 int fail(const Error& error, Exit exit) {
-    for (const std::string& sentence : split(error.message, '\n'))
-        std::cerr << "ringscope: " << reporting::printableLine(sentence) << '\n';
+    for (const std::string& sentence : split(error.message, '\n')) say(sentence);
     return exit;
 }
 

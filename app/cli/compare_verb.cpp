@@ -1,4 +1,5 @@
 // ringscope compare RUN...: runs side by side on standard output.
+#include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/store_access.h"
@@ -7,7 +8,6 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -23,7 +23,7 @@ int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
     const Result<Report> report = makeReport({}, runs);
     if (!report.ok()) return fail(report.error());
     for (const ReportFormat& format : reportFormats())
-        if (format.name == name) std::cout << format.write(*report);
+        if (format.name == name) printData(format.write(*report));
     return Ok;
 }
 

@@ -1,12 +1,12 @@
 // ringscope completion SHELL: the script that makes a shell offer verbs, options, fields and runs.
 // The script calls `ringscope complete`, which program.cpp answers before anything is parsed.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/verbs.h"
 #include "embedded/completions.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -24,7 +24,7 @@ void addCompletionVerb(CLI::App& app, Command& command) {
     verb->callback([shell, &command] {
         command.action = [shell] {
             for (const embedded::File& file : embedded::completions)
-                if (file.name == "ringscope." + *shell) std::cout << file.text;
+                if (file.name == "ringscope." + *shell) printData(file.text);
             return int{Ok};
         };
     });

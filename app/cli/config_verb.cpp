@@ -1,4 +1,5 @@
 // ringscope config show | validate | fields: what an experiment file means, before it runs.
+#include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/verbs.h"
@@ -10,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 #include <utility>
 
@@ -28,9 +28,9 @@ int show(const ConfigArguments& arguments) {
     const std::string file = arguments.files.empty() ? "" : arguments.files.front();
     const Result<Experiment> experiment = readExperimentFile(file, arguments.overrides);
     if (!experiment.ok()) return fail(experiment.error());
-    std::cout << (arguments.json     ? experimentJson(*experiment)
-                  : arguments.origin ? originsText(*experiment)
-                                     : experimentText(*experiment));
+    printData(arguments.json     ? experimentJson(*experiment)
+              : arguments.origin ? originsText(*experiment)
+                                 : experimentText(*experiment));
     return Ok;
 }
 
@@ -47,8 +47,7 @@ int validateFile(ValidatedFile& file, const std::vector<std::string>& overrides)
     const Result<void> ready = checkThisMachine(transport, plan.requests);
     if (!ready.ok()) file.problem = std::string(ready.error().message);
     const int exit = planExit(plan, ready);
-    for (const std::string& sentence : refusalSentences(plan))
-        std::cerr << "ringscope: " << file.name << ": " << sentence << '\n';
+    for (const std::string& sentence : refusalSentences(plan)) say(file.name + ": " + sentence);
     if (!ready.ok()) fail(Error(ready.error()).in(file.name));
     file.refused = std::move(plan.refused);
     return exit;
@@ -64,10 +63,10 @@ int validate(const ConfigArguments& arguments) {
         const int own = validateFile(file, arguments.overrides);
         if (exit == Ok) exit = own;
         if (!arguments.json && file.valid())
-            std::cout << fmt::format("{}: valid, {} run{}\n", file.name, file.runs,
-                                     file.runs == 1 ? "" : "s");
+            printText(fmt::format("{}: valid, {} run{}\n", file.name, file.runs,
+                                  file.runs == 1 ? "" : "s"));
     }
-    if (arguments.json) std::cout << validationJson(files, exit);
+    if (arguments.json) printData(validationJson(files, exit));
     return exit;
 }
 
@@ -115,7 +114,7 @@ void addConfigVerb(CLI::App& app, Command& command) {
     fields->add_flag("--json", arguments->json, "one JSON object on standard output");
     fields->callback([arguments, &command] {
         command.action = [arguments] {
-            std::cout << (arguments->json ? fieldsJson() : fieldReferenceMarkdown());
+            printData(arguments->json ? fieldsJson() : fieldReferenceMarkdown());
             return Ok;
         };
     });

@@ -1,4 +1,5 @@
 // ringscope db check | recover: whether the store is whole, and runs of another store taken in.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
@@ -6,7 +7,6 @@
 #include "backend/session/recover_runs.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -17,9 +17,9 @@ int check(const GlobalOptions& global) {
     if (!store.ok()) return failStore(store.error());
     const Result<std::vector<std::string>> problems = (*store)->damage();
     if (!problems.ok()) return failStore(problems.error());
-    for (const std::string& problem : *problems) std::cout << problem << '\n';
+    for (const std::string& problem : *problems) printText(problem + '\n');
     if (problems->empty()) {
-        std::cout << (*store)->path().string() << " is whole\n";
+        printText((*store)->path().string() + " is whole\n");
         return Ok;
     }
     return fail({ErrorCode::Corrupt,
@@ -31,8 +31,8 @@ int check(const GlobalOptions& global) {
 
 void printTaken(const std::vector<RunRecord>& runs, const char* word) {
     for (const RunRecord& run : runs)
-        std::cout << word << "  " << run.id.text.substr(0, 8) << "  " << run.name << "  "
-                  << statusName(run.status) << '\n';
+        printText(fmt::format("{}  {}  {}  {}\n", word, run.id.text.substr(0, 8), run.name,
+                              statusName(run.status)));
 }
 
 int recover(const std::string& file, const GlobalOptions& global) {
@@ -43,7 +43,7 @@ int recover(const std::string& file, const GlobalOptions& global) {
     printTaken(taken->added, "added    ");
     printTaken(taken->completed, "completed");
     printTaken(taken->known, "known    ");
-    std::cout << "the store has every run of " << file << "; that file can be removed\n";
+    printText("the store has every run of " + file + "; that file can be removed\n");
     return Ok;
 }
 

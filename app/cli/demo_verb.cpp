@@ -1,4 +1,5 @@
 // ringscope demo: the built-in experiment on this machine, its comparison and its report.
+#include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/output_file.h"
@@ -9,7 +10,6 @@
 #include "embedded/demoExperiment.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -31,14 +31,13 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
     const Result<Experiment> experiment =
         readExperimentText("demo.yaml", std::string(embedded::demoExperiment), arguments.overrides);
     if (!experiment.ok()) return fail(experiment.error());
-    if (!global.quiet)
-        std::cerr << "ringscope: demo: the same training under each mode, on this machine's CPU\n";
+    if (!global.quiet) say("demo: the same training under each mode, on this machine's CPU");
     const SessionRuns session = runSession(*experiment, global, /*reference=*/true);
-    if (arguments.json) std::cout << sessionJson(session);
+    if (arguments.json) printData(sessionJson(session));
     if (session.runs.empty() || session.exitCode == Interrupted || session.exitCode == Terminated)
         return session.exitCode;
     if (!arguments.json) {
-        std::cout << '\n';
+        printText("\n");
         printComparison(session.runs, global);
     }
 
@@ -51,12 +50,10 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
     if (!report.ok()) return fail(report.error());
     if (const Result<void> written = writeReport(*report, file); !written.ok())
         return fail(written.error());
-    std::ostream& messages = arguments.json ? std::cerr : std::cout;
-    messages << "\nReport    " << file.string() << "\nTimeline  "
-             << commandLine({"ringscope-gui", "--db", session.store, "--page", "traces"})
-             << "\nWaits     "
-             << ringscopeCommand(session.store, {"trace", "analyze", session.runs.back().name})
-             << "\n";
+    (arguments.json ? sayText : printText)(
+        "\nReport    " + file.string() + "\nTimeline  " +
+        commandLine({"ringscope-gui", "--db", session.store, "--page", "traces"}) + "\nWaits     " +
+        ringscopeCommand(session.store, {"trace", "analyze", session.runs.back().name}) + "\n");
     return session.exitCode;
 }
 

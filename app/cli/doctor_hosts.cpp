@@ -1,5 +1,6 @@
 #include "app/cli/doctor_hosts.h"
 
+#include "app/cli/console.h"
 #include "app/cli/hosts_option.h"
 #include "backend/config/host_list.h"
 #include "backend/report/doctor_text.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -115,7 +115,10 @@ int doctorHosts(const std::string& hosts, bool json) {
     }
     std::vector<HostCheck> checks;
     for (const HostState& state : states) checks.push_back(state.check);
-    std::cout << (json ? hostsJson(checks) : hostsText(checks));
+    if (json)
+        printData(hostsJson(checks));
+    else
+        printText(hostsText(checks));
     return std::ranges::all_of(states, usable) ? Ok : PreflightFailed;
 }
 

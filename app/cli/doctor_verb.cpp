@@ -1,4 +1,5 @@
 // ringscope doctor: is everything here that a run needs? Ends with two real ranks training a step.
+#include "app/cli/console.h"
 #include "app/cli/doctor_hosts.h"
 #include "app/cli/help.h"
 #include "app/cli/machine_checks.h"
@@ -13,7 +14,6 @@
 #include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <stop_token>
 
@@ -73,7 +73,10 @@ int doctor(bool json, const GlobalOptions& global) {
     checks.push_back(from("launch", transport(local)));
     checks.push_back(from("training", training(local)));
     checks.push_back(window());
-    std::cout << (json ? doctorJson(checks) : doctorText(checks));
+    if (json)
+        printData(doctorJson(checks));
+    else
+        printText(doctorText(checks));
     return noneFailed(checks) ? Ok : PreflightFailed;
 }
 

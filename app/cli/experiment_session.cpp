@@ -1,5 +1,6 @@
 #include "app/cli/experiment_session.h"
 
+#include "app/cli/console.h"
 #include "app/cli/progress.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
@@ -16,7 +17,6 @@
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
-#include <iostream>
 
 namespace ringscope::cli {
 namespace {
@@ -50,10 +50,8 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
                                                 .fileText = text,
                                                 .environment = environmentVariables(),
                                                 .overrides = overrides});
-    for (const ConfigProblem& warning : reading.warnings)
-        std::cerr << "ringscope: warning: " << warning.text() << '\n';
-    for (const ConfigProblem& note : reading.notes)
-        std::cerr << "ringscope: note: " << note.text() << '\n';
+    for (const ConfigProblem& warning : reading.warnings) say("warning: " + warning.text());
+    for (const ConfigProblem& note : reading.notes) say("note: " + note.text());
     if (reading.ok()) return std::move(reading.experiment);
     std::string message;
     for (const ConfigProblem& problem : reading.problems) {
@@ -93,9 +91,7 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
     AnyTransport transport;
     Progress progress(
         {.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0, .silent = global.quiet});
-    const auto warn = [](const std::string& sentence) {
-        std::cerr << "ringscope: warning: " << sentence << '\n';
-    };
+    const auto warn = [](const std::string& sentence) { say("warning: " + sentence); };
     const auto planned = [&](const ExperimentPlan& plan) {
         progress.expect(plan.requests.size());
         for (const std::string& sentence : refusalSentences(plan)) warn(sentence);
@@ -130,10 +126,10 @@ int printPlan(const std::string& experiment, const ExperimentPlan& plan, bool js
     const Result<void> ready = checkThisMachine(transport, plan.requests);
     const int exit = planExit(plan, ready);
     if (json) {
-        std::cout << planJson(experiment, plan, plannedHosts(transport, plan),
-                              ready.ok() ? "" : ready.error().message, exit);
+        printData(planJson(experiment, plan, plannedHosts(transport, plan),
+                           ready.ok() ? "" : ready.error().message, exit));
     } else if (!plan.requests.empty()) {
-        std::cout << planTable(plan.requests) << plannedHostsText(plannedHosts(transport, plan));
+        printText(planTable(plan.requests) + plannedHostsText(plannedHosts(transport, plan)));
     }
     if (!plan.refused.empty()) fail(refusalOf(plan));
     if (!ready.ok()) fail(ready.error());
@@ -142,9 +138,9 @@ int printPlan(const std::string& experiment, const ExperimentPlan& plan, bool js
 
 int printSession(const SessionRuns& session, bool json, const GlobalOptions& global) {
     if (json) {
-        std::cout << sessionJson(session);
+        printData(sessionJson(session));
     } else if (!session.runs.empty()) {
-        std::cout << '\n';
+        printText("\n");
         printComparison(session.runs, global);
     }
     return session.exitCode;
@@ -153,11 +149,11 @@ int printSession(const SessionRuns& session, bool json, const GlobalOptions& glo
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global) {
     const Result<Comparison> comparison = compareRuns(runs);
     if (!comparison.ok()) {
-        std::cerr << "ringscope: no comparison: " << comparison.error().message << '\n';
+        say("no comparison: " + comparison.error().message);
         return;
     }
-    std::cout << comparisonText(*comparison, {.width = terminalWidth(STDOUT_FILENO),
-                                              .colour = colourWanted(global, STDOUT_FILENO)});
+    printStyled(comparisonText(*comparison, {.width = terminalWidth(STDOUT_FILENO),
+                                             .colour = colourWanted(global, STDOUT_FILENO)}));
 }
 
 }  // namespace ringscope::cli

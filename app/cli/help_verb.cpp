@@ -1,10 +1,10 @@
 // ringscope help [VERB]: what --help behind the verb prints.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/verbs.h"
 #include "app/cli/words.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -22,7 +22,7 @@ int help(const CLI::App& program, const std::vector<std::string>& words) {
             return fail({ErrorCode::InvalidConfig, unknownVerb(*verb, word)}, Usage);
         verb = next;
     }
-    std::cout << helpOf(*verb);
+    printText(helpOf(*verb));
     return Ok;
 }
 

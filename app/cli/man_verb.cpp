@@ -1,4 +1,5 @@
 // ringscope man [VERB]: a manual page as roff; or all of them as files, which the build installs.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/man_page.h"
 #include "app/cli/verbs.h"
@@ -7,7 +8,6 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -27,7 +27,7 @@ int writeAll(const CLI::App& program, const std::filesystem::path& folder) {
 int print(const CLI::App& program, const std::string& word) {
     const CLI::App* verb = word.empty() ? &program : findVerb(program, word);
     if (verb == nullptr) return fail({ErrorCode::InvalidConfig, unknownVerb(program, word)}, Usage);
-    std::cout << manPage(*verb).text;
+    printData(manPage(*verb).text);
     return Ok;
 }
 

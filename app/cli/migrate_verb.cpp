@@ -1,4 +1,5 @@
 // ringscope migrate FILE: an old training configuration as an experiment, with a verdict per key.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/output_file.h"
 #include "app/cli/verbs.h"
@@ -11,7 +12,6 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -52,7 +52,7 @@ Result<void> checkOutput(const MigrateArguments& arguments, const Migration& mig
                      "the source '" + arguments.file + "' is never changed; give -o another name"};
     RINGSCOPE_TRY(const std::string there, readTextFile(arguments.output));
     if (there == migration.experiment || arguments.force) return {};
-    std::cerr << unifiedDiff(arguments.output, there, "migrated", migration.experiment);
+    sayText(unifiedDiff(arguments.output, there, "migrated", migration.experiment));
     return Error{ErrorCode::InvalidConfig, "'" + arguments.output +
                                                "' exists and differs; use --force to replace it, "
                                                "or give -o another name"};
@@ -67,7 +67,7 @@ Result<void> writeExperiment(const MigrateArguments& arguments, const Migration&
 }
 
 int openDecisions(const Migration& migration) {
-    std::cerr << "ringscope: " << openDecisionsWords(migration) << '\n';
+    say(openDecisionsWords(migration));
     return decisionsNeeded;
 }
 
@@ -88,11 +88,11 @@ int deliver(const MigrateArguments& arguments, const MigrationInput& input,
         if (const Result<void> written = writeExperiment(arguments, migration); !written.ok())
             return fail(written.error());
     if (arguments.json)
-        std::cout << migrationJson(input, migration);
+        printData(migrationJson(input, migration));
     else if (write)
-        std::cout << arguments.output << '\n';
+        printData(arguments.output + '\n');
     else if (migration.decided() && arguments.output.empty())
-        std::cout << migration.experiment;
+        printData(migration.experiment);
     return migration.decided() ? Ok : openDecisions(migration);
 }
 
@@ -127,8 +127,8 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
     if (!migration->refusedAnswers.empty())
         return fail({ErrorCode::InvalidConfig, "--decide: " + migration->refusedAnswers.front()},
                     Usage);
-    if (!arguments.json && !global.quiet) std::cerr << migrationText(*input, *migration);
-    if (!global.quiet) std::cerr << migrationRemarks(*migration);
+    if (!arguments.json && !global.quiet) sayText(migrationText(*input, *migration));
+    if (!global.quiet) sayText(migrationRemarks(*migration));
     return deliver(arguments, *input, *migration);
 }
 

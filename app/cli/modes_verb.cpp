@@ -1,11 +1,11 @@
 // ringscope modes: the rows of the mode table, and what each mode can compute.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/verbs.h"
 #include "backend/report/modes_text.h"
 
 #include <unistd.h>
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -20,7 +20,10 @@ void addModesVerb(CLI::App& app, Command& command) {
     verb->callback([json, &command] {
         command.action = [json] {
             const int width = terminalWidth(STDOUT_FILENO);
-            std::cout << (*json ? modesJson() : modesText(static_cast<std::size_t>(width)));
+            if (*json)
+                printData(modesJson());
+            else
+                printText(modesText(static_cast<std::size_t>(width)));
             return Ok;
         };
     });

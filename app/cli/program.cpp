@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/completion.h"
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/store_access.h"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <system_error>
 
@@ -84,23 +84,23 @@ int offerWords(const CLI::App& program, std::vector<std::string> words) {
     if (const char* store = std::getenv("RINGSCOPE_DB")) global.store = store;
     for (std::size_t at = 0; at + 1 < words.size(); ++at)
         if (words[at] == "--db") global.store = words[at + 1];
-    std::cout << completionText(complete(program, words, typed, storePath(global)));
+    printData(completionText(complete(program, words, typed, storePath(global))));
     return Ok;
 }
 
 int refuseWords(const CLI::App& verb, const std::string& problem) {
     const std::string path = verbPath(verb);
-    std::cerr << "ringscope: " << problem << "\n`ringscope " << (path.empty() ? "help" : "help ")
-              << path << "` says what there is\n";
+    say(problem);
+    sayText("`ringscope " + (path.empty() ? "help" : "help " + path) + "` says what there is\n");
     return Usage;
 }
 
 // A script that keeps what was printed must learn that it is not there.
 int delivered(int exitCode) {
     errno = 0;
-    if (std::cout.flush()) return exitCode;
+    if (flushPrinted()) return exitCode;
     const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
-    std::cerr << "ringscope: cannot write standard output" << reason << '\n';
+    say("cannot write standard output" + reason);
     return exitCode == Ok ? Internal : exitCode;
 }
 
@@ -141,7 +141,7 @@ int runProgram(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        std::cout << helpOf(*check.verb);
+        printText(helpOf(*check.verb));
         return Ok;
     } catch (const CLI::ParseError& problem) {
         if (problem.get_exit_code() == 0) return app.exit(problem);  // the version
@@ -152,7 +152,7 @@ int runProgram(int argc, const char* const* argv) {
                                (extra ? unexpected(app) : sentenceOf(problem, *check.verb)));
     }
     if (command.action) return delivered(command.action());
-    std::cout << shortHelp(app);
+    printText(shortHelp(app));
     return delivered(Ok);
 }
 

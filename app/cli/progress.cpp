@@ -1,12 +1,12 @@
 #include "app/cli/progress.h"
 
+#include "app/cli/console.h"
 #include "backend/report/runs_text.h"
 #include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
-#include <iostream>
 
 namespace ringscope::cli {
 namespace {
@@ -22,13 +22,14 @@ std::string Progress::heading(const RunRecord& run) const {
 
 void Progress::redraw(const std::string& line) {
     if (!style_.live || style_.silent) return;
-    std::cerr << "\r\x1b[K" << reporting::printableLine(line) << std::flush;
+    drawLine(line);
     lastDraw_ = std::chrono::steady_clock::now();
 }
 
 void Progress::finishLine(const std::string& line) {
     if (style_.silent) return;
-    std::cerr << (style_.live ? "\r\x1b[K" : "") << reporting::printableLine(line) << '\n';
+    if (style_.live) clearLine();
+    sayText(reporting::printableLine(line) + '\n');
 }
 
 Result<void> Progress::created(const RunRecord& run) {

@@ -1,4 +1,5 @@
 // ringscope report RUN... -o FILE: a comparison as a file.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/output_file.h"
 #include "app/cli/store_access.h"
@@ -7,7 +8,6 @@
 #include "backend/report/report.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -39,7 +39,7 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
     if (!made.ok()) return fail(made.error());
     if (const Result<void> written = writeReport(*made, arguments.file); !written.ok())
         return fail(written.error());
-    std::cout << arguments.file << '\n';
+    printData(arguments.file + '\n');
     return Ok;
 }
 

@@ -1,4 +1,5 @@
 // ringscope run FILE: every run of an experiment, kept in the store, compared at the end.
+#include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/hosts_option.h"
@@ -8,7 +9,6 @@
 #include "backend/run/experiment_plan.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -27,7 +27,7 @@ struct RunArguments {
 // Before there is a session: a program that reads the object finds the reason in it.
 int failRun(const Error& error, bool json) {
     const int exit = fail(error);
-    if (json) std::cout << sessionJson({.exitCode = exit, .problem = error.message});
+    if (json) printData(sessionJson({.exitCode = exit, .problem = error.message}));
     return exit;
 }
 

@@ -1,4 +1,5 @@
 // ringscope runs rerun | export: a stored run once more, and a stored run as a folder.
+#include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/runs_verbs.h"
@@ -9,7 +10,6 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -108,7 +108,7 @@ int exportRuns(const std::vector<std::string>& selectors, const std::string& fol
             const bool taken = written.error().code == ErrorCode::InvalidConfig;
             return taken ? fail(written.error(), Usage) : fail(written.error());
         }
-        std::cout << place.string() << '\n';
+        printData(place.string() + '\n');
     }
     return Ok;
 }

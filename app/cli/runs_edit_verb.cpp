@@ -1,5 +1,6 @@
 // ringscope runs rename | tag | note | pin | unpin | archive | unarchive | rm: what users write
 // about runs. Each prints a line per run that says what is true now.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/runs_verbs.h"
 #include "app/cli/store_access.h"
@@ -9,7 +10,6 @@
 
 #include <CLI/App.hpp>
 #include <functional>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -32,9 +32,9 @@ int failChange(const Error& error) {
     return failStore(error);
 }
 
-// Finds the runs and changes them; `say` is printed of each as it is afterwards.
+// Finds the runs and changes them; `words` are printed of each as it is afterwards.
 int edit(const std::vector<std::string>& selectors, const RunChange& change,
-         const GlobalOptions& global, const std::function<std::string(const RunRecord&)>& say) {
+         const GlobalOptions& global, const std::function<std::string(const RunRecord&)>& words) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
     if (!store.ok()) return failStore(store.error());
     const Result<Selected> runs = loadSelected(**store, selectors, RunNeed::Any, global);
@@ -48,7 +48,7 @@ int edit(const std::vector<std::string>& selectors, const RunChange& change,
     for (const RunRecord& before : *runs) {
         const Result<RunRecord> run = (*store)->load(before.id);
         if (!run.ok()) return failStore(run.error());
-        if (!global.quiet) std::cout << shown(*run) << ": " << say(*run) << '\n';
+        if (!global.quiet) printText(shown(*run) + ": " + words(*run) + '\n');
     }
     return Ok;
 }
@@ -148,7 +148,7 @@ int remove(const std::vector<std::string>& selectors, bool yes, const GlobalOpti
     const Result<void> removed = (*store)->remove(idsOf(*runs));
     if (!removed.ok()) return failChange(removed.error());
     if (!global.quiet)
-        for (const std::string& word : words) std::cout << "removed " << word << '\n';
+        for (const std::string& word : words) printText("removed " + word + '\n');
     return Ok;
 }
 

@@ -1,4 +1,5 @@
 // ringscope runs ls: a line per run, found and ordered by the language of backend/query.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/runs_verbs.h"
@@ -11,7 +12,6 @@
 #include <unistd.h>
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -86,12 +86,12 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
     const Result<std::vector<RunRecord>> runs = listRuns(**store, arguments, *query);
     if (!runs.ok()) return failStore(runs.error());
     if (arguments.json) {
-        std::cout << runsJson(*runs);
+        printData(runsJson(*runs));
     } else if (runs->empty()) {
-        std::cerr << "ringscope: " << nothingListed(**store) << '\n';
+        say(nothingListed(**store));
     } else {
         const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-        std::cout << runListText(*runs, terminal ? terminalWidth(STDOUT_FILENO) : 0);
+        printText(runListText(*runs, terminal ? terminalWidth(STDOUT_FILENO) : 0));
     }
     return Ok;
 }

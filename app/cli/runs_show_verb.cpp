@@ -1,4 +1,5 @@
 // ringscope runs show: everything known about a run, and its log.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/runs_verbs.h"
@@ -9,7 +10,6 @@
 
 #include <CLI/App.hpp>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -39,9 +39,9 @@ Result<void> printLog(Store& store, const RunRecord& run, const ShowArguments& a
     if (lines.empty() && !arguments.follow) {
         const std::string whose =
             arguments.rank ? "rank " + std::to_string(*arguments.rank) + " of " : std::string();
-        std::cerr << "ringscope: " << whose << run.name << " has printed nothing\n";
+        say(whose + run.name + " has printed nothing");
     }
-    std::cout << logText(lines, !arguments.rank.has_value());
+    printText(logText(lines, !arguments.rank.has_value()));
     return {};
 }
 
@@ -53,20 +53,21 @@ Result<void> followLog(Store& store, RunRecord run, const ShowArguments& argumen
         // The status is read before the lines, so that none is written after the last look.
         RINGSCOPE_TRY(run, store.load(run.id));
         RINGSCOPE_TRY(const std::vector<LogLine> lines, store.log(run.id, request));
-        std::cout << logText(lines, !arguments.rank.has_value()) << std::flush;
+        printText(logText(lines, !arguments.rank.has_value()));
+        flushPrinted();
         if (!lines.empty()) request.after = lines.back().number;
         request.last = 0;
         if (isFinal(run.status)) break;
         std::this_thread::sleep_for(pause);
     }
-    std::cerr << "ringscope: " << run.name << ": " << outcomeWords(run) << '\n';
+    say(run.name + ": " + outcomeWords(run));
     return {};
 }
 
 Result<void> printRun(Store& store, const RunRecord& run, const std::optional<RunRecord>& other) {
-    std::cout << runFactsText(run) << ranksText(run)
-              << (other ? differencesText(run, *other) : configurationText(run))
-              << filesText(runFiles(store.path(), run.id, WithHash::Yes));
+    printText(runFactsText(run) + ranksText(run) +
+              (other ? differencesText(run, *other) : configurationText(run)) +
+              filesText(runFiles(store.path(), run.id, WithHash::Yes)));
     return {};
 }
 
@@ -85,7 +86,7 @@ Result<void> showAll(Store& store, const ShowArguments& arguments, const GlobalO
                   loadSelected(store, arguments.runs, RunNeed::Any, global));
     RINGSCOPE_TRY(const std::optional<RunRecord> other, otherRun(store, arguments, global));
     if (arguments.json) {
-        std::cout << runsJson(runs);
+        printData(runsJson(runs));
         return {};
     }
     if (arguments.follow) {

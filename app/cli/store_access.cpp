@@ -1,8 +1,8 @@
 #include "app/cli/store_access.h"
 
+#include "app/cli/console.h"
 #include "backend/compare/comparison.h"
 
-#include <iostream>
 #include <set>
 
 namespace ringscope::cli {
@@ -18,8 +18,7 @@ Result<std::unique_ptr<Store>> openStore(const GlobalOptions& global, Store::Acc
 Result<std::vector<RunId>> selectRuns(Store& store, const std::string& selector, RunNeed need,
                                       const GlobalOptions& global) {
     RINGSCOPE_TRY(Selection selection, store.select(selector, need));
-    if (!selection.note.empty() && !global.quiet)
-        std::cerr << "ringscope: " << selection.note << '\n';
+    if (!selection.note.empty() && !global.quiet) say(selection.note);
     return std::move(selection.runs);
 }
 

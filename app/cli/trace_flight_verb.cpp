@@ -1,11 +1,11 @@
 // ringscope trace flight: which rank did not join what, from dumps of PyTorch's flight recorder.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/trace_parts.h"
 #include "backend/report/flight_text.h"
 #include "backend/trace/flight/flight_report.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -21,7 +21,10 @@ int compare(const FlightArguments& arguments) {
     const Result<FlightDumps> dumps = readFlightDumps(arguments.place);
     if (!dumps.ok()) return fail(dumps.error());
     const FlightReport report = compareFlights(*dumps);
-    std::cout << (arguments.json ? flightJson(report) : flightText(report));
+    if (arguments.json)
+        printData(flightJson(report));
+    else
+        printText(flightText(report));
     return Ok;
 }
 

@@ -1,4 +1,5 @@
 // ringscope trace rules ls | test | save: what kernels' names mean in traces of other tools.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/trace_parts.h"
@@ -8,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -51,15 +51,14 @@ int list(const RulesArguments& arguments) {
     if (arguments.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const KernelRule& rule : rules->rules()) rows.push_back(rowOf(rule));
-        std::cout << documentOf(std::move(rows), "rules").dump(2) << '\n';
+        printData(documentOf(std::move(rows), "rules").dump(2) + '\n');
         return Ok;
     }
-    std::cout << "the first that fits counts; your own stand in " << kernelRuleFile().string()
-              << "\n\n";
+    printText("the first that fits counts; your own stand in " + kernelRuleFile().string() +
+              "\n\n");
     for (const KernelRule& rule : rules->rules())
-        std::cout << fmt::format("{:<10} {:<32} {:<15} {}\n", spanKindName(rule.meaning.kind),
-                                 rule.pattern, operationName(rule.meaning.operation),
-                                 placeOf(rule));
+        printText(fmt::format("{:<10} {:<32} {:<15} {}\n", spanKindName(rule.meaning.kind),
+                              rule.pattern, operationName(rule.meaning.operation), placeOf(rule)));
     return Ok;
 }
 
@@ -77,13 +76,12 @@ int test(const RulesArguments& arguments) {
                             {"rule", rule == nullptr ? nlohmann::json(nullptr) : rowOf(*rule)}});
             continue;
         }
-        std::cout << name << ": " << spanKindName(meaning.kind) << ", "
-                  << operationName(meaning.operation) << ", "
-                  << (rule == nullptr ? std::string("by no rule: such a kernel computes")
-                                      : fmt::format("by '{}' ({})", rule->pattern, placeOf(*rule)))
-                  << '\n';
+        printText(fmt::format(
+            "{}: {}, {}, {}\n", name, spanKindName(meaning.kind), operationName(meaning.operation),
+            rule == nullptr ? std::string("by no rule: such a kernel computes")
+                            : fmt::format("by '{}' ({})", rule->pattern, placeOf(*rule))));
     }
-    if (arguments.json) std::cout << documentOf(std::move(rows), "names").dump(2) << '\n';
+    if (arguments.json) printData(documentOf(std::move(rows), "names").dump(2) + '\n');
     return Ok;
 }
 
@@ -94,7 +92,7 @@ int save(const RulesArguments& arguments) {
     if (!arguments.operation.empty()) line = fmt::format("{:<40} {}", line, arguments.operation);
     const Result<void> saved = saveKernelRule(file, line);
     if (!saved.ok()) return fail(saved.error());
-    std::cout << file.string() << '\n';
+    printData(file.string() + '\n');
     return Ok;
 }
 

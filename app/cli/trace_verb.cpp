@@ -1,5 +1,6 @@
 // ringscope trace info | analyze | steps | top | diff | export | import: what recorded steps say,
 // ours and other tools'. trace_parts.h has those that open no trace.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/output_file.h"
@@ -19,7 +20,6 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -43,28 +43,31 @@ struct TraceArguments {
 
 // Of the three texts only the one asked for is made.
 template <typename Value>
-int print(const TraceArguments& arguments, const Value& value, std::string (*json)(const Value&),
-          std::string (*csv)(const Value&), std::string (*text)(const Value&)) {
-    std::cout << (arguments.json ? json : arguments.csv ? csv : text)(value);
+int printAs(const TraceArguments& arguments, const Value& value, std::string (*json)(const Value&),
+            std::string (*csv)(const Value&), std::string (*text)(const Value&)) {
+    if (arguments.json || arguments.csv)
+        printData((arguments.json ? json : csv)(value));
+    else
+        printText(text(value));
     return Ok;
 }
 
 int info(const TraceArguments& arguments, const GlobalOptions& global) {
     const Result<TraceContents> contents = openContents(arguments.run, arguments.rules, global);
     if (!contents.ok()) return failStore(contents.error());
-    return print(arguments, *contents, traceInfoJson, traceInfoCsv, traceInfoText);
+    return printAs(arguments, *contents, traceInfoJson, traceInfoCsv, traceInfoText);
 }
 
 int analyzeTrace(const Trace& trace, const TraceArguments& arguments) {
     const TraceAnalysis analysis = analyzeAll(trace);
-    print(arguments, analysis, analysisJson, analysisCsv, analysisText);
+    printAs(arguments, analysis, analysisJson, analysisCsv, analysisText);
     for (const std::string& violation : analysis.violations)
-        std::cerr << "ringscope: the analysis contradicts itself: " << violation << '\n';
+        say("the analysis contradicts itself: " + violation);
     return analysis.violations.empty() ? Ok : Internal;
 }
 
 int ringSteps(const Trace& trace, const TraceArguments& arguments) {
-    return print(arguments, analyze(trace), ringStepJson, ringStepCsv, ringStepText);
+    return printAs(arguments, analyze(trace), ringStepJson, ringStepCsv, ringStepText);
 }
 
 constexpr std::size_t mostShown = 20;
@@ -72,9 +75,12 @@ constexpr std::size_t mostShown = 20;
 int top(const Trace& trace, const TraceArguments& arguments) {
     const std::vector<TopSpan> spans = topSpans(trace);
     const std::size_t most = arguments.most.value_or(allSpans);
-    std::cout << (arguments.json  ? topSpansJson(spans, most)
-                  : arguments.csv ? topSpansCsv(spans, most)
-                                  : topSpansText(spans, arguments.most.value_or(mostShown)));
+    if (arguments.json)
+        printData(topSpansJson(spans, most));
+    else if (arguments.csv)
+        printData(topSpansCsv(spans, most));
+    else
+        printText(topSpansText(spans, arguments.most.value_or(mostShown)));
     return Ok;
 }
 
@@ -128,15 +134,15 @@ int exportTrace(const Trace& trace, const TraceArguments& arguments) {
                                  : intoFolder              ? exportRanks(trace, arguments.output)
                                               : writeChromeTrace(trace, arguments.output);
     if (!written.ok()) return fail(written.error());
-    std::cout << arguments.output << '\n';
+    printData(arguments.output + '\n');
     return Ok;
 }
 
 int importAsOurs(const Trace& trace, const TraceArguments& arguments) {
     if (const Result<void> written = writeTrace(trace, arguments.output); !written.ok())
         return fail(written.error());
-    for (const std::string& note : trace.notes) std::cerr << "note: " << note << '\n';
-    std::cout << arguments.output << '\n';
+    for (const std::string& note : trace.notes) say("note: " + note);
+    printData(arguments.output + '\n');
     return Ok;
 }
 
@@ -164,8 +170,8 @@ int diff(const TraceArguments& arguments, const GlobalOptions& global) {
     const Result<Trace> after = openTrace(arguments.other, arguments.rules, global);
     if (!after.ok()) return failStore(after.error());
     const auto [first, second] = namesOf(*before, *after, arguments);
-    return print(arguments, diffTraces(*before, first, *after, second), traceDiffJson, traceDiffCsv,
-                 traceDiffText);
+    return printAs(arguments, diffTraces(*before, first, *after, second), traceDiffJson,
+                   traceDiffCsv, traceDiffText);
 }
 
 constexpr const char* whatToName =

@@ -1,5 +1,6 @@
 // ringscope verify: real ranks compute one attention problem under each mode, and it is judged
 // against fp64.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/stop_signals.h"
@@ -17,7 +18,6 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -55,7 +55,7 @@ Result<std::vector<std::string>> readModes(const std::string& text) {
         std::string name(trim(word));
         if (const ModeAlias* alias = findModeAlias(name);
             findMode(name) == nullptr && alias != nullptr && !alias->now.empty()) {
-            std::cerr << "ringscope: warning: " << modeAliasWarning(*alias) << '\n';
+            say("warning: " + modeAliasWarning(*alias));
             name = alias->now;
         }
         if (findMode(name) == nullptr) {
@@ -107,21 +107,19 @@ public:
 
 private:
     void clear() const {
-        if (live_ && !silent_) std::cerr << "\r\x1b[K" << std::flush;
+        if (live_ && !silent_) clearLine();
     }
     void doing(std::string_view what) const {
         if (!live_ || silent_) return;
-        clear();
-        std::cerr << fmt::format("[{}/{}] {}", std::min(done_ + 1, modes_), modes_, what)
-                  << std::flush;
+        drawLine(fmt::format("[{}/{}] {}", std::min(done_ + 1, modes_), modes_, what));
     }
     void done(const ModeVerdict& verdict) {
         ++done_;
         if (silent_) return;
         clear();
         if (!live_)
-            std::cerr << fmt::format("[{}/{}] {}  {}\n", done_, modes_, verdict.mode,
-                                     verdictWord(verdict));
+            sayText(
+                fmt::format("[{}/{}] {}  {}\n", done_, modes_, verdict.mode, verdictWord(verdict)));
     }
 
     bool silent_;
@@ -169,9 +167,9 @@ int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
     if (!outcome.ok()) return fail(outcome.error(), RunFailed);
     const int exit = exitFor(*outcome, signals.signal());
     if (arguments.json)
-        std::cout << verifyJson(*request, *outcome, exit);
+        printData(verifyJson(*request, *outcome, exit));
     else
-        std::cout << verifyTable(outcome->verdicts);
+        printText(verifyTable(outcome->verdicts));
     return exit;
 }
 

@@ -1,11 +1,11 @@
 // ringscope version: the program, and the versions its files and lines have.
+#include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/verbs.h"
 #include "backend/core/version.h"
 #include "backend/report/doctor_text.h"
 
 #include <CLI/App.hpp>
-#include <iostream>
 #include <memory>
 
 namespace ringscope::cli {
@@ -13,9 +13,9 @@ namespace {
 
 int printVersion(bool json) {
     if (json)
-        std::cout << versionJson();
+        printData(versionJson());
     else
-        std::cout << "ringscope " << version() << '\n';
+        printText(std::string("ringscope ") + version() + '\n');
     return Ok;
 }
 

@@ -1,6 +1,7 @@
 #include "backend/report/analysis_text.h"
 
 #include "backend/core/units.h"
+#include "backend/report/wording.h"
 #include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
@@ -207,7 +208,7 @@ std::string unknownText(const std::vector<TopSpan>& kernels) {
     std::string text = "No kernel of this trace is known as communication. Its longest:\n";
     for (const TopSpan& kernel : kernels)
         text += fmt::format("  {:>10}  {:>7} ×  {}\n", formatDuration(Nanos(kernel.total)),
-                            formatCount(kernel.count), kernel.name);
+                            formatCount(kernel.count), reporting::printableLine(kernel.name));
     return text + fmt::format(
                       "Where one of them communicates, add a line to {}:\n"
                       "  ringscope trace rules save transfer '*NAME*' all-reduce\n\n",
@@ -222,7 +223,8 @@ std::string analysisText(const TraceAnalysis& analysis) {
     text += unknownText(analysis.unknownKernels);
     if (isForeign(analysis)) text += variantsText(analysis.variants);
     text += scopeText(analysis) + sentences(analysis);
-    for (const std::string& note : analysis.findings.notes) text += "note: " + note + '\n';
+    for (const std::string& note : analysis.findings.notes)
+        text += "note: " + reporting::printableLine(note) + '\n';
     return text;
 }
 

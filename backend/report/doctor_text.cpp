@@ -3,6 +3,7 @@
 #include "backend/core/version.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
+#include "backend/report/wording.h"
 #include "backend/run/protocol.h"
 
 #include <fmt/format.h>
@@ -32,11 +33,13 @@ std::string hostLine(const HostCheck& host, std::size_t labelWidth) {
     const std::string clock =
         host.clock ? fmt::format("{:+.1f} ± {:.1f} ms", host.clock->ms, host.clock->errorMs) : "–";
     const std::string slots = host.slots > 0 ? std::to_string(host.slots) : std::string("–");
-    return fmt::format("{}  {:<{}}  {:>5}  {:>5}  {:>4}  {:<15}  {:>18}  {}\n", word(usable(host)),
-                       host.label, labelWidth, slots, host.cores, host.gpus, host.address, clock,
-                       host.version.empty() ? "–"
-                       : host.copied        ? "copied now"
-                                            : "there");
+    return reporting::printableLine(fmt::format(
+               "{}  {:<{}}  {:>5}  {:>5}  {:>4}  {:<15}  {:>18}  {}", word(usable(host)),
+               host.label, labelWidth, slots, host.cores, host.gpus, host.address, clock,
+               host.version.empty() ? "–"
+               : host.copied        ? "copied now"
+                                    : "there")) +
+           '\n';
 }
 
 nlohmann::json hostJson(const HostCheck& host) {
@@ -93,7 +96,7 @@ std::string hostsText(const std::vector<HostCheck>& hosts) {
                     "slots", "cores", "gpus", "address", "clock", "programs");
     for (const HostCheck& host : hosts) text += hostLine(host, width);
     for (const HostCheck& host : hosts)
-        if (!usable(host)) text += host.name + ": " + host.problem + '\n';
+        if (!usable(host)) text += host.name + ": " + reporting::printableLine(host.problem) + '\n';
     if (std::ranges::all_of(hosts, usable))
         text += "every host reaches a port of " + hosts.front().name + ", where rank 0 will be\n";
     return text;

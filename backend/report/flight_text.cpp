@@ -2,6 +2,7 @@
 
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -31,8 +32,10 @@ std::string flightText(const FlightReport& report) {
     std::string text =
         fmt::format("dumps of {} {}: {}\n\n", report.ranks.size(),
                     report.ranks.size() == 1 ? "rank" : "ranks", fmt::join(report.ranks, ", "));
-    for (const std::string& sentence : report.sentences()) text += sentence + '\n';
-    for (const std::string& note : report.notes) text += "note: " + note + '\n';
+    for (const std::string& sentence : report.sentences())
+        text += reporting::printableLine(sentence) + '\n';
+    for (const std::string& note : report.notes)
+        text += "note: " + reporting::printableLine(note) + '\n';
     return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -29,12 +30,13 @@ PlanRow planRow(const RunRequest& request) {
 std::string tableOf(const std::vector<PlanRow>& rows) {
     std::array<std::size_t, columns> widths{};
     for (const PlanRow& row : rows)
-        for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
+        for (std::size_t i = 0; i < columns; ++i)
+            widths[i] = std::max(widths[i], reporting::characters(row[i]));
     std::string text;
     for (const PlanRow& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < columns; ++i) {
-            const std::string blanks(widths[i] - row[i].size(), ' ');
+            const std::string blanks(widths[i] - reporting::characters(row[i]), ' ');
             line += (i == 0 ? "" : "  ") + (left[i] ? row[i] + blanks : blanks + row[i]);
         }
         text += line + '\n';

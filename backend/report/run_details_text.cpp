@@ -51,21 +51,25 @@ std::string configurationText(const RunRecord& run) {
     }
     std::string text = title("configuration");
     for (const ConfigDifference& field : own)
-        text += fmt::format("    {:<{}}  {:<{}}  default {}\n", field.path, path, field.value,
-                            value, field.other);
+        text += reporting::printableLine(fmt::format("    {:<{}}  {:<{}}  default {}", field.path,
+                                                     path, field.value, value, field.other)) +
+                '\n';
     return text +
            fmt::format("    {} fields at their defaults\n", fieldTable().size() - own.size());
 }
 
 std::string differencesText(const RunRecord& run, const RunRecord& other) {
     const std::vector<ConfigDifference> differences = configDifferences(run.config, other.config);
-    const std::string who = fmt::format("{} ({})", other.name, other.id.text.substr(0, 8));
+    const std::string who =
+        reporting::printableLine(fmt::format("{} ({})", other.name, other.id.text.substr(0, 8)));
     if (differences.empty()) return title("the same configuration as " + who);
     std::string text = title("differs from " + who + " in");
     std::size_t path = 0;
     for (const ConfigDifference& field : differences) path = std::max(path, field.path.size());
     for (const ConfigDifference& field : differences)
-        text += fmt::format("    {:<{}}  {}, not {}\n", field.path, path, field.value, field.other);
+        text += reporting::printableLine(fmt::format("    {:<{}}  {}, not {}", field.path, path,
+                                                     field.value, field.other)) +
+                '\n';
     return text;
 }
 
@@ -79,11 +83,11 @@ std::string ranksText(const RunRecord& run) {
                         "process", "peak", "attention sent", "ended");
     for (const RankRecord& rank : run.rankRecords) {
         const bool known = rank.peakMemory.count > 0;
-        text +=
-            fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", rank.rank,
-                        reporting::printableLine(rank.host), host, rank.pid,
-                        known ? formatBytes(rank.peakMemory) : "not known",
-                        known ? formatBytes(rank.attentionBytesPerStep) : "not known", endOf(rank));
+        text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", rank.rank,
+                            reporting::printableLine(rank.host), host, rank.pid,
+                            known ? formatBytes(rank.peakMemory) : "not known",
+                            known ? formatBytes(rank.attentionBytesPerStep) : "not known",
+                            reporting::printableLine(endOf(rank)));
     }
     return text;
 }
@@ -94,12 +98,13 @@ std::string filesText(const std::vector<RunFile>& files) {
     for (const RunFile& file : files)
         text += fmt::format("    {}  {:>10}  {}\n",
                             file.sha256.empty() ? "(too large to hash here)" : file.sha256,
-                            formatBytes(file.size), file.path.string());
+                            formatBytes(file.size), reporting::printableLine(file.path.string()));
     return text;
 }
 
 std::string logLineText(const LogLine& line) {
-    return (line.rank < 0 ? "agent: " : fmt::format("rank {}: ", line.rank)) + line.text;
+    return (line.rank < 0 ? "agent: " : fmt::format("rank {}: ", line.rank)) +
+           reporting::printableLine(line.text);
 }
 
 // Numbers count over all ranks, so a jump says something only where all are shown.

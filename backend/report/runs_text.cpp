@@ -140,7 +140,7 @@ std::string lineOf(const std::vector<const ListColumn*>& columns,
                    const std::vector<std::size_t>& widths, int width, Words words) {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        const std::string text = words(*columns[i]);
+        const std::string text = reporting::printableLine(words(*columns[i]));
         const bool last = i + 1 == columns.size();
         const std::size_t used = widthOf(text);
         const std::string fill(last || used >= widths[i] ? 0 : widths[i] - used, ' ');
@@ -171,9 +171,10 @@ std::string runListText(const std::vector<RunRecord>& runs, int width) {
 }
 
 std::string runFactsText(const RunRecord& run) {
-    std::string text = run.name + '\n';
+    std::string text = reporting::printableLine(run.name) + '\n';
     const auto row = [&text](const char* label, const std::string& value) {
-        if (!value.empty()) text += fmt::format("  {:<28}{}\n", label, value);
+        if (!value.empty())
+            text += fmt::format("  {:<28}{}\n", label, reporting::printableLine(value));
     };
     row("id", run.id.text);
     row("state", std::string(statusName(run.status)) +

@@ -2,6 +2,7 @@
 
 #include "backend/core/units.h"
 #include "backend/report/analysis_text.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 
 std::string notesText(const std::vector<std::string>& notes) {
     std::string text;
-    for (const std::string& note : notes) text += "note: " + note + '\n';
+    for (const std::string& note : notes) text += "note: " + reporting::printableLine(note) + '\n';
     return text;
 }
 
@@ -67,12 +68,14 @@ std::string traceInfoText(const TraceContents& trace) {
                                    formatDuration(Nanos(trace.end - trace.begin)));
     for (const RankContents& rank : trace.ranks) {
         const TraceOrigin& origin = rank.origin;
-        text += fmt::format(
-            "rank {} of {}: {}{}{}{}\n", origin.rank, origin.world,
-            origin.source.empty() ? "recorded by Ringscope" : "recorded by " + origin.source,
-            origin.mode.empty() ? "" : ", mode " + origin.mode,
-            origin.device.empty() ? "" : ", " + origin.device,
-            origin.host.empty() ? "" : ", host " + origin.host);
+        text +=
+            reporting::printableLine(fmt::format(
+                "rank {} of {}: {}{}{}{}", origin.rank, origin.world,
+                origin.source.empty() ? "recorded by Ringscope" : "recorded by " + origin.source,
+                origin.mode.empty() ? "" : ", mode " + origin.mode,
+                origin.device.empty() ? "" : ", " + origin.device,
+                origin.host.empty() ? "" : ", host " + origin.host)) +
+            '\n';
         text += fmt::format("    host: {} spans\n",
                             formatCount(static_cast<std::int64_t>(rank.hostSpans)));
         if (const std::optional<RecordingCost> cost = recordingCost(rank))
@@ -122,8 +125,7 @@ std::string topSpansText(const std::vector<TopSpan>& spans, std::size_t most) {
         const TopSpan& span = spans[i];
         const double all = static_cast<double>(std::max<std::int64_t>(1, span.gpu ? gpu : host));
         const double total = static_cast<double>(span.total);
-        std::string name = span.name;
-        if (name.size() > 90) name = name.substr(0, 87) + "...";
+        const std::string name = reporting::shortened(reporting::printableLine(span.name), 90);
         text += fmt::format(
             "{:<6}{:<10}{:>10}  {:>6.1f}  {:>9}  {:>10}  {:>10}  {}\n", span.gpu ? "gpu" : "host",
             spanKindName(span.kind), ms(total), 100 * total / all, formatCount(span.count),
@@ -138,7 +140,7 @@ std::string topSpansText(const std::vector<TopSpan>& spans, std::size_t most) {
 
 std::string traceDiffText(const TraceDiff& diff) {
     constexpr std::size_t mostPlaces = 10;
-    std::string text = diff.sentence() + "\n\n";
+    std::string text = reporting::printableLine(diff.sentence()) + "\n\n";
     const std::size_t width = std::max({std::size_t{10}, diff.before.size(), diff.after.size()});
     text += fmt::format("{:<26}{:>{}}  {:>{}}  {:>10}\n", "ms per step", diff.before, width,
                         diff.after, width, "change");

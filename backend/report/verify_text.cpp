@@ -3,6 +3,7 @@
 #include "backend/core/units.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -58,9 +59,10 @@ std::string verifyTable(const std::vector<ModeVerdict>& verdicts) {
     for (const ModeVerdict& verdict : verdicts) {
         text += fmt::format("{:<{}}  {:>5}  {:<8}  ", verdict.mode, width, verdict.ranks,
                             verdictWord(verdict));
-        text += verdict.judged ? figuresOf(verdict) : verdict.reason;
+        text += verdict.judged ? figuresOf(verdict) : reporting::printableLine(verdict.reason);
         text += '\n';
-        if (verdict.judged && !verdict.ok) text += "  " + verdict.reason + '\n';
+        if (verdict.judged && !verdict.ok)
+            text += "  " + reporting::printableLine(verdict.reason) + '\n';
     }
     if (std::ranges::none_of(verdicts, &ModeVerdict::judged)) return text;
     return text +

@@ -114,6 +114,8 @@ TEST_F(PlantedTree, FindsAForeignApiOutsideItsFolder) {
     plant("backend/core/a.h", "#include <QString>\n");
     plant("app/cli/a.cpp", "#include <QtCore/QString>\n");
     plant("app/rank/a.cpp", "#include <spawn.h>\n");
+    plant("app/cli/run_verb.cpp", "#include <iostream>\n");
+    plant("app/cli/console.cpp", "#include <iostream>\n");
     EXPECT_THAT(includes(),
                 HasSubstr("backend/report/html.cpp:1: <sqlite3.h> is SQLite, which only "
                           "backend/store may include"));
@@ -122,6 +124,8 @@ TEST_F(PlantedTree, FindsAForeignApiOutsideItsFolder) {
     EXPECT_THAT(includes(), HasSubstr("backend/core/a.h:1: <QString> is Qt"));
     EXPECT_THAT(includes(), HasSubstr("app/cli/a.cpp:1: <QtCore/QString> is Qt"));
     EXPECT_THAT(includes(), HasSubstr("app/rank/a.cpp:1: <spawn.h> is processes"));
+    EXPECT_THAT(includes(), HasSubstr("app/cli/run_verb.cpp:1: <iostream> is what writes to a"));
+    EXPECT_THAT(includes(), Not(HasSubstr("console.cpp:1")));
 }
 
 TEST_F(PlantedTree, FindsAProcessStartedOutsideTheLauncher) {

@@ -85,7 +85,7 @@ TEST(TopSpansText, SharesTheTimeOfItsGpuOrHost) {
 }
 
 TEST(TopSpansText, CutsLongNames) {
-    EXPECT_THAT(topSpansText(threeSpans(), 20), EndsWith(std::string(87, 'x') + "...\n"));
+    EXPECT_THAT(topSpansText(threeSpans(), 20), EndsWith(" " + std::string(89, 'x') + "…\n"));
 }
 
 TEST(TopSpansText, CountsTheNamesItLeavesOut) {
