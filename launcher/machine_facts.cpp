@@ -147,6 +147,22 @@ Bytes memoryOf(const fs::path& root) {
     return {least};
 }
 
+Bytes freeMemoryOf(const fs::path& root) {
+    const auto kilobytes = leadingNumber(entry(root / "proc/meminfo", ':', "MemAvailable"));
+    std::int64_t least = kilobytes.value_or(0) * 1024;
+    for (const fs::path& group : controlGroups(root)) {
+        const auto limit = leadingNumber(firstLine(group / "memory.max"));
+        const auto taken = leadingNumber(firstLine(group / "memory.current"));
+        if (!limit || !taken) continue;
+        // Pages of files count as taken and are given up where memory is wanted.
+        const auto files = leadingNumber(entry(group / "memory.stat", ' ', "inactive_file"));
+        const std::int64_t left = std::max<std::int64_t>(
+            0, *limit - std::max<std::int64_t>(0, *taken - files.value_or(0)));
+        if (least == 0 || left < least) least = left;
+    }
+    return {least};
+}
+
 std::string interfaceOf(const std::string& address) {
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;

@@ -16,6 +16,7 @@ HostFacts machineFacts(const std::string& address);
 std::string processorName(const std::filesystem::path& root);
 std::string distributionName(const std::filesystem::path& root);
 Bytes memoryOf(const std::filesystem::path& root);  // the machine's, or less where it is limited
+Bytes freeMemoryOf(const std::filesystem::path& root);  // that processes here may still take
 
 // The interface that has this address or name: "eth0"; empty where none has.
 std::string interfaceOf(const std::string& address);

@@ -5,12 +5,11 @@
 #include "backend/core/units.h"
 #include "launcher/gpus.h"
 #include "launcher/loaded_libraries.h"
+#include "launcher/machine_facts.h"
 #include "launcher/ssh_client.h"
 
 #include <fmt/format.h>
-#include <charconv>
 #include <cstdint>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,46 +23,18 @@ namespace {
 namespace fs = std::filesystem;
 using Libraries = std::map<std::string, std::string>;
 
-std::optional<std::int64_t> leadingNumber(std::string_view text) {
-    text = trim(text);
-    std::int64_t number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-// Of a line like "MemAvailable:   16331232 kB".
-std::optional<Bytes> memoryLine(std::string_view key) {
-    std::ifstream lines("/proc/meminfo");
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(key))
-            if (const auto kilobytes = leadingNumber(std::string_view(line).substr(key.size())))
-                return Bytes{*kilobytes * 1024};
-    return std::nullopt;
-}
-
-// What a container or a batch system allows; nothing where there is no limit.
-std::optional<Bytes> memoryLimit() {
-    std::ifstream file("/sys/fs/cgroup/memory.max");
-    std::string line;
-    std::getline(file, line);
-    const auto bytes = leadingNumber(line);
-    return bytes ? std::optional(Bytes{*bytes}) : std::nullopt;
-}
-
 DoctorCheck machine() {
     return {"machine", CheckState::Ok,
             fmt::format("{} cores", std::thread::hardware_concurrency())};
 }
 
 DoctorCheck memory() {
-    const std::optional<Bytes> all = memoryLine("MemTotal:");
-    const std::optional<Bytes> free = memoryLine("MemAvailable:");
-    if (!all || !free)
+    const Bytes all = memoryOf("/");
+    if (all.count == 0)
         return {"memory", CheckState::Absent, "/proc/meminfo does not say how much there is"};
-    std::string text = formatBytes(*all) + ", " + formatBytes(*free) + " of it free";
-    if (const std::optional<Bytes> limit = memoryLimit(); limit && *limit < *all)
-        text += "; processes here may take " + formatBytes(*limit);
-    return {"memory", CheckState::Ok, text};
+    return {"memory", CheckState::Ok,
+            formatBytes(all) + " that processes here may use, " + formatBytes(freeMemoryOf("/")) +
+                " of it free"};
 }
 
 // Where the store is or will be.

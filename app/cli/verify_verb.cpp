@@ -9,8 +9,10 @@
 #include "backend/config/mode_aliases.h"
 #include "backend/core/text.h"
 #include "backend/report/verify_text.h"
+#include "backend/verify/memory_needed.h"
 #include "backend/verify/verification.h"
 #include "launcher/local_transport.h"
+#include "launcher/machine_facts.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -156,6 +158,8 @@ int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
         return fail(gpus.error());
     if (const Result<void> ready = transport.preflight({}); !ready.ok())
         return fail(ready.error(), PreflightFailed);
+    if (const Result<void> fits = checkMemory(*request, freeMemoryOf("/")); !fits.ok())
+        return fail(fits.error());
     if (!request->dump.empty())
         if (const Result<void> ready = prepareDump(*request); !ready.ok())
             return fail(ready.error());

@@ -52,6 +52,21 @@ TEST_F(MachineFacts, HaveTheMemoryThatAControlGroupLeaves) {
     EXPECT_EQ(memoryOf(root_).count, 4096);
 }
 
+TEST_F(MachineFacts, HaveTheMemoryThatIsFreeInTheTightestControlGroup) {
+    EXPECT_EQ(freeMemoryOf(root_).count, 0);
+    write("proc/meminfo", "MemTotal:       1000 kB\nMemAvailable:  100 kB\n");
+    EXPECT_EQ(freeMemoryOf(root_).count, 102'400);
+    write("proc/self/cgroup", "0::/jobs/7\n");
+    write("sys/fs/cgroup/jobs/7/memory.max", "max\n");
+    write("sys/fs/cgroup/jobs/7/memory.current", "5000\n");
+    EXPECT_EQ(freeMemoryOf(root_).count, 102'400);
+    write("sys/fs/cgroup/jobs/memory.max", "8192\n");
+    write("sys/fs/cgroup/jobs/memory.current", "5000\n");
+    EXPECT_EQ(freeMemoryOf(root_).count, 3192);
+    write("sys/fs/cgroup/jobs/memory.stat", "anon 4000\nfile 1000\ninactive_file 800\n");
+    EXPECT_EQ(freeMemoryOf(root_).count, 3992);
+}
+
 TEST_F(MachineFacts, FindTheLoopbackInterface) {
     EXPECT_EQ(interfaceOf("127.0.0.1"), "lo");
     EXPECT_EQ(interfaceOf("127.0.0.9"), "lo");
