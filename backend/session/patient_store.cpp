@@ -159,7 +159,8 @@ Result<void> PatientStore::writeLine(Store& store, const RunId& run, int rank,
 void PatientStore::settle() {
     {
         std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, patience_.ofACall, [this] { return trouble_ || waiting_.empty(); });
+        changed_.wait_for(lock, patience_.toSettle,
+                          [this] { return trouble_ || waiting_.empty(); });
     }
     tellTrouble();
 }

@@ -34,6 +34,8 @@ namespace ringscope {
 
 struct StorePatience {
     std::chrono::milliseconds ofACall = std::chrono::seconds(5);  // SQLite's own
+    // Longer than a call: by then what was told is in the store, or the trouble is known.
+    std::chrono::milliseconds toSettle = std::chrono::seconds(10);
     std::chrono::milliseconds betweenTries{200};
     std::chrono::milliseconds toOpen = std::chrono::minutes(5);
     std::chrono::milliseconds atEnd = std::chrono::minutes(5);

@@ -46,7 +46,7 @@ protected:
         return {.ofACall = milliseconds(20),
                 .betweenTries = milliseconds(5),
                 .toOpen = milliseconds(50),
-                .atEnd = milliseconds(50),
+                .atEnd = std::chrono::minutes(1),
                 .afterCancel = milliseconds(10)};
     }
     std::unique_ptr<PatientStore> patientStore(StorePatience patience = impatient()) {
@@ -106,7 +106,9 @@ TEST_F(PatientStoreTest, KeepsEverythingInItsOrderWhileTheStoreIsLocked) {
 }
 
 TEST_F(PatientStoreTest, LaysBesideTheStoreWhatItCannotKeep) {
-    const auto store = patientStore();
+    StorePatience patience = impatient();
+    patience.atEnd = milliseconds(50);
+    const auto store = patientStore(patience);
     const RunRecord before = finished(newRun("zigzag"));
     tellAWholeRun(*store, before);
     const OtherProgram other(file());
@@ -141,9 +143,7 @@ TEST_F(PatientStoreTest, WaitsForALockedStoreToOpen) {
 }
 
 TEST_F(PatientStoreTest, DropsLinesBeyondWhatFitsAndSaysHowMany) {
-    StorePatience patience = impatient();
-    patience.atEnd = std::chrono::minutes(1);
-    const auto store = patientStore(patience);
+    const auto store = patientStore();
     const RunRecord run = finished(newRun("ring"));
     EXPECT_TRUE(store->created(run).ok());
     OtherProgram other(file());
