@@ -46,8 +46,9 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
             ? std::filesystem::path(arguments.report)
             : std::filesystem::absolute(session.store).parent_path() / "reports" /
                   ("demo-" + session.experimentId.substr(0, 8) + ".html");
-    const Result<Report> report = makeReport({}, session.runs);
+    Result<Report> report = makeReport({}, session.runs);
     if (!report.ok()) return fail(report.error());
+    addRecordings(*report, session.store);
     if (const Result<void> written = writeReport(*report, file); !written.ok())
         return fail(written.error());
     (arguments.json ? sayText : printText)(

@@ -35,8 +35,9 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
         if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
             !marked.ok())
             return failStore(marked.error());
-    const Result<Report> made = makeReport(arguments.title, std::move(*runs));
+    Result<Report> made = makeReport(arguments.title, std::move(*runs));
     if (!made.ok()) return fail(made.error());
+    addRecordings(*made, (*store)->path());
     if (const Result<void> written = writeReport(*made, arguments.file); !written.ok())
         return fail(written.error());
     printData(arguments.file + '\n');

@@ -1,5 +1,6 @@
 #include "backend/compare/curves.h"
 #include "backend/report/figure_table.h"
+#include "backend/report/recording_pictures.h"
 #include "backend/report/report_style.h"
 #include "backend/report/svg_bars.h"
 #include "backend/report/svg_curves.h"
@@ -386,6 +387,8 @@ std::string writeHtml(const Report& report) {
     addWhatRan(page, report);
     addCurves(page, report.comparison);
     addCharts(page, report.comparison);
+    addRingSteps(page, report);
+    addMemory(page, report);
     addSection(page, "Comparison", comparisonRows(report));
     addLosses(page, report);
     openSection(page, "Runs");

@@ -3,6 +3,7 @@
 
 #include "backend/compare/comparison.h"
 #include "backend/core/result.h"
+#include "backend/report/recording.h"
 #include "backend/run/run_record.h"
 
 #include <filesystem>
@@ -18,11 +19,16 @@ struct Report {
     std::int64_t createdUs = 0;   // UTC, microseconds
     std::vector<RunRecord> runs;  // with their steps
     Comparison comparison;
+    std::vector<Recording> recordings{};  // of a configuration at most one
 };
 
 // The runs compared, as of now. An empty title is made from the names of their experiments
 // (what_ran.h). Fails where there are no runs.
 Result<Report> makeReport(std::string title, std::vector<RunRecord> runs);
+
+// Adds what the traces beside `store` show. A run without one, or with one that cannot be read,
+// adds nothing.
+void addRecordings(Report& report, const std::filesystem::path& store);
 
 struct ReportFormat {
     std::string_view name;       // "html"

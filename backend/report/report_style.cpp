@@ -2,6 +2,7 @@
 
 #include "backend/core/look.h"
 #include "backend/report/svg_marks.h"
+#include "backend/trace/memory_look.h"
 #include "embedded/reportCss.h"
 
 #include <fmt/format.h>
@@ -25,6 +26,8 @@ constexpr std::array named = {
     NamedColour{"--good", look.good},
     NamedColour{"--caution", look.caution},
     NamedColour{"--bad", look.bad},
+    NamedColour{"--attention", spanLook.attention},
+    NamedColour{"--transfer", spanLook.transfer},
 };
 
 std::string variables(std::string_view ColourPair::*shade) {
@@ -33,6 +36,9 @@ std::string variables(std::string_view ColourPair::*shade) {
         text += fmt::format("{}:{};", colour.variable, colour.colour.*shade);
     for (const ModeLook& mode : modeLookTable())
         text += fmt::format("{}:{};", modeVariable(mode.mode), mode.colour.*shade);
+    for (const MemoryCategory category : memoryStack())
+        text += fmt::format("--memory-{}:{};", static_cast<int>(category),
+                            memoryLookOf(category).*shade);
     return text + fmt::format("{}:{};", modeVariable(""), modeLook("").colour.*shade);
 }
 

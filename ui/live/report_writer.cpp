@@ -10,8 +10,10 @@
 namespace ringscope::ui {
 namespace {
 
-Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::path& file) {
-    RINGSCOPE_TRY(const Report report, makeReport({}, runs));
+Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::path& store,
+                    const std::filesystem::path& file) {
+    RINGSCOPE_TRY(Report report, makeReport({}, runs));
+    addRecordings(report, store);
     return writeReport(report, file);
 }
 
@@ -34,13 +36,14 @@ void ReportWriter::write(const std::vector<RunId>& runs, const std::filesystem::
             else
                 Q_EMIT self->failed(text(done.error().message));
         };
-        QThreadPool::globalInstance()->start([runs = std::move(*loaded), file, finish] {
-            const Result<void> done = render(runs, file);
+        const auto work = [runs = std::move(*loaded), store = store_.path(), file, finish] {
+            const Result<void> done = render(runs, store, file);
             // qApp outlives the pool's work; whether the writer still lives is asked over there.
             QMetaObject::invokeMethod(
                 QCoreApplication::instance(), [finish, done] { finish(done); },
                 Qt::QueuedConnection);
-        });
+        };
+        QThreadPool::globalInstance()->start(work);
     });
 }
 

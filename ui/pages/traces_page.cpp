@@ -1,5 +1,6 @@
 #include "ui/pages/traces_page.h"
 
+#include "backend/trace/memory_look.h"
 #include "backend/trace/trace.h"
 #include "backend/trace/trace_files.h"
 #include "ui/look/theme.h"

@@ -1,5 +1,6 @@
 #include "ui/timeline/memory_painter.h"
 
+#include "backend/trace/memory_look.h"
 #include "ui/timeline/memory_words.h"
 
 #include <QPainter>
@@ -9,46 +10,15 @@
 namespace ringscope::ui {
 namespace {
 
-constexpr MemoryCategory stack[] = {
-    MemoryCategory::Unsaid,    MemoryCategory::Parameters,    MemoryCategory::Gradients,
-    MemoryCategory::Optimizer, MemoryCategory::Communication, MemoryCategory::Activations,
-    MemoryCategory::Logits,    MemoryCategory::Workspace,
-};
-
 constexpr double headroom = 3;         // pixels between the highest peak and the lane's edge
 constexpr double thickBand = 4;        // from here on a band is set off from the one above
 constexpr double markWidth = 7;        // of the peak
 constexpr double roomBesideWords = 4;  // of the peak's words
 
-const ColourPair& coloursOf(MemoryCategory category) {
-    switch (category) {
-        case MemoryCategory::Parameters:
-            return memoryLook.parameters;
-        case MemoryCategory::Gradients:
-            return memoryLook.gradients;
-        case MemoryCategory::Optimizer:
-            return memoryLook.optimizer;
-        case MemoryCategory::Communication:
-            return memoryLook.communication;
-        case MemoryCategory::Logits:
-            return memoryLook.logits;
-        case MemoryCategory::Activations:
-            return memoryLook.activations;
-        case MemoryCategory::Workspace:
-            return memoryLook.workspace;
-        case MemoryCategory::Unsaid:
-        case MemoryCategory::Segments:
-            break;
-    }
-    return memoryLook.other;
-}
-
 }  // namespace
 
-std::span<const MemoryCategory> memoryStack() { return stack; }
-
 QColor memoryColour(MemoryCategory category, bool dark) {
-    return colourOf(coloursOf(category), dark);
+    return colourOf(memoryLookOf(category), dark);
 }
 
 MemoryPainter::MemoryPainter(bool dark, const QFont& font, double pixelRatio)
@@ -98,7 +68,7 @@ void MemoryPainter::paintStack(QPainter& painter, const MemoryScene& scene) {
     const QRectF lane = scene.sight.box;
     showColumns(scene.track(), scene);
     below_.assign(columns_.size(), 0);
-    for (const MemoryCategory category : stack) {
+    for (const MemoryCategory category : memoryStack()) {
         const auto c = static_cast<std::size_t>(category);
         QRectF band;
         const auto flush = [&] {

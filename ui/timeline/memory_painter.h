@@ -17,8 +17,6 @@ class QPainter;
 
 namespace ringscope::ui {
 
-// From below, as they are stacked.
-std::span<const MemoryCategory> memoryStack();
 QColor memoryColour(MemoryCategory category, bool dark);
 
 struct MemoryScene {

@@ -57,6 +57,33 @@ TEST(Html, RefersOnlyToIdsItHas) {
         EXPECT_THAT(page, HasSubstr(" id=\"" + reference + "\""));
 }
 
+TEST(Html, ShowsWhatRingStepsAndMemoryWereSpentOn) {
+    const std::string page = writeHtml(recordedReport());
+    EXPECT_EQ(tagProblem(page), "");
+    EXPECT_THAT(page, HasSubstr("a full cell is 14.0 ms in every picture"));
+    EXPECT_THAT(page, HasSubstr("rank 1, forward ring step 0: attention 10.0 ms, exposed 4.00 ms, "
+                                "3.00 ms of it wait"));
+    EXPECT_THAT(page, HasSubstr("x=\"71.43%\" width=\"7.14%\""));   // the transfer behind attention
+    EXPECT_THAT(page, HasSubstr("x=\"78.57%\" width=\"21.43%\""));  // the wait behind it
+    EXPECT_THAT(page, HasSubstr("parameters 12.0 MiB, activations 36.0 MiB"));
+    EXPECT_THAT(page, HasSubstr("48.0 MiB</td>"));
+}
+
+TEST(Html, DoesNotTellWaitFromTransferWhereClocksForbidIt) {
+    Report report = recordedReport();
+    for (Recording& recording : report.recordings) recording.splits = false;
+    const std::string page = writeHtml(report);
+    EXPECT_THAT(page, HasSubstr("exposed communication</span>"));
+    EXPECT_THAT(page, Not(HasSubstr("of it wait")));
+    EXPECT_THAT(page, HasSubstr("x=\"71.43%\" width=\"28.57%\""));
+}
+
+TEST(Html, HasNoSectionForWhatNobodyRecorded) {
+    const std::string page = writeHtml(sampleReport());
+    EXPECT_THAT(page, Not(HasSubstr("Ring steps")));
+    EXPECT_THAT(page, Not(HasSubstr("Memory by category")));
+}
+
 TEST(Html, DefinesEveryColourItUsesForLightAndDark) {
     const std::string page = writeHtml(sampleReport());
     const std::vector<std::string> used = allBetween(page, "var(", ")");

@@ -30,6 +30,38 @@ inline Report sampleReport() {
 // 4 lengths, 3 modes, 2 and 4 ranks, two repeats each: 48 runs.
 inline Report sweepReport() { return reportOf(sweepRuns(), "sweep: 4 lengths, 3 modes"); }
 
+// Two ranks, two ring steps, two recorded training steps; rank 1 waits 3 ms of the first ring step.
+inline Recording sampleRecording(std::string label, std::string mode) {
+    Recording recording{.run = {"id-" + mode}, .label = std::move(label), .mode = std::move(mode)};
+    recording.steps = 2;
+    recording.splits = true;
+    for (int rank = 0; rank < 2; ++rank)
+        for (int ringStep = 0; ringStep < 2; ++ringStep) {
+            RingStepFigures step;
+            step.rank = rank;
+            step.pass = SpanPass::Forward;
+            step.ringStep = ringStep;
+            step.attention = 20'000'000;
+            if (rank == 1 && ringStep == 0) {
+                step.communication.exposed = 8'000'000;
+                step.communication.wait = 6'000'000;
+            }
+            recording.ringSteps.push_back(step);
+        }
+    MemoryPeak& peak = recording.memory.emplace();
+    peak.rank = 1;
+    peak.held[static_cast<std::size_t>(MemoryCategory::Parameters)] = 12 << 20;
+    peak.held[static_cast<std::size_t>(MemoryCategory::Activations)] = 36 << 20;
+    return recording;
+}
+
+inline Report recordedReport() {
+    Report report = sampleReport();
+    report.recordings = {sampleRecording("zigzag", "zigzag"),
+                         sampleRecording("ulysses", "ulysses")};
+    return report;
+}
+
 // Everything a user names, as somebody would who wants to break a report.
 inline constexpr const char* hostile =
     "<script>alert(\"1\")</script> | 'x' & `*_[]~ =\n\x1b[31m\xff";
@@ -45,7 +77,9 @@ inline Report hostileReport() {
     run.config.data.source = hostile;
     RunRecord failed = failedRun("ring");
     failed.statusReason = hostile;
-    return reportOf({run, failed}, hostile);
+    Report report = reportOf({run, failed}, hostile);
+    report.recordings = {sampleRecording(hostile, hostile)};
+    return report;
 }
 
 }  // namespace ringscope
