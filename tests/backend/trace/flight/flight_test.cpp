@@ -30,6 +30,18 @@ TEST(FlightRecorder, NamesTheRankThatDidNotJoinWithItsLine) {
     EXPECT_THAT(report.notes, IsEmpty());
 }
 
+// Written by torch 2.11.0 itself (tests/peers/flight_dumps_of_torch.py), not by what we know of it.
+TEST(FlightRecorder, ReadsDumpsOfTorch) {
+    const FlightReport report = compareFlights(readFlightDumps(dumps / "torch-gloo").value());
+    ASSERT_EQ(report.ranks.size(), 4U);
+    ASSERT_EQ(report.sentences().size(), 1U);
+    EXPECT_THAT(
+        report.sentences().front(),
+        HasSubstr("rank 2 did not join all_reduce 4 of process group 0: it is scheduled "
+                  "with [1024] Float on ranks 0, 1 and 3 (/job/train.py:25 in train_step)"));
+    EXPECT_THAT(report.notes, IsEmpty());
+}
+
 TEST(FlightRecorder, NamesOperationsAndSizesThatAreNotAlike) {
     const FlightReport report = compareFlights(readFlightDumps(dumps / "mismatch").value());
     EXPECT_THAT(
