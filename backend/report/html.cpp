@@ -1,10 +1,7 @@
-#include "backend/compare/curves.h"
+#include "backend/report/charts.h"
 #include "backend/report/figure_table.h"
 #include "backend/report/recording_pictures.h"
 #include "backend/report/report_style.h"
-#include "backend/report/svg_bars.h"
-#include "backend/report/svg_curves.h"
-#include "backend/report/svg_lines.h"
 #include "backend/report/svg_marks.h"
 #include "backend/report/tables.h"
 #include "backend/report/what_ran.h"
@@ -144,123 +141,26 @@ void addWhatRan(Markup& page, const Report& report) {
     page.close().close();
 }
 
-Bar barOf(const RunGroup& group, const Figure& figure) {
-    Bar bar;
-    bar.label = group.rowLabel;
-    bar.mode = group.mode;
-    const std::optional<Spread>& spread = group.*figure.spread;
-    if (spread) {
-        bar.value = spread->median;
-        bar.low = spread->low;
-        bar.high = spread->high;
-        bar.words = formatSpread(spread, figure.format);
-    } else {
-        bar.words = absenceWords(group);
-        if (bar.words.empty()) bar.words = "not measured";
-    }
-    if (figure.spread == &RunGroup::attentionBytesPerStep && group.predictedAttentionBytesPerStep)
-        bar.predicted = group.predictedAttentionBytesPerStep->median;
-    return bar;
-}
-
-std::string captionOf(const Figure& figure) {
-    switch (figure.better) {
-        case Better::Higher:
-            return std::string(figure.name) + ", higher is better";
-        case Better::Lower:
-            return std::string(figure.name) + ", lower is better";
-        case Better::Neither:
-            break;
-    }
-    return std::string(figure.name);
-}
-
-// The figure of every configuration, a group of bars for each section.
-void addBars(Markup& page, const Comparison& comparison, std::string_view title,
-             std::string_view jsonName, std::string_view remark) {
-    const Figure& shown = figure(jsonName);
-    const std::vector<const RunGroup*> groups = comparison.groups();
-    BarChart chart{"chart-" + std::string(jsonName), {}};
-    bool dashed = false;
-    for (const Section& section : comparison.sections) {
-        BarGroup bars{section.title(), {}, std::nullopt};
-        for (const std::size_t index : section.groups)
-            bars.bars.push_back(barOf(*groups[index], shown));
-        const auto& baseline = groups[section.baseline]->*shown.spread;
-        if (baseline && section.groups.size() > 1 && section.holdsBaseline()) {
-            bars.baseline = baseline->median;
-            dashed = true;
-        }
-        chart.groups.push_back(std::move(bars));
-    }
-    page.open("figure").open("figcaption").element("b", title);
-    page.text(" " + captionOf(shown) + (dashed ? "; dashed: the baseline" : "") +
-              std::string(remark));
-    page.close().append(drawBars(chart)).close();
-}
-
 void addCharts(Markup& page, const Comparison& comparison) {
     openSection(page, "At a glance");
     page.open("div", {{"class", "charts"}});
-    addBars(page, comparison, "Speed", "tokens_per_s", "");
-    addBars(page, comparison, "Memory", "peak_bytes", "");
-    addBars(page, comparison, "Communication", "comm_bytes_per_step",
-            "; the outline is what the schedule predicts");
-    const std::vector<const Figure*> known = figuresOf(comparison);
-    for (const auto& [title, jsonName] : {std::pair("Exposed communication", "exposed_ms_per_step"),
-                                          std::pair("Wait", "wait_ms_per_step")})
-        if (std::ranges::find(known, &figure(jsonName)) != known.end())
-            addBars(page, comparison, title, jsonName, "");
+    for (const GlanceChart& chart : glanceCharts(comparison)) {
+        page.open("figure").open("figcaption").element("b", chart.title);
+        page.text(" " + chart.caption).close().append(drawBars(chart.bars)).close();
+    }
     page.close().close();
 }
 
-// A figure over an axis; `factor` turns it into the unit of the title.
-struct CurveFigure {
-    std::string_view jsonName;
-    std::string title;
-    double factor = 1;
-};
-
-std::vector<CurveFigure> curveFigures(const Comparison& comparison) {
-    double most = 0;
-    for (const RunGroup* group : comparison.groups())
-        if (group->peakBytes) most = std::max(most, group->peakBytes->high);
-    const ByteUnit unit = byteUnit(most);
-    return {{"tokens_per_s", "Tokens/s", 1},
-            {"step_ms", "Step time, ms", 1},
-            {"peak_bytes", "Peak memory, " + std::string(unit.name), 1 / unit.bytes}};
-}
-
-MeasuredCurve curveOf(const Comparison& comparison, const Curve& curve, const CurveFigure& shown) {
-    const Figure& of = figure(shown.jsonName);
-    const std::vector<const RunGroup*> groups = comparison.groups();
-    MeasuredCurve drawn{curve.label, curve.mode, {}};
-    for (const CurvePoint& point : curve.points) {
-        const std::optional<Spread>& spread = groups[point.group]->*of.spread;
-        if (!spread) continue;
-        drawn.points.push_back({point.at, spread->median * shown.factor, spread->low * shown.factor,
-                                spread->high * shown.factor, formatSpread(spread, of.format)});
-    }
-    return drawn;
-}
-
-void addFamily(Markup& page, const Comparison& comparison, const CurveFamily& family,
-               const std::string& id) {
+void addFamily(Markup& page, const CurveCharts& charts) {
     page.open("p", {{"class", "legend"}});
-    for (const Curve& curve : family.curves) {
+    for (const Curve& curve : charts.family.curves) {
         page.open("span");
         addMarker(page, curve.mode);
         page.text(curve.label).close().raw("\n");
     }
     page.close().open("div", {{"class", "charts"}});
-    for (const CurveFigure& shown : curveFigures(comparison)) {
-        CurveChart chart{id + "-" + std::string(shown.jsonName),
-                         shown.title,
-                         family.axis == CurveAxis::Length ? "tokens" : "ranks",
-                         {}};
-        for (const Curve& curve : family.curves)
-            chart.curves.push_back(curveOf(comparison, curve, shown));
-        page.open("figure").open("figcaption").element("b", shown.title).close();
+    for (const CurveChart& chart : charts.charts) {
+        page.open("figure").open("figcaption").element("b", chart.title).close();
         page.append(drawCurves(chart)).close();
     }
     page.close();
@@ -269,70 +169,43 @@ void addFamily(Markup& page, const Comparison& comparison, const CurveFamily& fa
 // The first families are open, the others folded: a sweep over many lengths has many of ranks.
 void addCurves(Markup& page, const Comparison& comparison) {
     constexpr int open = 2;
-    const std::vector<CurveFamily> families = curveFamilies(comparison);
+    const std::vector<CurveCharts> all = curveCharts(comparison);
     for (const CurveAxis axis : {CurveAxis::Length, CurveAxis::Ranks}) {
         int shown = 0;
-        for (const CurveFamily& family : families) {
-            if (family.axis != axis) continue;
-            const std::string name(curveAxisName(axis));
+        for (const CurveCharts& charts : all) {
+            if (charts.family.axis != axis) continue;
             if (shown == 0) {
-                openSection(page, "Over " + name);
+                openSection(page, "Over " + std::string(curveAxisName(axis)));
                 page.element("p",
                              "Both axes are logarithmic; a vertical line is the interval of "
                              "the repeats.",
                              {{"class", "muted"}});
             }
-            const std::string id = fmt::format("curve-{}-{}", name, shown);
-            const std::string words = family.shared.empty() ? "all" : family.shared;
             Attributes attributes;
             if (shown++ < open) attributes.emplace_back("open", "open");
-            page.open("details", attributes).element("summary", words);
-            addFamily(page, comparison, family, id);
+            page.open("details", attributes).element("summary", charts.words);
+            addFamily(page, charts);
             page.close();
         }
         if (shown > 0) page.close();
     }
 }
 
-// Losses of one computation lie on each other; those of others have nothing to do with them.
-void addLossChart(Markup& page, const std::vector<GroupLosses>& all, const std::string& id) {
-    LineChart chart{id, "Loss over steps", "", "step", "loss", {}};
-    for (const GroupLosses& losses : all) {
-        Line line{losses.group->rowLabel, losses.group->mode, {}};
-        for (const StepRecord& step : losses.run->steps)
-            line.points.push_back({static_cast<double>(step.step), step.loss});
-        chart.lines.push_back(std::move(line));
-    }
-    chart.caption = fmt::format(
-        "Loss of {} over training steps; lines that lie on each other train "
-        "the same model. The figures are in the table below.",
-        countOf(chart.lines.size(), "configuration"));
-    page.open("figure").element(
-        "figcaption", "lines that lie on each other train the same model; a marker shows whose");
-    page.append(drawLines(chart)).close();
-    addFolded(page, "Loss as a table", lossRows(all));
-}
-
 void addLosses(Markup& page, const Report& report) {
-    const Comparison& comparison = report.comparison;
-    const std::vector<GroupLosses> all = groupLosses(report);
-    if (all.empty()) return;
-    const std::vector<const RunGroup*> groups = comparison.groups();
+    const std::vector<LossChart> charts = lossCharts(report);
+    if (charts.empty()) return;
     openSection(page, "Loss");
-    int number = 0;
-    for (const Section& section : comparison.sections) {
-        std::vector<GroupLosses> here;
-        for (const GroupLosses& losses : all)
-            for (const std::size_t index : section.groups)
-                if (losses.group == groups[index]) here.push_back(losses);
-        if (here.empty()) continue;
-        const std::string title = section.title();
-        const std::string id = "chart-loss" + (number > 0 ? std::to_string(number) : std::string());
+    for (const LossChart& chart : charts) {
         Attributes attributes;
-        if (number++ == 0) attributes.emplace_back("open", "open");
-        if (!title.empty()) page.open("details", attributes).element("summary", title);
-        addLossChart(page, here, id);
-        if (!title.empty()) page.close();
+        if (&chart == &charts.front()) attributes.emplace_back("open", "open");
+        if (!chart.section.empty())
+            page.open("details", attributes).element("summary", chart.section);
+        page.open("figure").element(
+            "figcaption",
+            "lines that lie on each other train the same model; a marker shows whose");
+        page.append(drawLines(chart.lines)).close();
+        addFolded(page, "Loss as a table", lossRows(chart.losses));
+        if (!chart.section.empty()) page.close();
     }
     page.close();
 }

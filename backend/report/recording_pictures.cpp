@@ -19,20 +19,16 @@ namespace {
 constexpr int mostRanks = 16;  // drawn; the pattern repeats beyond
 constexpr int mostSteps = 16;
 
-const std::vector<StripKind>& stepKinds() {
-    static const std::vector<StripKind> kinds = {
-        {"var(--attention)", "attention"},
-        {"var(--transfer)", "exposed transfer"},
-        {"var(--transfer)", "exposed wait", true},
-    };
-    return kinds;
+std::vector<StripKind> stepKinds(bool splits) {
+    const StripKind attention{spanLook.attention, "--attention", "attention"};
+    if (!splits)
+        return {attention,
+                {spanLook.transfer, "--transfer", "exposed communication"},
+                {spanLook.transfer, "--transfer", "", true}};
+    return {attention,
+            {spanLook.transfer, "--transfer", "exposed transfer"},
+            {spanLook.transfer, "--transfer", "exposed wait", true}};
 }
-
-struct RingTable {
-    SpanPass pass = SpanPass::Forward;
-    StripTable strips{};
-    bool cut = false;  // ranks or steps are left out
-};
 
 double msOf(std::int64_t ns, const Recording& recording) {
     return static_cast<double>(ns) / 1e6 / static_cast<double>(recording.steps);
@@ -62,7 +58,9 @@ RingTable ringTable(const Recording& recording, SpanPass pass) {
         ranks.insert(step.rank);
         steps.insert(step.ringStep);
     }
-    RingTable table{pass, {}, ranks.size() > mostRanks || steps.size() > mostSteps};
+    RingTable table{pass, {}, {}};
+    if (ranks.size() > mostRanks || steps.size() > mostSteps)
+        table.remark = fmt::format("the first {} ranks and steps are shown", mostRanks);
     for (const int step : steps)
         if (std::ssize(table.strips.columns) < mostSteps)
             table.strips.columns.push_back(fmt::format("step {}", step));
@@ -80,41 +78,14 @@ RingTable ringTable(const Recording& recording, SpanPass pass) {
     return table;
 }
 
-struct RingPicture {
-    const Recording* recording = nullptr;
-    std::vector<RingTable> passes{};
-};
-
-std::vector<RingPicture> ringPictures(const Report& report) {
-    std::vector<RingPicture> pictures;
-    for (const Recording& recording : report.recordings) {
-        RingPicture picture{&recording};
-        for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward})
-            if (RingTable table = ringTable(recording, pass); !table.strips.rows.empty())
-                picture.passes.push_back(std::move(table));
-        if (!picture.passes.empty()) pictures.push_back(std::move(picture));
-    }
-    // A cell is as wide in one picture as in all others.
-    std::size_t columns = 0;
-    for (const RingPicture& picture : pictures)
-        for (const RingTable& pass : picture.passes)
-            columns = std::max(columns, pass.strips.columns.size());
-    for (RingPicture& picture : pictures)
-        for (RingTable& pass : picture.passes)
-            pass.strips.room = columns - pass.strips.columns.size();
-    return pictures;
-}
-
-void addRingPicture(Markup& page, const RingPicture& picture, double longest) {
+void addRingPicture(Markup& page, const RingPicture& picture, const RingSteps& all) {
     page.open("figure").open("figcaption");
-    addMarker(page, picture.recording->mode);
-    page.element("b", picture.recording->label).close();
+    addMarker(page, picture.mode);
+    page.element("b", picture.label).close();
     for (const RingTable& pass : picture.passes) {
         page.element("p", spanPassName(pass.pass), {{"class", "bars-title"}});
-        page.append(drawStrips(pass.strips, stepKinds(), longest));
-        if (pass.cut)
-            page.element("p", fmt::format("the first {} ranks and steps are shown", mostRanks),
-                         {{"class", "muted"}});
+        page.append(drawStrips(pass.strips, all.kinds, all.longest));
+        if (!pass.remark.empty()) page.element("p", pass.remark, {{"class", "muted"}});
     }
     page.close();
 }
@@ -133,7 +104,7 @@ std::vector<MemoryCategory> heldCategories(const Report& report) {
 }
 
 std::string memoryVariable(MemoryCategory category) {
-    return fmt::format("var(--memory-{})", static_cast<int>(category));
+    return fmt::format("--memory-{}", static_cast<int>(category));
 }
 
 StripRow memoryRow(const Recording& recording, const std::vector<MemoryCategory>& categories) {
@@ -175,48 +146,67 @@ void addMemoryNumbers(Markup& page, const Report& report,
 
 }  // namespace
 
-void addRingSteps(Markup& page, const Report& report) {
-    const std::vector<RingPicture> pictures = ringPictures(report);
-    if (pictures.empty()) return;
-    double longest = 0;
+RingSteps ringSteps(const Report& report) {
+    RingSteps all;
+    std::size_t columns = 0;
     bool splits = false;
-    for (const RingPicture& picture : pictures) {
-        splits = splits || picture.recording->splits;
-        for (const RingTable& pass : picture.passes)
-            longest = std::max(longest, longestStrip(pass.strips));
+    for (const Recording& recording : report.recordings) {
+        RingPicture picture{recording.label, recording.mode, {}};
+        for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward})
+            if (RingTable table = ringTable(recording, pass); !table.strips.rows.empty())
+                picture.passes.push_back(std::move(table));
+        if (picture.passes.empty()) continue;
+        splits = splits || recording.splits;
+        for (const RingTable& pass : picture.passes) {
+            all.longest = std::max(all.longest, longestStrip(pass.strips));
+            columns = std::max(columns, pass.strips.columns.size());
+        }
+        all.pictures.push_back(std::move(picture));
     }
-    std::vector<StripKind> named = stepKinds();
-    if (!splits) named = {named[0], {named[1].fill, "exposed communication"}};
+    all.kinds = stepKinds(splits);
+    // A cell is as wide in one picture as in all others.
+    for (RingPicture& picture : all.pictures)
+        for (RingTable& pass : picture.passes)
+            pass.strips.room = columns - pass.strips.columns.size();
+    if (!all.pictures.empty())
+        all.caption = fmt::format(
+            "What each rank spent a ring step on, all layers together; a full cell is {} ms in "
+            "every picture.",
+            formatSignificant(all.longest));
+    return all;
+}
+
+MemoryPicture memoryPicture(const Report& report) {
+    MemoryPicture picture;
+    const std::vector<MemoryCategory> categories = heldCategories(report);
+    for (const MemoryCategory category : categories)
+        picture.kinds.push_back(
+            {memoryLookOf(category), memoryVariable(category), memoryCategoryName(category)});
+    for (const Recording& recording : report.recordings)
+        if (recording.memory && !categories.empty())
+            picture.strips.rows.push_back(memoryRow(recording, categories));
+    return picture;
+}
+
+void addRingSteps(Markup& page, const Report& report) {
+    const RingSteps all = ringSteps(report);
+    if (all.pictures.empty()) return;
     page.open("section").element("h2", "Ring steps");
-    page.element(
-        "p",
-        fmt::format("What each rank spent a ring step on, all layers together; a full cell "
-                    "is {} ms in every picture.",
-                    formatSignificant(longest)),
-        {{"class", "muted"}});
-    page.append(drawStripLegend(named)).append(defineStripHatch());
+    page.element("p", all.caption, {{"class", "muted"}});
+    page.append(drawStripLegend(all.kinds)).append(defineStripHatch());
     page.open("div", {{"class", "charts"}});
-    for (const RingPicture& picture : pictures) addRingPicture(page, picture, longest);
+    for (const RingPicture& picture : all.pictures) addRingPicture(page, picture, all);
     page.close().close();
 }
 
 void addMemory(Markup& page, const Report& report) {
-    const std::vector<MemoryCategory> categories = heldCategories(report);
-    if (categories.empty()) return;
-    StripTable table;
-    for (const Recording& recording : report.recordings)
-        if (recording.memory) table.rows.push_back(memoryRow(recording, categories));
-    std::vector<std::string> fills;
-    for (const MemoryCategory category : categories) fills.push_back(memoryVariable(category));
-    std::vector<StripKind> kinds;
-    for (std::size_t i = 0; i < categories.size(); ++i)
-        kinds.push_back({fills[i], memoryCategoryName(categories[i])});
+    const MemoryPicture picture = memoryPicture(report);
+    if (picture.strips.rows.empty()) return;
     page.open("section").element("h2", "Memory by category");
-    page.element("p", "Tensors of the rank that held the most, when it held the most.",
-                 {{"class", "muted"}});
-    page.append(drawStripLegend(kinds)).open("figure", {{"class", "memory"}});
-    page.append(drawStrips(table, kinds, longestStrip(table))).close();
-    addMemoryNumbers(page, report, categories);
+    page.element("p", memoryCaption, {{"class", "muted"}});
+    page.append(drawStripLegend(picture.kinds)).open("figure", {{"class", "memory"}});
+    page.append(drawStrips(picture.strips, picture.kinds, longestStrip(picture.strips))).close();
+    addMemoryNumbers(page, report, heldCategories(report));
     page.close();
 }
 

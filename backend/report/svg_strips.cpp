@@ -17,13 +17,13 @@ double sumOf(const StripCell& cell) {
 
 // The colour, and over it the hatch.
 void drawPart(Markup& svg, const StripKind& kind, const std::string& x, const std::string& width) {
-    const auto rectangle = [&](std::string_view fill) {
+    const auto rectangle = [&](const std::string& fill) {
         svg.empty("rect", {{"x", x},
                            {"width", width},
                            {"height", coordinate(stripHeight)},
-                           {"style", "fill:" + std::string(fill)}});
+                           {"style", "fill:" + fill}});
     };
-    rectangle(kind.fill);
+    rectangle("var(" + kind.variable + ")");
     if (kind.hatched) rectangle("url(#" + std::string(hatchId) + ")");
 }
 
@@ -76,6 +76,7 @@ Markup drawStripLegend(const std::vector<StripKind>& kinds) {
     Markup page;
     page.open("p", {{"class", "legend"}});
     for (const StripKind& kind : kinds) {
+        if (kind.name.empty()) continue;
         page.open("span").open("svg", {{"class", "marker"}, {"aria-hidden", "true"}});
         drawPart(page, kind, "0", "14");
         page.close().text(kind.name).close().raw("\n");

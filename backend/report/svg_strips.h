@@ -8,6 +8,7 @@
 // Every strip is as wide as its column; the longest of the scale fills it.
 #pragma once
 
+#include "backend/core/look.h"
 #include "backend/report/markup.h"
 
 #include <string>
@@ -18,7 +19,8 @@ namespace ringscope::reporting {
 
 // What a part stands for: its colour and its words, once.
 struct StripKind {
-    std::string_view fill;  // a CSS colour: "var(--attention)"
+    ColourPair colour;
+    std::string variable;  // the same in the page's style: "--attention"
     std::string_view name;
     bool hatched = false;
 };
@@ -44,7 +46,7 @@ struct StripTable {
 // `longest`: the sum of parts that fills a cell.
 Markup drawStrips(const StripTable& table, const std::vector<StripKind>& kinds, double longest);
 
-// What the colours stand for: a line of names. Kinds that no cell has are left out by the caller.
+// What the colours stand for: a line of names. A kind without a name is left out.
 Markup drawStripLegend(const std::vector<StripKind>& kinds);
 
 // The hatch that parts refer to; once in a page that draws strips.
