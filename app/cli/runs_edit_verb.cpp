@@ -17,7 +17,9 @@ namespace {
 
 using Selected = std::vector<RunRecord>;
 
-std::string shown(const RunRecord& run) { return run.name + " (" + run.id.text.substr(0, 8) + ")"; }
+std::string nameAndId(const RunRecord& run) {
+    return run.name + " (" + run.id.text.substr(0, 8) + ")";
+}
 
 std::vector<RunId> idsOf(const Selected& runs) {
     std::vector<RunId> ids;
@@ -48,7 +50,7 @@ int edit(const std::vector<std::string>& selectors, const RunChange& change,
     for (const RunRecord& before : *runs) {
         const Result<RunRecord> run = (*store)->load(before.id);
         if (!run.ok()) return failStore(run.error());
-        if (!global.quiet) printText(shown(*run) + ": " + words(*run) + '\n');
+        if (!global.quiet) printText(nameAndId(*run) + ": " + words(*run) + '\n');
     }
     return Ok;
 }
@@ -138,7 +140,7 @@ int remove(const std::vector<std::string>& selectors, bool yes, const GlobalOpti
         std::int64_t bytes = 0;
         for (const RunFile& file : runFiles((*store)->path(), run.id, WithHash::No))
             bytes += file.size.count;
-        words.push_back(shown(run) +
+        words.push_back(nameAndId(run) +
                         (bytes > 0 ? " with " + formatBytes({bytes}) + " of traces" : ""));
     }
     if (!yes)

@@ -12,8 +12,6 @@
 namespace ringscope::ui {
 namespace {
 
-constexpr std::string_view modePath = "parallel.mode";
-
 MatrixAxis* findAxis(Experiment& experiment, std::string_view path) {
     const auto found = std::ranges::find(experiment.matrix, path, &MatrixAxis::path);
     return found == experiment.matrix.end() ? nullptr : &*found;

@@ -9,9 +9,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringscope::ui {
+
+// The field that the modes of a draft are values of.
+inline constexpr std::string_view modePath = "parallel.mode";
 
 struct ExperimentDraft {
     std::string fileName;  // empty: the built-in sample, which `ringscope demo` runs

@@ -23,7 +23,6 @@ struct SectionPlace {
 constexpr SectionPlace places[] = {{"train", true},      {"parallel", true}, {"model", true},
                                    {"attention", false}, {"data", false},    {"profile", false},
                                    {"launch", false},    {"debug", false}};
-constexpr std::string_view modePath = "parallel.mode";
 
 std::string sectionOf(const Field& field) {
     return std::string(field.path.substr(0, field.path.find('.')));
