@@ -332,9 +332,9 @@ void MainWindow::compareRuns(const std::vector<RunId>& runs) {
 
 void MainWindow::reportRuns(const std::vector<RunId>& runs, const std::optional<RunId>& baseline) {
     if (runs.empty()) return;
-    const QString file = QFileDialog::getSaveFileName(this, tr("Write report"),
-                                                      QStringLiteral("ringscope-report.html"),
-                                                      tr("Reports (*.html *.md *.csv *.json)"));
+    const QString file = QFileDialog::getSaveFileName(
+        this, tr("Write report"), QStringLiteral("ringscope-report.html"),
+        tr("Reports (*.html *.pdf *.md *.csv *.json)"));
     if (!file.isEmpty()) reports_.write(runs, file.toStdString(), baseline);
 }
 

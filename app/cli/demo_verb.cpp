@@ -3,9 +3,9 @@
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/output_file.h"
+#include "app/cli/report_file.h"
 #include "app/cli/verbs.h"
 #include "backend/core/shell.h"
-#include "backend/report/report.h"
 #include "backend/report/run_json.h"
 #include "embedded/demoExperiment.h"
 
@@ -23,8 +23,8 @@ struct DemoArguments {
 
 int demo(const DemoArguments& arguments, const GlobalOptions& global) {
     if (!arguments.report.empty()) {
-        if (const auto format = reportFormatFor(arguments.report); !format.ok())
-            return fail(format.error(), Usage);
+        if (const Result<void> named = checkReportName(arguments.report); !named.ok())
+            return fail(named.error(), Usage);
         if (const Result<void> free = checkOutputFile(arguments.report); !free.ok())
             return fail(free.error());
     }
@@ -46,10 +46,9 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
             ? std::filesystem::path(arguments.report)
             : std::filesystem::absolute(session.store).parent_path() / "reports" /
                   ("demo-" + session.experimentId.substr(0, 8) + ".html");
-    Result<Report> report = makeReport({}, session.runs);
-    if (!report.ok()) return fail(report.error());
-    addRecordings(*report, session.store);
-    if (const Result<void> written = writeReport(*report, file); !written.ok())
+    if (const Result<void> written =
+            writeReportFile({.runs = session.runs, .store = session.store}, file);
+        !written.ok())
         return fail(written.error());
     (arguments.json ? sayText : printText)(
         "\nReport    " + file.string() + "\nTimeline  " +
@@ -67,7 +66,8 @@ void addDemoVerb(CLI::App& app, Command& command) {
     verb->add_option("-s,--set", arguments->overrides, "override a field: --set parallel.sp=4")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
-    verb->add_option("--report", arguments->report, "where the HTML report goes")
+    verb->add_option("--report", arguments->report,
+                     "where the report goes; the name says its format")
         ->type_name("FILE");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     addExamples(*verb, {{"ringscope demo", "about half a minute, then a table and a report"},

@@ -2,6 +2,7 @@
 #include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/output_file.h"
+#include "app/cli/report_file.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/core/text.h"
@@ -22,8 +23,8 @@ struct ReportArguments {
 
 int report(const ReportArguments& arguments, const GlobalOptions& global) {
     // What cannot be written is refused before the store is touched.
-    if (const auto format = reportFormatFor(arguments.file); !format.ok())
-        return fail(format.error(), Usage);
+    if (const Result<void> named = checkReportName(arguments.file); !named.ok())
+        return fail(named.error(), Usage);
     if (const Result<void> free = checkOutputFile(arguments.file); !free.ok())
         return fail(free.error());
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
@@ -35,11 +36,12 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
         if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
             !marked.ok())
             return failStore(marked.error());
-    Result<Report> made = makeReport(arguments.title, std::move(*runs));
-    if (!made.ok()) return fail(made.error());
-    addRecordings(*made, (*store)->path());
-    if (const Result<void> written = writeReport(*made, arguments.file); !written.ok())
-        return fail(written.error());
+    const Result<void> written = writeReportFile({.runs = std::move(*runs),
+                                                  .store = (*store)->path(),
+                                                  .title = arguments.title,
+                                                  .baselineChosen = !arguments.baseline.empty()},
+                                                 arguments.file);
+    if (!written.ok()) return fail(written.error());
     printData(arguments.file + '\n');
     return Ok;
 }
@@ -51,15 +53,17 @@ void addReportVerb(CLI::App& app, Command& command) {
         app.add_subcommand("report", "write a comparison as a file for people or programs");
     auto arguments = std::make_shared<ReportArguments>();
     verb->add_option("RUN", arguments->runs, "run id, name, experiment or @last (the default)");
-    verb->add_option("-o,--output", arguments->file,
-                     "the file; its name ends in one of " + join(reportExtensions(), ", "))
+    verb->add_option(
+            "-o,--output", arguments->file,
+            "the file; its name ends in one of " + join(reportExtensions(), ", ") + ", .pdf")
         ->required()
         ->type_name("FILE");
     verb->add_option("--baseline", arguments->baseline, "what the others are compared with")
         ->type_name("RUN");
     verb->add_option("--title", arguments->title, "the report's heading (default: the experiment)");
     addExamples(*verb, {{"ringscope report -o report.html", "of the newest experiment; one file"},
-                        {"ringscope report demo/ring demo/zigzag -o two.md", "of two runs"}});
+                        {"ringscope report demo/ring demo/zigzag -o two.md", "of two runs"},
+                        {"ringscope report -o report.pdf", "on paper; needs ringscope-gui"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return report(*arguments, command.global); };
     });

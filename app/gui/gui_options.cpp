@@ -27,6 +27,11 @@ void addOptions(QCommandLineParser& parser) {
          QStringLiteral("FILE")},
         {QStringLiteral("size"), QStringLiteral("the window's size, like 1280x800"),
          QStringLiteral("WxH")},
+        {QStringLiteral("write-report"),
+         QStringLiteral("compare the runs with the ids that follow, write a PDF and quit"),
+         QStringLiteral("FILE")},
+        {QStringLiteral("title"), QStringLiteral("of the report"), QStringLiteral("TEXT")},
+        {QStringLiteral("baseline"), QStringLiteral("of the report, an id"), QStringLiteral("RUN")},
         {{QStringLiteral("V"), QStringLiteral("version")}, QStringLiteral("print the version")},
         {{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("print this help")},
     });
@@ -58,7 +63,7 @@ Result<GuiOptions> readGuiOptions(const QStringList& arguments) {
     QCommandLineParser parser;
     addOptions(parser);
     if (!parser.parse(arguments)) return usage(parser.errorText());
-    if (!parser.positionalArguments().isEmpty())
+    if (!parser.positionalArguments().isEmpty() && !parser.isSet(QStringLiteral("write-report")))
         return usage(QStringLiteral("unexpected argument '%1'; experiments are opened with "
                                     "--experiment FILE")
                          .arg(parser.positionalArguments().front()));
@@ -71,6 +76,10 @@ Result<GuiOptions> readGuiOptions(const QStringList& arguments) {
     options.trace = value("trace");
     options.migration = value("migrate");
     options.screenshot = value("screenshot");
+    options.report = value("write-report");
+    options.runs = parser.positionalArguments();
+    options.reportTitle = value("title");
+    options.baseline = value("baseline");
     options.page = value("page");
     if (!options.page.isEmpty() && !ui::isPageName(options.page))
         return usage(QStringLiteral("--page is %1; got '%2'").arg(ui::pageNames(), options.page));

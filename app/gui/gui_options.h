@@ -21,6 +21,10 @@ struct GuiOptions {
     std::optional<ui::Theme> theme;  // for this start only
     QString screenshot;              // file to write; the program then ends
     std::optional<QSize> size;
+    QString report;       // --write-report: a file to write without a window; the program then ends
+    QStringList runs;     // that it compares: their ids
+    QString reportTitle;  // empty: the report's own
+    QString baseline;     // --baseline, an id; empty: what the experiment's file says
     bool help = false;
     bool version = false;
 };

@@ -1,5 +1,6 @@
 // ringscope-gui: the window over the store, with agents started on this machine.
 #include "app/gui/gui_options.h"
+#include "app/gui/report_only.h"
 #include "app/gui/screenshot.h"
 #include "backend/core/environment.h"
 #include "backend/core/version.h"
@@ -11,6 +12,8 @@
 
 #include <QApplication>
 #include <QSettings>
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -66,7 +69,15 @@ int showWindow(const GuiOptions& given) {
     return QApplication::exec();
 }
 
+// A report needs fonts and no display.
+bool needsNoDisplay(int argc, char** argv) {
+    return std::any_of(argv, argv + argc, [](const char* word) {
+        return std::string_view(word).starts_with("--write-report");
+    });
+}
+
 int run(int argc, char** argv) {
+    if (needsNoDisplay(argc, argv)) ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
     QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(QStringLiteral("ringscope"));
     QCoreApplication::setApplicationName(QStringLiteral("ringscope"));
@@ -78,7 +89,8 @@ int run(int argc, char** argv) {
     }
     if (options->help) std::cout << guiHelp().toStdString();
     if (options->version) std::cout << "ringscope-gui " << version() << '\n';
-    return options->help || options->version ? int(Ok) : showWindow(*options);
+    if (options->help || options->version) return Ok;
+    return options->report.isEmpty() ? showWindow(*options) : writeReportOnly(*options);
 }
 
 }  // namespace

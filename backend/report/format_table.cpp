@@ -33,7 +33,7 @@ Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file) {
     const auto found = std::ranges::find(formats, extension, &ReportFormat::extension);
     if (found != formats.end()) return &*found;
     return Error{ErrorCode::InvalidConfig, "a report's file name ends in one of " +
-                                               join(reportExtensions(), ", ") + "; got '" +
+                                               join(reportExtensions(), ", ") + ", .pdf; got '" +
                                                file.string() + "'"};
 }
 

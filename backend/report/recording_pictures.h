@@ -1,5 +1,5 @@
-// What recordings show, as values, and the sections of a page that show them: ring steps, and memory
-// by category.
+// What recordings show, as values, and the sections of a page that show them: ring steps, and
+// memory by category.
 #pragma once
 
 #include "backend/report/markup.h"

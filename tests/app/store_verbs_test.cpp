@@ -175,7 +175,7 @@ TEST_F(StoreVerbs, ReportWritesTheFormatOfItsExtension) {
 }
 
 TEST_F(StoreVerbs, ReportRefusesAnUnknownExtensionBeforeItLooksForAStore) {
-    const Ran ran = run({"report", "-o", at("r.pdf")});
+    const Ran ran = run({"report", "-o", at("r.doc")});
     EXPECT_EQ(ran.exit, cli::Usage);
     EXPECT_THAT(ran.err, HasSubstr(".html"));
 }

@@ -178,6 +178,14 @@ TEST(Report, WritesEveryFormatFromTheStore) {
         EXPECT_EQ(ended.exitCode, 0) << name << ": " << ended.err;
         EXPECT_GT(std::filesystem::file_size(cli.folder() / name), 200U) << name;
     }
+    if (std::filesystem::exists(RINGSCOPE_BIN "/ringscope-gui")) {
+        const Ended pdf = cli.run({"report", "@last", "-o", "out.pdf", "--title", "On paper"});
+        EXPECT_EQ(pdf.exitCode, 0) << pdf.err;
+        std::string begin(7, ' ');
+        std::ifstream(cli.folder() / "out.pdf").read(begin.data(), 7);
+        EXPECT_EQ(begin, "%PDF-1.");
+        EXPECT_EQ(cli.run({"report", "@last", "-o", "/dev/full/out.pdf"}).exitCode, 6);
+    }
     const Ended unknown = cli.run({"report", "@last", "-o", "out.docx"});
     EXPECT_EQ(unknown.exitCode, 2);
     EXPECT_NE(unknown.err.find("html"), std::string::npos) << unknown.err;

@@ -37,7 +37,7 @@ inline const std::vector<RoomOrder> roomOrders = {
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
       "verify"}},
     {"ui",
-     {"look", "widgets", "plots", "timeline", "models", "live", "migrate", "pages"},
+     {"look", "widgets", "plots", "timeline", "models", "print", "live", "migrate", "pages"},
      FilesBeside::AboveRooms},
 };
 

@@ -1,6 +1,7 @@
 #include "ui/live/report_writer.h"
 
 #include "backend/report/report.h"
+#include "ui/print/pdf_report.h"
 #include "ui/widgets/parts.h"
 
 #include <QCoreApplication>
@@ -14,6 +15,7 @@ Result<void> render(const std::vector<RunRecord>& runs, const std::filesystem::p
                     const std::filesystem::path& file) {
     RINGSCOPE_TRY(Report report, makeReport({}, runs));
     addRecordings(report, store);
+    if (isPdfName(file)) return writePdf(report, file);
     return writeReport(report, file);
 }
 

@@ -1,0 +1,42 @@
+#include "app/gui/report_only.h"
+
+#include "backend/report/report.h"
+#include "backend/store/store.h"
+#include "ui/print/pdf_report.h"
+
+#include <iostream>
+#include <memory>
+
+namespace ringscope::gui {
+namespace {
+
+Result<void> writeReport(const GuiOptions& given) {
+    const std::filesystem::path file = given.report.toStdString();
+    if (!ui::isPdfName(file))
+        return Error{ErrorCode::InvalidConfig,
+                     "--write-report writes a PDF; give it a name that ends in .pdf"};
+    const std::filesystem::path path = given.store.isEmpty()
+                                           ? defaultStorePath()
+                                           : std::filesystem::path(given.store.toStdString());
+    RINGSCOPE_TRY(const std::unique_ptr<Store> store, Store::open(path, Store::Access::ReadOnly));
+    std::vector<RunRecord> runs;
+    for (const QString& id : given.runs) {
+        RINGSCOPE_TRY(RunRecord run, store->load({id.toStdString()}));
+        runs.push_back(std::move(run));
+    }
+    if (!given.baseline.isEmpty()) markBaseline(runs, {RunId{given.baseline.toStdString()}});
+    RINGSCOPE_TRY(Report report, makeReport(given.reportTitle.toStdString(), std::move(runs)));
+    addRecordings(report, path);
+    return ui::writePdf(report, file);
+}
+
+}  // namespace
+
+int writeReportOnly(const GuiOptions& given) {
+    const Result<void> written = writeReport(given);
+    if (written.ok()) return 0;
+    std::cerr << "ringscope-gui: " << written.error().message << '\n';
+    return 1;
+}
+
+}  // namespace ringscope::gui

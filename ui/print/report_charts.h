@@ -1,0 +1,38 @@
+// The charts of a report, drawn into a part of a page of paper.
+#pragma once
+
+#include "backend/report/charts.h"
+#include "backend/report/recording_pictures.h"
+#include "ui/print/paper.h"
+
+#include <functional>
+#include <vector>
+
+namespace ringscope::ui {
+
+// A drawing of known height: pictures stand side by side where both fit.
+struct PrintedCard {
+    double height = 0;
+    std::function<void(Paper& paper, const QRectF& at)> draw;
+};
+
+// More than one where a page has no room for all bars. `within`: how wide a card will be.
+std::vector<PrintedCard> barCards(const Paper& paper, const reporting::GlanceChart& chart,
+                                  double within);
+PrintedCard curveCard(const reporting::CurveChart& chart);
+PrintedCard lossCard(const reporting::LossChart& chart);
+PrintedCard ringCard(const reporting::RingPicture& picture, const reporting::RingSteps& all);
+std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture);
+
+// A line of names and colours at the paper's place; moves below it.
+void writeLegend(Paper& paper, const std::vector<reporting::StripKind>& kinds);
+
+// Two cards a row; moves below them.
+void placeCards(Paper& paper, const std::vector<PrintedCard>& cards);
+// One over the whole width.
+void placeCard(Paper& paper, const PrintedCard& card);
+
+inline constexpr double cardGap = 12;
+inline constexpr double halfWidth = (Paper::width - cardGap) / 2;
+
+}  // namespace ringscope::ui
