@@ -2,6 +2,7 @@
 #include "backend/report/figure_table.h"
 #include "backend/report/recording_pictures.h"
 #include "backend/report/report_style.h"
+#include "backend/report/schedules.h"
 #include "backend/report/svg_marks.h"
 #include "backend/report/tables.h"
 #include "backend/report/what_ran.h"
@@ -260,6 +261,7 @@ std::string writeHtml(const Report& report) {
     addWhatRan(page, report);
     addCurves(page, report.comparison);
     addCharts(page, report.comparison);
+    addSchedules(page, report);
     addRingSteps(page, report);
     addMemory(page, report);
     addSection(page, "Comparison", comparisonRows(report));

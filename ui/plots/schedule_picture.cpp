@@ -1,12 +1,12 @@
 #include "ui/plots/schedule_picture.h"
 
 #include "backend/core/units.h"
+#include "backend/plan/block_shape.h"
 #include "ui/look/theme.h"
 #include "ui/widgets/parts.h"
 
 #include <QHelpEvent>
 #include <QPainter>
-#include <QPainterPath>
 #include <QToolTip>
 #include <algorithm>
 
@@ -24,17 +24,6 @@ constexpr double matrixGap = 8;  // between the squares of two rows
 constexpr double largestMatrix = 108;
 constexpr double workWidth = 132;
 constexpr double legendHeight = 24;
-
-struct Extent {
-    std::int64_t queries = 1;
-    std::int64_t keys = 1;
-};
-
-// What the sides of a cell's square stand for.
-Extent extentOf(const RunPlan& plan, const Step& step) {
-    const std::int64_t share = plan.attention.tokens / plan.attention.ranks;
-    return {step.queriesOf.count * share, step.keysOf.count * share};
-}
 
 // "K1", "K all", "K 0–1".
 QString keysHeld(const RunPlan& plan, const Step& step) {
@@ -66,43 +55,13 @@ QString sends(const Step& step) {
     return words.join(QStringLiteral(" "));
 }
 
-// What rows of a block by position see, as one outline: down along the first keys they see, up
-// along the last.
-QPolygonF outlineOf(const Block& block, const AttentionMask& mask, const QRectF& area) {
-    constexpr std::int64_t mostSteps = 64;
-    const std::int64_t rowsAStep = block.queries.size() / mostSteps + 1;
-    const std::int64_t steps = (block.queries.size() + rowsAStep - 1) / rowsAStep;
-    const std::vector<TokenSpan> seen =
-        visibleRows(mask, {block.queryTokens.first, block.queryTokens.stride * rowsAStep}, steps,
-                    block.keyTokens, block.keys.size());
-    const auto x = [&](std::int64_t key) {
-        return area.left() + area.width() * double(key) / double(block.keys.size());
-    };
-    QPolygonF left;
-    QPolygonF right;
-    for (std::size_t step = 0; step < seen.size(); ++step) {
-        const double top = area.top() + area.height() * double(step) / double(steps);
-        const double bottom = area.top() + area.height() * double(step + 1) / double(steps);
-        left << QPointF(x(seen[step].begin), top) << QPointF(x(seen[step].begin), bottom);
-        right << QPointF(x(seen[step].end), top) << QPointF(x(seen[step].end), bottom);
-    }
-    std::ranges::reverse(right);
-    return left + right;
-}
-
-QPolygonF shapeOf(const Block& block, const AttentionMask& mask, const Extent& extent,
-                  const QRectF& box) {
-    const auto x = [&](std::int64_t key) {
-        return box.left() + box.width() * double(key) / double(extent.keys);
-    };
-    const auto y = [&](std::int64_t query) {
-        return box.top() + box.height() * double(query) / double(extent.queries);
-    };
-    const QRectF area(QPointF(x(block.keys.begin), y(block.queries.begin)),
-                      QPointF(x(block.keys.end), y(block.queries.end)));
-    if (block.mask == MaskKind::Full) return QPolygonF(area);
-    if (block.mask == MaskKind::Positions) return outlineOf(block, mask, area);
-    return QPolygonF({area.topLeft(), area.bottomRight(), area.bottomLeft()});
+QPolygonF shapeOf(const Block& block, const Step& step, const RunPlan& plan, const QRectF& box) {
+    QPolygonF shape;
+    for (const ShapePoint& point :
+         blockShape(block, step, plan.schedule.mask, plan.attention.tokens / plan.attention.ranks))
+        shape << QPointF(box.left() + box.width() * point.across,
+                         box.top() + box.height() * point.down);
+    return shape;
 }
 
 QString blockWords(const Block& block) {
@@ -261,12 +220,10 @@ void SchedulePicture::paintCell(QPainter& painter, int rank, int step) const {
     painter.setBrush(ink.background);
     painter.drawRect(matrix);
 
-    const Extent extent = extentOf(*plan_, at);
     QColor colour = ink.mode(plan_->config.parallel.mode);
     painter.setPen(Qt::NoPen);
     painter.setBrush(colour);
-    for (const Block& block : at.blocks)
-        painter.drawPolygon(shapeOf(block, plan_->schedule.mask, extent, matrix));
+    for (const Block& block : at.blocks) painter.drawPolygon(shapeOf(block, at, *plan_, matrix));
     if (at.blocks.empty()) {
         painter.setBrush(ink.muted);
         painter.drawEllipse(matrix.center(), 1.5, 1.5);

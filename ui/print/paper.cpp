@@ -87,6 +87,18 @@ void Paper::fill(const QRectF& at, const ColourPair& colour) {
     painter_.fillRect(ofPoints(at), ink(colour));
 }
 
+void Paper::fillShape(const QRectF& at, const std::vector<ShapePoint>& shape,
+                      const ColourPair& colour) {
+    QPolygonF outline;
+    for (const ShapePoint& point : shape)
+        outline << QPointF(at.left() + at.width() * point.across,
+                           at.top() + at.height() * point.down) *
+                       unitsAPoint;
+    painter_.setPen(Qt::NoPen);
+    painter_.setBrush(ink(colour));
+    painter_.drawPolygon(outline);
+}
+
 void Paper::hatch(const QRectF& at) {
     painter_.save();
     painter_.setClipRect(ofPoints(at));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "backend/core/look.h"
+#include "backend/plan/block_shape.h"
 
 #include <QFont>
 #include <QPainter>
@@ -56,6 +57,9 @@ public:
     void draw(const QRectF& at, const QString& words, const TextStyle& style);
     void fill(const QRectF& at, const ColourPair& colour);
     void hatch(const QRectF& at);  // over a colour
+    // Shares of the rectangle, as an outline.
+    void fillShape(const QRectF& at, const std::vector<ShapePoint>& shape,
+                   const ColourPair& colour);
     void outline(const QRectF& at, const ColourPair& colour);
     void line(QPointF from, QPointF to, const ColourPair& colour, double thick = 0.5,
               Qt::PenStyle style = Qt::SolidLine);

@@ -310,6 +310,18 @@ void writeGlance(Paper& paper, const Report& report) {
     placeCards(paper, cards);
 }
 
+void writeSchedules(Paper& paper, const Report& report) {
+    const std::vector<reporting::ScheduleDrawing> drawings = reporting::schedules(report);
+    if (drawings.empty()) return;
+    std::vector<PrintedCard> cards;
+    for (const reporting::ScheduleDrawing& drawing : drawings)
+        cards.push_back(scheduleCard(drawing));
+    writeHeading(paper, words("Schedules"), 20 + cards.front().height);
+    paper.write(text(reporting::scheduleCaption), quiet);
+    paper.skip(4);
+    placeCards(paper, cards);
+}
+
 void writeRecordings(Paper& paper, const Report& report) {
     const reporting::RingSteps steps = reporting::ringSteps(report);
     if (!steps.pictures.empty()) {
@@ -362,6 +374,7 @@ void writeAll(Paper& paper, const Report& report) {
     writeWhatRan(paper, report);
     writeCurves(paper, report);
     writeGlance(paper, report);
+    writeSchedules(paper, report);
     writeRecordings(paper, report);
     writeTable(paper, words("Comparison"), reporting::comparisonRows(report));
     writeLosses(paper, report);

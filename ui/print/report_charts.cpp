@@ -22,6 +22,8 @@ constexpr double barHeight = 8;
 constexpr double markSize = 7;
 constexpr double titleHeight = 12;
 constexpr double plotHeight = 120;
+constexpr double squareSide = 22;  // of a schedule
+constexpr double squareGap = 4;
 constexpr std::size_t mostRows = 48;  // of a card: it fits onto a page
 
 const TextStyle plain{.size = 7.5};
@@ -403,6 +405,43 @@ std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture) {
              }});
     }
     return cards;
+}
+
+PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing) {
+    const double height = 2 * padding + 2 * titleHeight +
+                          static_cast<double>(drawing.ranks.size()) * (squareSide + squareGap) +
+                          (drawing.remark.empty() ? 0 : titleHeight);
+    return {height, [&drawing](Paper& onto, const QRectF& card) {
+                const QRectF area = inside(card);
+                onto.mark(drawing.mode, {area.left(), area.top(), markSize, markSize});
+                onto.draw({area.left() + markSize + 4, area.top() - 1, area.width() - markSize - 4,
+                           titleHeight},
+                          text(drawing.label), strong);
+                const auto place = [&](std::size_t rank, std::size_t step) {
+                    return QRectF(
+                        area.left() + 36 + static_cast<double>(step) * (squareSide + squareGap),
+                        area.top() + 2 * titleHeight +
+                            static_cast<double>(rank) * (squareSide + squareGap),
+                        squareSide, squareSide);
+                };
+                for (std::size_t rank = 0; rank < drawing.ranks.size(); ++rank)
+                    for (std::size_t step = 0; step < drawing.ranks[rank].size(); ++step) {
+                        const QRectF cell = place(rank, step);
+                        if (rank == 0)
+                            onto.draw({cell.left(), area.top() + titleHeight,
+                                       squareSide + squareGap, titleHeight},
+                                      QString::number(step), muted);
+                        if (step == 0)
+                            onto.draw({area.left(), cell.center().y() - 5, 34, 10},
+                                      QStringLiteral("rank %1").arg(rank), muted);
+                        for (const auto& shape : drawing.ranks[rank][step].filled)
+                            onto.fillShape(cell, shape, modeLook(drawing.mode).colour);
+                        onto.outline(cell, look.line);
+                    }
+                if (!drawing.remark.empty())
+                    onto.draw({area.left(), area.bottom() - titleHeight, area.width(), titleHeight},
+                              text(drawing.remark), muted);
+            }};
 }
 
 void writeLegend(Paper& paper, const std::vector<StripKind>& kinds) {

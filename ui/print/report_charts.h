@@ -3,6 +3,7 @@
 
 #include "backend/report/charts.h"
 #include "backend/report/recording_pictures.h"
+#include "backend/report/schedules.h"
 #include "ui/print/paper.h"
 
 #include <functional>
@@ -23,6 +24,8 @@ PrintedCard curveCard(const reporting::CurveChart& chart);
 PrintedCard lossCard(const reporting::LossChart& chart);
 PrintedCard ringCard(const reporting::RingPicture& picture, const reporting::RingSteps& all);
 std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture);
+
+PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing);
 
 // A line of names and colours at the paper's place; moves below it.
 void writeLegend(Paper& paper, const std::vector<reporting::StripKind>& kinds);
