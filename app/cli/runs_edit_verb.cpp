@@ -1,5 +1,5 @@
-// ringscope runs rename | tag | note | pin | unpin | archive | unarchive | rm: what users write
-// about runs. Each prints a line per run that says what is true now.
+// ringscope runs rename | tag | note | pin | unpin | archive | unarchive | mark-lost | rm: what
+// users write about runs. Each prints a line per run that says what is true now.
 #include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/runs_verbs.h"
@@ -167,6 +167,34 @@ void addRemove(CLI::App& runs, Command& command) {
     });
 }
 
+int markLost(const std::vector<std::string>& selectors, const GlobalOptions& global) {
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
+    if (!store.ok()) return failStore(store.error());
+    const Result<Selected> runs = loadSelected(**store, selectors, RunNeed::Any, global);
+    if (!runs.ok()) return failStore(runs.error());
+    const Result<void> marked = (*store)->markLost(idsOf(*runs));
+    if (!marked.ok()) return failChange(marked.error());
+    for (const RunRecord& before : *runs) {
+        const Result<RunRecord> run = (*store)->load(before.id);
+        if (!run.ok()) return failStore(run.error());
+        if (!global.quiet)
+            printText(shown(*run) + ": lost: " + run->statusReason + "\n");
+    }
+    return Ok;
+}
+
+void addMarkLost(CLI::App& runs, Command& command) {
+    CLI::App* verb =
+        runs.add_subcommand("mark-lost", "end runs whose program is gone; refused while it lives");
+    auto selectors = std::make_shared<std::vector<std::string>>();
+    verb->add_option("RUN", *selectors, "run id, name, experiment or @last")->required();
+    addExamples(*verb, {{"ringscope runs mark-lost demo/ring", "its container was removed"},
+                        {"ringscope runs mark-lost 3fa8c1d2", "by the beginning of its id"}});
+    verb->callback([=, &command] {
+        command.action = [=, &command] { return markLost(*selectors, command.global); };
+    });
+}
+
 }  // namespace
 
 void addRunsEditVerbs(CLI::App& runs, Command& command) {
@@ -197,6 +225,7 @@ void addRunsEditVerbs(CLI::App& runs, Command& command) {
               "in the lists again",
               {{"ringscope runs unarchive demo", "as it was"},
                {"ringscope runs unarchive demo/ring", "one run of it"}});
+    addMarkLost(runs, command);
     addRemove(runs, command);
 }
 

@@ -9,7 +9,8 @@ namespace ringscope::cli {
 
 void addRunsVerb(CLI::App& app, Command& command) {
     CLI::App* verb = app.add_subcommand(
-        "runs", "what was run: ls, show, rerun, rename, tag, note, pin, archive, rm, export");
+        "runs",
+        "what was run: ls, show, rerun, rename, tag, note, pin, archive, mark-lost, rm, export");
     verb->require_subcommand(1);
     verb->fallthrough();
     addExamples(*verb, {{"ringscope runs ls", "the newest 30"},

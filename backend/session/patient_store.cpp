@@ -182,25 +182,50 @@ std::optional<RunRecord> PatientStore::newestReference(const std::string& comput
 
 void PatientStore::work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) &&
-           !stop.stop_requested()) {
-        const Write& first = waiting_.front();  // stays where it is: only this thread removes it
-        lock.unlock();
-        Result<void> written;
-        {
-            const std::lock_guard inUse(storeMutex_);
-            written = first.apply(*store_);
+    auto nextSign = steady_clock::now() + patience_.betweenSigns;
+    for (;;) {
+        changed_.wait_until(lock, stop, nextSign, [this] { return !waiting_.empty(); });
+        if (stop.stop_requested()) return;
+        if (steady_clock::now() >= nextSign) {
+            giveSign(lock);
+            nextSign = steady_clock::now() + patience_.betweenSigns;
         }
-        lock.lock();
-        if (written.ok()) {
-            takeWritten();
-            changed_.notify_all();
-        } else {
-            trouble_ = std::move(written).error();
-            changed_.notify_all();
-            changed_.wait_for(lock, stop, patience_.betweenTries, [] { return false; });
-        }
+        if (!waiting_.empty()) writeFirst(lock, stop);
     }
+}
+
+void PatientStore::writeFirst(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+    const Write& first = waiting_.front();  // stays where it is: only this thread removes it
+    lock.unlock();
+    Result<void> written;
+    {
+        const std::lock_guard inUse(storeMutex_);
+        written = first.apply(*store_);
+    }
+    lock.lock();
+    if (written.ok()) {
+        takeWritten();
+        changed_.notify_all();
+    } else {
+        trouble_ = std::move(written).error();
+        changed_.notify_all();
+        changed_.wait_for(lock, stop, patience_.betweenTries, [] { return false; });
+    }
+}
+
+// One that cannot be written is left out: the next one is as good.
+void PatientStore::giveSign(std::unique_lock<std::mutex>& lock) {
+    std::vector<RunId> runs;
+    for (const auto& [id, run] : unfinished_)
+        if (!isFinal(run.status)) runs.push_back(id);
+    if (runs.empty() || trouble_) return;
+    lock.unlock();
+    {
+        const std::lock_guard inUse(storeMutex_);
+        const Result<void> written = store_->signOfLife(runs);
+        static_cast<void>(written);
+    }
+    lock.lock();
 }
 
 // The first of `waiting_` is in the store; a run that has ended is forgotten with its last one.

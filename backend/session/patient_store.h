@@ -3,7 +3,7 @@
 // A thread of its own writes, so that a store that is locked, full or slow holds up nothing: what
 // happens in the runs waits in memory, in its order, and is tried again until it is kept. What
 // cannot be kept at the end is written into a store beside it, which `ringscope db recover` takes
-// in.
+// in. While runs go on, the thread also gives their signs of life.
 //
 //     RINGSCOPE_TRY(auto store, PatientStore::open(path, tell, stop));
 //     ... run, with *store as a sink ...
@@ -40,6 +40,7 @@ struct StorePatience {
     std::chrono::milliseconds toOpen = std::chrono::minutes(5);
     std::chrono::milliseconds atEnd = std::chrono::minutes(5);
     std::chrono::milliseconds afterCancel = std::chrono::seconds(10);
+    std::chrono::milliseconds betweenSigns = betweenSignsOfLife;
 };
 
 class PatientStore final : public RunSink {
@@ -83,6 +84,8 @@ private:
     void tellTrouble();
     Result<void> writeLine(Store& store, const RunId& run, int rank, const std::string& line);
     void work(const std::stop_token& stop);
+    void writeFirst(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+    void giveSign(std::unique_lock<std::mutex>& lock);
     void takeWritten();
     void settle();
     bool waitUntilWritten(std::chrono::milliseconds limit, const std::stop_token& stop);

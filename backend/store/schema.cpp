@@ -6,6 +6,7 @@
 #include "embedded/schemaV3.h"
 #include "embedded/schemaV4.h"
 #include "embedded/schemaV5.h"
+#include "embedded/schemaV6.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -60,12 +61,13 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 5> table = {{
+    static const std::array<Migration, 6> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
         {3, embedded::schemaV4},
         {4, embedded::schemaV5},
+        {5, embedded::schemaV6},
     }};
     return table;
 }

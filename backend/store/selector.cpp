@@ -1,6 +1,7 @@
 #include "backend/store/selector.h"
 
 #include "backend/core/text.h"
+#include "backend/store/lost_runs.h"
 #include "backend/store/statement.h"
 #include "backend/trace/trace_files.h"
 
@@ -75,12 +76,18 @@ constexpr int candidatesLookedAt = 200;
 Result<Candidate> candidateOf(Database& database, std::vector<RunId> runs) {
     Candidate candidate;
     for (const RunId& run : runs) {
-        Statement query(
-            database, "SELECT created_us, status, status_reason FROM run WHERE uuid = ?", run.text);
+        Statement query(database,
+                        "SELECT id, created_us, status, status_reason FROM run WHERE uuid = ?",
+                        run.text);
         RINGSCOPE_CHECK(query.next());
+        RINGSCOPE_TRY(const std::vector<LostRun> lost, lostRuns(database, query.integer()));
         candidate.createdUs = query.integer();
-        const std::string status = query.text();
-        const std::string reason = query.text();
+        std::string status = query.text();
+        std::string reason = query.text();
+        if (!lost.empty()) {
+            status = statusName(RunStatus::Lost);
+            reason = lost.front().reason;
+        }
         candidate.finished = candidate.finished || status == statusName(RunStatus::Finished);
         candidate.state = status + (reason.empty() ? "" : ": " + reason);
     }

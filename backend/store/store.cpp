@@ -43,8 +43,13 @@ struct Store::Connection {
         ++commits;
         return {};
     }
+    // Changes with each commit of any connection; only grows.
+    Result<std::int64_t> version() {
+        RINGSCOPE_TRY(const std::int64_t others, database.number("PRAGMA data_version"));
+        return others + commits;
+    }
     Result<RunRecord> complete(RunRow row);
-    Result<RunRecord> listed(RunRow row);
+    Result<RunRecord> listed(RunRow row, const std::vector<store::LostRun>& lost);
 };
 
 namespace {
@@ -188,6 +193,10 @@ Result<void> Store::saveParity(const RunRecord& run) {
     });
 }
 
+Result<void> Store::signOfLife(const std::vector<RunId>& runs) {
+    return connection_->write([&] { return store::writeSignOfLife(connection_->database, runs); });
+}
+
 Result<void> Store::change(const std::vector<RunId>& ids, const RunChange& change) {
     Database& database = connection_->database;
     return connection_->write([&]() -> Result<void> {
@@ -212,6 +221,17 @@ Result<void> Store::remove(const std::vector<RunId>& ids) {
     return {};
 }
 
+Result<void> Store::markLost(const std::vector<RunId>& ids) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        for (const RunId& id : ids) {
+            RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, id));
+            RINGSCOPE_CHECK(store::markLostByUser(database, connection_->configs, row));
+        }
+        return {};
+    });
+}
+
 // --- reading ---------------------------------------------------------------------------------
 
 Result<RunRecord> Store::Connection::complete(RunRow row) {
@@ -225,7 +245,7 @@ Result<RunRecord> Store::Connection::complete(RunRow row) {
     return run;
 }
 
-Result<RunRecord> Store::Connection::listed(RunRow row) {
+Result<RunRecord> Store::Connection::listed(RunRow row, const std::vector<store::LostRun>& lost) {
     RunRecord run = std::move(row.run);
     Result<RunConfig> config = configs.find(database, row.config);
     if (config.ok())
@@ -240,6 +260,8 @@ Result<RunRecord> Store::Connection::listed(RunRow row) {
     RINGSCOPE_TRY(live.steps, store::readSteps(database, row.row));
     RINGSCOPE_TRY(live.rankRecords, store::readRanks(database, row.row));
     run.summary = store::summaryOf(live);
+    const auto one = std::ranges::find(lost, row.row, &store::LostRun::row);
+    if (one != lost.end()) store::showLost(run, *one);
     return run;
 }
 
@@ -248,22 +270,26 @@ Result<std::vector<RunRecord>> Store::list(const RunFilter& filter) {
     RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(connection_->database));
     const std::string statuses = nlohmann::json(filter.statuses).dump();
     constexpr std::int64_t all = -1;
+    RINGSCOPE_TRY(const std::vector<store::LostRun> lost, store::lostRuns(connection_->database));
+    nlohmann::json lostRows = nlohmann::json::array();
+    for (const store::LostRun& run : lost) lostRows.push_back(run.row);
     Statement query(connection_->database,
                     store::runRowColumns() +
-                        " FROM run WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
-                        " AND (?2 = '' OR mode = ?2)"
+                        " FROM run WHERE (?1 = '[]' OR CASE WHEN id IN (SELECT value FROM "
+                        "json_each(?7)) THEN 'lost' ELSE status END IN "
+                        "(SELECT value FROM json_each(?1))) AND (?2 = '' OR mode = ?2)"
                         " AND (?3 = '' OR experiment = ?3 OR experiment_id = ?3)"
                         " AND (?4 OR reference = 0) AND (?5 OR archived_us = 0)"
                         " ORDER BY created_us DESC, id DESC LIMIT ?6",
                     statuses, filter.mode, filter.experiment, filter.references, filter.archived,
-                    filter.limit > 0 ? filter.limit : all);
+                    filter.limit > 0 ? filter.limit : all, lostRows.dump());
     RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
     RINGSCOPE_CHECK(store::addDetails(connection_->database, rows));
     RINGSCOPE_CHECK(store::addSummaries(connection_->database, rows));
     std::vector<RunRecord> runs;
     runs.reserve(rows.size());
     for (RunRow& row : rows) {
-        RINGSCOPE_TRY(RunRecord run, connection_->listed(std::move(row)));
+        RINGSCOPE_TRY(RunRecord run, connection_->listed(std::move(row), lost));
         runs.push_back(std::move(run));
     }
     return runs;
@@ -272,11 +298,14 @@ Result<std::vector<RunRecord>> Store::list(const RunFilter& filter) {
 Result<RunRecord> Store::load(const RunId& id) {
     Database& database = connection_->database;
     RINGSCOPE_TRY(const Transaction snapshot, Transaction::read(database));
-    RINGSCOPE_CHECK(store::rowOf(database, id));
-    Statement query(database, store::runRowColumns() + " FROM run WHERE uuid = ?", id.text);
+    RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, id));
+    Statement query(database, store::runRowColumns() + " FROM run WHERE id = ?", row);
     RINGSCOPE_TRY(std::vector<RunRow> rows, store::readRunRows(query));
     RINGSCOPE_CHECK(store::addDetails(database, rows));
-    return connection_->complete(std::move(rows.at(0)));
+    RINGSCOPE_TRY(RunRecord run, connection_->complete(std::move(rows.at(0))));
+    RINGSCOPE_TRY(const std::vector<store::LostRun> lost, store::lostRuns(database, row));
+    if (!lost.empty()) store::showLost(run, lost.front());
+    return run;
 }
 
 Result<Selection> Store::select(std::string_view selector, RunNeed need) {
@@ -325,18 +354,22 @@ Result<std::vector<std::string>> Store::damage() {
 }
 
 Result<std::int64_t> Store::dataVersion() {
-    RINGSCOPE_TRY(const std::int64_t others, connection_->database.number("PRAGMA data_version"));
-    return others + connection_->commits;  // both only grow
+    Database& database = connection_->database;
+    RINGSCOPE_TRY(const std::int64_t version, connection_->version());
+    RINGSCOPE_TRY(const std::vector<store::LostRun> lost, store::lostRuns(database));
+    constexpr std::int64_t mostRuns = 1 << 20;  // the commits only grow
+    return version * mostRuns + std::min(std::ssize(lost), mostRuns - 1);
 }
 
 Result<int> Store::markLostRuns() {
     Database& database = connection_->database;
-    RINGSCOPE_TRY(const std::vector<std::int64_t> orphans, store::orphanedRuns(database));
+    RINGSCOPE_TRY(const std::vector<store::LostRun> lost, store::lostRuns(database));
     int marked = 0;
-    for (const std::int64_t row : orphans) {
+    for (const store::LostRun& run : lost) {
+        if (!run.certain) continue;
         RINGSCOPE_CHECK(connection_->write([&]() -> Result<void> {
-            RINGSCOPE_TRY(const bool lost, store::markLost(database, connection_->configs, row));
-            if (lost) ++marked;
+            RINGSCOPE_TRY(const bool written, store::markLost(database, connection_->configs, run));
+            if (written) ++marked;
             return {};
         }));
     }

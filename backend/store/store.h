@@ -37,6 +37,9 @@ struct RunFilter {
     std::int64_t limit = 0;               // this many, newest first; 0: all
 };
 
+// How often the program that controls runs must say that it lives (Store::signOfLife).
+inline constexpr std::chrono::seconds betweenSignsOfLife{5};
+
 // What runs must have to answer a question.
 enum class RunNeed : std::uint8_t { Any, Finished, Trace };
 
@@ -99,15 +102,22 @@ public:
 
     Result<void> saveParity(const RunRecord& run);
 
+    // The program that controls these runs lives. Readers elsewhere take a run for lost that has
+    // given no sign for ten times `betweenSignsOfLife`.
+    Result<void> signOfLife(const std::vector<RunId>& runs);
+
     // --- what users write, in one transaction for all of `ids`: where it fails for one, no run was
     // changed. remove() takes the runs' traces with them, and fails with Unavailable where a run is
-    // still going on.
+    // still going on. markLost() does so where the run's program may live, and fails with
+    // InvalidConfig for a run that has ended otherwise.
     Result<void> change(const std::vector<RunId>& ids, const RunChange& change);
     Result<void> remove(const std::vector<RunId>& ids);
+    Result<void> markLost(const std::vector<RunId>& ids);
 
-    // --- reading. list() returns runs with a summary instead of steps and ranks, newest first; a
-    // run whose configuration this program cannot read is listed with a note. load() returns
-    // everything, or fails with Corrupt.
+    // --- reading. A run whose program is gone is read as lost, whatever the file says.
+    // list() returns runs with a summary instead of steps and ranks, newest first; a run whose
+    // configuration this program cannot read is listed with a note. load() returns everything, or
+    // fails with Corrupt.
     Result<std::vector<RunRecord>> list(const RunFilter& filter);
     Result<RunRecord> load(const RunId& id);
 
@@ -126,14 +136,15 @@ public:
     // The lines that were kept, in the order they were written.
     Result<std::vector<LogLine>> log(const RunId& id, const LogRequest& request);
 
-    // Marks runs lost whose program was on this host and is gone, and returns how many. Takes no
-    // write lock if there are none.
+    // Writes down which runs are lost because their program was on this host and is gone, and
+    // returns how many. Takes no write lock if there are none.
     Result<int> markLostRuns();
 
     // What integrity_check and foreign_key_check find: a sentence each. Reads the whole file.
     Result<std::vector<std::string>> damage();
 
-    // Changes whenever any connection, also of another program, has committed.
+    // Changes whenever any connection, also of another program, has committed, and when a run's
+    // program is found to be gone.
     Result<std::int64_t> dataVersion();
 
 private:

@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/store/lost_runs.h"
 #include "backend/store/run_rows.h"
 #include "backend/store/statement.h"
 
@@ -87,7 +88,14 @@ Result<void> removeRun(Database& database, std::int64_t row) {
     const std::string name = query.text();
     const std::optional<RunStatus> status = statusFromName(query.text());
     const std::int64_t config = query.integer();
-    if (!status || !isFinal(*status))
+    RINGSCOPE_TRY(const std::vector<LostRun> lost, lostRuns(database, row));
+    const bool gone = !lost.empty() && lost.front().certain;
+    if (!lost.empty() && !gone)
+        return Error{ErrorCode::Unavailable,
+                     "run " + id.substr(0, 8) + " (" + name +
+                         ") may be going on: " + lost.front().reason +
+                         "; if it is not, `ringscope runs mark-lost` says so"};
+    if (!gone && (!status || !isFinal(*status)))
         return Error{ErrorCode::Unavailable,
                      "run " + id.substr(0, 8) + " (" + name + ") is still going on; stop it first"};
     RINGSCOPE_CHECK(Statement(database, "DELETE FROM run WHERE id = ?", row).finish());

@@ -82,7 +82,7 @@ TEST_F(Program, SaysWhatIsMissingOrTooMuch) {
     EXPECT_EQ(sentence(run({"report", "@last"})), "report: --output is missing");
     EXPECT_EQ(sentence(run({"runs"})),
               "runs: a verb is missing: ls, show, rerun, export, rename, tag, note, pin, unpin, "
-              "archive, unarchive, rm");
+              "archive, unarchive, mark-lost, rm");
     EXPECT_EQ(sentence(run({"modes", "twice"})), "modes: unexpected argument 'twice'");
     EXPECT_EQ(sentence(run({"version", "--json", "a", "b"})),
               "version: unexpected arguments 'a', 'b'");

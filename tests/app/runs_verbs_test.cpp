@@ -221,6 +221,26 @@ TEST_F(RunsVerbs, RemoveLeavesARunThatGoesOnAndAllOthersNamed) {
     EXPECT_EQ(listed({}).size(), 2U);
 }
 
+TEST_F(RunsVerbs, MarkLostEndsARunWhoseProgramIsGone) {
+    RunRecord live = newRun("zigzag");
+    ASSERT_TRUE(open()->created(live).ok());
+    const Ran early = run({"runs", "mark-lost", "sample/zigzag"});
+    EXPECT_EQ(early.exit, cli::PreflightFailed);
+    EXPECT_THAT(early.err, HasSubstr("stop it with: kill -INT "));
+    sql(file(),
+        "UPDATE run SET writer_host = 'node2', writer_pid = 812, alive_us = 1; "
+        "UPDATE event SET at_us = 1");
+    const Ran marked = run({"runs", "mark-lost", "sample/zigzag"});
+    EXPECT_EQ(marked.exit, cli::Ok) << marked.err;
+    EXPECT_EQ(marked.out, "sample/zigzag (" + live.id.text.substr(0, 8) +
+                              "): lost: no sign of life since 1970-01-01 00:00:00 UTC from the "
+                              "program that controlled it (process 812 on node2, which cannot be "
+                              "looked for from here)\n");
+    EXPECT_EQ(sql(file(), "SELECT status FROM run"), "lost");
+    addRun("ring");
+    EXPECT_EQ(run({"runs", "mark-lost", "sample/ring"}).exit, cli::Usage);
+}
+
 TEST_F(RunsVerbs, RerunPlansTheStoredConfiguration) {
     addRun("ring");
     const Ran plan = run({"runs", "rerun", "sample/ring", "--dry-run"});

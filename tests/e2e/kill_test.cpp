@@ -86,10 +86,13 @@ TEST_F(Killing, AKilledRankFailsTheRunNamingRankAndSignal) {
     EXPECT_NE(reason.find("SIGKILL"), std::string::npos) << reason;
 }
 
-TEST_F(Killing, AKilledCommandLineLeavesNoRankAliveAndTheNextRunSaysSo) {
+TEST_F(Killing, AKilledCommandLineLeavesNoRankAliveAndEveryReaderSaysSo) {
     waitUntilItTrains();
     program.signal(SIGKILL);
     EXPECT_EQ(program.wait().signal, SIGKILL);
+    EXPECT_EQ(storedRun()["status"], "lost") << "before anybody wrote it down";
+    EXPECT_NE(cli.run({"runs", "show"}).out.find("is gone"), std::string::npos);
+    EXPECT_NE(cli.run({"compare"}).out.find("is gone"), std::string::npos);
     EXPECT_TRUE(nothingLeft(seconds(5)));
 
     const auto small = cli.write("small.yaml", smallExperiment());

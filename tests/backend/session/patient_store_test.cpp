@@ -24,6 +24,7 @@ public:
     explicit OtherProgram(const fs::path& store) {
         if (::sqlite3_open(store.c_str(), &database_) != SQLITE_OK)
             throw std::runtime_error("open");
+        ::sqlite3_busy_timeout(database_, 5'000);
         run("BEGIN IMMEDIATE");
     }
     ~OtherProgram() { ::sqlite3_close(database_); }
@@ -103,6 +104,37 @@ TEST_F(PatientStoreTest, KeepsEverythingInItsOrderWhileTheStoreIsLocked) {
     EXPECT_EQ(kept.steps.size(), run.steps.size());
     EXPECT_THAT(logWords(*open(Access::ReadOnly), run.id).value(), ElementsAre("rank 1: a line"));
     EXPECT_THAT(unsaved(), IsEmpty());
+}
+
+TEST_F(PatientStoreTest, GivesSignsOfLifeWhileARunGoesOn) {
+    StorePatience patience;
+    patience.betweenSigns = milliseconds(2);
+    const auto store = patientStore(patience);
+    const RunRecord run = newRun("ring");
+    EXPECT_TRUE(store->created(run).ok());
+    const auto sign = [&] { return std::stoll(sql(file(), "SELECT alive_us FROM run")); };
+    EXPECT_TRUE(becomesTrue([&] { return sign() > 0; }));
+    const std::int64_t first = sign();
+    EXPECT_TRUE(becomesTrue([&] { return sign() > first; }));
+    EXPECT_TRUE(store->ended(finished(run)).ok());
+    EXPECT_TRUE(store->finish(stop.get_token()).ok());
+}
+
+// A sign that cannot be written is no trouble: nothing is told, and the end is kept.
+TEST_F(PatientStoreTest, GivesNoSignsToALockedStoreAndEndsAllTheSame) {
+    StorePatience patience = impatient();
+    patience.betweenSigns = milliseconds(1);
+    const auto store = patientStore(patience);
+    const RunRecord run = finished(newRun("ring"));
+    EXPECT_TRUE(store->created(newRun("zigzag")).ok());
+    {
+        OtherProgram other(file());
+        EXPECT_TRUE(store->created(run).ok());
+        other.letGo();
+    }
+    EXPECT_TRUE(store->ended(run).ok());
+    EXPECT_TRUE(store->finish(stop.get_token()).ok());
+    EXPECT_EQ(open(Access::ReadOnly)->load(run.id)->status, RunStatus::Finished);
 }
 
 TEST_F(PatientStoreTest, LaysBesideTheStoreWhatItCannotKeep) {

@@ -25,8 +25,12 @@ protected:
             "PRAGMA application_id = 1381188432; PRAGMA journal_mode = WAL;"
             "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
     }
-    // Makes a store of this program one of schema 3.
+    void forgetSchemaSix() const {
+        sql(file(), "ALTER TABLE run DROP COLUMN alive_us; PRAGMA user_version = 5");
+    }
+    // Makes a store of this program one of schema 4.
     void forgetSchemaFive() const {
+        forgetSchemaSix();
         sql(file(), "DROP TABLE run_tag; DROP TABLE run_host");
         for (const char* column : {"command", "folder", "commit_id", "dirty", "network", "note",
                                    "pinned", "archived_us"})
@@ -179,6 +183,16 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaThreeAndInventsNoEnvironment) {
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-4.backup"));
     add(*store, newRun());
     EXPECT_EQ(store->list({})->size(), 2U);
+}
+
+// As the fifth left it: its programs gave no signs of life.
+TEST_F(Upgrade, KeepsTheRunsOfSchemaFive) {
+    fs::remove(file());
+    const RunRecord run = add(*open(), newRun());
+    forgetSchemaSix();
+    EXPECT_EQ(open()->load(run.id)->status, RunStatus::Finished);
+    EXPECT_EQ(sql(file(), "SELECT alive_us FROM run"), "0");
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-5.backup"));
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {
