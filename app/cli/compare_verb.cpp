@@ -27,14 +27,12 @@ int printAs(const std::string& name, const std::vector<RunRecord>& runs) {
     return Ok;
 }
 
-int compare(const CompareArguments& arguments, const GlobalOptions& global) {
-    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
-    if (!store.ok()) return failStore(store.error());
+int compareIn(Store& store, const CompareArguments& arguments, const GlobalOptions& global) {
     Result<std::vector<RunRecord>> runs =
-        loadSelected(**store, arguments.runs, RunNeed::Finished, global);
+        loadSelected(store, arguments.runs, RunNeed::Finished, global);
     if (!runs.ok()) return failStore(runs.error());
     if (!arguments.baseline.empty())
-        if (const Result<void> marked = chooseBaseline(**store, *runs, arguments.baseline);
+        if (const Result<void> marked = chooseBaseline(store, *runs, arguments.baseline);
             !marked.ok())
             return failStore(marked.error());
     const bool none = std::ranges::none_of(
@@ -44,6 +42,12 @@ int compare(const CompareArguments& arguments, const GlobalOptions& global) {
     else if (const int exit = printAs(arguments.format, *runs); exit != Ok)
         return exit;
     return none ? RunFailed : Ok;
+}
+
+int compare(const CompareArguments& arguments, const GlobalOptions& global) {
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
+    if (!store.ok()) return failStore(store.error());
+    return answered(**store, compareIn(**store, arguments, global));
 }
 
 }  // namespace

@@ -29,7 +29,12 @@ DoctorCheck from(std::string name, const Result<std::string>& result) {
 Result<std::string> store(const GlobalOptions& global) {
     const std::filesystem::path path = storePath(global);
     const auto opened = Store::open(path, Store::Access::ReadOnly);
-    if (opened.ok()) return path.string();
+    if (opened.ok()) {
+        RINGSCOPE_TRY(const std::vector<std::string> problems, (*opened)->damage());
+        if (problems.empty()) return path.string();
+        return Error{ErrorCode::Corrupt, "'" + path.string() + "' is damaged: " + problems.front() +
+                                             "; `ringscope db check` says more"};
+    }
     if (opened.error().code == ErrorCode::NotFound)
         return path.string() + " (made by the first run)";
     return opened.error();

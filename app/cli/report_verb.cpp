@@ -29,6 +29,8 @@ int report(const ReportArguments& arguments, const GlobalOptions& global) {
         return fail(free.error());
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
+    if (const Result<void> whole = requireWhole(**store); !whole.ok())
+        return failStore(whole.error());
     Result<std::vector<RunRecord>> runs =
         loadSelected(**store, arguments.runs, RunNeed::Finished, global);
     if (!runs.ok()) return failStore(runs.error());

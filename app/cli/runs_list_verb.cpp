@@ -78,22 +78,25 @@ std::string nothingListed(Store& store) {
            "archived";
 }
 
+void print(const std::vector<RunRecord>& runs, Store& store, bool json) {
+    if (json) {
+        printData(runsJson(runs));
+    } else if (runs.empty()) {
+        say(nothingListed(store));
+    } else {
+        const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+        printText(runListText(runs, terminal ? terminalWidth(STDOUT_FILENO) : 0));
+    }
+}
+
 int list(const ListArguments& arguments, const GlobalOptions& global) {
     const Result<ListQuery> query = readQuery(arguments);
     if (!query.ok()) return fail(query.error(), Usage);
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
     const Result<std::vector<RunRecord>> runs = listRuns(**store, arguments, *query);
-    if (!runs.ok()) return failStore(runs.error());
-    if (arguments.json) {
-        printData(runsJson(*runs));
-    } else if (runs->empty()) {
-        say(nothingListed(**store));
-    } else {
-        const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-        printText(runListText(*runs, terminal ? terminalWidth(STDOUT_FILENO) : 0));
-    }
-    return Ok;
+    if (runs.ok()) print(*runs, **store, arguments.json);
+    return answered(**store, runs.ok() ? int(Ok) : failStore(runs.error()));
 }
 
 std::string fieldsHelp() {

@@ -106,7 +106,7 @@ int show(const ShowArguments& arguments, const GlobalOptions& global) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return failStore(store.error());
     const Result<void> shown = showAll(**store, arguments, global);
-    return shown.ok() ? int(Ok) : failStore(shown.error());
+    return answered(**store, shown.ok() ? int(Ok) : failStore(shown.error()));
 }
 
 }  // namespace

@@ -47,6 +47,28 @@ Result<void> chooseBaseline(Store& store, std::vector<RunRecord>& runs,
     return {};
 }
 
+namespace {
+
+Error damaged(const Store& store, const std::string& meaning) {
+    return {ErrorCode::Corrupt, "'" + store.path().string() + "' is damaged: " + meaning +
+                                    "; `ringscope db check` says where"};
+}
+
+}  // namespace
+
+int answered(Store& store, int exit) {
+    const Result<bool> found = store.isDamaged();
+    if (!found.ok()) return failStore(found.error());
+    if (!*found) return exit;
+    return fail(damaged(store, "what it answers may be wrong"));
+}
+
+Result<void> requireWhole(Store& store) {
+    RINGSCOPE_TRY(const bool found, store.isDamaged());
+    if (found) return damaged(store, "its figures may be wrong, so no file is made of them");
+    return {};
+}
+
 int failStore(const Error& error) {
     return fail(error, error.code == ErrorCode::NotFound ? NotFound : BadStore);
 }

@@ -29,6 +29,13 @@ Result<std::vector<RunRecord>> loadSelected(Store& store, std::vector<std::strin
 Result<void> chooseBaseline(Store& store, std::vector<RunRecord>& runs,
                             const std::string& selector);
 
+// Ends a verb that answered from the store. Where that is damaged, the answer may be a wrong one: a
+// line on standard error says so, and the exit code is 5 in place of `exit`.
+int answered(Store& store, int exit);
+
+// Fails with Corrupt where the store is damaged: for what is kept as a file.
+Result<void> requireWhole(Store& store);
+
 // Prints the error. Returns 4 where there is no store or no such run, otherwise 5.
 int failStore(const Error& error);
 

@@ -33,6 +33,7 @@ struct Store::Connection {
     store::Writer writer = store::currentWriter();
     store::ConfigCache configs{};
     std::int64_t commits = 0;  // our own, which SQLite's data_version leaves out
+    std::optional<std::pair<std::int64_t, bool>> damaged{};  // at which version, and whether
 
     // Runs `change` in a transaction, which is rolled back if `change` fails.
     template <typename Change>
@@ -351,6 +352,26 @@ Result<std::vector<std::string>> Store::damage() {
         keys.skip(1);
         problems.push_back("a row of " + table + " belongs to no row of " + keys.text());
     }
+}
+
+Result<bool> Store::isDamaged() {
+    Database& database = connection_->database;
+    RINGSCOPE_TRY(const std::int64_t version, connection_->version());
+    std::optional<std::pair<std::int64_t, bool>>& known = connection_->damaged;
+    if (known && known->first == version) return known->second;
+    constexpr std::uintmax_t large = 64 << 20;
+    std::error_code unknown;
+    const bool whole = fs::file_size(path(), unknown) <= large;
+    const Result<std::string> first =
+        database.text(whole ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)");
+    if (!first.ok() && first.error().code != ErrorCode::Corrupt) return first.error();
+    bool damaged = !first.ok() || *first != "ok";
+    if (!damaged) {
+        RINGSCOPE_TRY(const std::string table, database.text("PRAGMA foreign_key_check"));
+        damaged = !table.empty();
+    }
+    known.emplace(version, damaged);
+    return damaged;
 }
 
 Result<std::int64_t> Store::dataVersion() {

@@ -143,6 +143,10 @@ public:
     // What integrity_check and foreign_key_check find: a sentence each. Reads the whole file.
     Result<std::vector<std::string>> damage();
 
+    // Whether these would find something. Looks again only where the file has changed, and leaves
+    // out the indexes of a large one. Where it is damaged, what was read may be anything.
+    Result<bool> isDamaged();
+
     // Changes whenever any connection, also of another program, has committed, and when a run's
     // program is found to be gone.
     Result<std::int64_t> dataVersion();
