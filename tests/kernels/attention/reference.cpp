@@ -1,6 +1,7 @@
 #include "tests/kernels/attention/reference.h"
 
 #include "kernels/block/partial_result.h"
+#include "kernels/vector/elementary_functions.h"
 
 #include <ATen/ATen.h>
 #include <cmath>
@@ -97,6 +98,7 @@ double distance(const at::Tensor& a, const at::Tensor& b) {
 }
 
 BlockOutput referenceForward(const BlockInput& block, at::ScalarType type) {
+    settleElementaryFunctions();  // ATen computes on several threads
     const ScoreRules& rules = block.rules;
     const at::Tensor q = block.q.to(type).transpose(1, 2);
     const std::int64_t queryHeads = block.q.size(2);
