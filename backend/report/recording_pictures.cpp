@@ -194,9 +194,18 @@ void addRingSteps(Markup& page, const Report& report) {
     page.open("section").element("h2", "Ring steps");
     page.element("p", all.caption, {{"class", "muted"}});
     page.append(drawStripLegend(all.kinds)).append(defineStripHatch());
+    const std::size_t open = std::min(openPictures, all.pictures.size());
     page.open("div", {{"class", "charts"}});
-    for (const RingPicture& picture : all.pictures) addRingPicture(page, picture, all);
-    page.close().close();
+    for (std::size_t i = 0; i < open; ++i) addRingPicture(page, all.pictures[i], all);
+    page.close();
+    if (open < all.pictures.size()) {
+        page.open("details").element("summary", fmt::format("{} more", all.pictures.size() - open));
+        page.open("div", {{"class", "charts"}});
+        for (std::size_t i = open; i < all.pictures.size(); ++i)
+            addRingPicture(page, all.pictures[i], all);
+        page.close().close();
+    }
+    page.close();
 }
 
 void addMemory(Markup& page, const Report& report) {

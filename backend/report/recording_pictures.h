@@ -33,6 +33,7 @@ struct RingSteps {
     double longest = 0;  // ms that fill a cell
 };
 RingSteps ringSteps(const Report& report);
+inline constexpr std::size_t openPictures = 8;  // the page folds the others
 
 // What the busiest rank held when it held the most, a strip a configuration.
 struct MemoryPicture {

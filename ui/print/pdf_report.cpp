@@ -294,9 +294,12 @@ void writeCurves(Paper& paper, const Report& report) {
             paper,
             words("Over %1: %2").arg(text(curveAxisName(charts.family.axis)), text(charts.words)),
             150);
+        std::vector<std::pair<std::string, std::string>> names;
+        for (const Curve& curve : charts.family.curves) names.emplace_back(curve.mode, curve.label);
+        writeNames(paper, names);
         std::vector<PrintedCard> cards;
         for (const reporting::CurveChart& chart : charts.charts) cards.push_back(curveCard(chart));
-        placeCards(paper, cards);
+        placeCards(paper, cards, 3);
     }
 }
 
@@ -327,12 +330,16 @@ void writeRecordings(Paper& paper, const Report& report) {
     if (!steps.pictures.empty()) {
         std::vector<PrintedCard> cards;
         for (const reporting::RingPicture& picture : steps.pictures)
-            cards.push_back(ringCard(picture, steps));
+            if (cards.size() < reporting::openPictures) cards.push_back(ringCard(picture, steps));
         writeHeading(paper, words("Ring steps"), 40 + cards.front().height);
         paper.write(text(steps.caption), quiet);
         paper.skip(4);
         writeLegend(paper, steps.kinds);
         placeCards(paper, cards);
+        if (cards.size() < steps.pictures.size())
+            paper.write(
+                words("%1 more are on the HTML page.").arg(steps.pictures.size() - cards.size()),
+                quiet);
     }
     const reporting::MemoryPicture memory = reporting::memoryPicture(report);
     if (memory.strips.rows.empty()) return;

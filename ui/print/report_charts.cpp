@@ -465,19 +465,27 @@ void writeLegend(Paper& paper, const std::vector<StripKind>& kinds) {
     paper.skip(rowHeight + 2);
 }
 
-void placeCards(Paper& paper, const std::vector<PrintedCard>& cards) {
-    for (std::size_t i = 0; i < cards.size(); i += 2) {
-        const bool pair = i + 1 < cards.size();
-        const double height = std::max(cards[i].height, pair ? cards[i + 1].height : 0);
+void placeCards(Paper& paper, const std::vector<PrintedCard>& cards, int perRow) {
+    const double wide = (Paper::width - cardGap * (perRow - 1)) / perRow;
+    for (std::size_t first = 0; first < cards.size(); first += static_cast<std::size_t>(perRow)) {
+        const std::size_t end = std::min(cards.size(), first + static_cast<std::size_t>(perRow));
+        double height = 0;
+        for (std::size_t i = first; i < end; ++i) height = std::max(height, cards[i].height);
         paper.need(height);
-        for (std::size_t k = i; k < i + (pair ? 2 : 1); ++k) {
-            const double x = Paper::margin + static_cast<double>(k - i) * (halfWidth + cardGap);
-            const QRectF at(x, paper.y(), halfWidth, height);
+        for (std::size_t i = first; i < end; ++i) {
+            const double x = Paper::margin + static_cast<double>(i - first) * (wide + cardGap);
+            const QRectF at(x, paper.y(), wide, height);
             paper.outline(at, look.line);
-            cards[k].draw(paper, at);
+            cards[i].draw(paper, at);
         }
         paper.skip(height + cardGap);
     }
+}
+
+void writeNames(Paper& paper, const std::vector<std::pair<std::string, std::string>>& names) {
+    paper.need(rowHeight);
+    drawNames(paper, {Paper::margin, paper.y(), Paper::width, rowHeight}, names);
+    paper.skip(rowHeight + 2);
 }
 
 void placeCard(Paper& paper, const PrintedCard& card) {

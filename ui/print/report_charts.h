@@ -7,6 +7,8 @@
 #include "ui/print/paper.h"
 
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace ringscope::ui {
@@ -27,11 +29,14 @@ std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture);
 
 PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing);
 
+// Modes and labels in a row, as many as there is room for; moves below it.
+void writeNames(Paper& paper, const std::vector<std::pair<std::string, std::string>>& names);
+
 // A line of names and colours at the paper's place; moves below it.
 void writeLegend(Paper& paper, const std::vector<reporting::StripKind>& kinds);
 
-// Two cards a row; moves below them.
-void placeCards(Paper& paper, const std::vector<PrintedCard>& cards);
+// So many cards a row; moves below them.
+void placeCards(Paper& paper, const std::vector<PrintedCard>& cards, int perRow = 2);
 // One over the whole width.
 void placeCard(Paper& paper, const PrintedCard& card);
 

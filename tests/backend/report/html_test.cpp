@@ -78,6 +78,14 @@ TEST(Html, DoesNotTellWaitFromTransferWhereClocksForbidIt) {
     EXPECT_THAT(page, HasSubstr("x=\"71.43%\" width=\"28.57%\""));
 }
 
+TEST(Html, FoldsThePicturesOfManyRecordings) {
+    Report report = sampleReport();
+    report.recordings.assign(20, sampleRecording("zigzag", "zigzag"));
+    const std::string page = writeHtml(report);
+    EXPECT_EQ(tagProblem(page), "");
+    EXPECT_THAT(page, HasSubstr("<summary>12 more</summary>"));
+}
+
 TEST(Html, HasNoSectionForWhatNobodyRecorded) {
     const std::string page = writeHtml(sampleReport());
     EXPECT_THAT(page, Not(HasSubstr("Ring steps")));
