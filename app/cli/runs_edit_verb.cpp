@@ -178,7 +178,7 @@ int markLost(const std::vector<std::string>& selectors, const GlobalOptions& glo
         const Result<RunRecord> run = (*store)->load(before.id);
         if (!run.ok()) return failStore(run.error());
         if (!global.quiet)
-            printText(shown(*run) + ": lost: " + run->statusReason + "\n");
+            printText(nameAndId(*run) + ": lost: " + run->statusReason + "\n");
     }
     return Ok;
 }
