@@ -326,7 +326,7 @@ std::string verdictSentence(const Comparison& comparison) {
     constexpr std::size_t told = 2;  // of more sections there is a summary
     std::vector<Match> matches = matchesOf(comparison);
     // Over another computation: after the others, and not one by one.
-    const auto [first, last] = std::ranges::stable_partition(matches, isLikeForLike);
+    const auto first = std::stable_partition(matches.begin(), matches.end(), isLikeForLike);
     const std::size_t alike = static_cast<std::size_t>(first - matches.begin());
     std::vector<std::string> sentences;
     if (alike > told) {
@@ -340,7 +340,8 @@ std::string verdictSentence(const Comparison& comparison) {
                                         others == 1 ? "section has" : "sections have",
                                         others == 1 ? "its" : "their"));
     else
-        for (auto match = first; match != last; ++match) sentences.push_back(matchVerdict(*match));
+        for (auto match = first; match != matches.end(); ++match)
+            sentences.push_back(matchVerdict(*match));
     if (sentences.empty())
         sentences.push_back(cohortVerdict(comparison.baseline.group, {}, Naming::Whole));
     const std::string sentence = (comparison.unlike.empty() ? "" : comparison.unlike + ": ") +

@@ -104,7 +104,8 @@ const KnownModel* findModel(std::string_view nameOrPath) {
     const std::vector<std::string> words = wordsOf(lastPart(nameOrPath));
     for (const KnownModel& known : knownModels()) {
         const std::vector<std::string> wanted = split(known.match, ' ');
-        if (!std::ranges::search(words, wanted).empty()) return &known;
+        if (std::search(words.begin(), words.end(), wanted.begin(), wanted.end()) != words.end())
+            return &known;
     }
     return nullptr;
 }

@@ -6,10 +6,10 @@
 #include "backend/trace/file/trace_reader.h"
 #include "backend/trace/flight/flight_report.h"
 #include "backend/trace/trace.h"
+#include "tests/fuzz/require.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -31,12 +31,6 @@ public:
 private:
     int file_;
 };
-
-void require(bool holds, const std::string& what) {
-    if (holds) return;
-    std::fprintf(stderr, "broken: %s\n", what.c_str());
-    std::abort();
-}
 
 void analyzeWhole(const Trace& trace) {
     const TraceAnalysis analysis = analyzeAll(trace);

@@ -15,4 +15,20 @@ void chromeImport(const std::uint8_t* data, std::size_t size);
 // A dump of PyTorch's flight recorder: read, compared with itself as another rank's.
 void flightDump(const std::uint8_t* data, std::size_t size);
 
+// An experiment's YAML: read, expanded, written and read back. --set's words for it.
+void experimentFile(const std::uint8_t* data, std::size_t size);
+void setting(const std::uint8_t* data, std::size_t size);
+
+void hostFile(const std::uint8_t* data, std::size_t size);
+
+// A line of a rank, an agent or a controller: what is a frame is written and read back.
+void frames(const std::uint8_t* data, std::size_t size);
+
+// Another stack's configuration: migrated with every default, and what would run read.
+void migrationSource(const std::uint8_t* data, std::size_t size);
+
+// --where and --sort, asked of two runs; words that select runs of a store.
+void query(const std::uint8_t* data, std::size_t size);
+void selector(const std::uint8_t* data, std::size_t size);
+
 }  // namespace ringscope::fuzz

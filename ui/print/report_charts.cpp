@@ -5,6 +5,7 @@
 #include "backend/report/wording.h"
 #include "ui/widgets/parts.h"
 
+#include <QLineF>
 #include <algorithm>
 #include <cmath>
 
@@ -184,6 +185,7 @@ QString tickWords(double value) {
 struct PlottedLine {
     std::string mode;
     std::vector<QPointF> points;  // of the axes
+    std::vector<QLineF> intervals{};
 };
 
 Qt::PenStyle penOf(ringscope::Stroke stroke) {
@@ -208,6 +210,11 @@ void drawPlot(Paper& paper, const QRectF& at, const std::vector<PlottedLine>& li
         for (const QPointF& point : line.points) {
             xs.push_back(point.x());
             ys.push_back(point.y());
+        }
+    for (const PlottedLine& line : lines)
+        for (const QLineF& interval : line.intervals) {
+            ys.push_back(interval.y1());
+            ys.push_back(interval.y2());
         }
     const Axis x = axisOf(xs, logarithmic);
     const Axis y = axisOf(ys, logarithmic);
@@ -235,6 +242,9 @@ void drawPlot(Paper& paper, const QRectF& at, const std::vector<PlottedLine>& li
             paper.line({across(line.points[i - 1].x()), down(line.points[i - 1].y())},
                        {across(line.points[i].x()), down(line.points[i].y())}, look.colour, 1.2,
                        penOf(look.stroke));
+        for (const QLineF& interval : line.intervals)
+            paper.line({across(interval.x1()), down(interval.y1())},
+                       {across(interval.x2()), down(interval.y2())}, ringscope::look.text, 0.8);
         for (const QPointF& point : line.points)
             paper.mark(line.mode, {across(point.x()) - 2.5, down(point.y()) - 2.5, 5, 5});
     }
@@ -332,8 +342,12 @@ PrintedCard curveCard(const reporting::CurveChart& chart) {
                 for (const reporting::MeasuredCurve& curve : chart.curves) {
                     PlottedLine line{curve.mode, {}};
                     for (const reporting::MeasuredPoint& point : curve.points)
-                        if (point.at > 0 && point.value > 0)
+                        if (point.at > 0 && point.value > 0) {
                             line.points.emplace_back(point.at, point.value);
+                            if (point.low > 0 && point.low < point.high)
+                                line.intervals.emplace_back(point.at, point.low, point.at,
+                                                            point.high);
+                        }
                     lines.push_back(std::move(line));
                 }
                 drawPlot(onto, area.adjusted(0, titleHeight, 0, 0), lines, true, chart.xLabel);
