@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <string_view>
 
 namespace ringscope::gui {
 namespace {
@@ -69,10 +70,11 @@ int showWindow(const GuiOptions& given) {
     return QApplication::exec();
 }
 
-// A report needs fonts and no display.
+// A report needs fonts and no display; help and the version are also read where there is none.
 bool needsNoDisplay(int argc, char** argv) {
-    return std::any_of(argv, argv + argc, [](const char* word) {
-        return std::string_view(word).starts_with("--write-report");
+    return std::any_of(argv, argv + argc, [](std::string_view word) {
+        return word.starts_with("--write-report") || word == "-h" || word == "--help" ||
+               word == "-V" || word == "--version";
     });
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace ringscope::store {
 namespace fs = std::filesystem;
@@ -39,6 +40,25 @@ Result<void> copyDatabase(const fs::path& from, const fs::path& to) {
     ::sqlite3_backup_finish(copy);
     if (code != SQLITE_DONE) return target.error(code);
     return {};
+}
+
+// A copy whose journal is still there was never finished. The caller holds the store's write lock,
+// so no other program is copying.
+void removeHalfCopies(const fs::path& store) {
+    const std::string begin = store.filename().string() + ".schema-";
+    constexpr std::string_view journal = "-journal";
+    std::error_code failed;
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(store.parent_path(), failed)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(begin) && name.ends_with(".backup" + std::string(journal)))
+            found.push_back(entry.path());
+    }
+    for (const fs::path& file : found) {
+        const std::string copy = file.string();
+        fs::remove(copy.substr(0, copy.size() - journal.size()), failed);
+        fs::remove(file, failed);
+    }
 }
 
 // Removes a file unless keep() is called.
@@ -92,6 +112,7 @@ Result<fs::path> upgrade(Database& database, std::span<const Migration> migratio
     RINGSCOPE_TRY(const std::int64_t schema, database.number("PRAGMA user_version"));
     if (schema >= knownSchema(migrations)) return fs::path();
 
+    removeHalfCopies(database.path());
     const fs::path name = freeBackupName(database.path(), schema);
     ProvisionalFile backup(name);
     Result<void> upgraded = copyDatabase(database.path(), name);
@@ -101,6 +122,18 @@ Result<fs::path> upgrade(Database& database, std::span<const Migration> migratio
         return std::move(upgraded).error().in("the store could not be upgraded from schema " +
                                               std::to_string(schema) + " and is unchanged");
     return backup.keep();
+}
+
+Result<void> refuseForeignCode(Database& database) {
+    Statement query(database,
+                    "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')");
+    RINGSCOPE_TRY(const bool found, query.next());
+    if (!found) return {};
+    const std::string kind = query.text();
+    return Error{ErrorCode::Corrupt, "'" + database.path().string() + "' holds a " + kind + " ('" +
+                                         query.text() +
+                                         "'), which no Ringscope makes and which could change "
+                                         "what is read and written; name another file with --db"};
 }
 
 Result<void> checkTables(Database& database) {

@@ -27,9 +27,14 @@ int knownSchema(std::span<const Migration> migrations);
 Result<void> applyMigrations(Database& database, std::span<const Migration> migrations);
 
 // Copies the file to a backup beside it, then applies all rows in one transaction. If anything
-// fails, the file is unchanged and the backup is removed. Returns the backup's path, or an empty
+// fails, the file is unchanged and the backup is removed. So is what an upgrade left that was
+// killed while it copied. Returns the backup's path, or an empty
 // one if another program has upgraded the file meanwhile.
 Result<std::filesystem::path> upgrade(Database& database, std::span<const Migration> migrations);
+
+// Fails with Corrupt if the file holds a trigger or a view: it would be run by whoever opens the
+// store, and none was ever part of one.
+Result<void> refuseForeignCode(Database& database);
 
 // Fails with Corrupt if a table of the store is missing.
 Result<void> checkTables(Database& database);

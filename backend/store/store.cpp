@@ -115,6 +115,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& path, Access access,
                                          ? Database::open(file, Database::Mode::ReadWrite)
                                          : store::openForReading(file));
     RINGSCOPE_CHECK(configure(database, patience));
+    RINGSCOPE_CHECK(store::refuseForeignCode(database));
     RINGSCOPE_CHECK(bringToSchema(database, access));
     RINGSCOPE_CHECK(store::checkTables(database));
     return std::unique_ptr<Store>(

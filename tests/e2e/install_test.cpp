@@ -59,6 +59,16 @@ TEST_F(Installed, ProgramsRunFromTheirNewPlace) {
     }
 }
 
+TEST_F(Installed, TheWindowsHelpNeedsNoDisplay) {
+    if (!fs::exists(at("bin/ringscope-gui"))) GTEST_SKIP() << "there is no window";
+    for (const char* word : {"--help", "-h", "--version"}) {
+        const Ended ended = runProgram({"env", "-u", "QT_QPA_PLATFORM", "-u", "DISPLAY", "-u",
+                                        "WAYLAND_DISPLAY", at("bin/ringscope-gui").string(), word});
+        EXPECT_EQ(ended.exitCode, 0) << word << ": " << ended.err;
+        EXPECT_THAT(ended.out, HasSubstr("ringscope-gui")) << word;
+    }
+}
+
 TEST_F(Installed, EveryVerbHasAManualPage) {
     const Ended help = runProgram({program()});
     std::istringstream lines(help.out.substr(help.out.find("Verbs:\n") + 7));

@@ -148,6 +148,22 @@ TEST_F(Opening, RefusesADatabaseThatOnlySaysItIsAStore) {
     }
 }
 
+// What a file that somebody planted could run.
+TEST_F(Opening, RefusesAStoreWithTriggersOrViews) {
+    for (const char* code :
+         {"CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE run SET name = 'x'; END",
+          "CREATE VIEW v AS SELECT * FROM run"}) {
+        fs::remove(file());
+        make();
+        sql(file(), code);
+        const bool trigger = std::string(code).starts_with("CREATE TRIGGER");
+        expectRefused(ErrorCode::Corrupt,
+                      quoted() + (trigger ? " holds a trigger ('t')" : " holds a view ('v')") +
+                          ", which no Ringscope makes and which could change what is read and "
+                          "written; name another file with --db");
+    }
+}
+
 TEST_F(Opening, RefusesAFileThatIsCutShortWhereverItWasCut) {
     make();
     const std::string whole = readFile(file()).value();

@@ -65,6 +65,17 @@ TEST_F(Upgrade, NeverOverwritesAnEarlierCopy) {
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-0-2.backup"));
 }
 
+TEST_F(Upgrade, RemovesTheCopyThatAKilledUpgradeDidNotFinish) {
+    ASSERT_TRUE(writeOutput(backup(), "half of it").ok());
+    ASSERT_TRUE(writeOutput(backup().string() + "-journal", "how to undo it").ok());
+    const fs::path other = folder() / "ringscope.db.schema-0-2.backup";
+    ASSERT_TRUE(writeOutput(other, "an earlier copy").ok());
+    open();
+    EXPECT_EQ(sql(backup(), "SELECT name FROM old_result"), "kept");
+    EXPECT_FALSE(fs::exists(backup().string() + "-journal"));
+    EXPECT_EQ(readFile(other).value(), "an earlier copy");
+}
+
 TEST_F(Upgrade, HappensOnce) {
     open();
     open();

@@ -91,5 +91,22 @@ TEST_F(ContentsOfAFolder, SayWhatADamagedFileLost) {
     expectSame(counted, contentsOf(readTrace(folder.path()).value()));
 }
 
+// One file whose header is damaged leaves the others readable.
+TEST_F(ContentsOfAFolder, LeaveOutAFileWhoseHeaderIsDamaged) {
+    const auto file = folder.path() / traceFileName(1);
+    const std::string whole = readFile(file).value();
+    for (const std::size_t at :
+         {std::size_t{0}, std::size_t{9}, std::size_t{13}, std::size_t{40}}) {
+        std::string bytes = whole;
+        bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
+        std::ofstream(file, std::ios::binary) << bytes;
+        const Result<TraceContents> counted = readTraceContents(folder.path());
+        ASSERT_TRUE(counted.ok()) << "byte " << at << ": " << counted.error().message;
+        EXPECT_EQ(counted->ranks.size(), 1U) << "byte " << at;
+        EXPECT_FALSE(counted->notes.empty()) << "byte " << at;
+        expectSame(*counted, contentsOf(readTrace(folder.path()).value()));
+    }
+}
+
 }  // namespace
 }  // namespace ringscope
