@@ -23,9 +23,14 @@ namespace {
 
 int exitFor(const ExperimentOutcome& outcome, int signal) {
     if (outcome.cancelled) return signal == SIGINT ? Interrupted : Terminated;
-    const auto finished = std::ranges::count(outcome.runs, RunStatus::Finished, &RunRecord::status);
+    const auto finishedOf = [](const std::vector<RunRecord>& runs) {
+        return std::ranges::count(runs, RunStatus::Finished, &RunRecord::status);
+    };
+    const auto finished = finishedOf(outcome.runs);
     if (finished == 0) return RunFailed;
-    return finished == std::ssize(outcome.runs) && outcome.refused.empty() ? Ok : Partial;
+    const bool compared = finishedOf(outcome.references) == std::ssize(outcome.references);
+    return finished == std::ssize(outcome.runs) && compared && outcome.refused.empty() ? Ok
+                                                                                       : Partial;
 }
 
 // A code of its own for what a script may want to mend: hosts, the store.

@@ -33,6 +33,14 @@ CLI::Validator realNumber() {
         "");
 }
 
+CLI::Validator notEmpty() {
+    return CLI::Validator(
+        [](std::string& text) -> std::string {
+            return text.empty() ? "expected a name; got an empty one" : "";
+        },
+        "");
+}
+
 CLI::Validator oneOfWords(std::vector<std::string> words) {
     return CLI::Validator(
         [kind = ringscope::oneOfWords(words), words](std::string& text) -> std::string {

@@ -17,6 +17,9 @@ CLI::Validator wholeNumber(std::int64_t least,
 // "expected a number; got 'a'"
 CLI::Validator realNumber();
 
+// "expected a name; got an empty one"
+CLI::Validator notEmpty();
+
 // "expected one of auto, always, never; got 'alwys'; did you mean 'always'?"
 CLI::Validator oneOfWords(std::vector<std::string> words);
 

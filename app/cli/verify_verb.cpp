@@ -55,6 +55,8 @@ Result<std::vector<std::string>> readModes(const std::string& text) {
     std::vector<std::string> names;
     for (const std::string& word : split(text, ',')) {
         std::string name(trim(word));
+        if (name == "all")
+            return Error{ErrorCode::InvalidConfig, "--mode: all stands alone; got '" + text + "'"};
         if (const ModeAlias* alias = findModeAlias(name);
             findMode(name) == nullptr && alias != nullptr && !alias->now.empty()) {
             say("warning: " + modeAliasWarning(*alias));
@@ -233,6 +235,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         ->capture_default_str();
     verb->add_option("--dump", arguments->dump,
                      "write inputs and results as .npy files, whole and per rank; never overwrites")
+        ->check(notEmpty())
         ->type_name("DIR");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     verb->callback([arguments, causal, &command] {

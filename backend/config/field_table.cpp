@@ -11,6 +11,7 @@ namespace ringscope {
 namespace {
 
 // The upper bounds keep every product of sizes the planner forms inside 63 bits.
+constexpr double longestSlowMs = 86'400'000;  // a day; more cannot be slept
 constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
 
 std::vector<std::string> presetNames() {
@@ -181,7 +182,7 @@ std::vector<Field> debugFields() {
         fieldOf({"debug.slow_rank", "", "a rank that is held up on purpose; null: none"},
                 integer(0, 1023), in, &D::slowRank),
         fieldOf({"debug.slow_ms", "ms", "how long, before each of its attention passes"},
-                realAtLeast(0), in, &D::slowMs),
+                realBetween(0, longestSlowMs), in, &D::slowMs),
     };
 }
 

@@ -110,6 +110,10 @@ Result<std::string> parseExperimentName(std::string_view text) {
         return Error{ErrorCode::InvalidConfig, "expected a name of 1 to " +
                                                    std::to_string(longest) +
                                                    " characters, on one line; got " + shown(text)};
+    if (turnsDirection(name))
+        return Error{ErrorCode::InvalidConfig,
+                     "expected a name without characters that turn the direction of writing; got " +
+                         shown(text)};
     return std::string(name);
 }
 

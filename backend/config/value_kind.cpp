@@ -56,6 +56,11 @@ ValueKind<double> realAbove(double bound) {
     return real("above " + formatReal(bound), [bound](double value) { return value > bound; });
 }
 
+ValueKind<double> realBetween(double least, double most) {
+    return real(formatReal(least) + " to " + formatReal(most),
+                [=](double value) { return value >= least && value <= most; });
+}
+
 ValueKind<double> fraction() {
     return real("at least 0 and below 1", [](double value) { return value >= 0 && value < 1; });
 }

@@ -30,7 +30,8 @@ ValueKind<std::int64_t> integer(std::int64_t least, std::int64_t most);
 ValueKind<std::int64_t> tokenCount(std::int64_t least, std::int64_t most);
 ValueKind<double> realAtLeast(double least);
 ValueKind<double> realAbove(double bound);
-ValueKind<double> fraction();  // 0 <= x < 1
+ValueKind<double> realBetween(double least, double most);  // both included
+ValueKind<double> fraction();                              // 0 <= x < 1
 ValueKind<bool> onOff();
 ValueKind<std::string> plainText();
 ValueKind<std::string> oneOfWords(std::vector<std::string> choices);

@@ -1,6 +1,7 @@
 #include "backend/core/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <numeric>
 
@@ -50,6 +51,15 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
         joined += part;
     }
     return joined;
+}
+
+bool turnsDirection(std::string_view text) {
+    constexpr std::array<std::string_view, 14> turning = {
+        "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+        "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+    return std::ranges::any_of(turning, [text](std::string_view character) {
+        return text.find(character) != std::string_view::npos;
+    });
 }
 
 std::string toLower(std::string_view text) {

@@ -1,8 +1,9 @@
 #include "backend/report/wording.h"
 
+#include "backend/core/text.h"
+
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 
@@ -25,17 +26,11 @@ std::size_t characterSize(std::string_view text) {
     return size;
 }
 
-// Characters that turn the direction of what follows, or end a line: a name that holds one is read
-// as another.
-constexpr std::array<std::string_view, 14> directions = {
-    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
-    "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
-
 bool isControl(std::string_view character) {
     const auto lead = static_cast<unsigned char>(character[0]);
     if (character.size() == 1) return lead < 0x20 || lead == 0x7f;
     if (lead == 0xc2) return static_cast<unsigned char>(character[1]) < 0xa0;  // C1
-    return std::ranges::find(directions, character) != directions.end();
+    return turnsDirection(character);
 }
 
 std::chrono::sys_time<std::chrono::microseconds> utc(std::int64_t microseconds) {

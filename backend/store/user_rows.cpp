@@ -24,7 +24,7 @@ Error refused(std::string_view what, std::string_view given, std::string_view ex
 bool onOneLine(std::string_view text) {
     for (const char c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    return true;
+    return !turnsDirection(text);
 }
 
 Result<void> checkName(const std::string& name) {

@@ -31,6 +31,12 @@ constexpr std::array dimensions = {
     Dimension{"D", &AttentionCase::headDim, largestHeadDim},
 };
 
+// Beyond these, the rounding of any kernel is larger than what it computes, and is judged for it.
+constexpr double mostDropout = 0.99;
+constexpr double largestScale = 1'000;
+constexpr double leastSoftcap = 0.001;
+constexpr double mostSoftcap = 1e6;
+
 Error wrong(std::string message) { return {ErrorCode::InvalidConfig, std::move(message)}; }
 
 std::optional<std::int64_t> wholeNumber(std::string_view text) {
@@ -47,7 +53,8 @@ const Dimension* findDimension(std::string_view name) {
     return found == dimensions.end() ? nullptr : &*found;
 }
 
-Result<void> readDimension(std::string_view part, AttentionCase& problem) {
+// Returns which one it is.
+Result<const Dimension*> readDimension(std::string_view part, AttentionCase& problem) {
     const std::size_t equals = part.find('=');
     const Dimension* dimension = findDimension(trim(part.substr(0, equals)));
     if (equals == std::string_view::npos || dimension == nullptr)
@@ -59,7 +66,7 @@ Result<void> readDimension(std::string_view part, AttentionCase& problem) {
                                  dimension->name, dimension->largest,
                                  trim(part.substr(equals + 1))));
     problem.*dimension->member = *size;
-    return {};
+    return dimension;
 }
 
 // "2 or 4": the divisors of `heads` next to `wanted`.
@@ -89,7 +96,13 @@ double AttentionCase::scoreScale() const {
 }
 
 Result<void> readShape(std::string_view text, AttentionCase& problem) {
-    for (const std::string& part : split(text, ',')) RINGSCOPE_CHECK(readDimension(part, problem));
+    std::vector<const Dimension*> given;
+    for (const std::string& part : split(text, ',')) {
+        RINGSCOPE_TRY(const Dimension* dimension, readDimension(part, problem));
+        if (std::ranges::find(given, dimension) != given.end())
+            return wrong(fmt::format("--shape: {} is written twice", dimension->name));
+        given.push_back(dimension);
+    }
     return {};
 }
 
@@ -149,13 +162,15 @@ Result<void> checkCase(const AttentionCase& problem) {
                 fmt::format("--docs: the last boundary is the number of tokens, {}; got {}",
                             problem.tokens, documents.back()));
     }
-    if (!(problem.dropout >= 0 && problem.dropout < 1))
-        return wrong(
-            fmt::format("--dropout: write a share from 0 to below 1; got {}", problem.dropout));
-    if (problem.scale && !std::isfinite(*problem.scale))
-        return wrong(fmt::format("--scale: write a finite number; got {}", *problem.scale));
-    if (problem.softcap && !(*problem.softcap > 0 && std::isfinite(*problem.softcap)))
-        return wrong(fmt::format("--softcap: write a number above 0; got {}", *problem.softcap));
+    if (!(problem.dropout >= 0 && problem.dropout <= mostDropout))
+        return wrong(fmt::format("--dropout: write a share from 0 to {}; got {}", mostDropout,
+                                 problem.dropout));
+    if (problem.scale && !(std::abs(*problem.scale) <= largestScale))
+        return wrong(fmt::format("--scale: write a number from -{0} to {0}; got {1}", largestScale,
+                                 *problem.scale));
+    if (problem.softcap && !(*problem.softcap >= leastSoftcap && *problem.softcap <= mostSoftcap))
+        return wrong(fmt::format("--softcap: write a number from {} to {}; got {}", leastSoftcap,
+                                 mostSoftcap, *problem.softcap));
     if (problem.seed < 0)
         return wrong(fmt::format("--seed: write a number from 0; got {}", problem.seed));
     return {};

@@ -173,9 +173,12 @@ Result<void> prepareDump(const VerifyRequest& request) {
                                      (folder / name).string())};
     fs::create_directories(folder, failed);
     if (failed)
-        return Error{ErrorCode::Failed, fmt::format("--dump: cannot make '{}': {}", folder.string(),
-                                                    failed.message())};
-    return writeOutput(folder / "case.json", toJson(request.problem).dump(2) + "\n");
+        return Error{ErrorCode::Unavailable, fmt::format("--dump: cannot make '{}': {}",
+                                                         folder.string(), failed.message())};
+    const Result<void> written =
+        writeOutput(folder / "case.json", toJson(request.problem).dump(2) + "\n");
+    if (!written.ok()) return Error{ErrorCode::Unavailable, "--dump: " + written.error().message};
+    return {};
 }
 
 }  // namespace ringscope

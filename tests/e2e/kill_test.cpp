@@ -102,5 +102,22 @@ TEST_F(Killing, AKilledCommandLineLeavesNoRankAliveAndEveryReaderSaysSo) {
     EXPECT_EQ(list["runs"][0]["status"], "lost");
 }
 
+// The runs are right, and nobody can say whether they train the same model.
+TEST(KilledReference, LeavesEightWhereTheRunsFinish) {
+    const Cli cli;
+    const auto file = cli.write("small.yaml",
+                                "name: small\nmodel: {preset: nano}\n"
+                                "train: {steps: 300, seq_len: 256}\n"
+                                "parallel: {sp: 2, mode: zigzag}\n");
+    Program program(cli.words({"run", file}), cli.options());
+    ASSERT_TRUE(becomesTrue([&] {
+        const std::vector<pid_t> ranks = cli.ranks();
+        return ranks.size() == 1 && ::kill(ranks.front(), SIGKILL) == 0;
+    }));
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.exitCode, 8) << ended.err;
+    EXPECT_EQ(cli.json({"runs", "ls", "--json", "--status", "finished"})["runs"].size(), 1U);
+}
+
 }  // namespace
 }  // namespace ringscope::testing

@@ -122,6 +122,13 @@ TEST(Verify, IsDeterministic) {
     EXPECT_NE(first["max_err"], other["max_err"]);
 }
 
+TEST(Verify, SaysThatADumpCannotBeWritten) {
+    const Cli cli;
+    const Ended ended = cli.run({"verify", "--ranks", "1", "--mode", "none", "--dump", "/proc/x"});
+    EXPECT_EQ(ended.exitCode, 6) << ended.err;
+    EXPECT_NE(ended.err.find("--dump: cannot make '/proc/x'"), std::string::npos) << ended.err;
+}
+
 TEST(Verify, ExitsWithEightWhereModesAreRefusedAndSaysWhy) {
     const Cli cli;
     const Ended ended = cli.run({"verify", "--ranks", "4", "--shape", "S=64,Hq=6,Hk=6,D=8"});

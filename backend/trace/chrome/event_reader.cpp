@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t firstWindow = std::size_t{1} << 20;
 constexpr std::size_t largestValue = std::size_t{64} << 20;
 
+// Traces are compressed to a tenth or a thirtieth; a file made to hurt holds a thousand times its
+// size. The first bytes are not judged.
+constexpr std::uint64_t notJudged = std::uint64_t{64} << 20;
+constexpr std::uint64_t mostTimes = 200;
+constexpr std::uint64_t mostUnpacked = std::uint64_t{64} << 30;
+
 bool isSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // The quote that ends a string whose first byte is `p`; nullptr where it is not in the text.
@@ -96,7 +102,8 @@ bool EventReader::more() {
     const int read = ::gzread(file_.get(), window_.data() + text_, static_cast<unsigned>(wanted));
     if (read > 0) {
         text_ += static_cast<std::size_t>(read);
-        return true;
+        unpacked_ += static_cast<std::uint64_t>(read);
+        return !swells();
     }
     int code = Z_OK;
     const char* why = ::gzerror(file_.get(), &code);
@@ -105,6 +112,20 @@ bool EventReader::more() {
     else if (code != Z_OK && loss_.empty())
         loss_ = fmt::format("the file cannot be unpacked any further: {}", why);
     return false;
+}
+
+bool EventReader::swells() {
+    if (unpacked_ <= notJudged || ::gzdirect(file_.get()) == 1) return false;
+    const auto packed = static_cast<std::uint64_t>(std::max<z_off_t>(::gzoffset(file_.get()), 1));
+    if (unpacked_ > mostUnpacked)
+        lose(fmt::format("the compressed file holds more than {} GiB; what follows is not read",
+                         mostUnpacked >> 30));
+    else if (unpacked_ / packed > mostTimes)
+        lose(
+            fmt::format("the compressed file holds more than {} times its size, which no trace "
+                        "does; what follows is not read",
+                        mostTimes));
+    return ended_;
 }
 
 int EventReader::peek() {

@@ -10,6 +10,7 @@
 #include "backend/core/result.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -40,6 +41,7 @@ private:
     explicit EventReader(gzFile_s* file);
 
     bool more();               // reads on; false at the end of the file
+    bool swells();             // it holds so much more than its size that it is no trace
     int peek();                // the next byte that is no space, -1 at the end
     std::size_t wholeValue();  // bytes of the value that begins here; 0: it has no end
     bool toEvents();           // goes on to the next event; false where there is none
@@ -50,6 +52,7 @@ private:
     std::string window_;  // text_ bytes of it are text, behind them `padding` bytes
     std::size_t text_ = 0;
     std::size_t at_ = 0;
+    std::uint64_t unpacked_ = 0;  // bytes read so far
     bool inEvents_ = false;
     bool eventsAlone_ = false;  // no object is around them
     bool begun_ = false;

@@ -79,7 +79,8 @@ TEST(AttentionCase, RefusesNumbersWithoutMeaning) {
     EXPECT_FALSE(checkCase({.dropout = -0.1}).ok());
     AttentionCase problem;
     problem.softcap = 0.0;
-    EXPECT_EQ(checkCase(problem).error().message, "--softcap: write a number above 0; got 0");
+    EXPECT_EQ(checkCase(problem).error().message,
+              "--softcap: write a number from 0.001 to 1000000; got 0");
     EXPECT_EQ(problemWith(readType, "float32"),
               "--dtype: 'float32' is not known; use one of fp32, bf16, fp16, fp64");
 }

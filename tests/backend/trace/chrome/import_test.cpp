@@ -154,6 +154,24 @@ TEST_F(Import, ReadsCompressedFilesAndFindsRanksByTheirNames) {
     EXPECT_THAT(trace.notes, IsEmpty());
 }
 
+// A file of 130 KB that holds 128 MiB; one of 8 GiB would be as short of a trace.
+TEST_F(Import, EndsEarlyWhereACompressedFileHoldsFarMoreThanATraceWould) {
+    const auto file = folder.path() / "swells.json.gz";
+    gzFile_s* packed = gzopen(file.c_str(), "wb1");
+    const std::string begin = R"({"traceEvents":[)" + kernel("a", "1", "1");
+    gzwrite(packed, begin.data(), static_cast<unsigned>(begin.size()));
+    const std::string blanks(std::size_t{1} << 20, ' ');
+    for (int i = 0; i < 128; ++i)
+        gzwrite(packed, blanks.data(), static_cast<unsigned>(blanks.size()));
+    gzwrite(packed, "]}", 2);
+    gzclose(packed);
+    const std::vector<ImportedRank> ranks = readChromeTrace(file, KernelRules::builtIn()).value();
+    EXPECT_THAT(ranks.front().trace.losses,
+                ElementsAre(HasSubstr("holds more than 200 times its size, which no trace does; "
+                                      "what follows is not read")));
+    EXPECT_EQ(ranks.front().trace.gpu[0].spans.size(), 1U) << "what stood before it is kept";
+}
+
 TEST_F(Import, GivesRanksToFilesThatSayNone) {
     write("a.json", R"({"traceEvents":[)" + kernel("a", "1", "1") + "]}");
     write("b.json", R"({"traceEvents":[)" + kernel("a", "1", "1") + "]}");
