@@ -3,6 +3,7 @@
 #include "backend/core/files.h"
 #include "backend/core/shell.h"
 #include "launcher/gpus.h"
+#include "launcher/port_check.h"
 #include "launcher/process_channel.h"
 
 #include <unistd.h>
@@ -22,6 +23,17 @@ Result<void> checkProgram(const std::filesystem::path& program) {
     return {};
 }
 
+// Ranks of this machine meet there. Where its network is down, they would try for minutes.
+Result<void> checkLoopback() {
+    PortCheck check;
+    RINGSCOPE_TRY(const int port, check.listen("127.0.0.1"));
+    const Result<void> reached = PortCheck::reach("127.0.0.1", port);
+    if (reached.ok()) return {};
+    return Error{ErrorCode::Unavailable,
+                 "this machine does not reach itself, so its ranks could not meet: " +
+                     reached.error().message + "; bring the loopback up: ip link set lo up"};
+}
+
 }  // namespace
 
 LocalTransport::LocalTransport(LocalTransportOptions options) : options_(std::move(options)) {
@@ -39,7 +51,8 @@ Result<void> LocalTransport::checkHost(const HostSpec& host) const {
 Result<void> LocalTransport::preflight(const HostSpec& host) {
     RINGSCOPE_CHECK(checkHost(host));
     RINGSCOPE_CHECK(checkProgram(options_.agentProgram));
-    return checkProgram(options_.agentProgram.parent_path() / "ringscope-rank");
+    RINGSCOPE_CHECK(checkProgram(options_.agentProgram.parent_path() / "ringscope-rank"));
+    return checkLoopback();
 }
 
 Result<std::unique_ptr<AgentChannel>> LocalTransport::open(const HostSpec& host) {

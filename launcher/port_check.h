@@ -1,4 +1,4 @@
-// Tests whether ranks of one host can reach a port of another, for `ringscope doctor --hosts`.
+// Tests whether ranks of one host can reach a port of another, or of their own.
 #pragma once
 
 #include "backend/core/result.h"

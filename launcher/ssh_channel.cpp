@@ -47,8 +47,13 @@ std::optional<Error> SshChannel::readBootWord(const std::string& word) {
 // The agent ends only after its input has ended, so before that the session was lost.
 Error SshChannel::lostSession() const {
     if (!ready_) return sshFailure(host_, errorText_);
-    std::string sentence = "the ssh connection to " + host_ + " was lost";
-    if (!errorText_.empty()) sentence += " (" + sshFailure(host_, errorText_).message + ")";
+    // ssh says so where the network or the host ended it.
+    std::string sentence =
+        errorText_.empty()
+            ? "the ssh session of the agent on " + host_ +
+                  " ended without a word: the agent there or the ssh client here is gone"
+            : "the ssh connection to " + host_ + " was lost (" +
+                  sshFailure(host_, errorText_).message + ")";
     return {ErrorCode::Unavailable, sentence + "; ranks there end by themselves"};
 }
 

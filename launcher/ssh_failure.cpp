@@ -18,9 +18,9 @@ constexpr std::array<Symptom, 17> symptoms = {{
      "ssh knows no host 'HOST'; check the name, or add it to ~/.ssh/config"},
     {"HOST IDENTIFICATION HAS CHANGED",
      "the host key of HOST has changed: HOST was reinstalled, or another machine answers in its "
-     "place; when you know why, remove the old key with: ssh-keygen -R HOST"},
+     "place; when you know why, remove the old key with: "},  // keyRemoval() says how
     {"Host key verification failed",
-     "the key of HOST cannot be checked; connect once by hand with: ssh HOST"},
+     "the key of HOST cannot be checked; connect once by hand with: BYHAND"},
     {"Permission denied",
      "HOST does not accept your ssh key; put it there with: ssh-copy-id HOST, or load it with "
      "ssh-add (passwords are never asked for)"},
@@ -28,12 +28,12 @@ constexpr std::array<Symptom, 17> symptoms = {{
      "HOST was offered too many keys; name the right one with IdentityFile in ~/.ssh/config"},
     {"Connection refused",
      "HOST refuses ssh connections; check that sshd runs there and that the port is right"},
+    {"during banner exchange",
+     "HOST accepted the connection but sent nothing; check that sshd listens on this port"},
     {"Connection timed out", "HOST does not answer; check that it is up and reachable from here"},
     {"Operation timed out", "HOST does not answer; check that it is up and reachable from here"},
     {"No route to host", "HOST does not answer; check that it is up and reachable from here"},
     {"Network is unreachable", "HOST does not answer; check that it is up and reachable from here"},
-    {"during banner exchange",
-     "HOST accepted the connection but sent nothing; check that sshd listens on this port"},
     {"Bad configuration option", "ssh does not understand its configuration for HOST"},
     {"Can't open user config file", "ssh cannot read the configuration it was told to use"},
     {"kex_exchange_identification",
@@ -49,24 +49,40 @@ std::string lastLine(std::string_view words) {
     return std::string(trim(all.substr(all.rfind('\n') + 1)));
 }
 
-std::string about(std::string_view sentence, const std::string& host) {
-    constexpr std::string_view place = "HOST";
-    std::string text(sentence);
+void replaceAll(std::string& text, std::string_view place, const std::string& by) {
     for (std::size_t at = text.find(place); at != std::string::npos;
-         at = text.find(place, at + host.size()))
-        text.replace(at, place.size(), host);
+         at = text.find(place, at + by.size()))
+        text.replace(at, place.size(), by);
+}
+
+std::string about(std::string_view sentence, const std::string& host, const std::string& byHand) {
+    std::string text(sentence);
+    replaceAll(text, "BYHAND", byHand);
+    replaceAll(text, "HOST", host);
     return text;
+}
+
+// The keys are kept by address and port, which ssh alone knows; it prints the command.
+std::string keyRemoval(const std::string& host, std::string_view words) {
+    const std::size_t begin = words.find("ssh-keygen -f ");
+    if (begin == std::string_view::npos) return "ssh-keygen -R " + host;
+    const std::string_view line = words.substr(begin);
+    return std::string(trim(line.substr(0, line.find('\n'))));
 }
 
 }  // namespace
 
-Error sshFailure(const std::string& host, std::string_view words) {
-    for (const Symptom& symptom : symptoms)
-        if (words.find(symptom.words) != std::string_view::npos)
-            return {ErrorCode::Unavailable, about(symptom.sentence, host)};
+Error sshFailure(const std::string& host, std::string_view words, std::string byHand) {
+    if (byHand.empty()) byHand = "ssh " + host;
+    for (const Symptom& symptom : symptoms) {
+        if (words.find(symptom.words) == std::string_view::npos) continue;
+        std::string sentence = about(symptom.sentence, host, byHand);
+        if (sentence.ends_with(": ")) sentence += keyRemoval(host, words);
+        return {ErrorCode::Unavailable, std::move(sentence)};
+    }
     const std::string said = lastLine(words);
     return {ErrorCode::Unavailable,
-            said.empty() ? "ssh " + host + " ended and printed nothing; try it by hand: ssh " + host
+            said.empty() ? "ssh " + host + " ended and printed nothing; try it by hand: " + byHand
                          : "ssh " + host + " failed: " + said};
 }
 

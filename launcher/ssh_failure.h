@@ -9,8 +9,9 @@
 
 namespace ringscope {
 
-// `words`: what ssh printed on standard error, with other lines between.
-Error sshFailure(const std::string& host, std::string_view words);
+// `words`: what ssh printed on standard error, with other lines between. `byHand`: the command that
+// connects a user as ssh connected us; empty: "ssh HOST".
+Error sshFailure(const std::string& host, std::string_view words, std::string byHand = {});
 
 // `words`: what the program, or the shell, printed when `program` could not start on `host`.
 Error remoteProgramFailure(const std::string& host, const std::string& program,

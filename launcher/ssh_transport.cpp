@@ -27,6 +27,16 @@ Error noSsh() {
             "there is no program 'ssh' on this machine; install openssh-client"};
 }
 
+// What a user types to connect as this program does.
+std::vector<std::string> byHand(const SshOptions& options, const HostSpec& host) {
+    std::vector<std::string> words = {options.program};
+    if (!options.configFile.empty()) words.insert(words.end(), {"-F", options.configFile});
+    if (host.port > 0) words.insert(words.end(), {"-p", std::to_string(host.port)});
+    if (!host.user.empty()) words.insert(words.end(), {"-l", host.user});
+    words.push_back(host.name);
+    return words;
+}
+
 // Runs a script on the host. Returns its marked lines, without the mark.
 Result<std::vector<std::string>> runScript(const SshOptions& options, const HostSpec& host,
                                            const std::string& command, std::chrono::seconds limit,
@@ -37,13 +47,13 @@ Result<std::vector<std::string>> runScript(const SshOptions& options, const Host
                   .limit = limit + std::chrono::seconds(options.connectSeconds)});
     if (!end.ok()) return end.error().code == ErrorCode::NotFound ? noSsh() : end.error();
     if (end->timedOut)
-        return Error{ErrorCode::Unavailable, host.name + " took longer than " +
-                                                 std::to_string(limit.count()) +
-                                                 " s; try by hand: ssh " + host.name + " true"};
+        return Error{ErrorCode::Unavailable,
+                     host.name + " took longer than " + std::to_string(limit.count()) +
+                         " s; try by hand: " + commandLine(byHand(options, host)) + " true"};
     std::vector<std::string> lines;
     for (const std::string& line : split(end->out, '\n'))
         if (line.starts_with(bootMark)) lines.push_back(line.substr(bootMark.size()));
-    if (lines.empty()) return sshFailure(host.name, end->err);
+    if (lines.empty()) return sshFailure(host.name, end->err, commandLine(byHand(options, host)));
     return lines;
 }
 
@@ -190,11 +200,8 @@ std::optional<int> SshTransport::gpusOf(const HostSpec& host) {
 
 // The far end without the script that finds the programs there: their place is named by a hash.
 std::string SshTransport::commandFor(const HostSpec& host) {
-    std::vector<std::string> words = {options_.program};
-    if (!options_.configFile.empty()) words.insert(words.end(), {"-F", options_.configFile});
-    if (host.port > 0) words.insert(words.end(), {"-p", std::to_string(host.port)});
-    if (!host.user.empty()) words.insert(words.end(), {"-l", host.user});
-    words.insert(words.end(), {host.name, programs_.agent.filename().string()});
+    std::vector<std::string> words = byHand(options_, host);
+    words.push_back(programs_.agent.filename().string());
     words.insert(words.end(), programs_.agentArguments.begin(), programs_.agentArguments.end());
     return commandLine(words);
 }

@@ -32,10 +32,14 @@ void Progress::finishLine(const std::string& line) {
     sayText(reporting::printableLine(line) + '\n');
 }
 
-Result<void> Progress::created(const RunRecord& run) {
-    if (!run.reference) ++started_;
+void Progress::tellNotes(const RunRecord& run) {
     for (const std::string& note : run.notes)
         if (noted_.insert(note).second) finishLine(heading(run) + ": note: " + note);
+}
+
+Result<void> Progress::created(const RunRecord& run) {
+    if (!run.reference) ++started_;
+    tellNotes(run);
     redraw(heading(run) + "  starting " + std::to_string(run.ranks) + " ranks");
     return {};
 }
@@ -53,6 +57,7 @@ Result<void> Progress::step(const RunRecord& run, const StepRecord& step) {
 }
 
 Result<void> Progress::ended(const RunRecord& run) {
+    tellNotes(run);
     finishLine(heading(run) + "  " + outcomeWords(run));
     return {};
 }

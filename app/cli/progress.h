@@ -34,6 +34,7 @@ public:
 private:
     void redraw(const std::string& line);
     void finishLine(const std::string& line);
+    void tellNotes(const RunRecord& run);
     std::string heading(const RunRecord& run) const;
 
     ProgressStyle style_;

@@ -308,6 +308,10 @@ std::string RunFollower::silence(const std::vector<int>& atWork) const {
 
 bool RunFollower::allExited() const { return std::ranges::all_of(ranks_, &RankState::exited); }
 
+bool RunFollower::exited(const std::vector<int>& ranks) const {
+    return std::ranges::all_of(ranks, [this](int rank) { return ranks_[index(rank)].exited; });
+}
+
 bool RunFollower::decided(Time now) const {
     if (cancelled_ || allExited()) return true;
     return failure_ && (!echoUntil_ || now > *echoUntil_);

@@ -59,6 +59,7 @@ public:
     // Whether there is nothing left to wait for: all ranks have ended, or must end.
     bool decided(Time now) const;
     bool allExited() const;
+    bool exited(const std::vector<int>& ranks) const;
     // Sets the record's final status and reason, and passes on the last log lines.
     void conclude();
 

@@ -1,6 +1,7 @@
 #include "backend/run/run_service.h"
 
 #include "backend/config/experiment.h"
+#include "backend/core/text.h"
 #include "backend/plan/placement.h"
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/recording.h"
@@ -378,10 +379,16 @@ private:
             if (agent.channel) send(agent, toLine(stop));
         const auto end = clock_.now() + limits_.stopGrace + milliseconds(1'000);
         follow([&] { return follower_->allExited() || clock_.now() > end; });
+        for (const Agent& agent : agents_)
+            if (agent.channel && !follower_->exited(agent.ranks)) deaf_.push_back(agent.host.name);
     }
 
     void conclude() {
         follower_->conclude();
+        if (!deaf_.empty())
+            run_.notes.push_back(
+                join(deaf_, " and ") +
+                " did not answer when the ranks were to stop: processes may be left there");
         if (sinks_.failure() && run_.status != RunStatus::Failed) {
             run_.status = RunStatus::Failed;
             run_.statusReason = notKept();
@@ -415,7 +422,8 @@ private:
     std::optional<RunFollower> follower_;
     std::vector<Agent> agents_;  // the first one has rank 0
     TraceInbox inbox_;
-    std::set<int> lostTraces_;  // ranks
+    std::set<int> lostTraces_;       // ranks
+    std::vector<std::string> deaf_;  // hosts whose agents did not say that their ranks have ended
     std::int64_t pings_ = 0;
     int sinceRound_ = 0;
     std::chrono::steady_clock::time_point nextPing_{};

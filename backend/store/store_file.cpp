@@ -146,6 +146,7 @@ Error newerSchema(const fs::path& path, std::int64_t schema) {
 Result<void> checkStoreFile(const fs::path& path) {
     std::error_code failed;
     const fs::file_status status = fs::status(path, failed);
+    if (failed) return systemError("cannot read '" + path.string() + "'", failed.value());
     if (fs::is_directory(status))
         return refuse(ErrorCode::Corrupt, path, "is a folder, not a Ringscope store",
                       "; name a file in it, such as '" + (path / "ringscope.db").string() + "'");

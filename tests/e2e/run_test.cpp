@@ -242,5 +242,17 @@ TEST(Doctor, TrainsTwoStepsOnTwoRealRanks) {
     EXPECT_FALSE(std::filesystem::exists(cli.store())) << "looking must not make a store";
 }
 
+TEST(WithoutLoopback, SaysSoBeforeARankStarts) {
+    const Cli cli;
+    std::vector<std::string> words =
+        cli.words({"run", cli.write("small.yaml", smallExperiment()), "--no-reference"});
+    words.insert(words.begin(), {"unshare", "-rn"});
+    if (runProgram({"unshare", "-rn", "true"}).exitCode != 0)
+        GTEST_SKIP() << "a network of its own cannot be made here";
+    const Ended ended = runProgram(words, cli.options());
+    EXPECT_EQ(ended.exitCode, 6) << ended.err;
+    EXPECT_NE(ended.err.find("ip link set lo up"), std::string::npos) << ended.err;
+}
+
 }  // namespace
 }  // namespace ringscope::testing

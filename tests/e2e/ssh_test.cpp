@@ -134,7 +134,8 @@ TEST_F(OverSsh, AKilledSshClientFailsTheRunNamingTheHost) {
     EXPECT_TRUE(nothingLeft(seconds(8)));
     EXPECT_EQ(storedRun()["status"], "failed");
     const std::string reason = storedRun()["reason"];
-    EXPECT_TRUE(reason.starts_with("the ssh connection to beta was lost")) << reason;
+    EXPECT_TRUE(reason.starts_with("the ssh session of the agent on beta ended without a word"))
+        << reason;
 }
 
 // By then the other host's ranks may have lost their peers and said so.
@@ -146,7 +147,8 @@ TEST_F(OverSsh, AKilledSshClientIsTheReasonAlsoWhereItIsNoticedLate) {
     program->signal(SIGCONT);
     EXPECT_EQ(program->wait(seconds(20)).exitCode, 7);
     const std::string reason = storedRun()["reason"];
-    EXPECT_TRUE(reason.starts_with("the ssh connection to beta was lost")) << reason;
+    EXPECT_TRUE(reason.starts_with("the ssh session of the agent on beta ended without a word"))
+        << reason;
 }
 
 TEST_F(OverSsh, AKilledCommandLineLeavesNoProcessOnAnyHost) {
@@ -198,7 +200,10 @@ TEST_F(OverSsh, SaysWhatToDoWhereAHostCannotBeUsed) {
     const Ended good = ringscope({"doctor", "--hosts", "alpha"});
     ASSERT_EQ(good.exitCode, 0) << good.out << good.err;
     hosts.changeHostKey();
-    EXPECT_NE(problem("alpha").find("ssh-keygen -R alpha"), std::string::npos);
+    const std::string removal = problem("alpha");
+    EXPECT_NE(removal.find("remove the old key with: ssh-keygen -f "), std::string::npos)
+        << removal;
+    EXPECT_NE(removal.find("]:" + std::to_string(hosts.port())), std::string::npos) << removal;
 }
 
 }  // namespace

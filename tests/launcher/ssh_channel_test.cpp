@@ -83,9 +83,11 @@ TEST_F(SshChannelTest, SaysThatASessionEndedWithoutAReason) {
     EXPECT_EQ(failure(), "ssh node1 ended and printed nothing; try it by hand: ssh node1");
 }
 
-TEST_F(SshChannelTest, SaysThatTheConnectionWasLostAfterTheAgentStarted) {
+TEST_F(SshChannelTest, SaysThatASessionEndedAfterTheAgentStarted) {
     add("ringscope-boot ready");
-    EXPECT_EQ(failure(), "the ssh connection to node1 was lost; ranks there end by themselves");
+    EXPECT_EQ(failure(),
+              "the ssh session of the agent on node1 ended without a word: the agent there or the "
+              "ssh client here is gone; ranks there end by themselves");
 }
 
 TEST_F(SshChannelTest, AddsSshsReasonToALostConnection) {

@@ -60,7 +60,19 @@ TEST(SshFailure, EachOfSshsWordsBecomesASentenceWithWhatToDo) {
                 HasSubstr("does not answer"));
     EXPECT_THAT(sentence("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n"
                          "Host key verification failed."),
-                HasSubstr("ssh-keygen -R b"));
+                ::testing::EndsWith("with: ssh-keygen -R b"));
+    // Keys are kept by address and port, which ssh knows.
+    EXPECT_THAT(sentence("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\n"
+                         "  remove with:\r\n"
+                         "  ssh-keygen -f \"/home/a/.ssh/known_hosts\" -R \"[10.0.0.5]:2222\"\r\n"
+                         "Host key verification failed.\r\n"),
+                ::testing::EndsWith(
+                    "with: ssh-keygen -f \"/home/a/.ssh/known_hosts\" -R \"[10.0.0.5]:2222\""));
+    EXPECT_THAT(sentence("Connection timed out during banner exchange\r\n"
+                         "Connection to 10.0.0.5 port 22 timed out\r\n"),
+                HasSubstr("accepted the connection but sent nothing"));
+    EXPECT_EQ(sshFailure("b", "", "ssh -p 2222 b").message,
+              "ssh b ended and printed nothing; try it by hand: ssh -p 2222 b");
     EXPECT_THAT(sentence("Host key verification failed."), HasSubstr("with: ssh b"));
     EXPECT_THAT(sentence("b: Permission denied (publickey)."), HasSubstr("ssh-copy-id b"));
     EXPECT_THAT(sentence("kex_exchange_identification: Connection closed by remote host"),

@@ -115,7 +115,8 @@ TEST_F(SshTransportTest, OpensASessionWithTheAgentAtItsOtherEnd) {
     const Result<AgentChannel::Received> end = channel->receive(seconds(20));
     ASSERT_FALSE(end.ok());
     EXPECT_EQ(end.error().message,
-              "the ssh connection to node1 was lost; ranks there end by themselves");
+              "the ssh session of the agent on node1 ended without a word: the agent there or the "
+              "ssh client here is gone; ranks there end by themselves");
 }
 
 TEST_F(SshTransportTest, SaysThatThereIsNoSsh) {

@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::endsWhenStopped;
 using testing::exitsWell;
@@ -299,6 +300,19 @@ TEST_F(RunServiceTest, AStopEndsTheRanksAndCancelsTheRun) {
                                        "ended cancelled"));
     EXPECT_EQ(sent<StopRanks>().size(), 1U);
     EXPECT_EQ(run.rankRecords[0].endedBy, "SIGTERM");
+}
+
+TEST_F(RunServiceTest, ACancelledRunNamesTheHostThatDidNotAnswer) {
+    saysHello(script, ranks);
+    saysSteps(script, ranks, 0, 1);
+    script.onCommand = [](const AgentCommand&, Script&) {};  // as if it were frozen
+    script.onReceive = [&] {
+        if (sink.told.back() == "step 0") stop.request_stop();
+    };
+    const RunRecord run = execute().value();
+    EXPECT_EQ(run.status, RunStatus::Cancelled);
+    EXPECT_THAT(run.notes, Contains("localhost did not answer when the ranks were to stop: "
+                                    "processes may be left there"));
 }
 
 TEST_F(RunServiceTest, AStopBeforeTheStartStartsNothing) {

@@ -204,6 +204,21 @@ TEST_F(Opening, RefusesAFolder) {
                                           (file() / "ringscope.db").string() + "'");
 }
 
+TEST_F(Opening, SaysThatAFolderMayNotBeSearched) {
+    make();
+    fs::permissions(folder(), fs::perms::owner_read | fs::perms::others_read);
+    const auto opened = [this] {
+        const AsNobody nobody;
+        return Store::open(file(), Access::ReadOnly);
+    };
+    const auto store = opened();
+    fs::permissions(folder(), fs::perms::owner_all);
+    ASSERT_FALSE(store.ok());
+    EXPECT_EQ(store.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(store.error().message,
+              "cannot read " + quoted() + ": Permission denied; name another place with --db");
+}
+
 TEST_F(Opening, RefusesAPipeWithoutWaitingForIt) {
     ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
     expectRefused(ErrorCode::Corrupt, quoted() +
