@@ -36,17 +36,18 @@ struct SpanLook {
 };
 inline constexpr SpanLook spanLook;
 
-// What memory is for; what a span of the same kind is called has its colour here too. Listed as
-// they are stacked, from below: what stays the whole step under what comes and goes.
+// What memory is for: colours of their own, which no span has; a hue is the same in both looks.
+// Listed as they are stacked, from below: what stays the whole step under what comes and goes.
+// Neighbours differ in lightness as well, so that they are told apart without seeing hues.
 struct MemoryLook {
-    ColourPair other{"#B7BDC7", "#596273"};
-    ColourPair parameters{"#66707F", "#8B96A6"};
-    ColourPair gradients{"#4FA595", "#3E8F82"};
-    ColourPair optimizer{"#A5D6C9", "#8AD6C6"};
-    ColourPair communication{"#C77D2E", "#E0A15C"};
-    ColourPair activations{"#5B86B5", "#7AA6D6"};
-    ColourPair logits{"#8E6BB0", "#B196CF"};
-    ColourPair workspace{"#9FB4C7", "#5C7085"};
+    ColourPair other{"#657B79", "#999B9B"};
+    ColourPair parameters{"#7B3C8A", "#E09BEF"};
+    ColourPair gradients{"#826B14", "#B99812"};
+    ColourPair optimizer{"#1B4F41", "#71FAD4"};
+    ColourPair communication{"#954F5C", "#EC8B9D"};
+    ColourPair activations{"#353761", "#C9CDF9"};
+    ColourPair logits{"#296F30", "#67B76C"};
+    ColourPair workspace{"#5D2312", "#F9BCA9"};
 };
 inline constexpr MemoryLook memoryLook;
 

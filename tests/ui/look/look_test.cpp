@@ -7,6 +7,7 @@
 #include <QRegularExpression>
 #include <QWidget>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace ringscope::ui {
@@ -42,6 +43,49 @@ TEST_P(BothLooks, GiveEveryModeAMarkThatStandsOut) {
     const Ink ink = inkFor(GetParam());
     for (const Mode& mode : modeTable())
         EXPECT_GE(contrast(ink.mode(mode.name), ink.panel), GetParam() ? 5.5 : 4.0) << mode.name;
+}
+
+// How far apart two colours look: their distance in OKLab, in hundredths.
+using Lab = std::array<double, 3>;
+
+Lab lab(const QColor& colour) {
+    const auto channel = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
+    const double r = channel(colour.redF());
+    const double g = channel(colour.greenF());
+    const double b = channel(colour.blueF());
+    const double l = std::cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+    const double m = std::cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+    const double s = std::cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+    return {0.2104542553 * l + 0.7936177850 * m - 0.0040720468 * s,
+            1.9779984951 * l - 2.4285922050 * m + 0.4505937099 * s,
+            0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s};
+}
+
+double apart(const QColor& a, const QColor& b) {
+    const Lab x = lab(a);
+    const Lab y = lab(b);
+    return 100 * std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
+}
+
+constexpr std::array memoryColours = {
+    memoryLook.other,         memoryLook.parameters,  memoryLook.gradients, memoryLook.optimizer,
+    memoryLook.communication, memoryLook.activations, memoryLook.logits,    memoryLook.workspace};
+
+TEST_P(BothLooks, GiveEveryUseOfMemoryAColourOfItsOwn) {
+    const Ink ink = inkFor(GetParam());
+    const auto colour = [](const ColourPair& pair) { return colourOf(pair, GetParam()); };
+    for (std::size_t i = 0; i < memoryColours.size(); ++i) {
+        const QColor mine = colour(memoryColours[i]);
+        EXPECT_GE(contrast(mine, ink.background), GetParam() ? 6.0 : 4.2) << i;
+        EXPECT_GE(contrast(mine, ink.panel), GetParam() ? 5.5 : 4.0) << i;
+        for (std::size_t j = 0; j < i; ++j)
+            EXPECT_GE(apart(mine, colour(memoryColours[j])), 10) << i << " and " << j;
+        for (const ColourPair& span : {spanLook.attention, spanLook.compute, spanLook.transfer,
+                                       spanLook.copy, spanLook.host})
+            EXPECT_GE(apart(mine, colour(span)), 8) << i << " and a span " << span.light;
+    }
 }
 
 TEST_P(BothLooks, ReachThePaletteOfEveryWidget) {
