@@ -77,6 +77,8 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     makeMenus();
     makeStatusBar();
     connectServices();
+    connect(&theme_, &ThemeController::changed, this,
+            [this] { setMinimumSize(scaled(880), scaled(560)); });
     setMinimumSize(scaled(880), scaled(560));
     restore();
     goTo(*pages_.front());

@@ -1,5 +1,7 @@
 #include "ui/look/theme.h"
 
+#include "ui/look/focus_ring.h"
+
 #include <QApplication>
 #include <QEvent>
 #include <QFontInfo>
@@ -113,12 +115,15 @@ QPalette lookPalette(bool dark) {
     return palette;
 }
 
-ThemeController::ThemeController(QObject* parent) : QObject(parent) {
+ThemeController::ThemeController(QObject* parent)
+    : QObject(parent), focusRing_(std::make_unique<FocusRing>()) {
     QApplication::setStyle(QStyleFactory::create("Fusion"));
     systemDark_ = desktopIsDark();
     qApp->installEventFilter(this);
     apply();
 }
+
+ThemeController::~ThemeController() = default;
 
 bool ThemeController::dark() const {
     return theme_ == Theme::System ? systemDark_ : theme_ == Theme::Dark;

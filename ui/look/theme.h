@@ -11,11 +11,14 @@
 #include <QObject>
 #include <QPalette>
 #include <QString>
+#include <memory>
 #include <string_view>
 
 class QWidget;
 
 namespace ringscope::ui {
+
+class FocusRing;
 
 enum class Theme { System, Light, Dark };
 QString themeName(Theme theme);  // "system", "light", "dark"
@@ -46,13 +49,14 @@ int scaled(double pixels);
 QPalette lookPalette(bool dark);
 QString lookStyleSheet(bool dark, double zoom);
 
-// Applies theme and zoom to the application and follows the desktop while the theme is System.
-// One per application, made after QApplication and before the first window.
+// Applies theme and zoom to the application, follows the desktop while the theme is System, and
+// rings what has the focus. One per application, made after QApplication, before the first window.
 class ThemeController : public QObject {
     Q_OBJECT
 
 public:
     explicit ThemeController(QObject* parent = nullptr);
+    ~ThemeController() override;
 
     Theme theme() const { return theme_; }
     double zoom() const { return zoom_; }
@@ -73,6 +77,7 @@ private:
     double zoom_ = 1;
     bool systemDark_ = false;
     bool applying_ = false;
+    std::unique_ptr<FocusRing> focusRing_;
 };
 
 }  // namespace ringscope::ui

@@ -5,6 +5,7 @@
 
 #include <QButtonGroup>
 #include <QFrame>
+#include <QMouseEvent>
 #include <QRadioButton>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
@@ -34,6 +35,25 @@ QLabel* wrapping(QLabel* label) {
     label->setWordWrap(true);
     return label;
 }
+
+// The words of a button that cannot wrap its own.
+class OptionLabel : public QLabel {
+public:
+    OptionLabel(const QString& words, QAbstractButton& button) : QLabel(words), button_(button) {
+        setTextFormat(Qt::PlainText);
+        setWordWrap(true);
+        setContentsMargins(0, scaled(3), 0, 0);
+    }
+
+protected:
+    void mouseReleaseEvent(QMouseEvent* event) override {
+        if (rect().contains(event->position().toPoint())) button_.click();
+    }
+    void mousePressEvent(QMouseEvent* event) override { event->accept(); }
+
+private:
+    QAbstractButton& button_;
+};
 
 // "bf16, line 18": which lines of the source raised it.
 QString aboutText(const Migration& migration, const Decision& decision) {
@@ -76,14 +96,15 @@ void DecisionCard::addButtons(QVBoxLayout& layout) {
     buttons_ = new QButtonGroup(this);
     for (std::size_t i = 0; i < decision_.options.size(); ++i) {
         const DecisionOption& option = decision_.options[i];
-        auto* button = new QRadioButton(optionText(option));
+        auto* button = new QRadioButton;
         button->setObjectName(text("decide_" + decision_.id + "_" + option.id));
+        button->setAccessibleName(optionText(option));
         button->setAccessibleDescription(text(option.consequence));
-        button->setToolTip(text(option.label));
-        // A long label must not make the page wider than the window.
-        button->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
         buttons_->addButton(button, static_cast<int>(i));
-        layout.addWidget(button);
+        auto* line = row(nullptr, 0, 0);
+        line->addWidget(button, 0, Qt::AlignTop);
+        line->addWidget(new OptionLabel(optionText(option), *button), 1);
+        layout.addLayout(line);
         QLabel* consequence = wrapping(makeLabel(sentence(option.consequence), "muted"));
         consequence->setContentsMargins(scaled(24), 0, 0, scaled(4));
         layout.addWidget(consequence);
@@ -97,8 +118,7 @@ void DecisionCard::addBox(QVBoxLayout& layout) {
     box_ = new ChoiceBox;
     box_->setObjectName(text("decide_" + decision_.id));
     box_->setAccessibleName(text(decision_.question));
-    box_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box_->setMinimumContentsLength(24);
+    box_->setShortest(24);
     box_->addItem(tr("Choose…"));
     for (const DecisionOption& option : decision_.options) box_->addItem(optionText(option));
     consequence_ = wrapping(makeLabel({}, "muted"));

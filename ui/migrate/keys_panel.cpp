@@ -2,6 +2,7 @@
 
 #include "ui/look/theme.h"
 #include "ui/migrate/key_model.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/parts.h"
 
 #include <QButtonGroup>
@@ -40,13 +41,15 @@ KeysPanel::KeysPanel(QWidget* parent)
     table_->setSortingEnabled(true);
     table_->sortByColumn(KeyModel::VerdictColumn, Qt::AscendingOrder);
     table_->verticalHeader()->hide();
-    table_->verticalHeader()->setDefaultSectionSize(scaled(28));
     table_->horizontalHeader()->setHighlightSections(false);
     table_->horizontalHeader()->setStretchLastSection(true);
     table_->setAccessibleName(tr("Keys of the old configuration"));
-    const int widths[] = {150, 56, 230, 150, 150, 150};
-    for (int i = 0; i < static_cast<int>(std::size(widths)); ++i)
-        table_->setColumnWidth(i, scaled(widths[i]));
+    whenZoomed(*table_, [this] {
+        const int widths[] = {150, 56, 230, 150, 150, 150};
+        for (int i = 0; i < static_cast<int>(std::size(widths)); ++i)
+            table_->setColumnWidth(i, scaled(widths[i]));
+        table_->verticalHeader()->setDefaultSectionSize(scaled(28));
+    });
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             &KeysPanel::showDetail);
     QVBoxLayout* layout = column(this, 0, 8);
@@ -57,21 +60,20 @@ KeysPanel::KeysPanel(QWidget* parent)
 
 QWidget* KeysPanel::makeChips() {
     auto* chips = new QWidget;
-    auto* line = row(chips, 0, 8);
+    auto* line = new FlowLayout(chips);
     chips_->setExclusive(false);
     for (const Verdict verdict : verdictsByUrgency()) {
         const VerdictLook look = verdictLook(verdict);
         auto* chip = new QPushButton(icon(look.icon, look.tone), {});
         chip->setCheckable(true);
         chip->setProperty("chip", true);
-        chip->setIconSize(QSize(scaled(20), scaled(16)));
+        whenZoomed(*chip, [chip] { chip->setIconSize(QSize(scaled(20), scaled(16))); });
         chip->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
         chip->setToolTip(look.meaning);
         chip->setObjectName(text("chip_") + text(verdictName(verdict)));
         chips_->addButton(chip, int(verdict));
         line->addWidget(chip);
     }
-    line->addStretch();
     connect(chips_, &QButtonGroup::idToggled, this, &KeysPanel::filter);
     return chips;
 }

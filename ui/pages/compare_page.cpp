@@ -189,7 +189,7 @@ QWidget* ComparePage::makeContent() {
     table_->setAlternatingRowColors(false);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->verticalHeader()->hide();
-    table_->verticalHeader()->setDefaultSectionSize(scaled(28));
+    whenZoomed(*table_, [this] { table_->verticalHeader()->setDefaultSectionSize(scaled(28)); });
     table_->horizontalHeader()->setHighlightSections(false);
     table_->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -226,8 +226,7 @@ QWidget* ComparePage::makeHead() {
     auto* head = new QWidget;
     auto* line = row(head);
     choice_->setAccessibleName(tr("Runs to compare"));
-    choice_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    choice_->setMinimumContentsLength(24);
+    choice_->setShortest(14);
     line->addWidget(makeLabel(tr("Compare"), "title"));
     line->addSpacing(8);
     line->addWidget(choice_, 1);
@@ -475,7 +474,7 @@ void ComparePage::showCharts() {
     showBars(*memory_, *memoryPanel_, tr("Peak memory, %1 on one rank").arg(text(memory.name)),
              barsOf(comparison, {&RunGroup::peakBytes, 1 / memory.bytes}), false);
     showBars(*traffic_, *trafficPanel_,
-             tr("Attention %1/step · outline: predicted").arg(text(traffic.name)),
+             tr("Attention sent, %1/step; outline: predicted").arg(text(traffic.name)),
              barsOf(comparison, {&RunGroup::attentionBytesPerStep, 1 / traffic.bytes, true}), true);
     showBars(*exposed_, *exposedPanel_, tr("Exposed, ms/step"), exposed, false);
     exposedPanel_->setVisible(

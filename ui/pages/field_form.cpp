@@ -51,7 +51,6 @@ FieldRow::FieldRow(const Field& field, QWidget* parent)
     editor_->setAccessibleName(text(field.path));
     editor_->setAccessibleDescription(text(field.help));
     label_->setBuddy(editor_);
-    label_->setMinimumWidth(scaled(128));
     setToolTip(tooltip(field));
     error_->setWordWrap(true);
     error_->hide();
@@ -60,7 +59,10 @@ FieldRow::FieldRow(const Field& field, QWidget* parent)
     line->addWidget(label_);
     line->addWidget(editor_, 1);
     QLabel* unit = makeLabel(text(field.unit), "small");  // kept where empty: editors line up
-    unit->setFixedWidth(scaled(62));
+    whenZoomed(*this, [this, unit] {
+        label_->setMinimumWidth(scaled(128));
+        unit->setFixedWidth(scaled(66));
+    });
     line->addWidget(unit);
     QVBoxLayout* layout = column(this, 0, 2);
     layout->addLayout(line);

@@ -17,7 +17,7 @@ namespace ringscope::ui {
 namespace {
 
 constexpr int narrowest = 146;  // of a card, at zoom 1
-constexpr int padding = 10;
+constexpr int cardPadding = 10;
 
 void paintCheck(QPainter& painter, const QRectF& box, bool checked, const Ink& ink) {
     painter.setPen(QPen(checked ? ink.accent : ink.muted, 1.2));
@@ -69,7 +69,7 @@ int ModeCard::heightForWidth(int width) const { return layOut(width, nullptr); }
 // Draws where there is a painter; answers the height either way.
 int ModeCard::layOut(int width, QPainter* painter) const {
     const Ink ink = inkOf(*this);
-    const int pad = scaled(padding);
+    const int pad = scaled(cardPadding);
     const int side = scaled(14);
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);

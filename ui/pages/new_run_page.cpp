@@ -8,6 +8,7 @@
 #include "ui/pages/live_panel.h"
 #include "ui/pages/mode_picker.h"
 #include "ui/plots/schedule_picture.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/parts.h"
 
 #include <QButtonGroup>
@@ -99,7 +100,7 @@ QWidget* NewRunPage::makeEditor() {
     layout->addWidget(makeHead());
     auto* middle = row(nullptr, 0, 16);
     QFrame* card = makeCard();
-    card->setFixedWidth(scaled(340));
+    whenZoomed(*card, [card] { card->setFixedWidth(scaled(340)); });
     QScrollArea* fields = scrolling(form_);
     fields->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     column(card, 1)->addWidget(fields);
@@ -148,20 +149,21 @@ QWidget* NewRunPage::makeRight() {
     layout->addWidget(warnings_);
     layout->addSpacing(4);
 
-    auto* head = row(nullptr, 0, 0);
-    head->addWidget(makeLabel(tr("Schedule"), "section"), 1);
+    layout->addWidget(makeLabel(tr("Schedule"), "section"));
+    auto* choices = new QWidget;
+    auto* line = new FlowLayout(choices, 4);
     pictureModes_->setExclusive(true);
     for (const Mode& mode : modeTable()) {
-        QPushButton* button = makeSegment(text(mode.name), &mode == &modeTable().back());
+        QPushButton* button = makeSegment(text(mode.name), true);
         button->setAccessibleName(tr("Show the schedule of %1").arg(text(mode.name)));
         pictureModes_->addButton(button);
-        head->addWidget(button);
+        line->addWidget(button);
         connect(button, &QPushButton::clicked, this, [this, name = std::string(mode.name)] {
             pictured_ = name;
             showSchedule();
         });
     }
-    layout->addLayout(head);
+    layout->addWidget(choices);
     QFrame* card = makeCard();
     auto* inside = new QWidget;
     column(inside, 12)->addWidget(picture_);

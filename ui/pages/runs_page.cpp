@@ -56,7 +56,7 @@ QTableView* makeTable(QAbstractItemModel* model) {
 
 // Widths at zoom 1; the name takes what is left, and never less than its own.
 constexpr std::array<int, RunTableModel::ColumnCount> columnWidths = {
-    190, 118, 114, 120, 90, 92, 60, 74, 84, 78, 100, 74, 106, 78, 120, 160};
+    190, 130, 150, 150, 130, 138, 60, 92, 96, 84, 100, 76, 108, 78, 120, 160};
 constexpr std::array hiddenAtFirst = {RunTableModel::Experiment, RunTableModel::Host,
                                       RunTableModel::Tags, RunTableModel::Note};
 
@@ -94,7 +94,10 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
       runPage_(new RunPage(store)) {
     filter_->setSourceModel(model_);
     table_ = makeTable(filter_);
-    fitColumns(*table_);
+    whenZoomed(*table_, [this] {
+        fitColumns(*table_);
+        fitName();
+    });
     stack_->addWidget(empty_);
     stack_->addWidget(makeContent());
     stack_->addWidget(runPage_);
@@ -104,6 +107,7 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
     makeEditActions();
     restoreColumns();
     table_->viewport()->installEventFilter(this);
+    filterBox_->installEventFilter(this);
 
     connect(empty_->button(), &QPushButton::clicked, this, &RunsPage::demoRequested);
     connect(filterBox_, &QLineEdit::textChanged, this, &RunsPage::applyFilter);
@@ -115,7 +119,7 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
 }
 
 QWidget* RunsPage::makeContent() {
-    filterBox_->setPlaceholderText(tr("Filter: (mode=ring or mode=zigzag) and seq_len>=2k"));
+    filterBox_->setToolTip(tr("For example: (mode=ring or mode=zigzag) and seq_len>=2k"));
     filterBox_->setClearButtonEnabled(true);
     filterBox_->setAccessibleName(tr("Filter runs"));
     filterProblem_->hide();
@@ -523,6 +527,16 @@ void RunsPage::rememberColumns() {
     settings_->setValue(QStringLiteral("runs/grouped"), filter_->grouped());
 }
 
+// As much of an example as there is room for.
+void RunsPage::showHint() {
+    for (const QString& hint : {tr("Filter: (mode=ring or mode=zigzag) and seq_len>=2k"),
+                                tr("Filter: mode=ring"), tr("Filter")}) {
+        filterBox_->setPlaceholderText(hint);
+        const int wanted = filterBox_->fontMetrics().horizontalAdvance(hint) + scaled(24);
+        if (wanted <= filterBox_->width()) return;
+    }
+}
+
 // What the others leave; where that is too little to read, the table scrolls.
 void RunsPage::fitName() {
     int others = 0;
@@ -533,7 +547,8 @@ void RunsPage::fitName() {
 }
 
 bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == table_->viewport() && event->type() == QEvent::Resize) fitName();
+    if (event->type() == QEvent::Resize && watched == table_->viewport()) fitName();
+    if (event->type() == QEvent::Resize && watched == filterBox_) showHint();
     return Page::eventFilter(watched, event);
 }
 

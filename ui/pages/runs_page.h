@@ -59,6 +59,7 @@ private:
     void makeHeaderMenu(const QPoint& place);
     void showRunMenu(const QPoint& globalPlace);
     void fitName();
+    void showHint();
     void restoreColumns();
     void rememberColumns();
     void askName();

@@ -27,6 +27,8 @@
 namespace ringscope::ui {
 namespace {
 
+constexpr int widestHeader = 76;  // "Hidden wait", at zoom 1
+
 // A cell's share of the largest as a wash of wait's hue.
 class HeatDelegate : public CellDelegate {
 public:
@@ -55,8 +57,10 @@ QTableView* makeTable(QAbstractItemModel* model, const QString& name, CellDelega
     table->setSelectionMode(QAbstractItemView::SingleSelection);
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    table->horizontalHeader()->setMinimumSectionSize(scaled(64));
-    table->verticalHeader()->setDefaultSectionSize(scaled(24));
+    whenZoomed(*table, [table] {
+        table->horizontalHeader()->setMinimumSectionSize(scaled(widestHeader));
+        table->verticalHeader()->setDefaultSectionSize(scaled(24));
+    });
     table->verticalHeader()->setHighlightSections(false);
     return table;
 }
@@ -80,7 +84,7 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       memory_(makeSegment(tr("Memory"), true)),
       legend_(new TimelineLegend),
       memoryLegend_(new MemoryLegend),
-      totals_(new ElidedLabel),
+      totals_(makeSelectableLabel()),
       figures_(new RankFiguresModel(this)),
       ringSteps_(new RingStepModel(this)),
       noRingSteps_(makeLabel(tr("This mode has no ring steps."), "muted")) {
@@ -131,8 +135,7 @@ QWidget* TracesPage::makeHead() {
     auto* head = new QWidget;
     auto* line = row(head);
     choice_->setAccessibleName(tr("Run whose trace is shown"));
-    choice_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    choice_->setMinimumContentsLength(24);
+    choice_->setShortest(14);
     choice_->setObjectName(QStringLiteral("traceChoice"));
     export_->setObjectName(QStringLiteral("exportTrace"));
     line->addWidget(makeLabel(tr("Traces"), "title"));
@@ -189,8 +192,8 @@ QWidget* TracesPage::makeLegends() {
     auto* line = row(legends, 0, 8);
     auto* lines = new QWidget;
     QVBoxLayout* stacked = column(lines, 0, 0);
-    stacked->addWidget(legend_, 0, Qt::AlignLeft);
-    stacked->addWidget(memoryLegend_, 0, Qt::AlignLeft);
+    stacked->addWidget(legend_);
+    stacked->addWidget(memoryLegend_);
     memory_->setChecked(timeline_->memoryShown());
     memory_->setObjectName(QStringLiteral("memoryLanes"));
     memory_->setAccessibleName(tr("Show what each rank's tensors held"));
@@ -212,9 +215,9 @@ QWidget* TracesPage::makeTables() {
     table->setFocusPolicy(Qt::NoFocus);
     left->addWidget(makeLabel(tr("Ranks, ms of the selection"), "section"));
     left->addWidget(table, 1);
-    line->addWidget(ranks, 1);
-    line->addWidget(makeRingSteps(), 1);
-    tables->setMinimumHeight(scaled(184));
+    line->addWidget(ranks, 5);
+    line->addWidget(makeRingSteps(), 3);
+    whenZoomed(*tables, [tables] { tables->setMinimumHeight(scaled(184)); });
     return tables;
 }
 
@@ -249,7 +252,7 @@ QWidget* TracesPage::makeRingSteps() {
     return steps;
 }
 
-QString TracesPage::totals() const { return totals_->fullText(); }
+QString TracesPage::totals() const { return totals_->text(); }
 QString TracesPage::notes() const { return notes_->isHidden() ? QString() : notes_->fullText(); }
 
 RecordedTraces TracesPage::recorded() const {
@@ -408,7 +411,7 @@ void TracesPage::showSelection() {
     QStringList totals{what, totalsText(figures, trace->findings.clock.splits)};
     totals << mostMemoryText(*trace, figures.window);
     totals.removeAll(QString());
-    totals_->setFullText(totals.join(QStringLiteral(" · ")));
+    totals_->setText(totals.join(QStringLiteral(" · ")));
     figures_->setFigures(figures);
 }
 

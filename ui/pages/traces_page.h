@@ -101,7 +101,7 @@ private:
     QPushButton* memory_;
     TimelineLegend* legend_;
     MemoryLegend* memoryLegend_;
-    ElidedLabel* totals_;
+    QLabel* totals_;
     RankFiguresModel* figures_;
     RingStepModel* ringSteps_;
     QTableView* ringStepTable_;

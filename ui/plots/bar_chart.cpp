@@ -77,6 +77,7 @@ void BarChart::draw() {
     plot_->yAxis->setRange(0.4, static_cast<double>(rows_.size()) + 0.6);
     plot_->xAxis->setTicks(true);
     plot_->xAxis->setTickPen(Qt::NoPen);
+    plot_->axisRect()->setMinimumMargins({0, 0, scaled(20), 0});  // half of the last tick's label
     fitAxis();
 }
 

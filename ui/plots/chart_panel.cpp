@@ -15,13 +15,12 @@ namespace ringscope::ui {
 
 ChartPanel::ChartPanel(const QString& title, QWidget* chart, QWidget* parent)
     : QFrame(parent),
-      title_(new ElidedLabel),
+      title_(makeLabel(title, "section")),
       toggle_(new QToolButton),
       stack_(new QStackedWidget),
       table_(new QTableWidget) {
     setObjectName(QStringLiteral("card"));
-    title_->setProperty("role", "section");
-    title_->setFullText(title);
+    title_->setWordWrap(true);
     toggle_->setIcon(icon(Icon::Table));
     toggle_->setCheckable(true);
     toggle_->setAutoRaise(true);
@@ -41,13 +40,13 @@ ChartPanel::ChartPanel(const QString& title, QWidget* chart, QWidget* parent)
     QVBoxLayout* layout = column(this, 8, 4);
     QHBoxLayout* head = row();
     head->addWidget(title_, 1);
-    head->addWidget(toggle_);
+    head->addWidget(toggle_, 0, Qt::AlignTop);
     layout->addLayout(head);
     layout->addWidget(stack_, 1);
 }
 
 void ChartPanel::setTitle(const QString& title) {
-    title_->setFullText(title);
+    title_->setText(title);
     table_->setAccessibleName(title);
 }
 

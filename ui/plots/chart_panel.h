@@ -6,13 +6,12 @@
 #include <QStringList>
 #include <vector>
 
+class QLabel;
 class QStackedWidget;
 class QTableWidget;
 class QToolButton;
 
 namespace ringscope::ui {
-
-class ElidedLabel;
 
 class ChartPanel : public QFrame {
     Q_OBJECT
@@ -28,7 +27,7 @@ public:
     QTableWidget* table() const { return table_; }
 
 private:
-    ElidedLabel* title_;
+    QLabel* title_;  // on two lines where one has no room
     QToolButton* toggle_;
     QStackedWidget* stack_;
     QTableWidget* table_;

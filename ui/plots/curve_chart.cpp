@@ -138,6 +138,7 @@ void CurveLegend::write() {
                      .arg(inkOf(*this).mode(mode).name(),
                           ui::text(markerGlyph(modeLook(mode).marker)), label.toHtmlEscaped());
     setText(parts.join(QStringLiteral(" &nbsp; ")));
+    setWordWrap(true);
 }
 
 }  // namespace ringscope::ui

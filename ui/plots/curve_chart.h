@@ -47,7 +47,7 @@ private:
     std::vector<CurveSeries> curves_;
 };
 
-// Whose line has which colour and marker, in one line of words.
+// Whose line has which colour and marker, on as many lines as it needs.
 class CurveLegend : public QLabel {
     Q_OBJECT
 

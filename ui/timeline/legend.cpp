@@ -5,6 +5,7 @@
 #include "ui/timeline/span_painter.h"
 
 #include <QPainter>
+#include <algorithm>
 #include <vector>
 
 namespace ringscope::ui {
@@ -44,6 +45,7 @@ std::vector<Entry> entriesOf(bool splits, bool hasUnpaired) {
 constexpr double swatch = 20;
 constexpr double gap = 4;
 constexpr double between = 16;
+constexpr double legendLine = 20;
 
 QFont smallFontOf(const QWidget& widget) {
     QFont small = widget.font();
@@ -57,12 +59,43 @@ void LegendLine::sayColours() {
     setAccessibleName(tr("Colours: %1").arg(words().join(QStringLiteral(", "))));
 }
 
-QSize LegendLine::sizeHint() const {
+LegendLine::LegendLine(QWidget* parent) : QWidget(parent) {
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+}
+
+std::vector<QRectF> LegendLine::places(int width) const {
     const QFontMetrics metrics(smallFontOf(*this));
-    int width = 0;
-    for (const QString& entry : words())
-        width += metrics.horizontalAdvance(entry) + scaled(swatch + gap + between);
-    return {width, scaled(20)};
+    std::vector<QRectF> boxes;
+    double x = 0;
+    double y = 0;
+    for (const QString& entry : words()) {
+        const double wide = scaled(swatch + gap) + metrics.horizontalAdvance(entry) + 2;
+        if (x > 0 && x + wide > width) {
+            x = 0;
+            y += scaled(legendLine);
+        }
+        boxes.emplace_back(x, y, wide, scaled(legendLine));
+        x += wide + scaled(between);
+    }
+    return boxes;
+}
+
+QSize LegendLine::sizeHint() const {
+    const std::vector<QRectF> boxes = places(1 << 20);
+    return {boxes.empty() ? 0 : static_cast<int>(boxes.back().right()), scaled(legendLine)};
+}
+
+QSize LegendLine::minimumSizeHint() const {
+    double widest = 0;
+    for (const QRectF& box : places(1)) widest = std::max(widest, box.width());
+    return {static_cast<int>(widest), scaled(legendLine)};
+}
+
+int LegendLine::heightForWidth(int width) const {
+    const std::vector<QRectF> boxes = places(width);
+    return boxes.empty() ? scaled(legendLine) : static_cast<int>(boxes.back().bottom());
 }
 
 void LegendLine::paintEvent(QPaintEvent*) {
@@ -70,15 +103,15 @@ void LegendLine::paintEvent(QPaintEvent*) {
     painter.setFont(smallFontOf(*this));
     painter.setPen(inkOf(*this).muted);
     const QStringList all = words();
-    double x = 0;
+    const std::vector<QRectF> boxes = places(width());
     for (int i = 0; i < all.size(); ++i) {
-        paintSwatch(painter,
-                    {x, height() / 2.0 - scaled(5), double(scaled(swatch)), double(scaled(10))}, i);
-        x += scaled(swatch + gap);
-        const double width = painter.fontMetrics().horizontalAdvance(all[i]);
-        painter.drawText(QRectF(x, 0, width + 2, height()), Qt::AlignLeft | Qt::AlignVCenter,
-                         all[i]);
-        x += width + scaled(between);
+        const QRectF& box = boxes[static_cast<std::size_t>(i)];
+        paintSwatch(
+            painter,
+            {box.left(), box.center().y() - scaled(5), double(scaled(swatch)), double(scaled(10))},
+            i);
+        painter.drawText(box.adjusted(scaled(swatch + gap), 0, 0, 0),
+                         Qt::AlignLeft | Qt::AlignVCenter, all[i]);
     }
 }
 

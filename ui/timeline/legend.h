@@ -1,8 +1,9 @@
-// What the colours of the timeline mean, in one line each for spans and for memory.
+// What the colours of the timeline mean: one legend for spans, one for memory.
 #pragma once
 
 #include "backend/trace/allocation.h"
 
+#include <QRectF>
 #include <QWidget>
 #include <vector>
 
@@ -10,20 +11,25 @@ class QPainter;
 
 namespace ringscope::ui {
 
-// Swatches with words behind them.
+// Swatches with words behind them, on as many lines as the width needs.
 class LegendLine : public QWidget {
     Q_OBJECT
 
 public:
-    using QWidget::QWidget;
-    QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
+    explicit LegendLine(QWidget* parent = nullptr);
+    QSize sizeHint() const override;  // on one line
+    QSize minimumSizeHint() const override;
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
 
 protected:
     virtual QStringList words() const = 0;
     virtual void paintSwatch(QPainter& painter, const QRectF& box, int entry) const = 0;
     void sayColours();  // to a screen reader
     void paintEvent(QPaintEvent* event) override;
+
+private:
+    std::vector<QRectF> places(int width) const;  // of each swatch with its words
 };
 
 class TimelineLegend : public LegendLine {

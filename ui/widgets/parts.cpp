@@ -10,13 +10,18 @@
 #include <QFontDatabase>
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QHelpEvent>
 #include <QPainter>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QStyle>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
+#include <QToolTip>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 #include <algorithm>
+#include <utility>
 
 namespace ringscope::ui {
 
@@ -64,7 +69,7 @@ QPushButton* makeButton(const QString& text, QWidget* parent) {
 QPushButton* makeButton(Icon which, const QString& text, QWidget* parent) {
     QPushButton* button = makeButton(text, parent);
     button->setIcon(icon(which));
-    button->setIconSize(QSize(scaled(20), scaled(16)));
+    whenZoomed(*button, [button] { button->setIconSize(QSize(scaled(20), scaled(16))); });
     return button;
 }
 
@@ -93,6 +98,41 @@ QHBoxLayout* row(QWidget* owner, int margin, int spacing) {
     layout->setContentsMargins(margin, margin, margin, margin);
     layout->setSpacing(spacing);
     return layout;
+}
+
+namespace {
+
+// A style sheet scales with the font, so one event tells of both.
+class ZoomWatch : public QObject {
+public:
+    ZoomWatch(QWidget& widget, std::function<void()> fit)
+        : QObject(&widget), fit_(std::move(fit)), zoom_(scaled(1000)) {
+        widget.installEventFilter(this);
+    }
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        const bool styled = event->type() == QEvent::FontChange ||
+                            event->type() == QEvent::ApplicationFontChange ||
+                            event->type() == QEvent::StyleChange;
+        const int now = scaled(1000);
+        if (styled && now != zoom_) {
+            zoom_ = now;
+            fit_();
+        }
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    std::function<void()> fit_;
+    int zoom_;
+};
+
+}  // namespace
+
+void whenZoomed(QWidget& widget, std::function<void()> fit) {
+    fit();
+    new ZoomWatch(widget, std::move(fit));
 }
 
 ElidedLabel::ElidedLabel(Qt::TextElideMode mode, QWidget* parent) : QLabel(parent), mode_(mode) {
@@ -133,6 +173,22 @@ void ElidedLabel::elide() {
 
 ChoiceBox::ChoiceBox(QWidget* parent) : QComboBox(parent) { setFocusPolicy(Qt::StrongFocus); }
 
+void ChoiceBox::setShortest(int letters) {
+    setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    setMinimumContentsLength(letters);
+}
+
+// The whole of what is elided is the tooltip.
+bool ChoiceBox::event(QEvent* event) {
+    if (event->type() == QEvent::ToolTip && toolTip().isEmpty()) {
+        const bool cut = fontMetrics().horizontalAdvance(currentText()) > width() - scaled(36);
+        QToolTip::showText(static_cast<QHelpEvent*>(event)->globalPos(),
+                           cut ? currentText() : QString(), this);
+        return true;
+    }
+    return QComboBox::event(event);
+}
+
 void ChoiceBox::wheelEvent(QWheelEvent* event) {
     if (hasFocus()) return QComboBox::wheelEvent(event);
     event->ignore();
@@ -151,9 +207,15 @@ void ChoiceBox::setChoices(const std::vector<std::pair<QString, QString>>& choic
     setCurrentIndex(std::max(0, findData(current)));
 }
 
-void ChoiceBox::paintEvent(QPaintEvent* event) {
-    QComboBox::paintEvent(event);
-    QPainter painter(this);
+void ChoiceBox::paintEvent(QPaintEvent* /*event*/) {
+    QStylePainter painter(this);
+    QStyleOptionComboBox option;
+    initStyleOption(&option);
+    if (currentIndex() < 0 && !placeholderText().isEmpty()) option.currentText = placeholderText();
+    option.currentText =
+        fontMetrics().elidedText(option.currentText, Qt::ElideRight, width() - scaled(36));
+    painter.drawComplexControl(QStyle::CC_ComboBox, option);
+    painter.drawControl(QStyle::CE_ComboBoxLabel, option);
     painter.setRenderHint(QPainter::Antialiasing);
     const Ink ink = inkOf(*this);
     painter.setPen(
@@ -179,16 +241,22 @@ EmptyState::EmptyState(const QString& headline, const QString& sentence, const Q
     layout->addWidget(button_, 0, Qt::AlignHCenter);
     layout->addStretch();
     setTexts(headline, sentence, action);
+    whenZoomed(*sentence_, [this] { fitSentence(); });
 }
 
 void EmptyState::setTexts(const QString& headline, const QString& sentence, const QString& action) {
     headline_->setText(headline);
     sentence_->setText(sentence);
-    // A wrapped label in the middle of a page has no width to wrap at but the one it is given.
-    const int width = scaled(480);
-    sentence_->setFixedSize(width, std::max(0, sentence_->heightForWidth(width)));
+    fitSentence();
     button_->setText(action);
     button_->setVisible(!action.isEmpty());
+}
+
+// A wrapped label in the middle of a page has no width to wrap at but the one it is given.
+void EmptyState::fitSentence() {
+    const int width = scaled(480);
+    sentence_->setMinimumSize(0, 0);
+    sentence_->setFixedSize(width, std::max(0, sentence_->heightForWidth(width)));
 }
 
 CommandLine::CommandLine(QWidget* parent)
@@ -203,7 +271,12 @@ CommandLine::CommandLine(QWidget* parent)
     layout->addWidget(copy);
 }
 
-void CommandLine::setCommand(const QString& command) { label_->setFullText(command); }
+// Lines of a here-document stand behind each other.
+void CommandLine::setCommand(const QString& command) {
+    command_ = command;
+    QString shown = command;
+    label_->setFullText(shown.replace(QLatin1Char('\n'), QStringLiteral(" ↵ ")));
+}
 
 void copyToClipboard(const QString& text) { QApplication::clipboard()->setText(text); }
 

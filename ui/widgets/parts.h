@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QString>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,10 @@ QFrame* makeCard(QWidget* parent = nullptr);
 QVBoxLayout* column(QWidget* owner, int margin = 0, int spacing = 8);
 QHBoxLayout* row(QWidget* owner = nullptr, int margin = 0, int spacing = 8);
 
+// Calls `fit` now and after each change of the zoom: for lengths that a widget is told and keeps,
+// as widths of columns.
+void whenZoomed(QWidget& widget, std::function<void()> fit);
+
 // One line that never asks for more width than there is: what does not fit is elided, and then the
 // whole text is the tooltip. Screen readers always get the whole.
 class ElidedLabel : public QLabel {
@@ -84,11 +89,15 @@ class ChoiceBox : public QComboBox {
 public:
     explicit ChoiceBox(QWidget* parent = nullptr);
 
+    // For names of any length: asks for room for this many letters, and elides what does not fit.
+    void setShortest(int letters);
+
     // Keys and words. What was chosen stays chosen where it still is one; nothing is signalled. An
     // open list is not pulled away under the mouse: nothing is touched that is right already.
     void setChoices(const std::vector<std::pair<QString, QString>>& choices);
 
 protected:
+    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
 };
@@ -105,12 +114,14 @@ public:
     QPushButton* button() const { return button_; }
 
 private:
+    void fitSentence();
+
     QLabel* headline_;
     QLabel* sentence_;
     QPushButton* button_;
 };
 
-// A command that does what the page does, with a button that copies it.
+// A command that does what the page does, on one line, with a button that copies it as it is.
 class CommandLine : public QWidget {
     Q_OBJECT
 
@@ -118,9 +129,10 @@ public:
     explicit CommandLine(QWidget* parent = nullptr);
 
     void setCommand(const QString& command);
-    const QString& command() const { return label_->fullText(); }
+    const QString& command() const { return command_; }
 
 private:
+    QString command_;
     ElidedLabel* label_;
 };
 

@@ -1,0 +1,135 @@
+// Every page in each of its states, at the sizes and zooms that screens have: nothing that is to be
+// read is cut. RINGSCOPE_PICTURES names a folder that gets what was looked at as PNG files.
+#include "tests/ui/layout/filled_window.h"
+#include "tests/ui/layout/layout_faults.h"
+#include "ui/pages/new_run_page.h"
+#include "ui/pages/page_table.h"
+#include "ui/widgets/parts.h"
+
+#include <gtest/gtest.h>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+#include <cctype>
+
+namespace ringscope::ui {
+namespace {
+
+struct ScreenSize {
+    int width;
+    int height;
+};
+constexpr ScreenSize sizes[] = {{880, 560},  {1000, 640},  {1280, 800},
+                                {1600, 900}, {1920, 1080}, {2560, 1440}};
+
+void keepPicture(const QPixmap& picture, const QString& name) {
+    const QString folder = qEnvironmentVariable("RINGSCOPE_PICTURES");
+    if (folder.isEmpty()) return;
+    EXPECT_TRUE(picture.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+}
+
+class Layout : public testing::TestWithParam<std::string> {
+protected:
+    static void SetUpTestSuite() { filled = std::make_unique<test::FilledWindow>(); }
+    static void TearDownTestSuite() { filled.reset(); }
+
+    void look(const char* theme, double zoom, const ScreenSize& size) {
+        filled->resize(size.width, size.height);
+        MainWindow& window = filled->window();
+        const QPixmap picture = window.grab();
+        const QString place = QStringLiteral("%1-%2-%3-%4")
+                                  .arg(QString::fromStdString(GetParam()), QLatin1String(theme))
+                                  .arg(window.width())
+                                  .arg(int(zoom * 100));
+        keepPicture(picture, place);
+        if (zoom <= 1) {  // else the window's own least size is larger than the smallest of these
+            EXPECT_EQ(window.size(), QSize(size.width, size.height)) << place.toStdString();
+        }
+        const QStringList faults = test::layoutFaults(window);
+        EXPECT_TRUE(faults.isEmpty())
+            << place.toStdString() << "\n  " << faults.join(QStringLiteral("\n  ")).toStdString();
+    }
+
+    static std::unique_ptr<test::FilledWindow> filled;
+};
+std::unique_ptr<test::FilledWindow> Layout::filled;
+
+INSTANTIATE_TEST_SUITE_P(EveryPage, Layout, testing::ValuesIn(test::FilledWindow::views()),
+                         [](const auto& info) {
+                             std::string name = info.param;
+                             std::erase_if(name, [](char c) { return std::isalnum(c) == 0; });
+                             return name;
+                         });
+
+TEST_P(Layout, ShowsAllItsTextAtSixSizesInBothThemes) {
+    for (const auto& [theme, name] :
+         {std::pair(Theme::Light, "light"), std::pair(Theme::Dark, "dark")}) {
+        filled->setTheme(theme);
+        filled->show(GetParam());
+        for (const ScreenSize& size : sizes) look(name, 1, size);
+    }
+    filled->setTheme(Theme::Light);
+}
+
+TEST_P(Layout, ShowsAllItsTextFromEightyToAHundredAndFiftyPerCent) {
+    for (const double zoom : {0.8, 1.5}) {
+        filled->setZoom(zoom);
+        filled->show(GetParam());
+        for (const ScreenSize& size : sizes) look("light", zoom, size);
+    }
+    filled->setZoom(1);
+}
+
+// The test of the test: what users have seen is found.
+class LayoutFaults : public testing::Test {
+protected:
+    void add(QWidget* widget) {
+        column->addWidget(widget);
+        widget->setParent(&card);
+    }
+    QStringList faults() {
+        card.resize(120, 200);
+        card.show();
+        QCoreApplication::processEvents();
+        return test::layoutFaults(card);
+    }
+
+    QWidget card;
+    QVBoxLayout* column = new QVBoxLayout(&card);
+};
+
+TEST_F(LayoutFaults, AreLabelsAndButtonsThatAreCut) {
+    QLabel* label = makeLabel(QStringLiteral("a sentence that is longer than its card"));
+    label->setFixedWidth(60);
+    column->addWidget(label);
+    auto* button = new QPushButton(QStringLiteral("Write a report"));
+    button->setFixedWidth(30);
+    column->addWidget(button);
+    EXPECT_EQ(faults().filter(QStringLiteral("label cut")).size(), 1);
+    EXPECT_EQ(faults().filter(QStringLiteral("button cut")).size(), 1);
+}
+
+TEST_F(LayoutFaults, AreTextsOutsideOfTheirCard) {
+    QLabel* label = makeLabel(QStringLiteral("outside"), nullptr, &card);
+    label->setGeometry(90, 10, 80, 20);
+    label->show();
+    EXPECT_EQ(faults().filter(QStringLiteral("out of QWidget: 'outside'")).size(), 1);
+}
+
+TEST_F(LayoutFaults, AreHeadersThatAreElided) {
+    auto* table = new QTableWidget(1, 2);
+    table->setHorizontalHeaderLabels({QStringLiteral("Name"), QStringLiteral("A long title")});
+    table->setColumnWidth(0, 80);
+    table->setColumnWidth(1, 40);
+    column->addWidget(table);
+    EXPECT_EQ(faults(), QStringList{QStringLiteral("header cut: 'A long title'")});
+}
+
+TEST_F(LayoutFaults, AreNoneWhereEverythingFits) {
+    column->addWidget(makeLabel(QStringLiteral("short")));
+    column->addWidget(makeButton(QStringLiteral("OK")));
+    EXPECT_EQ(faults(), QStringList());
+}
+
+}  // namespace
+}  // namespace ringscope::ui
