@@ -8,7 +8,10 @@
 #include "ui/pages/page_table.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
+#include "ui/widgets/command_palette.h"
+#include "ui/widgets/find_bar.h"
 #include "ui/widgets/parts.h"
+#include "ui/window_commands.h"
 
 #include <QActionGroup>
 #include <QButtonGroup>
@@ -51,6 +54,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       store_(options_.store),
       controller_(transport, options_.store),
       reports_(store_),
+      opener_(*this, options_.store, options_.settings, openers()),
       rail_(new QButtonGroup(this)),
       stack_(new QStackedWidget),
       jobs_(new QWidget),
@@ -58,7 +62,8 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       jobBar_(new QProgressBar),
       jobStop_(makeButton(Icon::Stop, tr("Stop"))),
       message_(new ElidedLabel(Qt::ElideMiddle)),
-      storePath_(new ElidedLabel(Qt::ElideMiddle)) {
+      storePath_(new ElidedLabel(Qt::ElideMiddle)),
+      findBar_(new FindBar) {
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
     controller_.setOriginOf(options_.originOf);
@@ -72,11 +77,16 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     auto* middle = new QWidget;
     auto* line = row(middle, 0, 0);
     line->addWidget(makeRail());
-    line->addWidget(stack_, 1);
+    auto* right = column(nullptr, 0, 0);
+    right->addWidget(stack_, 1);
+    right->addWidget(findBar_);
+    findBar_->setContentsMargins(16, 0, 16, 8);
+    line->addLayout(right, 1);
     setCentralWidget(middle);
     makeMenus();
     makeStatusBar();
     connectServices();
+    palette_ = new CommandPalette(this);
     connect(&theme_, &ThemeController::changed, this,
             [this] { setMinimumSize(scaled(880), scaled(560)); });
     setMinimumSize(scaled(880), scaled(560));
@@ -122,18 +132,7 @@ QWidget* MainWindow::makeRail() {
 }
 
 void MainWindow::makeMenus() {
-    QMenu* file = menuBar()->addMenu(tr("&File"));
-    QAction* open = file->addAction(icon(Icon::Open), tr("&Open experiment…"), this, [this] {
-        const QString name = QFileDialog::getOpenFileName(
-            this, tr("Open experiment"), {}, tr("Experiments (*.yaml *.yml);;All files (*)"));
-        if (name.isEmpty()) return;
-        if (const QString problem = openExperiment(name); !problem.isEmpty())
-            QMessageBox::warning(this, tr("Open experiment"), problem);
-    });
-    open->setShortcut(QKeySequence::Open);
-    file->addSeparator();
-    file->addAction(tr("&Quit"), this, &QWidget::close)->setShortcut(QKeySequence::Quit);
-
+    makeFileMenu(*menuBar()->addMenu(tr("&File")));
     QMenu* go = menuBar()->addMenu(tr("&Go"));
     for (std::size_t i = 0; i < pages_.size(); ++i) {
         const PageRow& row = pageTable()[i];
@@ -142,10 +141,8 @@ void MainWindow::makeMenus() {
           })->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + static_cast<int>(i))));
     }
     go->addSeparator();
-    go->addAction(tr("Find runs"), this, [this] {
-          goTo(page<RunsPage>());
-          page<RunsPage>().focusFilter();
-      })->setShortcut(QKeySequence::Find);
+    go->addAction(tr("Find on this page"), this, &MainWindow::find)
+        ->setShortcut(QKeySequence::Find);
     go->addAction(tr("Read the store again"), this, [this] {
           store_.refresh();
           for (Page* page : pages_) page->refresh();
@@ -154,7 +151,22 @@ void MainWindow::makeMenus() {
         ->setShortcut(QKeySequence(QStringLiteral("Ctrl+.")));
 
     makeThemeMenu(*menuBar()->addMenu(tr("&View")));
-    menuBar()->addMenu(tr("&Help"))->addAction(tr("About Ringscope"), this, &MainWindow::about);
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(tr("All actions…"), this, &MainWindow::openPalette)
+        ->setShortcut(QKeySequence(QStringLiteral("Ctrl+K")));
+    help->addAction(tr("Keyboard shortcuts"), this, &MainWindow::showShortcuts)
+        ->setShortcut(QKeySequence(QStringLiteral("F1")));
+    help->addAction(tr("About Ringscope"), this, &MainWindow::about);
+}
+
+void MainWindow::makeFileMenu(QMenu& file) {
+    file.addAction(icon(Icon::Open), tr("&Open…"), this, &MainWindow::askForPlace)
+        ->setShortcut(QKeySequence::Open);
+    QMenu* recent = file.addMenu(tr("Open &recent"));
+    opener_.fillMenu(*recent);
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] { opener_.fillMenu(*recent); });
+    file.addSeparator();
+    file.addAction(tr("&Quit"), this, &QWidget::close)->setShortcut(QKeySequence::Quit);
 }
 
 void MainWindow::makeThemeMenu(QMenu& view) {
@@ -224,6 +236,7 @@ void MainWindow::makeStatusBar() {
 }
 
 void MainWindow::connectServices() {
+    connect(&opener_, &FileOpener::messageReady, this, &MainWindow::showMessage);
     connect(&reports_, &ReportWriter::written, this,
             [this](const QString& file) { showMessage(tr("Report written to %1").arg(file)); });
     connect(&reports_, &ReportWriter::failed, this,
@@ -256,6 +269,8 @@ void MainWindow::connectPage(Page& asking) {
         if (const QString problem = openExperiment(file); !problem.isEmpty())
             QMessageBox::warning(this, tr("Open experiment"), problem);
     });
+    connect(&asking, &Page::placeOpened, this,
+            [this](const Place& place) { opener_.remember(place); });
     connect(&asking, &Page::messageReady, this, &MainWindow::showMessage);
 }
 
@@ -266,6 +281,7 @@ void MainWindow::showMessage(const QString& sentence) {
 }
 
 void MainWindow::goTo(Page& page) {
+    findBar_->close();
     stack_->setCurrentWidget(&page);
     rail_->button(stack_->currentIndex())->setChecked(true);
     page.setFocus();
@@ -295,6 +311,61 @@ QString MainWindow::openMigration(const QString& file) {
     const QString problem = page<MigratePage>().openFile(file);
     goTo(page<MigratePage>());
     return problem;
+}
+
+PlaceOpeners MainWindow::openers() {
+    return {.experiment = [this](const QString& file) { return openExperiment(file); },
+            .trace =
+                [this](const QString& place) {
+                    openTrace(place.toStdString());
+                    return QString();
+                },
+            .configuration = [this](const QString& file) { return openMigration(file); },
+            .store = [this](const QString& file) { return openStore(file); }};
+}
+
+QString MainWindow::openStore(const QString& file) {
+    const std::filesystem::path store = file.toStdString();
+    std::error_code failed;
+    if (std::filesystem::equivalent(store, store_.path(), failed)) {
+        goTo(page<RunsPage>());
+        return {};
+    }
+    if (!options_.openStore) return tr("'%1' is a store; this window shows another").arg(file);
+    const QString problem = options_.openStore(store);
+    if (problem.isEmpty()) opener_.remember({PlaceKind::Store, store});
+    return problem;
+}
+
+void MainWindow::askForPlace() {
+    const QString file = QFileDialog::getOpenFileName(
+        this, tr("Open an experiment, a trace, a store or another program's configuration"), {},
+        tr("All of these (*.yaml *.yml *.json *.json.gz *.trace *.sqlite *.db);;All files (*)"));
+    if (file.isEmpty()) return;
+    if (const QString problem = open(file); !problem.isEmpty())
+        QMessageBox::warning(this, tr("Open"), problem);
+}
+
+void MainWindow::openPalette() {
+    for (const QAction* top : menuBar()->actions())
+        for (const QAction* action : top->menu()->actions())
+            if (action->menu() != nullptr) Q_EMIT action->menu()->aboutToShow();
+    std::vector<Command> commands = menuCommands(*menuBar());
+    const PageRow& row = pageTable()[static_cast<std::size_t>(stack_->currentIndex())];
+    for (Command& command : pageCommands(*stack_->currentWidget(), Page::tr(row.title)))
+        commands.push_back(std::move(command));
+    palette_->open(std::move(commands));
+}
+
+void MainWindow::find() {
+    Page& shown = *pages_[static_cast<std::size_t>(stack_->currentIndex())];
+    if (!shown.find()) findBar_->openFor(shown);
+}
+
+void MainWindow::showShortcuts() {
+    auto* sheet = makeShortcutSheet(shortcutsOf(*menuBar()), this);
+    sheet->setAttribute(Qt::WA_DeleteOnClose);
+    sheet->open();
 }
 
 void MainWindow::showJobs() {

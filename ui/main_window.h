@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend/run/transport.h"
+#include "ui/file_opener.h"
 #include "ui/live/report_writer.h"
 #include "ui/live/run_controller.h"
 #include "ui/live/store_reader.h"
@@ -27,7 +28,9 @@ class QStackedWidget;
 
 namespace ringscope::ui {
 
+class CommandPalette;
 class ElidedLabel;
+class FindBar;
 
 struct WindowOptions {
     std::filesystem::path store;
@@ -36,6 +39,9 @@ struct WindowOptions {
     QString version;
     QSettings* settings = nullptr;  // nothing is remembered without it
     RunController::OriginOf originOf{};
+    // Shows another store, in a window of its own; answers why it cannot, or nothing. Stores are
+    // not opened without it.
+    std::function<QString(const std::filesystem::path& store)> openStore{};
 };
 
 class MainWindow : public QMainWindow {
@@ -60,6 +66,17 @@ public:
     void openTrace(const std::filesystem::path& place);
     // Empty, or why; an old configuration, on Migrate.
     QString openMigration(const QString& file);
+    // Empty, or why; anything of these and stores, where it belongs.
+    QString open(const QString& place) { return opener_.open(place); }
+    FileOpener& opener() { return opener_; }
+
+    // Everything that can be done now, for the palette.
+    void openPalette();
+    CommandPalette& palette() { return *palette_; }
+    // Ctrl+F: on the page that is shown.
+    void find();
+    FindBar& findBar() { return *findBar_; }
+    void showShortcuts();
 
     // Asked before runs are stopped by closing the window; answers whether to.
     void setAskToStop(std::function<bool()> ask) { askToStop_ = std::move(ask); }
@@ -69,7 +86,9 @@ protected:
 
 private:
     QWidget* makeRail();
+    PlaceOpeners openers();
     void makeMenus();
+    void makeFileMenu(QMenu& file);
     void makeThemeMenu(QMenu& view);
     void makeStatusBar();
     void connectServices();
@@ -82,6 +101,8 @@ private:
     void compareRuns(const std::vector<RunId>& runs);
     void reportRuns(const std::vector<RunId>& runs, const std::optional<RunId>& baseline);
     void copyCommand(const std::vector<RunId>& runs);
+    void askForPlace();
+    QString openStore(const QString& file);
     void about();
     void restore();
     void remember();
@@ -94,6 +115,8 @@ private:
     std::function<bool()> askToStop_;
     bool closing_ = false;
 
+    FileOpener opener_;
+
     QButtonGroup* rail_;
     QStackedWidget* stack_;
     std::vector<Page*> pages_;  // as pageTable
@@ -104,6 +127,8 @@ private:
     ElidedLabel* message_;  // what was done: QStatusBar's own has no room beside the store's path
     QTimer messageTimer_;
     ElidedLabel* storePath_;
+    FindBar* findBar_;
+    CommandPalette* palette_ = nullptr;  // above all others: made last
 };
 
 template <typename P>

@@ -15,8 +15,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace ringscope::gui {
 namespace {
@@ -39,14 +41,39 @@ ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
     return options;
 }
 
+// One for each store that was opened; the program ends with the last of them.
+class Windows {
+public:
+    Windows(const GuiOptions& given, QSettings* settings) : given_(given), settings_(settings) {}
+
+    ui::MainWindow& add(const GuiOptions& given) {
+        ui::WindowOptions options = windowOptions(given, settings_);
+        options.openStore = [this](const std::filesystem::path& store) {
+            GuiOptions other;
+            other.store = QString::fromStdString(store.string());
+            add(other).show();
+            return QString();
+        };
+        windows_.push_back(
+            std::make_unique<ui::MainWindow>(theme_, transport_, std::move(options)));
+        if (given_.theme) theme_.setTheme(*given_.theme);
+        return *windows_.back();
+    }
+
+private:
+    const GuiOptions& given_;
+    QSettings* settings_;
+    ui::ThemeController theme_;
+    AnyTransport transport_;
+    std::vector<std::unique_ptr<ui::MainWindow>> windows_;
+};
+
 int showWindow(const GuiOptions& given) {
-    ui::ThemeController theme;
-    AnyTransport transport;
     QSettings settings;
     const bool picture =
         !given.screenshot.isEmpty();  // neither reads nor changes what is remembered
-    ui::MainWindow window(theme, transport, windowOptions(given, picture ? nullptr : &settings));
-    if (given.theme) theme.setTheme(*given.theme);
+    Windows windows(given, picture ? nullptr : &settings);
+    ui::MainWindow& window = windows.add(given);
     if (given.size) window.resize(*given.size);
     if (!given.page.isEmpty()) window.goTo(given.page);
     if (!given.experiment.isEmpty()) {

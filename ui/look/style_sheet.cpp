@@ -101,6 +101,11 @@ QSplitter::handle:hover { background: @line; }
 #rail QToolButton:focus { background: @hover; color: @text; }
 #rail QToolButton:checked { border-left-color: @accent; color: @text; background: @selected; }
 
+#palette { background: @panel; border: 1px solid @muted; border-radius: #4#; }
+#palette QListWidget { background: @panel; border: none; outline: none;
+              selection-background-color: @selected; selection-color: @text; }
+#palette QListWidget::item:selected { background: @selected; }
+
 #dropArea { background: @panel; border: 2px dashed @line; border-radius: #4#; }
 #dropArea[dragged="true"] { border-color: @accent; background: @selected; }
 #card { background: @panel; border: 1px solid @line; border-radius: #4#; }

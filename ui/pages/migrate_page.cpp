@@ -204,6 +204,7 @@ QString MigratePage::openFile(const QString& file) {
     showAll(opened);
     keys_->startAtTheTop();
     goTo(Keys);
+    Q_EMIT placeOpened({PlaceKind::Configuration, file.toStdString()});
     return {};
 }
 

@@ -200,6 +200,7 @@ QString NewRunPage::openFile(const QString& file) {
     draft.environment = draft_.environment;
     setDraft(std::move(draft));
     stack_->setCurrentIndex(0);
+    Q_EMIT placeOpened({PlaceKind::Experiment, file.toStdString()});
     return {};
 }
 

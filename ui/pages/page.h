@@ -2,6 +2,7 @@
 // another, or of the window, it asks for by a signal, which the window answers for every page.
 #pragma once
 
+#include "ui/live/place_kind.h"
 #include "ui/live/run_controller.h"
 #include "ui/live/store_reader.h"
 #include "ui/models/experiment_draft.h"
@@ -34,6 +35,9 @@ public:
     // The user asked for the newest. The store is read again by the window; a page reads what else
     // it shows.
     virtual void refresh() {}
+    // Ctrl+F. True where the page has a search of its own, and has opened it; else the window finds
+    // words in what the page shows.
+    virtual bool find() { return false; }
 
 Q_SIGNALS:
     void idled();  // settled() may have become true
@@ -49,7 +53,8 @@ Q_SIGNALS:
     void timelineRequested(const ringscope::RunId& run);
     void experimentReady(const std::string& name, const std::string& content);  // for New run
     void experimentSaved(const QString& file);                                  // for New run
-    void messageReady(const QString& sentence);  // shown in the status bar for a while
+    void placeOpened(const ringscope::ui::Place& place);  // by the user; to be remembered
+    void messageReady(const QString& sentence);           // shown in the status bar for a while
 };
 
 }  // namespace ringscope::ui

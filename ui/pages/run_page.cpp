@@ -245,6 +245,13 @@ void RunPage::showRun(const RunId& run) {
     load();
 }
 
+bool RunPage::find() {
+    if (!search_->isVisible()) return false;
+    search_->setFocus(Qt::ShortcutFocusReason);
+    search_->selectAll();
+    return true;
+}
+
 // One reading at a time: a store that changes quickly is read as often as it can be.
 void RunPage::load() {
     if (id_.text.empty()) return;

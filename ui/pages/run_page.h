@@ -34,6 +34,7 @@ public:
     const RunId& run() const { return id_; }
     // What is shown is what the store had when it was read last.
     bool settled() const { return !loading_; }
+    bool find();  // the log's own search, where the log is shown; else false
     QTabWidget& tabs() { return *tabs_; }
     QPlainTextEdit& log() { return *log_; }
 

@@ -199,9 +199,12 @@ std::vector<RunId> RunsPage::selectedRuns() const {
     return ids;
 }
 
-void RunsPage::focusFilter() {
-    filterBox_->setFocus();
+bool RunsPage::find() {
+    if (showsRun()) return runPage_->find();
+    if (stack_->currentIndex() == Empty) return false;
+    filterBox_->setFocus(Qt::ShortcutFocusReason);
     filterBox_->selectAll();
+    return true;
 }
 
 void RunsPage::showStore() {

@@ -31,7 +31,7 @@ public:
     std::vector<RunId> selectedRuns() const;
     RunTableModel& model() { return *model_; }
     QTableView& table() { return *table_; }
-    void focusFilter();
+    bool find() override;  // the filter; of one run what is in sight of it
 
     // One run in full; the table again.
     void openRun(const RunId& run);

@@ -265,7 +265,10 @@ void TracesPage::openRun(const RunId& run) { want(recorded().placeOf(run)); }
 void TracesPage::openPlace(const std::filesystem::path& place) {
     std::filesystem::path whole = std::filesystem::absolute(place).lexically_normal();
     if (!whole.has_filename()) whole = whole.parent_path();  // "folder/"
-    if (!recorded().holds(whole)) openedByHand_ = whole;
+    if (!recorded().holds(whole)) {
+        openedByHand_ = whole;
+        Q_EMIT placeOpened({PlaceKind::Trace, whole});
+    }
     want(whole);
 }
 

@@ -48,6 +48,20 @@ TimelineView::TimelineView(QWidget* parent)
     card_->hide();
 }
 
+std::vector<std::pair<QString, QString>> TimelineView::keys() {
+    return {{tr("W, S"), tr("zoom in and out; so does the wheel, at the mouse")},
+            {tr("A, D"), tr("to the left and right; so does Shift with the wheel, or a drag")},
+            {tr("F"), tr("the whole recording")},
+            {tr("Home, End"), tr("to its ends")},
+            {tr("Left, Right"), tr("to the span before and after")},
+            {tr("Up, Down"), tr("to the lane above and below")},
+            {tr("Enter, double click"), tr("zoom to the span")},
+            {tr("M"), tr("show memory, or fold it away")},
+            {tr("P"), tr("to the peak of memory")},
+            {tr("drag on the ruler"), tr("select a stretch of time")},
+            {tr("Escape"), tr("take the selection away")}};
+}
+
 void TimelineView::setTrace(std::shared_ptr<const OpenedTrace> trace) {
     lanes_ = {};
     trace_ = std::move(trace);

@@ -18,6 +18,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 class QFrame;
 class QLabel;
@@ -29,6 +31,9 @@ class TimelineView : public QAbstractScrollArea {
 
 public:
     explicit TimelineView(QWidget* parent = nullptr);
+
+    // What mouse and keys do, for a sheet of shortcuts: keys, words.
+    static std::vector<std::pair<QString, QString>> keys();
 
     void setTrace(std::shared_ptr<const OpenedTrace> trace);
     const OpenedTrace* trace() const { return trace_.get(); }

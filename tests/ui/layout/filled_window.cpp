@@ -13,9 +13,13 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
 #include "ui/timeline/timeline_view.h"
+#include "ui/widgets/command_palette.h"
+#include "ui/widgets/find_bar.h"
 #include "ui/widgets/parts.h"
+#include "ui/widgets/search_bar.h"
 
 #include <QAbstractButton>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QTableView>
@@ -193,6 +197,17 @@ const std::vector<std::pair<std::string, Show>>& table() {
              w.page<ui::TracesPage>().openRun({"study-ring"});
              w.goTo(QStringLiteral("traces"));
          }},
+        {"palette",
+         [](MainWindow& w) {
+             showTable(w, "study-zigzag");
+             w.openPalette();
+         }},
+        {"find",
+         [](MainWindow& w) {
+             showMigration(w, Step::Keys);
+             w.find();
+             w.findBar().box().setText(QStringLiteral("sequence"));
+         }},
         {"migrate-source", [](MainWindow& w) { showMigration(w, Step::Source); }},
         {"migrate-keys", [](MainWindow& w) { showMigration(w, Step::Keys); }},
         {"migrate-decisions", [](MainWindow& w) { showMigration(w, Step::Decisions); }},
@@ -238,6 +253,8 @@ std::vector<std::string> FilledWindow::views() {
 }
 
 void FilledWindow::show(const std::string& view) {
+    window_->palette().close();
+    window_->findBar().close();
     for (const auto& [name, show] : table())
         if (name == view) show(*window_);
     settle();

@@ -1,0 +1,50 @@
+// Finds words in what a page shows: labels, buttons, fields, cells of tables, lines of texts. A hit
+// is scrolled into sight: a cell becomes the current one, a line of a text is selected, the others
+// get a frame. What is hidden, as by another tab, is not searched.
+#pragma once
+
+#include "ui/widgets/search_bar.h"
+
+#include <QModelIndex>
+#include <QPointer>
+#include <QTextCursor>
+#include <vector>
+
+class QAbstractItemView;
+class QPlainTextEdit;
+
+namespace ringscope::ui {
+
+class FindBar : public SearchBar {
+    Q_OBJECT
+
+public:
+    explicit FindBar(QWidget* parent = nullptr);
+
+    // Searches below `page` until the bar is closed.
+    void openFor(QWidget& page);
+    // The widget of the hit that is shown; null where there is none.
+    QWidget* hit() const;
+
+private:
+    struct Hit {
+        QPointer<QWidget> widget;
+        QPersistentModelIndex cell{};
+        QTextCursor place{};
+    };
+
+    void search(const QString& wanted);
+    void addHits(QWidget& widget, const QString& wanted);
+    void addCells(QAbstractItemView& view, const QString& wanted);
+    void addLines(QPlainTextEdit& edit, const QString& wanted);
+    void step(int direction);
+    void showHit();
+    void leave();
+
+    QPointer<QWidget> page_;
+    std::vector<Hit> hits_;
+    int at_ = 0;
+    QPointer<QWidget> frame_;  // round the hit
+};
+
+}  // namespace ringscope::ui
