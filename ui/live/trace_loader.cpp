@@ -101,6 +101,16 @@ void TraceLoader::cancel() {
     Q_EMIT cancelled();
 }
 
+void TraceLoader::compare(std::shared_ptr<const OpenedTrace> before, const std::string& beforeName,
+                          std::shared_ptr<const OpenedTrace> after, const std::string& afterName) {
+    ask(
+        [before = std::move(before), beforeName, after = std::move(after), afterName] {
+            return std::make_shared<const TraceDiff>(
+                diffTraces(before->trace, beforeName, after->trace, afterName));
+        },
+        [this](const std::shared_ptr<const TraceDiff>& diff) { Q_EMIT compared(diff); });
+}
+
 void TraceLoader::exportTo(std::shared_ptr<const OpenedTrace> trace,
                            const std::filesystem::path& file) {
     ask([trace = std::move(trace), file] { return writeChromeTrace(trace->trace, file); },

@@ -5,6 +5,7 @@
 // cancelled().
 #pragma once
 
+#include "backend/analysis/trace_diff.h"
 #include "backend/core/result.h"
 #include "ui/timeline/opened_trace.h"
 
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace ringscope::ui {
 
@@ -33,6 +35,10 @@ public:
     // As Chrome trace JSON. Ends in exported() or exportFailed().
     void exportTo(std::shared_ptr<const OpenedTrace> trace, const std::filesystem::path& file);
 
+    // What changed from one to the other. Ends in compared().
+    void compare(std::shared_ptr<const OpenedTrace> before, const std::string& beforeName,
+                 std::shared_ptr<const OpenedTrace> after, const std::string& afterName);
+
     bool idle() const { return asked_ == 0; }
 
 Q_SIGNALS:
@@ -43,6 +49,7 @@ Q_SIGNALS:
     void cancelled();
     void exported(const QString& file);
     void exportFailed(const QString& reason);
+    void compared(const std::shared_ptr<const ringscope::TraceDiff>& diff);
     void idled();  // the last thing asked for was answered
 
 private:

@@ -5,10 +5,13 @@
 #include "backend/trace/trace_files.h"
 #include "ui/look/theme.h"
 #include "ui/models/cell_delegate.h"
+#include "ui/pages/trace_beside.h"
+#include "ui/pages/trace_diff_panel.h"
 #include "ui/timeline/legend.h"
 #include "ui/timeline/memory_words.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/parts.h"
+#include "ui/widgets/search_bar.h"
 
 #include <QButtonGroup>
 #include <QFileDialog>
@@ -87,7 +90,10 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       totals_(makeSelectableLabel()),
       figures_(new RankFiguresModel(this)),
       ringSteps_(new RingStepModel(this)),
-      noRingSteps_(makeLabel(tr("This mode has no ring steps."), "muted")) {
+      noRingSteps_(makeLabel(tr("This mode has no ring steps."), "muted")),
+      tables_(new QStackedWidget),
+      beside_(new TraceBeside(*timeline_, this)),
+      search_(new SearchBar(tr("Find spans: attention layer 3 rank 1"))) {
     QVBoxLayout* layout = column(this, 16, 8);
     layout->addWidget(makeHead());
     stack_->addWidget(empty_);
@@ -127,6 +133,15 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
     connect(timeline_, &TimelineView::selectionChanged, this, &TracesPage::showSelection);
     connect(timeline_, &TimelineView::memoryToggled, this, &TracesPage::showMemory);
     connect(memory_, &QPushButton::toggled, timeline_, &TimelineView::showMemory);
+    connect(beside_, &TraceBeside::changed, this, &TracesPage::showBeside);
+    connect(beside_, &TraceBeside::idled, this, &TracesPage::idled);
+    connect(beside_, &TraceBeside::failed, this, &TracesPage::messageReady);
+    connect(search_, &SearchBar::searched, this, &TracesPage::searchSpans);
+    connect(search_, &SearchBar::stepped, this, &TracesPage::goToFound);
+    connect(search_, &SearchBar::closed, this, [this] {
+        timeline_->select({});
+        timeline_->setFocus(Qt::ShortcutFocusReason);
+    });
     showNothing();
     showStore();
 }
@@ -135,12 +150,13 @@ QWidget* TracesPage::makeHead() {
     auto* head = new QWidget;
     auto* line = row(head);
     choice_->setAccessibleName(tr("Run whose trace is shown"));
-    choice_->setShortest(14);
+    choice_->setShortest(12);
     choice_->setObjectName(QStringLiteral("traceChoice"));
     export_->setObjectName(QStringLiteral("exportTrace"));
     line->addWidget(makeLabel(tr("Traces"), "title"));
     line->addSpacing(8);
-    line->addWidget(choice_, 1);
+    line->addWidget(choice_, 2);
+    line->addWidget(&beside_->choice(), 1);
     line->addWidget(open_);
     line->addWidget(export_);
     return head;
@@ -172,17 +188,21 @@ QWidget* TracesPage::makeContent() {
     auto* top = new QWidget;
     QVBoxLayout* above = column(top, 0, 4);
     above->addWidget(timeline_, 1);
+    above->addWidget(&beside_->lanes(), 1);
     above->addWidget(makeLegends());
     auto* split = new QSplitter(Qt::Vertical);
     split->setChildrenCollapsible(false);
     split->setHandleWidth(scaled(8));
     split->addWidget(top);
-    split->addWidget(makeTables());
+    tables_->addWidget(makeTables());
+    tables_->addWidget(&beside_->figures());
+    split->addWidget(tables_);
     split->setStretchFactor(0, 3);
     split->setStretchFactor(1, 1);
     layout->addWidget(notes_);
     layout->addWidget(totals_);
     layout->addWidget(split, 1);
+    layout->addWidget(search_);
     return content;
 }
 
@@ -252,6 +272,8 @@ QWidget* TracesPage::makeRingSteps() {
     return steps;
 }
 
+bool TracesPage::settled() const { return loader_.idle() && beside_->settled(); }
+
 QString TracesPage::totals() const { return totals_->text(); }
 QString TracesPage::notes() const { return notes_->isHidden() ? QString() : notes_->fullText(); }
 
@@ -300,6 +322,7 @@ void TracesPage::listChoices() {
     choice_->setChoices(listed);
     choice_->setEnabled(!choices_.empty());
     choice_->setPlaceholderText(tr("no run with a trace"));
+    beside_->setChoices(choices_);
     if (wanted_) {
         const int at = choice_->findData(keyOf(*wanted_));
         if (at >= 0) {
@@ -350,6 +373,7 @@ void TracesPage::showNothing() {
 void TracesPage::showProblem(const QString& reason) {
     export_->setEnabled(false);
     timeline_->setTrace(nullptr);
+    beside_->setFirst({});
     empty_->setTexts(tr("No trace to show"), reason, {});
     stack_->setCurrentIndex(Empty);
 }
@@ -375,6 +399,36 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
     timeline_->setTrace(trace);
     showClock();
     showMemory();
+    beside_->setFirst(shown_ ? *shown_ : TraceChoice{});
+    searchSpans(search_->isVisible() ? search_->wanted() : QString());
+}
+
+// The sentence and the tables are of both traces while there are two.
+void TracesPage::showBeside() {
+    tables_->setCurrentIndex(beside_->on() ? 1 : 0);
+    showSelection();
+}
+
+bool TracesPage::find() {
+    if (timeline_->trace() == nullptr) return false;
+    search_->open();
+    return true;
+}
+
+void TracesPage::searchSpans(const QString& wanted) {
+    found_.clear();
+    foundAt_ = 0;
+    if (timeline_->trace() != nullptr) found_ = findSpans(*timeline_->trace(), wanted);
+    goToFound(0);
+}
+
+void TracesPage::goToFound(int direction) {
+    const int count = static_cast<int>(found_.size());
+    if (count > 0) foundAt_ = (foundAt_ + direction + count) % count;
+    search_->showCount(foundAt_, count);
+    if (count == 0) return;
+    const FoundSpan& found = found_[static_cast<std::size_t>(foundAt_)];
+    timeline_->goToSpan(found.row, found.span);
 }
 
 // Where the clocks do not tell wait from transfer, no button offers the wait.
@@ -414,7 +468,8 @@ void TracesPage::showSelection() {
     QStringList totals{what, totalsText(figures, trace->findings.clock.splits)};
     totals << mostMemoryText(*trace, figures.window);
     totals.removeAll(QString());
-    totals_->setText(totals.join(QStringLiteral(" · ")));
+    const QString ofOne = totals.join(QStringLiteral(" · "));
+    totals_->setText(beside_->on() && !selection ? beside_->sentence() : ofOne);
     figures_->setFigures(figures);
 }
 

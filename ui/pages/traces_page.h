@@ -6,6 +6,7 @@
 #include "ui/models/ring_step_model.h"
 #include "ui/models/trace_choice.h"
 #include "ui/pages/page.h"
+#include "ui/timeline/span_search.h"
 
 #include <filesystem>
 #include <map>
@@ -24,8 +25,10 @@ class ChoiceBox;
 class ElidedLabel;
 class EmptyState;
 class MemoryLegend;
+class SearchBar;
 class TimelineLegend;
 class TimelineView;
+class TraceBeside;
 
 class TracesPage : public Page {
     Q_OBJECT
@@ -40,12 +43,16 @@ public:
     // Looks again which runs have a trace, and reads the shown one again.
     void refresh() override;
 
-    bool settled() const override { return loader_.idle(); }
+    bool find() override;  // spans, by name, layer, rank
+
+    bool settled() const override;
     TimelineView& timeline() { return *timeline_; }
     RankFiguresModel& figures() { return *figures_; }
     RingStepModel& ringSteps() { return *ringSteps_; }
     QTableView& ringStepTable() { return *ringStepTable_; }
     ChoiceBox& choice() { return *choice_; }
+    TraceBeside& beside() { return *beside_; }  // a second trace
+    SearchBar& search() { return *search_; }
     QString totals() const;
     QString notes() const;
     void exportTo(const std::filesystem::path& file);
@@ -77,6 +84,9 @@ private:
     void showSelection();
     void showMemory();
     void showClock();
+    void showBeside();
+    void searchSpans(const QString& wanted);
+    void goToFound(int direction);
     void showRingStep(const QModelIndex& index);
     void askForPlace();
     void askForExport();
@@ -107,6 +117,11 @@ private:
     QTableView* ringStepTable_;
     QLabel* noRingSteps_;
     std::map<RingStepModel::Figure, QPushButton*> figureButtons_;
+    QStackedWidget* tables_;  // of one trace, or what changed to the second
+    TraceBeside* beside_;
+    SearchBar* search_;
+    std::vector<FoundSpan> found_;
+    int foundAt_ = 0;
 };
 
 }  // namespace ringscope::ui

@@ -15,9 +15,14 @@ void TimeView::setWidth(double width) {
     clamp();
 }
 
+void TimeView::setReach(double span) {
+    reach_ = span;
+    clamp();
+}
+
 void TimeView::fit() {
     from_ = 0;
-    span_ = duration_;
+    span_ = std::max(duration_, reach_);
     clamp();
 }
 
@@ -29,7 +34,7 @@ void TimeView::show(ViewTime from, ViewTime to) {
 
 void TimeView::zoom(double factor, double x) {
     const double fixed = timeAt(x).ns;
-    span_ = std::clamp(span_ / factor, std::min(shortest, duration_), duration_);
+    span_ = std::clamp(span_ / factor, std::min(shortest, duration_), std::max(duration_, reach_));
     from_ = fixed - x * nsPerPixel();
     clamp();
 }
@@ -48,10 +53,12 @@ void TimeView::clamp() {
     duration_ = std::max(1.0, duration_);
     width_ = std::max(1.0, width_);
     const double middle = from_ + span_ / 2;
-    const double wanted = std::clamp(span_, std::min(shortest, duration_), duration_);
+    const double most = std::max(duration_, reach_);
+    const double wanted = std::clamp(span_, std::min(shortest, duration_), most);
     if (wanted != span_) from_ = middle - wanted / 2;
     span_ = wanted;
-    from_ = std::clamp(from_, 0.0, duration_ - span_);
+    const double past = reach_ > 0 ? most : 0;  // of the ends
+    from_ = std::clamp(from_, -past, duration_ + past - span_);
 }
 
 std::vector<Tick> ticksOf(const TimeView& view, double gap) {

@@ -22,6 +22,10 @@ public:
     double x(ViewTime time) const { return (time.ns - from_) / nsPerPixel(); }
     ViewTime timeAt(double x) const { return {from_ + x * nsPerPixel()}; }
 
+    // At most this much is shown at once, from which on the trace's ends are passed: for a view
+    // beside a longer one. Less than the trace's duration means that.
+    void setReach(double span);
+
     void setWidth(double width);
     void fit();
     void show(ViewTime from, ViewTime to);
@@ -33,6 +37,7 @@ private:
     void clamp();
 
     double duration_ = 1;
+    double reach_ = 0;
     double width_ = 1;
     double from_ = 0;
     double span_ = 1;

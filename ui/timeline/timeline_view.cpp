@@ -22,6 +22,8 @@ constexpr double zoomPerKey = 1.5;
 constexpr double zoomPerMoment = 4;
 constexpr double panPerKey = 0.15;  // of the width
 constexpr double roomAround = 0.1;  // of a span that is zoomed to
+constexpr double leastSeen = 6;     // pixels of a span that is gone to
+constexpr double roomOfFound = 20;  // times a span that was too short to be seen
 
 }  // namespace
 
@@ -167,6 +169,34 @@ void TimelineView::zoomTo(const Interval& interval, std::optional<std::size_t> r
     const double room = (to - from) * roomAround;
     changeView([&](TimeView& view) { view.show({from - room}, {to + room}); });
     if (row) showRow(*row);
+}
+
+void TimelineView::showStretch(ViewTime from, ViewTime to) {
+    changeView([&](TimeView& view) { view.show(from, to); });
+}
+
+void TimelineView::setReach(double span) {
+    changeView([&](TimeView& view) { view.setReach(span); });
+}
+
+void TimelineView::goToSpan(std::size_t row, std::uint32_t span) {
+    if (!trace_) return;
+    const Span& found = trace_->span(row, span);
+    const auto length = static_cast<double>(found.duration());
+    const bool seen = length >= leastSeen * view_.nsPerPixel() && length <= view_.span();
+    if (!seen) {
+        const double middle = trace_->inView({found.begin()}).ns + length / 2;
+        const double half = std::max(1.0, length) * roomOfFound / 2;
+        changeView([&](TimeView& view) { view.show({middle - half}, {middle + half}); });
+    }
+    select(Interval{found.begin(), found.end()});
+    const bool message = found.kind() == SpanKind::Transfer || found.kind() == SpanKind::Wait;
+    const LanePlace place{row, message ? LaneKind::Messages : LaneKind::Work};
+    const TraceTime time{found.begin() + found.duration() / 2};
+    if (const std::optional<std::size_t> piece = lane(place).near(time))
+        setCurrent({place, *piece});
+    else
+        showRow(row);
 }
 
 void TimelineView::showRow(std::size_t row) {

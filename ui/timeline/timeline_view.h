@@ -44,6 +44,12 @@ public:
     // Shows this stretch with some room around it, and the row.
     void zoomTo(const Interval& interval, std::optional<std::size_t> row = {});
     void fit();
+    // Shows just this; what is outside of the trace stays empty, within setReach.
+    void showStretch(ViewTime from, ViewTime to);
+    // For a view beside another one: see TimeView. 0: by itself again.
+    void setReach(double span);
+    // Makes the span the current one and selects its time; zooms where it could not be seen.
+    void goToSpan(std::size_t row, std::uint32_t span);
 
     std::optional<Interval> selection() const { return selection_; }
     void select(std::optional<Interval> interval);

@@ -11,6 +11,7 @@
 #include "ui/pages/new_run_page.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/runs_page.h"
+#include "ui/pages/trace_beside.h"
 #include "ui/pages/traces_page.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/command_palette.h"
@@ -126,6 +127,15 @@ std::vector<RankTrace> recording(const char* mode) {
     return ranks;
 }
 
+void showTrace(MainWindow& window, bool two) {
+    auto& page = window.page<ui::TracesPage>();
+    window.goTo(QStringLiteral("traces"));
+    page.search().close();
+    page.openRun({"study-ring"});
+    waitUntil([&] { return page.timeline().trace() != nullptr && page.settled(); }, "no trace");
+    page.beside().choice().setCurrentIndex(two ? 1 : 0);
+}
+
 void showRunPage(MainWindow& window, const char* run, int tab) {
     auto& runs = window.page<ui::RunsPage>();
     window.goTo(QStringLiteral("runs"));
@@ -192,10 +202,14 @@ const std::vector<std::pair<std::string, Show>>& table() {
         {"compare-bars", [](MainWindow& w) { compareExperiment(w, QStringLiteral("study")); }},
         {"compare-curves",
          [](MainWindow& w) { compareExperiment(w, ui::text(sweepRuns().front().experimentId)); }},
-        {"traces",
+        {"traces", [](MainWindow& w) { showTrace(w, false); }},
+        {"traces-two", [](MainWindow& w) { showTrace(w, true); }},
+        {"traces-search",
          [](MainWindow& w) {
-             w.page<ui::TracesPage>().openRun({"study-ring"});
-             w.goTo(QStringLiteral("traces"));
+             showTrace(w, false);
+             w.find();
+             w.page<ui::TracesPage>().search().box().setText(
+                 QStringLiteral("attention rank 2 ring step 3"));
          }},
         {"palette",
          [](MainWindow& w) {

@@ -8,16 +8,21 @@
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
+#include "ui/pages/trace_beside.h"
+#include "ui/pages/trace_diff_panel.h"
 #include "ui/timeline/legend.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/parts.h"
+#include "ui/widgets/search_bar.h"
 
 #include <gtest/gtest.h>
 #include <QComboBox>
 #include <QFile>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTableWidget>
 #include <QTest>
 #include <fstream>
 
@@ -161,6 +166,74 @@ TEST_F(Traces, HaveTotalsThatFollowTheSelection) {
     EXPECT_EQ(wait.data().toString(), QStringLiteral("20.0"));
     page->timeline().select({});
     EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
+}
+
+TEST_F(Traces, GoThroughTheSpansThatWereSearched) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    open();
+    waitFor([this] { return shows("ring"); });
+    ASSERT_TRUE(page->find());
+    ASSERT_TRUE(page->search().isVisible());
+    QTest::keyClicks(&page->search().box(), QStringLiteral("attention rank 1"));
+    EXPECT_EQ(page->search().count(), QStringLiteral("1 of 2"));
+    EXPECT_EQ(page->timeline().selection(), (Interval{0, 20 * test::ms}));
+    QTest::keyClick(&page->search().box(), Qt::Key_Return);
+    EXPECT_EQ(page->search().count(), QStringLiteral("2 of 2"));
+    EXPECT_EQ(page->timeline().selection(), (Interval{80 * test::ms, 95 * test::ms}));
+    ASSERT_TRUE(page->timeline().shownWords());
+    EXPECT_TRUE(page->timeline().shownWords()->title.contains(QStringLiteral("ttention")));
+    page->search().box().setText(QStringLiteral("layer 9"));
+    EXPECT_EQ(page->search().count(), QStringLiteral("not found"));
+    QTest::keyClick(&page->search().box(), Qt::Key_Escape);
+    EXPECT_FALSE(page->search().isVisible());
+    EXPECT_EQ(page->timeline().selection(), std::nullopt);
+}
+
+TEST_F(Traces, HaveNoSearchWhereThereIsNoTrace) {
+    open();
+    EXPECT_FALSE(page->find());
+}
+
+TEST_F(Traces, ShowTwoSideBySideWithWhatTraceDiffSays) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    addRun("run-zigzag", "zigzag");
+    auto zigzag = test::busyRanks(2, 400);
+    for (RankTrace& rank : zigzag) {
+        rank.origin.mode = "zigzag";
+        rank.spans.insert(rank.spans.begin(),
+                          Span(0, rank.spans.back().end(), {.kind = SpanKind::Step, .step = 2}));
+    }
+    addTrace("run-zigzag", zigzag);
+    open();
+    page->openRun({"run-ring"});
+    waitFor([this] { return shows("ring"); });
+    ChoiceBox& choice = page->beside().choice();
+    ASSERT_TRUE(choice.isEnabled());
+    EXPECT_EQ(choice.count(), 2) << "nothing, and the other one";
+    EXPECT_FALSE(page->beside().lanes().isVisible());
+    choice.setCurrentIndex(1);
+    waitFor([this] { return page->beside().on(); });
+    EXPECT_TRUE(page->beside().lanes().isVisible());
+    const TraceDiff diff = diffTraces(page->timeline().trace()->trace, "ring",
+                                      page->beside().timeline().trace()->trace, "zigzag");
+    EXPECT_EQ(page->totals().section(QStringLiteral(" · "), 0, 0).toStdString(), diff.sentence());
+    const QTableWidget& effects = page->beside().figures().effects();
+    EXPECT_EQ(effects.horizontalHeaderItem(1)->text(), QStringLiteral("ring"));
+    EXPECT_EQ(effects.horizontalHeaderItem(2)->text(), QStringLiteral("zigzag"));
+    EXPECT_EQ(effects.item(0, 0)->text().toStdString(), diff.effects.front().what);
+    EXPECT_EQ(effects.item(effects.rowCount() - 1, 1)->text(), QStringLiteral("100"));
+
+    choice.setCurrentIndex(0);
+    EXPECT_FALSE(page->beside().lanes().isVisible());
+    EXPECT_TRUE(page->totals().startsWith(QStringLiteral("All 1 step · ")));
+    choice.setCurrentIndex(1);
+    waitFor([this] { return page->beside().on(); });
+    page->openRun({"run-zigzag"});  // the second one becomes the first
+    waitFor([this] { return shows("zigzag"); });
+    EXPECT_FALSE(page->beside().on());
+    EXPECT_EQ(choice.currentIndex(), 0);
 }
 
 TEST_F(Traces, SayThatWaitsAreNotKnownWhereTheClocksDoNotShowThem) {
