@@ -70,8 +70,16 @@ public:
 
 private:
     bool open() {
+        std::error_code unknown;
+        const auto written = std::filesystem::last_write_time(path_, unknown);
+        if (damagedAt_ && *damagedAt_ == written) return false;  // as it was
+        damagedAt_.reset();
         Result<std::unique_ptr<Store>> opened = Store::open(path_, Store::Access::ReadOnly);
         if (opened.ok()) {
+            if (isDamaged(**opened)) {
+                damagedAt_ = written;
+                return false;
+            }
             store_ = std::move(opened).value();
             version_.reset();
             return true;
@@ -82,6 +90,19 @@ private:
         else
             tell(State::Failed, text(error.message), {});
         return false;
+    }
+
+    // Figures of a damaged store may be anything, so none are shown.
+    bool isDamaged(Store& store) {
+        const Result<bool> damaged = store.isDamaged();
+        if (!damaged.ok() || !*damaged) return false;
+        tell(
+            State::Failed,
+            StoreReader::tr("'%1' is damaged, and what it holds may be wrong; `ringscope db check` "
+                            "says where")
+                .arg(QString::fromStdString(path_.string())),
+            {});
+        return true;
     }
 
     void lose(const Error& error) {
@@ -113,6 +134,7 @@ private:
     QTimer timer_;
     std::unique_ptr<Store> store_;
     std::optional<std::int64_t> version_;
+    std::optional<std::filesystem::file_time_type> damagedAt_;  // the file was written last
     bool anyLive_ = false;
     int beatsSinceLostCheck_ = beatsBetweenLostChecks - 1;
 };

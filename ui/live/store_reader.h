@@ -4,7 +4,7 @@
 // Used from the thread it was made in; signals and answers arrive there. Nothing is created or
 // written: a store that is not there yet is looked for again until it is. The exceptions are runs
 // whose program has vanished, which are marked lost in the file where live runs are listed, and
-// what ask() is told to write.
+// what ask() is told to write. A store that is damaged when it is opened fails with a sentence.
 #pragma once
 
 #include "backend/core/result.h"

@@ -65,6 +65,37 @@ TEST_F(Reader, SaysWhyAFileIsNoStoreAndLeavesItAsItIs) {
     EXPECT_EQ(wrong.readAll(), QByteArray("this is no database"));
 }
 
+TEST_F(Reader, ShowsNoFiguresOfADamagedStoreAndSaysSo) {
+    write("a");
+    QFile store(QString::fromStdString(file().string()));
+    ASSERT_TRUE(store.open(QIODevice::ReadWrite));
+    const QByteArray whole = store.readAll();
+    constexpr int page = 4096;
+    // The first page whose damage leaves a file that opens.
+    bool opens = false;
+    for (int at = page; at < whole.size() && !opens; at += page) {
+        QByteArray damaged = whole;
+        damaged.replace(at, 100, QByteArray(100, '\xff'));
+        ASSERT_TRUE(store.seek(0));
+        ASSERT_EQ(store.write(damaged), damaged.size());
+        ASSERT_TRUE(store.flush());
+        opens = Store::open(file(), Store::Access::ReadOnly).ok();
+    }
+    ASSERT_TRUE(opens);
+    open();
+    EXPECT_EQ(reader->state(), StoreReader::State::Failed);
+    EXPECT_TRUE(reader->problem().contains(QStringLiteral("is damaged")))
+        << qPrintable(reader->problem());
+    EXPECT_TRUE(reader->problem().contains(QStringLiteral("ringscope db check")));
+    EXPECT_TRUE(reader->runs().empty());
+
+    ASSERT_TRUE(store.seek(0));
+    ASSERT_EQ(store.write(whole), whole.size());
+    store.close();
+    waitFor([this] { return reader->state() == StoreReader::State::Ready; });
+    EXPECT_EQ(reader->runs().size(), 1U);
+}
+
 TEST_F(Reader, LoadsRunsWithTheirStepsInTheOrderAsked) {
     for (const char* id : {"a", "b", "c"}) write(id);
     open();
