@@ -127,7 +127,8 @@ TEST_F(Anywhere, ThePaletteHasEveryMenuEveryPageAndEveryTheme) {
     for (const PageRow& row : pageTable())
         EXPECT_TRUE(words.contains(q("Go: ") + Page::tr(row.title))) << row.name;
     for (const char* expected : {"Theme: System", "Theme: Light", "Theme: Dark", "Zoom: Zoom in",
-                                 "Runs: Report…", "Runs: Copy as command"})
+                                 "Runs: Report…", "Runs: Copy as command", "Runs: Rename…",
+                                 "Runs: Pin as baseline", "Runs: Edit and run again"})
         EXPECT_TRUE(words.contains(q(expected))) << expected;
 }
 

@@ -339,6 +339,7 @@ void RunsPage::makeEditActions() {
     runMenu_->addSeparator();
     add(tr("Export…"), [this] { askFolder(); });
     add(tr("Remove…"), [this] { askRemoval(); });
+    addActions(runMenu_->actions());  // of the page: the palette has them, too
     connect(table_, &QWidget::customContextMenuRequested, this,
             [this](const QPoint& place) { showRunMenu(table_->viewport()->mapToGlobal(place)); });
     connect(table_->horizontalHeader(), &QWidget::customContextMenuRequested, this,
