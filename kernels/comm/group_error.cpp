@@ -19,7 +19,7 @@ std::string amountAfter(const std::string& text, std::string_view mark) {
 // libtorch's words for an allocator that has no more; empty for any other reason.
 std::string wantOfMemory(const std::string& reason) {
     const bool here = reason.find("can't allocate memory") != std::string::npos;
-    const bool gpu = reason.find("out of memory") != std::string::npos;
+    const bool gpu = reason.find("CUDA out of memory") != std::string::npos;
     if (!here && !gpu) return {};
     const std::string amount =
         amountAfter(reason, here ? "you tried to allocate " : "Tried to allocate ");
