@@ -1,4 +1,5 @@
-// ringscope db check | recover: whether the store is whole, and runs of another store taken in.
+// ringscope db check | upgrade | recover: whether the store is whole, an older one made new, runs
+// of another store taken in.
 #include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/store_access.h"
@@ -47,10 +48,25 @@ int recover(const std::string& file, const GlobalOptions& global) {
     return Ok;
 }
 
+// Opening for writing upgrades.
+int upgrade(const GlobalOptions& global) {
+    // A store that is not there is none of an older Ringscope.
+    const Result<std::unique_ptr<Store>> before = openStore(global, Store::Access::ReadOnly);
+    if (before.ok()) {
+        printText((*before)->path().string() + " is of this Ringscope already\n");
+        return Ok;
+    }
+    if (before.error().code == ErrorCode::NotFound) return failStore(before.error());
+    const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
+    if (!store.ok()) return failStore(store.error());
+    printText((*store)->path().string() + " is upgraded; its backup stands beside it\n");
+    return Ok;
+}
+
 }  // namespace
 
 void addDbVerb(CLI::App& app, Command& command) {
-    CLI::App* db = app.add_subcommand("db", "the store itself: check, recover");
+    CLI::App* db = app.add_subcommand("db", "the store itself: check, upgrade, recover");
     db->require_subcommand(1);
     db->fallthrough();
     addExamples(*db, {{"ringscope db check", "is the store whole?"},
@@ -60,6 +76,13 @@ void addDbVerb(CLI::App& app, Command& command) {
                             {"ringscope db check --db other.db", "of another one"}});
     checking->callback(
         [&command] { command.action = [&command] { return check(command.global); }; });
+    CLI::App* upgrading =
+        db->add_subcommand("upgrade", "makes the store of an older Ringscope one of this");
+    addExamples(*upgrading,
+                {{"ringscope db upgrade", "the default store; a backup stays beside it"},
+                 {"ringscope db upgrade --db other.db", "another one"}});
+    upgrading->callback(
+        [&command] { command.action = [&command] { return upgrade(command.global); }; });
     CLI::App* recovering = db->add_subcommand(
         "recover", "takes in the runs of a file that a run left beside the store");
     const auto file = std::make_shared<std::string>();

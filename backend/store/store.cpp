@@ -67,7 +67,7 @@ Error olderSchema(const fs::path& path, std::int64_t schema, int known) {
     return {ErrorCode::Unavailable, "'" + path.string() + "' is of an older Ringscope (schema " +
                                         std::to_string(schema) + ", this one reads " +
                                         std::to_string(known) +
-                                        "); `ringscope run` upgrades it, after a backup"};
+                                        "); `ringscope db upgrade` makes it new, after a backup"};
 }
 
 Result<void> bringToSchema(Database& database, Store::Access access) {

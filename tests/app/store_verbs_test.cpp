@@ -155,6 +155,24 @@ TEST_F(StoreVerbs, CompareHasItsTableInOtherFormats) {
     EXPECT_EQ(json::parse(run({"compare", "--json"}).out)["title"], "sample");
 }
 
+TEST_F(StoreVerbs, UpgradeMakesAnOlderStoreReadableAndKeepsACopy) {
+    EXPECT_EQ(run({"db", "upgrade"}).exit, cli::NotFound);
+    addRun("ring");
+    EXPECT_THAT(run({"db", "upgrade"}).out, HasSubstr("is of this Ringscope already"));
+    sql(file(), "ALTER TABLE run DROP COLUMN alive_us; PRAGMA user_version = 5");
+    const Ran refused = run({"runs", "ls"});
+    EXPECT_THAT(refused.err, HasSubstr("`ringscope db upgrade` makes it new, after a backup"));
+    const Ran upgraded = run({"db", "upgrade"});
+    EXPECT_EQ(upgraded.exit, cli::Ok) << upgraded.err;
+    EXPECT_THAT(upgraded.out, HasSubstr("is upgraded; its backup stands beside it"));
+    EXPECT_THAT(run({"runs", "ls"}).out, HasSubstr("sample/ring"));
+    EXPECT_EQ(std::ranges::count_if(filesOf(folder()),
+                                    [](const auto& entry) {
+                                        return entry.first.find(".backup") != std::string::npos;
+                                    }),
+              1);
+}
+
 TEST_F(StoreVerbs, CompareFailsWhereNothingFinished) {
     RunRecord failed = newRun("ring");
     failed.status = RunStatus::Failed;

@@ -91,7 +91,7 @@ TEST_F(Upgrade, IsLeftToAWriter) {
                                          "' is of an older Ringscope (schema 0, this one reads " +
                                          newestSchema() +
                                          "); "
-                                         "`ringscope run` upgrades it, after a backup");
+                                         "`ringscope db upgrade` makes it new, after a backup");
     EXPECT_EQ(filesOf(folder()), before);
 }
 
