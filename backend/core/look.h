@@ -38,16 +38,16 @@ inline constexpr SpanLook spanLook;
 
 // What memory is for: colours of their own, which no span has; a hue is the same in both looks.
 // Listed as they are stacked, from below: what stays the whole step under what comes and goes.
-// Neighbours differ in lightness as well, so that they are told apart without seeing hues.
+// Neighbours stay apart for eyes that see no red and green; what fills most of a lane is lighter.
 struct MemoryLook {
     ColourPair other{"#657B79", "#999B9B"};
-    ColourPair parameters{"#7B3C8A", "#E09BEF"};
-    ColourPair gradients{"#826B14", "#B99812"};
-    ColourPair optimizer{"#1B4F41", "#71FAD4"};
-    ColourPair communication{"#954F5C", "#EC8B9D"};
-    ColourPair activations{"#353761", "#C9CDF9"};
-    ColourPair logits{"#296F30", "#67B76C"};
-    ColourPair workspace{"#5D2312", "#F9BCA9"};
+    ColourPair parameters{"#1B4F41", "#71FAD4"};
+    ColourPair gradients{"#954F5C", "#EC8B9D"};
+    ColourPair optimizer{"#353761", "#C9CDF9"};
+    ColourPair communication{"#826B14", "#B99812"};
+    ColourPair activations{"#7B3C8A", "#E09BEF"};
+    ColourPair logits{"#5D2312", "#F9BCA9"};
+    ColourPair workspace{"#296F30", "#67B76C"};
 };
 inline constexpr MemoryLook memoryLook;
 

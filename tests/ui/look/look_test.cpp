@@ -69,6 +69,26 @@ double apart(const QColor& a, const QColor& b) {
     return 100 * std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
 }
 
+// As eyes see it that lack the receptors for green: the matrix of Machado, Oliveira and Fernandes
+// (2009) at its full severity, on linear light.
+QColor withoutRedAndGreen(const QColor& colour) {
+    const auto linear = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
+    const auto encoded = [](double c) {
+        const double kept = std::clamp(c, 0.0, 1.0);
+        const double shown =
+            kept <= 0.0031308 ? kept * 12.92 : 1.055 * std::pow(kept, 1 / 2.4) - 0.055;
+        return static_cast<float>(shown);
+    };
+    const double r = linear(colour.redF());
+    const double g = linear(colour.greenF());
+    const double b = linear(colour.blueF());
+    return QColor::fromRgbF(encoded(0.367322 * r + 0.860646 * g - 0.227968 * b),
+                            encoded(0.280085 * r + 0.672501 * g + 0.047413 * b),
+                            encoded(-0.011820 * r + 0.042940 * g + 0.968881 * b));
+}
+
 constexpr std::array memoryColours = {
     memoryLook.other,         memoryLook.parameters,  memoryLook.gradients, memoryLook.optimizer,
     memoryLook.communication, memoryLook.activations, memoryLook.logits,    memoryLook.workspace};
@@ -82,6 +102,10 @@ TEST_P(BothLooks, GiveEveryUseOfMemoryAColourOfItsOwn) {
         EXPECT_GE(contrast(mine, ink.panel), GetParam() ? 5.5 : 4.0) << i;
         for (std::size_t j = 0; j < i; ++j)
             EXPECT_GE(apart(mine, colour(memoryColours[j])), 10) << i << " and " << j;
+        if (i > 0) {
+            const QColor below = colour(memoryColours[i - 1]);
+            EXPECT_GE(apart(withoutRedAndGreen(mine), withoutRedAndGreen(below)), 10) << i;
+        }
         for (const ColourPair& span : {spanLook.attention, spanLook.compute, spanLook.transfer,
                                        spanLook.copy, spanLook.host})
             EXPECT_GE(apart(mine, colour(span)), 8) << i << " and a span " << span.light;
