@@ -9,7 +9,8 @@ int main() {
     const Hardships hardships{.steps = 1'500,
                               .pace = std::chrono::milliseconds(40),
                               .locked = std::chrono::seconds(40),
-                              .full = std::chrono::seconds(10)};
+                              .full = std::chrono::seconds(10),
+                              .windowOpen = true};
     const HardTraining training = trainThrough(hardships);
     if (!training.notRun.empty()) {
         std::cout << "not run: " << training.notRun << '\n';

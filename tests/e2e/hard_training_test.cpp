@@ -9,10 +9,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-TEST(HardTraining, EndsFinishedWithEveryStepInTheStore) {
+TEST(HardTraining, EndsFinishedWithEveryStepInTheStoreThatTheWindowShows) {
     // Longer than the store's own patience with a lock, which is five seconds.
-    const Hardships hardships{
-        .steps = 400, .pace = milliseconds(40), .locked = seconds(6), .full = seconds(2)};
+    const Hardships hardships{.steps = 400,
+                              .pace = milliseconds(40),
+                              .locked = seconds(6),
+                              .full = seconds(2),
+                              .windowOpen = true};
     const HardTraining training = trainThrough(hardships);
     if (!training.notRun.empty()) GTEST_SKIP() << training.notRun;
     EXPECT_EQ(training.ended.exitCode, 0) << training.ended.err;
@@ -22,6 +25,7 @@ TEST(HardTraining, EndsFinishedWithEveryStepInTheStore) {
     EXPECT_TRUE(training.wentOnWhileFull);
     EXPECT_TRUE(training.saidSo) << training.ended.err;
     EXPECT_TRUE(training.whole);
+    EXPECT_TRUE(training.windowLived.value_or(true));
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -100,6 +102,48 @@ TEST(OverSshBetweenNamespaces, FourRanksOnTwoHostsTrainOverTheCable) {
             if (commandLine(pid).find("ringscope") != std::string::npos) return false;
         return true;
     }));
+}
+
+// Ports that are listened at in a namespace, by their local addresses as the kernel writes them.
+std::multimap<std::string, int> listening(const std::string& end) {
+    std::vector<std::string> words = Namespaces::enter(end);
+    words.insert(words.end(), {"cat", "/proc/net/tcp", "/proc/net/tcp6"});
+    std::istringstream lines(runProgram(words).out);
+    std::multimap<std::string, int> found;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream fields(line);
+        std::string number, local, remote, state;
+        fields >> number >> local >> remote >> state;
+        const std::size_t colon = local.rfind(':');
+        if (state == "0A" && colon != std::string::npos)
+            found.emplace(local.substr(0, colon), std::stoi(local.substr(colon + 1), nullptr, 16));
+    }
+    return found;
+}
+
+TEST(StrangersInAnotherNamespace, ReachNoDoorOfARunOnOneMachine) {
+    const Namespaces spaces;
+    if (!spaces.problem().empty()) GTEST_SKIP() << spaces.problem();
+    const Cli cli;
+    const auto file = cli.write("slow.yaml",
+                                "name: slow\nmodel: {preset: nano}\n"
+                                "train: {steps: 60, seq_len: 64}\n"
+                                "parallel: {sp: 2, mode: ring}\n"
+                                "debug: {slow_rank: 0, slow_ms: 20}\n");
+    std::vector<std::string> words = Namespaces::enter("a");
+    const std::vector<std::string> run = cli.words({"run", file, "--no-reference"});
+    words.insert(words.end(), run.begin(), run.end());
+    Program program(words, cli.options());
+    ASSERT_TRUE(becomesTrue([&] { return listening("a").size() >= 2; }));  // rank 0's, and Gloo's
+
+    for (const auto& [address, port] : listening("a")) {
+        EXPECT_EQ(address, "0100007F") << "127.0.0.1 alone";
+        std::vector<std::string> knock = Namespaces::enter("b");
+        knock.insert(knock.end(),
+                     {"/bin/bash", "-c", "exec 3<>/dev/tcp/10.77.31.1/" + std::to_string(port)});
+        EXPECT_NE(runProgram(knock).exitCode, 0) << port;
+    }
+    EXPECT_EQ(program.wait().exitCode, 0);
 }
 
 // A host whose CLOCK_MONOTONIC is a day ahead, as that of another machine may be. What sshd starts

@@ -4,8 +4,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -82,6 +84,7 @@ public:
         HardTraining outcome;
         Program program(words({"run", writeExperiment(), "--no-reference"}));
         waitForSteps(3);
+        const std::unique_ptr<Program> window = openWindow();
         outcome.wentOnWhileLocked = lives(program);
         {
             const OtherWriter other(store_);
@@ -97,6 +100,10 @@ public:
         std::error_code ignored;
         fs::remove_all(store_.parent_path() / "traces", ignored);
         outcome.ended = program.wait(std::chrono::seconds(600));
+        if (window != nullptr) {
+            outcome.windowLived = lives(*window);
+            window->signal(SIGTERM);
+        }
         outcome.saidSo =
             outcome.ended.err.find("its results wait for the store") != std::string::npos;
         look(outcome);
@@ -107,6 +114,15 @@ private:
     std::vector<std::string> words(std::vector<std::string> arguments) const {
         arguments.insert(arguments.begin(), {RINGSCOPE_BIN "/ringscope", "--db", store_.string()});
         return arguments;
+    }
+
+    std::unique_ptr<Program> openWindow() const {
+        const std::string program = RINGSCOPE_BIN "/ringscope-gui";
+        if (!hardships_.windowOpen || !fs::exists(program)) return nullptr;
+        ProgramOptions options;
+        options.environment = {{"QT_QPA_PLATFORM", "offscreen"}};
+        return std::make_unique<Program>(
+            std::vector<std::string>{program, "--db", store_.string(), "--page", "runs"}, options);
     }
 
     // The slow rank waits before each attention pass: nano has two layers, forward and backward.

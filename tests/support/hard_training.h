@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ringscope::testing {
@@ -16,17 +17,19 @@ struct Hardships {
     std::chrono::milliseconds pace{};  // a step takes at least so long
     std::chrono::seconds locked{};
     std::chrono::seconds full{};
+    bool windowOpen = false;  // ringscope-gui shows the store meanwhile, where it was built
 };
 
 struct HardTraining {
     std::string notRun{};  // why it could not be tried here; else empty
     Ended ended{};
-    std::string status{};            // of the run, as the store has it
-    std::int64_t stepsKept = 0;      // in the store, each once, without a gap
-    bool wentOnWhileLocked = false;  // the program was alive when the lock was taken and let go
-    bool wentOnWhileFull = false;    // the same of the full disk
-    bool saidSo = false;             // that results wait for the store
-    bool whole = false;              // what `ringscope db check` says
+    std::string status{};               // of the run, as the store has it
+    std::int64_t stepsKept = 0;         // in the store, each once, without a gap
+    bool wentOnWhileLocked = false;     // the program was alive when the lock was taken and let go
+    bool wentOnWhileFull = false;       // the same of the full disk
+    bool saidSo = false;                // that results wait for the store
+    bool whole = false;                 // what `ringscope db check` says
+    std::optional<bool> windowLived{};  // until the training was over; nothing where none was built
 };
 
 // Needs to mount a small file system, so root.
