@@ -177,8 +177,7 @@ int markLost(const std::vector<std::string>& selectors, const GlobalOptions& glo
     for (const RunRecord& before : *runs) {
         const Result<RunRecord> run = (*store)->load(before.id);
         if (!run.ok()) return failStore(run.error());
-        if (!global.quiet)
-            printText(nameAndId(*run) + ": lost: " + run->statusReason + "\n");
+        if (!global.quiet) printText(nameAndId(*run) + ": lost: " + run->statusReason + "\n");
     }
     return Ok;
 }
