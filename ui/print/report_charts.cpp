@@ -51,12 +51,16 @@ void drawLabel(Paper& paper, std::string_view mode, const std::string& label, co
 
 // --- bars ----------------------------------------------------------------------------------------
 
+bool isDrawn(const reporting::Bar& bar) {
+    return bar.value && std::isfinite(*bar.value) && *bar.value >= 0;
+}
+
 double longestBar(const reporting::BarChart& chart) {
     double longest = 0;
     for (const reporting::BarGroup& group : chart.groups)
         for (const reporting::Bar& bar : group.bars)
-            longest =
-                std::max({longest, bar.value.value_or(0), bar.high, bar.predicted.value_or(0)});
+            if (isDrawn(bar))
+                longest = std::max({longest, *bar.value, bar.high, bar.predicted.value_or(0)});
     return longest;
 }
 
@@ -67,14 +71,16 @@ void drawBar(Paper& paper, const reporting::Bar& bar, const std::optional<double
     drawLabel(paper, bar.mode, bar.label, {row.left(), row.top(), labels - 4, row.height()});
     const QRectF track(row.left() + labels, row.top() + (row.height() - barHeight) / 2,
                        row.width() - labels - words, barHeight);
-    if (!bar.value || longest <= 0) {
+    if (!isDrawn(bar)) {
         TextStyle style = plain;
         style.colour = look.bad;
         paper.draw({track.left(), row.top() + 1.5, row.right() - track.left(), row.height()},
                    text(bar.words), style);
         return;
     }
-    const auto at = [&](double value) { return track.left() + track.width() * value / longest; };
+    const auto at = [&](double value) {
+        return track.left() + (longest > 0 ? track.width() * value / longest : 0);
+    };
     QRectF filled = track;
     filled.setRight(at(*bar.value));
     paper.fill(filled, modeLook(bar.mode).colour);
