@@ -1,9 +1,11 @@
 #include "backend/report/recording_pictures.h"
 
 #include "backend/core/units.h"
+#include "backend/report/html_table.h"
 #include "backend/report/svg_marks.h"
 #include "backend/report/svg_strips.h"
 #include "backend/report/wording.h"
+#include "backend/trace/memory_curve.h"
 #include "backend/trace/memory_look.h"
 
 #include <fmt/format.h>
@@ -90,13 +92,16 @@ void addRingPicture(Markup& page, const RingPicture& picture, const RingSteps& a
     page.close();
 }
 
+std::int64_t heldBy(const Recording& recording, MemoryCategory category) {
+    return recording.memory->held[static_cast<std::size_t>(category)];
+}
+
 // Of all recordings together, in the order of the stack: those that any rank held.
 std::vector<MemoryCategory> heldCategories(const Report& report) {
     std::vector<MemoryCategory> held;
     for (const MemoryCategory category : memoryStack())
         for (const Recording& recording : report.recordings)
-            if (recording.memory &&
-                recording.memory->held[static_cast<std::size_t>(category)] > 0) {
+            if (recording.memory && heldBy(recording, category) > 0) {
                 held.push_back(category);
                 break;
             }
@@ -109,39 +114,32 @@ std::string memoryVariable(MemoryCategory category) {
 
 StripRow memoryRow(const Recording& recording, const std::vector<MemoryCategory>& categories) {
     StripCell cell;
-    std::int64_t all = 0;
     for (const MemoryCategory category : categories) {
-        const std::int64_t bytes = recording.memory->held[static_cast<std::size_t>(category)];
+        const std::int64_t bytes = heldBy(recording, category);
         cell.parts.push_back(static_cast<double>(bytes));
-        all += bytes;
         if (bytes > 0)
             cell.words += fmt::format("{}{} {}", cell.words.empty() ? "" : ", ",
                                       memoryCategoryName(category), formatBytes({bytes}));
     }
-    return {recording.mode, recording.label, {std::move(cell)}, formatBytes({all})};
+    return {recording.mode,
+            recording.label,
+            {std::move(cell)},
+            formatBytes({totalOf(recording.memory->held)})};
 }
 
 // The same in numbers: a column a category.
-void addMemoryNumbers(Markup& page, const Report& report,
-                      const std::vector<MemoryCategory>& categories) {
-    page.open("details").element("summary", "Memory as a table");
-    page.open("div", {{"class", "scroll"}, {"tabindex", "0"}}).open("table").open("thead");
-    page.open("tr").element("th", "configuration", {{"scope", "col"}});
-    page.element("th", "rank", {{"class", "number"}, {"scope", "col"}});
+Table memoryNumbers(const Report& report, const std::vector<MemoryCategory>& categories) {
+    Table table{{{"configuration"}, {"rank", Align::Right}}, {}};
     for (const MemoryCategory category : categories)
-        page.element("th", memoryCategoryName(category), {{"class", "number"}, {"scope", "col"}});
-    page.close().close().open("tbody");
+        table.columns.push_back({std::string(memoryCategoryName(category)), Align::Right});
     for (const Recording& recording : report.recordings) {
         if (!recording.memory) continue;
-        page.open("tr").element("th", recording.label, {{"scope", "row"}});
-        page.element("td", std::to_string(recording.memory->rank), {{"class", "number"}});
+        Row row{"", {{recording.label}, {std::to_string(recording.memory->rank)}}, ""};
         for (const MemoryCategory category : categories)
-            page.element("td",
-                         formatBytes({recording.memory->held[static_cast<std::size_t>(category)]}),
-                         {{"class", "number"}});
-        page.close();
+            row.cells.push_back({formatBytes({heldBy(recording, category)})});
+        table.rows.push_back(std::move(row));
     }
-    page.close().close().close().close();
+    return table;
 }
 
 }  // namespace
@@ -215,7 +213,7 @@ void addMemory(Markup& page, const Report& report) {
     page.element("p", memoryCaption, {{"class", "muted"}});
     page.append(drawStripLegend(picture.kinds)).open("figure", {{"class", "memory"}});
     page.append(drawStrips(picture.strips, picture.kinds, longestStrip(picture.strips))).close();
-    addMemoryNumbers(page, report, heldCategories(report));
+    addFolded(page, "Memory as a table", memoryNumbers(report, heldCategories(report)));
     page.close();
 }
 

@@ -8,7 +8,6 @@
 #include "backend/trace/trace_files.h"
 
 #include <algorithm>
-#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -29,10 +28,6 @@ std::uintmax_t bytesIn(const fs::path& folder) {
     return bytes;
 }
 
-std::int64_t heldAt(const MemoryPeak& peak) {
-    return std::accumulate(peak.held.begin(), peak.held.end(), std::int64_t{0});
-}
-
 std::optional<Recording> recordingOf(const RunId& run, const fs::path& folder) {
     std::error_code ignored;
     if (!fs::is_directory(folder, ignored) || bytesIn(folder) > largestTrace) return std::nullopt;
@@ -45,7 +40,7 @@ std::optional<Recording> recordingOf(const RunId& run, const fs::path& folder) {
                         .ringSteps = std::move(findings.ringSteps)};
     for (const RankTrace& rank : trace->ranks) {
         std::optional<MemoryPeak> peak = memoryPeak(rank);
-        if (peak && (!recording.memory || heldAt(*peak) > heldAt(*recording.memory)))
+        if (peak && (!recording.memory || totalOf(peak->held) > totalOf(recording.memory->held)))
             recording.memory = std::move(peak);
     }
     return recording;
