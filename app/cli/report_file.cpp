@@ -1,5 +1,6 @@
 #include "app/cli/report_file.h"
 
+#include "backend/core/files.h"
 #include "backend/core/text.h"
 #include "backend/report/report.h"
 #include "launcher/spawn_program.h"
@@ -14,13 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool isPdf(const fs::path& file) { return toLower(file.extension().string()) == ".pdf"; }
-
 // It stands beside this program, or in PATH.
 std::string windowProgram() {
     std::error_code unknown;
-    const fs::path beside =
-        fs::read_symlink("/proc/self/exe", unknown).parent_path() / "ringscope-gui";
+    const fs::path beside = programDirectory() / "ringscope-gui";
     return fs::exists(beside, unknown) ? beside.string() : "ringscope-gui";
 }
 
@@ -50,13 +48,13 @@ Result<void> writePdf(const ReportRequest& request, const fs::path& file) {
 }  // namespace
 
 Result<void> checkReportName(const fs::path& file) {
-    if (isPdf(file)) return {};
+    if (isPdfName(file)) return {};
     RINGSCOPE_CHECK(reportFormatFor(file));
     return {};
 }
 
 Result<void> writeReportFile(ReportRequest request, const fs::path& file) {
-    if (isPdf(file)) return writePdf(request, file);
+    if (isPdfName(file)) return writePdf(request, file);
     RINGSCOPE_TRY(Report report, makeReport(request.title, std::move(request.runs)));
     addRecordings(report, request.store);
     return writeReport(report, file);

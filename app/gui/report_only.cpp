@@ -12,7 +12,7 @@ namespace {
 
 Result<void> writeReport(const GuiOptions& given) {
     const std::filesystem::path file = given.report.toStdString();
-    if (!ui::isPdfName(file))
+    if (!isPdfName(file))
         return Error{ErrorCode::InvalidConfig,
                      "--write-report writes a PDF; give it a name that ends in .pdf"};
     const std::filesystem::path path = given.store.isEmpty()

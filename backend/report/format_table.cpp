@@ -28,6 +28,10 @@ std::vector<std::string> reportExtensions() {
     return extensions;
 }
 
+bool isPdfName(const std::filesystem::path& file) {
+    return toLower(file.extension().string()) == ".pdf";
+}
+
 Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file) {
     const std::string extension = toLower(file.extension().string());
     const auto found = std::ranges::find(formats, extension, &ReportFormat::extension);

@@ -43,6 +43,9 @@ std::vector<std::string> reportExtensions();  // ".html", …
 // names those there are.
 Result<const ReportFormat*> reportFormatFor(const std::filesystem::path& file);
 
+// A PDF is none of these: the window's program paints it (ui/print).
+bool isPdfName(const std::filesystem::path& file);
+
 // In the format of the file's extension; makes the folder where there is none.
 Result<void> writeReport(const Report& report, const std::filesystem::path& file);
 

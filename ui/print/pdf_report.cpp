@@ -419,8 +419,4 @@ Result<void> writePdf(const Report& report, const std::filesystem::path& file) {
         file, {rendered.bytes.constData(), static_cast<std::size_t>(rendered.bytes.size())});
 }
 
-bool isPdfName(const std::filesystem::path& file) {
-    return toLower(file.extension().string()) == ".pdf";
-}
-
 }  // namespace ringscope::ui

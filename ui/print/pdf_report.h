@@ -20,7 +20,4 @@ PdfPages renderPdf(const Report& report);
 
 Result<void> writePdf(const Report& report, const std::filesystem::path& file);
 
-// Whether the file's name asks for one.
-bool isPdfName(const std::filesystem::path& file);
-
 }  // namespace ringscope::ui
