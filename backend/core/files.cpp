@@ -66,6 +66,14 @@ Result<std::string> readFile(const fs::path& path) {
     return readUpTo(path, std::numeric_limits<std::size_t>::max() - 1);
 }
 
+Result<std::string> readFile(const fs::path& path, std::size_t most) {
+    RINGSCOPE_TRY(std::string content, readUpTo(path, most));
+    if (content.size() <= most) return content;
+    return Error{ErrorCode::InvalidConfig, "'" + path.string() + "' is larger than " +
+                                               formatBytes({static_cast<std::int64_t>(most)}) +
+                                               "; is it the right file?"};
+}
+
 Result<std::string> readTextFile(const fs::path& path) {
     RINGSCOPE_TRY(std::string text, readUpTo(path, largestTextFile));
     if (text.size() > largestTextFile) return tooLarge("'" + path.string() + "'");

@@ -14,6 +14,9 @@ namespace ringscope {
 // A regular file, of any size: a pipe or a device could block or never end.
 Result<std::string> readFile(const std::filesystem::path& path);
 
+// The same; fails with InvalidConfig where it has more bytes than `most`.
+Result<std::string> readFile(const std::filesystem::path& path, std::size_t most);
+
 // A file that a person writes: an experiment, a hostfile, rules. Fails with InvalidConfig where it
 // is larger than any of them.
 inline constexpr std::size_t largestTextFile = std::size_t{16} << 20;  // bytes
