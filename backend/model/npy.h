@@ -23,6 +23,14 @@ struct NpyArray {
 // Everything before the elements: magic, version, and a header that ends on a multiple of 64 bytes.
 std::string npyHeader(std::string_view type, const std::vector<std::int64_t>& shape);
 
+// Whole numbers of a .npy file: of 1, 2, 4 or 8 bytes, signed or not.
+struct NpyIntegers {
+    std::vector<std::int64_t> shape;
+    std::vector<std::int64_t> values;  // the last dimension fastest
+};
+// Fails with one sentence where the file is no such file, or its sizes do not agree.
+Result<NpyIntegers> readNpyIntegers(const std::filesystem::path& path);
+
 // Never overwrites: a file that is there is an Error.
 Result<void> writeNpy(const std::filesystem::path& path, const NpyArray& array);
 

@@ -1,0 +1,187 @@
+#include "backend/model/parameter_list.h"
+
+#include <cmath>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+constexpr double weightDeviation = 0.02;
+
+// The parts of a model, in order, each adding its parameters.
+class ListBuilder {
+public:
+    explicit ListBuilder(const ModelConfig& model)
+        : model_(model),
+          // Layers add up in the residual stream: their outputs start smaller the more there are.
+          outputDeviation_(weightDeviation / std::sqrt(2.0 * static_cast<double>(model.layers))) {}
+
+    void embeddings() {
+        weight("embedding", {model_.vocabSize, model_.hiddenSize});
+        if (model_.position == PositionKind::Learned)
+            weight("positions", {model_.positions, model_.hiddenSize});
+    }
+
+    void layer(const std::string& prefix, const LayerKind& kind) {
+        if (model_.normPlace != NormPlace::After) norm(prefix + "attention.norm");
+        if (model_.attention == AttentionKind::Mla)
+            latentAttention(prefix + "attention.");
+        else
+            groupedAttention(prefix + "attention.");
+        if (model_.normPlace != NormPlace::Before) norm(prefix + "attention.after_norm");
+        if (model_.normPlace != NormPlace::After) norm(prefix + "ffn.norm");
+        if (kind.experts)
+            experts(prefix + "ffn.");
+        else
+            feedForward(prefix + "ffn.", model_.ffnSize);
+        if (model_.normPlace != NormPlace::Before) norm(prefix + "ffn.after_norm");
+    }
+
+    std::vector<ParameterSpec> ended() && {
+        norm("norm");
+        if (!model_.tiedHead) weight("head", {model_.vocabSize, model_.hiddenSize});
+        return std::move(list_);
+    }
+
+private:
+    void groupedAttention(const std::string& prefix) {
+        const std::int64_t queries = model_.heads * model_.headDim();
+        const std::int64_t keys = model_.kvHeads * model_.headDim();
+        projection(prefix + "qkv", {queries + 2 * keys, model_.hiddenSize}, model_.qkvBias);
+        if (model_.qkNorm != QkNorm::None) {
+            const bool each = model_.qkNorm == QkNorm::Head;
+            gain(prefix + "query_norm", each ? model_.headDim() : queries);
+            gain(prefix + "key_norm", each ? model_.headDim() : keys);
+        }
+        output(prefix + "output", {model_.hiddenSize, queries}, model_.outputBias);
+    }
+
+    void latentAttention(const std::string& prefix) {
+        const LatentConfig& latent = model_.latent;
+        const std::int64_t queries = model_.heads * model_.headDim();
+        if (latent.querySize > 0) {
+            projection(prefix + "query_down", {latent.querySize, model_.hiddenSize},
+                       model_.qkvBias);
+            gain(prefix + "query_norm", latent.querySize);
+            weight(prefix + "query_up", {queries, latent.querySize});
+        } else {
+            weight(prefix + "query", {queries, model_.hiddenSize});
+        }
+        projection(prefix + "latent", {latent.size + latent.rotarySize, model_.hiddenSize},
+                   model_.qkvBias);
+        gain(prefix + "latent_norm", latent.size);
+        weight(prefix + "latent_up",
+               {model_.heads * (latent.plainSize + latent.valueSize), latent.size});
+        output(prefix + "output", {model_.hiddenSize, model_.heads * latent.valueSize},
+               model_.outputBias);
+    }
+
+    void feedForward(const std::string& prefix, std::int64_t inner) {
+        const bool gated = rowOf(model_.ffn).gated;
+        projection(prefix + (gated ? "gate_up" : "up"),
+                   {gated ? 2 * inner : inner, model_.hiddenSize}, model_.ffnBias);
+        output(prefix + "down", {model_.hiddenSize, inner}, model_.ffnBias);
+    }
+
+    void experts(const std::string& prefix) {
+        const ExpertConfig& experts = model_.experts;
+        weight(prefix + "router", {experts.count, model_.hiddenSize});
+        if (experts.bias) {
+            vector(prefix + "router.bias", experts.count, 0);
+            list_.back().trained = false;  // it decides a choice, which has no slope
+        }
+        add(prefix + "experts.gate_up", {experts.count, 2 * experts.size, model_.hiddenSize},
+            weightDeviation);
+        add(prefix + "experts.down", {experts.count, model_.hiddenSize, experts.size},
+            outputDeviation_);
+        if (experts.sharedSize == 0) return;
+        feedForward(prefix + "shared.", experts.sharedSize);
+        if (experts.sharedGate) weight(prefix + "shared.gate", {1, model_.hiddenSize});
+    }
+
+    void norm(const std::string& part) {
+        gain(part, model_.hiddenSize);
+        if (model_.norm == NormKind::Layer) vector(part + ".bias", model_.hiddenSize, 0);
+    }
+    void gain(const std::string& part, std::int64_t width) {
+        vector(part + ".gain", width, model_.gainFromOne ? 0 : 1);
+    }
+    void weight(const std::string& part, std::vector<std::int64_t> shape) {
+        add(part + ".weight", std::move(shape), weightDeviation);
+    }
+    void projection(const std::string& part, std::vector<std::int64_t> shape, bool bias) {
+        const std::int64_t out = shape.front();
+        weight(part, std::move(shape));
+        if (bias) vector(part + ".bias", out, 0);
+    }
+    void output(const std::string& part, std::vector<std::int64_t> shape, bool bias) {
+        const std::int64_t out = shape.front();
+        add(part + ".weight", std::move(shape), outputDeviation_);
+        if (bias) vector(part + ".bias", out, 0);
+    }
+    void vector(std::string name, std::int64_t width, double initial) {
+        add(std::move(name), {width}, 0, initial);
+    }
+    void add(std::string name, std::vector<std::int64_t> shape, double deviation,
+             double initial = 1) {
+        ParameterSpec spec{.name = std::move(name),
+                           .shape = std::move(shape),
+                           .deviation = deviation,
+                           .initial = initial,
+                           .offset = end_};
+        end_ += spec.elements();
+        list_.push_back(std::move(spec));
+    }
+
+    const ModelConfig& model_;
+    double outputDeviation_;
+    std::vector<ParameterSpec> list_;
+    std::int64_t end_ = 0;
+};
+
+bool isTable(const ParameterSpec& spec) {
+    return spec.name == "embedding.weight" || spec.name == "positions.weight";
+}
+
+}  // namespace
+
+std::int64_t ParameterSpec::elements() const {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) count *= size;
+    return count;
+}
+
+std::vector<ParameterSpec> parameterList(const ModelConfig& model,
+                                         const std::vector<LayerKind>& kinds) {
+    ListBuilder builder(model);
+    builder.embeddings();
+    for (std::size_t layer = 0; layer < kinds.size(); ++layer)
+        builder.layer("layers." + std::to_string(layer) + ".", kinds[layer]);
+    return std::move(builder).ended();
+}
+
+std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
+    std::int64_t count = 0;
+    for (const ParameterSpec& spec : parameterList(model, kinds)) count += spec.elements();
+    return count;
+}
+
+std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
+    const Result<std::vector<LayerKind>> kinds = layerKinds(model, {.window = 1});
+    if (!kinds.ok()) return std::nullopt;
+    return parameterCount(model, *kinds);
+}
+
+std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
+    std::int64_t count = 0;
+    for (const ParameterSpec& spec : parameterList(model, kinds)) {
+        if (spec.shape.size() == 1 || isTable(spec)) continue;
+        const bool ofExperts = spec.shape.size() == 3;
+        count +=
+            ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken : spec.elements();
+    }
+    if (model.tiedHead) count += model.vocabSize * model.hiddenSize;
+    return count;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,48 @@
+// The parameters of a model, by name: what training, planning and checkpoints agree on.
+//
+// A name is made of the part and of what it holds: "layers.0.attention.qkv.weight". Weights are
+// (out, in). Parts that lie in one weight:
+//
+//   qkv       query heads, key heads, value heads
+//   gate_up   gate rows, then up rows (feed-forwards without a gate have `up` instead)
+//   experts   (expert, out, in)
+#pragma once
+
+#include "backend/core/result.h"
+#include "backend/model/layer_kinds.h"
+#include "backend/model/model_config.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+
+struct ParameterSpec {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    double deviation = 0;     // standard deviation of the initial values; 0: all are `initial`
+    double initial = 1;       // of a norm's gain 1, of a bias 0
+    std::int64_t offset = 0;  // of its first scalar among all parameters
+    bool trained = true;      // gradients reach it
+
+    std::int64_t elements() const;
+    bool operator==(const ParameterSpec&) const = default;
+};
+
+// All parameters in order, without gaps. `kinds` has one for each layer.
+std::vector<ParameterSpec> parameterList(const ModelConfig& model,
+                                         const std::vector<LayerKind>& kinds);
+
+// Scalars of the model.
+std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds);
+// The same, with the kinds of model.layerPattern; whether layers have windows does not matter.
+// Nothing where the pattern cannot be read.
+std::optional<std::int64_t> parameterCount(const ModelConfig& model);
+
+// Scalars that one token is multiplied with: without the embedding's rows, norms, biases and the
+// experts it does not use.
+std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds);
+
+}  // namespace ringscope
