@@ -20,6 +20,10 @@ Result<std::unique_ptr<AgentChannel>> AnyTransport::open(const HostSpec& host) {
 
 std::optional<int> AnyTransport::gpusOf(const HostSpec& host) { return of(host).gpusOf(host); }
 
+Result<std::string> AnyTransport::whyUnreadable(const HostSpec& host, const std::string& path) {
+    return of(host).whyUnreadable(host, path);
+}
+
 std::string AnyTransport::commandFor(const HostSpec& host) { return of(host).commandFor(host); }
 
 Result<std::string> AnyTransport::addressOf(const HostSpec& host) {

@@ -18,6 +18,7 @@ public:
     Result<void> preflight(const HostSpec& host) override;
     Result<std::unique_ptr<AgentChannel>> open(const HostSpec& host) override;
     std::optional<int> gpusOf(const HostSpec& host) override;
+    Result<std::string> whyUnreadable(const HostSpec& host, const std::string& path) override;
     std::string commandFor(const HostSpec& host) override;
     Result<std::string> addressOf(const HostSpec& host) override;
     bool waitForAny(const std::vector<AgentChannel*>& channels,

@@ -47,6 +47,11 @@ constexpr std::string_view probe =
     "echo \"ringscope-boot gpus $(ls /proc/driver/nvidia/gpus 2>/dev/null | wc -l)\"; "
     "echo \"ringscope-boot end\"";
 
+// $1: a path.
+constexpr std::string_view lookAtFile =
+    "w=missing; if [ -d \"$1\" ]; then w=folder; elif [ -r \"$1\" ]; then w=readable; "
+    "elif [ -e \"$1\" ]; then w=denied; fi; echo; echo \"ringscope-boot $w\"";
+
 // Removes programs that nobody asked for in a month.
 constexpr std::string_view copy =
     "umask 077; f=$d/.$2.$$; sweep() { rm -f \"$f\"; }; trap sweep EXIT HUP INT TERM; "
@@ -118,6 +123,8 @@ std::string probeCommand(const RemotePlace& place, const std::vector<HashedFile>
         words.insert(words.end(), {file.name, file.sha256, file.program ? "program" : "library"});
     return remoteShell(script({findFolder, ownFoldersOnly, findTorch, probe}), words);
 }
+
+std::string readableCommand(const std::string& path) { return remoteShell(lookAtFile, {path}); }
 
 std::string copyCommand(const RemotePlace& place, const std::string& name,
                         const std::string& sha256) {

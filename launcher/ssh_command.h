@@ -51,6 +51,10 @@ std::string agentCommand(const RemotePlace& place, const std::string& agent,
 // "end". Prints "unsafe FOLDER" and nothing more where another user owns the programs' folder.
 std::string probeCommand(const RemotePlace& place, const std::vector<HashedFile>& files);
 
+// Prints what a file is to whoever the session belongs to: "readable", "folder", "denied" or
+// "missing".
+std::string readableCommand(const std::string& path);
+
 // Saves its standard input as the program `name` if its hash is `sha256`, and prints "copied"; else
 // saves nothing and prints "damaged".
 std::string copyCommand(const RemotePlace& place, const std::string& name,

@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace ringscope {
@@ -196,6 +198,15 @@ std::optional<int> SshTransport::gpusOf(const HostSpec& host) {
     const std::lock_guard lock(mutex_);
     const auto known = ready_.find(toText(host));
     return known == ready_.end() ? std::nullopt : std::optional(known->second.gpus);
+}
+
+// In a session like the agent's, so a relative path begins in the same folder.
+Result<std::string> SshTransport::whyUnreadable(const HostSpec& host, const std::string& path) {
+    RINGSCOPE_TRY(const std::vector<std::string> lines,
+                  runScript(options_, host, readableCommand(path), probeTakes));
+    if (lines.back() == "readable") return std::string();
+    if (lines.back() == "folder") return std::string("it is a folder");
+    return std::generic_category().message(lines.back() == "denied" ? EACCES : ENOENT);
 }
 
 // The far end without the script that finds the programs there: their place is named by a hash.

@@ -32,6 +32,9 @@ namespace ringscope::ui {
 namespace {
 
 constexpr int messageMs = 8000;
+// At zoom 1; at 150 % it is still no more than a screen of 1280 by 800 has.
+constexpr int leastWidth = 832;
+constexpr int leastHeight = 496;
 
 std::string storeForCommand(const WindowOptions& options) {
     return options.defaultStore ? std::string() : options.store.string();
@@ -87,9 +90,9 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     makeStatusBar();
     connectServices();
     palette_ = new CommandPalette(this);
-    connect(&theme_, &ThemeController::changed, this,
-            [this] { setMinimumSize(scaled(880), scaled(560)); });
-    setMinimumSize(scaled(880), scaled(560));
+    const auto fitLeast = [this] { setMinimumSize(scaled(leastWidth), scaled(leastHeight)); };
+    connect(&theme_, &ThemeController::changed, this, fitLeast);
+    fitLeast();
     restore();
     goTo(*pages_.front());
     showStore();

@@ -80,6 +80,11 @@ std::size_t MemoryTrack::firstFrom(double time, std::size_t hint) const {
                                     changes_.begin());
 }
 
+std::size_t MemoryTrack::inForce(double time, std::size_t next) const {
+    const bool begins = next < count() && static_cast<double>(timeOf(next)) <= time;
+    return next == 0 || begins ? next : next - 1;
+}
+
 BytesByCategory MemoryTrack::heldAt(std::size_t moment) const {
     BytesByCategory held = before_[moment / block];
     for (std::size_t i = moment / block * block; i <= moment; ++i)

@@ -36,6 +36,8 @@ public:
 
     // The first moment at `time` or later, looked for from `hint` on; count() behind the last.
     std::size_t firstFrom(double time, std::size_t hint = 0) const;
+    // The moment that is in force at `time`, where `next` is firstFrom(time).
+    std::size_t inForce(double time, std::size_t next) const;
     // What is held from the moment on.
     BytesByCategory heldAt(std::size_t moment) const;
     // The first of the moments in [first, end) from which on the most is held; first < end.

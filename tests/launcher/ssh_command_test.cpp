@@ -31,7 +31,7 @@ TEST(SshCommand, ScriptsMeanTheSameToEveryShell) {
     for (const std::string& command :
          {agentCommand(place, "ringscope", {"agent"}),
           probeCommand(place, {{.path = {}, .name = "ringscope", .sha256 = "00"}}),
-          copyCommand(place, "ringscope", "00")}) {
+          copyCommand(place, "ringscope", "00"), readableCommand("a.txt")}) {
         const std::size_t begin = command.find('\'') + 1;
         const std::string script = command.substr(begin, command.find('\'', begin) - begin);
         EXPECT_GT(script.size(), 100U) << command;

@@ -236,6 +236,27 @@ TEST_F(SshTransportTest, TakesTheAddressOfTheHostListOrAsksSsh) {
     EXPECT_EQ(ssh.addressOf(host).value(), "nowhere.invalid") << "other hosts may know the name";
 }
 
+TEST_F(SshTransportTest, LooksAtAFileWhereTheAgentWouldStart) {
+    fs::create_directories(folder() / "home" / "texts");
+    std::ofstream(folder() / "home" / "it's $HOME.txt") << "text";
+    writeSsh("cd " + (folder() / "home").string() + " && echo Welcome && sh -c \"$2\"");
+    SshTransport ssh = transport();
+    const auto why = [&](const std::string& path) { return ssh.whyUnreadable(host, path).value(); };
+    EXPECT_EQ(why("it's $HOME.txt"), "");
+    EXPECT_EQ(why((folder() / "home" / "it's $HOME.txt").string()), "");
+    EXPECT_EQ(why("nope.txt"), "No such file or directory");
+    EXPECT_EQ(why("texts"), "it is a folder");
+    if (::geteuid() == 0) return;  // may read everything
+    fs::permissions(folder() / "home" / "it's $HOME.txt", fs::perms::none);
+    EXPECT_EQ(why("it's $HOME.txt"), "Permission denied");
+}
+
+TEST_F(SshTransportTest, SaysThatAHostIsGoneWhenItIsAskedForAFile) {
+    writeSsh("echo \"ssh: connect to host node1 port 22: Connection refused\" >&2; exit 255");
+    SshTransport ssh = transport();
+    EXPECT_EQ(ssh.whyUnreadable(host, "a.txt").error().code, ErrorCode::Unavailable);
+}
+
 class ProgramHash : public ::testing::Test {
 protected:
     ProgramHash() {

@@ -1,5 +1,6 @@
 #include "ui/live/trace_loader.h"
 
+#include "backend/report/run_memory.h"
 #include "backend/store/nsys_trace.h"
 #include "backend/trace/chrome/chrome_export.h"
 #include "backend/trace/chrome/import.h"
@@ -109,6 +110,19 @@ void TraceLoader::compare(std::shared_ptr<const OpenedTrace> before, const std::
                 diffTraces(before->trace, beforeName, after->trace, afterName));
         },
         [this](const std::shared_ptr<const TraceDiff>& diff) { Q_EMIT compared(diff); });
+}
+
+void TraceLoader::readMemoryOf(const std::filesystem::path& file) {
+    constexpr std::size_t columns = 800;  // about a pixel each
+    const int number = ++memoryWanted_;
+    ask([file] { return readMemory(file, columns); },
+        [this, number](const Result<MemorySeries>& series) {
+            if (number != memoryWanted_) return;
+            if (series.ok())
+                Q_EMIT memoryRead(std::make_shared<const MemorySeries>(*series));
+            else
+                Q_EMIT memoryFailed(text(series.error().message));
+        });
 }
 
 void TraceLoader::exportTo(std::shared_ptr<const OpenedTrace> trace,

@@ -5,6 +5,7 @@
 // cancelled().
 #pragma once
 
+#include "backend/analysis/memory_series.h"
 #include "backend/analysis/trace_diff.h"
 #include "backend/core/result.h"
 #include "ui/timeline/opened_trace.h"
@@ -32,6 +33,9 @@ public:
     // A folder of trace files, or one file.
     void open(const std::filesystem::path& place);
     void cancel();
+    // What the rank of a trace file held, over its recorded steps. Only the newest is answered, by
+    // memoryRead() or memoryFailed().
+    void readMemoryOf(const std::filesystem::path& file);
     // As Chrome trace JSON. Ends in exported() or exportFailed().
     void exportTo(std::shared_ptr<const OpenedTrace> trace, const std::filesystem::path& file);
 
@@ -47,6 +51,8 @@ Q_SIGNALS:
     void opened(const std::shared_ptr<const ringscope::ui::OpenedTrace>& trace);
     void failed(const QString& reason);
     void cancelled();
+    void memoryRead(const std::shared_ptr<const ringscope::MemorySeries>& series);
+    void memoryFailed(const QString& reason);
     void exported(const QString& file);
     void exportFailed(const QString& reason);
     void compared(const std::shared_ptr<const ringscope::TraceDiff>& diff);
@@ -60,6 +66,7 @@ private:
     QThread thread_;
     QObject* worker_;  // lives in thread_
     std::atomic<int> wanted_ = 0;
+    int memoryWanted_ = 0;
     int asked_ = 0;  // questions without their answer
     bool loading_ = false;
 };

@@ -1,6 +1,8 @@
 #include "ui/pages/field_form.h"
 
 #include "ui/look/theme.h"
+#include "ui/widgets/find_bar.h"
+#include "ui/widgets/fold.h"
 #include "ui/widgets/parts.h"
 
 #include <QCheckBox>
@@ -8,25 +10,11 @@
 #include <QLineEdit>
 #include <QSignalBlocker>
 #include <QStyle>
-#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
 namespace ringscope::ui {
 namespace {
-
-// What users change most comes first and is open.
-struct SectionPlace {
-    const char* name;
-    bool open;
-};
-constexpr SectionPlace places[] = {{"train", true},      {"parallel", true}, {"model", true},
-                                   {"attention", false}, {"data", false},    {"profile", false},
-                                   {"launch", false},    {"debug", false}};
-
-std::string sectionOf(const Field& field) {
-    return std::string(field.path.substr(0, field.path.find('.')));
-}
 
 QString lastPart(std::string_view path) { return text(path.substr(path.rfind('.') + 1)); }
 
@@ -51,6 +39,7 @@ FieldRow::FieldRow(const Field& field, QWidget* parent)
     editor_->setAccessibleName(text(field.path));
     editor_->setAccessibleDescription(text(field.help));
     label_->setBuddy(editor_);
+    FindBar::setMoreWords(*label_, text(field.path) + QLatin1Char('\n') + text(field.help));
     setToolTip(tooltip(field));
     error_->setWordWrap(true);
     error_->hide();
@@ -127,32 +116,27 @@ void FieldRow::showChanged(bool changed) {
     label_->setFont(font);
 }
 
+bool FieldRow::changed() const { return label_->font().bold(); }
+
 QString FieldRow::error() const { return error_->text(); }
 
-FieldForm::FieldForm(QWidget* parent) : QWidget(parent) {
+FieldForm::FieldForm(std::span<const Field> fields, QWidget* parent) : QWidget(parent) {
     QVBoxLayout* layout = column(this, 12, 4);
-    for (const SectionPlace& place : places) addSection(*layout, place.name, place.open);
-    // A section that is not in the list above still shows: the table decides what there is.
-    for (const Field& field : fieldTable())
-        if (!sections_.contains(sectionOf(field))) addSection(*layout, sectionOf(field), false);
+    for (const FieldGroup& group : fieldGroups(fields)) addGroup(group);
+    for (Fold* fold : folds_) layout->addWidget(fold);
     layout->addStretch();
 }
 
-void FieldForm::addSection(QVBoxLayout& layout, const std::string& name, bool open) {
-    Section& section = sections_[name];
-    section.head = new QToolButton;
-    section.head->setText(text(name));
-    section.head->setCheckable(true);
-    section.head->setProperty("section", true);
-    section.head->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    section.body = new QWidget;
-    QVBoxLayout* rows = column(section.body, 0, 6);
+void FieldForm::addGroup(const FieldGroup& group) {
+    auto* body = new QWidget;
+    QVBoxLayout* rows = column(body, 0, 6);
     rows->setContentsMargins(0, 0, 0, scaled(8));
-    for (const Field& field : fieldTable()) {
-        if (sectionOf(field) != name || field.path == modePath) continue;
-        auto* line = new FieldRow(field);
-        section.rows.push_back(line);
-        rows_[std::string(field.path)] = line;
+    std::vector<FieldRow*> lines;
+    for (const Field* field : group.fields) {
+        if (field->path == modePath) continue;
+        auto* line = new FieldRow(*field);
+        lines.push_back(line);
+        rows_[std::string(field->path)] = line;
         rows->addWidget(line);
         connect(line, &FieldRow::edited, this, [this, line](const QString& value) {
             RunConfig scratch;
@@ -162,15 +146,9 @@ void FieldForm::addSection(QVBoxLayout& layout, const std::string& name, bool op
             Q_EMIT edited(std::string(line->field().path), typed);
         });
     }
-    const auto fold = [head = section.head, body = section.body](bool opened) {
-        head->setArrowType(opened ? Qt::DownArrow : Qt::RightArrow);
-        body->setVisible(opened);
-    };
-    connect(section.head, &QToolButton::toggled, this, fold);
-    section.head->setChecked(open);
-    fold(open);
-    layout.addWidget(section.head);
-    layout.addWidget(section.body);
+    folds_.push_back(new Fold(group.title, body, group.open));
+    titles_[folds_.back()] = group.title;
+    rowsOf_[folds_.back()] = std::move(lines);
 }
 
 FieldRow* FieldForm::find(std::string_view path) const {
@@ -201,10 +179,17 @@ void FieldForm::showReading(const ExperimentReading& reading,
                                       : fieldText(reading.experiment, path);
         line->showValue(text(value), varied);
     }
-    for (auto& [name, section] : sections_) {
-        const auto wrong = [](const FieldRow* line) { return !line->error().isEmpty(); };
-        if (std::ranges::any_of(section.rows, wrong)) section.head->setChecked(true);
-    }
+    for (Fold* fold : folds_) showState(*fold);
+}
+
+// What is wrong is in sight; what was changed is said where it is folded away.
+void FieldForm::showState(Fold& fold) {
+    const std::vector<FieldRow*>& lines = rowsOf_[&fold];
+    const auto wrong = [](const FieldRow* line) { return !line->error().isEmpty(); };
+    if (std::ranges::any_of(lines, wrong)) fold.setOpen(true);
+    const auto changed = std::ranges::count_if(lines, &FieldRow::changed);
+    fold.setTitle(changed == 0 ? titles_[&fold]
+                               : tr("%1 · %2 changed").arg(titles_[&fold]).arg(changed));
 }
 
 }  // namespace ringscope::ui

@@ -8,6 +8,7 @@
 #include "backend/store/run_files.h"
 #include "ui/look/theme.h"
 #include "ui/models/run_row.h"
+#include "ui/pages/run_memory.h"
 #include "ui/plots/chart_panel.h"
 #include "ui/plots/line_chart.h"
 #include "ui/widgets/parts.h"
@@ -120,6 +121,7 @@ RunPage::RunPage(StoreReader& store, QWidget* parent)
       ranks_(makeTable({tr("Rank"), tr("Host"), tr("Process"), tr("Peak memory"),
                         tr("Attention sent/step"), tr("Gradients sent/step"), tr("Ended")},
                        tr("Ranks"))),
+      memory_(new RunMemory),
       source_(new ChoiceBox),
       search_(new QLineEdit),
       hits_(makeLabel({}, "small")),
@@ -133,6 +135,7 @@ RunPage::RunPage(StoreReader& store, QWidget* parent)
     tabs_->setDocumentMode(true);
     tabs_->addTab(makeSteps(), tr("Steps"));
     tabs_->addTab(ranks_, tr("Ranks and hosts"));
+    tabs_->addTab(memory_, tr("Memory"));
     tabs_->addTab(makeLog(), tr("Log"));
     tabs_->addTab(makeConfiguration(), tr("Configuration"));
     tabs_->addTab(environment_, tr("Environment"));
@@ -150,6 +153,7 @@ RunPage::RunPage(StoreReader& store, QWidget* parent)
     });
     connect(more_, &QPushButton::clicked, this,
             [this] { Q_EMIT menuRequested(more_->mapToGlobal(QPoint(0, more_->height()))); });
+    connect(memory_, &RunMemory::idled, this, &RunPage::idled);
     connect(&store_, &StoreReader::changed, this, [this] {
         if (!id_.text.empty() && isVisible()) load();
     });
@@ -245,6 +249,8 @@ void RunPage::showRun(const RunId& run) {
     load();
 }
 
+bool RunPage::settled() const { return !loading_ && memory_->settled(); }
+
 bool RunPage::find() {
     if (!search_->isVisible()) return false;
     search_->setFocus(Qt::ShortcutFocusReason);
@@ -285,6 +291,7 @@ void RunPage::take(std::shared_ptr<Details> details) {
     showHead();
     showSteps();
     showRanks();
+    memory_->showRun(details_->run, details_->files);
     showLog();
     showConfiguration();
     showEnvironment();

@@ -1,5 +1,6 @@
 // Everything known about one run, live, finished or failed: its steps as curves, its ranks and
-// hosts, its log, its configuration against another run's, its environment, its files.
+// hosts, its memory by category, its log, its configuration against another run's, its environment,
+// its files.
 #pragma once
 
 #include "ui/live/store_reader.h"
@@ -23,6 +24,7 @@ class ChartPanel;
 class ChoiceBox;
 class ElidedLabel;
 class LineChart;
+class RunMemory;
 
 class RunPage : public QWidget {
     Q_OBJECT
@@ -33,9 +35,10 @@ public:
     void showRun(const RunId& run);
     const RunId& run() const { return id_; }
     // What is shown is what the store had when it was read last.
-    bool settled() const { return !loading_; }
+    bool settled() const;
     bool find();  // the log's own search, where the log is shown; else false
     QTabWidget& tabs() { return *tabs_; }
+    RunMemory& memory() { return *memory_; }
     QPlainTextEdit& log() { return *log_; }
 
 Q_SIGNALS:
@@ -88,6 +91,7 @@ private:
     ChartPanel* stepPanel_;
     QLabel* noSteps_;
     QTableWidget* ranks_;
+    RunMemory* memory_;
     ChoiceBox* source_;
     QLineEdit* search_;
     QLabel* hits_;

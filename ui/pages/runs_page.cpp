@@ -4,9 +4,10 @@
 #include "backend/report/config_text.h"
 #include "backend/session/run_export.h"
 #include "ui/look/theme.h"
-#include "ui/models/run_delegate.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/run_preview.h"
+#include "ui/pages/runs_table.h"
+#include "ui/pages/view_button.h"
 #include "ui/widgets/parts.h"
 
 #include <QAction>
@@ -21,51 +22,16 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTableView>
 #include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <array>
 
 namespace ringscope::ui {
 namespace {
 
 constexpr int undoLastsMs = 15'000;
+const QString groupedKey = QStringLiteral("runs/grouped");
 enum Shown { Empty, Content };  // of the stack; the run in full is the third
-
-QTableView* makeTable(QAbstractItemModel* model) {
-    auto* table = new QTableView;
-    table->setModel(model);
-    table->setItemDelegate(new RunDelegate(table));
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setShowGrid(false);
-    table->setWordWrap(false);
-    table->setTextElideMode(Qt::ElideMiddle);  // a name's end tells repeats apart
-    table->setSortingEnabled(true);
-    table->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder);
-    table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setSectionsMovable(true);
-    table->verticalHeader()->hide();
-    table->setContextMenuPolicy(Qt::CustomContextMenu);
-    table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
-    table->setAccessibleName(RunsPage::tr("Runs"));
-    table->setTabKeyNavigation(false);
-    return table;
-}
-
-// Widths at zoom 1; the name takes what is left, and never less than its own.
-constexpr std::array<int, RunTableModel::ColumnCount> columnWidths = {
-    190, 130, 150, 150, 130, 138, 60, 92, 96, 84, 100, 76, 108, 78, 120, 160};
-constexpr std::array hiddenAtFirst = {RunTableModel::Experiment, RunTableModel::Host,
-                                      RunTableModel::Tags, RunTableModel::Note};
-
-void fitColumns(QTableView& table) {
-    table.horizontalHeader()->setMinimumSectionSize(scaled(48));
-    for (int c = 0; c < RunTableModel::ColumnCount; ++c)
-        table.setColumnWidth(c, scaled(columnWidths[static_cast<std::size_t>(c)]));
-    table.verticalHeader()->setDefaultSectionSize(scaled(30));
-}
 
 QString runsText(const std::vector<RunId>& runs) { return countText(std::ssize(runs), "run"); }
 
@@ -79,6 +45,7 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
       settings_(settings),
       stack_(new QStackedWidget),
       empty_(new EmptyState({}, {}, {})),
+      views_(new ViewButton(settings, [this] { return view(); })),
       filterBox_(new QLineEdit),
       filterProblem_(makeLabel({}, "badsmall")),
       noMatch_(makeLabel(tr("No run matches the filter."), "muted")),
@@ -93,11 +60,7 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
       undoTimer_(new QTimer(this)),
       runPage_(new RunPage(store)) {
     filter_->setSourceModel(model_);
-    table_ = makeTable(filter_);
-    whenZoomed(*table_, [this] {
-        fitColumns(*table_);
-        fitName();
-    });
+    table_ = new RunsTable(filter_, settings);
     stack_->addWidget(empty_);
     stack_->addWidget(makeContent());
     stack_->addWidget(runPage_);
@@ -105,8 +68,8 @@ RunsPage::RunsPage(StoreReader& store, QSettings* settings, QWidget* parent)
     setFocusProxy(table_);
     makeActions();
     makeEditActions();
-    restoreColumns();
-    table_->viewport()->installEventFilter(this);
+    if (settings_ != nullptr && settings_->value(groupedKey).toBool()) setGrouped(true);
+    makeViews();
     filterBox_->installEventFilter(this);
 
     connect(empty_->button(), &QPushButton::clicked, this, &RunsPage::demoRequested);
@@ -130,12 +93,16 @@ QWidget* RunsPage::makeContent() {
     QVBoxLayout* layout = column(content, 16, 8);
     auto* head = row(nullptr, 0, 8);
     head->addWidget(makeLabel(tr("Runs"), "title"));
-    head->addSpacing(16);
+    head->addSpacing(8);
+    head->addWidget(views_);
     head->addWidget(filterBox_, 1);
     head->addWidget(compare_);
     head->addWidget(timeline_);
     head->addWidget(report_);
     head->addWidget(copy_);
+    copy_->setAccessibleName(copy_->text());
+    copy_->setToolTip(tr("Copy as command"));
+    whenZoomed(*copy_, [this] { fitHead(); });
     layout->addLayout(head);
     layout->addWidget(filterProblem_);
     auto* undo = makeButton(Icon::Undo, tr("Undo"));
@@ -192,6 +159,8 @@ void RunsPage::makeActions() {
     });
 }
 
+QTableView& RunsPage::table() { return *table_; }
+
 std::vector<RunId> RunsPage::selectedRuns() const {
     std::vector<RunId> ids;
     for (const QModelIndex& index : table_->selectionModel()->selectedRows())
@@ -214,7 +183,7 @@ void RunsPage::showStore() {
     if (!any || store_.state() == StoreReader::State::Failed) return showEmpty();
     if (stack_->currentWidget() == runPage_ && model_->find(runPage_->run()) != nullptr) return;
     stack_->setCurrentIndex(Content);
-    fitName();
+    table_->fitName();
     if (!table_->selectionModel()->hasSelection() && filter_->rowCount() > 0) table_->selectRow(0);
     noMatch_->setVisible(filter_->rowCount() == 0);
     if (!shownIsFinal_) loadPreview();
@@ -263,6 +232,7 @@ bool RunsPage::recordsSteps(const RunId& run) const {
 }
 
 void RunsPage::applyFilter() {
+    views_->showPresent();
     const Result<RunPredicate> accepts =
         parseRunQuery(filterBox_->text().toStdString(), tr("filter").toStdString());
     filterProblem_->setVisible(!accepts.ok());
@@ -480,21 +450,15 @@ void RunsPage::makeHeaderMenu(const QPoint& place) {
         return action;
     };
     for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c)
-        add(model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString(),
-            !table_->isColumnHidden(c), [this, c](bool shown) { setColumnShown(c, shown); });
+        add(table_->title(c), !table_->isColumnHidden(c),
+            [this, c](bool shown) { setColumnShown(c, shown); });
     menu.addSeparator();
     add(tr("Group by experiment"), filter_->grouped(), [this](bool on) { setGrouped(on); });
     add(tr("Archived runs, too"), archivedShown_, [this](bool on) { setArchivedShown(on); });
     menu.exec(table_->horizontalHeader()->mapToGlobal(place));
 }
 
-void RunsPage::setColumnShown(int column, bool shown) {
-    table_->setColumnHidden(column, !shown);
-    if (shown && table_->columnWidth(column) < scaled(48))
-        table_->setColumnWidth(column, scaled(columnWidths[static_cast<std::size_t>(column)]));
-    fitName();
-    rememberColumns();
-}
+void RunsPage::setColumnShown(int column, bool shown) { table_->setColumnShown(column, shown); }
 
 void RunsPage::setGrouped(bool grouped) {
     filter_->setGrouped(grouped);
@@ -502,33 +466,66 @@ void RunsPage::setGrouped(bool grouped) {
     if (grouped && filter_->sortColumn() < 0)
         table_->sortByColumn(RunTableModel::Started, Qt::DescendingOrder);
     table_->viewport()->update();
-    rememberColumns();
+    if (settings_ != nullptr) settings_->setValue(groupedKey, grouped);
+    views_->showPresent();
 }
 
 void RunsPage::setArchivedShown(bool shown) {
     archivedShown_ = shown;
     showStore();
+    views_->showPresent();
 }
 
-void RunsPage::restoreColumns() {
-    for (const int column : hiddenAtFirst) table_->setColumnHidden(column, true);
-    if (settings_ == nullptr || !settings_->contains(QStringLiteral("runs/hidden"))) return;
-    const QStringList hidden = settings_->value(QStringLiteral("runs/hidden")).toStringList();
-    for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c) {
-        const QString name = model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString();
-        table_->setColumnHidden(c, hidden.contains(name));
-    }
-    if (settings_->value(QStringLiteral("runs/grouped")).toBool()) setGrouped(true);
+// --- views -----------------------------------------------------------------------------------
+
+void RunsPage::makeViews() {
+    const auto offer = [this] {
+        for (QAction* action : views_->actionsOfViews()) addAction(action);  // the palette has them
+    };
+    offer();
+    connect(views_, &ViewButton::viewsChanged, this, offer);
+    connect(views_, &ViewButton::chosen, this, &RunsPage::showView);
+    connect(views_, &ViewButton::resetRequested, this, [this] { showView(firstView()); });
+    connect(table_, &RunsTable::columnsChanged, views_, &ViewButton::showPresent);
+    connect(table_->horizontalHeader(), &QHeaderView::sortIndicatorChanged, views_,
+            &ViewButton::showPresent);
+    views_->showPresent();
 }
 
-void RunsPage::rememberColumns() {
-    if (settings_ == nullptr) return;
-    QStringList hidden;
+RunView RunsPage::firstView() const {
+    RunView first;
     for (int c = 0; c < RunTableModel::ColumnCount; ++c)
-        if (table_->isColumnHidden(c))
-            hidden << model_->headerData(c, Qt::Horizontal, Qt::DisplayRole).toString();
-    settings_->setValue(QStringLiteral("runs/hidden"), hidden);
-    settings_->setValue(QStringLiteral("runs/grouped"), filter_->grouped());
+        if (RunsTable::isShownAtFirst(c)) first.columns << table_->title(c);
+    return first;
+}
+
+RunView RunsPage::view() const {
+    RunView view{.name = {},
+                 .filter = filterBox_->text(),
+                 .columns = table_->shownColumns(),
+                 .sortedBy = {},
+                 .descending = filter_->sortOrder() == Qt::DescendingOrder,
+                 .grouped = filter_->grouped(),
+                 .archived = archivedShown_};
+    if (const int sorted = filter_->sortColumn(); sorted >= 0)
+        view.sortedBy = table_->title(sorted);
+    return view;
+}
+
+void RunsPage::showView(const RunView& view) {
+    filterBox_->setText(view.filter);
+    setArchivedShown(view.archived);
+    int sorted = -1;
+    for (int c = 0; c < RunTableModel::ColumnCount; ++c)
+        if (table_->title(c) == view.sortedBy) sorted = c;
+    table_->sortByColumn(sorted, view.descending ? Qt::DescendingOrder : Qt::AscendingOrder);
+    setGrouped(view.grouped);
+    table_->showColumns(view.columns);
+}
+
+// Where there is little room, the filter gets that of the longest words.
+void RunsPage::fitHead() {
+    copy_->setText(width() < scaled(900) ? QString() : copy_->accessibleName());
 }
 
 // As much of an example as there is room for.
@@ -541,17 +538,12 @@ void RunsPage::showHint() {
     }
 }
 
-// What the others leave; where that is too little to read, the table scrolls.
-void RunsPage::fitName() {
-    int others = 0;
-    for (int c = RunTableModel::Name + 1; c < RunTableModel::ColumnCount; ++c)
-        if (!table_->isColumnHidden(c)) others += table_->columnWidth(c);
-    table_->setColumnWidth(RunTableModel::Name, std::max(scaled(columnWidths[RunTableModel::Name]),
-                                                         table_->viewport()->width() - others));
+void RunsPage::resizeEvent(QResizeEvent* event) {
+    fitHead();
+    Page::resizeEvent(event);
 }
 
 bool RunsPage::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::Resize && watched == table_->viewport()) fitName();
     if (event->type() == QEvent::Resize && watched == filterBox_) showHint();
     return Page::eventFilter(watched, event);
 }

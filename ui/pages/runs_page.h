@@ -3,6 +3,7 @@
 
 #include "ui/models/run_filter.h"
 #include "ui/models/run_table_model.h"
+#include "ui/models/run_view.h"
 #include "ui/pages/page.h"
 
 class QAction;
@@ -20,17 +21,19 @@ namespace ringscope::ui {
 class EmptyState;
 class RunPage;
 class RunPreview;
+class RunsTable;
+class ViewButton;
 
 class RunsPage : public Page {
     Q_OBJECT
 
 public:
-    // `settings` remembers columns and grouping; nothing is remembered without it.
+    // `settings` remembers columns, grouping and saved views; nothing is remembered without it.
     explicit RunsPage(StoreReader& store, QSettings* settings = nullptr, QWidget* parent = nullptr);
 
     std::vector<RunId> selectedRuns() const;
     RunTableModel& model() { return *model_; }
-    QTableView& table() { return *table_; }
+    QTableView& table();
     bool find() override;  // the filter; of one run what is in sight of it
 
     // One run in full; the table again.
@@ -45,6 +48,12 @@ public:
     void remove(const std::vector<RunId>& runs);
     void exportTo(const std::vector<RunId>& runs, const std::filesystem::path& folder);
 
+    // Filter, order and columns; saved by names and chosen from the button.
+    RunView view() const;
+    void showView(const RunView& view);
+    ViewButton& views() { return *views_; }
+    QLineEdit& filterBox() { return *filterBox_; }
+
     // What a click on the header offers.
     void setColumnShown(int column, bool shown);
     void setGrouped(bool grouped);
@@ -52,16 +61,17 @@ public:
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QWidget* makeContent();
     void makeEditActions();
     void makeHeaderMenu(const QPoint& place);
     void showRunMenu(const QPoint& globalPlace);
-    void fitName();
+    void fitHead();
     void showHint();
-    void restoreColumns();
-    void rememberColumns();
+    RunView firstView() const;  // before a user changes anything
+    void makeViews();
     void askName();
     void askTags();
     void askNote();
@@ -86,10 +96,11 @@ private:
     QSettings* settings_;
     QStackedWidget* stack_;
     EmptyState* empty_;
+    ViewButton* views_;
     QLineEdit* filterBox_;
     QLabel* filterProblem_;
     QLabel* noMatch_;
-    QTableView* table_;
+    RunsTable* table_;
     RunPreview* preview_;
     QPushButton* compare_;
     QPushButton* timeline_;

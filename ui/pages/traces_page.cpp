@@ -77,7 +77,7 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       store_(store),
       choice_(new ChoiceBox),
       open_(makeButton(Icon::Open, tr("Open trace…"))),
-      export_(makeButton(Icon::Save, tr("Export for Perfetto…"))),
+      export_(makeButton(Icon::Save, tr("Export…"))),
       stack_(new QStackedWidget),
       empty_(new EmptyState({}, {}, {})),
       loadingText_(makeLabel({}, "muted")),
@@ -153,6 +153,7 @@ QWidget* TracesPage::makeHead() {
     choice_->setShortest(12);
     choice_->setObjectName(QStringLiteral("traceChoice"));
     export_->setObjectName(QStringLiteral("exportTrace"));
+    export_->setToolTip(tr("Writes the trace as JSON, for ui.perfetto.dev"));
     line->addWidget(makeLabel(tr("Traces"), "title"));
     line->addSpacing(8);
     line->addWidget(choice_, 2);

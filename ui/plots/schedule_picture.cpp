@@ -57,8 +57,8 @@ QString sends(const Step& step) {
 
 QPolygonF shapeOf(const Block& block, const Step& step, const RunPlan& plan, const QRectF& box) {
     QPolygonF shape;
-    for (const ShapePoint& point :
-         blockShape(block, step, plan.schedule.mask, plan.attention.tokens / plan.attention.ranks))
+    for (const ShapePoint& point : blockShape(block, step, plan.schedule().mask,
+                                              plan.attention.tokens / plan.attention.ranks))
         shape << QPointF(box.left() + box.width() * point.across,
                          box.top() + box.height() * point.down);
     return shape;
@@ -98,9 +98,9 @@ void SchedulePicture::setPlan(const std::shared_ptr<const RunPlan>& plan) {
     mostPairs_ = 1;
     rows_.clear();
     QStringList spoken;
-    for (int rank = 0; planned() && rank < std::min(mostShown, plan_->schedule.ranks); ++rank) {
-        RankSchedule steps = stepsOf(plan_->schedule, rank);
-        const std::int64_t pairs = attendedPairs(plan_->schedule, steps);
+    for (int rank = 0; planned() && rank < std::min(mostShown, plan_->schedule().ranks); ++rank) {
+        RankSchedule steps = stepsOf(plan_->schedule(), rank);
+        const std::int64_t pairs = attendedPairs(plan_->schedule(), steps);
         steps.forward.resize(std::min<std::size_t>(mostShown, steps.forward.size()));
         rows_.push_back({std::move(steps.forward), pairs});
         mostPairs_ = std::max(mostPairs_, pairs);
@@ -155,7 +155,7 @@ QRectF SchedulePicture::cell(int rank, int step) const {
 QString SchedulePicture::words(int rank, int step) const {
     const Step& at = stepAt(rank, step);
     QStringList lines{tr("rank %1, step %2").arg(rank).arg(step)};
-    if (const QString heads = headsWords(plan_->schedule, at); !heads.isEmpty()) lines << heads;
+    if (const QString heads = headsWords(plan_->schedule(), at); !heads.isEmpty()) lines << heads;
     for (const Block& block : at.blocks) lines << blockWords(block);
     if (at.blocks.empty()) lines << tr("nothing to do: no query sees these keys");
     for (const Transfer& transfer : at.transfers) lines << transferWords(transfer);
@@ -260,9 +260,14 @@ void SchedulePicture::paintLegend(QPainter& painter) const {
     QString legend =
         tr("down: a rank's queries · across: the keys it holds in that step · filled: "
            "pairs computed");
-    if (plan_->schedule.ranks > shownRanks())
+    if (const auto& parts = plan_->parts; parts.size() > 1)
+        legend = tr("of %1 of %2 layers, those like the first · ")
+                     .arg(parts.front().layers)
+                     .arg(static_cast<qint64>(plan_->layers.size())) +
+                 legend;
+    if (plan_->schedule().ranks > shownRanks())
         legend =
-            tr("the first %1 of %2 ranks · ").arg(mostShown).arg(plan_->schedule.ranks) + legend;
+            tr("the first %1 of %2 ranks · ").arg(mostShown).arg(plan_->schedule().ranks) + legend;
     painter.setPen(inkOf(*this).muted);
     const QRectF box(0, cell(shownRanks(), 0).top(), width(), scaled(legendHeight));
     painter.drawText(box, Qt::AlignLeft | Qt::AlignBottom,

@@ -4,15 +4,6 @@
 #include <cmath>
 
 namespace ringscope::ui {
-namespace {
-
-// The moment that is in force at `time`, where `next` is the first from then on.
-std::size_t inForce(const MemoryTrack& track, double time, std::size_t next) {
-    const bool begins = next < track.count() && static_cast<double>(track.timeOf(next)) <= time;
-    return next == 0 || begins ? next : next - 1;
-}
-
-}  // namespace
 
 void memoryColumns(const MemoryTrack& track, const TraceStretch& shown, double nsPerPixel,
                    int pixels, std::vector<MemoryColumn>& columns) {
@@ -27,7 +18,7 @@ void memoryColumns(const MemoryTrack& track, const TraceStretch& shown, double n
     int pixel = std::max(0, pixelOf(track.timeOf(0)));
     std::size_t next = track.firstFrom(from + pixel * nsPerPixel);
     while (pixel < end) {
-        const std::size_t first = inForce(track, from + pixel * nsPerPixel, next);
+        const std::size_t first = track.inForce(from + pixel * nsPerPixel, next);
         next = track.firstFrom(from + (pixel + 1) * nsPerPixel, next);
         const std::size_t moment = track.mostOf(first, std::max(next, first + 1));
         if (columns.empty() || columns.back().moment != moment)
@@ -47,7 +38,7 @@ std::optional<std::size_t> mostBetween(const MemoryTrack& track, const TraceStre
         to <= static_cast<double>(track.timeOf(0)))
         return {};
     const std::size_t next = track.firstFrom(from);
-    const std::size_t first = inForce(track, from, next);
+    const std::size_t first = track.inForce(from, next);
     return track.mostOf(first, std::max(track.firstFrom(to, next), first + 1));
 }
 

@@ -1,11 +1,14 @@
 #include "ui/widgets/find_bar.h"
 
 #include "ui/look/theme.h"
+#include "ui/widgets/fold.h"
 #include "ui/widgets/parts.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QComboBox>
+#include <QCoreApplication>
+#include <QEvent>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPainter>
@@ -16,7 +19,8 @@
 namespace ringscope::ui {
 namespace {
 
-constexpr int roomOfHit = 2;  // pixels between a hit and its frame
+constexpr int roomOfHit = 2;                    // pixels between a hit and its frame
+constexpr const char* moreWords = "moreWords";  // the name of a property
 
 class HitFrame : public QWidget {
 public:
@@ -46,6 +50,18 @@ QString wordsOf(const QWidget& widget) {
     return {};
 }
 
+Fold* foldOver(const QWidget& body) {
+    auto* fold = qobject_cast<Fold*>(body.parentWidget());
+    return fold != nullptr && fold->body() == &body ? fold : nullptr;
+}
+
+// Whether the widget is seen on the page, or is where folds over it are open.
+bool canBeSeen(const QWidget& widget, const QWidget& page) {
+    for (const QWidget* above = &widget; above != &page; above = above->parentWidget())
+        if (above == nullptr || (above->isHidden() && foldOver(*above) == nullptr)) return false;
+    return true;
+}
+
 }  // namespace
 
 FindBar::FindBar(QWidget* parent) : SearchBar(tr("Find on this page"), parent) {
@@ -68,7 +84,7 @@ void FindBar::search(const QString& wanted) {
     at_ = 0;
     if (!wanted.isEmpty() && page_ != nullptr)
         for (auto* widget : page_->findChildren<QWidget*>())
-            if (widget->isVisibleTo(page_)) addHits(*widget, wanted);
+            if (canBeSeen(*widget, *page_)) addHits(*widget, wanted);
     showHit();
 }
 
@@ -76,7 +92,14 @@ void FindBar::addHits(QWidget& widget, const QString& wanted) {
     if (qobject_cast<QHeaderView*>(&widget) != nullptr) return;  // has the cells of its table
     if (auto* view = qobject_cast<QAbstractItemView*>(&widget)) return addCells(*view, wanted);
     if (auto* edit = qobject_cast<QPlainTextEdit*>(&widget)) return addLines(*edit, wanted);
-    if (wordsOf(widget).contains(wanted, Qt::CaseInsensitive)) hits_.push_back({&widget});
+    const QString more = widget.property(moreWords).toString();
+    if (wordsOf(widget).contains(wanted, Qt::CaseInsensitive) ||
+        more.contains(wanted, Qt::CaseInsensitive))
+        hits_.push_back({&widget});
+}
+
+void FindBar::setMoreWords(QWidget& widget, const QString& words) {
+    widget.setProperty(moreWords, words);
 }
 
 void FindBar::addCells(QAbstractItemView& view, const QString& wanted) {
@@ -109,7 +132,11 @@ void FindBar::showHit() {
     delete frame_;
     showCount(at_, static_cast<int>(hits_.size()));
     QWidget* widget = hit();
-    if (widget == nullptr) return;
+    for (const QPointer<Fold>& fold : unfolded_)
+        if (fold != nullptr && (widget == nullptr || !fold->isAncestorOf(widget)))
+            fold->setOpen(false);
+    if (widget == nullptr) return unfolded_.clear();
+    unfold(*widget);
     const Hit& shown = hits_[static_cast<std::size_t>(at_)];
     for (QWidget* above = widget->parentWidget(); above != nullptr; above = above->parentWidget())
         if (auto* area = qobject_cast<QScrollArea*>(above)) area->ensureWidgetVisible(widget);
@@ -124,8 +151,24 @@ void FindBar::showHit() {
     }
 }
 
+void FindBar::unfold(const QWidget& hit) {
+    std::erase_if(unfolded_, [&](const QPointer<Fold>& fold) {
+        return fold == nullptr || !fold->isAncestorOf(&hit);
+    });
+    bool opened = false;
+    for (const QWidget* above = &hit; above != nullptr; above = above->parentWidget())
+        if (Fold* fold = foldOver(*above); fold != nullptr && !fold->isOpen()) {
+            fold->setOpen(true);
+            unfolded_.emplace_back(fold);
+            opened = true;
+        }
+    // What is scrolled to has to have its place.
+    if (opened) QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+}
+
 void FindBar::leave() {
     delete frame_;
+    unfolded_.clear();
     hits_.clear();
     if (page_ != nullptr) page_->setFocus(Qt::ShortcutFocusReason);
 }

@@ -1,6 +1,7 @@
 // Finds words in what a page shows: labels, buttons, fields, cells of tables, lines of texts. A hit
 // is scrolled into sight: a cell becomes the current one, a line of a text is selected, the others
-// get a frame. What is hidden, as by another tab, is not searched.
+// get a frame. What is hidden, as by another tab, is not searched; what is folded away is, and the
+// fold is open while the hit is shown, and stays so where the bar is closed on it.
 #pragma once
 
 #include "ui/widgets/search_bar.h"
@@ -15,6 +16,8 @@ class QPlainTextEdit;
 
 namespace ringscope::ui {
 
+class Fold;
+
 class FindBar : public SearchBar {
     Q_OBJECT
 
@@ -23,6 +26,8 @@ public:
 
     // Searches below `page` until the bar is closed.
     void openFor(QWidget& page);
+    // Words that find a widget beside those it shows.
+    static void setMoreWords(QWidget& widget, const QString& words);
     // The widget of the hit that is shown; null where there is none.
     QWidget* hit() const;
 
@@ -39,12 +44,14 @@ private:
     void addLines(QPlainTextEdit& edit, const QString& wanted);
     void step(int direction);
     void showHit();
+    void unfold(const QWidget& hit);
     void leave();
 
     QPointer<QWidget> page_;
     std::vector<Hit> hits_;
     int at_ = 0;
-    QPointer<QWidget> frame_;  // round the hit
+    QPointer<QWidget> frame_;               // round the hit
+    std::vector<QPointer<Fold>> unfolded_;  // for the hit
 };
 
 }  // namespace ringscope::ui

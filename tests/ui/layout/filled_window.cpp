@@ -13,6 +13,7 @@
 #include "ui/pages/runs_page.h"
 #include "ui/pages/trace_beside.h"
 #include "ui/pages/traces_page.h"
+#include "ui/pages/view_button.h"
 #include "ui/timeline/timeline_view.h"
 #include "ui/widgets/command_palette.h"
 #include "ui/widgets/find_bar.h"
@@ -136,11 +137,14 @@ void showTrace(MainWindow& window, bool two) {
     page.beside().choice().setCurrentIndex(two ? 1 : 0);
 }
 
-void showRunPage(MainWindow& window, const char* run, int tab) {
+void showRunPage(MainWindow& window, const char* run, const char* tab) {
     auto& runs = window.page<ui::RunsPage>();
     window.goTo(QStringLiteral("runs"));
     runs.openRun({run});
-    runs.runPage().tabs().setCurrentIndex(tab);
+    QTabWidget& tabs = runs.runPage().tabs();
+    for (int i = 0; i < tabs.count(); ++i)
+        if (tabs.tabText(i) == QLatin1String(tab)) return tabs.setCurrentIndex(i);
+    throw std::runtime_error("no such tab");
 }
 
 void showMigration(MainWindow& window, ui::MigratePage::Step step) {
@@ -180,13 +184,21 @@ const std::vector<std::pair<std::string, Show>>& table() {
     using Step = ui::MigratePage::Step;
     static const std::vector<std::pair<std::string, Show>> rows = {
         {"runs", [](MainWindow& w) { showTable(w, "study-ring-allgather"); }},
+        {"runs-view",
+         [](MainWindow& w) {
+             showTable(w, "study-ring-allgather");
+             w.page<ui::RunsPage>().views().save(QStringLiteral("rings of 128k on nodes 1 to 4"));
+         }},
         {"runs-failed", [](MainWindow& w) { showTable(w, "study-usp"); }},
-        {"run-steps", [](MainWindow& w) { showRunPage(w, "study-zigzag", 0); }},
-        {"run-ranks", [](MainWindow& w) { showRunPage(w, "study-zigzag", 1); }},
-        {"run-log", [](MainWindow& w) { showRunPage(w, "study-usp", 2); }},
-        {"run-configuration", [](MainWindow& w) { showRunPage(w, "study-zigzag", 3); }},
-        {"run-environment", [](MainWindow& w) { showRunPage(w, "study-zigzag", 4); }},
-        {"run-files", [](MainWindow& w) { showRunPage(w, "study-zigzag", 5); }},
+        {"run-steps", [](MainWindow& w) { showRunPage(w, "study-zigzag", "Steps"); }},
+        {"run-ranks", [](MainWindow& w) { showRunPage(w, "study-zigzag", "Ranks and hosts"); }},
+        {"run-memory", [](MainWindow& w) { showRunPage(w, "study-zigzag", "Memory"); }},
+        {"run-memory-unknown", [](MainWindow& w) { showRunPage(w, "study-usp", "Memory"); }},
+        {"run-log", [](MainWindow& w) { showRunPage(w, "study-usp", "Log"); }},
+        {"run-configuration",
+         [](MainWindow& w) { showRunPage(w, "study-zigzag", "Configuration"); }},
+        {"run-environment", [](MainWindow& w) { showRunPage(w, "study-zigzag", "Environment"); }},
+        {"run-files", [](MainWindow& w) { showRunPage(w, "study-zigzag", "Files"); }},
         {"new",
          [](MainWindow& w) {
              showNewRun(w,

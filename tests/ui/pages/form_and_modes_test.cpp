@@ -3,6 +3,7 @@
 #include "tests/ui/sample.h"
 #include "ui/pages/field_form.h"
 #include "ui/pages/mode_picker.h"
+#include "ui/widgets/fold.h"
 
 #include <gtest/gtest.h>
 #include <QApplication>
@@ -101,6 +102,20 @@ TEST_F(Form, DoesNotEditAFieldThatTheMatrixVaries) {
     EXPECT_FALSE(editor<QLineEdit>("train.seq_len").isEnabled());
     EXPECT_EQ(editor<QLineEdit>("train.seq_len").text(), QStringLiteral("256, 512"));
     EXPECT_TRUE(editor<QLineEdit>("train.steps").isEnabled());
+}
+
+TEST_F(Form, SaysInATitleHowManyFieldsBelowItWereChanged) {
+    const auto fold = [this](const char* title) {
+        for (Fold* each : form.groups())
+            if (each->title().startsWith(QLatin1String(title))) return each;
+        throw std::runtime_error(title);
+    };
+    EXPECT_EQ(fold("launch")->title(), QStringLiteral("launch"));
+    show({{"launch.threads_per_rank", "2"}});
+    EXPECT_EQ(fold("launch")->title(), QStringLiteral("launch · 1 changed"));
+    EXPECT_FALSE(fold("launch")->isOpen());
+    show({{"launch.threads_per_rank", "many"}});
+    EXPECT_TRUE(fold("launch")->isOpen()) << "what is wrong is in sight";
 }
 
 TEST(FieldProblems, BelongToTheFieldThatAnOptionNames) {

@@ -3,8 +3,11 @@
 #include "backend/store/store.h"
 #include "backend/trace/trace_files.h"
 #include "tests/ui/sample.h"
+#include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
+#include "ui/pages/run_memory.h"
 #include "ui/pages/runs_page.h"
+#include "ui/plots/area_chart.h"
 #include "ui/widgets/parts.h"
 
 #include <gtest/gtest.h>
@@ -49,6 +52,12 @@ protected:
     void openRun(const RunId& run) {
         page->openRun(run);
         settle();
+    }
+    void showTab(const char* title) {
+        QTabWidget& tabs = page->runPage().tabs();
+        for (int i = 0; i < tabs.count(); ++i)
+            if (tabs.tabText(i) == QLatin1String(title)) return tabs.setCurrentIndex(i);
+        throw std::runtime_error(title);
     }
     void settle() {
         waitFor([this] { return page->runPage().settled() && reader->idle(); });
@@ -144,7 +153,7 @@ TEST_F(RunPageTest, ShowsTheLogOfAFailedRunPerRankAndSearchesIt) {
     openRun({"a"});
     RunPage& shown = page->runPage();
     EXPECT_TRUE(shown.log().toPlainText().contains(QStringLiteral("rank 0: hello world")));
-    shown.tabs().setCurrentIndex(2);
+    showTab("Log");
     auto* search = shown.findChild<QLineEdit*>(QStringLiteral("logSearch"));
     search->setText(QStringLiteral("MEMORY"));
     EXPECT_EQ(shown.log().textCursor().selectedText(), QStringLiteral("memory"));
@@ -153,6 +162,84 @@ TEST_F(RunPageTest, ShowsTheLogOfAFailedRunPerRankAndSearchesIt) {
             source->setCurrentIndex(rank);
     EXPECT_FALSE(shown.log().toPlainText().contains(QStringLiteral("memory")));
     EXPECT_TRUE(shown.log().toPlainText().contains(QStringLiteral("hello world")));
+}
+
+TEST_F(RunPageTest, ShowsWhatTheMemoryOfEachRankWasForOverTime) {
+    RunRecord run = test::finishedRun("a", "ring", 100);
+    run.config.profile.steps = StepRange{2, 3};
+    run.rankRecords[0].peakMemory.count += 1;
+    add(run);
+    test::writeTraces(traceRoot(file()) / "a", test::lateSenderWithMemory());
+    open();
+    openRun({"a"});
+    showTab("Memory");
+    settle();
+    RunMemory& memory = page->runPage().memory();
+    EXPECT_EQ(memory.sentence(), QString());
+    EXPECT_EQ(memory.rank().currentText(), QStringLiteral("Rank 0")) << "it held the most";
+    EXPECT_EQ(memory.rank().count(), 2);
+    const AreaPicture& picture = memory.chart().picture();
+    ASSERT_EQ(picture.parts.size(), 3U);
+    EXPECT_EQ(picture.parts[0].label, QStringLiteral("parameters"));
+    EXPECT_EQ(picture.parts[1].label, QStringLiteral("activations"));
+    EXPECT_EQ(picture.parts[2].label, QStringLiteral("workspace"));
+    EXPECT_EQ(picture.upright, QStringLiteral("MiB"));
+    EXPECT_DOUBLE_EQ(picture.length, 100) << "ms";
+    const std::vector<double>& activations = picture.parts[1].values;
+    const auto at = [&](double ms) { return activations[std::size_t(ms / 100 * 800)]; };
+    EXPECT_DOUBLE_EQ(at(10), 0);
+    EXPECT_DOUBLE_EQ(at(50), 200);
+    EXPECT_DOUBLE_EQ(at(90), 0);
+    ASSERT_EQ(picture.marks.size(), 1U);
+    EXPECT_EQ(picture.marks[0].label, QStringLiteral("step 2"));
+    EXPECT_EQ(picture.wordsOf(440), QStringLiteral("from 55.0 ms on: 400 MiB\nparameters 100 MiB\n"
+                                                   "activations 200 MiB\nworkspace 100 MiB"));
+
+    memory.rank().setCurrentIndex(1);
+    settle();
+    EXPECT_EQ(memory.chart().picture().parts.size(), 1U);
+}
+
+TEST_F(RunPageTest, SaysWhatToSetWhereNothingIsKnownOfMemory) {
+    add(test::finishedRun("a", "ring", 100));
+    RunRecord silent = test::finishedRun("b", "ring", 100);
+    silent.config.profile.steps = StepRange{2, 3};
+    silent.config.profile.memory = false;
+    add(silent);
+    test::writeTraces(traceRoot(file()) / "b", test::lateSender());
+    RunRecord live = test::finishedRun("c", "ring", 100);
+    live.config.profile.steps = StepRange{2, 3};
+    live.status = RunStatus::Running;
+    ASSERT_TRUE(store()->created(live).ok());
+    open();
+    const auto sentence = [this](const char* run) {
+        openRun({run});
+        showTab("Memory");
+        settle();
+        return page->runPage().memory().sentence();
+    };
+    EXPECT_TRUE(sentence("a").contains(QStringLiteral("profile.steps set to")));
+    EXPECT_TRUE(sentence("b").contains(QStringLiteral("profile.memory: true")));
+    EXPECT_TRUE(sentence("c").contains(QStringLiteral("can be read when the run has ended")));
+    EXPECT_TRUE(sentence("a").contains(QStringLiteral("profile.steps set to")));
+}
+
+TEST_F(RunPageTest, ReadsTheRecordingOfALiveRunWhenItArrives) {
+    RunRecord run = test::finishedRun("a", "ring", 100);
+    run.config.profile.steps = StepRange{2, 3};
+    run.status = RunStatus::Running;
+    const auto writer = store();
+    ASSERT_TRUE(writer->created(run).ok());
+    open();
+    openRun({"a"});
+    showTab("Memory");
+    settle();
+    EXPECT_FALSE(page->runPage().memory().sentence().isEmpty());
+    test::writeTraces(traceRoot(file()) / "a", test::lateSenderWithMemory());
+    run.status = RunStatus::Finished;
+    ASSERT_TRUE(writer->ended(run).ok());
+    waitFor([this] { return page->runPage().memory().sentence().isEmpty(); });
+    settle();
 }
 
 TEST_F(RunPageTest, FollowsARunThatGoesOn) {

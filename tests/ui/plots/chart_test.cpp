@@ -1,4 +1,5 @@
 #include "ui/look/theme.h"
+#include "ui/plots/area_chart.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/chart_panel.h"
 #include "ui/plots/curve_chart.h"
@@ -55,6 +56,58 @@ TEST(BarChart, DrawsEachModeInItsColourAndInProportion) {
         EXPECT_GT(legacy, 500);
         EXPECT_NEAR(double(zigzag) / legacy, 2.0, 0.2);
     }
+}
+
+AreaPicture twoAreas() {
+    return {.length = 20,
+            .across = QStringLiteral("ms"),
+            .upright = QStringLiteral("MiB"),
+            .parts = {{QStringLiteral("parameters"), memoryLook.parameters, {10, 10}},
+                      {QStringLiteral("workspace"), memoryLook.workspace, {0, 20}}},
+            .marks = {{0, QStringLiteral("step 3")}, {0.1, QStringLiteral("step 4")}},
+            .wordsOf = [](std::size_t column) { return QString::number(column); }};
+}
+
+TEST(AreaChart, StacksPartsInTheirColoursAndInProportion) {
+    for (const bool dark : {false, true}) {
+        ThemeController theme;
+        theme.setTheme(dark ? Theme::Dark : Theme::Light);
+        AreaChart chart;
+        chart.resize(400, 240);
+        chart.show();
+        chart.setPicture(twoAreas());
+        QCoreApplication::processEvents();
+        const int below = pixelsOf(chart, colourOf(memoryLook.parameters, dark));
+        const int above = pixelsOf(chart, colourOf(memoryLook.workspace, dark));
+        EXPECT_GT(below, 5'000);
+        EXPECT_NEAR(double(above) / below, 1.0, 0.15) << "twice as high, half as long";
+    }
+}
+
+TEST(AreaChart, DrawsACurveOfEachPartWhereTheyAreNotStacked) {
+    AreaChart chart;
+    chart.resize(400, 240);
+    chart.show();
+    chart.setPicture(twoAreas());
+    chart.setStacked(false);
+    QCoreApplication::processEvents();
+    for (const ColourPair& colour : {memoryLook.parameters, memoryLook.workspace}) {
+        const int pixels = pixelsOf(chart, colourOf(colour, false));
+        EXPECT_GT(pixels, 50);
+        EXPECT_LT(pixels, 2'000) << "a line, no area";
+    }
+}
+
+TEST(AreaChart, SaysWhatIsUnderTheMouse) {
+    AreaChart chart;
+    EXPECT_EQ(chart.wordsAt(QPoint(10, 10)), QString());
+    chart.resize(400, 240);
+    chart.show();
+    chart.setPicture(twoAreas());
+    QCoreApplication::processEvents();
+    EXPECT_EQ(chart.wordsAt(QPoint(120, 100)), QStringLiteral("0"));
+    EXPECT_EQ(chart.wordsAt(QPoint(370, 100)), QStringLiteral("1"));
+    EXPECT_EQ(chart.wordsAt(QPoint(1, 100)), QString());
 }
 
 // Twelve configurations of experiments that differ in everything.

@@ -1,4 +1,5 @@
 #include "ui/widgets/find_bar.h"
+#include "ui/widgets/fold.h"
 #include "ui/widgets/parts.h"
 
 #include <gtest/gtest.h>
@@ -83,6 +84,72 @@ TEST_F(Find, LosesAHitThatGoesAway) {
     EXPECT_EQ(bar->hit(), nullptr);
     key(Qt::Key_Return);
     EXPECT_EQ(bar->hit(), nullptr);
+}
+
+class FindInFolds : public testing::Test {
+protected:
+    FindInFolds() {
+        auto* inside = new QWidget;
+        auto* layout = new QVBoxLayout(inside);
+        for (Fold* fold : {open, rotary, experts}) layout->addWidget(fold);
+        area.setWidget(inside);
+        area.setWidgetResizable(true);
+        outer.resize(300, 200);
+        auto* column = new QVBoxLayout(&outer);
+        column->addWidget(&area);
+        column->addWidget(bar);
+        outer.show();
+        bar->openFor(area);
+    }
+    static Fold* fold(const char* title, const char* words, bool opened) {
+        auto* body = new QWidget;
+        auto* layout = new QVBoxLayout(body);
+        layout->addWidget(makeLabel(q(words)));
+        layout->addSpacing(400);
+        layout->addWidget(makeLabel(q(words) + q(" again")));
+        return new Fold(q(title), body, opened);
+    }
+
+    QWidget outer;
+    QScrollArea area;
+    Fold* open = fold("train", "steps", true);
+    Fold* rotary = fold("rotary", "theta", false);
+    Fold* experts = fold("experts", "gate", false);
+    FindBar* bar = new FindBar;
+};
+
+TEST_F(FindInFolds, OpensTheOneWithTheHitAndScrollsToIt) {
+    QTest::keyClicks(&bar->box(), q("theta again"));
+    EXPECT_EQ(bar->count(), q("1 of 1"));
+    EXPECT_TRUE(rotary->isOpen());
+    EXPECT_FALSE(experts->isOpen());
+    ASSERT_NE(bar->hit(), nullptr);
+    const QPoint place = bar->hit()->mapTo(area.viewport(), QPoint(0, 0));
+    EXPECT_TRUE(area.viewport()->rect().contains(place)) << place.y();
+}
+
+TEST_F(FindInFolds, FoldsAgainWhatTheSearchHasLeft) {
+    QTest::keyClicks(&bar->box(), q("t"));  // train, steps, rotary, theta, experts, gate
+    while (bar->hit()->window() != nullptr && !rotary->isOpen())
+        QTest::keyClick(&bar->box(), Qt::Key_Return);
+    while (!experts->isOpen()) QTest::keyClick(&bar->box(), Qt::Key_Return);
+    EXPECT_FALSE(rotary->isOpen());
+    EXPECT_TRUE(open->isOpen()) << "the user has opened it";
+    bar->box().clear();
+    EXPECT_FALSE(experts->isOpen());
+}
+
+TEST_F(FindInFolds, LeavesOpenWhereTheBarIsClosed) {
+    QTest::keyClicks(&bar->box(), q("gate"));
+    QTest::keyClick(&bar->box(), Qt::Key_Escape);
+    EXPECT_TRUE(experts->isOpen());
+}
+
+TEST_F(FindInFolds, FindsByWordsThatAreNotShown) {
+    auto* label = rotary->body()->findChild<QLabel*>();
+    FindBar::setMoreWords(*label, q("base of the frequencies"));
+    QTest::keyClicks(&bar->box(), q("FREQ"));
+    EXPECT_EQ(bar->hit(), label);
 }
 
 TEST_F(Find, GivesTheFocusBackToThePage) {
