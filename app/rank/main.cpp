@@ -1,5 +1,6 @@
 // ringscope-rank: one rank of a training run. Started by an agent; see backend/run/protocol.h.
 #include "kernels/rank/rank_program.h"
+#include "kernels/verify/evaluate_program.h"
 #include "kernels/verify/verify_program.h"
 
 #include <unistd.h>
@@ -44,6 +45,11 @@ int main(int argc, char** argv) {
     bool verify = false;
     options.add_flag("--verify", verify,
                      "Verify attention instead of training; the job is a request to");
+    bool evaluate = false;
+    options
+        .add_flag("--evaluate", evaluate,
+                  "Compute logits and loss of one batch instead of training; the job says of which")
+        ->excludes("--verify");
     CLI11_PARSE(options, argc, argv);
     if (arguments.rank >= arguments.world) {
         std::cerr << "--rank " << arguments.rank << " is not below --world " << arguments.world
@@ -51,6 +57,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is noticed on standard input
-    const auto run = verify ? ringscope::runVerification : ringscope::runRank;
+    const auto run = verify     ? ringscope::runVerification
+                     : evaluate ? ringscope::runEvaluation
+                                : ringscope::runRank;
     return run(arguments, STDIN_FILENO, claimStandardOutput());
 }

@@ -1,7 +1,7 @@
 // Attention as one rank computes it under one mode: runs the rank's part of a Schedule, for every
 // layer of the model.
 //
-//     auto attention = Attention::make(plan.schedule, rank, group, {});
+//     auto attention = Attention::make(plan.schedule(), rank, group, {});
 //     at::Tensor out = (*attention)->attend({.layer = 0}, q, k, v);  // (B, n, Hq, D)
 //
 // n is the number of tokens the rank holds (all tokens where the schedule is replicated), in the

@@ -20,14 +20,6 @@ bool covers(const std::vector<TokenSpan>& spans, std::int64_t token) {
     return after != spans.begin() && token < std::prev(after)->end;
 }
 
-// An empty line ends a paragraph, and so does the text's end.
-bool beginsParagraph(const TokenText& text, std::int64_t position) {
-    const std::int64_t token = position % text.size();
-    if (token == 0) return true;
-    return token > 1 && text.at(token - 1) == '\n' && text.at(token - 2) == '\n' &&
-           text.at(token) != '\n';
-}
-
 std::vector<std::int64_t> rowStarts(const TokenText& text, const TrainConfig& train,
                                     std::int64_t step, std::int64_t number) {
     std::vector<std::int64_t> starts;
@@ -43,7 +35,7 @@ std::vector<std::int64_t> documentsOf(const TokenText& text,
     std::vector<std::int64_t> documents = {0};
     for (std::int64_t token = 1; token < tokens; ++token)
         if (std::ranges::any_of(
-                starts, [&](std::int64_t start) { return beginsParagraph(text, start + token); }))
+                starts, [&](std::int64_t start) { return text.beginsDocument(start + token); }))
             documents.push_back(token);
     documents.push_back(tokens);
     return documents;
@@ -56,7 +48,7 @@ void dropLabelsOfLastTokens(TokenBatch& batch, const TokenText& text,
             batch.labels[static_cast<std::size_t>(row * batch.tokens + token)] = ignoredLabel;
         };
         for (std::size_t i = 1; i + 1 < batch.documents.size(); ++i) drop(batch.documents[i] - 1);
-        if (beginsParagraph(text, starts[static_cast<std::size_t>(row)] + batch.tokens))
+        if (text.beginsDocument(starts[static_cast<std::size_t>(row)] + batch.tokens))
             drop(batch.tokens - 1);
     }
 }

@@ -158,16 +158,18 @@ void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tens
     });
 }
 
-RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, double theta,
-                        const at::TensorOptions& options) {
-    const at::TensorOptions exact = at::TensorOptions().dtype(at::kDouble);
-    const at::Tensor exponents = at::arange(0, headDim, 2, exact) / static_cast<double>(headDim);
-    const at::Tensor frequencies = at::pow(theta, exponents.neg());
-    const at::Tensor angles =
-        positions.to(at::kCPU, at::kDouble).unsqueeze(1) * frequencies.unsqueeze(0);
+RotaryTable rotaryTable(const at::Tensor& positions, const std::vector<double>& angles,
+                        double factor, const at::TensorOptions& options) {
+    const auto pairs = static_cast<std::int64_t>(angles.size());
+    at::Tensor perPosition = at::empty({pairs}, at::kDouble);
+    std::ranges::copy(angles, perPosition.mutable_data_ptr<double>());
+    const at::Tensor turned =
+        positions.to(at::kCPU, at::kDouble).unsqueeze(1) * perPosition.unsqueeze(0);
     const at::TensorOptions kept =
         options.dtype(sumType(c10::typeMetaToScalarType(options.dtype())));
-    return {.cosine = angles.cos().to(kept), .sine = angles.sin().to(kept)};
+    return {.cosine = (turned.cos() * factor).to(kept),
+            .sine = (turned.sin() * factor).to(kept),
+            .headDim = 2 * pairs};
 }
 
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
@@ -185,14 +187,16 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
         const S* all = readOnly<S>(qkv);
         overRows(qkv.size(0), [&](std::int64_t begin, std::int64_t end) {
             const S* in = all + begin * width;
-            rows::Rotation how{.heads = queries / table.headDim(),
-                               .width = table.headDim(),
+            rows::Rotation how{.heads = queries / table.headDim,
+                               .width = table.headDim,
+                               .turning = table.turning(),
+                               .interleaved = table.interleaved,
                                .positions = table.positions(),
                                .firstRow = firstRow + begin,
                                .inStride = width,
                                .outStride = queries};
             rows::rotate(in, cosine, sine, q + begin * queries, end - begin, how);
-            how.heads = keys / table.headDim();
+            how.heads = keys / table.headDim;
             how.outStride = keys;
             rows::rotate(in + queries, cosine, sine, k + begin * keys, end - begin, how);
             for (std::int64_t row = begin; row < end; ++row)
@@ -216,15 +220,17 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
         S* all = writable<S>(dQkv);
         overRows(dQkv.size(0), [&](std::int64_t begin, std::int64_t end) {
             S* out = all + begin * width;
-            rows::Rotation how{.heads = queries / table.headDim(),
-                               .width = table.headDim(),
+            rows::Rotation how{.heads = queries / table.headDim,
+                               .width = table.headDim,
+                               .turning = table.turning(),
+                               .interleaved = table.interleaved,
                                .positions = table.positions(),
                                .firstRow = firstRow + begin,
                                .inStride = queries,
                                .outStride = width,
                                .direction = -1};
             rows::rotate(q + begin * queries, cosine, sine, out, end - begin, how);
-            how.heads = keys / table.headDim();
+            how.heads = keys / table.headDim;
             how.inStride = keys;
             rows::rotate(k + begin * keys, cosine, sine, out + queries, end - begin, how);
             for (std::int64_t row = begin; row < end; ++row)

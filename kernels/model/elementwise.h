@@ -9,7 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 namespace ringscope {
 
@@ -26,17 +26,21 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
 void gated(const at::Tensor& gateUp, at::Tensor& hidden);
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
 
-// Rotary position embedding: the angle of pair i of a head at position p is p * theta^(-2i/D).
+// Rotary position embedding: pair i of a head turns by its angle times the position. The first
+// columns of a head turn: i and i + half of them, or 2i and 2i + 1.
 struct RotaryTable {
-    at::Tensor cosine;  // (n, D/2)
+    at::Tensor cosine;  // (n, pairs)
     at::Tensor sine;
+    std::int64_t headDim = 0;
+    bool interleaved = false;
 
     std::int64_t positions() const { return cosine.size(0); }
-    std::int64_t headDim() const { return 2 * cosine.size(1); }
+    std::int64_t turning() const { return 2 * cosine.size(1); }  // columns
 };
-// `positions` (n) are those of the tokens held, whatever the shard. The options are the model's.
-RotaryTable rotaryTable(const at::Tensor& positions, std::int64_t headDim, double theta,
-                        const at::TensorOptions& options);
+// `positions` (n) are those of the tokens held, whatever the shard; `angles` one for each pair,
+// `factor` of cosines and sines. The options are the model's.
+RotaryTable rotaryTable(const at::Tensor& positions, const std::vector<double>& angles,
+                        double factor, const at::TensorOptions& options);
 
 // Rows of projected heads, [queries | keys | values] side by side, into the three tensors that
 // attention takes, queries and keys rotated. Row r of `qkv` is row firstRow + r of the others,

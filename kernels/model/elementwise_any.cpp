@@ -22,13 +22,21 @@ std::pair<at::Tensor, at::Tensor> anglesOfRows(const RotaryTable& table, std::in
             table.sine.index_select(0, index).unsqueeze(1)};
 }
 
-// (R, heads * D) turned by the rows' angles.
-at::Tensor turned(const at::Tensor& rows, const at::Tensor& cosine, const at::Tensor& sine) {
-    const at::Tensor heads = wide(rows).reshape({rows.size(0), -1, 2 * cosine.size(2)});
-    const at::Tensor low = heads.narrow(2, 0, cosine.size(2));
-    const at::Tensor high = heads.narrow(2, cosine.size(2), cosine.size(2));
-    return at::cat({low * cosine - high * sine, high * cosine + low * sine}, 2)
-        .reshape(rows.sizes());
+// (R, heads * D) turned by the rows' angles; the table says which columns do.
+at::Tensor turned(const at::Tensor& rows, const RotaryTable& table, const at::Tensor& cosine,
+                  const at::Tensor& sine) {
+    const at::Tensor heads = wide(rows).reshape({rows.size(0), -1, table.headDim});
+    const std::int64_t turning = table.turning();
+    const at::Tensor pairs = table.interleaved
+                                 ? heads.narrow(2, 0, turning).unflatten(2, {turning / 2, 2})
+                                 : heads.narrow(2, 0, turning).unflatten(2, {2, turning / 2});
+    const std::int64_t side = table.interleaved ? 3 : 2;
+    const at::Tensor low = pairs.select(side, 0);
+    const at::Tensor high = pairs.select(side, 1);
+    const at::Tensor done =
+        at::stack({low * cosine - high * sine, high * cosine + low * sine}, side).flatten(2);
+    const at::Tensor rest = heads.narrow(2, turning, table.headDim - turning);
+    return at::cat({done, rest}, 2).reshape(rows.sizes());
 }
 
 }  // namespace
@@ -75,8 +83,9 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
     const std::int64_t queries = heads.q.size(1);
     const std::int64_t keys = heads.k.size(1);
     const auto [cosine, sine] = anglesOfRows(table, firstRow, rows);
-    heads.q.narrow(0, firstRow, rows).copy_(turned(qkv.narrow(1, 0, queries), cosine, sine));
-    heads.k.narrow(0, firstRow, rows).copy_(turned(qkv.narrow(1, queries, keys), cosine, sine));
+    heads.q.narrow(0, firstRow, rows).copy_(turned(qkv.narrow(1, 0, queries), table, cosine, sine));
+    heads.k.narrow(0, firstRow, rows)
+        .copy_(turned(qkv.narrow(1, queries, keys), table, cosine, sine));
     heads.v.narrow(0, firstRow, rows).copy_(qkv.narrow(1, queries + keys, keys));
 }
 
@@ -87,8 +96,10 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
     const std::int64_t keys = dHeads.k.size(1);
     const auto [cosine, sine] = anglesOfRows(table, firstRow, rows);
     const at::Tensor back = sine.neg();
-    dQkv.narrow(1, 0, queries).copy_(turned(dHeads.q.narrow(0, firstRow, rows), cosine, back));
-    dQkv.narrow(1, queries, keys).copy_(turned(dHeads.k.narrow(0, firstRow, rows), cosine, back));
+    dQkv.narrow(1, 0, queries)
+        .copy_(turned(dHeads.q.narrow(0, firstRow, rows), table, cosine, back));
+    dQkv.narrow(1, queries, keys)
+        .copy_(turned(dHeads.k.narrow(0, firstRow, rows), table, cosine, back));
     dQkv.narrow(1, queries + keys, keys).copy_(dHeads.v.narrow(0, firstRow, rows));
 }
 

@@ -1,19 +1,19 @@
 #include "kernels/model/functions.h"
 
-#include "kernels/device/number_format.h"
+#include "kernels/model/activation.h"
+#include "kernels/model/chunks.h"
 #include "kernels/model/products.h"
 #include "profiler/memory_scope.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <string>
 
 namespace ringscope {
 namespace {
@@ -22,84 +22,144 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t cpuChunkRows = 512;  // of four bytes or more
-constexpr std::int64_t cpuChunkRowsOfTwoBytes = 1024;
 constexpr std::int64_t headChunkScalars = 4 << 20;  // of logits at a time
-
-at::Tensor rowsOf(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}); }
-
-at::Tensor buffer(const at::Tensor& like, std::int64_t rows, std::int64_t width) {
-    return at::empty({rows, width}, like.options());
-}
-
-// One for each row, in what sums are kept in.
-at::Tensor rowFactors(const at::Tensor& rows) {
-    return at::empty({rows.size(0)}, rows.options().dtype(sumType(rows)));
-}
-
-std::int64_t chunkRows(const at::Tensor& rows) {
-    return rows.element_size() == 2 ? cpuChunkRowsOfTwoBytes : cpuChunkRows;
-}
-
-// Calls body(first, count) for chunks of rows; a GPU takes them all at once.
-template <typename Body>
-void overChunks(const at::Tensor& rows, std::int64_t chunk, const Body& body) {
-    const std::int64_t total = rows.size(0);
-    if (!rows.is_cpu()) chunk = total;
-    for (std::int64_t first = 0; first < total; first += chunk)
-        body(first, std::min(chunk, total - first));
-}
-
-// Weights are kept beside the graph's variables: their buffers change in place between steps.
-void keep(AutogradContext* context, const std::string& name, const Weight& weight) {
-    context->saved_data[name] = weight.value.detach();
-    context->saved_data[name + ".gradient"] = weight.gradient;
-}
-Weight kept(AutogradContext* context, const std::string& name) {
-    return {context->saved_data[name].toTensor(),
-            context->saved_data[name + ".gradient"].toTensor()};
-}
 
 struct Embedding : Function<Embedding> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& table,
-                              const at::Tensor& gradient, const at::Tensor& tokens) {
+                              const at::Tensor& gradient, const at::Tensor& tokens, double scale) {
         context->saved_data["gradient"] = gradient;
+        context->saved_data["scale"] = scale;
         context->save_for_backward({tokens});
-        return at::embedding(table, tokens);
+        at::Tensor rows = at::embedding(table, tokens);
+        return scale == 1 ? rows : rows.mul_(scale);
     }
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const at::Tensor tokens = context->get_saved_variables()[0];
+        const double scale = context->saved_data["scale"].toDouble();
         at::Tensor gradient = context->saved_data["gradient"].toTensor();
         const at::Tensor used = tokens.flatten();
         const at::Tensor d = rowsOf(dOut[0]);
-        overChunks(d, chunkRows(d), [&](std::int64_t first, std::int64_t count) {
+        overChunks(d, [&](std::int64_t first, std::int64_t count) {
             gradient.index_add_(0, used.narrow(0, first, count),
-                                d.narrow(0, first, count).to(gradient.scalar_type()));
+                                d.narrow(0, first, count).to(gradient.scalar_type()), scale);
         });
-        return {at::Tensor(), at::Tensor(), at::Tensor()};
+        return {at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 
+struct Project : Function<Project> {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Norm& norm,
+                              const Projection& projection) {
+        const at::Tensor in = rowsOf(x);
+        at::Tensor inverse = rowFactors(in);
+        at::Tensor out = emptyRows(in, in.size(0), projection.outputs());
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
+            at::Tensor normed = emptyRows(in, count, in.size(1));
+            at::Tensor factors = inverse.narrow(0, first, count);
+            at::Tensor result = out.narrow(0, first, count);
+            norm.apply(in.narrow(0, first, count), normed, factors);
+            projection.applyInto(result, normed);
+        });
+        context->save_for_backward({x, inverse});
+        keep(context, "norm", norm);
+        keep(context, "projection", projection);
+        return out.view({x.size(0), x.size(1), projection.outputs()});
+    }
+    static variable_list backward(AutogradContext* context, const variable_list& dOut) {
+        const variable_list saved = context->get_saved_variables();
+        const at::Tensor in = rowsOf(saved[0]);
+        const at::Tensor d = rowsOf(dOut[0]).contiguous();
+        const Norm norm = keptNorm(context, "norm");
+        const Projection projection = keptProjection(context, "projection");
+        at::Tensor dx = at::zeros_like(in);
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
+            const at::Tensor chunk = in.narrow(0, first, count);
+            const at::Tensor factors = saved[1].narrow(0, first, count);
+            const at::Tensor dChunk = d.narrow(0, first, count);
+            at::Tensor normed = emptyRows(in, count, in.size(1));
+            norm.applyAgain(chunk, factors, normed);
+            projection.addGradients(dChunk, normed);
+            projection.backInto(normed, dChunk);  // no longer needed: holds its gradient now
+            at::Tensor dxChunk = dx.narrow(0, first, count);
+            norm.backward(chunk, factors, normed, dxChunk);
+        });
+        return {dx.view_as(saved[0]), {}, {}};
+    }
+};
+
+// The columns of queries, or of keys, of projected rows: where they begin, and their norm.
+struct NormedColumns {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+    const Norm& norm;
+
+    // As rows of what the norm has a gain for; a copy.
+    at::Tensor of(const at::Tensor& qkv) const {
+        return qkv.narrow(1, first, count).reshape({-1, norm.gain.value.size(0)}).contiguous();
+    }
+    void put(at::Tensor& qkv, const at::Tensor& rows) const {
+        qkv.narrow(1, first, count).copy_(rows.view({qkv.size(0), count}));
+    }
+};
+
+std::vector<NormedColumns> normedColumns(const HeadParts& parts, const HeadShape& shape) {
+    std::vector<NormedColumns> columns;
+    const std::int64_t queries = shape.heads * shape.headDim;
+    if (parts.queryNorm.defined()) columns.push_back({0, queries, parts.queryNorm});
+    if (parts.keyNorm.defined())
+        columns.push_back({queries, shape.kvHeads * shape.headDim, parts.keyNorm});
+    return columns;
+}
+
+void normHeads(at::Tensor& qkv, const std::vector<NormedColumns>& columns) {
+    for (const NormedColumns& part : columns) {
+        const at::Tensor rows = part.of(qkv);
+        at::Tensor normed = at::empty_like(rows);
+        at::Tensor factors = rowFactors(rows);
+        part.norm.apply(rows, normed, factors);
+        part.put(qkv, normed);
+    }
+}
+
+// Turns the gradient of normalised columns into that of the projected ones.
+void normHeadsBackward(const at::Tensor& projected, at::Tensor& dQkv,
+                       const std::vector<NormedColumns>& columns) {
+    for (const NormedColumns& part : columns) {
+        const at::Tensor rows = part.of(projected);
+        at::Tensor normed = at::empty_like(rows);
+        at::Tensor factors = rowFactors(rows);
+        part.norm.apply(rows, normed, factors);
+        at::Tensor d = at::zeros_like(rows);
+        part.norm.backward(rows, factors, part.of(dQkv), d);
+        part.put(dQkv, d);
+    }
+}
+
 struct HeadProjection : Function<HeadProjection> {
-    static variable_list forward(AutogradContext* context, const at::Tensor& x, const Weight& gain,
-                                 const Weight& qkv, double eps, const RotaryTable& rotary,
+    static variable_list forward(AutogradContext* context, const at::Tensor& x,
+                                 const HeadParts& parts, const RotaryTable& rotary,
                                  const HeadShape& shape) {
         const at::Tensor in = rowsOf(x);
         at::Tensor inverse = rowFactors(in);
-        HeadRows heads{.q = buffer(in, in.size(0), shape.heads * shape.headDim),
-                       .k = buffer(in, in.size(0), shape.kvHeads * shape.headDim),
-                       .v = buffer(in, in.size(0), shape.kvHeads * shape.headDim)};
-        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
-            at::Tensor normed = buffer(in, count, in.size(1));
+        HeadRows heads{.q = emptyRows(in, in.size(0), shape.heads * shape.headDim),
+                       .k = emptyRows(in, in.size(0), shape.kvHeads * shape.headDim),
+                       .v = emptyRows(in, in.size(0), shape.kvHeads * shape.headDim)};
+        const std::vector<NormedColumns> columns = normedColumns(parts, shape);
+        at::Tensor projected;  // before their norms
+        if (!columns.empty()) projected = emptyRows(in, in.size(0), parts.qkv.outputs());
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
+            at::Tensor normed = emptyRows(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
-            rmsNorm(in.narrow(0, first, count), gain.value, eps, normed, factors);
-            splitHeads(product(normed, qkv.value.t()), rotary, first, heads);
+            parts.norm.apply(in.narrow(0, first, count), normed, factors);
+            at::Tensor qkv = parts.qkv.apply(normed);
+            if (projected.defined()) {
+                projected.narrow(0, first, count).copy_(qkv);
+                normHeads(qkv, columns);
+            }
+            splitHeads(qkv, rotary, first, heads);
         });
-        context->save_for_backward({x, inverse});
-        keep(context, "gain", gain);
-        keep(context, "qkv", qkv);
-        context->saved_data["cosine"] = rotary.cosine;
-        context->saved_data["sine"] = rotary.sine;
+        context->save_for_backward({x, inverse, projected});
+        keepParts(context, parts, rotary, shape);
         const auto shaped = [&](const at::Tensor& rows) {
             return rows.view({x.size(0), x.size(1), -1, shape.headDim});
         };
@@ -109,70 +169,132 @@ struct HeadProjection : Function<HeadProjection> {
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const variable_list saved = context->get_saved_variables();
         const at::Tensor in = rowsOf(saved[0]);
-        Weight gain = kept(context, "gain");
-        Weight qkv = kept(context, "qkv");
+        const HeadParts parts = keptParts(context);
+        const HeadShape shape{dOut[0].size(2), dOut[1].size(2), dOut[0].size(3)};
+        const std::vector<NormedColumns> columns = normedColumns(parts, shape);
         const RotaryTable rotary{context->saved_data["cosine"].toTensor(),
-                                 context->saved_data["sine"].toTensor()};
+                                 context->saved_data["sine"].toTensor(), shape.headDim,
+                                 context->saved_data["interleaved"].toBool()};
         const auto rows = [&](const at::Tensor& d) {
             return d.contiguous().view({in.size(0), d.size(2) * d.size(3)});
         };
         const HeadRows dHeads{rows(dOut[0]), rows(dOut[1]), rows(dOut[2])};
         at::Tensor dx = at::zeros_like(in);
-        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             const at::Tensor factors = saved[1].narrow(0, first, count);
-            at::Tensor normed = buffer(in, count, in.size(1));
-            at::Tensor dQkv = buffer(in, count, qkv.value.size(0));
-            rmsNormAgain(chunk, gain.value, factors, normed);
+            at::Tensor normed = emptyRows(in, count, in.size(1));
+            at::Tensor dQkv = emptyRows(in, count, parts.qkv.outputs());
+            parts.norm.applyAgain(chunk, factors, normed);
             joinHeads(dHeads, rotary, first, dQkv);
-            addProduct(qkv.gradient, dQkv.t(), normed);
+            if (!columns.empty())
+                normHeadsBackward(saved[2].narrow(0, first, count), dQkv, columns);
+            parts.qkv.addGradients(dQkv, normed);
             at::Tensor dChunk = dx.narrow(0, first, count);
-            productInto(normed, dQkv, qkv.value);  // no longer needed: holds its gradient now
-            rmsNormBackward(chunk, gain.value, factors, normed, dChunk, gain.gradient);
+            parts.qkv.backInto(normed, dQkv);  // no longer needed: holds its gradient now
+            parts.norm.backward(chunk, factors, normed, dChunk);
         });
-        return {dx.view_as(saved[0]), {}, {}, {}, {}, {}};
+        return {dx.view_as(saved[0]), {}, {}, {}};
+    }
+
+private:
+    static void keepParts(AutogradContext* context, const HeadParts& parts,
+                          const RotaryTable& rotary, const HeadShape& /*shape*/) {
+        keep(context, "norm", parts.norm);
+        keep(context, "qkv", parts.qkv);
+        keep(context, "queryNorm", parts.queryNorm);
+        keep(context, "keyNorm", parts.keyNorm);
+        context->saved_data["cosine"] = rotary.cosine;
+        context->saved_data["sine"] = rotary.sine;
+        context->saved_data["interleaved"] = rotary.interleaved;
+    }
+    static HeadParts keptParts(AutogradContext* context) {
+        return {.norm = keptNorm(context, "norm"),
+                .qkv = keptProjection(context, "qkv"),
+                .queryNorm = keptNorm(context, "queryNorm"),
+                .keyNorm = keptNorm(context, "keyNorm")};
     }
 };
+
+// Rows behind a projection, normalised and added to the residual stream; and the way back, which
+// returns the gradient of the projected rows.
+at::Tensor addNormed(const at::Tensor& residual, const at::Tensor& projected, const Norm& after) {
+    at::Tensor normed = at::empty_like(projected);
+    at::Tensor factors = rowFactors(projected);
+    after.apply(projected, normed, factors);
+    return normed.add_(residual);
+}
+at::Tensor addNormedBackward(const at::Tensor& dOut, const at::Tensor& projected,
+                             const Norm& after) {
+    at::Tensor normed = at::empty_like(projected);
+    at::Tensor factors = rowFactors(projected);
+    after.apply(projected, normed, factors);
+    at::Tensor d = at::zeros_like(projected);
+    after.backward(projected, factors, dOut, d);
+    return d;
+}
 
 struct AddProjection : Function<AddProjection> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& residual,
-                              const at::Tensor& in, const Weight& weight) {
-        context->save_for_backward({in});
-        keep(context, "weight", weight);
-        return sumWithProduct(rowsOf(residual), rowsOf(in), weight.value.t()).view_as(residual);
+                              const at::Tensor& in, const Projection& projection,
+                              const Norm& after) {
+        keep(context, "projection", projection);
+        keep(context, "after", after);
+        if (!after.defined()) {
+            context->save_for_backward({in});
+            return projection.addedTo(rowsOf(residual), rowsOf(in)).view_as(residual);
+        }
+        const at::Tensor projected = projection.apply(rowsOf(in));
+        context->save_for_backward({in, projected});
+        return addNormed(rowsOf(residual), projected, after).view_as(residual);
     }
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
-        const at::Tensor in = context->get_saved_variables()[0];
-        Weight weight = kept(context, "weight");
-        const at::Tensor d = rowsOf(dOut[0]);
-        addProduct(weight.gradient, d.t(), rowsOf(in));
-        return {dOut[0], product(d, weight.value).view_as(in), {}};
+        const variable_list saved = context->get_saved_variables();
+        const Projection projection = keptProjection(context, "projection");
+        const Norm after = keptNorm(context, "after");
+        at::Tensor d = rowsOf(dOut[0]);
+        if (after.defined()) d = addNormedBackward(d.contiguous(), saved[1], after);
+        projection.addGradients(d, rowsOf(saved[0]));
+        return {dOut[0], projection.back(d).view_as(saved[0]), {}, {}};
     }
 };
 
+// `residual` is x without its graph, or a tensor apart from it.
 struct AddFeedForward : Function<AddFeedForward> {
-    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Weight& gain,
-                              const Weight& gateUp, const Weight& down, double eps) {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                              const FeedForward& parts, const at::Tensor& residual, bool isApart) {
         const at::Tensor in = rowsOf(x);
-        at::Tensor out = at::empty_like(in);
+        const at::Tensor past = rowsOf(residual);
+        at::Tensor out = at::empty_like(past);
         at::Tensor inverse = rowFactors(in);
-        at::Tensor projected = buffer(in, in.size(0), gateUp.value.size(0));
-        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
-            const at::Tensor chunk = in.narrow(0, first, count);
-            at::Tensor normed = buffer(in, count, in.size(1));
+        at::Tensor projected = emptyRows(in, in.size(0), parts.in.outputs());
+        at::Tensor before;  // the norm after
+        if (parts.after.defined()) before = at::empty_like(in);
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
+            at::Tensor normed = emptyRows(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
-            at::Tensor both = projected.narrow(0, first, count);
-            at::Tensor hidden = buffer(in, count, down.value.size(1));
+            at::Tensor between = projected.narrow(0, first, count);
+            at::Tensor hidden = emptyRows(in, count, parts.down.weight.value.size(1));
             at::Tensor result = out.narrow(0, first, count);
-            rmsNorm(chunk, gain.value, eps, normed, factors);
-            productInto(both, normed, gateUp.value.t());
-            gated(both, hidden);
-            sumWithProductInto(result, chunk, hidden, down.value.t());
+            const at::Tensor pastChunk = past.narrow(0, first, count);
+            parts.before.apply(in.narrow(0, first, count), normed, factors);
+            parts.in.applyInto(between, normed);
+            activate(parts.kind, between, hidden);
+            if (before.defined()) {
+                at::Tensor last = before.narrow(0, first, count);
+                parts.down.applyInto(last, hidden);
+                result.copy_(addNormed(pastChunk, last, parts.after));
+            } else {
+                parts.down.addedInto(result, pastChunk, hidden);
+            }
         });
-        context->save_for_backward({x, inverse, projected});
-        keep(context, "gain", gain);
-        keep(context, "gateUp", gateUp);
-        keep(context, "down", down);
+        context->save_for_backward({x, inverse, projected, before});
+        context->saved_data["kind"] = static_cast<std::int64_t>(parts.kind);
+        context->saved_data["isApart"] = isApart;
+        keep(context, "before", parts.before);
+        keep(context, "in", parts.in);
+        keep(context, "down", parts.down);
+        keep(context, "after", parts.after);
         return out.view_as(x);
     }
 
@@ -180,58 +302,76 @@ struct AddFeedForward : Function<AddFeedForward> {
         const variable_list saved = context->get_saved_variables();
         const at::Tensor in = rowsOf(saved[0]);
         const at::Tensor d = rowsOf(dOut[0]).contiguous();
-        Weight gain = kept(context, "gain");
-        Weight gateUp = kept(context, "gateUp");
-        Weight down = kept(context, "down");
-        at::Tensor dx = d.clone();  // the way past the feed-forward
-        overChunks(in, chunkRows(in), [&](std::int64_t first, std::int64_t count) {
+        const bool isApart = context->saved_data["isApart"].toBool();
+        const FeedForward parts{
+            .kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt()),
+            .before = keptNorm(context, "before"),
+            .in = keptProjection(context, "in"),
+            .down = keptProjection(context, "down"),
+            .after = keptNorm(context, "after")};
+        // What is added to x goes past the feed-forward.
+        at::Tensor dx = isApart ? at::zeros_like(in) : d.clone();
+        overChunks(in, [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             const at::Tensor factors = saved[1].narrow(0, first, count);
-            const at::Tensor both = saved[2].narrow(0, first, count);
-            const at::Tensor dChunk = d.narrow(0, first, count);
-            at::Tensor hidden = buffer(in, count, down.value.size(1));
-            gated(both, hidden);
-            addProduct(down.gradient, dChunk.t(), hidden);
+            const at::Tensor between = saved[2].narrow(0, first, count);
+            at::Tensor dChunk = d.narrow(0, first, count);
+            if (parts.after.defined())
+                dChunk = addNormedBackward(dChunk, saved[3].narrow(0, first, count), parts.after);
+            at::Tensor hidden = emptyRows(in, count, parts.down.weight.value.size(1));
+            activate(parts.kind, between, hidden);
+            parts.down.addGradients(dChunk, hidden);
 
-            productInto(hidden, dChunk, down.value);  // no longer needed: holds its gradient now
-            at::Tensor dBoth = buffer(in, count, both.size(1));
-            gatedBackward(both, hidden, dBoth);
-            at::Tensor normed = buffer(in, count, in.size(1));
-            rmsNormAgain(chunk, gain.value, factors, normed);
-            addProduct(gateUp.gradient, dBoth.t(), normed);
+            parts.down.backInto(hidden, dChunk);  // no longer needed: holds its gradient now
+            at::Tensor dBetween = emptyRows(in, count, between.size(1));
+            activateBackward(parts.kind, between, hidden, dBetween);
+            at::Tensor normed = emptyRows(in, count, in.size(1));
+            parts.before.applyAgain(chunk, factors, normed);
+            parts.in.addGradients(dBetween, normed);
 
-            productInto(normed, dBoth, gateUp.value);
+            parts.in.backInto(normed, dBetween);
             at::Tensor dxChunk = dx.narrow(0, first, count);
-            rmsNormBackward(chunk, gain.value, factors, normed, dxChunk, gain.gradient);
+            parts.before.backward(chunk, factors, normed, dxChunk);
         });
-        return {dx.view_as(saved[0]), {}, {}, {}, {}};
+        return {dx.view_as(saved[0]), {}, isApart ? dOut[0] : at::Tensor(), {}};
     }
 };
 
+at::Tensor logitsOf(const at::Tensor& normed, const Head& head) {
+    at::Tensor logits = product(normed, head.weight.value.detach().t());
+    if (head.softcap) logits.div_(*head.softcap).tanh_().mul_(*head.softcap);
+    return logits;
+}
+
+// `gradient` of capped logits becomes that of the products.
+void uncapGradient(at::Tensor& gradient, const at::Tensor& capped, double softcap) {
+    gradient.mul_(1 - (capped / softcap).square());
+}
+
 struct HeadLoss : Function<HeadLoss> {
-    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Weight& gain,
-                              const Weight& head, double eps, const at::Tensor& labels,
-                              double scale) {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Head& head,
+                              const at::Tensor& labels, double scale) {
         const at::Tensor in = rowsOf(x);
         const at::Tensor wanted = labels.flatten();
-        const at::Tensor weights = head.value.detach();
-        at::Tensor headGradient = head.gradient;
-        at::Tensor gainGradient = gain.gradient;
+        const at::Tensor weights = head.weight.value.detach();
+        at::Tensor headGradient = head.weight.gradient;
         at::Tensor dx = at::zeros_like(in);
         double loss = 0;
         const std::int64_t rows = std::max<std::int64_t>(128, headChunkScalars / weights.size(0));
         overChunks(in, rows, [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             at::Tensor inverse = rowFactors(chunk);
-            at::Tensor normed = buffer(in, count, in.size(1));
-            rmsNorm(chunk, gain.value, eps, normed, inverse);
+            at::Tensor normed = emptyRows(in, count, in.size(1));
+            head.norm.apply(chunk, normed, inverse);
             at::Tensor logits =
-                allocatedFor(MemoryCategory::Logits, [&] { return product(normed, weights.t()); });
+                allocatedFor(MemoryCategory::Logits, [&] { return logitsOf(normed, head); });
+            const at::Tensor capped = head.softcap ? logits.clone() : at::Tensor();
             loss += crossEntropy(logits, wanted.narrow(0, first, count), scale);
+            if (head.softcap) uncapGradient(logits, capped, *head.softcap);
             addProduct(headGradient, logits.t(), normed);
             productInto(normed, logits, weights);  // no longer needed: holds its gradient now
             at::Tensor dChunk = dx.narrow(0, first, count);
-            rmsNormBackward(chunk, gain.value, inverse, normed, dChunk, gainGradient);
+            head.norm.backward(chunk, inverse, normed, dChunk);
         });
         context->save_for_backward({dx.view_as(x)});
         return at::scalar_tensor(loss, at::kDouble);
@@ -239,34 +379,45 @@ struct HeadLoss : Function<HeadLoss> {
 
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         TORCH_CHECK(dOut[0].item<double>() == 1, "the loss's own gradient must be 1");
-        return {context->get_saved_variables()[0], {}, {}, {}, {}, {}};
+        return {context->get_saved_variables()[0], {}, {}, {}};
     }
 };
 
 }  // namespace
 
-at::Tensor embed(const at::Tensor& tokens, const Weight& table) {
-    return Embedding::apply(table.value, table.gradient, tokens);
+at::Tensor embed(const at::Tensor& tokens, const Weight& table, double scale) {
+    return Embedding::apply(table.value, table.gradient, tokens, scale);
 }
 
-Heads projectHeads(const at::Tensor& x, const Weight& gain, const Weight& qkv, double eps,
-                   const RotaryTable& rotary, const HeadShape& shape) {
-    const variable_list heads = HeadProjection::apply(x, gain, qkv, eps, rotary, shape);
+at::Tensor project(const at::Tensor& x, const Norm& norm, const Projection& projection) {
+    return Project::apply(x, norm, projection);
+}
+
+Heads projectHeads(const at::Tensor& x, const HeadParts& parts, const RotaryTable& rotary,
+                   const HeadShape& shape) {
+    const variable_list heads = HeadProjection::apply(x, parts, rotary, shape);
     return {heads[0], heads[1], heads[2]};
 }
 
-at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in, const Weight& weight) {
-    return AddProjection::apply(residual, in, weight);
+at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in,
+                         const Projection& projection, const Norm& after) {
+    return AddProjection::apply(residual, in, projection, after);
 }
 
-at::Tensor addFeedForward(const at::Tensor& x, const Weight& gain, const Weight& gateUp,
-                          const Weight& down, double eps) {
-    return AddFeedForward::apply(x, gain, gateUp, down, eps);
+at::Tensor addFeedForward(const at::Tensor& x, const FeedForward& parts,
+                          const std::optional<at::Tensor>& residual) {
+    return AddFeedForward::apply(x, parts, residual ? *residual : x.detach(), residual.has_value());
 }
 
-at::Tensor headLoss(const at::Tensor& x, const Weight& gain, const Weight& head, double eps,
-                    const at::Tensor& labels, double scale) {
-    return HeadLoss::apply(x, gain, head, eps, labels, scale);
+at::Tensor headLogits(const at::Tensor& rows, const Head& head) {
+    at::Tensor normed = at::empty_like(rows);
+    at::Tensor inverse = rowFactors(rows);
+    head.norm.apply(rows, normed, inverse);
+    return logitsOf(normed, head);
+}
+
+at::Tensor headLoss(const at::Tensor& x, const Head& head, const at::Tensor& labels, double scale) {
+    return HeadLoss::apply(x, head, labels, scale);
 }
 
 }  // namespace ringscope

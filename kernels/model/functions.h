@@ -8,18 +8,24 @@
 #pragma once
 
 #include "kernels/model/elementwise.h"
-#include "kernels/model/parameters.h"
+#include "kernels/model/norm.h"
+#include "kernels/model/projection.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace ringscope {
 
-// tokens (B, n) -> (B, n, hidden).
-at::Tensor embed(const at::Tensor& tokens, const Weight& table);
+// tokens (B, n) -> (B, n, hidden), times `scale`.
+at::Tensor embed(const at::Tensor& tokens, const Weight& table, double scale = 1);
 
-// Normalised, projected and rotated heads. Saves only x.
+// The projection of the normalised x. Saves only x.
+at::Tensor project(const at::Tensor& x, const Norm& norm, const Projection& projection);
+
+// Normalised, projected and rotated heads. Saves only x, and the projected rows where queries and
+// keys have norms.
 struct Heads {
     at::Tensor q;  // (B, n, Hq, D)
     at::Tensor k;  // (B, n, Hk, D)
@@ -30,20 +36,44 @@ struct HeadShape {
     std::int64_t kvHeads = 1;
     std::int64_t headDim = 1;
 };
-Heads projectHeads(const at::Tensor& x, const Weight& gain, const Weight& qkv, double eps,
-                   const RotaryTable& rotary, const HeadShape& shape);
+struct HeadParts {
+    Norm norm{};
+    Projection qkv{};
+    Norm queryNorm{};  // of a head, or of all of them side by side: its gain has as many columns
+    Norm keyNorm{};
+};
+Heads projectHeads(const at::Tensor& x, const HeadParts& parts, const RotaryTable& rotary,
+                   const HeadShape& shape);
 
-// residual + in * weight^T.
-at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in, const Weight& weight);
+// residual + norm(in weight^T + bias).
+at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in,
+                         const Projection& projection, const Norm& after = {});
 
-// x + down(silu(gate) * up) of the normalised x. Saves x, gates and ups.
-at::Tensor addFeedForward(const at::Tensor& x, const Weight& gain, const Weight& gateUp,
-                          const Weight& down, double eps);
+// residual + after(down(activation(in(before(x))))), where `residual` is x unless given. Saves x
+// and what the first projection gives; with a norm after, also what the last one gives.
+struct FeedForward {
+    FeedForwardKind kind = FeedForwardKind::Swiglu;
+    Norm before{};
+    Projection in{};  // gates and ups, or ups alone
+    Projection down{};
+    Norm after{};
+};
+at::Tensor addFeedForward(const at::Tensor& x, const FeedForward& parts,
+                          const std::optional<at::Tensor>& residual = std::nullopt);
+
+// The last norm and the projection to logits.
+struct Head {
+    Norm norm{};
+    Weight weight{};
+    std::optional<double> softcap{};
+};
+
+// (R, vocabulary) of rows (R, hidden), without autograd.
+at::Tensor headLogits(const at::Tensor& rows, const Head& head);
 
 // scale * the summed negative log-likelihoods of `labels` (B, n), a double. Logits exist for a
 // chunk of rows at a time: the forward pass computes the gradients of the head and of x with them,
 // so the gradient of the result must be 1.
-at::Tensor headLoss(const at::Tensor& x, const Weight& gain, const Weight& head, double eps,
-                    const at::Tensor& labels, double scale);
+at::Tensor headLoss(const at::Tensor& x, const Head& head, const at::Tensor& labels, double scale);
 
 }  // namespace ringscope

@@ -15,22 +15,6 @@
 namespace ringscope {
 namespace {
 
-constexpr double weightDeviation = 0.02;
-
-class ListBuilder {
-public:
-    void add(std::string name, std::vector<std::int64_t> shape, double deviation) {
-        ParameterSpec spec{std::move(name), std::move(shape), deviation, end_};
-        end_ += spec.elements();
-        list_.push_back(std::move(spec));
-    }
-    std::vector<ParameterSpec> list() && { return std::move(list_); }
-
-private:
-    std::vector<ParameterSpec> list_;
-    std::int64_t end_ = 0;
-};
-
 std::uint64_t nameHash(std::string_view name) {
     std::uint64_t hash = 0xcbf29ce484222325U;
     for (const char letter : name) {
@@ -61,7 +45,7 @@ void initialise(Scalar* values, const ParameterSpec& spec, std::int64_t seed, st
         for (std::int64_t i = first; i < last; ++i)
             values[i - begin] = static_cast<Scalar>(
                 spec.deviation == 0
-                    ? 1.0
+                    ? spec.initial
                     : spec.deviation * nearNormal(mixBits(key + static_cast<std::uint64_t>(i))));
     });
 }
@@ -87,42 +71,19 @@ at::Tensor initialValues(const std::vector<ParameterSpec>& list, std::int64_t se
 
 }  // namespace
 
-std::int64_t ParameterSpec::elements() const {
-    std::int64_t count = 1;
-    for (const std::int64_t size : shape) count *= size;
-    return count;
+InitialValues seededValues(std::vector<ParameterSpec> list, std::int64_t seed) {
+    return [list = std::move(list), seed](std::int64_t begin, std::int64_t count,
+                                          const at::TensorOptions& options) {
+        return initialValues(list, seed, begin, count, options);
+    };
 }
 
-std::vector<ParameterSpec> parameterList(const ModelConfig& model) {
-    const std::int64_t hidden = model.hiddenSize;
-    const std::int64_t queries = model.heads * model.headDim();
-    const std::int64_t keys = model.kvHeads * model.headDim();
-    // Layers add up in the residual stream: their outputs start smaller the more there are.
-    const double outputDeviation =
-        weightDeviation / std::sqrt(2.0 * static_cast<double>(model.layers));
-
-    ListBuilder builder;
-    builder.add("embedding.weight", {model.vocabSize, hidden}, weightDeviation);
-    for (std::int64_t layer = 0; layer < model.layers; ++layer) {
-        const std::string prefix = "layers." + std::to_string(layer) + ".";
-        builder.add(prefix + "attention.norm.gain", {hidden}, 0);
-        builder.add(prefix + "attention.qkv.weight", {queries + 2 * keys, hidden}, weightDeviation);
-        builder.add(prefix + "attention.output.weight", {hidden, queries}, outputDeviation);
-        builder.add(prefix + "ffn.norm.gain", {hidden}, 0);
-        builder.add(prefix + "ffn.gate_up.weight", {2 * model.ffnSize, hidden}, weightDeviation);
-        builder.add(prefix + "ffn.down.weight", {hidden, model.ffnSize}, outputDeviation);
-    }
-    builder.add("norm.gain", {hidden}, 0);
-    if (!model.tiedHead) builder.add("head.weight", {model.vocabSize, hidden}, weightDeviation);
-    return std::move(builder).list();
-}
-
-Parameters::Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
+Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial, std::int64_t padded,
                        at::TensorOptions options)
-    : list_(parameterList(model)),
-      seed_(seed),
-      values_(allocatedFor(MemoryCategory::Parameters,
-                           [&] { return initialValues(list_, seed, 0, padded, options); })),
+    : list_(std::move(list)),
+      initial_(std::move(initial)),
+      values_(
+          allocatedFor(MemoryCategory::Parameters, [&] { return initial_(0, padded, options); })),
       gradients_(allocatedFor(MemoryCategory::Gradients, [&] {
           return at::zeros({padded}, options.dtype(sumType(values_)));
       })) {
@@ -130,21 +91,27 @@ Parameters::Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t
         const auto view = [&](const at::Tensor& buffer) {
             return buffer.narrow(0, spec.offset, spec.elements()).view(spec.shape);
         };
+        places_.emplace(spec.name, weights_.size());
         weights_.push_back({view(values_).detach().requires_grad_(true), view(gradients_)});
     }
 }
 
 const Weight& Parameters::weight(std::string_view name) const {
-    const auto found = std::ranges::find(list_, name, &ParameterSpec::name);
-    TORCH_INTERNAL_ASSERT(found != list_.end(), "no parameter named ", name);
-    return weights_[static_cast<std::size_t>(found - list_.begin())];
+    const auto found = places_.find(name);
+    TORCH_INTERNAL_ASSERT(found != places_.end(), "no parameter named ", name);
+    return weights_[found->second];
+}
+
+Weight Parameters::weightIfAny(std::string_view name) const {
+    const auto found = places_.find(name);
+    return found == places_.end() ? Weight{} : weights_[found->second];
 }
 
 void Parameters::clearGradients() { gradients_.zero_(); }
 
 at::Tensor Parameters::exactValues(std::int64_t begin, std::int64_t count) const {
     if (areExact()) return values_.narrow(0, begin, count);
-    return initialValues(list_, seed_, begin, count, gradients_.options());
+    return initial_(begin, count, gradients_.options());
 }
 
 }  // namespace ringscope

@@ -5,47 +5,45 @@
 // optimizer keeps a copy of the values in fp32 that it adds its small steps to.
 #pragma once
 
-#include "backend/config/run_config.h"
+#include "backend/model/parameter_list.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ringscope {
 
-struct ParameterSpec {
-    std::string name;  // "layers.0.attention.qkv.weight"
-    std::vector<std::int64_t> shape;
-    double deviation = 0;  // standard deviation of the initial values; 0: all ones (a norm's gain)
-    std::int64_t offset = 0;  // of its first scalar in the buffers
-
-    std::int64_t elements() const;
-};
-
-// All parameters in buffer order, without gaps; together parameterCount(model) scalars.
-//   qkv      (heads + 2 kv heads) * head dim x hidden: all query heads, key heads, value heads
-//   gate_up  2 ffn x hidden: gate rows, then up rows
-std::vector<ParameterSpec> parameterList(const ModelConfig& model);
-
 // A parameter and where its gradient is added up. Both are views of the buffers.
 struct Weight {
     at::Tensor value;
     at::Tensor gradient;  // in sumType() of the value
+
+    bool defined() const { return value.defined(); }
 };
+
+// Scalars [begin, begin + count) of the flat initial values, 0 past the last parameter: the same
+// bits on every rank. The options' device is theirs.
+using InitialValues = std::function<at::Tensor(std::int64_t begin, std::int64_t count,
+                                               const at::TensorOptions& options)>;
+
+// Values that depend on `seed`, the parameter's name and the scalar's place in it alone: the same
+// bits on every machine, rounded ones in fewer bytes.
+InitialValues seededValues(std::vector<ParameterSpec> list, std::int64_t seed);
 
 class Parameters {
 public:
-    // `padded` >= the parameters' count: the buffers' length. The options are the values'. Initial
-    // values depend on `seed`, the parameter's name and the scalar's place in it alone: the same
-    // bits on every rank and machine, rounded ones in fewer bytes.
-    Parameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
+    // `padded` >= the parameters' count: the buffers' length. The options are the values'.
+    Parameters(std::vector<ParameterSpec> list, InitialValues initial, std::int64_t padded,
                at::TensorOptions options);
 
     const std::vector<ParameterSpec>& list() const { return list_; }
     const Weight& weight(std::string_view name) const;  // asserts that there is one
+    Weight weightIfAny(std::string_view name) const;    // not defined where there is none
 
     at::Tensor& values() { return values_; }
     at::Tensor& gradients() { return gradients_; }
@@ -58,10 +56,11 @@ public:
 
 private:
     std::vector<ParameterSpec> list_;
-    std::int64_t seed_;
+    InitialValues initial_;
     at::Tensor values_;     // (padded)
     at::Tensor gradients_;  // (padded)
     std::vector<Weight> weights_;
+    std::map<std::string, std::size_t, std::less<>> places_;
 };
 
 }  // namespace ringscope

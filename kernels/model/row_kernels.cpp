@@ -28,6 +28,29 @@ RINGSCOPE_INLINE Wide<S> largest(const S* values, std::int64_t width) {
     return most;
 }
 
+template <typename S>
+RINGSCOPE_INLINE void rotateHalves(const S* from, const Wide<S>* c, const Wide<S>* s, S* to,
+                                   std::int64_t half, Wide<S> direction) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < half; ++i) {
+        const Wide<S> low = wide(from[i]);
+        const Wide<S> high = wide(from[i + half]);
+        to[i] = narrow<S>(low * c[i] - high * s[i] * direction);
+        to[i + half] = narrow<S>(high * c[i] + low * s[i] * direction);
+    }
+}
+
+template <typename S>
+RINGSCOPE_INLINE void rotateNeighbours(const S* from, const Wide<S>* c, const Wide<S>* s, S* to,
+                                       std::int64_t half, Wide<S> direction) {
+    for (std::int64_t i = 0; i < half; ++i) {
+        const Wide<S> even = wide(from[2 * i]);
+        const Wide<S> odd = wide(from[2 * i + 1]);
+        to[2 * i] = narrow<S>(even * c[i] - odd * s[i] * direction);
+        to[2 * i + 1] = narrow<S>(odd * c[i] + even * s[i] * direction);
+    }
+}
+
 }  // namespace
 
 template <typename S>
@@ -111,7 +134,7 @@ RINGSCOPE_VECTOR void gatedBackward(const S* gateUp, const S* dHidden, S* dGateU
 template <typename S>
 RINGSCOPE_VECTOR void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out,
                              std::int64_t rows, const Rotation& how) {
-    const std::int64_t half = how.width / 2;
+    const std::int64_t half = how.turning / 2;
     const Wide<S> direction = static_cast<Wide<S>>(how.direction);
     for (std::int64_t r = 0; r < rows; ++r) {
         const std::int64_t position = (how.firstRow + r) % how.positions;
@@ -120,13 +143,11 @@ RINGSCOPE_VECTOR void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* 
         for (std::int64_t head = 0; head < how.heads; ++head) {
             const S* from = in + r * how.inStride + head * how.width;
             S* to = out + r * how.outStride + head * how.width;
-#pragma omp simd
-            for (std::int64_t i = 0; i < half; ++i) {
-                const Wide<S> low = wide(from[i]);
-                const Wide<S> high = wide(from[i + half]);
-                to[i] = narrow<S>(low * c[i] - high * s[i] * direction);
-                to[i + half] = narrow<S>(high * c[i] + low * s[i] * direction);
-            }
+            if (how.interleaved)
+                rotateNeighbours(from, c, s, to, half, direction);
+            else
+                rotateHalves(from, c, s, to, half, direction);
+            for (std::int64_t i = how.turning; i < how.width; ++i) to[i] = from[i];
         }
     }
 }

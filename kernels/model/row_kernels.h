@@ -37,12 +37,16 @@ template <typename S>
 void gatedBackward(const S* gateUp, const S* dHidden, S* dGateUp, std::int64_t rows,
                    std::int64_t width);
 
-// Rotates each of `heads` heads by the angles of its row's position: the pair (i, i + width/2) of a
-// head by angle i. Row r has position entry (firstRow + r) % positions of `cosine` and `sine`, each
-// of width/2. `direction` -1 rotates back. Rows are `inStride` and `outStride` scalars apart.
+// Rotates each of `heads` heads by the angles of its row's position: of the first `turning` columns
+// of a head the pair (i, i + turning/2), or (2i, 2i + 1) where they are interleaved, by angle i;
+// other columns are copied. Row r has position entry (firstRow + r) % positions of `cosine` and
+// `sine`, each of turning/2. `direction` -1 rotates back. Rows are `inStride` and `outStride`
+// scalars apart.
 struct Rotation {
     std::int64_t heads = 0;
     std::int64_t width = 0;  // of one head
+    std::int64_t turning = 0;
+    bool interleaved = false;
     std::int64_t positions = 0;
     std::int64_t firstRow = 0;
     std::int64_t inStride = 0;

@@ -1,49 +1,156 @@
 #include "kernels/model/transformer.h"
 
+#include "kernels/model/chunks.h"
 #include "profiler/trace_place.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <string>
 
 namespace ringscope {
+namespace {
 
-Transformer::Transformer(const ModelConfig& model, const Parameters& parameters)
+Projection projectionOf(const Parameters& parameters, const std::string& name) {
+    return {.weight = parameters.weightIfAny(name + ".weight"),
+            .bias = parameters.weightIfAny(name + ".bias")};
+}
+
+}  // namespace
+
+Norm Transformer::norm(const Parameters& parameters, const std::string& name) const {
+    Norm norm{.gain = parameters.weightIfAny(name + ".gain"),
+              .bias = parameters.weightIfAny(name + ".bias"),
+              .kind = model_.norm,
+              .gainFromOne = model_.gainFromOne,
+              .eps = model_.normEps};
+    if (!norm.bias.defined()) norm.kind = NormKind::Rms;
+    return norm;
+}
+
+Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std::string& prefix,
+                                        bool experts) const {
+    const auto normOf = [&](const char* name) { return norm(parameters, prefix + name); };
+    const auto project = [&](const char* name) { return projectionOf(parameters, prefix + name); };
+    const auto weight = [&](const char* name) { return parameters.weightIfAny(prefix + name); };
+    const bool gated = rowOf(model_.ffn).gated;
+    Layer layer{.heads = {.norm = normOf("attention.norm"),
+                          .qkv = project("attention.qkv"),
+                          .queryNorm = normOf("attention.query_norm"),
+                          .keyNorm = normOf("attention.key_norm")},
+                .latent = {.norm = normOf("attention.norm"),
+                           .queryDown = project("attention.query_down"),
+                           .queryNorm = normOf("attention.query_norm"),
+                           .queryUp = project("attention.query_up"),
+                           .latent = project("attention.latent"),
+                           .latentNorm = normOf("attention.latent_norm"),
+                           .latentUp = project("attention.latent_up")},
+                .output = project("attention.output"),
+                .afterAttention = normOf("attention.after_norm"),
+                .feedForward = {.kind = model_.ffn,
+                                .before = normOf("ffn.norm"),
+                                .in = project(gated ? "ffn.gate_up" : "ffn.up"),
+                                .down = project("ffn.down"),
+                                .after = normOf("ffn.after_norm")},
+                .router = {},
+                .routerBias = {},
+                .experts = {},
+                .sharedGate = {}};
+    layer.latent.latentNorm.eps = model_.latent.normEps;
+    if (layer.latent.queryDown.weight.defined()) layer.latent.queryNorm.eps = model_.latent.normEps;
+    if (!layer.latent.queryDown.weight.defined()) layer.latent.queryUp = project("attention.query");
+    if (!experts) return layer;
+    layer.feedForward.in = project(gated ? "ffn.shared.gate_up" : "ffn.shared.up");
+    layer.feedForward.down = project("ffn.shared.down");
+    layer.router = weight("ffn.router.weight");
+    layer.routerBias = weight("ffn.router.bias");
+    layer.experts = {.kind = model_.ffn,
+                     .norm = layer.feedForward.before,
+                     .gateUp = weight("ffn.experts.gate_up"),
+                     .down = weight("ffn.experts.down")};
+    layer.sharedGate = weight("ffn.shared.gate.weight");
+    return layer;
+}
+
+Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
+                         const Parameters& parameters)
     : model_(model),
+      kinds_(kinds),
       embedding_(parameters.weight("embedding.weight")),
-      finalGain_(parameters.weight("norm.gain")),
-      head_(parameters.weight(model.tiedHead ? "embedding.weight" : "head.weight")) {
-    for (std::int64_t index = 0; index < model.layers; ++index) {
-        const auto weight = [&](const char* name) {
-            return parameters.weight("layers." + std::to_string(index) + "." + name);
-        };
-        layers_.push_back({.attentionGain = weight("attention.norm.gain"),
-                           .qkv = weight("attention.qkv.weight"),
-                           .output = weight("attention.output.weight"),
-                           .feedForwardGain = weight("ffn.norm.gain"),
-                           .gateUp = weight("ffn.gate_up.weight"),
-                           .down = weight("ffn.down.weight")});
-    }
+      positions_(parameters.weightIfAny("positions.weight")),
+      head_{.norm = norm(parameters, "norm"),
+            .weight = parameters.weight(model.tiedHead ? "embedding.weight" : "head.weight"),
+            .softcap = model.logitSoftcap} {
+    for (std::size_t index = 0; index < kinds_.size(); ++index)
+        layers_.push_back(
+            layerOf(parameters, "layers." + std::to_string(index) + ".", kinds_[index].experts));
 }
 
 at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale) const {
     const PlaceScope place;
-    at::Tensor x = embed(shard.tokens, embedding_);
+    return headLoss(hidden(shard, attend), head_, shard.labels, scale);
+}
+
+at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend) const {
+    at::Tensor x = embedded(shard);
     for (int index = 0; index < static_cast<int>(layers_.size()); ++index) {
         tracePlace().layer = index;
         x = layer(index, x, shard.rotary, attend);
     }
-    return headLoss(x, finalGain_, head_, model_.normEps, shard.labels, scale);
+    return x;
+}
+
+at::Tensor Transformer::logits(const at::Tensor& rows) const { return headLogits(rows, head_); }
+
+at::Tensor Transformer::embedded(const TokenTensors& shard) const {
+    const at::Tensor x = embed(shard.tokens, embedding_, model_.embeddingScale);
+    if (!positions_.defined()) return x;
+    return x + embed(shard.positions.expand_as(shard.tokens).contiguous(), positions_);
+}
+
+// The output of attention, all heads side by side: (B, n, heads * columns of a value).
+at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTable& rotary,
+                                 const Attend& attend) const {
+    const Layer& parts = layers_[static_cast<std::size_t>(index)];
+    if (model_.attention == AttentionKind::Mla) {
+        const Heads heads =
+            projectLatentHeads(x, parts.latent, rotary, model_.heads, model_.latent);
+        return attend(index, heads.q, heads.k, heads.v).narrow(3, 0, model_.valueDim()).flatten(2);
+    }
+    const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
+    const Heads heads = projectHeads(x, parts.heads, rotary, shape);
+    return attend(index, heads.q, heads.k, heads.v).flatten(2);
+}
+
+// residual + the feed-forward of x, by experts.
+at::Tensor Transformer::mixed(const Layer& layer, const at::Tensor& x,
+                              const at::Tensor& residual) const {
+    const at::Tensor logits =
+        project(x, layer.experts.norm, {.weight = layer.router}).flatten(0, 1);
+    const Routing routing =
+        route(logits, model_.experts,
+              layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());
+    const at::Tensor sum = addExperts(x, layer.experts, routing, residual);
+    if (!layer.feedForward.down.weight.defined()) return sum;
+    if (!layer.sharedGate.defined()) return addFeedForward(x, layer.feedForward, sum);
+    const at::Tensor shared = addFeedForward(x, layer.feedForward, at::zeros_like(x));
+    const at::Tensor gate =
+        at::sigmoid(project(x, layer.experts.norm, {.weight = layer.sharedGate}));
+    return sum + gate * shared;
 }
 
 at::Tensor Transformer::layer(int index, const at::Tensor& x, const RotaryTable& rotary,
                               const Attend& attend) const {
-    const Layer& weights = layers_[static_cast<std::size_t>(index)];
-    const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
-    const Heads heads =
-        projectHeads(x, weights.attentionGain, weights.qkv, model_.normEps, rotary, shape);
-    const at::Tensor attended = attend(index, heads.q, heads.k, heads.v).flatten(2);
-    const at::Tensor between = addProjection(x, attended, weights.output);
-    return addFeedForward(between, weights.feedForwardGain, weights.gateUp, weights.down,
-                          model_.normEps);
+    const auto at = static_cast<std::size_t>(index);
+    const Layer& parts = layers_[at];
+    const at::Tensor between =
+        addProjection(x, attended(index, x, rotary, attend), parts.output, parts.afterAttention);
+    // What the feed-forward reads, and what its output is added to.
+    const at::Tensor& read = model_.parallelResidual ? x : between;
+    if (kinds_[at].experts) return mixed(parts, read, between);
+    if (model_.parallelResidual) return addFeedForward(x, parts.feedForward, between);
+    return addFeedForward(between, parts.feedForward);
 }
 
 }  // namespace ringscope

@@ -1,11 +1,13 @@
-// A decoder-only transformer: embedding, layers of attention and gated feed-forward with RMSNorm
-// before each, final norm, head. The caller passes attention in, so the model is the same in every
-// mode; everything else works on each token by itself.
+// A decoder-only transformer: embedding, layers of attention and feed-forward, final norm, head.
+// The caller passes attention in, so the model is the same in every mode; everything else works on
+// each token by itself.
 #pragma once
 
-#include "backend/config/run_config.h"
-#include "kernels/model/elementwise.h"
+#include "backend/model/layer_kinds.h"
+#include "backend/model/model_config.h"
+#include "kernels/model/experts.h"
 #include "kernels/model/functions.h"
+#include "kernels/model/latent_attention.h"
 #include "kernels/model/parameters.h"
 
 #include <ATen/core/Tensor.h>
@@ -17,9 +19,10 @@ namespace ringscope {
 
 // The tokens a rank holds.
 struct TokenTensors {
-    at::Tensor tokens;   // (B, n)
-    at::Tensor labels;   // (B, n), ignoredLabel where there is none
-    RotaryTable rotary;  // of the tokens' positions in the whole sequence
+    at::Tensor tokens;     // (B, n)
+    at::Tensor labels;     // (B, n), ignoredLabel where there is none
+    at::Tensor positions;  // (n), of the tokens in their documents
+    RotaryTable rotary;    // of those
 };
 
 // Attention of layer `layer`, counted from 0: q (B, n, Hq, D), k and v (B, n, Hk, D) ->
@@ -29,31 +32,46 @@ using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const at
 
 class Transformer {
 public:
-    // The parameters must outlive the model.
-    Transformer(const ModelConfig& model, const Parameters& parameters);
+    // The parameters must outlive the model. `kinds` has one for each layer.
+    Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
+                const Parameters& parameters);
 
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
     // what a layer does under its number.
     at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale) const;
 
+    // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
+    at::Tensor hidden(const TokenTensors& shard, const Attend& attend) const;
+    at::Tensor logits(const at::Tensor& rows) const;
+
 private:
     struct Layer {
-        Weight attentionGain;
-        Weight qkv;
-        Weight output;
-        Weight feedForwardGain;
-        Weight gateUp;
-        Weight down;
+        HeadParts heads;
+        LatentParts latent;
+        Projection output;
+        Norm afterAttention;
+        FeedForward feedForward;  // with experts: of what every token uses, where there is any
+        Weight router;
+        Weight routerBias;
+        Experts experts;
+        Weight sharedGate;
     };
+    Norm norm(const Parameters& parameters, const std::string& name) const;
+    Layer layerOf(const Parameters& parameters, const std::string& prefix, bool experts) const;
+    at::Tensor embedded(const TokenTensors& shard) const;
+    at::Tensor attended(int index, const at::Tensor& x, const RotaryTable& rotary,
+                        const Attend& attend) const;
+    at::Tensor mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual) const;
     at::Tensor layer(int index, const at::Tensor& x, const RotaryTable& rotary,
                      const Attend& attend) const;
 
     ModelConfig model_;
+    std::vector<LayerKind> kinds_;
     Weight embedding_;
+    Weight positions_;
     std::vector<Layer> layers_;
-    Weight finalGain_;
-    Weight head_;
+    Head head_;
 };
 
 }  // namespace ringscope

@@ -1,6 +1,5 @@
 #include "kernels/rank/rank_program.h"
 
-#include "backend/config/experiment.h"
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
@@ -8,6 +7,7 @@
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
 #include "kernels/rank/place_watch.h"
+#include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
 #include "kernels/train/trainer.h"
@@ -22,22 +22,12 @@
 namespace ringscope {
 namespace {
 
-Result<RunPlan> readPlan(const Job& job, int world) {
+Result<RunPlan> trainingPlan(const Job& job, int world) {
     const auto* training = std::get_if<Training>(&job);
     if (training == nullptr)
         return Error{ErrorCode::InvalidConfig,
-                     "this rank was started to train, and its job is a verification"};
-    ExperimentSources sources;
-    sources.fileName = "run configuration";
-    sources.fileText = training->configYaml;
-    const ExperimentReading reading = readExperiment(sources);
-    if (!reading.ok()) return Error{ErrorCode::InvalidConfig, reading.problems.front().text()};
-    RINGSCOPE_TRY(RunPlan plan, planRun(reading.experiment.base));
-    if (plan.ranks != world)
-        return Error{ErrorCode::InvalidConfig,
-                     "the configuration is for " + std::to_string(plan.ranks) +
-                         " ranks, but --world is " + std::to_string(world)};
-    return plan;
+                     "this rank was started to train, and its job is another"};
+    return readPlan(training->configYaml, world);
 }
 
 // One rank, from its configuration to its last event.
@@ -78,7 +68,7 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
 
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
-    RINGSCOPE_TRY(const RunPlan plan, readPlan(input_.job(), arguments_.world));
+    RINGSCOPE_TRY(const RunPlan plan, trainingPlan(input_.job(), arguments_.world));
     at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
     at::set_num_interop_threads(1);
     settleElementaryFunctions();

@@ -1,13 +1,9 @@
 #include "kernels/train/trainer.h"
 
 #include "backend/core/mix.h"
-#include "backend/plan/blocks.h"
-#include "kernels/attention/attention.h"
-#include "kernels/device/number_format.h"
-#include "kernels/model/parameters.h"
-#include "kernels/model/transformer.h"
 #include "kernels/train/adamw.h"
 #include "kernels/train/loss_scale.h"
+#include "kernels/train/rank_model.h"
 #include "kernels/train/sharded_optimizer.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
@@ -26,13 +22,6 @@ namespace {
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
     return {.lr = train.lr, .weightDecay = train.weightDecay};
-}
-
-at::Tensor toTensor(const std::vector<std::int64_t>& values, at::IntArrayRef shape,
-                    c10::Device device) {
-    at::Tensor tensor = at::empty(shape, at::kLong);
-    std::ranges::copy(values, tensor.mutable_data_ptr<std::int64_t>());
-    return tensor.to(device);
 }
 
 // Sums over all ranks, the same on every rank.
@@ -73,25 +62,19 @@ double clipFactor(double norm, double limit) {
 }  // namespace
 
 struct Trainer::State {
-    State(const RunPlan& runPlan, Group& ranks, BatchSource source, c10::Device where)
+    State(const RunPlan& runPlan, Group& ranks, Group& replica, BatchSource source,
+          std::unique_ptr<RankModel> rankModel, c10::Device where)
         : plan(runPlan),
           all(ranks),
-          group(all.within(ranksOf(replicaOf(plan, all.rank())))),
+          group(replica),
           batches(std::move(source)),
           device(where),
-          tensors(
-              at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(where)),
-          parameters(plan.config.model, plan.config.train.seed,
-                     gradientSliceElements(plan.parameters, all.size()) * all.size(), tensors),
-          model(plan.config.model, parameters),
-          optimizer(parameters, all, optimizerOptions(plan.config.train)),
+          model(std::move(rankModel)),
+          optimizer(model->parameters(), all, optimizerOptions(plan.config.train)),
           lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
                                                                       : LossScale::none()) {}
 
     std::int64_t labelledTokensOf(std::int64_t step) const;
-    RotaryTable rotaryOf(const TokenShard& shard);
-    AttentionCall callFor(std::int64_t step, std::int64_t number, const TokenBatch& batch) const;
-    TokenTensors shardOf(const TokenBatch& batch);
     double accumulateGradients(std::int64_t step, double scale);
     Totals totalsOf(double ownLoss, const at::Tensor& gradient);
     Result<std::string> update(std::int64_t step, const Totals& totals);
@@ -102,13 +85,9 @@ struct Trainer::State {
     Group& group;  // the replica's
     BatchSource batches;
     c10::Device device;
-    at::TensorOptions tensors;
-    Parameters parameters;
-    Transformer model;
+    std::unique_ptr<RankModel> model;
     ShardedOptimizer optimizer;
     LossScale lossScale;
-    std::unique_ptr<Attention> attention;
-    RotaryTable rotary;  // the same for every batch without documents
 };
 
 std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
@@ -118,56 +97,16 @@ std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
     return tokens;
 }
 
-// With ALiBi no head is rotated: every token has position 0.
-RotaryTable Trainer::State::rotaryOf(const TokenShard& shard) {
-    const std::vector<std::int64_t> positions =
-        plan.config.attention.alibi ? std::vector<std::int64_t>(shard.positions.size(), 0)
-                                    : shard.positions;
-    return rotaryTable(toTensor(positions, {shard.tokens}, at::kCPU), plan.config.model.headDim(),
-                       plan.config.model.ropeTheta, tensors);
-}
-
-TokenTensors Trainer::State::shardOf(const TokenBatch& batch) {
-    const TokenShard shard = takeShard(batch, plan.schedule, group.rank());
-    if (!rotary.cosine.defined() || !batch.documents.empty()) rotary = rotaryOf(shard);
-    return {.tokens = toTensor(shard.inputs, {shard.rows, shard.tokens}, device),
-            .labels = toTensor(shard.labels, {shard.rows, shard.tokens}, device),
-            .rotary = rotary};
-}
-
-// The call of every layer for this batch, but for the layer's number. Documents are the batch's,
-// and each batch drops other weights.
-AttentionCall Trainer::State::callFor(std::int64_t step, std::int64_t number,
-                                      const TokenBatch& batch) const {
-    AttentionCall call{.seed = static_cast<std::uint64_t>(plan.config.train.seed),
-                       .step = static_cast<int>(step)};
-    for (const std::int64_t part : {step, number})
-        call.seed = mixBits(call.seed) + static_cast<std::uint64_t>(part);
-    if (batch.documents.empty()) return call;
-    AttentionMask mask = plan.schedule.mask;
-    mask.documents = batch.documents;
-    RankSchedule steps = maskedSteps(plan.schedule, group.rank(), mask);
-    call.blocks = std::make_shared<AttentionBlocks>(std::move(steps), std::move(mask));
-    return call;
-}
-
 // Returns the rank's part of the step's loss.
 double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
-    parameters.clearGradients();
+    model->parameters().clearGradients();
     double sum = 0;
     for (std::int64_t micro = 0; micro < plan.microSteps; ++micro) {
         const std::int64_t number = micro * plan.replicas + all.rank() / group.size();
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
-            const AttentionCall call = callFor(step, number, batch);
-            const Attend attend = [&](int layer, const at::Tensor& q, const at::Tensor& k,
-                                      const at::Tensor& v) {
-                AttentionCall ofLayer = call;
-                ofLayer.layer = layer;
-                return attention->attend(ofLayer, q, k, v);
-            };
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
-            return model.loss(shardOf(batch), attend, scale);
+            return model->loss(batch, {step, number}, scale);
         }();
         sum += loss.item<double>();
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
@@ -224,37 +163,16 @@ StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nan
     return outcome;
 }
 
-namespace {
-
-std::chrono::nanoseconds delayOf(const DebugConfig& debug, int rank) {
-    if (debug.slowRank != rank) return {};
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::duration<double, std::milli>(debug.slowMs));
-}
-
-}  // namespace
-
 Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Trainer::~Trainer() = default;
 
 Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group,
                                                BatchSource batches, c10::Device device) {
-    if (plan.config.model.headDim() % 2 != 0)
-        return Error{ErrorCode::InvalidConfig,
-                     "rotary positions need an even head dimension; model.hidden_size / "
-                     "model.heads is " +
-                         std::to_string(plan.config.model.headDim())};
-    auto state = std::make_unique<State>(plan, group, std::move(batches), device);
-    const AttentionConfig& wanted = plan.config.attention;
-    const AttentionOptions options{.scale = wanted.scale,
-                                   .softcap = wanted.softcap,
-                                   .alibi = wanted.alibi,
-                                   .dropout = wanted.dropout,
-                                   .delay = delayOf(plan.config.debug, group.rank()),
-                                   .turns = plan.headTurns,
-                                   .bufferLimit = plan.config.parallel.commBufferLimit.count};
-    RINGSCOPE_TRY(state->attention, Attention::make(state->plan.schedule, state->group.rank(),
-                                                    state->group, options));
+    Group& replica = group.within(ranksOf(replicaOf(plan, group.rank())));
+    const std::int64_t padded = gradientSliceElements(plan.parameters, group.size()) * group.size();
+    RINGSCOPE_TRY(std::unique_ptr<RankModel> model, RankModel::make(plan, replica, padded, device));
+    auto state =
+        std::make_unique<State>(plan, group, replica, std::move(batches), std::move(model), device);
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 
@@ -283,7 +201,8 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
 }
 
 std::vector<double> Trainer::parameterValues() const {
-    const at::Tensor values = state_->parameters.values()
+    const at::Tensor values = state_->model->parameters()
+                                  .values()
                                   .narrow(0, 0, state_->plan.parameters)
                                   .to(at::kCPU, at::kDouble)
                                   .contiguous();

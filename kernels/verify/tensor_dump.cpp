@@ -1,6 +1,6 @@
 #include "kernels/verify/tensor_dump.h"
 
-#include "backend/verify/npy.h"
+#include "backend/model/npy.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -30,16 +30,6 @@ std::string_view npyType(at::ScalarType type) {
     }
 }
 
-Result<void> write(const fs::path& folder, const std::string& name, const at::Tensor& tensor) {
-    const bool wide = tensor.scalar_type() == at::kBFloat16;
-    const at::Tensor values = (wide ? tensor.to(at::kFloat) : tensor).contiguous();
-    return writeNpy(folder / (name + ".npy"),
-                    {.type = npyType(values.scalar_type()),
-                     .shape = values.sizes().vec(),
-                     .bytes = {static_cast<const char*>(values.const_data_ptr()),
-                               static_cast<std::size_t>(values.nbytes())}});
-}
-
 Result<void> makeFolder(const fs::path& folder) {
     std::error_code failed;
     if (fs::create_directories(folder, failed)) return {};
@@ -49,15 +39,15 @@ Result<void> makeFolder(const fs::path& folder) {
 
 Result<void> writeAll(const fs::path& folder, const CaseInputs& inputs,
                       const CaseResults& results) {
-    RINGSCOPE_CHECK(write(folder, "q", inputs.q));
-    RINGSCOPE_CHECK(write(folder, "k", inputs.k));
-    RINGSCOPE_CHECK(write(folder, "v", inputs.v));
-    RINGSCOPE_CHECK(write(folder, "dout", inputs.dOut));
-    RINGSCOPE_CHECK(write(folder, "out", results.out));
-    RINGSCOPE_CHECK(write(folder, "lse", results.lse.transpose(1, 2)));
-    RINGSCOPE_CHECK(write(folder, "dq", results.dq));
-    RINGSCOPE_CHECK(write(folder, "dk", results.dk));
-    return write(folder, "dv", results.dv);
+    RINGSCOPE_CHECK(dumpTensor(folder, "q", inputs.q));
+    RINGSCOPE_CHECK(dumpTensor(folder, "k", inputs.k));
+    RINGSCOPE_CHECK(dumpTensor(folder, "v", inputs.v));
+    RINGSCOPE_CHECK(dumpTensor(folder, "dout", inputs.dOut));
+    RINGSCOPE_CHECK(dumpTensor(folder, "out", results.out));
+    RINGSCOPE_CHECK(dumpTensor(folder, "lse", results.lse.transpose(1, 2)));
+    RINGSCOPE_CHECK(dumpTensor(folder, "dq", results.dq));
+    RINGSCOPE_CHECK(dumpTensor(folder, "dk", results.dk));
+    return dumpTensor(folder, "dv", results.dv);
 }
 
 at::Tensor numbers(std::int64_t begin, std::int64_t end) {
@@ -72,6 +62,16 @@ at::Tensor numbersOf(const std::vector<TokenSpan>& tokens) {
 
 }  // namespace
 
+Result<void> dumpTensor(const fs::path& folder, const std::string& name, const at::Tensor& tensor) {
+    const bool wide = tensor.scalar_type() == at::kBFloat16;
+    const at::Tensor values = (wide ? tensor.to(at::kFloat) : tensor).contiguous();
+    return writeNpy(folder / (name + ".npy"),
+                    {.type = npyType(values.scalar_type()),
+                     .shape = values.sizes().vec(),
+                     .bytes = {static_cast<const char*>(values.const_data_ptr()),
+                               static_cast<std::size_t>(values.nbytes())}});
+}
+
 Result<void> dumpWhole(const fs::path& folder, const CaseInputs& inputs,
                        const CaseResults& results) {
     return writeAll(folder, inputs, results);
@@ -84,11 +84,12 @@ Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,
     RINGSCOPE_CHECK(makeFolder(own));
     RINGSCOPE_CHECK(writeAll(own, inputsOfRank(problem, schedule, rank), share));
     const std::vector<TokenSpan> held = heldTokens(problem, schedule, rank);
-    RINGSCOPE_CHECK(write(own, "tokens", numbersOf(held)));
+    RINGSCOPE_CHECK(dumpTensor(own, "tokens", numbersOf(held)));
     const LsePlace place = lsePlace(schedule, rank);
     if (place.tokens == held && share.lse.size(2) == problem.heads) return {};
-    RINGSCOPE_CHECK(write(own, "lse_tokens", numbersOf(place.tokens)));
-    return write(own, "lse_heads", numbers(place.firstHead, place.firstHead + share.lse.size(2)));
+    RINGSCOPE_CHECK(dumpTensor(own, "lse_tokens", numbersOf(place.tokens)));
+    return dumpTensor(own, "lse_heads",
+                      numbers(place.firstHead, place.firstHead + share.lse.size(2)));
 }
 
 }  // namespace ringscope

@@ -13,6 +13,10 @@
 
 namespace ringscope {
 
+// folder/name.npy; the folder must exist.
+Result<void> dumpTensor(const std::filesystem::path& folder, const std::string& name,
+                        const at::Tensor& tensor);
+
 // Into `folder`, which must exist.
 Result<void> dumpWhole(const std::filesystem::path& folder, const CaseInputs& inputs,
                        const CaseResults& results);

@@ -92,7 +92,7 @@ TEST_P(Elementwise, HeadsAreSplitTurnedAndJoinedAsByTensorOperations) {
     const std::int64_t kvHeads = 1;
     const std::int64_t headDim = 10;
     const RotaryTable table =
-        rotaryTable(at::arange(5, 5 + 12, at::kLong), headDim, 10000.0, options());
+        testing::plainTable(at::arange(5, 5 + 12, at::kLong), headDim, 10000.0, options());
     const std::int64_t first = 7;  // a chunk in the middle, over the end of a row of the batch
     const at::Tensor qkv = random({11, (heads + 2 * kvHeads) * headDim});
     const auto empty = [&] {

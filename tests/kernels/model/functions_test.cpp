@@ -46,7 +46,7 @@ TEST(ProjectHeads, AgreesWithItsFormula) {
     const Weight qkv = randomWeight({8 * 6, hidden});
     const at::Tensor positions = at::arange(100, 100 + tokens, at::kLong);
     const RotaryTable rotary =
-        rotaryTable(positions, shape.headDim, 10000.0, at::TensorOptions().dtype(at::kDouble));
+        plainTable(positions, shape.headDim, 10000.0, at::TensorOptions().dtype(at::kDouble));
     const at::Tensor x = random({2, tokens, hidden}).requires_grad_(true);
     const at::Tensor dq = random({2, tokens, 4, 6});
     const at::Tensor dk = random({2, tokens, 2, 6});
@@ -66,7 +66,8 @@ TEST(ProjectHeads, AgreesWithItsFormula) {
     const at::Tensor k = plainRotary(part(4, 2), positions, 10000.0);
     loss(q, k, part(6, 2)).backward();
 
-    const Heads heads = projectHeads(x, gain, qkv, eps, rotary, shape);
+    const Heads heads = projectHeads(
+        x, {.norm = {.gain = gain, .eps = eps}, .qkv = {.weight = qkv}}, rotary, shape);
     loss(heads.q, heads.k, heads.v).backward();
     expectClose(heads.q, q, limit, "q");
     expectClose(heads.k, k, limit, "k");
@@ -88,7 +89,7 @@ TEST(AddProjection, AgreesWithItsFormula) {
     const at::Tensor expected = plainResidual + at::matmul(plainIn, plainWeight.t());
     expected.backward(d);
 
-    const at::Tensor out = addProjection(residual, in, weight);
+    const at::Tensor out = addProjection(residual, in, {.weight = weight});
     out.backward(d);
     expectClose(out, expected, limit, "out");
     expectClose(residual.grad(), plainResidual.grad(), limit, "dResidual");
@@ -110,7 +111,9 @@ TEST(AddFeedForward, AgreesWithItsFormula) {
     const at::Tensor expected = plainFeedForward(plainX, plainGain, plainGateUp, plainDown, eps);
     expected.backward(d);
 
-    const at::Tensor out = addFeedForward(x, gain, gateUp, down, eps);
+    const at::Tensor out = addFeedForward(
+        x,
+        {.before = {.gain = gain, .eps = eps}, .in = {.weight = gateUp}, .down = {.weight = down}});
     out.backward(d);
     expectClose(out, expected, limit, "out");
     expectClose(x.grad(), plainX.grad(), limit, "dx");
@@ -131,7 +134,8 @@ void expectHeadLoss(std::int64_t vocabulary, const at::Tensor& labels) {
     const at::Tensor expected = plainCrossEntropy(logits, labels) * 0.125;
     expected.backward();
 
-    const at::Tensor loss = headLoss(x, gain, head, eps, labels, 0.125);
+    const at::Tensor loss =
+        headLoss(x, {.norm = {.gain = gain, .eps = eps}, .weight = head}, labels, 0.125);
     loss.backward();
     expectClose(loss, expected, limit, "loss");
     expectClose(x.grad(), plainX.grad(), limit, "dx");
@@ -161,8 +165,8 @@ TEST(HeadLoss, IsZeroWithZeroGradientsWithoutAnyLabel) {
     const Weight gain = randomWeight({hidden});
     const Weight head = randomWeight({9, hidden});
     const at::Tensor x = random({2, 5, hidden}).requires_grad_(true);
-    const at::Tensor loss =
-        headLoss(x, gain, head, eps, at::full({2, 5}, ignoredLabel, at::kLong), 0.5);
+    const at::Tensor loss = headLoss(x, {.norm = {.gain = gain, .eps = eps}, .weight = head},
+                                     at::full({2, 5}, ignoredLabel, at::kLong), 0.5);
     loss.backward();
     EXPECT_EQ(loss.item<double>(), 0);
     EXPECT_EQ(x.grad().abs().max().item<double>(), 0);
@@ -174,7 +178,8 @@ TEST(HeadLoss, RefusesAnyGradientButOne) {
     const Weight gain = randomWeight({hidden});
     const Weight head = randomWeight({9, hidden});
     const at::Tensor x = random({1, 2, hidden}).requires_grad_(true);
-    const at::Tensor loss = headLoss(x, gain, head, eps, at::zeros({1, 2}, at::kLong), 1.0);
+    const at::Tensor loss = headLoss(x, {.norm = {.gain = gain, .eps = eps}, .weight = head},
+                                     at::zeros({1, 2}, at::kLong), 1.0);
     EXPECT_THROW((loss * 2).backward(), c10::Error);
 }
 

@@ -1,13 +1,15 @@
 #include "kernels/model/parameters.h"
 
 #include "backend/config/field_table.h"
-#include "backend/plan/run_plan.h"
+#include "tests/kernels/model/plain_model.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 namespace ringscope {
 namespace {
+
+using namespace ringscope::testing;
 
 const ModelConfig small{
     .layers = 2, .hiddenSize = 64, .heads = 4, .kvHeads = 2, .ffnSize = 96, .vocabSize = 50};
@@ -19,16 +21,16 @@ TEST(Parameters, AreAsManyAsThePlanCounts) {
     tied.tiedHead = true;
     for (const ModelConfig& model : {small, tied, ModelConfig{}}) {
         std::int64_t end = 0;
-        for (const ParameterSpec& spec : parameterList(model)) {
+        for (const ParameterSpec& spec : plainParameters(model)) {
             EXPECT_EQ(spec.offset, end) << spec.name << " leaves a gap";
             end += spec.elements();
         }
-        EXPECT_EQ(end, parameterCount(model));
+        EXPECT_EQ(end, plainCount(model));
     }
 }
 
 TEST(Parameters, AreViewsOfOneBufferOfValuesAndOneOfGradients) {
-    Parameters parameters(small, 0, parameterCount(small) + 3, fp32());
+    Parameters parameters = seededParameters(small, 0, plainCount(small) + 3, fp32());
     for (const ParameterSpec& spec : parameters.list()) {
         const Weight& weight = parameters.weight(spec.name);
         EXPECT_EQ(weight.value.const_data_ptr<float>(),
@@ -37,30 +39,30 @@ TEST(Parameters, AreViewsOfOneBufferOfValuesAndOneOfGradients) {
                   parameters.gradients().const_data_ptr<float>() + spec.offset);
         EXPECT_EQ(weight.value.sizes().vec(), spec.shape);
     }
-    EXPECT_EQ(parameters.values().narrow(0, parameterCount(small), 3).abs().max().item<float>(), 0);
+    EXPECT_EQ(parameters.values().narrow(0, plainCount(small), 3).abs().max().item<float>(), 0);
 }
 
 TEST(Parameters, StartTheSameForTheSameSeedAndOtherwiseNot) {
-    Parameters first(small, 7, parameterCount(small), fp32());
-    Parameters same(small, 7, parameterCount(small) + 100, fp32());
-    Parameters other(small, 8, parameterCount(small), fp32());
-    EXPECT_TRUE(at::equal(first.values(), same.values().narrow(0, 0, parameterCount(small))));
+    Parameters first = seededParameters(small, 7, plainCount(small), fp32());
+    Parameters same = seededParameters(small, 7, plainCount(small) + 100, fp32());
+    Parameters other = seededParameters(small, 8, plainCount(small), fp32());
+    EXPECT_TRUE(at::equal(first.values(), same.values().narrow(0, 0, plainCount(small))));
     EXPECT_FALSE(at::equal(first.values(), other.values()));
 }
 
 TEST(Parameters, StartTheSameBitsInEitherPrecision) {
-    Parameters single(small, 7, parameterCount(small), fp32());
-    Parameters twice(small, 7, parameterCount(small), fp32().dtype(at::kDouble));
+    Parameters single = seededParameters(small, 7, plainCount(small), fp32());
+    Parameters twice = seededParameters(small, 7, plainCount(small), fp32().dtype(at::kDouble));
     EXPECT_TRUE(at::equal(single.values(), twice.values().to(at::kFloat)));
 }
 
 TEST(Parameters, OfTwoBytesStartRoundedAndHaveExactOnesForTheOptimizer) {
-    Parameters exact(small, 7, parameterCount(small) + 6, fp32());
+    Parameters exact = seededParameters(small, 7, plainCount(small) + 6, fp32());
     EXPECT_TRUE(exact.areExact());
     EXPECT_EQ(exact.exactValues(5, 9).const_data_ptr<float>(),
               exact.values().const_data_ptr<float>() + 5);
     for (const at::ScalarType type : {at::kBFloat16, at::kHalf}) {
-        Parameters rounded(small, 7, parameterCount(small) + 6, fp32().dtype(type));
+        Parameters rounded = seededParameters(small, 7, plainCount(small) + 6, fp32().dtype(type));
         EXPECT_FALSE(rounded.areExact());
         EXPECT_EQ(rounded.gradients().scalar_type(), at::kFloat);
         EXPECT_TRUE(at::equal(rounded.values(), exact.values().to(type)));
@@ -73,7 +75,7 @@ TEST(Parameters, OfTwoBytesStartRoundedAndHaveExactOnesForTheOptimizer) {
 
 TEST(Parameters, StartNearNormalWithTheDeviationTheListStates) {
     ModelConfig model;
-    Parameters parameters(model, 1, parameterCount(model), fp32());
+    Parameters parameters = seededParameters(model, 1, plainCount(model), fp32());
     for (const ParameterSpec& spec : parameters.list()) {
         const at::Tensor value = parameters.weight(spec.name).value.detach().to(at::kDouble);
         if (spec.deviation == 0) {
@@ -88,7 +90,7 @@ TEST(Parameters, StartNearNormalWithTheDeviationTheListStates) {
 }
 
 TEST(Parameters, AreIndependentOfOneAnother) {
-    Parameters parameters(small, 0, parameterCount(small), fp32());
+    Parameters parameters = seededParameters(small, 0, plainCount(small), fp32());
     const at::Tensor first = parameters.weight("layers.0.ffn.gate_up.weight").value.flatten();
     const at::Tensor second = parameters.weight("layers.1.ffn.gate_up.weight").value.flatten();
     const double correlation =

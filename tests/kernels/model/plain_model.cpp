@@ -86,8 +86,8 @@ at::Tensor plainLoss(const ModelConfig& model, const std::map<std::string, at::T
             at::matmul(plainNorm(x, weight("attention.norm.gain"), model.normEps),
                        weight("attention.qkv.weight").t());
         const at::Tensor attended = plainAttention(
-            plainRotary(heads(qkv.narrow(2, 0, queries)), positions, model.ropeTheta),
-            plainRotary(heads(qkv.narrow(2, queries, keys)), positions, model.ropeTheta),
+            plainRotary(heads(qkv.narrow(2, 0, queries)), positions, model.rope.theta),
+            plainRotary(heads(qkv.narrow(2, queries, keys)), positions, model.rope.theta),
             heads(qkv.narrow(2, queries + keys, keys)), true);
         x = x + at::matmul(attended.flatten(2), weight("attention.output.weight").t());
         x = plainFeedForward(x, weight("ffn.norm.gain"), weight("ffn.gate_up.weight"),
@@ -97,6 +97,32 @@ at::Tensor plainLoss(const ModelConfig& model, const std::map<std::string, at::T
     const at::Tensor logits =
         at::matmul(plainNorm(x, leaves.at("norm.gain"), model.normEps), head.t());
     return plainCrossEntropy(logits, labels) * scale;
+}
+
+std::vector<LayerKind> plainKinds(const ModelConfig& model) {
+    return std::vector<LayerKind>(static_cast<std::size_t>(model.layers));
+}
+
+std::vector<ParameterSpec> plainParameters(const ModelConfig& model) {
+    return parameterList(model, plainKinds(model));
+}
+
+std::int64_t plainCount(const ModelConfig& model) {
+    return parameterCount(model, plainKinds(model));
+}
+
+Parameters seededParameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
+                            const at::TensorOptions& options) {
+    return {plainParameters(model), seededValues(plainParameters(model), seed), padded, options};
+}
+
+RotaryTable plainTable(const at::Tensor& positions, std::int64_t headDim, double theta,
+                       const at::TensorOptions& options) {
+    std::vector<double> angles;
+    for (std::int64_t pair = 0; pair < headDim / 2; ++pair)
+        angles.push_back(
+            std::pow(theta, -2.0 * static_cast<double>(pair) / static_cast<double>(headDim)));
+    return rotaryTable(positions, angles, 1, options);
 }
 
 void expectClose(const at::Tensor& actual, const at::Tensor& expected, double limit,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/config/run_config.h"
+#include "kernels/model/elementwise.h"
 #include "kernels/model/parameters.h"
 
 #include <ATen/core/Tensor.h>
@@ -38,5 +39,16 @@ at::Tensor plainLoss(const ModelConfig& model, const std::map<std::string, at::T
 // Fails the test where two tensors differ by more than `limit` of the expected one's largest value.
 void expectClose(const at::Tensor& actual, const at::Tensor& expected, double limit,
                  const std::string& what);
+
+// What a model without windows and experts is made of.
+std::vector<LayerKind> plainKinds(const ModelConfig& model);
+std::vector<ParameterSpec> plainParameters(const ModelConfig& model);
+std::int64_t plainCount(const ModelConfig& model);
+Parameters seededParameters(const ModelConfig& model, std::int64_t seed, std::int64_t padded,
+                            const at::TensorOptions& options);
+
+// Whole heads turn, by halves.
+RotaryTable plainTable(const at::Tensor& positions, std::int64_t headDim, double theta,
+                       const at::TensorOptions& options);
 
 }  // namespace ringscope::testing

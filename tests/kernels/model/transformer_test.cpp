@@ -1,6 +1,5 @@
 #include "kernels/model/transformer.h"
 
-#include "backend/plan/run_plan.h"
 #include "kernels/data/token_batch.h"
 #include "tests/kernels/model/plain_model.h"
 
@@ -31,8 +30,9 @@ class WholeModel : public ::testing::TestWithParam<bool> {
 protected:
     WholeModel()
         : model_(smallModel(GetParam())),
-          parameters_(model_, 3, parameterCount(model_), at::TensorOptions().dtype(at::kDouble)),
-          transformer_(model_, parameters_) {
+          parameters_(seededParameters(model_, 3, plainCount(model_),
+                                       at::TensorOptions().dtype(at::kDouble))),
+          transformer_(model_, plainKinds(model_), parameters_) {
         at::manual_seed(11);
         tokens_ = at::randint(40, {2, 20}, at::kLong);
         labels_ = at::randint(40, {2, 20}, at::kLong);
@@ -40,9 +40,10 @@ protected:
     }
     at::Tensor loss(double scale) {
         const RotaryTable rotary =
-            rotaryTable(at::arange(20, at::kLong), model_.headDim(), model_.ropeTheta,
-                        at::TensorOptions().dtype(at::kDouble));
-        return transformer_.loss({tokens_, labels_, rotary}, attendCausally, scale);
+            plainTable(at::arange(20, at::kLong), model_.headDim(), model_.rope.theta,
+                       at::TensorOptions().dtype(at::kDouble));
+        return transformer_.loss({tokens_, labels_, at::arange(20, at::kLong), rotary},
+                                 attendCausally, scale);
     }
 
     ModelConfig model_;
@@ -77,16 +78,18 @@ TEST_P(WholeModel, AddsUpGradientsUntilTheyAreCleared) {
 // Rounding is all that two bytes change: weights are taken as they round.
 TEST_P(WholeModel, HasNearlyTheSameLossAndGradientsInTwoBytes) {
     for (const auto& [type, limit] : {std::pair(at::kBFloat16, 3e-2), std::pair(at::kHalf, 4e-3)}) {
-        Parameters rounded(model_, 3, parameterCount(model_), at::TensorOptions().dtype(type));
+        Parameters rounded =
+            seededParameters(model_, 3, plainCount(model_), at::TensorOptions().dtype(type));
         parameters_.values().copy_(rounded.values());
         parameters_.clearGradients();
         const at::Tensor expected = loss(0.1);
         expected.backward();
 
-        const RotaryTable rotary = rotaryTable(at::arange(20, at::kLong), model_.headDim(),
-                                               model_.ropeTheta, at::TensorOptions().dtype(type));
+        const RotaryTable rotary = plainTable(at::arange(20, at::kLong), model_.headDim(),
+                                              model_.rope.theta, at::TensorOptions().dtype(type));
         const at::Tensor actual =
-            Transformer(model_, rounded).loss({tokens_, labels_, rotary}, attendCausally, 0.1);
+            Transformer(model_, plainKinds(model_), rounded)
+                .loss({tokens_, labels_, at::arange(20, at::kLong), rotary}, attendCausally, 0.1);
         actual.backward();
         expectClose(actual, expected, 0.1 * limit, "loss");
         for (const ParameterSpec& spec : rounded.list())

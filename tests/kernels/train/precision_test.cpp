@@ -118,7 +118,7 @@ TEST(TwoBytes, LoseNoSmallStepsBecauseTheOptimizerKeepsACopy) {
         config.train.steps = steps;
         const std::vector<double> values = train(config, always).front().parameters;
         std::int64_t moved = 0;
-        for (const ParameterSpec& spec : parameterList(config.model))
+        for (const ParameterSpec& spec : parameterList(config.model, planRun(config)->layers))
             for (std::int64_t i = 0; spec.deviation == 0 && i < spec.elements(); ++i)
                 moved += values[static_cast<std::size_t>(spec.offset + i)] != 1 ? 1 : 0;
         return moved;

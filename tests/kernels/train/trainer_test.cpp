@@ -296,18 +296,5 @@ TEST(Training, SaysWhenTheLossIsNoNumberAnyMore) {
     EXPECT_THAT(errorOfStep(config, fromProse(config), 5), HasSubstr("lower train.lr"));
 }
 
-TEST(Training, RefusesAnOddHeadDimension) {
-    RunConfig config = smallRun("none", 1);
-    config.model.hiddenSize = 20;
-    const RunPlan plan = planRun(config).value();
-    testing::runRanks(1, [&](Group& group) {
-        const auto trainer = Trainer::make(plan, group, fromProse(config));
-        ASSERT_FALSE(trainer.ok());
-        EXPECT_EQ(trainer.error().message,
-                  "rotary positions need an even head dimension; model.hidden_size / model.heads "
-                  "is 5");
-    });
-}
-
 }  // namespace
 }  // namespace ringscope

@@ -2,8 +2,8 @@
 #include "kernels/verify/tensor_dump.h"
 
 #include "backend/core/files.h"
+#include "backend/model/npy.h"
 #include "backend/plan/mode_table.h"
-#include "backend/verify/npy.h"
 #include "tests/support/program.h"
 
 #include <ATen/ATen.h>

@@ -1,0 +1,171 @@
+#include "kernels/model/experts.h"
+
+#include "kernels/model/activation.h"
+#include "kernels/model/chunks.h"
+#include "kernels/model/products.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/argsort.h>
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <limits>
+#include <tuple>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+// Scores of experts outside a token's best groups become -infinity.
+at::Tensor keepBestGroups(const at::Tensor& scores, const ExpertConfig& config) {
+    const at::Tensor groups = scores.view({scores.size(0), config.groups, -1});
+    const at::Tensor value = config.groupScore == GroupScore::Best
+                                 ? groups.amax(2)
+                                 : std::get<0>(groups.topk(2, 2)).sum(2);
+    const at::Tensor best = std::get<1>(value.topk(config.bestGroups, 1));
+    const at::Tensor kept = at::zeros_like(value).scatter_(1, best, 1).unsqueeze(2);
+    return groups.masked_fill(kept.eq(0), -std::numeric_limits<double>::infinity()).view_as(scores);
+}
+
+// The (token, choice) pairs of each expert, one after the other.
+struct Assignment {
+    at::Tensor pairs;   // numbers of pairs, sorted by expert
+    at::Tensor tokens;  // the row of each
+    std::vector<std::int64_t> perExpert;
+};
+
+Assignment assign(const at::Tensor& experts, std::int64_t count) {
+    const at::Tensor flat = experts.flatten();
+    Assignment made{.pairs = at::argsort(flat, /*stable=*/true), .tokens = {}, .perExpert = {}};
+    made.tokens = made.pairs.floor_divide(experts.size(1));
+    const at::Tensor sizes = at::bincount(flat, {}, count).to(at::kCPU);
+    const std::int64_t* first = sizes.const_data_ptr<std::int64_t>();
+    made.perExpert.assign(first, first + count);
+    return made;
+}
+
+// Calls body(expert, first pair, pairs) for each expert that has any.
+template <typename Body>
+void overExperts(const Assignment& assignment, const Body& body) {
+    std::int64_t first = 0;
+    for (std::size_t expert = 0; expert < assignment.perExpert.size(); ++expert) {
+        const std::int64_t count = assignment.perExpert[expert];
+        if (count > 0) body(static_cast<std::int64_t>(expert), first, count);
+        first += count;
+    }
+}
+
+Projection ofExpert(const Weight& all, std::int64_t expert) {
+    return {.weight = {all.value.detach()[expert], all.gradient[expert]}};
+}
+
+at::Tensor normedRows(const Norm& norm, const at::Tensor& in) {
+    at::Tensor normed = at::empty_like(in);
+    at::Tensor factors = rowFactors(in);
+    norm.apply(in, normed, factors);
+    return normed;
+}
+
+struct AddExperts : Function<AddExperts> {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                              const at::Tensor& weights, const at::Tensor& residual,
+                              const at::Tensor& chosen, const Experts& experts) {
+        const at::Tensor in = rowsOf(x);
+        const at::Tensor normed = normedRows(experts.norm, in);
+        const Assignment assignment = assign(chosen, experts.gateUp.value.size(0));
+        const at::Tensor factors = weights.flatten().index_select(0, assignment.pairs);
+        at::Tensor out = rowsOf(residual).clone();
+        at::Tensor projected =
+            emptyRows(in, assignment.pairs.size(0), experts.gateUp.value.size(1));
+        overExperts(assignment, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+            const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
+            at::Tensor between = projected.narrow(0, first, count);
+            ofExpert(experts.gateUp, expert).applyInto(between, normed.index_select(0, tokens));
+            at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
+            activate(experts.kind, between, hidden);
+            const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
+            const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
+            out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
+        });
+        context->save_for_backward({x, weights, projected, assignment.pairs});
+        context->saved_data["perExpert"] = assignment.perExpert;
+        context->saved_data["kind"] = static_cast<std::int64_t>(experts.kind);
+        keep(context, "norm", experts.norm);
+        keep(context, "gateUp", experts.gateUp);
+        keep(context, "down", experts.down);
+        return out.view_as(x);
+    }
+
+    static variable_list backward(AutogradContext* context, const variable_list& dOut) {
+        const variable_list saved = context->get_saved_variables();
+        const Experts experts{
+            .kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt()),
+            .norm = keptNorm(context, "norm"),
+            .gateUp = kept(context, "gateUp"),
+            .down = kept(context, "down")};
+        const at::Tensor in = rowsOf(saved[0]);
+        const at::Tensor d = rowsOf(dOut[0]);
+        at::Tensor normed = at::empty_like(in);
+        at::Tensor inverse = rowFactors(in);
+        experts.norm.apply(in, normed, inverse);
+        const Assignment assignment{saved[3], saved[3].floor_divide(saved[1].size(1)),
+                                    context->saved_data["perExpert"].toIntVector()};
+        const at::Tensor factors = saved[1].flatten().index_select(0, assignment.pairs);
+        at::Tensor dNormed = at::zeros_like(in);
+        at::Tensor dWeights = at::zeros_like(saved[1]).flatten();
+        overExperts(assignment, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+            const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
+            const at::Tensor between = saved[2].narrow(0, first, count);
+            const Projection gateUp = ofExpert(experts.gateUp, expert);
+            const Projection down = ofExpert(experts.down, expert);
+            at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
+            activate(experts.kind, between, hidden);
+            const at::Tensor dChosen = d.index_select(0, tokens);
+            const at::Tensor sums =
+                (down.apply(hidden) * dChosen).to(dWeights.scalar_type()).sum(1);
+            dWeights.index_copy_(0, assignment.pairs.narrow(0, first, count), sums);
+
+            const at::Tensor dResult =
+                (dChosen * factors.narrow(0, first, count).unsqueeze(1)).to(in.scalar_type());
+            down.addGradients(dResult, hidden);
+            down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
+            at::Tensor dBetween = at::empty_like(between);
+            activateBackward(experts.kind, between, hidden, dBetween);
+            gateUp.addGradients(dBetween, normed.index_select(0, tokens));
+            dNormed.index_add_(0, tokens, gateUp.back(dBetween));
+        });
+        at::Tensor dx = at::zeros_like(in);
+        experts.norm.backward(in, inverse, dNormed, dx);
+        return {dx.view_as(saved[0]), dWeights.view_as(saved[1]), dOut[0], {}, {}};
+    }
+};
+
+}  // namespace
+
+Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Tensor& bias) {
+    const at::Tensor wide = logits.to(sumType(logits));
+    const at::Tensor scores =
+        config.score == ExpertScore::Softmax ? at::softmax(wide, 1) : at::sigmoid(wide);
+    at::Tensor choice = scores.detach();
+    if (bias.defined()) choice = choice + bias.to(choice.scalar_type());
+    if (config.groups > 1) choice = keepBestGroups(choice, config);
+    const at::Tensor chosen = std::get<1>(choice.topk(config.perToken, 1));
+    at::Tensor weights = scores.gather(1, chosen);
+    constexpr double tiny = 1e-20;  // against a division by 0
+    if (config.normalized) weights = weights / (weights.sum(1, true) + tiny);
+    return {chosen, config.scale == 1 ? weights : weights * config.scale};
+}
+
+at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
+                      const at::Tensor& residual) {
+    return AddExperts::apply(x, routing.weights, residual, routing.experts, experts);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,31 @@
+// A feed-forward of experts: a router picks a few for each token, and their outputs are added up,
+// weighted. Tokens are sorted by expert, none is dropped, so what a token gets does not depend on
+// its neighbours, and every mode of sequence parallelism computes the same.
+#pragma once
+
+#include "backend/model/model_config.h"
+#include "kernels/model/functions.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace ringscope {
+
+// Which experts each of R tokens uses, and how much each counts; differentiable in the logits.
+struct Routing {
+    at::Tensor experts;  // (R, perToken), int64
+    at::Tensor weights;  // (R, perToken), in what sums are kept in
+};
+// logits (R, experts). `bias` (experts) is added for the choice alone; not defined: none.
+Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Tensor& bias);
+
+struct Experts {
+    FeedForwardKind kind = FeedForwardKind::Swiglu;  // with a gate
+    Norm norm{};
+    Weight gateUp{};  // (experts, 2F, hidden)
+    Weight down{};    // (experts, hidden, F)
+};
+// residual + the weighted outputs of each token's experts. x and residual (B, n, hidden).
+at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
+                      const at::Tensor& residual);
+
+}  // namespace ringscope

@@ -1,0 +1,49 @@
+#include "kernels/model/latent_attention.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/stack.h>
+
+namespace ringscope {
+namespace {
+
+// x (B, n, heads, columns), all of which turn; differentiable.
+at::Tensor rotated(const at::Tensor& x, const RotaryTable& table) {
+    const std::int64_t pairs = table.cosine.size(1);
+    const at::Tensor cosine = table.cosine.to(x.scalar_type()).view({1, -1, 1, pairs});
+    const at::Tensor sine = table.sine.to(x.scalar_type()).view({1, -1, 1, pairs});
+    const std::int64_t side = table.interleaved ? 4 : 3;
+    const at::Tensor split =
+        table.interleaved ? x.unflatten(3, {pairs, 2}) : x.unflatten(3, {2, pairs});
+    const at::Tensor low = split.select(side, 0);
+    const at::Tensor high = split.select(side, 1);
+    return at::stack({low * cosine - high * sine, high * cosine + low * sine}, side).flatten(3);
+}
+
+at::Tensor queriesOf(const at::Tensor& x, const LatentParts& parts) {
+    if (!parts.queryDown.weight.defined()) return project(x, parts.norm, parts.queryUp);
+    return project(project(x, parts.norm, parts.queryDown), parts.queryNorm, parts.queryUp);
+}
+
+}  // namespace
+
+Heads projectLatentHeads(const at::Tensor& x, const LatentParts& parts, const RotaryTable& rotary,
+                         std::int64_t heads, const LatentConfig& sizes) {
+    const auto perHead = [&](const at::Tensor& rows) { return rows.unflatten(2, {heads, -1}); };
+    const at::Tensor q = perHead(queriesOf(x, parts));
+    const at::Tensor latent = project(x, parts.norm, parts.latent);
+    const at::Tensor expanded = perHead(
+        project(latent.narrow(2, 0, sizes.size).contiguous(), parts.latentNorm, parts.latentUp));
+    const at::Tensor rotaryKey =
+        rotated(latent.narrow(2, sizes.size, sizes.rotarySize).unsqueeze(2), rotary);
+    const at::Tensor plainKey = expanded.narrow(3, 0, sizes.plainSize);
+    const at::Tensor value = expanded.narrow(3, sizes.plainSize, sizes.valueSize);
+    const std::int64_t missing = sizes.plainSize + sizes.rotarySize - sizes.valueSize;
+    const at::Tensor turned = rotated(q.narrow(3, sizes.plainSize, sizes.rotarySize), rotary);
+    return {at::cat({q.narrow(3, 0, sizes.plainSize), turned}, 3).contiguous(),
+            at::cat({plainKey, rotaryKey.expand({-1, -1, heads, -1})}, 3).contiguous(),
+            (missing > 0 ? at::constant_pad_nd(value, {0, missing}) : value).contiguous()};
+}
+
+}  // namespace ringscope

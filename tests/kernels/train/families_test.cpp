@@ -1,0 +1,180 @@
+// Models of real families, with what transformers computes for them (tests/fixtures/models): the
+// same logits, loss and gradients on one rank, the same training, and the same again under modes.
+#include "backend/model/checkpoint.h"
+#include "backend/model/npy.h"
+#include "kernels/model/checkpoint_values.h"
+#include "kernels/train/rank_model.h"
+#include "tests/kernels/comm/rank_threads.h"
+#include "tests/kernels/train/training.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folderOf(const std::string& family) { return fs::path(RINGSCOPE_MODELS) / family; }
+
+std::vector<std::string> families() {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(RINGSCOPE_MODELS))
+        if (entry.is_directory()) names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+}
+
+nlohmann::json expectedFigures(const std::string& family) {
+    return nlohmann::json::parse(std::ifstream(folderOf(family) / "expected.json"));
+}
+
+at::Tensor asTensor(const TensorTable& table, const std::string& file, const std::string& name) {
+    const auto entry = std::ranges::find(table.tensors, name, &TensorEntry::name);
+    EXPECT_NE(entry, table.tensors.end()) << name;
+    at::Tensor tensor = at::empty(entry->shape, at::kFloat);
+    std::memcpy(tensor.mutable_data_ptr(), file.data() + entry->begin, entry->end - entry->begin);
+    return tensor;
+}
+
+struct Expected {
+    std::string file;
+    TensorTable table;
+
+    explicit Expected(const std::string& family) {
+        std::ifstream in(folderOf(family) / "expected.safetensors", std::ios::binary);
+        file.assign(std::istreambuf_iterator<char>(in), {});
+        table = readTensorTable(file).value();
+    }
+    at::Tensor tensor(const std::string& name) const { return asTensor(table, file, name); }
+};
+
+// The folder's model over the fixture's two sequences.
+RunConfig configOf(const std::string& family, NumberFormat precision, std::int64_t steps = 3) {
+    RunConfig config;
+    const Result<Checkpoint> checkpoint = Checkpoint::open(folderOf(family));
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.error().message;
+    if (!checkpoint.ok()) return config;
+    config.model = checkpoint->description().model;
+    config.attention = checkpoint->description().attention;
+    config.model.from = folderOf(family).string();
+    config.train.seqLen = 24;
+    config.train.batch = 2;
+    config.train.steps = steps;
+    config.train.warmupSteps = 0;
+    config.train.precision = precision;
+    config.train.lr = 1e-2;
+    config.train.gradClip = 0;
+    config.parallel.mode = "none";
+    config.parallel.sp = 1;
+    return config;
+}
+
+TokenBatch batchOf(const std::string& family) {
+    const NpyIntegers tokens = readNpyIntegers(folderOf(family) / "tokens.npy").value();
+    TokenBatch batch{.rows = tokens.shape[0], .tokens = tokens.shape[1], .inputs = tokens.values};
+    for (std::size_t token = 0; token < tokens.values.size(); ++token) {
+        const bool last = (static_cast<std::int64_t>(token) + 1) % batch.tokens == 0;
+        batch.labels.push_back(last ? ignoredLabel : tokens.values[token + 1]);
+    }
+    return batch;
+}
+
+double relative(const at::Tensor& actual, const at::Tensor& expected) {
+    const at::Tensor wanted = expected.to(at::kDouble);
+    const double size = wanted.norm().item<double>();
+    return (actual.to(at::kDouble) - wanted).norm().item<double>() / std::max(size, 1e-12);
+}
+
+class ModelFamily : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
+    const RunConfig config = configOf(GetParam(), NumberFormat::Fp32);
+    const Result<RunPlan> plan = planRun(config);
+    ASSERT_TRUE(plan.ok()) << plan.error().message;
+    const Expected expected(GetParam());
+    const TokenBatch batch = batchOf(GetParam());
+    testing::runRanks(1, [&](Group& group) {
+        auto model = RankModel::make(*plan, group, plan->parameters, c10::Device(c10::kCPU));
+        ASSERT_TRUE(model.ok()) << model.error().message;
+        const at::Tensor hidden = (*model)->hidden(batch, {});
+        const at::Tensor logits = (*model)->logits(hidden.flatten(0, 1));
+        const at::Tensor wanted = expected.tensor("logits").flatten(0, 1);
+        EXPECT_LE((logits - wanted).abs().max().item<double>(), 1e-4);
+
+        const auto labelled = static_cast<double>(labelledTokens(batch.labels));
+        const at::Tensor loss = (*model)->loss(batch, {}, 1 / labelled);
+        loss.backward();
+        const double figure = expectedFigures(GetParam())["loss"];
+        EXPECT_NEAR(loss.item<double>(), figure, 1e-5 * figure);
+
+        const Checkpoint checkpoint = Checkpoint::open(*config.model.from).value();
+        const at::Tensor flat = (*model)->parameters().gradients();
+        for (const auto& [name, shape] : checkpoint.places().tensors) {
+            if (name.ends_with("e_score_correction_bias")) continue;  // no gradient reaches it
+            const at::Tensor gradient = namedTensor(checkpoint.places(), name, flat).view(shape);
+            EXPECT_LE(relative(gradient, expected.tensor("gradient." + name)), 1e-3) << name;
+        }
+    });
+}
+
+TEST_P(ModelFamily, TrainsAsTorchDoes) {
+    const RunConfig config = configOf(GetParam(), NumberFormat::Fp64);
+    const TokenBatch batch = batchOf(GetParam());
+    const auto trained = testing::train(config, [&](std::int64_t, std::int64_t) { return batch; });
+    const nlohmann::json losses = expectedFigures(GetParam())["losses_adamw"];
+    ASSERT_EQ(trained.front().steps.size(), losses.size());
+    for (std::size_t step = 0; step < losses.size(); ++step) {
+        const double wanted = losses[step];
+        EXPECT_NEAR(trained.front().steps[step].record.loss, wanted, 1e-6 * wanted) << step;
+    }
+}
+
+// What a mode may change is rounding alone.
+TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
+    const RunConfig base = configOf(GetParam(), NumberFormat::Fp64, 2);
+    const TokenBatch batch = batchOf(GetParam());
+    const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
+    const testing::TrainedRank alone = testing::train(base, batches).front();
+    int legal = 0;
+    for (const int ranks : {2, 4}) {
+        for (const std::string& mode : testing::shardedModes()) {
+            RunConfig config = base;
+            config.parallel.mode = mode;
+            config.parallel.sp = ranks;
+            const Result<RunPlan> plan = planRun(config);
+            if (!plan.ok()) continue;
+            ++legal;
+            const auto trained = testing::train(config, batches);
+            for (std::size_t step = 0; step < alone.steps.size(); ++step) {
+                const StepRecord& wanted = alone.steps[step].record;
+                const StepRecord& record = trained.front().steps[step].record;
+                EXPECT_NEAR(record.loss, wanted.loss, 1e-9 * wanted.loss) << mode << ' ' << ranks;
+                EXPECT_NEAR(record.gradNorm, wanted.gradNorm, 1e-8 * wanted.gradNorm)
+                    << mode << ' ' << ranks;
+            }
+            std::int64_t most = 0;
+            for (const testing::TrainedRank& rank : trained)
+                most = std::max(most, rank.steps.front().sent.attention);
+            EXPECT_EQ(most, plan->attentionBytesPerStep) << mode << ' ' << ranks;
+        }
+    }
+    EXPECT_GE(legal, 8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(families()), [](const auto& each) {
+    std::string name = each.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
+
+}  // namespace
+}  // namespace ringscope
