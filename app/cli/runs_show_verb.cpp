@@ -6,6 +6,7 @@
 #include "app/cli/store_access.h"
 #include "backend/report/run_details_text.h"
 #include "backend/report/run_json.h"
+#include "backend/report/run_memory.h"
 #include "backend/report/runs_text.h"
 
 #include <CLI/App.hpp>
@@ -65,9 +66,9 @@ Result<void> followLog(Store& store, RunRecord run, const ShowArguments& argumen
 }
 
 Result<void> printRun(Store& store, const RunRecord& run, const std::optional<RunRecord>& other) {
-    printText(runFactsText(run) + ranksText(run) +
-              (other ? differencesText(run, *other) : configurationText(run)) +
-              filesText(runFiles(store.path(), run.id, WithHash::Yes)));
+    const std::vector<RunFile> files = runFiles(store.path(), run.id, WithHash::Yes);
+    printText(runFactsText(run) + ranksText(run) + memoryText(run, files) +
+              (other ? differencesText(run, *other) : configurationText(run)) + filesText(files));
     return {};
 }
 

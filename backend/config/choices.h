@@ -2,7 +2,7 @@
 // formats: precision.h). Each is spelled here and nowhere else.
 #pragma once
 
-#include "backend/config/choice.h"
+#include "backend/core/choice.h"
 
 #include <array>
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace ringscope {
 
-// data.tokenizer
-enum class Tokenizer : std::uint8_t { Byte };
-inline constexpr std::array tokenizers = {Choice{Tokenizer::Byte, "byte"}};
-constexpr const auto& choicesOf(Tokenizer /*any*/) { return tokenizers; }
-static_assert(inOrder(tokenizers));
+// data.tokenizer: one of these words, or the path of a tokenizer's file or folder.
+inline constexpr std::string_view byteTokenizer = "byte";
+inline constexpr std::string_view charTokenizer = "char";  // the characters of the text
+inline constexpr std::string_view idTokenizer = "ids";     // the source holds them
+inline constexpr std::array tokenizerWords = {byteTokenizer, charTokenizer, idTokenizer};
 
 // data.source: the path of a file, or the text that ships with the program.
 inline constexpr std::string_view builtinProse = "builtin:prose";

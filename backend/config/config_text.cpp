@@ -21,7 +21,18 @@ std::string yamlValue(const Field& field, const RunConfig& config) {
     const std::string value = field.get(config);
     if (field.type == FieldType::TextList)
         return listYaml(parseTextList(value).value_or(std::vector<std::string>{}));
-    return field.type == FieldType::Text ? yamlScalar(value) : value;
+    const bool unset = field.nullable && value == "null";
+    return field.type == FieldType::Text && !unset ? yamlScalar(value) : value;
+}
+
+// Fields of the first version. Later ones are in the identity where they are not the default, so
+// that runs of before and after compute the same.
+bool isOfFirstVersion(const Field& field) {
+    constexpr std::array<std::string_view, 8> ofModel = {
+        "model.layers",   "model.hidden_size", "model.heads",      "model.kv_heads",
+        "model.ffn_size", "model.vocab_size",  "model.rope_theta", "model.norm_eps"};
+    return sectionOf(field.path) != "model" || field.path == "model.tied_head" ||
+           std::ranges::find(ofModel, field.path) != ofModel.end();
 }
 
 bool decidesNumbers(const Field& field) {
@@ -51,8 +62,10 @@ std::string computationIdentity(const RunConfig& config) {
     RunConfig alone = config;  // with the batches of all replicas
     alone.train.gradAccum *= config.parallel.dp;
     std::string identity;
+    const RunConfig defaults;
     for (const Field& field : fieldTable())
-        if (decidesNumbers(field))
+        if (decidesNumbers(field) &&
+            (isOfFirstVersion(field) || field.get(alone) != field.get(defaults)))
             identity += std::string(field.path) + "=" + yamlValue(field, alone) + "\n";
     return identity;
 }

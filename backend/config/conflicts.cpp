@@ -1,6 +1,7 @@
 #include "backend/config/conflicts.h"
 
 #include "backend/config/host_list.h"
+#include "backend/model/layer_kinds.h"
 
 #include <array>
 #include <charconv>
@@ -26,18 +27,24 @@ std::string rounded(double value) {
     return {buffer.data(), end};
 }
 
-void checkHeads(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
-    if (model.hiddenSize % model.heads != 0) {
+void checkHeadSize(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
+    const bool divides = model.headSize || model.hiddenSize % model.heads == 0;
+    if (!divides)
         conflicts.push_back({{"model.heads", "model.hidden_size"},
                              named("model.heads", model.heads) + " does not divide " +
                                  named("model.hidden_size", model.hiddenSize) +
-                                 "; use a number of heads that does"});
-    } else if (model.headDim() % 2 != 0) {
-        conflicts.push_back({{"model.heads", "model.hidden_size"},
-                             "model.hidden_size / model.heads is " +
-                                 std::to_string(model.headDim()) +
-                                 "; rotary positions need an even head size"});
-    }
+                                 "; use a number of heads that does, or set model.head_size"});
+    else if (model.position == PositionKind::Rope && model.rotaryDim() % 2 != 0)
+        conflicts.push_back(
+            {{"model.heads", "model.hidden_size", "model.head_size", "model.rope_fraction"},
+             std::to_string(model.rotaryDim()) + " columns of a head of " +
+                 std::to_string(model.headDim()) +
+                 " turn with the position; they turn in pairs, so use an even "
+                 "number"});
+}
+
+void checkHeads(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
+    if (model.attention == AttentionKind::Gqa) checkHeadSize(model, conflicts);
     if (model.heads % model.kvHeads != 0)
         conflicts.push_back({{"model.kv_heads", "model.heads"},
                              named("model.kv_heads", model.kvHeads) + " does not divide " +
@@ -45,11 +52,97 @@ void checkHeads(const ModelConfig& model, std::vector<ConfigConflict>& conflicts
                                  "; use a number of key/value heads that does"});
 }
 
+void checkLatent(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
+    if (model.attention != AttentionKind::Mla) return;
+    const LatentConfig& latent = model.latent;
+    const auto needs = [&](bool fine, std::string_view path, std::string_view what) {
+        if (!fine)
+            conflicts.push_back({{path, "model.attention"},
+                                 std::string(path) + " must be " + std::string(what) +
+                                     " where model.attention is mla"});
+    };
+    needs(latent.size > 0, "model.latent_size", "at least 1");
+    needs(latent.plainSize > 0, "model.plain_size", "at least 1");
+    needs(latent.valueSize > 0, "model.value_size", "at least 1");
+    needs(latent.rotarySize > 0 && latent.rotarySize % 2 == 0, "model.rotary_size",
+          "even and at least 2");
+    needs(latent.valueSize <= latent.plainSize + latent.rotarySize, "model.value_size",
+          "at most model.plain_size + model.rotary_size");
+    needs(model.qkNorm == QkNorm::None, "model.qk_norm", "none");
+}
+
+void checkExperts(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
+    const ExpertConfig& experts = model.experts;
+    if (experts.count == 0) return;
+    const auto needs = [&](bool fine, std::string_view path, const std::string& what) {
+        if (!fine)
+            conflicts.push_back({{path, "model.experts"}, std::string(path) + " must be " + what});
+    };
+    needs(experts.size > 0, "model.expert_size", "at least 1 where there are experts");
+    needs(experts.perToken <= experts.count, "model.experts_per_token",
+          "at most " + named("model.experts", experts.count));
+    needs(experts.count % experts.groups == 0, "model.expert_groups",
+          "a divisor of " + named("model.experts", experts.count));
+    needs(experts.bestGroups <= experts.groups, "model.expert_best_groups",
+          "at most " + named("model.expert_groups", experts.groups));
+    needs(rowOf(model.ffn).gated && !model.ffnBias, "model.ffn",
+          "swiglu or geglu without bias where there are experts");
+}
+
+void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const ModelConfig& model = config.model;
+    if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
+        conflicts.push_back({{"model.positions", "train.seq_len"},
+                             named("train.seq_len", config.train.seqLen) + " is longer than " +
+                                 named("model.positions", model.positions) +
+                                 ", the table of learned positions; use shorter sequences"});
+    if (model.position != PositionKind::Rope) return;
+    const RopeConfig& rope = model.rope;
+    const bool byLength = rope.scaling != RopeScaling::None && rope.scaling != RopeScaling::Linear;
+    if (byLength && rope.originalLength < 1)
+        conflicts.push_back({{"model.rope_original_length", "model.rope_scaling"},
+                             "model.rope_original_length must be set where model.rope_scaling is " +
+                                 std::string(nameOf(rope.scaling))});
+    const auto pairs = static_cast<std::size_t>(model.rotaryDim() / 2);
+    if (rope.scaling == RopeScaling::LongRope &&
+        (rope.shortFactors.size() != pairs || rope.longFactors.size() != pairs))
+        conflicts.push_back({{"model.rope_short_factors", "model.rope_long_factors"},
+                             "longrope needs a factor for each of " + std::to_string(pairs) +
+                                 " pairs of columns; model.rope_short_factors has " +
+                                 std::to_string(rope.shortFactors.size()) +
+                                 ", model.rope_long_factors " +
+                                 std::to_string(rope.longFactors.size())});
+}
+
+void checkLayers(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const Result<std::vector<LayerKind>> kinds = layerKinds(config.model, config.attention);
+    if (!kinds.ok())
+        conflicts.push_back(
+            {{"model.layer_pattern", "model.layers", "attention.window"}, kinds.error().message});
+    if (config.model.parallelResidual && config.model.normPlace != NormPlace::Before)
+        conflicts.push_back({{"model.norm_place", "model.parallel_residual"},
+                             "model.norm_place must be before where model.parallel_residual is "
+                             "true"});
+}
+
 void checkTokens(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
-    if (config.data.tokenizer == Tokenizer::Byte && config.model.vocabSize < byteTokens)
+    if (config.data.tokenizer == byteTokenizer && config.model.vocabSize < byteTokens)
         conflicts.push_back({{"model.vocab_size", "data.tokenizer"},
                              named("model.vocab_size", config.model.vocabSize) +
                                  " is too small for byte tokens; use at least 256"});
+}
+
+void checkIds(const DataConfig& data, std::vector<ConfigConflict>& conflicts) {
+    if (data.tokenizer != idTokenizer) return;
+    if (data.source.starts_with("builtin:"))
+        conflicts.push_back({{"data.source", "data.tokenizer"},
+                             "data.source " + data.source +
+                                 " is text, and data.tokenizer is ids; name a .npy file of token "
+                                 "ids"});
+    if (data.packing)
+        conflicts.push_back({{"data.packing", "data.tokenizer"},
+                             "data.packing finds paragraphs in text, and data.tokenizer is ids; "
+                             "use packing false"});
 }
 
 void checkSteps(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
@@ -99,7 +192,12 @@ void checkRecordedRanks(const RunConfig& config, std::vector<ConfigConflict>& co
 std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     std::vector<ConfigConflict> conflicts;
     checkHeads(config.model, conflicts);
+    checkLatent(config.model, conflicts);
+    checkExperts(config.model, conflicts);
+    checkPositions(config, conflicts);
+    checkLayers(config, conflicts);
     checkTokens(config, conflicts);
+    checkIds(config.data, conflicts);
     checkSteps(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);

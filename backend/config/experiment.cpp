@@ -5,6 +5,7 @@
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
 #include "backend/core/units.h"
+#include "backend/model/model_folder.h"
 
 #include <algorithm>
 #include <array>
@@ -72,10 +73,33 @@ private:
             const ModelPreset* preset = findPreset(named->second.setting.value);
             base.model = preset->model;
             for (const Field& field : fieldTable())
-                if (sectionOf(field.path) == "model")
+                if (sectionOf(field.path) == "model" && field.path != checkpointPath)
                     experiment().origins[std::string(field.path)] = presetOrigin(*preset);
         }
+        fillFromCheckpoint();
         for (const auto& [field, winner] : winners_) assign(winner.setting, winner.setting.origin);
+    }
+
+    // A checkpoint says what the preset would, and more. It is not read where every field was
+    // written: the configuration of a run holds as long as its folder may not.
+    void fillFromCheckpoint() {
+        const auto named = winners_.find(findField(checkpointPath));
+        if (named == winners_.end() || named->second.setting.value == "null") return;
+        const Setting& from = named->second.setting;
+        const auto unwritten = [&](const Field& field) {
+            return comesWithCheckpoint(field.path) && !winners_.contains(&field);
+        };
+        if (std::ranges::none_of(fieldTable(), unwritten)) return;
+        const Result<ModelDescription> description = readModelFolder(from.value);
+        if (!description.ok()) {
+            reading_.problems.push_back({from.where, description.error().message});
+            file_.layer.broken.insert(from.field);
+            return;
+        }
+        applyCheckpoint(*description, {}, experiment().base);
+        for (const Field& field : fieldTable())
+            if (comesWithCheckpoint(field.path))
+                experiment().origins[std::string(field.path)] = checkpointOrigin(from.value);
     }
 
     void assign(const Setting& setting, const std::string& origin) {
@@ -98,8 +122,18 @@ private:
                 replaced ? axis.values.front().origin + ", instead of the matrix's values"
                          : "matrix " + axis.values.front().origin;
         }
+        checkCheckpointAxis();
         for (const Setting& setting : file_.baseline)
             experiment().baseline.emplace_back(setting.field->path, setting.value);
+    }
+
+    void checkCheckpointAxis() {
+        for (const FileAxis& axis : file_.axes) {
+            if (axis.field->path != checkpointPath) continue;
+            for (const Setting& from : axis.values)
+                if (const auto read = readModelFolder(from.value); !read.ok())
+                    reading_.problems.push_back({from.where, read.error().message});
+        }
     }
 
     // Refuses more runs than anybody starts on purpose, before they are made.
@@ -140,7 +174,8 @@ private:
             const Field* field = findField(path);
             return std::ranges::any_of(layers(), [&](const SettingLayer* layer) {
                 return layer->broken.contains(field) ||
-                       layer->broken.contains(findField(presetPath));
+                       layer->broken.contains(findField(presetPath)) ||
+                       layer->broken.contains(findField(checkpointPath));
             });
         });
     }

@@ -1,8 +1,9 @@
 // An experiment file, read and checked: one base configuration, the axes of its matrix, and where
 // every value came from.
 //
-// Precedence: default < model preset < file < environment < command line. The preset's name may
-// come from any of them; its sizes never replace one that was written. A value is checked where it
+// Precedence: default < model preset < checkpoint (model.from) < file < environment < command line.
+// The names of the first two may come from any of the others; what they give never replaces what
+// was written. A value is checked where it
 // was written, so an error names file, line and column, or the variable, or the option.
 #pragma once
 

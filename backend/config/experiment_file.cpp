@@ -243,6 +243,7 @@ private:
 
     static std::string exampleOfLists(FieldType type) {
         if (type == FieldType::StepRange) return "[[0, 3], [3, 6]]";
+        if (type == FieldType::RealList) return "[[1.0, 1.5], [2.0]]";
         return type == FieldType::IntegerList ? "[[0, 3], [1]]" : "[[a, b], [c]]";
     }
 

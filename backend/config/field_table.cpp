@@ -20,12 +20,15 @@ std::vector<std::string> presetNames() {
     return names;
 }
 
-std::vector<Field> modelFields() {
+std::vector<Field> modelSizes() {
     constexpr auto in = &RunConfig::model;
     using M = ModelConfig;
     return {
         fieldOf({"model.preset", "", "the named sizes that other model fields start from"},
                 oneOfWords(presetNames()), in, &M::preset),
+        fieldOf({"model.from", "",
+                 "folder of a checkpoint: weights, and what other model fields start from"},
+                plainText(), in, &M::from),
         fieldOf({"model.layers", "", "transformer blocks"}, integer(1, 1024), in, &M::layers),
         fieldOf({"model.hidden_size", "", "width of the residual stream"}, integer(1, 131'072), in,
                 &M::hiddenSize),
@@ -33,16 +36,143 @@ std::vector<Field> modelFields() {
                 &M::heads),
         fieldOf({"model.kv_heads", "", "key and value heads; they divide heads"}, integer(1, 1024),
                 in, &M::kvHeads),
-        fieldOf({"model.ffn_size", "", "inner width of the SwiGLU feed-forward layer"},
+        fieldOf({"model.head_size", "", "columns of a head; null: hidden_size / heads"},
+                integer(1, 16'384), in, &M::headSize),
+        fieldOf({"model.ffn_size", "", "inner width of the feed-forward layer"},
                 integer(1, 1'048'576), in, &M::ffnSize),
         fieldOf({"model.vocab_size", "", "token ids; byte tokens need at least 256"},
                 integer(2, 16'777'216), in, &M::vocabSize),
-        fieldOf({"model.rope_theta", "", "base of the rotary position frequencies"}, realAbove(0),
-                in, &M::ropeTheta),
-        fieldOf({"model.norm_eps", "", "added to the mean square in RMSNorm"}, realAbove(0), in,
+        fieldAt(
+            {"model.rope_theta", "", "base of the rotary position frequencies"}, realAbove(0),
+            [](auto& config) -> auto& { return config.model.rope.theta; }),
+        fieldOf({"model.norm_eps", "", "added to the mean square in norms"}, realAbove(0), in,
                 &M::normEps),
         fieldOf({"model.tied_head", "", "the output projection shares the embedding's weight"},
                 onOff(), in, &M::tiedHead),
+        fieldOf({"model.layer_pattern", "",
+                 "kinds of layers in turn: window or full, dense or experts; [window, full]"},
+                textList(), in, &M::layerPattern),
+    };
+}
+
+std::vector<Field> modelParts() {
+    constexpr auto in = &RunConfig::model;
+    using M = ModelConfig;
+    return {
+        fieldOf({"model.norm", "", "how activations are normalised"}, oneOf<NormKind>(), in,
+                &M::norm),
+        fieldOf({"model.norm_place", "", "whether norms stand before or after a layer's parts"},
+                oneOf<NormPlace>(), in, &M::normPlace),
+        fieldOf({"model.gain_from_one", "", "a norm's gain is 1 plus the parameter"}, onOff(), in,
+                &M::gainFromOne),
+        fieldOf({"model.parallel_residual", "",
+                 "attention and feed-forward of a layer read the same input"},
+                onOff(), in, &M::parallelResidual),
+        fieldOf({"model.qk_norm", "", "how queries and keys are normalised"}, oneOf<QkNorm>(), in,
+                &M::qkNorm),
+        fieldOf({"model.attention", "", "what keys and values are made of"}, oneOf<AttentionKind>(),
+                in, &M::attention),
+        fieldOf({"model.qkv_bias", "", "queries, keys and values have a bias"}, onOff(), in,
+                &M::qkvBias),
+        fieldOf({"model.output_bias", "", "the attention's output projection has a bias"}, onOff(),
+                in, &M::outputBias),
+        fieldOf({"model.ffn", "", "the feed-forward layer's form"}, oneOf<FeedForwardKind>(), in,
+                &M::ffn),
+        fieldOf({"model.ffn_bias", "", "the feed-forward layer's projections have a bias"}, onOff(),
+                in, &M::ffnBias),
+        fieldOf({"model.position", "", "how tokens know their positions"}, oneOf<PositionKind>(),
+                in, &M::position),
+        fieldOf({"model.positions", "tokens", "rows of the table of learned positions"},
+                tokenCount(0, 67'108'864), in, &M::positions),
+        fieldOf({"model.embedding_scale", "", "factor of the embedding's rows"}, realAbove(0), in,
+                &M::embeddingScale),
+        fieldOf({"model.logit_softcap", "", "logits are squashed to this size; null: not"},
+                realAbove(0), in, &M::logitSoftcap),
+    };
+}
+
+std::vector<Field> rotaryFields() {
+    constexpr auto in = &ModelConfig::rope;
+    using R = RopeConfig;
+    return {
+        fieldOf({"model.rope_fraction", "", "share of a head's columns that turn, the first ones"},
+                realBetween(0, 1), in, &R::fraction),
+        fieldOf({"model.rope_interleaved", "", "neighbouring columns turn together"}, onOff(), in,
+                &R::interleaved),
+        fieldOf({"model.rope_scaling", "", "how angles change for longer sequences"},
+                oneOf<RopeScaling>(), in, &R::scaling),
+        fieldOf({"model.rope_factor", "", "how much longer sequences may become"}, realAbove(0), in,
+                &R::factor),
+        fieldOf({"model.rope_original_length", "tokens", "what the model was first trained for"},
+                tokenCount(0, 67'108'864), in, &R::originalLength),
+        fieldOf({"model.rope_low_factor", "", "llama3: waves longer than length / this are slowed"},
+                realAbove(0), in, &R::lowFactor),
+        fieldOf({"model.rope_high_factor", "", "llama3: waves shorter than length / this stay"},
+                realAbove(0), in, &R::highFactor),
+        fieldOf({"model.rope_beta_fast", "", "yarn: pairs with more turns than this stay"},
+                realAbove(0), in, &R::betaFast),
+        fieldOf({"model.rope_beta_slow", "", "yarn: pairs with fewer turns than this are divided"},
+                realAbove(0), in, &R::betaSlow),
+        fieldOf({"model.rope_truncated", "", "yarn's ramp begins and ends at whole pairs"}, onOff(),
+                in, &R::truncated),
+        fieldOf({"model.rope_attention_factor", "",
+                 "of cosines and sines; null: as the scaling has it"},
+                realAbove(0), in, &R::attentionFactor),
+        fieldOf({"model.rope_short_factors", "", "longrope: of each pair, up to original_length"},
+                realList(), in, &R::shortFactors),
+        fieldOf({"model.rope_long_factors", "", "longrope: of each pair, past original_length"},
+                realList(), in, &R::longFactors),
+    };
+}
+
+std::vector<Field> expertFields() {
+    constexpr auto in = &ModelConfig::experts;
+    using E = ExpertConfig;
+    return {
+        fieldOf({"model.experts", "", "feed-forwards of which a token uses a few; 0: none"},
+                integer(0, 4096), in, &E::count),
+        fieldOf({"model.experts_per_token", "", "how many of them a token uses"}, integer(1, 4096),
+                in, &E::perToken),
+        fieldOf({"model.expert_size", "", "inner width of an expert"}, integer(0, 1'048'576), in,
+                &E::size),
+        fieldOf({"model.shared_expert_size", "", "inner width of what every token uses; 0: none"},
+                integer(0, 1'048'576), in, &E::sharedSize),
+        fieldOf({"model.shared_expert_gate", "", "a learned gate weighs the shared expert"},
+                onOff(), in, &E::sharedGate),
+        fieldOf({"model.expert_score", "", "how the router's scores are made"},
+                oneOf<ExpertScore>(), in, &E::score),
+        fieldOf({"model.expert_weights_normalized", "",
+                 "the weights of a token's experts are made to add up to 1"},
+                onOff(), in, &E::normalized),
+        fieldOf({"model.expert_scale", "", "factor of those weights"}, realAbove(0), in, &E::scale),
+        fieldOf({"model.expert_groups", "", "experts are chosen from the best of so many groups"},
+                integer(1, 4096), in, &E::groups),
+        fieldOf({"model.expert_best_groups", "", "how many groups they are chosen from"},
+                integer(1, 4096), in, &E::bestGroups),
+        fieldOf({"model.expert_group_score", "", "what a group counts as"}, oneOf<GroupScore>(), in,
+                &E::groupScore),
+        fieldOf({"model.expert_bias", "", "scores get a bias for the choice alone"}, onOff(), in,
+                &E::bias),
+    };
+}
+
+std::vector<Field> latentFields() {
+    constexpr auto in = &ModelConfig::latent;
+    using L = LatentConfig;
+    return {
+        fieldOf({"model.latent_query_size", "", "mla: latent columns of queries; 0: none"},
+                integer(0, 131'072), in, &L::querySize),
+        fieldOf({"model.latent_size", "", "mla: latent columns of keys and values"},
+                integer(0, 131'072), in, &L::size),
+        fieldOf({"model.plain_size", "", "mla: columns of a head that do not turn"},
+                integer(0, 16'384), in, &L::plainSize),
+        fieldOf({"model.rotary_size", "", "mla: columns of a head that turn"}, integer(0, 16'384),
+                in, &L::rotarySize),
+        fieldOf(
+            {"model.latent_norm_eps", "", "mla: added to the mean square in the latents' norms"},
+            realAbove(0), in, &L::normEps),
+        fieldOf({"model.value_size", "", "mla: columns of a value's head"}, integer(0, 16'384), in,
+                &L::valueSize),
     };
 }
 
@@ -50,10 +180,12 @@ std::vector<Field> dataFields() {
     constexpr auto in = &RunConfig::data;
     using D = DataConfig;
     return {
-        fieldOf({"data.source", "", "builtin:prose, or the path of a text file"}, plainText(), in,
-                &D::source),
-        fieldOf({"data.tokenizer", "", "how text becomes token ids"}, oneOf<Tokenizer>(), in,
-                &D::tokenizer),
+        fieldOf(
+            {"data.source", "", "builtin:prose, or the path of a text file; of a .npy file of ids"},
+            plainText(), in, &D::source),
+        fieldOf({"data.tokenizer", "",
+                 "byte, char, a tokenizer's file or folder; ids: the source holds token ids"},
+                wordOrPath({tokenizerWords.begin(), tokenizerWords.end()}), in, &D::tokenizer),
         fieldOf(
             {"data.packing", "", "paragraphs of the text are documents that do not see each other"},
             onOff(), in, &D::packing),
@@ -188,8 +320,9 @@ std::vector<Field> debugFields() {
 
 std::vector<Field> allFields() {
     std::vector<Field> all;
-    for (auto section : {modelFields, dataFields, trainFields, attentionFields, parallelFields,
-                         profileFields, launchFields, debugFields})
+    for (auto section :
+         {modelSizes, modelParts, rotaryFields, expertFields, latentFields, dataFields, trainFields,
+          attentionFields, parallelFields, profileFields, launchFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

@@ -22,7 +22,8 @@ enum class FieldType {
     Size,
     StepRange,
     TextList,
-    IntegerList
+    IntegerList,
+    RealList
 };
 
 struct Field {

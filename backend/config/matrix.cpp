@@ -3,6 +3,7 @@
 #include "backend/config/field_table.h"
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
+#include "backend/model/model_folder.h"
 
 #include <algorithm>
 #include <cassert>
@@ -19,7 +20,8 @@ void setField(RunConfig& config, std::string_view path, std::string_view value) 
     assert(set.ok());
 }
 
-// An axis over presets changes what unwritten model fields start from; so it goes first.
+// An axis over presets, or over checkpoints, changes what unwritten fields start from; so it goes
+// first. A folder that cannot be read is a problem of the experiment already.
 RunConfig configOf(const Experiment& experiment, const Assignments& values) {
     RunConfig config = experiment.base;
     const auto preset = std::ranges::find(values, presetPath, &Assignments::value_type::first);
@@ -27,6 +29,10 @@ RunConfig configOf(const Experiment& experiment, const Assignments& values) {
         assert(findPreset(preset->second) != nullptr);
         applyPreset(*findPreset(preset->second), experiment.origins, config);
     }
+    const auto from = std::ranges::find(values, checkpointPath, &Assignments::value_type::first);
+    if (from != values.end())
+        if (const auto description = readModelFolder(from->second); description.ok())
+            applyCheckpoint(*description, experiment.origins, config);
     for (const auto& [path, value] : values) setField(config, path, value);
     return config;
 }

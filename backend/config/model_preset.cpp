@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <filesystem>
+#include <system_error>
 
 namespace ringscope {
 namespace {
@@ -22,12 +24,33 @@ ModelConfig small() {
 }
 
 // Whether the value stands for nothing more than the lack of a written one.
-bool isUnwritten(const std::map<std::string, std::string>& origins, std::string_view path) {
+bool isUnwritten(const RunConfig& config, const std::map<std::string, std::string>& origins,
+                 std::string_view path) {
     const auto origin = origins.find(std::string(path));
     if (origin == origins.end() || origin->second == "default") return true;
-    return std::ranges::any_of(modelPresets(), [&](const ModelPreset& preset) {
-        return origin->second == presetOrigin(preset);
+    const std::optional<std::string>& from = config.model.from;
+    return (from && origin->second == checkpointOrigin(*from)) ||
+           std::ranges::any_of(modelPresets(), [&](const ModelPreset& preset) {
+               return origin->second == presetOrigin(preset);
+           });
+}
+
+bool hasTokenizer(const std::string& folder) {
+    std::error_code ignored;
+    return std::ranges::any_of(std::array{"tokenizer.json", "tokenizer.model"}, [&](auto name) {
+        return std::filesystem::exists(std::filesystem::path(folder) / name, ignored);
     });
+}
+
+// Puts back into `config` what was written of `before`.
+template <typename Concerned>
+void keepWritten(const RunConfig& before, const std::map<std::string, std::string>& origins,
+                 RunConfig& config, Concerned concerned) {
+    for (const Field& field : fieldTable()) {
+        if (!concerned(field.path) || isUnwritten(before, origins, field.path)) continue;
+        [[maybe_unused]] const Result<void> kept = field.set(config, field.get(before));
+        assert(kept.ok());
+    }
 }
 
 }  // namespace
@@ -50,14 +73,36 @@ void applyPreset(const ModelPreset& preset, const std::map<std::string, std::str
                  RunConfig& config) {
     const RunConfig before = config;
     config.model = preset.model;
-    for (const Field& field : fieldTable()) {
-        if (!field.path.starts_with("model.") || field.path == "model.preset") continue;
-        if (isUnwritten(origins, field.path)) continue;
-        [[maybe_unused]] const Result<void> kept = field.set(config, field.get(before));
-        assert(kept.ok());
-    }
+    keepWritten(before, origins, config, [](std::string_view path) {
+        return path.starts_with("model.") && path != presetPath;
+    });
 }
 
 std::string presetOrigin(const ModelPreset& preset) { return "preset " + std::string(preset.name); }
+
+bool comesWithCheckpoint(std::string_view path) {
+    constexpr std::array<std::string_view, 4> outside = {"attention.window", "attention.scale",
+                                                         "attention.softcap", "data.tokenizer"};
+    if (path == presetPath || path == checkpointPath) return false;
+    return path.starts_with("model.") || std::ranges::find(outside, path) != outside.end();
+}
+
+void applyCheckpoint(const ModelDescription& description,
+                     const std::map<std::string, std::string>& origins, RunConfig& config) {
+    const RunConfig before = config;
+    config.model = description.model;
+    config.model.preset = before.model.preset;
+    config.model.from = before.model.from;
+    config.attention.window = description.attention.window;
+    config.attention.scale = description.attention.scale;
+    config.attention.softcap = description.attention.softcap;
+    if (config.model.from && hasTokenizer(*config.model.from))
+        config.data.tokenizer = *config.model.from;
+    keepWritten(before, origins, config, comesWithCheckpoint);
+}
+
+std::string checkpointOrigin(std::string_view folder) {
+    return "checkpoint " + std::string(folder);
+}
 
 }  // namespace ringscope

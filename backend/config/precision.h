@@ -1,7 +1,7 @@
 // The number formats of train.precision and of `ringscope verify --dtype`: one row each.
 #pragma once
 
-#include "backend/config/choice.h"
+#include "backend/core/choice.h"
 
 #include <array>
 #include <cstdint>

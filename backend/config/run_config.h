@@ -7,6 +7,7 @@
 #include "backend/config/choices.h"
 #include "backend/config/precision.h"
 #include "backend/core/units.h"
+#include "backend/model/model_config.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,25 +17,9 @@
 
 namespace ringscope {
 
-struct ModelConfig {
-    std::string preset = "tiny";
-    std::int64_t layers = 4;
-    std::int64_t hiddenSize = 256;
-    std::int64_t heads = 8;
-    std::int64_t kvHeads = 4;
-    std::int64_t ffnSize = 688;
-    std::int64_t vocabSize = 256;
-    double ropeTheta = 10000.0;
-    double normEps = 1e-5;
-    bool tiedHead = false;  // the output projection shares the embedding's weight
-
-    std::int64_t headDim() const { return hiddenSize / heads; }
-    bool operator==(const ModelConfig&) const = default;
-};
-
 struct DataConfig {
     std::string source{builtinProse};  // or the path of a text file
-    Tokenizer tokenizer = Tokenizer::Byte;
+    std::string tokenizer{byteTokenizer};
     bool packing = false;
     bool operator==(const DataConfig&) const = default;
 };
@@ -51,17 +36,6 @@ struct TrainConfig {
     double gradClip = 1.0;  // 0 switches clipping off
     std::int64_t seed = 0;
     bool operator==(const TrainConfig&) const = default;
-};
-
-struct AttentionConfig {
-    bool causal = true;
-    std::optional<std::int64_t> window;       // keys a query sees to its left
-    std::optional<std::int64_t> windowRight;  // and to its right, where it is not causal
-    double dropout = 0.0;
-    std::optional<double> scale;  // default 1/sqrt(head dim)
-    std::optional<double> softcap;
-    bool alibi = false;
-    bool operator==(const AttentionConfig&) const = default;
 };
 
 struct ParallelConfig {

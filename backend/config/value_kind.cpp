@@ -103,6 +103,20 @@ ValueKind<std::string> oneOfWords(std::vector<std::string> choices) {
             .write = [](const std::string& value) { return value; }};
 }
 
+ValueKind<std::string> wordOrPath(std::vector<std::string> words) {
+    return {.type = FieldType::Text,
+            .expectation = join(words, ", ") + " or a path like ./" + words.front() + ".json",
+            .constraint = {},
+            .choices = {},
+            .read = [words](std::string_view text) -> std::optional<std::string> {
+                const bool path = text.find_first_of("/.") != std::string_view::npos;
+                if (!isPrintable(text)) return std::nullopt;
+                if (!path && std::ranges::find(words, text) == words.end()) return std::nullopt;
+                return std::string(text);
+            },
+            .write = [](const std::string& value) { return value; }};
+}
+
 ValueKind<Bytes> size(Bytes least, Bytes most) {
     return {.type = FieldType::Size,
             .expectation = "a size like 512MiB",
@@ -156,6 +170,22 @@ ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_
                 return numbers;
             },
             .write = formatIntegerList};
+}
+
+ValueKind<std::vector<double>> realList() {
+    using List = std::vector<double>;
+    return {.type = FieldType::RealList,
+            .expectation = "a list of numbers like [1.0, 1.5]",
+            .constraint = "each above 0",
+            .choices = {},
+            .read = [](std::string_view text) -> std::optional<List> {
+                std::optional<List> numbers = parseRealList(text);
+                const bool legal = numbers && std::ranges::all_of(*numbers, [](double number) {
+                                       return number > 0;
+                                   });
+                return legal ? numbers : std::nullopt;
+            },
+            .write = formatRealList};
 }
 
 Error refusedValue(const std::string& expected, const std::string& got) {

@@ -2,7 +2,7 @@
 // words that say so. A row of the field table is a name, a kind and the member it stands for.
 #pragma once
 
-#include "backend/config/choice.h"
+#include "backend/core/choice.h"
 #include "backend/config/field_table.h"
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -35,10 +36,13 @@ ValueKind<double> fraction();                              // 0 <= x < 1
 ValueKind<bool> onOff();
 ValueKind<std::string> plainText();
 ValueKind<std::string> oneOfWords(std::vector<std::string> choices);
+// One of the words, or a path: a text with a / or a dot.
+ValueKind<std::string> wordOrPath(std::vector<std::string> words);
 ValueKind<Bytes> size(Bytes least, Bytes most);
 ValueKind<StepRange> stepRange();
 ValueKind<std::vector<std::string>> textList();
 ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_t most);
+ValueKind<std::vector<double>> realList();  // above 0
 
 // A value of an enum that choice.h knows the spellings of.
 template <typename Enum>
@@ -68,10 +72,11 @@ struct FieldText {
     std::string_view help;
 };
 
-// A row. Where the member is an optional, the field is nullable and reads "null" and "~".
-template <typename Value, typename Section, typename Member>
-Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*section,
-              Member Section::*member) {
+// A row. `member` returns a reference to the member of a RunConfig, const or not. Where that is an
+// optional, the field is nullable and reads "null" and "~".
+template <typename Value, typename Access>
+Field fieldAt(const FieldText& text, ValueKind<Value> kind, Access member) {
+    using Member = std::remove_cvref_t<decltype(member(std::declval<RunConfig&>()))>;
     constexpr bool nullable = !std::is_same_v<Member, Value>;
     Field field{.path = text.path,
                 .type = kind.type,
@@ -83,27 +88,45 @@ Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*
                 .expected = expectedWords(kind.expectation, kind.constraint, nullable),
                 .get = {},
                 .set = {}};
-    field.get = [kind, section, member](const RunConfig& config) -> std::string {
-        const Member& value = config.*section.*member;
+    field.get = [kind, member](const RunConfig& config) -> std::string {
+        const Member& value = member(config);
         if constexpr (nullable)
             return value ? kind.write(*value) : "null";
         else
             return kind.write(value);
     };
-    field.set = [kind, expected = field.expected, section, member](
-                    RunConfig& config, std::string_view typed) -> Result<void> {
+    field.set = [kind, expected = field.expected, member](RunConfig& config,
+                                                          std::string_view typed) -> Result<void> {
         if constexpr (nullable) {
             if (typed == "null" || typed == "~") {
-                config.*section.*member = std::nullopt;
+                member(config) = std::nullopt;
                 return {};
             }
         }
         std::optional<Value> value = kind.read(typed);
         if (!value) return refusedText(expected, kind.choices, typed);
-        config.*section.*member = *std::move(value);
+        member(config) = *std::move(value);
         return {};
     };
     return field;
+}
+
+// A row of a member of one of RunConfig's sections.
+template <typename Value, typename Section, typename Member>
+Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*section,
+              Member Section::*member) {
+    return fieldAt(text, std::move(kind), [section, member](auto& config) -> auto& {
+        return config.*section.*member;
+    });
+}
+
+// A row of a part of the model: of its positions, its experts, its latent attention.
+template <typename Value, typename Part, typename Member>
+Field fieldOf(const FieldText& text, ValueKind<Value> kind, Part ModelConfig::*part,
+              Member Part::*member) {
+    return fieldAt(text, std::move(kind), [part, member](auto& config) -> auto& {
+        return config.model.*part.*member;
+    });
 }
 
 }  // namespace ringscope

@@ -37,7 +37,7 @@ Result<std::string> typedText(const Field& field, const YamlNode& node) {
 
 bool takesList(const Field& field) {
     return field.type == FieldType::StepRange || field.type == FieldType::TextList ||
-           field.type == FieldType::IntegerList;
+           field.type == FieldType::IntegerList || field.type == FieldType::RealList;
 }
 
 std::string described(const YamlNode& node) {

@@ -23,13 +23,10 @@ ModelConfig sized(const Sizes& sizes, double ropeTheta, double normEps, bool tie
             .kvHeads = sizes.kvHeads,
             .ffnSize = sizes.ffn,
             .vocabSize = sizes.vocab,
-            .ropeTheta = ropeTheta,
             .normEps = normEps,
-            .tiedHead = tied};
+            .tiedHead = tied,
+            .rope = {.theta = ropeTheta}};
 }
-
-constexpr std::string_view noBias = "its Q, K and V projections have biases, Ringscope's have none";
-constexpr std::string_view noQkNorm = "it normalises queries and keys, Ringscope does not";
 
 // From the models' published configurations. Longer matches stand before those they contain.
 std::vector<KnownModel> modelRows() {
@@ -37,30 +34,45 @@ std::vector<KnownModel> modelRows() {
     const auto llama3 = [](const Sizes& sizes, bool tied = false) {
         return sized(sizes, 500000.0, 1e-5, tied);
     };
-    const auto qwen = [](const Sizes& sizes, bool tied = false) {
-        return sized(sizes, 1000000.0, 1e-6, tied);
+    // Stretched to 128k tokens: `factor` times what they were first trained for.
+    const auto llama31 = [&](const Sizes& sizes, double factor, bool tied = false) {
+        ModelConfig model = llama3(sizes, tied);
+        model.rope.scaling = RopeScaling::Llama3;
+        model.rope.factor = factor;
+        model.rope.originalLength = 8192;
+        return model;
+    };
+    const auto qwen2 = [](const Sizes& sizes, bool tied = false) {
+        ModelConfig model = sized(sizes, 1000000.0, 1e-6, tied);
+        model.qkvBias = true;
+        return model;
+    };
+    const auto qwen3 = [](const Sizes& sizes, bool tied = false) {
+        ModelConfig model = sized(sizes, 1000000.0, 1e-6, tied);
+        model.headSize = 128;
+        model.qkNorm = QkNorm::Head;
+        return model;
     };
     return {
-        {"llama-3.2-1b", "llama 3.2 1b", llama3({16, 2048, 32, 8, 8192, 128256}, true), ""},
-        {"llama-3.2-3b", "llama 3.2 3b", llama3({28, 3072, 24, 8, 8192, 128256}, true), ""},
-        {"llama-3.1-8b", "llama 3.1 8b", llama3({32, 4096, 32, 8, 14336, 128256}), ""},
-        {"llama-3.1-70b", "llama 3.1 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
-        {"llama-3.3-70b", "llama 3.3 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
+        {"llama-3.2-1b", "llama 3.2 1b", llama31({16, 2048, 32, 8, 8192, 128256}, 32, true), ""},
+        {"llama-3.2-3b", "llama 3.2 3b", llama31({28, 3072, 24, 8, 8192, 128256}, 32, true), ""},
+        {"llama-3.1-8b", "llama 3.1 8b", llama31({32, 4096, 32, 8, 14336, 128256}, 8), ""},
+        {"llama-3.1-70b", "llama 3.1 70b", llama31({80, 8192, 64, 8, 28672, 128256}, 8), ""},
+        {"llama-3.3-70b", "llama 3.3 70b", llama31({80, 8192, 64, 8, 28672, 128256}, 8), ""},
         {"llama-3-8b", "llama 3 8b", llama3({32, 4096, 32, 8, 14336, 128256}), ""},
         {"llama-3-70b", "llama 3 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
         {"llama-2-7b", "llama 2 7b", llama2({32, 4096, 32, 32, 11008, 32000}), ""},
         {"llama-2-13b", "llama 2 13b", llama2({40, 5120, 40, 40, 13824, 32000}), ""},
         {"llama-2-70b", "llama 2 70b", llama2({80, 8192, 64, 8, 28672, 32000}), ""},
-        {"qwen2.5-0.5b", "qwen 2.5 0.5b", qwen({24, 896, 14, 2, 4864, 151936}, true), noBias},
-        {"qwen2.5-1.5b", "qwen 2.5 1.5b", qwen({28, 1536, 12, 2, 8960, 151936}, true), noBias},
-        {"qwen2.5-3b", "qwen 2.5 3b", qwen({36, 2048, 16, 2, 11008, 151936}, true), noBias},
-        {"qwen2.5-7b", "qwen 2.5 7b", qwen({28, 3584, 28, 4, 18944, 152064}), noBias},
-        {"qwen2.5-14b", "qwen 2.5 14b", qwen({48, 5120, 40, 8, 13824, 152064}), noBias},
-        {"qwen2.5-32b", "qwen 2.5 32b", qwen({64, 5120, 40, 8, 27648, 152064}), noBias},
-        {"qwen2.5-72b", "qwen 2.5 72b", qwen({80, 8192, 64, 8, 29568, 152064}), noBias},
-        {"qwen3-0.6b", "qwen 3 0.6b", qwen({28, 1024, 16, 8, 3072, 151936}, true),
-         "its heads are 128 wide and Ringscope's 64, so attention messages are half as large"},
-        {"qwen3-8b", "qwen 3 8b", qwen({36, 4096, 32, 8, 12288, 151936}), noQkNorm},
+        {"qwen2.5-0.5b", "qwen 2.5 0.5b", qwen2({24, 896, 14, 2, 4864, 151936}, true), ""},
+        {"qwen2.5-1.5b", "qwen 2.5 1.5b", qwen2({28, 1536, 12, 2, 8960, 151936}, true), ""},
+        {"qwen2.5-3b", "qwen 2.5 3b", qwen2({36, 2048, 16, 2, 11008, 151936}, true), ""},
+        {"qwen2.5-7b", "qwen 2.5 7b", qwen2({28, 3584, 28, 4, 18944, 152064}), ""},
+        {"qwen2.5-14b", "qwen 2.5 14b", qwen2({48, 5120, 40, 8, 13824, 152064}), ""},
+        {"qwen2.5-32b", "qwen 2.5 32b", qwen2({64, 5120, 40, 8, 27648, 152064}), ""},
+        {"qwen2.5-72b", "qwen 2.5 72b", qwen2({80, 8192, 64, 8, 29568, 152064}), ""},
+        {"qwen3-0.6b", "qwen 3 0.6b", qwen3({28, 1024, 16, 8, 3072, 151936}, true), ""},
+        {"qwen3-8b", "qwen 3 8b", qwen3({36, 4096, 32, 8, 12288, 151936}), ""},
         {"mistral-7b-v0.1", "mistral 7b v0.1",
          sized({32, 4096, 32, 8, 14336, 32000}, 10000.0, 1e-5),
          "its sliding window of 4,096 keys is left out, as sequence-parallel attention did without "

@@ -3,6 +3,7 @@
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
 #include "backend/migration/model_names.h"
+#include "backend/model/parameter_list.h"
 #include "backend/plan/run_plan.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ std::string sizesOf(const ModelConfig& model) {
 
 // Weights, gradients and AdamW's two moments, four bytes each.
 std::string costOf(const ModelConfig& model) {
-    const std::int64_t parameters = parameterCount(model);
+    const std::int64_t parameters = parameterCount(model).value_or(0);
     return formatCount(parameters) + " parameters, about " + formatBytes({16 * parameters}) +
            " on every rank in fp32 with AdamW";
 }

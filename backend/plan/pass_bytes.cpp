@@ -16,18 +16,20 @@ std::int64_t bytesOf(const std::vector<Step>& pass) {
 }  // namespace
 
 PassBytes passBytes(const RunPlan& plan) {
-    const Schedule& schedule = plan.schedule;
-    std::vector<int> ranks = schedule.busiest;
-    if (schedule.needs) {
-        ranks.resize(static_cast<std::size_t>(schedule.ranks));
-        std::iota(ranks.begin(), ranks.end(), 0);
-    }
     PassBytes most;
-    for (const int rank : ranks) {
-        const RankSchedule steps = schedule.makeSteps(schedule, rank);
-        const PassBytes sent{.forward = plan.headTurns * bytesOf(steps.forward),
-                             .backward = plan.headTurns * bytesOf(steps.backward)};
-        if (sent.sum() > most.sum()) most = sent;
+    for (const AttentionPart& part : plan.parts) {
+        const Schedule& schedule = part.schedule;
+        std::vector<int> ranks = schedule.busiest;
+        if (schedule.needs) {
+            ranks.resize(static_cast<std::size_t>(schedule.ranks));
+            std::iota(ranks.begin(), ranks.end(), 0);
+        }
+        for (const int rank : ranks) {
+            const RankSchedule steps = schedule.makeSteps(schedule, rank);
+            const PassBytes sent{.forward = part.headTurns * bytesOf(steps.forward),
+                                 .backward = part.headTurns * bytesOf(steps.backward)};
+            if (sent.sum() > most.sum()) most = sent;
+        }
     }
     return most;
 }

@@ -14,7 +14,7 @@ struct PassBytes {
     std::int64_t sum() const { return forward + backward; }
 };
 
-// Sent by the rank that sends most, in one layer.
+// Sent by the rank that sends most, in one layer of the kind that sends most.
 PassBytes passBytes(const RunPlan& plan);
 
 }  // namespace ringscope

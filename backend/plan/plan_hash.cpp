@@ -102,9 +102,13 @@ std::string planHash(const RunPlan& plan) {
     Fingerprint print;
     print.addAll({plan.ranks, plan.replicas, plan.microSteps, plan.config.train.steps,
                   plan.parameters, plan.attentionBytesPerStep, plan.gradientBytesPerStep,
-                  plan.commBufferBytes, plan.headTurns});
+                  plan.commBufferBytes});
     add(print, plan.attention);
-    add(print, plan.schedule, plan.attention.tokens);
+    for (const int part : plan.partOfLayer) print.add(part);
+    for (const AttentionPart& part : plan.parts) {
+        print.add(part.headTurns);
+        add(print, part.schedule, plan.attention.tokens);
+    }
     return print.text();
 }
 

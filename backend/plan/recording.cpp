@@ -35,7 +35,7 @@ std::vector<RankSet> collectiveGroups(const RunPlan& plan, int rank) {
             groups.push_back(group);
     };
     add(replica);
-    const RankSchedule steps = stepsOf(plan.schedule, rank - replica.first);
+    const RankSchedule steps = stepsOf(plan.schedule(), rank - replica.first);
     for (const auto* pass : {&steps.forward, &steps.backward})
         for (const Step& step : *pass)
             for (const Transfer& transfer : step.transfers) {

@@ -2,6 +2,7 @@
 
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
+#include "backend/model/parameter_list.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/placement.h"
@@ -15,11 +16,19 @@ namespace {
 
 constexpr std::int64_t mostRanks = 1024;
 
+AttentionMask attentionMask(const RunConfig& config, const LayerKind& kind) {
+    AttentionMask mask{.causal = config.attention.causal};
+    if (!kind.window) return mask;
+    mask.left = config.attention.window;
+    mask.right = config.attention.windowRight;
+    return mask;
+}
+
 // Whether blocks need neither their tokens nor other rules than a scale.
-bool isPlain(const RunConfig& config) {
+bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
-    return !attention.window && !attention.windowRight && attention.dropout == 0 &&
-           !attention.softcap && !attention.alibi && !config.data.packing;
+    return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
+           !attention.alibi && !config.data.packing;
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -75,11 +84,18 @@ std::string replicaNote(const RunPlan& plan) {
                        size == 1 ? "rank" : "ranks", join(groups, ", "));
 }
 
+std::string partsNote(const RunPlan& plan) {
+    const auto windows = std::ranges::count(plan.layers, true, &LayerKind::window);
+    return fmt::format("attention.window holds in {} of {} layers (model.layer_pattern)", windows,
+                       plan.layers.size());
+}
+
 std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const RunPlan& plan) {
     const int ranks = plan.ranks;
     std::vector<std::string> notes = unusedLevels(config);
-    if (!plan.schedule.arrangement.empty())
-        notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule.arrangement));
+    if (!plan.schedule().arrangement.empty())
+        notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
+    if (plan.parts.size() > 1) notes.push_back(partsNote(plan));
     if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
@@ -119,7 +135,7 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .batch = config.train.batch,
             .tokens = config.train.seqLen,
             .heads = config.model.heads,
-            .kvHeads = config.model.kvHeads,
+            .kvHeads = config.model.keyHeads(),
             .headDim = config.model.headDim(),
             .causal = config.attention.causal,
             .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
@@ -129,26 +145,49 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .gradientAccumulatorBytes = format.sumBytes};
 }
 
-AttentionMask attentionMask(const RunConfig& config) {
-    const AttentionConfig& attention = config.attention;
-    return {.causal = attention.causal, .left = attention.window, .right = attention.windowRight};
-}
-
 // 2 FLOPs per multiply-add, the backward pass twice the forward one; attention, whose backward pass
 // recomputes the scores, 2.5 times.
-double modelFlops(const RunConfig& config, const AttentionMask& mask) {
+double modelFlops(const RunPlan& plan) {
+    const RunConfig& config = plan.config;
     const ModelConfig& model = config.model;
     const double tokens = static_cast<double>(config.train.seqLen * config.train.batch);
-    const std::int64_t norms = (2 * model.layers + 1) * model.hiddenSize;
-    const std::int64_t lookup = model.tiedHead ? 0 : model.vocabSize * model.hiddenSize;
-    const double multiplied = static_cast<double>(parameterCount(model) - norms - lookup);
-
-    const double pairs = static_cast<double>(visiblePairs(mask, config.train.seqLen));
-    const double attention = 4 * pairs *
-                             static_cast<double>(model.heads * model.headDim() * model.layers) *
-                             static_cast<double>(config.train.batch);
+    const auto multiplied = static_cast<double>(multipliedParameters(model, plan.layers));
+    const auto columns = static_cast<double>(model.heads * (model.headDim() + model.valueDim()));
+    double pairs = 0;
+    for (const AttentionPart& part : plan.parts)
+        pairs += static_cast<double>(part.layers) *
+                 static_cast<double>(visiblePairs(part.mask, config.train.seqLen));
+    const double attention = 2 * pairs * columns * static_cast<double>(config.train.batch);
     return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
            (6 * multiplied * tokens + 3.5 * attention);
+}
+
+// What the rank that sends most sends in all layers of one pass over a batch.
+std::int64_t attentionBytes(const std::vector<AttentionPart>& parts,
+                            const std::vector<MessageFit>& fits) {
+    if (parts.size() == 1) return fits.front().sentBytes * parts.front().layers;
+    std::int64_t most = 0;
+    for (int rank = 0; rank < parts.front().schedule.ranks; ++rank) {
+        std::int64_t sent = 0;
+        for (const AttentionPart& part : parts)
+            sent += part.layers * part.headTurns * sentBytes(part.schedule, rank);
+        most = std::max(most, sent);
+    }
+    return most;
+}
+
+// The layers' kinds of attention, and which layer has which. Their schedules are still to be made.
+void findParts(RunPlan& plan) {
+    std::vector<LayerKind> found;
+    for (const LayerKind& kind : plan.layers) {
+        const auto same = std::ranges::find(found, kind.window, &LayerKind::window);
+        plan.partOfLayer.push_back(static_cast<int>(same - found.begin()));
+        if (same == found.end()) {
+            found.push_back(kind);
+            plan.parts.push_back({.mask = attentionMask(plan.config, kind)});
+        }
+        ++plan.parts[static_cast<std::size_t>(plan.partOfLayer.back())].layers;
+    }
 }
 
 // Reduce-scatter of the gradients, then all-gather of the new values: each sends every slice but
@@ -170,21 +209,29 @@ Result<void> settleHosts(RunPlan& plan) {
     return {};
 }
 
+// Makes the schedule of each kind of attention layer. They share the memory for buffers.
+Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
+    RINGSCOPE_TRY(plan.layers, layerKinds(plan.config.model, plan.config.attention));
+    findParts(plan);
+    const Bytes limit{plan.config.parallel.commBufferLimit.count /
+                      static_cast<std::int64_t>(plan.parts.size())};
+    std::vector<MessageFit> fits;
+    for (AttentionPart& part : plan.parts) {
+        std::optional<AttentionMask> cut;
+        if (!isPlain(plan.config, part.mask)) cut = part.mask;
+        RINGSCOPE_TRY(MessageFit fit, fitMessages(mode, plan.attention, cut, limit));
+        part.schedule = fit.schedule;
+        part.headTurns = fit.turns;
+        fits.push_back(std::move(fit));
+    }
+    return fits;
+}
+
 }  // namespace
 
 RankSet replicaOf(const RunPlan& plan, int rank) {
     const int size = plan.ranks / plan.replicas;
     return {.first = rank / size * size, .count = size};
-}
-
-std::int64_t parameterCount(const ModelConfig& model) {
-    const std::int64_t hidden = model.hiddenSize;
-    const std::int64_t kvSize = model.kvHeads * model.headDim();
-    const std::int64_t attention = 2 * hidden * hidden + 2 * hidden * kvSize;
-    const std::int64_t feedForward = 3 * hidden * model.ffnSize;
-    const std::int64_t layer = attention + feedForward + 2 * hidden;
-    const std::int64_t embeddings = (model.tiedHead ? 1 : 2) * model.vocabSize * hidden;
-    return embeddings + model.layers * layer + hidden;
 }
 
 std::int64_t gradientSliceElements(std::int64_t parameters, int ranks) {
@@ -217,29 +264,24 @@ Result<RunPlan> planRun(const RunConfig& config) {
         reasons.push_back(settled.error().message);
     }
     plan.attention = attentionShape(config, sequenceRanks);
-    std::optional<AttentionMask> mask;
-    if (!isPlain(config)) mask = attentionMask(config);
-    Result<MessageFit> fit =
-        fitMessages(*mode, plan.attention, mask, config.parallel.commBufferLimit);
-    if (!fit.ok()) {
+    Result<std::vector<MessageFit>> fits = settleParts(plan, *mode);
+    if (!fits.ok()) {
         code = ErrorCode::InvalidConfig;
-        reasons.push_back(fit.error().message);
+        reasons.push_back(fits.error().message);
     }
     if (!reasons.empty()) return Error{code, join(reasons, "; ")};
 
-    plan.schedule = std::move(fit->schedule);
-    plan.commBufferBytes = fit->bufferBytes;
-    plan.headTurns = fit->turns;
-    if (!fit->plain())
+    for (const MessageFit& fit : *fits) plan.commBufferBytes += fit.bufferBytes;
+    const auto smaller = std::ranges::find_if_not(*fits, &MessageFit::plain);
+    if (smaller != fits->end())
         plan.smallerMessages =
             fmt::format("messages fit parallel.comm_buffer_limit ({}) with {}; buffers take {}",
-                        formatBytes(config.parallel.commBufferLimit), fit->text(),
-                        formatBytes({fit->bufferBytes}));
-    const std::int64_t layerPasses = config.model.layers * plan.microSteps;
-    plan.parameters = parameterCount(config.model);
-    plan.attentionBytesPerStep = fit->sentBytes * layerPasses;
+                        formatBytes(config.parallel.commBufferLimit), smaller->text(),
+                        formatBytes({plan.commBufferBytes}));
+    plan.parameters = parameterCount(config.model, plan.layers);
+    plan.attentionBytesPerStep = attentionBytes(plan.parts, *fits) * plan.microSteps;
     plan.gradientBytesPerStep = gradientBytes(plan);
-    plan.flopsPerStep = modelFlops(config, attentionMask(config));
+    plan.flopsPerStep = modelFlops(plan);
     plan.notes = notes(config, *mode, plan);
     return plan;
 }

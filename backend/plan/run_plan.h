@@ -3,6 +3,7 @@
 
 #include "backend/config/run_config.h"
 #include "backend/core/result.h"
+#include "backend/model/layer_kinds.h"
 #include "backend/plan/schedule.h"
 
 #include <cstdint>
@@ -14,23 +15,36 @@ namespace ringscope {
 // Columns of a head that attention on a GPU takes (kernels/device/attention_task.h).
 constexpr std::int64_t mostGpuHeadColumns = 256;
 
+// The attention layers that compute alike.
+struct AttentionPart {
+    AttentionMask mask{};
+    Schedule schedule{};         // of one of them
+    std::int64_t layers = 0;     // how many there are
+    std::int64_t headTurns = 1;  // the schedule is for a part of the heads, in turns
+};
+
 struct RunPlan {
     RunConfig config{};
     int ranks = 1;                // processes to start
     int replicas = 1;             // groups of ranks with sequences of their own: parallel.dp
     std::int64_t microSteps = 1;  // batches that a replica trains on in a step
     AttentionShape attention{};   // on the ranks of one replica
-    Schedule schedule{};          // of one attention layer; all layers and replicas are alike
+    // One for each kind of attention layer, that of the first layer first; replicas are alike.
+    std::vector<AttentionPart> parts{};
+    std::vector<LayerKind> layers{};  // of every layer
+    std::vector<int> partOfLayer{};   // of every layer, its place in `parts`
 
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
     std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
     std::int64_t commBufferBytes = 0;        // of messages' buffers, on the rank that needs most
-    std::int64_t headTurns = 1;              // the schedule is for a part of the heads, in turns
     std::string smallerMessages{};           // how messages were made to fit
                                              // parallel.comm_buffer_limit; empty: they fit
     double flopsPerStep = 0;  // the model needs, fwd + bwd; what a mode repeats is not counted
     std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
+
+    // Of the first layer. Which tokens a rank holds is the same for all layers.
+    const Schedule& schedule() const { return parts.front().schedule; }
 };
 
 // Fails with all reasons that are found, joined into one Error: InvalidConfig, or Unavailable where
@@ -40,9 +54,6 @@ Result<RunPlan> planRun(const RunConfig& config);
 // The ranks that rank `rank` shares sequences with. Replicas follow each other: of two with four
 // ranks, the first has ranks 0–3, the second 4–7.
 RankSet replicaOf(const RunPlan& plan, int rank);
-
-// Scalars of the model: embedding, layers, final norm, head.
-std::int64_t parameterCount(const ModelConfig& model);
 
 // How the flat gradient of `parameters` scalars is cut for its reduction over all ranks: `ranks`
 // equal slices, padded at the end.

@@ -45,6 +45,8 @@ std::string_view typeName(FieldType type) {
             return "list of texts";
         case FieldType::IntegerList:
             return "list of integers";
+        case FieldType::RealList:
+            return "list of numbers";
     }
     return "";
 }

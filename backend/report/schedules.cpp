@@ -23,7 +23,7 @@ constexpr double headRoom = 20;
 ScheduleCell cellOf(const RunPlan& plan, const Step& step, int rank) {
     ScheduleCell cell;
     for (const Block& block : step.blocks)
-        cell.filled.push_back(blockShape(block, step, plan.schedule.mask,
+        cell.filled.push_back(blockShape(block, step, plan.schedule().mask,
                                          plan.attention.tokens / plan.attention.ranks));
     cell.words = fmt::format(
         "rank {}, step {}: {}", rank, step.index,
@@ -36,7 +36,7 @@ std::optional<ScheduleDrawing> drawingOf(const RunRecord& run) {
     if (mode == nullptr || !mode->sharded) return std::nullopt;
     const Result<RunPlan> plan = planRun(run.config);
     if (!plan.ok()) return std::nullopt;
-    const int ranks = plan->schedule.ranks;
+    const int ranks = plan->schedule().ranks;
     ScheduleDrawing drawing{.label = fmt::format("{} on {}", mode->name,
                                                  countOf(static_cast<std::size_t>(ranks), "rank")),
                             .mode = std::string(mode->name),
@@ -44,7 +44,7 @@ std::optional<ScheduleDrawing> drawingOf(const RunRecord& run) {
     std::size_t steps = 0;
     for (int rank = 0; rank < std::min(ranks, mostShown); ++rank) {
         std::vector<ScheduleCell> row;
-        const RankSchedule all = stepsOf(plan->schedule, rank);
+        const RankSchedule all = stepsOf(plan->schedule(), rank);
         steps = std::max(steps, all.forward.size());
         for (const Step& step : all.forward)
             if (std::ssize(row) < mostShown) row.push_back(cellOf(*plan, step, rank));

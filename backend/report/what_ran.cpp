@@ -138,11 +138,19 @@ std::string modelWords(const RunRecord& run) {
     const ModelConfig& model = run.config.model;
     const auto known = std::ranges::find(modelPresets(), model.preset, &ModelPreset::name);
     const bool asPreset = known != modelPresets().end() && known->model == model;
-    std::string words = fmt::format("{}{} layers, hidden size {}, {} heads",
-                                    asPreset ? model.preset + ": " : std::string(), model.layers,
-                                    formatCount(model.hiddenSize), model.heads);
-    if (model.kvHeads != model.heads)
+    const std::string name = model.from ? *model.from : asPreset ? model.preset : "";
+    std::string words =
+        fmt::format("{}{} layers, hidden size {}, {} heads", name.empty() ? name : name + ": ",
+                    model.layers, formatCount(model.hiddenSize), model.heads);
+    if (model.attention == AttentionKind::Mla)
+        words += ", latent attention";
+    else if (model.kvHeads != model.heads)
         words += fmt::format(", {} for keys and values", model.kvHeads);
+    if (model.experts.count > 0)
+        words += fmt::format(", {} experts, {} a token", formatCount(model.experts.count),
+                             model.experts.perToken);
+    if (!model.layerPattern.empty())
+        words += fmt::format(", layers [{}]", join(model.layerPattern, ", "));
     if (run.parameters > 0) words += fmt::format(", {} parameters", formatCount(run.parameters));
     return words;
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -39,12 +40,18 @@ std::vector<RefusalGroup> groupedByReason(const std::vector<RefusedRun>& refused
     return groups;
 }
 
-std::string labelsOf(const std::vector<const RefusedRun*>& runs) {
+// The first of them, and how many more there are.
+std::string firstOf(std::vector<std::string> words) {
     constexpr std::size_t most = 8;
+    const std::size_t all = words.size();
+    words.resize(std::min(most, all));
+    return join(words, ", ") + (all > most ? fmt::format(" and {} more", all - most) : "");
+}
+
+std::string labelsOf(const std::vector<const RefusedRun*>& runs) {
     std::vector<std::string> labels;
-    for (std::size_t i = 0; i < std::min(most, runs.size()); ++i) labels.push_back(runs[i]->label);
-    return join(labels, ", ") +
-           (runs.size() > most ? fmt::format(" and {} more", runs.size() - most) : "");
+    for (const RefusedRun* run : runs) labels.push_back(run->label);
+    return firstOf(std::move(labels));
 }
 
 std::string reasonOf(const RefusalGroup& group) {
@@ -57,27 +64,46 @@ std::string reasonOf(const RefusalGroup& group) {
 
 std::string_view plural(std::size_t count) { return count == 1 ? "run" : "runs"; }
 
-// Nothing where the file can be read.
-std::optional<Error> unreadable(const std::string& source) {
+// A file that ranks read, and the field that names it.
+struct NeededFile {
+    std::string path;
+    std::string_view field;
+    std::string_view advice;          // ends the sentence that it cannot be read here
+    std::string_view adviceForHosts;  // and that it cannot be read on a host
+    auto operator<=>(const NeededFile&) const = default;
+};
+
+std::vector<NeededFile> neededFiles(const RunConfig& config) {
+    std::vector<NeededFile> files;
+    const std::string& source = config.data.source;
+    if (!source.starts_with("builtin:"))
+        files.push_back({source, "data.source", "write the path of a text file, or builtin:prose",
+                         ", or write builtin:prose"});
+    if (config.model.from)
+        files.push_back({*config.model.from + "/config.json", "model.from",
+                         "write the folder of a checkpoint", ""});
+    return files;
+}
+
+// Nothing where the file can be read here.
+std::optional<Error> unreadable(const NeededFile& file) {
     std::error_code ignored;
     std::string why;
-    if (std::filesystem::is_directory(source, ignored)) {
+    if (std::filesystem::is_directory(file.path, ignored)) {
         why = "it is a folder";
     } else {
         errno = 0;
-        const std::ifstream file(source, std::ios::binary);
-        if (file) return std::nullopt;
+        const std::ifstream stream(file.path, std::ios::binary);
+        if (stream) return std::nullopt;
         why = std::generic_category().message(errno);
     }
-    return Error{ErrorCode::Unavailable, "data.source: cannot read '" + source + "' (" + why +
-                                             "); write the path of a text file, or " +
-                                             std::string(builtinProse)};
+    return Error{ErrorCode::Unavailable, fmt::format("{}: cannot read '{}' ({}); {}", file.field,
+                                                     file.path, why, file.advice)};
 }
 
 Result<void> checkData(const RunConfig& config) {
-    const std::string& source = config.data.source;
-    if (source.starts_with("builtin:")) return {};
-    if (std::optional<Error> problem = unreadable(source)) return *std::move(problem);
+    for (const NeededFile& file : neededFiles(config))
+        if (std::optional<Error> problem = unreadable(file)) return *std::move(problem);
     return {};
 }
 
@@ -108,6 +134,37 @@ Result<void> checkGpus(Transport& transport, const PlacedHost& place) {
     return Error{ErrorCode::Unavailable,
                  fmt::format("launch.device cuda takes a GPU for each rank, and {} has {}; {}",
                              where, there, advice)};
+}
+
+// The hosts whose ranks read each file.
+using ReadersOf = std::map<NeededFile, std::vector<HostSpec>>;
+
+void addReader(ReadersOf& files, const RunConfig& config, const HostSpec& host) {
+    if (host.isThisMachine()) return;
+    for (const NeededFile& file : neededFiles(config)) {
+        std::vector<HostSpec>& readers = files[file];
+        if (std::ranges::find(readers, host) == readers.end()) readers.push_back(host);
+    }
+}
+
+// Each host is asked once for each file; the first file that is missing anywhere is said.
+Result<void> checkReaders(Transport& transport, const ReadersOf& files) {
+    for (const auto& [file, hosts] : files) {
+        std::vector<std::string> problems;
+        for (const HostSpec& host : hosts) {
+            RINGSCOPE_TRY(const std::string why, transport.whyUnreadable(host, file.path));
+            if (!why.empty()) problems.push_back(fmt::format("{} ({})", host.name, why));
+        }
+        if (problems.empty()) continue;
+        const bool relative = std::filesystem::path(file.path).is_relative();
+        return Error{
+            ErrorCode::Unavailable,
+            fmt::format("{}: cannot read '{}' on {}; every host needs the file at this path{}{}",
+                        file.field, file.path, firstOf(std::move(problems)),
+                        relative ? ", which begins in the home folder there" : "",
+                        file.adviceForHosts)};
+    }
+    return {};
 }
 
 }  // namespace
@@ -192,6 +249,7 @@ Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest
 Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests) {
     RINGSCOPE_CHECK(checkThisMachine(transport, requests));
     std::vector<HostSpec> ready;
+    ReadersOf files;
     for (const RunRequest& request : requests) {
         RINGSCOPE_TRY(const std::vector<PlacedHost> places, placedHosts(request.plan));
         for (const PlacedHost& place : places) {
@@ -201,9 +259,10 @@ Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& r
             }
             if (request.plan.config.launch.device == DeviceChoice::Cuda)
                 RINGSCOPE_CHECK(checkGpus(transport, place));
+            addReader(files, request.plan.config, place.host);
         }
     }
-    return {};
+    return checkReaders(transport, files);
 }
 
 }  // namespace ringscope

@@ -52,7 +52,8 @@ std::vector<PlannedHost> plannedHosts(Transport& transport, const ExperimentPlan
 Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest>& requests);
 
 // checkThisMachine(), then Transport::preflight() once for every host of these runs, then whether
-// each host has a GPU for each of its ranks.
+// each host has a GPU for each of its ranks, and the file of data.source. Starts no rank. Fails
+// with Unavailable, once for all runs.
 Result<void> prepareHosts(Transport& transport, const std::vector<RunRequest>& requests);
 
 }  // namespace ringscope

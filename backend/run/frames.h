@@ -85,6 +85,14 @@ template <> struct Wire<RankVerdict> {
         io.jsonObject("verdict", verdict.verdict);
     }
 };
+template <> struct Wire<RankEvaluated> {
+    static constexpr const char* type = "evaluated";
+    static void members(auto& io, auto& evaluated) {
+        io("rank", evaluated.rank);
+        io("loss", evaluated.loss);
+        io("labelled_tokens", evaluated.labelledTokens);
+    }
+};
 template <> struct Wire<RankRendezvous> {
     static constexpr const char* type = "rendezvous";
     static void members(auto& io, auto& rendezvous) {
@@ -102,6 +110,15 @@ template <> struct Wire<Verification> {
     static constexpr const char* type = "verification";
     static void members(auto& io, auto& verification) {
         io.jsonObject("request", verification.request);
+    }
+};
+
+template <> struct Wire<Evaluation> {
+    static constexpr const char* type = "evaluation";
+    static void members(auto& io, auto& evaluation) {
+        io("config", evaluation.configYaml);
+        io("dump", evaluation.dump);
+        io("gradients", evaluation.gradients);
     }
 };
 

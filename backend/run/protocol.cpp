@@ -110,6 +110,7 @@ void jobMember(Reader& io, Job& job) {
     std::optional<Job> read;
     tryRead<Training>(*object, type, read);
     tryRead<Verification>(*object, type, read);
+    tryRead<Evaluation>(*object, type, read);
     if (!read) return io.refuse();
     job = std::move(*read);
 }

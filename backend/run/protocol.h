@@ -21,6 +21,7 @@
 //                                changes, processor_ns}   where it is, about once a second
 //                         turn {rank, mode}             of a verification: the mode begins
 //                         verdict {rank, mode, verdict{}}   and what was found out about it
+//                         evaluated {rank, loss, labelled_tokens}   of an evaluation
 //   agent -> controller   hello {host, pid, version, clock}
 //                         machine {machine, processor, cores, memory, …}   upon start
 //                         started {rank, pid}
@@ -36,7 +37,7 @@
 // A rank is started as
 //   ringscope-rank --run ID --rank R --world N --local-rank L --address A
 // where A is the address at which the other ranks reach it, and with --verify where its job is a
-// verification.
+// verification, with --evaluate where it is an evaluation.
 //
 // The parse functions never throw. They return nothing for a line that is not a frame of this
 // version.
@@ -64,7 +65,12 @@ struct Training {
 struct Verification {
     std::string request;  // JSON: a VerifyRequest (backend/verify/verify_request.h)
 };
-using Job = std::variant<Training, Verification>;
+struct Evaluation {
+    std::string configYaml;  // an experiment file with one run, whose first batch is evaluated
+    std::string dump;        // folder for what rank 0 finds; it must exist
+    bool gradients = false;  // of every parameter, too
+};
+using Job = std::variant<Training, Verification, Evaluation>;
 
 // --- rank -> agent -------------------------------------------------------------------------
 struct RankHello {
@@ -115,12 +121,17 @@ struct RankVerdict {
     std::string mode{};
     std::string verdict{};  // JSON: a ModeVerdict (backend/verify/verdict.h)
 };
+struct RankEvaluated {
+    int rank = 0;
+    double loss = 0;  // summed over labelled tokens
+    std::int64_t labelledTokens = 0;
+};
 struct RankRendezvous {
     int rank = 0;
     int port = 0;
 };
 using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
-                               RankPlace, RankTurn, RankVerdict>;
+                               RankPlace, RankTurn, RankVerdict, RankEvaluated>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);

@@ -195,6 +195,11 @@ void RunFollower::handleEvent(const RankVerdict& verdict, Time /*now*/) {
     if (!failure_) sinks_.verdict(record_, verdict);
 }
 
+void RunFollower::handleEvent(const RankEvaluated& evaluated, Time /*now*/) {
+    heard(evaluated.rank, Heard::Hello);
+    if (!failure_) sinks_.evaluated(record_, evaluated);
+}
+
 // A rank that tells no plan is one of a test, or verifies.
 void RunFollower::checkPlan(const RankHello& hello) {
     if (hello.plan.empty() || expected_.planHash.empty() || hello.plan == expected_.planHash)

@@ -95,6 +95,7 @@ private:
     void handleEvent(const RankPlace& place, Time now);
     void handleEvent(const RankTurn& turn, Time now);
     void handleEvent(const RankVerdict& verdict, Time now);
+    void handleEvent(const RankEvaluated& evaluated, Time now);
 
     bool knows(int rank, const std::string& host);  // fails the run where it has no such rank
     void heard(int rank, Heard word);

@@ -81,7 +81,7 @@ struct Agent {
 };
 
 ExpectedWork expectedOf(const RunRequest& request) {
-    if (std::holds_alternative<Verification>(request.job)) return {};
+    if (!std::holds_alternative<Training>(request.job)) return {};
     const LaunchConfig& launch = request.plan.config.launch;
     return {.steps = request.plan.config.train.steps,
             .planHash = planHash(request.plan),
@@ -103,6 +103,12 @@ std::optional<int> rankIn(const AgentFrame& frame) {
         frame);
 }
 
+// What tells a rank that its job is no training.
+std::string_view optionOf(const Job& job) {
+    if (std::holds_alternative<Verification>(job)) return "--verify";
+    return std::holds_alternative<Evaluation>(job) ? "--evaluate" : "";
+}
+
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent,
                         const std::string& secret) {
     const std::string threads = std::to_string(run.config.launch.threadsPerRank);
@@ -121,8 +127,8 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                                .arguments = {"--run", run.id.text, "--rank", std::to_string(rank),
                                              "--world", std::to_string(run.ranks), "--local-rank",
                                              std::to_string(local++), "--address", agent.address}});
-    if (std::holds_alternative<Verification>(request.job))
-        for (StartRanks::Process& rank : start.ranks) rank.arguments.emplace_back("--verify");
+    if (const std::string_view option = optionOf(request.job); !option.empty())
+        for (StartRanks::Process& rank : start.ranks) rank.arguments.emplace_back(option);
     const bool traced = isTraced(request);
     start.sendTraces = traced && agent.elsewhere();
     if (traced && !agent.elsewhere())

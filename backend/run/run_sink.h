@@ -27,6 +27,10 @@ public:
     virtual Result<void> verdict(const RunRecord& /*run*/, const RankVerdict& /*verdict*/) {
         return {};
     }
+    // Only in an evaluation: what was computed.
+    virtual Result<void> evaluated(const RunRecord& /*run*/, const RankEvaluated& /*evaluated*/) {
+        return {};
+    }
 
     // A line a rank printed that is no event. `rank` -1: the agent itself.
     virtual Result<void> logLine(const RunRecord& run, int rank, std::string_view line) = 0;

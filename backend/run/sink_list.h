@@ -33,6 +33,9 @@ public:
     void verdict(const RunRecord& run, const RankVerdict& verdict) {
         callEach([&](RunSink& sink) { return sink.verdict(run, verdict); });
     }
+    void evaluated(const RunRecord& run, const RankEvaluated& evaluated) {
+        callEach([&](RunSink& sink) { return sink.evaluated(run, evaluated); });
+    }
     void logLine(const RunRecord& run, int rank, std::string_view line) {
         callEach([&](RunSink& sink) { return sink.logLine(run, rank, line); });
     }

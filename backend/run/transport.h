@@ -52,6 +52,12 @@ public:
     // GPUs of a host; nothing where that is not known. Looks at this machine only, so those of
     // another host are known after its preflight().
     virtual std::optional<int> gpusOf(const HostSpec& /*host*/) { return std::nullopt; }
+    // Why ranks of a host, which is ready, could not read a file there: "Permission denied". Empty
+    // where they could, or where that is not known. Fails where the host does not answer.
+    virtual Result<std::string> whyUnreadable(const HostSpec& /*host*/,
+                                              const std::string& /*path*/) {
+        return std::string();
+    }
     // What open() would start, as a user types it; starts nothing and reaches no host.
     virtual std::string commandFor(const HostSpec& /*host*/) { return {}; }
 

@@ -4,6 +4,7 @@
 #include "backend/trace/trace_files.h"
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 
 namespace ringscope {
@@ -28,6 +29,14 @@ std::vector<RunFile> runFiles(const fs::path& store, const RunId& run, WithHash 
     }
     std::ranges::sort(files, {}, &RunFile::path);
     return files;
+}
+
+std::vector<int> recordedRanks(const std::vector<RunFile>& files) {
+    std::vector<int> ranks;
+    for (const RunFile& file : files)
+        if (const std::optional<int> rank = rankOfTraceFile(file.path)) ranks.push_back(*rank);
+    std::ranges::sort(ranks);
+    return ranks;
 }
 
 Result<void> removeRunFiles(const fs::path& store, const RunId& run) {

@@ -22,6 +22,9 @@ enum class WithHash { No, Yes };
 // In the order of their names; none where the run has none. `store` is its file.
 std::vector<RunFile> runFiles(const std::filesystem::path& store, const RunId& run, WithHash hash);
 
+// Ranks whose trace is among them, ascending.
+std::vector<int> recordedRanks(const std::vector<RunFile>& files);
+
 // Removes them with their folder. Fails with Failed where one cannot be removed.
 Result<void> removeRunFiles(const std::filesystem::path& store, const RunId& run);
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -60,6 +62,16 @@ std::string leftOutNote(const fs::path& place, TraceKind read) {
 }
 
 std::string traceFileName(int rank) { return fmt::format("rank-{:05}.trace", rank); }
+
+std::optional<int> rankOfTraceFile(const fs::path& file) {
+    const std::string name = file.filename().string();
+    constexpr std::string_view before = "rank-";
+    if (!name.starts_with(before)) return std::nullopt;
+    int rank = -1;
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), rank);
+    if (rank < 0 || name != traceFileName(rank)) return std::nullopt;
+    return rank;
+}
 
 fs::path kernelRuleFile() { return dataDirectory() / "kernel_rules.txt"; }
 

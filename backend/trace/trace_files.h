@@ -23,6 +23,8 @@ std::string leftOutNote(const std::filesystem::path& place, TraceKind read);
 
 // The name of a rank's file in a run's trace folder: "rank-00003.trace".
 std::string traceFileName(int rank);
+// The rank whose file has this name; nothing for any other name.
+std::optional<int> rankOfTraceFile(const std::filesystem::path& file);
 
 // Where the traces of a store's runs are: a folder per run inside this one.
 std::filesystem::path traceRoot(const std::filesystem::path& store);

@@ -219,6 +219,13 @@ TEST_P(ForeignText, OfFilesAndWordsDrivesNoTerminal) {
     prints({"run", write("d.yaml", "name: x\n"), "--dry-run", "--hosts",
             write("hosts.txt", "node1 slots=" + text + "\n")});
     prints({"migrate", write("e.yaml", "deepspeed: " + text + "\nstage: " + text + "\n")});
+    for (const char* tokenizer : {"byte", "char", "t.json", "t.model"}) {
+        const std::string name = *tokenizer == 't'
+                                     ? write(tokenizer, (tokenizer[2] == 'j' ? "{\"" : "") + text)
+                                     : tokenizer;
+        prints({"tokenize", write("t.txt", text), "--tokenizer", name});
+        prints({"tokenize", write("t.txt", text), "--tokenizer", name, "--json"});
+    }
     prints({"trace", "info", write("f.trace", text)});
     prints({"trace", "flight", write("g.pkl", text)});
     prints({"trace", "rules", "test", text});

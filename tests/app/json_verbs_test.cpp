@@ -37,6 +37,8 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"runs rerun", {"@last", "--dry-run"}},
         {"compare", {}},
         {"modes", {}},
+        {"model show", {}},
+        {"model components", {}},
         {"trace info", {traced}},
         {"trace analyze", {traced}},
         {"trace steps", {traced}},
@@ -49,10 +51,11 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"config validate", {file}},
         {"config fields", {}},
         {"migrate", {old}},
+        {"tokenize", {file}},
         {"version", {}},
     };
     // These start ranks; tests/e2e looks at theirs.
-    const std::vector<std::string> withRanks = {"demo", "doctor", "verify"};
+    const std::vector<std::string> withRanks = {"demo", "doctor", "model eval", "verify"};
     for (const VerbHelp& help : allHelps()) {
         if (help.text.find("\n  --json") == std::string::npos) continue;
         const std::string verb = joined(help.words);

@@ -42,7 +42,7 @@ void windowedPlan(benchmark::State& state, const std::string& mode) {
 void stepsOfOneRank(benchmark::State& state, const std::string& mode) {
     const RunPlan plan = planRun(configFor(mode)).value();
     for (auto unused : state)
-        benchmark::DoNotOptimize(stepsOf(plan.schedule, plan.ranks / 2).forward.size());
+        benchmark::DoNotOptimize(stepsOf(plan.schedule(), plan.ranks / 2).forward.size());
 }
 
 void hash(benchmark::State& state, const std::string& mode) {

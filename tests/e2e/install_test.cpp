@@ -114,7 +114,7 @@ TEST_F(Installed, BashOffersVerbsOptionsFieldsAndValues) {
     const auto after = [&](const std::vector<std::string>& words, const std::string& line) {
         return offered(script, program(), words, line);
     };
-    EXPECT_EQ(after({"mod"}, "mod"), "modes\n");
+    EXPECT_EQ(after({"mode"}, "mode"), "modes\nmodel\n");
     EXPECT_EQ(after({"run", "--dry"}, "run --dry"), "--dry-run\n");
     EXPECT_EQ(after({"trace", "an"}, "trace an"), "analyze\n");
     EXPECT_EQ(after({"run", "--set", "train.see"}, "run --set train.see"), "train.seed=\n");

@@ -185,6 +185,26 @@ TEST_F(OverSsh, AHostWithoutAGpuIsRefusedBeforeARankStarts) {
     EXPECT_FALSE(std::filesystem::exists(cli.store()));
 }
 
+TEST_F(OverSsh, AHostWithoutTheTextIsNamedBeforeARankStarts) {
+    const std::string text = cli.write("some.txt", "text").string();
+    const auto run = [&](const std::string& source) {
+        return ringscope({"run", cli.write("four.yaml", fourRanks("2")), "--hosts",
+                          "alpha:2,beta:2", "--set", "data.source=" + source});
+    };
+    const Ended refused = run(text + ".not");
+    EXPECT_EQ(refused.exitCode, 6) << refused.err;
+    const std::string sentence = "data.source: cannot read '" + text +
+                                 ".not' on alpha (No such file or directory), beta (No such file "
+                                 "or directory); every host needs the file at this path, or write "
+                                 "builtin:prose";
+    const std::size_t said = refused.err.find(sentence);
+    EXPECT_NE(said, std::string::npos) << refused.err;
+    EXPECT_EQ(refused.err.find("data.source", said + sentence.size()), std::string::npos)
+        << "it is said once: " << refused.err;
+    EXPECT_FALSE(std::filesystem::exists(cli.store()));
+    EXPECT_TRUE(remote("--rank ").empty());
+}
+
 TEST_F(OverSsh, SaysWhatToDoWhereAHostCannotBeUsed) {
     const auto problem = [&](const std::string& host) {
         const Ended ended = ringscope({"doctor", "--hosts", host, "--json"});

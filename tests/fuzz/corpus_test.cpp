@@ -33,6 +33,8 @@ void replay(const char* corpus, Target target) {
 TEST(FuzzCorpus, OfTraceFilesBreaksNothing) { replay("trace_file", fuzz::traceFile); }
 TEST(FuzzCorpus, OfChromeTracesBreaksNothing) { replay("chrome_import", fuzz::chromeImport); }
 TEST(FuzzCorpus, OfFlightDumpsBreaksNothing) { replay("flight_dump", fuzz::flightDump); }
+TEST(FuzzCorpus, OfTensorFilesBreaksNothing) { replay("tensor_file", fuzz::tensorFile); }
+TEST(FuzzCorpus, OfModelConfigsBreaksNothing) { replay("model_config", fuzz::modelConfig); }
 TEST(FuzzCorpus, OfExperimentsBreaksNothing) { replay("experiment", fuzz::experimentFile); }
 TEST(FuzzCorpus, OfSettingsBreaksNothing) { replay("setting", fuzz::setting); }
 TEST(FuzzCorpus, OfHostfilesBreaksNothing) { replay("hostfile", fuzz::hostFile); }
@@ -40,6 +42,10 @@ TEST(FuzzCorpus, OfFramesBreaksNothing) { replay("frames", fuzz::frames); }
 TEST(FuzzCorpus, OfMigrationsBreaksNothing) { replay("migration", fuzz::migrationSource); }
 TEST(FuzzCorpus, OfQueriesBreaksNothing) { replay("query", fuzz::query); }
 TEST(FuzzCorpus, OfSelectorsBreaksNothing) { replay("selector", fuzz::selector); }
+TEST(FuzzCorpus, OfTokenizersBreaksNothing) { replay("tokenizer", fuzz::tokenizerJson); }
+TEST(FuzzCorpus, OfSentencePieceModelsBreaksNothing) {
+    replay("sentence_piece", fuzz::sentencePiece);
+}
 
 }  // namespace
 }  // namespace ringscope

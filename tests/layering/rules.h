@@ -30,8 +30,8 @@ struct RoomOrder {
 
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
-     {"core", "config", "plan", "trace", "analysis", "run", "verify", "store", "compare", "query",
-      "report", "migration", "session"}},
+     {"core", "model", "config", "text", "plan", "trace", "analysis", "run", "verify", "store",
+      "compare", "query", "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
@@ -50,10 +50,11 @@ struct FolderRule {
 inline const std::vector<FolderRule> folderRules = {
     {"backend", {}},
     {"profiler", {"backend/core", "backend/trace"}},
-    {"launcher", {"backend/core", "backend/config", "backend/plan", "backend/run"}},
+    {"launcher",
+     {"backend/core", "backend/model", "backend/config", "backend/plan", "backend/run"}},
     {"kernels",
-     {"backend/core", "backend/config", "backend/plan", "backend/trace", "backend/run",
-      "backend/verify", "profiler"}},
+     {"backend/core", "backend/model", "backend/config", "backend/text", "backend/plan",
+      "backend/trace", "backend/run", "backend/verify", "profiler"}},
     {"ui", {"backend"}},
     {"app/cli", {"app", "backend", "launcher"}},
     {"app/gui", {"app", "backend", "launcher", "ui"}},
@@ -71,6 +72,8 @@ struct ForeignRule {
 inline const std::vector<ForeignRule> foreignRules = {
     {"SQLite", {"sqlite3"}, {"backend/store"}},
     {"simdjson", {"simdjson"}, {"backend/trace"}},
+    {"PCRE2", {"pcre2"}, {"backend/text"}},
+    {"utf8proc", {"utf8proc"}, {"backend/text"}},
     {"CUPTI", {"cupti"}, {"profiler"}},
     {"NVTX", {"nvtx3/", "nvToolsExt"}, {"profiler"}},
     {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},

@@ -18,7 +18,8 @@ RC_GTEST_PROP(ToYaml, ReadsBackAsTheSameConfiguration, ()) {
 
 TEST(ToYaml, WritesEveryFieldUnderItsSectionInTableOrder) {
     const std::string yaml = toYaml(RunConfig{});
-    EXPECT_EQ(yaml.find("model:\n  preset: tiny\n  layers: 4\n  hidden_size: 256\n"), 0U);
+    EXPECT_EQ(yaml.find("model:\n  preset: tiny\n  from: null\n  layers: 4\n  hidden_size: 256\n"),
+              0U);
     EXPECT_THAT(yaml, testing::HasSubstr("\nattention:\n  causal: true\n  window: null\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nprofile:\n  steps: null\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  hosts: []\n"));

@@ -26,14 +26,15 @@ TEST(Conflicts, NameHeadsThatDoNotDivideTheHiddenSize) {
     config.model.kvHeads = 2;
     EXPECT_EQ(onlyConflict(config),
               "model.heads (6) does not divide model.hidden_size (256); use a number of heads that "
-              "does");
+              "does, or set model.head_size");
 }
 
 TEST(Conflicts, NameAnOddHeadSize) {
     RunConfig config;
     config.model.hiddenSize = 24;
     EXPECT_EQ(onlyConflict(config),
-              "model.hidden_size / model.heads is 3; rotary positions need an even head size");
+              "3 columns of a head of 3 turn with the position; they turn in pairs, so use an even "
+              "number");
 }
 
 TEST(Conflicts, NameKeyValueHeadsThatDoNotDivideTheHeads) {

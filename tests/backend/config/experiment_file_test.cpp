@@ -208,7 +208,7 @@ TEST(ExperimentFile, CountsTheValuesOfAnAxisBeforeItComparesThem) {
 TEST(ExperimentFile, ReportsConflictsAtTheValueThatCausesThem) {
     EXPECT_THAT(problemsIn("model:\n  hidden_size: 256\nmatrix:\n  model.heads: [8, 12, 16]\n"),
                 ElementsAre("t.yaml:4:20: model.heads (12) does not divide model.hidden_size "
-                            "(256); use a number of heads that does"));
+                            "(256); use a number of heads that does, or set model.head_size"));
     EXPECT_THAT(problemsIn("model: {kv_heads: 3}\n"),
                 ElementsAre("t.yaml:1:19: model.kv_heads (3) does not divide model.heads (8); use "
                             "a number of key/value heads that does"));

@@ -92,7 +92,7 @@ TEST(Experiment, ReportsAConflictAtTheSourceThatCameLast) {
 TEST(Experiment, ReportsAConflictWithThePresetAtTheWrittenValue) {
     EXPECT_THAT(problemsIn("model:\n  preset: nano\n  heads: 3\n  kv_heads: 1\n"),
                 ElementsAre("t.yaml:3:10: model.heads (3) does not divide model.hidden_size (64); "
-                            "use a number of heads that does"));
+                            "use a number of heads that does, or set model.head_size"));
     EXPECT_THAT(problemsIn("model: {hidden_size: 96}\nmatrix: {model.preset: [tiny, nano]}\n",
                            {"train.steps=1"}),
                 ElementsAre("--set train.steps: train.warmup_steps (1) leaves no step to measure "

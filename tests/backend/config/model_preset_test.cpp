@@ -52,5 +52,41 @@ TEST(ApplyPreset, TakesAFileCalledPresetForAFile) {
     EXPECT_EQ(config.model.layers, 3);
 }
 
+ModelDescription described() {
+    ModelDescription description;
+    description.model.layers = 7;
+    description.model.qkvBias = true;
+    description.attention.window = 99;
+    return description;
+}
+
+TEST(ApplyCheckpoint, KeepsWhatWasWrittenAndReplacesTheRest) {
+    RunConfig config;
+    config.model.from = "models/a";
+    config.model.layers = 3;
+    config.model.heads = 2;
+    config.attention.window = 5;
+    config.attention.dropout = 0.5;
+    applyCheckpoint(described(),
+                    {{"model.layers", "f.yaml:1:1"},
+                     {"model.heads", "checkpoint models/a"},
+                     {"attention.window", "--set"}},
+                    config);
+    EXPECT_EQ(config.model.from, "models/a");
+    EXPECT_EQ(config.model.layers, 3);
+    EXPECT_EQ(config.model.heads, ModelConfig{}.heads);
+    EXPECT_TRUE(config.model.qkvBias);
+    EXPECT_EQ(config.attention.window, 5);
+    EXPECT_EQ(config.attention.dropout, 0.5);
+}
+
+TEST(ApplyCheckpoint, TakesAFileCalledCheckpointForAFile) {
+    RunConfig config;
+    config.model.from = "a";
+    config.model.layers = 3;
+    applyCheckpoint(described(), {{"model.layers", "checkpoint b.yaml:1:1"}}, config);
+    EXPECT_EQ(config.model.layers, 3);
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -49,7 +49,7 @@ ModelConfig anyModel() {
     model.hiddenSize = model.heads * 2 * upTo(64);
     model.ffnSize = upTo(1'048'576);
     model.vocabSize = 255 + upTo(100'000);
-    model.ropeTheta = *positive();
+    model.rope.theta = *positive();
     model.normEps = *positive();
     model.tiedHead = *arbitrary<bool>();
     return model;

@@ -22,7 +22,7 @@ TEST(MigratedExperiment, HasWhatTheSourceSaid) {
     EXPECT_EQ(config.model.kvHeads, 8);
     EXPECT_EQ(config.model.ffnSize, 14336);
     EXPECT_EQ(config.model.vocabSize, 128256);
-    EXPECT_EQ(config.model.ropeTheta, 500000.0);
+    EXPECT_EQ(config.model.rope.theta, 500000.0);
     EXPECT_EQ(config.parallel.mode, "zigzag");
     EXPECT_EQ(config.parallel.sp, 4);
     EXPECT_EQ(config.train.seqLen, 128000);

@@ -100,9 +100,9 @@ RunConfig tightRun(std::int64_t limit) {
 TEST(FitMessages, IsNamedInTheNotesOfThePlan) {
     const RunPlan plain = planRun(tightRun(1LL << 30)).value();
     EXPECT_EQ(plain.smallerMessages, "");
-    EXPECT_EQ(plain.headTurns, 1);
+    EXPECT_EQ(plain.parts.front().headTurns, 1);
     const RunPlan tight = planRun(tightRun(plain.commBufferBytes / 2)).value();
-    EXPECT_EQ(tight.headTurns, 2);
+    EXPECT_EQ(tight.parts.front().headTurns, 2);
     EXPECT_EQ(tight.commBufferBytes, plain.commBufferBytes / 2);
     EXPECT_EQ(tight.attentionBytesPerStep, plain.attentionBytesPerStep);
     EXPECT_EQ(tight.flopsPerStep, plain.flopsPerStep);

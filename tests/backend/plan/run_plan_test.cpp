@@ -1,5 +1,6 @@
 #include "backend/plan/run_plan.h"
 
+#include "backend/model/parameter_list.h"
 #include "backend/plan/mode_table.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ TEST(RunPlan, AddsUpLayersAndAccumulationSteps) {
     RunConfig twice = once;
     twice.train.gradAccum = 2;
     const RunPlan plan = planRun(once).value();
-    EXPECT_EQ(plan.attentionBytesPerStep, sentBytes(plan.schedule, 2) * once.model.layers);
+    EXPECT_EQ(plan.attentionBytesPerStep, sentBytes(plan.schedule(), 2) * once.model.layers);
     EXPECT_EQ(planRun(twice).value().attentionBytesPerStep, 2 * plan.attentionBytesPerStep);
     // Gradients are summed once a step, however many pieces it was accumulated from.
     EXPECT_EQ(planRun(twice).value().gradientBytesPerStep, plan.gradientBytesPerStep);
@@ -46,7 +47,7 @@ TEST(RunPlan, CountsOnlyTheWorkThatAWindowLeaves) {
     const RunPlan whole = planRun(config("none", 1)).value();
     const RunPlan reference = planRun(windowed).value();
     // 1024 queries see 101 keys each, but for the first hundred.
-    EXPECT_EQ(attendedPairs(reference.schedule, 0), (1024 * 101 - 100 * 101 / 2) * 8);
+    EXPECT_EQ(attendedPairs(reference.schedule(), 0), (1024 * 101 - 100 * 101 / 2) * 8);
     EXPECT_LT(reference.flopsPerStep, whole.flopsPerStep);
     for (const std::string& mode : modeNames()) {
         windowed.parallel.mode = mode;
@@ -61,7 +62,7 @@ TEST(RunPlan, LimitsWhatIsSeenToTheRightOfAToken) {
     windowed.attention.window = 100;
     windowed.attention.windowRight = 30;
     // All but the first hundred see 100 before, all but the last thirty 30 after.
-    EXPECT_EQ(attendedPairs(planRun(windowed).value().schedule, 0),
+    EXPECT_EQ(attendedPairs(planRun(windowed).value().schedule(), 0),
               (1024 * 131 - 100 * 101 / 2 - 30 * 31 / 2) * 8);
     windowed.attention.causal = true;
     const RunPlan causal = planRun(windowed).value();
@@ -182,7 +183,7 @@ TEST(RunPlan, GivesEachReplicaTheScheduleOfOneAndSumsGradientsOverAll) {
     EXPECT_EQ(plan.ranks, 12);
     EXPECT_EQ(plan.replicas, 3);
     EXPECT_EQ(plan.microSteps, 1);
-    EXPECT_EQ(plan.schedule.ranks, 4);
+    EXPECT_EQ(plan.schedule().ranks, 4);
     EXPECT_EQ(plan.attentionBytesPerStep, one.attentionBytesPerStep);
     EXPECT_EQ(plan.gradientBytesPerStep,
               2 * 11 * gradientSliceElements(plan.parameters, 12) * std::int64_t{4});

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <fstream>
+#include <map>
 
 namespace ringscope::testing {
 namespace {
@@ -109,9 +110,15 @@ public:
         return Error{ErrorCode::Failed, "is never opened here"};
     }
     std::optional<int> gpusOf(const HostSpec&) override { return gpus_; }
+    Result<std::string> whyUnreadable(const HostSpec& host, const std::string& path) override {
+        asked.push_back(host.name + ":" + path);
+        return unreadable[host.name];
+    }
     std::string commandFor(const HostSpec& host) override { return "start on " + host.name; }
 
     std::vector<std::string> ready;
+    std::vector<std::string> asked;                 // for a file
+    std::map<std::string, std::string> unreadable;  // why, by host
 
 private:
     std::optional<int> gpus_;
@@ -167,6 +174,63 @@ TEST(PrepareHosts, LooksAtGpusOfAHostOnceItIsReady) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
     EXPECT_THAT(refused.error().message, HasSubstr("and a has no GPU"));
+}
+
+Experiment onTwoHosts(std::vector<std::string> modes) {
+    Experiment experiment = experimentOf(std::move(modes));
+    experiment.base.launch.transport = TransportKind::Ssh;
+    experiment.base.launch.hosts = {"a:1", "b:1"};
+    return experiment;
+}
+
+TEST(PrepareHosts, LooksForTheDataOnEachHostOnceAndSaysWhereItIsMissing) {
+    Experiment experiment = onTwoHosts({"ring", "zigzag"});
+    experiment.base.data.source = "/data/nope.txt";
+    const std::vector<RunRequest> requests = planRuns(experiment).requests;
+    GpuTransport transport(0);
+    EXPECT_TRUE(prepareHosts(transport, requests).ok());
+    EXPECT_THAT(transport.asked, ElementsAre("a:/data/nope.txt", "b:/data/nope.txt"));
+
+    transport.unreadable = {{"a", "No such file or directory"}, {"b", "it is a folder"}};
+    const Result<void> refused = prepareHosts(transport, requests);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(
+        refused.error().message,
+        "data.source: cannot read '/data/nope.txt' on a (No such file or directory), b (it is "
+        "a folder); every host needs the file at this path, or write builtin:prose");
+}
+
+TEST(PrepareHosts, LooksForTheCheckpointOnEachHost) {
+    Experiment experiment = onTwoHosts({"ring"});
+    experiment.base.model.from = "models/tiny";
+    const std::vector<RunRequest> requests = planRuns(experiment).requests;
+    GpuTransport transport(0);
+    EXPECT_TRUE(prepareHosts(transport, requests).ok());
+    EXPECT_THAT(transport.asked,
+                ElementsAre("a:models/tiny/config.json", "b:models/tiny/config.json"));
+    transport.unreadable = {{"b", "No such file or directory"}};
+    EXPECT_EQ(prepareHosts(transport, requests).error().message,
+              "model.from: cannot read 'models/tiny/config.json' on b (No such file or directory); "
+              "every host needs the file at this path, which begins in the home folder there");
+}
+
+TEST(PrepareHosts, SaysWhereARelativePathBegins) {
+    Experiment experiment = onTwoHosts({"ring"});
+    experiment.base.data.source = "nope.txt";
+    GpuTransport transport(0);
+    transport.unreadable = {{"b", "Permission denied"}};
+    const Result<void> refused = prepareHosts(transport, planRuns(experiment).requests);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message,
+              "data.source: cannot read 'nope.txt' on b (Permission denied); every host needs the "
+              "file at this path, which begins in the home folder there, or write builtin:prose");
+}
+
+TEST(PrepareHosts, AsksNobodyForTheTextThatShipsWithTheProgram) {
+    GpuTransport transport(0);
+    EXPECT_TRUE(prepareHosts(transport, planRuns(onTwoHosts({"ring"})).requests).ok());
+    EXPECT_THAT(transport.asked, IsEmpty());
 }
 
 TEST(PlannedHosts, AreEachNamedOnceWithTheMostRanksOfARun) {

@@ -32,6 +32,7 @@ std::vector<RankEvent> everyRankEvent() {
         RankError{.rank = 1, .message = anyText},
         RankLog{.rank = 1, .message = anyText},
         RankTurn{.rank = 0, .mode = "ring"},
+        RankEvaluated{.rank = 0, .loss = 91.25, .labelledTokens = 46},
         RankVerdict{.rank = 0, .mode = "ring", .verdict = R"({"ok":true,"reason":""})"}};
 }
 

@@ -109,7 +109,7 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     RunRecord run = newRun("ulysses");
     run.baseline = true;
     run.repeat = 3;
-    run.config.model.ropeTheta = 123456.789;
+    run.config.model.rope.theta = 123456.789;
     run.config.attention.window = 512;
     run.config.launch.hosts = {"alpha", "beta"};
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
