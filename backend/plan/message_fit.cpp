@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -16,12 +15,7 @@ namespace {
 
 void measure(MessageFit& fit) {
     const Schedule& schedule = fit.schedule;
-    std::vector<int> ranks = schedule.busiest;
-    if (schedule.needs) {
-        ranks.resize(static_cast<std::size_t>(schedule.ranks));
-        std::iota(ranks.begin(), ranks.end(), 0);
-    }
-    for (const int rank : ranks) {
+    for (const int rank : ranksToMeasure(schedule)) {
         const RankSchedule steps = schedule.makeSteps(schedule, rank);
         fit.bufferBytes = std::max(fit.bufferBytes, bufferBytes(schedule, steps));
         fit.sentBytes = std::max(fit.sentBytes, fit.turns * sentBytes(steps));

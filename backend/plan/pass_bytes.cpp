@@ -1,6 +1,5 @@
 #include "backend/plan/pass_bytes.h"
 
-#include <numeric>
 #include <vector>
 
 namespace ringscope {
@@ -19,12 +18,7 @@ PassBytes passBytes(const RunPlan& plan) {
     PassBytes most;
     for (const AttentionPart& part : plan.parts) {
         const Schedule& schedule = part.schedule;
-        std::vector<int> ranks = schedule.busiest;
-        if (schedule.needs) {
-            ranks.resize(static_cast<std::size_t>(schedule.ranks));
-            std::iota(ranks.begin(), ranks.end(), 0);
-        }
-        for (const int rank : ranks) {
+        for (const int rank : ranksToMeasure(schedule)) {
             const RankSchedule steps = schedule.makeSteps(schedule, rank);
             const PassBytes sent{.forward = part.headTurns * bytesOf(steps.forward),
                                  .backward = part.headTurns * bytesOf(steps.backward)};

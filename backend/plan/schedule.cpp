@@ -2,6 +2,8 @@
 
 #include "backend/plan/blocks.h"
 
+#include <numeric>
+
 namespace ringscope {
 
 std::string_view payloadName(Payload payload) {
@@ -64,6 +66,13 @@ std::string_view executorName(Executor executor) {
             return "key-gather";
     }
     return "";
+}
+
+std::vector<int> ranksToMeasure(const Schedule& schedule) {
+    if (!schedule.needs) return schedule.busiest;
+    std::vector<int> all(static_cast<std::size_t>(schedule.ranks));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
 }
 
 RankSchedule stepsOf(const Schedule& schedule, int rank) {

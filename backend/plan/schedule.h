@@ -167,6 +167,9 @@ struct Schedule {
 // What rank `rank` does, with blocks cut to the mask where there is one. Made anew by every call.
 RankSchedule stepsOf(const Schedule& schedule, int rank);
 
+// Ranks of which one sends the most, and one has the most buffers.
+std::vector<int> ranksToMeasure(const Schedule& schedule);
+
 enum class Pass : std::uint8_t { Forward, Backward };
 
 // Bytes rank `rank` hands to others in one layer, forward and backward.
