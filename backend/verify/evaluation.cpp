@@ -1,11 +1,10 @@
 #include "backend/verify/evaluation.h"
 
 #include "backend/config/experiment.h"
+#include "backend/verify/verification.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <optional>
-#include <system_error>
 
 namespace ringscope {
 namespace {
@@ -30,26 +29,11 @@ private:
     std::optional<RankEvaluated> told_;
 };
 
-Result<void> makeEvaluationFolder(const EvaluationRequest& request) {
-    std::error_code failed;
-    for (const char* name : {"logits.npy", "gradients.safetensors"})
-        if (std::filesystem::exists(request.dump / name, failed))
-            return Error{ErrorCode::InvalidConfig,
-                         fmt::format("--dump: '{}' is already there; a dump never overwrites one, "
-                                     "name another folder",
-                                     (request.dump / name).string())};
-    std::filesystem::create_directories(request.dump, failed);
-    if (failed)
-        return Error{ErrorCode::Unavailable, fmt::format("--dump: cannot make '{}': {}",
-                                                         request.dump.string(), failed.message())};
-    return {};
-}
-
 }  // namespace
 
 Result<EvaluationOutcome> evaluate(const EvaluationRequest& request, Transport& transport,
                                    std::stop_token stop, const RunClock& clock) {
-    RINGSCOPE_CHECK(makeEvaluationFolder(request));
+    RINGSCOPE_CHECK(makeDumpFolder(request.dump, {"logits.npy", "gradients.safetensors"}));
     EvaluationSink sink;
     RunService service(transport, {&sink}, {}, clock);
     RINGSCOPE_TRY(const RunRecord run,

@@ -159,22 +159,27 @@ Result<VerifyOutcome> verify(const VerifyRequest& request, Transport& transport,
     return Verifying(request, transport, progress, clock).run(stop);
 }
 
-Result<void> prepareDump(const VerifyRequest& request) {
-    namespace fs = std::filesystem;
-    const fs::path folder = request.dump;
+Result<void> makeDumpFolder(const std::filesystem::path& folder,
+                            const std::vector<std::string>& names) {
     std::error_code failed;
-    std::vector<std::string> taken = request.modes;
-    taken.emplace_back("case.json");
-    for (const std::string& name : taken)
-        if (fs::exists(folder / name, failed))
+    for (const std::string& name : names)
+        if (std::filesystem::exists(folder / name, failed))
             return Error{ErrorCode::InvalidConfig,
                          fmt::format("--dump: '{}' is already there; a dump never overwrites one, "
                                      "name another folder",
                                      (folder / name).string())};
-    fs::create_directories(folder, failed);
+    std::filesystem::create_directories(folder, failed);
     if (failed)
         return Error{ErrorCode::Unavailable, fmt::format("--dump: cannot make '{}': {}",
                                                          folder.string(), failed.message())};
+    return {};
+}
+
+Result<void> prepareDump(const VerifyRequest& request) {
+    const std::filesystem::path folder = request.dump;
+    std::vector<std::string> names = request.modes;
+    names.emplace_back("case.json");
+    RINGSCOPE_CHECK(makeDumpFolder(folder, names));
     const Result<void> written =
         writeOutput(folder / "case.json", toJson(request.problem).dump(2) + "\n");
     if (!written.ok()) return Error{ErrorCode::Unavailable, "--dump: " + written.error().message};

@@ -12,6 +12,7 @@
 #include "backend/verify/verdict.h"
 #include "backend/verify/verify_request.h"
 
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -36,6 +37,10 @@ struct VerifyOutcome {
 Result<VerifyOutcome> verify(const VerifyRequest& request, Transport& transport,
                              const VerifyProgress& progress, std::stop_token stop,
                              const RunClock& clock = {});
+
+// Makes the folder that gets these files and folders. Fails where one of them is there already.
+Result<void> makeDumpFolder(const std::filesystem::path& folder,
+                            const std::vector<std::string>& names);
 
 // Makes the folder of the dump and writes case.json. Fails where it has a dump of one of the modes.
 Result<void> prepareDump(const VerifyRequest& request);
