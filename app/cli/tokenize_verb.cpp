@@ -22,14 +22,9 @@ struct TokenizeArguments {
     bool json = false;
 };
 
-// "char" makes its vocabulary from the text itself.
-Result<Tokenizer> tokenizerFor(const std::string& name, const std::string& text) {
-    return name == "char" ? Tokenizer::ofCharacters(text) : Tokenizer::load(name);
-}
-
 Result<TokenizedText> tokenizeFile(const TokenizeArguments& arguments, bool quiet) {
     RINGSCOPE_TRY(const std::string text, readFile(arguments.file, largestTokenizedFile));
-    RINGSCOPE_TRY(const Tokenizer tokenizer, tokenizerFor(arguments.tokenizer, text));
+    RINGSCOPE_TRY(const Tokenizer tokenizer, Tokenizer::loadFor(arguments.tokenizer, text));
     for (const std::string& remark : tokenizer.remarks())
         if (!quiet) say("note: " + remark);
     RINGSCOPE_TRY(std::vector<Token> tokens,

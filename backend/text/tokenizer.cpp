@@ -53,6 +53,10 @@ Result<Tokenizer> Tokenizer::ofCharacters(std::string_view text) {
     return Tokenizer(std::move(kind), content);
 }
 
+Result<Tokenizer> Tokenizer::loadFor(const std::string& name, std::string_view text) {
+    return name == "char" ? ofCharacters(text) : load(name);
+}
+
 Result<Tokenizer> Tokenizer::load(const std::string& name) {
     if (name == "byte") return ofBytes();
     if (name == "char")

@@ -44,6 +44,9 @@ public:
     // Fails where the text is empty or no UTF-8.
     static Result<Tokenizer> ofCharacters(std::string_view text);
 
+    // The tokenizer of that name for `text`: "char" makes its vocabulary from it.
+    static Result<Tokenizer> loadFor(const std::string& name, std::string_view text);
+
     // Text that is no UTF-8: byte-level tokenizers keep its bytes, others read U+FFFD. Fails where
     // a part has no token and the tokenizer has none for what is unknown, and for 2 GiB or more.
     Result<std::vector<TokenId>> encode(std::string_view text, Around around = Around::Added) const;

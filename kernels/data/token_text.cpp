@@ -53,8 +53,7 @@ Result<void> checkTokens(const DataConfig& data, const Values& values, std::int6
 }
 
 Result<Tokenizer> tokenizerOf(const DataConfig& data, std::string_view text) {
-    Result<Tokenizer> tokenizer = data.tokenizer == charTokenizer ? Tokenizer::ofCharacters(text)
-                                                                  : Tokenizer::load(data.tokenizer);
+    Result<Tokenizer> tokenizer = Tokenizer::loadFor(data.tokenizer, text);
     if (!tokenizer.ok())
         return Error{tokenizer.error().code, "data.tokenizer: " + tokenizer.error().message};
     return tokenizer;

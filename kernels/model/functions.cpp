@@ -159,7 +159,7 @@ struct HeadProjection : Function<HeadProjection> {
             splitHeads(qkv, rotary, first, heads);
         });
         context->save_for_backward({x, inverse, projected});
-        keepParts(context, parts, rotary, shape);
+        keepParts(context, parts, rotary);
         const auto shaped = [&](const at::Tensor& rows) {
             return rows.view({x.size(0), x.size(1), -1, shape.headDim});
         };
@@ -199,7 +199,7 @@ struct HeadProjection : Function<HeadProjection> {
 
 private:
     static void keepParts(AutogradContext* context, const HeadParts& parts,
-                          const RotaryTable& rotary, const HeadShape& /*shape*/) {
+                          const RotaryTable& rotary) {
         keep(context, "norm", parts.norm);
         keep(context, "qkv", parts.qkv);
         keep(context, "queryNorm", parts.queryNorm);
