@@ -125,7 +125,8 @@ template <typename Value, typename Part, typename Member>
 Field fieldOf(const FieldText& text, ValueKind<Value> kind, Part ModelConfig::*part,
               Member Part::*member) {
     return fieldAt(text, std::move(kind), [part, member](auto& config) -> auto& {
-        return config.model.*part.*member;
+        auto& holder = config.model.*part;
+        return holder.*member;
     });
 }
 

@@ -36,7 +36,10 @@ source_files() { git ls-files '*.h' '*.cpp' '*.cu' | grep -v '^tests/fixtures/';
 check_format() {
     say "format: clang-format over $(source_files | wc -l) files"
     source_files | xargs clang-format-14 --dry-run -Werror >"$logs/format.log" 2>&1 || {
-        grep -a 'error:' "$logs/format.log" | cut -d: -f1 | sort -u | head -n 20
+        # One by one: not every message of clang-format names its file.
+        source_files | while read -r file; do
+            clang-format-14 --dry-run -Werror "$file" >/dev/null 2>&1 || echo "$file"
+        done | head -n 20
         fail "these files are not formatted: clang-format-14 -i FILE (see $logs/format.log)."
     }
 }
