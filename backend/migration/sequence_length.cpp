@@ -90,16 +90,17 @@ bool roundsIn360(Draft& draft) {
 bool sequenceFits(const RunConfig& config, std::int64_t tokens) {
     const Mode* mode = findMode(config.parallel.mode);
     const bool split = mode != nullptr && mode->sharded;
-    const AttentionShape shape{
-        .ranks = split ? static_cast<int>(config.parallel.sp) : 1,
-        .tokens = tokens,
-        .heads = config.model.heads,
-        .kvHeads = config.model.kvHeads,
-        .headDim = config.model.headDim(),
-        .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
-        .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
-        .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0))};
-    return mode != nullptr && mode->schedule(shape).ok();
+    AttentionShape shape{.ranks = split ? static_cast<int>(config.parallel.sp) : 1,
+                         .tokens = tokens,
+                         .heads = config.model.heads,
+                         .kvHeads = config.model.kvHeads,
+                         .headDim = config.model.headDim(),
+                         .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
+                         .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
+                         .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0))};
+    if (mode == nullptr) return false;
+    shape.tokens = paddedTokens(*mode, shape);
+    return mode->schedule(shape).ok();
 }
 
 std::int64_t roundedBy360(std::int64_t tokens, std::int64_t ranks) {
@@ -123,9 +124,7 @@ void settleSequenceLength(Draft& draft) {
     const std::string ranks = std::to_string(config.parallel.sp) + " ranks";
     if (rounded != tokens)
         lengths.add(rounded, "what the old stack trained on: it rounds up without a message");
-    lengths.add(tokens, "as written, which the mode can split");
-    lengths.add(fitting(config, tokens, true), "the next length that " + ranks + " can split");
-    lengths.add(fitting(config, tokens, false), "the last length that " + ranks + " can split");
+    lengths.add(tokens, "as written");
     choose(draft, lengths,
            rounded != tokens
                ? formatCount(tokens) + " tokens on " + ranks + " became " + formatCount(rounded) +

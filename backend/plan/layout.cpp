@@ -1,6 +1,8 @@
 #include "backend/plan/layout.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace ringscope {
 
@@ -63,6 +65,12 @@ std::int64_t causalPairs(const std::vector<TokenSpan>& spans) {
         pairs += span.end * (span.end + 1) / 2 - span.begin * (span.begin + 1) / 2;
     }
     return pairs;
+}
+
+std::vector<TokenSpan> spansBefore(std::vector<TokenSpan> spans, std::int64_t end) {
+    std::erase_if(spans, [end](const TokenSpan& span) { return span.begin >= end; });
+    for (TokenSpan& span : spans) span.end = std::min(span.end, end);
+    return spans;
 }
 
 std::int64_t tokenCount(const std::vector<TokenSpan>& spans) {

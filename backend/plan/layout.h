@@ -63,6 +63,9 @@ Result<ShardLayout> stripedLayout(const SequenceShape& shape);
 // Query-key pairs a rank computes under a causal mask: the work a layout gives it.
 std::int64_t causalPairs(const std::vector<TokenSpan>& spans);
 
+// What of the spans lies before token `end`.
+std::vector<TokenSpan> spansBefore(std::vector<TokenSpan> spans, std::int64_t end);
+
 // How many tokens the spans hold together.
 std::int64_t tokenCount(const std::vector<TokenSpan>& spans);
 

@@ -69,6 +69,15 @@ Result<void> checkMask(const AttentionMask& mask, std::int64_t tokens) {
     return {};
 }
 
+AttentionMask paddedMask(AttentionMask mask, std::int64_t tokens, std::int64_t padded) {
+    if (padded == tokens) return mask;
+    if (!mask.documents.empty())
+        mask.documents.push_back(padded);
+    else if (!mask.causal)  // a causal mask hides what comes later
+        mask.documents = {0, tokens, padded};
+    return mask;
+}
+
 TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position) {
     TokenSpan tokens = documentAt(mask.documents, position);
     if (mask.left) tokens.begin = std::max(tokens.begin, position - *mask.left);

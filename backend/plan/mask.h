@@ -38,6 +38,10 @@ struct AttentionMask {
 // Refuses windows below 0 and documents that do not cover `tokens` tokens in order, one by one.
 Result<void> checkMask(const AttentionMask& mask, std::int64_t tokens);
 
+// The mask of `padded` tokens: those of the sequence, `tokens`, and padding behind them, which no
+// token of the sequence sees.
+AttentionMask paddedMask(AttentionMask mask, std::int64_t tokens, std::int64_t padded);
+
 // The tokens that the query at `position` sees. The end may lie beyond the sequence's.
 TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position);
 

@@ -28,7 +28,7 @@ AttentionMask attentionMask(const RunConfig& config, const LayerKind& kind) {
 bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
     return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
-           !attention.alibi && !config.data.packing;
+           !attention.alibi && !config.data.packing && mask.documents.empty();
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -84,6 +84,15 @@ std::string replicaNote(const RunPlan& plan) {
                        size == 1 ? "rank" : "ranks", join(groups, ", "));
 }
 
+// "4,098 tokens are padded to 4,104, which zigzag cuts into 8 equal parts; …"
+std::string paddingNote(const Mode& mode, const RunPlan& plan) {
+    return fmt::format(
+        "{} tokens are padded to {}, which {} cuts into {} equal parts; padding has no label, is "
+        "seen by no token and is not counted in tokens/s",
+        formatCount(plan.config.train.seqLen), formatCount(plan.attention.tokens), mode.name,
+        mode.parts(plan.attention));
+}
+
 std::string partsNote(const RunPlan& plan) {
     const auto windows = std::ranges::count(plan.layers, true, &LayerKind::window);
     return fmt::format("attention.window holds in {} of {} layers (model.layer_pattern)", windows,
@@ -95,6 +104,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     std::vector<std::string> notes = unusedLevels(config);
     if (!plan.schedule().arrangement.empty())
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
+    if (plan.padding > 0) notes.push_back(paddingNote(mode, plan));
     if (plan.parts.size() > 1) notes.push_back(partsNote(plan));
     if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
     if (!mode.sharded && config.parallel.sp != 1)
@@ -217,8 +227,9 @@ Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
                       static_cast<std::int64_t>(plan.parts.size())};
     std::vector<MessageFit> fits;
     for (AttentionPart& part : plan.parts) {
+        AttentionMask mask = paddedMask(part.mask, plan.config.train.seqLen, plan.attention.tokens);
         std::optional<AttentionMask> cut;
-        if (!isPlain(plan.config, part.mask)) cut = part.mask;
+        if (!isPlain(plan.config, mask)) cut = std::move(mask);
         RINGSCOPE_TRY(MessageFit fit, fitMessages(mode, plan.attention, cut, limit));
         part.schedule = fit.schedule;
         part.headTurns = fit.turns;
@@ -264,6 +275,8 @@ Result<RunPlan> planRun(const RunConfig& config) {
         reasons.push_back(settled.error().message);
     }
     plan.attention = attentionShape(config, sequenceRanks);
+    plan.attention.tokens = paddedTokens(*mode, plan.attention);
+    plan.padding = plan.attention.tokens - config.train.seqLen;
     Result<std::vector<MessageFit>> fits = settleParts(plan, *mode);
     if (!fits.ok()) {
         code = ErrorCode::InvalidConfig;

@@ -29,6 +29,9 @@ struct RunPlan {
     int replicas = 1;             // groups of ranks with sequences of their own: parallel.dp
     std::int64_t microSteps = 1;  // batches that a replica trains on in a step
     AttentionShape attention{};   // on the ranks of one replica
+    // Tokens behind the sequence's own, so that the mode can cut it into equal parts; counted in
+    // `attention`. They have no label, and no other token sees them.
+    std::int64_t padding = 0;
     // One for each kind of attention layer, that of the first layer first; replicas are alike.
     std::vector<AttentionPart> parts{};
     std::vector<LayerKind> layers{};  // of every layer

@@ -75,6 +75,14 @@ std::vector<int> ranksToMeasure(const Schedule& schedule) {
     return all;
 }
 
+std::vector<TokenSpan> heldTokens(const Schedule& schedule, int rank) {
+    if (!schedule.replicated) return schedule.owned.spansOf(rank);
+    std::int64_t end = 0;
+    for (int each = 0; each < schedule.ranks; ++each)
+        for (const TokenSpan& span : schedule.owned.spansOf(each)) end = std::max(end, span.end);
+    return {{0, end}};
+}
+
 RankSchedule stepsOf(const Schedule& schedule, int rank) {
     return schedule.cut ? maskedSteps(schedule, rank, schedule.mask)
                         : schedule.makeSteps(schedule, rank);

@@ -164,6 +164,9 @@ struct Schedule {
     std::function<RankSchedule(const Schedule& schedule, int rank)> makeSteps{};
 };
 
+// The tokens whose activations rank `rank` holds, padding included.
+std::vector<TokenSpan> heldTokens(const Schedule& schedule, int rank);
+
 // What rank `rank` does, with blocks cut to the mask where there is one. Made anew by every call.
 RankSchedule stepsOf(const Schedule& schedule, int rank);
 

@@ -48,8 +48,10 @@ Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("attention on a GPU takes heads of up to {} columns; got {}",
                                  mostGpuHeadColumns, problem.headDim)};
-    RINGSCOPE_TRY(Schedule schedule, mode.schedule(shapeOf(problem, ranksOf(mode, request.ranks))));
-    const AttentionMask mask = maskOf(problem);
+    AttentionShape shape = shapeOf(problem, ranksOf(mode, request.ranks));
+    shape.tokens = paddedTokens(mode, shape);
+    RINGSCOPE_TRY(Schedule schedule, mode.schedule(shape));
+    const AttentionMask mask = paddedMask(maskOf(problem), problem.tokens, shape.tokens);
     const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0;
     return plain ? std::move(schedule) : masked(std::move(schedule), mask);
 }

@@ -29,7 +29,8 @@ struct VerifyRequest {
 // Ranks that compute `mode`: those asked for, or one.
 int ranksOf(const Mode& mode, int ranks);
 
-// The schedule of one layer, or the reason why the engine cannot compute it.
+// The schedule of one layer, or the reason why the engine cannot compute it. It holds padding
+// where the mode cannot cut the problem's tokens into equal parts.
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request);
 
 // Longer than one mode takes on a slow machine: ranks that are silent for so long are stuck.

@@ -3,6 +3,7 @@
 #include "backend/core/mix.h"
 
 #include <algorithm>
+#include <span>
 
 namespace ringscope {
 namespace {
@@ -53,9 +54,10 @@ void dropLabelsOfLastTokens(TokenBatch& batch, const TokenText& text,
     }
 }
 
-// Each token's place in its document.
-std::vector<std::int64_t> positionsOf(std::vector<std::int64_t> tokens,
+// Each token's place in its document, then 0 for padding.
+std::vector<std::int64_t> positionsOf(std::vector<std::int64_t> tokens, std::int64_t padding,
                                       const std::vector<std::int64_t>& documents) {
+    std::fill(tokens.end() - padding, tokens.end(), 0);
     if (documents.empty()) return tokens;
     for (std::int64_t& token : tokens) token -= *(std::ranges::upper_bound(documents, token) - 1);
     return tokens;
@@ -96,19 +98,21 @@ std::int64_t labelledTokens(const std::vector<std::int64_t>& labels) {
 
 TokenShard takeShard(const TokenBatch& batch, const Schedule& schedule, int rank) {
     const std::vector<TokenSpan> owned = schedule.owned.spansOf(rank);
-    const std::vector<TokenSpan> held =
-        schedule.replicated ? std::vector<TokenSpan>{{0, batch.tokens}} : owned;
-
-    const std::vector<std::int64_t> tokens = tokensOf(held);
-    TokenShard shard{.rows = batch.rows,
-                     .tokens = tokenCount(held),
-                     .positions = positionsOf(tokens, batch.documents)};
+    const std::vector<std::int64_t> tokens = tokensOf(heldTokens(schedule, rank));
+    TokenShard shard{.rows = batch.rows, .tokens = std::ssize(tokens)};
+    shard.padding =
+        std::ranges::count_if(tokens, [&](std::int64_t token) { return token >= batch.tokens; });
+    shard.positions = positionsOf(tokens, shard.padding, batch.documents);
+    const auto padding = static_cast<std::size_t>(shard.padding);
+    const std::size_t held = tokens.size() - padding;
     for (std::int64_t row = 0; row < batch.rows; ++row) {
-        for (const std::int64_t token : tokens) {
+        for (const std::int64_t token : std::span(tokens).first(held)) {
             const auto at = static_cast<std::size_t>(row * batch.tokens + token);
             shard.inputs.push_back(batch.inputs[at]);
             shard.labels.push_back(covers(owned, token) ? batch.labels[at] : ignoredLabel);
         }
+        shard.inputs.resize(shard.inputs.size() + padding, 0);
+        shard.labels.resize(shard.labels.size() + padding, ignoredLabel);
     }
     return shard;
 }

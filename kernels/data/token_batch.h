@@ -48,10 +48,12 @@ TokenBatch makeBatch(const TokenText& text, const TrainConfig& train, std::int64
 
 std::int64_t labelledTokens(const std::vector<std::int64_t>& labels);
 
-// What one rank computes on.
+// What one rank computes on. Padding of the sequence is at the end of each row: it has id 0, no
+// label and position 0.
 struct TokenShard {
     std::int64_t rows = 0;
-    std::int64_t tokens = 0;  // of each row
+    std::int64_t tokens = 0;   // of each row, padding included
+    std::int64_t padding = 0;  // of each row
     std::vector<std::int64_t> inputs{};
     std::vector<std::int64_t> labels{};
     std::vector<std::int64_t> positions{};  // of each token in its document; one row

@@ -126,8 +126,9 @@ AttentionCall RankModel::callFor(const BatchPlace& place, const TokenBatch& batc
     for (const std::int64_t each : {place.step, place.number})
         call.seed = mixBits(call.seed) + static_cast<std::uint64_t>(each);
     if (batch.documents.empty()) return call;
-    AttentionMask mask = part.schedule.mask;
+    AttentionMask mask = part.mask;
     mask.documents = batch.documents;
+    mask = paddedMask(std::move(mask), batch.tokens, plan_.attention.tokens);
     RankSchedule steps = maskedSteps(part.schedule, group_.rank(), mask);
     call.blocks = std::make_shared<AttentionBlocks>(std::move(steps), std::move(mask));
     return call;

@@ -3,6 +3,7 @@
 #include "backend/core/mix.h"
 #include "kernels/device/number_format.h"
 
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 
 #include <cmath>
@@ -24,18 +25,21 @@ double nearlyNormal(std::uint64_t bits) {
 at::Tensor makeTensor(const AttentionCase& problem, Input input, std::int64_t heads,
                       const std::vector<TokenSpan>& tokens) {
     const std::int64_t width = heads * problem.headDim;
-    at::Tensor values = at::empty({problem.batch, tokenCount(tokens), heads, problem.headDim},
+    const std::vector<TokenSpan> own = spansBefore(tokens, problem.tokens);
+    const std::int64_t padding = tokenCount(tokens) - tokenCount(own);
+    at::Tensor values = at::empty({problem.batch, tokenCount(own), heads, problem.headDim},
                                   at::TensorOptions(at::kDouble));
     const std::uint64_t key = mixBits((static_cast<std::uint64_t>(problem.seed) << 3U) +
                                       static_cast<std::uint64_t>(input));
     double* next = values.mutable_data_ptr<double>();
     for (std::int64_t item = 0; item < problem.batch; ++item) {
-        for (const TokenSpan& span : tokens) {
+        for (const TokenSpan& span : own) {
             const std::int64_t first = (item * problem.tokens + span.begin) * width;
             for (std::int64_t i = first; i < first + span.size() * width; ++i)
                 *next++ = nearlyNormal(mixBits(key + static_cast<std::uint64_t>(i)));
         }
     }
+    if (padding > 0) values = at::constant_pad_nd(values, {0, 0, 0, 0, 0, padding});
     return values.to(scalarTypeOf(problem.type));
 }
 
@@ -50,14 +54,8 @@ CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>
 
 std::vector<TokenSpan> allTokens(const AttentionCase& problem) { return {{0, problem.tokens}}; }
 
-std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& schedule,
-                                  int rank) {
-    if (schedule.replicated) return allTokens(problem);
-    return schedule.owned.spansOf(rank);
-}
-
 CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank) {
-    CaseInputs inputs = makeInputs(problem, heldTokens(problem, schedule, rank));
+    CaseInputs inputs = makeInputs(problem, heldTokens(schedule, rank));
     if (!schedule.replicated) return inputs;
     const std::int64_t ranks = schedule.ranks;
     for (std::int64_t token = 0; token < problem.tokens; ++token)

@@ -18,16 +18,14 @@ struct CaseInputs {
     at::Tensor dOut;  // (B, n, Hq, D)
 };
 
-// The rows of `tokens`, in this order. About normally distributed, in the problem's number type.
+// The rows of `tokens`, in this order; 0 behind the problem's last token. About normally
+// distributed, in the problem's number type.
 CaseInputs makeInputs(const AttentionCase& problem, const std::vector<TokenSpan>& tokens);
 
 // Every token of the problem.
 std::vector<TokenSpan> allTokens(const AttentionCase& problem);
 
-// The tokens whose activations a rank holds under `schedule`.
-std::vector<TokenSpan> heldTokens(const AttentionCase& problem, const Schedule& schedule, int rank);
-
-// The inputs of a rank. Where activations are replicated, its dOut has only the rows of every P-th
+// The inputs of a rank; padding, at the end of its rows, is 0. Where activations are replicated, its dOut has only the rows of every P-th
 // token: the ranks' parts add up to the whole exactly, and no part is that of the rank's own
 // tokens.
 CaseInputs inputsOfRank(const AttentionCase& problem, const Schedule& schedule, int rank);

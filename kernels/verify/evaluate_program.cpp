@@ -130,13 +130,12 @@ private:
     std::vector<std::int64_t> rowsOfTokens(const TokenBatch& batch) const {
         const int rank = ranks_.group->rank();
         const Schedule& schedule = plan_.schedule();
-        const std::vector<TokenSpan> owned = schedule.owned.spansOf(rank);
+        const std::int64_t held = tokenCount(heldTokens(schedule, rank));
         std::vector<std::int64_t> places(static_cast<std::size_t>(batch.tokens), -1);
-        std::int64_t held = 0;
-        for (const TokenSpan& span : owned)
+        std::int64_t next = 0;
+        for (const TokenSpan& span : spansBefore(schedule.owned.spansOf(rank), batch.tokens))
             for (std::int64_t token = span.begin; token < span.end; ++token)
-                places[static_cast<std::size_t>(token)] = schedule.replicated ? token : held++;
-        if (schedule.replicated) held = batch.tokens;
+                places[static_cast<std::size_t>(token)] = schedule.replicated ? token : next++;
         std::vector<std::int64_t> rows;
         for (std::int64_t row = 0; row < batch.rows; ++row)
             for (const std::int64_t place : places)

@@ -27,7 +27,7 @@ constexpr std::array gradientPlans = {TensorPlan{&CaseResults::dq, true},
                                       TensorPlan{&CaseResults::dk, false},
                                       TensorPlan{&CaseResults::dv, false}};
 
-// Rows of `part` (B, n, ...) into or onto `whole` where `tokens` says; from its row `first` on.
+// The first rows of `part` (B, n, ...) into `whole` where `tokens` says.
 void placeRows(const at::Tensor& whole, const at::Tensor& part,
                const std::vector<TokenSpan>& tokens) {
     std::int64_t row = 0;
@@ -60,13 +60,15 @@ public:
         if (!results_.lse.defined())
             results_.lse = at::zeros({problem_.batch, problem_.tokens, problem_.heads},
                                      at::TensorOptions(lse.scalar_type()));
-        placeRows(results_.lse.narrow(2, place.firstHead, lse.size(2)), lse, place.tokens);
+        placeRows(results_.lse.narrow(2, place.firstHead, lse.size(2)), lse,
+                  spansBefore(place.tokens, problem_.tokens));
     }
 
     void addGradient(int rank, const TensorPlan& plan, const at::Tensor& part) {
         const std::int64_t heads = plan.queryHeads ? problem_.heads : problem_.kvHeads;
         if (schedule_.replicated)
-            made(results_.*plan.member, heads, sumType(part)).add_(part);
+            made(results_.*plan.member, heads, sumType(part))
+                .add_(part.narrow(1, 0, problem_.tokens));
         else
             placeRows(made(results_.*plan.member, heads, part.scalar_type()), part, owned(rank));
     }
@@ -74,7 +76,10 @@ public:
     CaseResults take() { return std::move(results_); }
 
 private:
-    std::vector<TokenSpan> owned(int rank) const { return schedule_.owned.spansOf(rank); }
+    // Without padding.
+    std::vector<TokenSpan> owned(int rank) const {
+        return spansBefore(schedule_.owned.spansOf(rank), problem_.tokens);
+    }
 
     at::Tensor& made(at::Tensor& tensor, std::int64_t heads, at::ScalarType type) const {
         if (!tensor.defined())
@@ -105,7 +110,7 @@ bool takesPart(const Group& group, int rank) { return group.rank() == 0 || group
 
 std::vector<std::int64_t> sizesOf(const AttentionCase& problem, const Schedule& schedule, int rank,
                                   std::int64_t heads) {
-    return {problem.batch, tokenCount(heldTokens(problem, schedule, rank)), heads, problem.headDim};
+    return {problem.batch, tokenCount(heldTokens(schedule, rank)), heads, problem.headDim};
 }
 
 at::Tensor allHeaders(Group& group, const LayerShare& share) {

@@ -38,7 +38,7 @@ std::int64_t countOf(const at::Tensor& rows) { return rows.sum().item<std::int64
 }  // namespace
 
 Disturbance probeOf(const AttentionCase& problem, const Schedule& schedule) {
-    const std::vector<TokenSpan> tokens = schedule.owned.spansOf(0);
+    const std::vector<TokenSpan> tokens = spansBefore(schedule.owned.spansOf(0), problem.tokens);
     return {.token = tokenAt(tokens, tokenCount(tokens) / 4),
             .amount = std::min(8.0 * static_cast<double>(problem.tokens), largestAmount)};
 }
@@ -58,7 +58,8 @@ ProbeVerdict judgeProbe(const AttentionCase& problem, const Schedule& schedule,
     verdict.rowsLeaked = countOf(changed.logical_and(mayChange.logical_not()));
     verdict.rowsMissed = countOf(must.logical_and(changed.select(0, 0).logical_not()));
     for (int rank = 0; rank < schedule.owned.ranks(); ++rank) {
-        const std::vector<TokenSpan> tokens = schedule.owned.spansOf(rank);
+        const std::vector<TokenSpan> tokens =
+            spansBefore(schedule.owned.spansOf(rank), problem.tokens);
         const bool any = std::ranges::any_of(tokens, [&](const TokenSpan& span) {
             return countOf(changed.select(0, 0).narrow(0, span.begin, span.size())) > 0;
         });

@@ -55,9 +55,23 @@ at::Tensor numbers(std::int64_t begin, std::int64_t end) {
 }
 
 at::Tensor numbersOf(const std::vector<TokenSpan>& tokens) {
-    std::vector<at::Tensor> parts;
+    std::vector<at::Tensor> parts = {numbers(0, 0)};
     for (const TokenSpan& span : tokens) parts.push_back(numbers(span.begin, span.end));
     return at::cat(parts);
+}
+
+// Padding is behind the first `rows` rows.
+CaseInputs withoutPadding(CaseInputs inputs, std::int64_t rows) {
+    for (at::Tensor* tensor : {&inputs.q, &inputs.k, &inputs.v, &inputs.dOut})
+        *tensor = tensor->narrow(1, 0, rows);
+    return inputs;
+}
+
+CaseResults withoutPadding(CaseResults results, std::int64_t rows, std::int64_t lseRows) {
+    for (at::Tensor* tensor : {&results.out, &results.dq, &results.dk, &results.dv})
+        *tensor = tensor->narrow(1, 0, rows);
+    results.lse = results.lse.narrow(1, 0, lseRows);
+    return results;
 }
 
 }  // namespace
@@ -82,10 +96,13 @@ Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,
     const std::string number = std::to_string(rank);
     const fs::path own = folder / ("rank-" + std::string(number.size() < 2 ? "0" : "") + number);
     RINGSCOPE_CHECK(makeFolder(own));
-    RINGSCOPE_CHECK(writeAll(own, inputsOfRank(problem, schedule, rank), share));
-    const std::vector<TokenSpan> held = heldTokens(problem, schedule, rank);
+    const std::vector<TokenSpan> held = spansBefore(heldTokens(schedule, rank), problem.tokens);
+    LsePlace place = lsePlace(schedule, rank);
+    place.tokens = spansBefore(std::move(place.tokens), problem.tokens);
+    RINGSCOPE_CHECK(
+        writeAll(own, withoutPadding(inputsOfRank(problem, schedule, rank), tokenCount(held)),
+                 withoutPadding(share, tokenCount(held), tokenCount(place.tokens))));
     RINGSCOPE_CHECK(dumpTensor(own, "tokens", numbersOf(held)));
-    const LsePlace place = lsePlace(schedule, rank);
     if (place.tokens == held && share.lse.size(2) == problem.heads) return {};
     RINGSCOPE_CHECK(dumpTensor(own, "lse_tokens", numbersOf(place.tokens)));
     return dumpTensor(own, "lse_heads",

@@ -200,7 +200,7 @@ private:
                     dump(dumpRank(folder, request_.problem, schedule, rank, theirs));
             });
         const Disturbance disturbance = probeOf(request_.problem, schedule);
-        disturb(inputs.v, heldTokens(request_.problem, schedule, group.rank()), disturbance);
+        disturb(inputs.v, heldTokens(schedule, group.rank()), disturbance);
         const CaseInputs disturbed = here(inputs);
         const AttentionOutput output =
             attention.forward(call, disturbed.q, disturbed.k, disturbed.v);

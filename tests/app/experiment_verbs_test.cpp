@@ -265,7 +265,7 @@ TEST_F(ExperimentVerbs, ValidateIsOneObjectForPrograms) {
 }
 
 TEST_F(ExperimentVerbs, ADryRunRefusesWhatCannotRun) {
-    const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--set", "train.seq_len=63"});
+    const Ran ran = run({"run", write("two.yaml", twoModes), "-n", "--set", "debug.slow_rank=99"});
     EXPECT_EQ(ran.exit, cli::BadConfig);
     EXPECT_THAT(ran.out, IsEmpty());
 }
@@ -285,7 +285,7 @@ TEST_F(ExperimentVerbs, NoHostsAreNotThisMachine) {
 }
 
 TEST_F(ExperimentVerbs, ARunThatCannotBePlannedTouchesNoStore) {
-    const Ran ran = run({"run", write("two.yaml", twoModes), "--json", "-s", "train.seq_len=63"});
+    const Ran ran = run({"run", write("two.yaml", twoModes), "--json", "-s", "debug.slow_rank=99"});
     EXPECT_EQ(ran.exit, cli::BadConfig);
     const json object = json::parse(ran.out);
     EXPECT_EQ(object["exit_code"], cli::BadConfig);

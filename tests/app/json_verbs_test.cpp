@@ -75,7 +75,7 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
 
 TEST_F(JsonVerbs, ARefusalIsAnObjectToo) {
     const std::string file =
-        write("bad.yaml", "train: {seq_len: 63}\nmatrix: {parallel.mode: [ring, zigzag]}\n");
+        write("bad.yaml", "debug: {slow_rank: 99}\nmatrix: {parallel.mode: [ring, zigzag]}\n");
     for (const std::vector<std::string>& words :
          std::vector<std::vector<std::string>>{{"run", file, "--json"},
                                                {"run", file, "--dry-run", "--json"},

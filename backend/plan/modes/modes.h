@@ -13,6 +13,7 @@ Result<Schedule> zigzagSchedule(const AttentionShape& shape);
 Result<Schedule> stripedSchedule(const AttentionShape& shape);
 Result<Schedule> ulyssesSchedule(const AttentionShape& shape);
 Result<Schedule> uspSchedule(const AttentionShape& shape);
+std::int64_t uspParts(const AttentionShape& shape);
 Result<Schedule> llama3Schedule(const AttentionShape& shape);
 Result<Schedule> ringAllgatherSchedule(const AttentionShape& shape);
 Result<Schedule> doubleRingSchedule(const AttentionShape& shape);

@@ -63,12 +63,14 @@ std::vector<TokenSpan> rowsOf(const std::vector<TokenSpan>& spans, std::int64_t 
     return rows;
 }
 
+std::int64_t partsOf(const RingShape& ring) {
+    const std::int64_t group = ring.ranksPerPlace;
+    return ring.places() == 1 ? group : ring.places() * std::lcm<std::int64_t>(2, group);
+}
+
 // Each place's early and late chunk, cut into equal parts for its ranks.
 Result<ShardLayout> layoutOf(const AttentionShape& shape, const RingShape& ring) {
-    const std::int64_t group = ring.ranksPerPlace;
-    const std::int64_t parts =
-        ring.places() == 1 ? group : ring.places() * std::lcm<std::int64_t>(2, group);
-    RINGSCOPE_CHECK(checkParts("usp", "parts", parts, shape.tokens));
+    RINGSCOPE_CHECK(checkParts("usp", "parts", partsOf(ring), shape.tokens));
     const SequenceShape whole{.worldSize = ring.places(), .tokens = shape.tokens};
     RINGSCOPE_TRY(ShardLayout places,
                   ring.places() == 1 ? contiguousLayout(whole) : zigzagLayout(whole));
@@ -96,6 +98,11 @@ void exchangeAround(std::vector<Step>& pass, const AttentionShape& shape, const 
 }
 
 }  // namespace
+
+std::int64_t uspParts(const AttentionShape& shape) {
+    const Result<RingShape> ring = uspRing(shape);
+    return ring.ok() ? partsOf(*ring) : shape.ranks;
+}
 
 Result<Schedule> uspSchedule(const AttentionShape& shape) {
     RINGSCOPE_TRY(const RingShape ring, uspRing(shape));

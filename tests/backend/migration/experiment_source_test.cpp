@@ -39,9 +39,10 @@ TEST(MigratingAnExperiment, ReplacesOldModeNamesAndNotOneByteMore) {
 }
 
 TEST(MigratingAnExperiment, SaysWhatIsWrongWithIt) {
-    const Migration migration =
-        migrated("train: {seq_len: 100}\nparallel: {mode: zigzag, sp: 8}\n");
-    EXPECT_THAT(migration.problems, testing::ElementsAre(HasSubstr("100 tokens do not divide")));
+    const Migration migration = migrated(
+        "model: {heads: 6, kv_heads: 6, hidden_size: 384}\n"
+        "parallel: {mode: ulysses, sp: 8}\n");
+    EXPECT_THAT(migration.problems, testing::ElementsAre(HasSubstr("6 heads, 8 ranks")));
     const Migration unknown = migrated(experiment + "trian: {lr: 1}\n");
     EXPECT_EQ(verdictOn(unknown, "trian.lr").verdict, Verdict::Unknown);
 }

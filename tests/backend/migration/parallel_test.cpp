@@ -130,13 +130,13 @@ TEST(MigratedLength, ThatTheOldStackChangedInSilenceIsAskedForWithBothNumbers) {
     EXPECT_EQ(configOf(migrated(text, answer("seq_len", "20000"))).train.seqLen, 20000);
 }
 
-TEST(MigratedLength, ThatCannotBeSplitIsAskedFor) {
+TEST(MigratedLength, StaysWhereRanksDoNotDivideIt) {
     const std::string text =
         "compute_environment: LOCAL_MACHINE\nparallelism_config:\n"
         "  parallelism_config_sp_size: 4\n"
         "  parallelism_config_sp_seq_length: 8190\n";
-    EXPECT_THAT(optionIds(migrated(text), "seq_len"), ElementsAre("8192", "8188"));
-    EXPECT_EQ(configOf(migrated(text, answer("seq_len", "8188"))).train.seqLen, 8188);
+    EXPECT_EQ(decisionOf(migrated(text), "seq_len"), nullptr);
+    EXPECT_EQ(configOf(migrated(text)).train.seqLen, 8190);
 }
 
 TEST(MigratedLength, IsAskedForWhereNothingSaysIt) {

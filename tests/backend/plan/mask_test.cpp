@@ -71,6 +71,17 @@ TEST(Mask, IsPlainWithoutWindowAndDocuments) {
     EXPECT_FALSE((AttentionMask{.documents = {0, 8}}).plain());
 }
 
+TEST(Mask, HidesPaddingBehindTheSequence) {
+    EXPECT_EQ(paddedMask({.causal = true}, 10, 12), (AttentionMask{.causal = true}));
+    EXPECT_EQ(paddedMask({.causal = false}, 10, 10), (AttentionMask{.causal = false}));
+    for (const bool causal : {false, true}) {
+        AttentionMask documents{.causal = causal, .documents = {0, 4, 10}};
+        documents = paddedMask(std::move(documents), 10, 12);
+        EXPECT_EQ(documents.documents, (std::vector<std::int64_t>{0, 4, 10, 12}));
+    }
+    EXPECT_EQ(visibleTokens(paddedMask({.causal = false}, 10, 12), 3), (TokenSpan{0, 10}));
+}
+
 TEST(Mask, RefusesDocumentsThatDoNotCoverTheSequence) {
     const auto refused = [](const std::vector<std::int64_t>& documents) {
         return checkMask({.documents = documents}, 8).error().message;

@@ -113,7 +113,7 @@ TEST_F(RunIntoStore, TouchesNothingWhereARunCannotBePlanned) {
         return {};
     };
     Experiment experiment = experimentOf({"zigzag", "ulysses"});
-    experiment.base.parallel.sp = 5;
+    experiment.base.debug.slowRank = 99;
     const SessionEnd end =
         runIntoStore(experiment, file(), {.transport = transport}, true, stop.get_token());
     ASSERT_FALSE(end.outcome.ok());

@@ -94,15 +94,14 @@ TEST_F(Verifying, HandsTheRanksTheRequestAndGivesTheirVerdicts) {
 }
 
 TEST_F(Verifying, StartsNothingForWhatIsRefused) {
-    request.problem.tokens = 1023;
-    const Result<VerifyOutcome> outcome = verifyModes({"ring"});
+    request.problem.heads = request.problem.kvHeads = 5;
+    const Result<VerifyOutcome> outcome = verifyModes({"ulysses"});
     ASSERT_TRUE(outcome.ok());
     EXPECT_TRUE(script.commands.empty());
     ASSERT_EQ(outcome->verdicts.size(), 1U);
     EXPECT_TRUE(outcome->verdicts[0].refused);
     EXPECT_EQ(outcome->verdicts[0].reason,
-              "a contiguous layout splits the sequence into 2 equal shards; 1023 tokens do not "
-              "divide; use 1022 or 1024");
+              "ulysses needs heads divisible by ranks: 5 heads, 2 ranks; legal: 1, 5");
 }
 
 TEST_F(Verifying, RefusesOnAGpuHeadsThatOnlyTheCpuTakes) {
@@ -117,11 +116,12 @@ TEST_F(Verifying, RefusesOnAGpuHeadsThatOnlyTheCpuTakes) {
 
 TEST_F(Verifying, NamesTheReasonOfEachModeThatCannotSplitTheShape) {
     request.problem.heads = request.problem.kvHeads = 5;
-    request.problem.tokens = 1022;
-    const Result<VerifyOutcome> outcome = verifyModes({"ulysses", "zigzag"});
-    ASSERT_TRUE(outcome.ok());
-    EXPECT_THAT(outcome->verdicts[0].reason, HasSubstr("5 heads, 2 ranks"));
-    EXPECT_THAT(outcome->verdicts[1].reason, HasSubstr("1022 tokens do not divide"));
+    request.device = DeviceChoice::Cuda;
+    request.problem.headDim = 257;
+    const Result<VerifyOutcome> gpu = verifyModes({"ulysses", "zigzag"});
+    ASSERT_TRUE(gpu.ok());
+    for (const ModeVerdict& verdict : gpu->verdicts)
+        EXPECT_THAT(verdict.reason, HasSubstr("up to 256 columns")) << verdict.mode;
 }
 
 TEST_F(Verifying, BlamesTheModeDuringWhichARankDiedAndRunsTheRestAgain) {

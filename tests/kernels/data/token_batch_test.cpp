@@ -56,6 +56,32 @@ TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
     EXPECT_EQ(labelledTokens(batch.labels), 150);
 }
 
+TEST(TokenShard, HasPaddingAtTheEndOfItsRows) {
+    const TokenBatch batch = makeBatch(prose(), {.seqLen = 6, .batch = 2}, 0, 0);
+    // 8 tokens: of rank 0 [0, 2) and [6, 8), which is padding
+    const TokenShard shard = takeShard(batch, scheduleOf("zigzag", 2, 8), 0);
+    EXPECT_EQ(shard.tokens, 4);
+    EXPECT_EQ(shard.padding, 2);
+    EXPECT_EQ(shard.positions, (std::vector<std::int64_t>{0, 1, 0, 0}));
+    for (std::size_t row = 0; row < 2; ++row) {
+        for (std::size_t token = 0; token < 2; ++token) {
+            EXPECT_EQ(shard.inputs[4 * row + token], batch.inputs[6 * row + token]);
+            EXPECT_EQ(shard.labels[4 * row + token], batch.labels[6 * row + token]);
+            EXPECT_EQ(shard.inputs[4 * row + 2 + token], 0);
+            EXPECT_EQ(shard.labels[4 * row + 2 + token], ignoredLabel);
+        }
+    }
+}
+
+TEST(TokenShard, OfAReplicatedModelHasAllPadding) {
+    const TokenBatch batch = makeBatch(prose(), {.seqLen = 7}, 0, 0);
+    const TokenShard shard = takeShard(batch, scheduleOf("legacy", 4, 8), 0);
+    EXPECT_EQ(shard.tokens, 8);
+    EXPECT_EQ(shard.padding, 1);
+    EXPECT_EQ(shard.inputs.size(), 8U);
+    EXPECT_EQ(labelledTokens(shard.labels), 2);
+}
+
 TEST(TokenBatch, PacksParagraphsAsDocumentsWhoseLastTokensHaveNoLabel) {
     const TokenText text = prose();
     const TrainConfig train{.seqLen = 2000, .batch = 1, .seed = 2};

@@ -132,6 +132,32 @@ TEST(Training, IsTheSameWithPackedDocuments) {
     expectParity(config, packedProse(config));
 }
 
+TEST(Training, IsTheSameWithALengthThatRanksDoNotDivide) {
+    RunConfig config = smallRun("none", 1);
+    config.train.seqLen = 37;
+    config.train.batch = 2;
+    expectParity(config, fromProse(config));
+    config.attention.dropout = 0.1;
+    config.attention.window = 11;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, IsTheSameWithALengthThatRanksDoNotDivideAndNoCausalMask) {
+    RunConfig config = smallRun("none", 1);
+    config.train.seqLen = 37;
+    config.attention.causal = false;
+    expectParity(config, fromProse(config));
+    config.data.packing = true;
+    expectParity(config, packedProse(config));
+}
+
+TEST(Training, IsTheSameWithFewerTokensThanParts) {
+    RunConfig config = smallRun("none", 1);
+    config.train.seqLen = 5;  // zigzag on four ranks has eight parts
+    config.attention.causal = false;
+    expectParity(config, fromProse(config));
+}
+
 TEST(Training, OnPackedDocumentsIsTrainingOnEachDocumentAlone) {
     // The loss of two documents in a sequence is the mean over the tokens of both, each by itself.
     RunConfig packed = smallRun("none", 1);

@@ -37,10 +37,13 @@ BatchSource packedProse(const RunConfig& config) {
     const BatchSource prose = fromProse(config);
     return [=](std::int64_t step, std::int64_t micro) {
         TokenBatch batch = prose(step, micro);
-        batch.documents = {0, 1, 3, 20 + step, 21 + step, 50 + micro, 64};
+        batch.documents = {0, 1, 3, 20 + step, 21 + step, 50 + micro};
+        std::erase_if(batch.documents, [&](std::int64_t token) { return token >= batch.tokens; });
+        batch.documents.push_back(batch.tokens);
         for (std::int64_t row = 0; row < batch.rows; ++row)
             for (std::size_t i = 1; i < batch.documents.size(); ++i)
-                batch.labels[static_cast<std::size_t>(row * 64 + batch.documents[i] - 1)] =
+                batch
+                    .labels[static_cast<std::size_t>(row * batch.tokens + batch.documents[i] - 1)] =
                     ignoredLabel;
         return batch;
     };

@@ -1,6 +1,7 @@
 // A layer that ranks run under a mode, and its results brought together on rank 0.
 #include "kernels/verify/layer_run.h"
 
+#include "backend/plan/blocks.h"
 #include "backend/plan/mode_table.h"
 #include "tests/kernels/attention/reference.h"
 #include "tests/kernels/comm/rank_threads.h"
@@ -33,18 +34,23 @@ Schedule scheduleOf(const Mode& mode, const AttentionCase& problem) {
                                .heads = problem.heads,
                                .kvHeads = problem.kvHeads,
                                .headDim = problem.headDim,
+                               .causal = problem.causal,
                                .elementBytes = 8,
                                .gradientAccumulatorBytes = 8};
-    return mode.schedule(shape).value();
+    AttentionShape padded = shape;
+    padded.tokens = paddedTokens(mode, shape);
+    const AttentionMask mask = paddedMask({.causal = shape.causal}, shape.tokens, padded.tokens);
+    Schedule schedule = mode.schedule(padded).value();
+    return mask.plain() ? schedule : masked(std::move(schedule), mask);
 }
 
 class LayerUnder : public ::testing::TestWithParam<std::string> {
 protected:
     const Mode& mode() const { return *findMode(GetParam()); }
+    void expectReference(const AttentionCase& problem) const;
 };
 
-TEST_P(LayerUnder, IsTheReferenceWhenItIsGathered) {
-    const AttentionCase problem = smallCase();
+void LayerUnder::expectReference(const AttentionCase& problem) const {
     const Schedule schedule = scheduleOf(mode(), problem);
     const CaseResults expected =
         referenceAttention(problem, makeInputs(problem, allTokens(problem)));
@@ -70,6 +76,17 @@ TEST_P(LayerUnder, IsTheReferenceWhenItIsGathered) {
         EXPECT_LT(distance(layer.results.dv, expected.dv), 1e-11);
         EXPECT_TRUE(out.equal(layer.results.out));
     });
+}
+
+TEST_P(LayerUnder, IsTheReferenceWhenItIsGathered) { expectReference(smallCase()); }
+
+TEST_P(LayerUnder, IsTheReferenceWhereRanksDoNotDivideTheTokens) {
+    AttentionCase problem = smallCase();
+    for (const std::int64_t tokens : {47, 44, 2}) {
+        problem.tokens = tokens;
+        problem.causal = tokens != 44;
+        expectReference(problem);
+    }
 }
 
 TEST_P(LayerUnder, TellsTheBytesThatEachRankSent) {
