@@ -41,6 +41,7 @@ struct VerifyArguments {
     int ranks = 4;
     std::string shape;
     bool full = false;
+    std::string latent;
     std::string window;
     std::string documents;
     std::string type = "fp32";
@@ -86,6 +87,7 @@ Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
                                  arguments.ranks)};
     RINGSCOPE_TRY(request.modes, readModes(arguments.modes));
     if (!arguments.shape.empty()) RINGSCOPE_CHECK(readShape(arguments.shape, request.problem));
+    if (!arguments.latent.empty()) RINGSCOPE_CHECK(readLatent(arguments.latent, request.problem));
     if (!arguments.window.empty()) RINGSCOPE_CHECK(readWindow(arguments.window, request.problem));
     if (!arguments.documents.empty())
         RINGSCOPE_CHECK(readDocuments(arguments.documents, request.problem));
@@ -175,7 +177,7 @@ int verify(const VerifyArguments& arguments, const GlobalOptions& global) {
     if (arguments.json)
         printData(verifyJson(*request, *outcome, exit));
     else
-        printText(verifyTable(outcome->verdicts));
+        printText(verifyTable(outcome->verdicts, request->problem.latent.has_value()));
     return exit;
 }
 
@@ -188,6 +190,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         *verb,
         {{"ringscope verify --ranks 2 --shape B=1,S=3824,Hq=5,Hk=5,D=128", "a layer's shape"},
          {"ringscope verify --mode zigzag,ulysses --full --dtype fp64", "in fp64, not causal"},
+         {"ringscope verify --mla 512,64 --shape S=512,Hq=16,D=192", "DeepSeek's attention"},
          {"ringscope verify --mode ring --dump proof", "arrays for NumPy, also per rank"}},
         explanation);
     auto arguments = std::make_shared<VerifyArguments>();
@@ -207,6 +210,10 @@ void addVerifyVerb(CLI::App& app, Command& command) {
     CLI::Option* isCausal =
         verb->add_flag("--causal", *causal, "a query sees no later keys (the default)");
     verb->add_flag("--full", arguments->full, "a query sees all keys")->excludes(isCausal);
+    verb->add_option("--mla", arguments->latent,
+                     "keys and values come of a latent of C columns that travels where a mode can, "
+                     "and a rotary key of R columns; Hk is Hq")
+        ->type_name("C,R");
     verb->add_option("--window", arguments->window, "keys seen on each side; -1: all")
         ->type_name("L,R");
     verb->add_option("--docs", arguments->documents, "boundaries of packed documents, from 0 to S")

@@ -26,6 +26,14 @@ inline constexpr std::array ulyssesOrders = {Choice{UlyssesOrder::Inner, "inner"
 constexpr const auto& choicesOf(UlyssesOrder /*any*/) { return ulyssesOrders; }
 static_assert(inOrder(ulyssesOrders));
 
+// parallel.mla_keys: what travels of the keys and values of latent attention.
+enum class MlaKeys : std::uint8_t { Auto, Latent, Expanded };
+inline constexpr std::array mlaKeyChoices = {Choice{MlaKeys::Auto, "auto"},
+                                             Choice{MlaKeys::Latent, "latent"},
+                                             Choice{MlaKeys::Expanded, "expanded"}};
+constexpr const auto& choicesOf(MlaKeys /*any*/) { return mlaKeyChoices; }
+static_assert(inOrder(mlaKeyChoices));
+
 // profile.cupti
 enum class CuptiUse : std::uint8_t { Auto, On, Off };
 inline constexpr std::array cuptiUses = {Choice{CuptiUse::Auto, "auto"}, Choice{CuptiUse::On, "on"},

@@ -262,6 +262,10 @@ std::vector<Field> parallelFields() {
                  "in double-ring, ranks of an inner ring, on one host; null: half of the ranks or "
                  "fewer"},
                 integer(1, 1024), in, &P::innerRing),
+        fieldOf({"parallel.mla_keys", "",
+                 "with model.attention mla, keys and values travel as their latent, or expanded to "
+                 "heads; auto: whichever is fewer bytes, latents where the mode can"},
+                oneOf<MlaKeys>(), in, &P::mlaKeys),
         fieldOf({"parallel.comm_buffer_limit", "bytes",
                  "most memory for the buffers of messages on a rank"},
                 size({1}, {1LL << 50}), in, &P::commBufferLimit),

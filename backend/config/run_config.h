@@ -45,6 +45,7 @@ struct ParallelConfig {
     std::optional<std::int64_t> ulysses;
     UlyssesOrder ulyssesOrder = UlyssesOrder::Inner;
     std::optional<std::int64_t> innerRing;
+    MlaKeys mlaKeys = MlaKeys::Auto;
     Bytes commBufferLimit{1LL << 30};
     bool operator==(const ParallelConfig&) const = default;
 };

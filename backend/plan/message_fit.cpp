@@ -44,6 +44,7 @@ public:
     // they are in `whole`.
     std::vector<std::int64_t> turns(const Schedule& whole) const {
         std::vector<std::int64_t> legal;
+        if (whole.latent) return legal;  // all heads come from one latent
         for (std::int64_t turns = 2; turns <= shape_.kvHeads; ++turns) {
             if (shape_.kvHeads % turns != 0) continue;
             const Result<MessageFit> fit = inTurns(turns, true, true);

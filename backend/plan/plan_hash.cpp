@@ -38,6 +38,7 @@ void add(Fingerprint& print, const AttentionShape& shape) {
     print.addAll({shape.ranks, shape.batch, shape.tokens, shape.heads, shape.kvHeads, shape.headDim,
                   shape.causal, shape.ulysses, shape.ulyssesInner, shape.innerRing, shape.packed,
                   shape.ahead, shape.elementBytes, shape.gradientAccumulatorBytes});
+    if (shape.latentColumns > 0) print.add(shape.latentColumns);
 }
 
 void add(Fingerprint& print, const AttentionMask& mask) {

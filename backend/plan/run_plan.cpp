@@ -93,6 +93,25 @@ std::string paddingNote(const Mode& mode, const RunPlan& plan) {
         mode.parts(plan.attention));
 }
 
+// Where the keys of latent attention travel, what they travel as.
+std::string latentNote(const Mode& mode, const RunPlan& plan) {
+    const bool wanted = plan.config.parallel.mlaKeys == MlaKeys::Latent;
+    if (plan.config.model.attention != AttentionKind::Mla)
+        return wanted ? "parallel.mla_keys is for model.attention mla; this model does not use it"
+                      : "";
+    if (plan.schedule().latent)
+        return fmt::format(
+            "keys and values travel as latents of {} columns a token: attention sends {} a step; "
+            "expanded to heads it would send {} (parallel.mla_keys)",
+            plan.attention.latentColumns, formatBytes({plan.attentionBytesPerStep}),
+            formatBytes({plan.expandedBytesPerStep}));
+    return wanted && mode.sharded ? fmt::format(
+                                        "parallel.mla_keys latent: {} exchanges heads, so "
+                                        "keys and values are expanded before they travel",
+                                        mode.name)
+                                  : "";
+}
+
 std::string partsNote(const RunPlan& plan) {
     const auto windows = std::ranges::count(plan.layers, true, &LayerKind::window);
     return fmt::format("attention.window holds in {} of {} layers (model.layer_pattern)", windows,
@@ -106,6 +125,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
     if (plan.padding > 0) notes.push_back(paddingNote(mode, plan));
     if (plan.parts.size() > 1) notes.push_back(partsNote(plan));
+    if (std::string note = latentNote(mode, plan); !note.empty()) notes.push_back(std::move(note));
     if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
@@ -139,6 +159,16 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     return notes;
 }
 
+// Of a token's latent, where it is to travel.
+std::int64_t latentColumns(const RunConfig& config) {
+    const ModelConfig& model = config.model;
+    const MlaKeys wanted = config.parallel.mlaKeys;
+    if (model.attention != AttentionKind::Mla || wanted == MlaKeys::Expanded) return 0;
+    const std::int64_t columns = model.latent.size + model.latent.rotarySize;
+    const bool fewer = columns < 2 * model.keyHeads() * model.headDim();
+    return fewer || wanted == MlaKeys::Latent ? columns : 0;
+}
+
 AttentionShape attentionShape(const RunConfig& config, int ranks) {
     const NumberFormatRow& format = rowOf(config.train.precision);
     return {.ranks = ranks,
@@ -148,6 +178,7 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .kvHeads = config.model.keyHeads(),
             .headDim = config.model.headDim(),
             .causal = config.attention.causal,
+            .latentColumns = latentColumns(config),
             .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
             .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
             .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0)),
@@ -172,15 +203,15 @@ double modelFlops(const RunPlan& plan) {
            (6 * multiplied * tokens + 3.5 * attention);
 }
 
-// What the rank that sends most sends in all layers of one pass over a batch.
+// What the rank that sends most sends in all layers of one pass over a batch. `fits`: of the parts.
 std::int64_t attentionBytes(const std::vector<AttentionPart>& parts,
                             const std::vector<MessageFit>& fits) {
     if (parts.size() == 1) return fits.front().sentBytes * parts.front().layers;
     std::int64_t most = 0;
-    for (int rank = 0; rank < parts.front().schedule.ranks; ++rank) {
+    for (int rank = 0; rank < fits.front().schedule.ranks; ++rank) {
         std::int64_t sent = 0;
-        for (const AttentionPart& part : parts)
-            sent += part.layers * part.headTurns * sentBytes(part.schedule, rank);
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            sent += parts[i].layers * fits[i].turns * sentBytes(fits[i].schedule, rank);
         most = std::max(most, sent);
     }
     return most;
@@ -219,22 +250,42 @@ Result<void> settleHosts(RunPlan& plan) {
     return {};
 }
 
-// Makes the schedule of each kind of attention layer. They share the memory for buffers.
-Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
-    RINGSCOPE_TRY(plan.layers, layerKinds(plan.config.model, plan.config.attention));
-    findParts(plan);
+// The schedule of each of the plan's parts, by its attention shape.
+Result<std::vector<MessageFit>> fitParts(const RunPlan& plan, const Mode& mode) {
     const Bytes limit{plan.config.parallel.commBufferLimit.count /
                       static_cast<std::int64_t>(plan.parts.size())};
     std::vector<MessageFit> fits;
-    for (AttentionPart& part : plan.parts) {
+    for (const AttentionPart& part : plan.parts) {
         AttentionMask mask = paddedMask(part.mask, plan.config.train.seqLen, plan.attention.tokens);
         std::optional<AttentionMask> cut;
         if (!isPlain(plan.config, mask)) cut = std::move(mask);
         RINGSCOPE_TRY(MessageFit fit, fitMessages(mode, plan.attention, cut, limit));
-        part.schedule = fit.schedule;
-        part.headTurns = fit.turns;
         fits.push_back(std::move(fit));
     }
+    return fits;
+}
+
+// Makes the schedule of each kind of attention layer. They share the memory for buffers. Latents
+// that do not fit it travel expanded, some heads at a time, unless the configuration wants latents.
+Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
+    RINGSCOPE_TRY(plan.layers, layerKinds(plan.config.model, plan.config.attention));
+    findParts(plan);
+    Result<std::vector<MessageFit>> fits = fitParts(plan, mode);
+    if (plan.attention.latentColumns > 0) {
+        RunPlan expanded = plan;
+        expanded.attention.latentColumns = 0;
+        Result<std::vector<MessageFit>> heads = fitParts(expanded, mode);
+        if (heads.ok() && fits.ok())
+            plan.expandedBytesPerStep = attentionBytes(plan.parts, *heads) * plan.microSteps;
+        if (heads.ok() && !fits.ok() && plan.config.parallel.mlaKeys == MlaKeys::Auto)
+            fits = std::move(heads);
+    }
+    if (!fits.ok()) return fits;
+    for (std::size_t i = 0; i < plan.parts.size(); ++i) {
+        plan.parts[i].schedule = (*fits)[i].schedule;
+        plan.parts[i].headTurns = (*fits)[i].turns;
+    }
+    if (!plan.schedule().latent) plan.attention.latentColumns = plan.expandedBytesPerStep = 0;
     return fits;
 }
 

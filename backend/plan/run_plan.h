@@ -39,10 +39,12 @@ struct RunPlan {
 
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
-    std::int64_t gradientBytesPerStep = 0;   // sent by one rank to sum the gradients
-    std::int64_t commBufferBytes = 0;        // of messages' buffers, on the rank that needs most
-    std::string smallerMessages{};           // how messages were made to fit
-                                             // parallel.comm_buffer_limit; empty: they fit
+    // The same if latents were expanded to heads before they travel; 0: no latents travel.
+    std::int64_t expandedBytesPerStep = 0;
+    std::int64_t gradientBytesPerStep = 0;  // sent by one rank to sum the gradients
+    std::int64_t commBufferBytes = 0;       // of messages' buffers, on the rank that needs most
+    std::string smallerMessages{};          // how messages were made to fit
+                                            // parallel.comm_buffer_limit; empty: they fit
     double flopsPerStep = 0;  // the model needs, fwd + bwd; what a mode repeats is not counted
     std::vector<std::string> notes{};  // sentences worth showing: what a setting will not do here
 

@@ -124,6 +124,9 @@ struct AttentionShape {
     std::int64_t headDim = 1;
     bool causal = true;
 
+    // Columns of the latent that a token's keys and values may travel as; 0: as heads only.
+    std::int64_t latentColumns = 0;
+
     // For modes with two levels. 0: the mode chooses.
     int ulysses = 0;           // ranks of a group that split heads
     bool ulyssesInner = true;  // the ranks of such a group are neighbours; false: those of a ring
@@ -146,6 +149,7 @@ struct Schedule {
     bool replicated = false;    // every rank holds all tokens' activations (legacy), not its own
     AttentionMask mask{};       // of blocks by position
     bool cut = false;           // blocks are cut to `mask`: masked()
+    bool latent = false;        // keys and values travel as latents, and become heads where used
     std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
 
     // The places of a ring of keys; empty where keys do not go from place to place.

@@ -50,11 +50,11 @@ std::string verdictWord(const ModeVerdict& verdict) {
     return verdict.refused ? "refused" : "MISMATCH";
 }
 
-std::string verifyTable(const std::vector<ModeVerdict>& verdicts) {
+std::string verifyTable(const std::vector<ModeVerdict>& verdicts, bool latent) {
     std::size_t width = 4;
     for (const ModeVerdict& verdict : verdicts) width = std::max(width, verdict.mode.size());
     std::string text = fmt::format("{:<{}}  {:>5}  {:<8}  ", "mode", width, "ranks", "verdict");
-    for (const std::string_view name : resultNames) text += fmt::format("{:>8}  ", name);
+    for (const std::string_view name : namesOf(latent)) text += fmt::format("{:>8}  ", name);
     text += fmt::format("{:>9}  {:>9}  {}\n", "tolerance", "sent", "probe");
     for (const ModeVerdict& verdict : verdicts) {
         text += fmt::format("{:<{}}  {:>5}  {:<8}  ", verdict.mode, width, verdict.ranks,

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view shapeExample = "B=1,S=3824,Hq=5,Hk=5,D=128";
 constexpr std::int64_t largestDimension = std::int64_t{1} << 32;
 constexpr std::int64_t largestHeadDim = 1024;
+constexpr std::int64_t largestLatent = 8192;
 
 struct Dimension {
     std::string_view name;
@@ -106,6 +107,21 @@ Result<void> readShape(std::string_view text, AttentionCase& problem) {
     return {};
 }
 
+Result<void> readLatent(std::string_view text, AttentionCase& problem) {
+    std::vector<std::int64_t> columns;
+    for (const std::string& part : split(text, ','))
+        if (const std::optional<std::int64_t> number = wholeNumber(part); number && *number > 0)
+            columns.push_back(*number);
+    if (columns.size() != 2 || std::ranges::count(text, ',') != 1)
+        return wrong(fmt::format(
+            "--mla: write the columns of a latent and those of the rotary key, as in 512,64; "
+            "got '{}'",
+            text));
+    problem.latent = LatentCase{.columns = columns[0], .rotary = columns[1]};
+    problem.kvHeads = problem.heads;
+    return {};
+}
+
 Result<void> readWindow(std::string_view text, AttentionCase& problem) {
     std::vector<std::int64_t> sides;
     for (const std::string& part : split(text, ',')) {
@@ -149,6 +165,14 @@ Result<void> checkCase(const AttentionCase& problem) {
         return wrong(fmt::format("--shape: Hk divides Hq; {} does not divide {}, use {}",
                                  problem.kvHeads, problem.heads,
                                  nearestDivisors(problem.heads, problem.kvHeads)));
+    if (problem.latent && (problem.latent->columns > largestLatent || problem.latent->rotary < 1 ||
+                           problem.latent->rotary >= problem.headDim))
+        return wrong(fmt::format(
+            "--mla: a latent has up to {} columns and the rotary key fewer than D, {}; got {},{}",
+            largestLatent, problem.headDim, problem.latent->columns, problem.latent->rotary));
+    if (problem.latent && problem.kvHeads != problem.heads)
+        return wrong(
+            fmt::format("--mla: each query head has a key head; write Hk={}", problem.heads));
     const std::vector<std::int64_t>& documents = problem.documents;
     if (!documents.empty()) {
         if (documents.front() != 0)
@@ -188,6 +212,7 @@ std::vector<std::int64_t> documentOfToken(const AttentionCase& problem) {
 nlohmann::json toJson(const AttentionCase& problem) {
     nlohmann::json object = {
         {"causal", problem.causal},
+        {"mla", nullptr},
         {"window", nullptr},
         {"documents", problem.documents},
         {"scale", orNull(problem.scale)},
@@ -197,6 +222,7 @@ nlohmann::json toJson(const AttentionCase& problem) {
         {"dtype", nameOf(problem.type)},
         {"seed", problem.seed},
     };
+    if (problem.latent) object["mla"] = {problem.latent->columns, problem.latent->rotary};
     if (problem.window) object["window"] = {problem.window->left, problem.window->right};
     for (const Dimension& dimension : dimensions)
         object[std::string(dimension.name)] = problem.*dimension.member;
@@ -218,6 +244,10 @@ std::optional<AttentionCase> caseFromJson(const nlohmann::json& object) {
         problem.alibi = object.at("alibi").get<bool>();
         problem.dropout = object.at("dropout").get<double>();
         problem.seed = object.at("seed").get<std::int64_t>();
+        // Cases of earlier versions have no "mla".
+        if (const nlohmann::json latent = object.value("mla", nlohmann::json()); !latent.is_null())
+            problem.latent =
+                LatentCase{latent.at(0).get<std::int64_t>(), latent.at(1).get<std::int64_t>()};
         const auto type = findChoice<NumberFormat>(object.at("dtype").get<std::string>());
         if (const nlohmann::json& window = object.at("window"); !window.is_null())
             problem.window =

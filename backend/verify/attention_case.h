@@ -25,6 +25,17 @@ struct AttentionWindow {
     bool operator==(const AttentionWindow&) const = default;
 };
 
+// Keys and values are made of a latent that all heads share: of `columns` columns a head makes the
+// columns of its key that do not turn, and as many of its value; the other columns of a key are
+// `rotary` columns that all heads share. What a value lacks is 0.
+struct LatentCase {
+    std::int64_t columns = 0;
+    std::int64_t rotary = 0;
+
+    std::int64_t width() const { return columns + rotary; }  // of what travels for a token
+    bool operator==(const LatentCase&) const = default;
+};
+
 struct AttentionCase {
     std::int64_t batch = 1;
     std::int64_t tokens = 1024;
@@ -33,6 +44,7 @@ struct AttentionCase {
     std::int64_t headDim = 64;
 
     bool causal = true;
+    std::optional<LatentCase> latent{};
     std::optional<AttentionWindow> window{};
     std::vector<std::int64_t> documents{};  // boundaries, 0 .. tokens; empty: one document
     std::optional<double> scale{};          // of the scores; absent: 1 / sqrt(headDim)
@@ -49,6 +61,7 @@ struct AttentionCase {
 
 // Read what a user wrote into `problem`; an Error is one sentence with the word and what is legal.
 Result<void> readShape(std::string_view text, AttentionCase& problem);
+Result<void> readLatent(std::string_view text, AttentionCase& problem);
 Result<void> readWindow(std::string_view text, AttentionCase& problem);
 Result<void> readDocuments(std::string_view text, AttentionCase& problem);
 Result<void> readType(std::string_view text, AttentionCase& problem);

@@ -76,6 +76,8 @@ std::string ProbeVerdict::text() const {
                        ranksChanged == 1 ? "" : "s");
 }
 
+const ResultNames& namesOf(bool latent) { return latent ? latentResultNames : resultNames; }
+
 void conclude(ModeVerdict& verdict) {
     verdict.judged = true;
     std::string reason;
@@ -83,7 +85,7 @@ void conclude(ModeVerdict& verdict) {
         reason += (reason.empty() ? "" : "; ") + sentence;
     };
     for (std::size_t i = 0; i < resultNames.size(); ++i)
-        if (!verdict.tensors[i].ok) add(reasonOf(resultNames[i], verdict.tensors[i]));
+        if (!verdict.tensors[i].ok) add(reasonOf(namesOf(verdict.latent)[i], verdict.tensors[i]));
     for (const int rank : verdict.ranksOffPlan)
         add(fmt::format("rank {} did not send the bytes of its schedule", rank));
     if (verdict.bytesSent != verdict.bytesPredicted)
@@ -103,7 +105,7 @@ Json toJson(const ModeVerdict& verdict) {
     if (verdict.probe) object["probe"] = toJson(*verdict.probe);
     if (!verdict.judged) return object;
     for (std::size_t i = 0; i < resultNames.size(); ++i) {
-        const std::string name(resultNames[i]);
+        const std::string name(namesOf(verdict.latent)[i]);
         object["max_err"][name] = finiteOrNull(verdict.tensors[i].maxError);
         object["tolerance"][name] = verdict.tensors[i].tolerance;
         object["worst_slice"][name] = toJson(verdict.tensors[i]);
@@ -125,8 +127,9 @@ std::optional<ModeVerdict> verdictFromJson(const Json& object) {
             verdict.probe = probeFromJson(probe);
         if (object.at("max_err").is_null()) return verdict;
         verdict.judged = true;
+        verdict.latent = object.at("max_err").contains(latentResultNames.back());
         for (std::size_t i = 0; i < resultNames.size(); ++i)
-            verdict.tensors[i] = tensorFromJson(object, std::string(resultNames[i]));
+            verdict.tensors[i] = tensorFromJson(object, std::string(namesOf(verdict.latent)[i]));
         verdict.bytesSent = object.at("bytes_sent").get<std::int64_t>();
         verdict.bytesPredicted = object.at("bytes_predicted").get<std::int64_t>();
         verdict.seconds = object.at("seconds").get<double>();

@@ -13,7 +13,10 @@
 
 namespace ringscope {
 
-inline constexpr std::array<std::string_view, 5> resultNames = {"out", "lse", "dq", "dk", "dv"};
+using ResultNames = std::array<std::string_view, 5>;
+inline constexpr ResultNames resultNames = {"out", "lse", "dq", "dk", "dv"};
+// Where keys come of latents: the gradients of these, and of the weights that make heads of them.
+inline constexpr ResultNames latentResultNames = {"out", "lse", "dq", "dlatent", "dweight"};
 
 // One token of rank 0's shard was changed, and the outputs of all rows were looked at.
 struct ProbeVerdict {
@@ -33,6 +36,7 @@ struct ModeVerdict {
     bool ok = false;
     bool refused = false;  // before it was started: `reason` says why
     std::string reason{};  // why it is not ok; empty where it is
+    bool latent = false;   // keys came of latents
     std::array<TensorVerdict, resultNames.size()> tensors{};
     bool judged = false;              // `tensors` and bytes hold something
     std::int64_t bytesSent = 0;       // by all ranks, one forward and one backward pass
@@ -41,6 +45,8 @@ struct ModeVerdict {
     std::optional<ProbeVerdict> probe{};
     double seconds = 0;  // forward and backward, slowest rank
 };
+
+const ResultNames& namesOf(bool latent);
 
 // Fills `ok` and `reason` from the figures.
 void conclude(ModeVerdict& verdict);

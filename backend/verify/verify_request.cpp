@@ -34,6 +34,7 @@ AttentionShape shapeOf(const AttentionCase& problem, int ranks) {
             .kvHeads = problem.kvHeads,
             .headDim = problem.headDim,
             .causal = problem.causal,
+            .latentColumns = problem.latent ? problem.latent->width() : 0,
             .elementBytes = rowOf(problem.type).bytes,
             .gradientAccumulatorBytes = rowOf(problem.type).sumBytes};
 }

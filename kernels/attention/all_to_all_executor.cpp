@@ -41,8 +41,11 @@ BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadT
 AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
                                  const QueryKeyValue& here, const BlockOutput& whole,
                                  const at::Tensor& dOut) {
-    if (steps.isRing())
-        return gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut);
+    if (steps.isRing()) {
+        const RingGradients sums =
+            gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut);
+        return {sums.q, sums.own[0], sums.own[1]};
+    }
     return localBackward(steps.first, here, whole, dOut, part.rules);
 }
 

@@ -8,6 +8,7 @@
 #include <ATen/ops/cat.h>
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -68,6 +69,15 @@ void expectInputs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
                 "attention takes contiguous q, k and v");
 }
 
+void expectLatents(const at::Tensor& q, const LatentKeys& keys) {
+    TORCH_CHECK(q.dim() == 4 && keys.latent.dim() == 3 && q.size(0) == keys.latent.size(0) &&
+                    q.size(1) == keys.latent.size(1) && q.size(2) % keys.heads == 0,
+                "queries ", q.sizes(), " do not fit latents ", keys.latent.sizes(), " of ",
+                keys.heads, " heads");
+    TORCH_CHECK(q.is_contiguous() && keys.latent.is_contiguous(),
+                "attention takes contiguous q and latents");
+}
+
 void writePlace(SpanPass pass, const AttentionCall& call) {
     tracePlace().pass = pass;
     tracePlace().layer = call.layer;
@@ -96,26 +106,51 @@ Result<std::unique_ptr<Attention>> Attention::make(const Schedule& schedule, int
     RankSchedule steps = stepsOf(schedule, rank);
     RINGSCOPE_CHECK(checkOrder(schedule, steps, executor));
     RINGSCOPE_CHECK(makeGroups(steps, group));
-    return std::unique_ptr<Attention>(new Attention(std::unique_ptr<State>(
-        new State{executor, {std::move(steps), schedule.mask}, schedule.owned, group, options})));
+    return std::unique_ptr<Attention>(
+        new Attention(std::unique_ptr<State>(new State{executor,
+                                                       {std::move(steps), schedule.mask},
+                                                       schedule.owned,
+                                                       group,
+                                                       options,
+                                                       schedule.latent})));
 }
 
 Attention::Attention(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Attention::~Attention() = default;
+
+bool Attention::travelAsLatents() const { return state_->latent; }
 
 std::int64_t Attention::bufferAllocations() const { return state_->pool.made(); }
 
 AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
                                    const at::Tensor& k, const at::Tensor& v) const {
     expectInputs(q, k, v);
+    if (state_->latent) throw std::logic_error("the schedule is for latents, not for keys");
+    return run(call, {q, k, v}, nullptr);
+}
+
+AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
+                                   const LatentKeys& keys) const {
+    expectLatents(q, keys);
+    if (!state_->latent) throw std::logic_error("the schedule is for keys, not for latents");
+    AttentionOutput output = run(call, {q, keys.latent.unsqueeze(2), at::Tensor()}, &keys);
+    output.saved.expand = keys.expand;
+    return output;
+}
+
+AttentionOutput Attention::run(const AttentionCall& call, const QueryKeyValue& input,
+                               const LatentKeys* latents) const {
     const PurposeScope purpose(state_->group, Purpose::Attention);
     const PlaceScope place;
     writePlace(SpanPass::Forward, call);
     holdUp(state_->options.delay);
+    const std::int64_t heads = input.q.size(2);
     AttentionOutput output =
-        state_->options.turns == 1
-            ? state_->executor.forward(state_->part(call, q.size(2), 0), {q, k, v})
-            : forwardInTurns(call, {q, k, v});
+        latents != nullptr
+            ? state_->executor.forward(
+                  state_->partOfLatents(call, heads, latents->expand, latents->heads), input)
+        : state_->options.turns == 1 ? state_->executor.forward(state_->part(call, heads, 0), input)
+                                     : forwardInTurns(call, input);
     output.saved.call = call;
     return output;
 }
@@ -145,6 +180,10 @@ AttentionGradients Attention::backward(const SavedAttention& saved, const at::Te
     const PlaceScope place;
     writePlace(SpanPass::Backward, saved.call);
     holdUp(state_->options.delay);
+    if (saved.expand)
+        return state_->executor.backward(
+            state_->partOfLatents(saved.call, dOut.size(2), saved.expand, saved.kvHeads), saved,
+            dOut.contiguous());
     if (state_->options.turns > 1) return backwardInTurns(saved, dOut);
     return state_->executor.backward(state_->part(saved.call, dOut.size(2), 0), saved,
                                      dOut.contiguous());

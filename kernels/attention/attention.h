@@ -15,8 +15,10 @@
 #include <ATen/core/Tensor.h>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -52,11 +54,24 @@ struct AttentionCall {
     int step = 0;  // of the training; traces show it, nothing is computed from it
 };
 
+// Keys and values (B, r, h, D) of the heads `heads` from rows of latents (B, r, C), contiguous.
+// Differentiable in the rows; the gradients of parameters it adds up itself.
+using KeyExpansion =
+    std::function<std::pair<at::Tensor, at::Tensor>(const at::Tensor& rows, const HeadSpan& heads)>;
+
+// Keys and values of all heads as one latent a token, (B, n, C).
+struct LatentKeys {
+    at::Tensor latent;
+    KeyExpansion expand;
+    std::int64_t heads = 1;  // of keys
+};
+
 // What backward() needs of forward(). Each executor decides which tensors it saves.
 struct SavedAttention {
     std::vector<at::Tensor> tensors;
     std::int64_t kvHeads = 1;
     AttentionCall call{};
+    KeyExpansion expand{};  // of latents; empty: of heads
 };
 
 struct AttentionOutput {
@@ -69,8 +84,8 @@ struct QueryKeyValue;
 
 struct AttentionGradients {
     at::Tensor q;  // (B, n, Hq, D)
-    at::Tensor k;  // (B, n, Hk, D)
-    at::Tensor v;  // (B, n, Hk, D)
+    at::Tensor k;  // (B, n, Hk, D); of latents (B, n, C)
+    at::Tensor v;  // (B, n, Hk, D); of latents not defined
 };
 
 class Attention {
@@ -87,10 +102,18 @@ public:
     at::Tensor attend(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
                       const at::Tensor& v) const;
 
-    // The same without autograd.
+    // The same of latents. They travel as such where the schedule says so; where it does not, they
+    // become heads first.
+    at::Tensor attend(const AttentionCall& call, const at::Tensor& q, const LatentKeys& keys) const;
+
+    // The same without autograd; latents only where the schedule lets them travel.
     AttentionOutput forward(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
                             const at::Tensor& v) const;
+    AttentionOutput forward(const AttentionCall& call, const at::Tensor& q,
+                            const LatentKeys& keys) const;
     AttentionGradients backward(const SavedAttention& saved, const at::Tensor& dOut) const;
+
+    bool travelAsLatents() const;
 
     // Allocations of buffers of messages so far.
     std::int64_t bufferAllocations() const;
@@ -98,6 +121,8 @@ public:
 private:
     struct State;
     explicit Attention(std::unique_ptr<State> state);
+    AttentionOutput run(const AttentionCall& call, const QueryKeyValue& input,
+                        const LatentKeys* latents) const;
     AttentionOutput forwardInTurns(const AttentionCall& call, const QueryKeyValue& input) const;
     AttentionGradients backwardInTurns(const SavedAttention& saved, const at::Tensor& dOut) const;
 

@@ -13,6 +13,7 @@ struct Attention::State {
     ShardLayout owned;
     Group& group;
     AttentionOptions options;
+    bool latent = false;  // latents travel
     BufferPool pool{group.size() == 1 ? std::numeric_limits<std::int64_t>::max()
                                       : options.bufferLimit};
 
@@ -31,6 +32,13 @@ struct Attention::State {
                  .dropoutSeed = dropoutSeedOfLayer(call.seed, call.layer),
                  .firstHead = firstHead,
                  .mask = &used.mask}};
+    }
+    RankPart partOfLatents(const AttentionCall& call, std::int64_t heads,
+                           const KeyExpansion& expand, std::int64_t keyHeads) {
+        RankPart made = part(call, heads, 0);
+        made.expand = &expand;
+        made.keyHeads = keyHeads;
+        return made;
     }
 };
 

@@ -16,9 +16,11 @@ struct RankPart {
     Group& group;
     BufferPool& pool;
     ScoreRules rules{};
+    const KeyExpansion* expand = nullptr;  // null: keys and values travel as heads
+    std::int64_t keyHeads = 0;             // that latents become
 };
 
-// q, k and v as Attention::attend takes them.
+// q, k and v as Attention::attend takes them. Latents are k, as one head, (B, n, 1, C), without v.
 struct QueryKeyValue {
     at::Tensor q;
     at::Tensor k;

@@ -10,17 +10,18 @@
 namespace ringscope {
 namespace {
 
-// (P, 2, B, n, h, D), a slice for each rank, as (2, B, S, h, D).
+// (P, X, B, n, h, C), a slice for each rank, as (X, B, S, h, C).
 at::Tensor inTokenOrder(const at::Tensor& slices, const ShardLayout& owned) {
-    at::Tensor whole = at::empty(
-        {2, slices.size(2), slices.size(0) * slices.size(3), slices.size(4), slices.size(5)},
-        slices.options());
+    at::Tensor whole = at::empty({slices.size(1), slices.size(2), slices.size(0) * slices.size(3),
+                                  slices.size(4), slices.size(5)},
+                                 slices.options());
     copyToTokenOrder(slices, owned, whole);
     return whole;
 }
 
 std::vector<std::int64_t> sliceSizes(const at::Tensor& whole, std::int64_t ranks) {
-    return {ranks, 2, whole.size(1), whole.size(2) / ranks, whole.size(3), whole.size(4)};
+    return {ranks,         whole.size(0), whole.size(1), whole.size(2) / ranks,
+            whole.size(3), whole.size(4)};
 }
 
 at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
@@ -29,19 +30,24 @@ at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
 
 }  // namespace
 
-KeyGather::KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor k,
-                     at::Tensor v)
-    : part_(part), pass_(pass), k_(std::move(k)), v_(std::move(v)) {}
+KeyGather::KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor own)
+    : part_(part), pass_(pass), own_(std::move(own)) {}
+
+HeadSpan KeyGather::travelling(const HeadSpan& heads) const {
+    return part_.expand == nullptr ? heads : HeadSpan{0, 1};
+}
 
 at::Tensor KeyGather::begin(const Step& step) {
     tracePlace().ringStep = step.index;
     postGathers(step);
     open_.complete(Payload::KeyValue, step.index);
     const auto held = std::ranges::find(gathered_, step.index, &Moving::neededBy);
+    if (held == gathered_.end() && latents_.defined()) return latents_;
     if (held == gathered_.end())
         throw std::logic_error("step " + std::to_string(step.index) + " gathers no keys");
     const at::Tensor keys = inTokenOrder(held->received.tensor(), part_.owned);
     gathered_.erase(held);
+    if (part_.expand != nullptr) latents_ = keys;
     return keys;
 }
 
@@ -49,28 +55,32 @@ at::Tensor KeyGather::begin(const Step& step) {
 void KeyGather::postGathers(const Step& step) {
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::AllGather) continue;
-        const HeadSpan heads = pass_.at(static_cast<std::size_t>(transfer.neededBy)).heads;
+        const HeadSpan heads =
+            travelling(pass_.at(static_cast<std::size_t>(transfer.neededBy)).heads);
+        const at::Tensor sent = headsOf(own_, heads);
         Moving& moving = gathered_.emplace_back(Moving{.neededBy = transfer.neededBy});
-        moving.sent =
-            part_.pool.take({2, k_.size(0), k_.size(1), heads.size(), k_.size(3)}, k_.options());
-        moving.sent.tensor()[0].copy_(headsOf(k_, heads));
-        moving.sent.tensor()[1].copy_(headsOf(v_, heads));
-        moving.received = part_.pool.take(
-            {part_.group.size(), 2, k_.size(0), k_.size(1), heads.size(), k_.size(3)},
-            k_.options());
+        moving.sent = part_.pool.take(sent.sizes(), sent.options());
+        moving.sent.tensor().copy_(sent);
+        std::vector<std::int64_t> sizes = sent.sizes().vec();
+        sizes.insert(sizes.begin(), part_.group.size());
+        moving.received = part_.pool.take(sizes, sent.options());
         open_.add(transfer,
                   post(part_.group, transfer, moving.received.tensor(), moving.sent.tensor()));
     }
 }
 
-void KeyGather::end(const Step& step, const at::Tensor& gradients) {
+void KeyGather::end(const Step& step, const at::Tensor& stepGradients) {
+    if (part_.expand != nullptr)
+        latentGradients_ =
+            latentGradients_.defined() ? latentGradients_.add_(stepGradients) : stepGradients;
+    const at::Tensor& gradients = part_.expand == nullptr ? stepGradients : latentGradients_;
     open_.complete(Payload::KeyValueGrad, step.index);
     takeSums();
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::ReduceScatter) continue;
         const std::vector<std::int64_t> sizes = sliceSizes(gradients, part_.group.size());
-        Moving& moving =
-            reduced_.emplace(Moving{.neededBy = transfer.neededBy, .heads = step.heads});
+        Moving& moving = reduced_.emplace(
+            Moving{.neededBy = transfer.neededBy, .heads = travelling(step.heads)});
         moving.sent = part_.pool.take(sizes, gradients.options());
         copyToSlices(gradients, part_.owned, moving.sent.tensor());
         moving.received = part_.pool.take(at::IntArrayRef(sizes).slice(1), gradients.options());
@@ -89,8 +99,7 @@ void KeyGather::finish() {
 void KeyGather::takeSums() {
     if (!reduced_) return;
     const at::Tensor& sum = reduced_->received.tensor();
-    if (!sums_.defined())
-        sums_ = at::empty({2, k_.size(0), k_.size(1), k_.size(2), k_.size(3)}, sum.options());
+    if (!sums_.defined()) sums_ = at::empty(own_.sizes(), sum.options());
     headsOf(sums_, reduced_->heads).copy_(sum);
     reduced_.reset();
 }

@@ -1,8 +1,9 @@
-// Gathers the keys and values of all ranks, some heads at a time, and sums their gradients.
+// Gathers what travels of all ranks' keys and values, some heads at a time, and sums its gradients.
+// Latents are gathered at once, for all heads.
 //
-//     KeyGather gather(part, pass, k, v);
+//     KeyGather gather(part, pass, own);
 //     for (const Step& step : pass) {
-//         const at::Tensor keys = gather.begin(step);  // waits for them; starts the next gather
+//         const at::Tensor keys = gather.begin(step);  // waits for it; starts the next gather
 //         ... blocks ...
 //         gather.end(step, gradients);                 // starts their sum
 //     }
@@ -21,11 +22,11 @@ namespace ringscope {
 
 class KeyGather {
 public:
-    // k and v: this rank's, (B, n, H, D). `part` and `pass`, one of the part's two passes, must
-    // outlive the gather.
-    KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor k, at::Tensor v);
+    // own: what travels of this rank's keys, (X, B, n, H, C): see key_form.h. `part` and `pass`,
+    // one of the part's two passes, must outlive the gather.
+    KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor own);
 
-    // Returns K and V of the step's heads, of the whole sequence in token order: (2, B, S, h, D).
+    // Returns what travels for the step's heads, of all tokens in their order: (X, B, S, h, C).
     // Throws std::logic_error where no transfer brings them.
     at::Tensor begin(const Step& step);
 
@@ -34,7 +35,7 @@ public:
     void end(const Step& step, const at::Tensor& gradients);
     void finish();
 
-    // After finish(): dK and dV of this rank's own tokens, (2, B, n, H, D).
+    // After finish(): the gradient of `own`.
     const at::Tensor& gradients() const { return sums_; }
 
 private:
@@ -48,11 +49,14 @@ private:
 
     void postGathers(const Step& step);
     void takeSums();
+    // The heads of `own` that travel for those of a step: latents are one.
+    HeadSpan travelling(const HeadSpan& heads) const;
 
     const RankPart& part_;
     const std::vector<Step>& pass_;
-    at::Tensor k_;
-    at::Tensor v_;
+    at::Tensor own_;
+    at::Tensor latents_;          // of all tokens
+    at::Tensor latentGradients_;  // of all tokens, this rank's part, summed over the steps so far
     OpenTransfers open_;
     std::vector<Moving> gathered_;   // under way, or complete and not yet taken by begin()
     std::optional<Moving> reduced_;  // under way

@@ -1,5 +1,6 @@
 // Each rank keeps its queries and attends to the keys and values of the whole sequence, which are
 // gathered some heads at a time. The gradients of keys are summed on the rank that holds the keys.
+#include "kernels/attention/key_form.h"
 #include "kernels/attention/key_gather.h"
 #include "kernels/attention/local_attention.h"
 #include "kernels/device/number_format.h"
@@ -27,20 +28,21 @@ ScoreRules rulesOf(const RankPart& part, const HeadSpan& heads, std::int64_t eac
 }  // namespace
 
 AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& input) {
-    const std::int64_t kvHeads = input.k.size(2);
-    KeyGather gather(part, part.steps.forward, input.k, input.v);
+    const std::int64_t kvHeads = keyHeads(part, input);
+    const at::Tensor own = travellingKeys(part, input);
+    KeyGather gather(part, part.steps.forward, own);
     const BlockOutput whole{
         at::empty_like(input.q),
         at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(sumType(input.q)))};
     for (const Step& step : part.steps.forward) {
-        const at::Tensor keys = gather.begin(step);
+        const auto [keys, values] = keysOf(part, gather.begin(step), step.heads);
         const BlockOutput heads =
-            localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys[0], keys[1]},
+            localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys, values},
                          rulesOf(part, step.heads, input.q.size(2) / kvHeads));
         queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
         queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
     }
-    return {whole.out, {{input.q, input.k, input.v, whole.out, whole.lse}, kvHeads}, whole.lse};
+    return {whole.out, {{input.q, own, whole.out, whole.lse}, kvHeads}, whole.lse};
 }
 
 AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention& saved,
@@ -50,20 +52,20 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
     const auto ofStep = [kvHeads](const at::Tensor& tensor, const Step& step) {
         return queryHeadsOf(tensor, step.heads, kvHeads);
     };
-    KeyGather gather(part, part.steps.backward, saved.tensors[1], saved.tensors[2]);
+    KeyGather gather(part, part.steps.backward, saved.tensors[1]);
     const at::Tensor dq = at::empty_like(q);
     for (const Step& step : part.steps.backward) {
-        const at::Tensor keys = gather.begin(step);
+        const at::Tensor rows = gather.begin(step);
+        const auto [keys, values] = keysOf(part, rows, step.heads);
         const AttentionGradients heads =
-            localBackward(step, {ofStep(q, step), keys[0], keys[1]},
-                          {ofStep(saved.tensors[3], step), ofStep(saved.tensors[4], step)},
+            localBackward(step, {ofStep(q, step), keys, values},
+                          {ofStep(saved.tensors[2], step), ofStep(saved.tensors[3], step)},
                           ofStep(dOut, step), rulesOf(part, step.heads, q.size(2) / kvHeads));
         ofStep(dq, step).copy_(heads.q);
-        gather.end(step, at::stack({heads.k, heads.v}));
+        gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
     }
     gather.finish();
-    const at::Tensor home = gather.gradients().to(q.scalar_type());
-    return {dq, home[0], home[1]};
+    return ofInput(part, dq, gather.gradients(), q.scalar_type());
 }
 
 }  // namespace ringscope

@@ -6,11 +6,15 @@
 
 namespace ringscope {
 
-// own: K and V held at the start, (2, B, n, H, D).
+// own: what travels of this rank's keys and values, as travellingKeys() makes it.
 BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own);
 
-// `whole`: what attendAround() returned. The gradients of k and v are in the type sums are kept in.
-AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                                   const BlockOutput& whole, const at::Tensor& dOut);
+// `whole`: what attendAround() returned. The gradient of `own` is in the type sums are kept in.
+struct RingGradients {
+    at::Tensor q;
+    at::Tensor own;
+};
+RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                              const BlockOutput& whole, const at::Tensor& dOut);
 
 }  // namespace ringscope

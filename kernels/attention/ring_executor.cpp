@@ -1,62 +1,90 @@
 // Keys and values go round the ring while each rank's queries stay where they are. Used by every
 // mode whose schedule sends KV from rank to rank.
+#include "kernels/attention/key_form.h"
 #include "kernels/attention/local_attention.h"
 #include "kernels/attention/ring_attention.h"
 #include "kernels/attention/ring_journey.h"
 
-#include <ATen/ops/stack.h>
-
 namespace ringscope {
+
+namespace {
+
+// The keys that a step's blocks meet, and where they are among the rows of the step's keys.
+struct MetKeys {
+    TokenSpan rows{};
+    at::Tensor travelling{};
+    QueryKeyValue tensors{};
+
+    BlockInput input(Block block, const ScoreRules& rules) const {
+        block.keys = relativeTo(rows, block.keys);
+        return blockOf(block, tensors, rules);
+    }
+};
+
+MetKeys metKeys(const RankPart& part, const Step& step, const RingJourney& journey,
+                const at::Tensor& q) {
+    if (step.blocks.empty()) return {};
+    const TokenSpan rows = keyRows(step);
+    MetKeys met{.rows = rows, .travelling = journey.keys().narrow(2, rows.begin, rows.size())};
+    const auto [keys, values] = keysOf(part, met.travelling, step.heads);
+    met.tensors = {q, keys, values};
+    return met;
+}
+
+}  // namespace
 
 BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
     RingJourney journey(part.group, part.pool, own);
     PartialOutput output(q);
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
-        const QueryKeyValue held{q, journey.keys(), journey.values()};
+        const MetKeys met = metKeys(part, step, journey, q);
         for (const Block& block : step.blocks)
-            output.add(block.queries, blockForward(blockOf(block, held, part.rules)));
+            output.add(block.queries, blockForward(met.input(block, part.rules)));
         journey.endStep(step, {});
     }
     journey.finish();
     return output.take();
 }
 
-AttentionGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                                   const BlockOutput& whole, const at::Tensor& dOut) {
+RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                              const BlockOutput& whole, const at::Tensor& dOut) {
     RingJourney journey(part.group, part.pool, own);
     const at::Tensor dq = emptySum(q);
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);
-        const QueryKeyValue held{q, journey.keys(), journey.values()};
-        const TokenSpan keys = keyRows(step);
-        const KeyGradients sums{keys, emptySum(own.narrow(2, keys.begin, keys.size()))};
-        for (const Block& block : step.blocks) {
-            const TokenSpan rows = relativeTo(keys, block.keys);
-            addBlockGradients(blockOf(block, held, part.rules),
-                              {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
-                              rowsOf(dOut, block.queries),
-                              {rowsOf(dq, block.queries), rowsOf(sums.packed[0], rows),
-                               rowsOf(sums.packed[1], rows)});
+        KeyGradients gradients;
+        if (!step.blocks.empty()) {
+            const MetKeys met = metKeys(part, step, journey, q);
+            const at::Tensor sums = emptySum(met.tensors.k.expand({2, -1, -1, -1, -1}));
+            for (const Block& block : step.blocks) {
+                const TokenSpan rows = relativeTo(met.rows, block.keys);
+                addBlockGradients(
+                    met.input(block, part.rules),
+                    {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
+                    rowsOf(dOut, block.queries),
+                    {rowsOf(dq, block.queries), rowsOf(sums[0], rows), rowsOf(sums[1], rows)});
+            }
+            gradients = {met.rows, travellingGradient(part, met.travelling, step.heads, sums)};
         }
-        journey.endStep(step, sums);
+        journey.endStep(step, gradients);
     }
     journey.finish();
-    return {dq.to(q.scalar_type()), journey.gradients()[0], journey.gradients()[1]};
+    return {dq.to(q.scalar_type()), journey.gradients()};
 }
 
 AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {
-    const at::Tensor own = at::stack({input.k, input.v});
+    const at::Tensor own = travellingKeys(part, input);
     const BlockOutput whole = attendAround(part, input.q, own);
-    return {whole.out, {{input.q, own, whole.out, whole.lse}, input.k.size(2)}, whole.lse};
+    return {whole.out, {{input.q, own, whole.out, whole.lse}, keyHeads(part, input)}, whole.lse};
 }
 
 AttentionGradients ringBackward(const RankPart& part, const SavedAttention& saved,
                                 const at::Tensor& dOut) {
     const at::Tensor& q = saved.tensors[0];
-    const AttentionGradients sums =
+    const RingGradients sums =
         gradientsAround(part, q, saved.tensors[1], {saved.tensors[2], saved.tensors[3]}, dOut);
-    return {sums.q, sums.k.to(q.scalar_type()), sums.v.to(q.scalar_type())};
+    return ofInput(part, sums.q, sums.own, q.scalar_type());
 }
 
 }  // namespace ringscope

@@ -2,7 +2,7 @@
 //
 //     for (const Step& step : pass) {
 //         journey.beginStep(step);          // waits for the step's keys; posts the next ones
-//         ... blocks with journey.keys() ...
+//         ... blocks with what journey.keys() becomes ...
 //         journey.endStep(step, part);      // waits for gradients, adds the part, sends the sum on
 //     }
 //     journey.finish();
@@ -28,23 +28,23 @@ namespace ringscope {
 // What a step's blocks add to rows `keys` of the gradient that travels; none without blocks.
 struct KeyGradients {
     TokenSpan keys{};
-    at::Tensor packed{};  // dK and dV of these rows: (2, B, n, H, D)
+    at::Tensor packed{};  // of these rows: (X, B, n, H, C)
 };
 
 class RingJourney {
 public:
-    // own: K and V of this rank, packed (2, B, n, H, D). All other tensors come from `pool`, except
-    // the sum of this rank's own gradients.
+    // own: what travels of this rank's keys, (X, B, n, H, C): see key_form.h. All other tensors
+    // come from `pool`, except the sum of this rank's own gradients.
     RingJourney(Group& group, BufferPool& pool, at::Tensor own);
 
     void beginStep(const Step& step);
     void endStep(const Step& step, const KeyGradients& part);
     void finish();
 
-    at::Tensor keys() const { return keys_[0]; }
-    at::Tensor values() const { return keys_[1]; }
+    // What travelled here for this step.
+    const at::Tensor& keys() const { return keys_; }
 
-    // After the last step of a backward pass: the gradients of this rank's own keys and values.
+    // After the last step of a backward pass: the gradient of `own`.
     const at::Tensor& gradients() const { return ownGradients_; }
 
 private:

@@ -26,23 +26,46 @@ at::Tensor queriesOf(const at::Tensor& x, const LatentParts& parts) {
     return project(project(x, parts.norm, parts.queryDown), parts.queryNorm, parts.queryUp);
 }
 
+// Of a projection that makes `columns` for each head, the part of some heads.
+Projection headsOf(const Projection& projection, std::int64_t columns, std::int64_t begin,
+                   std::int64_t end) {
+    const auto part = [&](const Weight& weight) -> Weight {
+        if (!weight.defined()) return {};
+        const auto rows = [&](const at::Tensor& tensor) {
+            return tensor.narrow(0, begin * columns, (end - begin) * columns);
+        };
+        return {rows(weight.value), rows(weight.gradient)};
+    };
+    return {part(projection.weight), part(projection.bias)};
+}
+
 }  // namespace
 
-Heads projectLatentHeads(const at::Tensor& x, const LatentParts& parts, const RotaryTable& rotary,
-                         std::int64_t heads, const LatentConfig& sizes) {
-    const auto perHead = [&](const at::Tensor& rows) { return rows.unflatten(2, {heads, -1}); };
-    const at::Tensor q = perHead(queriesOf(x, parts));
+LatentHeads projectLatentHeads(const at::Tensor& x, const LatentParts& parts,
+                               const RotaryTable& rotary, std::int64_t heads,
+                               const LatentConfig& sizes) {
+    const at::Tensor q = queriesOf(x, parts).unflatten(2, {heads, -1});
+    const at::Tensor turned = rotated(q.narrow(3, sizes.plainSize, sizes.rotarySize), rotary);
     const at::Tensor latent = project(x, parts.norm, parts.latent);
-    const at::Tensor expanded = perHead(
-        project(latent.narrow(2, 0, sizes.size).contiguous(), parts.latentNorm, parts.latentUp));
     const at::Tensor rotaryKey =
-        rotated(latent.narrow(2, sizes.size, sizes.rotarySize).unsqueeze(2), rotary);
-    const at::Tensor plainKey = expanded.narrow(3, 0, sizes.plainSize);
+        rotated(latent.narrow(2, sizes.size, sizes.rotarySize).unsqueeze(2), rotary).squeeze(2);
+    return {at::cat({q.narrow(3, 0, sizes.plainSize), turned}, 3).contiguous(),
+            at::cat({latent.narrow(2, 0, sizes.size), rotaryKey}, 2).contiguous()};
+}
+
+std::pair<at::Tensor, at::Tensor> expandLatents(const at::Tensor& rows, const LatentParts& parts,
+                                                const LatentConfig& sizes, std::int64_t begin,
+                                                std::int64_t end) {
+    const std::int64_t heads = end - begin;
+    const Projection up = headsOf(parts.latentUp, sizes.plainSize + sizes.valueSize, begin, end);
+    const at::Tensor expanded =
+        project(rows.narrow(2, 0, sizes.size).contiguous(), parts.latentNorm, up)
+            .unflatten(2, {heads, -1});
+    const at::Tensor rotaryKey =
+        rows.narrow(2, sizes.size, sizes.rotarySize).unsqueeze(2).expand({-1, -1, heads, -1});
     const at::Tensor value = expanded.narrow(3, sizes.plainSize, sizes.valueSize);
     const std::int64_t missing = sizes.plainSize + sizes.rotarySize - sizes.valueSize;
-    const at::Tensor turned = rotated(q.narrow(3, sizes.plainSize, sizes.rotarySize), rotary);
-    return {at::cat({q.narrow(3, 0, sizes.plainSize), turned}, 3).contiguous(),
-            at::cat({plainKey, rotaryKey.expand({-1, -1, heads, -1})}, 3).contiguous(),
+    return {at::cat({expanded.narrow(3, 0, sizes.plainSize), rotaryKey}, 3).contiguous(),
             (missing > 0 ? at::constant_pad_nd(value, {0, missing}) : value).contiguous()};
 }
 

@@ -114,13 +114,19 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTab
                                  const Attend& attend) const {
     const Layer& parts = layers_[static_cast<std::size_t>(index)];
     if (model_.attention == AttentionKind::Mla) {
-        const Heads heads =
+        const LatentHeads heads =
             projectLatentHeads(x, parts.latent, rotary, model_.heads, model_.latent);
-        return attend(index, heads.q, heads.k, heads.v).narrow(3, 0, model_.valueDim()).flatten(2);
+        const auto expand = [latent = parts.latent, sizes = model_.latent](
+                                const at::Tensor& rows, std::int64_t begin, std::int64_t end) {
+            return expandLatents(rows, latent, sizes, begin, end);
+        };
+        return attend(index, heads.q, {.latent = heads.latent, .expand = expand})
+            .narrow(3, 0, model_.valueDim())
+            .flatten(2);
     }
     const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
     const Heads heads = projectHeads(x, parts.heads, rotary, shape);
-    return attend(index, heads.q, heads.k, heads.v).flatten(2);
+    return attend(index, heads.q, {heads.k, heads.v}).flatten(2);
 }
 
 // residual + the feed-forward of x, by experts.

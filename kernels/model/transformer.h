@@ -12,7 +12,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -25,10 +27,19 @@ struct TokenTensors {
     RotaryTable rotary;    // of those
 };
 
-// Attention of layer `layer`, counted from 0: q (B, n, Hq, D), k and v (B, n, Hk, D) ->
-// (B, n, Hq, D), differentiable.
-using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const at::Tensor& k,
-                                        const at::Tensor& v)>;
+// Keys and values of all heads, (B, n, Hk, D), or as one latent a token that becomes them: (B, n,
+// C). `expand` gives those of some heads from rows of latents, differentiable.
+struct LayerKeys {
+    at::Tensor k{};
+    at::Tensor v{};
+    at::Tensor latent{};
+    std::function<std::pair<at::Tensor, at::Tensor>(const at::Tensor& rows, std::int64_t begin,
+                                                    std::int64_t end)>
+        expand{};
+};
+
+// Attention of layer `layer`, counted from 0: q (B, n, Hq, D) -> (B, n, Hq, D), differentiable.
+using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const LayerKeys& keys)>;
 
 class Transformer {
 public:

@@ -138,12 +138,17 @@ AttentionCall RankModel::callFor(const BatchPlace& place, const TokenBatch& batc
 Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch) const {
     std::vector<AttentionCall> calls;
     for (const AttentionPart& part : plan_.parts) calls.push_back(callFor(place, batch, part));
-    return [this, calls](int layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+    return [this, calls](int layer, const at::Tensor& q, const LayerKeys& keys) {
         const auto part =
             static_cast<std::size_t>(plan_.partOfLayer[static_cast<std::size_t>(layer)]);
         AttentionCall call = calls[part];
         call.layer = layer;
-        return attention_[part]->attend(call, q, k, v);
+        if (!keys.expand) return attention_[part]->attend(call, q, keys.k, keys.v);
+        const auto expand = [each = keys.expand](const at::Tensor& rows, const HeadSpan& heads) {
+            return each(rows, heads.begin, heads.end);
+        };
+        return attention_[part]->attend(call, q,
+                                        {keys.latent, expand, plan_.config.model.keyHeads()});
     };
 }
 

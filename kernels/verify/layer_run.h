@@ -29,8 +29,10 @@ CaseInputs inputsOn(const at::Device& device, const CaseInputs& inputs);
 AttentionCall callOf(const AttentionCase& problem);
 
 // The inputs must be on the device that the rank computes on, and so are the results.
-LayerShare runLayer(const Attention& attention, const AttentionCall& call, Group& group,
-                    const CaseInputs& inputs);
+LayerShare runLayer(const AttentionCase& problem, const Attention& attention,
+                    const AttentionCall& call, Group& group, const CaseInputs& inputs);
+AttentionOutput runForward(const AttentionCase& problem, const Attention& attention,
+                           const AttentionCall& call, const CaseInputs& inputs);
 
 // Where a rank's lse belongs: rows of `tokens`, of heads from `firstHead`.
 struct LsePlace {

@@ -39,8 +39,9 @@ std::int64_t countOf(const at::Tensor& rows) { return rows.sum().item<std::int64
 
 Disturbance probeOf(const AttentionCase& problem, const Schedule& schedule) {
     const std::vector<TokenSpan> tokens = spansBefore(schedule.owned.spansOf(0), problem.tokens);
-    return {.token = tokenAt(tokens, tokenCount(tokens) / 4),
-            .amount = std::min(8.0 * static_cast<double>(problem.tokens), largestAmount)};
+    const double amount =  // a latent is multiplied by the weights of all its columns
+        problem.latent ? 8.0 : std::min(8.0 * static_cast<double>(problem.tokens), largestAmount);
+    return {.token = tokenAt(tokens, tokenCount(tokens) / 4), .amount = amount};
 }
 
 ProbeVerdict judgeProbe(const AttentionCase& problem, const Schedule& schedule,

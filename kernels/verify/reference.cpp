@@ -5,6 +5,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
@@ -19,6 +20,7 @@
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -265,8 +267,10 @@ at::Tensor alibiSlopes(std::int64_t heads) {
     return at::tensor(at::ArrayRef<double>(slopes), fp64);
 }
 
-CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& inputs,
-                               const std::function<void(double share)>& progress) {
+namespace {
+
+CaseResults referenceOfHeads(const AttentionCase& problem, const CaseInputs& inputs,
+                             const std::function<void(double share)>& progress) {
     const auto zeros = [](const at::Tensor& like) { return at::zeros(like.sizes(), fp64); };
     const CaseResults results{zeros(inputs.q),
                               at::zeros({problem.batch, problem.tokens, problem.heads}, fp64),
@@ -275,9 +279,35 @@ CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& i
     return results;
 }
 
+}  // namespace
+
+//     (k, v) = heads of (c W^T, rotary key)       dc = dk, dv through W      dW = (dk, dv)^T c
+CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& inputs,
+                               const std::function<void(double share)>& progress) {
+    if (!problem.latent) return referenceOfHeads(problem, inputs, progress);
+    const std::int64_t plain = problem.headDim - problem.latent->rotary;
+    const std::int64_t columns = problem.latent->columns;
+    const at::Tensor latents = inputs.k.squeeze(2).to(at::kDouble);
+    const at::Tensor weight = inputs.weight.to(at::kDouble);
+    CaseInputs expanded = inputs;
+    std::tie(expanded.k, expanded.v) =
+        headsOfLatents(problem, latents, weight, {0, problem.kvHeads});
+    CaseResults results = referenceOfHeads(problem, expanded, progress);
+    const at::Tensor ofMade =
+        at::cat({results.dk.narrow(3, 0, plain), results.dv.narrow(3, 0, plain)}, 3)
+            .flatten(2);  // (B, S, H 2 plain)
+    const at::Tensor ofRotary = results.dk.narrow(3, plain, problem.latent->rotary).sum(2);
+    results.dk = at::cat({at::matmul(ofMade, weight), ofRotary}, 2).unsqueeze(2);
+    results.dv = at::matmul(ofMade.flatten(0, 1).t(), latents.narrow(2, 0, columns).flatten(0, 1))
+                     .unsqueeze(0)
+                     .unsqueeze(2);
+    return results;
+}
+
 at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
                         const CaseResults& results, std::int64_t token) {
     at::Tensor weights = at::zeros({problem.tokens, problem.heads}, fp64);
+    if (problem.latent) return weights;
     const std::int64_t group = problem.heads / problem.kvHeads;
     const at::Tensor slopes = alibiSlopes(problem.heads);
     const at::Tensor visible =

@@ -30,8 +30,8 @@ struct CaseResults {
     at::Tensor out;  // (B, S, Hq, D)
     at::Tensor lse;  // (B, S, Hq)
     at::Tensor dq;   // (B, S, Hq, D)
-    at::Tensor dk;   // (B, S, Hk, D)
-    at::Tensor dv;   // (B, S, Hk, D)
+    at::Tensor dk;   // (B, S, Hk, D); of latents (B, S, 1, C)
+    at::Tensor dv;   // (B, S, Hk, D); of the weight of latents (1, rows, 1, columns)
 };
 
 // `inputs` hold every token. `progress` is called with the share that is done, by one thread
@@ -47,7 +47,8 @@ at::Tensor visiblePairs(const AttentionCase& problem, TokenSpan queries, TokenSp
 // power below, then every other one of the power above.
 at::Tensor alibiSlopes(std::int64_t heads);
 
-// How much of each query's output comes from one key token: (S, Hq), batch item 0.
+// How much of each query's output comes from one key token: (S, Hq), batch item 0. 0 of latents,
+// which change keys as well as values.
 at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
                         const CaseResults& results, std::int64_t token);
 

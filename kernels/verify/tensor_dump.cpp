@@ -40,14 +40,15 @@ Result<void> makeFolder(const fs::path& folder) {
 Result<void> writeAll(const fs::path& folder, const CaseInputs& inputs,
                       const CaseResults& results) {
     RINGSCOPE_CHECK(dumpTensor(folder, "q", inputs.q));
-    RINGSCOPE_CHECK(dumpTensor(folder, "k", inputs.k));
-    RINGSCOPE_CHECK(dumpTensor(folder, "v", inputs.v));
+    const bool latent = inputs.weight.defined();
+    RINGSCOPE_CHECK(dumpTensor(folder, latent ? "latent" : "k", inputs.k));
+    RINGSCOPE_CHECK(dumpTensor(folder, latent ? "weight" : "v", latent ? inputs.weight : inputs.v));
     RINGSCOPE_CHECK(dumpTensor(folder, "dout", inputs.dOut));
     RINGSCOPE_CHECK(dumpTensor(folder, "out", results.out));
     RINGSCOPE_CHECK(dumpTensor(folder, "lse", results.lse.transpose(1, 2)));
     RINGSCOPE_CHECK(dumpTensor(folder, "dq", results.dq));
-    RINGSCOPE_CHECK(dumpTensor(folder, "dk", results.dk));
-    return dumpTensor(folder, "dv", results.dv);
+    RINGSCOPE_CHECK(dumpTensor(folder, latent ? "dlatent" : "dk", results.dk));
+    return dumpTensor(folder, latent ? "dweight" : "dv", results.dv);
 }
 
 at::Tensor numbers(std::int64_t begin, std::int64_t end) {
@@ -63,13 +64,15 @@ at::Tensor numbersOf(const std::vector<TokenSpan>& tokens) {
 // Padding is behind the first `rows` rows.
 CaseInputs withoutPadding(CaseInputs inputs, std::int64_t rows) {
     for (at::Tensor* tensor : {&inputs.q, &inputs.k, &inputs.v, &inputs.dOut})
-        *tensor = tensor->narrow(1, 0, rows);
+        if (tensor->defined()) *tensor = tensor->narrow(1, 0, rows);
     return inputs;
 }
 
-CaseResults withoutPadding(CaseResults results, std::int64_t rows, std::int64_t lseRows) {
-    for (at::Tensor* tensor : {&results.out, &results.dq, &results.dk, &results.dv})
+CaseResults withoutPadding(CaseResults results, std::int64_t rows, std::int64_t lseRows,
+                           bool latent) {
+    for (at::Tensor* tensor : {&results.out, &results.dq, &results.dk})
         *tensor = tensor->narrow(1, 0, rows);
+    if (!latent) results.dv = results.dv.narrow(1, 0, rows);
     results.lse = results.lse.narrow(1, 0, lseRows);
     return results;
 }
@@ -101,7 +104,8 @@ Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,
     place.tokens = spansBefore(std::move(place.tokens), problem.tokens);
     RINGSCOPE_CHECK(
         writeAll(own, withoutPadding(inputsOfRank(problem, schedule, rank), tokenCount(held)),
-                 withoutPadding(share, tokenCount(held), tokenCount(place.tokens))));
+                 withoutPadding(share, tokenCount(held), tokenCount(place.tokens),
+                                problem.latent.has_value())));
     RINGSCOPE_CHECK(dumpTensor(own, "tokens", numbersOf(held)));
     if (place.tokens == held && share.lse.size(2) == problem.heads) return {};
     RINGSCOPE_CHECK(dumpTensor(own, "lse_tokens", numbersOf(place.tokens)));

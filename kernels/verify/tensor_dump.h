@@ -1,6 +1,7 @@
 // Tensors as .npy files, to be checked by other programs.
 //
 //     DIR/ring/q.npy ...            token order, (B, S, H, D); lse (B, H, S)
+//     (latent, weight, dlatent and dweight instead of k, v, dk and dv where keys come of latents)
 //     DIR/ring/rank-00/q.npy ...    as rank 0 holds them; tokens.npy: which tokens its rows are
 //
 // bf16, which NumPy does not know, is written as fp32: every value is exact.

@@ -129,8 +129,8 @@ private:
         RINGSCOPE_TRY(const Schedule schedule, planMode(unshardedMode(), request_));
         RINGSCOPE_TRY(const auto attention,
                       Attention::make(schedule, 0, *single_.group, options()));
-        const LayerShare share =
-            runLayer(*attention, callOf(request_.problem), *single_.group, here(expected.inputs));
+        const LayerShare share = runLayer(request_.problem, *attention, callOf(request_.problem),
+                                          *single_.group, here(expected.inputs));
         expected.unsharded = measureAll(expected.reference, onHost(share.results));
         return {};
     }
@@ -187,7 +187,7 @@ private:
                                                    Group& group, const Attention& attention) {
         CaseInputs inputs = inputsOfRank(request_.problem, schedule, group.rank());
         const AttentionCall call = callOf(request_.problem);
-        const LayerShare share = runLayer(attention, call, group, here(inputs));
+        const LayerShare share = runLayer(request_.problem, attention, call, group, here(inputs));
         std::optional<Error> notWritten;
         const auto dump = [&](const Result<void>& written) {
             if (!written.ok() && !notWritten) notWritten = written.error();
@@ -200,10 +200,8 @@ private:
                     dump(dumpRank(folder, request_.problem, schedule, rank, theirs));
             });
         const Disturbance disturbance = probeOf(request_.problem, schedule);
-        disturb(inputs.v, heldTokens(schedule, group.rank()), disturbance);
-        const CaseInputs disturbed = here(inputs);
-        const AttentionOutput output =
-            attention.forward(call, disturbed.q, disturbed.k, disturbed.v);
+        disturb(inputs, heldTokens(schedule, group.rank()), disturbance);
+        const AttentionOutput output = runForward(request_.problem, attention, call, here(inputs));
         const at::Tensor after = gatherOutput(request_.problem, schedule, group, output.out);
         if (!judges()) return std::optional<ModeVerdict>();
 
@@ -220,6 +218,7 @@ private:
     ModeVerdict judgeLayer(const Mode& mode, const Schedule& schedule,
                            const GatheredLayer& layer) const {
         ModeVerdict verdict{.mode = std::string(mode.name), .ranks = schedule.ranks};
+        verdict.latent = request_.problem.latent.has_value();
         const Meters meters = measureAll(expected_->reference, layer.results);
         for (std::size_t i = 0; i < meters.size(); ++i)
             verdict.tensors[i] = judge(meters[i], expected_->unsharded[i], request_.problem.type);

@@ -31,11 +31,14 @@ struct Gathering {
     Transfer gather(std::size_t group) const {
         return collective(TransferKind::AllGather, Payload::KeyValue, group, shape.elementBytes);
     }
+    bool latent() const { return shape.latentColumns > 0; }
+
     Transfer collective(TransferKind kind, Payload payload, std::size_t group,
                         int scalarBytes) const {
-        const std::int64_t bytes = 2 * shape.batch * (shape.tokens / shape.ranks) *
-                                   heads[group].size() * shape.headDim * scalarBytes *
-                                   (shape.ranks - 1);
+        const std::int64_t columns =
+            latent() ? shape.latentColumns : 2 * heads[group].size() * shape.headDim;
+        const std::int64_t bytes =
+            shape.batch * (shape.tokens / shape.ranks) * columns * scalarBytes * (shape.ranks - 1);
         const bool keys = payload == Payload::KeyValue;
         return {.kind = kind,
                 .payload = payload,
@@ -53,10 +56,11 @@ struct Gathering {
                       .keysOf = {.first = 0, .count = shape.ranks},
                       .heads = heads[group],
                       .blocks = blocks};
-            if (group == 0 || !shape.ahead) step.transfers.push_back(gather(group));
-            if (group + 1 < heads.size() && shape.ahead)
-                step.transfers.push_back(gather(group + 1));
-            if (which == Pass::Backward)
+            // All heads come from one latent, and add to one gradient.
+            const bool last = group + 1 == heads.size();
+            if (group == 0 || (!shape.ahead && !latent())) step.transfers.push_back(gather(group));
+            if (!last && shape.ahead && !latent()) step.transfers.push_back(gather(group + 1));
+            if (which == Pass::Backward && (last || !latent()))
                 step.transfers.push_back(collective(TransferKind::ReduceScatter,
                                                     Payload::KeyValueGrad, group,
                                                     shape.gradientAccumulatorBytes));
@@ -73,6 +77,7 @@ Schedule gatherPasses(const AttentionShape& shape, ShardLayout layout, std::int6
         .executor = Executor::KeyGather,
         .ranks = shape.ranks,
         .owned = std::move(layout),
+        .latent = shape.latentColumns > 0,
         .headsPerRank = shape.heads,
         .kvHeadsPerRank = shape.kvHeads,
         .makeSteps = [shape, groups](const Schedule& schedule, int rank) -> RankSchedule {

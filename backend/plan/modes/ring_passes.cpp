@@ -235,8 +235,9 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                     const RingBlocks& blocks) {
     const std::int64_t kvHeads =
         std::max<std::int64_t>(shape.kvHeads, ring.ranksPerPlace) / ring.ranksPerPlace;
-    const std::int64_t scalars =
-        2 * shape.batch * (shape.tokens / ring.places()) * kvHeads * shape.headDim;
+    const bool latent = shape.latentColumns > 0 && ring.ranksPerPlace == 1;
+    const std::int64_t scalars = shape.batch * (shape.tokens / ring.places()) *
+                                 (latent ? shape.latentColumns : 2 * kvHeads * shape.headDim);
     std::vector<RankSet> places;
     for (int place = 0; place < ring.places(); ++place) places.push_back(ring.ranksAt(place));
     // The last place but one passes on the most, the last one sends the most gradients home.
@@ -247,6 +248,7 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
     return Schedule{.executor = Executor::Ring,
                     .ranks = shape.ranks,
                     .owned = std::move(layout),
+                    .latent = latent,
                     .places = std::move(places),
                     .busiest = std::move(busiest),
                     .headsPerRank = shape.heads / ring.ranksPerPlace,

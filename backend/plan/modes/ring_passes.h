@@ -19,6 +19,9 @@
 //   2 inner rings of 3, place 0     steps   0  1  2 | 3  4  5
 //                                   keys of 0  2  1 | 3  5  4
 //
+// Latents of keys and values travel where the shape has them and a place is one rank; ranks that
+// split heads need them expanded.
+//
 // Under Schedule::needs, the keys of a step come straight from the place that owns them, and their
 // gradients go straight back to it. Nothing is sent in a step whose keys are not needed.
 #pragma once

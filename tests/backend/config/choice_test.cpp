@@ -28,6 +28,7 @@ void expectRoundTrips() {
 
 TEST(Choices, ReadBackFromTheirNames) {
     expectRoundTrips<UlyssesOrder>();
+    expectRoundTrips<MlaKeys>();
     expectRoundTrips<CuptiUse>();
     expectRoundTrips<TransportKind>();
     expectRoundTrips<DeviceChoice>();

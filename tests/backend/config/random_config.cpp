@@ -90,6 +90,7 @@ ParallelConfig anySplit() {
     parallel.dp = upTo(1024);
     parallel.ulysses = maybe(inRange<std::int64_t>(1, 1025));
     parallel.ulyssesOrder = anyOf<UlyssesOrder>();
+    parallel.mlaKeys = anyOf<MlaKeys>();
     parallel.innerRing = maybe(inRange<std::int64_t>(1, 1025));
     parallel.commBufferLimit = {upTo(std::int64_t{1} << *inRange(1, 51))};
     return parallel;

@@ -148,6 +148,40 @@ TEST(RunPlan, HidesPaddingWhereNoCausalMaskDoes) {
     EXPECT_TRUE(plan.parts.front().mask.documents.empty());
 }
 
+RunConfig latentConfig(const std::string& mode) {
+    RunConfig latent = config(mode, 4);
+    latent.model.attention = AttentionKind::Mla;
+    latent.model.kvHeads = latent.model.heads;
+    latent.model.latent = {.size = 64, .plainSize = 32, .rotarySize = 16, .valueSize = 32};
+    return latent;
+}
+
+TEST(RunPlan, LetsLatentsTravelWhereTheyAreFewerBytes) {
+    for (const std::string& mode : modeNames()) {
+        RunConfig latent = latentConfig(mode);
+        const bool can = mode != "none" && mode != "legacy" && mode != "ulysses" && mode != "usp";
+        const RunPlan plan = planRun(latent).value();
+        EXPECT_EQ(plan.schedule().latent, can) << mode;
+        latent.parallel.mlaKeys = MlaKeys::Expanded;
+        const RunPlan expanded = planRun(latent).value();
+        EXPECT_FALSE(expanded.schedule().latent) << mode;
+        EXPECT_EQ(plan.expandedBytesPerStep, can ? expanded.attentionBytesPerStep : 0) << mode;
+        latent.parallel.mlaKeys = MlaKeys::Auto;
+        latent.model.latent.size = 800;  // more than 2 * 8 heads * 48 columns
+        EXPECT_FALSE(planRun(latent).value().schedule().latent) << mode;
+        latent.parallel.mlaKeys = MlaKeys::Latent;
+        EXPECT_EQ(planRun(latent).value().schedule().latent, can) << mode;
+    }
+}
+
+TEST(RunPlan, SaysWhatLatentsSave) {
+    const RunPlan plan = planRun(latentConfig("zigzag")).value();
+    ASSERT_EQ(plan.notes.size(), 1U);
+    EXPECT_EQ(plan.notes[0],
+              "keys and values travel as latents of 80 columns a token: attention sends 2.81 MiB a "
+              "step; expanded to heads it would send 27.0 MiB (parallel.mla_keys)");
+}
+
 TEST(RunPlan, NamesEveryReasonAtOnce) {
     RunConfig wrong = config("zigzag", 4);
     wrong.profile.cupti = CuptiUse::On;

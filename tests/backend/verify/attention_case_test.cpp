@@ -59,6 +59,28 @@ TEST(AttentionCase, ReadsWindowsAndRefusesOthersWithTheirGrammar) {
                       std::string(text) + "'");
 }
 
+TEST(AttentionCase, ReadsLatentsAndHoldsThemAgainstTheHeads) {
+    AttentionCase problem{.heads = 4, .kvHeads = 2, .headDim = 24};
+    ASSERT_TRUE(readLatent("32,8", problem).ok());
+    EXPECT_EQ(problem.latent, (LatentCase{.columns = 32, .rotary = 8}));
+    EXPECT_EQ(problem.kvHeads, 4);
+    EXPECT_TRUE(checkCase(problem).ok());
+    EXPECT_EQ(caseFromJson(toJson(problem)), problem);
+    for (const char* text : {"", "512", "1,2,3", "a,b", "0,8"})
+        EXPECT_EQ(problemWith(readLatent, text),
+                  "--mla: write the columns of a latent and those of the rotary key, as in 512,64; "
+                  "got '" +
+                      std::string(text) + "'");
+    problem.latent->rotary = 24;
+    EXPECT_EQ(checkCase(problem).error().message,
+              "--mla: a latent has up to 8192 columns and the rotary key fewer than D, 24; got "
+              "32,24");
+    problem.latent->rotary = 8;
+    problem.kvHeads = 2;
+    EXPECT_EQ(checkCase(problem).error().message,
+              "--mla: each query head has a key head; write Hk=4");
+}
+
 TEST(AttentionCase, HoldsDocumentsAgainstTheSequence) {
     AttentionCase problem{.tokens = 8};
     ASSERT_TRUE(readDocuments("0,3,4,8", problem).ok());

@@ -58,7 +58,7 @@ std::vector<Step> passOver(const std::vector<HeadSpan>& spans, bool gradients) {
 
 class KeyGathering : public ::testing::Test {
 protected:
-    KeyGather gatherIn(const std::vector<Step>& pass) { return {part_, pass, k_, v_}; }
+    KeyGather gatherIn(const std::vector<Step>& pass) { return {part_, pass, at::stack({k_, v_})}; }
 
     // Of every rank, as each holds the same: (2, B, S, h, D).
     at::Tensor keysOf(const HeadSpan& span) const {

@@ -21,9 +21,8 @@ ModelConfig smallModel(bool tied) {
             .tiedHead = tied};
 }
 
-at::Tensor attendCausally(int /*layer*/, const at::Tensor& q, const at::Tensor& k,
-                          const at::Tensor& v) {
-    return plainAttention(q, k, v, true);
+at::Tensor attendCausally(int /*layer*/, const at::Tensor& q, const LayerKeys& keys) {
+    return plainAttention(q, keys.k, keys.v, true);
 }
 
 class WholeModel : public ::testing::TestWithParam<bool> {

@@ -132,8 +132,56 @@ TEST(Training, IsTheSameWithPackedDocuments) {
     expectParity(config, packedProse(config));
 }
 
+RunConfig latentRun() {
+    RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
+    config.model.attention = AttentionKind::Mla;
+    config.model.kvHeads = config.model.heads;
+    config.model.latent = {
+        .querySize = 12, .size = 16, .plainSize = 8, .rotarySize = 4, .valueSize = 6};
+    return config;
+}
+
+TEST(Training, IsTheSameWithLatentsThatTravel) {
+    RunConfig config = latentRun();
+    config.train.batch = 2;
+    expectParity(config, fromProse(config));
+    config.train.seqLen = 37;
+    config.attention.window = 11;
+    config.attention.dropout = 0.1;
+    expectParity(config, fromProse(config));
+    config.attention = {};
+    config.attention.causal = false;
+    config.data.packing = true;
+    expectParity(config, packedProse(config));
+}
+
+TEST(Training, IsTheSameWithLatentsThatAreExpandedBeforeTheyTravel) {
+    RunConfig config = latentRun();
+    config.parallel.mlaKeys = MlaKeys::Expanded;
+    expectParity(config, fromProse(config));
+}
+
+TEST(Training, SendsTheBytesOfLatentsThatThePlanPredicts) {
+    for (const std::string& mode : shardedModes()) {
+        RunConfig config = latentRun();
+        config.parallel.mode = mode;
+        config.parallel.sp = 4;
+        const RunPlan plan = planRun(config).value();
+        const std::vector<TrainedRank> trained = train(config, fromProse(config));
+        std::int64_t most = 0;
+        for (const TrainedRank& rank : trained)
+            most = std::max(most, rank.steps.front().sent.attention);
+        EXPECT_EQ(most, plan.attentionBytesPerStep) << mode;
+        // 20 columns of a latent instead of 2 * 4 heads * 12
+        if (!plan.schedule().latent) continue;
+        EXPECT_EQ(plan.attentionBytesPerStep * 2 * 4 * 12, plan.expandedBytesPerStep * 20) << mode;
+    }
+}
+
 TEST(Training, IsTheSameWithALengthThatRanksDoNotDivide) {
     RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
     config.train.seqLen = 37;
     config.train.batch = 2;
     expectParity(config, fromProse(config));
@@ -144,6 +192,7 @@ TEST(Training, IsTheSameWithALengthThatRanksDoNotDivide) {
 
 TEST(Training, IsTheSameWithALengthThatRanksDoNotDivideAndNoCausalMask) {
     RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
     config.train.seqLen = 37;
     config.attention.causal = false;
     expectParity(config, fromProse(config));
@@ -153,6 +202,7 @@ TEST(Training, IsTheSameWithALengthThatRanksDoNotDivideAndNoCausalMask) {
 
 TEST(Training, IsTheSameWithFewerTokensThanParts) {
     RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
     config.train.seqLen = 5;  // zigzag on four ranks has eight parts
     config.attention.causal = false;
     expectParity(config, fromProse(config));

@@ -35,6 +35,7 @@ Schedule scheduleOf(const Mode& mode, const AttentionCase& problem) {
                                .kvHeads = problem.kvHeads,
                                .headDim = problem.headDim,
                                .causal = problem.causal,
+                               .latentColumns = problem.latent ? problem.latent->width() : 0,
                                .elementBytes = 8,
                                .gradientAccumulatorBytes = 8};
     AttentionShape padded = shape;
@@ -56,7 +57,7 @@ void LayerUnder::expectReference(const AttentionCase& problem) const {
         referenceAttention(problem, makeInputs(problem, allTokens(problem)));
     testing::runRanks(ranks, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
-        const LayerShare share = runLayer(*attention, callOf(problem), group,
+        const LayerShare share = runLayer(problem, *attention, callOf(problem), group,
                                           inputsOfRank(problem, schedule, group.rank()));
         std::vector<int> seen;
         const GatheredLayer layer =
@@ -89,12 +90,22 @@ TEST_P(LayerUnder, IsTheReferenceWhereRanksDoNotDivideTheTokens) {
     }
 }
 
+TEST_P(LayerUnder, IsTheReferenceWhereKeysComeOfLatents) {
+    AttentionCase problem = smallCase();
+    problem.kvHeads = problem.heads;
+    problem.latent = LatentCase{.columns = 5, .rotary = 1};
+    expectReference(problem);
+    problem.tokens = 47;
+    problem.causal = false;
+    expectReference(problem);
+}
+
 TEST_P(LayerUnder, TellsTheBytesThatEachRankSent) {
     const AttentionCase problem = smallCase();
     const Schedule schedule = scheduleOf(mode(), problem);
     testing::runRanks(ranks, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
-        const LayerShare share = runLayer(*attention, callOf(problem), group,
+        const LayerShare share = runLayer(problem, *attention, callOf(problem), group,
                                           inputsOfRank(problem, schedule, group.rank()));
         const GatheredLayer layer =
             gatherLayer(problem, schedule, group, share, [](int, const CaseResults&) {});

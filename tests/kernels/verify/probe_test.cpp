@@ -26,7 +26,7 @@ ProbeVerdict probe(const AttentionCase& asked, const AttentionCase& computed,
     const at::Tensor weights =
         weightsOfKey(asked, inputs, referenceAttention(asked, inputs), disturbance.token);
     const at::Tensor before = referenceAttention(computed, inputs).out.to(at::kFloat);
-    disturb(inputs.v, allTokens(asked), disturbance);
+    disturb(inputs, allTokens(asked), disturbance);
     const at::Tensor after = referenceAttention(computed, inputs).out.to(at::kFloat);
     return judgeProbe(asked, schedule, disturbance, weights, before, after);
 }

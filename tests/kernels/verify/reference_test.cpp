@@ -157,7 +157,7 @@ TEST(Reference, WeightsOfAKeyAreItsColumnOfTheSoftmax) {
     CaseInputs inputs = makeInputs(problem, allTokens(problem));
     const CaseResults before = referenceAttention(problem, inputs);
     const at::Tensor weights = weightsOfKey(problem, inputs, before, 11);
-    disturb(inputs.v, allTokens(problem), {.token = 11, .amount = 1});
+    disturb(inputs, allTokens(problem), {.token = 11, .amount = 1});
     const at::Tensor moved = (referenceAttention(problem, inputs).out - before.out).select(0, 0);
     // A value that grows by one moves each output by its weight.
     EXPECT_LT(distance(moved.select(2, 0), weights), 1e-6);
