@@ -143,10 +143,7 @@ QWidget* MigratePage::makeDecisions() {
     connect(defaults_, &QPushButton::clicked, this, &MigratePage::acceptDefaults);
     head->addWidget(defaults_);
     column1->addLayout(head);
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(cards_);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
+    QScrollArea* scroll = scrolling(cards_);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     column1->addWidget(scroll, 1);
     connect(cards_, &DecisionCards::answered, this, &MigratePage::answer);

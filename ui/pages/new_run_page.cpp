@@ -24,14 +24,6 @@
 namespace ringscope::ui {
 namespace {
 
-QScrollArea* scrolling(QWidget* inside) {
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(inside);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    return scroll;
-}
-
 // "12.4 G", to stand before "FLOP": they are counted in thousands.
 QString formatFlops(double flops) {
     constexpr const char* units[] = {" ", " k", " M", " G", " T", " P"};

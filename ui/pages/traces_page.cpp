@@ -20,6 +20,7 @@
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
@@ -202,7 +203,11 @@ QWidget* TracesPage::makeContent() {
     split->setStretchFactor(1, 1);
     layout->addWidget(notes_);
     layout->addWidget(totals_);
-    layout->addWidget(split, 1);
+    // Two timelines need more height than a small screen has.
+    QScrollArea* scroll = scrolling(split);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    layout->addWidget(scroll, 1);
     layout->addWidget(search_);
     return content;
 }

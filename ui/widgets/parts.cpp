@@ -13,6 +13,7 @@
 #include <QHelpEvent>
 #include <QPainter>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QStyle>
 #include <QStyleOptionComboBox>
@@ -37,6 +38,14 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent) {
     label->setTextFormat(Qt::PlainText);
     if (role != nullptr) label->setProperty("role", role);
     return label;
+}
+
+QScrollArea* scrolling(QWidget* inside) {
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(inside);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    return scroll;
 }
 
 QLabel* makeSelectableLabel(const char* role) {

@@ -16,6 +16,7 @@
 class QFrame;
 class QHBoxLayout;
 class QPushButton;
+class QScrollArea;
 class QVBoxLayout;
 class QWidget;
 
@@ -34,6 +35,9 @@ QString countText(std::int64_t count, const char* singular);
 // `role` is a row of the style sheet: title, head, section, muted, small, good, bad, badsmall,
 // caution, figure.
 QLabel* makeLabel(const QString& text, const char* role = nullptr, QWidget* parent = nullptr);
+// Without a frame; `inside` is as wide as there is room, or as it must be.
+QScrollArea* scrolling(QWidget* inside);
+
 // A sentence or more: wrapped, and can be copied.
 QLabel* makeSelectableLabel(const char* role = nullptr);
 void setRole(QWidget& widget, const char* role);
