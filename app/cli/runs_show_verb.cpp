@@ -87,7 +87,7 @@ Result<void> showAll(Store& store, const ShowArguments& arguments, const GlobalO
                   loadSelected(store, arguments.runs, RunNeed::Any, global));
     RINGSCOPE_TRY(const std::optional<RunRecord> other, otherRun(store, arguments, global));
     if (arguments.json) {
-        printData(runsJson(runs));
+        printData(runsWithMemoryJson(runs, store.path()));
         return {};
     }
     if (arguments.follow) {

@@ -275,10 +275,13 @@ nlohmann::json toJson(const Comparison& comparison) {
     return reporting::comparisonJson(comparison);
 }
 
-std::string runsJson(const std::vector<RunRecord>& runs) {
+std::string runsJson(const std::vector<RunRecord>& runs, const MoreOfRun& more) {
     nlohmann::json object = {{"schema_version", jsonSchemaVersion},
                              {"runs", nlohmann::json::array()}};
-    for (const RunRecord& run : runs) object["runs"].push_back(toJson(run));
+    for (const RunRecord& run : runs) {
+        object["runs"].push_back(toJson(run));
+        if (more) object["runs"].back().update(more(run));
+    }
     return reporting::jsonDump(object);
 }
 

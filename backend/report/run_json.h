@@ -6,6 +6,7 @@
 #include "backend/run/experiment_plan.h"
 #include "backend/run/run_record.h"
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@ nlohmann::json toJson(const RunRecord& run);
 nlohmann::json toJson(const Comparison& comparison);
 
 // schema_version, runs[]: what `runs ls --json` and `runs show --json` print. Ends with a newline.
-std::string runsJson(const std::vector<RunRecord>& runs);
+// `more`: members for each run besides those of its record.
+using MoreOfRun = std::function<nlohmann::json(const RunRecord& run)>;
+std::string runsJson(const std::vector<RunRecord>& runs, const MoreOfRun& more = {});
 
 // name, mode, reason of each.
 nlohmann::json refusalsJson(const std::vector<RefusedRun>& refused);

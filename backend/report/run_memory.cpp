@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/report/run_json.h"
 #include "backend/report/wording.h"
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace_files.h"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -118,18 +120,57 @@ std::string memoryText(const MemorySeries& series) {
     return text + memoryRow("all", fullest, totals, fullest);
 }
 
-std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files) {
+namespace {
+
+// The busiest rank's, or a sentence why there is none.
+Result<MemorySeries> memoryOf(const RunRecord& run, const std::vector<RunFile>& files) {
     const std::vector<int> ranks = recordedRanks(files);
-    if (ranks.empty()) return memoryTitle(whyNoMemory(run, ranks));
+    const auto unknown = [](std::string why) { return Error{ErrorCode::NotFound, std::move(why)}; };
+    if (ranks.empty()) return unknown(whyNoMemory(run, ranks));
     const int rank = busiestRank(run, ranks);
     const auto file = std::ranges::find_if(
         files, [&](const RunFile& each) { return rankOfTraceFile(each.path) == rank; });
     if (file->size.count > largestShown)
-        return memoryTitle(fmt::format("the recording of rank {} has {}; the timeline shows it",
-                                       rank, formatBytes(file->size)));
-    const Result<MemorySeries> series = readMemory(file->path, courseWidth);
-    if (!series.ok()) return memoryTitle(reporting::printableLine(series.error().message));
-    return series->empty() ? memoryTitle(whyNoMemory(run, ranks)) : memoryText(*series);
+        return unknown(fmt::format("the recording of rank {} has {}; the timeline shows it", rank,
+                                   formatBytes(file->size)));
+    RINGSCOPE_TRY(MemorySeries series, readMemory(file->path, courseWidth));
+    if (series.empty()) return unknown(whyNoMemory(run, ranks));
+    return series;
+}
+
+}  // namespace
+
+std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files) {
+    const Result<MemorySeries> series = memoryOf(run, files);
+    return series.ok() ? memoryText(*series)
+                       : memoryTitle(reporting::printableLine(series.error().message));
+}
+
+nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& files) {
+    const Result<MemorySeries> series = memoryOf(run, files);
+    if (!series.ok()) return {{"reason", reporting::validUtf8(series.error().message)}};
+    nlohmann::json object = {{"rank", series->rank},
+                             {"begin_ns", series->begin},
+                             {"end_ns", series->end},
+                             {"peak_bytes", totalOf(series->peak)},
+                             {"peak_at_ns", series->peakAt},
+                             {"peak_step", series->stepAt(series->peakAt)},
+                             {"categories", nlohmann::json::array()}};
+    for (const MemoryCategory category : heldCategories(*series)) {
+        std::vector<std::int64_t> bytes;
+        for (const BytesByCategory& held : series->columns) bytes.push_back(heldOf(held, category));
+        object["categories"].push_back({{"name", memoryCategoryName(category)},
+                                        {"peak_bytes", heldOf(series->peak, category)},
+                                        {"bytes", std::move(bytes)}});
+    }
+    return object;
+}
+
+std::string runsWithMemoryJson(const std::vector<RunRecord>& runs,
+                               const std::filesystem::path& store) {
+    return runsJson(runs, [&](const RunRecord& run) -> nlohmann::json {
+        return {{"memory", memoryJson(run, runFiles(store, run.id, WithHash::No))}};
+    });
 }
 
 }  // namespace ringscope

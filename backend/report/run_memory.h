@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,14 @@ std::string memoryText(const MemorySeries& series);
 // The section: of the busiest rank, or why there is none. A recording that takes seconds to read is
 // left to the timeline.
 std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files);
+
+// The same for programs: rank, begin_ns, end_ns, peak_bytes, peak_at_ns, peak_step and categories[]
+// with name, peak_bytes (at the run's peak) and bytes[], the most held in equal parts of the time;
+// or only `reason`, why there is none.
+nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& files);
+
+// As runsJson(), each run with `memory`. `store`: its file.
+std::string runsWithMemoryJson(const std::vector<RunRecord>& runs,
+                               const std::filesystem::path& store);
 
 }  // namespace ringscope

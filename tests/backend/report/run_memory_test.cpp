@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 namespace ringscope {
 namespace {
@@ -46,6 +47,23 @@ protected:
     RunRecord run = finishedRun("ring", 100);
     std::vector<RunFile> files;
 };
+
+TEST_F(RunMemory, IsAnObjectForPrograms) {
+    EXPECT_THAT(memoryJson(run, files)["reason"].get<std::string>(),
+                HasSubstr("The recording of step 2 is not there"));
+    write(rankTrace(0));
+    const nlohmann::json memory = memoryJson(run, files);
+    EXPECT_EQ(memory["peak_bytes"], 400 * mib);
+    EXPECT_EQ(memory["peak_at_ns"], 40 * ms);
+    EXPECT_EQ(memory["peak_step"], 2);
+    ASSERT_EQ(memory["categories"].size(), 2U);
+    for (const nlohmann::json& category : memory["categories"]) {
+        const bool parameters = category["name"] == "parameters";
+        EXPECT_EQ(category["peak_bytes"], (parameters ? 100 : 300) * mib);
+        EXPECT_EQ(category["bytes"].front(), parameters ? 100 * mib : 0);
+        EXPECT_EQ(category["bytes"].back(), category["peak_bytes"]);
+    }
+}
 
 TEST_F(RunMemory, IsOfTheRankThatHeldTheMostAndHasTheCourseOfEachCategory) {
     run.rankRecords[1].peakMemory = {run.rankRecords[0].peakMemory.count + 1};
