@@ -1,6 +1,7 @@
 #include "backend/run/experiment_plan.h"
 
 #include "backend/core/text.h"
+#include "backend/model/checkpoint.h"
 #include "backend/plan/placement.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -105,6 +107,14 @@ Result<void> checkData(const RunConfig& config) {
     for (const NeededFile& file : neededFiles(config))
         if (std::optional<Error> problem = unreadable(file)) return *std::move(problem);
     return {};
+}
+
+// Reads the headers of the checkpoint's files, each checkpoint once.
+Result<void> checkWeights(const RunConfig& config, std::set<std::string>& checked) {
+    if (!config.model.from || !checked.insert(*config.model.from).second) return {};
+    const Result<Checkpoint> checkpoint = Checkpoint::open(*config.model.from);
+    if (checkpoint.ok()) return {};
+    return Error{ErrorCode::Unavailable, "model.from: " + checkpoint.error().message};
 }
 
 struct PlacedHost {
@@ -233,12 +243,14 @@ std::vector<PlannedHost> plannedHosts(Transport& transport, const ExperimentPlan
 }
 
 Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest>& requests) {
+    std::set<std::string> checkpoints;
     for (const RunRequest& request : requests) {
         const RunConfig& config = request.plan.config;
         RINGSCOPE_TRY(const std::vector<PlacedHost> places, placedHosts(request.plan));
         for (const PlacedHost& place : places) {
             if (!place.host.isThisMachine()) continue;
             RINGSCOPE_CHECK(checkData(config));
+            RINGSCOPE_CHECK(checkWeights(config, checkpoints));
             if (config.launch.device == DeviceChoice::Cuda)
                 RINGSCOPE_CHECK(checkGpus(transport, place));
         }

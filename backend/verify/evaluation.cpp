@@ -1,10 +1,12 @@
 #include "backend/verify/evaluation.h"
 
 #include "backend/config/experiment.h"
+#include "backend/model/checkpoint.h"
 #include "backend/verify/verification.h"
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 
 namespace ringscope {
 namespace {
@@ -29,10 +31,21 @@ private:
     std::optional<RankEvaluated> told_;
 };
 
+// Before a rank starts and a folder is made.
+Result<void> checkModel(const RunConfig& config) {
+    if (!config.model.from) return {};
+    const Result<Checkpoint> checkpoint = Checkpoint::open(*config.model.from);
+    if (checkpoint.ok()) return {};
+    return Error{ErrorCode::InvalidConfig, checkpoint.error().message};
+}
+
 }  // namespace
 
 Result<EvaluationOutcome> evaluate(const EvaluationRequest& request, Transport& transport,
                                    std::stop_token stop, const RunClock& clock) {
+    RINGSCOPE_CHECK(checkModel(request.plan.config));
+    std::error_code ignored;
+    const bool made = !std::filesystem::exists(request.dump, ignored);
     RINGSCOPE_CHECK(makeDumpFolder(request.dump, {"logits.npy", "gradients.safetensors"}));
     EvaluationSink sink;
     RunService service(transport, {&sink}, {}, clock);
@@ -47,7 +60,10 @@ Result<EvaluationOutcome> evaluate(const EvaluationRequest& request, Transport& 
                                   stop));
     EvaluationOutcome outcome{.cancelled = run.status == RunStatus::Cancelled};
     if (outcome.cancelled) return outcome;
-    if (run.status == RunStatus::Failed) return Error{ErrorCode::Failed, run.statusReason};
+    if (run.status == RunStatus::Failed) {
+        if (made) std::filesystem::remove(request.dump, ignored);  // where it is empty
+        return Error{ErrorCode::Failed, run.statusReason};
+    }
     if (!sink.told())
         return Error{ErrorCode::Failed, "the ranks ended without a loss; please report this"};
     outcome.loss = sink.told()->loss;

@@ -160,6 +160,20 @@ TEST(CheckThisMachine, ReadsTheFirstOfTheData) {
     EXPECT_THAT(problemHere(0, experiment), HasSubstr("(it is a folder)"));
 }
 
+TEST(CheckThisMachine, ReadsTheHeadersOfACheckpoint) {
+    const TemporaryFolder folder;
+    const std::filesystem::path model = folder.path() / "llama";
+    std::filesystem::copy(RINGSCOPE_MODEL_FIXTURES "/llama", model);
+    Experiment experiment = experimentOf({"none", "ring"});
+    experiment.base.model.from = model.string();
+    EXPECT_EQ(problemHere(0, experiment), "");
+    const std::filesystem::path weights = model / "model.safetensors";
+    std::filesystem::permissions(weights, std::filesystem::perms::owner_all);
+    std::filesystem::resize_file(weights, std::filesystem::file_size(weights) - 100);
+    EXPECT_THAT(problemHere(0, experiment), StartsWith("model.from: '"));
+    EXPECT_THAT(problemHere(0, experiment), HasSubstr("it was cut off, copy it again"));
+}
+
 TEST(PrepareHosts, LooksAtGpusOfAHostOnceItIsReady) {
     Experiment experiment = experimentOf({"ring", "zigzag"});
     experiment.base.launch.transport = TransportKind::Ssh;
