@@ -16,8 +16,45 @@ inline constexpr std::string_view charTokenizer = "char";  // the characters of 
 inline constexpr std::string_view idTokenizer = "ids";     // the source holds them
 inline constexpr std::array tokenizerWords = {byteTokenizer, charTokenizer, idTokenizer};
 
-// data.source: the path of a file, or the text that ships with the program.
+// data.source: files, or the text that ships with the program (data_source.h).
 inline constexpr std::string_view builtinProse = "builtin:prose";
+
+// data.order: auto is samples of one text, and shuffled documents of anything else.
+enum class DataOrder : std::uint8_t { Auto, Samples, Shuffled, Sequential };
+inline constexpr std::array dataOrders = {
+    Choice{DataOrder::Auto, "auto"}, Choice{DataOrder::Samples, "samples"},
+    Choice{DataOrder::Shuffled, "shuffled"}, Choice{DataOrder::Sequential, "sequential"}};
+constexpr const auto& choicesOf(DataOrder /*any*/) { return dataOrders; }
+static_assert(inOrder(dataOrders));
+
+// data.chat_template: how a conversation becomes a text (backend/text/chat_template.h). Auto: as
+// the tokenizer's files say.
+enum class ChatFormat : std::uint8_t {
+    Auto,
+    ChatMl,
+    Llama2,
+    Llama3,
+    Mistral,
+    Gemma,
+    Phi3,
+    DeepSeek,
+    Alpaca,
+};
+inline constexpr std::array chatFormats = {
+    Choice{ChatFormat::Auto, "auto"},       Choice{ChatFormat::ChatMl, "chatml"},
+    Choice{ChatFormat::Llama2, "llama2"},   Choice{ChatFormat::Llama3, "llama3"},
+    Choice{ChatFormat::Mistral, "mistral"}, Choice{ChatFormat::Gemma, "gemma"},
+    Choice{ChatFormat::Phi3, "phi3"},       Choice{ChatFormat::DeepSeek, "deepseek"},
+    Choice{ChatFormat::Alpaca, "alpaca"}};
+constexpr const auto& choicesOf(ChatFormat /*any*/) { return chatFormats; }
+static_assert(inOrder(chatFormats));
+
+// train.task: every token is learned, or those of answers alone.
+enum class TrainTask : std::uint8_t { Lm, Sft };
+inline constexpr std::array trainTasks = {Choice{TrainTask::Lm, "lm"},
+                                          Choice{TrainTask::Sft, "sft"}};
+constexpr const auto& choicesOf(TrainTask /*any*/) { return trainTasks; }
+static_assert(inOrder(trainTasks));
 
 // parallel.ulysses_order: whether neighbouring ranks split heads, or form a ring.
 enum class UlyssesOrder : std::uint8_t { Inner, Outer };

@@ -28,11 +28,15 @@ std::string yamlValue(const Field& field, const RunConfig& config) {
 // Fields of the first version. Later ones are in the identity where they are not the default, so
 // that runs of before and after compute the same.
 bool isOfFirstVersion(const Field& field) {
-    constexpr std::array<std::string_view, 8> ofModel = {
-        "model.layers",   "model.hidden_size", "model.heads",      "model.kv_heads",
-        "model.ffn_size", "model.vocab_size",  "model.rope_theta", "model.norm_eps"};
-    return sectionOf(field.path) != "model" || field.path == "model.tied_head" ||
-           std::ranges::find(ofModel, field.path) != ofModel.end();
+    constexpr std::array<std::string_view, 28> first = {
+        "model.layers",      "model.hidden_size", "model.heads",        "model.kv_heads",
+        "model.ffn_size",    "model.vocab_size",  "model.rope_theta",   "model.norm_eps",
+        "model.tied_head",   "data.source",       "data.tokenizer",     "data.packing",
+        "train.steps",       "train.seq_len",     "train.batch",        "train.grad_accum",
+        "train.precision",   "train.lr",          "train.weight_decay", "train.grad_clip",
+        "train.seed",        "attention.causal",  "attention.window",   "attention.window_right",
+        "attention.dropout", "attention.scale",   "attention.softcap",  "attention.alibi"};
+    return std::ranges::find(first, field.path) != first.end();
 }
 
 bool decidesNumbers(const Field& field) {

@@ -1,5 +1,6 @@
 #include "backend/config/conflicts.h"
 
+#include "backend/config/data_source.h"
 #include "backend/config/host_list.h"
 #include "backend/model/layer_kinds.h"
 
@@ -132,6 +133,14 @@ void checkTokens(const RunConfig& config, std::vector<ConfigConflict>& conflicts
                                  " is too small for byte tokens; use at least 256"});
 }
 
+void checkSource(const DataConfig& data, std::vector<ConfigConflict>& conflicts) {
+    if (sourceNames(data.source).empty())
+        conflicts.push_back(
+            {{"data.source"},
+             "data.source " + data.source +
+                 " is a list with an empty name; write names like [a.txt, b.jsonl]"});
+}
+
 void checkIds(const DataConfig& data, std::vector<ConfigConflict>& conflicts) {
     if (data.tokenizer != idTokenizer) return;
     if (data.source.starts_with("builtin:"))
@@ -143,6 +152,22 @@ void checkIds(const DataConfig& data, std::vector<ConfigConflict>& conflicts) {
         conflicts.push_back({{"data.packing", "data.tokenizer"},
                              "data.packing finds paragraphs in text, and data.tokenizer is ids; "
                              "use packing false"});
+}
+
+void checkAnswers(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    if (config.train.task != TrainTask::Sft) return;
+    const auto needs = [&](bool fine, std::string_view path, std::string_view what) {
+        if (!fine)
+            conflicts.push_back(
+                {{path, "train.task"},
+                 std::string(path) + " must be " + std::string(what) + " where train.task is sft"});
+    };
+    const DataConfig& data = config.data;
+    needs(data.tokenizer != idTokenizer, "data.tokenizer", "one of text");
+    needs(!data.source.starts_with("builtin:"), "data.source", "a .jsonl file of conversations");
+    needs(data.order != DataOrder::Samples, "data.order", "auto, shuffled or sequential");
+    // Attention takes the rows of a batch at once, and their documents would end in each other.
+    needs(config.train.batch == 1, "train.batch", "1 (train.grad_accum takes more)");
 }
 
 void checkSteps(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
@@ -197,7 +222,9 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);
+    checkSource(config.data, conflicts);
     checkIds(config.data, conflicts);
+    checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);

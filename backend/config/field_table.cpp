@@ -20,6 +20,11 @@ std::vector<std::string> presetNames() {
     return names;
 }
 
+Field listedField(Field field) {
+    field.alsoList = true;
+    return field;
+}
+
 std::vector<Field> modelSizes() {
     constexpr auto in = &RunConfig::model;
     using M = ModelConfig;
@@ -180,15 +185,25 @@ std::vector<Field> dataFields() {
     constexpr auto in = &RunConfig::data;
     using D = DataConfig;
     return {
-        fieldOf(
-            {"data.source", "", "builtin:prose, or the path of a text file; of a .npy file of ids"},
-            plainText(), in, &D::source),
+        listedField(
+            fieldOf({"data.source", "",
+                     "builtin:prose, or files: text, .jsonl, .npy of ids; a list, a pattern"},
+                    plainText(), in, &D::source)),
         fieldOf({"data.tokenizer", "",
                  "byte, char, a tokenizer's file or folder; ids: the source holds token ids"},
                 wordOrPath({tokenizerWords.begin(), tokenizerWords.end()}), in, &D::tokenizer),
-        fieldOf(
-            {"data.packing", "", "paragraphs of the text are documents that do not see each other"},
-            onOff(), in, &D::packing),
+        fieldOf({"data.packing", "",
+                 "documents do not see each other: paragraphs of a text, lines of a .jsonl file"},
+                onOff(), in, &D::packing),
+        fieldOf({"data.order", "",
+                 "samples: from anywhere in the text; others: each document once an epoch"},
+                oneOf<DataOrder>(), in, &D::order),
+        fieldOf({"data.validation", "",
+                 "share of documents, or of a text's end, that is kept out of training"},
+                fraction(), in, &D::validation),
+        fieldOf({"data.chat_template", "",
+                 "how conversations become text; auto: as the tokenizer's files say"},
+                oneOf<ChatFormat>(), in, &D::chatTemplate),
     };
 }
 
@@ -196,6 +211,8 @@ std::vector<Field> trainFields() {
     constexpr auto in = &RunConfig::train;
     using T = TrainConfig;
     return {
+        fieldOf({"train.task", "", "lm: every token is learned; sft: those of answers alone"},
+                oneOf<TrainTask>(), in, &T::task),
         fieldOf({"train.steps", "steps", "optimizer steps of a run"}, integer(1, 1'000'000'000), in,
                 &T::steps),
         fieldOf({"train.warmup_steps", "steps", "first steps that speed figures leave out"},

@@ -30,6 +30,7 @@ struct Field {
     std::string_view path;  // "model.hidden_size"
     FieldType type = FieldType::Text;
     bool nullable = false;             // YAML null is a value: "not set"
+    bool alsoList = false;             // of Text: a YAML list is "[a, b]"
     std::string_view unit;             // "tokens", "" where there is none
     std::string_view help;             // one sentence
     std::vector<std::string> choices;  // FieldType::Choice

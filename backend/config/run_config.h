@@ -18,13 +18,17 @@
 namespace ringscope {
 
 struct DataConfig {
-    std::string source{builtinProse};  // or the path of a text file
+    std::string source{builtinProse};  // or files, as data_source.h reads them
     std::string tokenizer{byteTokenizer};
     bool packing = false;
+    DataOrder order = DataOrder::Auto;
+    double validation = 0;  // the share that is kept out of training
+    ChatFormat chatTemplate = ChatFormat::Auto;
     bool operator==(const DataConfig&) const = default;
 };
 
 struct TrainConfig {
+    TrainTask task = TrainTask::Lm;
     std::int64_t steps = 10;
     std::int64_t warmupSteps = 1;  // first steps that speed figures leave out
     std::int64_t seqLen = 1024;    // tokens of one sequence, over all ranks

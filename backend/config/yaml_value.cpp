@@ -28,7 +28,8 @@ Result<std::string> listText(const Field& field, const YamlNode& node) {
 
 Result<std::string> typedText(const Field& field, const YamlNode& node) {
     if (node.kind == Kind::Null && field.nullable) return std::string("null");
-    if (node.kind == Kind::List && takesList(field)) return listText(field, node);
+    if (node.kind == Kind::List && (takesList(field) || field.alsoList))
+        return listText(field, node);
     if (node.kind != Kind::Scalar) return refusedValue(field.expected, described(node));
     if (node.quoted && !takesText(field))
         return refusedValue(field.expected, described(node) + "; remove the quotes");

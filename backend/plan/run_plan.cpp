@@ -1,5 +1,6 @@
 #include "backend/plan/run_plan.h"
 
+#include "backend/config/data_source.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
@@ -28,7 +29,7 @@ AttentionMask attentionMask(const RunConfig& config, const LayerKind& kind) {
 bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
     return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
-           !attention.alibi && !config.data.packing && mask.documents.empty();
+           !attention.alibi && !keepsDocumentsApart(config) && mask.documents.empty();
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -142,7 +143,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
                         *config.debug.slowRank, config.debug.slowMs));
     if (config.attention.causal && config.attention.windowRight)
         notes.push_back("attention.window_right changes nothing while attention.causal is true");
-    if (config.data.packing)
+    if (keepsDocumentsApart(config))
         notes.push_back(
             "documents are found when the text is read: FLOPs and the schedule's blocks count "
             "each sequence as one");

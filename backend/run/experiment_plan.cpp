@@ -1,5 +1,6 @@
 #include "backend/run/experiment_plan.h"
 
+#include "backend/config/data_source.h"
 #include "backend/core/text.h"
 #include "backend/model/checkpoint.h"
 #include "backend/plan/placement.h"
@@ -77,10 +78,10 @@ struct NeededFile {
 
 std::vector<NeededFile> neededFiles(const RunConfig& config) {
     std::vector<NeededFile> files;
-    const std::string& source = config.data.source;
-    if (!source.starts_with("builtin:"))
-        files.push_back({source, "data.source", "write the path of a text file, or builtin:prose",
-                         ", or write builtin:prose"});
+    for (const std::string& name : sourceNames(config.data.source))
+        if (!isBuiltinSource(name) && !isSourcePattern(name))
+            files.push_back({name, "data.source", "write the path of a text file, or builtin:prose",
+                             ", or write builtin:prose"});
     if (config.model.from)
         files.push_back({*config.model.from + "/config.json", "model.from",
                          "write the folder of a checkpoint", ""});

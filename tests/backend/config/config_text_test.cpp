@@ -34,15 +34,32 @@ std::string identityWith(std::string_view path, std::string_view value) {
 
 TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
     const std::string usual = computationIdentity(RunConfig{});
-    const Assignments changes = {
-        {"model.layers", "5"},        {"model.rope_theta", "9999.999999999998"},
-        {"model.tied_head", "true"},  {"data.source", "other.txt"},
-        {"data.packing", "true"},     {"train.steps", "11"},
-        {"train.seq_len", "2048"},    {"train.lr", "0.0010000000000000002"},
-        {"train.seed", "1"},          {"train.precision", "fp64"},
-        {"train.grad_clip", "0"},     {"attention.causal", "false"},
-        {"attention.window", "1024"}, {"attention.scale", "0.125"}};
+    const Assignments changes = {{"model.layers", "5"},
+                                 {"model.rope_theta", "9999.999999999998"},
+                                 {"model.tied_head", "true"},
+                                 {"data.source", "other.txt"},
+                                 {"data.packing", "true"},
+                                 {"train.steps", "11"},
+                                 {"data.order", "shuffled"},
+                                 {"data.validation", "0.5"},
+                                 {"data.chat_template", "gemma"},
+                                 {"train.task", "sft"},
+                                 {"train.seq_len", "2048"},
+                                 {"train.lr", "0.0010000000000000002"},
+                                 {"train.seed", "1"},
+                                 {"train.precision", "fp64"},
+                                 {"train.grad_clip", "0"},
+                                 {"attention.causal", "false"},
+                                 {"attention.window", "1024"},
+                                 {"attention.scale", "0.125"}};
     for (const auto& [path, value] : changes) EXPECT_NE(identityWith(path, value), usual) << path;
+}
+
+TEST(ComputationIdentity, SaysNothingOfFieldsThatOlderRunsDidNotHave) {
+    const std::string usual = computationIdentity(RunConfig{});
+    for (const char* later : {"data.order", "data.validation", "data.chat_template", "train.task"})
+        EXPECT_EQ(usual.find(later), std::string::npos) << later;
+    EXPECT_NE(usual.find("data.packing=false\n"), std::string::npos);
 }
 
 TEST(ComputationIdentity, DoesNotDependOnHowTheWorkIsSplitOrWhere) {

@@ -28,6 +28,28 @@ TEST(ExperimentFile, ThatHoldsNothingIsRefused) {
     EXPECT_TRUE(readExperiment({}).ok());
 }
 
+TEST(ExperimentFile, MayNameSeveralSourcesOfData) {
+    const Experiment experiment =
+        experimentOf("data: {source: [a.txt, more/*.jsonl]}\ntrain: {task: sft}\n");
+    EXPECT_EQ(experiment.base.data.source, "[a.txt, more/*.jsonl]");
+    EXPECT_EQ(experimentOf(toYaml(experiment.base)).base, experiment.base);
+    EXPECT_EQ(experimentOf("matrix: {data.source: [a.txt, b.txt]}").matrix.front().values,
+              (std::vector<std::string>{"a.txt", "b.txt"}));
+    EXPECT_THAT(
+        problemsIn("data: {source: [a.txt, '']}"),
+        ElementsAre(testing::HasSubstr("data.source [a.txt, ] is a list with an empty name; "
+                                       "write names like [a.txt, b.jsonl]")));
+}
+
+TEST(ExperimentFile, RefusesWhatAnswersCannotBeLearnedFrom) {
+    EXPECT_THAT(problemsIn("train: {task: sft, batch: 2}\ndata: {order: samples}"),
+                ::testing::IsSupersetOf(
+                    {testing::HasSubstr("data.source must be a .jsonl file of conversations where "
+                                        "train.task is sft"),
+                     testing::HasSubstr("data.order must be auto, shuffled or sequential where"),
+                     testing::HasSubstr("train.batch must be 1 (train.grad_accum takes more)")}));
+}
+
 TEST(ExperimentFile, IsReadWithEverySectionOfTheArchitecturePage) {
     const Experiment experiment = experimentOf(R"(
 name: four-modes

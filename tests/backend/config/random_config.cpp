@@ -57,6 +57,7 @@ ModelConfig anyModel() {
 
 TrainConfig anyTraining() {
     TrainConfig train;
+    train.task = anyOf<TrainTask>();
     train.steps = upTo(1'000'000'000);
     train.warmupSteps = *inRange<std::int64_t>(0, train.steps);
     train.seqLen = 1 + upTo(100'000);
@@ -137,6 +138,9 @@ rc::Gen<RunConfig> anyConfig() {
         config.data.source =
             *rc::gen::suchThat(anyLine(), [&](const std::string& line) { return !isBlank(line); });
         config.data.packing = *arbitrary<bool>();
+        config.data.order = anyOf<DataOrder>();
+        config.data.validation = *inRange(0, 1000) / 1000.0;
+        config.data.chatTemplate = anyOf<ChatFormat>();
         config.train = anyTraining();
         config.attention = anyAttention();
         config.parallel = anySplit();
