@@ -18,6 +18,7 @@ template <> struct Wire<RankHello> {
         io("device", hello.device);
         io("versions", hello.versions);
         io("plan", hello.plan);
+        io.optional("data", hello.data);
     }
 };
 template <> struct Wire<RankStep> {

@@ -12,7 +12,7 @@
 //                         rendezvous {host, port}       not sent to rank 0, which made it
 //                         end of input: the agent is gone, the rank ends itself
 //   rank -> agent         rendezvous {rank, port}       rank 0 only: its store listens there
-//                         hello {rank, pid, device, versions, plan}   in the group with all others
+//                         hello {rank, pid, device, versions, plan, data}   in the group with all
 //                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
@@ -79,6 +79,7 @@ struct RankHello {
     std::string device;    // "cpu", "cuda:0"
     std::string versions;  // "torch 2.11.0, gloo"
     std::string plan{};    // planHash() of a training; empty: not told
+    std::string data{};    // hash of the tokens of a training; empty: not told
 };
 struct RankStep {
     int rank = 0;

@@ -141,6 +141,7 @@ void RunFollower::handleEvent(const RankRendezvous& rendezvous, Time /*now*/) {
 void RunFollower::handleEvent(const RankHello& hello, Time /*now*/) {
     heard(hello.rank, Heard::Hello);
     checkPlan(hello);
+    checkData(hello);
     record_.rankRecords[index(hello.rank)].pid = hello.pid;
     if (hello.rank == 0) {
         record_.device = deviceKind(hello.device);
@@ -181,7 +182,11 @@ void RunFollower::handleEvent(const RankError& error, Time now) {
     echoUntil_ = now + limits_.settle;
 }
 
-void RunFollower::handleEvent(const RankLog& log, Time /*now*/) { log_.add(log.rank, log.message); }
+// A rank that says what it does before its hello is not silent: it reads much data.
+void RunFollower::handleEvent(const RankLog& log, Time now) {
+    if (ranks_[index(log.rank)].heard == Heard::Nothing) started_ = now;
+    log_.add(log.rank, log.message);
+}
 
 void RunFollower::handleEvent(const RankPlace& place, Time now) { stall_.heard(place, now); }
 
@@ -209,6 +214,24 @@ void RunFollower::checkPlan(const RankHello& hello) {
         fmt::format("rank {}{} plans this run differently than the ringscope that started it; "
                     "install the same build of ringscope on every host",
                     hello.rank, host.empty() ? "" : " on " + host));
+}
+
+// Each rank reads the files of its own host.
+void RunFollower::checkData(const RankHello& hello) {
+    if (hello.data.empty()) return;
+    if (data_.hash.empty()) {
+        data_.rank = hello.rank;
+        data_.hash = hello.data;
+    }
+    if (data_.hash == hello.data) return;
+    const auto named = [this](int rank) {
+        const std::string& host = record_.rankRecords[index(rank)].host;
+        return fmt::format("rank {}{}", rank, host.empty() ? "" : " on " + host);
+    };
+    fail(
+        fmt::format("{} reads other data than {}: the files of data.source, or the tokenizer's, "
+                    "differ; copy the same ones to every host",
+                    named(hello.rank), named(data_.rank)));
 }
 
 void RunFollower::heard(int rank, Heard word) {

@@ -101,6 +101,7 @@ private:
     void heard(int rank, Heard word);
     void forgetEcho(Time now);  // drops a reason that another failure may have caused
     void checkPlan(const RankHello& hello);
+    void checkData(const RankHello& hello);
     std::vector<int> ranksWhere(bool (*property)(const RankState&)) const;
     void becomeRunning();
     std::string silence(const std::vector<int>& atWork) const;
@@ -115,8 +116,12 @@ private:
     StallWatch stall_;
     std::vector<RankState> ranks_;
     std::optional<int> port_;
+    struct {
+        int rank = 0;
+        std::string hash{};
+    } data_;  // of the first rank that told its data
 
-    Time started_;
+    Time started_;  // or when a rank last said what it does before its hello
     Time lastEvent_;
     std::optional<std::string> failure_;
     std::optional<Time> echoUntil_;  // until then another failure may have caused failure_

@@ -44,13 +44,14 @@ std::string deviceName(DeviceChoice wanted, int localRank) {
 }
 
 void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device,
-              std::string plan) {
+              std::string plan, std::string data) {
     const std::string library = device == "cpu" ? "gloo" : "nccl";
     events.tell(RankHello{.rank = arguments.rank,
                           .pid = ::getpid(),
                           .device = device,
                           .versions = "torch " TORCH_VERSION ", " + library,
-                          .plan = std::move(plan)});
+                          .plan = std::move(plan),
+                          .data = std::move(data)});
 }
 
 Result<RankDone> withoutThrowing(std::string_view doing,

@@ -46,9 +46,9 @@ Result<MetRanks> meetRanks(const RankArguments& arguments, RankInput& input,
 // The device that rank `localRank` of a host computes on: "cpu", "cuda:1".
 std::string deviceName(DeviceChoice wanted, int localRank);
 
-// `plan`: planHash() of a training; empty: there is no plan.
+// `plan`: planHash() of a training, `data`: the hash of its tokens; empty: there is none.
 void sayHello(const RankArguments& arguments, const EventWriter& events, const std::string& device,
-              std::string plan = {});
+              std::string plan = {}, std::string data = {});
 
 // Turns an exception of `work` into an Error: one sentence, of which c10's stack trace is cut off.
 Result<RankDone> withoutThrowing(std::string_view doing,

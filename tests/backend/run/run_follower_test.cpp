@@ -56,6 +56,34 @@ TEST_F(RunFollowerTest, RunsWhenTheLastRankHasSaidHello) {
     EXPECT_THAT(sink.told, ElementsAre("running"));
 }
 
+TEST_F(RunFollowerTest, FailsWhereRanksReadOtherData) {
+    const auto says = [&](int rank, const std::string& data) {
+        receives(RankSaid{RankHello{.rank = rank,
+                                    .pid = 1,
+                                    .device = "cpu",
+                                    .versions = "v",
+                                    .plan = "abc",
+                                    .data = data}});
+    };
+    says(1, "1f");
+    says(0, "2e");
+    EXPECT_EQ(conclusion(),
+              "rank 0 reads other data than rank 1: the files of data.source, or the tokenizer's, "
+              "differ; copy the same ones to every host");
+}
+
+TEST_F(RunFollowerTest, WaitsForARankThatSaysWhatItReads) {
+    for (int minute = 0; minute < 10; ++minute) {
+        passes(milliseconds(50'000));
+        receives(RankSaid{RankLog{.rank = 1, .message = "40 % of data.source is tokens"}});
+        follower().checkTime(now);
+    }
+    EXPECT_FALSE(follower().decided(now));
+    passes(milliseconds(61'000));
+    follower().checkTime(now);
+    EXPECT_TRUE(follower().decided(now));
+}
+
 TEST_F(RunFollowerTest, KeepsWhatAgentsTellOfTheirMachines) {
     receives(AgentMachine{{.machine = "first", .cores = 8, .interface = "eth0"}});
     receives(AgentMachine{{.machine = "again", .cores = 8, .interface = "eth0"}});
