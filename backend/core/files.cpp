@@ -116,4 +116,13 @@ fs::path dataDirectory() {
     return fs::path(home != nullptr ? home : "/tmp") / ".local" / "share" / "ringscope";
 }
 
+fs::path cacheDirectory() {
+    if (const char* cache = std::getenv("RINGSCOPE_CACHE"); cache != nullptr && *cache != 0)
+        return cache;
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
+        return fs::path(cache) / "ringscope";
+    const char* home = std::getenv("HOME");
+    return fs::path(home != nullptr ? home : "/tmp") / ".cache" / "ringscope";
+}
+
 }  // namespace ringscope

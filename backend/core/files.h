@@ -38,4 +38,7 @@ std::filesystem::path programDirectory();
 // $XDG_DATA_HOME/ringscope (or ~/.local/share/ringscope): the store and run artifacts.
 std::filesystem::path dataDirectory();
 
+// $RINGSCOPE_CACHE (or $XDG_CACHE_HOME/ringscope, or ~/.cache/ringscope): what can be made again.
+std::filesystem::path cacheDirectory();
+
 }  // namespace ringscope

@@ -105,18 +105,20 @@ char escapedCharacter(char letter) {
 
 }  // namespace
 
-std::string jsonPlace(std::string_view text, std::size_t byte, JsonPlaces places) {
+std::string jsonPlace(std::string_view text, std::size_t byte, JsonPlaces places,
+                      std::int64_t firstLine) {
     byte = std::min(byte, text.size());
     if (places == JsonPlaces::Bytes) return fmt::format("byte {}", byte);
     const std::string_view before = text.substr(0, byte);
     const std::size_t line = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
     const auto characters = std::ranges::count_if(
         before.substr(line), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-    return fmt::format("{}:{}", std::ranges::count(before, '\n') + 1, characters + 1);
+    return fmt::format("{}:{}", std::ranges::count(before, '\n') + firstLine, characters + 1);
 }
 
 Error JsonCursor::wrong(std::string_view sentence) const {
-    return {ErrorCode::Corrupt, jsonPlace(text_, at_, places_) + ": " + std::string(sentence)};
+    return {ErrorCode::Corrupt,
+            jsonPlace(text_, at_, places_, firstLine_) + ": " + std::string(sentence)};
 }
 
 void JsonCursor::spaces() {

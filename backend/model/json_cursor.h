@@ -31,12 +31,14 @@ enum class JsonKind : std::uint8_t { Null, Bool, Number, Text, List, Object };
 enum class JsonPlaces : std::uint8_t { Lines, Bytes };
 
 // The place of a byte of `text`: lines and columns count from 1, columns in characters.
-std::string jsonPlace(std::string_view text, std::size_t byte, JsonPlaces places);
+std::string jsonPlace(std::string_view text, std::size_t byte, JsonPlaces places,
+                      std::int64_t firstLine = 1);
 
 class JsonCursor {
 public:
-    // The text must outlive the cursor.
-    JsonCursor(std::string_view text, JsonPlaces places) : text_(text), places_(places) {}
+    // The text must outlive the cursor. `firstLine`: the number of its first line in the file.
+    JsonCursor(std::string_view text, JsonPlaces places, std::int64_t firstLine = 1)
+        : text_(text), places_(places), firstLine_(firstLine) {}
 
     // Of the value that comes next.
     Result<JsonKind> kind();
@@ -72,6 +74,7 @@ private:
 
     std::string_view text_;
     JsonPlaces places_;
+    std::int64_t firstLine_ = 1;
     std::size_t at_ = 0;
     int level_ = 0;
 };

@@ -74,9 +74,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<const TokenizerKind> byteTokenizer() { return std::make_unique<ByteTokenizer>(); }
+std::unique_ptr<const TokenizerKind> tokenizerOfBytes() {
+    return std::make_unique<ByteTokenizer>();
+}
 
-Result<std::unique_ptr<const TokenizerKind>> characterTokenizer(std::string_view text) {
+Result<std::unique_ptr<const TokenizerKind>> tokenizerOfCharacters(std::string_view text) {
     if (text.empty() || !isWellFormed(text))
         return Error{ErrorCode::InvalidConfig,
                      std::string("a vocabulary of characters is made from a text; this one is ") +

@@ -8,9 +8,9 @@
 
 namespace ringscope {
 
-std::unique_ptr<const TokenizerKind> byteTokenizer();
+std::unique_ptr<const TokenizerKind> tokenizerOfBytes();
 
 // Fails where the text is empty, or no UTF-8.
-Result<std::unique_ptr<const TokenizerKind>> characterTokenizer(std::string_view text);
+Result<std::unique_ptr<const TokenizerKind>> tokenizerOfCharacters(std::string_view text);
 
 }  // namespace ringscope

@@ -43,10 +43,10 @@ std::string idText(const std::optional<TokenId>& id) { return id ? std::to_strin
 Tokenizer::Tokenizer(std::shared_ptr<const TokenizerKind> kind, const std::string& content)
     : kind_(std::move(kind)), hash_(sha256(content)), special_(kind_->specialTokens()) {}
 
-Tokenizer Tokenizer::ofBytes() { return {byteTokenizer(), "byte"}; }
+Tokenizer Tokenizer::ofBytes() { return {tokenizerOfBytes(), "byte"}; }
 
 Result<Tokenizer> Tokenizer::ofCharacters(std::string_view text) {
-    RINGSCOPE_TRY(std::shared_ptr<const TokenizerKind> kind, characterTokenizer(text));
+    RINGSCOPE_TRY(std::shared_ptr<const TokenizerKind> kind, tokenizerOfCharacters(text));
     std::string content = "char\n";
     for (std::int64_t id = 0; id < kind->size(); ++id)
         content += *kind->pieceOf(static_cast<TokenId>(id));

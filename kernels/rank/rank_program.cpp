@@ -3,7 +3,7 @@
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
-#include "kernels/data/token_text.h"
+#include "kernels/data/token_batch.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
 #include "kernels/rank/place_watch.h"
@@ -15,6 +15,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,6 +41,7 @@ public:
 
 private:
     Result<void> step(Trainer& trainer, std::int64_t index);
+    Result<Sequences> readData(const RunConfig& config);
 
     RankArguments arguments_;
     RankInput& input_;
@@ -66,6 +68,28 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     return {};
 }
 
+// What takes long says so: whoever started the run waits for a word.
+Result<Sequences> RankRun::readData(const RunConfig& config) {
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds interval{5};
+    ReadingOptions options;
+    options.progress = [this, next = Clock::now() + interval](const ReadingProgress& at) mutable {
+        if (Clock::now() < next) return true;
+        next = Clock::now() + interval;
+        const std::string done =
+            at.total > 0 ? std::to_string(100 * at.bytes / at.total) + " % of data.source is tokens"
+                         : "another rank makes the tokens of data.source";
+        events_.tell(RankLog{.rank = arguments_.rank, .message = done});
+        return true;
+    };
+    RINGSCOPE_TRY(TokenText text, TokenText::open(config, options));
+    RINGSCOPE_TRY(Sequences sequences, Sequences::make(std::move(text), config));
+    if (arguments_.rank == 0)
+        for (const std::string& sentence : sequences.sentences())
+            events_.tell(RankLog{.rank = 0, .message = sentence});
+    return sequences;
+}
+
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
     RINGSCOPE_TRY(const RunPlan plan, trainingPlan(input_.job(), arguments_.world));
@@ -73,16 +97,15 @@ Result<RankDone> RankRun::train() {
     at::set_num_interop_threads(1);
     settleElementaryFunctions();
 
-    RINGSCOPE_TRY(const TokenText text,
-                  TokenText::open(plan.config.data, plan.config.model.vocabSize));
+    RINGSCOPE_TRY(const Sequences sequences, readData(plan.config));
     const std::string device = deviceName(plan.config.launch.device, arguments_.localRank);
     const c10::Device place(device);
     recording_.emplace(arguments_, plan, place, events_);
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
-    sayHello(arguments_, events_, device, planHash(plan));
+    sayHello(arguments_, events_, device, planHash(plan), sequences.text().facts().hash);
 
     const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
-        return makeBatch(text, plan.config.train, step, number, plan.config.data.packing);
+        return makeBatch(sequences, plan.config.train, step, number);
     };
     std::optional<PlaceWatch> watch;
     if (const double stall = plan.config.launch.stallSeconds; stall > 0)

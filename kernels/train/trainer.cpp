@@ -74,7 +74,7 @@ struct Trainer::State {
           lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
                                                                       : LossScale::none()) {}
 
-    std::int64_t labelledTokensOf(std::int64_t step) const;
+    std::int64_t countTokens(std::int64_t step);
     double accumulateGradients(std::int64_t step, double scale);
     Totals totalsOf(double ownLoss, const at::Tensor& gradient);
     Result<std::string> update(std::int64_t step, const Totals& totals);
@@ -88,13 +88,19 @@ struct Trainer::State {
     std::unique_ptr<RankModel> model;
     ShardedOptimizer optimizer;
     LossScale lossScale;
+    std::int64_t tokens = 0;  // of the step
 };
 
-std::int64_t Trainer::State::labelledTokensOf(std::int64_t step) const {
-    std::int64_t tokens = 0;
-    for (std::int64_t number = 0; number < plan.microSteps * plan.replicas; ++number)
-        tokens += labelledTokens(batches(step, number).labels);
-    return tokens;
+// Returns the labelled tokens of the step; padding is not counted as tokens.
+std::int64_t Trainer::State::countTokens(std::int64_t step) {
+    std::int64_t labelled = 0;
+    tokens = 0;
+    for (std::int64_t number = 0; number < plan.microSteps * plan.replicas; ++number) {
+        const TokenBatch batch = batches(step, number);
+        labelled += labelledTokens(batch.labels);
+        tokens += batch.rows * batch.tokens - batch.padding;
+    }
+    return labelled;
 }
 
 // Returns the rank's part of the step's loss.
@@ -151,14 +157,12 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
 }
 
 StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nanos ownDuration) {
-    const TrainConfig& train = plan.config.train;
-    StepOutcome outcome{
-        .record = {.step = step,
-                   .loss = totals.loss,
-                   .gradNorm = normOf(totals),
-                   .duration = slowest(all, ownDuration, device),
-                   .tokens = train.seqLen * train.batch * plan.microSteps * plan.replicas},
-        .ownDuration = ownDuration};
+    StepOutcome outcome{.record = {.step = step,
+                                   .loss = totals.loss,
+                                   .gradNorm = normOf(totals),
+                                   .duration = slowest(all, ownDuration, device),
+                                   .tokens = tokens},
+                        .ownDuration = ownDuration};
     outcome.sent = all.sent();
     return outcome;
 }
@@ -183,7 +187,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     const ScopedSpan whole(tagHere(SpanKind::Step, Operation::None));
     const auto start = std::chrono::steady_clock::now();
     state.all.resetSent();
-    const std::int64_t tokens = state.labelledTokensOf(index);
+    const std::int64_t tokens = state.countTokens(index);
     if (tokens == 0)
         return Error{ErrorCode::InvalidConfig,
                      "no token of step " + std::to_string(index) +

@@ -1,6 +1,6 @@
 #include "kernels/verify/evaluate_program.h"
 
-#include "kernels/data/token_text.h"
+#include "backend/text/token_text.h"
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/plan_text.h"

@@ -10,7 +10,17 @@
 namespace ringscope {
 namespace {
 
-TokenText prose() { return TokenText::open({}, 256).value(); }
+Sequences prose(const TrainConfig& train, bool packing = false) {
+    RunConfig config;
+    config.data.packing = packing;
+    config.train = train;
+    return Sequences::make(TokenText::open(config).value(), config).value();
+}
+
+TokenBatch batchOf(const TrainConfig& train, std::int64_t step = 0, std::int64_t number = 0,
+                   bool packing = false) {
+    return makeBatch(prose(train, packing), train, step, number);
+}
 
 Schedule scheduleOf(const char* mode, int ranks, std::int64_t tokens) {
     return findMode(mode)
@@ -40,9 +50,9 @@ TEST(SampleStart, SpreadsSamplesOverTheWholeText) {
 }
 
 TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
-    const TokenText text = prose();
     const TrainConfig train{.seqLen = 50, .batch = 3, .seed = 5};
-    const TokenBatch batch = makeBatch(text, train, 4, 1);
+    const TokenText text = prose(train).text();
+    const TokenBatch batch = batchOf(train, 4, 1);
     ASSERT_EQ(batch.inputs.size(), 150U);
     for (std::int64_t row = 0; row < 3; ++row) {
         const std::int64_t start =
@@ -57,7 +67,7 @@ TEST(TokenBatch, LabelsEveryTokenWithTheNextOneOfTheText) {
 }
 
 TEST(TokenShard, HasPaddingAtTheEndOfItsRows) {
-    const TokenBatch batch = makeBatch(prose(), {.seqLen = 6, .batch = 2}, 0, 0);
+    const TokenBatch batch = batchOf({.seqLen = 6, .batch = 2});
     // 8 tokens: of rank 0 [0, 2) and [6, 8), which is padding
     const TokenShard shard = takeShard(batch, scheduleOf("zigzag", 2, 8), 0);
     EXPECT_EQ(shard.tokens, 4);
@@ -74,7 +84,7 @@ TEST(TokenShard, HasPaddingAtTheEndOfItsRows) {
 }
 
 TEST(TokenShard, OfAReplicatedModelHasAllPadding) {
-    const TokenBatch batch = makeBatch(prose(), {.seqLen = 7}, 0, 0);
+    const TokenBatch batch = batchOf({.seqLen = 7});
     const TokenShard shard = takeShard(batch, scheduleOf("legacy", 4, 8), 0);
     EXPECT_EQ(shard.tokens, 8);
     EXPECT_EQ(shard.padding, 1);
@@ -83,10 +93,9 @@ TEST(TokenShard, OfAReplicatedModelHasAllPadding) {
 }
 
 TEST(TokenBatch, PacksParagraphsAsDocumentsWhoseLastTokensHaveNoLabel) {
-    const TokenText text = prose();
     const TrainConfig train{.seqLen = 2000, .batch = 1, .seed = 2};
-    const TokenBatch plain = makeBatch(text, train, 0, 0);
-    const TokenBatch packed = makeBatch(text, train, 0, 0, true);
+    const TokenBatch plain = batchOf(train);
+    const TokenBatch packed = batchOf(train, 0, 0, true);
     EXPECT_TRUE(plain.documents.empty());
     EXPECT_EQ(packed.inputs, plain.inputs);
     ASSERT_GT(packed.documents.size(), 3U);
@@ -106,11 +115,10 @@ TEST(TokenBatch, PacksParagraphsAsDocumentsWhoseLastTokensHaveNoLabel) {
 }
 
 TEST(TokenBatch, CutsDocumentsOfAllRowsAlike) {
-    const TokenText text = prose();
     const TrainConfig one{.seqLen = 1500, .batch = 1, .seed = 2};
     const TrainConfig two{.seqLen = 1500, .batch = 2, .seed = 2};
-    const TokenBatch first = makeBatch(text, one, 0, 0, true);
-    const TokenBatch both = makeBatch(text, two, 0, 0, true);
+    const TokenBatch first = batchOf(one, 0, 0, true);
+    const TokenBatch both = batchOf(two, 0, 0, true);
     EXPECT_TRUE(std::ranges::includes(both.documents, first.documents));
     EXPECT_GT(both.documents.size(), first.documents.size());
     for (std::size_t i = 1; i + 1 < both.documents.size(); ++i)
@@ -128,13 +136,13 @@ TEST(TokenShard, CountsPositionsFromTheDocumentsBegin) {
 }
 
 TEST(TokenBatch, MayBeLongerThanTheText) {
-    const TokenText text = prose();
-    const TokenBatch batch = makeBatch(text, {.seqLen = text.size() + 10, .batch = 1}, 0, 0);
+    const TokenText text = prose({}).text();
+    const TokenBatch batch = batchOf({.seqLen = text.size() + 10, .batch = 1});
     EXPECT_EQ(batch.inputs.front(), batch.inputs[static_cast<std::size_t>(text.size())]);
 }
 
 TEST(TokenShard, TogetherHoldEveryTokenAndLabelOnce) {
-    const TokenBatch batch = makeBatch(prose(), {.seqLen = 64, .batch = 2}, 0, 0);
+    const TokenBatch batch = batchOf({.seqLen = 64, .batch = 2});
     for (const char* mode : {"ring", "zigzag", "ulysses"}) {
         const Schedule schedule = scheduleOf(mode, 4, 64);
         std::vector<std::int64_t> inputs(128, -1);
@@ -157,7 +165,7 @@ TEST(TokenShard, TogetherHoldEveryTokenAndLabelOnce) {
 }
 
 TEST(TokenShard, HoldsEverythingButOnlyItsOwnLabelsWhereActivationsAreReplicated) {
-    const TokenBatch batch = makeBatch(prose(), {.seqLen = 12, .batch = 2}, 0, 0);
+    const TokenBatch batch = batchOf({.seqLen = 12, .batch = 2});
     const TokenShard shard = takeShard(batch, scheduleOf("legacy", 3, 12), 1);
     EXPECT_EQ(shard.inputs, batch.inputs);
     for (std::size_t at = 0; at < shard.labels.size(); ++at) {
@@ -167,7 +175,7 @@ TEST(TokenShard, HoldsEverythingButOnlyItsOwnLabelsWhereActivationsAreReplicated
 }
 
 TEST(TokenShard, KeepsZigzagTokensAtTheirPlaceInTheSequence) {
-    const TokenBatch batch = makeBatch(prose(), {.seqLen = 16, .batch = 1}, 0, 0);
+    const TokenBatch batch = batchOf({.seqLen = 16, .batch = 1});
     const TokenShard shard = takeShard(batch, scheduleOf("zigzag", 2, 16), 0);
     EXPECT_EQ(shard.positions, (std::vector<std::int64_t>{0, 1, 2, 3, 12, 13, 14, 15}));
 }

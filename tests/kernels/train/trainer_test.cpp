@@ -2,10 +2,12 @@
 
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/train/training.h"
+#include "tests/support/program.h"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -206,6 +208,27 @@ TEST(Training, IsTheSameWithFewerTokensThanParts) {
     config.train.seqLen = 5;  // zigzag on four ranks has eight parts
     config.attention.causal = false;
     expectParity(config, fromProse(config));
+}
+
+// Answers of 1 to 12 bytes behind questions of 3 to 40: ranks have unequal numbers of labels.
+TEST(Training, OnAnswersAloneIsTheSame) {
+    const testing::TemporaryFolder folder;
+    RunConfig config = smallRun("none", 1);
+    config.data.source = (folder.path() / "sums.jsonl").string();
+    config.train.task = TrainTask::Sft;
+    config.train.gradAccum = 2;
+    {
+        std::ofstream lines(config.data.source);
+        for (int i = 0; i < 24; ++i)
+            lines << R"({"prompt": ")" << std::string(static_cast<std::size_t>(3 + i * 7 % 38), 'q')
+                  << R"(", "completion": ")"
+                  << std::string(static_cast<std::size_t>(1 + i % 12), 'a') << "\"}\n";
+    }
+    expectParity(config, fromProse(config));
+    config.train.steps = 1;
+    const BatchSource answers = fromProse(config);
+    EXPECT_EQ(train(config, answers).front().steps.front().record.tokens,
+              2 * 64 - answers(0, 0).padding - answers(0, 1).padding);
 }
 
 TEST(Training, OnPackedDocumentsIsTrainingOnEachDocumentAlone) {

@@ -1,7 +1,7 @@
 #include "tests/kernels/train/training.h"
 
 #include "backend/plan/mode_table.h"
-#include "kernels/data/token_text.h"
+#include "backend/text/sequences.h"
 #include "tests/kernels/comm/rank_threads.h"
 
 namespace ringscope::testing {
@@ -27,9 +27,9 @@ std::vector<std::string> shardedModes() {
 }
 
 BatchSource fromProse(const RunConfig& config) {
-    const TokenText text = TokenText::open({}, config.model.vocabSize).value();
+    const Sequences sequences = Sequences::make(TokenText::open(config).value(), config).value();
     return [=](std::int64_t step, std::int64_t micro) {
-        return makeBatch(text, config.train, step, micro, config.data.packing);
+        return makeBatch(sequences, config.train, step, micro);
     };
 }
 

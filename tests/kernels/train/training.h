@@ -14,6 +14,7 @@ RunConfig smallRun(const std::string& mode, int ranks);
 // The modes that split a sequence.
 std::vector<std::string> shardedModes();
 
+// Of data.source, which is prose where nothing else is said.
 BatchSource fromProse(const RunConfig& config);
 
 // Documents of prose cut short, so that 64 tokens hold several; they differ from step to step.

@@ -1,4 +1,4 @@
-#include "kernels/data/token_text.h"
+#include "backend/text/token_text.h"
 
 #include "backend/model/npy.h"
 #include "tests/support/program.h"
@@ -51,9 +51,10 @@ TEST(TokenText, RefusesWhatItCannotRead) {
         const Result<TokenText> text = TokenText::open(data, 256);
         return text.ok() ? std::string() : text.error().message;
     };
-    EXPECT_EQ(refusal({.source = "builtin:verse"}),
-              "data.source 'builtin:verse' is not shipped; use builtin:prose or the path of a text "
-              "file");
+    EXPECT_EQ(
+        refusal({.source = "builtin:verse"}),
+        "data.source: 'builtin:verse' is not shipped; use builtin:prose or the path of a text "
+        "file");
     EXPECT_THAT(refusal({.source = writeText(folder, "")}), ::testing::HasSubstr("is empty"));
     EXPECT_THAT(refusal({.source = "/nowhere/text"}), ::testing::HasSubstr("/nowhere/text"));
 }
