@@ -41,6 +41,7 @@ int failSession(const Error& error, SessionStep step) {
         case SessionStep::Store:
             return fail(error, BadStore);
         case SessionStep::Plan:
+        case SessionStep::Data:
         case SessionStep::Runs:
             break;
     }
@@ -105,13 +106,15 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
         std::error_code unknown;
         return runOrigin(global.typed, std::filesystem::current_path(unknown));
     };
-    SessionEnd end = runIntoStore(experiment, runs, store,
-                                  {.transport = transport,
-                                   .watcher = &progress,
-                                   .planned = planned,
-                                   .caution = warn,
-                                   .origin = origin},
-                                  reference, signals.token());
+    SessionEnd end =
+        runIntoStore(experiment, runs, store,
+                     {.transport = transport,
+                      .watcher = &progress,
+                      .planned = planned,
+                      .caution = warn,
+                      .reading = [&progress](const ReadingProgress& at) { progress.reading(at); },
+                      .origin = origin},
+                     reference, signals.token());
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);

@@ -15,6 +15,13 @@ constexpr auto redrawInterval = std::chrono::milliseconds(80);
 
 }  // namespace
 
+std::string readingWords(const ReadingProgress& progress) {
+    if (progress.total == 0) return "another program makes the tokens of data.source";
+    return fmt::format("{} % of data.source is tokens", 100 * progress.bytes / progress.total);
+}
+
+void Progress::reading(const ReadingProgress& progress) { redraw(readingWords(progress)); }
+
 std::string Progress::heading(const RunRecord& run) const {
     if (run.reference) return "[reference] " + run.name;
     return fmt::format("[{}/{}] {}", started_, std::max(started_, style_.runs), run.name);

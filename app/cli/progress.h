@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/run/run_sink.h"
+#include "backend/text/token_text.h"
 
 #include <chrono>
 #include <cstddef>
@@ -18,12 +19,16 @@ struct ProgressStyle {
     std::size_t runs = 1;  // of the experiment, references not counted
 };
 
+// "42 % of data.source is tokens"
+std::string readingWords(const ReadingProgress& progress);
+
 // Used by one session; never fails.
 class Progress final : public RunSink {
 public:
     explicit Progress(ProgressStyle style) : style_(style) {}
 
     void expect(std::size_t runs) { style_.runs = runs; }
+    void reading(const ReadingProgress& progress);
 
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;

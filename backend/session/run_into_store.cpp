@@ -1,6 +1,7 @@
 #include "backend/session/run_into_store.h"
 
 #include "backend/session/patient_store.h"
+#include "backend/session/read_data.h"
 #include "backend/trace/trace_files.h"
 
 #include <memory>
@@ -26,6 +27,8 @@ public:
         for (RunRequest& request : plan.requests) request.traces = traceRoot(path_);
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
+        step = SessionStep::Data;
+        RINGSCOPE_CHECK(readDataHere(plan.requests, ports_.reading, stop_));
         if (ports_.origin) {
             const RunOrigin origin = ports_.origin();
             for (RunRequest& request : plan.requests) request.origin = origin;

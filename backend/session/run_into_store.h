@@ -6,6 +6,7 @@
 //           stops no other.
 //   Hosts   looks at what the runs need here (checkThisMachine) and makes every host ready
 //           (Transport::preflight)
+//   Data    reads what runs on this machine are trained on (read_data.h)
 //   Store   opens the store for writing, and marks the runs whose program is gone as lost
 //   Runs    the runs one after another with their references, then the parity of each; fails
 //           where the store could not be written to the end (patient_store.h)
@@ -21,6 +22,7 @@
 #include "backend/run/run_service.h"
 #include "backend/run/run_sink.h"
 #include "backend/run/transport.h"
+#include "backend/text/token_text.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -31,7 +33,7 @@
 
 namespace ringscope {
 
-enum class SessionStep : std::uint8_t { Plan, Hosts, Store, Runs };
+enum class SessionStep : std::uint8_t { Plan, Hosts, Data, Store, Runs };
 
 // What a session needs from its caller. All of it outlives the call and is used on its thread.
 struct SessionPorts {
@@ -42,6 +44,8 @@ struct SessionPorts {
     std::function<void(const ExperimentPlan& plan)> planned{};
     // Called with Store::caution() where there is one, and where the store keeps a run waiting.
     std::function<void(const std::string& sentence)> caution{};
+    // Called again and again while data is read.
+    std::function<void(const ReadingProgress& progress)> reading{};
     // Called with each run whose parity has been saved.
     std::function<void(const RunRecord& run)> compared{};
     // Called once, before the first run starts; may take a second.

@@ -161,6 +161,27 @@ TEST_F(RunIntoStore, WritesNothingBeforeEveryHostIsReady) {
     EXPECT_THAT(filesOf(folder()), IsEmpty());
 }
 
+TEST_F(RunIntoStore, StartsNothingWhereTheDataCannotBeRead) {
+    const testing::TemporaryFolder data;
+    const std::string path = (data.path() / "a.jsonl").string();
+    std::ofstream(path) << "{\"text\": \"mill\"}\n{\"text\": }\n";
+    Experiment experiment = experimentOf({"ring", "zigzag"});
+    experiment.base.data.source = path;
+    int read = 0;
+    const SessionEnd end =
+        runIntoStore(experiment, file(),
+                     {.transport = transport, .reading = [&](const ReadingProgress&) { ++read; }},
+                     true, stop.get_token());
+    ASSERT_FALSE(end.outcome.ok());
+    EXPECT_EQ(end.step, SessionStep::Data);
+    EXPECT_EQ(end.outcome.error().code, ErrorCode::InvalidConfig);
+    EXPECT_THAT(end.outcome.error().message,
+                ::testing::StartsWith("data.source: " + path + ":2:10: "));
+    EXPECT_EQ(read, 1);
+    EXPECT_THAT(script.commands, IsEmpty());
+    EXPECT_THAT(filesOf(folder()), IsEmpty());
+}
+
 TEST_F(RunIntoStore, StartsNothingWhereTheStoreCannotBeOpened) {
     std::ofstream(file()) << "not a database, and longer than a header would be";
     const SessionEnd end = run({"ring"});
