@@ -6,6 +6,8 @@
 namespace ringscope::cli {
 namespace {
 
+// A row a line.
+// clang-format off
 constexpr std::array verbs = {
     Verb{"demo", addDemoVerb},
     Verb{"run", addRunVerb},
@@ -18,6 +20,7 @@ constexpr std::array verbs = {
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},
     Verb{"migrate", addMigrateVerb},
+    Verb{"data", addDataVerb},
     Verb{"tokenize", addTokenizeVerb},
     Verb{"doctor", addDoctorVerb},
     Verb{"version", addVersionVerb},
@@ -27,6 +30,7 @@ constexpr std::array verbs = {
     Verb{"man", addManVerb},
     Verb{"agent", addAgentVerb},
 };
+// clang-format on
 
 }  // namespace
 

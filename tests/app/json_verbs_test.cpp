@@ -51,6 +51,8 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"config validate", {file}},
         {"config fields", {}},
         {"migrate", {old}},
+        {"data show", {file}},
+        {"data cache", {}},
         {"tokenize", {file}},
         {"version", {}},
     };
