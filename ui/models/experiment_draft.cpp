@@ -4,7 +4,10 @@
 #include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
+#include "backend/report/data_text.h"
 #include "backend/run/experiment_plan.h"
+#include "backend/text/sequences.h"
+#include "backend/text/source_files.h"
 #include "ui/widgets/parts.h"
 
 #include <algorithm>
@@ -43,6 +46,40 @@ ModePlan planMode(RunConfig config, std::string_view mode) {
     }
     planned.plan = std::move(plan).value();
     return planned;
+}
+
+// More would take longer than a user waits for an answer while typing.
+constexpr std::int64_t mostBytesRead = 1 << 20;
+constexpr std::int64_t mostTokensCounted = 1 << 17;
+
+bool isQuicklyRead(const DataConfig& data) {
+    const Result<std::vector<DataFile>> files = dataFiles(data);
+    std::int64_t bytes = 0;
+    if (files.ok())
+        for (const DataFile& file : *files) bytes += file.bytes;
+    return bytes <= mostBytesRead;
+}
+
+// What the first batches give each rank to do, under every mode that can run.
+void addShares(RunConfig config, DraftPlan& answer) {
+    config.train.gradAccum = 1;
+    const std::int64_t tokens = config.train.seqLen * config.train.batch * config.parallel.dp;
+    if (tokens > mostTokensCounted || !isQuicklyRead(config.data)) return;
+    Result<TokenText> text = TokenText::open(config);
+    if (!text.ok()) {
+        answer.dataProblem = text.error().message;
+        return;
+    }
+    const Result<Sequences> sequences = Sequences::make(*std::move(text), config);
+    if (!sequences.ok()) {
+        answer.dataProblem = sequences.error().message;
+        return;
+    }
+    for (ModePlan& planned : answer.modePlans) {
+        if (!planned.plan) continue;
+        config.parallel.mode = planned.mode;
+        planned.shares = modeShares(config, *sequences).ranks;
+    }
 }
 
 bool writtenPlainly(std::string_view path) {
@@ -90,7 +127,10 @@ DraftPlan planDraft(const ExperimentDraft& draft) {
 
     if (!answer.reading.ok()) {
         answer.refusal = answer.reading.problems.front().text();
-    } else if (answer.modes.empty()) {
+        return answer;
+    }
+    addShares(experiment.base, answer);
+    if (answer.modes.empty()) {
         answer.refusal = "choose at least one mode";
     } else {
         const ExperimentPlan planned = planRuns(experiment);

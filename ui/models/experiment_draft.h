@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/config/experiment.h"
+#include "backend/plan/rank_shares.h"
 #include "backend/plan/run_plan.h"
 
 #include <map>
@@ -33,6 +34,7 @@ struct ModePlan {
     std::string mode;
     std::optional<RunPlan> plan;
     std::string reason;
+    std::vector<RankShare> shares{};  // of each rank in the first batches; empty: not known
 };
 
 // Everything the New run page shows of a draft.
@@ -41,6 +43,7 @@ struct DraftPlan {
     std::vector<std::string> modes;    // that will run, in the mode table's order
     std::vector<ModePlan> modePlans;   // every row of the mode table
     std::vector<ExpandedRun> runs;     // that can work
+    std::string dataProblem{};         // what is wrong with the data; empty: nothing, or not read
     std::string refusal;               // why it cannot be started; empty where it can
     std::vector<std::string> leftOut;  // runs that cannot work beside others that can, and why
 

@@ -53,13 +53,48 @@ void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
         figures_ = tr("%1 · %2/step")
                        .arg(countText(plan.plan->ranks, "rank"),
                             ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
+    setToolTip(reason_.isEmpty() ? help_ : reason_);
+    showShares(plan.plan ? plan.shares : std::vector<RankShare>{});
     legal_ = plan.plan.has_value();
     setEnabled(legal_ || ticked);
-    setToolTip(reason_.isEmpty() ? help_ : reason_);
     setAccessibleDescription(help_ + QStringLiteral(". ") +
                              (reason_.isEmpty() ? figures_ : reason_));
     updateGeometry();
     update();
+}
+
+// "busiest 1.31 × mean", and what each has to do for the tooltip.
+void ModeCard::showShares(const std::vector<RankShare>& shares) {
+    balance_.clear();
+    if (shares.size() < 2) return;
+    constexpr std::size_t shown = 16;
+    std::int64_t most = 1;
+    for (const RankShare& share : shares) most = std::max(most, share.pairs);
+    QStringList lines{help_};
+    for (std::size_t rank = 0; rank < shares.size(); ++rank) {
+        balance_.push_back(static_cast<double>(shares[rank].pairs) / static_cast<double>(most));
+        if (rank < shown)
+            lines << tr("rank %1: %2 tokens, %3 labels, %4 pairs in attention")
+                         .arg(rank)
+                         .arg(ui::text(formatCount(shares[rank].tokens)),
+                              ui::text(formatCount(shares[rank].labels)),
+                              ui::text(formatCount(shares[rank].pairs)));
+    }
+    figures_ += tr("\nbusiest %1 × mean").arg(ui::text(formatSignificant(imbalance(shares))));
+    setToolTip(lines.join(QLatin1Char('\n')));
+}
+
+// A bar a rank, as high as its work in attention.
+void ModeCard::paintBalance(QPainter& painter, const QRectF& room, const Ink& ink) const {
+    const qreal step =
+        std::min<qreal>(scaled(6), room.width() / static_cast<qreal>(balance_.size()));
+    if (room.width() < scaled(16)) return;  // beside a long name
+    qreal x = room.right() - step * static_cast<qreal>(balance_.size());
+    for (const double share : balance_) {
+        const qreal height = std::max<qreal>(1, share * room.height());
+        painter.fillRect(QRectF(x, room.bottom() - height, step * 0.7, height), ink.mode(mode_));
+        x += step;
+    }
 }
 
 QSize ModeCard::sizeHint() const { return {scaled(narrowest), heightForWidth(scaled(narrowest))}; }
@@ -97,6 +132,8 @@ int ModeCard::layOut(int width, QPainter* painter) const {
     painter->setPen(legal_ ? ink.text : ink.muted);
     painter->drawText(QRectF(mark.right() + scaled(6), pad, width, headHeight),
                       Qt::AlignLeft | Qt::AlignVCenter, text());
+    const qreal named = mark.right() + scaled(12) + boldMetrics.horizontalAdvance(text());
+    paintBalance(*painter, {named, qreal(pad), width - pad - named, qreal(headHeight)}, ink);
     painter->setFont(small);
     painter->setPen(ink.muted);
     painter->drawText(QRect(pad, helpTop, room.width(), height(help_)), Qt::TextWordWrap, help_);

@@ -12,6 +12,8 @@ class QGridLayout;
 
 namespace ringscope::ui {
 
+struct Ink;
+
 class ModeCard : public QAbstractButton {
     Q_OBJECT
 
@@ -31,10 +33,13 @@ protected:
 
 private:
     int layOut(int width, QPainter* painter) const;
+    void showShares(const std::vector<RankShare>& shares);
+    void paintBalance(QPainter& painter, const QRectF& room, const Ink& ink) const;
 
     std::string mode_;
     QString help_;
     QString figures_;
+    std::vector<double> balance_;  // of each rank, of the busiest one's work in attention
     QString reason_;
     bool legal_ = true;
 };

@@ -264,6 +264,7 @@ void NewRunPage::showSummary() {
     problem_->setText(text(plan_->refusal));
     QStringList warnings;
     for (const ConfigProblem& warning : plan_->reading.warnings) warnings << text(warning.text());
+    if (!plan_->dataProblem.empty()) warnings << text(plan_->dataProblem);
     for (const std::string& sentence : plan_->leftOut)
         warnings << tr("Left out: %1").arg(text(sentence));
     warnings_->setVisible(!warnings.empty());
