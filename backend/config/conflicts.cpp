@@ -90,6 +90,19 @@ void checkExperts(const ModelConfig& model, std::vector<ConfigConflict>& conflic
           "swiglu or geglu without bias where there are experts");
 }
 
+// What would train another model than the file asks for, in silence.
+void checkRouterTraining(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const ExpertConfig& experts = config.model.experts;
+    if (config.train.routerAuxLoss > 0 && experts.count == 0)
+        conflicts.push_back({{"train.router_aux_loss", "model.experts"},
+                             "train.router_aux_loss is for experts, and model.experts is 0; use "
+                             "router_aux_loss 0"});
+    if (config.train.routerBiasStep > 0 && (experts.count == 0 || !experts.bias))
+        conflicts.push_back({{"train.router_bias_step", "model.expert_bias"},
+                             "train.router_bias_step changes the bias of experts, and this model's "
+                             "have none; set model.expert_bias true, or use router_bias_step 0"});
+}
+
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
@@ -219,6 +232,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkHeads(config.model, conflicts);
     checkLatent(config.model, conflicts);
     checkExperts(config.model, conflicts);
+    checkRouterTraining(config, conflicts);
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);

@@ -232,6 +232,12 @@ std::vector<Field> trainFields() {
                 &T::weightDecay),
         fieldOf({"train.grad_clip", "", "largest gradient norm; 0 switches clipping off"},
                 realAtLeast(0), in, &T::gradClip),
+        fieldOf({"train.router_aux_loss", "",
+                 "factor of the loss that grows where experts are used unevenly; 0: none"},
+                realAtLeast(0), in, &T::routerAuxLoss),
+        fieldOf({"train.router_bias_step", "",
+                 "how much the bias of an expert used too much, or too little, changes a step"},
+                realAtLeast(0), in, &T::routerBiasStep),
         fieldOf({"train.seed", "", "decides initial weights and the order of the data"},
                 integer(0, unbounded), in, &T::seed),
     };

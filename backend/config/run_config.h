@@ -38,6 +38,9 @@ struct TrainConfig {
     double lr = 1e-3;
     double weightDecay = 0.0;
     double gradClip = 1.0;  // 0 switches clipping off
+    // What keeps the experts of a model evenly used (kernels/train/expert_balance.h); 0: nothing.
+    double routerAuxLoss = 0.0;
+    double routerBiasStep = 0.0;
     std::int64_t seed = 0;
     bool operator==(const TrainConfig&) const = default;
 };

@@ -160,7 +160,9 @@ Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Te
     at::Tensor weights = scores.gather(1, chosen);
     constexpr double tiny = 1e-20;  // against a division by 0
     if (config.normalized) weights = weights / (weights.sum(1, true) + tiny);
-    return {chosen, config.scale == 1 ? weights : weights * config.scale};
+    const at::Tensor shares =
+        config.score == ExpertScore::Softmax ? scores : scores / (scores.sum(1, true) + tiny);
+    return {chosen, config.scale == 1 ? weights : weights * config.scale, shares};
 }
 
 at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,

@@ -14,6 +14,7 @@ namespace ringscope {
 struct Routing {
     at::Tensor experts;  // (R, perToken), int64
     at::Tensor weights;  // (R, perToken), in what sums are kept in
+    at::Tensor scores;   // (R, experts), of all experts; each row adds up to 1
 };
 // logits (R, experts). `bias` (experts) is added for the choice alone; not defined: none.
 Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Tensor& bias);

@@ -4,6 +4,7 @@
 #include "profiler/trace_place.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/bincount.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -15,6 +16,18 @@ namespace {
 Projection projectionOf(const Parameters& parameters, const std::string& name) {
     return {.weight = parameters.weightIfAny(name + ".weight"),
             .bias = parameters.weightIfAny(name + ".bias")};
+}
+
+// Adds what one router did to what the others did.
+void addUse(RouterUse& use, const Routing& routing, const at::Tensor& own) {
+    const auto ofOwn = [&](const at::Tensor& rows) {
+        return own.defined() ? rows.index_select(0, own) : rows;
+    };
+    use.perExpert.push_back(
+        at::bincount(ofOwn(routing.experts).flatten(), {}, routing.scores.size(1)));
+    if (!use.scored) return;
+    const at::Tensor sum = ofOwn(routing.scores).sum(0);
+    use.scores = use.scores.defined() ? use.scores + sum : sum;
 }
 
 }  // namespace
@@ -87,16 +100,18 @@ Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>&
             layerOf(parameters, "layers." + std::to_string(index) + ".", kinds_[index].experts));
 }
 
-at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale) const {
+at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale,
+                             RouterUse& routers) const {
     const PlaceScope place;
-    return headLoss(hidden(shard, attend), head_, shard.labels, scale);
+    return headLoss(hidden(shard, attend, routers), head_, shard.labels, scale);
 }
 
-at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend) const {
+at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend,
+                               RouterUse& routers) const {
     at::Tensor x = embedded(shard);
     for (int index = 0; index < static_cast<int>(layers_.size()); ++index) {
         tracePlace().layer = index;
-        x = layer(index, x, shard.rotary, attend);
+        x = layer(index, x, shard, attend, routers);
     }
     return x;
 }
@@ -130,13 +145,14 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTab
 }
 
 // residual + the feed-forward of x, by experts.
-at::Tensor Transformer::mixed(const Layer& layer, const at::Tensor& x,
-                              const at::Tensor& residual) const {
+at::Tensor Transformer::mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual,
+                              const at::Tensor& own, RouterUse& routers) const {
     const at::Tensor logits =
         project(x, layer.experts.norm, {.weight = layer.router}).flatten(0, 1);
     const Routing routing =
         route(logits, model_.experts,
               layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());
+    addUse(routers, routing, own);
     const at::Tensor sum = addExperts(x, layer.experts, routing, residual);
     if (!layer.feedForward.down.weight.defined()) return sum;
     if (!layer.sharedGate.defined()) return addFeedForward(x, layer.feedForward, sum);
@@ -146,15 +162,16 @@ at::Tensor Transformer::mixed(const Layer& layer, const at::Tensor& x,
     return sum + gate * shared;
 }
 
-at::Tensor Transformer::layer(int index, const at::Tensor& x, const RotaryTable& rotary,
-                              const Attend& attend) const {
+at::Tensor Transformer::layer(int index, const at::Tensor& x, const TokenTensors& shard,
+                              const Attend& attend, RouterUse& routers) const {
     const auto at = static_cast<std::size_t>(index);
     const Layer& parts = layers_[at];
     const at::Tensor between =
-        addProjection(x, attended(index, x, rotary, attend), parts.output, parts.afterAttention);
+        addProjection(x, attended(index, x, shard.rotary, attend), parts.output,
+                      parts.afterAttention);
     // What the feed-forward reads, and what its output is added to.
     const at::Tensor& read = model_.parallelResidual ? x : between;
-    if (kinds_[at].experts) return mixed(parts, read, between);
+    if (kinds_[at].experts) return mixed(parts, read, between, shard.own, routers);
     if (model_.parallelResidual) return addFeedForward(x, parts.feedForward, between);
     return addFeedForward(between, parts.feedForward);
 }

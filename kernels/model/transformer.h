@@ -25,6 +25,15 @@ struct TokenTensors {
     at::Tensor labels;     // (B, n), ignoredLabel where there is none
     at::Tensor positions;  // (n), of the tokens in their documents
     RotaryTable rotary;    // of those
+    // Which of the B * n tokens no other rank holds too, (tokens), int64; not defined: all.
+    at::Tensor own{};
+};
+
+// What the routers of the layers with experts did for a rank's own tokens.
+struct RouterUse {
+    bool scored = false;                  // whether `scores` are wanted
+    std::vector<at::Tensor> perExpert{};  // of each of these layers: tokens that use each, int64
+    at::Tensor scores{};  // (experts), added up over tokens and layers; differentiable
 };
 
 // Keys and values of all heads, (B, n, Hk, D), or as one latent a token that becomes them: (B, n,
@@ -50,10 +59,11 @@ public:
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
     // what a layer does under its number.
-    at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale) const;
+    at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale,
+                    RouterUse& routers) const;
 
     // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
-    at::Tensor hidden(const TokenTensors& shard, const Attend& attend) const;
+    at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers) const;
     at::Tensor logits(const at::Tensor& rows) const;
 
 private:
@@ -73,9 +83,10 @@ private:
     at::Tensor embedded(const TokenTensors& shard) const;
     at::Tensor attended(int index, const at::Tensor& x, const RotaryTable& rotary,
                         const Attend& attend) const;
-    at::Tensor mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual) const;
-    at::Tensor layer(int index, const at::Tensor& x, const RotaryTable& rotary,
-                     const Attend& attend) const;
+    at::Tensor mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual,
+                     const at::Tensor& own, RouterUse& routers) const;
+    at::Tensor layer(int index, const at::Tensor& x, const TokenTensors& shard,
+                     const Attend& attend, RouterUse& routers) const;
 
     ModelConfig model_;
     std::vector<LayerKind> kinds_;

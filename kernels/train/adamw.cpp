@@ -8,6 +8,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -70,8 +71,10 @@ double sumOnCpu(const at::Tensor& tensor) {
 
 }  // namespace
 
-AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors)
+AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
+             std::optional<std::vector<ElementRange>> trained)
     : options_(options),
+      trained_(std::move(trained).value_or(std::vector<ElementRange>{{0, elements}})),
       mean_(
           allocatedFor(MemoryCategory::Optimizer, [&] { return at::zeros({elements}, tensors); })),
       square_(allocatedFor(MemoryCategory::Optimizer,
@@ -79,12 +82,18 @@ AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::Tenso
 
 void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
     const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);
-    if (!values.is_cpu())
-        stepAnywhere(values, gradient, mean_, square_, factors);
-    else if (values.scalar_type() == at::kDouble)
-        stepOnCpu<double>(values, gradient, mean_, square_, factors);
-    else
-        stepOnCpu<float>(values, gradient, mean_, square_, factors);
+    for (const auto& [begin, count] : trained_) {
+        at::Tensor p = values.narrow(0, begin, count);
+        const at::Tensor g = gradient.narrow(0, begin, count);
+        at::Tensor m = mean_.narrow(0, begin, count);
+        at::Tensor v = square_.narrow(0, begin, count);
+        if (!values.is_cpu())
+            stepAnywhere(p, g, m, v, factors);
+        else if (values.scalar_type() == at::kDouble)
+            stepOnCpu<double>(p, g, m, v, factors);
+        else
+            stepOnCpu<float>(p, g, m, v, factors);
+    }
 }
 
 double sumOfSquares(const at::Tensor& values) {

@@ -7,6 +7,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace ringscope {
 
@@ -18,9 +20,17 @@ struct AdamWOptions {
     double weightDecay = 0.0;  // of every parameter, gains included
 };
 
+// Elements [begin, begin + count).
+struct ElementRange {
+    std::int64_t begin = 0;
+    std::int64_t count = 0;
+};
+
 class AdamW {
 public:
-    AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors);
+    // Changes the elements of `trained` alone, or of all `elements` where it is not given.
+    AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
+          std::optional<std::vector<ElementRange>> trained = std::nullopt);
 
     // values and gradient (elements), contiguous. The gradient counts times `gradientFactor`, which
     // is how clipping reaches it without a pass of its own.
@@ -28,6 +38,7 @@ public:
 
 private:
     AdamWOptions options_;
+    std::vector<ElementRange> trained_;
     std::int64_t steps_ = 0;
     at::Tensor mean_;
     at::Tensor square_;

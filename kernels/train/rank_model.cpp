@@ -5,9 +5,12 @@
 #include "backend/plan/blocks.h"
 #include "kernels/device/number_format.h"
 #include "kernels/model/checkpoint_values.h"
+#include "kernels/train/expert_balance.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
 #include <chrono>
@@ -84,13 +87,24 @@ Result<void> RankModel::makeAttention() {
     return {};
 }
 
-at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale) {
-    return model_.loss(shardOf(batch), attendFor(place, batch), scale);
+at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale,
+                           double balanceScale) {
+    RouterUse routers{.scored = balanceScale != 0};
+    const at::Tensor loss =
+        model_.loss(shardOf(batch), attendFor(place, batch), scale, routers);
+    if (routers.perExpert.empty()) return loss;
+    const at::Tensor use = at::stack(routers.perExpert);
+    expertUse_ = expertUse_.defined() ? expertUse_ + use : use;
+    if (balanceScale == 0) return loss;
+    return loss + balanceLoss(routers, batch.rows * batch.tokens, group_) * balanceScale;
 }
+
+at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }
 
 at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {
     const at::NoGradGuard withoutGraph;
-    return model_.hidden(shardOf(batch), attendFor(place, batch));
+    RouterUse routers;
+    return model_.hidden(shardOf(batch), attendFor(place, batch), routers);
 }
 
 // Where nothing is rotated, every token has position 0.
@@ -108,13 +122,25 @@ RotaryTable RankModel::rotaryOf(const TokenShard& shard) const {
     return table;
 }
 
+// The numbers of this rank's own tokens among all of the batch; not defined where it holds no others.
+at::Tensor RankModel::ownRows(std::int64_t rows, std::int64_t tokens) const {
+    if (!plan_.schedule().replicated) return {};
+    std::vector<std::int64_t> numbers;
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (const TokenSpan& span : plan_.schedule().owned.spansOf(group_.rank()))
+            for (std::int64_t token = span.begin; token < span.end; ++token)
+                numbers.push_back(row * tokens + token);
+    return toTensor(numbers, {std::ssize(numbers)}, device_);
+}
+
 TokenTensors RankModel::shardOf(const TokenBatch& batch) {
     const TokenShard shard = takeShard(batch, plan_.schedule(), group_.rank());
     if (!rotary_.cosine.defined() || !batch.documents.empty()) rotary_ = rotaryOf(shard);
     return {.tokens = toTensor(shard.inputs, {shard.rows, shard.tokens}, device_),
             .labels = toTensor(shard.labels, {shard.rows, shard.tokens}, device_),
             .positions = toTensor(shard.positions, {shard.tokens}, device_),
-            .rotary = rotary_};
+            .rotary = rotary_,
+            .own = ownRows(batch.rows, batch.tokens)};
 }
 
 // The call of layers of one part for this batch, but for the layer's number. Documents are the

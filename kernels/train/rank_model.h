@@ -35,8 +35,14 @@ public:
     at::TensorOptions tensors() const { return tensors_; }  // of activations
 
     // Of a batch that is the same on all ranks of the group: scale * the summed loss of the labels
-    // of this rank's tokens. As Transformer::loss.
-    at::Tensor loss(const TokenBatch& batch, const BatchPlace& place, double scale);
+    // of this rank's tokens, plus balanceScale * its part of the routers' loss, where that is not 0.
+    // As Transformer::loss.
+    at::Tensor loss(const TokenBatch& batch, const BatchPlace& place, double scale,
+                    double balanceScale = 0);
+
+    // How many of this rank's own tokens used each expert, (layers with experts, experts) int64,
+    // over all calls of loss() since the last of these; not defined where there are no experts.
+    at::Tensor takeExpertUse();
 
     // What the last layer gives for the tokens this rank holds, (B, n, hidden), without a graph;
     // and the logits of rows of it.
@@ -49,6 +55,7 @@ private:
 
     Result<void> makeAttention();
     RotaryTable rotaryOf(const TokenShard& shard) const;
+    at::Tensor ownRows(std::int64_t rows, std::int64_t tokens) const;
     TokenTensors shardOf(const TokenBatch& batch);
     AttentionCall callFor(const BatchPlace& place, const TokenBatch& batch,
                           const AttentionPart& part) const;
@@ -61,7 +68,8 @@ private:
     Parameters parameters_;
     Transformer model_;
     std::vector<std::unique_ptr<Attention>> attention_;  // of each of the plan's parts
-    RotaryTable rotary_;  // the same for every batch without documents
+    RotaryTable rotary_;    // the same for every batch without documents
+    at::Tensor expertUse_;  // as takeExpertUse() gives it
 };
 
 }  // namespace ringscope

@@ -6,7 +6,32 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace ringscope {
+namespace {
+
+// The elements of a slice [begin, begin + count) of the flat parameters that are trained, counted
+// from its begin. The padding after the last parameter is none.
+std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, std::int64_t begin,
+                                        std::int64_t count) {
+    std::vector<ElementRange> ranges;
+    for (const ParameterSpec& spec : list) {
+        const std::int64_t first = std::max(begin, spec.offset);
+        const std::int64_t end = std::min(begin + count, spec.offset + spec.elements());
+        if (!spec.trained || first >= end) continue;
+        const bool follows =
+            !ranges.empty() && begin + ranges.back().begin + ranges.back().count == first;
+        if (follows)
+            ranges.back().count += end - first;
+        else
+            ranges.push_back({first - begin, end - first});
+    }
+    return ranges;
+}
+
+}  // namespace
 
 ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
                                    const AdamWOptions& options)
@@ -15,7 +40,8 @@ ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
       slice_(parameters.values().numel() / group.size()),
       exact_(allocatedFor(MemoryCategory::Optimizer,
                           [&] { return parameters.exactValues(group.rank() * slice_, slice_); })),
-      adam_(slice_, options, exact_.options()) {
+      adam_(slice_, options, exact_.options(),
+            trainedRanges(parameters.list(), group.rank() * slice_, slice_)) {
     if (group.size() == 1) {
         gradient_ = parameters.gradients();
         return;
@@ -41,6 +67,16 @@ const at::Tensor& ShardedOptimizer::reduceGradients() {
 void ShardedOptimizer::step(double factor) {
     const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
     adam_.step(exact_, gradient_, factor);
+    if (!parameters_.areExact()) ownValues().copy_(exact_);
+}
+
+void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
+    const std::int64_t begin = group_.rank() * slice_;
+    const std::int64_t first = std::max(begin, parameter.offset);
+    const std::int64_t end = std::min(begin + slice_, parameter.offset + parameter.elements());
+    if (first >= end) return;
+    at::Tensor own = exact_.narrow(0, first - begin, end - first);
+    own.add_(change.flatten().narrow(0, first - parameter.offset, end - first));
     if (!parameters_.areExact()) ownValues().copy_(exact_);
 }
 

@@ -27,8 +27,11 @@ public:
     // The summed gradient of the rank's slice. Valid until the next call.
     const at::Tensor& reduceGradients();
 
-    // The gradient counts times `factor`.
+    // The gradient counts times `factor`. Parameters that are not trained stay as they are.
     void step(double factor);
+
+    // Adds to a parameter's values, of which each rank has some. `change` is the same on all ranks.
+    void add(const ParameterSpec& parameter, const at::Tensor& change);
 
     // After it, the values are the same bits on every rank. Must be called also where step() was
     // not, so that what a step sends does not depend on its numbers.

@@ -2,6 +2,7 @@
 
 #include "backend/core/mix.h"
 #include "kernels/train/adamw.h"
+#include "kernels/train/expert_balance.h"
 #include "kernels/train/loss_scale.h"
 #include "kernels/train/rank_model.h"
 #include "kernels/train/sharded_optimizer.h"
@@ -76,6 +77,8 @@ struct Trainer::State {
 
     std::int64_t countTokens(std::int64_t step);
     double accumulateGradients(std::int64_t step, double scale);
+    void shareExpertUse();
+    void moveRouterBiases();
     Totals totalsOf(double ownLoss, const at::Tensor& gradient);
     Result<std::string> update(std::int64_t step, const Totals& totals);
     StepOutcome outcome(std::int64_t step, const Totals& totals, Nanos ownDuration);
@@ -89,6 +92,7 @@ struct Trainer::State {
     ShardedOptimizer optimizer;
     LossScale lossScale;
     std::int64_t tokens = 0;  // of the step
+    at::Tensor expertUse{};  // of the step so far, over all ranks, double; where there are experts
 };
 
 // Returns the labelled tokens of the step; padding is not counted as tokens.
@@ -106,19 +110,38 @@ std::int64_t Trainer::State::countTokens(std::int64_t step) {
 // Returns the rank's part of the step's loss.
 double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
     model->parameters().clearGradients();
+    const double balanceScale = plan.config.train.routerAuxLoss * lossScale.value() /
+                                static_cast<double>(plan.microSteps * plan.replicas);
     double sum = 0;
     for (std::int64_t micro = 0; micro < plan.microSteps; ++micro) {
         const std::int64_t number = micro * plan.replicas + all.rank() / group.size();
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
-            return model->loss(batch, {step, number}, scale);
+            return model->loss(batch, {step, number}, scale, balanceScale);
         }();
         sum += loss.item<double>();
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
         loss.backward();
     }
     return sum;
+}
+
+// Counts as Purpose::Other.
+void Trainer::State::shareExpertUse() {
+    expertUse = model->takeExpertUse();
+    if (!expertUse.defined()) return;
+    expertUse = expertUse.to(at::kDouble);
+    if (all.size() > 1) all.allReduceSum(expertUse);
+}
+
+void Trainer::State::moveRouterBiases() {
+    const double size = plan.config.train.routerBiasStep;
+    if (size == 0) return;
+    const at::Tensor changes = biasChanges(expertUse) * size;
+    std::int64_t layer = 0;
+    for (const ParameterSpec& spec : model->parameters().list())
+        if (spec.name.ends_with("router.bias")) optimizer.add(spec, changes[layer++]);
 }
 
 // Totals of the unscaled loss: the loss scale is divided out again.
@@ -149,6 +172,7 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
     if (finite)
         optimizer.step(clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) /
                        scale);
+    if (finite) moveRouterBiases();
     optimizer.shareValues();
     if (finite) return std::string();
     return number + " is skipped: its gradient is too large for fp16 at loss scale " +
@@ -164,6 +188,7 @@ StepOutcome Trainer::State::outcome(std::int64_t step, const Totals& totals, Nan
                                    .tokens = tokens},
                         .ownDuration = ownDuration};
     outcome.sent = all.sent();
+    if (expertUse.defined()) outcome.expertUse = countsOf(expertUse);
     return outcome;
 }
 
@@ -196,6 +221,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     const double scale = state.lossScale.value() / static_cast<double>(tokens);
     const double ownLoss = state.accumulateGradients(index, scale);
     tracePlace().pass = SpanPass::Update;
+    state.shareExpertUse();
     const Totals totals = state.totalsOf(ownLoss, state.optimizer.reduceGradients());
     RINGSCOPE_TRY(std::string note, state.update(index, totals));
     const Nanos duration = std::chrono::steady_clock::now() - start;

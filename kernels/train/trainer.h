@@ -3,7 +3,8 @@
 // What a rank computes differs from mode to mode. These sums do not:
 //
 //   loss       of the rank's own labelled tokens / labelled tokens of the whole step; summed over
-//              ranks it is the mean over all tokens. Where activations are replicated, a rank holds
+//              ranks it is the mean over all tokens. With train.router_aux_loss it is this plus the
+//              mean of the batches' balance losses (expert_balance.h). Where activations are replicated, a rank holds
 //              all tokens and still counts only the loss of its own.
 //   gradient   summed over ranks, in slices: each rank gets the sum of its slice (reduce-scatter),
 //              updates the slice's parameters and sends them to all ranks (all-gather). So all
@@ -46,6 +47,8 @@ struct StepOutcome {
     Nanos ownDuration{};
     Traffic sent{};      // by this rank during the step, timing scalars included
     std::string note{};  // for the log: the step was skipped, in fp16; the same on all ranks
+    // How many tokens of the step used each expert, of each layer with experts; over all ranks.
+    std::vector<std::vector<std::int64_t>> expertUse{};
 };
 
 class Trainer {

@@ -67,6 +67,9 @@ TrainConfig anyTraining() {
     train.lr = *positive();
     train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
     train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    // Other values need experts, which these models do not have.
+    train.routerAuxLoss = 0;
+    train.routerBiasStep = 0;
     train.seed = *rc::gen::oneOf(inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()),
                                  rc::gen::just(std::numeric_limits<std::int64_t>::max()));
     return train;

@@ -41,8 +41,9 @@ protected:
         const RotaryTable rotary =
             plainTable(at::arange(20, at::kLong), model_.headDim(), model_.rope.theta,
                        at::TensorOptions().dtype(at::kDouble));
+        RouterUse routers;
         return transformer_.loss({tokens_, labels_, at::arange(20, at::kLong), rotary},
-                                 attendCausally, scale);
+                                 attendCausally, scale, routers);
     }
 
     ModelConfig model_;

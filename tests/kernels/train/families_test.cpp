@@ -1,10 +1,10 @@
 // Models of real families, with what transformers computes for them (tests/fixtures/models): the
 // same logits, loss and gradients on one rank, the same training, and the same again under modes.
 #include "backend/model/checkpoint.h"
-#include "backend/model/npy.h"
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/train/rank_model.h"
 #include "tests/kernels/comm/rank_threads.h"
+#include "tests/kernels/train/family_models.h"
 #include "tests/kernels/train/training.h"
 
 #include <ATen/ATen.h>
@@ -23,18 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path folderOf(const std::string& family) { return fs::path(RINGSCOPE_MODELS) / family; }
-
-std::vector<std::string> families() {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(RINGSCOPE_MODELS))
-        if (entry.is_directory()) names.push_back(entry.path().filename());
-    std::ranges::sort(names);
-    return names;
-}
-
 nlohmann::json expectedFigures(const std::string& family) {
-    return nlohmann::json::parse(std::ifstream(folderOf(family) / "expected.json"));
+    return nlohmann::json::parse(std::ifstream(testing::modelFolder(family) / "expected.json"));
 }
 
 at::Tensor asTensor(const TensorTable& table, const std::string& file, const std::string& name) {
@@ -50,43 +40,12 @@ struct Expected {
     TensorTable table;
 
     explicit Expected(const std::string& family) {
-        std::ifstream in(folderOf(family) / "expected.safetensors", std::ios::binary);
+        std::ifstream in(testing::modelFolder(family) / "expected.safetensors", std::ios::binary);
         file.assign(std::istreambuf_iterator<char>(in), {});
         table = readTensorTable(file).value();
     }
     at::Tensor tensor(const std::string& name) const { return asTensor(table, file, name); }
 };
-
-// The folder's model over the fixture's two sequences.
-RunConfig configOf(const std::string& family, NumberFormat precision, std::int64_t steps = 3) {
-    RunConfig config;
-    const Result<Checkpoint> checkpoint = Checkpoint::open(folderOf(family));
-    EXPECT_TRUE(checkpoint.ok()) << checkpoint.error().message;
-    if (!checkpoint.ok()) return config;
-    config.model = checkpoint->description().model;
-    config.attention = checkpoint->description().attention;
-    config.model.from = folderOf(family).string();
-    config.train.seqLen = 24;
-    config.train.batch = 2;
-    config.train.steps = steps;
-    config.train.warmupSteps = 0;
-    config.train.precision = precision;
-    config.train.lr = 1e-2;
-    config.train.gradClip = 0;
-    config.parallel.mode = "none";
-    config.parallel.sp = 1;
-    return config;
-}
-
-TokenBatch batchOf(const std::string& family) {
-    const NpyIntegers tokens = readNpyIntegers(folderOf(family) / "tokens.npy").value();
-    TokenBatch batch{.rows = tokens.shape[0], .tokens = tokens.shape[1], .inputs = tokens.values};
-    for (std::size_t token = 0; token < tokens.values.size(); ++token) {
-        const bool last = (static_cast<std::int64_t>(token) + 1) % batch.tokens == 0;
-        batch.labels.push_back(last ? ignoredLabel : tokens.values[token + 1]);
-    }
-    return batch;
-}
 
 double relative(const at::Tensor& actual, const at::Tensor& expected) {
     const at::Tensor wanted = expected.to(at::kDouble);
@@ -97,11 +56,11 @@ double relative(const at::Tensor& actual, const at::Tensor& expected) {
 class ModelFamily : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
-    const RunConfig config = configOf(GetParam(), NumberFormat::Fp32);
+    const RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp32);
     const Result<RunPlan> plan = planRun(config);
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const Expected expected(GetParam());
-    const TokenBatch batch = batchOf(GetParam());
+    const TokenBatch batch = testing::familyBatch(GetParam());
     testing::runRanks(1, [&](Group& group) {
         auto model = RankModel::make(*plan, group, plan->parameters, c10::Device(c10::kCPU));
         ASSERT_TRUE(model.ok()) << model.error().message;
@@ -127,8 +86,8 @@ TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
 }
 
 TEST_P(ModelFamily, TrainsAsTorchDoes) {
-    const RunConfig config = configOf(GetParam(), NumberFormat::Fp64);
-    const TokenBatch batch = batchOf(GetParam());
+    const RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp64);
+    const TokenBatch batch = testing::familyBatch(GetParam());
     const auto trained = testing::train(config, [&](std::int64_t, std::int64_t) { return batch; });
     const nlohmann::json losses = expectedFigures(GetParam())["losses_adamw"];
     ASSERT_EQ(trained.front().steps.size(), losses.size());
@@ -140,8 +99,8 @@ TEST_P(ModelFamily, TrainsAsTorchDoes) {
 
 // What a mode may change is rounding alone.
 TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
-    const RunConfig base = configOf(GetParam(), NumberFormat::Fp64, 2);
-    const TokenBatch batch = batchOf(GetParam());
+    const RunConfig base = testing::familyRun(GetParam(), NumberFormat::Fp64, 2);
+    const TokenBatch batch = testing::familyBatch(GetParam());
     const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
     const testing::TrainedRank alone = testing::train(base, batches).front();
     int legal = 0;
@@ -170,7 +129,7 @@ TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
     EXPECT_GE(legal, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(families()), [](const auto& each) {
+INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(testing::modelFamilies()), [](const auto& each) {
     std::string name = each.param;
     std::ranges::replace(name, '-', '_');
     return name;

@@ -1,0 +1,21 @@
+// The tiny models of tests/fixtures/models, as runs.
+#pragma once
+
+#include "backend/config/run_config.h"
+#include "kernels/data/token_batch.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ringscope::testing {
+
+std::vector<std::string> modelFamilies();  // the folders' names, in ascending order
+std::filesystem::path modelFolder(const std::string& family);
+
+// The folder's model over its two sequences, as the oracle trains it; on one rank.
+RunConfig familyRun(const std::string& family, NumberFormat precision, std::int64_t steps = 3);
+TokenBatch familyBatch(const std::string& family);
+
+}  // namespace ringscope::testing
