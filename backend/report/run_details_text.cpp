@@ -92,6 +92,24 @@ std::string ranksText(const RunRecord& run) {
     return text;
 }
 
+std::string routingText(const RunRecord& run) {
+    const std::vector<RoutingRecord> last = lastRouting(run.routing);
+    if (last.empty()) return "";
+    std::string text = title(fmt::format("experts in step {}: busiest is its tokens / the mean, "
+                                         "evenness is 1 where all are used alike",
+                                         last.front().step));
+    text += fmt::format("    {:>5}  {:>7}  {:>13}  {:>8}\n", "layer", "busiest", "unused",
+                        "evenness");
+    for (const RoutingRecord& record : last) {
+        const RoutingFigures figures = routingFigures(record);
+        text += fmt::format("    {:>5}  {:>7.2f}  {:>13}  {:>8.3f}\n", record.layer,
+                            figures.busiest,
+                            fmt::format("{} of {}", figures.unused, record.use.size()),
+                            figures.evenness);
+    }
+    return text;
+}
+
 std::string filesText(const std::vector<RunFile>& files) {
     if (files.empty()) return "";
     std::string text = title("files");

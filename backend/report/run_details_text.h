@@ -25,6 +25,8 @@ RunConfig defaultsFor(const RunConfig& config);
 // Fields that are not at their defaults, of the model those that its preset does not have.
 std::string configurationText(const RunRecord& run);
 std::string differencesText(const RunRecord& run, const RunRecord& other);
+// How each layer's experts were used in the last step that is kept; empty where there are none.
+std::string routingText(const RunRecord& run);
 std::string ranksText(const RunRecord& run);  // with the host of each, and how it ended
 std::string filesText(const std::vector<RunFile>& files);
 

@@ -114,6 +114,16 @@ json rankJson(const RankRecord& rank) {
             {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
 }
 
+json routingJson(const RoutingRecord& record) {
+    const RoutingFigures figures = routingFigures(record);
+    return {{"step", record.step},
+            {"layer", record.layer},
+            {"busiest", jsonNumber(figures.busiest)},
+            {"unused", figures.unused},
+            {"evenness", jsonNumber(figures.evenness)},
+            {"tokens_per_expert", record.use}};
+}
+
 json orNothing(const std::string& value) { return value.empty() ? json(nullptr) : jsonText(value); }
 
 json hostJson(const HostFacts& facts) {
@@ -187,6 +197,9 @@ void addFigures(json& object, const RunRecord& run) {
     object["parameters"] = run.parameters;
     object["overlap"] = overlapJson(run.overlap);
     object["parity"] = parityJson(run.parity, parityVerdict(run));
+    object["routing"] = json::array();
+    for (const RoutingRecord& record : run.routing)
+        object["routing"].push_back(routingJson(record));
     object["rank_records"] = json::array();
     for (const RankRecord& rank : run.rankRecords) object["rank_records"].push_back(rankJson(rank));
 }

@@ -94,6 +94,16 @@ void Reader::operator()(const char* name, Nanos& value) {
     value = Nanos(count);
 }
 
+void Reader::operator()(const char* name, std::vector<std::int64_t>& value) {
+    const Json* list = member(name);
+    if (list == nullptr) return;
+    if (!list->is_array()) return refuse();
+    value.clear();
+    for (const Json& each : *list)
+        if (!readInteger(each, std::numeric_limits<std::int64_t>::max(), value.emplace_back()))
+            return refuse();
+}
+
 void Reader::operator()(const char* name, std::vector<std::string>& value) {
     const Json* list = member(name);
     if (list == nullptr) return;

@@ -38,6 +38,9 @@ public:
     void operator()(const char* name, const std::vector<std::string>& value) {
         object[name] = value;
     }
+    void operator()(const char* name, const std::vector<std::int64_t>& value) {
+        object[name] = value;
+    }
     void operator()(const char* name, const std::map<std::string, std::string>& value) {
         object[name] = value;
     }
@@ -67,6 +70,7 @@ public:
     void operator()(const char* name, Bytes& value);
     void operator()(const char* name, Nanos& value);
     void operator()(const char* name, std::vector<std::string>& value);
+    void operator()(const char* name, std::vector<std::int64_t>& value);
     void operator()(const char* name, std::map<std::string, std::string>& value);
 
     // Keeps the value where the member is missing.

@@ -32,6 +32,15 @@ template <> struct Wire<RankStep> {
         io("tokens", event.step.tokens);
     }
 };
+template <> struct Wire<RankRouting> {
+    static constexpr const char* type = "routing";
+    static void members(auto& io, auto& event) {
+        io("rank", event.rank);
+        io("step", event.routing.step);
+        io("layer", event.routing.layer);
+        io("use", event.routing.use);
+    }
+};
 template <> struct Wire<RankDone> {
     static constexpr const char* type = "done";
     static void members(auto& io, auto& done) {

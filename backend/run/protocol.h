@@ -14,6 +14,7 @@
 //   rank -> agent         rendezvous {rank, port}       rank 0 only: its store listens there
 //                         hello {rank, pid, device, versions, plan, data}   in the group with all
 //                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
+//                         routing {rank, step, layer, use[]}   of a layer with experts
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
@@ -85,6 +86,11 @@ struct RankStep {
     int rank = 0;
     StepRecord step;
 };
+// Rank 0 tells it of a few steps (keepsRouting()), over all ranks.
+struct RankRouting {
+    int rank = 0;
+    RoutingRecord routing;
+};
 struct RankDone {
     int rank = 0;
     std::int64_t steps = 0;
@@ -132,7 +138,7 @@ struct RankRendezvous {
     int port = 0;
 };
 using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
-                               RankPlace, RankTurn, RankVerdict, RankEvaluated>;
+                               RankPlace, RankTurn, RankVerdict, RankEvaluated, RankRouting>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);

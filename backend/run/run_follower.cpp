@@ -162,6 +162,20 @@ void RunFollower::handleEvent(const RankStep& report, Time /*now*/) {
     sinks_.step(record_, **step);
 }
 
+// A rank that tells of layers the model does not have would fill the store with them.
+void RunFollower::handleEvent(const RankRouting& told, Time /*now*/) {
+    if (failure_) return;
+    const ModelConfig& model = record_.config.model;
+    const RoutingRecord& routing = told.routing;
+    if (routing.layer >= model.layers || std::ssize(routing.use) != model.experts.count)
+        return fail(fmt::format("rank {} told how layer {} used {} experts; the model has {} layers "
+                                "with {}",
+                                told.rank, routing.layer, routing.use.size(), model.layers,
+                                model.experts.count));
+    record_.routing.push_back(routing);
+    sinks_.routing(record_, routing);
+}
+
 void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     heard(done.rank, Heard::Done);
     stall_.ended(done.rank);

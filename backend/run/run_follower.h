@@ -89,6 +89,7 @@ private:
     void handleEvent(const RankRendezvous& rendezvous, Time now);
     void handleEvent(const RankHello& hello, Time now);
     void handleEvent(const RankStep& step, Time now);
+    void handleEvent(const RankRouting& told, Time now);
     void handleEvent(const RankDone& done, Time now);
     void handleEvent(const RankError& error, Time now);
     void handleEvent(const RankLog& log, Time now);

@@ -5,6 +5,7 @@
 #include "backend/config/run_config.h"
 #include "backend/core/ids.h"
 #include "backend/core/units.h"
+#include "backend/run/routing.h"
 #include "backend/run/run_environment.h"
 
 #include <cstdint>
@@ -135,10 +136,11 @@ struct RunRecord {
 
     std::vector<StepRecord> steps;  // in ascending order
     std::vector<RankRecord> rankRecords;
+    std::vector<RoutingRecord> routing{};  // in ascending order of steps, then layers
     std::optional<Parity> parity;
     std::optional<OverlapFigures> overlap;  // where steps were recorded
 
-    std::optional<RunSummary> summary;  // only in lists, where steps and rankRecords are left out
+    std::optional<RunSummary> summary;  // only in lists, where steps, ranks, routing are left out
 };
 
 // A run in a list, or by itself: from its summary where it has one, else from its steps and ranks.

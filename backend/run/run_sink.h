@@ -20,6 +20,10 @@ public:
     virtual Result<void> created(const RunRecord& run) = 0;
     virtual Result<void> changed(const RunRecord& run) = 0;  // status or reason
     virtual Result<void> step(const RunRecord& run, const StepRecord& step) = 0;
+    // Of a model with experts: a step's routing in one layer, after the step was trained.
+    virtual Result<void> routing(const RunRecord& /*run*/, const RoutingRecord& /*routing*/) {
+        return {};
+    }
     virtual Result<void> ended(const RunRecord& run) = 0;  // final, all figures in it
 
     // Only in a verification: a rank begins with a mode, and what it found out about one.

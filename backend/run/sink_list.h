@@ -24,6 +24,9 @@ public:
     void step(const RunRecord& run, const StepRecord& step) {
         callEach([&](RunSink& sink) { return sink.step(run, step); });
     }
+    void routing(const RunRecord& run, const RoutingRecord& routing) {
+        callEach([&](RunSink& sink) { return sink.routing(run, routing); });
+    }
     void ended(const RunRecord& run) {
         callEach([&](RunSink& sink) { return sink.ended(run); });
     }

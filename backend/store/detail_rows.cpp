@@ -17,6 +17,13 @@ std::vector<std::string> namesFrom(const std::string& text) {
     return names;
 }
 
+std::vector<std::int64_t> numbersFrom(const std::string& text) {
+    std::vector<std::int64_t> numbers;
+    for (const Json& number : Json::parse(text, nullptr, false))
+        if (number.is_number_integer()) numbers.push_back(number.get<std::int64_t>());
+    return numbers;
+}
+
 // Calls `use` with the run of each row that the query finds. The query's one question mark takes
 // the row ids as a JSON array; its first column is a run's.
 template <typename Use>
@@ -76,6 +83,29 @@ Result<void> writeTags(Database& database, std::int64_t row, const std::vector<s
             Statement(database, "INSERT OR IGNORE INTO run_tag (run, tag) VALUES (?, ?)", row, tag)
                 .finish());
     return {};
+}
+
+Result<void> writeRouting(Database& database, std::int64_t row, const RoutingRecord& routing) {
+    return Statement(database,
+                     "INSERT OR REPLACE INTO run_routing (run, step, layer, use) "
+                     "VALUES (?, ?, ?, ?)",
+                     row, routing.step, routing.layer, Json(routing.use).dump())
+        .finish();
+}
+
+Result<std::vector<RoutingRecord>> readRouting(Database& database, std::int64_t row) {
+    Statement query(database,
+                    "SELECT step, layer, use FROM run_routing WHERE run = ? ORDER BY step, layer",
+                    row);
+    std::vector<RoutingRecord> records;
+    for (;;) {
+        RINGSCOPE_TRY(const bool found, query.next());
+        if (!found) return records;
+        RoutingRecord& record = records.emplace_back();
+        record.step = query.integer();
+        record.layer = query.integer();
+        record.use = numbersFrom(query.text());
+    }
 }
 
 Result<void> addDetails(Database& database, std::vector<RunRow>& rows) {

@@ -7,6 +7,7 @@
 #include "embedded/schemaV4.h"
 #include "embedded/schemaV5.h"
 #include "embedded/schemaV6.h"
+#include "embedded/schemaV7.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -81,13 +82,14 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 6> table = {{
+    static const std::array<Migration, 7> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
         {3, embedded::schemaV4},
         {4, embedded::schemaV5},
         {5, embedded::schemaV6},
+        {6, embedded::schemaV7},
     }};
     return table;
 }

@@ -164,6 +164,14 @@ Result<void> Store::step(const RunRecord& run, const StepRecord& step) {
     });
 }
 
+Result<void> Store::routing(const RunRecord& run, const RoutingRecord& routing) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        return store::writeRouting(database, row, routing);
+    });
+}
+
 Result<void> Store::ended(const RunRecord& run) {
     Database& database = connection_->database;
     return connection_->write([&]() -> Result<void> {
@@ -175,6 +183,8 @@ Result<void> Store::ended(const RunRecord& run) {
             RINGSCOPE_CHECK(store::writeStep(database, row, step));
         for (const RankRecord& rank : run.rankRecords)
             RINGSCOPE_CHECK(store::writeRank(database, row, rank));
+        for (const RoutingRecord& routing : run.routing)
+            RINGSCOPE_CHECK(store::writeRouting(database, row, routing));
         return store::writeEvent(database, row, run);
     });
 }
@@ -243,6 +253,7 @@ Result<RunRecord> Store::Connection::complete(RunRow row) {
     run.config = std::move(*config);
     RINGSCOPE_TRY(run.steps, store::readSteps(database, row.row));
     RINGSCOPE_TRY(run.rankRecords, store::readRanks(database, row.row));
+    RINGSCOPE_TRY(run.routing, store::readRouting(database, row.row));
     run.summary.reset();
     return run;
 }

@@ -42,10 +42,12 @@ public:
 private:
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<Sequences> readData(const RunConfig& config);
+    void tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use);
 
     RankArguments arguments_;
     RankInput& input_;
     const EventWriter& events_;
+    RunPlan plan_;
     std::optional<StepRecording> recording_;  // outlives the group, whose threads record
     MetRanks ranks_;
     std::optional<Traffic> sentPerStep_;
@@ -65,6 +67,8 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     StepRecord record = outcome.record;
     if (arguments_.rank != 0) record.duration = outcome.ownDuration;
     events_.tell(RankStep{.rank = arguments_.rank, .step = record});
+    if (arguments_.rank == 0 && keepsRouting(index, plan_.config.train.steps))
+        tellRouting(index, outcome.expertUse);
     return {};
 }
 
@@ -90,9 +94,20 @@ Result<Sequences> RankRun::readData(const RunConfig& config) {
     return sequences;
 }
 
+void RankRun::tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use) {
+    auto next = use.begin();
+    for (std::size_t layer = 0; layer < plan_.layers.size() && next != use.end(); ++layer)
+        if (plan_.layers[layer].experts)
+            events_.tell(RankRouting{.rank = 0,
+                                     .routing = {.step = step,
+                                                 .layer = static_cast<std::int64_t>(layer),
+                                                 .use = *next++}});
+}
+
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
-    RINGSCOPE_TRY(const RunPlan plan, trainingPlan(input_.job(), arguments_.world));
+    RINGSCOPE_TRY(plan_, trainingPlan(input_.job(), arguments_.world));
+    const RunPlan& plan = plan_;
     at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
     at::set_num_interop_threads(1);
     settleElementaryFunctions();

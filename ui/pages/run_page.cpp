@@ -121,6 +121,10 @@ RunPage::RunPage(StoreReader& store, QWidget* parent)
       ranks_(makeTable({tr("Rank"), tr("Host"), tr("Process"), tr("Peak memory"),
                         tr("Attention sent/step"), tr("Gradients sent/step"), tr("Ended")},
                        tr("Ranks"))),
+      experts_(makeTable(
+          {tr("Layer"), tr("Busiest / mean"), tr("Unused"), tr("Evenness"),
+           tr("First: busiest / mean"), tr("First: evenness"), tr("Tokens of each expert")},
+          tr("Experts"))),
       memory_(new RunMemory),
       source_(new ChoiceBox),
       search_(new QLineEdit),
@@ -135,6 +139,7 @@ RunPage::RunPage(StoreReader& store, QWidget* parent)
     tabs_->setDocumentMode(true);
     tabs_->addTab(makeSteps(), tr("Steps"));
     tabs_->addTab(ranks_, tr("Ranks and hosts"));
+    tabs_->setTabVisible(tabs_->addTab(experts_, tr("Experts")), false);
     tabs_->addTab(memory_, tr("Memory"));
     tabs_->addTab(makeLog(), tr("Log"));
     tabs_->addTab(makeConfiguration(), tr("Configuration"));
@@ -291,6 +296,7 @@ void RunPage::take(std::shared_ptr<Details> details) {
     showHead();
     showSteps();
     showRanks();
+    showExperts();
     memory_->showRun(details_->run, details_->files);
     showLog();
     showConfiguration();
@@ -311,7 +317,7 @@ void RunPage::showHead() {
     setRole(*status_, bad ? "bad" : "muted");
     note_->setText(text(run.note));
     note_->setVisible(!run.note.empty());
-    const bool traced = !details_->files.empty();
+    const bool traced = !recordedRanks(details_->files).empty();
     timeline_->setEnabled(traced);
     timeline_->setToolTip(traced ? QString() : tr("It recorded no steps: profile.steps"));
 }
@@ -350,6 +356,29 @@ void RunPage::showRanks() {
                         endOf(rank, details_->run.status)});
     }
     fill(*ranks_, rows);
+}
+
+// The last step that is kept, beside the first one.
+void RunPage::showExperts() {
+    const std::vector<RoutingRecord>& all = details_->run.routing;
+    tabs_->setTabVisible(tabs_->indexOf(experts_), !all.empty());
+    std::vector<QStringList> rows;
+    auto first = all.begin();
+    for (const RoutingRecord& record : lastRouting(all)) {
+        const RoutingFigures figures = routingFigures(record);
+        const RoutingFigures before = routingFigures(*first++);
+        QStringList use;
+        for (const std::int64_t tokens : record.use) use << QString::number(tokens);
+        const auto real = [](double value) { return QLocale::c().toString(value, 'f', 3); };
+        rows.push_back({QString::number(record.layer), real(figures.busiest),
+                        tr("%1 of %2").arg(figures.unused).arg(record.use.size()),
+                        real(figures.evenness), real(before.busiest), real(before.evenness),
+                        use.join(QLatin1Char(' '))});
+    }
+    fill(*experts_, rows);
+    const QString step = all.empty() ? QString() : tr("step %1").arg(all.back().step);
+    experts_->setToolTip(step);
+    experts_->setAccessibleDescription(step);
 }
 
 void RunPage::showLog() {

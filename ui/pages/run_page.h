@@ -38,6 +38,7 @@ public:
     bool settled() const;
     bool find();  // the log's own search, where the log is shown; else false
     QTabWidget& tabs() { return *tabs_; }
+    QTableWidget& experts() { return *experts_; }
     RunMemory& memory() { return *memory_; }
     QPlainTextEdit& log() { return *log_; }
 
@@ -61,6 +62,7 @@ private:
     void showHead();
     void showSteps();
     void showRanks();
+    void showExperts();
     void showLog();
     void showConfiguration();
     void showEnvironment();
@@ -91,6 +93,7 @@ private:
     ChartPanel* stepPanel_;
     QLabel* noSteps_;
     QTableWidget* ranks_;
+    QTableWidget* experts_;  // a tab where the model has some
     RunMemory* memory_;
     ChoiceBox* source_;
     QLineEdit* search_;

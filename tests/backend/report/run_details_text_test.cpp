@@ -41,6 +41,20 @@ TEST(RanksText, SaysHowEachRankEndedAndWhatIsNotKnown) {
     EXPECT_EQ(ranksText(run), "");
 }
 
+TEST(RoutingText, HasTheLayersOfTheLastStepThatIsKept) {
+    RunRecord run = finishedRun("ring", 100);
+    EXPECT_EQ(routingText(run), "");
+    run.routing = {{.step = 0, .layer = 1, .use = {8, 8}},
+                   {.step = 5, .layer = 1, .use = {16, 0}},
+                   {.step = 5, .layer = 12, .use = {8, 8}}};
+    EXPECT_EQ(routingText(run),
+              "  experts in step 5: busiest is its tokens / the mean, evenness is 1 where all are "
+              "used alike\n"
+              "    layer  busiest         unused  evenness\n"
+              "        1     2.00         1 of 2     0.000\n"
+              "       12     1.00         0 of 2     1.000\n");
+}
+
 TEST(LogText, CountsDroppedLinesOnlyWhereAllRanksAreShown) {
     const std::vector<LogLine> lines = {{.number = 0, .rank = -1, .text = "a"},
                                         {.number = 3, .rank = 1, .text = "b"}};

@@ -29,6 +29,7 @@ std::vector<RankEvent> everyRankEvent() {
                  .peakMemory = {1LL << 40},
                  .attentionBytesPerStep = {5},
                  .gradientBytesPerStep = {6}},
+        RankRouting{.rank = 0, .routing = {.step = 3, .layer = 1, .use = {0, 12, 1LL << 40}}},
         RankError{.rank = 1, .message = anyText},
         RankLog{.rank = 1, .message = anyText},
         RankTurn{.rank = 0, .mode = "ring"},

@@ -188,9 +188,9 @@ TEST_F(Opening, RefusesAFileThatIsCutShortWhereverItWasCut) {
 
 TEST_F(Opening, RefusesANewerSchema) {
     make();
-    sql(file(), "PRAGMA user_version = 7");
+    sql(file(), "PRAGMA user_version = 8");
     expectRefused(ErrorCode::Unavailable,
-                  quoted() + " was written by a newer Ringscope (schema 7, this one knows " +
+                  quoted() + " was written by a newer Ringscope (schema 8, this one knows " +
                       std::to_string(store::knownSchema(store::migrationTable())) +
                       "); "
                       "upgrade Ringscope or name another file with --db");

@@ -25,7 +25,13 @@ protected:
             "PRAGMA application_id = 1381188432; PRAGMA journal_mode = WAL;"
             "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
     }
+    void forgetSchemaSeven() const {
+        sql(file(),
+            "DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN expert_bytes;"
+            "PRAGMA user_version = 6");
+    }
     void forgetSchemaSix() const {
+        forgetSchemaSeven();
         sql(file(), "ALTER TABLE run DROP COLUMN alive_us; PRAGMA user_version = 5");
     }
     // Makes a store of this program one of schema 4.
@@ -204,6 +210,18 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaFive) {
     EXPECT_EQ(open()->load(run.id)->status, RunStatus::Finished);
     EXPECT_EQ(sql(file(), "SELECT alive_us FROM run"), "0");
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-5.backup"));
+}
+
+// As the sixth left it: nothing was known of experts.
+TEST_F(Upgrade, KeepsTheRunsOfSchemaSix) {
+    fs::remove(file());
+    const RunRecord run = add(*open(), newRun());
+    forgetSchemaSeven();
+    const RunRecord kept = open()->load(run.id).value();
+    EXPECT_EQ(kept.status, RunStatus::Finished);
+    EXPECT_TRUE(kept.routing.empty());
+    EXPECT_EQ(kept.rankRecords.front().expertBytesPerStep, Bytes{0});
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-6.backup"));
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {

@@ -105,6 +105,22 @@ TEST_F(RunPageTest, OpensByEnterAndByDoubleClickAndGoesBack) {
     settle();
 }
 
+TEST_F(RunPageTest, ShowsHowExpertsWereUsedWhereThereAreSome) {
+    RunRecord run = test::finishedRun("a", "ring", 100);
+    run.routing = {{.step = 0, .layer = 1, .use = {8, 8}}, {.step = 5, .layer = 1, .use = {16, 0}}};
+    add(run);
+    add(test::finishedRun("b", "ring", 100));
+    open();
+    openRun({"a"});
+    showTab("Experts");
+    EXPECT_EQ(cells(table("Experts")),
+              (QStringList{"1", "2.000", "1 of 2", "0.000", "1.000", "1.000", "16 0"}));
+    QTabWidget& tabs = page->runPage().tabs();
+    EXPECT_TRUE(tabs.isTabVisible(tabs.indexOf(&page->runPage().experts())));
+    openRun({"b"});
+    EXPECT_FALSE(tabs.isTabVisible(tabs.indexOf(&page->runPage().experts())));
+}
+
 TEST_F(RunPageTest, ShowsRanksConfigurationEnvironmentAndFiles) {
     RunRecord run = test::finishedRun("a", "ring", 100);
     run.environment.hosts = {{.host = "localhost", .processor = "AMD EPYC 7763", .cores = 64}};
