@@ -15,6 +15,8 @@ double factorOf(Operation operation, int n) {
         case Operation::AllGather:
         case Operation::ReduceScatter:
         case Operation::AllToAll:
+        case Operation::Dispatch:
+        case Operation::Combine:
             return part;
         default:
             return 1;

@@ -103,6 +103,28 @@ void checkRouterTraining(const RunConfig& config, std::vector<ConfigConflict>& c
                              "have none; set model.expert_bias true, or use router_bias_step 0"});
 }
 
+void checkExpertRanks(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const std::int64_t ep = config.parallel.ep;
+    if (ep == 1) return;
+    const std::string field = named("parallel.ep", ep);
+    const std::int64_t experts = config.model.experts.count;
+    const std::int64_t ranks = config.parallel.sp * config.parallel.dp;
+    if (experts == 0)
+        conflicts.push_back({{"parallel.ep", "model.experts"},
+                             field + " shares experts out, and model.experts is 0; use ep 1"});
+    else if (experts % ep != 0)
+        conflicts.push_back({{"parallel.ep", "model.experts"},
+                             field + " does not divide " + named("model.experts", experts) +
+                                 "; use a number of ranks that does"});
+    if (ranks % ep != 0)
+        conflicts.push_back({{"parallel.ep", "parallel.sp", "parallel.dp"},
+                             field + " does not divide the " + std::to_string(ranks) +
+                                 (ranks == 1 ? " rank of " : " ranks of ") +
+                                 named("parallel.sp", config.parallel.sp) + " x " +
+                                 named("parallel.dp", config.parallel.dp) +
+                                 "; use a number of ranks that does"});
+}
+
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
@@ -233,6 +255,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkLatent(config.model, conflicts);
     checkExperts(config.model, conflicts);
     checkRouterTraining(config, conflicts);
+    checkExpertRanks(config, conflicts);
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);

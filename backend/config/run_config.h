@@ -49,6 +49,7 @@ struct ParallelConfig {
     std::string mode = "zigzag";
     std::int64_t sp = 2;  // ranks that share one sequence
     std::int64_t dp = 1;
+    std::int64_t ep = 1;  // ranks that share a model's experts
     std::optional<std::int64_t> ulysses;
     UlyssesOrder ulyssesOrder = UlyssesOrder::Inner;
     std::optional<std::int64_t> innerRing;

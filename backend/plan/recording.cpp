@@ -35,6 +35,10 @@ std::vector<RankSet> collectiveGroups(const RunPlan& plan, int rank) {
             groups.push_back(group);
     };
     add(replica);
+    if (plan.expertRanks > 1) {
+        add(expertRanksOf(plan, rank));
+        if (const RankSet same = sameExpertsOf(plan, rank); same.count > 1) add(same);
+    }
     const RankSchedule steps = stepsOf(plan.schedule(), rank - replica.first);
     for (const auto* pass : {&steps.forward, &steps.backward})
         for (const Step& step : *pass)

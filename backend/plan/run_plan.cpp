@@ -4,6 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
+#include "backend/model/parameter_share.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/placement.h"
@@ -113,6 +114,16 @@ std::string latentNote(const Mode& mode, const RunPlan& plan) {
                                   : "";
 }
 
+std::string expertNote(const RunPlan& plan) {
+    const ExpertConfig& experts = plan.config.model.experts;
+    return fmt::format("parallel.ep: a rank holds {} of {} experts of a layer; tokens on their way "
+                       "to experts and back are about {} a step and rank where experts are used "
+                       "alike, and never more than {}",
+                       experts.count / plan.expertRanks, experts.count,
+                       formatBytes({plan.expertBytesPerStep}),
+                       formatBytes({plan.mostExpertBytesPerStep}));
+}
+
 std::string partsNote(const RunPlan& plan) {
     const auto windows = std::ranges::count(plan.layers, true, &LayerKind::window);
     return fmt::format("attention.window holds in {} of {} layers (model.layer_pattern)", windows,
@@ -132,6 +143,11 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
     if (plan.replicas > 1) notes.push_back(replicaNote(plan));
+    if (plan.expertRanks > 1) notes.push_back(expertNote(plan));
+    if (!mode.sharded && config.parallel.ep != 1)
+        notes.push_back(fmt::format("mode {} holds all experts on its one rank; parallel.ep = {} is "
+                                    "not used",
+                                    mode.name, config.parallel.ep));
     if (!mode.sharded && config.parallel.dp != 1)
         notes.push_back(fmt::format(
             "mode {} trains on the batches of all {} groups (parallel.dp), one after another",
@@ -233,11 +249,51 @@ void findParts(RunPlan& plan) {
 }
 
 // Reduce-scatter of the gradients, then all-gather of the new values: each sends every slice but
-// the rank's own once.
+// the rank's own once. Experts that ranks share are summed over those that hold the same.
 std::int64_t gradientBytes(const RunPlan& plan) {
     const NumberFormatRow& format = rowOf(plan.config.train.precision);
-    return (plan.ranks - 1) * gradientSliceElements(plan.parameters, plan.ranks) *
+    const ParameterShare share =
+        parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan));
+    const auto sent = [](std::int64_t count, std::int64_t ranks) {
+        return (ranks - 1) * (count / ranks);
+    };
+    return (sent(share.common.count, plan.ranks) +
+            sent(share.experts.count, plan.ranks / plan.expertRanks)) *
            (format.sumBytes + format.bytes);
+}
+
+// In each layer with experts and batch: how many tokens each rank has for each expert of another
+// rank, then four exchanges of rows of the residual stream: tokens to their experts and results
+// back, and the gradients of both. `away`: rows that a rank has for other ranks, `foreign`: rows of
+// other ranks that it has.
+std::int64_t expertBytes(const RunPlan& plan, std::int64_t away, std::int64_t foreign) {
+    constexpr std::int64_t countBytes = 8;
+    const ModelConfig& model = plan.config.model;
+    const std::int64_t others = plan.expertRanks - 1;
+    const std::int64_t counts =
+        countBytes * others * (model.experts.count / plan.expertRanks);
+    const std::int64_t row = model.hiddenSize * rowOf(plan.config.train.precision).bytes;
+    const std::int64_t layers = std::ranges::count(plan.layers, true, &LayerKind::experts);
+    return plan.microSteps * layers * (counts + 2 * (away + foreign) * row);
+}
+
+std::int64_t mostTokensOfARank(const RunPlan& plan) {
+    const std::int64_t tokens = plan.attention.tokens;
+    const std::int64_t sharing = plan.ranks / plan.replicas;
+    return plan.schedule().replicated ? tokens : (tokens + sharing - 1) / sharing;
+}
+
+void planExperts(RunPlan& plan) {
+    if (plan.expertRanks == 1) return;
+    const ExpertConfig& experts = plan.config.model.experts;
+    const std::int64_t held = mostTokensOfARank(plan) * plan.config.train.batch;
+    const std::int64_t others = plan.expertRanks - 1;
+    const std::int64_t away = held * experts.perToken * others / plan.expertRanks;
+    plan.expertBytesPerStep = expertBytes(plan, away, away);
+    // A token has no expert twice.
+    const std::int64_t own = experts.count / plan.expertRanks;
+    plan.mostExpertBytesPerStep = expertBytes(plan, held * std::min(experts.perToken, others * own),
+                                              others * held * std::min(experts.perToken, own));
 }
 
 // Reads the hostfile into launch.hosts, so that every rank knows the same hosts without the file.
@@ -297,6 +353,18 @@ RankSet replicaOf(const RunPlan& plan, int rank) {
     return {.first = rank / size * size, .count = size};
 }
 
+RankSet expertRanksOf(const RunPlan& plan, int rank) {
+    return {.first = rank / plan.expertRanks * plan.expertRanks, .count = plan.expertRanks};
+}
+
+RankSet sameExpertsOf(const RunPlan& plan, int rank) {
+    return {.first = rank % plan.expertRanks,
+            .count = plan.ranks / plan.expertRanks,
+            .stride = plan.expertRanks};
+}
+
+ExpertSplit expertSplitOf(const RunPlan& plan) { return {plan.ranks, plan.expertRanks}; }
+
 std::int64_t gradientSliceElements(std::int64_t parameters, int ranks) {
     return (parameters + ranks - 1) / ranks;
 }
@@ -312,6 +380,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
     const auto sequenceRanks = mode->sharded ? static_cast<int>(config.parallel.sp) : 1;
     plan.replicas = mode->sharded ? static_cast<int>(config.parallel.dp) : 1;
     plan.ranks = sequenceRanks * plan.replicas;
+    plan.expertRanks = mode->sharded ? static_cast<int>(config.parallel.ep) : 1;
     plan.microSteps = config.train.gradAccum * config.parallel.dp / plan.replicas;
     if (plan.ranks > mostRanks)
         reasons.push_back(fmt::format(
@@ -346,6 +415,7 @@ Result<RunPlan> planRun(const RunConfig& config) {
     plan.parameters = parameterCount(config.model, plan.layers);
     plan.attentionBytesPerStep = attentionBytes(plan.parts, *fits) * plan.microSteps;
     plan.gradientBytesPerStep = gradientBytes(plan);
+    planExperts(plan);
     plan.flopsPerStep = modelFlops(plan);
     plan.notes = notes(config, *mode, plan);
     return plan;

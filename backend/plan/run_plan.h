@@ -4,6 +4,7 @@
 #include "backend/config/run_config.h"
 #include "backend/core/result.h"
 #include "backend/model/layer_kinds.h"
+#include "backend/model/parameter_share.h"
 #include "backend/plan/schedule.h"
 
 #include <cstdint>
@@ -37,6 +38,12 @@ struct RunPlan {
     std::vector<LayerKind> layers{};  // of every layer
     std::vector<int> partOfLayer{};   // of every layer, its place in `parts`
 
+    int expertRanks = 1;  // neighbouring ranks that share the experts: parallel.ep
+    // What ranks send each other of tokens that use another rank's experts depends on the routers.
+    std::int64_t expertBytesPerStep = 0;      // of a rank, where all experts are used alike
+    std::int64_t mostExpertBytesPerStep = 0;  // where all tokens use one rank's experts, of that
+                                              // rank; never more
+
     std::int64_t parameters = 0;             // scalars of the model
     std::int64_t attentionBytesPerStep = 0;  // sent by the busiest rank, all layers, both passes
     // The same if latents were expanded to heads before they travel; 0: no latents travel.
@@ -55,6 +62,11 @@ struct RunPlan {
 // Fails with all reasons that are found, joined into one Error: InvalidConfig, or Unavailable where
 // only the hosts are to blame.
 Result<RunPlan> planRun(const RunConfig& config);
+
+// The ranks that rank `rank` shares the experts with, and those that hold the same experts as it.
+RankSet expertRanksOf(const RunPlan& plan, int rank);
+RankSet sameExpertsOf(const RunPlan& plan, int rank);
+ExpertSplit expertSplitOf(const RunPlan& plan);
 
 // The ranks that rank `rank` shares sequences with. Replicas follow each other: of two with four
 // ranks, the first has ranks 0–3, the second 4–7.

@@ -41,6 +41,8 @@ nlohmann::json plannedRunJson(const RunRequest& request) {
             {"attention_bytes_per_pass", {{"forward", sent.forward}, {"backward", sent.backward}}},
             {"predicted_comm_bytes_per_step", plan.attentionBytesPerStep},
             {"predicted_gradient_bytes_per_step", plan.gradientBytesPerStep},
+            {"expected_expert_bytes_per_step", plan.expertBytesPerStep},
+            {"most_expert_bytes_per_step", plan.mostExpertBytesPerStep},
             {"predicted_comm_buffer_bytes", plan.commBufferBytes},
             {"placement", placementJson(plan)},
             {"notes", plan.notes}};

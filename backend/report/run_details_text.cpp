@@ -79,14 +79,20 @@ std::string ranksText(const RunRecord& run) {
     for (const RankRecord& rank : run.rankRecords)
         host = std::max(host, reporting::characters(rank.host));
     std::string text = title("ranks");
-    text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", "rank", "host", host,
-                        "process", "peak", "attention sent", "ended");
+    const bool experts = std::ranges::any_of(
+        run.rankRecords, [](const RankRecord& rank) { return rank.expertBytesPerStep.count > 0; });
+    const auto column = [&](const std::string& words) {
+        return experts ? fmt::format("{:>12}  ", words) : std::string();
+    };
+    text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}{}\n", "rank", "host", host,
+                        "process", "peak", "attention sent", column("experts sent"), "ended");
     for (const RankRecord& rank : run.rankRecords) {
         const bool known = rank.peakMemory.count > 0;
-        text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}\n", rank.rank,
+        text += fmt::format("    {:>4}  {:<{}}  {:>8}  {:>10}  {:>14}  {}{}\n", rank.rank,
                             reporting::printableLine(rank.host), host, rank.pid,
                             known ? formatBytes(rank.peakMemory) : "not known",
                             known ? formatBytes(rank.attentionBytesPerStep) : "not known",
+                            column(known ? formatBytes(rank.expertBytesPerStep) : "not known"),
                             reporting::printableLine(endOf(rank)));
     }
     return text;
@@ -95,17 +101,17 @@ std::string ranksText(const RunRecord& run) {
 std::string routingText(const RunRecord& run) {
     const std::vector<RoutingRecord> last = lastRouting(run.routing);
     if (last.empty()) return "";
-    std::string text = title(fmt::format("experts in step {}: busiest is its tokens / the mean, "
-                                         "evenness is 1 where all are used alike",
-                                         last.front().step));
-    text += fmt::format("    {:>5}  {:>7}  {:>13}  {:>8}\n", "layer", "busiest", "unused",
-                        "evenness");
+    std::string text =
+        title(fmt::format("experts in step {}: busiest is its tokens / the mean, "
+                          "evenness is 1 where all are used alike",
+                          last.front().step));
+    text +=
+        fmt::format("    {:>5}  {:>7}  {:>13}  {:>8}\n", "layer", "busiest", "unused", "evenness");
     for (const RoutingRecord& record : last) {
         const RoutingFigures figures = routingFigures(record);
-        text += fmt::format("    {:>5}  {:>7.2f}  {:>13}  {:>8.3f}\n", record.layer,
-                            figures.busiest,
-                            fmt::format("{} of {}", figures.unused, record.use.size()),
-                            figures.evenness);
+        text += fmt::format(
+            "    {:>5}  {:>7.2f}  {:>13}  {:>8.3f}\n", record.layer, figures.busiest,
+            fmt::format("{} of {}", figures.unused, record.use.size()), figures.evenness);
     }
     return text;
 }

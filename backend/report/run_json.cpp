@@ -104,14 +104,17 @@ json rankJson(const RankRecord& rank) {
     const auto ifKnown = [&](Bytes bytes) {
         return hasReported(rank) ? json(bytes.count) : json(nullptr);
     };
-    return {{"rank", rank.rank},
-            {"host", jsonText(rank.host)},
-            {"pid", rank.pid},
-            {"peak_bytes", ifKnown(rank.peakMemory)},
-            {"comm_bytes_per_step", ifKnown(rank.attentionBytesPerStep)},
-            {"gradient_bytes_per_step", ifKnown(rank.gradientBytesPerStep)},
-            {"exit_code", rank.exitCode ? json(*rank.exitCode) : json(nullptr)},
-            {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
+    return {
+        {"rank", rank.rank},
+        {"host", jsonText(rank.host)},
+        {"pid", rank.pid},
+        {"peak_bytes", ifKnown(rank.peakMemory)},
+        {"comm_bytes_per_step", ifKnown(rank.attentionBytesPerStep)},
+        {"gradient_bytes_per_step", ifKnown(rank.gradientBytesPerStep)},
+        {"expert_bytes_per_step",
+         rank.expertBytesPerStep.count > 0 ? json(rank.expertBytesPerStep.count) : json(nullptr)},
+        {"exit_code", rank.exitCode ? json(*rank.exitCode) : json(nullptr)},
+        {"ended_by", rank.endedBy.empty() ? json(nullptr) : jsonText(rank.endedBy)}};
 }
 
 json routingJson(const RoutingRecord& record) {

@@ -49,6 +49,7 @@ template <> struct Wire<RankDone> {
         io("peak_bytes", done.peakMemory);
         io("attention_bytes_per_step", done.attentionBytesPerStep);
         io("gradient_bytes_per_step", done.gradientBytesPerStep);
+        io.optional("expert_bytes_per_step", done.expertBytesPerStep);
     }
 };
 template <> struct Wire<RankError> {

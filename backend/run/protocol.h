@@ -97,6 +97,7 @@ struct RankDone {
     Bytes peakMemory{};
     Bytes attentionBytesPerStep{};
     Bytes gradientBytesPerStep{};
+    Bytes expertBytesPerStep{};  // the mean of its steps
 };
 struct RankError {
     int rank = 0;

@@ -168,10 +168,10 @@ void RunFollower::handleEvent(const RankRouting& told, Time /*now*/) {
     const ModelConfig& model = record_.config.model;
     const RoutingRecord& routing = told.routing;
     if (routing.layer >= model.layers || std::ssize(routing.use) != model.experts.count)
-        return fail(fmt::format("rank {} told how layer {} used {} experts; the model has {} layers "
-                                "with {}",
-                                told.rank, routing.layer, routing.use.size(), model.layers,
-                                model.experts.count));
+        return fail(fmt::format(
+            "rank {} told how layer {} used {} experts; the model has {} layers "
+            "with {}",
+            told.rank, routing.layer, routing.use.size(), model.layers, model.experts.count));
     record_.routing.push_back(routing);
     sinks_.routing(record_, routing);
 }
@@ -183,6 +183,7 @@ void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     rank.peakMemory = done.peakMemory;
     rank.attentionBytesPerStep = done.attentionBytesPerStep;
     rank.gradientBytesPerStep = done.gradientBytesPerStep;
+    rank.expertBytesPerStep = done.expertBytesPerStep;
     const std::int64_t steps = merge_.reportedBy(done.rank);
     if (steps != expected_.steps)
         fail(fmt::format("rank {} was done after {} of {} steps", done.rank, steps,

@@ -49,6 +49,7 @@ struct RankRecord {
     Bytes peakMemory{};             // the largest sum of live tensor bytes, at the allocator
     Bytes attentionBytesPerStep{};  // handed to other ranks by attention, measured
     Bytes gradientBytesPerStep{};   // handed to other ranks to sum gradients and losses, measured
+    Bytes expertBytesPerStep{};  // handed to other ranks on the way to experts and back; the mean
     std::optional<int> exitCode{};
     std::string endedBy{};  // "SIGKILL" where a signal ended it
 };

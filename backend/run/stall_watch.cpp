@@ -25,6 +25,8 @@ std::string operationWords(const RankPlace& place) {
     if (is(Operation::Block)) return "computing attention";
     if (is(Operation::AllToAll) || is(Operation::AllGather) || is(Operation::AllReduce))
         return "in an " + place.operation;
+    if (is(Operation::Dispatch)) return "sending tokens to their experts";
+    if (is(Operation::Combine)) return "getting tokens back from their experts";
     if (is(Operation::ReduceScatter)) return "in a reduce-scatter";
     return {};
 }

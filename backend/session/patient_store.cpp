@@ -40,6 +40,7 @@ Result<void> putInto(Store& store, const RunRecord& run) {
 RunRecord withoutSteps(const RunRecord& run) {
     RunRecord brief = run;
     brief.steps.clear();
+    brief.routing.clear();
     return brief;
 }
 
@@ -111,6 +112,15 @@ Result<void> PatientStore::step(const RunRecord& run, const StepRecord& step) {
              RunRecord named;
              named.id = id;
              return store.step(named, step);
+         }});
+    return {};
+}
+
+Result<void> PatientStore::routing(const RunRecord& run, const RoutingRecord& routing) {
+    add({.run = run.id, .apply = [id = run.id, routing](Store& store) {
+             RunRecord named;
+             named.id = id;
+             return store.routing(named, routing);
          }});
     return {};
 }

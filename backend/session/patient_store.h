@@ -58,6 +58,7 @@ public:
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> routing(const RunRecord& run, const RoutingRecord& routing) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
     void saveParity(const RunRecord& run);

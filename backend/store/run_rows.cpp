@@ -82,11 +82,11 @@ Result<void> writeStep(Database& database, std::int64_t row, const StepRecord& s
 Result<void> writeRank(Database& database, std::int64_t row, const RankRecord& rank) {
     return Statement(database,
                      "INSERT OR REPLACE INTO run_rank (run, rank, host, pid, peak_bytes, "
-                     "attention_bytes, gradient_bytes, exit_code, ended_by) "
-                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     "attention_bytes, gradient_bytes, expert_bytes, exit_code, ended_by) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      row, rank.rank, rank.host, rank.pid, rank.peakMemory.count,
                      rank.attentionBytesPerStep.count, rank.gradientBytesPerStep.count,
-                     rank.exitCode, rank.endedBy)
+                     rank.expertBytesPerStep.count, rank.exitCode, rank.endedBy)
         .finish();
 }
 
@@ -122,7 +122,7 @@ Result<std::vector<StepRecord>> readSteps(Database& database, std::int64_t row) 
 Result<std::vector<RankRecord>> readRanks(Database& database, std::int64_t row) {
     Statement query(database,
                     "SELECT rank, host, pid, peak_bytes, attention_bytes, gradient_bytes, "
-                    "exit_code, ended_by FROM run_rank WHERE run = ? ORDER BY rank",
+                    "expert_bytes, exit_code, ended_by FROM run_rank WHERE run = ? ORDER BY rank",
                     row);
     std::vector<RankRecord> ranks;
     for (;;) {
@@ -135,6 +135,7 @@ Result<std::vector<RankRecord>> readRanks(Database& database, std::int64_t row) 
         rank.peakMemory = {query.integer()};
         rank.attentionBytesPerStep = {query.integer()};
         rank.gradientBytesPerStep = {query.integer()};
+        rank.expertBytesPerStep = {query.integer()};
         if (const auto code = query.integerIfAny()) rank.exitCode = static_cast<int>(*code);
         rank.endedBy = query.text();
     }

@@ -20,7 +20,8 @@ constexpr std::int64_t noTime = std::numeric_limits<std::int64_t>::max();
 
 bool waitsForAll(Operation operation) {
     return operation == Operation::AllGather || operation == Operation::AllReduce ||
-           operation == Operation::AllToAll || operation == Operation::ReduceScatter ||
+           operation == Operation::AllToAll || operation == Operation::Dispatch ||
+           operation == Operation::Combine || operation == Operation::ReduceScatter ||
            operation == Operation::Barrier;
 }
 

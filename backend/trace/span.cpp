@@ -6,10 +6,11 @@ namespace {
 constexpr std::array<std::string_view, 7> kindNames = {"attention", "compute", "transfer", "wait",
                                                        "copy",      "host",    "step"};
 constexpr std::array<std::string_view, operationCount> operationNames = {
-    "none",         "block",      "merge",          "pack",       "send",    "receive",
-    "all-to-all",   "all-gather", "reduce-scatter", "all-reduce", "barrier", "project",
-    "feed-forward", "norm",       "loss",           "optimizer",  "data",    "forward",
-    "backward",     "kernel",     "copy",           "set"};
+    "none",      "block",      "merge",           "pack",           "send",
+    "receive",   "all-to-all", "all-gather",      "reduce-scatter", "all-reduce",
+    "barrier",   "project",    "feed-forward",    "norm",           "loss",
+    "optimizer", "data",       "forward",         "backward",       "kernel",
+    "copy",      "set",        "expert dispatch", "expert combine"};
 constexpr std::array<std::string_view, 4> passNames = {"", "forward", "backward", "update"};
 
 // 146 years: sums and differences of two such times do not overflow.

@@ -53,8 +53,10 @@ enum class Operation : std::uint8_t {
     Kernel,
     MemoryCopy,
     MemorySet,
+    Dispatch,  // tokens to the ranks of their experts; in a backward pass, gradients
+    Combine,   // what the experts made of them, back
 };
-inline constexpr int operationCount = static_cast<int>(Operation::MemorySet) + 1;
+inline constexpr int operationCount = static_cast<int>(Operation::Combine) + 1;
 std::string_view operationName(Operation operation);
 
 enum class SpanPass : std::uint8_t { None, Forward, Backward, Update };

@@ -124,6 +124,17 @@ private:
     std::unique_ptr<Pending> doAllToAll(at::Tensor& out, const at::Tensor& in) override {
         return start("all-to-all", Lane::Collective, [&] { return exchangeSlices(out, in); });
     }
+    std::unique_ptr<Pending> doExchangeRows(at::Tensor& out, const at::Tensor& in,
+                                            const std::vector<std::int64_t>& received,
+                                            const std::vector<std::int64_t>& sent) override {
+        return start("all-to-all of tokens", Lane::Collective, [&] {
+            at::Tensor to = out;
+            at::Tensor from = in;
+            std::vector<std::int64_t> rowsTo = received;
+            std::vector<std::int64_t> rowsFrom = sent;
+            return gloo_->alltoall_base(to, from, rowsTo, rowsFrom);
+        });
+    }
     std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) override {
         return start("all-gather", Lane::Collective, [&] {
             at::Tensor gathered = out.view({-1});

@@ -8,6 +8,7 @@
 
 #include <ATen/ops/empty.h>
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,17 @@ void expectSlices(const at::Tensor& whole, const at::Tensor& slice, int size) {
         throw std::logic_error("a tensor of " + std::to_string(whole.numel()) +
                                " elements does not hold " + std::to_string(size) + " slices of " +
                                std::to_string(slice.numel()));
+}
+
+// A trace tells collectives apart by the first rank of their group and a number. Groups with the
+// same first rank differ in how many they are or in how far they are apart.
+std::uint32_t firstNumber(const std::vector<int>& ranks) {
+    constexpr std::uint32_t kinds = 251;
+    constexpr std::uint32_t each = mostMessages / (kinds + 1);
+    const int apart = ranks.size() > 1 ? ranks[1] - ranks[0] : 1;
+    const auto kind =
+        static_cast<std::uint32_t>(ranks.size() * 31) + static_cast<std::uint32_t>(apart);
+    return kind % kinds * each;
 }
 
 // Shows that the rank waits, and records the waiting as a span of its own.
@@ -80,6 +92,7 @@ Group& Group::within(const std::vector<int>& ranks) {
         group = makeWithin(ranks);
         group->whole_ = &whole();
         for (const int each : ranks) group->ranks_.push_back(called(each));
+        group->collectives_ = firstNumber(ranks);
     }
     return *group;
 }
@@ -132,6 +145,33 @@ std::unique_ptr<Pending> Group::allToAll(at::Tensor& out, const at::Tensor& in) 
     count(bytes);
     describeCollective(Operation::AllToAll, bytes);
     return posted([&] { return doAllToAll(out, in); });
+}
+
+std::unique_ptr<Pending> Group::exchangeRows(at::Tensor& out, const at::Tensor& in,
+                                             const std::vector<std::int64_t>& received,
+                                             const std::vector<std::int64_t>& sent,
+                                             Operation operation) {
+    expectContiguous(in);
+    expectContiguous(out);
+    const auto all = [](const std::vector<std::int64_t>& rows) {
+        return std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
+    };
+    if (in.dim() != 2 || out.dim() != 2 || in.size(1) != out.size(1) ||
+        in.scalar_type() != out.scalar_type() || in.size(0) != all(sent) ||
+        out.size(0) != all(received) || std::ssize(sent) != size_ || std::ssize(received) != size_)
+        throw std::logic_error("rows of " + c10::str(in.sizes()) + " and " + c10::str(out.sizes()) +
+                               " are not those that are exchanged");
+    const std::int64_t away = in.size(0) - sent[static_cast<std::size_t>(rank_)];
+    const std::int64_t bytes = away * in.size(1) * static_cast<std::int64_t>(in.element_size());
+    count(bytes);
+    describeCollective(operation, bytes);
+    return posted([&] { return doExchangeRows(out, in, received, sent); });
+}
+
+std::unique_ptr<Pending> Group::doExchangeRows(at::Tensor& /*out*/, const at::Tensor& /*in*/,
+                                               const std::vector<std::int64_t>& /*received*/,
+                                               const std::vector<std::int64_t>& /*sent*/) {
+    throw std::logic_error("this group exchanges no rows");
 }
 
 std::unique_ptr<Pending> Group::allGather(at::Tensor& out, const at::Tensor& in) {

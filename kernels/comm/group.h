@@ -69,6 +69,13 @@ public:
     // in: one slice for each rank, in rank order; out: the slice of each rank for this one.
     std::unique_ptr<Pending> allToAll(at::Tensor& out, const at::Tensor& in);
 
+    // in: rows for each rank, in rank order, `sent` says how many; out: those of each rank for this
+    // one, `received` says how many. All rows have the same width. A trace calls it `operation`.
+    std::unique_ptr<Pending> exchangeRows(at::Tensor& out, const at::Tensor& in,
+                                          const std::vector<std::int64_t>& received,
+                                          const std::vector<std::int64_t>& sent,
+                                          Operation operation);
+
     // out: every rank's `in`, in rank order.
     std::unique_ptr<Pending> allGather(at::Tensor& out, const at::Tensor& in);
 
@@ -100,6 +107,9 @@ protected:
                                             Channel channel) = 0;
     virtual std::unique_ptr<Pending> doReceive(at::Tensor& tensor, int peer, Channel channel) = 0;
     virtual std::unique_ptr<Pending> doAllToAll(at::Tensor& out, const at::Tensor& in) = 0;
+    virtual std::unique_ptr<Pending> doExchangeRows(at::Tensor& out, const at::Tensor& in,
+                                                    const std::vector<std::int64_t>& received,
+                                                    const std::vector<std::int64_t>& sent);
     virtual std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) = 0;
     virtual std::unique_ptr<Pending> doReduceScatterSum(at::Tensor& out, const at::Tensor& in) = 0;
 
@@ -131,7 +141,8 @@ private:
     SpanTag tag_{};
     // Both ends of a message count alike, so the count pairs them: by direction, channel and peer.
     std::map<std::tuple<Operation, Channel, int>, std::uint32_t> messages_{};
-    std::uint32_t collectives_ = 0;
+    std::uint32_t collectives_ = 0;  // the next one's number; groups with the same first rank
+                                     // count from numbers of their own
     bool batching_ = false;
     std::vector<SpanTag> batch_{};  // while a GPU is recorded: what endBatch() starts
 

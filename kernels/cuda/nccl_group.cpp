@@ -118,6 +118,17 @@ private:
             return nccl_->alltoall_base(received, given, evenly, evenly);
         });
     }
+    std::unique_ptr<Pending> doExchangeRows(at::Tensor& out, const at::Tensor& in,
+                                            const std::vector<std::int64_t>& received,
+                                            const std::vector<std::int64_t>& sent) override {
+        return run("all-to-all of tokens", [&] {
+            at::Tensor to = out;
+            at::Tensor from = in;
+            std::vector<std::int64_t> rowsTo = received;
+            std::vector<std::int64_t> rowsFrom = sent;
+            return nccl_->alltoall_base(to, from, rowsTo, rowsFrom);
+        });
+    }
     std::unique_ptr<Pending> doAllGather(at::Tensor& out, const at::Tensor& in) override {
         return run("all-gather", [&] {
             at::Tensor gathered = out.view({-1});

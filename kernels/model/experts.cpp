@@ -53,10 +53,10 @@ Assignment assign(const at::Tensor& experts, std::int64_t count) {
 
 // Calls body(expert, first pair, pairs) for each expert that has any.
 template <typename Body>
-void overExperts(const Assignment& assignment, const Body& body) {
+void overExperts(const std::vector<std::int64_t>& perExpert, const Body& body) {
     std::int64_t first = 0;
-    for (std::size_t expert = 0; expert < assignment.perExpert.size(); ++expert) {
-        const std::int64_t count = assignment.perExpert[expert];
+    for (std::size_t expert = 0; expert < perExpert.size(); ++expert) {
+        const std::int64_t count = perExpert[expert];
         if (count > 0) body(static_cast<std::int64_t>(expert), first, count);
         first += count;
     }
@@ -84,16 +84,17 @@ struct AddExperts : Function<AddExperts> {
         at::Tensor out = rowsOf(residual).clone();
         at::Tensor projected =
             emptyRows(in, assignment.pairs.size(0), experts.gateUp.value.size(1));
-        overExperts(assignment, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-            const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-            at::Tensor between = projected.narrow(0, first, count);
-            ofExpert(experts.gateUp, expert).applyInto(between, normed.index_select(0, tokens));
-            at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
-            activate(experts.kind, between, hidden);
-            const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
-            const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
-            out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
-        });
+        overExperts(
+            assignment.perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+                const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
+                at::Tensor between = projected.narrow(0, first, count);
+                ofExpert(experts.gateUp, expert).applyInto(between, normed.index_select(0, tokens));
+                at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
+                activate(experts.kind, between, hidden);
+                const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
+                const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
+                out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
+            });
         context->save_for_backward({x, weights, projected, assignment.pairs});
         context->saved_data["perExpert"] = assignment.perExpert;
         context->saved_data["kind"] = static_cast<std::int64_t>(experts.kind);
@@ -120,30 +121,79 @@ struct AddExperts : Function<AddExperts> {
         const at::Tensor factors = saved[1].flatten().index_select(0, assignment.pairs);
         at::Tensor dNormed = at::zeros_like(in);
         at::Tensor dWeights = at::zeros_like(saved[1]).flatten();
-        overExperts(assignment, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-            const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-            const at::Tensor between = saved[2].narrow(0, first, count);
-            const Projection gateUp = ofExpert(experts.gateUp, expert);
-            const Projection down = ofExpert(experts.down, expert);
-            at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
-            activate(experts.kind, between, hidden);
-            const at::Tensor dChosen = d.index_select(0, tokens);
-            const at::Tensor sums =
-                (down.apply(hidden) * dChosen).to(dWeights.scalar_type()).sum(1);
-            dWeights.index_copy_(0, assignment.pairs.narrow(0, first, count), sums);
+        overExperts(
+            assignment.perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+                const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
+                const at::Tensor between = saved[2].narrow(0, first, count);
+                const Projection gateUp = ofExpert(experts.gateUp, expert);
+                const Projection down = ofExpert(experts.down, expert);
+                at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
+                activate(experts.kind, between, hidden);
+                const at::Tensor dChosen = d.index_select(0, tokens);
+                const at::Tensor sums =
+                    (down.apply(hidden) * dChosen).to(dWeights.scalar_type()).sum(1);
+                dWeights.index_copy_(0, assignment.pairs.narrow(0, first, count), sums);
 
-            const at::Tensor dResult =
-                (dChosen * factors.narrow(0, first, count).unsqueeze(1)).to(in.scalar_type());
-            down.addGradients(dResult, hidden);
-            down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
-            at::Tensor dBetween = at::empty_like(between);
-            activateBackward(experts.kind, between, hidden, dBetween);
-            gateUp.addGradients(dBetween, normed.index_select(0, tokens));
-            dNormed.index_add_(0, tokens, gateUp.back(dBetween));
-        });
+                const at::Tensor dResult =
+                    (dChosen * factors.narrow(0, first, count).unsqueeze(1)).to(in.scalar_type());
+                down.addGradients(dResult, hidden);
+                down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
+                at::Tensor dBetween = at::empty_like(between);
+                activateBackward(experts.kind, between, hidden, dBetween);
+                gateUp.addGradients(dBetween, normed.index_select(0, tokens));
+                dNormed.index_add_(0, tokens, gateUp.back(dBetween));
+            });
         at::Tensor dx = at::zeros_like(in);
         experts.norm.backward(in, inverse, dNormed, dx);
         return {dx.view_as(saved[0]), dWeights.view_as(saved[1]), dOut[0], {}, {}};
+    }
+};
+
+struct ApplyExperts : Function<ApplyExperts> {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
+                              const Experts& experts, const std::vector<std::int64_t>& perExpert) {
+        at::Tensor projected = emptyRows(rows, rows.size(0), experts.gateUp.value.size(1));
+        at::Tensor out = at::empty_like(rows);
+        overExperts(perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+            at::Tensor between = projected.narrow(0, first, count);
+            ofExpert(experts.gateUp, expert).applyInto(between, rows.narrow(0, first, count));
+            at::Tensor hidden = emptyRows(rows, count, between.size(1) / 2);
+            activate(experts.kind, between, hidden);
+            at::Tensor result = out.narrow(0, first, count);
+            ofExpert(experts.down, expert).applyInto(result, hidden);
+        });
+        context->save_for_backward({rows, projected});
+        context->saved_data["perExpert"] = perExpert;
+        context->saved_data["kind"] = static_cast<std::int64_t>(experts.kind);
+        keep(context, "gateUp", experts.gateUp);
+        keep(context, "down", experts.down);
+        return out;
+    }
+
+    static variable_list backward(AutogradContext* context, const variable_list& dOut) {
+        const variable_list saved = context->get_saved_variables();
+        const auto kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt());
+        const Weight gateUps = kept(context, "gateUp");
+        const Weight downs = kept(context, "down");
+        const std::vector<std::int64_t> perExpert = context->saved_data["perExpert"].toIntVector();
+        const at::Tensor d = dOut[0].contiguous();
+        at::Tensor dRows = at::empty_like(saved[0]);
+        overExperts(perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+            const at::Tensor between = saved[1].narrow(0, first, count);
+            const Projection gateUp = ofExpert(gateUps, expert);
+            const Projection down = ofExpert(downs, expert);
+            const at::Tensor dResult = d.narrow(0, first, count);
+            at::Tensor hidden = emptyRows(d, count, between.size(1) / 2);
+            activate(kind, between, hidden);
+            down.addGradients(dResult, hidden);
+            down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
+            at::Tensor dBetween = at::empty_like(between);
+            activateBackward(kind, between, hidden, dBetween);
+            gateUp.addGradients(dBetween, saved[0].narrow(0, first, count));
+            at::Tensor dIn = dRows.narrow(0, first, count);
+            gateUp.backInto(dIn, dBetween);
+        });
+        return {dRows, {}, {}};
     }
 };
 
@@ -168,6 +218,11 @@ Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Te
 at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
                       const at::Tensor& residual) {
     return AddExperts::apply(x, routing.weights, residual, routing.experts, experts);
+}
+
+at::Tensor applyExperts(const at::Tensor& rows, const Experts& experts,
+                        const std::vector<std::int64_t>& perExpert) {
+    return ApplyExperts::apply(rows, experts, perExpert);
 }
 
 }  // namespace ringscope

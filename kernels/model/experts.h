@@ -8,6 +8,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <vector>
+
 namespace ringscope {
 
 // Which experts each of R tokens uses, and how much each counts; differentiable in the logits.
@@ -28,5 +31,10 @@ struct Experts {
 // residual + the weighted outputs of each token's experts. x and residual (B, n, hidden).
 at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
                       const at::Tensor& residual);
+
+// What each expert makes of its rows, which are normalised already and sorted by expert:
+// perExpert says how many each has. (rows, hidden).
+at::Tensor applyExperts(const at::Tensor& rows, const Experts& experts,
+                        const std::vector<std::int64_t>& perExpert);
 
 }  // namespace ringscope

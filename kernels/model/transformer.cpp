@@ -1,6 +1,7 @@
 #include "kernels/model/transformer.h"
 
 #include "kernels/model/chunks.h"
+#include "kernels/model/spread_experts.h"
 #include "profiler/trace_place.h"
 
 #include <ATen/TensorOperators.h>
@@ -87,9 +88,10 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
 }
 
 Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
-                         const Parameters& parameters)
+                         const Parameters& parameters, Group* sharing)
     : model_(model),
       kinds_(kinds),
+      sharing_(sharing),
       embedding_(parameters.weight("embedding.weight")),
       positions_(parameters.weightIfAny("positions.weight")),
       head_{.norm = norm(parameters, "norm"),
@@ -145,15 +147,18 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTab
 }
 
 // residual + the feed-forward of x, by experts.
-at::Tensor Transformer::mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual,
+at::Tensor Transformer::mixed(int index, const at::Tensor& x, const at::Tensor& residual,
                               const at::Tensor& own, RouterUse& routers) const {
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
     const at::Tensor logits =
         project(x, layer.experts.norm, {.weight = layer.router}).flatten(0, 1);
     const Routing routing =
         route(logits, model_.experts,
               layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());
     addUse(routers, routing, own);
-    const at::Tensor sum = addExperts(x, layer.experts, routing, residual);
+    const at::Tensor sum = sharing_ == nullptr ? addExperts(x, layer.experts, routing, residual)
+                                               : addSpreadExperts(x, layer.experts, routing,
+                                                                  residual, *sharing_, index);
     if (!layer.feedForward.down.weight.defined()) return sum;
     if (!layer.sharedGate.defined()) return addFeedForward(x, layer.feedForward, sum);
     const at::Tensor shared = addFeedForward(x, layer.feedForward, at::zeros_like(x));
@@ -166,12 +171,11 @@ at::Tensor Transformer::layer(int index, const at::Tensor& x, const TokenTensors
                               const Attend& attend, RouterUse& routers) const {
     const auto at = static_cast<std::size_t>(index);
     const Layer& parts = layers_[at];
-    const at::Tensor between =
-        addProjection(x, attended(index, x, shard.rotary, attend), parts.output,
-                      parts.afterAttention);
+    const at::Tensor between = addProjection(x, attended(index, x, shard.rotary, attend),
+                                             parts.output, parts.afterAttention);
     // What the feed-forward reads, and what its output is added to.
     const at::Tensor& read = model_.parallelResidual ? x : between;
-    if (kinds_[at].experts) return mixed(parts, read, between, shard.own, routers);
+    if (kinds_[at].experts) return mixed(index, read, between, shard.own, routers);
     if (model_.parallelResidual) return addFeedForward(x, parts.feedForward, between);
     return addFeedForward(between, parts.feedForward);
 }

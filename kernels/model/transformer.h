@@ -5,6 +5,7 @@
 
 #include "backend/model/layer_kinds.h"
 #include "backend/model/model_config.h"
+#include "kernels/comm/group.h"
 #include "kernels/model/experts.h"
 #include "kernels/model/functions.h"
 #include "kernels/model/latent_attention.h"
@@ -53,8 +54,9 @@ using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const La
 class Transformer {
 public:
     // The parameters must outlive the model. `kinds` has one for each layer.
+    // Where ranks share experts, they are those of `sharing`, and the parameters hold this rank's.
     Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
-                const Parameters& parameters);
+                const Parameters& parameters, Group* sharing = nullptr);
 
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
@@ -83,13 +85,14 @@ private:
     at::Tensor embedded(const TokenTensors& shard) const;
     at::Tensor attended(int index, const at::Tensor& x, const RotaryTable& rotary,
                         const Attend& attend) const;
-    at::Tensor mixed(const Layer& layer, const at::Tensor& x, const at::Tensor& residual,
+    at::Tensor mixed(int index, const at::Tensor& x, const at::Tensor& residual,
                      const at::Tensor& own, RouterUse& routers) const;
     at::Tensor layer(int index, const at::Tensor& x, const TokenTensors& shard,
                      const Attend& attend, RouterUse& routers) const;
 
     ModelConfig model_;
     std::vector<LayerKind> kinds_;
+    Group* sharing_;
     Weight embedding_;
     Weight positions_;
     std::vector<Layer> layers_;

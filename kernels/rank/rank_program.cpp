@@ -51,15 +51,19 @@ private:
     std::optional<StepRecording> recording_;  // outlives the group, whose threads record
     MetRanks ranks_;
     std::optional<Traffic> sentPerStep_;
+    std::int64_t expertBytes_ = 0;  // sent in all steps
 };
 
 Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     RINGSCOPE_TRY(const StepOutcome outcome, trainer.step(index));
-    if (!sentPerStep_) sentPerStep_ = outcome.sent;
-    if (*sentPerStep_ != outcome.sent)
+    // How many tokens use another rank's experts is up to the routers.
+    Traffic sent = outcome.sent;
+    expertBytes_ += std::exchange(sent.experts, 0);
+    if (!sentPerStep_) sentPerStep_ = sent;
+    if (*sentPerStep_ != sent)
         return Error{ErrorCode::Failed,
                      "step " + std::to_string(index) + " sent " +
-                         std::to_string(outcome.sent.total()) + " bytes, the first step sent " +
+                         std::to_string(sent.total()) + " bytes, the first step sent " +
                          std::to_string(sentPerStep_->total()) +
                          "; every step should send the same, please report this"};
     if (arguments_.rank == 0 && !outcome.note.empty())
@@ -142,7 +146,8 @@ Result<RankDone> RankRun::train() {
                     .steps = plan.config.train.steps,
                     .peakMemory = place.is_cpu() ? memory.peak() : peakDeviceMemory(place),
                     .attentionBytesPerStep = {sent.attention},
-                    .gradientBytesPerStep = {sent.gradient}};
+                    .gradientBytesPerStep = {sent.gradient},
+                    .expertBytesPerStep = {expertBytes_ / plan.config.train.steps}};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <chrono>
@@ -48,23 +49,47 @@ Result<InitialValues> initialValuesOf(const RunPlan& plan) {
     return checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint)));
 }
 
+Group* sharingGroup(const RunPlan& plan, Group& ranks) {
+    if (plan.expertRanks == 1) return nullptr;
+    return &ranks.within(ranksOf(expertRanksOf(plan, ranks.rank())));
+}
+
+// Those of the rank's share, made of those of all parameters; 0 in the padding.
+InitialValues valuesOfShare(const ParameterShare& share, const std::vector<ParameterSpec>& list,
+                            int place, const InitialValues& all) {
+    return [=](std::int64_t begin, std::int64_t count, const at::TensorOptions& options) {
+        at::Tensor values = at::zeros({count}, options);
+        forEachPart(share, list, place, {begin, count},
+                    [&](std::int64_t own, std::int64_t among, std::int64_t scalars) {
+                        values.narrow(0, own - begin, scalars).copy_(all(among, scalars, options));
+                    });
+        return values;
+    };
+}
+
 }  // namespace
 
-RankModel::RankModel(const RunPlan& plan, Group& group, InitialValues initial, std::int64_t padded,
+RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial,
                      c10::Device device)
     : plan_(plan),
-      group_(group),
+      ranks_(ranks),
+      group_(ranks.within(ranksOf(replicaOf(plan, ranks.rank())))),
+      sharing_(sharingGroup(plan, ranks)),
+      allParameters_(parameterList(plan.config.model, plan.layers)),
+      share_(parameterShare(allParameters_, expertSplitOf(plan))),
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device)),
-      parameters_(parameterList(plan.config.model, plan.layers), std::move(initial), padded,
-                  tensors_),
-      model_(plan.config.model, plan.layers, parameters_) {}
+      parameters_(share_.list,
+                  sharing_ == nullptr
+                      ? initial
+                      : valuesOfShare(share_, allParameters_, sharing_->rank(), initial),
+                  share_.elements(), tensors_),
+      model_(plan.config.model, plan.layers, parameters_, sharing_) {}
 
-Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& group,
-                                                   std::int64_t padded, c10::Device device) {
-    RINGSCOPE_TRY(InitialValues initial, initialValuesOf(plan));
-    std::unique_ptr<RankModel> model(
-        new RankModel(plan, group, std::move(initial), padded, device));
+Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& ranks,
+                                                   c10::Device device) {
+    RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
+    std::unique_ptr<RankModel> model(new RankModel(plan, ranks, initial, device));
     RINGSCOPE_CHECK(model->makeAttention());
     return model;
 }
@@ -97,6 +122,29 @@ at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, dou
     expertUse_ = expertUse_.defined() ? expertUse_ + use : use;
     if (balanceScale == 0) return loss;
     return loss + balanceLoss(routers, batch.rows * batch.tokens, group_) * balanceScale;
+}
+
+at::Tensor RankModel::placed(const at::Tensor& buffer, std::int64_t begin,
+                             std::int64_t count) const {
+    at::Tensor whole = at::zeros({count}, buffer.options());
+    const int place = sharing_ == nullptr ? 0 : sharing_->rank();
+    forEachPart(share_, allParameters_, place, {0, share_.elements()},
+                [&](std::int64_t own, std::int64_t among, std::int64_t scalars) {
+                    const std::int64_t first = std::max(begin, among);
+                    const std::int64_t end = std::min(begin + count, among + scalars);
+                    if (first >= end) return;
+                    whole.narrow(0, first - begin, end - first)
+                        .copy_(buffer.narrow(0, own + first - among, end - first));
+                });
+    return whole;
+}
+
+at::Tensor RankModel::placedOnce(const at::Tensor& buffer, std::int64_t begin,
+                                 std::int64_t count) const {
+    at::Tensor once = buffer.clone();
+    if (ranks_.rank() > 0) once.narrow(0, 0, share_.common.count).zero_();
+    if (ranks_.rank() >= plan_.expertRanks) once.zero_();
+    return placed(once, begin, count);
 }
 
 at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/model/parameter_share.h"
 #include "backend/plan/run_plan.h"
 #include "kernels/attention/attention.h"
 #include "kernels/comm/group.h"
@@ -25,18 +26,28 @@ struct BatchPlace {
 
 class RankModel {
 public:
-    // `group`: the ranks that share sequences; it must outlive the model. All of them must make
-    // theirs with the same plan. `padded` as in Parameters. Reads model.from where it is set.
-    static Result<std::unique_ptr<RankModel>> make(const RunPlan& plan, Group& group,
-                                                   std::int64_t padded, c10::Device device);
+    // `ranks`: all of the plan; it must outlive the model. All of them must make theirs with the
+    // same plan. Reads model.from where it is set. Throws GroupError where ranks cannot connect.
+    static Result<std::unique_ptr<RankModel>> make(const RunPlan& plan, Group& ranks,
+                                                   c10::Device device);
 
+    // What this rank holds: where ranks share experts, its share, in the share's order.
     Parameters& parameters() { return parameters_; }
     const Parameters& parameters() const { return parameters_; }
+    const ParameterShare& share() const { return share_; }
+
+    // Scalars [begin, begin + count) of all parameters of the model, in the order of
+    // parameterList(), from a buffer of this rank's; 0 where it does not hold them.
+    at::Tensor placed(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
+    // Puts 0 where another rank before this one holds the same, so that over all ranks each
+    // parameter is added up once.
+    at::Tensor placedOnce(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
+
     at::TensorOptions tensors() const { return tensors_; }  // of activations
 
-    // Of a batch that is the same on all ranks of the group: scale * the summed loss of the labels
-    // of this rank's tokens, plus balanceScale * its part of the routers' loss, where that is not 0.
-    // As Transformer::loss.
+    // Of a batch that is the same on all ranks that share sequences: scale * the summed loss of the
+    // labels of this rank's tokens, plus balanceScale * its part of the routers' loss, where that
+    // is not 0. As Transformer::loss.
     at::Tensor loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                     double balanceScale = 0);
 
@@ -50,8 +61,7 @@ public:
     at::Tensor logits(const at::Tensor& rows) const { return model_.logits(rows); }
 
 private:
-    RankModel(const RunPlan& plan, Group& group, InitialValues initial, std::int64_t padded,
-              c10::Device device);
+    RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial, c10::Device device);
 
     Result<void> makeAttention();
     RotaryTable rotaryOf(const TokenShard& shard) const;
@@ -62,7 +72,11 @@ private:
     Attend attendFor(const BatchPlace& place, const TokenBatch& batch) const;
 
     RunPlan plan_;
-    Group& group_;
+    Group& ranks_;
+    Group& group_;                              // that shares sequences
+    Group* sharing_;                            // that shares experts, if any does
+    std::vector<ParameterSpec> allParameters_;  // of the model
+    ParameterShare share_;
     c10::Device device_;
     at::TensorOptions tensors_;
     Parameters parameters_;

@@ -33,17 +33,18 @@ std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, 
 
 }  // namespace
 
-ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
+ShardedOptimizer::ShardedOptimizer(Parameters& parameters, const BufferPart& part, Group& group,
                                    const AdamWOptions& options)
     : parameters_(parameters),
+      part_(part),
       group_(group),
-      slice_(parameters.values().numel() / group.size()),
+      slice_(part.count / group.size()),
       exact_(allocatedFor(MemoryCategory::Optimizer,
-                          [&] { return parameters.exactValues(group.rank() * slice_, slice_); })),
+                          [&] { return parameters.exactValues(sliceBegin(), slice_); })),
       adam_(slice_, options, exact_.options(),
-            trainedRanges(parameters.list(), group.rank() * slice_, slice_)) {
+            trainedRanges(parameters.list(), sliceBegin(), slice_)) {
     if (group.size() == 1) {
-        gradient_ = parameters.gradients();
+        gradient_ = parameters.gradients().narrow(0, part_.begin, part_.count);
         return;
     }
     const MemoryScope scope(MemoryCategory::Communication);
@@ -53,13 +54,14 @@ ShardedOptimizer::ShardedOptimizer(Parameters& parameters, Group& group,
 }
 
 at::Tensor ShardedOptimizer::ownValues() const {
-    return parameters_.values().narrow(0, group_.rank() * slice_, slice_);
+    return parameters_.values().narrow(0, sliceBegin(), slice_);
 }
 
 const at::Tensor& ShardedOptimizer::reduceGradients() {
     if (group_.size() > 1) {
         const PurposeScope purpose(group_, Purpose::Gradient);
-        group_.reduceScatterSum(gradient_, parameters_.gradients())->wait();
+        const at::Tensor all = parameters_.gradients().narrow(0, part_.begin, part_.count);
+        group_.reduceScatterSum(gradient_, all)->wait();
     }
     return gradient_;
 }
@@ -71,7 +73,7 @@ void ShardedOptimizer::step(double factor) {
 }
 
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
-    const std::int64_t begin = group_.rank() * slice_;
+    const std::int64_t begin = sliceBegin();
     const std::int64_t first = std::max(begin, parameter.offset);
     const std::int64_t end = std::min(begin + slice_, parameter.offset + parameter.elements());
     if (first >= end) return;
@@ -84,7 +86,8 @@ void ShardedOptimizer::shareValues() {
     if (group_.size() == 1) return;
     const PurposeScope purpose(group_, Purpose::Gradient);
     outgoing_.copy_(ownValues());
-    group_.allGather(parameters_.values(), outgoing_)->wait();
+    at::Tensor all = parameters_.values().narrow(0, part_.begin, part_.count);
+    group_.allGather(all, outgoing_)->wait();
 }
 
 }  // namespace ringscope

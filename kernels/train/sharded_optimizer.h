@@ -9,6 +9,7 @@
 // are summed in fp32.
 #pragma once
 
+#include "backend/model/parameter_share.h"
 #include "kernels/comm/group.h"
 #include "kernels/model/parameters.h"
 #include "kernels/train/adamw.h"
@@ -21,8 +22,10 @@ namespace ringscope {
 
 class ShardedOptimizer {
 public:
-    // The parameters' buffers must hold group.size() slices. Both must outlive the optimizer.
-    ShardedOptimizer(Parameters& parameters, Group& group, const AdamWOptions& options);
+    // Updates a part of the parameters' buffers that `group` holds alike. It must hold group.size()
+    // slices. Parameters and group must outlive the optimizer.
+    ShardedOptimizer(Parameters& parameters, const BufferPart& part, Group& group,
+                     const AdamWOptions& options);
 
     // The summed gradient of the rank's slice. Valid until the next call.
     const at::Tensor& reduceGradients();
@@ -30,7 +33,7 @@ public:
     // The gradient counts times `factor`. Parameters that are not trained stay as they are.
     void step(double factor);
 
-    // Adds to a parameter's values, of which each rank has some. `change` is the same on all ranks.
+    // Adds to the values of a parameter in its part. `change` is the same on all ranks.
     void add(const ParameterSpec& parameter, const at::Tensor& change);
 
     // After it, the values are the same bits on every rank. Must be called also where step() was
@@ -38,9 +41,11 @@ public:
     void shareValues();
 
 private:
+    std::int64_t sliceBegin() const { return part_.begin + group_.rank() * slice_; }
     at::Tensor ownValues() const;
 
     Parameters& parameters_;
+    BufferPart part_;
     Group& group_;
     std::int64_t slice_;  // scalars
     at::Tensor exact_;    // (slice) in fp32; the parameters themselves where they are exact

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,33 +64,39 @@ double clipFactor(double norm, double limit) {
 }  // namespace
 
 struct Trainer::State {
-    State(const RunPlan& runPlan, Group& ranks, Group& replica, BatchSource source,
+    State(const RunPlan& runPlan, Group& ranks, BatchSource source,
           std::unique_ptr<RankModel> rankModel, c10::Device where)
         : plan(runPlan),
           all(ranks),
-          group(replica),
           batches(std::move(source)),
           device(where),
           model(std::move(rankModel)),
-          optimizer(model->parameters(), all, optimizerOptions(plan.config.train)),
+          optimizer(model->parameters(), model->share().common, all,
+                    optimizerOptions(plan.config.train)),
           lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
-                                                                      : LossScale::none()) {}
+                                                                      : LossScale::none()) {
+        if (plan.expertRanks > 1)
+            expertOptimizer.emplace(model->parameters(), model->share().experts,
+                                    all.within(ranksOf(sameExpertsOf(plan, all.rank()))),
+                                    optimizerOptions(plan.config.train));
+    }
 
     std::int64_t countTokens(std::int64_t step);
     double accumulateGradients(std::int64_t step, double scale);
     void shareExpertUse();
     void moveRouterBiases();
-    Totals totalsOf(double ownLoss, const at::Tensor& gradient);
+    double squaresOfGradients();
+    Totals totalsOf(double ownLoss);
     Result<std::string> update(std::int64_t step, const Totals& totals);
     StepOutcome outcome(std::int64_t step, const Totals& totals, Nanos ownDuration);
 
     RunPlan plan;
     Group& all;
-    Group& group;  // the replica's
     BatchSource batches;
     c10::Device device;
     std::unique_ptr<RankModel> model;
     ShardedOptimizer optimizer;
+    std::optional<ShardedOptimizer> expertOptimizer;  // of experts that ranks share
     LossScale lossScale;
     std::int64_t tokens = 0;  // of the step
     at::Tensor expertUse{};  // of the step so far, over all ranks, double; where there are experts
@@ -114,7 +121,8 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
                                 static_cast<double>(plan.microSteps * plan.replicas);
     double sum = 0;
     for (std::int64_t micro = 0; micro < plan.microSteps; ++micro) {
-        const std::int64_t number = micro * plan.replicas + all.rank() / group.size();
+        const std::int64_t number =
+            micro * plan.replicas + all.rank() / (plan.ranks / plan.replicas);
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
@@ -144,9 +152,17 @@ void Trainer::State::moveRouterBiases() {
         if (spec.name.ends_with("router.bias")) optimizer.add(spec, changes[layer++]);
 }
 
+// Of the summed gradients that this rank updates parameters with.
+double Trainer::State::squaresOfGradients() {
+    const double squares = sumOfSquares(optimizer.reduceGradients());
+    if (!expertOptimizer) return squares;
+    return squares + sumOfSquares(expertOptimizer->reduceGradients());
+}
+
 // Totals of the unscaled loss: the loss scale is divided out again.
-Totals Trainer::State::totalsOf(double ownLoss, const at::Tensor& gradient) {
-    const Totals scaled = sumOverRanks(all, ownLoss, sumOfSquares(gradient), device);
+Totals Trainer::State::totalsOf(double ownLoss) {
+    const double squares = squaresOfGradients();
+    const Totals scaled = sumOverRanks(all, ownLoss, squares, device);
     const double scale = lossScale.value();
     return {scaled.loss / scale, scaled.squaredNorm / (scale * scale)};
 }
@@ -169,11 +185,15 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
                      number +
                          " has a gradient that fp16 cannot hold at any loss scale; lower "
                          "train.lr or use train.precision bf16"};
-    if (finite)
-        optimizer.step(clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) /
-                       scale);
-    if (finite) moveRouterBiases();
+    if (finite) {
+        const double factor =
+            clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
+        optimizer.step(factor);
+        if (expertOptimizer) expertOptimizer->step(factor);
+        moveRouterBiases();
+    }
     optimizer.shareValues();
+    if (expertOptimizer) expertOptimizer->shareValues();
     if (finite) return std::string();
     return number + " is skipped: its gradient is too large for fp16 at loss scale " +
            std::to_string(static_cast<std::int64_t>(scale)) + "; the next steps use " +
@@ -197,11 +217,9 @@ Trainer::~Trainer() = default;
 
 Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group,
                                                BatchSource batches, c10::Device device) {
-    Group& replica = group.within(ranksOf(replicaOf(plan, group.rank())));
-    const std::int64_t padded = gradientSliceElements(plan.parameters, group.size()) * group.size();
-    RINGSCOPE_TRY(std::unique_ptr<RankModel> model, RankModel::make(plan, replica, padded, device));
+    RINGSCOPE_TRY(std::unique_ptr<RankModel> model, RankModel::make(plan, group, device));
     auto state =
-        std::make_unique<State>(plan, group, replica, std::move(batches), std::move(model), device);
+        std::make_unique<State>(plan, group, std::move(batches), std::move(model), device);
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 
@@ -222,7 +240,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     const double ownLoss = state.accumulateGradients(index, scale);
     tracePlace().pass = SpanPass::Update;
     state.shareExpertUse();
-    const Totals totals = state.totalsOf(ownLoss, state.optimizer.reduceGradients());
+    const Totals totals = state.totalsOf(ownLoss);
     RINGSCOPE_TRY(std::string note, state.update(index, totals));
     const Nanos duration = std::chrono::steady_clock::now() - start;
     StepOutcome outcome = state.outcome(index, totals, duration);
@@ -231,11 +249,13 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
 }
 
 std::vector<double> Trainer::parameterValues() const {
-    const at::Tensor values = state_->model->parameters()
-                                  .values()
-                                  .narrow(0, 0, state_->plan.parameters)
-                                  .to(at::kCPU, at::kDouble)
-                                  .contiguous();
+    at::Tensor held = state_->model->parameters().values();
+    if (state_->expertOptimizer) {
+        held = state_->model->placedOnce(held, 0, state_->plan.parameters);
+        state_->all.allReduceSum(held);
+    }
+    const at::Tensor values =
+        held.narrow(0, 0, state_->plan.parameters).to(at::kCPU, at::kDouble).contiguous();
     const double* first = values.const_data_ptr<double>();
     return {first, first + values.numel()};
 }

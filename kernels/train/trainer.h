@@ -64,7 +64,8 @@ public:
     // loss is no number. Throws GroupError.
     Result<StepOutcome> step(std::int64_t index);
 
-    // The flat parameters, for tests and checkpoints: parameterList(model) says what is where.
+    // The flat parameters, for tests and checkpoints: parameterList(model) says what is where. Where
+    // ranks share experts, all of them must call it.
     std::vector<double> parameterValues() const;
 
 private:

@@ -53,8 +53,7 @@ public:
         const std::string device = deviceName(plan_.config.launch.device, arguments_.localRank);
         RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
         sayHello(arguments_, events_, device);
-        RINGSCOPE_TRY(model_,
-                      RankModel::make(plan_, *ranks_.group, plan_.parameters, c10::Device(device)));
+        RINGSCOPE_TRY(model_, RankModel::make(plan_, *ranks_.group, c10::Device(device)));
         const TokenBatch batch = batchOf(text, plan_.config.train);
         RINGSCOPE_CHECK(dumpLogits(batch));
         const double loss = computeLoss(batch);
@@ -156,16 +155,19 @@ private:
     }
 
     Result<void> dumpGradients() {
-        at::Tensor flat = model_->parameters().gradients();
-        for (std::int64_t begin = 0; begin < flat.numel(); begin += gradientsAtOnce) {
-            at::Tensor part =
-                flat.narrow(0, begin, std::min(gradientsAtOnce, flat.numel() - begin));
+        const at::Tensor own = model_->parameters().gradients();
+        at::Tensor flat;
+        if (first()) flat = at::zeros({plan_.parameters}, own.options().device(at::kCPU));
+        for (std::int64_t begin = 0; begin < plan_.parameters; begin += gradientsAtOnce) {
+            const std::int64_t count = std::min(gradientsAtOnce, plan_.parameters - begin);
+            at::Tensor part = model_->placed(own, begin, count);
             sumOverRanks(part);
+            if (first()) flat.narrow(0, begin, count).copy_(part);
         }
         if (!first()) return {};
         RINGSCOPE_TRY(const Checkpoint checkpoint, Checkpoint::open(*plan_.config.model.from));
         return writeTensorFile(std::filesystem::path(job_.dump) / "gradients.safetensors",
-                               namedGradients(checkpoint.places(), flat.to(at::kCPU)), {});
+                               namedGradients(checkpoint.places(), flat), {});
     }
 
     RankArguments arguments_;

@@ -52,6 +52,47 @@ TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
               "model.vocab_size (255) is too small for byte tokens; use at least 256");
 }
 
+RunConfig withExperts() {
+    RunConfig config;
+    config.model.experts = {.count = 6, .perToken = 2, .size = 8};
+    config.parallel.sp = 4;
+    return config;
+}
+
+TEST(Conflicts, NameRanksThatCannotShareExperts) {
+    RunConfig config = withExperts();
+    config.parallel.ep = 2;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.parallel.ep = 4;
+    EXPECT_EQ(onlyConflict(config),
+              "parallel.ep (4) does not divide model.experts (6); use a number of ranks that does");
+    config.parallel.ep = 3;
+    EXPECT_EQ(onlyConflict(config),
+              "parallel.ep (3) does not divide the 4 ranks of parallel.sp (4) x parallel.dp (1); "
+              "use a number of ranks that does");
+    config.parallel.ep = 2;
+    config.model.experts = {};
+    EXPECT_EQ(onlyConflict(config),
+              "parallel.ep (2) shares experts out, and model.experts is 0; use ep 1");
+}
+
+TEST(Conflicts, NameRulesForRoutersThatTheModelDoesNotHave) {
+    RunConfig config = withExperts();
+    config.train.routerAuxLoss = 0.01;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.train.routerBiasStep = 0.001;
+    EXPECT_EQ(onlyConflict(config),
+              "train.router_bias_step changes the bias of experts, and this model's have none; set "
+              "model.expert_bias true, or use router_bias_step 0");
+    config.model.experts.bias = true;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config = RunConfig{};
+    config.train.routerAuxLoss = 0.01;
+    EXPECT_EQ(
+        onlyConflict(config),
+        "train.router_aux_loss is for experts, and model.experts is 0; use router_aux_loss 0");
+}
+
 TEST(Conflicts, NameARankToRecordThatDoesNotExist) {
     RunConfig config;
     config.parallel.sp = 2;

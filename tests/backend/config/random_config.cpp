@@ -92,6 +92,7 @@ ParallelConfig anySplit() {
     parallel.mode = choiceOf("parallel.mode");
     parallel.sp = upTo(1024);
     parallel.dp = upTo(1024);
+    parallel.ep = 1;  // others need experts
     parallel.ulysses = maybe(inRange<std::int64_t>(1, 1025));
     parallel.ulyssesOrder = anyOf<UlyssesOrder>();
     parallel.mlaKeys = anyOf<MlaKeys>();

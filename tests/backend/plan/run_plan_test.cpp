@@ -34,6 +34,27 @@ TEST(RunPlan, CountsTheModelsParameters) {
     EXPECT_EQ(parameterCount(model), 256 * 256 + 4 * layer + 256);
 }
 
+TEST(RunPlan, SumsSharedExpertsOverTheRanksThatHoldTheSame) {
+    RunConfig experts = config("ring", 4);
+    experts.model.experts = {.count = 8, .perToken = 2, .size = 96};
+    const RunPlan whole = planRun(experts).value();
+    EXPECT_EQ(whole.mostExpertBytesPerStep, 0);
+    experts.parallel.ep = 2;
+    const RunPlan shared = planRun(experts).value();
+    const std::int64_t inExperts = 4 * 8 * 3 * 96 * 256;
+    EXPECT_EQ(shared.gradientBytesPerStep,
+              8 * (3 * ((shared.parameters - inExperts) / 4) + inExperts / 2 / 2));
+    EXPECT_LT(shared.gradientBytesPerStep, whole.gradientBytesPerStep);
+    // 256 tokens with two experts each, half of them on the other rank; 4 rows each way.
+    const std::int64_t counts = 4 * 4 * 8;
+    EXPECT_EQ(shared.expertBytesPerStep, counts + 4 * 2 * (256 + 256) * 256 * 4);
+    EXPECT_EQ(shared.mostExpertBytesPerStep, counts + 4 * 2 * (512 + 512) * 256 * 4);
+    EXPECT_EQ(ranksOf(expertRanksOf(shared, 3)), (std::vector<int>{2, 3}));
+    EXPECT_EQ(ranksOf(sameExpertsOf(shared, 3)), (std::vector<int>{1, 3}));
+    experts.parallel.mode = "none";
+    EXPECT_EQ(planRun(experts).value().expertRanks, 1);
+}
+
 TEST(RunPlan, NeedsTheSameFlopsUnderEveryMode) {
     const double reference = planRun(config("none", 1)).value().flopsPerStep;
     EXPECT_GT(reference, 1e9);

@@ -178,6 +178,19 @@ TEST_F(RunFollowerTest, RanksWithoutStepsAreDoneAfterNone) {
     EXPECT_EQ(record.status, RunStatus::Finished);
 }
 
+TEST_F(RunFollowerTest, KeepsHowExpertsWereUsedInLayersThatTheModelHas) {
+    record.config.model.layers = 2;
+    record.config.model.experts.count = 3;
+    const RoutingRecord routing{.step = 0, .layer = 1, .use = {4, 0, 2}};
+    receives(RankSaid{RankRouting{.rank = 0, .routing = routing}});
+    EXPECT_EQ(record.routing, std::vector{routing});
+    receives(
+        RankSaid{RankRouting{.rank = 0, .routing = {.step = 0, .layer = 2, .use = {4, 0, 2}}}});
+    EXPECT_EQ(record.routing, std::vector{routing});
+    EXPECT_EQ(conclusion(),
+              "rank 0 told how layer 2 used 3 experts; the model has 2 layers with 3");
+}
+
 TEST_F(RunFollowerTest, RefusesARankWithAnotherPlanAndNamesItsHost) {
     receives(RankStarted{.rank = 1, .pid = 5});
     hello(1, "abd");

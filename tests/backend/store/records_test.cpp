@@ -42,6 +42,7 @@ void expectSameRanks(const std::vector<RankRecord>& expected,
         EXPECT_EQ(expected[i].peakMemory, actual[i].peakMemory);
         EXPECT_EQ(expected[i].attentionBytesPerStep, actual[i].attentionBytesPerStep);
         EXPECT_EQ(expected[i].gradientBytesPerStep, actual[i].gradientBytesPerStep);
+        EXPECT_EQ(expected[i].expertBytesPerStep, actual[i].expertBytesPerStep);
         EXPECT_EQ(expected[i].exitCode, actual[i].exitCode);
         EXPECT_EQ(expected[i].endedBy, actual[i].endedBy);
     }
@@ -120,6 +121,9 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.tags = {"paper", "zwei wörter"};
     run.pinned = true;
     run.archivedUs = 12;
+    run.routing = {{.step = 0, .layer = 1, .use = {3, 0, 1LL << 40}},
+                   {.step = 0, .layer = 2, .use = {1, 2, 1}},
+                   {.step = 3, .layer = 1, .use = {2, 2, 0}}};
     run = add(*open(), run);
 
     const Result<RunRecord> loaded = open(Access::ReadOnly)->load(run.id);
@@ -127,6 +131,7 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     expectSameFacts(run, *loaded);
     expectSameSteps(run.steps, loaded->steps);
     expectSameRanks(run.rankRecords, loaded->rankRecords);
+    EXPECT_EQ(run.routing, loaded->routing);
     EXPECT_FALSE(loaded->summary.has_value());
 }
 
@@ -161,6 +166,16 @@ TEST_F(StoredRun, KeepsThatAWaitIsNotKnownApartFromThatThereWasNone) {
     run = add(*open(), run);
     EXPECT_EQ(open(Access::ReadOnly)->load(run.id)->overlap, run.overlap);
     EXPECT_EQ(open(Access::ReadOnly)->list({})->front().overlap, run.overlap);
+}
+
+TEST_F(StoredRun, KeepsRoutingWhileItGoesOn) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    run.routing = {{.step = 2, .layer = 0, .use = {5, 1}}};
+    ASSERT_TRUE(store->routing(run, run.routing.front()).ok());
+    EXPECT_EQ(store->load(run.id)->routing, run.routing);
+    EXPECT_TRUE(store->list({})->front().routing.empty());
 }
 
 TEST_F(StoredRun, KeepsLossesThatAreNoNumbers) {

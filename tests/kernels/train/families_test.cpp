@@ -62,7 +62,7 @@ TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
     const Expected expected(GetParam());
     const TokenBatch batch = testing::familyBatch(GetParam());
     testing::runRanks(1, [&](Group& group) {
-        auto model = RankModel::make(*plan, group, plan->parameters, c10::Device(c10::kCPU));
+        auto model = RankModel::make(*plan, group, c10::Device(c10::kCPU));
         ASSERT_TRUE(model.ok()) << model.error().message;
         const at::Tensor hidden = (*model)->hidden(batch, {});
         const at::Tensor logits = (*model)->logits(hidden.flatten(0, 1));
@@ -129,11 +129,12 @@ TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
     EXPECT_GE(legal, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(testing::modelFamilies()), [](const auto& each) {
-    std::string name = each.param;
-    std::ranges::replace(name, '-', '_');
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(testing::modelFamilies()),
+                         [](const auto& each) {
+                             std::string name = each.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
 
 }  // namespace
 }  // namespace ringscope
