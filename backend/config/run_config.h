@@ -104,6 +104,8 @@ struct RunConfig {
     ProfileConfig profile;
     LaunchConfig launch;
     DebugConfig debug;
+    // Whether scores fall with the distance of tokens. No column turns then.
+    bool usesAlibi() const { return attention.alibi || model.position == PositionKind::Alibi; }
     bool operator==(const RunConfig&) const = default;
 };
 

@@ -77,11 +77,12 @@ constexpr const auto& choicesOf(FeedForwardKind /*any*/) { return feedForwardKin
 static_assert(inOrder(feedForwardKinds));
 
 // model.position
-enum class PositionKind : std::uint8_t { Rope, Learned, None };
+enum class PositionKind : std::uint8_t { Rope, Learned, None, Alibi };
 inline constexpr std::array positionKinds = {
     Component{PositionKind::Rope, "rope", "queries and keys are rotated by their position"},
     Component{PositionKind::Learned, "learned", "a learned vector for each position is added"},
     Component{PositionKind::None, "none", "no positions; attention.alibi may still tell distances"},
+    Component{PositionKind::Alibi, "alibi", "scores fall with distance, at each head's own slope"},
 };
 constexpr const auto& choicesOf(PositionKind /*any*/) { return positionKinds; }
 static_assert(inOrder(positionKinds));

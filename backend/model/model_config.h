@@ -86,7 +86,8 @@ struct ModelConfig {
 
     AttentionKind attention = AttentionKind::Gqa;
     bool qkvBias = false;
-    bool outputBias = false;  // of the attention's output projection
+    bool outputBias = false;      // of the attention's output projection
+    bool attentionSinks = false;  // each head has a learned score beside those of its keys
     LatentConfig latent{};
 
     FeedForwardKind ffn = FeedForwardKind::Swiglu;

@@ -28,6 +28,7 @@ public:
             latentAttention(prefix + "attention.");
         else
             groupedAttention(prefix + "attention.");
+        if (model_.attentionSinks) vector(prefix + "attention.sinks", model_.heads, 0);
         if (model_.normPlace != NormPlace::Before) norm(prefix + "attention.after_norm");
         if (model_.normPlace != NormPlace::After) norm(prefix + "ffn.norm");
         if (kind.experts)

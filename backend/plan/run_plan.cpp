@@ -30,7 +30,7 @@ AttentionMask attentionMask(const RunConfig& config, const LayerKind& kind) {
 bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
     return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
-           !attention.alibi && !keepsDocumentsApart(config) && mask.documents.empty();
+           !config.usesAlibi() && !keepsDocumentsApart(config) && mask.documents.empty();
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would

@@ -35,7 +35,7 @@ PooledTensor emptySlices(const RankPart& part, const at::Tensor& slice) {
 
 AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const Step& step = onlyStep(part.steps.forward);
-    BlockOutput share = localForward(step, input, part.rules);
+    BlockOutput share = localForward(step, input, part.rules, part.sinks);
     share.out = share.out.contiguous();
     PooledTensor gathered = emptySlices(part, share.out);
     exchange(part.group, step, Payload::Output, gathered.tensor(), share.out);
@@ -57,7 +57,7 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     }
 
     const AttentionGradients gradients =
-        localBackward(step, input, share, dShare.tensor(), part.rules);
+        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks);
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
     return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};

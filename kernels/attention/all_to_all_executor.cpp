@@ -35,7 +35,7 @@ RankPart ofHeadsHere(RankPart part, const HeadExchange& exchange, const HeadStep
 
 BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
     if (steps.isRing()) return attendAround(part, here[Q], at::stack({here[K], here[V]}));
-    return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules);
+    return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules, part.sinks);
 }
 
 AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
@@ -46,7 +46,7 @@ AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
             gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut);
         return {sums.q, sums.own[0], sums.own[1]};
     }
-    return localBackward(steps.first, here, whole, dOut, part.rules);
+    return localBackward(steps.first, here, whole, dOut, part.rules, part.sinks);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct Attention::State {
                  .dropout = options.dropout,
                  .dropoutSeed = dropoutSeedOfLayer(call.seed, call.layer),
                  .firstHead = firstHead,
-                 .mask = &used.mask}};
+                 .mask = &used.mask},
+                call.sinks};
     }
     RankPart partOfLatents(const AttentionCall& call, std::int64_t heads,
                            const KeyExpansion& expand, std::int64_t keyHeads) {

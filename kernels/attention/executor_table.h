@@ -16,6 +16,7 @@ struct RankPart {
     Group& group;
     BufferPool& pool;
     ScoreRules rules{};
+    Sinks sinks{};
     const KeyExpansion* expand = nullptr;  // null: keys and values travel as heads
     std::int64_t keyHeads = 0;             // that latents become
 };

@@ -38,7 +38,7 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
         const auto [keys, values] = keysOf(part, gather.begin(step), step.heads);
         const BlockOutput heads =
             localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys, values},
-                         rulesOf(part, step.heads, input.q.size(2) / kvHeads));
+                         rulesOf(part, step.heads, input.q.size(2) / kvHeads), part.sinks);
         queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
         queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
     }
@@ -57,10 +57,10 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
     for (const Step& step : part.steps.backward) {
         const at::Tensor rows = gather.begin(step);
         const auto [keys, values] = keysOf(part, rows, step.heads);
-        const AttentionGradients heads =
-            localBackward(step, {ofStep(q, step), keys, values},
-                          {ofStep(saved.tensors[2], step), ofStep(saved.tensors[3], step)},
-                          ofStep(dOut, step), rulesOf(part, step.heads, q.size(2) / kvHeads));
+        const AttentionGradients heads = localBackward(
+            step, {ofStep(q, step), keys, values},
+            {ofStep(saved.tensors[2], step), ofStep(saved.tensors[3], step)}, ofStep(dOut, step),
+            rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks);
         ofStep(dq, step).copy_(heads.q);
         gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
     }

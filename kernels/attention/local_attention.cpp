@@ -33,17 +33,22 @@ TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
 TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
 TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
 
-BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules) {
+BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
+                         const Sinks& sinks) {
     const TokenSpan rows = queryRows(step);
     PartialOutput output(rowsOf(tensors.q, rows));
     for (const Block& block : step.blocks)
         output.add(relativeTo(rows, block.queries), blockForward(blockOf(block, tensors, rules)));
-    return output.take();
+    BlockOutput whole = output.takeSum();
+    applySinks(sinks, rules.firstHead, whole);
+    whole.out = whole.out.to(tensors.q.scalar_type());
+    return whole;
 }
 
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
-                                 const ScoreRules& rules) {
+                                 const ScoreRules& rules, const Sinks& sinks) {
+    addSinkGradients(sinks, rules.firstHead, whole, dOut);
     const TokenSpan rows = queryRows(step);
     const BlockGradients sums{emptySum(rowsOf(tensors.q, rows)), emptySum(tensors.k),
                               emptySum(tensors.v)};

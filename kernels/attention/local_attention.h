@@ -13,14 +13,15 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
 TokenSpan queryRows(const Step& step);
 TokenSpan keyRows(const Step& step);
 
-// Output and lse of rows queryRows(step).
-BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules);
+// Output and lse of rows queryRows(step), which see no other keys.
+BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
+                         const Sinks& sinks = {});
 
 // `whole` and dOut have rows queryRows(step), and so has the gradient of q. Those of k and v have
 // all rows, and the type sums are kept in, because they may be parts of a sum over ranks.
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
-                                 const ScoreRules& rules);
+                                 const ScoreRules& rules, const Sinks& sinks = {});
 
 // The only step of the pass. Throws std::logic_error where there are more or none.
 const Step& onlyStep(const std::vector<Step>& pass);

@@ -44,11 +44,15 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
         journey.endStep(step, {});
     }
     journey.finish();
-    return output.take();
+    BlockOutput whole = output.takeSum();
+    applySinks(part.sinks, part.rules.firstHead, whole);
+    whole.out = whole.out.to(q.scalar_type());
+    return whole;
 }
 
 RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
                               const BlockOutput& whole, const at::Tensor& dOut) {
+    addSinkGradients(part.sinks, part.rules.firstHead, whole, dOut);
     RingJourney journey(part.group, part.pool, own);
     const at::Tensor dq = emptySum(q);
     for (const Step& step : part.steps.backward) {

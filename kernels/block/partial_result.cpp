@@ -43,12 +43,6 @@ void PartialOutput::add(TokenSpan rows, BlockOutput part) {
     mergePart(out, lse, part);
 }
 
-BlockOutput PartialOutput::take() {
-    BlockOutput result = takeSum();
-    result.out = result.out.to(like_.scalar_type());
-    return result;
-}
-
 BlockOutput PartialOutput::takeSum() {
     if (!sum_.out.defined()) startEmpty();
     return std::exchange(sum_, {});

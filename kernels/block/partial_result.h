@@ -20,9 +20,8 @@ public:
 
     void add(TokenSpan rows, BlockOutput part);
 
-    // out in the type of `like`, lse in the accumulator's. Rows nothing was added to: 0 and -inf.
-    BlockOutput take();
-    BlockOutput takeSum();  // out, too, in the accumulator's
+    // In the accumulator's type. Rows nothing was added to: 0 and -inf.
+    BlockOutput takeSum();
 
 private:
     void startEmpty();

@@ -7,14 +7,15 @@
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/train/expert_balance.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace ringscope {
@@ -48,6 +49,8 @@ Result<InitialValues> initialValuesOf(const RunPlan& plan) {
         RINGSCOPE_CHECK(checkpoint.tensor(name));
     return checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint)));
 }
+
+std::string sinkName(int layer) { return "layers." + std::to_string(layer) + ".attention.sinks"; }
 
 Group* sharingGroup(const RunPlan& plan, Group& ranks) {
     if (plan.expertRanks == 1) return nullptr;
@@ -99,7 +102,7 @@ Result<void> RankModel::makeAttention() {
     AttentionOptions options{
         .scale = wanted.scale,
         .softcap = wanted.softcap,
-        .alibi = wanted.alibi,
+        .alibi = plan_.config.usesAlibi(),
         .dropout = wanted.dropout,
         .delay = delayOf(plan_.config.debug, group_.rank()),
         .bufferLimit = plan_.config.parallel.commBufferLimit.count / std::ssize(plan_.parts)};
@@ -115,8 +118,7 @@ Result<void> RankModel::makeAttention() {
 at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                            double balanceScale) {
     RouterUse routers{.scored = balanceScale != 0};
-    const at::Tensor loss =
-        model_.loss(shardOf(batch), attendFor(place, batch), scale, routers);
+    const at::Tensor loss = model_.loss(shardOf(batch), attendFor(place, batch), scale, routers);
     if (routers.perExpert.empty()) return loss;
     const at::Tensor use = at::stack(routers.perExpert);
     expertUse_ = expertUse_.defined() ? expertUse_ + use : use;
@@ -158,7 +160,7 @@ at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {
 // Where nothing is rotated, every token has position 0.
 RotaryTable RankModel::rotaryOf(const TokenShard& shard) const {
     const ModelConfig& form = plan_.config.model;
-    const bool turns = form.position == PositionKind::Rope && !plan_.config.attention.alibi;
+    const bool turns = form.position == PositionKind::Rope && !plan_.config.usesAlibi();
     const std::vector<std::int64_t> positions =
         turns ? shard.positions : std::vector<std::int64_t>(shard.positions.size(), 0);
     RotaryAngles angles = rotaryAngles(form, plan_.config.train.seqLen);
@@ -170,14 +172,19 @@ RotaryTable RankModel::rotaryOf(const TokenShard& shard) const {
     return table;
 }
 
-// The numbers of this rank's own tokens among all of the batch; not defined where it holds no others.
-at::Tensor RankModel::ownRows(std::int64_t rows, std::int64_t tokens) const {
-    if (!plan_.schedule().replicated) return {};
+// The numbers of this rank's own tokens among those it holds, without padding; not defined where it
+// holds no others.
+at::Tensor RankModel::ownRows(const TokenShard& shard) const {
+    const bool replicated = plan_.schedule().replicated;
+    if (!replicated && shard.padding == 0) return {};
+    const std::int64_t held = shard.tokens - shard.padding;
+    std::vector<TokenSpan> own{{0, held}};
+    if (replicated) own = plan_.schedule().owned.spansOf(group_.rank());
     std::vector<std::int64_t> numbers;
-    for (std::int64_t row = 0; row < rows; ++row)
-        for (const TokenSpan& span : plan_.schedule().owned.spansOf(group_.rank()))
-            for (std::int64_t token = span.begin; token < span.end; ++token)
-                numbers.push_back(row * tokens + token);
+    for (std::int64_t row = 0; row < shard.rows; ++row)
+        for (const TokenSpan& span : own)
+            for (std::int64_t token = span.begin; token < std::min(span.end, held); ++token)
+                numbers.push_back(row * shard.tokens + token);
     return toTensor(numbers, {std::ssize(numbers)}, device_);
 }
 
@@ -188,7 +195,7 @@ TokenTensors RankModel::shardOf(const TokenBatch& batch) {
             .labels = toTensor(shard.labels, {shard.rows, shard.tokens}, device_),
             .positions = toTensor(shard.positions, {shard.tokens}, device_),
             .rotary = rotary_,
-            .own = ownRows(batch.rows, batch.tokens)};
+            .own = ownRows(shard)};
 }
 
 // The call of layers of one part for this batch, but for the layer's number. Documents are the
@@ -217,6 +224,8 @@ Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch) co
             static_cast<std::size_t>(plan_.partOfLayer[static_cast<std::size_t>(layer)]);
         AttentionCall call = calls[part];
         call.layer = layer;
+        if (const Weight sinks = parameters_.weightIfAny(sinkName(layer)); sinks.defined())
+            call.sinks = {sinks.value.detach(), sinks.gradient};
         if (!keys.expand) return attention_[part]->attend(call, q, keys.k, keys.v);
         const auto expand = [each = keys.expand](const at::Tensor& rows, const HeadSpan& heads) {
             return each(rows, heads.begin, heads.end);

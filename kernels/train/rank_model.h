@@ -65,7 +65,7 @@ private:
 
     Result<void> makeAttention();
     RotaryTable rotaryOf(const TokenShard& shard) const;
-    at::Tensor ownRows(std::int64_t rows, std::int64_t tokens) const;
+    at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
     AttentionCall callFor(const BatchPlace& place, const TokenBatch& batch,
                           const AttentionPart& part) const;

@@ -94,23 +94,33 @@ BlockInput wholeBlock(const ConformanceCase& testCase, const Tensors& whole) {
                       .mask = &testCase.mask}};
 }
 
+// One of each head; not defined where the case has none.
+at::Tensor sinksOf(const ConformanceCase& testCase) {
+    if (!testCase.sinks) return {};
+    return at::linspace(-1.0, 1.5, testCase.shape.heads, at::TensorOptions().dtype(at::kDouble));
+}
+
 // What the ranks together should answer, and how far they may be from it.
 struct Expected {
     BlockOutput output{};
     BlockGradients gradients{};
+    at::Tensor sinks{};  // their gradient
     double outLimit = 0, qLimit = 0, kLimit = 0, vLimit = 0;
 };
 
 Expected expectedOf(const ConformanceCase& testCase, const Tensors& whole) {
     const BlockInput block = wholeBlock(testCase, whole);
-    Expected expected{referenceForward(block), referenceBackward(block, whole.dOut)};
+    const at::Tensor sinks = sinksOf(testCase);
+    Expected expected{referenceForward(block, at::kDouble, sinks),
+                      referenceBackward(block, whole.dOut, at::kDouble, sinks)};
+    if (sinks.defined()) expected.sinks = referenceSinkGradient(block, whole.dOut, sinks);
     if (!isHalf(testCase.type)) {
         const double limit = testCase.type == at::kDouble ? 1e-10 : 1e-5;
         expected.outLimit = expected.qLimit = expected.kLimit = expected.vLimit = limit;
         return expected;
     }
-    const BlockOutput rounded = referenceForward(block, testCase.type);
-    const BlockGradients gradients = referenceBackward(block, whole.dOut, testCase.type);
+    const BlockOutput rounded = referenceForward(block, testCase.type, sinks);
+    const BlockGradients gradients = referenceBackward(block, whole.dOut, testCase.type, sinks);
     const auto limit = [](const at::Tensor& actual, const at::Tensor& wanted) {
         return 2.5 * distance(actual, wanted) + 2e-3;
     };
@@ -143,9 +153,11 @@ std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit
     const Tensors whole = wholeSequence(testCase);
     Tensors input = inputOf(whole, schedule, group);
     for (at::Tensor* leaf : {&input.q, &input.k, &input.v}) leaf->requires_grad_();
+    AttentionCall call{.layer = 0, .seed = testCase.seed};
+    call.sinks.scores = sinksOf(testCase);
+    if (testCase.sinks) call.sinks.gradient = at::zeros_like(call.sinks.scores);
     group.resetSent();
-    const at::Tensor out =
-        (*attention)->attend({.layer = 0, .seed = testCase.seed}, input.q, input.k, input.v);
+    const at::Tensor out = (*attention)->attend(call, input.q, input.k, input.v);
     out.backward(input.dOut);
     const Traffic sent = group.sent();
 
@@ -155,6 +167,7 @@ std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit
     at::Tensor dv = input.v.grad();
     if (schedule.replicated)
         for (at::Tensor* gradient : {&dq, &dk, &dv}) sumOverRanks(*gradient, group);
+    if (testCase.sinks && group.size() > 1) sumOverRanks(call.sinks.gradient, group);
     const auto mine = [&](const at::Tensor& tensor) {
         return schedule.replicated ? tensor : shard(tensor, schedule.owned.spansOf(group.rank()));
     };
@@ -164,6 +177,9 @@ std::string allDeviations(const ConformanceCase& testCase, const MessageFit& fit
     deviations.compare("dq", dq, mine(expected.gradients.q), expected.qLimit);
     deviations.compare("dk", dk, mine(expected.gradients.k), expected.kLimit);
     deviations.compare("dv", dv, mine(expected.gradients.v), expected.vLimit);
+    if (testCase.sinks)
+        deviations.compare("dsinks", call.sinks.gradient, expected.sinks,
+                           isHalf(testCase.type) ? 10 * expected.outLimit : 48 * expected.outLimit);
     deviations.compareBytes(sent.attention, fit.turns * sentBytes(schedule, group.rank()));
     deviations.compareBytes(sent.total(), sent.attention);
     return deviations.text();
@@ -238,6 +254,7 @@ struct Feature {
     AttentionOptions options{};
     std::uint64_t seed = 0;
     bool grouped = true;  // two query heads for each key/value head
+    bool sinks = false;
 };
 
 std::vector<Feature> features() {
@@ -254,6 +271,8 @@ std::vector<Feature> features() {
         {"scale", 48, {}, {.scale = 0.5}},
         {"soft-cap", 48, {}, {.softcap = 1.5}},
         {"ALiBi", 48, {}, {.alibi = true}},
+        {.name = "sinks", .tokens = 48, .sinks = true},
+        {.name = "sinks in documents", .tokens = 192, .mask = windowed, .sinks = true},
         {"dropout", 48, {}, {.dropout = 0.2}, 11},
         {"all", 192, windowed, {.scale = 0.5, .softcap = 3.0, .alibi = true, .dropout = 0.1}, 5}};
 }
@@ -304,6 +323,7 @@ std::vector<ConformanceCase> everyCell(const Mode& mode, int ranks) {
                 cell.feature = feature.name;
                 cell.options = feature.options;
                 cell.seed = feature.seed;
+                cell.sinks = feature.sinks;
                 cell.mask = feature.mask;
                 cell.mask.causal = causal;
                 cells.push_back(cell);

@@ -19,6 +19,7 @@ struct ConformanceCase {
     AttentionOptions options{};
     std::uint64_t seed = 0;  // of the dropout
     AttentionMask mask{};    // causal as the shape
+    bool sinks = false;
     std::string feature{};
     Bytes bufferLimit{1LL << 40};
 

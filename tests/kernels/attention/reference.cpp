@@ -97,7 +97,8 @@ double distance(const at::Tensor& a, const at::Tensor& b) {
     return std::isnan(largest) ? std::numeric_limits<double>::infinity() : largest;
 }
 
-BlockOutput referenceForward(const BlockInput& block, at::ScalarType type) {
+BlockOutput referenceForward(const BlockInput& block, at::ScalarType type,
+                             const at::Tensor& sinks) {
     settleElementaryFunctions();  // ATen computes on several threads
     const ScoreRules& rules = block.rules;
     const at::Tensor q = block.q.to(type).transpose(1, 2);
@@ -107,10 +108,12 @@ BlockOutput referenceForward(const BlockInput& block, at::ScalarType type) {
     if (rules.softcap) scores = at::tanh(scores / *rules.softcap) * *rules.softcap;
     if (rules.alibiHeads > 0) scores = scores + alibi(block).to(type);
     const at::Tensor visible = visiblePairs(block);
-    const at::Tensor shift =
+    const at::Tensor sink = sinks.defined() ? sinks.to(type).view({1, -1, 1, 1}) : at::Tensor();
+    at::Tensor shift =
         scores.detach().masked_fill(visible.logical_not(), lowestOf(type)).amax(-1, true);
     const at::Tensor powers = at::exp((scores - shift).clamp_max(0)) * visible;
-    const at::Tensor sum = powers.sum(-1, true);
+    at::Tensor sum = powers.sum(-1, true);
+    if (sink.defined()) sum = sum + at::exp(sink - shift);
     at::Tensor weights = powers / (sum + sum.eq(0));  // a row without a key: all 0
     if (rules.dropout > 0) weights = weights * keptShare(block).to(type);
     const at::Tensor out = at::matmul(weights, heads(block.v.to(type), queryHeads));
@@ -119,11 +122,18 @@ BlockOutput referenceForward(const BlockInput& block, at::ScalarType type) {
 }
 
 BlockGradients referenceBackward(const BlockInput& block, const at::Tensor& dOut,
-                                 at::ScalarType type) {
+                                 at::ScalarType type, const at::Tensor& sinks) {
     BlockInput leaves = block;
     for (at::Tensor* leaf : {&leaves.q, &leaves.k, &leaves.v}) *leaf = leafOf(*leaf, type);
-    (referenceForward(leaves, type).out * dOut.to(type)).sum().backward();
+    (referenceForward(leaves, type, sinks).out * dOut.to(type)).sum().backward();
     return {leaves.q.grad(), leaves.k.grad(), leaves.v.grad()};
+}
+
+at::Tensor referenceSinkGradient(const BlockInput& block, const at::Tensor& dOut,
+                                 const at::Tensor& sinks) {
+    const at::Tensor leaf = leafOf(sinks, at::kDouble);
+    (referenceForward(block, at::kDouble, leaf).out * dOut.to(at::kDouble)).sum().backward();
+    return leaf.grad();
 }
 
 BlockGradients emptySums(const BlockInput& block) {

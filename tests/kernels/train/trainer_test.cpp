@@ -123,6 +123,17 @@ TEST(Training, IsTheSameWithSoftcapAndAlibi) {
     expectParity(config, fromProse(config));
 }
 
+TEST(Training, IsTheSameWithSinksAndAlibiAsPositions) {
+    RunConfig config = smallRun("none", 1);
+    config.model.attentionSinks = true;
+    config.model.position = PositionKind::Alibi;
+    expectParity(config, fromProse(config));
+    RunConfig plain = config;
+    plain.model.attentionSinks = false;
+    EXPECT_NE(train(plain, fromProse(plain)).front().steps.front().record.loss,
+              train(config, fromProse(config)).front().steps.front().record.loss);
+}
+
 TEST(Training, IsTheSameWithPackedDocuments) {
     RunConfig config = smallRun("none", 1);
     config.data.packing = true;
