@@ -5,6 +5,7 @@
 #include "app/cli/model_verbs.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/stop_signals.h"
+#include "app/cli/store_access.h"
 #include "backend/config/experiment.h"
 #include "backend/core/text.h"
 #include "backend/model/npy.h"
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,10 +35,11 @@ Exit codes: 0 done, 3 the model or the tokens cannot be read, 8 the mode cannot 
 constexpr int mostEvaluationRanks = 256;
 
 struct EvaluationArguments {
-    std::string folder;
+    std::string model;
     std::string tokens;
     std::string mode = "none";
     int ranks = 1;
+    int sharing = 1;
     std::string type = "fp32";
     std::string device = "cpu";
     std::string dump;
@@ -56,10 +59,11 @@ Result<std::pair<std::int64_t, std::int64_t>> sizesOfBatch(const std::string& to
     return std::pair(dimensions == 2 ? ids.shape[0] : 1, ids.shape.back());
 }
 
-Result<RunConfig> evaluationConfig(const EvaluationArguments& arguments) {
+Result<RunConfig> evaluationConfig(const EvaluationArguments& arguments,
+                                   const std::filesystem::path& folder) {
     RINGSCOPE_TRY(const auto sizes, sizesOfBatch(arguments.tokens));
     ExperimentSources sources;
-    sources.overrides = {"model.from=" + arguments.folder,
+    sources.overrides = {"model.from=" + folder.string(),
                          "data.source=" + arguments.tokens,
                          "data.tokenizer=ids",
                          "train.steps=1",
@@ -69,6 +73,7 @@ Result<RunConfig> evaluationConfig(const EvaluationArguments& arguments) {
                          "train.precision=" + arguments.type,
                          "parallel.mode=" + arguments.mode,
                          fmt::format("parallel.sp={}", arguments.ranks),
+                         fmt::format("parallel.ep={}", arguments.sharing),
                          "launch.device=" + arguments.device};
     const ExperimentReading reading = readExperiment(sources);
     if (reading.ok()) return reading.experiment.base;
@@ -77,8 +82,10 @@ Result<RunConfig> evaluationConfig(const EvaluationArguments& arguments) {
     return Error{ErrorCode::InvalidConfig, join(problems, "; ")};
 }
 
-int evaluateModel(const EvaluationArguments& arguments) {
-    const Result<RunConfig> config = evaluationConfig(arguments);
+int evaluateModel(const EvaluationArguments& arguments, const GlobalOptions& global) {
+    const Result<std::filesystem::path> folder = modelFolder(arguments.model, global);
+    if (!folder.ok()) return failStore(folder.error());
+    const Result<RunConfig> config = evaluationConfig(arguments, *folder);
     if (!config.ok()) return fail(config.error());
     const Result<RunPlan> plan = planRun(*config);
     if (!plan.ok()) return fail(plan.error(), Partial);
@@ -112,10 +119,10 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
           "as zigzag does"}},
         evaluationExplanation);
     auto arguments = std::make_shared<EvaluationArguments>();
-    verb->add_option("folder", arguments->folder, "a checkpoint: config.json and safetensors")
+    verb->add_option("MODEL", arguments->model,
+                     "folder of a checkpoint, or a run that kept its weights")
         ->required()
-        ->check(notEmpty())
-        ->type_name("FOLDER");
+        ->check(notEmpty());
     verb->add_option("--tokens", arguments->tokens, "token ids, (sequences, tokens), of numpy.save")
         ->required()
         ->check(notEmpty())
@@ -124,6 +131,10 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
         ->type_name("M")
         ->capture_default_str();
     verb->add_option("-n,--ranks", arguments->ranks, "processes that share each sequence")
+        ->check(wholeNumber(1, mostEvaluationRanks))
+        ->type_name("N")
+        ->capture_default_str();
+    verb->add_option("--ep", arguments->sharing, "of these, neighbours that share the experts")
         ->check(wholeNumber(1, mostEvaluationRanks))
         ->type_name("N")
         ->capture_default_str();
@@ -141,7 +152,9 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
         ->type_name("DIR");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     verb->callback([arguments, &command] {
-        command.action = [arguments] { return evaluateModel(*arguments); };
+        command.action = [arguments, &command] {
+            return evaluateModel(*arguments, command.global);
+        };
     });
 }
 

@@ -1,5 +1,5 @@
-// ringscope model show | eval | components: what a model is, costs and computes, and what models
-// may be made of.
+// ringscope model show | eval | export | components: what a model is, costs and computes, and what
+// models may be made of.
 #include "app/cli/console.h"
 #include "app/cli/help.h"
 #include "app/cli/model_verbs.h"
@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/App.hpp>
-#include <filesystem>
 #include <memory>
 
 namespace ringscope::cli {
@@ -20,14 +19,6 @@ struct ModelArguments {
     std::string name = "@last";
     bool json = false;
 };
-
-// Whether the word names a folder, rather than a run. Runs of a matrix have names with a slash too:
-// demo/ring.
-bool namesFolder(const std::string& word) {
-    std::error_code ignored;
-    return std::filesystem::is_directory(word, ignored) || word.starts_with('/') ||
-           word.starts_with('.') || word.ends_with('/');
-}
 
 void print(const ModelFacts& facts, const ModelArguments& arguments) {
     if (arguments.json)
@@ -102,6 +93,7 @@ void addModelVerb(CLI::App& app, Command& command) {
     });
 
     addModelEvalVerb(*verb, command);
+    addModelExportVerb(*verb, command);
 
     CLI::App* listing = verb->add_subcommand("components", "the forms of each part, with help");
     listing->add_flag("--json", arguments->json, "one JSON object on standard output");

@@ -2,10 +2,25 @@
 #pragma once
 
 #include "app/cli/command.h"
+#include "backend/core/result.h"
+
+#include <filesystem>
+#include <string>
 
 namespace ringscope::cli {
 
+// Whether the word names a folder, rather than a run. Runs of a matrix have names with a slash too:
+// demo/ring.
+bool namesFolder(const std::string& word);
+
+// The folder of the model that the word names: itself, or the weights that a run kept. Fails with
+// NotFound where there is no such run, or it kept none.
+Result<std::filesystem::path> modelFolder(const std::string& word, const GlobalOptions& global);
+
 // ringscope model eval: what a model computes for a batch, under any mode.
 void addModelEvalVerb(CLI::App& model, Command& command);
+
+// ringscope model export: a model as a folder that other programs load.
+void addModelExportVerb(CLI::App& model, Command& command);
 
 }  // namespace ringscope::cli

@@ -130,6 +130,18 @@ void addSwitch(CLI::App& runs, Command& command, const char* name, const char* h
     });
 }
 
+// " with 12 MiB of traces and weights"
+std::string filesWords(const std::vector<RunFile>& files) {
+    if (files.empty()) return "";
+    std::int64_t bytes = 0;
+    for (const RunFile& file : files) bytes += file.size.count;
+    const std::size_t traces = recordedRanks(files).size();
+    const std::string_view what = traces == files.size() ? "traces"
+                                  : traces == 0          ? "weights"
+                                                         : "traces and weights";
+    return " with " + formatBytes({bytes}) + " of " + std::string(what);
+}
+
 int remove(const std::vector<std::string>& selectors, bool yes, const GlobalOptions& global) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadWrite);
     if (!store.ok()) return failStore(store.error());
@@ -137,11 +149,8 @@ int remove(const std::vector<std::string>& selectors, bool yes, const GlobalOpti
     if (!runs.ok()) return failStore(runs.error());
     std::vector<std::string> words;
     for (const RunRecord& run : *runs) {
-        std::int64_t bytes = 0;
-        for (const RunFile& file : runFiles((*store)->path(), run.id, WithHash::No))
-            bytes += file.size.count;
         words.push_back(nameAndId(run) +
-                        (bytes > 0 ? " with " + formatBytes({bytes}) + " of traces" : ""));
+                        filesWords(runFiles((*store)->path(), run.id, WithHash::No)));
     }
     if (!yes)
         return fail({ErrorCode::InvalidConfig, "this would remove " + join(words, ", ") +

@@ -340,6 +340,12 @@ std::vector<Field> launchFields() {
     };
 }
 
+std::vector<Field> checkpointFields() {
+    return {fieldOf({"checkpoint.at_end", "",
+                     "the weights are kept after the last step, for `ringscope model export`"},
+                    onOff(), &RunConfig::checkpoint, &CheckpointConfig::atEnd)};
+}
+
 std::vector<Field> debugFields() {
     constexpr auto in = &RunConfig::debug;
     using D = DebugConfig;
@@ -353,9 +359,9 @@ std::vector<Field> debugFields() {
 
 std::vector<Field> allFields() {
     std::vector<Field> all;
-    for (auto section :
-         {modelSizes, modelParts, rotaryFields, expertFields, latentFields, dataFields, trainFields,
-          attentionFields, parallelFields, profileFields, launchFields, debugFields})
+    for (auto section : {modelSizes, modelParts, rotaryFields, expertFields, latentFields,
+                         dataFields, trainFields, attentionFields, parallelFields, profileFields,
+                         launchFields, checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

@@ -88,6 +88,12 @@ struct LaunchConfig {
     bool operator==(const LaunchConfig&) const = default;
 };
 
+// What of a training is kept besides its figures.
+struct CheckpointConfig {
+    bool atEnd = false;
+    bool operator==(const CheckpointConfig&) const = default;
+};
+
 // Faults that are made on purpose, to see them in a trace.
 struct DebugConfig {
     std::optional<std::int64_t> slowRank;
@@ -103,6 +109,7 @@ struct RunConfig {
     ParallelConfig parallel;
     ProfileConfig profile;
     LaunchConfig launch;
+    CheckpointConfig checkpoint;
     DebugConfig debug;
     // Whether scores fall with the distance of tokens. No column turns then.
     bool usesAlibi() const { return attention.alibi || model.position == PositionKind::Alibi; }

@@ -68,4 +68,8 @@ struct CheckpointForm {
 Result<void> writeCheckpoint(const std::filesystem::path& folder, std::string_view configText,
                              std::vector<OutgoingTensor> tensors, const CheckpointForm& form = {});
 
+// Checks the model in `from` as Checkpoint::open() does, and copies what makes it one: config.json
+// and the tensors' files, byte for byte. Fails where `to` holds a model's tensors already.
+Result<void> copyCheckpoint(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace ringscope

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <fstream>
 #include <map>
+#include <set>
 
 namespace ringscope {
 namespace fs = std::filesystem;
@@ -79,6 +81,23 @@ Result<void> writeCheckpoint(const fs::path& folder, std::string_view configText
         RINGSCOPE_CHECK(writeTensorFile(folder / shardName(i, shards.size()), std::move(shards[i]),
                                         form.metadata));
     return writeOutput(folder / tensorIndexName, index);
+}
+
+Result<void> copyCheckpoint(const fs::path& from, const fs::path& to) {
+    RINGSCOPE_TRY(const Checkpoint checkpoint, Checkpoint::open(from));
+    RINGSCOPE_CHECK(checkTarget(to));
+    RINGSCOPE_CHECK(makePrivateFolder(to));
+    RINGSCOPE_CHECK(writeOutput(to / modelConfigName, checkpoint.configText()));
+    std::set<fs::path> files;
+    for (const StoredTensor& tensor : checkpoint.files().tensors()) files.insert(*tensor.file);
+    // The file that makes the others a model comes last.
+    std::vector<fs::path> inOrder(files.begin(), files.end());
+    if (!files.contains(from / tensorFileName)) inOrder.push_back(from / tensorIndexName);
+    for (const fs::path& file : inOrder)
+        RINGSCOPE_CHECK(writeOutput(to / file.filename(), [&](std::ostream& out) {
+            out << std::ifstream(file, std::ios::binary).rdbuf();
+        }));
+    return {};
 }
 
 }  // namespace ringscope

@@ -200,6 +200,19 @@ void plainRope(ModelConfig& model) {
 
 }  // namespace
 
+std::string withWeightType(std::string configText, TensorType type) {
+    for (const std::string_view key : {"\"dtype\"", "\"torch_dtype\""}) {
+        const std::size_t found = configText.find(key);
+        if (found == configText.npos) continue;
+        const std::size_t open = configText.find_first_not_of(" :\t\r\n", found + key.size());
+        if (open == configText.npos || configText[open] != '"') continue;
+        const std::size_t close = configText.find('"', open + 1);
+        if (close == configText.npos) continue;
+        configText.replace(open + 1, close - open - 1, typeWord(type));
+    }
+    return configText;
+}
+
 ModelDescription plainDescription(ModelDescription description) {
     ModelConfig& model = description.model;
     AttentionConfig& attention = description.attention;

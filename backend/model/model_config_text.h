@@ -20,6 +20,9 @@ struct ConfigTextForm {
 Result<std::string> modelConfigText(const ModelDescription& description,
                                     const ConfigTextForm& form);
 
+// A config.json that says `type` for its weights, where it says a type.
+std::string withWeightType(std::string configText, TensorType type);
+
 // The description without what changes nothing: sizes of parts that are not there, a layer pattern
 // in other words, a scale that is the usual one.
 ModelDescription plainDescription(ModelDescription description);

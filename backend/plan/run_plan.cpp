@@ -116,12 +116,12 @@ std::string latentNote(const Mode& mode, const RunPlan& plan) {
 
 std::string expertNote(const RunPlan& plan) {
     const ExpertConfig& experts = plan.config.model.experts;
-    return fmt::format("parallel.ep: a rank holds {} of {} experts of a layer; tokens on their way "
-                       "to experts and back are about {} a step and rank where experts are used "
-                       "alike, and never more than {}",
-                       experts.count / plan.expertRanks, experts.count,
-                       formatBytes({plan.expertBytesPerStep}),
-                       formatBytes({plan.mostExpertBytesPerStep}));
+    return fmt::format(
+        "parallel.ep: a rank holds {} of {} experts of a layer; tokens on their way "
+        "to experts and back are about {} a step and rank where experts are used "
+        "alike, and never more than {}",
+        experts.count / plan.expertRanks, experts.count, formatBytes({plan.expertBytesPerStep}),
+        formatBytes({plan.mostExpertBytesPerStep}));
 }
 
 std::string partsNote(const RunPlan& plan) {
@@ -145,9 +145,10 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (plan.replicas > 1) notes.push_back(replicaNote(plan));
     if (plan.expertRanks > 1) notes.push_back(expertNote(plan));
     if (!mode.sharded && config.parallel.ep != 1)
-        notes.push_back(fmt::format("mode {} holds all experts on its one rank; parallel.ep = {} is "
-                                    "not used",
-                                    mode.name, config.parallel.ep));
+        notes.push_back(
+            fmt::format("mode {} holds all experts on its one rank; parallel.ep = {} is "
+                        "not used",
+                        mode.name, config.parallel.ep));
     if (!mode.sharded && config.parallel.dp != 1)
         notes.push_back(fmt::format(
             "mode {} trains on the batches of all {} groups (parallel.dp), one after another",
@@ -270,8 +271,7 @@ std::int64_t expertBytes(const RunPlan& plan, std::int64_t away, std::int64_t fo
     constexpr std::int64_t countBytes = 8;
     const ModelConfig& model = plan.config.model;
     const std::int64_t others = plan.expertRanks - 1;
-    const std::int64_t counts =
-        countBytes * others * (model.experts.count / plan.expertRanks);
+    const std::int64_t counts = countBytes * others * (model.experts.count / plan.expertRanks);
     const std::int64_t row = model.hiddenSize * rowOf(plan.config.train.precision).bytes;
     const std::int64_t layers = std::ranges::count(plan.layers, true, &LayerKind::experts);
     return plan.microSteps * layers * (counts + 2 * (away + foreign) * row);
@@ -301,6 +301,11 @@ Result<void> settleHosts(RunPlan& plan) {
     LaunchConfig& launch = plan.config.launch;
     RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(launch));
     RINGSCOPE_CHECK(placeRanks(plan.ranks, hosts));
+    if (plan.config.checkpoint.atEnd && !hosts.front().isThisMachine())
+        return Error{ErrorCode::InvalidConfig,
+                     "checkpoint.at_end: rank 0 writes the weights, and it would run on " +
+                         hosts.front().name +
+                         "; put localhost first in launch.hosts, or use at_end false"};
     if (!launch.hostfile) return {};
     launch.hostfile.reset();
     for (const HostSpec& host : hosts) launch.hosts.push_back(toText(host));

@@ -3,6 +3,7 @@
 #include "backend/config/data_source.h"
 #include "backend/core/text.h"
 #include "backend/model/checkpoint.h"
+#include "backend/model/model_config_text.h"
 #include "backend/plan/placement.h"
 
 #include <fmt/format.h>
@@ -116,6 +117,14 @@ Result<void> checkWeights(const RunConfig& config, std::set<std::string>& checke
     const Result<Checkpoint> checkpoint = Checkpoint::open(*config.model.from);
     if (checkpoint.ok()) return {};
     return Error{ErrorCode::Unavailable, "model.from: " + checkpoint.error().message};
+}
+
+// Whether the weights can be written when the training has ended.
+Result<void> checkKeeping(const RunConfig& config) {
+    if (!config.checkpoint.atEnd || config.model.from) return {};
+    Result<std::string> text = modelConfigText({config.model, config.attention}, {});
+    if (text.ok()) return {};
+    return std::move(text).error().in("checkpoint.at_end");
 }
 
 struct PlacedHost {
@@ -252,6 +261,7 @@ Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest
             if (!place.host.isThisMachine()) continue;
             RINGSCOPE_CHECK(checkData(config));
             RINGSCOPE_CHECK(checkWeights(config, checkpoints));
+            RINGSCOPE_CHECK(checkKeeping(config));
             if (config.launch.device == DeviceChoice::Cuda)
                 RINGSCOPE_CHECK(checkGpus(transport, place));
         }

@@ -23,6 +23,8 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     config.parallel.sp = 1;
     config.train.gradAccum *= config.parallel.dp;
     config.parallel.dp = 1;
+    config.parallel.ep = 1;
+    config.checkpoint.atEnd = false;
     config.profile.ranks.reset();  // it has one
     Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return std::nullopt;

@@ -115,7 +115,10 @@ template <> struct Wire<RankRendezvous> {
 // The alternatives of a job; "type" says which.
 template <> struct Wire<Training> {
     static constexpr const char* type = "training";
-    static void members(auto& io, auto& training) { io("config", training.configYaml); }
+    static void members(auto& io, auto& training) {
+        io("config", training.configYaml);
+        io.optional("weights", training.weights);
+    }
 };
 template <> struct Wire<Verification> {
     static constexpr const char* type = "verification";

@@ -62,6 +62,7 @@ inline constexpr int protocolVersion = 2;
 // --- what a run's ranks are started for ------------------------------------------------------
 struct Training {
     std::string configYaml;  // an experiment file with one run
+    std::string weights{};   // folder that rank 0 writes the weights into; empty: not kept
 };
 struct Verification {
     std::string request;  // JSON: a VerifyRequest (backend/verify/verify_request.h)

@@ -109,6 +109,13 @@ std::string_view optionOf(const Job& job) {
     return std::holds_alternative<Evaluation>(job) ? "--evaluate" : "";
 }
 
+Training trainingOf(const RunRequest& request, const RunRecord& run) {
+    Training training{.configYaml = toYaml(run.config)};
+    if (run.config.checkpoint.atEnd && !request.weights.empty())
+        training.weights = (request.weights / run.id.text).string();
+    return training;
+}
+
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent,
                         const std::string& secret) {
     const std::string threads = std::to_string(run.config.launch.threadsPerRank);
@@ -119,8 +126,7 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                      .job = request.job,
                      .secret = secret,
                      .address = agent.address};
-    if (auto* training = std::get_if<Training>(&start.job))
-        training->configYaml = toYaml(run.config);
+    if (auto* training = std::get_if<Training>(&start.job)) *training = trainingOf(request, run);
     int local = 0;
     for (const int rank : agent.ranks)
         start.ranks.push_back({.rank = rank,

@@ -40,7 +40,8 @@ struct RunRequest {
     std::string rankProgram{};  // empty: ringscope-rank beside the agent
     Job job{};                  // of the ranks; a Training gets its configuration from `plan`
     RunOrigin origin{};
-    std::filesystem::path traces{};  // profile.steps are recorded into <traces>/<run id>, if set
+    std::filesystem::path traces{};   // profile.steps are recorded into <traces>/<run id>, if set
+    std::filesystem::path weights{};  // checkpoint.at_end: kept in <weights>/<run id>, if set
 };
 
 struct RunLimits {

@@ -7,6 +7,7 @@
 #include "backend/report/config_text.h"
 #include "backend/report/run_json.h"
 #include "backend/store/run_files.h"
+#include "backend/trace/trace_files.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -87,6 +88,10 @@ private:
     std::string sums_;
 };
 
+std::string_view folderOfFile(const RunFile& file) {
+    return rankOfTraceFile(file.path) ? "trace" : "weights";
+}
+
 Result<void> fill(Folder& folder, Store& store, const RunRecord& run) {
     const nlohmann::json object = {{"schema_version", jsonSchemaVersion}, {"run", toJson(run)}};
     RINGSCOPE_CHECK(folder.write("config.yaml", experimentTextOf(run)));
@@ -96,7 +101,8 @@ Result<void> fill(Folder& folder, Store& store, const RunRecord& run) {
     for (const auto& [name, text] : logTexts(lines))
         RINGSCOPE_CHECK(folder.write(fs::path("logs") / name, text));
     for (const RunFile& file : runFiles(store.path(), run.id, WithHash::No))
-        RINGSCOPE_CHECK(folder.copy(fs::path("trace") / file.path.filename(), file.path));
+        RINGSCOPE_CHECK(
+            folder.copy(fs::path(folderOfFile(file)) / file.path.filename(), file.path));
     return folder.close();
 }
 

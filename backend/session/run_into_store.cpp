@@ -2,6 +2,7 @@
 
 #include "backend/session/patient_store.h"
 #include "backend/session/read_data.h"
+#include "backend/store/run_files.h"
 #include "backend/trace/trace_files.h"
 
 #include <memory>
@@ -24,7 +25,10 @@ public:
         ExperimentPlan plan = planRuns(experiment, runs);
         if (plan.requests.empty()) return refusalOf(plan);
         if (ports_.planned) ports_.planned(plan);
-        for (RunRequest& request : plan.requests) request.traces = traceRoot(path_);
+        for (RunRequest& request : plan.requests) {
+            request.traces = traceRoot(path_);
+            request.weights = weightRoot(path_);
+        }
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
         step = SessionStep::Data;

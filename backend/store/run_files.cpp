@@ -4,6 +4,7 @@
 #include "backend/trace/trace_files.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <system_error>
 
@@ -13,12 +14,10 @@ namespace {
 
 constexpr std::uintmax_t largestHashed = 256ULL << 20;  // bytes; reading more takes seconds
 
-}  // namespace
-
-std::vector<RunFile> runFiles(const fs::path& store, const RunId& run, WithHash hash) {
+std::vector<RunFile> filesIn(const fs::path& folder, WithHash hash) {
     std::vector<RunFile> files;
     std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(traceRoot(store) / run.text, failed)) {
+    for (const auto& entry : fs::directory_iterator(folder, failed)) {
         if (!entry.is_regular_file(failed)) continue;
         const std::uintmax_t size = entry.file_size(failed);
         if (failed) continue;
@@ -31,6 +30,25 @@ std::vector<RunFile> runFiles(const fs::path& store, const RunId& run, WithHash 
     return files;
 }
 
+}  // namespace
+
+fs::path weightRoot(const fs::path& store) { return fs::absolute(store).parent_path() / "weights"; }
+
+Result<fs::path> weightFolder(const fs::path& store, const RunId& run) {
+    const fs::path folder = weightRoot(store) / run.text;
+    std::error_code ignored;
+    if (fs::is_directory(folder, ignored)) return folder;
+    return Error{ErrorCode::NotFound, "run '" + run.text.substr(0, 8) +
+                                          "' kept no weights; a run with checkpoint.at_end true "
+                                          "that finished does"};
+}
+
+std::vector<RunFile> runFiles(const fs::path& store, const RunId& run, WithHash hash) {
+    std::vector<RunFile> files = filesIn(traceRoot(store) / run.text, hash);
+    std::ranges::move(filesIn(weightRoot(store) / run.text, hash), std::back_inserter(files));
+    return files;
+}
+
 std::vector<int> recordedRanks(const std::vector<RunFile>& files) {
     std::vector<int> ranks;
     for (const RunFile& file : files)
@@ -40,12 +58,14 @@ std::vector<int> recordedRanks(const std::vector<RunFile>& files) {
 }
 
 Result<void> removeRunFiles(const fs::path& store, const RunId& run) {
-    std::error_code failed;
-    const fs::path folder = traceRoot(store) / run.text;
-    fs::remove_all(folder, failed);
-    if (!failed) return {};
-    return Error{ErrorCode::Failed,
-                 "cannot remove the traces in '" + folder.string() + "': " + failed.message()};
+    for (const fs::path& root : {traceRoot(store), weightRoot(store)}) {
+        std::error_code failed;
+        fs::remove_all(root / run.text, failed);
+        if (failed)
+            return Error{ErrorCode::Failed,
+                         "cannot remove '" + (root / run.text).string() + "': " + failed.message()};
+    }
+    return {};
 }
 
 }  // namespace ringscope

@@ -80,6 +80,20 @@ std::set<std::string> untrainedTensors(const WeightPlaces& places) {
     return names;
 }
 
+OutgoingTensor outgoing(const WeightPlaces& places, const std::string& name,
+                        const std::vector<std::int64_t>& shape, const at::Tensor& flat,
+                        TensorType type) {
+    return {.name = name,
+            .type = type,
+            .shape = shape,
+            .write = [&places, flat, type, name](TensorSink& sink) {
+                const at::Tensor whole =
+                    namedTensor(places, name, flat).to(scalarTypeOfStored(type)).contiguous();
+                sink.write({static_cast<const std::byte*>(whole.const_data_ptr()),
+                            static_cast<std::size_t>(whole.nbytes())});
+            }};
+}
+
 }  // namespace
 
 InitialValues checkpointValues(std::shared_ptr<const Checkpoint> checkpoint) {
@@ -122,22 +136,21 @@ at::Tensor namedTensor(const WeightPlaces& places, std::string_view name, const 
 }
 
 std::vector<OutgoingTensor> namedGradients(const WeightPlaces& places, const at::Tensor& flat) {
-    const bool wide = flat.scalar_type() == at::kDouble;
     const std::set<std::string> untrained = untrainedTensors(places);
     std::vector<OutgoingTensor> tensors;
-    for (const auto& [name, shape] : places.tensors) {
-        if (untrained.contains(name)) continue;
-        tensors.push_back({.name = name,
-                           .type = wide ? TensorType::F64 : TensorType::F32,
-                           .shape = shape,
-                           .write = [&places, flat, wide, name](TensorSink& sink) {
-                               const at::Tensor whole = namedTensor(places, name, flat)
-                                                            .to(wide ? at::kDouble : at::kFloat)
-                                                            .contiguous();
-                               sink.write({static_cast<const std::byte*>(whole.const_data_ptr()),
-                                           static_cast<std::size_t>(whole.nbytes())});
-                           }});
-    }
+    for (const auto& [name, shape] : places.tensors)
+        if (!untrained.contains(name))
+            tensors.push_back(
+                outgoing(places, name, shape, flat,
+                         flat.scalar_type() == at::kDouble ? TensorType::F64 : TensorType::F32));
+    return tensors;
+}
+
+std::vector<OutgoingTensor> namedWeights(const WeightPlaces& places, const at::Tensor& flat,
+                                         TensorType type) {
+    std::vector<OutgoingTensor> tensors;
+    for (const auto& [name, shape] : places.tensors)
+        tensors.push_back(outgoing(places, name, shape, flat, type));
     return tensors;
 }
 

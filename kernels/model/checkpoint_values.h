@@ -27,4 +27,8 @@ at::Tensor namedTensor(const WeightPlaces& places, std::string_view name, const 
 // places must outlive the tensors. Written as fp32, of doubles as fp64.
 std::vector<OutgoingTensor> namedGradients(const WeightPlaces& places, const at::Tensor& flat);
 
+// All tensors of a checkpoint, stored as `type`. Else as namedGradients().
+std::vector<OutgoingTensor> namedWeights(const WeightPlaces& places, const at::Tensor& flat,
+                                         TensorType type);
+
 }  // namespace ringscope

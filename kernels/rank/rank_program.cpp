@@ -6,6 +6,7 @@
 #include "kernels/data/token_batch.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
+#include "kernels/rank/final_weights.h"
 #include "kernels/rank/place_watch.h"
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
@@ -23,12 +24,10 @@
 namespace ringscope {
 namespace {
 
-Result<RunPlan> trainingPlan(const Job& job, int world) {
-    const auto* training = std::get_if<Training>(&job);
-    if (training == nullptr)
-        return Error{ErrorCode::InvalidConfig,
-                     "this rank was started to train, and its job is another"};
-    return readPlan(training->configYaml, world);
+Result<Training> trainingOf(const Job& job) {
+    if (const auto* training = std::get_if<Training>(&job)) return *training;
+    return Error{ErrorCode::InvalidConfig,
+                 "this rank was started to train, and its job is another"};
 }
 
 // One rank, from its configuration to its last event.
@@ -62,9 +61,8 @@ Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     if (!sentPerStep_) sentPerStep_ = sent;
     if (*sentPerStep_ != sent)
         return Error{ErrorCode::Failed,
-                     "step " + std::to_string(index) + " sent " +
-                         std::to_string(sent.total()) + " bytes, the first step sent " +
-                         std::to_string(sentPerStep_->total()) +
+                     "step " + std::to_string(index) + " sent " + std::to_string(sent.total()) +
+                         " bytes, the first step sent " + std::to_string(sentPerStep_->total()) +
                          "; every step should send the same, please report this"};
     if (arguments_.rank == 0 && !outcome.note.empty())
         events_.tell(RankLog{.rank = 0, .message = outcome.note});
@@ -102,15 +100,20 @@ void RankRun::tellRouting(std::int64_t step, const std::vector<std::vector<std::
     auto next = use.begin();
     for (std::size_t layer = 0; layer < plan_.layers.size() && next != use.end(); ++layer)
         if (plan_.layers[layer].experts)
-            events_.tell(RankRouting{.rank = 0,
-                                     .routing = {.step = step,
-                                                 .layer = static_cast<std::int64_t>(layer),
-                                                 .use = *next++}});
+            events_.tell(RankRouting{
+                .rank = 0,
+                .routing = {
+                    .step = step, .layer = static_cast<std::int64_t>(layer), .use = *next++}});
 }
 
 Result<RankDone> RankRun::train() {
     MemoryMeter& memory = countCpuTensors();
-    RINGSCOPE_TRY(plan_, trainingPlan(input_.job(), arguments_.world));
+    RINGSCOPE_TRY(const Training training, trainingOf(input_.job()));
+    RINGSCOPE_TRY(plan_, readPlan(training.configYaml, arguments_.world));
+    std::optional<FinalWeights> weights;
+    if (!training.weights.empty()) {
+        RINGSCOPE_TRY(weights, FinalWeights::of(plan_));
+    }
     const RunPlan& plan = plan_;
     at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
     at::set_num_interop_threads(1);
@@ -140,6 +143,7 @@ Result<RankDone> RankRun::train() {
         RINGSCOPE_CHECK(step(*trainer, index));
     }
     RINGSCOPE_CHECK(recording_->finish());
+    if (weights) RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,

@@ -218,8 +218,7 @@ Trainer::~Trainer() = default;
 Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group,
                                                BatchSource batches, c10::Device device) {
     RINGSCOPE_TRY(std::unique_ptr<RankModel> model, RankModel::make(plan, group, device));
-    auto state =
-        std::make_unique<State>(plan, group, std::move(batches), std::move(model), device);
+    auto state = std::make_unique<State>(plan, group, std::move(batches), std::move(model), device);
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 
@@ -248,14 +247,23 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     return outcome;
 }
 
-std::vector<double> Trainer::parameterValues() const {
-    at::Tensor held = state_->model->parameters().values();
-    if (state_->expertOptimizer) {
-        held = state_->model->placedOnce(held, 0, state_->plan.parameters);
-        state_->all.allReduceSum(held);
+at::Tensor Trainer::wholeValues() const {
+    const at::Tensor& held = state_->model->parameters().values();
+    const std::int64_t all = state_->plan.parameters;
+    if (!state_->expertOptimizer) return held.narrow(0, 0, all).to(at::kCPU);
+    constexpr std::int64_t atOnce = 1 << 22;  // scalars that ranks exchange
+    at::Tensor whole = at::empty({all}, held.options().device(at::kCPU));
+    for (std::int64_t begin = 0; begin < all; begin += atOnce) {
+        const std::int64_t count = std::min(atOnce, all - begin);
+        at::Tensor part = state_->model->placedOnce(held, begin, count);
+        state_->all.allReduceSum(part);
+        whole.narrow(0, begin, count).copy_(part);
     }
-    const at::Tensor values =
-        held.narrow(0, 0, state_->plan.parameters).to(at::kCPU, at::kDouble).contiguous();
+    return whole;
+}
+
+std::vector<double> Trainer::parameterValues() const {
+    const at::Tensor values = wholeValues().to(at::kDouble).contiguous();
     const double* first = values.const_data_ptr<double>();
     return {first, first + values.numel()};
 }

@@ -4,8 +4,8 @@
 //
 //   loss       of the rank's own labelled tokens / labelled tokens of the whole step; summed over
 //              ranks it is the mean over all tokens. With train.router_aux_loss it is this plus the
-//              mean of the batches' balance losses (expert_balance.h). Where activations are replicated, a rank holds
-//              all tokens and still counts only the loss of its own.
+//              mean of the batches' balance losses (expert_balance.h). Where activations are
+//              replicated, a rank holds all tokens and still counts only the loss of its own.
 //   gradient   summed over ranks, in slices: each rank gets the sum of its slice (reduce-scatter),
 //              updates the slice's parameters and sends them to all ranks (all-gather). So all
 //              ranks together hold the optimizer's state once.
@@ -28,6 +28,7 @@
 #include "kernels/comm/group.h"
 #include "kernels/data/token_batch.h"
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
 #include <cstdint>
@@ -64,9 +65,10 @@ public:
     // loss is no number. Throws GroupError.
     Result<StepOutcome> step(std::int64_t index);
 
-    // The flat parameters, for tests and checkpoints: parameterList(model) says what is where. Where
-    // ranks share experts, all of them must call it.
-    std::vector<double> parameterValues() const;
+    // All parameters of the model, on the CPU: parameterList(model) says what is where. Where ranks
+    // share experts, all of them must call it.
+    at::Tensor wholeValues() const;
+    std::vector<double> parameterValues() const;  // the same, for tests
 
 private:
     struct State;

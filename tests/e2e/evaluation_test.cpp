@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace ringscope::testing {
 namespace {
@@ -12,6 +15,18 @@ using nlohmann::json;
 
 const std::string folder = RINGSCOPE_MODELS "/gemma2";
 const std::string tokens = RINGSCOPE_MODELS "/gemma2/tokens.npy";
+
+// What a safetensors file of doubles holds, in the order of the file.
+std::vector<double> doublesBehindHeader(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::uint64_t header = 0;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::vector<double> values((bytes.size() - sizeof header - header) / sizeof(double));
+    std::memcpy(values.data(), bytes.data() + sizeof header + header,
+                values.size() * sizeof(double));
+    return values;
+}
 
 class Evaluated : public ::testing::Test {
 protected:
@@ -38,6 +53,27 @@ TEST_F(Evaluated, HasTheSameLossUnderAModeAndWritesWhatItFound) {
         EXPECT_EQ((size - 2 * 24 * 83 * sizeof(float)) % 64, 0U) << mode;
         EXPECT_TRUE(std::filesystem::exists(dump(mode) + "/gradients.safetensors")) << mode;
     }
+}
+
+// Gradients of experts come from the ranks that hold them.
+TEST_F(Evaluated, HasTheSameGradientsWhereRanksShareExperts) {
+    const std::string experts = RINGSCOPE_MODELS "/deepseek-v3";
+    const auto evaluated = [&](const std::string& name, const std::vector<std::string>& more) {
+        std::vector<std::string> line{
+            "model",  "eval",     experts,       "--tokens", experts + "/tokens.npy",
+            "--dump", dump(name), "--gradients", "--dtype",  "fp64",
+            "--json"};
+        line.insert(line.end(), more.begin(), more.end());
+        const json loss = cli.json(line)["loss"];
+        return std::pair(loss.get<double>(), dump(name) + "/gradients.safetensors");
+    };
+    const auto alone = evaluated("alone", {});
+    const auto shared = evaluated("shared", {"--mode", "ring", "--ranks", "2", "--ep", "2"});
+    EXPECT_NEAR(shared.first, alone.first, 1e-9);
+    const std::vector<double> wanted = doublesBehindHeader(alone.second);
+    const std::vector<double> found = doublesBehindHeader(shared.second);
+    ASSERT_GT(wanted.size(), 1000U);
+    EXPECT_THAT(found, ::testing::Pointwise(::testing::DoubleNear(1e-9), wanted));
 }
 
 TEST_F(Evaluated, NeverOverwritesAndSaysWhatCannotBe) {

@@ -88,6 +88,8 @@ TEST_F(ExperimentRunnerTest, RefusesARunWithItsReason) {
 TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
     Experiment experiment = experimentOf({"ring"});
     experiment.base.parallel.dp = 2;
+    experiment.base.parallel.ep = 2;
+    experiment.base.checkpoint.atEnd = true;
     const auto requests = planRuns(experiment).requests;
     EXPECT_EQ(requests[0].plan.ranks, 4);
     const ExperimentOutcome outcome =
@@ -95,6 +97,8 @@ TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
     ASSERT_THAT(modes(outcome.references), ElementsAre("none"));
     const RunConfig& reference = outcome.references[0].config;
     EXPECT_EQ(reference.parallel.dp, 1);
+    EXPECT_EQ(reference.parallel.ep, 1);
+    EXPECT_FALSE(reference.checkpoint.atEnd);
     EXPECT_EQ(reference.train.gradAccum, 2);
     EXPECT_EQ(outcome.runs[0].parity->reference, outcome.references[0].id);
 }
