@@ -99,7 +99,7 @@ struct Trainer::State {
     std::optional<ShardedOptimizer> expertOptimizer;  // of experts that ranks share
     LossScale lossScale;
     std::int64_t tokens = 0;  // of the step
-    at::Tensor expertUse{};  // of the step so far, over all ranks, double; where there are experts
+    at::Tensor expertUse{};   // of the step so far, over all ranks, double; where there are experts
 };
 
 // Returns the labelled tokens of the step; padding is not counted as tokens.

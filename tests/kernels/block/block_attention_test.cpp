@@ -92,7 +92,7 @@ TEST(BlockAttention, GradientsOfBlocksAddUpWhenGivenTheFinalLse) {
 }
 
 TEST(PartialOutput, OfNoBlocksIsZeroAndWithoutKeys) {
-    const BlockOutput nothing = PartialOutput(at::randn({1, 3, 2, 4})).take();
+    const BlockOutput nothing = PartialOutput(at::randn({1, 3, 2, 4})).takeSum();
     EXPECT_TRUE(at::equal(nothing.out, at::zeros({1, 3, 2, 4})));
     EXPECT_TRUE(at::isneginf(nothing.lse).all().item<bool>());
 }
@@ -106,7 +106,7 @@ TEST(PartialOutput, MergesBlocksOfKeysAndOfRows) {
             output.add(rows, blockForward({.q = rowsOf(all.q, rows),
                                            .k = rowsOf(all.k, keys),
                                            .v = rowsOf(all.v, keys)}));
-    const BlockOutput merged = output.take();
+    const BlockOutput merged = output.takeSum();
     const BlockOutput expected = referenceForward(all);
     EXPECT_LT(distance(merged.out, expected.out), 1e-6);
     EXPECT_LT(distance(merged.lse, expected.lse), 1e-5);

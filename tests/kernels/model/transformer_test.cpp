@@ -87,9 +87,10 @@ TEST_P(WholeModel, HasNearlyTheSameLossAndGradientsInTwoBytes) {
 
         const RotaryTable rotary = plainTable(at::arange(20, at::kLong), model_.headDim(),
                                               model_.rope.theta, at::TensorOptions().dtype(type));
-        const at::Tensor actual =
-            Transformer(model_, plainKinds(model_), rounded)
-                .loss({tokens_, labels_, at::arange(20, at::kLong), rotary}, attendCausally, 0.1);
+        RouterUse routers;
+        const at::Tensor actual = Transformer(model_, plainKinds(model_), rounded)
+                                      .loss({tokens_, labels_, at::arange(20, at::kLong), rotary},
+                                            attendCausally, 0.1, routers);
         actual.backward();
         expectClose(actual, expected, 0.1 * limit, "loss");
         for (const ParameterSpec& spec : rounded.list())
