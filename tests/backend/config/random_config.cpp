@@ -146,6 +146,11 @@ rc::Gen<RunConfig> anyConfig() {
         config.data.validation = *inRange(0, 1000) / 1000.0;
         config.data.chatTemplate = anyOf<ChatFormat>();
         config.train = anyTraining();
+        if (config.train.task == TrainTask::Sft) {  // what it asks for
+            config.train.batch = 1;
+            config.data.source = "talks.jsonl";
+            if (config.data.order == DataOrder::Samples) config.data.order = DataOrder::Shuffled;
+        }
         config.attention = anyAttention();
         config.parallel = anySplit();
         const std::int64_t begin = *inRange<std::int64_t>(0, 1000);
