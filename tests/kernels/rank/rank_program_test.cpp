@@ -73,9 +73,10 @@ TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
         if (const auto* log = std::get_if<RankLog>(&event)) said.push_back(log->message);
     };
     const std::vector<EndedRank> ended = processes.wait();
-    EXPECT_THAT(said, ::testing::ElementsAre(HasSubstr(
-                          "messages fit parallel.comm_buffer_limit (8.00 KiB) with heads in 2 "
-                          "turns; buffers take ")));
+    EXPECT_THAT(said, ::testing::ElementsAre(
+                          HasSubstr("38,457 tokens"),
+                          HasSubstr("messages fit parallel.comm_buffer_limit (8.00 KiB) with heads "
+                                    "in 2 turns; buffers take ")));
     ASSERT_EQ(ended[0].exitCode, 0) << ended[0].error;
     ASSERT_EQ(ended[0].steps.size(), 3U);
     for (std::size_t step = 0; step < 3; ++step)

@@ -228,6 +228,7 @@ TEST(Training, OnAnswersAloneIsTheSame) {
     config.data.source = (folder.path() / "sums.jsonl").string();
     config.train.task = TrainTask::Sft;
     config.train.gradAccum = 2;
+    config.train.steps = 2;
     {
         std::ofstream lines(config.data.source);
         for (int i = 0; i < 24; ++i)
