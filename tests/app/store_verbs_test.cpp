@@ -159,7 +159,9 @@ TEST_F(StoreVerbs, UpgradeMakesAnOlderStoreReadableAndKeepsACopy) {
     EXPECT_EQ(run({"db", "upgrade"}).exit, cli::NotFound);
     addRun("ring");
     EXPECT_THAT(run({"db", "upgrade"}).out, HasSubstr("is of this Ringscope already"));
-    sql(file(), "ALTER TABLE run DROP COLUMN alive_us; PRAGMA user_version = 5");
+    sql(file(),
+        "DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN expert_bytes;"
+        "PRAGMA user_version = 6");
     const Ran refused = run({"runs", "ls"});
     EXPECT_THAT(refused.err, HasSubstr("`ringscope db upgrade` makes it new, after a backup"));
     const Ran upgraded = run({"db", "upgrade"});

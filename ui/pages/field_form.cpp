@@ -66,6 +66,9 @@ void FieldRow::makeEditor() {
     } else if (field_.type == FieldType::Choice) {
         auto* combo = new ChoiceBox;
         for (const std::string& choice : field_.choices) combo->addItem(text(choice));
+        // As wide as there is room: the longest choice must not widen the form.
+        combo->setShortest(1);
+        combo->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
         connect(combo, &QComboBox::currentTextChanged, this, [this] { Q_EMIT edited(value()); });
         editor_ = combo;
     } else {

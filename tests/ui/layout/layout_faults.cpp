@@ -145,6 +145,7 @@ private:
 
     void lookAtTabs(const QTabBar& bar) {
         for (int i = 0; i < bar.count(); ++i) {
+            if (!bar.isTabVisible(i)) continue;
             const QRect tab = bar.tabRect(i);
             if (advance(bar, bar.tabText(i)) + scaled(8) > tab.width() || tab.left() < 0 ||
                 tab.right() > bar.width())
