@@ -2,8 +2,8 @@
 // words that say so. A row of the field table is a name, a kind and the member it stands for.
 #pragma once
 
-#include "backend/core/choice.h"
 #include "backend/config/field_table.h"
+#include "backend/core/choice.h"
 
 #include <cstdint>
 #include <functional>
@@ -115,8 +115,8 @@ Field fieldAt(const FieldText& text, ValueKind<Value> kind, Access member) {
 template <typename Value, typename Section, typename Member>
 Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*section,
               Member Section::*member) {
-    return fieldAt(text, std::move(kind), [section, member](auto& config) -> auto& {
-        return config.*section.*member;
+    return fieldAt(text, std::move(kind), [section, member](auto& config) -> decltype(auto) {
+        return (config.*section.*member);
     });
 }
 
@@ -124,9 +124,8 @@ Field fieldOf(const FieldText& text, ValueKind<Value> kind, Section RunConfig::*
 template <typename Value, typename Part, typename Member>
 Field fieldOf(const FieldText& text, ValueKind<Value> kind, Part ModelConfig::*part,
               Member Part::*member) {
-    return fieldAt(text, std::move(kind), [part, member](auto& config) -> auto& {
-        auto& holder = config.model.*part;
-        return holder.*member;
+    return fieldAt(text, std::move(kind), [part, member](auto& config) -> decltype(auto) {
+        return (config.model.*part.*member);
     });
 }
 
