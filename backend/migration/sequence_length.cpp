@@ -119,18 +119,14 @@ void settleSequenceLength(Draft& draft) {
     const std::int64_t tokens = config.train.seqLen;
     const std::int64_t rounded =
         roundsIn360(draft) ? roundedBy360(tokens, config.parallel.sp) : tokens;
-    if (rounded == tokens && sequenceFits(config, tokens)) return;
+    if (rounded == tokens) return;
     Lengths lengths(config);
     const std::string ranks = std::to_string(config.parallel.sp) + " ranks";
-    if (rounded != tokens)
-        lengths.add(rounded, "what the old stack trained on: it rounds up without a message");
+    lengths.add(rounded, "what the old stack trained on: it rounds up without a message");
     lengths.add(tokens, "as written");
     choose(draft, lengths,
-           rounded != tokens
-               ? formatCount(tokens) + " tokens on " + ranks + " became " + formatCount(rounded) +
-                     " in the old stack, without a message; which length should it be?"
-               : config.parallel.mode + " on " + ranks + " cannot split " + formatCount(tokens) +
-                     " tokens evenly; which length should it be?",
+           formatCount(tokens) + " tokens on " + ranks + " became " + formatCount(rounded) +
+               " in the old stack, without a message; which length should it be?",
            key);
 }
 

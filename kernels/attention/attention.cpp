@@ -126,32 +126,29 @@ AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& 
                                    const at::Tensor& k, const at::Tensor& v) const {
     expectInputs(q, k, v);
     if (state_->latent) throw std::logic_error("the schedule is for latents, not for keys");
-    return run(call, {q, k, v}, nullptr);
+    return run(call, {q, k, v}, {}, k.size(2));
 }
 
 AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
                                    const LatentKeys& keys) const {
     expectLatents(q, keys);
     if (!state_->latent) throw std::logic_error("the schedule is for keys, not for latents");
-    AttentionOutput output = run(call, {q, keys.latent.unsqueeze(2), at::Tensor()}, &keys);
-    output.saved.expand = keys.expand;
-    return output;
+    return run(call, {q, keys.latent.unsqueeze(2), at::Tensor()}, keys.expand, keys.heads);
 }
 
 AttentionOutput Attention::run(const AttentionCall& call, const QueryKeyValue& input,
-                               const LatentKeys* latents) const {
+                               const KeyExpansion& expand, std::int64_t keyHeads) const {
     const PurposeScope purpose(state_->group, Purpose::Attention);
     const PlaceScope place;
     writePlace(SpanPass::Forward, call);
     holdUp(state_->options.delay);
-    const std::int64_t heads = input.q.size(2);
     AttentionOutput output =
-        latents != nullptr
-            ? state_->executor.forward(
-                  state_->partOfLatents(call, heads, latents->expand, latents->heads), input)
-        : state_->options.turns == 1 ? state_->executor.forward(state_->part(call, heads, 0), input)
-                                     : forwardInTurns(call, input);
+        state_->options.turns == 1
+            ? state_->executor.forward(state_->whole(call, input.q.size(2), expand, keyHeads),
+                                       input)
+            : forwardInTurns(call, input);
     output.saved.call = call;
+    output.saved.expand = expand;
     return output;
 }
 
@@ -180,13 +177,10 @@ AttentionGradients Attention::backward(const SavedAttention& saved, const at::Te
     const PlaceScope place;
     writePlace(SpanPass::Backward, saved.call);
     holdUp(state_->options.delay);
-    if (saved.expand)
-        return state_->executor.backward(
-            state_->partOfLatents(saved.call, dOut.size(2), saved.expand, saved.kvHeads), saved,
-            dOut.contiguous());
     if (state_->options.turns > 1) return backwardInTurns(saved, dOut);
-    return state_->executor.backward(state_->part(saved.call, dOut.size(2), 0), saved,
-                                     dOut.contiguous());
+    return state_->executor.backward(
+        state_->whole(saved.call, dOut.size(2), saved.expand, saved.kvHeads), saved,
+        dOut.contiguous());
 }
 
 AttentionGradients Attention::backwardInTurns(const SavedAttention& saved,

@@ -124,7 +124,7 @@ private:
     struct State;
     explicit Attention(std::unique_ptr<State> state);
     AttentionOutput run(const AttentionCall& call, const QueryKeyValue& input,
-                        const LatentKeys* latents) const;
+                        const KeyExpansion& expand, std::int64_t keyHeads) const;
     AttentionOutput forwardInTurns(const AttentionCall& call, const QueryKeyValue& input) const;
     AttentionGradients backwardInTurns(const SavedAttention& saved, const at::Tensor& dOut) const;
 

@@ -34,10 +34,11 @@ struct Attention::State {
                  .mask = &used.mask},
                 call.sinks};
     }
-    RankPart partOfLatents(const AttentionCall& call, std::int64_t heads,
-                           const KeyExpansion& expand, std::int64_t keyHeads) {
+    // The whole, of all heads. `expand` is empty where keys travel as heads, and must outlive it.
+    RankPart whole(const AttentionCall& call, std::int64_t heads, const KeyExpansion& expand,
+                   std::int64_t keyHeads) {
         RankPart made = part(call, heads, 0);
-        made.expand = &expand;
+        if (expand) made.expand = &expand;
         made.keyHeads = keyHeads;
         return made;
     }

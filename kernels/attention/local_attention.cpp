@@ -33,16 +33,21 @@ TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
 TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
 TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
 
+BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,
+                         const Sinks& sinks) {
+    BlockOutput whole = output.takeSum();
+    applySinks(sinks, rules.firstHead, whole);
+    whole.out = whole.out.to(type);
+    return whole;
+}
+
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
                          const Sinks& sinks) {
     const TokenSpan rows = queryRows(step);
     PartialOutput output(rowsOf(tensors.q, rows));
     for (const Block& block : step.blocks)
         output.add(relativeTo(rows, block.queries), blockForward(blockOf(block, tensors, rules)));
-    BlockOutput whole = output.takeSum();
-    applySinks(sinks, rules.firstHead, whole);
-    whole.out = whole.out.to(tensors.q.scalar_type());
-    return whole;
+    return outputOfRows(output, tensors.q.scalar_type(), rules, sinks);
 }
 
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,

@@ -13,6 +13,10 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
 TokenSpan queryRows(const Step& step);
 TokenSpan keyRows(const Step& step);
 
+// What rows give that have seen all their keys, in `type`.
+BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,
+                         const Sinks& sinks);
+
 // Output and lse of rows queryRows(step), which see no other keys.
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
                          const Sinks& sinks = {});

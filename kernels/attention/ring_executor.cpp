@@ -6,7 +6,6 @@
 #include "kernels/attention/ring_journey.h"
 
 namespace ringscope {
-
 namespace {
 
 // The keys that a step's blocks meet, and where they are among the rows of the step's keys.
@@ -44,10 +43,7 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
         journey.endStep(step, {});
     }
     journey.finish();
-    BlockOutput whole = output.takeSum();
-    applySinks(part.sinks, part.rules.firstHead, whole);
-    whole.out = whole.out.to(q.scalar_type());
-    return whole;
+    return outputOfRows(output, q.scalar_type(), part.rules, part.sinks);
 }
 
 RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
