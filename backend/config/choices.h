@@ -71,6 +71,18 @@ inline constexpr std::array mlaKeyChoices = {Choice{MlaKeys::Auto, "auto"},
 constexpr const auto& choicesOf(MlaKeys /*any*/) { return mlaKeyChoices; }
 static_assert(inOrder(mlaKeyChoices));
 
+// memory.recompute: what the backward pass computes once more instead of keeping it.
+enum class Recompute : std::uint8_t {
+    None,
+    AttentionKept,  // all of a layer but what attention gives and needs
+    Layers,         // all of a layer but its input
+};
+inline constexpr std::array recomputeChoices = {Choice{Recompute::None, "none"},
+                                                Choice{Recompute::AttentionKept, "attention_kept"},
+                                                Choice{Recompute::Layers, "layers"}};
+constexpr const auto& choicesOf(Recompute /*any*/) { return recomputeChoices; }
+static_assert(inOrder(recomputeChoices));
+
 // profile.cupti
 enum class CuptiUse : std::uint8_t { Auto, On, Off };
 inline constexpr std::array cuptiUses = {Choice{CuptiUse::Auto, "auto"}, Choice{CuptiUse::On, "on"},

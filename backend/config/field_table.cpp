@@ -301,6 +301,37 @@ std::vector<Field> parallelFields() {
     };
 }
 
+std::vector<Field> memoryFields() {
+    constexpr auto in = &RunConfig::memory;
+    using M = MemoryConfig;
+    return {
+        fieldOf({"memory.zero", "",
+                 "a rank holds a part of 1: the optimizer's state, 2: also gradients, 3: also "
+                 "parameters; 0: all of each. 2 and 3 send more messages"},
+                integer(0, 3), in, &M::zero),
+        fieldOf(
+            {"memory.recompute", "",
+             "layers: only a layer's input is kept, its forward pass runs twice; "
+             "attention_kept: what attention made is kept, too, and its messages are sent once"},
+            oneOf<Recompute>(), in, &M::recompute),
+        fieldOf({"memory.recompute_every", "layers",
+                 "with recompute layers, how many layers share one kept input; more keep fewer "
+                 "inputs, and one group's activations at a time"},
+                integer(1, 1024), in, &M::recomputeEvery),
+        fieldOf({"memory.tile_mlp", "tokens",
+                 "rows a feed-forward works on at once; its inner rows are computed twice instead "
+                 "of kept; null: kept"},
+                tokenCount(1, 67'108'864), in, &M::tileMlp),
+        fieldOf({"memory.tile_loss", "tokens",
+                 "rows of logits that exist at once; null: as many as fit 16 MiB, 128 or more"},
+                tokenCount(1, 67'108'864), in, &M::tileLoss),
+        fieldOf(
+            {"memory.budget", "bytes",
+             "most memory of a rank's tensors; a step that needs more ends the run; null: none"},
+            size({1}, {1LL << 50}), in, &M::budget),
+    };
+}
+
 std::vector<Field> profileFields() {
     constexpr auto in = &RunConfig::profile;
     using P = ProfileConfig;
@@ -360,8 +391,8 @@ std::vector<Field> debugFields() {
 std::vector<Field> allFields() {
     std::vector<Field> all;
     for (auto section : {modelSizes, modelParts, rotaryFields, expertFields, latentFields,
-                         dataFields, trainFields, attentionFields, parallelFields, profileFields,
-                         launchFields, checkpointFields, debugFields})
+                         dataFields, trainFields, attentionFields, parallelFields, memoryFields,
+                         profileFields, launchFields, checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

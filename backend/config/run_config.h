@@ -58,6 +58,19 @@ struct ParallelConfig {
     bool operator==(const ParallelConfig&) const = default;
 };
 
+// What a rank keeps in memory, and what it computes or fetches again instead.
+struct MemoryConfig {
+    // What ranks hold a part of each instead of all of it (kernels/train/unit_memory.h): 1 the
+    // optimizer's state, 2 also gradients, 3 also parameters.
+    std::int64_t zero = 1;
+    Recompute recompute = Recompute::None;
+    std::int64_t recomputeEvery = 1;       // layers of which the first one's input is kept
+    std::optional<std::int64_t> tileMlp;   // tokens; not set: what a feed-forward makes is kept
+    std::optional<std::int64_t> tileLoss;  // tokens; not set: as many as 16 MiB of logits
+    std::optional<Bytes> budget;           // of a rank's tensors
+    bool operator==(const MemoryConfig&) const = default;
+};
+
 // Training steps [begin, end).
 struct StepRange {
     std::int64_t begin = 0;
@@ -107,6 +120,7 @@ struct RunConfig {
     TrainConfig train;
     AttentionConfig attention;
     ParallelConfig parallel;
+    MemoryConfig memory;
     ProfileConfig profile;
     LaunchConfig launch;
     CheckpointConfig checkpoint;

@@ -101,6 +101,16 @@ ParallelConfig anySplit() {
     return parallel;
 }
 
+MemoryConfig anyMemory() {
+    return {.zero = *inRange<std::int64_t>(0, 4),
+            .recompute = anyOf<Recompute>(),
+            .recomputeEvery = upTo(1024),
+            .tileMlp = maybe(inRange<std::int64_t>(1, 67'108'865)),
+            .tileLoss = maybe(inRange<std::int64_t>(1, 67'108'865)),
+            .budget = maybe(rc::gen::map(inRange<std::int64_t>(1, std::int64_t{1} << 50),
+                                         [](std::int64_t bytes) { return Bytes{bytes}; }))};
+}
+
 std::vector<std::string> anyHosts() {
     const auto host = rc::gen::nonEmpty(
         rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab1.-_:#&*!@%'\"{}~"))));
@@ -153,6 +163,7 @@ rc::Gen<RunConfig> anyConfig() {
         }
         config.attention = anyAttention();
         config.parallel = anySplit();
+        config.memory = anyMemory();
         const std::int64_t begin = *inRange<std::int64_t>(0, 1000);
         config.profile.steps = maybe(rc::gen::just(StepRange{begin, begin + upTo(1000)}));
         config.profile.ranks = maybe(anyRanks(config.parallel.sp * config.parallel.dp));
