@@ -53,7 +53,7 @@ std::vector<SpanTag> CorrelationTable::tagsOf(std::uint64_t correlation) const {
     const int operation = operationField.unpacked(correlation);
     const int pass = passField.unpacked(correlation);
     if (kind > static_cast<int>(SpanKind::Step) || operation >= operationCount ||
-        pass > static_cast<int>(SpanPass::Update))
+        pass >= spanPassCount)
         return {};
     return {{.kind = static_cast<SpanKind>(kind),
              .operation = static_cast<Operation>(operation),

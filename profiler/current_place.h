@@ -22,7 +22,7 @@ struct ShownPlace {
 };
 
 namespace place_detail {
-inline std::atomic<std::uint64_t> where{0};  // step 24 | layer 12 | ring step 12 | peer 12 | pass 2
+inline std::atomic<std::uint64_t> where{0};  // step 24 | layer 12 | ring step 12 | peer 12 | pass 4
 inline std::atomic<std::uint32_t> what{0};   // operation 8 | waits 1
 inline std::atomic<std::int64_t> changes{0};
 }  // namespace place_detail
@@ -34,7 +34,7 @@ inline void showPlace(const SpanTag& tag, bool waits = false) {
     using namespace place_detail;
     where.store(part(tag.step, 24, 0) | part(tag.layer + 1, 12, 24) |
                     part(tag.ringStep + 1, 12, 36) | part(tag.peer + 1, 12, 48) |
-                    part(static_cast<int>(tag.pass), 2, 60),
+                    part(static_cast<int>(tag.pass), 4, 60),
                 std::memory_order_relaxed);
     what.store(static_cast<std::uint32_t>(tag.operation) | (waits ? 256U : 0U),
                std::memory_order_relaxed);
@@ -54,7 +54,7 @@ inline ShownPlace currentPlace() {
     place.tag.layer = part(12, 24) - 1;
     place.tag.ringStep = part(12, 36) - 1;
     place.tag.peer = part(12, 48) - 1;
-    place.tag.pass = static_cast<SpanPass>(part(2, 60));
+    place.tag.pass = static_cast<SpanPass>(part(4, 60));
     place.tag.operation = static_cast<Operation>(how & 255U);
     place.waits = (how & 256U) != 0;
     return place;

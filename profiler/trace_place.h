@@ -17,6 +17,7 @@ struct TracePlace {
     std::int32_t layer = -1;
     std::int32_t ringStep = -1;
     SpanPass pass = SpanPass::None;
+    bool again = false;  // a forward pass is computed once more, for the backward pass
 };
 
 inline TracePlace& tracePlace() {
@@ -32,6 +33,12 @@ inline SpanTag tagHere(SpanKind kind, Operation operation) {
             .step = place.step,
             .layer = place.layer,
             .ringStep = place.ringStep};
+}
+
+// From here on this thread is in `pass`; in a forward pass that runs again, SpanPass::Recompute.
+inline void enterPass(SpanPass pass) {
+    TracePlace& place = tracePlace();
+    place.pass = pass == SpanPass::Forward && place.again ? SpanPass::Recompute : pass;
 }
 
 class PlaceScope {

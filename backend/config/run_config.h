@@ -64,10 +64,10 @@ struct MemoryConfig {
     // optimizer's state, 2 also gradients, 3 also parameters.
     std::int64_t zero = 1;
     Recompute recompute = Recompute::None;
-    std::int64_t recomputeEvery = 1;       // layers of which the first one's input is kept
-    std::optional<std::int64_t> tileMlp;   // tokens; not set: what a feed-forward makes is kept
-    std::optional<std::int64_t> tileLoss;  // tokens; not set: as many as 16 MiB of logits
-    std::optional<Bytes> budget;           // of a rank's tensors
+    std::int64_t recomputeEvery = 1;         // layers of which the first one's input is kept
+    std::optional<std::int64_t> tileMlp{};   // tokens; not set: what a feed-forward makes is kept
+    std::optional<std::int64_t> tileLoss{};  // tokens; not set: as many as 16 MiB of logits
+    std::optional<Bytes> budget{};           // of a rank's tensors
     bool operator==(const MemoryConfig&) const = default;
 };
 

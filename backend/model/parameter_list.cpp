@@ -140,11 +140,11 @@ private:
     std::int64_t end_ = 0;
 };
 
-bool isTable(const ParameterSpec& spec) {
-    return spec.name == "embedding.weight" || spec.name == "positions.weight";
-}
-
 }  // namespace
+
+bool isOfEmbedding(const ParameterSpec& parameter) {
+    return parameter.name == "embedding.weight" || parameter.name == "positions.weight";
+}
 
 std::int64_t ParameterSpec::elements() const {
     std::int64_t count = 1;
@@ -176,7 +176,7 @@ std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
 std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
     std::int64_t count = 0;
     for (const ParameterSpec& spec : parameterList(model, kinds)) {
-        if (spec.shape.size() == 1 || isTable(spec)) continue;
+        if (spec.shape.size() == 1 || isOfEmbedding(spec)) continue;
         const bool ofExperts = spec.shape.size() == 3;
         count +=
             ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken : spec.elements();

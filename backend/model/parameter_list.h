@@ -35,6 +35,9 @@ struct ParameterSpec {
 std::vector<ParameterSpec> parameterList(const ModelConfig& model,
                                          const std::vector<LayerKind>& kinds);
 
+// Of what stands before the layers: rows that tokens and positions look up.
+bool isOfEmbedding(const ParameterSpec& parameter);
+
 // Scalars of the model.
 std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds);
 // The same, with the kinds of model.layerPattern; whether layers have windows does not matter.

@@ -1,6 +1,8 @@
 #include "backend/model/parameter_share.h"
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 
 namespace ringscope {
 namespace {
@@ -9,29 +11,53 @@ std::int64_t padded(std::int64_t count, std::int64_t slices) {
     return (count + slices - 1) / slices * slices;
 }
 
+// Of each parameter. Names are those of parameter_list.h.
+std::vector<int> unitsOf(const std::vector<ParameterSpec>& list) {
+    constexpr std::string_view layers = "layers.";
+    std::vector<int> units;
+    for (const ParameterSpec& spec : list) {
+        int layer = -1;
+        if (spec.name.starts_with(layers))
+            std::from_chars(spec.name.data() + layers.size(), spec.name.data() + spec.name.size(),
+                            layer);
+        units.push_back(layer < 0 ? embeddingUnit : layerUnit(layer));
+    }
+    const int last = *std::ranges::max_element(units) + 1;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        if (units[i] == embeddingUnit && !isOfEmbedding(list[i])) units[i] = last;
+    return units;
+}
+
 }  // namespace
 
 bool isOfExperts(const ParameterSpec& parameter) { return parameter.shape.size() == 3; }
 
-ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split) {
-    ParameterShare share{.list = list};
-    std::int64_t& common = share.commonScalars;
-    for (ParameterSpec& spec : share.list) {
-        if (split.sharing > 1 && isOfExperts(spec)) continue;
-        spec.offset = common;
-        common += spec.elements();
-    }
-    share.common = {0, padded(common, split.ranks)};
-    share.experts.begin = share.common.count;
-    if (split.sharing == 1) return share;
-    std::int64_t& experts = share.expertScalars;
-    for (ParameterSpec& spec : share.list) {
-        if (!isOfExperts(spec)) continue;
-        spec.shape.front() /= split.sharing;
-        spec.offset = share.experts.begin + experts;
-        experts += spec.elements();
-    }
-    share.experts.count = padded(experts, split.ranks / split.sharing);
+ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split,
+                              bool inUnits) {
+    ParameterShare share{.list = list, .parts = {}};
+    const std::vector<int> units = unitsOf(list);
+    std::int64_t end = 0;
+    // Puts the parameters of a part behind those before.
+    const auto add = [&](int unit, bool experts) {
+        const std::int64_t begin = end;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            ParameterSpec& spec = share.list[i];
+            const bool shared = split.sharing > 1 && isOfExperts(spec);
+            if (shared != experts || (inUnits && units[i] != unit)) continue;
+            if (shared) spec.shape.front() /= split.sharing;
+            spec.offset = end;
+            end += spec.elements();
+        }
+        if (experts && end == begin) return;
+        const std::int64_t count =
+            padded(end - begin, experts ? split.ranks / split.sharing : split.ranks);
+        end = begin + count;
+        share.parts.push_back({.span = {begin, count}, .experts = experts, .unit = unit});
+    };
+    const int first = inUnits ? embeddingUnit : -1;
+    const int last = inUnits ? *std::ranges::max_element(units) : -1;
+    for (int unit = first; unit <= last; ++unit)
+        for (const bool experts : {false, true}) add(unit, experts);
     return share;
 }
 

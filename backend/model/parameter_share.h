@@ -1,12 +1,15 @@
-// Which of a model's parameters a rank holds, where ranks share the experts of a layer: all that
-// are no experts, and a part of the experts, in a buffer of its own order.
+// Which of a model's parameters a rank holds, in a buffer of its own order. The buffer has parts.
+// The gradients of a part are summed over the ranks that hold it alike, and these ranks divide its
+// values, gradients and the optimizer's state among them; so each part is padded to their number.
+//
+// Where ranks share the experts of a layer, each holds all that are no experts, and some experts:
 //
 //   4 experts on 2 ranks    rank 0   [ all others | padding | experts 0 1 of each layer | padding ]
 //                           rank 1   [ all others | padding | experts 2 3 of each layer | padding ]
 //
-// All others are the same on every rank, so their gradients are summed over all ranks. Those of the
-// experts are summed over the ranks that hold the same. Each part is padded, so that the ranks that
-// sum it divide it evenly.
+// In units, parameters that are used together are parts of their own:
+//
+//   [ embedding | padding | layer 0 | padding | layer 1 | padding | norm and head | padding ]
 #pragma once
 
 #include "backend/model/parameter_list.h"
@@ -29,19 +32,28 @@ struct BufferPart {
     std::int64_t count = 0;
 };
 
-struct ParameterShare {
-    std::vector<ParameterSpec> list;  // of the buffer: offsets in it, shapes of the rank's experts
-    BufferPart common{};
-    BufferPart experts{};            // no scalars where one rank holds all
-    std::int64_t commonScalars = 0;  // of these, without padding
-    std::int64_t expertScalars = 0;
+// Parts of the model that use their parameters one after the other.
+constexpr int embeddingUnit = 0;  // with the learned positions
+constexpr int layerUnit(std::int64_t layer) { return static_cast<int>(layer) + 1; }
+constexpr int headUnit(std::int64_t layers) { return static_cast<int>(layers) + 1; }
 
-    std::int64_t elements() const { return experts.begin + experts.count; }
+struct SharePart {
+    BufferPart span{};
+    bool experts = false;  // that ranks share
+    int unit = 0;          // -1: of all units
 };
 
-// The same for every rank. How many share the experts divides their number. Where it is 1, all
-// parameters are common, in the order of `list`.
-ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split);
+struct ParameterShare {
+    std::vector<ParameterSpec> list;  // of the buffer: offsets in it, shapes of the rank's experts
+    std::vector<SharePart> parts;     // without gaps
+
+    std::int64_t elements() const { return parts.back().span.begin + parts.back().span.count; }
+};
+
+// The same for every rank. How many share the experts divides their number. Without units and where
+// one rank holds all experts, there is one part in the order of `list`.
+ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split,
+                              bool inUnits = false);
 
 bool isOfExperts(const ParameterSpec& parameter);
 

@@ -4,7 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
-#include "backend/model/parameter_share.h"
+#include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/placement.h"
@@ -130,9 +130,32 @@ std::string partsNote(const RunPlan& plan) {
                        plan.layers.size());
 }
 
+// What memory.* costs, or why it changes nothing.
+void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
+    const MemoryConfig& memory = plan.config.memory;
+    if (memory.recompute == Recompute::Layers && plan.attentionBytesPerStep > 0)
+        notes.emplace_back(
+            "memory.recompute layers: attention's forward pass runs twice, and its messages are "
+            "sent twice; attention_kept sends them once");
+    if (memory.recomputeEvery > 1 && memory.recompute != Recompute::Layers)
+        notes.push_back(
+            fmt::format("memory.recompute_every is for recompute layers; {} does not "
+                        "use it",
+                        nameOf(memory.recompute)));
+    if (memory.zero >= 2 && plan.ranks == 1)
+        notes.push_back(fmt::format("memory.zero {} changes nothing: one rank holds all it trains",
+                                    memory.zero));
+    if (dividesValues(plan))
+        notes.push_back(fmt::format(
+            "memory.zero 3: {} of what a rank sends to sum gradients and share parameters are "
+            "parameters that are gathered a layer ahead of their use",
+            formatBytes({stateBytes(plan).values})));
+}
+
 std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const RunPlan& plan) {
     const int ranks = plan.ranks;
     std::vector<std::string> notes = unusedLevels(config);
+    noteMemory(plan, notes);
     if (!plan.schedule().arrangement.empty())
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
     if (plan.padding > 0) notes.push_back(paddingNote(mode, plan));
@@ -222,14 +245,19 @@ double modelFlops(const RunPlan& plan) {
 }
 
 // What the rank that sends most sends in all layers of one pass over a batch. `fits`: of the parts.
-std::int64_t attentionBytes(const std::vector<AttentionPart>& parts,
-                            const std::vector<MessageFit>& fits) {
-    if (parts.size() == 1) return fits.front().sentBytes * parts.front().layers;
+std::int64_t attentionBytes(const RunPlan& plan, const std::vector<MessageFit>& fits) {
+    const bool twice = plan.config.memory.recompute == Recompute::Layers;
+    const std::vector<AttentionPart>& parts = plan.parts;
+    if (parts.size() == 1 && !twice) return fits.front().sentBytes * parts.front().layers;
     std::int64_t most = 0;
     for (int rank = 0; rank < fits.front().schedule.ranks; ++rank) {
         std::int64_t sent = 0;
-        for (std::size_t i = 0; i < parts.size(); ++i)
-            sent += parts[i].layers * fits[i].turns * sentBytes(fits[i].schedule, rank);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const Schedule& schedule = fits[i].schedule;
+            const RankSchedule steps = schedule.makeSteps(schedule, rank);
+            sent += parts[i].layers * fits[i].turns *
+                    (sentBytes(steps) + (twice ? sentBytes(steps.forward) : 0));
+        }
         most = std::max(most, sent);
     }
     return most;
@@ -249,24 +277,10 @@ void findParts(RunPlan& plan) {
     }
 }
 
-// Reduce-scatter of the gradients, then all-gather of the new values: each sends every slice but
-// the rank's own once. Experts that ranks share are summed over those that hold the same.
-std::int64_t gradientBytes(const RunPlan& plan) {
-    const NumberFormatRow& format = rowOf(plan.config.train.precision);
-    const ParameterShare share =
-        parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan));
-    const auto sent = [](std::int64_t count, std::int64_t ranks) {
-        return (ranks - 1) * (count / ranks);
-    };
-    return (sent(share.common.count, plan.ranks) +
-            sent(share.experts.count, plan.ranks / plan.expertRanks)) *
-           (format.sumBytes + format.bytes);
-}
-
 // In each layer with experts and batch: how many tokens each rank has for each expert of another
-// rank, then four exchanges of rows of the residual stream: tokens to their experts and results
-// back, and the gradients of both. `away`: rows that a rank has for other ranks, `foreign`: rows of
-// other ranks that it has.
+// rank, then exchanges of rows of the residual stream: tokens to their experts and results back,
+// and the gradients of both. What is computed again is sent again. `away`: rows that a rank has for
+// other ranks, `foreign`: rows of other ranks that it has.
 std::int64_t expertBytes(const RunPlan& plan, std::int64_t away, std::int64_t foreign) {
     constexpr std::int64_t countBytes = 8;
     const ModelConfig& model = plan.config.model;
@@ -274,7 +288,8 @@ std::int64_t expertBytes(const RunPlan& plan, std::int64_t away, std::int64_t fo
     const std::int64_t counts = countBytes * others * (model.experts.count / plan.expertRanks);
     const std::int64_t row = model.hiddenSize * rowOf(plan.config.train.precision).bytes;
     const std::int64_t layers = std::ranges::count(plan.layers, true, &LayerKind::experts);
-    return plan.microSteps * layers * (counts + 2 * (away + foreign) * row);
+    const std::int64_t forward = plan.config.memory.recompute == Recompute::None ? 1 : 2;
+    return plan.microSteps * layers * (forward * counts + (forward + 1) * (away + foreign) * row);
 }
 
 std::int64_t mostTokensOfARank(const RunPlan& plan) {
@@ -338,7 +353,7 @@ Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
         expanded.attention.latentColumns = 0;
         Result<std::vector<MessageFit>> heads = fitParts(expanded, mode);
         if (heads.ok() && fits.ok())
-            plan.expandedBytesPerStep = attentionBytes(plan.parts, *heads) * plan.microSteps;
+            plan.expandedBytesPerStep = attentionBytes(expanded, *heads) * plan.microSteps;
         if (heads.ok() && !fits.ok() && plan.config.parallel.mlaKeys == MlaKeys::Auto)
             fits = std::move(heads);
     }
@@ -418,8 +433,8 @@ Result<RunPlan> planRun(const RunConfig& config) {
                         formatBytes(config.parallel.commBufferLimit), smaller->text(),
                         formatBytes({plan.commBufferBytes}));
     plan.parameters = parameterCount(config.model, plan.layers);
-    plan.attentionBytesPerStep = attentionBytes(plan.parts, *fits) * plan.microSteps;
-    plan.gradientBytesPerStep = gradientBytes(plan);
+    plan.attentionBytesPerStep = attentionBytes(plan, *fits) * plan.microSteps;
+    plan.gradientBytesPerStep = stateBytes(plan).sum();
     planExperts(plan);
     plan.flopsPerStep = modelFlops(plan);
     plan.notes = notes(config, *mode, plan);

@@ -93,10 +93,13 @@ std::int64_t sentBytes(const Schedule& schedule, int rank) {
 }
 
 std::int64_t sentBytes(const RankSchedule& steps) {
+    return sentBytes(steps.forward) + sentBytes(steps.backward);
+}
+
+std::int64_t sentBytes(const std::vector<Step>& pass) {
     std::int64_t bytes = 0;
-    for (const std::vector<Step>* pass : {&steps.forward, &steps.backward})
-        for (const Step& step : *pass)
-            for (const Transfer& transfer : step.transfers) bytes += transfer.sentBytes;
+    for (const Step& step : pass)
+        for (const Transfer& transfer : step.transfers) bytes += transfer.sentBytes;
     return bytes;
 }
 

@@ -182,6 +182,7 @@ enum class Pass : std::uint8_t { Forward, Backward };
 // Bytes rank `rank` hands to others in one layer, forward and backward.
 std::int64_t sentBytes(const Schedule& schedule, int rank);
 std::int64_t sentBytes(const RankSchedule& steps);
+std::int64_t sentBytes(const std::vector<Step>& pass);
 
 // Query-key pairs rank `rank` computes in the forward pass of one layer, over all its heads.
 std::int64_t attendedPairs(const Schedule& schedule, int rank);

@@ -11,7 +11,8 @@ constexpr std::array<std::string_view, operationCount> operationNames = {
     "barrier",   "project",    "feed-forward",    "norm",           "loss",
     "optimizer", "data",       "forward",         "backward",       "kernel",
     "copy",      "set",        "expert dispatch", "expert combine"};
-constexpr std::array<std::string_view, 4> passNames = {"", "forward", "backward", "update"};
+constexpr std::array<std::string_view, spanPassCount> passNames = {"", "forward", "backward",
+                                                                   "update", "recompute"};
 
 // 146 years: sums and differences of two such times do not overflow.
 constexpr std::int64_t latestBegin = std::int64_t{1} << 62;

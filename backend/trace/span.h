@@ -59,8 +59,14 @@ enum class Operation : std::uint8_t {
 inline constexpr int operationCount = static_cast<int>(Operation::Combine) + 1;
 std::string_view operationName(Operation operation);
 
-enum class SpanPass : std::uint8_t { None, Forward, Backward, Update };
-inline constexpr int spanPassCount = static_cast<int>(SpanPass::Update) + 1;
+enum class SpanPass : std::uint8_t {
+    None,
+    Forward,
+    Backward,
+    Update,
+    Recompute,  // a forward pass once more, for the backward pass (memory.recompute)
+};
+inline constexpr int spanPassCount = static_cast<int>(SpanPass::Recompute) + 1;
 std::string_view spanPassName(SpanPass pass);
 
 // Numbers in traces are below these; a span has no room for larger ones.

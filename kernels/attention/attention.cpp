@@ -79,7 +79,7 @@ void expectLatents(const at::Tensor& q, const LatentKeys& keys) {
 }
 
 void writePlace(SpanPass pass, const AttentionCall& call) {
-    tracePlace().pass = pass;
+    enterPass(pass);
     tracePlace().layer = call.layer;
     tracePlace().step = call.step;
 }

@@ -30,17 +30,17 @@ inline std::int64_t chunkRows(const at::Tensor& rows) {
     return rows.element_size() == 2 ? ofTwoBytes : ofFourBytes;
 }
 
-// Calls body(first, count) for chunks of rows; a GPU takes them all at once.
+// Calls body(first, count) for `tile` of `total` rows at a time.
 template <typename Body>
-void overChunks(const at::Tensor& rows, std::int64_t chunk, const Body& body) {
-    const std::int64_t total = rows.size(0);
-    if (!rows.is_cpu()) chunk = total;
-    for (std::int64_t first = 0; first < total; first += chunk)
-        body(first, std::min(chunk, total - first));
+void overTiles(std::int64_t total, std::int64_t tile, const Body& body) {
+    for (std::int64_t first = 0; first < total; first += tile)
+        body(first, std::min(tile, total - first));
 }
+
+// The same for chunks that a processor's caches hold; a GPU takes all rows at once.
 template <typename Body>
 void overChunks(const at::Tensor& rows, const Body& body) {
-    overChunks(rows, chunkRows(rows), body);
+    overTiles(rows.size(0), rows.is_cpu() ? chunkRows(rows) : rows.size(0), body);
 }
 
 // Weights are kept beside the graph's variables: their buffers change in place between steps.

@@ -51,15 +51,29 @@ Assignment assign(const at::Tensor& experts, std::int64_t count) {
     return made;
 }
 
-// Calls body(expert, first pair, pairs) for each expert that has any.
+// Calls body(expert, first pair, pairs) for each expert that has any; with a tile, for so many of
+// its pairs at a time.
 template <typename Body>
-void overExperts(const std::vector<std::int64_t>& perExpert, const Body& body) {
-    std::int64_t first = 0;
+void overExperts(const std::vector<std::int64_t>& perExpert, std::int64_t tile, const Body& body) {
+    std::int64_t begin = 0;
     for (std::size_t expert = 0; expert < perExpert.size(); ++expert) {
-        const std::int64_t count = perExpert[expert];
-        if (count > 0) body(static_cast<std::int64_t>(expert), first, count);
-        first += count;
+        const std::int64_t all = perExpert[expert];
+        if (all > 0)
+            overTiles(all, tile == 0 ? all : tile, [&](std::int64_t first, std::int64_t count) {
+                body(static_cast<std::int64_t>(expert), begin + first, count);
+            });
+        begin += all;
     }
+}
+
+// What the first projection gives: of all rows where it is kept, else of none.
+at::Tensor keptInner(const at::Tensor& like, std::int64_t rows, const Experts& experts) {
+    if (experts.tile > 0) return {};
+    return emptyRows(like, rows, experts.gateUp.value.size(1));
+}
+at::Tensor innerOf(const at::Tensor& kept, std::int64_t first, std::int64_t count,
+                   const at::Tensor& like, const Projection& gateUp) {
+    return kept.defined() ? kept.narrow(0, first, count) : emptyRows(like, count, gateUp.outputs());
 }
 
 Projection ofExpert(const Weight& all, std::int64_t expert) {
@@ -82,21 +96,22 @@ struct AddExperts : Function<AddExperts> {
         const Assignment assignment = assign(chosen, experts.gateUp.value.size(0));
         const at::Tensor factors = weights.flatten().index_select(0, assignment.pairs);
         at::Tensor out = rowsOf(residual).clone();
-        at::Tensor projected =
-            emptyRows(in, assignment.pairs.size(0), experts.gateUp.value.size(1));
-        overExperts(
-            assignment.perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-                const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-                at::Tensor between = projected.narrow(0, first, count);
-                ofExpert(experts.gateUp, expert).applyInto(between, normed.index_select(0, tokens));
-                at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
-                activate(experts.kind, between, hidden);
-                const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
-                const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
-                out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
-            });
+        const at::Tensor projected = keptInner(in, assignment.pairs.size(0), experts);
+        overExperts(assignment.perExpert, experts.tile,
+                    [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+                        const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
+                        const Projection gateUp = ofExpert(experts.gateUp, expert);
+                        at::Tensor between = innerOf(projected, first, count, in, gateUp);
+                        gateUp.applyInto(between, normed.index_select(0, tokens));
+                        at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
+                        activate(experts.kind, between, hidden);
+                        const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
+                        const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
+                        out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
+                    });
         context->save_for_backward({x, weights, projected, assignment.pairs});
         context->saved_data["perExpert"] = assignment.perExpert;
+        context->saved_data["tile"] = experts.tile;
         context->saved_data["kind"] = static_cast<std::int64_t>(experts.kind);
         keep(context, "norm", experts.norm);
         keep(context, "gateUp", experts.gateUp);
@@ -110,7 +125,8 @@ struct AddExperts : Function<AddExperts> {
             .kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt()),
             .norm = keptNorm(context, "norm"),
             .gateUp = kept(context, "gateUp"),
-            .down = kept(context, "down")};
+            .down = kept(context, "down"),
+            .tile = context->saved_data["tile"].toInt()};
         const at::Tensor in = rowsOf(saved[0]);
         const at::Tensor d = rowsOf(dOut[0]);
         at::Tensor normed = at::empty_like(in);
@@ -122,10 +138,12 @@ struct AddExperts : Function<AddExperts> {
         at::Tensor dNormed = at::zeros_like(in);
         at::Tensor dWeights = at::zeros_like(saved[1]).flatten();
         overExperts(
-            assignment.perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+            assignment.perExpert, experts.tile,
+            [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
                 const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-                const at::Tensor between = saved[2].narrow(0, first, count);
                 const Projection gateUp = ofExpert(experts.gateUp, expert);
+                at::Tensor between = innerOf(saved[2], first, count, in, gateUp);
+                if (!saved[2].defined()) gateUp.applyInto(between, normed.index_select(0, tokens));
                 const Projection down = ofExpert(experts.down, expert);
                 at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
                 activate(experts.kind, between, hidden);
@@ -152,18 +170,21 @@ struct AddExperts : Function<AddExperts> {
 struct ApplyExperts : Function<ApplyExperts> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
                               const Experts& experts, const std::vector<std::int64_t>& perExpert) {
-        at::Tensor projected = emptyRows(rows, rows.size(0), experts.gateUp.value.size(1));
+        const at::Tensor projected = keptInner(rows, rows.size(0), experts);
         at::Tensor out = at::empty_like(rows);
-        overExperts(perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-            at::Tensor between = projected.narrow(0, first, count);
-            ofExpert(experts.gateUp, expert).applyInto(between, rows.narrow(0, first, count));
-            at::Tensor hidden = emptyRows(rows, count, between.size(1) / 2);
-            activate(experts.kind, between, hidden);
-            at::Tensor result = out.narrow(0, first, count);
-            ofExpert(experts.down, expert).applyInto(result, hidden);
-        });
+        overExperts(perExpert, experts.tile,
+                    [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+                        const Projection gateUp = ofExpert(experts.gateUp, expert);
+                        at::Tensor between = innerOf(projected, first, count, rows, gateUp);
+                        gateUp.applyInto(between, rows.narrow(0, first, count));
+                        at::Tensor hidden = emptyRows(rows, count, between.size(1) / 2);
+                        activate(experts.kind, between, hidden);
+                        at::Tensor result = out.narrow(0, first, count);
+                        ofExpert(experts.down, expert).applyInto(result, hidden);
+                    });
         context->save_for_backward({rows, projected});
         context->saved_data["perExpert"] = perExpert;
+        context->saved_data["tile"] = experts.tile;
         context->saved_data["kind"] = static_cast<std::int64_t>(experts.kind);
         keep(context, "gateUp", experts.gateUp);
         keep(context, "down", experts.down);
@@ -178,21 +199,25 @@ struct ApplyExperts : Function<ApplyExperts> {
         const std::vector<std::int64_t> perExpert = context->saved_data["perExpert"].toIntVector();
         const at::Tensor d = dOut[0].contiguous();
         at::Tensor dRows = at::empty_like(saved[0]);
-        overExperts(perExpert, [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-            const at::Tensor between = saved[1].narrow(0, first, count);
-            const Projection gateUp = ofExpert(gateUps, expert);
-            const Projection down = ofExpert(downs, expert);
-            const at::Tensor dResult = d.narrow(0, first, count);
-            at::Tensor hidden = emptyRows(d, count, between.size(1) / 2);
-            activate(kind, between, hidden);
-            down.addGradients(dResult, hidden);
-            down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
-            at::Tensor dBetween = at::empty_like(between);
-            activateBackward(kind, between, hidden, dBetween);
-            gateUp.addGradients(dBetween, saved[0].narrow(0, first, count));
-            at::Tensor dIn = dRows.narrow(0, first, count);
-            gateUp.backInto(dIn, dBetween);
-        });
+        const std::int64_t tile = context->saved_data["tile"].toInt();
+        overExperts(perExpert, tile,
+                    [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
+                        const Projection gateUp = ofExpert(gateUps, expert);
+                        const Projection down = ofExpert(downs, expert);
+                        at::Tensor between = innerOf(saved[1], first, count, d, gateUp);
+                        if (!saved[1].defined())
+                            gateUp.applyInto(between, saved[0].narrow(0, first, count));
+                        const at::Tensor dResult = d.narrow(0, first, count);
+                        at::Tensor hidden = emptyRows(d, count, between.size(1) / 2);
+                        activate(kind, between, hidden);
+                        down.addGradients(dResult, hidden);
+                        down.backInto(hidden, dResult);  // no longer needed: holds its gradient now
+                        at::Tensor dBetween = at::empty_like(between);
+                        activateBackward(kind, between, hidden, dBetween);
+                        gateUp.addGradients(dBetween, saved[0].narrow(0, first, count));
+                        at::Tensor dIn = dRows.narrow(0, first, count);
+                        gateUp.backInto(dIn, dBetween);
+                    });
         return {dRows, {}, {}};
     }
 };

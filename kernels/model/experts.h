@@ -27,6 +27,9 @@ struct Experts {
     Norm norm{};
     Weight gateUp{};  // (experts, 2F, hidden)
     Weight down{};    // (experts, hidden, F)
+    // Rows that the first projection is made for at once, and again in the backward pass; 0: it is
+    // kept, of all rows.
+    std::int64_t tile = 0;
 };
 // residual + the weighted outputs of each token's experts. x and residual (B, n, hidden).
 at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,

@@ -259,6 +259,72 @@ struct AddProjection : Function<AddProjection> {
     }
 };
 
+// The feed-forward of some rows. `inner` holds what the first projection gives, before what the last
+// one gives where a norm follows.
+struct FeedForwardRows {
+    const FeedForward& parts;
+    at::Tensor in;
+    at::Tensor factors;
+    at::Tensor inner;
+    at::Tensor before;
+
+    void project(at::Tensor& normed) {
+        parts.before.apply(in, normed, factors);
+        parts.in.applyInto(inner, normed);
+    }
+    at::Tensor activated() const {
+        at::Tensor hidden = emptyRows(in, in.size(0), parts.down.weight.value.size(1));
+        activate(parts.kind, inner, hidden);
+        return hidden;
+    }
+    void addTo(at::Tensor& out, const at::Tensor& past) {
+        const at::Tensor hidden = activated();
+        if (!parts.after.defined()) {
+            parts.down.addedInto(out, past, hidden);
+            return;
+        }
+        parts.down.applyInto(before, hidden);
+        out.copy_(addNormed(past, before, parts.after));
+    }
+    // Adds to the gradients of the parameters and to dx. `normed` is overwritten.
+    void backward(at::Tensor d, at::Tensor& normed, at::Tensor& dx) {
+        if (parts.after.defined()) d = addNormedBackward(d, before, parts.after);
+        at::Tensor hidden = activated();
+        parts.down.addGradients(d, hidden);
+
+        parts.down.backInto(hidden, d);  // no longer needed: holds its gradient now
+        at::Tensor dInner = at::empty_like(inner);
+        activateBackward(parts.kind, inner, hidden, dInner);
+        parts.before.applyAgain(in, factors, normed);
+        parts.in.addGradients(dInner, normed);
+
+        parts.in.backInto(normed, dInner);
+        parts.before.backward(in, factors, normed, dx);
+    }
+};
+
+// What is kept for the backward pass: rows of every tensor are those of x. Nothing in it where the
+// rows are worked on in tiles.
+struct KeptRows {
+    at::Tensor factors;
+    at::Tensor inner;
+    at::Tensor before;
+
+    FeedForwardRows rows(const FeedForward& parts, const at::Tensor& in, std::int64_t first,
+                         std::int64_t count) const {
+        const auto part = [&](const at::Tensor& kept) {
+            return kept.defined() ? kept.narrow(0, first, count) : at::Tensor();
+        };
+        FeedForwardRows rows{parts, in.narrow(0, first, count), part(factors), part(inner),
+                             part(before)};
+        if (inner.defined()) return rows;
+        rows.factors = rowFactors(rows.in);
+        rows.inner = emptyRows(in, count, parts.in.outputs());
+        if (parts.after.defined()) rows.before = at::empty_like(rows.in);
+        return rows;
+    }
+};
+
 // `residual` is x without its graph, or a tensor apart from it.
 struct AddFeedForward : Function<AddFeedForward> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
@@ -266,30 +332,22 @@ struct AddFeedForward : Function<AddFeedForward> {
         const at::Tensor in = rowsOf(x);
         const at::Tensor past = rowsOf(residual);
         at::Tensor out = at::empty_like(past);
-        at::Tensor inverse = rowFactors(in);
-        at::Tensor projected = emptyRows(in, in.size(0), parts.in.outputs());
-        at::Tensor before;  // the norm after
-        if (parts.after.defined()) before = at::empty_like(in);
-        overChunks(in, [&](std::int64_t first, std::int64_t count) {
+        KeptRows keptRows;
+        if (parts.tile == 0) {
+            keptRows = {.factors = rowFactors(in),
+                        .inner = emptyRows(in, in.size(0), parts.in.outputs()),
+                        .before = parts.after.defined() ? at::empty_like(in) : at::Tensor()};
+        }
+        overRows(in, parts, [&](std::int64_t first, std::int64_t count) {
+            FeedForwardRows rows = keptRows.rows(parts, in, first, count);
             at::Tensor normed = emptyRows(in, count, in.size(1));
-            at::Tensor factors = inverse.narrow(0, first, count);
-            at::Tensor between = projected.narrow(0, first, count);
-            at::Tensor hidden = emptyRows(in, count, parts.down.weight.value.size(1));
             at::Tensor result = out.narrow(0, first, count);
-            const at::Tensor pastChunk = past.narrow(0, first, count);
-            parts.before.apply(in.narrow(0, first, count), normed, factors);
-            parts.in.applyInto(between, normed);
-            activate(parts.kind, between, hidden);
-            if (before.defined()) {
-                at::Tensor last = before.narrow(0, first, count);
-                parts.down.applyInto(last, hidden);
-                result.copy_(addNormed(pastChunk, last, parts.after));
-            } else {
-                parts.down.addedInto(result, pastChunk, hidden);
-            }
+            rows.project(normed);
+            rows.addTo(result, past.narrow(0, first, count));
         });
-        context->save_for_backward({x, inverse, projected, before});
+        context->save_for_backward({x, keptRows.factors, keptRows.inner, keptRows.before});
         context->saved_data["kind"] = static_cast<std::int64_t>(parts.kind);
+        context->saved_data["tile"] = parts.tile;
         context->saved_data["isApart"] = isApart;
         keep(context, "before", parts.before);
         keep(context, "in", parts.in);
@@ -300,6 +358,7 @@ struct AddFeedForward : Function<AddFeedForward> {
 
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const variable_list saved = context->get_saved_variables();
+        const KeptRows keptRows{saved[1], saved[2], saved[3]};
         const at::Tensor in = rowsOf(saved[0]);
         const at::Tensor d = rowsOf(dOut[0]).contiguous();
         const bool isApart = context->saved_data["isApart"].toBool();
@@ -308,32 +367,30 @@ struct AddFeedForward : Function<AddFeedForward> {
             .before = keptNorm(context, "before"),
             .in = keptProjection(context, "in"),
             .down = keptProjection(context, "down"),
-            .after = keptNorm(context, "after")};
+            .after = keptNorm(context, "after"),
+            .tile = context->saved_data["tile"].toInt()};
         // What is added to x goes past the feed-forward.
         at::Tensor dx = isApart ? at::zeros_like(in) : d.clone();
-        overChunks(in, [&](std::int64_t first, std::int64_t count) {
-            const at::Tensor chunk = in.narrow(0, first, count);
-            const at::Tensor factors = saved[1].narrow(0, first, count);
-            const at::Tensor between = saved[2].narrow(0, first, count);
-            at::Tensor dChunk = d.narrow(0, first, count);
-            if (parts.after.defined())
-                dChunk = addNormedBackward(dChunk, saved[3].narrow(0, first, count), parts.after);
-            at::Tensor hidden = emptyRows(in, count, parts.down.weight.value.size(1));
-            activate(parts.kind, between, hidden);
-            parts.down.addGradients(dChunk, hidden);
-
-            parts.down.backInto(hidden, dChunk);  // no longer needed: holds its gradient now
-            at::Tensor dBetween = emptyRows(in, count, between.size(1));
-            activateBackward(parts.kind, between, hidden, dBetween);
+        overRows(in, parts, [&](std::int64_t first, std::int64_t count) {
+            FeedForwardRows rows = keptRows.rows(parts, in, first, count);
             at::Tensor normed = emptyRows(in, count, in.size(1));
-            parts.before.applyAgain(chunk, factors, normed);
-            parts.in.addGradients(dBetween, normed);
-
-            parts.in.backInto(normed, dBetween);
-            at::Tensor dxChunk = dx.narrow(0, first, count);
-            parts.before.backward(chunk, factors, normed, dxChunk);
+            if (!keptRows.inner.defined()) {
+                rows.project(normed);
+                if (parts.after.defined()) parts.down.applyInto(rows.before, rows.activated());
+            }
+            at::Tensor dChunk = dx.narrow(0, first, count);
+            rows.backward(d.narrow(0, first, count), normed, dChunk);
         });
         return {dx.view_as(saved[0]), {}, isApart ? dOut[0] : at::Tensor(), {}};
+    }
+
+private:
+    template <typename Body>
+    static void overRows(const at::Tensor& in, const FeedForward& parts, const Body& body) {
+        if (parts.tile == 0)
+            overChunks(in, body);
+        else
+            overTiles(in.size(0), parts.tile, body);
     }
 };
 
@@ -357,8 +414,7 @@ struct HeadLoss : Function<HeadLoss> {
         at::Tensor headGradient = head.weight.gradient;
         at::Tensor dx = at::zeros_like(in);
         double loss = 0;
-        const std::int64_t rows = std::max<std::int64_t>(128, headChunkScalars / weights.size(0));
-        overChunks(in, rows, [&](std::int64_t first, std::int64_t count) {
+        overTiles(in.size(0), tileOf(in, head), [&](std::int64_t first, std::int64_t count) {
             const at::Tensor chunk = in.narrow(0, first, count);
             at::Tensor inverse = rowFactors(chunk);
             at::Tensor normed = emptyRows(in, count, in.size(1));
@@ -380,6 +436,13 @@ struct HeadLoss : Function<HeadLoss> {
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         TORCH_CHECK(dOut[0].item<double>() == 1, "the loss's own gradient must be 1");
         return {context->get_saved_variables()[0], {}, {}, {}};
+    }
+
+private:
+    static std::int64_t tileOf(const at::Tensor& in, const Head& head) {
+        if (head.tile > 0) return head.tile;
+        const std::int64_t scalars = in.is_cpu() ? headChunkScalars : 16 * headChunkScalars;
+        return std::max<std::int64_t>(128, scalars / head.weight.value.size(0));
     }
 };
 

@@ -50,13 +50,16 @@ at::Tensor addProjection(const at::Tensor& residual, const at::Tensor& in,
                          const Projection& projection, const Norm& after = {});
 
 // residual + after(down(activation(in(before(x))))), where `residual` is x unless given. Saves x
-// and what the first projection gives; with a norm after, also what the last one gives.
+// and what the first projection gives; with a norm after, also what the last one gives. With a tile
+// it saves x alone: what the first projection gives exists for so many rows at a time, and the
+// backward pass computes it again.
 struct FeedForward {
     FeedForwardKind kind = FeedForwardKind::Swiglu;
     Norm before{};
     Projection in{};  // gates and ups, or ups alone
     Projection down{};
     Norm after{};
+    std::int64_t tile = 0;  // rows; 0: none
 };
 at::Tensor addFeedForward(const at::Tensor& x, const FeedForward& parts,
                           const std::optional<at::Tensor>& residual = std::nullopt);
@@ -66,6 +69,8 @@ struct Head {
     Norm norm{};
     Weight weight{};
     std::optional<double> softcap{};
+    std::int64_t tile =
+        0;  // rows of logits that exist at once; 0: of 16 MiB in fp32, on a GPU of 256
 };
 
 // (R, vocabulary) of rows (R, hidden), without autograd.

@@ -2,15 +2,18 @@
 
 #include "backend/core/mix.h"
 #include "kernels/device/number_format.h"
+#include "kernels/device/tensor_memory.h"
 #include "kernels/model/elementwise.h"
 #include "profiler/memory_scope.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace ringscope {
 namespace {
@@ -52,7 +55,7 @@ void initialise(Scalar* values, const ParameterSpec& spec, std::int64_t seed, st
 
 // Scalars [begin, begin + count) of the flat initial values, 0 past the last parameter. Made on the
 // CPU, whatever device they are for.
-at::Tensor initialValues(const std::vector<ParameterSpec>& list, std::int64_t seed,
+at::Tensor seededScalars(const std::vector<ParameterSpec>& list, std::int64_t seed,
                          std::int64_t begin, std::int64_t count, const at::TensorOptions& options) {
     at::Tensor values = at::zeros({count}, options.device(at::kCPU));
     const std::int64_t end = begin + count;
@@ -61,7 +64,7 @@ at::Tensor initialValues(const std::vector<ParameterSpec>& list, std::int64_t se
         const std::int64_t last = std::min(end, spec.offset + spec.elements());
         if (first >= last) continue;
         AT_DISPATCH_FLOATING_TYPES_AND2(
-            at::kBFloat16, at::kHalf, values.scalar_type(), "initialValues", [&] {
+            at::kBFloat16, at::kHalf, values.scalar_type(), "seededScalars", [&] {
                 initialise(values.mutable_data_ptr<scalar_t>() + (first - begin), spec, seed,
                            first - spec.offset, last - spec.offset);
             });
@@ -69,31 +72,59 @@ at::Tensor initialValues(const std::vector<ParameterSpec>& list, std::int64_t se
     return values.to(options.device());
 }
 
+at::Tensor partOf(const at::Tensor& buffer, const BufferPart& all, const BufferPart& span) {
+    if (span.count == all.count) return buffer;
+    return buffer.narrow(0, span.begin - all.begin, span.count);
+}
+
 }  // namespace
 
 InitialValues seededValues(std::vector<ParameterSpec> list, std::int64_t seed) {
     return [list = std::move(list), seed](std::int64_t begin, std::int64_t count,
                                           const at::TensorOptions& options) {
-        return initialValues(list, seed, begin, count, options);
+        return seededScalars(list, seed, begin, count, options);
     };
 }
 
-Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial, std::int64_t padded,
-                       at::TensorOptions options)
-    : list_(std::move(list)),
-      initial_(std::move(initial)),
-      values_(
-          allocatedFor(MemoryCategory::Parameters, [&] { return initial_(0, padded, options); })),
-      gradients_(allocatedFor(MemoryCategory::Gradients, [&] {
-          return at::zeros({padded}, options.dtype(sumType(values_)));
-      })) {
+Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial,
+                       const std::vector<BufferPart>& parts, const at::TensorOptions& options,
+                       const BuffersAtStart& atStart)
+    : list_(std::move(list)), initial_(std::move(initial)) {
+    const auto made = [](MemoryCategory category, bool held, const auto& make) {
+        at::Tensor buffer = allocatedFor(category, make);
+        if (!held) dropMemory(buffer);
+        return buffer;
+    };
+    for (const BufferPart& part : parts) {
+        const at::Tensor values = made(MemoryCategory::Parameters, atStart.values, [&] {
+            return atStart.values ? initial_(part.begin, part.count, options)
+                                  : at::empty({part.count}, options);
+        });
+        const at::TensorOptions sums = options.dtype(sumType(values));
+        buffers_.push_back({part, values, made(MemoryCategory::Gradients, atStart.gradients, [&] {
+                                return at::zeros({part.count}, sums);
+                            })});
+    }
     for (const ParameterSpec& spec : list_) {
-        const auto view = [&](const at::Tensor& buffer) {
-            return buffer.narrow(0, spec.offset, spec.elements()).view(spec.shape);
+        const Buffer& buffer = bufferOf(spec.offset);
+        const auto view = [&](const at::Tensor& all) {
+            return all.narrow(0, spec.offset - buffer.part.begin, spec.elements()).view(spec.shape);
         };
         places_.emplace(spec.name, weights_.size());
-        weights_.push_back({view(values_).detach().requires_grad_(true), view(gradients_)});
+        weights_.push_back(
+            {view(buffer.values).detach().requires_grad_(true), view(buffer.gradients)});
     }
+}
+
+Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial, std::int64_t padded,
+                       const at::TensorOptions& options)
+    : Parameters(std::move(list), std::move(initial), std::vector<BufferPart>{{0, padded}},
+                 options) {}
+
+const Parameters::Buffer& Parameters::bufferOf(std::int64_t scalar) const {
+    const auto after = std::ranges::upper_bound(
+        buffers_, scalar, {}, [](const Buffer& buffer) { return buffer.part.begin; });
+    return *std::prev(after);
 }
 
 const Weight& Parameters::weight(std::string_view name) const {
@@ -107,11 +138,33 @@ Weight Parameters::weightIfAny(std::string_view name) const {
     return found == places_.end() ? Weight{} : weights_[found->second];
 }
 
-void Parameters::clearGradients() { gradients_.zero_(); }
+at::Tensor Parameters::values(const BufferPart& span) const {
+    const Buffer& buffer = bufferOf(span.begin);
+    return partOf(buffer.values, buffer.part, span);
+}
+
+at::Tensor Parameters::gradients(const BufferPart& span) const {
+    const Buffer& buffer = bufferOf(span.begin);
+    return partOf(buffer.gradients, buffer.part, span);
+}
+
+void Parameters::clearGradients() {
+    for (const Buffer& buffer : buffers_)
+        if (hasMemory(buffer.gradients)) buffer.gradients.zero_();
+}
+
+bool Parameters::areExact() const {
+    return buffers_.front().values.scalar_type() == buffers_.front().gradients.scalar_type();
+}
 
 at::Tensor Parameters::exactValues(std::int64_t begin, std::int64_t count) const {
-    if (areExact()) return values_.narrow(0, begin, count);
-    return initial_(begin, count, gradients_.options());
+    const Buffer& buffer = bufferOf(begin);
+    if (areExact()) return buffer.values.narrow(0, begin - buffer.part.begin, count);
+    return initial_(begin, count, buffer.gradients.options());
+}
+
+at::Tensor Parameters::initialValues(std::int64_t begin, std::int64_t count) const {
+    return initial_(begin, count, buffers_.front().values.options());
 }
 
 }  // namespace ringscope

@@ -72,7 +72,7 @@ struct ExchangeRows : Function<ExchangeRows> {
         const auto& kept = static_cast<const KeptExchange&>(*capsule);
         const PlaceScope place;
         tracePlace().layer = kept.layer;
-        tracePlace().pass = SpanPass::Backward;
+        enterPass(SpanPass::Backward);
         return {exchanged(dOut[0], kept.counts, kept.group, kept.operation), {}, {}, {}, {}};
     }
 };
@@ -102,7 +102,7 @@ at::Tensor addSpreadExperts(const at::Tensor& x, const Experts& experts, const R
     const std::int64_t ranks = group.size();
     const PlaceScope place;
     tracePlace().layer = layer;
-    tracePlace().pass = SpanPass::Forward;
+    enterPass(SpanPass::Forward);
 
     const at::Tensor flat = routing.experts.flatten();
     const at::Tensor pairs = at::argsort(flat, /*stable=*/true);

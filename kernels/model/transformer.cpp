@@ -1,6 +1,8 @@
 #include "kernels/model/transformer.h"
 
+#include "backend/model/parameter_share.h"
 #include "kernels/model/chunks.h"
+#include "kernels/model/recompute.h"
 #include "kernels/model/spread_experts.h"
 #include "profiler/trace_place.h"
 
@@ -9,7 +11,9 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace ringscope {
 namespace {
@@ -26,9 +30,7 @@ void addUse(RouterUse& use, const Routing& routing, const at::Tensor& own) {
     };
     use.perExpert.push_back(
         at::bincount(ofOwn(routing.experts).flatten(), {}, routing.scores.size(1)));
-    if (!use.scored) return;
-    const at::Tensor sum = ofOwn(routing.scores).sum(0);
-    use.scores = use.scores.defined() ? use.scores + sum : sum;
+    if (use.scored) use.addScores(ofOwn(routing.scores).sum(0));
 }
 
 }  // namespace
@@ -66,7 +68,8 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
                                 .before = normOf("ffn.norm"),
                                 .in = project(gated ? "ffn.gate_up" : "ffn.up"),
                                 .down = project("ffn.down"),
-                                .after = normOf("ffn.after_norm")},
+                                .after = normOf("ffn.after_norm"),
+                                .tile = memory_.tileMlp.value_or(0)},
                 .router = {},
                 .routerBias = {},
                 .experts = {},
@@ -82,38 +85,81 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
     layer.experts = {.kind = model_.ffn,
                      .norm = layer.feedForward.before,
                      .gateUp = weight("ffn.experts.gate_up"),
-                     .down = weight("ffn.experts.down")};
+                     .down = weight("ffn.experts.down"),
+                     .tile = memory_.tileMlp.value_or(0)};
     layer.sharedGate = weight("ffn.shared.gate.weight");
     return layer;
 }
 
 Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
-                         const Parameters& parameters, Group* sharing)
+                         const Parameters& parameters, Group* sharing, const MemoryConfig& memory)
     : model_(model),
       kinds_(kinds),
       sharing_(sharing),
+      memory_(memory),
       embedding_(parameters.weight("embedding.weight")),
       positions_(parameters.weightIfAny("positions.weight")),
       head_{.norm = norm(parameters, "norm"),
             .weight = parameters.weight(model.tiedHead ? "embedding.weight" : "head.weight"),
-            .softcap = model.logitSoftcap} {
+            .softcap = model.logitSoftcap,
+            .tile = memory.tileLoss.value_or(0)} {
     for (std::size_t index = 0; index < kinds_.size(); ++index)
         layers_.push_back(
             layerOf(parameters, "layers." + std::to_string(index) + ".", kinds_[index].experts));
 }
 
+// The head computes its gradients in the forward pass, and they are complete then.
 at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale,
-                             RouterUse& routers) const {
+                             RouterUse& routers, UnitKeeper* keeper) const {
     const PlaceScope place;
-    return headLoss(hidden(shard, attend, routers), head_, shard.labels, scale);
+    const at::Tensor x = hidden(shard, attend, routers, keeper);
+    if (keeper == nullptr) return headLoss(x, head_, shard.labels, scale);
+    const int head = headUnit(std::ssize(layers_));
+    std::vector<int> units{head};
+    if (model_.tiedHead) units.push_back(embeddingUnit);
+    for (const int unit : units) {
+        keeper->useValues(unit, SpanPass::Forward);
+        keeper->openGradients(unit);
+    }
+    const at::Tensor loss = headLoss(x, head_, shard.labels, scale);
+    for (const int unit : units) keeper->dropValues(unit);
+    keeper->closeGradients(head);
+    return loss;
 }
 
-at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend,
-                               RouterUse& routers) const {
+at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
+                               UnitKeeper* keeper) const {
+    if (keeper != nullptr) keeper->useValues(embeddingUnit, SpanPass::Forward);
     at::Tensor x = embedded(shard);
-    for (int index = 0; index < static_cast<int>(layers_.size()); ++index) {
+    if (keeper != nullptr) keeper->dropValues(embeddingUnit);
+    x = beginsBackward(keeper, embeddingUnit, x, /*values=*/false);
+    const Pass pass{shard, attend, keeper};
+    const int all = static_cast<int>(layers_.size());
+    if (memory_.recompute != Recompute::Layers) return layers(0, all, x, pass, routers);
+    const int together = static_cast<int>(std::min<std::int64_t>(memory_.recomputeEvery, all));
+    for (int begin = 0; begin < all; begin += together) {
+        const int end = std::min(begin + together, all);
+        x = recomputed(
+            x, {}, routers,
+            [this, begin, end, pass](const at::Tensor& in, const at::Tensor& /*none*/,
+                                     RouterUse& use) { return layers(begin, end, in, pass, use); });
+    }
+    return x;
+}
+
+at::Tensor Transformer::layers(int begin, int end, at::Tensor x, const Pass& pass,
+                               RouterUse& routers) const {
+    const bool again = tracePlace().again;
+    for (int index = begin; index < end; ++index) {
+        const int unit = layerUnit(index);
         tracePlace().layer = index;
-        x = layer(index, x, shard, attend, routers);
+        x = endsBackward(pass.keeper, unit, x);
+        if (pass.keeper != nullptr)
+            pass.keeper->useValues(unit, again ? SpanPass::Recompute : SpanPass::Forward);
+        x = layer(index, x, pass, routers);
+        // The backward pass of the last layer that runs again comes next.
+        if (pass.keeper != nullptr && !(again && index + 1 == end)) pass.keeper->dropValues(unit);
+        x = beginsBackward(pass.keeper, unit, x);
     }
     return x;
 }
@@ -127,8 +173,8 @@ at::Tensor Transformer::embedded(const TokenTensors& shard) const {
 }
 
 // The output of attention, all heads side by side: (B, n, heads * columns of a value).
-at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTable& rotary,
-                                 const Attend& attend) const {
+at::Tensor Transformer::attended(int index, const at::Tensor& x, const Pass& pass) const {
+    const RotaryTable& rotary = pass.shard.rotary;
     const Layer& parts = layers_[static_cast<std::size_t>(index)];
     if (model_.attention == AttentionKind::Mla) {
         const LatentHeads heads =
@@ -137,13 +183,13 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const RotaryTab
                                 const at::Tensor& rows, std::int64_t begin, std::int64_t end) {
             return expandLatents(rows, latent, sizes, begin, end);
         };
-        return attend(index, heads.q, {.latent = heads.latent, .expand = expand})
+        return pass.attend(index, heads.q, {.latent = heads.latent, .expand = expand})
             .narrow(3, 0, model_.valueDim())
             .flatten(2);
     }
     const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
     const Heads heads = projectHeads(x, parts.heads, rotary, shape);
-    return attend(index, heads.q, {heads.k, heads.v}).flatten(2);
+    return pass.attend(index, heads.q, {heads.k, heads.v}).flatten(2);
 }
 
 // residual + the feed-forward of x, by experts.
@@ -167,17 +213,29 @@ at::Tensor Transformer::mixed(int index, const at::Tensor& x, const at::Tensor& 
     return sum + gate * shared;
 }
 
-at::Tensor Transformer::layer(int index, const at::Tensor& x, const TokenTensors& shard,
-                              const Attend& attend, RouterUse& routers) const {
+at::Tensor Transformer::afterAttention(int index, const at::Tensor& x, const at::Tensor& attended,
+                                       const Pass& pass, RouterUse& routers) const {
     const auto at = static_cast<std::size_t>(index);
     const Layer& parts = layers_[at];
-    const at::Tensor between = addProjection(x, attended(index, x, shard.rotary, attend),
-                                             parts.output, parts.afterAttention);
+    const at::Tensor between = addProjection(x, attended, parts.output, parts.afterAttention);
     // What the feed-forward reads, and what its output is added to.
     const at::Tensor& read = model_.parallelResidual ? x : between;
-    if (kinds_[at].experts) return mixed(index, read, between, shard.own, routers);
+    if (kinds_[at].experts) return mixed(index, read, between, pass.shard.own, routers);
     if (model_.parallelResidual) return addFeedForward(x, parts.feedForward, between);
     return addFeedForward(between, parts.feedForward);
+}
+
+at::Tensor Transformer::layer(int index, const at::Tensor& x, const Pass& pass,
+                              RouterUse& routers) const {
+    const at::Tensor attention = attended(index, x, pass);
+    if (memory_.recompute != Recompute::AttentionKept)
+        return afterAttention(index, x, attention, pass, routers);
+    return recomputed(
+        x, attention, routers,
+        [this, index, pass](const at::Tensor& in, const at::Tensor& kept, RouterUse& use) {
+            tracePlace().layer = index;
+            return afterAttention(index, in, kept, pass, use);
+        });
 }
 
 }  // namespace ringscope

@@ -3,6 +3,7 @@
 // each token by itself.
 #pragma once
 
+#include "backend/config/run_config.h"
 #include "backend/model/layer_kinds.h"
 #include "backend/model/model_config.h"
 #include "kernels/comm/group.h"
@@ -10,6 +11,8 @@
 #include "kernels/model/functions.h"
 #include "kernels/model/latent_attention.h"
 #include "kernels/model/parameters.h"
+#include "kernels/model/router_use.h"
+#include "kernels/model/unit_keeper.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -28,13 +31,6 @@ struct TokenTensors {
     RotaryTable rotary;    // of those
     // Which of the B * n tokens no other rank holds too, (tokens), int64; not defined: all.
     at::Tensor own{};
-};
-
-// What the routers of the layers with experts did for a rank's own tokens.
-struct RouterUse {
-    bool scored = false;                  // whether `scores` are wanted
-    std::vector<at::Tensor> perExpert{};  // of each of these layers: tokens that use each, int64
-    at::Tensor scores{};  // (experts), added up over tokens and layers; differentiable
 };
 
 // Keys and values of all heads, (B, n, Hk, D), or as one latent a token that becomes them: (B, n,
@@ -56,16 +52,19 @@ public:
     // The parameters must outlive the model. `kinds` has one for each layer.
     // Where ranks share experts, they are those of `sharing`, and the parameters hold this rank's.
     Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
-                const Parameters& parameters, Group* sharing = nullptr);
+                const Parameters& parameters, Group* sharing = nullptr,
+                const MemoryConfig& memory = {});
 
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
-    // what a layer does under its number.
+    // what a layer does under its number. The model, what `attend` needs and the keeper of units
+    // (ParameterUnits in backend/model/parameter_share.h) must outlive that pass.
     at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale,
-                    RouterUse& routers) const;
+                    RouterUse& routers, UnitKeeper* keeper = nullptr) const;
 
     // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
-    at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers) const;
+    at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
+                      UnitKeeper* keeper = nullptr) const;
     at::Tensor logits(const at::Tensor& rows) const;
 
 private:
@@ -80,19 +79,27 @@ private:
         Experts experts;
         Weight sharedGate;
     };
+    // What the layers of a pass take besides x.
+    struct Pass {
+        TokenTensors shard;
+        Attend attend;
+        UnitKeeper* keeper;
+    };
     Norm norm(const Parameters& parameters, const std::string& name) const;
     Layer layerOf(const Parameters& parameters, const std::string& prefix, bool experts) const;
     at::Tensor embedded(const TokenTensors& shard) const;
-    at::Tensor attended(int index, const at::Tensor& x, const RotaryTable& rotary,
-                        const Attend& attend) const;
+    at::Tensor attended(int index, const at::Tensor& x, const Pass& pass) const;
     at::Tensor mixed(int index, const at::Tensor& x, const at::Tensor& residual,
                      const at::Tensor& own, RouterUse& routers) const;
-    at::Tensor layer(int index, const at::Tensor& x, const TokenTensors& shard,
-                     const Attend& attend, RouterUse& routers) const;
+    at::Tensor afterAttention(int index, const at::Tensor& x, const at::Tensor& attended,
+                              const Pass& pass, RouterUse& routers) const;
+    at::Tensor layer(int index, const at::Tensor& x, const Pass& pass, RouterUse& routers) const;
+    at::Tensor layers(int begin, int end, at::Tensor x, const Pass& pass, RouterUse& routers) const;
 
     ModelConfig model_;
     std::vector<LayerKind> kinds_;
     Group* sharing_;
+    MemoryConfig memory_;
     Weight embedding_;
     Weight positions_;
     std::vector<Layer> layers_;

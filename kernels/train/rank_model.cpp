@@ -3,6 +3,7 @@
 #include "backend/core/mix.h"
 #include "backend/model/rotary.h"
 #include "backend/plan/blocks.h"
+#include "backend/plan/memory_zero.h"
 #include "kernels/device/number_format.h"
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/train/expert_balance.h"
@@ -70,6 +71,14 @@ InitialValues valuesOfShare(const ParameterShare& share, const std::vector<Param
     };
 }
 
+// Buffers of their own for parts that come and go.
+std::vector<BufferPart> buffersOf(const ParameterShare& share, const RunPlan& plan) {
+    if (!dividesGradients(plan)) return {{0, share.elements()}};
+    std::vector<BufferPart> spans;
+    for (const SharePart& part : share.parts) spans.push_back(part.span);
+    return spans;
+}
+
 }  // namespace
 
 RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial,
@@ -79,15 +88,32 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
       group_(ranks.within(ranksOf(replicaOf(plan, ranks.rank())))),
       sharing_(sharingGroup(plan, ranks)),
       allParameters_(parameterList(plan.config.model, plan.layers)),
-      share_(parameterShare(allParameters_, expertSplitOf(plan))),
+      share_(parameterShareOf(plan)),
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device)),
       parameters_(share_.list,
                   sharing_ == nullptr
                       ? initial
                       : valuesOfShare(share_, allParameters_, sharing_->rank(), initial),
-                  share_.elements(), tensors_),
-      model_(plan.config.model, plan.layers, parameters_, sharing_) {}
+                  buffersOf(share_, plan), tensors_,
+                  {.values = !dividesValues(plan), .gradients = !dividesGradients(plan)}),
+      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {
+    makeParts();
+}
+
+void RankModel::makeParts() {
+    std::vector<std::vector<SharedPart*>> units;
+    for (const SharePart& part : share_.parts) {
+        Group& group =
+            part.experts ? ranks_.within(ranksOf(sameExpertsOf(plan_, ranks_.rank()))) : ranks_;
+        parts_.push_back(
+            std::make_unique<SharedPart>(parameters_, part.span, group, plan_.config.memory.zero));
+        if (part.unit < 0) continue;
+        units.resize(static_cast<std::size_t>(part.unit) + 1);
+        units.back().push_back(parts_.back().get());
+    }
+    if (!units.empty()) units_.emplace(std::move(units));
+}
 
 Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& ranks,
                                                    c10::Device device) {
@@ -118,7 +144,8 @@ Result<void> RankModel::makeAttention() {
 at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                            double balanceScale) {
     RouterUse routers{.scored = balanceScale != 0};
-    const at::Tensor loss = model_.loss(shardOf(batch), attendFor(place, batch), scale, routers);
+    const at::Tensor loss = model_.loss(shardOf(batch), attendFor(place, batch), scale, routers,
+                                        units_ ? &*units_ : nullptr);
     if (routers.perExpert.empty()) return loss;
     const at::Tensor use = at::stack(routers.perExpert);
     expertUse_ = expertUse_.defined() ? expertUse_ + use : use;
@@ -141,12 +168,36 @@ at::Tensor RankModel::placed(const at::Tensor& buffer, std::int64_t begin,
     return whole;
 }
 
-at::Tensor RankModel::placedOnce(const at::Tensor& buffer, std::int64_t begin,
-                                 std::int64_t count) const {
-    at::Tensor once = buffer.clone();
-    if (ranks_.rank() > 0) once.narrow(0, 0, share_.common.count).zero_();
-    if (ranks_.rank() >= plan_.expertRanks) once.zero_();
-    return placed(once, begin, count);
+void RankModel::endBackward() {
+    if (units_) units_->finish();
+}
+
+at::Tensor RankModel::wholeValues() {
+    at::Tensor whole = at::zeros({plan_.parameters}, tensors_.device(at::kCPU));
+    const int place = sharing_ == nullptr ? 0 : sharing_->rank();
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const SharePart& part = share_.parts[i];
+        parts_[i]->useValues();
+        // Of those that hold a part alike, the first one adds it to what ranks add up below.
+        const bool first = part.experts ? ranks_.rank() < plan_.expertRanks : ranks_.rank() == 0;
+        if (sharing_ == nullptr || first)
+            forEachPart(share_, allParameters_, place, part.span,
+                        [&](std::int64_t own, std::int64_t among, std::int64_t scalars) {
+                            whole.narrow(0, among, scalars)
+                                .copy_(parameters_.values(part.span).narrow(
+                                    0, own - part.span.begin, scalars));
+                        });
+        parts_[i]->dropValues();
+    }
+    if (sharing_ == nullptr) return whole;
+    constexpr std::int64_t atOnce = 1 << 22;  // scalars that ranks exchange
+    for (std::int64_t begin = 0; begin < plan_.parameters; begin += atOnce) {
+        const std::int64_t count = std::min(atOnce, plan_.parameters - begin);
+        at::Tensor sum = whole.narrow(0, begin, count).to(device_);
+        ranks_.allReduceSum(sum);
+        whole.narrow(0, begin, count).copy_(sum);
+    }
+    return whole;
 }
 
 at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }

@@ -9,11 +9,14 @@
 #include "kernels/data/token_batch.h"
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
+#include "kernels/train/shared_part.h"
+#include "kernels/train/unit_memory.h"
 
 #include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ringscope {
@@ -34,22 +37,24 @@ public:
     // What this rank holds: where ranks share experts, its share, in the share's order.
     Parameters& parameters() { return parameters_; }
     const Parameters& parameters() const { return parameters_; }
-    const ParameterShare& share() const { return share_; }
+    // One for each part of the share; all ranks use them in the same order.
+    std::vector<std::unique_ptr<SharedPart>>& parts() { return parts_; }
 
     // Scalars [begin, begin + count) of all parameters of the model, in the order of
     // parameterList(), from a buffer of this rank's; 0 where it does not hold them.
     at::Tensor placed(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
-    // Puts 0 where another rank before this one holds the same, so that over all ranks each
-    // parameter is added up once.
-    at::Tensor placedOnce(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
+
+    // The values of all parameters in that order, on the CPU. All ranks must call it.
+    at::Tensor wholeValues();
 
     at::TensorOptions tensors() const { return tensors_; }  // of activations
 
     // Of a batch that is the same on all ranks that share sequences: scale * the summed loss of the
     // labels of this rank's tokens, plus balanceScale * its part of the routers' loss, where that
-    // is not 0. As Transformer::loss.
+    // is not 0. As Transformer::loss. After its backward pass, endBackward() must be called.
     at::Tensor loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                     double balanceScale = 0);
+    void endBackward();
 
     // How many of this rank's own tokens used each expert, (layers with experts, experts) int64,
     // over all calls of loss() since the last of these; not defined where there are no experts.
@@ -64,6 +69,7 @@ private:
     RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial, c10::Device device);
 
     Result<void> makeAttention();
+    void makeParts();
     RotaryTable rotaryOf(const TokenShard& shard) const;
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
@@ -80,6 +86,8 @@ private:
     c10::Device device_;
     at::TensorOptions tensors_;
     Parameters parameters_;
+    std::vector<std::unique_ptr<SharedPart>> parts_{};
+    std::optional<UnitMemory> units_{};  // where ranks divide gradients, or values too
     Transformer model_;
     std::vector<std::unique_ptr<Attention>> attention_;  // of each of the plan's parts
     RotaryTable rotary_;    // the same for every batch without documents

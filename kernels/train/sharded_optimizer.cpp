@@ -4,8 +4,6 @@
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
-#include <ATen/ops/empty.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -33,61 +31,39 @@ std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, 
 
 }  // namespace
 
-ShardedOptimizer::ShardedOptimizer(Parameters& parameters, const BufferPart& part, Group& group,
+ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& part,
                                    const AdamWOptions& options)
-    : parameters_(parameters),
-      part_(part),
-      group_(group),
-      slice_(part.count / group.size()),
-      exact_(allocatedFor(MemoryCategory::Optimizer,
-                          [&] { return parameters.exactValues(sliceBegin(), slice_); })),
-      adam_(slice_, options, exact_.options(),
-            trainedRanges(parameters.list(), sliceBegin(), slice_)) {
-    if (group.size() == 1) {
-        gradient_ = parameters.gradients().narrow(0, part_.begin, part_.count);
-        return;
-    }
-    const MemoryScope scope(MemoryCategory::Communication);
-    gradient_ = at::empty({slice_}, exact_.options());
-    outgoing_ = parameters.areExact() ? gradient_  // never in use at the same time
-                                      : at::empty({slice_}, parameters.values().options());
-}
+    : part_(part),
+      exact_(parameters.areExact() ? part.ownedValues()
+                                   : allocatedFor(MemoryCategory::Optimizer,
+                                                  [&] {
+                                                      const auto [begin, count] = part.owned();
+                                                      return parameters.exactValues(begin, count);
+                                                  })),
+      rounds_(!parameters.areExact()),
+      adam_(part.owned().count, options, exact_.options(),
+            trainedRanges(parameters.list(), part.owned().begin, part.owned().count)) {}
 
-at::Tensor ShardedOptimizer::ownValues() const {
-    return parameters_.values().narrow(0, sliceBegin(), slice_);
-}
-
-const at::Tensor& ShardedOptimizer::reduceGradients() {
-    if (group_.size() > 1) {
-        const PurposeScope purpose(group_, Purpose::Gradient);
-        const at::Tensor all = parameters_.gradients().narrow(0, part_.begin, part_.count);
-        group_.reduceScatterSum(gradient_, all)->wait();
-    }
-    return gradient_;
+void ShardedOptimizer::round() {
+    if (!rounds_) return;
+    at::Tensor values = part_.ownedValues();
+    values.copy_(exact_);
 }
 
 void ShardedOptimizer::step(double factor) {
     const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
-    adam_.step(exact_, gradient_, factor);
-    if (!parameters_.areExact()) ownValues().copy_(exact_);
+    adam_.step(exact_, part_.summedGradient(), factor);
+    round();
 }
 
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
-    const std::int64_t begin = sliceBegin();
+    const auto [begin, count] = part_.owned();
     const std::int64_t first = std::max(begin, parameter.offset);
-    const std::int64_t end = std::min(begin + slice_, parameter.offset + parameter.elements());
+    const std::int64_t end = std::min(begin + count, parameter.offset + parameter.elements());
     if (first >= end) return;
     at::Tensor own = exact_.narrow(0, first - begin, end - first);
     own.add_(change.flatten().narrow(0, first - parameter.offset, end - first));
-    if (!parameters_.areExact()) ownValues().copy_(exact_);
-}
-
-void ShardedOptimizer::shareValues() {
-    if (group_.size() == 1) return;
-    const PurposeScope purpose(group_, Purpose::Gradient);
-    outgoing_.copy_(ownValues());
-    at::Tensor all = parameters_.values().narrow(0, part_.begin, part_.count);
-    group_.allGather(all, outgoing_)->wait();
+    round();
 }
 
 }  // namespace ringscope

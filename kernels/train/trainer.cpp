@@ -71,13 +71,10 @@ struct Trainer::State {
           batches(std::move(source)),
           device(where),
           model(std::move(rankModel)),
-          optimizer(model->parameters(), model->share().common, all,
-                    optimizerOptions(plan.config.train)),
           lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
                                                                       : LossScale::none()) {
-        if (plan.expertRanks > 1)
-            expertOptimizer.emplace(model->parameters(), model->share().experts,
-                                    all.within(ranksOf(sameExpertsOf(plan, all.rank()))),
+        for (const std::unique_ptr<SharedPart>& part : model->parts())
+            optimizers.emplace_back(model->parameters(), *part,
                                     optimizerOptions(plan.config.train));
     }
 
@@ -95,8 +92,7 @@ struct Trainer::State {
     BatchSource batches;
     c10::Device device;
     std::unique_ptr<RankModel> model;
-    ShardedOptimizer optimizer;
-    std::optional<ShardedOptimizer> expertOptimizer;  // of experts that ranks share
+    std::vector<ShardedOptimizer> optimizers{};  // of each part of the parameters
     LossScale lossScale;
     std::int64_t tokens = 0;  // of the step
     at::Tensor expertUse{};   // of the step so far, over all ranks, double; where there are experts
@@ -116,7 +112,7 @@ std::int64_t Trainer::State::countTokens(std::int64_t step) {
 
 // Returns the rank's part of the step's loss.
 double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
-    model->parameters().clearGradients();
+    for (ShardedOptimizer& optimizer : optimizers) optimizer.part().clearGradients();
     const double balanceScale = plan.config.train.routerAuxLoss * lossScale.value() /
                                 static_cast<double>(plan.microSteps * plan.replicas);
     double sum = 0;
@@ -131,6 +127,7 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
         sum += loss.item<double>();
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
         loss.backward();
+        model->endBackward();
     }
     return sum;
 }
@@ -149,14 +146,18 @@ void Trainer::State::moveRouterBiases() {
     const at::Tensor changes = biasChanges(expertUse) * size;
     std::int64_t layer = 0;
     for (const ParameterSpec& spec : model->parameters().list())
-        if (spec.name.ends_with("router.bias")) optimizer.add(spec, changes[layer++]);
+        if (spec.name.ends_with("router.bias")) {
+            for (ShardedOptimizer& optimizer : optimizers) optimizer.add(spec, changes[layer]);
+            ++layer;
+        }
 }
 
 // Of the summed gradients that this rank updates parameters with.
 double Trainer::State::squaresOfGradients() {
-    const double squares = sumOfSquares(optimizer.reduceGradients());
-    if (!expertOptimizer) return squares;
-    return squares + sumOfSquares(expertOptimizer->reduceGradients());
+    double squares = 0;
+    for (ShardedOptimizer& optimizer : optimizers)
+        squares += sumOfSquares(optimizer.part().summedSlice());
+    return squares;
 }
 
 // Totals of the unscaled loss: the loss scale is divided out again.
@@ -188,12 +189,10 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
     if (finite) {
         const double factor =
             clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
-        optimizer.step(factor);
-        if (expertOptimizer) expertOptimizer->step(factor);
+        for (ShardedOptimizer& optimizer : optimizers) optimizer.step(factor);
         moveRouterBiases();
     }
-    optimizer.shareValues();
-    if (expertOptimizer) expertOptimizer->shareValues();
+    for (ShardedOptimizer& optimizer : optimizers) optimizer.part().shareValues();
     if (finite) return std::string();
     return number + " is skipped: its gradient is too large for fp16 at loss scale " +
            std::to_string(static_cast<std::int64_t>(scale)) + "; the next steps use " +
@@ -237,7 +236,7 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
 
     const double scale = state.lossScale.value() / static_cast<double>(tokens);
     const double ownLoss = state.accumulateGradients(index, scale);
-    tracePlace().pass = SpanPass::Update;
+    enterPass(SpanPass::Update);
     state.shareExpertUse();
     const Totals totals = state.totalsOf(ownLoss);
     RINGSCOPE_TRY(std::string note, state.update(index, totals));
@@ -247,22 +246,9 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     return outcome;
 }
 
-at::Tensor Trainer::wholeValues() const {
-    const at::Tensor& held = state_->model->parameters().values();
-    const std::int64_t all = state_->plan.parameters;
-    if (!state_->expertOptimizer) return held.narrow(0, 0, all).to(at::kCPU);
-    constexpr std::int64_t atOnce = 1 << 22;  // scalars that ranks exchange
-    at::Tensor whole = at::empty({all}, held.options().device(at::kCPU));
-    for (std::int64_t begin = 0; begin < all; begin += atOnce) {
-        const std::int64_t count = std::min(atOnce, all - begin);
-        at::Tensor part = state_->model->placedOnce(held, begin, count);
-        state_->all.allReduceSum(part);
-        whole.narrow(0, begin, count).copy_(part);
-    }
-    return whole;
-}
+at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }
 
-std::vector<double> Trainer::parameterValues() const {
+std::vector<double> Trainer::parameterValues() {
     const at::Tensor values = wholeValues().to(at::kDouble).contiguous();
     const double* first = values.const_data_ptr<double>();
     return {first, first + values.numel()};

@@ -8,7 +8,8 @@
 //              replicated, a rank holds all tokens and still counts only the loss of its own.
 //   gradient   summed over ranks, in slices: each rank gets the sum of its slice (reduce-scatter),
 //              updates the slice's parameters and sends them to all ranks (all-gather). So all
-//              ranks together hold the optimizer's state once.
+//              ranks together hold the optimizer's state once. memory.zero says what else they
+//              divide (shared_part.h).
 //
 // Replicas (parallel.dp) are groups of ranks that follow each other. Each attends within itself, to
 // batches of its own; losses and gradients are summed over the ranks of all, so a step is that of
@@ -65,10 +66,10 @@ public:
     // loss is no number. Throws GroupError.
     Result<StepOutcome> step(std::int64_t index);
 
-    // All parameters of the model, on the CPU: parameterList(model) says what is where. Where ranks
-    // share experts, all of them must call it.
-    at::Tensor wholeValues() const;
-    std::vector<double> parameterValues() const;  // the same, for tests
+    // All parameters of the model, on the CPU: parameterList(model) says what is where. All ranks
+    // must call it.
+    at::Tensor wholeValues();
+    std::vector<double> parameterValues();  // the same, for tests
 
 private:
     struct State;

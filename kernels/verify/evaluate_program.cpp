@@ -76,6 +76,7 @@ private:
                          "this rank was started to evaluate, and its job is another"};
         job_ = *evaluation;
         RINGSCOPE_TRY(plan_, readPlan(job_.configYaml, arguments_.world));
+        plan_.config.memory.zero = 1;  // nothing is trained
         return {};
     }
 

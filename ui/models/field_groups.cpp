@@ -36,6 +36,7 @@ const std::vector<GroupRow>& groupRows() {
          "latent attention",
          false,
          {"latent_", "plain_size", "rotary_size", "value_size"}},
+        {"memory", "", false},
         {"attention", "", false},
         {"data", "", false},
         {"profile", "", false},

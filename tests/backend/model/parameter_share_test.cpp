@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -18,33 +20,71 @@ std::int64_t elementsOf(const std::vector<ParameterSpec>& list) {
     return list.back().offset + list.back().elements();
 }
 
+// How often the ranks that share experts hold each parameter, those that all hold counted once.
+std::vector<int> timesSeen(const ParameterShare& share, const std::vector<ParameterSpec>& list,
+                           int sharing) {
+    std::vector<int> seen(static_cast<std::size_t>(elementsOf(list)));
+    for (int place = 0; place < sharing; ++place)
+        for (const SharePart& part : share.parts) {
+            if (place > 0 && !part.experts) continue;
+            forEachPart(share, list, place, part.span,
+                        [&](std::int64_t, std::int64_t among, std::int64_t count) {
+                            for (std::int64_t i = 0; i < count; ++i)
+                                ++seen[static_cast<std::size_t>(among + i)];
+                        });
+        }
+    return seen;
+}
+
 TEST(ParameterShare, OfOneRankIsTheListItself) {
     const std::vector<ParameterSpec> list = someParameters();
     const ParameterShare share = parameterShare(list, {.ranks = 4, .sharing = 1});
     EXPECT_EQ(share.list, list);
-    EXPECT_EQ(share.commonScalars, elementsOf(list));
-    EXPECT_EQ(share.experts.count, 0);
-    EXPECT_EQ(share.elements() % 4, 0);
+    ASSERT_EQ(share.parts.size(), 1U);
+    EXPECT_FALSE(share.parts[0].experts);
+    EXPECT_EQ(share.elements(), (elementsOf(list) + 3) / 4 * 4);
 }
 
 TEST(ParameterShare, HoldsEachParameterOnceOverTheRanksThatShare) {
     const std::vector<ParameterSpec> list = someParameters();
     for (const int sharing : {2, 3, 6}) {
         const ParameterShare share = parameterShare(list, {.ranks = 12, .sharing = sharing});
-        EXPECT_EQ(share.common.count % 12, 0);
-        EXPECT_EQ(share.experts.count % (12 / sharing), 0);
-        std::vector<int> seen(static_cast<std::size_t>(elementsOf(list)));
-        for (int place = 0; place < sharing; ++place)
-            for (const BufferPart& part : {share.common, share.experts}) {
-                if (place > 0 && part.begin == 0) continue;  // all hold the same
-                forEachPart(share, list, place, part,
-                            [&](std::int64_t, std::int64_t among, std::int64_t count) {
-                                for (std::int64_t i = 0; i < count; ++i)
-                                    ++seen[static_cast<std::size_t>(among + i)];
-                            });
-            }
-        EXPECT_EQ(seen, std::vector<int>(seen.size(), 1)) << sharing;
+        ASSERT_EQ(share.parts.size(), 2U);
+        EXPECT_EQ(share.parts[0].span.count % 12, 0);
+        EXPECT_EQ(share.parts[1].span.count % (12 / sharing), 0);
+        EXPECT_EQ(timesSeen(share, list, sharing),
+                  std::vector<int>(static_cast<std::size_t>(elementsOf(list)), 1))
+            << sharing;
     }
+}
+
+TEST(ParameterShare, InUnitsHasAPartForWhatIsUsedTogether) {
+    const std::vector<ParameterSpec> list = someParameters();
+    const ParameterShare share = parameterShare(list, {.ranks = 4, .sharing = 2}, true);
+    std::vector<std::pair<int, bool>> parts;
+    std::int64_t end = 0;
+    for (const SharePart& part : share.parts) {
+        EXPECT_EQ(part.span.begin, end);
+        end += part.span.count;
+        EXPECT_EQ(part.span.count % (part.experts ? 2 : 4), 0);
+        parts.emplace_back(part.unit, part.experts);
+        for (const ParameterSpec& spec : share.list) {
+            if (spec.offset < part.span.begin || spec.offset >= end) continue;
+            const std::string layer = "layers." + std::to_string(part.unit - layerUnit(0)) + ".";
+            if (part.unit == embeddingUnit)
+                EXPECT_TRUE(isOfEmbedding(spec)) << spec.name;
+            else if (part.unit == headUnit(3))
+                EXPECT_TRUE(spec.name == "norm.gain" || spec.name == "head.weight") << spec.name;
+            else
+                EXPECT_TRUE(spec.name.starts_with(layer)) << spec.name;
+        }
+    }
+    EXPECT_EQ(
+        parts,
+        (std::vector<std::pair<int, bool>>{
+            {0, false}, {1, false}, {2, false}, {2, true}, {3, false}, {3, true}, {4, false}}));
+    EXPECT_EQ(timesSeen(share, list, 2),
+              std::vector<int>(static_cast<std::size_t>(elementsOf(list)), 1));
 }
 
 // Slices of a buffer begin anywhere.

@@ -1,0 +1,55 @@
+#include "backend/plan/memory_zero.h"
+
+namespace ringscope {
+namespace {
+
+// The embedding needs no values in its backward pass; the head's is in the forward pass.
+std::int64_t gathersOfUnit(const RunPlan& plan, int unit) {
+    const auto layers = std::ssize(plan.layers);
+    if (unit == embeddingUnit) return plan.config.model.tiedHead ? 2 : 1;
+    if (unit == headUnit(layers)) return 1;
+    return gathersOfLayer(plan, unit - layerUnit(0));
+}
+
+}  // namespace
+
+bool dividesGradients(const RunPlan& plan) {
+    return plan.config.memory.zero >= 2 && plan.ranks > 1;
+}
+
+bool dividesValues(const RunPlan& plan) { return plan.config.memory.zero == 3 && plan.ranks > 1; }
+
+ParameterShare parameterShareOf(const RunPlan& plan) {
+    return parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan),
+                          dividesGradients(plan));
+}
+
+std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer) {
+    const MemoryConfig& memory = plan.config.memory;
+    if (memory.recompute != Recompute::Layers) return 2;
+    // Layers that share a kept input run again one after the other; the last one stays for its
+    // backward pass.
+    const bool last =
+        (layer + 1) % memory.recomputeEvery == 0 || layer + 1 == std::ssize(plan.layers);
+    return last ? 2 : 3;
+}
+
+StateBytes stateBytes(const RunPlan& plan) {
+    const NumberFormatRow& format = rowOf(plan.config.train.precision);
+    const std::int64_t level = plan.config.memory.zero;
+    StateBytes bytes;
+    for (const SharePart& part : parameterShareOf(plan).parts) {
+        const std::int64_t ranks = part.experts ? plan.ranks / plan.expertRanks : plan.ranks;
+        // What a reduce-scatter or an all-gather sends: every slice but the rank's own once.
+        const std::int64_t sent = (ranks - 1) * (part.span.count / ranks);
+        const std::int64_t sums = dividesGradients(plan) ? plan.microSteps : level == 0 ? 2 : 1;
+        bytes.gradients += sums * sent * format.sumBytes;
+        if (dividesValues(plan))
+            bytes.values += plan.microSteps * gathersOfUnit(plan, part.unit) * sent * format.bytes;
+        else if (level != 0)
+            bytes.values += sent * format.bytes;
+    }
+    return bytes;
+}
+
+}  // namespace ringscope

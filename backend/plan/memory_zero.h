@@ -1,0 +1,30 @@
+// What ranks divide of parameters, gradients and the optimizer's state (memory.zero), and what they
+// send for it.
+#pragma once
+
+#include "backend/model/parameter_share.h"
+#include "backend/plan/run_plan.h"
+
+#include <cstdint>
+
+namespace ringscope {
+
+// Whether a rank holds all gradients, and all values, only while it uses them: memory.zero 2 and 3,
+// 3, where there is more than one rank.
+bool dividesGradients(const RunPlan& plan);
+bool dividesValues(const RunPlan& plan);
+
+ParameterShare parameterShareOf(const RunPlan& plan);
+
+// Sent by a rank in a step: to sum gradients, and to share values.
+struct StateBytes {
+    std::int64_t gradients = 0;
+    std::int64_t values = 0;
+    std::int64_t sum() const { return gradients + values; }
+};
+StateBytes stateBytes(const RunPlan& plan);
+
+// How often a batch gathers the values of layer `layer`, where ranks divide them.
+std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer);
+
+}  // namespace ringscope

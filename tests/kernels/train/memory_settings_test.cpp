@@ -1,0 +1,183 @@
+// memory.*: whatever a rank keeps, computes again or fetches again, it trains the same model, and
+// sends what the plan says.
+#include "tests/kernels/train/family_models.h"
+#include "tests/kernels/train/training.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using testing::fromProse;
+using testing::packedProse;
+using testing::shardedModes;
+using testing::smallRun;
+using testing::train;
+using testing::TrainedRank;
+
+RunConfig threeLayers(const std::string& mode, int ranks) {
+    RunConfig config = smallRun(mode, ranks);
+    config.model.layers = 3;
+    config.train.steps = 2;
+    return config;
+}
+
+std::string named(const RunConfig& config) {
+    const MemoryConfig& memory = config.memory;
+    return config.parallel.mode + ", " + std::to_string(config.parallel.sp) + " ranks, zero " +
+           std::to_string(memory.zero) + ", recompute " + std::string(nameOf(memory.recompute)) +
+           " " + std::to_string(memory.recomputeEvery) + ", tile " +
+           std::to_string(memory.tileMlp.value_or(0));
+}
+
+// Relative, of losses and norms; absolute, of parameters. 0: the same bits.
+void expectSame(const RunConfig& config, const BatchSource& batches, const TrainedRank& expected,
+                double limit) {
+    SCOPED_TRACE(named(config));
+    const Result<RunPlan> plan = planRun(config);
+    ASSERT_TRUE(plan.ok()) << plan.error().message;
+    const std::vector<TrainedRank> trained = train(config, batches);
+    std::int64_t busiest = 0;
+    for (const TrainedRank& rank : trained) {
+        for (std::size_t step = 0; step < expected.steps.size(); ++step) {
+            const StepRecord& wanted = expected.steps[step].record;
+            const StepRecord& actual = rank.steps[step].record;
+            EXPECT_NEAR(actual.loss, wanted.loss, limit * wanted.loss) << step;
+            EXPECT_NEAR(actual.gradNorm, wanted.gradNorm, 10 * limit * wanted.gradNorm) << step;
+            EXPECT_EQ(rank.steps[step].sent.gradient, plan->gradientBytesPerStep);
+            EXPECT_EQ(rank.steps[step].expertUse, expected.steps[step].expertUse);
+            busiest = std::max(busiest, rank.steps[step].sent.attention);
+        }
+        for (std::size_t i = 0; i < expected.parameters.size(); ++i)
+            ASSERT_NEAR(rank.parameters[i], expected.parameters[i], limit) << i;
+    }
+    EXPECT_EQ(busiest, plan->attentionBytesPerStep);
+}
+
+std::vector<MemoryConfig> allSettings() {
+    std::vector<MemoryConfig> all;
+    for (const std::int64_t zero : {0, 1, 2, 3})
+        for (const auto& [recompute, every] : {std::pair{Recompute::None, 1},
+                                               {Recompute::AttentionKept, 1},
+                                               {Recompute::Layers, 1},
+                                               {Recompute::Layers, 2}})
+            all.push_back({.zero = zero, .recompute = recompute, .recomputeEvery = every});
+    return all;
+}
+
+// Two batches a step, documents, dropout.
+TEST(MemorySettings, ChangeNothingUnderAnyMode) {
+    for (const std::string& mode : shardedModes()) {
+        RunConfig config = threeLayers(mode, 2);
+        config.data.packing = true;
+        config.attention.dropout = 0.1;
+        config.train.gradAccum = 2;
+        const BatchSource batches = packedProse(config);
+        const TrainedRank expected = train(config, batches).front();
+        for (const MemoryConfig& memory : allSettings()) {
+            config.memory = memory;
+            expectSame(config, batches, expected, 1e-10);
+        }
+        config.memory.tileMlp = 5;
+        config.memory.tileLoss = 7;
+        expectSame(config, batches, expected, 1e-10);
+    }
+}
+
+// One batch a step: only memory moves.
+TEST(MemorySettings, GiveTheSameBitsWhereSumsKeepTheirOrder) {
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16}) {
+        RunConfig config = threeLayers("zigzag", 4);
+        config.train.precision = precision;
+        config.train.gradClip = 0;  // the norm is added up in another order
+        const BatchSource batches = fromProse(config);
+        const TrainedRank expected = train(config, batches).front();
+        for (const MemoryConfig& memory : allSettings()) {
+            config.memory = memory;
+            SCOPED_TRACE(named(config));
+            for (const TrainedRank& rank : train(config, batches)) {
+                for (std::size_t step = 0; step < expected.steps.size(); ++step)
+                    EXPECT_EQ(rank.steps[step].record.loss, expected.steps[step].record.loss);
+                EXPECT_EQ(rank.parameters, expected.parameters);
+            }
+        }
+    }
+}
+
+TEST(MemorySettings, ChangeNothingOnOneRank) {
+    RunConfig config = threeLayers("none", 1);
+    const BatchSource batches = fromProse(config);
+    const TrainedRank expected = train(config, batches).front();
+    for (const MemoryConfig& memory : allSettings()) {
+        config.memory = memory;
+        expectSame(config, batches, expected, 1e-12);
+    }
+}
+
+TEST(MemorySettings, ChangeNothingForReplicas) {
+    RunConfig config = threeLayers("ring", 2);
+    config.parallel.dp = 2;
+    const BatchSource batches = fromProse(config);
+    const TrainedRank expected = train(config, batches).front();
+    for (const MemoryConfig& memory : allSettings()) {
+        config.memory = memory;
+        expectSame(config, batches, expected, 1e-10);
+    }
+}
+
+// Experts on some ranks, routers with a loss of their own, a head that is the embedding.
+TEST(MemorySettings, ChangeNothingForExperts) {
+    RunConfig config = threeLayers("zigzag", 4);
+    config.model.layerPattern = {"dense", "experts", "experts"};
+    config.model.experts = {.count = 8, .perToken = 2, .size = 24, .sharedSize = 16};
+    config.model.experts.normalized = true;
+    config.model.tiedHead = true;
+    config.train.routerAuxLoss = 0.02;
+    for (const int sharing : {1, 2, 4}) {
+        config.parallel.ep = sharing;
+        config.memory = {};
+        const BatchSource batches = fromProse(config);
+        const TrainedRank expected = train(config, batches).front();
+        for (MemoryConfig memory : allSettings()) {
+            memory.tileMlp = 3;
+            config.memory = memory;
+            expectSame(config, batches, expected, 1e-9);
+        }
+    }
+}
+
+class MemoryOfFamily : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(MemoryOfFamily, IsSavedWithoutChangingTheModel) {
+    const TokenBatch batch = testing::familyBatch(GetParam());
+    const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
+    RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp64, 2);
+    const TrainedRank expected = train(config, batches).front();
+    for (const char* mode : {"ring", "ulysses"}) {
+        config.parallel.mode = mode;
+        config.parallel.sp = 2;
+        if (!planRun(config).ok()) continue;
+        for (const MemoryConfig& memory :
+             {MemoryConfig{.zero = 3, .recompute = Recompute::Layers, .tileMlp = 3, .tileLoss = 2},
+              MemoryConfig{.zero = 2, .recompute = Recompute::AttentionKept},
+              MemoryConfig{.zero = 3, .recompute = Recompute::Layers, .recomputeEvery = 2}}) {
+            config.memory = memory;
+            expectSame(config, batches, expected, 1e-8);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, MemoryOfFamily, ::testing::ValuesIn(testing::modelFamilies()),
+                         [](const auto& each) {
+                             std::string name = each.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace ringscope
