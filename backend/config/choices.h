@@ -83,6 +83,13 @@ inline constexpr std::array recomputeChoices = {Choice{Recompute::None, "none"},
 constexpr const auto& choicesOf(Recompute /*any*/) { return recomputeChoices; }
 static_assert(inOrder(recomputeChoices));
 
+// memory.offload_activations: where the inputs of layers wait for the backward pass.
+enum class ActivationPlace : std::uint8_t { None, Disk };
+inline constexpr std::array activationPlaces = {Choice{ActivationPlace::None, "none"},
+                                                Choice{ActivationPlace::Disk, "disk"}};
+constexpr const auto& choicesOf(ActivationPlace /*any*/) { return activationPlaces; }
+static_assert(inOrder(activationPlaces));
+
 // profile.cupti
 enum class CuptiUse : std::uint8_t { Auto, On, Off };
 inline constexpr std::array cuptiUses = {Choice{CuptiUse::Auto, "auto"}, Choice{CuptiUse::On, "on"},

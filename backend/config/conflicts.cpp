@@ -125,6 +125,17 @@ void checkExpertRanks(const RunConfig& config, std::vector<ConfigConflict>& conf
                                  "; use a number of ranks that does"});
 }
 
+void checkOffload(const MemoryConfig& memory, std::vector<ConfigConflict>& conflicts) {
+    if (memory.offloadActivations == ActivationPlace::None || memory.recompute == Recompute::Layers)
+        return;
+    conflicts.push_back({{"memory.offload_activations", "memory.recompute"},
+                         "memory.offload_activations " +
+                             std::string(nameOf(memory.offloadActivations)) +
+                             " is for the inputs that memory.recompute layers keeps, and recompute "
+                             "is " +
+                             std::string(nameOf(memory.recompute)) + "; use recompute layers"});
+}
+
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
@@ -256,6 +267,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkExperts(config.model, conflicts);
     checkRouterTraining(config, conflicts);
     checkExpertRanks(config, conflicts);
+    checkOffload(config.memory, conflicts);
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);

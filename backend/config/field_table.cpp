@@ -323,7 +323,8 @@ std::vector<Field> memoryFields() {
                  "of kept; null: kept"},
                 tokenCount(1, 67'108'864), in, &M::tileMlp),
         fieldOf({"memory.tile_loss", "tokens",
-                 "rows of logits that exist at once; null: as many as fit 16 MiB, 128 or more"},
+                 "rows of logits that exist at once; null: of 16 MiB in fp32, on a GPU of 256, 128 "
+                 "or more"},
                 tokenCount(1, 67'108'864), in, &M::tileLoss),
         fieldOf(
             {"memory.budget", "bytes",

@@ -68,6 +68,8 @@ struct MemoryConfig {
     std::optional<std::int64_t> tileMlp{};   // tokens; not set: what a feed-forward makes is kept
     std::optional<std::int64_t> tileLoss{};  // tokens; not set: as many as 16 MiB of logits
     std::optional<Bytes> budget{};           // of a rank's tensors
+    ActivationPlace offloadActivations = ActivationPlace::None;
+    std::optional<std::string> offloadFolder{};  // not set: the cache's (backend/core/files.h)
     bool operator==(const MemoryConfig&) const = default;
 };
 

@@ -142,6 +142,11 @@ void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
             fmt::format("memory.recompute_every is for recompute layers; {} does not "
                         "use it",
                         nameOf(memory.recompute)));
+    if (memory.offloadActivations == ActivationPlace::Disk)
+        notes.push_back(fmt::format(
+            "memory.offload_activations disk: a rank writes {} of layer inputs in each batch, and "
+            "reads them back",
+            formatBytes({keptLayerInputs(plan) * layerInputBytes(plan)})));
     if (memory.zero >= 2 && plan.ranks == 1)
         notes.push_back(fmt::format("memory.zero {} changes nothing: one rank holds all it trains",
                                     memory.zero));

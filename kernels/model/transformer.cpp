@@ -110,9 +110,10 @@ Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>&
 
 // The head computes its gradients in the forward pass, and they are complete then.
 at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale,
-                             RouterUse& routers, UnitKeeper* keeper) const {
+                             RouterUse& routers, const Elsewhere& elsewhere) const {
     const PlaceScope place;
-    const at::Tensor x = hidden(shard, attend, routers, keeper);
+    const at::Tensor x = hidden(shard, attend, routers, elsewhere);
+    UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper == nullptr) return headLoss(x, head_, shard.labels, scale);
     const int head = headUnit(std::ssize(layers_));
     std::vector<int> units{head};
@@ -128,7 +129,8 @@ at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, do
 }
 
 at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
-                               UnitKeeper* keeper) const {
+                               const Elsewhere& elsewhere) const {
+    UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper != nullptr) keeper->useValues(embeddingUnit, SpanPass::Forward);
     at::Tensor x = embedded(shard);
     if (keeper != nullptr) keeper->dropValues(embeddingUnit);
