@@ -5,8 +5,8 @@
 //     ... compute ...
 //     RINGSCOPE_CHECK(file->wait(0));
 //
-// Uses io_uring, and O_DIRECT where the file system has it. Where the kernel has no io_uring, write()
-// and read() return when they are done.
+// Uses io_uring, and O_DIRECT where the file system has it. Where the kernel has no io_uring,
+// write() and read() return when they are done.
 #pragma once
 
 #include "backend/core/result.h"

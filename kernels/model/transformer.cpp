@@ -141,10 +141,11 @@ at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, 
     const int together = static_cast<int>(std::min<std::int64_t>(memory_.recomputeEvery, all));
     for (int begin = 0; begin < all; begin += together) {
         const int end = std::min(begin + together, all);
-        x = recomputed(
-            x, {}, routers,
-            [this, begin, end, pass](const at::Tensor& in, const at::Tensor& /*none*/,
-                                     RouterUse& use) { return layers(begin, end, in, pass, use); });
+        const auto part = [this, begin, end, pass](const at::Tensor& in, const at::Tensor& /*none*/,
+                                                   RouterUse& use) {
+            return layers(begin, end, in, pass, use);
+        };
+        x = recomputed(x, {}, routers, part, elsewhere.store);
     }
     return x;
 }

@@ -94,9 +94,10 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device)),
       parameters_(share_.list,
-                  sharing_ == nullptr
+                  share_.list == allParameters_
                       ? initial
-                      : valuesOfShare(share_, allParameters_, sharing_->rank(), initial),
+                      : valuesOfShare(share_, allParameters_,
+                                      sharing_ == nullptr ? 0 : sharing_->rank(), initial),
                   buffersOf(share_, plan), tensors_,
                   {.values = !dividesValues(plan), .gradients = !dividesGradients(plan)}),
       model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {

@@ -111,6 +111,20 @@ TEST(MemorySettings, GiveTheSameBitsWhereSumsKeepTheirOrder) {
     }
 }
 
+// No unit of the model has a multiple of three scalars.
+TEST(MemorySettings, ChangeNothingWhereUnitsArePadded) {
+    RunConfig config = threeLayers("ring", 3);
+    config.model.vocabSize = 131;
+    config.model.ffnSize = 47;
+    config.train.seqLen = 66;
+    const BatchSource batches = fromProse(config);
+    const TrainedRank expected = train(config, batches).front();
+    for (const std::int64_t zero : {0, 2, 3}) {
+        config.memory.zero = zero;
+        expectSame(config, batches, expected, 1e-10);
+    }
+}
+
 TEST(MemorySettings, ChangeNothingOnOneRank) {
     RunConfig config = threeLayers("none", 1);
     const BatchSource batches = fromProse(config);
