@@ -23,7 +23,9 @@ namespace ringscope {
 namespace {
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
-    return {.lr = train.lr, .weightDecay = train.weightDecay};
+    return {.lr = train.lr,
+            .weightDecay = train.weightDecay,
+            .eightBit = train.optimizer == OptimizerKind::AdamW8bit};
 }
 
 // Sums over all ranks, the same on every rank.
