@@ -14,8 +14,8 @@ namespace ringscope {
 // live storages asked for, without malloc's rounding.
 MemoryMeter& countCpuTensors();
 
-// From now on, an allocation after which CPU tensors would hold more than `budget` throws BudgetError
-// (memory_budget.h), and is kept as the refusal. Nothing: none does.
+// From now on, an allocation after which CPU tensors would hold more than `budget` throws
+// BudgetError (memory_budget.h), and is kept as the refusal. Nothing: none does.
 void limitCpuTensors(std::optional<Bytes> budget);
 
 // The log of the same tensors. It lives as long as the process too.

@@ -4,12 +4,12 @@
 // step reads a block, updates it in fp32 and writes it, so no whole state ever exists in fp32.
 //
 //     parameter    |  block 0  |  block 1  |  block 2  | 3 |
-//     slices       |---- rank 0 -----|------ rank 1 ------|     rank 0 has block 0 and half of 1
+//     slices       |---- rank 0 -----|------ rank 1 ------|     rank 0: block 0 and half of 1
 //
-// Blocks are counted from the parameter's first element, wherever the slices of ranks begin. A block
-// that two slices share has scales for each part. So states do not depend on the number of ranks
-// where slices begin at a multiple of 256 elements of their parameter; elsewhere they do in that one
-// block, by no more than 8 bits round.
+// Blocks are counted from the parameter's first element, wherever the slices of ranks begin. A
+// block that two slices share has scales for each part. So states do not depend on the number of
+// ranks where slices begin at a multiple of 256 elements of their parameter; elsewhere they do in
+// that one block, by no more than 8 bits round.
 #pragma once
 
 #include "kernels/train/element_range.h"
