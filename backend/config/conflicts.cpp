@@ -239,6 +239,13 @@ void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) 
              rounded(activations) + ", too much to plan; use at most " + rounded(largestStep)});
 }
 
+void checkOptimizer(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
+    if (train.optimizer == OptimizerKind::AdamW8bit && train.precision == NumberFormat::Fp64)
+        conflicts.push_back({{"train.optimizer", "train.precision"},
+                             "train.optimizer adamw8bit computes in fp32, and train.precision is "
+                             "fp64; use optimizer adamw, or precision fp32"});
+}
+
 // Here rather than in the field's kind, so that the sentence names the host that is wrong.
 void checkHosts(const LaunchConfig& launch, std::vector<ConfigConflict>& conflicts) {
     if (launch.transport == TransportKind::Local) return;
@@ -275,6 +282,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkIds(config.data, conflicts);
     checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
+    checkOptimizer(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);
     checkRecordedRanks(config, conflicts);

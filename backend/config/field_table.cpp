@@ -230,6 +230,10 @@ std::vector<Field> trainFields() {
                 integer(1, 4096), in, &T::gradAccum),
         fieldOf({"train.precision", "", "number format of weights and activations; sums are fp32"},
                 oneOf<NumberFormat>(), in, &T::precision),
+        fieldOf({"train.optimizer", "",
+                 "adamw8bit: the state of parameters of 4,096 scalars or more has 8 bits a number, "
+                 "a quarter of the memory; losses differ a little, the step takes longer"},
+                oneOf<OptimizerKind>(), in, &T::optimizer),
         fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
         fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
                 &T::weightDecay),

@@ -35,6 +35,7 @@ struct TrainConfig {
     std::int64_t batch = 1;
     std::int64_t gradAccum = 1;
     NumberFormat precision = NumberFormat::Fp32;
+    OptimizerKind optimizer = OptimizerKind::AdamW;
     double lr = 1e-3;
     double weightDecay = 0.0;
     double gradClip = 1.0;  // 0 switches clipping off

@@ -64,6 +64,7 @@ TrainConfig anyTraining() {
     train.batch = upTo(64);
     train.gradAccum = upTo(64);
     train.precision = anyOf<NumberFormat>();
+    if (train.precision != NumberFormat::Fp64) train.optimizer = anyOf<OptimizerKind>();
     train.lr = *positive();
     train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
     train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
