@@ -133,6 +133,16 @@ TEST(Conflicts, NameAStepThatNoPlanCanCount) {
               "is 9.0e+15, too much to plan; use at most 4.5e+15");
 }
 
+TEST(Conflicts, NameActivationsToOffloadThatAreNotKept) {
+    RunConfig config;
+    config.memory.offloadActivations = ActivationPlace::Disk;
+    EXPECT_EQ(onlyConflict(config),
+              "memory.offload_activations disk is for the inputs that memory.recompute layers "
+              "keeps, and recompute is none; use recompute layers");
+    config.memory.recompute = Recompute::Layers;
+    EXPECT_TRUE(findConflicts(config).empty());
+}
+
 TEST(Conflicts, AreAllNamedAtOnce) {
     RunConfig config;
     config.model.kvHeads = 3;

@@ -26,7 +26,8 @@ TEST(OptimizerState, TakesTwoNumbersAParameterOrAQuarterOfThat) {
 TEST(OptimizerState, IsNotedInThePlanWhereItHas8Bits) {
     RunConfig config;
     config.model = {.layers = 1, .hiddenSize = 64, .heads = 4, .kvHeads = 4, .ffnSize = 128};
-    config.parallel = {.mode = "none", .sp = 1};
+    config.parallel.mode = "none";
+    config.parallel.sp = 1;
     EXPECT_TRUE(planRun(config).value().notes.empty());
     config.train.optimizer = OptimizerKind::AdamW8bit;
     const std::vector<std::string> notes = planRun(config).value().notes;

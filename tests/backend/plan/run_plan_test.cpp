@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ringscope {
 namespace {
 
@@ -53,6 +55,45 @@ TEST(RunPlan, SumsSharedExpertsOverTheRanksThatHoldTheSame) {
     EXPECT_EQ(ranksOf(sameExpertsOf(shared, 3)), (std::vector<int>{1, 3}));
     experts.parallel.mode = "none";
     EXPECT_EQ(planRun(experts).value().expertRanks, 1);
+}
+
+TEST(RunPlan, CountsWhatIsSentAgain) {
+    RunConfig asked = config("ring", 4);
+    const RunPlan once = planRun(asked).value();
+    asked.memory.recompute = Recompute::AttentionKept;
+    EXPECT_EQ(planRun(asked).value().attentionBytesPerStep, once.attentionBytesPerStep);
+    asked.memory.recompute = Recompute::Layers;
+    std::int64_t busiest = 0;
+    for (int rank = 0; rank < 4; ++rank) {
+        const RankSchedule steps = stepsOf(once.schedule(), rank);
+        busiest = std::max(busiest, sentBytes(steps) + sentBytes(steps.forward));
+    }
+    EXPECT_EQ(planRun(asked).value().attentionBytesPerStep, asked.model.layers * busiest);
+}
+
+// 4 ranks, fp32: a slice is a quarter, and each rank sends three of them.
+TEST(RunPlan, CountsWhatDividingStatesSends) {
+    RunConfig asked = config("ring", 4);
+    asked.train.gradAccum = 2;
+    const ModelConfig& model = asked.model;
+    const std::int64_t table = model.vocabSize * model.hiddenSize;
+    const std::int64_t layer = 2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 688 + 2 * 256;
+    const auto sent = [](std::int64_t scalars) { return 3 * (scalars / 4) * 4; };
+    const std::int64_t sums = sent(table) + 4 * sent(layer) + sent(table + 256);
+    const auto bytes = [&](std::int64_t zero, Recompute recompute, std::int64_t every = 1) {
+        asked.memory.zero = zero;
+        asked.memory.recompute = recompute;
+        asked.memory.recomputeEvery = every;
+        return planRun(asked).value().gradientBytesPerStep;
+    };
+    EXPECT_EQ(bytes(0, Recompute::None), 2 * sums);
+    EXPECT_EQ(bytes(1, Recompute::None), 2 * sums);
+    EXPECT_EQ(bytes(2, Recompute::None), 2 * sums + sums);
+    const std::int64_t gathers = sent(table) + 4 * 2 * sent(layer) + sent(table + 256);
+    EXPECT_EQ(bytes(3, Recompute::None), 2 * sums + 2 * gathers);
+    EXPECT_EQ(bytes(3, Recompute::Layers), 2 * sums + 2 * gathers);
+    EXPECT_EQ(bytes(3, Recompute::Layers, 2), 2 * sums + 2 * (gathers + 2 * sent(layer)));
+    EXPECT_EQ(bytes(3, Recompute::Layers, 9), 2 * sums + 2 * (gathers + 3 * sent(layer)));
 }
 
 TEST(RunPlan, NeedsTheSameFlopsUnderEveryMode) {
