@@ -195,8 +195,8 @@ std::string Section::title() const {
     return join(words, ", ");
 }
 
-ParityLimits parityLimits(NumberFormat precision) {
-    if (rowOf(precision).bytes > 2) return {};
+ParityLimits parityLimits(NumberFormat precision, OptimizerKind optimizer) {
+    if (rowOf(precision).bytes > 2 && optimizer == OptimizerKind::AdamW) return {};
     return {.loss = 2e-3, .gradNorm = 5e-2};
 }
 
@@ -213,8 +213,9 @@ ParityVerdict parityVerdict(const RunGroup& group) {
 }
 
 ParityVerdict parityVerdict(const RunRecord& run) {
-    return run.parity ? parityVerdict(*run.parity, parityLimits(run.config.train.precision))
-                      : ParityVerdict::Unknown;
+    if (!run.parity) return ParityVerdict::Unknown;
+    const TrainConfig& train = run.config.train;
+    return parityVerdict(*run.parity, parityLimits(train.precision, train.optimizer));
 }
 
 bool isReference(const RunGroup& group) {

@@ -10,6 +10,7 @@
 // different only where they differ by more than the repeats do.
 #pragma once
 
+#include "backend/config/choices.h"
 #include "backend/config/precision.h"
 #include "backend/core/result.h"
 #include "backend/run/run_record.h"
@@ -34,7 +35,9 @@ struct ParityLimits {
     double loss = 1e-5;
     double gradNorm = 1e-4;
 };
-ParityLimits parityLimits(NumberFormat precision);  // larger for numbers of two bytes
+// Larger for numbers of two bytes, and with the optimizer's state in 8 bits: there a last bit of a
+// gradient may decide how a moment is rounded, and ranks that share a block round it in two parts.
+ParityLimits parityLimits(NumberFormat precision, OptimizerKind optimizer = OptimizerKind::AdamW);
 
 // All repeats of one configuration.
 struct RunGroup {

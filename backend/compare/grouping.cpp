@@ -153,7 +153,8 @@ RunGroup summarise(const Repeats& repeats) {
     group.mode = repeats.config().parallel.mode;
     group.ranks = repeats.first().ranks;
     group.seqLen = repeats.config().train.seqLen;
-    group.parityLimits = parityLimits(repeats.config().train.precision);
+    const TrainConfig& train = repeats.config().train;
+    group.parityLimits = parityLimits(train.precision, train.optimizer);
     std::vector<const RunRecord*> finished;
     for (const RunRecord* run : repeats.runs) {
         group.runs.push_back(run->id);

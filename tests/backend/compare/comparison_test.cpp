@@ -231,6 +231,13 @@ TEST(ParityVerdict, AllowsTheCoarserRoundingOfTwoBytes) {
     }
 }
 
+TEST(ParityVerdict, AllowsMoreWhereTheOptimizersStateHas8Bits) {
+    const Parity parity{{"r"}, 1e-3, 2e-2, 5};
+    EXPECT_EQ(parityVerdict(parity, parityLimits(NumberFormat::Fp32)), ParityVerdict::Different);
+    EXPECT_EQ(parityVerdict(parity, parityLimits(NumberFormat::Fp32, OptimizerKind::AdamW8bit)),
+              ParityVerdict::Same);
+}
+
 TEST(Warnings, AreNoneWhereTheRunsAreAlike) {
     EXPECT_THAT(compared({finishedRun("legacy", 100), finishedRun("ring", 50)}).warnings,
                 IsEmpty());
