@@ -122,10 +122,14 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
+            const PlaceScope forwards;
+            enterPass(SpanPass::Forward);
             return model->loss(batch, {step, number}, scale, balanceScale);
         }();
         sum += loss.item<double>();
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
+        const PlaceScope backwards;
+        enterPass(SpanPass::Backward);
         loss.backward();
         model->endBackward();
     }
