@@ -54,4 +54,12 @@ AllocationRecording AllocationLog::stop() {
     return std::exchange(seen_, {});
 }
 
+LiveBytes AllocationLog::live() const {
+    LiveBytes live{};
+    const std::lock_guard lock(mutex_);
+    for (const LiveBlock* block = newest_; block != nullptr; block = block->next)
+        live.at(static_cast<std::size_t>(block->about.category)) += block->about.bytes;
+    return live;
+}
+
 }  // namespace ringscope

@@ -9,6 +9,7 @@
 
 #include "backend/trace/allocation.h"
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -27,6 +28,9 @@ struct AllocationRecording {
     std::uint64_t dropped = 0;            // for which there was no room
 };
 
+// Bytes that are live, by MemoryCategory.
+using LiveBytes = std::array<std::int64_t, memoryCategoryCount>;
+
 class AllocationLog {
 public:
     static constexpr std::size_t defaultRoom = std::size_t{1} << 21;  // 64 MiB of records
@@ -39,10 +43,12 @@ public:
     void start();
     AllocationRecording stop();
 
+    LiveBytes live() const;  // goes over all live blocks
+
 private:
     void keep(const Allocation& allocation);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     LiveBlock* newest_ = nullptr;
     bool recording_ = false;
     std::size_t room_;

@@ -3,6 +3,7 @@
 namespace ringscope {
 
 void DeviceAllocations::tell(const DeviceMemoryEvent& event) {
+    if (event.kind == DeviceMemoryEvent::Kind::Refused) return;
     const std::lock_guard lock(mutex_);
     const std::pair place(event.device, event.address);
     const auto found = live_.find(place);

@@ -21,6 +21,7 @@ struct DeviceMemoryEvent {
     enum class Kind : std::uint8_t {
         Taken,
         GivenBack,  // nothing uses it any more, on no stream
+        Refused,    // there is no room for it; the address says nothing
     };
     Kind kind = Kind::Taken;
     int device = 0;

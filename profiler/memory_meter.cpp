@@ -3,7 +3,25 @@
 namespace ringscope {
 
 void MemoryMeter::allocated(std::int64_t bytes) noexcept {
+    raisePeak(current_.fetch_add(bytes, std::memory_order_relaxed) + bytes);
+}
+
+bool MemoryMeter::allocatedWithinLimit(std::int64_t bytes) noexcept {
     const std::int64_t now = current_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    if (now > limit_.load(std::memory_order_relaxed)) {
+        freed(bytes);
+        return false;
+    }
+    raisePeak(now);
+    return true;
+}
+
+void MemoryMeter::setLimit(std::optional<Bytes> limit) noexcept {
+    limit_.store(limit ? limit->count : std::numeric_limits<std::int64_t>::max(),
+                 std::memory_order_relaxed);
+}
+
+void MemoryMeter::raisePeak(std::int64_t now) noexcept {
     std::int64_t most = peak_.load(std::memory_order_relaxed);
     while (now > most && !peak_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
     }

@@ -56,6 +56,13 @@ inline constexpr std::array trainTasks = {Choice{TrainTask::Lm, "lm"},
 constexpr const auto& choicesOf(TrainTask /*any*/) { return trainTasks; }
 static_assert(inOrder(trainTasks));
 
+// train.optimizer: AdamW with its state in fp32, or in 8 bits (kernels/train/adamw_8bit.h).
+enum class OptimizerKind : std::uint8_t { AdamW, AdamW8bit };
+inline constexpr std::array optimizerKinds = {Choice{OptimizerKind::AdamW, "adamw"},
+                                              Choice{OptimizerKind::AdamW8bit, "adamw8bit"}};
+constexpr const auto& choicesOf(OptimizerKind /*any*/) { return optimizerKinds; }
+static_assert(inOrder(optimizerKinds));
+
 // parallel.ulysses_order: whether neighbouring ranks split heads, or form a ring.
 enum class UlyssesOrder : std::uint8_t { Inner, Outer };
 inline constexpr std::array ulyssesOrders = {Choice{UlyssesOrder::Inner, "inner"},
@@ -82,6 +89,13 @@ inline constexpr std::array recomputeChoices = {Choice{Recompute::None, "none"},
                                                 Choice{Recompute::Layers, "layers"}};
 constexpr const auto& choicesOf(Recompute /*any*/) { return recomputeChoices; }
 static_assert(inOrder(recomputeChoices));
+
+// memory.offload_activations: where the inputs of layers wait for the backward pass.
+enum class ActivationPlace : std::uint8_t { None, Disk };
+inline constexpr std::array activationPlaces = {Choice{ActivationPlace::None, "none"},
+                                                Choice{ActivationPlace::Disk, "disk"}};
+constexpr const auto& choicesOf(ActivationPlace /*any*/) { return activationPlaces; }
+static_assert(inOrder(activationPlaces));
 
 // profile.cupti
 enum class CuptiUse : std::uint8_t { Auto, On, Off };

@@ -125,6 +125,17 @@ void checkExpertRanks(const RunConfig& config, std::vector<ConfigConflict>& conf
                                  "; use a number of ranks that does"});
 }
 
+void checkOffload(const MemoryConfig& memory, std::vector<ConfigConflict>& conflicts) {
+    if (memory.offloadActivations == ActivationPlace::None || memory.recompute == Recompute::Layers)
+        return;
+    conflicts.push_back({{"memory.offload_activations", "memory.recompute"},
+                         "memory.offload_activations " +
+                             std::string(nameOf(memory.offloadActivations)) +
+                             " is for the inputs that memory.recompute layers keeps, and recompute "
+                             "is " +
+                             std::string(nameOf(memory.recompute)) + "; use recompute layers"});
+}
+
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
@@ -228,6 +239,13 @@ void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) 
              rounded(activations) + ", too much to plan; use at most " + rounded(largestStep)});
 }
 
+void checkOptimizer(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
+    if (train.optimizer == OptimizerKind::AdamW8bit && train.precision == NumberFormat::Fp64)
+        conflicts.push_back({{"train.optimizer", "train.precision"},
+                             "train.optimizer adamw8bit computes in fp32, and train.precision is "
+                             "fp64; use optimizer adamw, or precision fp32"});
+}
+
 // Here rather than in the field's kind, so that the sentence names the host that is wrong.
 void checkHosts(const LaunchConfig& launch, std::vector<ConfigConflict>& conflicts) {
     if (launch.transport == TransportKind::Local) return;
@@ -256,6 +274,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkExperts(config.model, conflicts);
     checkRouterTraining(config, conflicts);
     checkExpertRanks(config, conflicts);
+    checkOffload(config.memory, conflicts);
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);
@@ -263,6 +282,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkIds(config.data, conflicts);
     checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
+    checkOptimizer(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);
     checkRecordedRanks(config, conflicts);

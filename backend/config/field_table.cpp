@@ -230,6 +230,10 @@ std::vector<Field> trainFields() {
                 integer(1, 4096), in, &T::gradAccum),
         fieldOf({"train.precision", "", "number format of weights and activations; sums are fp32"},
                 oneOf<NumberFormat>(), in, &T::precision),
+        fieldOf({"train.optimizer", "",
+                 "adamw8bit: the state of parameters of 4,096 scalars or more has 8 bits a number, "
+                 "a quarter of the memory; losses differ a little, the step takes longer"},
+                oneOf<OptimizerKind>(), in, &T::optimizer),
         fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
         fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
                 &T::weightDecay),
@@ -323,7 +327,8 @@ std::vector<Field> memoryFields() {
                  "of kept; null: kept"},
                 tokenCount(1, 67'108'864), in, &M::tileMlp),
         fieldOf({"memory.tile_loss", "tokens",
-                 "rows of logits that exist at once; null: as many as fit 16 MiB, 128 or more"},
+                 "rows of logits that exist at once; null: of 16 MiB in fp32, on a GPU of 256, 128 "
+                 "or more"},
                 tokenCount(1, 67'108'864), in, &M::tileLoss),
         fieldOf(
             {"memory.budget", "bytes",

@@ -35,6 +35,7 @@ struct TrainConfig {
     std::int64_t batch = 1;
     std::int64_t gradAccum = 1;
     NumberFormat precision = NumberFormat::Fp32;
+    OptimizerKind optimizer = OptimizerKind::AdamW;
     double lr = 1e-3;
     double weightDecay = 0.0;
     double gradClip = 1.0;  // 0 switches clipping off
@@ -68,6 +69,8 @@ struct MemoryConfig {
     std::optional<std::int64_t> tileMlp{};   // tokens; not set: what a feed-forward makes is kept
     std::optional<std::int64_t> tileLoss{};  // tokens; not set: as many as 16 MiB of logits
     std::optional<Bytes> budget{};           // of a rank's tensors
+    ActivationPlace offloadActivations = ActivationPlace::None;
+    std::optional<std::string> offloadFolder{};  // not set: the cache's (backend/core/files.h)
     bool operator==(const MemoryConfig&) const = default;
 };
 

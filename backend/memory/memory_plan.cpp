@@ -1,6 +1,7 @@
 #include "backend/memory/memory_plan.h"
 
 #include "backend/analysis/memory.h"
+#include "backend/memory/offload.h"
 #include "backend/memory/repeated_work.h"
 #include "backend/memory/step_program.h"
 
@@ -36,42 +37,50 @@ std::set<int> ranksInQuestion(const RunPlan& plan) {
 // A lever, in the order in which the waterfall takes them: it makes a naive `config` more like the
 // one that is wanted. Returns the row's words; empty: it is not wanted, or has nothing left to do.
 struct Lever {
-    std::string (*take)(const MemoryConfig& wanted, MemoryConfig& config);
+    std::string (*take)(const RunConfig& wanted, RunConfig& config);
 };
 
-std::string takeZero(const MemoryConfig& wanted, MemoryConfig& config) {
-    if (config.zero == wanted.zero) return {};
-    return fmt::format("memory.zero {}", ++config.zero);
+std::string takeZero(const RunConfig& wanted, RunConfig& config) {
+    if (config.memory.zero == wanted.memory.zero) return {};
+    return fmt::format("memory.zero {}", ++config.memory.zero);
 }
-std::string takeTiledLoss(const MemoryConfig& wanted, MemoryConfig& config) {
-    if (!wanted.tileLoss) return {};
-    config.tileLoss = wanted.tileLoss;
-    return fmt::format("memory.tile_loss {}", *wanted.tileLoss);
+std::string takeOptimizer(const RunConfig& wanted, RunConfig& config) {
+    if (config.train.optimizer == wanted.train.optimizer) return {};
+    config.train.optimizer = wanted.train.optimizer;
+    return fmt::format("train.optimizer {}", nameOf(wanted.train.optimizer));
 }
-std::string takeTiledMlp(const MemoryConfig& wanted, MemoryConfig& config) {
-    if (!wanted.tileMlp) return {};
-    config.tileMlp = wanted.tileMlp;
-    return fmt::format("memory.tile_mlp {}", *wanted.tileMlp);
+std::string takeTiledLoss(const RunConfig& wanted, RunConfig& config) {
+    if (!wanted.memory.tileLoss) return {};
+    config.memory.tileLoss = wanted.memory.tileLoss;
+    return fmt::format("memory.tile_loss {}", *wanted.memory.tileLoss);
 }
-std::string takeRecompute(const MemoryConfig& wanted, MemoryConfig& config) {
-    if (wanted.recompute == Recompute::None) return {};
-    config.recompute = wanted.recompute;
-    config.recomputeEvery = wanted.recomputeEvery;
-    const std::string every = wanted.recompute == Recompute::Layers && wanted.recomputeEvery > 1
-                                  ? fmt::format(" every {}", wanted.recomputeEvery)
-                                  : "";
-    return fmt::format("memory.recompute {}{}", nameOf(wanted.recompute), every);
+std::string takeTiledMlp(const RunConfig& wanted, RunConfig& config) {
+    if (!wanted.memory.tileMlp) return {};
+    config.memory.tileMlp = wanted.memory.tileMlp;
+    return fmt::format("memory.tile_mlp {}", *wanted.memory.tileMlp);
 }
-constexpr std::array levers = {Lever{takeZero},      Lever{takeZero},     Lever{takeZero},
-                               Lever{takeTiledLoss}, Lever{takeTiledMlp}, Lever{takeRecompute}};
+std::string takeRecompute(const RunConfig& wanted, RunConfig& config) {
+    const MemoryConfig& memory = wanted.memory;
+    if (memory.recompute == Recompute::None) return {};
+    config.memory.recompute = memory.recompute;
+    config.memory.recomputeEvery = memory.recomputeEvery;
+    const bool grouped = memory.recompute == Recompute::Layers && memory.recomputeEvery > 1;
+    return fmt::format("memory.recompute {}{}", nameOf(memory.recompute),
+                       grouped ? fmt::format(" every {}", memory.recomputeEvery) : "");
+}
+std::string takeOffload(const RunConfig& wanted, RunConfig& config) {
+    if (wanted.memory.offloadActivations == ActivationPlace::None) return {};
+    config.memory.offloadActivations = wanted.memory.offloadActivations;
+    return fmt::format("memory.offload_activations {}", nameOf(wanted.memory.offloadActivations));
+}
+constexpr std::array levers = {Lever{takeZero},      Lever{takeZero},      Lever{takeZero},
+                               Lever{takeOptimizer}, Lever{takeTiledLoss}, Lever{takeTiledMlp},
+                               Lever{takeRecompute}, Lever{takeOffload}};
 
-struct Cost {
-    std::int64_t messageBytes = 0;
-    double flops = 0;
-};
-Cost costOf(const RunPlan& plan) {
+// What a step costs that a lever may change.
+LeverPrice costOf(const RunPlan& plan) {
     return {plan.attentionBytesPerStep + plan.gradientBytesPerStep + plan.expertBytesPerStep,
-            repeatedFlops(plan)};
+            offloadBytesPerStep(plan), repeatedFlops(plan)};
 }
 
 class Waterfall {
@@ -80,10 +89,11 @@ public:
 
     Result<void> add(RunConfig config, std::string lever) {
         RINGSCOPE_TRY(const RunPlan plan, planRun(config));
-        const Cost cost = costOf(plan);
+        const LeverPrice cost = costOf(plan);
         LeverPrice price;
         if (!rows_.empty())
-            price = {cost.messageBytes - last_.messageBytes, cost.flops - last_.flops};
+            price = {cost.messageBytes - last_.messageBytes, cost.diskBytes - last_.diskBytes,
+                     cost.flops - last_.flops};
         last_ = cost;
         rows_.push_back({.lever = std::move(lever),
                          .peakBytes = predictedPeak(plan, machine_).bytes(),
@@ -94,7 +104,7 @@ public:
 
 private:
     MachineTraits machine_;
-    Cost last_{};
+    LeverPrice last_{};
     std::vector<WaterfallRow> rows_{};
 };
 
@@ -118,19 +128,20 @@ PredictedPeak predictedPeak(const RunPlan& plan, const MachineTraits& machine) {
 }
 
 Result<MemoryPlan> planMemory(const RunPlan& plan, const MachineTraits& machine) {
-    MemoryPlan memory{.peak = predictedPeak(plan, machine)};
+    MemoryPlan memory{.peak = predictedPeak(plan, machine), .diskBytes = offloadFileBytes(plan)};
     const MemoryConfig& wanted = plan.config.memory;
     if (wanted.budget) memory.fits = memory.peak.bytes() <= wanted.budget->count;
     if (plan.config.launch.device == DeviceChoice::Cuda)
         memory.besideTensors.assign(estimates.begin(), estimates.end());
     RunConfig config = plan.config;
+    config.train.optimizer = OptimizerKind::AdamW;
     config.memory = {};
     config.memory.zero = 0;
     config.memory.budget = wanted.budget;
     Waterfall waterfall(machine);
     RINGSCOPE_CHECK(waterfall.add(config, "naive"));
     for (const Lever& lever : levers) {
-        std::string words = lever.take(wanted, config.memory);
+        std::string words = lever.take(plan.config, config);
         if (!words.empty()) RINGSCOPE_CHECK(waterfall.add(config, std::move(words)));
     }
     memory.waterfall = std::move(waterfall).rows();

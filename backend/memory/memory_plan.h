@@ -28,9 +28,11 @@ struct PredictedPeak {
     std::int64_t bytes() const { return totalOf(held); }
 };
 
-// What a rank pays in a step, of messages that it sends and of work.
+// What a rank pays in a step, of messages that it sends and of what it writes and reads; and the
+// work of all ranks.
 struct LeverPrice {
     std::int64_t messageBytes = 0;
+    std::int64_t diskBytes = 0;
     double flops = 0;
 };
 
@@ -50,8 +52,8 @@ std::span<const BesideTensors> gpuEstimates();
 
 struct MemoryPlan {
     PredictedPeak peak{};
-    std::int64_t hostBytes = 0;  // of a rank, beside its device's
-    std::int64_t diskBytes = 0;
+    std::int64_t hostBytes = 0;                  // of a rank, beside its device's
+    std::int64_t diskBytes = 0;                  // of a rank
     std::optional<bool> fits{};                  // memory.budget; nothing: there is none
     std::vector<BesideTensors> besideTensors{};  // of a GPU
     std::vector<WaterfallRow> waterfall{};

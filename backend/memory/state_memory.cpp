@@ -1,18 +1,42 @@
 #include "backend/memory/state_memory.h"
 
 #include "backend/plan/memory_zero.h"
+#include "backend/plan/optimizer_state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringscope {
+namespace {
 
-PartMemory::PartMemory(RankWriter& writer, std::int64_t scalars, std::int64_t ranks,
-                       std::int64_t level)
+// As trainedRanges() in kernels/train/sharded_optimizer.cpp.
+MomentScalars momentScalars(const std::vector<ParameterSpec>& list, const BufferPart& owned,
+                            bool eightBit) {
+    MomentScalars scalars;
+    for (const ParameterSpec& spec : list) {
+        const std::int64_t first = std::max(owned.begin, spec.offset);
+        const std::int64_t end = std::min(owned.begin + owned.count, spec.offset + spec.elements());
+        if (!spec.trained || first >= end) continue;
+        if (!eightBit || !canHave8BitState(spec)) {
+            scalars.exact += end - first;
+            continue;
+        }
+        const std::int64_t missing = (first - spec.offset) % eightBitBlock;
+        scalars.eightBit += end - first;
+        scalars.blocks += (missing + end - first + eightBitBlock - 1) / eightBitBlock;
+    }
+    return scalars;
+}
+
+}  // namespace
+
+PartMemory::PartMemory(RankWriter& writer, const BufferPart& span, const Sharing& sharing,
+                       const MomentsOf& moments)
     : writer_(writer),
-      scalars_(scalars),
-      slice_(scalars / ranks),
-      level_(ranks == 1 ? 0 : level),
-      shared_(ranks > 1) {
+      scalars_(span.count),
+      slice_(span.count / sharing.ranks),
+      level_(sharing.ranks == 1 ? 0 : sharing.level),
+      shared_(sharing.ranks > 1) {
     if (!dividesValues()) values_ = of(MemoryCategory::Parameters, scalars_, writer.elementBytes());
     if (!dividesGradients())
         gradients_ = of(MemoryCategory::Gradients, scalars_, writer.sumBytes());
@@ -25,10 +49,20 @@ PartMemory::PartMemory(RankWriter& writer, std::int64_t scalars, std::int64_t ra
         if (writer.hasTwoBytes() && level_ != 0 && !dividesValues())
             always_.push_back(of(MemoryCategory::Communication, slice_, writer.elementBytes()));
     }
-    const std::int64_t owned = level_ == 0 ? scalars_ : slice_;
-    const int tensors = writer.hasTwoBytes() ? 3 : 2;  // also the exact values
-    for (int tensor = 0; tensor < tensors; ++tensor)
-        always_.push_back(of(MemoryCategory::Optimizer, owned, writer.sumBytes()));
+    const BufferPart owned =
+        level_ == 0 ? span : BufferPart{span.begin + sharing.place * slice_, slice_};
+    keepState(owned.count, moments(owned));
+}
+
+// Mean and square of each, and the values themselves where they are rounded.
+void PartMemory::keepState(std::int64_t owned, const MomentScalars& moments) {
+    if (writer_.hasTwoBytes())
+        always_.push_back(of(MemoryCategory::Optimizer, owned, writer_.sumBytes()));
+    for (int moment = 0; moment < 2; ++moment) {
+        always_.push_back(of(MemoryCategory::Optimizer, moments.exact, writer_.sumBytes()));
+        always_.push_back(of(MemoryCategory::Optimizer, moments.eightBit, 1));
+        always_.push_back(of(MemoryCategory::Optimizer, moments.blocks, sizeof(float)));
+    }
 }
 
 Held PartMemory::of(MemoryCategory category, std::int64_t scalars, std::int64_t bytesEach) {
@@ -81,11 +115,17 @@ void PartMemory::update() {
     if (level_ != 0 && !dividesValues()) const Held values = writer_.gathersCopy(values_.bytes());
 }
 
-StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan) : writer_(writer) {
-    for (const SharePart& part : parameterShareOf(plan).parts) {
+StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : writer_(writer) {
+    const ParameterShare share = parameterShareOf(plan);
+    const bool eightBit = plan.config.train.optimizer == OptimizerKind::AdamW8bit;
+    for (const SharePart& part : share.parts) {
+        const std::int64_t apart = part.experts ? plan.expertRanks : 1;
         PartMemory& made = parts_.emplace_back(
-            writer, part.span.count, part.experts ? plan.ranks / plan.expertRanks : plan.ranks,
-            plan.config.memory.zero);
+            writer, part.span,
+            PartMemory::Sharing{.ranks = plan.ranks / apart,
+                                .place = rank / apart,
+                                .level = plan.config.memory.zero},
+            [&](const BufferPart& owned) { return momentScalars(share.list, owned, eightBit); });
         if (part.unit < 0) continue;
         units_.resize(static_cast<std::size_t>(part.unit) + 1);
         units_.back().push_back(&made);

@@ -7,14 +7,30 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace ringscope {
 
+// Scalars of a range of the parameters that the optimizer keeps moments of.
+struct MomentScalars {
+    std::int64_t exact = 0;     // in the type sums are kept in
+    std::int64_t eightBit = 0;  // in 8 bits each
+    std::int64_t blocks = 0;    // of those, each with a scale
+};
+
 // A part of the parameters that several ranks hold alike.
 class PartMemory {
 public:
-    PartMemory(RankWriter& writer, std::int64_t scalars, std::int64_t ranks, std::int64_t level);
+    // Of `ranks` ranks, this one is number `place`. `moments` are of the range that it owns.
+    struct Sharing {
+        std::int64_t ranks = 1;
+        std::int64_t place = 0;
+        std::int64_t level = 0;  // memory.zero
+    };
+    using MomentsOf = std::function<MomentScalars(const BufferPart& owned)>;
+    PartMemory(RankWriter& writer, const BufferPart& span, const Sharing& sharing,
+               const MomentsOf& moments);
 
     void fetchValues();
     void useValues();
@@ -29,6 +45,7 @@ private:
     bool dividesValues() const { return level_ == 3; }
     bool dividesGradients() const { return level_ >= 2; }
     Held of(MemoryCategory category, std::int64_t scalars, std::int64_t bytesEach);
+    void keepState(std::int64_t owned, const MomentScalars& moments);
 
     RankWriter& writer_;
     std::int64_t scalars_;
@@ -48,7 +65,7 @@ private:
 // All of them. Units are used one after the other, where ranks divide gradients or values.
 class StateMemory {
 public:
-    StateMemory(RankWriter& writer, const RunPlan& plan);
+    StateMemory(RankWriter& writer, const RunPlan& plan, int rank);
 
     void beginStep();
     // As UnitKeeper; nothing where there are no units.

@@ -1,6 +1,7 @@
 #include "backend/memory/step_program.h"
 
 #include "backend/memory/layer_memory.h"
+#include "backend/memory/offload.h"
 #include "backend/memory/state_memory.h"
 
 #include <algorithm>
@@ -27,6 +28,9 @@ private:
         std::deque<LayerMemory> layers{};
     };
     bool recomputesLayers() const { return plan_.config.memory.recompute == Recompute::Layers; }
+    bool offloads() const {
+        return plan_.config.memory.offloadActivations != ActivationPlace::None;
+    }
     Held forward(LayerGroup& group, Held x, SpanPass pass, bool graph);
     Held backward(LayerGroup& group, Held dOut);
     Held embedded();
@@ -42,6 +46,7 @@ private:
     std::int64_t rows_;
     StateMemory state_;
     Held rotary_{};
+    Held offloadBuffers_{};
 };
 
 StepWriter::StepWriter(AllocationProgram& program, const RunPlan& plan, int rank,
@@ -51,9 +56,11 @@ StepWriter::StepWriter(AllocationProgram& program, const RunPlan& plan, int rank
       writer_(program, plan, machine),
       tokens_(tokenCount(heldTokens(plan.schedule(), rank % (plan.ranks / plan.replicas)))),
       rows_(plan.attention.batch * tokens_),
-      state_(writer_, plan) {
+      state_(writer_, plan, rank) {
     for (const AttentionPart& part : plan.parts)
         attention_.emplace_back(writer_, plan, part, rank % (plan.ranks / plan.replicas));
+    const CategoryScope scope(program_, MemoryCategory::Communication);
+    if (offloads()) offloadBuffers_ = program_.hold(offloadBufferBytes(plan));
 }
 
 Held StepWriter::forward(LayerGroup& group, Held x, SpanPass pass, bool graph) {
@@ -74,6 +81,7 @@ Held StepWriter::forward(LayerGroup& group, Held x, SpanPass pass, bool graph) {
 Held StepWriter::backward(LayerGroup& group, Held dOut) {
     const bool again = recomputesLayers();
     const Held dLast = again ? dOut : Held{};
+    if (again && offloads()) group.input = writer_.elements(rows_ * writer_.model().hiddenSize);
     const Held last =
         again ? forward(group, group.input, SpanPass::Recompute, /*graph=*/true) : Held{};
     for (int index = group.end - 1; index >= group.begin; --index) {
@@ -121,7 +129,7 @@ Held StepWriter::forwardPass(std::vector<LayerGroup>& groups) {
         rotary_ = writer_.sums(tokens_ * writer_.model().rotaryDim());
     Held x = embedded();
     for (LayerGroup& group : groups) {
-        if (recomputesLayers()) group.input = x;
+        if (recomputesLayers() && !offloads()) group.input = x;
         x = forward(group, std::move(x), SpanPass::Forward, !recomputesLayers());
         if (recomputesLayers()) group.layers.clear();
     }

@@ -32,9 +32,14 @@ enum class Role : std::uint8_t {
     ProfilingWarmup,  // steps
     ProfilingActive,  // steps
     Steps,
-    Scheduler,  // changes the reason alone
-    Optimizer,  // changes the reason alone
-    Companion,  // names a file with more settings
+    Scheduler,           // changes the reason alone
+    Optimizer,           // changes the reason alone
+    Companion,           // names a file with more settings
+    Recompute,           // a switch: layers run again in the backward pass
+    NoRecompute,         // its opposite
+    TiledMlp,            // a switch
+    TiledMlpAndLoss,     // a switch
+    OffloadActivations,  // a switch
     CpBackend,
 };
 

@@ -119,6 +119,7 @@ Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& a
     addImpliedDefaults(draft);
     settleTraining(draft);
     settleModel(draft);
+    settleMemory(draft);
     settleParallel(draft);
 
     ExperimentText written = writeExperiment(draft, originOf(input, migration));

@@ -1,5 +1,7 @@
 #include "backend/plan/memory_zero.h"
 
+#include <algorithm>
+
 namespace ringscope {
 namespace {
 
@@ -22,6 +24,20 @@ bool dividesValues(const RunPlan& plan) { return plan.config.memory.zero == 3 &&
 ParameterShare parameterShareOf(const RunPlan& plan) {
     return parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan),
                           dividesGradients(plan));
+}
+
+std::int64_t keptLayerInputs(const RunPlan& plan) {
+    const std::int64_t together = plan.config.memory.recomputeEvery;
+    return (std::ssize(plan.layers) + together - 1) / together;
+}
+
+std::int64_t layerInputBytes(const RunPlan& plan) {
+    std::int64_t tokens = 0;
+    const Schedule& schedule = plan.schedule();
+    for (int rank = 0; rank < schedule.ranks; ++rank)
+        tokens = std::max(tokens, tokenCount(heldTokens(schedule, rank)));
+    return plan.config.train.batch * tokens * plan.config.model.hiddenSize *
+           rowOf(plan.config.train.precision).bytes;
 }
 
 std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer) {

@@ -1,5 +1,5 @@
 // What ranks divide of parameters, gradients and the optimizer's state (memory.zero), and what they
-// send for it.
+// send for it; what is kept of layers that run again.
 #pragma once
 
 #include "backend/model/parameter_share.h"
@@ -23,6 +23,11 @@ struct StateBytes {
     std::int64_t sum() const { return gradients + values; }
 };
 StateBytes stateBytes(const RunPlan& plan);
+
+// What memory.recompute layers keeps of a batch: the inputs of so many groups of layers, each of so
+// many bytes on the rank that holds the most tokens.
+std::int64_t keptLayerInputs(const RunPlan& plan);
+std::int64_t layerInputBytes(const RunPlan& plan);
 
 // How often a batch gathers the values of layer `layer`, where ranks divide them.
 std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer);

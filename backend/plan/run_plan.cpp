@@ -7,6 +7,7 @@
 #include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
+#include "backend/plan/optimizer_state.h"
 #include "backend/plan/placement.h"
 #include "backend/plan/recording.h"
 
@@ -124,6 +125,22 @@ std::string expertNote(const RunPlan& plan) {
         formatBytes({plan.mostExpertBytesPerStep}));
 }
 
+std::string optimizerNote(const RunPlan& plan) {
+    const std::vector<ParameterSpec> list = parameterList(plan.config.model, plan.layers);
+    const TrainConfig& train = plan.config.train;
+    TrainConfig plain = train;
+    plain.optimizer = OptimizerKind::AdamW;
+    std::int64_t large = 0;
+    for (const ParameterSpec& spec : list)
+        if (canHave8BitState(spec)) large += spec.elements();
+    return fmt::format(
+        "train.optimizer adamw8bit: the state of all parameters takes {} instead of {}; {} of {} "
+        "keep 32 bits a number, in parameters of fewer than {}",
+        formatBytes(optimizerStateBytes(list, train)),
+        formatBytes(optimizerStateBytes(list, plain)), formatCount(plan.parameters - large),
+        formatCount(plan.parameters), formatCount(leastEightBitElements));
+}
+
 std::string partsNote(const RunPlan& plan) {
     const auto windows = std::ranges::count(plan.layers, true, &LayerKind::window);
     return fmt::format("attention.window holds in {} of {} layers (model.layer_pattern)", windows,
@@ -142,6 +159,11 @@ void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
             fmt::format("memory.recompute_every is for recompute layers; {} does not "
                         "use it",
                         nameOf(memory.recompute)));
+    if (memory.offloadActivations == ActivationPlace::Disk)
+        notes.push_back(fmt::format(
+            "memory.offload_activations disk: a rank writes {} of layer inputs in each batch, and "
+            "reads them back",
+            formatBytes({keptLayerInputs(plan) * layerInputBytes(plan)})));
     if (memory.zero >= 2 && plan.ranks == 1)
         notes.push_back(fmt::format("memory.zero {} changes nothing: one rank holds all it trains",
                                     memory.zero));
@@ -167,6 +189,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
                         std::to_string(config.parallel.sp) + " is not used");
     if (plan.replicas > 1) notes.push_back(replicaNote(plan));
     if (plan.expertRanks > 1) notes.push_back(expertNote(plan));
+    if (config.train.optimizer == OptimizerKind::AdamW8bit) notes.push_back(optimizerNote(plan));
     if (!mode.sharded && config.parallel.ep != 1)
         notes.push_back(
             fmt::format("mode {} holds all experts on its one rank; parallel.ep = {} is "

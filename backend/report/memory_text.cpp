@@ -78,7 +78,8 @@ std::string signedBytes(std::int64_t bytes) {
 }
 
 std::string waterfallText(const PlannedMemory& run) {
-    std::vector<MemoryRow> rows = {{"lever", "peak", "change", "sent a step", "work a step"}};
+    std::vector<MemoryRow> rows = {
+        {"lever", "peak", "change", "sent a step", "disk a step", "work a step"}};
     std::int64_t before = 0;
     for (const WaterfallRow& row : run.memory.waterfall) {
         const bool first = rows.size() == 1;
@@ -86,6 +87,7 @@ std::string waterfallText(const PlannedMemory& run) {
         rows.push_back({row.lever, formatBytes({row.peakBytes}),
                         first ? "" : signedBytes(row.peakBytes - before),
                         first ? "" : signedBytes(row.price.messageBytes),
+                        first ? "" : signedBytes(row.price.diskBytes),
                         first        ? ""
                         : flops == 0 ? "-"
                                      : (flops < 0 ? "-" : "+") + formatFlops(std::abs(flops))});
@@ -116,10 +118,12 @@ nlohmann::json memoryRunJson(const PlannedMemory& run) {
                           {"source", each.source}});
     nlohmann::json waterfall = nlohmann::json::array();
     for (const WaterfallRow& row : memory.waterfall)
-        waterfall.push_back(
-            {{"lever", row.lever},
-             {"peak_bytes", row.peakBytes},
-             {"price", {{"message_bytes", row.price.messageBytes}, {"flops", row.price.flops}}}});
+        waterfall.push_back({{"lever", row.lever},
+                             {"peak_bytes", row.peakBytes},
+                             {"price",
+                              {{"message_bytes", row.price.messageBytes},
+                               {"disk_bytes", row.price.diskBytes},
+                               {"flops", row.price.flops}}}});
     const int layer = memory.peak.layer;
     return {{"name", reporting::validUtf8(run.name)},
             {"mode", run.mode},

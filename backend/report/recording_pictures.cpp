@@ -150,7 +150,7 @@ RingSteps ringSteps(const Report& report) {
     bool splits = false;
     for (const Recording& recording : report.recordings) {
         RingPicture picture{recording.label, recording.mode, {}};
-        for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward})
+        for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward, SpanPass::Recompute})
             if (RingTable table = ringTable(recording, pass); !table.strips.rows.empty())
                 picture.passes.push_back(std::move(table));
         if (picture.passes.empty()) continue;

@@ -91,7 +91,7 @@ std::string ringStepText(const RunFindings& findings) {
     if (findings.ringSteps.empty())
         return "This trace has no ring steps: only traces that ringscope recorded name them.\n";
     std::string text;
-    for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward}) {
+    for (const SpanPass pass : {SpanPass::Forward, SpanPass::Backward, SpanPass::Recompute}) {
         text += matrix(findings, pass, "attention",
                        [](const RingStepFigures& step) { return step.attention; });
         text += matrix(findings, pass, "exposed communication",

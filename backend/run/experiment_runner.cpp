@@ -26,6 +26,7 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     config.parallel.ep = 1;
     config.checkpoint.atEnd = false;
     config.profile.ranks.reset();  // it has one
+    config.memory.budget.reset();  // of a rank that holds a part
     Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return std::nullopt;
     RunRequest reference = request;

@@ -10,7 +10,8 @@ constexpr std::array<std::string_view, operationCount> operationNames = {
     "receive",   "all-to-all", "all-gather",      "reduce-scatter", "all-reduce",
     "barrier",   "project",    "feed-forward",    "norm",           "loss",
     "optimizer", "data",       "forward",         "backward",       "kernel",
-    "copy",      "set",        "expert dispatch", "expert combine"};
+    "copy",      "set",        "expert dispatch", "expert combine", "offload",
+    "reload"};
 constexpr std::array<std::string_view, spanPassCount> passNames = {"", "forward", "backward",
                                                                    "update", "recompute"};
 

@@ -55,8 +55,10 @@ enum class Operation : std::uint8_t {
     MemorySet,
     Dispatch,  // tokens to the ranks of their experts; in a backward pass, gradients
     Combine,   // what the experts made of them, back
+    Offload,   // activations out of memory, and back; what the rank waited for it
+    Reload,
 };
-inline constexpr int operationCount = static_cast<int>(Operation::Combine) + 1;
+inline constexpr int operationCount = static_cast<int>(Operation::Reload) + 1;
 std::string_view operationName(Operation operation);
 
 enum class SpanPass : std::uint8_t {

@@ -17,13 +17,15 @@ std::optional<DeviceMemoryEvent> deviceMemoryEvent(
         case Entry::FREE_COMPLETED:
             event.kind = DeviceMemoryEvent::Kind::GivenBack;
             return event;
+        case Entry::OOM:
+            event.kind = DeviceMemoryEvent::Kind::Refused;
+            return event;
         case Entry::FREE_REQUESTED:
         case Entry::SEGMENT_ALLOC:
         case Entry::SEGMENT_FREE:
         case Entry::SEGMENT_MAP:
         case Entry::SEGMENT_UNMAP:
         case Entry::SNAPSHOT:
-        case Entry::OOM:
             break;
     }
     return std::nullopt;

@@ -3,6 +3,7 @@
 //   ALLOC            allocated
 //   FREE_COMPLETED   freed; for a tensor that another stream reads, once that stream is done and
 //                    the memory can be used again
+//   OOM              refused
 //   all others       nothing: they are about segments that tensors are cut from, and snapshots
 #pragma once
 

@@ -5,6 +5,7 @@
 extern "C" const ringscope::CudaModule* ringscopeCudaModule() {
     static const ringscope::CudaModule module{.makeGroup = ringscope::makeNcclGroup,
                                               .kernels = &ringscope::cudaKernels,
-                                              .watchTensors = ringscope::watchCudaTensors};
+                                              .watchTensors = ringscope::watchCudaTensors,
+                                              .limitTensors = ringscope::limitCudaTensors};
     return &module;
 }

@@ -10,6 +10,7 @@ namespace ringscope {
 extern const GpuKernels cudaKernels;
 
 Result<void> watchCudaTensors(AllocationWatcher watcher);
+Result<void> limitCudaTensors(int device, Bytes budget);
 
 Result<std::unique_ptr<Group>> makeNcclGroup(const RendezvousStore& rendezvous,
                                              const GroupOptions& options);

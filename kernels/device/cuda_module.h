@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/core/units.h"
 #include "profiler/device_allocations.h"
 
 #include <functional>
@@ -27,6 +28,8 @@ struct CudaModule {
     const GpuKernels* kernels;
     // Calls `watcher` for every allocation and release of a GPU tensor until the process ends.
     Result<void> (*watchTensors)(AllocationWatcher watcher);
+    // The allocator takes no more than `budget` of the GPU's memory.
+    Result<void> (*limitTensors)(int device, Bytes budget);
 };
 
 // Loads the module beside the running program, once. The error says what is missing.

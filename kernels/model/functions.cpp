@@ -259,8 +259,8 @@ struct AddProjection : Function<AddProjection> {
     }
 };
 
-// The feed-forward of some rows. `inner` holds what the first projection gives, before what the last
-// one gives where a norm follows.
+// The feed-forward of some rows. `inner` holds what the first projection gives, `before` what the
+// last one gives where a norm follows.
 struct FeedForwardRows {
     const FeedForward& parts;
     at::Tensor in;

@@ -2,6 +2,7 @@
 // what it needs: only the inputs are kept.
 #pragma once
 
+#include "kernels/model/activation_store.h"
 #include "kernels/model/router_use.h"
 
 #include <ATen/core/Tensor.h>
@@ -17,8 +18,9 @@ using ModelPart =
 
 // part(x, aside, routers), differentiable. The part runs without a graph, and with one in the
 // backward pass, which adds to the gradients of weights. What it says to `routers` counts once. A
-// trace shows the second run as SpanPass::Recompute.
+// trace shows the second run as SpanPass::Recompute. With a store, x waits there for it; the store
+// must outlive the backward pass.
 at::Tensor recomputed(const at::Tensor& x, const at::Tensor& aside, RouterUse& routers,
-                      ModelPart part);
+                      ModelPart part, ActivationStore* store = nullptr);
 
 }  // namespace ringscope

@@ -124,10 +124,11 @@ Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>&
 
 // The head computes its gradients in the forward pass, and they are complete then.
 at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, double scale,
-                             RouterUse& routers, UnitKeeper* keeper) const {
+                             RouterUse& routers, const Elsewhere& elsewhere) const {
     const PlaceScope place;
-    const at::Tensor x = hidden(shard, attend, routers, keeper);
+    const at::Tensor x = hidden(shard, attend, routers, elsewhere);
     tracePlace().layer = -1;
+    UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper == nullptr) return headLoss(x, head_, shard.labels, scale);
     const int head = headUnit(std::ssize(layers_));
     std::vector<int> units{head};
@@ -143,7 +144,8 @@ at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, do
 }
 
 at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
-                               UnitKeeper* keeper) const {
+                               const Elsewhere& elsewhere) const {
+    UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper != nullptr) keeper->useValues(embeddingUnit, SpanPass::Forward);
     at::Tensor x = OfLayer::apply(embedded(shard), -1);
     if (keeper != nullptr) keeper->dropValues(embeddingUnit);
@@ -154,10 +156,11 @@ at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, 
     const int together = static_cast<int>(std::min<std::int64_t>(memory_.recomputeEvery, all));
     for (int begin = 0; begin < all; begin += together) {
         const int end = std::min(begin + together, all);
-        x = recomputed(
-            x, {}, routers,
-            [this, begin, end, pass](const at::Tensor& in, const at::Tensor& /*none*/,
-                                     RouterUse& use) { return layers(begin, end, in, pass, use); });
+        const auto part = [this, begin, end, pass](const at::Tensor& in, const at::Tensor& /*none*/,
+                                                   RouterUse& use) {
+            return layers(begin, end, in, pass, use);
+        };
+        x = recomputed(x, {}, routers, part, elsewhere.store);
     }
     return x;
 }

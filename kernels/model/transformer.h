@@ -7,6 +7,7 @@
 #include "backend/model/layer_kinds.h"
 #include "backend/model/model_config.h"
 #include "kernels/comm/group.h"
+#include "kernels/model/activation_store.h"
 #include "kernels/model/experts.h"
 #include "kernels/model/functions.h"
 #include "kernels/model/latent_attention.h"
@@ -47,6 +48,12 @@ struct LayerKeys {
 // Attention of layer `layer`, counted from 0: q (B, n, Hq, D) -> (B, n, Hq, D), differentiable.
 using Attend = std::function<at::Tensor(int layer, const at::Tensor& q, const LayerKeys& keys)>;
 
+// Where what a pass needs is while it does not need it; nothing: in memory.
+struct Elsewhere {
+    UnitKeeper* keeper = nullptr;      // of parameters
+    ActivationStore* store = nullptr;  // of the inputs of layers that run again
+};
+
 class Transformer {
 public:
     // The parameters must outlive the model. `kinds` has one for each layer.
@@ -57,14 +64,14 @@ public:
 
     // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
-    // what a layer does under its number. The model, what `attend` needs and the keeper of units
-    // (ParameterUnits in backend/model/parameter_share.h) must outlive that pass.
+    // what a layer does under its number. The model, what `attend` needs and what `elsewhere` names
+    // must outlive that pass.
     at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale,
-                    RouterUse& routers, UnitKeeper* keeper = nullptr) const;
+                    RouterUse& routers, const Elsewhere& elsewhere = {}) const;
 
     // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
     at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
-                      UnitKeeper* keeper = nullptr) const;
+                      const Elsewhere& elsewhere = {}) const;
     at::Tensor logits(const at::Tensor& rows) const;
 
 private:

@@ -1,5 +1,7 @@
 #include "kernels/rank/counting_allocator.h"
 
+#include "kernels/rank/memory_budget.h"
+
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
@@ -33,9 +35,12 @@ public:
     c10::DataPtr allocate(std::size_t bytes) override {
         const c10::Device cpu(c10::DeviceType::CPU);
         if (bytes == 0) return {nullptr, nullptr, &release, cpu};
-        char* block = static_cast<char*>(c10::alloc_cpu(bytes + headerBytes));
         const auto size = static_cast<std::int64_t>(bytes);
-        meter().allocated(size);
+        if (!meter().allocatedWithinLimit(size)) {
+            keepRefusal({size}, cpuTensorLog());
+            throw BudgetError({size});
+        }
+        char* block = blockOf(bytes);
         cpuTensorLog().allocated(*new (block) LiveBlock, size);
         char* tensorBytes = block + headerBytes;
         return {tensorBytes, tensorBytes, &release, cpu};
@@ -43,6 +48,16 @@ public:
     c10::DeleterFnPtr raw_deleter() const override { return &release; }
     void copy_data(void* to, const void* from, std::size_t bytes) const override {
         default_copy_data(to, from, bytes);
+    }
+
+private:
+    static char* blockOf(std::size_t bytes) {
+        try {
+            return static_cast<char*>(c10::alloc_cpu(bytes + headerBytes));
+        } catch (...) {  // the host has no more
+            meter().freed(static_cast<std::int64_t>(bytes));
+            throw;
+        }
     }
 };
 
@@ -62,6 +77,11 @@ MemoryMeter& countCpuTensors() {
     }();
     static_cast<void>(allocator);
     return meter();
+}
+
+void limitCpuTensors(std::optional<Bytes> budget) {
+    forgetRefusal();
+    countCpuTensors().setLimit(budget);
 }
 
 }  // namespace ringscope

@@ -1,6 +1,7 @@
 #include "kernels/rank/device_memory.h"
 
 #include "kernels/device/cuda_module.h"
+#include "kernels/rank/memory_budget.h"
 #include "profiler/device_allocations.h"
 
 #include <c10/core/CachingDeviceAllocator.h>
@@ -23,9 +24,20 @@ Result<void> logDeviceTensors() {
     RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
     // The allocator calls it until the process ends.
     static auto* const allocations = new DeviceAllocations(deviceTensorLog());
-    static const Result<void> attached =
-        module->watchTensors([](const DeviceMemoryEvent& event) { allocations->tell(event); });
+    static const Result<void> attached = module->watchTensors([](const DeviceMemoryEvent& event) {
+        if (event.kind == DeviceMemoryEvent::Kind::Refused)
+            keepRefusal({event.bytes}, deviceTensorLog());
+        else
+            allocations->tell(event);
+    });
     return attached;
+}
+
+Result<void> limitDeviceTensors(c10::Device device, Bytes budget) {
+    RINGSCOPE_CHECK(logDeviceTensors());
+    RINGSCOPE_TRY(const CudaModule* module, loadCudaModule());
+    forgetRefusal();
+    return module->limitTensors(device.index(), budget);
 }
 
 }  // namespace ringscope

@@ -58,8 +58,9 @@ Result<RankDone> withoutThrowing(std::string_view doing,
 int reportEnd(const RankArguments& arguments, const EventWriter& events,
               const Result<RankDone>& ended);
 
-// Makes a Program(arguments, commands, events), runs `work`, and returns the exit code. The last
-// event is written after the Program is destroyed, so that the agent then may rely on its files.
+// Makes a Program(arguments, commands, events), runs `work`, and returns the exit code. That it is
+// done is written after the Program is destroyed, so that the agent then may rely on its files. Why
+// it failed is written before: the other ranks complain of a group that ends.
 template <typename Program>
 int runProgram(const RankArguments& arguments, int input, int events, std::string_view doing,
                Result<RankDone> (Program::*work)()) {
@@ -69,6 +70,7 @@ int runProgram(const RankArguments& arguments, int input, int events, std::strin
         RankInput commands(input);
         Program program(arguments, commands, writer);
         ended = withoutThrowing(doing, [&] { return (program.*work)(); });
+        if (!ended->ok()) return reportEnd(arguments, writer, *ended);
     }
     return reportEnd(arguments, writer, *ended);
 }

@@ -7,6 +7,7 @@
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
 #include "kernels/rank/final_weights.h"
+#include "kernels/rank/memory_budget.h"
 #include "kernels/rank/place_watch.h"
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
@@ -39,6 +40,8 @@ public:
     Result<RankDone> train();
 
 private:
+    Result<RankDone> trainWithinBudget();
+    Result<void> keepBudget(c10::Device device) const;
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<Sequences> readData(const RunConfig& config);
     void tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use);
@@ -106,7 +109,25 @@ void RankRun::tellRouting(std::int64_t step, const std::vector<std::vector<std::
                     .step = step, .layer = static_cast<std::int64_t>(layer), .use = *next++}});
 }
 
+// Whatever libtorch or a group made of the exception, the refused allocation is why the rank ends.
 Result<RankDone> RankRun::train() {
+    try {
+        return trainWithinBudget();
+    } catch (const std::exception&) {
+        const std::optional<RefusedAllocation> refused = keptRefusal();
+        if (!refused || !plan_.config.memory.budget) throw;
+        return Error{ErrorCode::Failed, budgetSentence(*refused, plan_)};
+    }
+}
+
+Result<void> RankRun::keepBudget(c10::Device device) const {
+    const std::optional<Bytes> budget = plan_.config.memory.budget;
+    if (budget && !device.is_cpu()) return limitDeviceTensors(device, *budget);
+    limitCpuTensors(budget);
+    return {};
+}
+
+Result<RankDone> RankRun::trainWithinBudget() {
     MemoryMeter& memory = countCpuTensors();
     RINGSCOPE_TRY(const Training training, trainingOf(input_.job()));
     RINGSCOPE_TRY(plan_, readPlan(training.configYaml, arguments_.world));
@@ -135,6 +156,7 @@ Result<RankDone> RankRun::train() {
     if (arguments_.rank == 0 && !plan.smallerMessages.empty())
         events_.tell(RankLog{.rank = 0, .message = plan.smallerMessages});
     recording_->watchTensors();
+    RINGSCOPE_CHECK(keepBudget(place));
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));
     RINGSCOPE_CHECK(recording_->open());

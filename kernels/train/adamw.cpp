@@ -27,6 +27,12 @@ flat::AdamFactors factorsOf(const AdamWOptions& options, std::int64_t step, doub
             .eps = options.eps};
 }
 
+std::int64_t elementsOf(const std::vector<ElementRange>& ranges) {
+    std::int64_t elements = 0;
+    for (const ElementRange& range : ranges) elements += range.count;
+    return elements;
+}
+
 template <typename T>
 void stepOnCpu(at::Tensor& values, const at::Tensor& gradient, at::Tensor& mean, at::Tensor& square,
                const flat::AdamFactors& factors) {
@@ -74,19 +80,24 @@ double sumOnCpu(const at::Tensor& tensor) {
 AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
              std::optional<std::vector<ElementRange>> trained)
     : options_(options),
-      trained_(std::move(trained).value_or(std::vector<ElementRange>{{0, elements}})),
-      mean_(
-          allocatedFor(MemoryCategory::Optimizer, [&] { return at::zeros({elements}, tensors); })),
-      square_(allocatedFor(MemoryCategory::Optimizer,
-                           [&] { return at::zeros({elements}, tensors); })) {}
+      trained_(std::move(trained).value_or(std::vector<ElementRange>{{.count = elements}})),
+      eightBit_(trained_, tensors) {
+    std::erase_if(trained_, [](const ElementRange& range) { return range.eightBit; });
+    const MemoryScope scope(MemoryCategory::Optimizer);
+    mean_ = at::zeros({elementsOf(trained_)}, tensors);
+    square_ = at::zeros({elementsOf(trained_)}, tensors);
+}
 
 void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
     const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);
-    for (const auto& [begin, count] : trained_) {
-        at::Tensor p = values.narrow(0, begin, count);
-        const at::Tensor g = gradient.narrow(0, begin, count);
-        at::Tensor m = mean_.narrow(0, begin, count);
-        at::Tensor v = square_.narrow(0, begin, count);
+    eightBit_.step(values, gradient, factors);
+    std::int64_t state = 0;
+    for (const ElementRange& range : trained_) {
+        at::Tensor p = values.narrow(0, range.begin, range.count);
+        const at::Tensor g = gradient.narrow(0, range.begin, range.count);
+        at::Tensor m = mean_.narrow(0, state, range.count);
+        at::Tensor v = square_.narrow(0, state, range.count);
+        state += range.count;
         if (!values.is_cpu())
             stepAnywhere(p, g, m, v, factors);
         else if (values.scalar_type() == at::kDouble)

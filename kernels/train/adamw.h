@@ -4,6 +4,9 @@
 //   p = p (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 #pragma once
 
+#include "kernels/train/adamw_8bit.h"
+#include "kernels/train/element_range.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -18,17 +21,13 @@ struct AdamWOptions {
     double beta2 = 0.95;
     double eps = 1e-8;
     double weightDecay = 0.0;  // of every parameter, gains included
-};
-
-// Elements [begin, begin + count).
-struct ElementRange {
-    std::int64_t begin = 0;
-    std::int64_t count = 0;
+    bool eightBit = false;     // of large parameters, the moments (adamw_8bit.h)
 };
 
 class AdamW {
 public:
-    // Changes the elements of `trained` alone, or of all `elements` where it is not given.
+    // Changes the elements of `trained` alone, or of all `elements` where it is not given. Ranges
+    // with eightBit have their state in 8 bits, and tensors must be fp32 then.
     AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
           std::optional<std::vector<ElementRange>> trained = std::nullopt);
 
@@ -36,12 +35,15 @@ public:
     // is how clipping reaches it without a pass of its own.
     void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor);
 
+    const AdamW8bit& eightBit() const { return eightBit_; }
+
 private:
     AdamWOptions options_;
-    std::vector<ElementRange> trained_;
+    std::vector<ElementRange> trained_;  // with state in the tensors' own type
     std::int64_t steps_ = 0;
-    at::Tensor mean_;
+    at::Tensor mean_;  // of trained_, one range after the other
     at::Tensor square_;
+    AdamW8bit eightBit_;
 };
 
 // The sum of squares, added up in double.

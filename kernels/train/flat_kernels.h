@@ -1,6 +1,8 @@
 // The optimizer's loops over plain arrays.
 #pragma once
 
+#include "kernels/train/dynamic_map.h"
+
 #include <cstdint>
 
 namespace ringscope::flat {
@@ -18,6 +20,19 @@ struct AdamFactors {
 template <typename T>
 void adamStep(T* values, const T* gradient, T* mean, T* square, std::int64_t count,
               const AdamFactors& factors);
+
+// A moment in 8 bits: numbers are a value of the map times the scale of their block.
+struct EightBitMoment {
+    const DynamicMap& map;
+    std::uint8_t* codes;
+    float* scales;
+};
+
+// The same step on consecutive blocks: the first has `first` elements, the others 256, the last as
+// many as are left.
+void adamStep8bit(float* values, const float* gradient, const EightBitMoment& mean,
+                  const EightBitMoment& square, std::int64_t count, std::int64_t first,
+                  const AdamFactors& factors);
 
 template <typename T>
 double sumOfSquares(const T* values, std::int64_t count);

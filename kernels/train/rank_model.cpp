@@ -1,5 +1,6 @@
 #include "kernels/train/rank_model.h"
 
+#include "backend/core/files.h"
 #include "backend/core/mix.h"
 #include "backend/model/rotary.h"
 #include "backend/plan/blocks.h"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -92,9 +94,10 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device)),
       parameters_(share_.list,
-                  sharing_ == nullptr
+                  share_.list == allParameters_
                       ? initial
-                      : valuesOfShare(share_, allParameters_, sharing_->rank(), initial),
+                      : valuesOfShare(share_, allParameters_,
+                                      sharing_ == nullptr ? 0 : sharing_->rank(), initial),
                   buffersOf(share_, plan), tensors_,
                   {.values = !dividesValues(plan), .gradients = !dividesGradients(plan)}),
       model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {
@@ -120,6 +123,7 @@ Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& r
     RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
     std::unique_ptr<RankModel> model(new RankModel(plan, ranks, initial, device));
     RINGSCOPE_CHECK(model->makeAttention());
+    RINGSCOPE_CHECK(model->makeStore());
     return model;
 }
 
@@ -141,11 +145,22 @@ Result<void> RankModel::makeAttention() {
     return {};
 }
 
+Result<void> RankModel::makeStore() {
+    const MemoryConfig& memory = plan_.config.memory;
+    if (memory.offloadActivations != ActivationPlace::Disk) return {};
+    const std::filesystem::path folder = memory.offloadFolder
+                                             ? std::filesystem::path(*memory.offloadFolder)
+                                             : cacheDirectory() / "offload";
+    RINGSCOPE_TRY(activations_,
+                  ActivationFiles::make(folder, layerInputBytes(plan_), keptLayerInputs(plan_)));
+    return {};
+}
+
 at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                            double balanceScale) {
     RouterUse routers{.scored = balanceScale != 0};
     const at::Tensor loss = model_.loss(shardOf(batch), attendFor(place, batch), scale, routers,
-                                        units_ ? &*units_ : nullptr);
+                                        {units_ ? &*units_ : nullptr, activations_.get()});
     if (routers.perExpert.empty()) return loss;
     const at::Tensor use = at::stack(routers.perExpert);
     expertUse_ = expertUse_.defined() ? expertUse_ + use : use;

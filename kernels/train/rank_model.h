@@ -9,6 +9,7 @@
 #include "kernels/data/token_batch.h"
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
+#include "kernels/train/activation_files.h"
 #include "kernels/train/shared_part.h"
 #include "kernels/train/unit_memory.h"
 
@@ -70,6 +71,7 @@ private:
 
     Result<void> makeAttention();
     void makeParts();
+    Result<void> makeStore();
     RotaryTable rotaryOf(const TokenShard& shard) const;
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
@@ -87,7 +89,8 @@ private:
     at::TensorOptions tensors_;
     Parameters parameters_;
     std::vector<std::unique_ptr<SharedPart>> parts_{};
-    std::optional<UnitMemory> units_{};  // where ranks divide gradients, or values too
+    std::optional<UnitMemory> units_{};               // where ranks divide gradients, or values too
+    std::unique_ptr<ActivationFiles> activations_{};  // memory.offload_activations
     Transformer model_;
     std::vector<std::unique_ptr<Attention>> attention_;  // of each of the plan's parts
     RotaryTable rotary_;    // the same for every batch without documents

@@ -1,5 +1,6 @@
 #include "kernels/train/sharded_optimizer.h"
 
+#include "backend/plan/optimizer_state.h"
 #include "profiler/memory_scope.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
@@ -12,19 +13,23 @@ namespace {
 
 // The elements of a slice [begin, begin + count) of the flat parameters that are trained, counted
 // from its begin. The padding after the last parameter is none.
-std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, std::int64_t begin,
-                                        std::int64_t count) {
+std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, bool eightBit,
+                                        std::int64_t begin, std::int64_t count) {
     std::vector<ElementRange> ranges;
     for (const ParameterSpec& spec : list) {
         const std::int64_t first = std::max(begin, spec.offset);
         const std::int64_t end = std::min(begin + count, spec.offset + spec.elements());
         if (!spec.trained || first >= end) continue;
-        const bool follows =
-            !ranges.empty() && begin + ranges.back().begin + ranges.back().count == first;
+        const ElementRange range{.begin = first - begin,
+                                 .count = end - first,
+                                 .eightBit = eightBit && canHave8BitState(spec),
+                                 .skipped = first - spec.offset};
+        const bool follows = !ranges.empty() && !range.eightBit && !ranges.back().eightBit &&
+                             ranges.back().begin + ranges.back().count == range.begin;
         if (follows)
-            ranges.back().count += end - first;
+            ranges.back().count += range.count;
         else
-            ranges.push_back({first - begin, end - first});
+            ranges.push_back(range);
     }
     return ranges;
 }
@@ -42,7 +47,8 @@ ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& par
                                                   })),
       rounds_(!parameters.areExact()),
       adam_(part.owned().count, options, exact_.options(),
-            trainedRanges(parameters.list(), part.owned().begin, part.owned().count)) {}
+            trainedRanges(parameters.list(), options.eightBit, part.owned().begin,
+                          part.owned().count)) {}
 
 void ShardedOptimizer::round() {
     if (!rounds_) return;

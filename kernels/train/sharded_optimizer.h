@@ -1,9 +1,9 @@
 // The optimizer of a part of the parameters: each rank updates the scalars that it owns
 // (shared_part.h).
 //
-// Where values have two bytes (bf16, fp16), the rank keeps a copy of what it owns in fp32, made from
-// the same initial values: small steps add up there, and the rounded result is shared. Gradients
-// are summed in fp32.
+// Where values have two bytes (bf16, fp16), the rank keeps a copy of what it owns in fp32, made
+// from the same initial values: small steps add up there, and the rounded result is shared.
+// Gradients are summed in fp32.
 #pragma once
 
 #include "kernels/model/parameters.h"

@@ -23,7 +23,9 @@ namespace ringscope {
 namespace {
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
-    return {.lr = train.lr, .weightDecay = train.weightDecay};
+    return {.lr = train.lr,
+            .weightDecay = train.weightDecay,
+            .eightBit = train.optimizer == OptimizerKind::AdamW8bit};
 }
 
 // Sums over all ranks, the same on every rank.
@@ -122,13 +124,13 @@ double Trainer::State::accumulateGradients(std::int64_t step, double scale) {
         const at::Tensor loss = [&] {
             const TokenBatch batch = batches(step, number);
             const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Forward));
-            const PlaceScope forwards;
+            const PlaceScope restored;
             enterPass(SpanPass::Forward);
             return model->loss(batch, {step, number}, scale, balanceScale);
         }();
         sum += loss.item<double>();
         const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Backward));
-        const PlaceScope backwards;
+        const PlaceScope restored;
         enterPass(SpanPass::Backward);
         loss.backward();
         model->endBackward();

@@ -18,7 +18,10 @@
 #         HEADERS      which precompiled headers it reads: plain, torch (when absent: torch where the
 #                      first label is `torch`), or none. Flags must be those of the headers' target.
 #
-#   Tests are compiled without optimisation: half the time, and what they test has it.
+#   Tests are compiled without optimisation: half the time, and what they test has it. Only
+#   ThreadSanitizer is in their own code, too, since threads share what is theirs. So with any other
+#   sanitizer they are compiled as without one, and ccache compiles them once for all of these builds
+#   whose folders lie side by side (CMakePresets.json).
 #
 # Warnings, language level and sanitizers come with the target; nobody repeats them.
 
@@ -48,7 +51,7 @@ function(ringscope_library name)
         ringscope_unity(${target})
         target_link_libraries(${target}
             PUBLIC ringscope_options ${arg_PUBLIC}
-            PRIVATE ringscope_warnings ${arg_PRIVATE})
+            PRIVATE ringscope_warnings ringscope_sanitized ${arg_PRIVATE})
     endif()
     add_library(ringscope::${name} ALIAS ${target})
 endfunction()
@@ -57,7 +60,7 @@ function(ringscope_program name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT" "LINK")
     set(target ringscope_program_${name})
     add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
-    target_link_libraries(${target} PRIVATE ringscope_options ringscope_warnings ${arg_LINK})
+    target_link_libraries(${target} PRIVATE ringscope_options ringscope_warnings ringscope_sanitized ${arg_LINK})
     ringscope_unity(${target})
     if(arg_OUTPUT)
         set_target_properties(${target} PROPERTIES OUTPUT_NAME ${arg_OUTPUT})
@@ -66,6 +69,9 @@ endfunction()
 
 function(ringscope_test_options target)
     target_compile_options(${target} PRIVATE "$<$<CONFIG:RelWithDebInfo>:-O0>")
+    if(RINGSCOPE_SANITIZE MATCHES thread)
+        target_link_libraries(${target} PRIVATE ringscope_sanitized)
+    endif()
     if(RINGSCOPE_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${target} PRIVATE -fpch-preprocess)  # lets ccache see the headers
     endif()

@@ -90,7 +90,7 @@ build_slice() {
         fail "preset $preset could not be configured (see $logs/$preset-configure.log)."
     }
     local build=(cmake --build --preset "$preset")  # of its own folder: the preset says which targets
-    [ "$folder" = "build/$preset" ] || build=(cmake --build "$folder")
+    [ "$folder" != build ] || build=(cmake --build "$folder")
     run_logged "building $preset" "$logs/$preset.log" ninja_count "${build[@]}" -j "$(job_count)" || {
         first_failure "$logs/$preset.log"
         fail "preset $preset does not build (see $logs/$preset.log)."
@@ -104,17 +104,17 @@ check_headless() { build_slice headless build -DRINGSCOPE_TESTS=OFF -DRINGSCOPE_
 
 # Unit tests under AddressSanitizer and UBSan; the window's; kernels' on the CPU.
 check_asan() {
-    build_slice asan build/asan
+    build_slice asan build-asan
     run_tests "$logs/asan-tests.log" ctest --preset asan
 }
 
 check_asan_window() {
-    build_slice asan-window build/asan-window
+    build_slice asan-window build-asan-window
     QT_QPA_PLATFORM=offscreen run_tests "$logs/asan-window-tests.log" ctest --preset asan-window
 }
 
 check_asan_ranks() {
-    build_slice asan-ranks build/asan-ranks
+    build_slice asan-ranks build-asan-ranks
     run_tests "$logs/asan-ranks-tests.log" ctest --preset asan-ranks
 }
 

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
     std::cout << figures.rounds << " rounds, " << locked << " with a locked store, "
               << figures.leadersKilled << " leaders killed: " << figures.orphans << " orphans, "
               << figures.broken << " broken stores, " << figures.lostFinished
-              << " finished runs lost, " << figures.stillRunning
-              << " runs shown as going on after their leader died\n";
+              << " finished runs lost, " << figures.filesLeft << " files left, "
+              << figures.stillRunning << " runs shown as going on after their leader died\n";
     return figures.problems.empty() ? 0 : 1;
 }

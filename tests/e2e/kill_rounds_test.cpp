@@ -18,6 +18,7 @@ TEST(KillRounds, LeaveNoProcessNoBrokenStoreAndNoRunThatSeemsToGoOn) {
     EXPECT_EQ(figures.broken, 0) << problems;
     EXPECT_EQ(figures.lostFinished, 0) << problems;
     EXPECT_EQ(figures.stillRunning, 0) << problems;
+    EXPECT_EQ(figures.filesLeft, 0) << problems;
     EXPECT_EQ(figures.leadersKilled, 10);
 }
 

@@ -68,6 +68,17 @@ TEST(Run, TrainsReplicasInTwoBytesAndHoldsThemAgainstOneRank) {
     EXPECT_EQ(result["references"][0]["ranks"], 1);
 }
 
+TEST(Run, EndsWhereARanksBudgetHasNoRoomAndSaysWhatWouldHelp) {
+    const Cli cli;
+    const auto file = cli.write("budget.yaml", smallExperiment());
+    const Ended ended = cli.run({"run", file, "--no-reference", "--set", "memory.budget=200KiB"});
+    EXPECT_NE(ended.exitCode, 0);
+    const std::string said = ended.out + ended.err;
+    EXPECT_NE(said.find("memory.budget (200 KiB) has no room for "), std::string::npos) << said;
+    EXPECT_NE(said.find("; less is needed with "), std::string::npos) << said;
+    EXPECT_TRUE(cli.nothingLeft(std::chrono::seconds(10)));
+}
+
 TEST(Run, KeepsRepeatsApartAndTakesTheirMedian) {
     const Cli cli;
     const auto file = cli.write("twice.yaml", smallExperiment("repeat: 3\n"));

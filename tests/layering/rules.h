@@ -77,6 +77,7 @@ inline const std::vector<ForeignRule> foreignRules = {
     {"CUPTI", {"cupti"}, {"profiler"}},
     {"NVTX", {"nvtx3/", "nvToolsExt"}, {"profiler"}},
     {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},
+    {"io_uring", {"liburing"}, {"kernels/device"}},
     {"NCCL", {"nccl"}, {"kernels"}},
     {"CUDA", {"cuda", "cublas", "cudnn", "cooperative_groups"}, {"kernels", "profiler"}},
     {"QCustomPlot", {"qcustomplot"}, {"ui"}},

@@ -46,6 +46,25 @@ TEST(AllocationLog, AnswersWhatLivedWhileItRecorded) {
     EXPECT_EQ(seen.allocations[2].category, MemoryCategory::Unsaid);
 }
 
+TEST(AllocationLog, AddsUpWhatIsLiveByCategory) {
+    AllocationLog log;
+    std::deque<LiveBlock> blocks(3);
+    log.allocated(blocks[0], 5);
+    {
+        const MemoryScope scope(MemoryCategory::Gradients);
+        log.allocated(blocks[1], 100);
+        log.allocated(blocks[2], 20);
+    }
+    log.freed(blocks[1]);
+    LiveBytes expected{};
+    expected[static_cast<std::size_t>(MemoryCategory::Unsaid)] = 5;
+    expected[static_cast<std::size_t>(MemoryCategory::Gradients)] = 20;
+    EXPECT_EQ(log.live(), expected);
+    log.freed(blocks[0]);
+    log.freed(blocks[2]);
+    EXPECT_EQ(log.live(), LiveBytes{});
+}
+
 TEST(AllocationLog, CountsWhatItHasNoRoomFor) {
     AllocationLog log(2);
     std::deque<LiveBlock> blocks(5);

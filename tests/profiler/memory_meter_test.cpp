@@ -29,6 +29,23 @@ TEST(MemoryMeter, StartsAPeakAnewFromWhatIsLive) {
     EXPECT_EQ(meter.peak(), Bytes{50});
 }
 
+TEST(MemoryMeter, CountsNothingThatWouldPassItsLimit) {
+    MemoryMeter meter;
+    EXPECT_TRUE(meter.allocatedWithinLimit(1'000'000)) << "there is no limit at the start";
+    meter.freed(1'000'000);
+    meter.restartPeak();
+
+    meter.setLimit(Bytes{100});
+    EXPECT_TRUE(meter.allocatedWithinLimit(60));
+    EXPECT_FALSE(meter.allocatedWithinLimit(41));
+    EXPECT_EQ(meter.current(), Bytes{60});
+    EXPECT_EQ(meter.peak(), Bytes{60});
+    EXPECT_TRUE(meter.allocatedWithinLimit(40)) << "the limit itself can be held";
+
+    meter.setLimit(std::nullopt);
+    EXPECT_TRUE(meter.allocatedWithinLimit(1));
+}
+
 TEST(MemoryMeter, LosesNothingWhenThreadsTellItAtOnce) {
     MemoryMeter meter;
     meter.allocated(1);

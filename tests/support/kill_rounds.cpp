@@ -17,12 +17,16 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Two runs of some seconds, so that a kill meets the first, the second, or what is between them.
-constexpr const char* experiment =
-    "name: killed\n"
-    "model: {preset: nano}\n"
-    "train: {steps: 40, seq_len: 256}\n"
-    "parallel: {sp: 2}\n"
-    "matrix: {parallel.mode: [ring, ulysses]}\n";
+std::string experimentWith(const std::filesystem::path& offload) {
+    return "name: killed\n"
+           "model: {preset: nano}\n"
+           "train: {steps: 40, seq_len: 256}\n"
+           "parallel: {sp: 2}\n"
+           "memory: {zero: 3, recompute: layers, offload_activations: disk, offload_folder: " +
+           offload.string() +
+           "}\n"
+           "matrix: {parallel.mode: [ring, ulysses]}\n";
+}
 
 // The write lock of another program.
 class OtherWriter {
@@ -44,8 +48,10 @@ private:
 }  // namespace
 
 KillRounds::KillRounds()
-    : store_(folder_.path() / "runs.db"), mark_("RINGSCOPE_KILL_MARK=" + RunId::random().text) {
-    std::ofstream(folder_.path() / "killed.yaml") << experiment;
+    : store_(folder_.path() / "runs.db"),
+      offload_(folder_.path() / "offload"),
+      mark_("RINGSCOPE_KILL_MARK=" + RunId::random().text) {
+    std::ofstream(folder_.path() / "killed.yaml") << experimentWith(offload_);
 }
 
 std::vector<std::string> KillRounds::words(std::vector<std::string> arguments) const {
@@ -103,6 +109,9 @@ void KillRounds::lookAtTheEnd() {
             note(&KillFigures::orphans, "left alive: " + commandLine(pid));
             ::kill(pid, SIGKILL);
         }
+    if (std::filesystem::exists(offload_))
+        for (const auto& file : std::filesystem::directory_iterator(offload_))
+            note(&KillFigures::filesLeft, "left on the disk: " + file.path().string());
     if (!std::filesystem::exists(store_)) return;
     const Ended check = runProgram(words({"db", "check"}), options());
     if (check.exitCode != 0) note(&KillFigures::broken, check.out + check.err);

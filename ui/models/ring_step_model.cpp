@@ -98,8 +98,11 @@ QVariant RingStepModel::headerData(int section, Qt::Orientation orientation, int
     if (orientation == Qt::Vertical)
         return at < ranks_.size() ? tr("rank %1").arg(ranks_[at]) : QVariant();
     if (at >= places_.size()) return {};
-    const char* pass = places_[at].first == SpanPass::Backward ? "bwd" : "fwd";
-    return QStringLiteral("%1 s%2").arg(QLatin1String(pass)).arg(places_[at].second);
+    const SpanPass pass = places_[at].first;
+    const char* name = pass == SpanPass::Backward    ? "bwd"
+                       : pass == SpanPass::Recompute ? "again"
+                                                     : "fwd";
+    return QStringLiteral("%1 s%2").arg(QLatin1String(name)).arg(places_[at].second);
 }
 
 }  // namespace ringscope::ui

@@ -8,9 +8,10 @@ namespace {
 
 using enum Verdict;
 
-constexpr std::string_view replicated =
-    "every rank holds all weights, gradients and optimizer states: peak memory per rank is higher "
-    "than under ZeRO";
+constexpr std::string_view howDivided =
+    "memory.zero says what ranks divide: a layer's gradients are summed while the next one "
+    "computes, "
+    "and its parameters are gathered a layer ahead";
 constexpr std::string_view neverRead =
     "DeepSpeed has no such key and never read it, so it changed nothing in the old runs either";
 
@@ -32,11 +33,18 @@ constexpr std::array deepSpeedTable = {
             "doubled after 2000 that do"},
     KeyRule{"data_types.", Dropped, "", "gradients are summed in fp32"},
     KeyRule{"communication_data_type", Dropped, "", "gradients travel in fp32"},
-    KeyRule{"zero_optimization.", Dropped, "", replicated},
-    KeyRule{"zero_optimization.offload_", Dropped, "",
-            "nothing is offloaded to the host: peak memory per rank is higher"},
-    KeyRule{"zero_allow_untested_optimizer", Dropped, "", replicated},
-    KeyRule{"zero_force_ds_cpu_optimizer", Dropped, "", replicated},
+    KeyRule{"zero_optimization.stage", Renamed, "memory.zero",
+            "ranks divide 1 the optimizer's state, 2 also gradients, 3 also parameters",
+            Role::Field},
+    KeyRule{"zero_optimization.", Dropped, "", howDivided},
+    KeyRule{
+        "zero_optimization.offload_", Dropped, "",
+        "parameters and the optimizer's state stay where the rank computes: peak memory per rank "
+        "is higher"},
+    KeyRule{"zero_allow_untested_optimizer", Dropped, "",
+            "AdamW is Ringscope's optimizer at every level"},
+    KeyRule{"zero_force_ds_cpu_optimizer", Dropped, "",
+            "the optimizer's state stays where the rank computes"},
     KeyRule{"optimizer.type", Dropped, "", "", Role::Optimizer},
     KeyRule{"optimizer.params.lr", Renamed, "train.lr", "the same rate in every step", Role::Field},
     KeyRule{"optimizer.params.weight_decay", Renamed, "train.weight_decay",
@@ -46,7 +54,7 @@ constexpr std::array deepSpeedTable = {
     KeyRule{"scheduler.", Dropped, "", "Ringscope's learning rate is constant"},
     KeyRule{
         "activation_checkpointing.", Dropped, "",
-        "Ringscope keeps all activations: peak memory is higher, and no forward pass is repeated"},
+        "how DeepSpeed's own checkpointing works; memory.recompute says what is computed again"},
     KeyRule{"sequence_parallel_size", Renamed, "parallel.sp", "ranks that share one sequence",
             Role::Size},
     KeyRule{"data_parallel_size", Renamed, "parallel.dp",
@@ -71,7 +79,7 @@ constexpr std::array deepSpeedTable = {
             "gradients are summed over ranks, weighted by tokens"},
     KeyRule{"elasticity.", Dropped, "", "the number of ranks of a run is fixed"},
     KeyRule{"autotuning.", Dropped, "", "a matrix in the experiment tries values out"},
-    KeyRule{"aio.", Dropped, "", "nothing is offloaded to disk"},
+    KeyRule{"aio.", Dropped, "", "files of memory.offload_activations need no settings"},
     KeyRule{"checkpoint.", Dropped, "", "Ringscope writes no checkpoints"},
     KeyRule{"data_efficiency.", Dropped, "", "sequences are full and all of the same length"},
 };

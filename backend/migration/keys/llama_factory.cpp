@@ -42,13 +42,10 @@ constexpr std::array model = {
     KeyRule{"model_name_or_path", NeedsDecision, "model", "", Role::Model},
     KeyRule{"flash_attn", Dropped, "",
             "Ringscope takes the attention kernel of its device; results are the same"},
-    KeyRule{
-        "gradient_checkpointing", Dropped, "",
-        "Ringscope keeps all activations: peak memory is higher, and no forward pass is repeated"},
-    KeyRule{"disable_gradient_checkpointing", Dropped, "",
-            "Ringscope never recomputes activations"},
-    KeyRule{"use_unsloth_gc", Dropped, "", "Ringscope never recomputes activations"},
-    KeyRule{"use_reentrant_gc", Dropped, "", "Ringscope never recomputes activations"},
+    KeyRule{"gradient_checkpointing", Converted, "memory.recompute", "", Role::Recompute},
+    KeyRule{"disable_gradient_checkpointing", Converted, "memory.recompute", "", Role::NoRecompute},
+    KeyRule{"use_unsloth_gc", Dropped, "", "memory.recompute says what is computed again"},
+    KeyRule{"use_reentrant_gc", Dropped, "", "memory.recompute says what is computed again"},
     KeyRule{"use_unsloth", Dropped, "", "Ringscope has kernels of its own"},
     KeyRule{"rope_scaling", Dropped, "",
             "rotary positions are not stretched: beyond the model's own length losses differ"},
@@ -194,11 +191,9 @@ constexpr std::array output = {
 
 constexpr std::array alst = {
     KeyRule{"alst_sequence_backend", Dropped, "", "Ringscope runs its own schedules"},
-    KeyRule{"alst_sequence_tiling", Dropped, "",
-            "Ringscope computes the feed-forward layer and the loss of all local tokens at once: "
-            "peak memory is higher"},
+    KeyRule{"alst_sequence_tiling", Converted, "memory.tile_mlp", "", Role::TiledMlpAndLoss},
     KeyRule{"alst_memory_optimizations", Dropped, "",
-            "Ringscope offloads and recomputes nothing: peak memory is higher"},
+            "memory.recompute and memory.offload_activations say what is not kept; nothing is set"},
     KeyRule{"alst_ulysses_degree", Renamed, "parallel.sp", "ranks that split the heads",
             Role::UlyssesDegree},
     KeyRule{"enable_profiling", Converted, "profile.steps", "", Role::Profiling},

@@ -48,9 +48,7 @@ constexpr std::array llamaFactoryV1Table = {
     KeyRule{"num_train_epochs", Dropped, "",
             "a measuring run is as long as train.steps says, not as the data set"},
     KeyRule{"bf16", Converted, "train.precision", "", Role::Bf16},
-    KeyRule{
-        "enable_activation_checkpointing", Dropped, "",
-        "Ringscope keeps all activations: peak memory is higher, and no forward pass is repeated"},
+    KeyRule{"enable_activation_checkpointing", Converted, "memory.recompute", "", Role::Recompute},
     KeyRule{"batching_", Dropped, "", "sequences are full and all of the same length"},
     KeyRule{"lr_scheduler_config.", Dropped, "", "Ringscope's learning rate is constant"},
     KeyRule{"optim_config.", Dropped, "", "AdamW is Ringscope's optimizer"},

@@ -49,6 +49,7 @@ TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
                                  {"train.seed", "1"},
                                  {"train.precision", "fp64"},
                                  {"train.grad_clip", "0"},
+                                 {"train.optimizer", "adamw8bit"},
                                  {"attention.causal", "false"},
                                  {"attention.window", "1024"},
                                  {"attention.scale", "0.125"}};
@@ -57,7 +58,8 @@ TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
 
 TEST(ComputationIdentity, SaysNothingOfFieldsThatOlderRunsDidNotHave) {
     const std::string usual = computationIdentity(RunConfig{});
-    for (const char* later : {"data.order", "data.validation", "data.chat_template", "train.task"})
+    for (const char* later :
+         {"data.order", "data.validation", "data.chat_template", "train.task", "train.optimizer"})
         EXPECT_EQ(usual.find(later), std::string::npos) << later;
     EXPECT_NE(usual.find("data.packing=false\n"), std::string::npos);
 }

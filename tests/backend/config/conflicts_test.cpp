@@ -52,6 +52,17 @@ TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
               "model.vocab_size (255) is too small for byte tokens; use at least 256");
 }
 
+TEST(Conflicts, NameAnOptimizerWithFewerBitsThanThePrecisionAsksFor) {
+    RunConfig config;
+    config.train.optimizer = OptimizerKind::AdamW8bit;
+    config.train.precision = NumberFormat::Bf16;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.train.precision = NumberFormat::Fp64;
+    EXPECT_EQ(onlyConflict(config),
+              "train.optimizer adamw8bit computes in fp32, and train.precision is fp64; use "
+              "optimizer adamw, or precision fp32");
+}
+
 RunConfig withExperts() {
     RunConfig config;
     config.model.experts = {.count = 6, .perToken = 2, .size = 8};

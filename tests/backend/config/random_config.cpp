@@ -64,6 +64,7 @@ TrainConfig anyTraining() {
     train.batch = upTo(64);
     train.gradAccum = upTo(64);
     train.precision = anyOf<NumberFormat>();
+    if (train.precision != NumberFormat::Fp64) train.optimizer = anyOf<OptimizerKind>();
     train.lr = *positive();
     train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
     train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
@@ -102,13 +103,18 @@ ParallelConfig anySplit() {
 }
 
 MemoryConfig anyMemory() {
-    return {.zero = *inRange<std::int64_t>(0, 4),
-            .recompute = anyOf<Recompute>(),
-            .recomputeEvery = upTo(1024),
-            .tileMlp = maybe(inRange<std::int64_t>(1, 67'108'865)),
-            .tileLoss = maybe(inRange<std::int64_t>(1, 67'108'865)),
-            .budget = maybe(rc::gen::map(inRange<std::int64_t>(1, std::int64_t{1} << 50),
-                                         [](std::int64_t bytes) { return Bytes{bytes}; }))};
+    MemoryConfig memory;
+    memory.zero = *inRange<std::int64_t>(0, 4);
+    memory.recompute = anyOf<Recompute>();
+    memory.recomputeEvery = upTo(1024);
+    memory.tileMlp = maybe(inRange<std::int64_t>(1, 67'108'865));
+    memory.tileLoss = maybe(inRange<std::int64_t>(1, 67'108'865));
+    memory.budget = maybe(rc::gen::map(inRange<std::int64_t>(1, std::int64_t{1} << 50),
+                                       [](std::int64_t bytes) { return Bytes{bytes}; }));
+    if (memory.recompute == Recompute::Layers)  // others keep no inputs to offload
+        memory.offloadActivations = anyOf<ActivationPlace>();
+    if (*arbitrary<bool>()) memory.offloadFolder = "/fast disk/#1";
+    return memory;
 }
 
 std::vector<std::string> anyHosts() {

@@ -90,6 +90,7 @@ TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
     experiment.base.parallel.dp = 2;
     experiment.base.parallel.ep = 2;
     experiment.base.checkpoint.atEnd = true;
+    experiment.base.memory.budget = Bytes{1 << 30};
     const auto requests = planRuns(experiment).requests;
     EXPECT_EQ(requests[0].plan.ranks, 4);
     const ExperimentOutcome outcome =
@@ -99,6 +100,7 @@ TEST_F(ExperimentRunnerTest, HoldsReplicasAgainstOneRankOnAllTheirBatches) {
     EXPECT_EQ(reference.parallel.dp, 1);
     EXPECT_EQ(reference.parallel.ep, 1);
     EXPECT_FALSE(reference.checkpoint.atEnd);
+    EXPECT_FALSE(reference.memory.budget.has_value()) << "it holds more than a rank of the others";
     EXPECT_EQ(reference.train.gradAccum, 2);
     EXPECT_EQ(outcome.runs[0].parity->reference, outcome.references[0].id);
 }

@@ -25,10 +25,17 @@ TEST(AllocatorEvents, AreAllocationsAndReleasesOfTensors) {
     EXPECT_EQ(back->address, taken->address);
 }
 
+TEST(AllocatorEvents, TellWhatFoundNoRoom) {
+    const auto refused = deviceMemoryEvent(entry(Entry::OOM));
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(refused->kind, Kind::Refused);
+    EXPECT_EQ(refused->bytes, 5'000);
+}
+
 TEST(AllocatorEvents, LeaveOutSegmentsAndMemoryThatIsStillRead) {
     for (const Entry::Action action :
          {Entry::FREE_REQUESTED, Entry::SEGMENT_ALLOC, Entry::SEGMENT_FREE, Entry::SEGMENT_MAP,
-          Entry::SEGMENT_UNMAP, Entry::SNAPSHOT, Entry::OOM})
+          Entry::SEGMENT_UNMAP, Entry::SNAPSHOT})
         EXPECT_FALSE(deviceMemoryEvent(entry(action)).has_value()) << action;
 }
 

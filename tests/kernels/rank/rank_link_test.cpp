@@ -149,13 +149,15 @@ TEST(RunProgram, ReportsTheEndAfterTheProgramIsDestroyed) {
     EXPECT_EQ(std::get<RankDone>(parseRankEvent(ended.lines[1]).value()).steps, 7);
 }
 
-TEST(RunProgram, ReportsWhyItFailed) {
+// The program's group ends with it, and other ranks then say that they failed.
+TEST(RunProgram, ReportsWhyItFailedBeforeTheProgramIsDestroyed) {
     const Ended ended = runWith("fail");
     EXPECT_EQ(ended.exitCode, 1);
     ASSERT_THAT(ended.lines, SizeIs(2));
-    const auto error = std::get<RankError>(parseRankEvent(ended.lines[1]).value());
+    const auto error = std::get<RankError>(parseRankEvent(ended.lines[0]).value());
     EXPECT_EQ(error.rank, 2);
     EXPECT_EQ(error.message, "it failed");
+    EXPECT_EQ(std::get<RankLog>(parseRankEvent(ended.lines[1]).value()).message, "destroyed");
 }
 
 }  // namespace

@@ -62,6 +62,67 @@ TEST(RankProgram, NeedsLessMemoryForAShardThanForTheWholeSequence) {
     EXPECT_GT(peak("legacy", 2), whole * 8 / 10) << "legacy holds all activations on every rank";
 }
 
+RunConfig runWithBudget(const std::string& mode, std::int64_t ranks,
+                        std::optional<std::int64_t> budget) {
+    RunConfig config = quickRun(mode, ranks, 3);
+    config.train.seqLen = 512;
+    if (budget) config.memory.budget = Bytes{*budget};
+    return config;
+}
+
+std::int64_t largestPeak(const std::vector<EndedRank>& ended) {
+    std::int64_t most = 0;
+    for (const EndedRank& each : ended) most = std::max(most, each.done->peakMemory.count);
+    return most;
+}
+
+TEST(RankProgram, TrainsTheSameWithABudgetThatJustFits) {
+    for (const auto& [mode, ranks] : {std::pair("none", 1), {"zigzag", 2}}) {
+        const std::vector<EndedRank> free =
+            trainWithProcesses(runWithBudget(mode, ranks, std::nullopt));
+        const std::int64_t peak = largestPeak(free);
+        const std::vector<EndedRank> limited = trainWithProcesses(runWithBudget(mode, ranks, peak));
+        EXPECT_EQ(largestPeak(limited), peak);
+        ASSERT_EQ(limited[0].steps.size(), 3U);
+        for (std::size_t step = 0; step < 3; ++step)
+            EXPECT_EQ(limited[0].steps[step].loss, free[0].steps[step].loss);
+    }
+}
+
+// Wherever the budget ends: while the model is made, in a pass, in the update.
+TEST(RankProgram, EndsInOneSentenceWhereItsBudgetHasNoRoom) {
+    for (const auto& [mode, ranks] : {std::pair("none", 1), {"zigzag", 2}}) {
+        const std::int64_t peak =
+            largestPeak(trainWithProcesses(runWithBudget(mode, ranks, std::nullopt)));
+        for (const std::int64_t budget :
+             {std::int64_t{1}, peak / 4, peak / 2, peak * 3 / 4, peak - 1}) {
+            RankProcesses processes(runWithBudget(mode, ranks, budget));
+            const std::vector<EndedRank> ended = processes.wait();
+            int refused = 0;
+            for (const EndedRank& each : ended) {
+                EXPECT_EQ(each.exitCode, 1) << each.signal;
+                EXPECT_FALSE(each.done.has_value());
+                EXPECT_EQ(each.error.find('\n'), std::string::npos) << each.error;
+                if (each.error.starts_with("memory.budget (")) ++refused;
+            }
+            EXPECT_GT(refused, 0) << mode << " with " << budget << " bytes";
+        }
+    }
+}
+
+TEST(RankProgram, SaysWhatItsBudgetHasNoRoomForAndWhatWouldHelp) {
+    RunConfig config = runWithBudget("none", 1, std::nullopt);
+    const std::int64_t peak = trainWithProcesses(config)[0].done->peakMemory.count;
+    config.memory.budget = Bytes{peak - 1};
+    RankProcesses processes(config);
+    const EndedRank ended = processes.wait()[0];
+    EXPECT_THAT(ended.error, ::testing::MatchesRegex(
+                                 "memory\\.budget \\(.*\\) has no room for .* of [a-z]+ in the "
+                                 "(forward|backward) pass of step 0.*: .* are held \\(parameters "
+                                 ".*, gradients .*, optimizer .*\\); less is needed with .*, or "
+                                 "raise memory\\.budget"));
+}
+
 TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
     const RunConfig config = quickRun("zigzag", 2, 3);
     const std::vector<EndedRank> plain = trainWithProcesses(config);
