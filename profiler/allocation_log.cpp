@@ -14,6 +14,7 @@ void AllocationLog::allocated(LiveBlock& block, std::int64_t bytes) {
                    .bytes = bytes,
                    .step = place.step,
                    .layer = static_cast<std::int16_t>(place.layer),
+                   .pass = place.pass,
                    .category = memoryCategoryHere()};
     const std::lock_guard lock(mutex_);
     block.previous = nullptr;

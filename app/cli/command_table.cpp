@@ -19,6 +19,7 @@ constexpr std::array verbs = {
     Verb{"verify", addVerifyVerb},
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},
+    Verb{"plan", addPlanVerb},
     Verb{"migrate", addMigrateVerb},
     Verb{"data", addDataVerb},
     Verb{"tokenize", addTokenizeVerb},

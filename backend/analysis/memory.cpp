@@ -31,6 +31,7 @@ std::optional<MemoryPeak> memoryPeak(const RankTrace& rank) {
         if (allocation.begin == peak.at) {
             peak.step = allocation.step;
             peak.layer = allocation.layer;
+            peak.pass = allocation.pass;
         }
     }
     const std::size_t shown = std::min(peak.largest.size(), MemoryPeak::largestShown);

@@ -110,6 +110,8 @@ json memoryJson(const MemoryPeak& peak) {
             {"peak_bytes", totalOf(peak.held)},
             {"at_ns", peak.at},
             {"step", peak.step},
+            {"pass", peak.pass == SpanPass::None ? json(nullptr) : json(spanPassName(peak.pass))},
+            {"layer", peak.layer < 0 ? json(nullptr) : json(peak.layer)},
             {"by_category", std::move(byCategory)},
             {"segments_bytes", peak.segments > 0 ? json(peak.segments) : json(nullptr)},
             {"largest", std::move(largest)}};

@@ -2,6 +2,8 @@
 
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/memory/memory_plan.h"
+#include "backend/report/memory_text.h"
 #include "backend/report/run_json.h"
 #include "backend/report/wording.h"
 #include "backend/trace/file/trace_folder.h"
@@ -140,10 +142,23 @@ Result<MemorySeries> memoryOf(const RunRecord& run, const std::vector<RunFile>& 
 
 }  // namespace
 
+std::optional<PredictedPeak> predictedOf(const RunRecord& run, int rank) {
+    const Result<RunPlan> plan = planRun(run.config);
+    if (!plan.ok() || rank >= plan->ranks) return std::nullopt;
+    return predictedPeakOf(*plan, rank);
+}
+
 std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files) {
     const Result<MemorySeries> series = memoryOf(run, files);
-    return series.ok() ? memoryText(*series)
-                       : memoryTitle(reporting::printableLine(series.error().message));
+    if (!series.ok()) return memoryTitle(reporting::printableLine(series.error().message));
+    std::string text = memoryText(*series);
+    if (const std::optional<PredictedPeak> told = predictedOf(run, series->rank)) {
+        const auto measured = static_cast<double>(totalOf(series->peak));
+        text += fmt::format("    predicted: {} ({:+.1f} %), {}\n", formatBytes({told->bytes()}),
+                            100 * (static_cast<double>(told->bytes()) / measured - 1),
+                            peakMomentText(*told));
+    }
+    return text;
 }
 
 nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& files) {
@@ -156,6 +171,8 @@ nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& file
                              {"peak_at_ns", series->peakAt},
                              {"peak_step", series->stepAt(series->peakAt)},
                              {"categories", nlohmann::json::array()}};
+    const std::optional<PredictedPeak> told = predictedOf(run, series->rank);
+    object["predicted_peak_bytes"] = told ? nlohmann::json(told->bytes()) : nlohmann::json(nullptr);
     for (const MemoryCategory category : heldCategories(*series)) {
         std::vector<std::int64_t> bytes;
         for (const BytesByCategory& held : series->columns) bytes.push_back(heldOf(held, category));

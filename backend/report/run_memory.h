@@ -4,12 +4,14 @@
 
 #include "backend/analysis/memory_series.h"
 #include "backend/core/result.h"
+#include "backend/memory/memory_plan.h"
 #include "backend/run/run_record.h"
 #include "backend/store/run_files.h"
 
 #include <cstddef>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,12 +33,16 @@ std::string memoryPeakText(const MemorySeries& series);
 // series. Ends with a newline.
 std::string memoryText(const MemorySeries& series);
 
-// The section: of the busiest rank, or why there is none. A recording that takes seconds to read is
+// The section: of the busiest rank, with what was predicted of it; or why there is none. A recording that takes seconds to read is
 // left to the timeline.
 std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files);
 
-// The same for programs: rank, begin_ns, end_ns, peak_bytes, peak_at_ns, peak_step and categories[]
-// with name, peak_bytes (at the run's peak) and bytes[], the most held in equal parts of the time;
+// What this rank of the run was to hold at most (backend/memory); nothing where the run cannot be
+// planned here.
+std::optional<PredictedPeak> predictedOf(const RunRecord& run, int rank);
+
+// The same for programs: rank, begin_ns, end_ns, peak_bytes, predicted_peak_bytes, peak_at_ns,
+// peak_step and categories[] with name, peak_bytes (at the run's peak) and bytes[], the most held in equal parts of the time;
 // or only `reason`, why there is none.
 nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& files);
 

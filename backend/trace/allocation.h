@@ -6,6 +6,8 @@
 // never added: overMemory() goes over tensors or over segments.
 #pragma once
 
+#include "backend/trace/span.h"
+
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -38,12 +40,12 @@ struct Allocation {
     std::int64_t bytes = 0;
     std::int32_t step = 0;
     std::int16_t layer = -1;
-    std::uint8_t reserved = 0;
+    SpanPass pass = SpanPass::None;  // in which it was made
     MemoryCategory category = MemoryCategory::Unsaid;
 
     bool wellFormed() const {
         return begin <= end && bytes >= 0 && bytes <= mostBytes &&
-               category <= MemoryCategory::Segments;
+               category <= MemoryCategory::Segments && static_cast<int>(pass) < spanPassCount;
     }
     bool operator==(const Allocation&) const = default;
 };

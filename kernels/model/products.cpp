@@ -6,7 +6,15 @@
 namespace ringscope {
 namespace {
 
-bool hasTwoByteUnit() {
+bool isWidened(const at::Tensor& factor) {
+    return factor.is_cpu() && factor.element_size() == 2 && !multipliesTwoBytes();
+}
+
+at::Tensor wide(const at::Tensor& tensor) { return tensor.to(at::kFloat); }
+
+}  // namespace
+
+bool multipliesTwoBytes() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
     static const bool amx = __builtin_cpu_supports("amx-bf16") != 0;
     return amx;
@@ -14,14 +22,6 @@ bool hasTwoByteUnit() {
     return false;
 #endif
 }
-
-bool isWidened(const at::Tensor& factor) {
-    return factor.is_cpu() && factor.element_size() == 2 && !hasTwoByteUnit();
-}
-
-at::Tensor wide(const at::Tensor& tensor) { return tensor.to(at::kFloat); }
-
-}  // namespace
 
 at::Tensor product(const at::Tensor& a, const at::Tensor& b) {
     return isWidened(a) ? at::mm(wide(a), wide(b)).to(a.scalar_type()) : at::mm(a, b);

@@ -9,6 +9,9 @@
 
 namespace ringscope {
 
+// Whether this machine's CPU multiplies two-byte elements as they are.
+bool multipliesTwoBytes();
+
 at::Tensor product(const at::Tensor& a, const at::Tensor& b);
 void productInto(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 

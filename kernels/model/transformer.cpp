@@ -18,6 +18,20 @@
 namespace ringscope {
 namespace {
 
+// What is computed and allocated on the way back from here on is of layer `index`; x itself.
+struct OfLayer : torch::autograd::Function<OfLayer> {
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                              int index) {
+        context->saved_data["layer"] = index;
+        return x;
+    }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   const torch::autograd::variable_list& dOut) {
+        tracePlace().layer = static_cast<std::int32_t>(context->saved_data["layer"].toInt());
+        return {dOut[0], {}};
+    }
+};
+
 Projection projectionOf(const Parameters& parameters, const std::string& name) {
     return {.weight = parameters.weightIfAny(name + ".weight"),
             .bias = parameters.weightIfAny(name + ".bias")};
@@ -113,6 +127,7 @@ at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, do
                              RouterUse& routers, const Elsewhere& elsewhere) const {
     const PlaceScope place;
     const at::Tensor x = hidden(shard, attend, routers, elsewhere);
+    tracePlace().layer = -1;
     UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper == nullptr) return headLoss(x, head_, shard.labels, scale);
     const int head = headUnit(std::ssize(layers_));
@@ -132,7 +147,7 @@ at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, 
                                const Elsewhere& elsewhere) const {
     UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper != nullptr) keeper->useValues(embeddingUnit, SpanPass::Forward);
-    at::Tensor x = embedded(shard);
+    at::Tensor x = OfLayer::apply(embedded(shard), -1);
     if (keeper != nullptr) keeper->dropValues(embeddingUnit);
     x = beginsBackward(keeper, embeddingUnit, x, /*values=*/false);
     const Pass pass{shard, attend, keeper};
@@ -162,7 +177,7 @@ at::Tensor Transformer::layers(int begin, int end, at::Tensor x, const Pass& pas
         x = layer(index, x, pass, routers);
         // The backward pass of the last layer that runs again comes next.
         if (pass.keeper != nullptr && !(again && index + 1 == end)) pass.keeper->dropValues(unit);
-        x = beginsBackward(pass.keeper, unit, x);
+        x = OfLayer::apply(beginsBackward(pass.keeper, unit, x), index);
     }
     return x;
 }

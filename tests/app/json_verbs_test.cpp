@@ -52,6 +52,7 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"config fields", {}},
         {"migrate", {old}},
         {"data show", {file}},
+        {"plan memory", {file}},
         {"data cache", {}},
         {"tokenize", {file}},
         {"version", {}},

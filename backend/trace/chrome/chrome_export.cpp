@@ -134,10 +134,10 @@ private:
             for (std::size_t i = from; i < std::min(from + atATime, rank.allocations.size()); ++i) {
                 const Allocation& one = rank.allocations[i];
                 const bool held = one.end == Allocation::heldToTheEnd;
-                rows += fmt::format("{}[{},{},{},{},{},{}]", i == from ? "" : ",",
-                                    one.begin - trace_.begin,
-                                    held ? "null" : std::to_string(one.end - trace_.begin),
-                                    one.bytes, one.step, one.layer, static_cast<int>(one.category));
+                rows += fmt::format(
+                    "{}[{},{},{},{},{},{},{}]", i == from ? "" : ",", one.begin - trace_.begin,
+                    held ? "null" : std::to_string(one.end - trace_.begin), one.bytes, one.step,
+                    one.layer, static_cast<int>(one.category), static_cast<int>(one.pass));
             }
             event(fmt::format(R"("ph":"M","pid":{},"name":"{}","args":{{"allocations":[{}]}})",
                               rank.origin.rank, allocationsMark, rows));

@@ -45,7 +45,8 @@ constexpr std::int64_t far = std::int64_t{1} << 61;
 
 // Times are still without the base.
 std::optional<Allocation> allocationFrom(const nlohmann::json& row) {
-    if (!row.is_array() || row.size() != 6) return std::nullopt;
+    // Files older than the pass have six numbers.
+    if (!row.is_array() || row.size() < 6 || row.size() > 7) return std::nullopt;
     const auto number = [&](std::size_t i, std::int64_t least,
                             std::int64_t most) -> std::optional<std::int64_t> {
         if (!row[i].is_number_integer()) return std::nullopt;
@@ -58,13 +59,16 @@ std::optional<Allocation> allocationFrom(const nlohmann::json& row) {
     const auto step = number(3, 0, std::numeric_limits<std::int32_t>::max());
     const auto layer = number(4, -1, std::numeric_limits<std::int16_t>::max());
     const auto category = number(5, 0, static_cast<int>(MemoryCategory::Segments));
-    if (!begin || !end || !bytes || !step || !layer || !category || *begin > *end)
+    const std::optional<std::int64_t> pass =
+        row.size() == 6 ? std::optional<std::int64_t>(0) : number(6, 0, spanPassCount - 1);
+    if (!begin || !end || !bytes || !step || !layer || !category || !pass || *begin > *end)
         return std::nullopt;
     return Allocation{.begin = *begin,
                       .end = *end,
                       .bytes = *bytes,
                       .step = static_cast<std::int32_t>(*step),
                       .layer = static_cast<std::int16_t>(*layer),
+                      .pass = static_cast<SpanPass>(*pass),
                       .category = static_cast<MemoryCategory>(*category)};
 }
 

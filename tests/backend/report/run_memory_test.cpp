@@ -55,6 +55,7 @@ TEST_F(RunMemory, IsAnObjectForPrograms) {
     const nlohmann::json memory = memoryJson(run, files);
     EXPECT_EQ(memory["peak_bytes"], 400 * mib);
     EXPECT_EQ(memory["peak_at_ns"], 40 * ms);
+    EXPECT_EQ(memory["predicted_peak_bytes"], predictedOf(run, 0)->bytes());
     EXPECT_EQ(memory["peak_step"], 2);
     ASSERT_EQ(memory["categories"].size(), 2U);
     for (const nlohmann::json& category : memory["categories"]) {

@@ -44,6 +44,7 @@ RankTrace rankWithMemory() {
                                             : begin < second ? 3
                                                              : 4,
                                     .layer = static_cast<std::int16_t>(i % 4 - 1),
+                                    .pass = static_cast<SpanPass>(i % spanPassCount),
                                     .category = static_cast<MemoryCategory>(
                                         1 + i % static_cast<int>(MemoryCategory::Segments))});
     }

@@ -1,0 +1,61 @@
+// ringscope plan memory: what the ranks of an experiment's runs will hold, before anything starts.
+#include "app/cli/console.h"
+#include "app/cli/experiment_session.h"
+#include "app/cli/help.h"
+#include "app/cli/verbs.h"
+#include "backend/report/memory_text.h"
+
+#include <CLI/App.hpp>
+#include <memory>
+
+namespace ringscope::cli {
+namespace {
+
+struct PlanArguments {
+    std::string file;
+    std::vector<std::string> overrides;
+    bool json = false;
+};
+
+int planMemoryOf(const PlanArguments& arguments) {
+    const Result<Experiment> experiment = readExperimentFile(arguments.file, arguments.overrides);
+    if (!experiment.ok()) return fail(experiment.error());
+    const ExperimentPlan plan = planRuns(*experiment);
+    for (const std::string& sentence : refusalSentences(plan)) say(sentence);
+    const Result<std::vector<PlannedMemory>> runs = plannedMemory(plan.requests);
+    if (!runs.ok()) return fail(runs.error());
+    if (arguments.json)
+        printData(memoryPlanJson(experiment->name, *runs, plan.refused));
+    else
+        printText(memoryPlanText(*runs));
+    return planExit(plan, {});
+}
+
+}  // namespace
+
+void addPlanVerb(CLI::App& app, Command& command) {
+    CLI::App* verb = app.add_subcommand("plan", "what runs will take, before anything starts");
+    verb->require_subcommand(1);
+    verb->fallthrough();
+    addExamples(*verb, {{"ringscope plan memory four.yaml", "the peak of each run's ranks"},
+                        {"ringscope plan memory four.yaml -s train.seq_len=32k",
+                         "the same of longer sequences"}});
+    CLI::App* memory = verb->add_subcommand(
+        "memory", "the most a rank holds, when, of what, and what each lever of memory brings");
+    auto arguments = std::make_shared<PlanArguments>();
+    memory->add_option("FILE", arguments->file, "experiment file; - reads standard input")
+        ->required();
+    memory
+        ->add_option("-s,--set", arguments->overrides,
+                     "override a field: --set memory.recompute=layers")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+    memory->add_flag("--json", arguments->json, "one JSON object on standard output");
+    addExamples(*memory, {{"ringscope plan memory four.yaml -s memory.recompute=layers",
+                           "what recomputation saves and costs"},
+                          {"ringscope plan memory four.yaml --json", "for a program"}});
+    memory->callback(
+        [arguments, &command] { command.action = [=] { return planMemoryOf(*arguments); }; });
+}
+
+}  // namespace ringscope::cli

@@ -1,0 +1,53 @@
+// What one block of attention takes on a CPU, and the results of rows that grow block by block.
+// Mirrors kernels/block/cpu and kernels/block/partial_result.
+#pragma once
+
+#include "backend/memory/rank_writer.h"
+#include "backend/plan/schedule.h"
+
+#include <cstdint>
+
+namespace ringscope {
+
+// Of a block, or of the tensors that its rows are taken from.
+struct BlockSizes {
+    std::int64_t batch = 1;
+    std::int64_t queries = 0;
+    std::int64_t keys = 0;
+    std::int64_t heads = 1;
+    std::int64_t kvHeads = 1;
+    std::int64_t columns = 1;
+
+    std::int64_t queryNumbers() const { return batch * queries * heads * columns; }
+    std::int64_t keyNumbers() const { return batch * keys * kvHeads * columns; }
+    std::int64_t lseNumbers() const { return batch * queries * heads; }
+};
+
+// Output and lse of rows, in the type sums are kept in or the elements'.
+struct OutputMemory {
+    Held out{};
+    Held lse{};
+};
+
+OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes);
+// `wholeRows`: the rows of lse lie in one piece.
+void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows);
+
+// As PartialOutput: `like` are the sizes of all its rows.
+class PartialOutputMemory {
+public:
+    PartialOutputMemory(RankWriter& writer, const BlockSizes& like)
+        : writer_(writer), like_(like) {}
+
+    void add(TokenSpan rows, OutputMemory part);
+    OutputMemory takeSum();
+
+private:
+    void startEmpty();
+
+    RankWriter& writer_;
+    BlockSizes like_;
+    OutputMemory sum_{};
+};
+
+}  // namespace ringscope

@@ -1,0 +1,81 @@
+#include "backend/memory/attention_part.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+TokenSpan rowsOfSide(const Step& step, TokenSpan Block::*side) {
+    if (step.blocks.empty()) return {};
+    TokenSpan rows = step.blocks.front().*side;
+    for (const Block& block : step.blocks) {
+        rows.begin = std::min(rows.begin, (block.*side).begin);
+        rows.end = std::max(rows.end, (block.*side).end);
+    }
+    return rows;
+}
+
+BlockSizes ofRows(BlockSizes sizes, TokenSpan queries, TokenSpan keys) {
+    sizes.queries = queries.size();
+    sizes.keys = keys.size();
+    return sizes;
+}
+
+}  // namespace
+
+TokenSpan queryRowsOf(const Step& step) { return rowsOfSide(step, &Block::queries); }
+TokenSpan keyRowsOf(const Step& step) { return rowsOfSide(step, &Block::keys); }
+
+OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output,
+                          const BlockSizes& sizes) {
+    OutputMemory whole = output.takeSum();
+    if (writer.model().attentionSinks) {
+        Held lse = writer.sums(sizes.lseNumbers());
+        {
+            const Held factors = writer.sums(2 * sizes.lseNumbers());
+            whole.out = writer.sums(sizes.queryNumbers());
+        }
+        whole.lse = std::move(lse);
+    }
+    if (writer.hasTwoBytes()) whole.out = writer.elements(sizes.queryNumbers());
+    return whole;
+}
+
+OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes) {
+    const TokenSpan rows = queryRowsOf(step);
+    const BlockSizes own = ofRows(sizes, rows, {});
+    PartialOutputMemory output(writer, own);
+    for (const Block& block : step.blocks)
+        output.add({block.queries.begin - rows.begin, block.queries.end - rows.begin},
+                   blockForward(writer, ofRows(sizes, block.queries, block.keys)));
+    return outputOfRows(writer, output, own);
+}
+
+void sinkGradients(RankWriter& writer, const BlockSizes& sizes) {
+    if (!writer.model().attentionSinks) return;
+    const Held weights = writer.sums(sizes.lseNumbers());
+    const Held out = writer.widened(sizes.queryNumbers());
+    const Held dOut = writer.widened(sizes.queryNumbers());
+    const Held products = writer.sums(sizes.queryNumbers());
+    const Held sum = writer.sums(sizes.lseNumbers());
+}
+
+AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
+                                      bool wholeHeads) {
+    const TokenSpan rows = queryRowsOf(step);
+    const BlockSizes own = ofRows(sizes, rows, {0, sizes.keys});
+    sinkGradients(writer, own);
+    const Held q = writer.sums(own.queryNumbers());
+    AttentionGradientMemory gradients{.k = writer.sums(own.keyNumbers()),
+                                      .v = writer.sums(own.keyNumbers())};
+    for (const Block& block : step.blocks) {
+        const bool wholeRows = block.queries == rows || sizes.batch == 1;
+        addBlockGradients(writer, ofRows(sizes, block.queries, block.keys),
+                          wholeHeads && wholeRows);
+    }
+    gradients.q = writer.hasTwoBytes() ? writer.elements(own.queryNumbers()) : q;
+    return gradients;
+}
+
+}  // namespace ringscope

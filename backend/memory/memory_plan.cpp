@@ -1,0 +1,151 @@
+#include "backend/memory/memory_plan.h"
+
+#include "backend/analysis/memory.h"
+#include "backend/memory/offload.h"
+#include "backend/memory/repeated_work.h"
+#include "backend/memory/step_program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// sequence-parallel.md 2.10, from arXiv 2506.13996 and the issues named there.
+constexpr std::array estimates = {
+    BesideTensors{"CUDA context", std::int64_t{1} << 30, "ALST, arXiv 2506.13996: about 1 GiB"},
+    BesideTensors{"NCCL", std::int64_t{2} << 30, "ALST, arXiv 2506.13996: several GiB"},
+};
+
+// Ranks of which one holds the most: all of a few, else those that send most or have most buffers.
+std::set<int> ranksInQuestion(const RunPlan& plan) {
+    constexpr int few = 8;
+    const int sharing = plan.ranks / plan.replicas;
+    std::set<int> ranks;
+    if (sharing <= few)
+        for (int rank = 0; rank < sharing; ++rank) ranks.insert(rank);
+    else
+        for (const AttentionPart& part : plan.parts)
+            for (const int rank : ranksToMeasure(part.schedule)) ranks.insert(rank);
+    return ranks;
+}
+
+// A lever, in the order in which the waterfall takes them: it makes a naive `config` more like the
+// one that is wanted. Returns the row's words; empty: it is not wanted, or has nothing left to do.
+struct Lever {
+    std::string (*take)(const RunConfig& wanted, RunConfig& config);
+};
+
+std::string takeZero(const RunConfig& wanted, RunConfig& config) {
+    if (config.memory.zero == wanted.memory.zero) return {};
+    return fmt::format("memory.zero {}", ++config.memory.zero);
+}
+std::string takeOptimizer(const RunConfig& wanted, RunConfig& config) {
+    if (config.train.optimizer == wanted.train.optimizer) return {};
+    config.train.optimizer = wanted.train.optimizer;
+    return fmt::format("train.optimizer {}", nameOf(wanted.train.optimizer));
+}
+std::string takeTiledLoss(const RunConfig& wanted, RunConfig& config) {
+    if (!wanted.memory.tileLoss) return {};
+    config.memory.tileLoss = wanted.memory.tileLoss;
+    return fmt::format("memory.tile_loss {}", *wanted.memory.tileLoss);
+}
+std::string takeTiledMlp(const RunConfig& wanted, RunConfig& config) {
+    if (!wanted.memory.tileMlp) return {};
+    config.memory.tileMlp = wanted.memory.tileMlp;
+    return fmt::format("memory.tile_mlp {}", *wanted.memory.tileMlp);
+}
+std::string takeRecompute(const RunConfig& wanted, RunConfig& config) {
+    const MemoryConfig& memory = wanted.memory;
+    if (memory.recompute == Recompute::None) return {};
+    config.memory.recompute = memory.recompute;
+    config.memory.recomputeEvery = memory.recomputeEvery;
+    const bool grouped = memory.recompute == Recompute::Layers && memory.recomputeEvery > 1;
+    return fmt::format("memory.recompute {}{}", nameOf(memory.recompute),
+                       grouped ? fmt::format(" every {}", memory.recomputeEvery) : "");
+}
+std::string takeOffload(const RunConfig& wanted, RunConfig& config) {
+    if (wanted.memory.offloadActivations == ActivationPlace::None) return {};
+    config.memory.offloadActivations = wanted.memory.offloadActivations;
+    return fmt::format("memory.offload_activations {}", nameOf(wanted.memory.offloadActivations));
+}
+constexpr std::array levers = {Lever{takeZero},      Lever{takeZero},      Lever{takeZero},
+                               Lever{takeOptimizer}, Lever{takeTiledLoss}, Lever{takeTiledMlp},
+                               Lever{takeRecompute}, Lever{takeOffload}};
+
+// What a step costs that a lever may change.
+LeverPrice costOf(const RunPlan& plan) {
+    return {plan.attentionBytesPerStep + plan.gradientBytesPerStep + plan.expertBytesPerStep,
+            offloadBytesPerStep(plan), repeatedFlops(plan)};
+}
+
+class Waterfall {
+public:
+    explicit Waterfall(const MachineTraits& machine) : machine_(machine) {}
+
+    Result<void> add(RunConfig config, std::string lever) {
+        RINGSCOPE_TRY(const RunPlan plan, planRun(config));
+        const LeverPrice cost = costOf(plan);
+        LeverPrice price;
+        if (!rows_.empty())
+            price = {cost.messageBytes - last_.messageBytes, cost.diskBytes - last_.diskBytes,
+                     cost.flops - last_.flops};
+        last_ = cost;
+        rows_.push_back({.lever = std::move(lever),
+                         .peakBytes = predictedPeak(plan, machine_).bytes(),
+                         .price = price});
+        return {};
+    }
+    std::vector<WaterfallRow> rows() && { return std::move(rows_); }
+
+private:
+    MachineTraits machine_;
+    LeverPrice last_{};
+    std::vector<WaterfallRow> rows_{};
+};
+
+}  // namespace
+
+std::span<const BesideTensors> gpuEstimates() { return estimates; }
+
+PredictedPeak predictedPeakOf(const RunPlan& plan, int rank, const MachineTraits& machine) {
+    const std::optional<MemoryPeak> peak = memoryPeak(stepProgram(plan, rank, machine));
+    if (!peak) return {.rank = rank};
+    return {.rank = rank, .held = peak->held, .layer = peak->layer, .pass = peak->pass};
+}
+
+PredictedPeak predictedPeak(const RunPlan& plan, const MachineTraits& machine) {
+    PredictedPeak most;
+    for (const int rank : ranksInQuestion(plan)) {
+        const PredictedPeak peak = predictedPeakOf(plan, rank, machine);
+        if (peak.bytes() > most.bytes()) most = peak;
+    }
+    return most;
+}
+
+Result<MemoryPlan> planMemory(const RunPlan& plan, const MachineTraits& machine) {
+    MemoryPlan memory{.peak = predictedPeak(plan, machine), .diskBytes = offloadFileBytes(plan)};
+    const MemoryConfig& wanted = plan.config.memory;
+    if (wanted.budget) memory.fits = memory.peak.bytes() <= wanted.budget->count;
+    if (plan.config.launch.device == DeviceChoice::Cuda)
+        memory.besideTensors.assign(estimates.begin(), estimates.end());
+    RunConfig config = plan.config;
+    config.train.optimizer = OptimizerKind::AdamW;
+    config.memory = {};
+    config.memory.zero = 0;
+    config.memory.budget = wanted.budget;
+    Waterfall waterfall(machine);
+    RINGSCOPE_CHECK(waterfall.add(config, "naive"));
+    for (const Lever& lever : levers) {
+        std::string words = lever.take(plan.config, config);
+        if (!words.empty()) RINGSCOPE_CHECK(waterfall.add(config, std::move(words)));
+    }
+    memory.waterfall = std::move(waterfall).rows();
+    return memory;
+}
+
+}  // namespace ringscope

@@ -1,0 +1,68 @@
+#include "backend/memory/repeated_work.h"
+
+#include "backend/model/parameter_list.h"
+
+#include <string>
+
+namespace ringscope {
+namespace {
+
+// Weights of the layers that a token is multiplied with, by what repeats them.
+struct LayerWeights {
+    double beforeAttention = 0;
+    double output = 0;  // of attention
+    double inner = 0;   // a dense feed-forward's first projection
+    double rest = 0;    // of the feed-forwards, experts' as far as a token uses them
+};
+
+LayerWeights layerWeights(const RunPlan& plan) {
+    LayerWeights weights;
+    const ModelConfig& model = plan.config.model;
+    for (const ParameterSpec& spec : parameterList(model, plan.layers)) {
+        if (!spec.name.starts_with("layers.") || spec.shape.size() < 2) continue;
+        const auto has = [&](const char* part) {
+            return spec.name.find(part) != std::string::npos;
+        };
+        const auto scalars = static_cast<double>(spec.elements());
+        if (has(".attention.output"))
+            weights.output += scalars;
+        else if (has(".attention."))
+            weights.beforeAttention += scalars;
+        else if (has(".experts."))
+            weights.rest += scalars * static_cast<double>(model.experts.perToken) /
+                            static_cast<double>(model.experts.count);
+        else if (has("gate_up") || has(".up."))
+            weights.inner += scalars;
+        else
+            weights.rest += scalars;
+    }
+    return weights;
+}
+
+double attentionFlops(const RunPlan& plan) {
+    const ModelConfig& model = plan.config.model;
+    double pairs = 0;
+    for (const AttentionPart& part : plan.parts)
+        pairs += static_cast<double>(part.layers) *
+                 static_cast<double>(visiblePairs(part.mask, plan.config.train.seqLen));
+    return 2 * pairs * static_cast<double>(model.heads * (model.headDim() + model.valueDim())) *
+           static_cast<double>(plan.config.train.batch);
+}
+
+}  // namespace
+
+double repeatedFlops(const RunPlan& plan) {
+    const MemoryConfig& memory = plan.config.memory;
+    const TrainConfig& train = plan.config.train;
+    const LayerWeights weights = layerWeights(plan);
+    const auto tokens = static_cast<double>(train.seqLen * train.batch);
+    double flops = 0;
+    if (memory.recompute != Recompute::None)
+        flops += 2 * tokens * (weights.output + weights.inner + weights.rest);
+    if (memory.recompute == Recompute::Layers)
+        flops += 2 * tokens * weights.beforeAttention + attentionFlops(plan);
+    if (memory.tileMlp) flops += 2 * tokens * weights.inner;
+    return flops * static_cast<double>(train.gradAccum * plan.config.parallel.dp);
+}
+
+}  // namespace ringscope

@@ -1,0 +1,210 @@
+// As kernels/attention/{ring_executor,ring_journey}.
+#include "backend/memory/attention_part.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// A tensor of the journey: a buffer of the pool, or memory of its own.
+struct Travelling {
+    int id = 0;  // 0: none
+    Held own{};
+    bool defined() const { return id != 0; }
+};
+
+class RingJourneyMemory {
+public:
+    RingJourneyMemory(const AttentionPartMemory& part, std::int64_t ownRows, std::int64_t numbers)
+        : part_(part), ownRows_(ownRows), numbers_(numbers) {}
+
+    void beginStep(const Step& step);
+    void endStep(const Step& step, TokenSpan keys, Held packed);
+    Held gradients() { return ownGradients_; }
+
+private:
+    static constexpr int ownId = -1;
+    struct Arriving {
+        Payload payload;
+        int neededBy;
+        bool ofOwnKeys;
+        Travelling tensor;
+    };
+    struct Open {
+        Payload payload;
+        int neededBy;
+        int id;
+    };
+    struct Buffer {
+        int id;
+        Pooled pooled;
+    };
+
+    static bool isMessage(const Transfer& transfer) {
+        return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
+    }
+    static bool posts(const Step& step, PostTime time, Payload payload) {
+        return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
+            return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
+        });
+    }
+    void postAll(const Step& step, PostTime time, Payload payload);
+    Travelling bufferOf(const Step& step, const Transfer& transfer);
+    Travelling buffer(bool gradients);
+    void giveBackUnused();
+    Travelling arrived(Payload payload, int index, bool ofOwnKeys = false);
+    void complete(Payload payload, int index) {
+        std::erase_if(open_, [&](const Open& open) {
+            return open.payload == payload && open.neededBy <= index;
+        });
+    }
+    void addToOwn(const Travelling& gradients);
+    Travelling owned(Held held) { return {++ids_, std::move(held)}; }
+
+    const AttentionPartMemory& part_;
+    std::int64_t ownRows_;
+    std::int64_t numbers_;
+    int ids_ = 0;
+    int keys_ = ownId;
+    Travelling gradients_{};
+    Held ownGradients_{};
+    std::vector<Arriving> arriving_{};
+    std::vector<Open> open_{};
+    std::vector<Buffer> buffers_{};
+};
+
+void RingJourneyMemory::beginStep(const Step& step) {
+    complete(Payload::KeyValue, step.index);
+    const Travelling next = arrived(Payload::KeyValue, step.index);
+    keys_ = next.defined() ? next.id : ownId;
+    postAll(step, PostTime::BeforeBlocks, Payload::KeyValue);
+    postAll(step, PostTime::BeforeBlocks, Payload::KeyValueGrad);
+}
+
+void RingJourneyMemory::endStep(const Step& step, TokenSpan keys, Held packed) {
+    complete(Payload::KeyValueGrad, step.index);
+    gradients_ = arrived(Payload::KeyValueGrad, step.index);
+    addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
+    const bool sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+    const bool whole = keys.size() == ownRows_;
+    if (keys.size() == 0) {
+        if (sends && !gradients_.defined()) gradients_ = buffer(true);
+    } else if (!gradients_.defined()) {
+        if (whole && !sends)
+            gradients_ = owned(packed);
+        else
+            gradients_ = sends ? buffer(true) : owned(part_.writer.sums(numbers_));
+    }
+    if (!sends) addToOwn(std::exchange(gradients_, {}));
+    postAll(step, PostTime::AfterBlocks, Payload::KeyValue);
+    postAll(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+}
+
+void RingJourneyMemory::addToOwn(const Travelling& gradients) {
+    if (!gradients.defined() || ownGradients_.defined()) return;
+    ownGradients_ = gradients.own.defined() ? gradients.own : part_.writer.sums(numbers_);
+}
+
+void RingJourneyMemory::postAll(const Step& step, PostTime time, Payload payload) {
+    for (const Transfer& transfer : step.transfers) {
+        if (transfer.posted != time || transfer.payload != payload || !isMessage(transfer))
+            continue;
+        open_.push_back({transfer.payload, transfer.neededBy, bufferOf(step, transfer).id});
+    }
+}
+
+Travelling RingJourneyMemory::bufferOf(const Step& step, const Transfer& transfer) {
+    const bool gradients = transfer.payload == Payload::KeyValueGrad;
+    if (transfer.kind == TransferKind::Send) {
+        if (gradients) return gradients_;
+        return {transfer.ofOwnKeys ? ownId : keys_, {}};
+    }
+    const bool stays = gradients && !transfer.ofOwnKeys &&
+                       !posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+    Travelling tensor = stays ? owned(part_.writer.sums(numbers_)) : buffer(gradients);
+    arriving_.push_back({transfer.payload, transfer.neededBy, transfer.ofOwnKeys, tensor});
+    return tensor;
+}
+
+Travelling RingJourneyMemory::buffer(bool gradients) {
+    giveBackUnused();
+    const std::int64_t bytes = gradients ? part_.writer.sumBytes() : part_.writer.elementBytes();
+    buffers_.push_back({++ids_, part_.pool.take(numbers_, bytes)});
+    return {ids_, {}};
+}
+
+void RingJourneyMemory::giveBackUnused() {
+    std::erase_if(buffers_, [&](const Buffer& buffer) {
+        const bool held = buffer.id == keys_ || buffer.id == gradients_.id;
+        const bool awaited = std::ranges::any_of(
+            arriving_, [&](const Arriving& arriving) { return arriving.tensor.id == buffer.id; });
+        const bool used =
+            std::ranges::any_of(open_, [&](const Open& open) { return open.id == buffer.id; });
+        return !held && !awaited && !used;
+    });
+}
+
+Travelling RingJourneyMemory::arrived(Payload payload, int index, bool ofOwnKeys) {
+    const auto found = std::ranges::find_if(arriving_, [&](const Arriving& arriving) {
+        return arriving.payload == payload && arriving.neededBy == index &&
+               arriving.ofOwnKeys == ofOwnKeys;
+    });
+    if (found == arriving_.end()) return {};
+    Travelling tensor = found->tensor;
+    arriving_.erase(found);
+    return tensor;
+}
+
+BlockSizes ofBlock(BlockSizes sizes, const Block& block) {
+    sizes.queries = block.queries.size();
+    sizes.keys = block.keys.size();
+    return sizes;
+}
+
+}  // namespace
+
+OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& sizes,
+                          const Held& own) {
+    RingJourneyMemory journey(part, sizes.keys, own.bytes() / part.writer.elementBytes());
+    PartialOutputMemory output(part.writer, sizes);
+    for (const Step& step : part.steps.forward) {
+        journey.beginStep(step);
+        const KeyMemory met = step.blocks.empty()
+                                  ? KeyMemory{}
+                                  : part.keysOf(keyRowsOf(step).size(), step.heads.size());
+        for (const Block& block : step.blocks)
+            output.add(block.queries, blockForward(part.writer, ofBlock(sizes, block)));
+        journey.endStep(step, {}, {});
+    }
+    return outputOfRows(part.writer, output, sizes);
+}
+
+RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockSizes& sizes,
+                                   const Held& own) {
+    sinkGradients(part.writer, sizes);
+    RingJourneyMemory journey(part, sizes.keys, own.bytes() / part.writer.elementBytes());
+    const Held dq = part.writer.sums(sizes.queryNumbers());
+    for (const Step& step : part.steps.backward) {
+        journey.beginStep(step);
+        const TokenSpan rows = keyRowsOf(step);
+        Held packed;
+        if (!step.blocks.empty()) {
+            const KeyMemory met = part.keysOf(rows.size(), step.heads.size());
+            BlockSizes keys = sizes;
+            keys.keys = rows.size();
+            const Held sums = part.writer.sums(2 * keys.keyNumbers());
+            for (const Block& block : step.blocks)
+                addBlockGradients(part.writer, ofBlock(sizes, block),
+                                  sizes.batch == 1 || block.queries.size() == sizes.queries);
+            packed = part.latent()
+                         ? part.expansion->gradient(sizes.batch * rows.size(), step.heads.size())
+                         : sums;
+        }
+        journey.endStep(step, rows, packed);
+    }
+    return {part.writer.hasTwoBytes() ? part.writer.elements(sizes.queryNumbers()) : dq,
+            journey.gradients()};
+}
+
+}  // namespace ringscope
