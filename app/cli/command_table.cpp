@@ -20,6 +20,7 @@ constexpr std::array verbs = {
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},
     Verb{"plan", addPlanVerb},
+    Verb{"search", addSearchVerb},
     Verb{"migrate", addMigrateVerb},
     Verb{"data", addDataVerb},
     Verb{"tokenize", addTokenizeVerb},

@@ -334,6 +334,13 @@ std::vector<Field> memoryFields() {
             {"memory.budget", "bytes",
              "most memory of a rank's tensors; a step that needs more ends the run; null: none"},
             size({1}, {1LL << 50}), in, &M::budget),
+        fieldOf({"memory.offload_activations", "",
+                 "with recompute layers, the kept inputs wait in memory, or in a file that is "
+                 "written behind and read ahead"},
+                oneOf<ActivationPlace>(), in, &M::offloadActivations),
+        fieldOf({"memory.offload_folder", "",
+                 "folder for that file, on each host; null: offload in the cache's folder"},
+                plainText(), in, &M::offloadFolder),
     };
 }
 

@@ -1,5 +1,6 @@
 #include "backend/report/memory_text.h"
 
+#include "backend/report/aligned_table.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
 #include "backend/report/wording.h"
@@ -14,24 +15,6 @@ namespace ringscope {
 namespace {
 
 using MemoryRow = std::vector<std::string>;
-
-// Columns as wide as their longest cell; the first `left` of them begin at the left.
-std::string memoryTable(const std::vector<MemoryRow>& rows, std::size_t left) {
-    std::vector<std::size_t> widths(rows.front().size());
-    for (const MemoryRow& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], reporting::characters(row[i]));
-    std::string text;
-    for (const MemoryRow& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const std::string blanks(widths[i] - reporting::characters(row[i]), ' ');
-            line += (i == 0 ? "" : "  ") + (i < left ? row[i] + blanks : blanks + row[i]);
-        }
-        text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-    }
-    return text;
-}
 
 std::int64_t bytesOf(const PlannedMemory& run, MemoryCategory category) {
     return run.memory.peak.held[static_cast<std::size_t>(category)];
@@ -68,7 +51,7 @@ std::string overview(const std::vector<PlannedMemory>& runs) {
         }
         rows.push_back(std::move(row));
     }
-    return memoryTable(rows, 3);
+    return alignedTable(rows, 3);
 }
 
 // "+1.2 MiB", "-300 KiB", "-"
@@ -93,7 +76,7 @@ std::string waterfallText(const PlannedMemory& run) {
                                      : (flops < 0 ? "-" : "+") + formatFlops(std::abs(flops))});
         before = row.peakBytes;
     }
-    return "\n" + run.name + "\n" + memoryTable(rows, 1);
+    return "\n" + run.name + "\n" + alignedTable(rows, 1);
 }
 
 std::string besideText(const PlannedMemory& run) {

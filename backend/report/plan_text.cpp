@@ -2,19 +2,17 @@
 
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/report/aligned_table.h"
 #include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace ringscope {
 namespace {
 
-constexpr std::size_t columns = 7;
-using PlanRow = std::array<std::string, columns>;
-
-constexpr std::array<bool, columns> left = {true, true, false, false, false, false, false};
+using PlanRow = std::vector<std::string>;
 
 PlanRow planRow(const RunRequest& request) {
     const RunPlan& plan = request.plan;
@@ -25,23 +23,6 @@ PlanRow planRow(const RunRequest& request) {
             formatBytes({plan.attentionBytesPerStep}),
             formatBytes({plan.gradientBytesPerStep}),
             formatFlops(plan.flopsPerStep)};
-}
-
-std::string tableOf(const std::vector<PlanRow>& rows) {
-    std::array<std::size_t, columns> widths{};
-    for (const PlanRow& row : rows)
-        for (std::size_t i = 0; i < columns; ++i)
-            widths[i] = std::max(widths[i], reporting::characters(row[i]));
-    std::string text;
-    for (const PlanRow& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < columns; ++i) {
-            const std::string blanks(widths[i] - reporting::characters(row[i]), ' ');
-            line += (i == 0 ? "" : "  ") + (left[i] ? row[i] + blanks : blanks + row[i]);
-        }
-        text += line + '\n';
-    }
-    return text;
 }
 
 struct PlanNote {
@@ -81,7 +62,7 @@ std::string planTable(const std::vector<RunRequest>& requests) {
     std::vector<PlanRow> rows = {
         {"name", "mode", "ranks", "seq len", "attention sent", "gradients sent", "work"}};
     for (const RunRequest& request : requests) rows.push_back(planRow(request));
-    std::string text = tableOf(rows);
+    std::string text = alignedTable(rows, 2);
     for (const PlanNote& note : notesOf(requests)) text += noteLine(note, requests.size());
     return text +
            "Bytes are what the busiest rank sends in one step; work is the model's, per "

@@ -53,6 +53,7 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"migrate", {old}},
         {"data show", {file}},
         {"plan memory", {file}},
+        {"search max-seq-len", {file, "--plan-only", "--budget", "64MiB"}},
         {"data cache", {}},
         {"tokenize", {file}},
         {"version", {}},
