@@ -25,6 +25,9 @@ std::string named(const std::vector<int>& ranks) {
     return "ranks " + join(names, ", ") + " and " + last;
 }
 
+// A rank's group names the rank that says it: "rank 0: sending KV to rank 1 failed: ...".
+bool isOfGroup(std::string_view message) { return message.starts_with("rank "); }
+
 // "cuda:0" is the first of several "cuda" devices.
 std::string deviceKind(const std::string& device) { return device.substr(0, device.find(':')); }
 
@@ -190,9 +193,13 @@ void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
                          expected_.steps));
 }
 
+// Of two reports at about the same time, one that its rank's group failed is the consequence.
 void RunFollower::handleEvent(const RankError& error, Time now) {
     heard(error.rank, Heard::Error);
+    const bool ofGroup = isOfGroup(error.message);
+    if (!ofGroup && failureIsOfGroup_) forgetEcho(now);
     if (failure_ || cancelled_) return;
+    failureIsOfGroup_ = ofGroup;
     fail(fmt::format("rank {}: {}", error.rank, error.message));
     echoUntil_ = now + limits_.settle;
 }

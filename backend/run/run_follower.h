@@ -2,8 +2,9 @@
 // and without waiting. Callers pass the time in.
 //
 // The first failure is the run's reason, with one exception. A rank may report an error only
-// because another rank died, and that death may become known later. So for RunLimits::settle after
-// a reported error, a rank that ends without reporting one replaces the reason.
+// because another rank failed, and that may become known later. So for RunLimits::settle after a
+// reported error, a rank that ends without reporting one replaces the reason; and a rank's own
+// reason replaces that another's group failed.
 #pragma once
 
 #include "backend/run/log_keeper.h"
@@ -125,6 +126,7 @@ private:
     Time started_;  // or when a rank last said what it does before its hello
     Time lastEvent_;
     std::optional<std::string> failure_;
+    bool failureIsOfGroup_ = false;  // a rank reported that another did not answer
     std::optional<Time> echoUntil_;  // until then another failure may have caused failure_
     bool cancelled_ = false;
 };

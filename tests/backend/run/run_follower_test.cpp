@@ -129,6 +129,13 @@ TEST_F(RunFollowerTest, ADeathAfterTheSettleTimeIsNot) {
     EXPECT_EQ(conclusion(), "rank 0: lost rank 1");
 }
 
+TEST_F(RunFollowerTest, ARanksOwnReasonReplacesThatItsPeersGroupFailed) {
+    receives(RankSaid{RankError{.rank = 0, .message = "rank 0: sending to rank 1 failed: gone"}});
+    receives(RankSaid{RankError{.rank = 1, .message = "memory.budget has no room"}});
+    receives(RankSaid{RankError{.rank = 0, .message = "a later reason"}});
+    EXPECT_EQ(conclusion(), "rank 1: memory.budget has no room");
+}
+
 TEST_F(RunFollowerTest, ALostConnectionReplacesWhatItsPeersReported) {
     receives(RankSaid{RankError{.rank = 0, .message = "lost rank 1"}});
     follower().lost({1}, "node2 does not answer", now);
