@@ -21,9 +21,9 @@ TEST(ToYaml, WritesEveryFieldUnderItsSectionInTableOrder) {
     EXPECT_EQ(yaml.find("model:\n  preset: tiny\n  from: null\n  layers: 4\n  hidden_size: 256\n"),
               0U);
     EXPECT_THAT(yaml, testing::HasSubstr("\nattention:\n  causal: true\n  window: null\n"));
-    EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nprofile:\n  steps: null\n"));
+    EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nmemory:\n  zero: 1\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  hosts: []\n"));
-    EXPECT_EQ(std::ranges::count(yaml, '\n'), std::ssize(fieldTable()) + 9);
+    EXPECT_EQ(std::ranges::count(yaml, '\n'), std::ssize(fieldTable()) + 10);
 }
 
 std::string identityWith(std::string_view path, std::string_view value) {
