@@ -37,8 +37,8 @@ ModelConfig llama() {
     ModelConfig model;
     model.layers = 3;
     model.hiddenSize = 64;
-    model.heads = 8;
-    model.kvHeads = 4;
+    model.heads = 4;
+    model.kvHeads = 2;
     model.ffnSize = 172;
     model.vocabSize = 256;
     return model;
@@ -117,7 +117,7 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
             RunConfig config;
             config.model = modelOf(family);
             config.train.steps = 2;
-            config.train.seqLen = 1024;
+            config.train.seqLen = 768;
             config.train.precision = precision;
             config.parallel.mode = mode;
             config.parallel.sp = ranks;
