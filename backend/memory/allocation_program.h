@@ -1,5 +1,6 @@
-// What one rank allocates and frees over its steps, in order, as data: written down by a description
-// of the trainer that computes nothing (step_program.h), read like what a rank recorded.
+// What one rank allocates and frees over its steps, in order, as data: written down by a
+// description of the trainer that computes nothing (step_program.h), read like what a rank
+// recorded.
 //
 //     AllocationProgram program;
 //     program.beginStep();

@@ -1,6 +1,6 @@
 // A feed-forward of experts, for the memory of its tensors: the router, and the experts a rank has.
-// Mirrors kernels/model/{experts,spread_experts}. How many tokens an expert gets is up to the router;
-// here all get alike.
+// Mirrors kernels/model/{experts,spread_experts}. How many tokens an expert gets is up to the
+// router; here all get alike.
 #pragma once
 
 #include "backend/memory/pieces.h"

@@ -1,5 +1,5 @@
-// As kernels/attention/head_exchange: all-to-alls that turn a share of the tokens with all heads into
-// all tokens of a group of ranks with a share of the heads, and back.
+// As kernels/attention/head_exchange: all-to-alls that turn a share of the tokens with all heads
+// into all tokens of a group of ranks with a share of the heads, and back.
 #pragma once
 
 #include "backend/memory/attention_part.h"

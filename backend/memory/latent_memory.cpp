@@ -109,19 +109,20 @@ KeyMemory ExpandMemory::forward() {
     return {writer_.elements(numbers), writer_.elements(numbers)};
 }
 
+// Gradients of parts of a tensor come as whole ones, with zeros beside them.
 Held ExpandMemory::backward() {
     const ModelConfig& model = writer_.model();
     const std::int64_t expanded =
         rows_ * heads_ * (model.latent.plainSize + model.latent.valueSize);
-    const Held dValues = writer_.elements(rows_ * heads_ * model.latent.valueSize);
-    const Held dExpanded = writer_.elements(expanded);
+    Held dExpanded;
     {
-        const Held dRotary = writer_.elements(rows_ * latentSize(model));
+        const Held dValues = writer_.elements(rows_ * heads_ * model.latent.valueSize);
         const Held plain = writer_.elements(expanded);
+        dExpanded = writer_.elements(expanded);
     }
+    const Held dRotary = writer_.elements(rows_ * latentSize(model));
     const Held dRows = up_.backward();
-    Held dLatent = writer_.elements(rows_ * latentSize(model));
-    return dLatent;
+    return writer_.elements(rows_ * latentSize(model));
 }
 
 LatentExpansion latentExpansion(RankWriter& writer) {

@@ -1,5 +1,5 @@
-// Memory of messages as the pool of kernels/comm/buffer_pool.h hands it out: kept from pass to pass,
-// used again where size and type are the same, given up for other sizes at the limit.
+// Memory of messages as the pool of kernels/comm/buffer_pool.h hands it out: kept from pass to
+// pass, used again where size and type are the same, given up for other sizes at the limit.
 #pragma once
 
 #include "backend/memory/allocation_program.h"

@@ -33,8 +33,8 @@ std::string memoryPeakText(const MemorySeries& series);
 // series. Ends with a newline.
 std::string memoryText(const MemorySeries& series);
 
-// The section: of the busiest rank, with what was predicted of it; or why there is none. A recording that takes seconds to read is
-// left to the timeline.
+// The section: of the busiest rank, with what was predicted of it; or why there is none. A
+// recording that takes seconds to read is left to the timeline.
 std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files);
 
 // What this rank of the run was to hold at most (backend/memory); nothing where the run cannot be
@@ -42,8 +42,8 @@ std::string memoryText(const RunRecord& run, const std::vector<RunFile>& files);
 std::optional<PredictedPeak> predictedOf(const RunRecord& run, int rank);
 
 // The same for programs: rank, begin_ns, end_ns, peak_bytes, predicted_peak_bytes, peak_at_ns,
-// peak_step and categories[] with name, peak_bytes (at the run's peak) and bytes[], the most held in equal parts of the time;
-// or only `reason`, why there is none.
+// peak_step and categories[] with name, peak_bytes (at the run's peak) and bytes[], the most held
+// in equal parts of the time; or only `reason`, why there is none.
 nlohmann::json memoryJson(const RunRecord& run, const std::vector<RunFile>& files);
 
 // As runsJson(), each run with `memory`. `store`: its file.

@@ -90,8 +90,8 @@ TEST(MemoryPlan, CountsWhatIsComputedTwice) {
     EXPECT_GT(repeatedFlops(plan), plan.flopsPerStep / 4);
 }
 
-// What the planner of messages counts is in use at once. Where all buffers are alike, the pool holds
-// no more; else what lies unused in other sizes, too.
+// What the planner of messages counts is in use at once. Where all buffers are alike, the pool
+// holds no more; else what lies unused in other sizes, too.
 TEST(MemoryPlan, HoldsTheBuffersThatThePlanOfMessagesCounts) {
     for (const char* mode : {"ring", "zigzag", "striped", "ulysses", "llama3"}) {
         const RunPlan plan = planRun(longRun(mode, 4)).value();

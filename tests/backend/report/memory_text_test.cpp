@@ -22,7 +22,7 @@ PlannedMemory planned() {
 TEST(MemoryText, ShowsPeakMomentAndWhatEachLeverBringsAndCosts) {
     const std::string text = memoryPlanText({planned()});
     EXPECT_THAT(text, HasSubstr("long/zigzag  zigzag  backward, layer 2      2  4.00 MiB"));
-    EXPECT_THAT(text, HasSubstr("memory.recompute layers  4.00 MiB  -2.00 MiB     +1.00 KiB"));
+    EXPECT_THAT(text, HasSubstr("memory.recompute layers  4.00 MiB  -2.00 MiB    +1.00 KiB"));
     EXPECT_THAT(text, HasSubstr("+2.00 GFLOP"));
     EXPECT_THAT(text, Not(HasSubstr("budget"))) << "there is none";
 }

