@@ -13,8 +13,8 @@ struct MemoryPeak {
     int rank = 0;
     std::int64_t at = 0;
     BytesByCategory held{};
-    int step = 0;  // of the allocation that made it, and its layer
-    int layer = -1;                      // -1: of none
+    int step = 0;    // of the allocation that made it, and its layer
+    int layer = -1;  // -1: of none
     SpanPass pass = SpanPass::None;
     std::int64_t segments = 0;        // the most taken from its GPU's driver; 0: not recorded
     std::vector<Allocation> largest;  // live then, largest first, at most `largestShown`

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "backend/core/result.h"
-#include "kernels/model/activation_store.h"
 #include "kernels/device/async_file.h"
+#include "kernels/model/activation_store.h"
 
 #include <array>
 #include <cstdint>

@@ -111,6 +111,7 @@ flat::EightBitMoment AdamW8bit::from(Moment& moment, const DynamicMap& map, cons
 
 void AdamW8bit::step(at::Tensor& values, const at::Tensor& gradient,
                      const flat::AdamFactors& factors) {
+    if (parts_.empty()) return;  // values may have any type then
     if (!values.is_cpu()) {
         stepByTensors(values, gradient, factors);
         return;
