@@ -56,6 +56,10 @@ TEST(BudgetSentence, NamesNoSettingThatIsUsedAlready) {
     plan.config.memory.recompute = Recompute::Layers;
     plan.config.memory.tileMlp = 128;
     plan.config.train.precision = NumberFormat::Bf16;
+    EXPECT_THAT(budgetSentence(refusedActivations(), plan),
+                EndsWith("; less is needed with memory.offload_activations disk (activations), a "
+                         "parallel.mode that shards (activations), or raise memory.budget"));
+    plan.config.memory.offloadActivations = ActivationPlace::Disk;
     EXPECT_THAT(
         budgetSentence(refusedActivations(), plan),
         EndsWith("; less is needed with a parallel.mode that shards (activations), or raise "
