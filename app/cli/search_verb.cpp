@@ -160,8 +160,8 @@ void addMaxSeqLen(CLI::App& parent, Command& command) {
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     addExamples(*verb,
                 {{"ringscope search max-seq-len alst.yaml --plan-only", "by plan, in seconds"},
-                 {"ringscope search max-seq-len alst.yaml --budget 2GiB --modes ulysses,zigzag",
-                  "two modes, each length proved by two steps"}});
+                 {"ringscope search max-seq-len alst.yaml --modes ulysses,zigzag",
+                  "each length proved by two steps"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return search(*arguments, command.global); };
     });

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace ringscope {
@@ -72,6 +73,18 @@ std::vector<MemoryConfig> allSettings() {
     return all;
 }
 
+// Each level and each way to recompute, not all pairs of them.
+std::vector<MemoryConfig> someSettings() {
+    std::vector<MemoryConfig> some;
+    for (const auto& [zero, recompute, every] : {std::tuple{0, Recompute::None, 1},
+                                                 {1, Recompute::Layers, 1},
+                                                 {2, Recompute::AttentionKept, 1},
+                                                 {3, Recompute::None, 1},
+                                                 {3, Recompute::Layers, 2}})
+        some.push_back({.zero = zero, .recompute = recompute, .recomputeEvery = every});
+    return some;
+}
+
 // Two batches a step, documents, dropout.
 TEST(MemorySettings, ChangeNothingUnderAnyMode) {
     for (const std::string& mode : shardedModes()) {
@@ -81,7 +94,7 @@ TEST(MemorySettings, ChangeNothingUnderAnyMode) {
         config.train.gradAccum = 2;
         const BatchSource batches = packedProse(config);
         const TrainedRank expected = train(config, batches).front();
-        for (const MemoryConfig& memory : allSettings()) {
+        for (const MemoryConfig& memory : mode == "zigzag" ? allSettings() : someSettings()) {
             config.memory = memory;
             expectSame(config, batches, expected, 1e-10);
         }
@@ -192,7 +205,7 @@ TEST(MemorySettings, ChangeNothingForExperts) {
         config.memory = {};
         const BatchSource batches = fromProse(config);
         const TrainedRank expected = train(config, batches).front();
-        for (MemoryConfig memory : allSettings()) {
+        for (MemoryConfig memory : someSettings()) {
             memory.tileMlp = 3;
             config.memory = memory;
             expectSame(config, batches, expected, 1e-9);
