@@ -6,11 +6,9 @@
 #include "backend/config/field_table.h"
 #include "backend/core/text.h"
 #include "backend/memory/longest_sequence.h"
-#include "backend/plan/run_plan.h"
 #include "backend/report/length_text.h"
 
 #include <CLI/App.hpp>
-#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -115,14 +113,9 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
     if (!cases.ok()) return fail(cases.error(), Usage);
 
     std::vector<SearchedLength> rows;
-    for (const LengthCase& each : *cases) {
-        SearchedLength row{.about = each,
-                           .found = longestSequence(each.config, budget, step->train.seqLen)};
-        RunConfig planned = each.config;
-        planned.train.seqLen = std::max<std::int64_t>(row.found.tokens, 2);
-        if (const Result<RunPlan> plan = planRun(planned); plan.ok()) row.ranks = plan->ranks;
-        rows.push_back(std::move(row));
-    }
+    for (const LengthCase& each : *cases)
+        rows.push_back(
+            {.about = each, .found = longestSequence(each.config, budget, step->train.seqLen)});
     const std::string name = experiment->name + "-longest";
     const int exit =
         arguments.planOnly ? Ok : prove(name, rows, budget, step->train.seqLen, global);

@@ -5,7 +5,7 @@
 #include "backend/memory/block_memory.h"
 #include "backend/memory/message_pool.h"
 #include "backend/memory/rank_writer.h"
-#include "backend/plan/schedule.h"
+#include "backend/plan/step_rows.h"
 
 #include <cstdint>
 #include <functional>
@@ -61,9 +61,6 @@ struct AttentionGradientMemory {
     Held k{};  // of latents: theirs
     Held v{};
 };
-
-TokenSpan queryRowsOf(const Step& step);
-TokenSpan keyRowsOf(const Step& step);
 
 // What rows give that have seen all their keys, in the elements' type.
 OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output, const BlockSizes& sizes);

@@ -1,20 +1,9 @@
 #include "backend/memory/attention_part.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace ringscope {
 namespace {
-
-TokenSpan rowsOfSide(const Step& step, TokenSpan Block::*side) {
-    if (step.blocks.empty()) return {};
-    TokenSpan rows = step.blocks.front().*side;
-    for (const Block& block : step.blocks) {
-        rows.begin = std::min(rows.begin, (block.*side).begin);
-        rows.end = std::max(rows.end, (block.*side).end);
-    }
-    return rows;
-}
 
 BlockSizes ofRows(BlockSizes sizes, TokenSpan queries, TokenSpan keys) {
     sizes.queries = queries.size();
@@ -23,9 +12,6 @@ BlockSizes ofRows(BlockSizes sizes, TokenSpan queries, TokenSpan keys) {
 }
 
 }  // namespace
-
-TokenSpan queryRowsOf(const Step& step) { return rowsOfSide(step, &Block::queries); }
-TokenSpan keyRowsOf(const Step& step) { return rowsOfSide(step, &Block::keys); }
 
 OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output,
                           const BlockSizes& sizes) {
@@ -43,7 +29,7 @@ OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output,
 }
 
 OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes) {
-    const TokenSpan rows = queryRowsOf(step);
+    const TokenSpan rows = queryRows(step);
     const BlockSizes own = ofRows(sizes, rows, {});
     PartialOutputMemory output(writer, own);
     for (const Block& block : step.blocks)
@@ -63,7 +49,7 @@ void sinkGradients(RankWriter& writer, const BlockSizes& sizes) {
 
 AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
                                       bool wholeHeads) {
-    const TokenSpan rows = queryRowsOf(step);
+    const TokenSpan rows = queryRows(step);
     const BlockSizes own = ofRows(sizes, rows, {0, sizes.keys});
     sinkGradients(writer, own);
     const Held q = writer.sums(own.queryNumbers());

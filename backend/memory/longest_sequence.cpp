@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace ringscope {
 namespace {
@@ -67,7 +68,8 @@ Result<void> known(const std::vector<std::string>& names, const std::vector<std:
 struct Trial {
     bool fits = false;
     std::int64_t peakBytes = 0;
-    std::string reason;
+    std::optional<int> ranks{};  // nothing where it cannot be planned
+    std::string reason{};
 };
 
 std::string largestPart(const PredictedPeak& peak, Bytes budget) {
@@ -83,9 +85,11 @@ Trial tryLength(RunConfig config, std::int64_t tokens, Bytes budget) {
     const Result<RunPlan> plan = planRun(config);
     if (!plan.ok()) return {.reason = plan.error().message};
     const PredictedPeak peak = predictedPeak(*plan);
-    if (peak.bytes() <= budget.count)
-        return {.fits = true, .peakBytes = peak.bytes(), .reason = {}};
-    return {.peakBytes = peak.bytes(), .reason = largestPart(peak, budget)};
+    const bool fits = peak.bytes() <= budget.count;
+    return {.fits = fits,
+            .peakBytes = peak.bytes(),
+            .ranks = plan->ranks,
+            .reason = fits ? "" : largestPart(peak, budget)};
 }
 
 }  // namespace
@@ -125,6 +129,7 @@ LongestSequence longestSequence(const RunConfig& config, Bytes budget, std::int6
     found.endedBy = "it is the longest that a run may have";
     for (std::int64_t next = 1; fits + 1 < fails;) {
         const Trial trial = tryLength(config, next * step, budget);
+        found.ranks = trial.ranks.value_or(found.ranks);
         if (trial.fits) {
             fits = next;
             found.tokens = next * step;

@@ -37,7 +37,8 @@ Result<std::vector<LengthCase>> lengthCases(const RunConfig& asked,
 struct LongestSequence {
     std::int64_t tokens = 0;     // a multiple of the step; 0: none fits
     std::int64_t peakBytes = 0;  // of a rank, predicted
-    std::string endedBy;         // what keeps the next longer one from running
+    int ranks = 1;
+    std::string endedBy;  // what keeps the next longer one from running
 };
 // train.seq_len of `config` does not matter. `step` > 0.
 LongestSequence longestSequence(const RunConfig& config, Bytes budget, std::int64_t step);

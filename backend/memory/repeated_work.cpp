@@ -1,6 +1,7 @@
 #include "backend/memory/repeated_work.h"
 
 #include "backend/model/parameter_list.h"
+#include "backend/plan/attention_work.h"
 
 #include <string>
 
@@ -37,16 +38,6 @@ LayerWeights layerWeights(const RunPlan& plan) {
             weights.rest += scalars;
     }
     return weights;
-}
-
-double attentionFlops(const RunPlan& plan) {
-    const ModelConfig& model = plan.config.model;
-    double pairs = 0;
-    for (const AttentionPart& part : plan.parts)
-        pairs += static_cast<double>(part.layers) *
-                 static_cast<double>(visiblePairs(part.mask, plan.config.train.seqLen));
-    return 2 * pairs * static_cast<double>(model.heads * (model.headDim() + model.valueDim())) *
-           static_cast<double>(plan.config.train.batch);
 }
 
 }  // namespace

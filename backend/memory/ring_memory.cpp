@@ -172,7 +172,7 @@ OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& siz
         journey.beginStep(step);
         const KeyMemory met = step.blocks.empty()
                                   ? KeyMemory{}
-                                  : part.keysOf(keyRowsOf(step).size(), step.heads.size());
+                                  : part.keysOf(keyRows(step).size(), step.heads.size());
         for (const Block& block : step.blocks)
             output.add(block.queries, blockForward(part.writer, ofBlock(sizes, block)));
         journey.endStep(step, {}, {});
@@ -187,7 +187,7 @@ RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockS
     const Held dq = part.writer.sums(sizes.queryNumbers());
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);
-        const TokenSpan rows = keyRowsOf(step);
+        const TokenSpan rows = keyRows(step);
         Held packed;
         if (!step.blocks.empty()) {
             const KeyMemory met = part.keysOf(rows.size(), step.heads.size());

@@ -143,6 +143,26 @@ void endanger(KeyVerdict& key, std::string reason) {
     key.reason = std::move(reason);
 }
 
+void drop(KeyVerdict& key, std::string reason) {
+    key.verdict = Verdict::Dropped;
+    key.newPath.clear();
+    key.reason = std::move(reason);
+}
+
+std::optional<bool> readSwitch(Draft& draft, Role role) {
+    KeyVerdict* const key = draft.keyOf(role);
+    if (key == nullptr) return std::nullopt;
+    const std::optional<bool> on = parseSwitch(key->old);
+    if (!on) endanger(*key, "expected true or false; got '" + key->old + "'");
+    return on;
+}
+
+bool isOn(Draft& draft, Role role) {
+    const std::optional<bool> on = readSwitch(draft, role);
+    if (on && !*on) drop(*draft.keyOf(role), "off, so nothing is lost");
+    return on.value_or(false);
+}
+
 bool isComparable(const RunConfig& config, const Mode& mode) {
     constexpr std::int64_t mostRanks = 128;
     return mode.sharded && config.parallel.sp > 1 && config.parallel.sp <= mostRanks;

@@ -62,8 +62,15 @@ private:
     std::vector<std::string> refused_;
 };
 
-// Gives the key the verdict Dangerous, with this reason.
+// Gives the key the verdict Dangerous, or Dropped, with this reason.
 void endanger(KeyVerdict& key, std::string reason);
+void drop(KeyVerdict& key, std::string reason);
+
+// What the switch of this role says. One that is neither on nor off is endangered; nothing then,
+// and where it is absent.
+std::optional<bool> readSwitch(Draft& draft, Role role);
+// The same of a switch that does nothing where it is off: it is dropped then.
+bool isOn(Draft& draft, Role role);
 
 // Whether the experiment suggests a run under this mode beside its own. Planning is quadratic in
 // the ranks, so large groups of ranks get no suggestions.

@@ -48,6 +48,10 @@ inline constexpr std::string_view textOnly =
     "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
     "that text, not of this data set";
 
+// What memory.zero takes from a key that names ZeRO's stage.
+inline constexpr std::string_view zeroLevels =
+    "ranks divide 1 the optimizer's state, 2 also gradients, 3 also parameters";
+
 struct KeyRule {
     std::string_view path;  // one that ends in '.' or '_' stands for all keys that begin so
     Verdict verdict = Verdict::Dropped;

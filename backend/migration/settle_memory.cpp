@@ -6,29 +6,14 @@
 namespace ringscope {
 namespace {
 
-void losesNothing(KeyVerdict& key, std::string reason) {
-    key.verdict = Verdict::Dropped;
-    key.newPath.clear();
-    key.reason = std::move(reason);
-}
-
-// The key of a switch and what it says; nothing where it is absent, or neither on nor off.
-std::optional<std::pair<KeyVerdict*, bool>> memorySwitch(Draft& draft, Role role) {
-    KeyVerdict* const key = draft.keyOf(role);
-    if (key == nullptr) return std::nullopt;
-    if (const std::optional<bool> on = parseSwitch(key->old)) return std::pair{key, *on};
-    endanger(*key, "expected true or false; got '" + key->old + "'");
-    return std::nullopt;
-}
-
 void settleRecompute(Draft& draft) {
     for (const auto& [role, wanted] :
          {std::pair{Role::Recompute, true}, {Role::NoRecompute, false}}) {
-        const auto found = memorySwitch(draft, role);
+        const std::optional<bool> found = readSwitch(draft, role);
         if (!found) continue;
-        KeyVerdict& key = *found->first;
-        if (found->second != wanted) {
-            losesNothing(key, "all activations are kept, which is Ringscope's default");
+        KeyVerdict& key = *draft.keyOf(role);
+        if (*found != wanted) {
+            drop(key, "all activations are kept, which is Ringscope's default");
             continue;
         }
         draft.config().memory.recompute = Recompute::Layers;
@@ -40,13 +25,8 @@ void settleRecompute(Draft& draft) {
 // As ALST cuts a feed-forward: tiles of as many rows as the model is wide.
 void settleTiles(Draft& draft) {
     for (const Role role : {Role::TiledMlp, Role::TiledMlpAndLoss}) {
-        const auto found = memorySwitch(draft, role);
-        if (!found) continue;
-        KeyVerdict& key = *found->first;
-        if (!found->second) {
-            losesNothing(key, "off, so nothing is lost");
-            continue;
-        }
+        if (!isOn(draft, role)) continue;
+        KeyVerdict& key = *draft.keyOf(role);
         draft.config().memory.tileMlp = draft.config().model.hiddenSize;
         key.reason =
             "a feed-forward's inner rows exist for as many tokens as the model is wide; "
@@ -56,10 +36,8 @@ void settleTiles(Draft& draft) {
 }
 
 void settleOffload(Draft& draft) {
-    const auto found = memorySwitch(draft, Role::OffloadActivations);
-    if (!found) return;
-    KeyVerdict& key = *found->first;
-    if (!found->second) return losesNothing(key, "off, so nothing is lost");
+    if (!isOn(draft, Role::OffloadActivations)) return;
+    KeyVerdict& key = *draft.keyOf(Role::OffloadActivations);
     MemoryConfig& memory = draft.config().memory;
     memory.recompute = Recompute::Layers;
     memory.offloadActivations = ActivationPlace::Disk;

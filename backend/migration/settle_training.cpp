@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::int64_t largestBatch = 4096;
 
-void drop(KeyVerdict& key, std::string reason) {
-    key.verdict = Verdict::Dropped;
-    key.newPath.clear();
-    key.reason = std::move(reason);
-}
-
 void settleStage(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Stage);
     if (key == nullptr) return;
@@ -120,16 +114,6 @@ void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
     key->reason = "weights and activations in " + std::string(nameOf(precision)) +
                   "; sums and the optimizer's copy of the weights in fp32";
     draft.setOrigin("train.precision", *key);
-}
-
-// A switch that is off decides nothing about precision. One that is neither on nor off is an error.
-bool isOn(Draft& draft, Role role) {
-    KeyVerdict* key = draft.keyOf(role);
-    if (key == nullptr) return false;
-    const std::optional<bool> on = parseSwitch(key->old);
-    if (!on) endanger(*key, "expected true or false; got '" + key->old + "'");
-    if (on && !*on) drop(*key, "off, so nothing is lost");
-    return on.value_or(false);
 }
 
 void settlePrecision(Draft& draft) {

@@ -4,6 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
+#include "backend/plan/attention_work.h"
 #include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
@@ -257,14 +258,8 @@ double modelFlops(const RunPlan& plan) {
     const ModelConfig& model = config.model;
     const double tokens = static_cast<double>(config.train.seqLen * config.train.batch);
     const auto multiplied = static_cast<double>(multipliedParameters(model, plan.layers));
-    const auto columns = static_cast<double>(model.heads * (model.headDim() + model.valueDim()));
-    double pairs = 0;
-    for (const AttentionPart& part : plan.parts)
-        pairs += static_cast<double>(part.layers) *
-                 static_cast<double>(visiblePairs(part.mask, config.train.seqLen));
-    const double attention = 2 * pairs * columns * static_cast<double>(config.train.batch);
     return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
-           (6 * multiplied * tokens + 3.5 * attention);
+           (6 * multiplied * tokens + 3.5 * attentionFlops(plan));
 }
 
 // What the rank that sends most sends in all layers of one pass over a batch. `fits`: of the parts.

@@ -19,7 +19,7 @@ std::string searchedLengthText(const std::vector<SearchedLength>& rows, Bytes bu
         const double times =
             first > 0 ? static_cast<double>(row.found.tokens) / static_cast<double>(first) : 0;
         table.push_back({(starts ? "" : "+ ") + row.about.lever, row.about.mode,
-                         std::to_string(row.ranks),
+                         std::to_string(row.found.ranks),
                          row.found.tokens > 0 ? formatCount(row.found.tokens) : "none",
                          times > 0 ? fmt::format("{:.1f} ×", times) : "",
                          row.found.tokens > 0 ? formatBytes({row.found.peakBytes}) : "-",
@@ -43,7 +43,7 @@ std::string searchedLengthJson(const std::string& experiment,
         object["rows"].push_back(
             {{"mode", row.about.mode},
              {"levers", row.about.lever},
-             {"ranks", row.ranks},
+             {"ranks", row.found.ranks},
              {"tokens", row.found.tokens},
              {"ended_by", reporting::validUtf8(row.found.endedBy)},
              {"step_ms", row.stepMs ? nlohmann::json(*row.stepMs) : nlohmann::json()},

@@ -13,7 +13,6 @@ namespace ringscope {
 
 struct SearchedLength {
     LengthCase about{};
-    int ranks = 1;
     LongestSequence found{};
     // Of two real steps with so many tokens; nothing where none were run.
     std::optional<double> stepMs{};

@@ -15,24 +15,6 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
             .keyTokens = block.keyTokens};
 }
 
-namespace {
-
-// From the first to the last row of this side of the step's blocks.
-TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
-    if (step.blocks.empty()) return {};
-    TokenSpan rows = step.blocks.front().*side;
-    for (const Block& block : step.blocks) {
-        rows.begin = std::min(rows.begin, (block.*side).begin);
-        rows.end = std::max(rows.end, (block.*side).end);
-    }
-    return rows;
-}
-
-}  // namespace
-
-TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
-TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
-
 BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,
                          const Sinks& sinks) {
     BlockOutput whole = output.takeSum();

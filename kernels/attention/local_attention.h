@@ -1,6 +1,7 @@
 // Computes all blocks of one ring step over tensors that this rank holds.
 #pragma once
 
+#include "backend/plan/step_rows.h"
 #include "kernels/attention/executor_table.h"
 #include "kernels/block/partial_result.h"
 
@@ -8,10 +9,6 @@ namespace ringscope {
 
 // The block's rows of the tensors; views.
 BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules);
-
-// The rows from the first to the last query, and key, of the step's blocks.
-TokenSpan queryRows(const Step& step);
-TokenSpan keyRows(const Step& step);
 
 // What rows give that have seen all their keys, in `type`.
 BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,

@@ -33,9 +33,7 @@ constexpr std::array deepSpeedTable = {
             "doubled after 2000 that do"},
     KeyRule{"data_types.", Dropped, "", "gradients are summed in fp32"},
     KeyRule{"communication_data_type", Dropped, "", "gradients travel in fp32"},
-    KeyRule{"zero_optimization.stage", Renamed, "memory.zero",
-            "ranks divide 1 the optimizer's state, 2 also gradients, 3 also parameters",
-            Role::Field},
+    KeyRule{"zero_optimization.stage", Renamed, "memory.zero", zeroLevels, Role::Field},
     KeyRule{"zero_optimization.", Dropped, "", howDivided},
     KeyRule{
         "zero_optimization.offload_", Dropped, "",
