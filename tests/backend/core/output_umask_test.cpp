@@ -1,6 +1,8 @@
 // The umask is the process's: to read it with umask() is to change it for every thread.
 #include "backend/core/output_file.h"
 
+#include "backend/core/ids.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,24 +22,29 @@ extern "C" mode_t umask(mode_t mask) noexcept {
 namespace ringscope {
 namespace {
 
-TEST(WriteOutput, LeavesTheUmaskAlone) {
-    const auto file = std::filesystem::path(testing::TempDir()) / "umask test";
+// A file of its own for every test: tests run beside each other.
+class WriteOutput : public testing::Test {
+protected:
+    ~WriteOutput() override { std::filesystem::remove(file_); }
+
+    const std::filesystem::path file_ =
+        std::filesystem::path(testing::TempDir()) / ("umask " + RunId::random().text);
+};
+
+TEST_F(WriteOutput, LeavesTheUmaskAlone) {
     umaskCalls = 0;
-    ASSERT_TRUE(writeOutput(file, "x").ok());
+    ASSERT_TRUE(writeOutput(file_, "x").ok());
     EXPECT_EQ(umaskCalls, 0) << "a file that another thread makes meanwhile is world-writable";
-    std::filesystem::remove(file);
 }
 
-TEST(WriteOutput, MakesAFileThatIsAsReadableAsTheUmaskSays) {
-    const auto file = std::filesystem::path(testing::TempDir()) / "umask test";
+TEST_F(WriteOutput, MakesAFileThatIsAsReadableAsTheUmaskSays) {
     for (const mode_t mask : {022, 027, 077}) {
-        std::filesystem::remove(file);  // an existing file keeps its permissions
+        std::filesystem::remove(file_);  // an existing file keeps its permissions
         const mode_t own = ::umask(mask);
-        ASSERT_TRUE(writeOutput(file, "x").ok());
+        ASSERT_TRUE(writeOutput(file_, "x").ok());
         ::umask(own);
-        EXPECT_EQ(static_cast<mode_t>(std::filesystem::status(file).permissions()), 0666 & ~mask);
+        EXPECT_EQ(static_cast<mode_t>(std::filesystem::status(file_).permissions()), 0666 & ~mask);
     }
-    std::filesystem::remove(file);
 }
 
 }  // namespace
