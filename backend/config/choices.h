@@ -63,6 +63,26 @@ inline constexpr std::array optimizerKinds = {Choice{OptimizerKind::AdamW, "adam
 constexpr const auto& choicesOf(OptimizerKind /*any*/) { return optimizerKinds; }
 static_assert(inOrder(optimizerKinds));
 
+// train.lr_schedule: how the learning rate goes on after train.lr_warmup.
+enum class LrSchedule : std::uint8_t {
+    Constant,
+    Linear,
+    Cosine,
+    Wsd,  // warm-up, stable, decay: the last train.lr_decay steps fall linearly
+};
+inline constexpr std::array lrSchedules = {
+    Choice{LrSchedule::Constant, "constant"}, Choice{LrSchedule::Linear, "linear"},
+    Choice{LrSchedule::Cosine, "cosine"}, Choice{LrSchedule::Wsd, "wsd"}};
+constexpr const auto& choicesOf(LrSchedule /*any*/) { return lrSchedules; }
+static_assert(inOrder(lrSchedules));
+
+// train.decayed: which parameters train.weight_decay shrinks.
+enum class DecayedWeights : std::uint8_t { Matrices, All };
+inline constexpr std::array decayedWeights = {Choice{DecayedWeights::Matrices, "matrices"},
+                                              Choice{DecayedWeights::All, "all"}};
+constexpr const auto& choicesOf(DecayedWeights /*any*/) { return decayedWeights; }
+static_assert(inOrder(decayedWeights));
+
 // parallel.ulysses_order: whether neighbouring ranks split heads, or form a ring.
 enum class UlyssesOrder : std::uint8_t { Inner, Outer };
 inline constexpr std::array ulyssesOrders = {Choice{UlyssesOrder::Inner, "inner"},
@@ -90,12 +110,17 @@ inline constexpr std::array recomputeChoices = {Choice{Recompute::None, "none"},
 constexpr const auto& choicesOf(Recompute /*any*/) { return recomputeChoices; }
 static_assert(inOrder(recomputeChoices));
 
-// memory.offload_activations: where the inputs of layers wait for the backward pass.
-enum class ActivationPlace : std::uint8_t { None, Disk };
-inline constexpr std::array activationPlaces = {Choice{ActivationPlace::None, "none"},
-                                                Choice{ActivationPlace::Disk, "disk"}};
-constexpr const auto& choicesOf(ActivationPlace /*any*/) { return activationPlaces; }
-static_assert(inOrder(activationPlaces));
+// memory.offload_*: where what a rank does not need at once waits.
+enum class OffloadPlace : std::uint8_t {
+    None,
+    Host,  // of a GPU: pinned memory of its host
+    Disk,
+};
+inline constexpr std::array offloadPlaces = {Choice{OffloadPlace::None, "none"},
+                                             Choice{OffloadPlace::Host, "host"},
+                                             Choice{OffloadPlace::Disk, "disk"}};
+constexpr const auto& choicesOf(OffloadPlace /*any*/) { return offloadPlaces; }
+static_assert(inOrder(offloadPlaces));
 
 // profile.cupti
 enum class CuptiUse : std::uint8_t { Auto, On, Off };

@@ -126,7 +126,7 @@ void checkExpertRanks(const RunConfig& config, std::vector<ConfigConflict>& conf
 }
 
 void checkOffload(const MemoryConfig& memory, std::vector<ConfigConflict>& conflicts) {
-    if (memory.offloadActivations == ActivationPlace::None || memory.recompute == Recompute::Layers)
+    if (memory.offloadActivations == OffloadPlace::None || memory.recompute == Recompute::Layers)
         return;
     conflicts.push_back({{"memory.offload_activations", "memory.recompute"},
                          "memory.offload_activations " +

@@ -235,10 +235,54 @@ std::vector<Field> trainFields() {
                  "a quarter of the memory; losses differ a little, the step takes longer"},
                 oneOf<OptimizerKind>(), in, &T::optimizer),
         fieldOf({"train.lr", "", "learning rate of AdamW"}, realAtLeast(0), in, &T::lr),
+        fieldOf({"train.lr_schedule", "",
+                 "how lr goes on after lr_warmup: linear and cosine fall to the last step, wsd in "
+                 "the last lr_decay steps"},
+                oneOf<LrSchedule>(), in, &T::lrSchedule),
+        fieldOf({"train.lr_warmup", "steps", "first steps, in which lr grows linearly from 0"},
+                integer(0, 1'000'000'000), in, &T::lrWarmup),
+        fieldOf({"train.lr_decay", "steps",
+                 "last steps, in which lr_schedule wsd falls; null: a tenth of all"},
+                integer(1, 1'000'000'000), in, &T::lrDecay),
+        fieldOf({"train.lr_final", "", "share of lr that a schedule which falls ends at"},
+                realBetween(0, 1), in, &T::lrFinal),
+        fieldOf({"train.beta1", "", "how much of a gradient's mean AdamW keeps a step"}, fraction(),
+                in, &T::beta1),
+        fieldOf({"train.beta2", "", "how much of a gradient's mean square AdamW keeps a step"},
+                fraction(), in, &T::beta2),
+        fieldOf({"train.eps", "", "added to the root of the mean square by AdamW"}, realAbove(0),
+                in, &T::eps),
         fieldOf({"train.weight_decay", "", "decoupled weight decay of AdamW"}, realAtLeast(0), in,
                 &T::weightDecay),
+        fieldOf({"train.decayed", "",
+                 "what weight_decay shrinks: matrices, all but gains, biases and other vectors; or "
+                 "all"},
+                oneOf<DecayedWeights>(), in, &T::decayed),
         fieldOf({"train.grad_clip", "", "largest gradient norm; 0 switches clipping off"},
                 realAtLeast(0), in, &T::gradClip),
+        fieldOf(
+            {"train.label_smoothing", "", "share of a label's weight that all tokens get alike"},
+            fraction(), in, &T::labelSmoothing),
+        fieldOf({"train.z_loss", "",
+                 "factor of the square of the logits' logarithmic sum, added to the loss; 0: none"},
+                realAtLeast(0), in, &T::zLoss),
+        fieldOf(
+            {"train.epochs", "",
+             "the run ends when the data was seen so often, if train.steps are not over before"},
+            integer(1, 1'000'000), in, &T::epochs),
+        fieldOf({"train.stop_loss", "",
+                 "the run ends when a validation's loss is as low; null: it goes on"},
+                realAtLeast(0), in, &T::stopLoss),
+        fieldOf({"train.stop_patience", "",
+                 "the run ends when so many validations brought no lower loss; null: it goes on"},
+                integer(1, 1'000'000), in, &T::stopPatience),
+        fieldOf({"train.validate_every", "steps",
+                 "steps from one validation to the next, with data.validation; 0: after the last "
+                 "step alone"},
+                integer(0, 1'000'000'000), in, &T::validateEvery),
+        fieldOf({"train.validate_batches", "",
+                 "batches of a validation, or as many as data.validation has"},
+                integer(1, 1'000'000), in, &T::validateBatches),
         fieldOf({"train.router_aux_loss", "",
                  "factor of the loss that grows where experts are used unevenly; 0: none"},
                 realAtLeast(0), in, &T::routerAuxLoss),
@@ -337,9 +381,17 @@ std::vector<Field> memoryFields() {
         fieldOf({"memory.offload_activations", "",
                  "with recompute layers, the kept inputs wait in memory, or in a file that is "
                  "written behind and read ahead"},
-                oneOf<ActivationPlace>(), in, &M::offloadActivations),
+                oneOf<OffloadPlace>(), in, &M::offloadActivations),
+        fieldOf({"memory.offload_optimizer", "",
+                 "where the optimizer's state waits between steps; a part of it at a time is in "
+                 "memory, the step takes longer"},
+                oneOf<OffloadPlace>(), in, &M::offloadOptimizer),
+        fieldOf({"memory.offload_parameters", "",
+                 "with zero 3, where a rank's part of the parameters waits; each pass fetches a "
+                 "layer at a time"},
+                oneOf<OffloadPlace>(), in, &M::offloadParameters),
         fieldOf({"memory.offload_folder", "",
-                 "folder for that file, on each host; null: offload in the cache's folder"},
+                 "folder for files of disk, on each host; null: offload in the cache's folder"},
                 plainText(), in, &M::offloadFolder),
     };
 }
@@ -380,13 +432,29 @@ std::vector<Field> launchFields() {
         fieldOf(
             {"launch.on_stall", "", "whether a run of which a rank stands still ends or goes on"},
             oneOf<StallAction>(), in, &L::onStall),
+        fieldOf({"launch.retries", "",
+                 "how often a run whose rank ended is started again from its last checkpoint"},
+                integer(0, 1000), in, &L::retries),
     };
 }
 
 std::vector<Field> checkpointFields() {
-    return {fieldOf({"checkpoint.at_end", "",
-                     "the weights are kept after the last step, for `ringscope model export`"},
-                    onOff(), &RunConfig::checkpoint, &CheckpointConfig::atEnd)};
+    constexpr auto in = &RunConfig::checkpoint;
+    using C = CheckpointConfig;
+    return {
+        fieldOf({"checkpoint.at_end", "",
+                 "the weights are kept after the last step, for `ringscope model export`"},
+                onOff(), in, &C::atEnd),
+        fieldOf({"checkpoint.every", "steps",
+                 "steps from one checkpoint to the next, for `ringscope run --resume`; 0: none"},
+                integer(0, 1'000'000'000), in, &C::every),
+        fieldOf({"checkpoint.keep", "", "how many checkpoints of a run are kept, the newest"},
+                integer(1, 1'000'000), in, &C::keep),
+        fieldOf(
+            {"checkpoint.folder", "",
+             "folder for checkpoints, which all hosts see; null: checkpoints in the data folder"},
+            plainText(), in, &C::folder),
+    };
 }
 
 std::vector<Field> debugFields() {

@@ -37,8 +37,24 @@ struct TrainConfig {
     NumberFormat precision = NumberFormat::Fp32;
     OptimizerKind optimizer = OptimizerKind::AdamW;
     double lr = 1e-3;
+    LrSchedule lrSchedule = LrSchedule::Constant;
+    std::int64_t lrWarmup = 0;              // first steps, in which lr grows from 0
+    std::optional<std::int64_t> lrDecay{};  // steps of wsd's fall; not set: a tenth of all
+    double lrFinal = 0.0;                   // share of lr that a schedule ends at
+    double beta1 = 0.9;
+    double beta2 = 0.95;
+    double eps = 1e-8;
     double weightDecay = 0.0;
+    DecayedWeights decayed = DecayedWeights::Matrices;
     double gradClip = 1.0;  // 0 switches clipping off
+    double labelSmoothing = 0.0;
+    double zLoss = 0.0;
+    // When a run ends before its last step.
+    std::optional<std::int64_t> epochs{};
+    std::optional<double> stopLoss{};            // of a validation
+    std::optional<std::int64_t> stopPatience{};  // validations that bring no better loss
+    std::int64_t validateEvery = 0;              // steps; 0: after the last one alone
+    std::int64_t validateBatches = 8;            // of data.validation
     // What keeps the experts of a model evenly used (kernels/train/expert_balance.h); 0: nothing.
     double routerAuxLoss = 0.0;
     double routerBiasStep = 0.0;
@@ -69,7 +85,9 @@ struct MemoryConfig {
     std::optional<std::int64_t> tileMlp{};   // tokens; not set: what a feed-forward makes is kept
     std::optional<std::int64_t> tileLoss{};  // tokens; not set: as many as 16 MiB of logits
     std::optional<Bytes> budget{};           // of a rank's tensors
-    ActivationPlace offloadActivations = ActivationPlace::None;
+    OffloadPlace offloadActivations = OffloadPlace::None;
+    OffloadPlace offloadOptimizer = OffloadPlace::None;
+    OffloadPlace offloadParameters = OffloadPlace::None;
     std::optional<std::string> offloadFolder{};  // not set: the cache's (backend/core/files.h)
     bool operator==(const MemoryConfig&) const = default;
 };
@@ -101,12 +119,16 @@ struct LaunchConfig {
     DeviceChoice device = DeviceChoice::Auto;
     double stallSeconds = 60;  // how long a rank may stand still; 0: for ever
     StallAction onStall = StallAction::End;
+    std::int64_t retries = 0;  // times that a run whose rank ended goes on from a checkpoint
     bool operator==(const LaunchConfig&) const = default;
 };
 
 // What of a training is kept besides its figures.
 struct CheckpointConfig {
     bool atEnd = false;
+    std::int64_t every = 0;               // steps; 0: never
+    std::int64_t keep = 3;                // of these, the newest
+    std::optional<std::string> folder{};  // not set: the data folder's (backend/core/files.h)
     bool operator==(const CheckpointConfig&) const = default;
 };
 

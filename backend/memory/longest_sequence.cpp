@@ -50,7 +50,7 @@ constexpr std::array leverRows = {
     LengthLever{"offload", "inputs of layers wait on the disk",
                 [](RunConfig& config, const RunConfig& asked) {
                     config.memory.recompute = Recompute::Layers;
-                    config.memory.offloadActivations = ActivationPlace::Disk;
+                    config.memory.offloadActivations = OffloadPlace::Disk;
                     config.memory.offloadFolder = asked.memory.offloadFolder;
                 }},
 };

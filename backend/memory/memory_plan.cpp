@@ -69,7 +69,7 @@ std::string takeRecompute(const RunConfig& wanted, RunConfig& config) {
                        grouped ? fmt::format(" every {}", memory.recomputeEvery) : "");
 }
 std::string takeOffload(const RunConfig& wanted, RunConfig& config) {
-    if (wanted.memory.offloadActivations == ActivationPlace::None) return {};
+    if (wanted.memory.offloadActivations == OffloadPlace::None) return {};
     config.memory.offloadActivations = wanted.memory.offloadActivations;
     return fmt::format("memory.offload_activations {}", nameOf(wanted.memory.offloadActivations));
 }

@@ -9,7 +9,7 @@ constexpr std::int64_t fileUnit = 4096;  // as kernels/device/async_file.h has t
 constexpr std::int64_t lanes = 2;
 
 bool offloadsToDisk(const RunPlan& plan) {
-    return plan.config.memory.offloadActivations == ActivationPlace::Disk;
+    return plan.config.memory.offloadActivations == OffloadPlace::Disk;
 }
 
 std::int64_t inputSpace(const RunPlan& plan) {

@@ -28,9 +28,7 @@ private:
         std::deque<LayerMemory> layers{};
     };
     bool recomputesLayers() const { return plan_.config.memory.recompute == Recompute::Layers; }
-    bool offloads() const {
-        return plan_.config.memory.offloadActivations != ActivationPlace::None;
-    }
+    bool offloads() const { return plan_.config.memory.offloadActivations != OffloadPlace::None; }
     Held forward(LayerGroup& group, Held x, SpanPass pass, bool graph);
     Held backward(LayerGroup& group, Held dOut);
     Held embedded();

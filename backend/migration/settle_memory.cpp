@@ -40,7 +40,7 @@ void settleOffload(Draft& draft) {
     KeyVerdict& key = *draft.keyOf(Role::OffloadActivations);
     MemoryConfig& memory = draft.config().memory;
     memory.recompute = Recompute::Layers;
-    memory.offloadActivations = ActivationPlace::Disk;
+    memory.offloadActivations = OffloadPlace::Disk;
     key.reason =
         "the inputs of layers wait in a file instead of the host's memory (memory.offload_folder), "
         "and layers run again (memory.recompute layers)";

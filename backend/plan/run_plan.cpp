@@ -160,7 +160,7 @@ void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
             fmt::format("memory.recompute_every is for recompute layers; {} does not "
                         "use it",
                         nameOf(memory.recompute)));
-    if (memory.offloadActivations == ActivationPlace::Disk)
+    if (memory.offloadActivations == OffloadPlace::Disk)
         notes.push_back(fmt::format(
             "memory.offload_activations disk: a rank writes {} of layer inputs in each batch, and "
             "reads them back",

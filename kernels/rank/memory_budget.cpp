@@ -124,8 +124,7 @@ std::vector<Lever> leversOf(const RunPlan& plan) {
          "train.optimizer adamw8bit",
          {Held::Optimizer}},
         {memory.recompute != Recompute::Layers, "memory.recompute layers", {Held::Activations}},
-        {memory.recompute == Recompute::Layers &&
-             memory.offloadActivations == ActivationPlace::None,
+        {memory.recompute == Recompute::Layers && memory.offloadActivations == OffloadPlace::None,
          "memory.offload_activations disk",
          {Held::Activations}},
         {!memory.tileMlp, "memory.tile_mlp", {Held::Activations}},

@@ -147,7 +147,7 @@ Result<void> RankModel::makeAttention() {
 
 Result<void> RankModel::makeStore() {
     const MemoryConfig& memory = plan_.config.memory;
-    if (memory.offloadActivations != ActivationPlace::Disk) return {};
+    if (memory.offloadActivations != OffloadPlace::Disk) return {};
     const std::filesystem::path folder = memory.offloadFolder
                                              ? std::filesystem::path(*memory.offloadFolder)
                                              : cacheDirectory() / "offload";

@@ -135,7 +135,7 @@ TEST(Conflicts, NameAStepThatNoPlanCanCount) {
 
 TEST(Conflicts, NameActivationsToOffloadThatAreNotKept) {
     RunConfig config;
-    config.memory.offloadActivations = ActivationPlace::Disk;
+    config.memory.offloadActivations = OffloadPlace::Disk;
     EXPECT_EQ(onlyConflict(config),
               "memory.offload_activations disk is for the inputs that memory.recompute layers "
               "keeps, and recompute is none; use recompute layers");

@@ -38,6 +38,8 @@ Enum anyOf() {
     return (*rc::gen::elementOf(choicesOf(Enum{}))).value;
 }
 
+double share() { return *inRange(0, 1000) / 1000.0; }
+
 std::int64_t upTo(std::int64_t most) { return *inRange<std::int64_t>(1, most + 1); }
 
 ModelConfig anyModel() {
@@ -66,8 +68,23 @@ TrainConfig anyTraining() {
     train.precision = anyOf<NumberFormat>();
     if (train.precision != NumberFormat::Fp64) train.optimizer = anyOf<OptimizerKind>();
     train.lr = *positive();
+    train.lrSchedule = anyOf<LrSchedule>();
+    train.lrWarmup = *inRange<std::int64_t>(0, train.steps);
+    train.lrDecay = maybe(inRange<std::int64_t>(1, train.steps + 1));
+    train.lrFinal = share();
+    train.beta1 = share();
+    train.beta2 = share();
+    train.eps = *positive();
     train.weightDecay = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    train.decayed = anyOf<DecayedWeights>();
     train.gradClip = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    train.labelSmoothing = share();
+    train.zLoss = *rc::gen::oneOf(positive(), rc::gen::just(0.0));
+    train.epochs = maybe(inRange<std::int64_t>(1, 1'000'000));
+    train.stopLoss = maybe(positive());
+    train.stopPatience = maybe(inRange<std::int64_t>(1, 1'000'000));
+    train.validateEvery = *inRange<std::int64_t>(0, 1'000'000'000);
+    train.validateBatches = upTo(1'000'000);
     // Other values need experts, which these models do not have.
     train.routerAuxLoss = 0;
     train.routerBiasStep = 0;
@@ -81,7 +98,7 @@ AttentionConfig anyAttention() {
     attention.causal = *arbitrary<bool>();
     attention.window = maybe(inRange<std::int64_t>(1, 67'108'865));
     attention.windowRight = maybe(inRange<std::int64_t>(0, 67'108'865));
-    attention.dropout = *inRange(0, 1000) / 1000.0;
+    attention.dropout = share();
     attention.scale = maybe(positive());
     attention.softcap = maybe(positive());
     attention.alibi = *arbitrary<bool>();
@@ -112,9 +129,20 @@ MemoryConfig anyMemory() {
     memory.budget = maybe(rc::gen::map(inRange<std::int64_t>(1, std::int64_t{1} << 50),
                                        [](std::int64_t bytes) { return Bytes{bytes}; }));
     if (memory.recompute == Recompute::Layers)  // others keep no inputs to offload
-        memory.offloadActivations = anyOf<ActivationPlace>();
+        memory.offloadActivations = anyOf<OffloadPlace>();
+    memory.offloadOptimizer = anyOf<OffloadPlace>();
+    if (memory.zero == 3) memory.offloadParameters = anyOf<OffloadPlace>();
     if (*arbitrary<bool>()) memory.offloadFolder = "/fast disk/#1";
     return memory;
+}
+
+CheckpointConfig anyCheckpoints() {
+    CheckpointConfig checkpoint;
+    checkpoint.atEnd = *arbitrary<bool>();
+    checkpoint.every = *inRange<std::int64_t>(0, 1'000'000'001);
+    checkpoint.keep = upTo(1'000'000);
+    if (*arbitrary<bool>()) checkpoint.folder = "/big disk/#1";
+    return checkpoint;
 }
 
 std::vector<std::string> anyHosts() {
@@ -159,7 +187,7 @@ rc::Gen<RunConfig> anyConfig() {
             *rc::gen::suchThat(anyLine(), [&](const std::string& line) { return !isBlank(line); });
         config.data.packing = *arbitrary<bool>();
         config.data.order = anyOf<DataOrder>();
-        config.data.validation = *inRange(0, 1000) / 1000.0;
+        config.data.validation = share();
         config.data.chatTemplate = anyOf<ChatFormat>();
         config.train = anyTraining();
         if (config.train.task == TrainTask::Sft) {  // what it asks for
@@ -181,6 +209,8 @@ rc::Gen<RunConfig> anyConfig() {
         config.launch.device = anyOf<DeviceChoice>();
         config.launch.stallSeconds = upTo(600);
         config.launch.onStall = anyOf<StallAction>();
+        config.launch.retries = *inRange<std::int64_t>(0, 1001);
+        config.checkpoint = anyCheckpoints();
         if (*arbitrary<bool>()) config.debug.slowRank = upTo(1024) - 1;
         config.debug.slowMs = upTo(1000) / 8.0;
         return config;

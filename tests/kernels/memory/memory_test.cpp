@@ -98,7 +98,7 @@ std::vector<Levers> levers() {
     });
     add("layers, disk", [](MemoryConfig& memory) {
         memory.recompute = Recompute::Layers;
-        memory.offloadActivations = ActivationPlace::Disk;
+        memory.offloadActivations = OffloadPlace::Disk;
         memory.offloadFolder = ::testing::TempDir() + "ringscope-memory-test";
     });
     add("zero 2, attention_kept, tiles", [](MemoryConfig& memory) {

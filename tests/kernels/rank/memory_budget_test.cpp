@@ -59,7 +59,7 @@ TEST(BudgetSentence, NamesNoSettingThatIsUsedAlready) {
     EXPECT_THAT(budgetSentence(refusedActivations(), plan),
                 EndsWith("; less is needed with memory.offload_activations disk (activations), a "
                          "parallel.mode that shards (activations), or raise memory.budget"));
-    plan.config.memory.offloadActivations = ActivationPlace::Disk;
+    plan.config.memory.offloadActivations = OffloadPlace::Disk;
     EXPECT_THAT(
         budgetSentence(refusedActivations(), plan),
         EndsWith("; less is needed with a parallel.mode that shards (activations), or raise "

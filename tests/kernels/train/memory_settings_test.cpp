@@ -168,10 +168,10 @@ TEST(MemorySettings, ChangeNothingWhereActivationsWaitOnTheDisk) {
     config.memory.recompute = Recompute::Layers;
     for (const std::int64_t every : {1, 2}) {
         config.memory.recomputeEvery = every;
-        config.memory.offloadActivations = ActivationPlace::None;
+        config.memory.offloadActivations = OffloadPlace::None;
         const BatchSource batches = fromProse(config);
         const TrainedRank expected = train(config, batches).front();
-        config.memory.offloadActivations = ActivationPlace::Disk;
+        config.memory.offloadActivations = OffloadPlace::Disk;
         config.memory.offloadFolder = (folder.path() / "below").string();
         expectSame(config, batches, expected, 0);
     }
@@ -181,7 +181,7 @@ TEST(MemorySettings, ChangeNothingWhereActivationsWaitOnTheDisk) {
 TEST(MemorySettings, FailBeforeTheFirstStepWhereTheDiskHasNoFolderForThem) {
     RunConfig config = threeLayers("none", 1);
     config.memory.recompute = Recompute::Layers;
-    config.memory.offloadActivations = ActivationPlace::Disk;
+    config.memory.offloadActivations = OffloadPlace::Disk;
     config.memory.offloadFolder = "/proc/no";
     const RunPlan plan = planRun(config).value();
     testing::runRanks(1, [&](Group& group) {
