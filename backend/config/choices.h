@@ -98,6 +98,13 @@ inline constexpr std::array mlaKeyChoices = {Choice{MlaKeys::Auto, "auto"},
 constexpr const auto& choicesOf(MlaKeys /*any*/) { return mlaKeyChoices; }
 static_assert(inOrder(mlaKeyChoices));
 
+// memory.preset: what other fields start from (memory_preset.h).
+enum class MemoryPreset : std::uint8_t { None, Alst };
+inline constexpr std::array memoryPresets = {Choice{MemoryPreset::None, "none"},
+                                             Choice{MemoryPreset::Alst, "alst"}};
+constexpr const auto& choicesOf(MemoryPreset /*any*/) { return memoryPresets; }
+static_assert(inOrder(memoryPresets));
+
 // memory.recompute: what the backward pass computes once more instead of keeping it.
 enum class Recompute : std::uint8_t {
     None,

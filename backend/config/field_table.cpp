@@ -353,6 +353,10 @@ std::vector<Field> memoryFields() {
     constexpr auto in = &RunConfig::memory;
     using M = MemoryConfig;
     return {
+        fieldOf({"memory.preset", "",
+                 "alst: unwritten fields start from zero 3, recompute layers, tiles, offloaded "
+                 "activations, and the mode with the fewest bytes, ulysses where it can"},
+                oneOf<MemoryPreset>(), in, &M::preset),
         fieldOf({"memory.zero", "",
                  "a rank holds a part of 1: the optimizer's state, 2: also gradients, 3: also "
                  "parameters; 0: all of each. 2 and 3 send more messages"},

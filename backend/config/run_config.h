@@ -77,6 +77,7 @@ struct ParallelConfig {
 
 // What a rank keeps in memory, and what it computes or fetches again instead.
 struct MemoryConfig {
+    MemoryPreset preset = MemoryPreset::None;
     // What ranks hold a part of each instead of all of it (kernels/train/unit_memory.h): 1 the
     // optimizer's state, 2 also gradients, 3 also parameters.
     std::int64_t zero = 1;

@@ -121,6 +121,7 @@ ParallelConfig anySplit() {
 
 MemoryConfig anyMemory() {
     MemoryConfig memory;
+    memory.preset = anyOf<MemoryPreset>();
     memory.zero = *inRange<std::int64_t>(0, 4);
     memory.recompute = anyOf<Recompute>();
     memory.recomputeEvery = upTo(1024);
