@@ -2,6 +2,7 @@
 
 #include "backend/config/conflicts.h"
 #include "backend/config/experiment_file.h"
+#include "backend/config/memory_preset.h"
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
 #include "backend/core/units.h"
@@ -60,8 +61,9 @@ private:
     void take(const SettingLayer& layer) {
         if (layer.name) experiment().name = *layer.name;
         if (layer.repeat) experiment().repeat = *layer.repeat;
-        for (const Setting& setting : layer.settings)
-            winners_[setting.field] = {setting, ++order_, &layer == &file_.layer};
+        for (const auto* settings : {&layer.implied, &layer.settings})
+            for (const Setting& setting : *settings)
+                winners_[setting.field] = {setting, ++order_, &layer == &file_.layer};
     }
 
     // Default < preset < what was written; the preset's own name comes from any source.
@@ -78,6 +80,14 @@ private:
         }
         fillFromCheckpoint();
         for (const auto& [field, winner] : winners_) assign(winner.setting, winner.setting.origin);
+        fillFromMemoryPreset();
+    }
+
+    // Its values depend on the model and the ranks, so expandRuns() gives them to each run.
+    void fillFromMemoryPreset() {
+        for (const auto& [path, value] : memoryPresetValues(experiment().base))
+            if (!winners_.contains(findField(path)))
+                experiment().origins[path] = memoryPresetOrigin(experiment().base.memory.preset);
     }
 
     // A checkpoint says what the preset would, and more. It is not read where every field was

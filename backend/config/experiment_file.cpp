@@ -1,5 +1,6 @@
 #include "backend/config/experiment_file.h"
 
+#include "backend/config/memory_preset.h"
 #include "backend/config/value_text.h"
 #include "backend/config/yaml_tree.h"
 #include "backend/config/yaml_value.h"
@@ -14,7 +15,8 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
-constexpr std::array<std::string_view, 4> topKeys = {"name", "matrix", "repeat", "baseline"};
+constexpr std::array<std::string_view, 5> topKeys = {"name", "preset", "matrix", "repeat",
+                                                     "baseline"};
 
 bool isSection(std::string_view word) {
     return std::ranges::any_of(fieldTable(),
@@ -76,6 +78,8 @@ private:
                 readTopValue(value, "name", parseExperimentName, file_.layer.name);
             else if (key.text == "repeat")
                 readTopValue(value, "repeat", parseRepeat, file_.layer.repeat);
+            else if (key.text == "preset")
+                readSetting(*findField(memoryPresetPath), value, file_.layer.settings);
             else if (key.text == "matrix")
                 readMatrix(key, value);
             else if (key.text == "baseline")
@@ -139,7 +143,7 @@ private:
             if (field == nullptr)
                 refuseFieldKey(section, node.keys[i]);
             else
-                readSetting(*field, node.items[i], file_.layer.settings);
+                readWritten(*field, node.items[i]);
         }
     }
 
@@ -155,6 +159,12 @@ private:
             message += "; known: " + join(keys, ", ");
         }
         say(key.at, std::move(message));
+    }
+
+    void readWritten(const Field& field, const YamlNode& node) {
+        const std::string at = where(node.at);
+        if (readSetting(field, node, file_.layer.settings))
+            addImplied(file_.layer, field, node.text, at, at);
     }
 
     // Appends the node's value to `into`, or says what is wrong with it.
@@ -251,12 +261,24 @@ private:
 
     void readAxisValue(FileAxis& axis, const YamlNode& node) {
         if (!readSetting(*axis.field, node, axis.values)) return;
+        sayWhatAnAxisLeavesOut(*axis.field, node);
         const Setting& added = axis.values.back();
         const auto same = std::ranges::find(axis.values, added.value, &Setting::value);
         if (same == axis.values.end() - 1) return;
         say(node.at, std::string(axis.field->path) + ": " + shown(added.value) +
                          " is listed twice; remove one, or use repeat: 2");
         axis.values.pop_back();
+    }
+
+    // A value of an axis sets one field.
+    void sayWhatAnAxisLeavesOut(const Field& field, const YamlNode& node) {
+        SettingLayer alone;
+        addImplied(alone, field, node.text, {}, {});
+        for (const Setting& setting : alone.implied)
+            file_.layer.warnings.push_back(
+                {where(node.at), "in a matrix, " + shown(node.text) + " does not set " +
+                                     std::string(setting.field->path) + "; set it to " +
+                                     setting.value + ", or vary it, too"});
     }
 
     const std::string& fileName_;

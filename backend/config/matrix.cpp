@@ -1,6 +1,7 @@
 // One configuration per combination of the matrix's values.
 #include "backend/config/experiment.h"
 #include "backend/config/field_table.h"
+#include "backend/config/memory_preset.h"
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
 #include "backend/model/model_folder.h"
@@ -34,6 +35,7 @@ RunConfig configOf(const Experiment& experiment, const Assignments& values) {
         if (const auto description = readModelFolder(from->second); description.ok())
             applyCheckpoint(*description, experiment.origins, config);
     for (const auto& [path, value] : values) setField(config, path, value);
+    applyMemoryPreset(experiment.origins, values, config);
     return config;
 }
 

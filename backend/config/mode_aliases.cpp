@@ -12,7 +12,8 @@ namespace {
 constexpr std::array aliases = {
     ModeAlias{"zigzag-ring", modenames::zigzag,
               "360-LLaMA-Factory's ring over an early and a late chunk per rank"},
-    ModeAlias{"deepspeed-alst", modenames::ulysses, "the ALST fork's all-to-all by DeepSpeed"},
+    ModeAlias{"deepspeed-alst", modenames::ulysses, "the ALST fork's all-to-all by DeepSpeed",
+              "alst"},
     ModeAlias{"deepspeed-ulysses", modenames::ulysses, "DeepSpeed's all-to-all over heads"},
     ModeAlias{"alst", modenames::ulysses, "DeepSpeed's all-to-all over heads"},
     ModeAlias{"a2a", modenames::ulysses, "TransformerEngine's all-to-all over heads"},
@@ -41,7 +42,8 @@ const ModeAlias* findModeAlias(std::string_view name) {
 }
 
 std::string modeAliasWarning(const ModeAlias& alias) {
-    return "'" + std::string(alias.old) + "' is an old name; write " + std::string(alias.now);
+    return "'" + std::string(alias.old) + "' is an old name; write " + std::string(alias.now) +
+           (alias.preset.empty() ? "" : " and memory.preset " + std::string(alias.preset));
 }
 
 }  // namespace ringscope

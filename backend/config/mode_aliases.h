@@ -11,15 +11,17 @@
 namespace ringscope {
 
 struct ModeAlias {
-    std::string_view old;      // "zigzag-ring"
-    std::string_view now;      // a choice of parallel.mode
-    std::string_view meaning;  // who calls it so, and what it does there
+    std::string_view old;       // "zigzag-ring"
+    std::string_view now;       // a choice of parallel.mode
+    std::string_view meaning;   // who calls it so, and what it does there
+    std::string_view preset{};  // of memory.preset, that it also means; empty: none
 };
 
 std::span<const ModeAlias> modeAliases();
 const ModeAlias* findModeAlias(std::string_view name);  // in any case of letters
 
-// "'zigzag-ring' is an old name; write zigzag"
+// "'zigzag-ring' is an old name; write zigzag"; with a preset "…; write ulysses and memory.preset
+// alst"
 std::string modeAliasWarning(const ModeAlias& alias);
 
 }  // namespace ringscope

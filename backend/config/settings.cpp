@@ -1,5 +1,6 @@
 #include "backend/config/settings.h"
 
+#include "backend/config/memory_preset.h"
 #include "backend/config/mode_aliases.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
@@ -9,6 +10,10 @@
 
 namespace ringscope {
 namespace {
+
+const ModeAlias* aliasIn(const Field& field, std::string_view text) {
+    return field.path == "parallel.mode" ? findModeAlias(trim(text)) : nullptr;
+}
 
 constexpr std::string_view environmentPrefix = "RINGSCOPE_";
 
@@ -20,6 +25,7 @@ void addSetting(SettingLayer& layer, const Field& field, std::string_view text, 
         layer.problems.push_back({std::move(where), value.error().message});
         return;
     }
+    addImplied(layer, field, text, origin, where);
     layer.settings.push_back(
         {&field, std::move(value).value(), std::move(origin), std::move(where)});
 }
@@ -97,10 +103,18 @@ std::string currentSpelling(const Field& field, std::string_view text, const std
         layer.notes.push_back(
             {where, path + std::string(trim(text)) + " is " + formatCount(*count) + " tokens"});
     }
-    const ModeAlias* alias = field.path == "parallel.mode" ? findModeAlias(trim(text)) : nullptr;
+    const ModeAlias* alias = aliasIn(field, text);
     if (alias == nullptr) return std::string(text);
     layer.warnings.push_back({where, std::string(field.path) + ": " + modeAliasWarning(*alias)});
     return std::string(alias->now);
+}
+
+void addImplied(SettingLayer& layer, const Field& field, std::string_view text,
+                const std::string& origin, const std::string& where) {
+    const ModeAlias* alias = aliasIn(field, text);
+    if (alias == nullptr || alias->preset.empty()) return;
+    layer.implied.push_back(
+        {findField(memoryPresetPath), std::string(alias->preset), origin, where});
 }
 
 Result<std::string> parseExperimentName(std::string_view text) {

@@ -27,6 +27,7 @@ struct SettingLayer {
     std::optional<std::string> name;
     std::optional<std::int64_t> repeat;
     std::vector<Setting> settings;        // in the order written
+    std::vector<Setting> implied{};       // by old spellings; what is written counts more
     std::set<const Field*> broken;        // written, but not with a value that can be used
     std::vector<ConfigProblem> problems;  // in the order written
     std::vector<ConfigProblem> warnings;  // likewise
@@ -46,6 +47,10 @@ Result<std::string> checkedValue(const Field& field, std::string_view text);
 // number of tokens with a unit gets a note that has its digits.
 std::string currentSpelling(const Field& field, std::string_view text, const std::string& where,
                             SettingLayer& layer);
+
+// What an old spelling of a field's value says of other fields.
+void addImplied(SettingLayer& layer, const Field& field, std::string_view text,
+                const std::string& origin, const std::string& where);
 
 // Values of the two keys that are not fields.
 Result<std::string> parseExperimentName(std::string_view text);

@@ -1,5 +1,6 @@
 #include "backend/memory/longest_sequence.h"
 
+#include "backend/config/memory_preset.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/memory/memory_plan.h"
@@ -35,8 +36,7 @@ constexpr std::array leverRows = {
         [](RunConfig& config, const RunConfig& asked) { config.parallel = asked.parallel; }},
     LengthLever{"tile_mlp", "some rows of a feed-forward's inside at a time",
                 [](RunConfig& config, const RunConfig& asked) {
-                    constexpr std::int64_t usual = 512;
-                    config.memory.tileMlp = asked.memory.tileMlp.value_or(usual);
+                    config.memory.tileMlp = asked.memory.tileMlp.value_or(usualTileMlp);
                 }},
     LengthLever{"recompute", "layers keep their inputs alone",
                 [](RunConfig& config, const RunConfig& asked) {

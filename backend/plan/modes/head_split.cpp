@@ -1,6 +1,7 @@
 #include "backend/plan/modes/head_split.h"
 
 #include "backend/core/text.h"
+#include "backend/model/head_division.h"
 
 #include <algorithm>
 #include <utility>
@@ -25,7 +26,7 @@ std::vector<std::pair<Payload, std::int64_t>> partsOf(const AttentionShape& shap
 }  // namespace
 
 bool headsFit(const AttentionShape& shape, std::int64_t ranks) {
-    return shape.heads % ranks == 0 && (shape.kvHeads % ranks == 0 || ranks % shape.kvHeads == 0);
+    return headsDivide(shape.heads, shape.kvHeads, ranks);
 }
 
 std::int64_t kvHeadsOver(const AttentionShape& shape, std::int64_t ranks) {
