@@ -57,6 +57,7 @@ struct RunGroup {
     std::optional<Spread> tokensPerSecond;
     std::optional<Spread> stepMs;
     std::optional<Spread> peakBytes;
+    std::optional<Spread> predictedPeakBytes;  // of the rank that should hold the most
     std::optional<Spread> attentionBytesPerStep;
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;

@@ -2,6 +2,8 @@
 
 #include "backend/compare/statistics.h"
 #include "backend/config/field_table.h"
+#include "backend/memory/memory_plan.h"
+#include "backend/plan/run_plan.h"
 
 #include <algorithm>
 
@@ -47,6 +49,13 @@ std::optional<double> finalLoss(const RunRecord& run) {
     return run.steps.back().loss;
 }
 
+// The same for all repeats.
+std::optional<Spread> predictedPeakOf(const RunRecord& run) {
+    const Result<RunPlan> plan = planRun(run.config);
+    if (!plan.ok()) return std::nullopt;
+    return spreadOf({static_cast<double>(predictedPeak(*plan).bytes())});
+}
+
 void addFigures(RunGroup& group, const std::vector<const RunRecord*>& finished) {
     group.tokensPerSecond = spreadOver(finished, [](const RunRecord& run) {
         const auto speed = runSpeed(run);
@@ -58,6 +67,7 @@ void addFigures(RunGroup& group, const std::vector<const RunRecord*>& finished) 
     });
     group.peakBytes =
         spreadOver(finished, [](const RunRecord& run) { return fromRanks(run, peakMemory); });
+    if (group.peakBytes) group.predictedPeakBytes = predictedPeakOf(*finished.front());
     group.attentionBytesPerStep = spreadOver(
         finished, [](const RunRecord& run) { return fromRanks(run, measuredAttentionBytes); });
     group.predictedAttentionBytesPerStep = spreadOver(finished, [](const RunRecord& run) {

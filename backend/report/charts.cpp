@@ -24,8 +24,9 @@ Bar barOf(const RunGroup& group, const Figure& figure) {
         bar.words = absenceWords(group);
         if (bar.words.empty()) bar.words = "not measured";
     }
-    if (figure.spread == &RunGroup::attentionBytesPerStep && group.predictedAttentionBytesPerStep)
-        bar.predicted = group.predictedAttentionBytesPerStep->median;
+    const Figure* predicted = predictionOf(figure);
+    if (predicted != nullptr && (group.*predicted->spread))
+        bar.predicted = (group.*predicted->spread)->median;
     return bar;
 }
 
@@ -115,7 +116,7 @@ LineChart lossLines(const std::vector<GroupLosses>& all, const std::string& id) 
 std::vector<GlanceChart> glanceCharts(const Comparison& comparison) {
     std::vector<GlanceChart> charts = {
         glanceChart(comparison, "Speed", "tokens_per_s", ""),
-        glanceChart(comparison, "Memory", "peak_bytes", ""),
+        glanceChart(comparison, "Memory", "peak_bytes", "; the outline is what the plan predicts"),
         glanceChart(comparison, "Communication", "comm_bytes_per_step",
                     "; the outline is what the schedule predicts"),
     };

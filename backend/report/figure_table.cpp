@@ -42,6 +42,10 @@ constexpr std::array figures = {
     Figure{"peak memory", "peak_bytes", Better::Lower,
            "The largest sum of live tensor bytes at the allocator, of the rank with the most.",
            &RunGroup::peakBytes, bytes},
+    Figure{"predicted peak", "predicted_peak_bytes", Better::Neither,
+           "What the plan says that the rank with the most holds; it should be within 2 % of the "
+           "measured peak.",
+           &RunGroup::predictedPeakBytes, bytes, false, false, &RunGroup::peakBytes, 0.02},
     Figure{"attention sent/step", "comm_bytes_per_step", Better::Lower,
            "Bytes that attention handed to other ranks in one step, all layers, forward and "
            "backward, measured on the busiest rank.",
@@ -49,7 +53,8 @@ constexpr std::array figures = {
     Figure{"predicted", "predicted_comm_bytes_per_step", Better::Neither,
            "The attention bytes the mode's schedule says the busiest rank sends; it should equal "
            "the measured figure exactly.",
-           &RunGroup::predictedAttentionBytesPerStep, bytes},
+           &RunGroup::predictedAttentionBytesPerStep, bytes, false, false,
+           &RunGroup::attentionBytesPerStep},
     Figure{"gradients sent/step", "gradient_bytes_per_step", Better::Lower,
            "Bytes handed to other ranks in one step to sum gradients and losses, measured on the "
            "busiest rank.",
@@ -105,6 +110,11 @@ const Figure& figure(std::string_view jsonName) {
     const auto found = std::ranges::find(figures, jsonName, &Figure::jsonName);
     assert(found != figures.end());
     return *found;
+}
+
+const Figure* predictionOf(const Figure& measured) {
+    const auto found = std::ranges::find(figures, measured.spread, &Figure::predicts);
+    return found == figures.end() ? nullptr : &*found;
 }
 
 std::span<const Definition> definitions() {

@@ -22,6 +22,9 @@ struct Figure {
     std::string (*format)(double value) = nullptr;  // for people, with its unit
     bool fromTrace = false;                         // only recorded steps give it
     bool share = false;                             // of a whole: a ratio of two says nothing
+    // The measured figure that this one is a prediction of, and how far off it may be, of 1.
+    std::optional<Spread> RunGroup::*predicts = nullptr;
+    double within = 0;
 };
 
 std::span<const Figure> figureTable();
@@ -30,6 +33,9 @@ std::span<const Figure> figureTable();
 std::vector<const Figure*> figuresOf(const Comparison& comparison);
 
 const Figure& figure(std::string_view jsonName);  // must exist
+
+// The prediction of a measured figure; nothing where there is none.
+const Figure* predictionOf(const Figure& measured);
 
 // The sentences beside the table's own: how parity, speed-ups and intervals come about.
 struct Definition {

@@ -1,5 +1,6 @@
 #include "backend/report/memory_text.h"
 
+#include "backend/core/text.h"
 #include "backend/report/aligned_table.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
@@ -9,7 +10,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace ringscope {
 namespace {
@@ -60,20 +63,22 @@ std::string signedBytes(std::int64_t bytes) {
     return (bytes < 0 ? "-" : "+") + formatBytes({std::abs(bytes)});
 }
 
+std::string signedFlops(double flops) {
+    if (flops == 0) return "-";
+    return (flops < 0 ? "-" : "+") + formatFlops(std::abs(flops));
+}
+
 std::string waterfallText(const PlannedMemory& run) {
     std::vector<MemoryRow> rows = {
         {"lever", "peak", "change", "sent a step", "disk a step", "work a step"}};
     std::int64_t before = 0;
     for (const WaterfallRow& row : run.memory.waterfall) {
         const bool first = rows.size() == 1;
-        const double flops = row.price.flops;
         rows.push_back({row.lever, formatBytes({row.peakBytes}),
                         first ? "" : signedBytes(row.peakBytes - before),
                         first ? "" : signedBytes(row.price.messageBytes),
                         first ? "" : signedBytes(row.price.diskBytes),
-                        first        ? ""
-                        : flops == 0 ? "-"
-                                     : (flops < 0 ? "-" : "+") + formatFlops(std::abs(flops))});
+                        first ? "" : signedFlops(row.price.flops)});
         before = row.peakBytes;
     }
     return "\n" + run.name + "\n" + alignedTable(rows, 1);
@@ -157,6 +162,27 @@ std::string peakMomentText(const PredictedPeak& peak) {
             break;
     }
     return "before the step";
+}
+
+std::string peakText(const PredictedPeak& peak) {
+    std::vector<std::size_t> order(peak.held.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, std::greater<>{}, [&](std::size_t i) { return peak.held[i]; });
+    std::vector<std::string> parts;
+    for (const std::size_t i : order)
+        if (peak.held[i] * 100 > peak.bytes())
+            parts.push_back(fmt::format("{} {}", memoryCategoryName(static_cast<MemoryCategory>(i)),
+                                        formatBytes({peak.held[i]})));
+    return fmt::format("{} on rank {}, {}: {}", formatBytes({peak.bytes()}), peak.rank,
+                       peakMomentText(peak), join(parts, ", "));
+}
+
+std::string priceText(const LeverPrice& price) {
+    std::vector<std::string> parts;
+    if (price.messageBytes != 0) parts.push_back(signedBytes(price.messageBytes) + " sent");
+    if (price.diskBytes != 0) parts.push_back(signedBytes(price.diskBytes) + " disk");
+    if (price.flops != 0) parts.push_back(signedFlops(price.flops));
+    return parts.empty() ? "" : join(parts, ", ") + " a step";
 }
 
 std::string memoryPlanText(const std::vector<PlannedMemory>& runs) {

@@ -28,7 +28,14 @@ std::string memoryPlanText(const std::vector<PlannedMemory>& runs);
 std::string memoryPlanJson(const std::string& experiment, const std::vector<PlannedMemory>& runs,
                            const std::vector<RefusedRun>& refused);
 
-// "backward pass of layer 2"
+// "backward, layer 2"
 std::string peakMomentText(const PredictedPeak& peak);
+
+// "137 MiB on rank 1, backward, layer 2: activations 90.2 MiB, parameters 12 MiB"; the largest
+// categories first, those under a hundredth of the whole left out.
+std::string peakText(const PredictedPeak& peak);
+
+// "+2.1 MiB sent, +3 MiB disk, +1.2 GFLOP a step"; empty: it costs nothing.
+std::string priceText(const LeverPrice& price);
 
 }  // namespace ringscope

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -30,11 +31,13 @@ Tone speedTone(Speed speed) {
     }
 }
 
-// A schedule that does not say what is sent is worth a look.
-Tone predictionTone(const RunGroup& group) {
-    const auto& measured = group.attentionBytesPerStep;
-    const auto& predicted = group.predictedAttentionBytesPerStep;
-    const bool differs = measured && predicted && measured->median != predicted->median;
+// A plan that does not say what happens is worth a look.
+Tone predictionTone(const RunGroup& group, const Figure& figure) {
+    const auto& measured = group.*figure.predicts;
+    const auto& predicted = group.*figure.spread;
+    const bool differs =
+        measured && predicted &&
+        std::abs(measured->median - predicted->median) > figure.within * measured->median;
     return differs ? Tone::Caution : Tone::Muted;
 }
 
@@ -44,9 +47,9 @@ Row comparisonRow(const std::vector<const Figure*>& figures, const RunGroup& gro
     Row row{.mode = group.mode, .cells = {}, .absence = absenceWords(group)};
     row.cells.push_back({group.rowLabel});
     for (const Figure* figure : figures) {
-        const bool predicted = figure->spread == &RunGroup::predictedAttentionBytesPerStep;
+        const bool predicted = figure->predicts != nullptr;
         row.cells.push_back({formatMedian(group.*figure->spread, figure->format),
-                             predicted ? predictionTone(group) : Tone::Plain,
+                             predicted ? predictionTone(group, *figure) : Tone::Plain,
                              formatEnds(group.*figure->spread, figure->format)});
         if (figure->spread != &RunGroup::tokensPerSecond) continue;
         if (candidate)

@@ -70,7 +70,7 @@ BarRow headingRow(const std::string& title) {
 struct ChartFigure {
     Figure spread = nullptr;
     double factor = 1;
-    bool predicted = false;
+    Figure predicted = nullptr;  // an outline; nothing: none
 };
 
 std::vector<BarRow> barsOf(const Comparison& comparison, const ChartFigure& figure) {
@@ -82,9 +82,8 @@ std::vector<BarRow> barsOf(const Comparison& comparison, const ChartFigure& figu
         for (const std::size_t index : section.groups) {
             const RunGroup& group = *groups[index];
             rows.push_back(barOf(group, figure.spread, figure.factor));
-            if (figure.predicted && group.predictedAttentionBytesPerStep)
-                rows.back().predicted =
-                    group.predictedAttentionBytesPerStep->median * figure.factor;
+            if (figure.predicted && group.*figure.predicted)
+                rows.back().predicted = (group.*figure.predicted)->median * figure.factor;
         }
     }
     return rows;
@@ -464,18 +463,24 @@ void ComparePage::showCurves(const CurveFamily& family) {
 void ComparePage::showCharts() {
     const Comparison& comparison = *comparison_;
     const reporting::ByteUnit memory =
-        reporting::byteUnit(largest(comparison, &RunGroup::peakBytes));
+        reporting::byteUnit(std::max(largest(comparison, &RunGroup::peakBytes),
+                                     largest(comparison, &RunGroup::predictedPeakBytes)));
     const reporting::ByteUnit traffic = reporting::byteUnit(
         std::max(largest(comparison, &RunGroup::attentionBytesPerStep),
                  largest(comparison, &RunGroup::predictedAttentionBytesPerStep)));
     const std::vector<BarRow> exposed = barsOf(comparison, {&RunGroup::exposedMs});
     showBars(*speed_, *speedPanel_, tr("Tokens/s"),
              barsOf(comparison, {&RunGroup::tokensPerSecond}), false);
-    showBars(*memory_, *memoryPanel_, tr("Peak memory, %1 on one rank").arg(text(memory.name)),
-             barsOf(comparison, {&RunGroup::peakBytes, 1 / memory.bytes}), false);
+    showBars(
+        *memory_, *memoryPanel_,
+        tr("Peak memory, %1 on one rank; outline: predicted").arg(text(memory.name)),
+        barsOf(comparison, {&RunGroup::peakBytes, 1 / memory.bytes, &RunGroup::predictedPeakBytes}),
+        true);
     showBars(*traffic_, *trafficPanel_,
              tr("Attention sent, %1/step; outline: predicted").arg(text(traffic.name)),
-             barsOf(comparison, {&RunGroup::attentionBytesPerStep, 1 / traffic.bytes, true}), true);
+             barsOf(comparison, {&RunGroup::attentionBytesPerStep, 1 / traffic.bytes,
+                                 &RunGroup::predictedAttentionBytesPerStep}),
+             true);
     showBars(*exposed_, *exposedPanel_, tr("Exposed, ms/step"), exposed, false);
     exposedPanel_->setVisible(
         std::ranges::any_of(exposed, [](const BarRow& row) { return row.value.has_value(); }));
