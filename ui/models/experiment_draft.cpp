@@ -45,6 +45,8 @@ ModePlan planMode(RunConfig config, std::string_view mode) {
         return planned;
     }
     planned.plan = std::move(plan).value();
+    if (Result<MemoryPlan> memory = planMemory(*planned.plan); memory.ok())
+        planned.memory = std::move(memory).value();
     return planned;
 }
 

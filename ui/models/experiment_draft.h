@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/config/experiment.h"
+#include "backend/memory/memory_plan.h"
 #include "backend/plan/rank_shares.h"
 #include "backend/plan/run_plan.h"
 
@@ -34,7 +35,8 @@ struct ModePlan {
     std::string mode;
     std::optional<RunPlan> plan;
     std::string reason;
-    std::vector<RankShare> shares{};  // of each rank in the first batches; empty: not known
+    std::vector<RankShare> shares{};     // of each rank in the first batches; empty: not known
+    std::optional<MemoryPlan> memory{};  // what a rank will hold
 };
 
 // Everything the New run page shows of a draft.

@@ -53,6 +53,7 @@ void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
         figures_ = tr("%1 · %2/step")
                        .arg(countText(plan.plan->ranks, "rank"),
                             ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
+    if (plan.memory) showMemory(*plan.memory, plan.plan->config.memory.budget);
     setToolTip(reason_.isEmpty() ? help_ : reason_);
     showShares(plan.plan ? plan.shares : std::vector<RankShare>{});
     legal_ = plan.plan.has_value();
@@ -61,6 +62,13 @@ void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
                              (reason_.isEmpty() ? figures_ : reason_));
     updateGeometry();
     update();
+}
+
+void ModeCard::showMemory(const MemoryPlan& memory, std::optional<Bytes> budget) {
+    const QString peak = ui::text(formatBytes({memory.peak.bytes()}));
+    figures_ += memory.fits.value_or(true)
+                    ? tr("\nneeds %1 a rank").arg(peak)
+                    : tr("\nneeds %1 a rank, over %2").arg(peak, ui::text(formatBytes(*budget)));
 }
 
 // "busiest 1.31 × mean", and what each has to do for the tooltip.

@@ -3,11 +3,13 @@
 #include "backend/core/files.h"
 #include "backend/core/output_file.h"
 #include "backend/plan/mode_table.h"
+#include "backend/report/memory_text.h"
 #include "ui/look/theme.h"
 #include "ui/pages/field_form.h"
 #include "ui/pages/live_panel.h"
 #include "ui/pages/mode_picker.h"
 #include "ui/plots/schedule_picture.h"
+#include "ui/plots/waterfall_picture.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/parts.h"
 
@@ -51,6 +53,8 @@ NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
       form_(new FieldForm),
       modes_(new ModePicker),
       picture_(new SchedulePicture),
+      peak_(makeSelectableLabel("muted")),
+      waterfall_(new WaterfallPicture),
       pictureModes_(new QButtonGroup(this)),
       live_(new LivePanel(controller)),
       source_(new ElidedLabel(Qt::ElideLeft)),
@@ -163,9 +167,26 @@ QWidget* NewRunPage::makeRight() {
     pictureArea_ = scroll;
     column(card, 1)->addWidget(scroll);
     layout->addWidget(card, 1);
+    layout->addSpacing(4);
+    layout->addWidget(makeMemory());
     QScrollArea* page = scrolling(right);
     page->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     return page;
+}
+
+QWidget* NewRunPage::makeMemory() {
+    memory_ = new QWidget;
+    QVBoxLayout* layout = column(memory_, 0, 8);
+    layout->addWidget(makeLabel(tr("Memory"), "section"));
+    peak_->setObjectName(QStringLiteral("predictedPeak"));
+    layout->addWidget(peak_);
+    QFrame* card = makeCard();
+    auto* inside = new QWidget;
+    column(inside, 12)->addWidget(waterfall_);
+    waterfallArea_ = scrolling(inside);
+    column(card, 1)->addWidget(waterfallArea_);
+    layout->addWidget(card);
+    return memory_;
 }
 
 QWidget* NewRunPage::makeFoot() {
@@ -298,6 +319,16 @@ void NewRunPage::showSchedule() {
         picture_->setReason(text(found->reason));
     // Seen whole where it is small; many ranks scroll.
     pictureArea_->setMinimumHeight(std::min(picture_->sizeHint().height() + 28, scaled(300)));
+    showMemory(*found);
+}
+
+void NewRunPage::showMemory(const ModePlan& mode) {
+    memory_->setVisible(mode.memory.has_value());
+    if (!mode.memory) return;
+    peak_->setText(
+        tr("%1 will hold at most %2").arg(text(mode.mode), text(peakText(mode.memory->peak))));
+    waterfall_->setPlan(*mode.memory, mode.plan->config.memory.budget);
+    waterfallArea_->setFixedHeight(waterfall_->sizeHint().height() + 26);
 }
 
 void NewRunPage::start() {

@@ -22,6 +22,7 @@ class FieldForm;
 class LivePanel;
 class ModePicker;
 class SchedulePicture;
+class WaterfallPicture;
 
 class NewRunPage : public Page {
     Q_OBJECT
@@ -52,6 +53,7 @@ private:
     QWidget* makeEditor();
     QWidget* makeHead();
     QWidget* makeRight();
+    QWidget* makeMemory();
     QWidget* makeFoot();
     void setDraft(ExperimentDraft draft);
     void edit(const std::string& path, const std::string& value);
@@ -60,6 +62,7 @@ private:
     void showPlan(const std::shared_ptr<const DraftPlan>& plan);
     void showSummary();
     void showSchedule();
+    void showMemory(const ModePlan& mode);
     void start();
     void chooseFile();
     void saveFile();
@@ -80,6 +83,10 @@ private:
     ModePicker* modes_;
     SchedulePicture* picture_;
     QScrollArea* pictureArea_ = nullptr;
+    QWidget* memory_ = nullptr;  // its section
+    QLabel* peak_;
+    WaterfallPicture* waterfall_;
+    QScrollArea* waterfallArea_ = nullptr;
     QButtonGroup* pictureModes_;
     LivePanel* live_;
     ElidedLabel* source_;
