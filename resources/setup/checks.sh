@@ -7,8 +7,8 @@
 #   run_checks NAME...      runs them in this order, ends at the first that fails
 #   print_times             a line a check: how long it took
 
-checks_of_each_change="format asan tsan gui-only rank-cpu headless"
-checks_beyond="tidy asan-window asan-ranks each-file-alone recipes"
+checks_of_each_change="format asan gui-only rank-cpu headless"
+checks_beyond="tidy tsan asan-window asan-ranks each-file-alone recipes"
 
 check_lines=()
 
