@@ -85,18 +85,20 @@ int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine) {
     return plan.refused.empty() ? Ok : Partial;
 }
 
-SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference) {
-    return runSession(experiment.name, expandRuns(experiment), global, reference);
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference,
+                       RunSinks* sinks) {
+    return runSession(experiment.name, expandRuns(experiment), global, reference, sinks);
 }
 
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference) {
+                       const GlobalOptions& global, bool reference, RunSinks* sinks) {
     SessionRuns session;
     const std::filesystem::path store = storePath(global);
     StopSignals signals;
     AnyTransport transport;
     Progress progress(
         {.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0, .silent = global.quiet});
+    if (sinks != nullptr) sinks->tellFirst(progress);
     const auto warn = [](const std::string& sentence) { say("warning: " + sentence); };
     const auto planned = [&](const ExperimentPlan& plan) {
         progress.expect(plan.requests.size());
@@ -109,12 +111,14 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
     SessionEnd end =
         runIntoStore(experiment, runs, store,
                      {.transport = transport,
-                      .watcher = &progress,
+                      .watcher = sinks != nullptr ? static_cast<RunSink*>(sinks) : &progress,
                       .planned = planned,
                       .caution = warn,
                       .reading = [&progress](const ReadingProgress& at) { progress.reading(at); },
                       .origin = origin},
                      reference, signals.token());
+    if (sinks != nullptr)
+        for (const std::string& sentence : sinks->finish()) warn(sentence);
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/cli/command.h"
+#include "app/cli/run_sinks.h"
 #include "backend/config/experiment.h"
 #include "backend/report/run_json.h"
 #include "backend/run/experiment_plan.h"
@@ -23,12 +24,13 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
 int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine);
 
 // runIntoStore() with the terminal around it: signals stop it, progress and messages go to standard
-// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143.
-SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference);
+// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143. `sinks` may be null.
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference,
+                       RunSinks* sinks = nullptr);
 
 // The same of runs that no experiment file expands to.
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference);
+                       const GlobalOptions& global, bool reference, RunSinks* sinks = nullptr);
 
 // What would happen, on standard output, and what keeps it from happening, on standard error.
 // Returns planExit().

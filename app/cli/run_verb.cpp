@@ -3,6 +3,7 @@
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
 #include "app/cli/hosts_option.h"
+#include "app/cli/run_sinks.h"
 #include "app/cli/verbs.h"
 #include "backend/core/text.h"
 #include "backend/report/run_json.h"
@@ -21,6 +22,7 @@ struct RunArguments {
     std::optional<std::string> hosts;
     bool noReference = false;
     bool dryRun = false;
+    std::vector<std::string> sinks;
     bool json = false;
 };
 
@@ -45,8 +47,11 @@ int run(const RunArguments& arguments, const GlobalOptions& global) {
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return failRun(experiment.error(), arguments.json);
     if (arguments.dryRun) return printPlan(experiment->name, planRuns(*experiment), arguments.json);
-    return printSession(runSession(*experiment, global, !arguments.noReference), arguments.json,
-                        global);
+    const Result<std::unique_ptr<RunSinks>> sinks = RunSinks::open(arguments.sinks);
+    if (!sinks.ok()) return failRun(sinks.error(), arguments.json);
+    return printSession(
+        runSession(*experiment, global, !arguments.noReference, sinks.value().get()),
+        arguments.json, global);
 }
 
 }  // namespace
@@ -62,14 +67,18 @@ void addRunVerb(CLI::App& app, Command& command) {
     verb->add_option("--hosts", arguments->hosts,
                      "run over ssh on these: node1:2,node2:2, or a hostfile")
         ->type_name("HOSTS");
+    verb->add_option("--sink", arguments->sinks, sinkHelp())
+        ->type_name("KIND:TARGET")
+        ->allow_extra_args(false);
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     verb->add_flag("-n,--dry-run", arguments->dryRun, "print the plan, start nothing");
     verb->add_flag("--no-reference", arguments->noReference,
                    "do not run mode none only to check parity");
-    addExamples(*verb,
-                {{"ringscope run four.yaml --dry-run", "ranks, bytes and FLOPs; starts nothing"},
-                 {"ringscope run four.yaml --set train.steps=20", "with another value of a field"},
-                 {"ringscope run four.yaml --hosts node1:2,node2:2", "the same over ssh"}});
+    addExamples(
+        *verb, {{"ringscope run four.yaml --dry-run", "ranks, bytes and FLOPs; starts nothing"},
+                {"ringscope run four.yaml --set train.steps=20", "with another value of a field"},
+                {"ringscope run four.yaml --hosts node1:2,node2:2", "the same over ssh"},
+                {"ringscope run four.yaml --sink tensorboard:logs", "steps for TensorBoard, too"}});
     verb->callback([arguments, &command] {
         command.action = [=, &command] { return run(*arguments, command.global); };
     });

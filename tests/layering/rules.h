@@ -30,7 +30,7 @@ struct RoomOrder {
 
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
-     {"core", "model", "config", "text", "plan", "trace", "analysis", "memory", "run", "verify",
+     {"core", "model", "config", "text", "plan", "trace", "analysis", "memory", "run", "sink", "verify",
       "store", "compare", "query", "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
@@ -51,7 +51,8 @@ inline const std::vector<FolderRule> folderRules = {
     {"backend", {}},
     {"profiler", {"backend/core", "backend/trace"}},
     {"launcher",
-     {"backend/core", "backend/model", "backend/config", "backend/plan", "backend/run"}},
+     {"backend/core", "backend/model", "backend/config", "backend/plan", "backend/run",
+      "backend/sink"}},
     {"kernels",
      {"backend/core", "backend/model", "backend/config", "backend/text", "backend/plan",
       "backend/trace", "backend/run", "backend/verify", "profiler"}},
@@ -79,6 +80,7 @@ inline const std::vector<ForeignRule> foreignRules = {
     {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},
     {"io_uring", {"liburing"}, {"kernels/device"}},
     {"NCCL", {"nccl"}, {"kernels"}},
+    {"Boost", {"boost/"}, {"launcher"}},
     {"CUDA", {"cuda", "cublas", "cudnn", "cooperative_groups"}, {"kernels", "profiler"}},
     {"QCustomPlot", {"qcustomplot"}, {"ui"}},
     {"CLI11", {"CLI/"}, {"app"}},
