@@ -4,6 +4,7 @@
 #include "ui/pages/field_form.h"
 #include "ui/pages/mode_picker.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/plots/waterfall_picture.h"
 
 #include <gtest/gtest.h>
 #include <QComboBox>
@@ -76,6 +77,26 @@ TEST_F(NewRun, TakesAnExperimentThatIsInNoFile) {
     const std::string command = draftCommand(page.draft(), *page.plan(), "");
     EXPECT_TRUE(command.starts_with("ringscope run - <<'EXPERIMENT'\n")) << command;
     EXPECT_EQ(command.find("mine.yaml"), std::string::npos) << "there is no such file";
+}
+
+TEST_F(NewRun, SaysWhatARankWillHoldAndWhatEachLeverBrings) {
+    page.openText("mine.yaml",
+                  "model: {preset: nano}\ntrain: {seq_len: 256}\nparallel: {mode: ring, sp: 2}\n"
+                  "memory: {recompute: layers, budget: 64MiB}\n");
+    settle();
+    auto* peak = page.findChild<QLabel*>(QStringLiteral("predictedPeak"));
+    ASSERT_NE(peak, nullptr);
+    EXPECT_TRUE(peak->text().contains(QStringLiteral(" on rank "))) << peak->text().toStdString();
+    auto* waterfall = page.findChild<WaterfallPicture*>();
+    const QString rows = waterfall->accessibleDescription();
+    EXPECT_TRUE(rows.startsWith(QStringLiteral("naive: "))) << rows.toStdString();
+    EXPECT_TRUE(rows.contains(QStringLiteral("memory.recompute layers: "))) << rows.toStdString();
+    const ModeCard* ring = page.modes().card("ring");
+    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("needs ")));
+    EXPECT_FALSE(ring->accessibleDescription().contains(QStringLiteral("over 64")));
+    type("memory.budget", QStringLiteral("1MiB"));
+    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("a rank, over 1.00 MiB")))
+        << ring->accessibleDescription().toStdString();
 }
 
 TEST_F(NewRun, HasARowForEveryFieldButTheMode) {
