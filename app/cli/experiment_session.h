@@ -24,7 +24,8 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
 int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine);
 
 // runIntoStore() with the terminal around it: signals stop it, progress and messages go to standard
-// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143. `sinks` may be null.
+// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143. `sinks` may be
+// null.
 SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference,
                        RunSinks* sinks = nullptr);
 

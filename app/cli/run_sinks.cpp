@@ -34,12 +34,16 @@ constexpr std::array kinds = {
         }},
 };
 
-Error noSuchSink(const std::string& wanted) {
+std::vector<std::string> sinkNames() {
     std::vector<std::string> names;
     for (const SinkKind& kind : kinds)
         names.push_back(std::string(kind.name) + ":" + std::string(kind.target));
+    return names;
+}
+
+Error noSuchSink(const std::string& wanted) {
     return {ErrorCode::InvalidConfig,
-            "--sink: expected " + join(names, ", ") + "; got " + shown(wanted)};
+            "--sink: expected " + join(sinkNames(), ", ") + "; got " + shown(wanted)};
 }
 
 }  // namespace
@@ -47,11 +51,8 @@ Error noSuchSink(const std::string& wanted) {
 std::span<const SinkKind> sinkKinds() { return kinds; }
 
 std::string sinkHelp() {
-    std::string help = "where each step goes besides the store; it cannot hold up the run:";
-    for (const SinkKind& kind : kinds)
-        help += "\n" + std::string(kind.name) + ":" + std::string(kind.target) + "  " +
-                std::string(kind.help);
-    return help;
+    return "where each step goes besides the store, without ever holding up the run: " +
+           join(sinkNames(), ", ");
 }
 
 Result<std::unique_ptr<RunSinks>> RunSinks::open(const std::vector<std::string>& wanted) {

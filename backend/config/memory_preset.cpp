@@ -12,12 +12,12 @@ namespace {
 
 std::string_view modeOfAlst(const RunConfig& config) {
     const std::int64_t ranks = config.parallel.sp;
-    const auto canDivide = [&](std::int64_t group) {
-        return ranks % group == 0 && headsDivide(config.model.heads, config.model.kvHeads, group);
-    };
-    if (canDivide(ranks)) return modenames::ulysses;
-    for (std::int64_t group = 2; group < ranks; ++group)
-        if (canDivide(group)) return modenames::usp;
+    const std::int64_t heads = config.model.heads;
+    const std::int64_t kvHeads = config.model.kvHeads;
+    if (headsDivide(heads, kvHeads, ranks)) return modenames::ulysses;
+    // More ranks than key/value heads would send copies of these.
+    for (std::int64_t group = 2; group < ranks && group <= kvHeads; ++group)
+        if (ranks % group == 0 && headsDivide(heads, kvHeads, group)) return modenames::usp;
     return modenames::zigzag;
 }
 

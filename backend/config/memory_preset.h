@@ -18,8 +18,9 @@ inline constexpr std::int64_t usualTileMlp = 512;
 // The preset's fields and their values, for this model on these ranks; none without a preset.
 //
 // alst is Ulysses with what the ALST design puts on top of it. Where the ranks cannot divide the
-// heads, it is the mode that then sends the fewest bytes: usp, or zigzag where no group of ranks
-// can. Activations go to the disk: host memory is that of a GPU's host alone.
+// heads, it is the mode that then sends the fewest bytes among those that share work evenly: usp
+// where groups of ranks can divide the key/value heads, else zigzag. Activations go to the disk:
+// host memory is that of a GPU's host alone.
 Assignments memoryPresetValues(const RunConfig& config);
 
 // Gives these values to the fields whose origin says that they were written nowhere (see

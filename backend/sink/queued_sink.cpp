@@ -119,9 +119,12 @@ std::vector<std::string> QueuedSink::finish() {
     if (state_->failure)
         sentences.push_back(fmt::format("--sink {}: {}; {} of {} events were not written", name_,
                                         state_->failure->message, lost, state_->added));
-    else if (lost > 0 || !state_->done)
+    else if (lost > 0)
         sentences.push_back(fmt::format("--sink {} is too slow: {} of {} events were not written",
                                         name_, lost, state_->added));
+    else if (!state_->done)
+        sentences.push_back(fmt::format("--sink {} has not ended {} s after the last event", name_,
+                                        limits_.atEnd.count() / 1000.0));
     return sentences;
 }
 

@@ -1,4 +1,6 @@
-// Event files as TensorBoard reads them: FOLDER/<run's name>-<start of its id>/events.out.tfevents.*
+// Event files as TensorBoard reads them:
+//
+//     FOLDER/<run's name>-<start of its id>/events.out.tfevents.*
 //
 // A file is a row of records: u64 length, its check sum, the event, its check sum; an event is a
 // protocol buffer of which five fields are written. The figures of a step are scalars

@@ -30,8 +30,8 @@ struct RoomOrder {
 
 inline const std::vector<RoomOrder> roomOrders = {
     {"backend",
-     {"core", "model", "config", "text", "plan", "trace", "analysis", "memory", "run", "sink", "verify",
-      "store", "compare", "query", "report", "migration", "session"}},
+     {"core", "model", "config", "text", "plan", "trace", "analysis", "memory", "run", "sink",
+      "verify", "store", "compare", "query", "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",

@@ -147,11 +147,12 @@ TEST(Verdict, SaysFirstInWhatRunsOfDifferentModelsDifferAndNeverThatTheyAreTheSa
     RunRecord nano = preset(finishedRun("ring", 450), "nano");
     nano.ranks = nano.config.parallel.sp = 4;
     const std::string said = verdict({preset(finishedRun("legacy", 100), "tiny"), nano});
-    EXPECT_EQ(said,
-              "the runs differ in model (tiny, nano) and ranks (2, 4): nothing is faster than "
-              "legacy preset=tiny ranks=2: ring preset=nano ranks=4, the next, is 0.22 × legacy "
-              "preset=tiny ranks=2 (one run each) on 4 ranks instead of 2, not like for like; it "
-              "trains the model of its own unsharded run");
+    EXPECT_EQ(
+        said,
+        "the runs differ in model (tiny, nano) and ranks (2, 4): nothing is faster than "
+        "legacy model.preset=tiny ranks=2: ring model.preset=nano ranks=4, the next, is 0.22 × "
+        "legacy model.preset=tiny ranks=2 (one run each) on 4 ranks instead of 2, not like for "
+        "like; it trains the model of its own unsharded run");
 }
 
 TEST(Verdict, GivesTheSpreadOfRepeatsAlone) {

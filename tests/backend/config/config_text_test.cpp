@@ -21,7 +21,7 @@ TEST(ToYaml, WritesEveryFieldUnderItsSectionInTableOrder) {
     EXPECT_EQ(yaml.find("model:\n  preset: tiny\n  from: null\n  layers: 4\n  hidden_size: 256\n"),
               0U);
     EXPECT_THAT(yaml, testing::HasSubstr("\nattention:\n  causal: true\n  window: null\n"));
-    EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nmemory:\n  zero: 1\n"));
+    EXPECT_THAT(yaml, testing::HasSubstr("  comm_buffer_limit: 1GiB\nmemory:\n  preset: none\n"));
     EXPECT_THAT(yaml, testing::HasSubstr("  hosts: []\n"));
     EXPECT_EQ(std::ranges::count(yaml, '\n'), std::ssize(fieldTable()) + 10);
 }

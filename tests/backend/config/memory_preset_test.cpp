@@ -84,7 +84,7 @@ TEST(MemoryPreset, OfARunReadsBackAsTheRun) {
 
 TEST(MemoryPreset, ThatIsNotKnownIsRefused) {
     EXPECT_THAT(problemsIn("preset: tiny\n"),
-                ElementsAre("t.yaml:1:9: memory.preset: expected none or alst; got 'tiny'"));
+                ElementsAre("t.yaml:1:9: memory.preset: expected one of none, alst; got 'tiny'"));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string chosenMode(const RunConfig& config) {
     return {};
 }
 
-TEST(MemoryPreset, ChoosesUlyssesOrTheModeWithTheFewestBytes) {
+TEST(MemoryPreset, ChoosesUlyssesOrTheBalancedModeWithTheFewestBytes) {
     for (const std::int64_t ranks : {2, 3, 4, 6, 8})
         for (const std::int64_t heads : {1, 2, 3, 4, 6, 8, 12, 16})
             for (const std::int64_t kvHeads : {1, 2, 3, 4, 8}) {
@@ -44,6 +44,8 @@ TEST(MemoryPreset, ChoosesUlyssesOrTheModeWithTheFewestBytes) {
                     continue;
                 }
                 for (const Mode& mode : modeTable()) {
+                    // These two send less than zigzag by letting some ranks work longer.
+                    if (mode.name == modenames::ring || mode.name == modenames::legacy) continue;
                     config.parallel.mode = mode.name;
                     const Result<RunPlan> other = planRun(config);
                     if (!mode.sharded || !other.ok()) continue;

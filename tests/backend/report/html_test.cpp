@@ -114,7 +114,7 @@ TEST(Html, AnswersBeforeItShowsEvidence) {
 
 TEST(Html, GivesTheReasonInPlaceOfFiguresOfAFailedConfiguration) {
     const std::string page = writeHtml(sampleReport());
-    EXPECT_THAT(page, HasSubstr("<td class=\"bad\" colspan=\"16\">did not finish: rank 1 was ended "
+    EXPECT_THAT(page, HasSubstr("<td class=\"bad\" colspan=\"17\">did not finish: rank 1 was ended "
                                 "by SIGKILL</td>"));
 }
 
