@@ -99,7 +99,7 @@ TEST_P(ModelFamily, TrainsAsTorchDoes) {
 
 // What a mode may change is rounding alone.
 TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
-    const RunConfig base = testing::familyRun(GetParam(), NumberFormat::Fp64, 2);
+    const RunConfig base = testing::familyRun(GetParam(), NumberFormat::Fp64, 10);
     const TokenBatch batch = testing::familyBatch(GetParam());
     const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
     const testing::TrainedRank alone = testing::train(base, batches).front();
