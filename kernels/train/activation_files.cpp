@@ -29,17 +29,17 @@ Result<std::unique_ptr<ActivationFiles>> ActivationFiles::make(const std::filesy
     return std::unique_ptr<ActivationFiles>(new ActivationFiles(std::move(file), space));
 }
 
-void ActivationFiles::await(std::int64_t number) {
+void ActivationFiles::await(std::int64_t number, Operation operation) {
+    const ScopedSpan span(tagHere(SpanKind::Copy, operation));
     if (const Result<void> done = file_->wait(laneOf(number)); !done.ok())
         throw std::runtime_error(done.error().message);
 }
 
 void ActivationFiles::put(const at::Tensor& tensor) {
-    const ScopedSpan span(tagHere(SpanKind::Copy, Operation::Offload));
     const std::int64_t number = std::ssize(waiting_);
     const std::int64_t bytes = tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
     Buffer& buffer = bufferOf(number);
-    await(number);
+    await(number, Operation::Offload);
     at::Tensor copy = buffer.aligned.bytes.narrow(0, 0, bytes).view(tensor.scalar_type());
     copy.copy_(tensor.reshape({-1}));
     buffer.holds = number;
@@ -51,18 +51,17 @@ void ActivationFiles::put(const at::Tensor& tensor) {
 
 void ActivationFiles::fetch(std::int64_t number) {
     if (number < 0 || bufferOf(number).holds == number) return;
-    await(number);
+    await(number, Operation::Offload);
     bufferOf(number).holds = number;
     file_->read(laneOf(number), bufferOf(number).aligned.bytes.data_ptr(),
                 waiting_[static_cast<std::size_t>(number)].bytes, number * space_);
 }
 
 at::Tensor ActivationFiles::take() {
-    const ScopedSpan span(tagHere(SpanKind::Copy, Operation::Reload));
     const std::int64_t number = std::ssize(waiting_) - 1;
     const Waiting about = waiting_.back();
     fetch(number);
-    await(number);
+    await(number, Operation::Reload);
     at::Tensor tensor = at::empty(about.shape, about.options);
     const std::int64_t bytes = tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
     tensor.view({-1}).copy_(

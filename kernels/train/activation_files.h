@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/trace/span.h"
 #include "kernels/device/async_file.h"
 #include "kernels/model/activation_store.h"
 #include "kernels/train/aligned_buffer.h"
@@ -47,7 +48,8 @@ private:
         return buffers_[static_cast<std::size_t>(laneOf(number))];
     }
     void fetch(std::int64_t number);
-    void await(std::int64_t number);
+    // What is waited for is `operation` in the trace.
+    void await(std::int64_t number, Operation operation);
 
     std::unique_ptr<AsyncFile> file_;
     std::int64_t space_;
