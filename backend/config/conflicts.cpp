@@ -125,15 +125,33 @@ void checkExpertRanks(const RunConfig& config, std::vector<ConfigConflict>& conf
                                  "; use a number of ranks that does"});
 }
 
+void checkOffloadPlace(std::string_view path, OffloadPlace place,
+                       std::vector<ConfigConflict>& conflicts) {
+    if (place == OffloadPlace::Host)
+        conflicts.push_back(
+            {{path},
+             std::string(path) +
+                 " host: what a CPU rank holds is in the host's memory already, and nothing "
+                 "moves what a GPU holds there yet; use disk, or none"});
+}
+
 void checkOffload(const MemoryConfig& memory, std::vector<ConfigConflict>& conflicts) {
-    if (memory.offloadActivations == OffloadPlace::None || memory.recompute == Recompute::Layers)
-        return;
-    conflicts.push_back({{"memory.offload_activations", "memory.recompute"},
-                         "memory.offload_activations " +
-                             std::string(nameOf(memory.offloadActivations)) +
-                             " is for the inputs that memory.recompute layers keeps, and recompute "
-                             "is " +
-                             std::string(nameOf(memory.recompute)) + "; use recompute layers"});
+    checkOffloadPlace("memory.offload_activations", memory.offloadActivations, conflicts);
+    checkOffloadPlace("memory.offload_optimizer", memory.offloadOptimizer, conflicts);
+    checkOffloadPlace("memory.offload_parameters", memory.offloadParameters, conflicts);
+    if (memory.offloadActivations != OffloadPlace::None && memory.recompute != Recompute::Layers)
+        conflicts.push_back({{"memory.offload_activations", "memory.recompute"},
+                             "memory.offload_activations " +
+                                 std::string(nameOf(memory.offloadActivations)) +
+                                 " is for the inputs that memory.recompute layers keeps, and "
+                                 "recompute is " +
+                                 std::string(nameOf(memory.recompute)) + "; use recompute layers"});
+    if (memory.offloadParameters != OffloadPlace::None && memory.zero != 3)
+        conflicts.push_back({{"memory.offload_parameters", "memory.zero"},
+                             "memory.offload_parameters " +
+                                 std::string(nameOf(memory.offloadParameters)) +
+                                 " is for parameters that ranks divide, and memory.zero is " +
+                                 std::to_string(memory.zero) + "; use zero 3"});
 }
 
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {

@@ -53,6 +53,13 @@ constexpr std::array leverRows = {
                     config.memory.offloadActivations = OffloadPlace::Disk;
                     config.memory.offloadFolder = asked.memory.offloadFolder;
                 }},
+    LengthLever{"offload_state", "the optimizer's state and ranks' parameters wait there, too",
+                [](RunConfig& config, const RunConfig& asked) {
+                    config.memory.offloadOptimizer = OffloadPlace::Disk;
+                    if (config.memory.zero == 3)
+                        config.memory.offloadParameters = OffloadPlace::Disk;
+                    config.memory.offloadFolder = asked.memory.offloadFolder;
+                }},
 };
 
 Result<void> known(const std::vector<std::string>& names, const std::vector<std::string>& all,

@@ -4,12 +4,14 @@
 #include "backend/memory/offload.h"
 #include "backend/memory/repeated_work.h"
 #include "backend/memory/step_program.h"
+#include "backend/plan/placement.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace ringscope {
@@ -73,14 +75,57 @@ std::string takeOffload(const RunConfig& wanted, RunConfig& config) {
     config.memory.offloadActivations = wanted.memory.offloadActivations;
     return fmt::format("memory.offload_activations {}", nameOf(wanted.memory.offloadActivations));
 }
-constexpr std::array levers = {Lever{takeZero},      Lever{takeZero},      Lever{takeZero},
-                               Lever{takeOptimizer}, Lever{takeTiledLoss}, Lever{takeTiledMlp},
-                               Lever{takeRecompute}, Lever{takeOffload}};
+std::string takeOffloadedOptimizer(const RunConfig& wanted, RunConfig& config) {
+    if (wanted.memory.offloadOptimizer == OffloadPlace::None) return {};
+    config.memory.offloadOptimizer = wanted.memory.offloadOptimizer;
+    return fmt::format("memory.offload_optimizer {}", nameOf(wanted.memory.offloadOptimizer));
+}
+std::string takeOffloadedParameters(const RunConfig& wanted, RunConfig& config) {
+    if (wanted.memory.offloadParameters == OffloadPlace::None) return {};
+    config.memory.offloadParameters = wanted.memory.offloadParameters;
+    return fmt::format("memory.offload_parameters {}", nameOf(wanted.memory.offloadParameters));
+}
+constexpr std::array levers = {Lever{takeZero},
+                               Lever{takeZero},
+                               Lever{takeZero},
+                               Lever{takeOptimizer},
+                               Lever{takeTiledLoss},
+                               Lever{takeTiledMlp},
+                               Lever{takeRecompute},
+                               Lever{takeOffload},
+                               Lever{takeOffloadedOptimizer},
+                               Lever{takeOffloadedParameters}};
 
 // What a step costs that a lever may change.
 LeverPrice costOf(const RunPlan& plan) {
-    return {plan.attentionBytesPerStep + plan.gradientBytesPerStep + plan.expertBytesPerStep,
-            offloadBytesPerStep(plan), repeatedFlops(plan)};
+    std::int64_t disk = 0;
+    for (const int rank : ranksInQuestion(plan))
+        disk = std::max(disk, offloadBytesPerStep(plan, rank));
+    return {plan.attentionBytesPerStep + plan.gradientBytesPerStep + plan.expertBytesPerStep, disk,
+            repeatedFlops(plan)};
+}
+
+// Of the files of one rank, and of all ranks of a host, where most is needed.
+Result<std::pair<std::int64_t, std::int64_t>> diskBytesOf(const RunPlan& plan) {
+    const MemoryConfig& memory = plan.config.memory;
+    const std::array places = {memory.offloadActivations, memory.offloadOptimizer,
+                               memory.offloadParameters};
+    if (std::ranges::count(places, OffloadPlace::None) == std::ssize(places))
+        return std::pair<std::int64_t, std::int64_t>{};
+    RINGSCOPE_TRY(const std::vector<HostSpec> hosts, launchHosts(plan.config.launch));
+    RINGSCOPE_TRY(const auto placed, placeRanks(plan.ranks, hosts));
+    std::int64_t ofRank = 0;
+    std::int64_t ofHost = 0;
+    for (const std::vector<int>& ranks : placed) {
+        std::int64_t sum = 0;
+        for (const int rank : ranks) {
+            const std::int64_t bytes = offloadFileBytes(plan, rank);
+            ofRank = std::max(ofRank, bytes);
+            sum += bytes;
+        }
+        ofHost = std::max(ofHost, sum);
+    }
+    return std::pair{ofRank, ofHost};
 }
 
 class Waterfall {
@@ -128,7 +173,8 @@ PredictedPeak predictedPeak(const RunPlan& plan, const MachineTraits& machine) {
 }
 
 Result<MemoryPlan> planMemory(const RunPlan& plan, const MachineTraits& machine) {
-    MemoryPlan memory{.peak = predictedPeak(plan, machine), .diskBytes = offloadFileBytes(plan)};
+    MemoryPlan memory{.peak = predictedPeak(plan, machine)};
+    RINGSCOPE_TRY(std::tie(memory.diskBytes, memory.hostDiskBytes), diskBytesOf(plan));
     const MemoryConfig& wanted = plan.config.memory;
     if (wanted.budget) memory.fits = memory.peak.bytes() <= wanted.budget->count;
     if (plan.config.launch.device == DeviceChoice::Cuda)

@@ -54,6 +54,7 @@ struct MemoryPlan {
     PredictedPeak peak{};
     std::int64_t hostBytes = 0;                  // of a rank, beside its device's
     std::int64_t diskBytes = 0;                  // of a rank
+    std::int64_t hostDiskBytes = 0;              // of all ranks of one host
     std::optional<bool> fits{};                  // memory.budget; nothing: there is none
     std::vector<BesideTensors> besideTensors{};  // of a GPU
     std::vector<WaterfallRow> waterfall{};

@@ -1,17 +1,22 @@
-// What a rank writes to disk instead of keeping it (memory.offload_activations).
+// What a rank has on disk instead of in memory (memory.offload_*).
 #pragma once
 
 #include "backend/plan/run_plan.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace ringscope {
 
-// Of a rank's file, and of the buffers in memory that it is written and read through; 0 without it.
-std::int64_t offloadFileBytes(const RunPlan& plan);
+// Of a rank's files; and written and read in a step.
+std::int64_t offloadFileBytes(const RunPlan& plan, int rank);
+std::int64_t offloadBytesPerStep(const RunPlan& plan, int rank);
+
+// Of the buffers that activations are written and read through; 0 without them.
 std::int64_t offloadBufferBytes(const RunPlan& plan);
 
-// Written and read in a step.
-std::int64_t offloadBytesPerStep(const RunPlan& plan);
+// Bytes of each record of the files of the optimizer's state and of parameters.
+std::vector<std::int64_t> optimizerRecords(const RunPlan& plan, int rank);
+std::vector<std::int64_t> valueRecords(const RunPlan& plan, int rank);
 
 }  // namespace ringscope

@@ -1,47 +1,25 @@
 #include "backend/memory/state_memory.h"
 
-#include "backend/plan/memory_zero.h"
-#include "backend/plan/optimizer_state.h"
+#include "backend/memory/offload.h"
+#include "backend/plan/optimizer_pieces.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace ringscope {
-namespace {
-
-// As trainedRanges() in kernels/train/sharded_optimizer.cpp.
-MomentScalars momentScalars(const std::vector<ParameterSpec>& list, const BufferPart& owned,
-                            bool eightBit) {
-    MomentScalars scalars;
-    for (const ParameterSpec& spec : list) {
-        const std::int64_t first = std::max(owned.begin, spec.offset);
-        const std::int64_t end = std::min(owned.begin + owned.count, spec.offset + spec.elements());
-        if (!spec.trained || first >= end) continue;
-        if (!eightBit || !canHave8BitState(spec)) {
-            scalars.exact += end - first;
-            continue;
-        }
-        const std::int64_t missing = (first - spec.offset) % eightBitBlock;
-        scalars.eightBit += end - first;
-        scalars.blocks += (missing + end - first + eightBitBlock - 1) / eightBitBlock;
-    }
-    return scalars;
-}
-
-}  // namespace
-
-PartMemory::PartMemory(RankWriter& writer, const BufferPart& span, const Sharing& sharing,
-                       const MomentsOf& moments)
+PartMemory::PartMemory(RankWriter& writer, const BufferPart& span, const PartOwner& owner,
+                       std::int64_t level, const Record& record)
     : writer_(writer),
       scalars_(span.count),
-      slice_(span.count / sharing.ranks),
-      level_(sharing.ranks == 1 ? 0 : sharing.level),
-      shared_(sharing.ranks > 1) {
-    if (!dividesValues()) values_ = of(MemoryCategory::Parameters, scalars_, writer.elementBytes());
+      owned_(owner.owned.count),
+      slice_(span.count / owner.ranks),
+      level_(owner.ranks == 1 ? 0 : level),
+      shared_(owner.ranks > 1),
+      record_(record) {
+    if (!comeAndGo()) values_ = of(MemoryCategory::Parameters, scalars_, writer.elementBytes());
     if (!dividesGradients())
         gradients_ = of(MemoryCategory::Gradients, scalars_, writer.sumBytes());
     if (shared_) {
-        if (dividesValues())
+        if (dividesValues() && !isInFile())
             always_.push_back(of(MemoryCategory::Parameters, slice_, writer.elementBytes()));
         always_.push_back(
             of(dividesGradients() ? MemoryCategory::Gradients : MemoryCategory::Communication,
@@ -49,15 +27,12 @@ PartMemory::PartMemory(RankWriter& writer, const BufferPart& span, const Sharing
         if (writer.hasTwoBytes() && level_ != 0 && !dividesValues())
             always_.push_back(of(MemoryCategory::Communication, slice_, writer.elementBytes()));
     }
-    const BufferPart owned =
-        level_ == 0 ? span : BufferPart{span.begin + sharing.place * slice_, slice_};
-    keepState(owned.count, moments(owned));
 }
 
 // Mean and square of each, and the values themselves where they are rounded.
-void PartMemory::keepState(std::int64_t owned, const MomentScalars& moments) {
+void PartMemory::keepState(const MomentScalars& moments) {
     if (writer_.hasTwoBytes())
-        always_.push_back(of(MemoryCategory::Optimizer, owned, writer_.sumBytes()));
+        always_.push_back(of(MemoryCategory::Optimizer, owned_, writer_.sumBytes()));
     for (int moment = 0; moment < 2; ++moment) {
         always_.push_back(of(MemoryCategory::Optimizer, moments.exact, writer_.sumBytes()));
         always_.push_back(of(MemoryCategory::Optimizer, moments.eightBit, 1));
@@ -70,19 +45,37 @@ Held PartMemory::of(MemoryCategory category, std::int64_t scalars, std::int64_t 
     return writer_.program().hold(scalars * bytesEach);
 }
 
+void PartMemory::readAhead() {
+    if (isInFile() && !values_.defined()) record_.file->fetch(record_.index);
+}
+
 void PartMemory::fetchValues() {
-    if (!dividesValues() || values_.defined()) return;
+    if (!comeAndGo() || values_.defined()) return;
+    if (isInFile()) record_.file->open(record_.index);
     values_ = of(MemoryCategory::Parameters, scalars_, writer_.elementBytes());
-    gathering_ = writer_.gathersCopy(values_.bytes());
+    gathers_ = dividesValues();
+    if (gathers_)
+        gathering_ = writer_.gathersCopy(values_.bytes());
+    else
+        record_.file->drop(record_.index);
 }
 
 void PartMemory::useValues() {
     fetchValues();
     gathering_ = {};
+    if (std::exchange(gathers_, false) && isInFile()) record_.file->drop(record_.index);
 }
 
 void PartMemory::dropValues() {
-    if (dividesValues()) values_ = {};
+    if (comeAndGo()) values_ = {};
+}
+
+void PartMemory::openValues() {
+    if (isInFile()) record_.file->open(record_.index);
+}
+
+void PartMemory::storeValues() {
+    if (isInFile()) record_.file->store(record_.index);
 }
 
 void PartMemory::openGradients() {
@@ -106,26 +99,38 @@ void PartMemory::settleGradients() {
 }
 
 // Gloo exchanges slices, and each rank adds up its own.
-void PartMemory::update() {
+void PartMemory::sumGradients() {
     if (!shared_) return;
     if (!dividesGradients()) {
         const Held slices = writer_.onCpu() ? writer_.sums(scalars_) : Held{};
     }
     if (level_ == 0) const Held sums = writer_.gathersCopy(gradients_.bytes());
-    if (level_ != 0 && !dividesValues()) const Held values = writer_.gathersCopy(values_.bytes());
+}
+
+void PartMemory::shareValues() {
+    if (shared_ && level_ != 0 && !dividesValues())
+        const Held values = writer_.gathersCopy(values_.bytes());
 }
 
 StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : writer_(writer) {
+    const MemoryConfig& memory = plan.config.memory;
+    const TrainConfig& train = plan.config.train;
     const ParameterShare share = parameterShareOf(plan);
-    const bool eightBit = plan.config.train.optimizer == OptimizerKind::AdamW8bit;
+    if (memory.offloadParameters != OffloadPlace::None)
+        values_.emplace(writer.program(), MemoryCategory::Parameters, valueRecords(plan, rank));
+    if (memory.offloadOptimizer != OffloadPlace::None)
+        optimizer_.emplace(writer.program(), MemoryCategory::Optimizer,
+                           optimizerRecords(plan, rank));
+    const bool eightBit = train.optimizer == OptimizerKind::AdamW8bit;
     for (const SharePart& part : share.parts) {
-        const std::int64_t apart = part.experts ? plan.expertRanks : 1;
-        PartMemory& made = parts_.emplace_back(
-            writer, part.span,
-            PartMemory::Sharing{.ranks = plan.ranks / apart,
-                                .place = rank / apart,
-                                .level = plan.config.memory.zero},
-            [&](const BufferPart& owned) { return momentScalars(share.list, owned, eightBit); });
+        const PartOwner owner = partOwner(plan, part, rank);
+        const PartMemory::Record record{.file = values_ ? &*values_ : nullptr,
+                                        .index = parts_.size()};
+        PartMemory& made = parts_.emplace_back(writer, part.span, owner, memory.zero, record);
+        if (optimizer_)
+            pieces_.push_back(optimizerPieces(share.list, train, owner.owned).size());
+        else
+            made.keepState(momentScalars(trainedRanges(share.list, eightBit, owner.owned)));
         if (part.unit < 0) continue;
         units_.resize(static_cast<std::size_t>(part.unit) + 1);
         units_.back().push_back(&made);
@@ -139,11 +144,23 @@ void StateMemory::beginStep() {
 void StateMemory::useValues(int unit, SpanPass pass) {
     if (!inUnits()) return;
     for (PartMemory* part : units_[static_cast<std::size_t>(unit)]) part->useValues();
-    int next = -1;
-    if (pass == SpanPass::Forward && unit + 1 < static_cast<int>(units_.size())) next = unit + 1;
-    if (pass == SpanPass::Backward && unit > layerUnit(0)) next = unit - 1;
-    if (next < 0) return;
-    for (PartMemory* part : units_[static_cast<std::size_t>(next)]) part->fetchValues();
+    const int next = unitAfter(unit, pass);
+    if (next >= 0)
+        for (PartMemory* part : units_[static_cast<std::size_t>(next)]) part->fetchValues();
+    readAhead(next >= 0 ? next : unit, pass);
+}
+
+int StateMemory::unitAfter(int unit, SpanPass pass) const {
+    if (pass == SpanPass::Forward && unit + 1 < static_cast<int>(units_.size())) return unit + 1;
+    if (pass == SpanPass::Backward && unit > layerUnit(0)) return unit - 1;
+    return -1;
+}
+
+void StateMemory::readAhead(int unit, SpanPass pass) {
+    const bool turns = pass == SpanPass::Forward && unit + 1 == static_cast<int>(units_.size());
+    const int next = turns ? unit - 1 : unitAfter(unit, pass);
+    if (next >= 0)
+        for (PartMemory* part : units_[static_cast<std::size_t>(next)]) part->readAhead();
 }
 
 void StateMemory::dropValues(int unit) {
@@ -175,7 +192,31 @@ void StateMemory::endBackward() {
 
 void StateMemory::update() {
     writer_.program().at(-1, SpanPass::Update);
-    for (PartMemory& part : parts_) part.update();
+    for (PartMemory& part : parts_) part.sumGradients();
+    step();
+    for (PartMemory& part : parts_) part.shareValues();
+}
+
+void StateMemory::step() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        parts_[i].readAhead();
+        if (i + 1 < parts_.size()) parts_[i + 1].readAhead();
+        parts_[i].openValues();
+        if (optimizer_) stepPieces(i);
+        parts_[i].storeValues();
+    }
+    if (optimizer_) optimizer_->settle();
+    if (values_) values_->settle();
+}
+
+void StateMemory::stepPieces(std::size_t part) {
+    std::size_t piece = 0;
+    for (std::size_t before = 0; before < part; ++before) piece += pieces_[before];
+    for (const std::size_t end = piece + pieces_[part]; piece < end; ++piece) {
+        optimizer_->open(piece);
+        if (piece + 1 < optimizer_->size()) optimizer_->fetch(piece + 1);
+        optimizer_->store(piece);
+    }
 }
 
 }  // namespace ringscope

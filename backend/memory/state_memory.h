@@ -1,37 +1,36 @@
 // What a rank has of parameters, gradients and the optimizer's state, and when (memory.zero). As
-// kernels/train/{shared_part,sharded_optimizer,unit_memory}.
+// kernels/train/{shared_part,sharded_optimizer,offloaded_state,unit_memory}.
 #pragma once
 
 #include "backend/memory/rank_writer.h"
+#include "backend/memory/record_memory.h"
 #include "backend/model/parameter_share.h"
+#include "backend/plan/memory_zero.h"
+#include "backend/plan/optimizer_state.h"
 
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <optional>
 #include <vector>
 
 namespace ringscope {
 
-// Scalars of a range of the parameters that the optimizer keeps moments of.
-struct MomentScalars {
-    std::int64_t exact = 0;     // in the type sums are kept in
-    std::int64_t eightBit = 0;  // in 8 bits each
-    std::int64_t blocks = 0;    // of those, each with a scale
-};
-
 // A part of the parameters that several ranks hold alike.
 class PartMemory {
 public:
-    // Of `ranks` ranks, this one is number `place`. `moments` are of the range that it owns.
-    struct Sharing {
-        std::int64_t ranks = 1;
-        std::int64_t place = 0;
-        std::int64_t level = 0;  // memory.zero
+    // Where owned values are.
+    struct Record {
+        RecordMemory* file = nullptr;  // not set: in memory
+        std::size_t index = 0;
     };
-    using MomentsOf = std::function<MomentScalars(const BufferPart& owned)>;
-    PartMemory(RankWriter& writer, const BufferPart& span, const Sharing& sharing,
-               const MomentsOf& moments);
+    // `level`: memory.zero.
+    PartMemory(RankWriter& writer, const BufferPart& span, const PartOwner& owner,
+               std::int64_t level, const Record& record);
 
+    // The optimizer's, in memory.
+    void keepState(const MomentScalars& moments);
+
+    void readAhead();
     void fetchValues();
     void useValues();
     void dropValues();
@@ -39,21 +38,28 @@ public:
     void openGradients();
     void closeGradients();
     void settleGradients();
-    void update();
+    void sumGradients();
+    void openValues();
+    void storeValues();
+    void shareValues();
 
 private:
     bool dividesValues() const { return level_ == 3; }
     bool dividesGradients() const { return level_ >= 2; }
+    bool isInFile() const { return record_.file != nullptr; }
+    bool comeAndGo() const { return dividesValues() || isInFile(); }
     Held of(MemoryCategory category, std::int64_t scalars, std::int64_t bytesEach);
-    void keepState(std::int64_t owned, const MomentScalars& moments);
 
     RankWriter& writer_;
     std::int64_t scalars_;
+    std::int64_t owned_;
     std::int64_t slice_;
     std::int64_t level_;
     bool shared_;
+    Record record_;
     Held values_{};
     Held gathering_{};
+    bool gathers_ = false;
     Held gradients_{};
     std::vector<Held> always_{};  // slices and the optimizer's state
     Held incoming_{};             // of a sum under way
@@ -80,8 +86,15 @@ public:
 
 private:
     void settle();
+    int unitAfter(int unit, SpanPass pass) const;
+    void readAhead(int unit, SpanPass pass);
+    void step();
+    void stepPieces(std::size_t part);
 
     RankWriter& writer_;
+    std::optional<RecordMemory> values_{};     // memory.offload_parameters
+    std::optional<RecordMemory> optimizer_{};  // memory.offload_optimizer
+    std::vector<std::size_t> pieces_{};        // of each part's optimizer
     std::deque<PartMemory> parts_{};
     std::vector<std::vector<PartMemory*>> units_{};
     int closed_ = -1;

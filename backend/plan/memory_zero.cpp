@@ -3,27 +3,28 @@
 #include <algorithm>
 
 namespace ringscope {
-namespace {
-
-// The embedding needs no values in its backward pass; the head's is in the forward pass.
-std::int64_t gathersOfUnit(const RunPlan& plan, int unit) {
-    const auto layers = std::ssize(plan.layers);
-    if (unit == embeddingUnit) return plan.config.model.tiedHead ? 2 : 1;
-    if (unit == headUnit(layers)) return 1;
-    return gathersOfLayer(plan, unit - layerUnit(0));
-}
-
-}  // namespace
-
 bool dividesGradients(const RunPlan& plan) {
     return plan.config.memory.zero >= 2 && plan.ranks > 1;
 }
 
 bool dividesValues(const RunPlan& plan) { return plan.config.memory.zero == 3 && plan.ranks > 1; }
 
+bool valuesComeAndGo(const RunPlan& plan) {
+    return dividesValues(plan) || plan.config.memory.offloadParameters != OffloadPlace::None;
+}
+
 ParameterShare parameterShareOf(const RunPlan& plan) {
     return parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan),
-                          dividesGradients(plan));
+                          dividesGradients(plan) || valuesComeAndGo(plan));
+}
+
+PartOwner partOwner(const RunPlan& plan, const SharePart& part, int rank) {
+    const std::int64_t apart = part.experts ? plan.expertRanks : 1;
+    PartOwner owner{.ranks = plan.ranks / apart, .place = rank / apart, .owned = part.span};
+    if (owner.ranks == 1 || plan.config.memory.zero == 0) return owner;
+    const std::int64_t slice = part.span.count / owner.ranks;
+    owner.owned = {part.span.begin + owner.place * slice, slice};
+    return owner;
 }
 
 std::int64_t keptLayerInputs(const RunPlan& plan) {
@@ -48,6 +49,14 @@ std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer) {
     const bool last =
         (layer + 1) % memory.recomputeEvery == 0 || layer + 1 == std::ssize(plan.layers);
     return last ? 2 : 3;
+}
+
+// The embedding needs no values in its backward pass; the head's is in the forward pass.
+std::int64_t gathersOfUnit(const RunPlan& plan, int unit) {
+    const auto layers = std::ssize(plan.layers);
+    if (unit == embeddingUnit) return plan.config.model.tiedHead ? 2 : 1;
+    if (unit == headUnit(layers)) return 1;
+    return gathersOfLayer(plan, unit - layerUnit(0));
 }
 
 StateBytes stateBytes(const RunPlan& plan) {

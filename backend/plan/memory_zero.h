@@ -14,7 +14,20 @@ namespace ringscope {
 bool dividesGradients(const RunPlan& plan);
 bool dividesValues(const RunPlan& plan);
 
+// Whether a rank holds values only while it uses them: also where it reads its own from the disk
+// (memory.offload_parameters), as the only rank or as one of several.
+bool valuesComeAndGo(const RunPlan& plan);
+
 ParameterShare parameterShareOf(const RunPlan& plan);
+
+// Of how many ranks that hold a part alike, a rank is which, and what of the part it updates: its
+// slice, or with memory.zero 0 and where nobody else holds it, all.
+struct PartOwner {
+    std::int64_t ranks = 1;
+    std::int64_t place = 0;
+    BufferPart owned{};
+};
+PartOwner partOwner(const RunPlan& plan, const SharePart& part, int rank);
 
 // Sent by a rank in a step: to sum gradients, and to share values.
 struct StateBytes {
@@ -29,7 +42,8 @@ StateBytes stateBytes(const RunPlan& plan);
 std::int64_t keptLayerInputs(const RunPlan& plan);
 std::int64_t layerInputBytes(const RunPlan& plan);
 
-// How often a batch gathers the values of layer `layer`, where ranks divide them.
+// How often a batch gathers the values of layer `layer`, or of a unit, where they come and go.
 std::int64_t gathersOfLayer(const RunPlan& plan, std::int64_t layer);
+std::int64_t gathersOfUnit(const RunPlan& plan, int unit);
 
 }  // namespace ringscope

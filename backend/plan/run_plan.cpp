@@ -165,7 +165,7 @@ void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
             "memory.offload_activations disk: a rank writes {} of layer inputs in each batch, and "
             "reads them back",
             formatBytes({keptLayerInputs(plan) * layerInputBytes(plan)})));
-    if (memory.zero >= 2 && plan.ranks == 1)
+    if (memory.zero >= 2 && plan.ranks == 1 && memory.offloadParameters == OffloadPlace::None)
         notes.push_back(fmt::format("memory.zero {} changes nothing: one rank holds all it trains",
                                     memory.zero));
     if (dividesValues(plan))

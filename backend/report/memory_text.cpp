@@ -124,6 +124,7 @@ nlohmann::json memoryRunJson(const PlannedMemory& run) {
             {"categories", std::move(categories)},
             {"host_bytes", memory.hostBytes},
             {"disk_bytes", memory.diskBytes},
+            {"node_disk_bytes", memory.hostDiskBytes},
             {"fits", memory.fits ? nlohmann::json(*memory.fits) : nlohmann::json(nullptr)},
             {"beside_tensors", std::move(beside)},
             {"waterfall", std::move(waterfall)}};

@@ -24,7 +24,8 @@ Result<std::vector<PlannedMemory>> plannedMemory(const std::vector<RunRequest>& 
 std::string memoryPlanText(const std::vector<PlannedMemory>& runs);
 
 // schema_version, experiment, runs[] (name, mode, ranks, peak_bytes, peak_moment, categories{},
-// host_bytes, disk_bytes, fits, beside_tensors[], waterfall[]), refusals[]. Ends with a newline.
+// host_bytes, disk_bytes, node_disk_bytes, fits, beside_tensors[], waterfall[]), refusals[]. Ends
+// with a newline.
 std::string memoryPlanJson(const std::string& experiment, const std::vector<PlannedMemory>& runs,
                            const std::vector<RefusedRun>& refused);
 

@@ -21,9 +21,10 @@ int openNameless(const std::filesystem::path& folder, int extra) {
     return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | extra, ownerOnly);
 }
 
-Error offloadError(const std::filesystem::path& folder, const std::string& what, int number) {
-    return {ErrorCode::Failed, "memory.offload_activations disk: " + what + " in " +
-                                   folder.string() + ": " + std::strerror(number) +
+Error offloadError(const std::filesystem::path& folder, const FileUse& use, const std::string& what,
+                   int number) {
+    return {ErrorCode::Failed, use.setting + ": " + what + " in " + folder.string() + ": " +
+                                   std::strerror(number) +
                                    "; use another memory.offload_folder, or none"};
 }
 
@@ -45,8 +46,12 @@ struct AsyncFile::Ring {
     }
 };
 
-AsyncFile::AsyncFile(int file, bool direct, std::filesystem::path folder)
-    : file_(file), direct_(direct), folder_(std::move(folder)), ring_(Ring::make()) {}
+AsyncFile::AsyncFile(int file, bool direct, std::filesystem::path folder, FileUse use)
+    : file_(file),
+      direct_(direct),
+      folder_(std::move(folder)),
+      use_(std::move(use)),
+      ring_(Ring::make()) {}
 
 AsyncFile::~AsyncFile() {
     for (int lane = 0; lane < lanes; ++lane) static_cast<void>(wait(lane));
@@ -55,32 +60,36 @@ AsyncFile::~AsyncFile() {
 }
 
 Result<std::unique_ptr<AsyncFile>> AsyncFile::make(const std::filesystem::path& folder,
-                                                   std::int64_t bytes) {
+                                                   std::int64_t bytes, FileUse use) {
     bool direct = true;
     int file = openNameless(folder, O_DIRECT);
     if (file < 0 && errno == EINVAL) {  // the file system caches everything
         direct = false;
         file = openNameless(folder, 0);
     }
-    if (file < 0) return offloadError(folder, "no file can be made", errno);
-    std::unique_ptr<AsyncFile> made(new AsyncFile(file, direct, folder));
+    if (file < 0) return offloadError(folder, use, "no file can be made", errno);
+    std::unique_ptr<AsyncFile> made(new AsyncFile(file, direct, folder, std::move(use)));
     RINGSCOPE_CHECK(made->reserve(bytes));
     return made;
 }
 
+Error AsyncFile::failure(const std::string& what, int number) const {
+    return offloadError(folder_, use_, what, number);
+}
+
 Result<void> AsyncFile::reserve(std::int64_t bytes) const {
-    if (::fallocate(file_, 0, 0, bytes) == 0) return {};
+    if (bytes == 0 || ::fallocate(file_, 0, 0, bytes) == 0) return {};
     if (errno != EOPNOTSUPP && errno != ENOSPC)
-        return offloadError(folder_, formatBytes({bytes}) + " cannot be had", errno);
+        return failure(formatBytes({bytes}) + " cannot be had", errno);
     const bool full = errno == ENOSPC;
     struct statvfs space {};
     if (::statvfs(folder_.c_str(), &space) != 0 && !full) return {};
     const auto free = static_cast<std::int64_t>(space.f_bavail * space.f_frsize);
     if (!full && free >= bytes) return {};
-    return Error{ErrorCode::Failed,
-                 "memory.offload_activations disk: a rank needs " + formatBytes({bytes}) + " in " +
-                     folder_.string() + ", where " + formatBytes({free}) +
-                     " are free; use another memory.offload_folder, or shorter sequences"};
+    return Error{ErrorCode::Failed, use_.setting + ": a rank needs " + formatBytes({bytes}) +
+                                        " in " + folder_.string() + ", where " +
+                                        formatBytes({free}) + " are free for " + use_.contents +
+                                        "; use another memory.offload_folder, or none"};
 }
 
 void AsyncFile::write(int lane, const void* from, std::size_t bytes, std::int64_t at) {
@@ -95,6 +104,7 @@ void AsyncFile::read(int lane, void* into, std::size_t bytes, std::int64_t at) {
 void AsyncFile::start(int lane, const Operation& operation) {
     Operation& own = operations_[static_cast<std::size_t>(lane)];
     own = operation;
+    if (own.bytes == 0) return;
     if (ring_ == nullptr) {
         runNow(own);
         return;
@@ -166,12 +176,10 @@ void AsyncFile::reap() {
 Result<void> AsyncFile::wait(int lane) {
     Operation& operation = operations_[static_cast<std::size_t>(lane)];
     while (operation.runs) reap();
-    const int failure = std::exchange(operation.failure, 0);
-    if (failure == 0) return {};
-    return offloadError(
-        folder_,
-        operation.reads ? "activations cannot be read back" : "activations cannot be written",
-        failure);
+    const int number = std::exchange(operation.failure, 0);
+    if (number == 0) return {};
+    return failure(
+        use_.contents + (operation.reads ? " cannot be read back" : " cannot be written"), number);
 }
 
 }  // namespace ringscope

@@ -16,17 +16,24 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace ringscope {
+
+// What a file is for, in the words of errors.
+struct FileUse {
+    std::string setting;   // "memory.offload_optimizer disk"
+    std::string contents;  // "the optimizer's state"
+};
 
 class AsyncFile {
 public:
     static constexpr std::size_t alignment = 4096;  // of buffers, bytes and places
-    static constexpr int lanes = 2;                 // each has one operation at a time
+    static constexpr int lanes = 3;                 // each has one operation at a time
 
     // In a folder that exists. Fails where it cannot be written to, or has no room for `bytes`.
     static Result<std::unique_ptr<AsyncFile>> make(const std::filesystem::path& folder,
-                                                   std::int64_t bytes);
+                                                   std::int64_t bytes, FileUse use);
     ~AsyncFile();
     AsyncFile(const AsyncFile&) = delete;
     AsyncFile& operator=(const AsyncFile&) = delete;
@@ -52,7 +59,8 @@ private:
         bool runs = false;
     };
 
-    AsyncFile(int file, bool direct, std::filesystem::path folder);
+    AsyncFile(int file, bool direct, std::filesystem::path folder, FileUse use);
+    Error failure(const std::string& what, int number) const;
     Result<void> reserve(std::int64_t bytes) const;
     void start(int lane, const Operation& operation);
     void submit(int lane);
@@ -63,6 +71,7 @@ private:
     int file_;
     bool direct_;
     std::filesystem::path folder_;
+    FileUse use_;
     std::unique_ptr<Ring> ring_;
     std::array<Operation, lanes> operations_{};
 };

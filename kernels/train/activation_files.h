@@ -2,8 +2,10 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "backend/trace/span.h"
 #include "kernels/device/async_file.h"
 #include "kernels/model/activation_store.h"
+#include "kernels/train/aligned_buffer.h"
 
 #include <array>
 #include <cstdint>
@@ -12,9 +14,6 @@
 #include <vector>
 
 namespace ringscope {
-
-// A tensor of `tensorBytes` takes so many in the file.
-std::int64_t spaceOf(std::int64_t tensorBytes);
 
 class ActivationFiles final : public ActivationStore {
 public:
@@ -30,28 +29,31 @@ public:
     const AsyncFile& file() const { return *file_; }
 
 private:
+    static constexpr int bufferCount = 2;
+    static_assert(bufferCount <= AsyncFile::lanes);  // each has a lane
+
     struct Waiting {
         std::vector<std::int64_t> shape;
         at::TensorOptions options;
         std::size_t bytes = 0;  // in the file
     };
     struct Buffer {
-        at::Tensor memory;
-        at::Tensor aligned;       // a part of it
+        AlignedBuffer aligned;
         std::int64_t holds = -1;  // the number of the tensor whose bytes these are
     };
 
     ActivationFiles(std::unique_ptr<AsyncFile> file, std::int64_t space);
-    static int laneOf(std::int64_t number) { return static_cast<int>(number % AsyncFile::lanes); }
+    static int laneOf(std::int64_t number) { return static_cast<int>(number % bufferCount); }
     Buffer& bufferOf(std::int64_t number) {
         return buffers_[static_cast<std::size_t>(laneOf(number))];
     }
     void fetch(std::int64_t number);
-    void await(std::int64_t number);
+    // What is waited for is `operation` in the trace.
+    void await(std::int64_t number, Operation operation);
 
     std::unique_ptr<AsyncFile> file_;
     std::int64_t space_;
-    std::array<Buffer, AsyncFile::lanes> buffers_;
+    std::array<Buffer, bufferCount> buffers_;
     std::vector<Waiting> waiting_;
 };
 

@@ -77,27 +77,35 @@ double sumOnCpu(const at::Tensor& tensor) {
 
 }  // namespace
 
+AdamW::AdamW(const AdamWOptions& options, std::vector<ElementRange> trained)
+    : options_(options), trained_(std::move(trained)), eightBit_(trained_) {
+    std::erase_if(trained_, [](const ElementRange& range) { return range.eightBit; });
+}
+
 AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
              std::optional<std::vector<ElementRange>> trained)
-    : options_(options),
-      trained_(std::move(trained).value_or(std::vector<ElementRange>{{.count = elements}})),
-      eightBit_(trained_, tensors) {
-    std::erase_if(trained_, [](const ElementRange& range) { return range.eightBit; });
+    : AdamW(options, std::move(trained).value_or(std::vector<ElementRange>{{.count = elements}})) {
+    state_.eightBit = eightBit_.zeroState(tensors);
     const MemoryScope scope(MemoryCategory::Optimizer);
-    mean_ = at::zeros({elementsOf(trained_)}, tensors);
-    square_ = at::zeros({elementsOf(trained_)}, tensors);
+    state_.mean = at::zeros({elementsOf(trained_)}, tensors);
+    state_.square = at::zeros({elementsOf(trained_)}, tensors);
 }
 
 void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
+    step(state_, values, gradient, gradientFactor);
+}
+
+void AdamW::step(AdamWState& state, at::Tensor& values, const at::Tensor& gradient,
+                 double gradientFactor) {
     const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);
-    eightBit_.step(values, gradient, factors);
-    std::int64_t state = 0;
+    eightBit_.step(state.eightBit, values, gradient, factors);
+    std::int64_t first = 0;
     for (const ElementRange& range : trained_) {
         at::Tensor p = values.narrow(0, range.begin, range.count);
         const at::Tensor g = gradient.narrow(0, range.begin, range.count);
-        at::Tensor m = mean_.narrow(0, state, range.count);
-        at::Tensor v = square_.narrow(0, state, range.count);
-        state += range.count;
+        at::Tensor m = state.mean.narrow(0, first, range.count);
+        at::Tensor v = state.square.narrow(0, first, range.count);
+        first += range.count;
         if (!values.is_cpu())
             stepAnywhere(p, g, m, v, factors);
         else if (values.scalar_type() == at::kDouble)

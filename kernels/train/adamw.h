@@ -4,8 +4,8 @@
 //   p = p (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 #pragma once
 
+#include "backend/plan/element_range.h"
 #include "kernels/train/adamw_8bit.h"
-#include "kernels/train/element_range.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -24,26 +24,38 @@ struct AdamWOptions {
     bool eightBit = false;     // of large parameters, the moments (adamw_8bit.h)
 };
 
+struct AdamWState {
+    at::Tensor mean;  // of the ranges without eightBit, one after the other
+    at::Tensor square;
+    AdamW8bit::State eightBit;
+};
+
 class AdamW {
 public:
     // Changes the elements of `trained` alone, or of all `elements` where it is not given. Ranges
     // with eightBit have their state in 8 bits, and tensors must be fp32 then.
     AdamW(std::int64_t elements, const AdamWOptions& options, const at::TensorOptions& tensors,
           std::optional<std::vector<ElementRange>> trained = std::nullopt);
+    // Without state of its own.
+    AdamW(const AdamWOptions& options, std::vector<ElementRange> trained);
 
     // values and gradient (elements), contiguous. The gradient counts times `gradientFactor`, which
     // is how clipping reaches it without a pass of its own.
     void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor);
+    // The same with a state from elsewhere: zeros at the first step, then what the last one made.
+    void step(AdamWState& state, at::Tensor& values, const at::Tensor& gradient,
+              double gradientFactor);
 
-    const AdamW8bit& eightBit() const { return eightBit_; }
+    // In fp32, of the ranges with eightBit; for tests.
+    at::Tensor eightBitMean() const { return eightBit_.meanOf(state_.eightBit); }
+    at::Tensor eightBitSquare() const { return eightBit_.squareOf(state_.eightBit); }
 
 private:
     AdamWOptions options_;
     std::vector<ElementRange> trained_;  // with state in the tensors' own type
     std::int64_t steps_ = 0;
-    at::Tensor mean_;  // of trained_, one range after the other
-    at::Tensor square_;
     AdamW8bit eightBit_;
+    AdamWState state_;
 };
 
 // The sum of squares, added up in double.

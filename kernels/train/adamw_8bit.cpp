@@ -24,10 +24,6 @@ std::int64_t beginOf(std::int64_t block, const ElementRange& range) {
     return std::clamp<std::int64_t>(block * eightBitBlock - missingIn(range), 0, range.count);
 }
 
-std::int64_t blocksOf(const ElementRange& range) {
-    return (missingIn(range) + range.count + eightBitBlock - 1) / eightBitBlock;
-}
-
 at::Tensor onDeviceOf(const at::Tensor& tensor, const float* numbers, std::int64_t count) {
     at::Tensor copy = at::empty({count}, at::kFloat);
     std::copy_n(numbers, count, copy.mutable_data_ptr<float>());
@@ -85,35 +81,43 @@ struct AdamW8bit::Chunk {
     std::int64_t before;  // places in the first row that stand for nothing
 };
 
-AdamW8bit::AdamW8bit(const std::vector<ElementRange>& ranges, const at::TensorOptions& tensors) {
+AdamW8bit::AdamW8bit(const std::vector<ElementRange>& ranges) {
     std::int64_t elements = 0;
     std::int64_t blocks = 0;
     for (const ElementRange& range : ranges) {
         if (!range.eightBit) continue;
-        parts_.push_back({range, elements, blocks, blocksOf(range)});
+        parts_.push_back({range, elements, blocks, eightBitBlocks(range)});
         elements += range.count;
         blocks += parts_.back().blocks;
     }
+}
+
+AdamW8bit::State AdamW8bit::zeroState(const at::TensorOptions& tensors) const {
+    const std::int64_t elements =
+        parts_.empty() ? 0 : parts_.back().element + parts_.back().range.count;
+    const std::int64_t blocks = parts_.empty() ? 0 : parts_.back().block + parts_.back().blocks;
     const MemoryScope scope(MemoryCategory::Optimizer);
-    for (Moment* moment : {&mean_, &square_}) {
+    State state;
+    for (Moment* moment : {&state.mean, &state.square}) {
         moment->codes = at::zeros({elements}, tensors.dtype(at::kByte));
         moment->scales = at::zeros({blocks}, tensors.dtype(at::kFloat));
     }
+    return state;
 }
 
 flat::EightBitMoment AdamW8bit::from(Moment& moment, const DynamicMap& map, const Part& part,
-                                     std::int64_t block) const {
+                                     std::int64_t block) {
     return {
         map,
         moment.codes.mutable_data_ptr<std::uint8_t>() + part.element + beginOf(block, part.range),
         moment.scales.mutable_data_ptr<float>() + part.block + block};
 }
 
-void AdamW8bit::step(at::Tensor& values, const at::Tensor& gradient,
-                     const flat::AdamFactors& factors) {
+void AdamW8bit::step(State& state, at::Tensor& values, const at::Tensor& gradient,
+                     const flat::AdamFactors& factors) const {
     if (parts_.empty()) return;  // values may have any type then
     if (!values.is_cpu()) {
-        stepByTensors(values, gradient, factors);
+        stepByTensors(state, values, gradient, factors);
         return;
     }
     float* p = values.mutable_data_ptr<float>();
@@ -122,34 +126,34 @@ void AdamW8bit::step(at::Tensor& values, const at::Tensor& gradient,
         at::parallel_for(0, part.blocks, blocksPerTask, [&](std::int64_t block, std::int64_t end) {
             const std::int64_t begin = beginOf(block, part.range);
             const std::int64_t place = part.range.begin + begin;
-            flat::adamStep8bit(p + place, g + place, from(mean_, signedMap(), part, block),
-                               from(square_, unsignedMap(), part, block),
+            flat::adamStep8bit(p + place, g + place, from(state.mean, signedMap(), part, block),
+                               from(state.square, unsignedMap(), part, block),
                                beginOf(end, part.range) - begin,
                                beginOf(block + 1, part.range) - begin, factors);
         });
 }
 
-void AdamW8bit::stepByTensors(at::Tensor& values, const at::Tensor& gradient,
-                              const flat::AdamFactors& factors) {
+void AdamW8bit::stepByTensors(State& state, at::Tensor& values, const at::Tensor& gradient,
+                              const flat::AdamFactors& factors) const {
     for (const Part& part : parts_)
         for (std::int64_t block = 0; block < part.blocks; block += blocksPerChunk)
-            stepChunk(Chunk(part, block), values, gradient, factors);
+            stepChunk(Chunk(part, block), state, values, gradient, factors);
 }
 
-void AdamW8bit::stepChunk(const Chunk& chunk, at::Tensor& values, const at::Tensor& gradient,
-                          const flat::AdamFactors& factors) {
+void AdamW8bit::stepChunk(const Chunk& chunk, State& state, at::Tensor& values,
+                          const at::Tensor& gradient, const flat::AdamFactors& factors) const {
     const std::int64_t place = chunk.part.range.begin + chunk.begin;
     const at::Tensor g = chunk.rows(gradient.narrow(0, place, chunk.count), 0) * factors.gradient;
-    at::Tensor mean = chunk.read(mean_, signedMap());
-    at::Tensor square = chunk.read(square_, unsignedMap());
+    at::Tensor mean = chunk.read(state.mean, signedMap());
+    at::Tensor square = chunk.read(state.square, unsignedMap());
     mean.mul_(factors.beta1).add_(g, 1 - factors.beta1);
     square.mul_(factors.beta2).addcmul_(g, g, 1 - factors.beta2);
     const at::Tensor change = mean / (square * factors.squareFactor).sqrt_().add_(factors.eps);
     values.narrow(0, place, chunk.count)
         .mul_(factors.keep)
         .add_(chunk.elements(change), -factors.stepSize);
-    chunk.write(mean, mean_, signedMap());
-    chunk.write(square, square_, unsignedMap());
+    chunk.write(mean, state.mean, signedMap());
+    chunk.write(square, state.square, unsignedMap());
 }
 
 at::Tensor AdamW8bit::read(const Moment& moment, const DynamicMap& map) const {

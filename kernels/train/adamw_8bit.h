@@ -12,7 +12,7 @@
 // that one block, by no more than 8 bits round.
 #pragma once
 
-#include "kernels/train/element_range.h"
+#include "backend/plan/element_range.h"
 #include "kernels/train/flat_kernels.h"
 
 #include <ATen/core/Tensor.h>
@@ -24,19 +24,32 @@ namespace ringscope {
 
 class AdamW8bit {
 public:
-    // Its ranges are those with eightBit. The tensors' device is that of values.
-    AdamW8bit(const std::vector<ElementRange>& ranges, const at::TensorOptions& tensors);
+    struct Moment {
+        at::Tensor codes;   // (elements) uint8
+        at::Tensor scales;  // (blocks)
+    };
+    struct State {
+        Moment mean;
+        Moment square;
+    };
+
+    // Its ranges are those with eightBit.
+    explicit AdamW8bit(const std::vector<ElementRange>& ranges);
+
+    // Zeros. The tensors' device is that of values.
+    State zeroState(const at::TensorOptions& tensors) const;
 
     // values and gradient in fp32, contiguous. Elements outside the ranges stay as they are.
-    void step(at::Tensor& values, const at::Tensor& gradient, const flat::AdamFactors& factors);
+    void step(State& state, at::Tensor& values, const at::Tensor& gradient,
+              const flat::AdamFactors& factors) const;
 
     // What step() does where values are not on the CPU; it works on any device.
-    void stepByTensors(at::Tensor& values, const at::Tensor& gradient,
-                       const flat::AdamFactors& factors);
+    void stepByTensors(State& state, at::Tensor& values, const at::Tensor& gradient,
+                       const flat::AdamFactors& factors) const;
 
     // The moments in fp32, range after range; for tests.
-    at::Tensor mean() const { return read(mean_, signedMap()); }
-    at::Tensor square() const { return read(square_, unsignedMap()); }
+    at::Tensor meanOf(const State& state) const { return read(state.mean, signedMap()); }
+    at::Tensor squareOf(const State& state) const { return read(state.square, unsignedMap()); }
 
 private:
     struct Part {
@@ -45,20 +58,14 @@ private:
         std::int64_t block = 0;    // its first scale
         std::int64_t blocks = 0;
     };
-    struct Moment {
-        at::Tensor codes;   // (elements) uint8
-        at::Tensor scales;  // (blocks)
-    };
     struct Chunk;
-    flat::EightBitMoment from(Moment& moment, const DynamicMap& map, const Part& part,
-                              std::int64_t block) const;
-    void stepChunk(const Chunk& chunk, at::Tensor& values, const at::Tensor& gradient,
-                   const flat::AdamFactors& factors);
+    static flat::EightBitMoment from(Moment& moment, const DynamicMap& map, const Part& part,
+                                     std::int64_t block);
+    void stepChunk(const Chunk& chunk, State& state, at::Tensor& values, const at::Tensor& gradient,
+                   const flat::AdamFactors& factors) const;
     at::Tensor read(const Moment& moment, const DynamicMap& map) const;
 
     std::vector<Part> parts_;
-    Moment mean_;
-    Moment square_;
 };
 
 }  // namespace ringscope

@@ -1,6 +1,5 @@
 #include "kernels/train/rank_model.h"
 
-#include "backend/core/files.h"
 #include "backend/core/mix.h"
 #include "backend/model/rotary.h"
 #include "backend/plan/blocks.h"
@@ -8,6 +7,7 @@
 #include "kernels/device/number_format.h"
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/train/expert_balance.h"
+#include "kernels/train/offload_folder.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -75,7 +74,7 @@ InitialValues valuesOfShare(const ParameterShare& share, const std::vector<Param
 
 // Buffers of their own for parts that come and go.
 std::vector<BufferPart> buffersOf(const ParameterShare& share, const RunPlan& plan) {
-    if (!dividesGradients(plan)) return {{0, share.elements()}};
+    if (!dividesGradients(plan) && !valuesComeAndGo(plan)) return {{0, share.elements()}};
     std::vector<BufferPart> spans;
     for (const SharePart& part : share.parts) spans.push_back(part.span);
     return spans;
@@ -99,9 +98,20 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
                       : valuesOfShare(share_, allParameters_,
                                       sharing_ == nullptr ? 0 : sharing_->rank(), initial),
                   buffersOf(share_, plan), tensors_,
-                  {.values = !dividesValues(plan), .gradients = !dividesGradients(plan)}),
-      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {
-    makeParts();
+                  {.values = !valuesComeAndGo(plan), .gradients = !dividesGradients(plan)}),
+      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {}
+
+Result<void> RankModel::makeValueFile() {
+    const MemoryConfig& memory = plan_.config.memory;
+    if (memory.offloadParameters == OffloadPlace::None) return {};
+    std::vector<std::int64_t> records;
+    for (const SharePart& part : share_.parts)
+        records.push_back(partOwner(plan_, part, ranks_.rank()).owned.count *
+                          static_cast<std::int64_t>(tensors_.dtype().itemsize()));
+    RINGSCOPE_TRY(valueFile_, RecordFile::make(offloadFolderOf(memory),
+                                               {"memory.offload_parameters disk", "parameters"},
+                                               records, MemoryCategory::Parameters));
+    return {};
 }
 
 void RankModel::makeParts() {
@@ -109,12 +119,14 @@ void RankModel::makeParts() {
     for (const SharePart& part : share_.parts) {
         Group& group =
             part.experts ? ranks_.within(ranksOf(sameExpertsOf(plan_, ranks_.rank()))) : ranks_;
-        parts_.push_back(
-            std::make_unique<SharedPart>(parameters_, part.span, group, plan_.config.memory.zero));
+        parts_.push_back(std::make_unique<SharedPart>(
+            parameters_, part.span, group, plan_.config.memory.zero,
+            ValueRecord{.file = valueFile_.get(), .index = parts_.size()}));
         if (part.unit < 0) continue;
         units.resize(static_cast<std::size_t>(part.unit) + 1);
         units.back().push_back(parts_.back().get());
     }
+    endUpdate();
     if (!units.empty()) units_.emplace(std::move(units));
 }
 
@@ -122,6 +134,8 @@ Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& r
                                                    c10::Device device) {
     RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
     std::unique_ptr<RankModel> model(new RankModel(plan, ranks, initial, device));
+    RINGSCOPE_CHECK(model->makeValueFile());
+    model->makeParts();
     RINGSCOPE_CHECK(model->makeAttention());
     RINGSCOPE_CHECK(model->makeStore());
     return model;
@@ -148,11 +162,9 @@ Result<void> RankModel::makeAttention() {
 Result<void> RankModel::makeStore() {
     const MemoryConfig& memory = plan_.config.memory;
     if (memory.offloadActivations != OffloadPlace::Disk) return {};
-    const std::filesystem::path folder = memory.offloadFolder
-                                             ? std::filesystem::path(*memory.offloadFolder)
-                                             : cacheDirectory() / "offload";
     RINGSCOPE_TRY(activations_,
-                  ActivationFiles::make(folder, layerInputBytes(plan_), keptLayerInputs(plan_)));
+                  ActivationFiles::make(offloadFolderOf(memory), layerInputBytes(plan_),
+                                        keptLayerInputs(plan_)));
     return {};
 }
 
@@ -185,6 +197,10 @@ at::Tensor RankModel::placed(const at::Tensor& buffer, std::int64_t begin,
 
 void RankModel::endBackward() {
     if (units_) units_->finish();
+}
+
+void RankModel::endUpdate() {
+    if (valueFile_) valueFile_->settle();
 }
 
 at::Tensor RankModel::wholeValues() {

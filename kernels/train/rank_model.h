@@ -10,6 +10,7 @@
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
 #include "kernels/train/activation_files.h"
+#include "kernels/train/record_file.h"
 #include "kernels/train/shared_part.h"
 #include "kernels/train/unit_memory.h"
 
@@ -56,6 +57,8 @@ public:
     at::Tensor loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                     double balanceScale = 0);
     void endBackward();
+    // After the parts' values were changed: what is written behind is on the disk.
+    void endUpdate();
 
     // How many of this rank's own tokens used each expert, (layers with experts, experts) int64,
     // over all calls of loss() since the last of these; not defined where there are no experts.
@@ -70,6 +73,7 @@ private:
     RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial, c10::Device device);
 
     Result<void> makeAttention();
+    Result<void> makeValueFile();
     void makeParts();
     Result<void> makeStore();
     RotaryTable rotaryOf(const TokenShard& shard) const;
@@ -88,6 +92,7 @@ private:
     c10::Device device_;
     at::TensorOptions tensors_;
     Parameters parameters_;
+    std::unique_ptr<RecordFile> valueFile_{};  // memory.offload_parameters; a record for each part
     std::vector<std::unique_ptr<SharedPart>> parts_{};
     std::optional<UnitMemory> units_{};               // where ranks divide gradients, or values too
     std::unique_ptr<ActivationFiles> activations_{};  // memory.offload_activations

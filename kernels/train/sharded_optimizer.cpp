@@ -6,60 +6,39 @@
 #include "profiler/trace_place.h"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 namespace ringscope {
-namespace {
-
-// The elements of a slice [begin, begin + count) of the flat parameters that are trained, counted
-// from its begin. The padding after the last parameter is none.
-std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, bool eightBit,
-                                        std::int64_t begin, std::int64_t count) {
-    std::vector<ElementRange> ranges;
-    for (const ParameterSpec& spec : list) {
-        const std::int64_t first = std::max(begin, spec.offset);
-        const std::int64_t end = std::min(begin + count, spec.offset + spec.elements());
-        if (!spec.trained || first >= end) continue;
-        const ElementRange range{.begin = first - begin,
-                                 .count = end - first,
-                                 .eightBit = eightBit && canHave8BitState(spec),
-                                 .skipped = first - spec.offset};
-        const bool follows = !ranges.empty() && !range.eightBit && !ranges.back().eightBit &&
-                             ranges.back().begin + ranges.back().count == range.begin;
-        if (follows)
-            ranges.back().count += range.count;
-        else
-            ranges.push_back(range);
-    }
-    return ranges;
-}
-
-}  // namespace
-
 ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& part,
                                    const AdamWOptions& options)
-    : part_(part),
-      exact_(parameters.areExact() ? part.ownedValues()
-                                   : allocatedFor(MemoryCategory::Optimizer,
-                                                  [&] {
-                                                      const auto [begin, count] = part.owned();
-                                                      return parameters.exactValues(begin, count);
-                                                  })),
-      rounds_(!parameters.areExact()),
-      adam_(part.owned().count, options, exact_.options(),
-            trainedRanges(parameters.list(), options.eightBit, part.owned().begin,
-                          part.owned().count)) {}
+    : part_(part) {
+    const auto owned = part.owned();
+    if (!parameters.areExact())
+        copy_ = allocatedFor(MemoryCategory::Optimizer,
+                             [&] { return parameters.exactValues(owned.begin, owned.count); });
+    adam_.emplace(owned.count, options, part.summedGradient().options(),
+                  trainedRanges(parameters.list(), options.eightBit, owned));
+}
 
-void ShardedOptimizer::round() {
-    if (!rounds_) return;
-    at::Tensor values = part_.ownedValues();
-    values.copy_(exact_);
+ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& part,
+                                   const AdamWOptions& options, std::vector<OptimizerPiece> pieces,
+                                   RecordFile& file, std::size_t first)
+    : part_(part) {
+    offloaded_.emplace(parameters, part.owned(), part.summedGradient().scalar_type(),
+                       std::move(pieces), options, file, first);
 }
 
 void ShardedOptimizer::step(double factor) {
     const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
-    adam_.step(exact_, part_.summedGradient(), factor);
-    round();
+    at::Tensor values = part_.openValues();
+    const at::Tensor gradient = part_.summedGradient();
+    if (offloaded_) {
+        offloaded_->step(values, gradient, factor);
+    } else {
+        adam_->step(copy_.defined() ? copy_ : values, gradient, factor);
+        if (copy_.defined()) values.copy_(copy_);
+    }
+    part_.storeValues();
 }
 
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
@@ -67,9 +46,16 @@ void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& cha
     const std::int64_t first = std::max(begin, parameter.offset);
     const std::int64_t end = std::min(begin + count, parameter.offset + parameter.elements());
     if (first >= end) return;
-    at::Tensor own = exact_.narrow(0, first - begin, end - first);
-    own.add_(change.flatten().narrow(0, first - parameter.offset, end - first));
-    round();
+    const at::Tensor own = change.flatten().narrow(0, first - parameter.offset, end - first);
+    at::Tensor values = part_.openValues();
+    if (offloaded_) {
+        offloaded_->add(values, first - begin, own);
+    } else {
+        at::Tensor& exact = copy_.defined() ? copy_ : values;
+        exact.narrow(0, first - begin, end - first).add_(own);
+        if (copy_.defined()) values.copy_(copy_);
+    }
+    part_.storeValues();
 }
 
 }  // namespace ringscope

@@ -4,13 +4,21 @@
 // Where values have two bytes (bf16, fp16), the rank keeps a copy of what it owns in fp32, made
 // from the same initial values: small steps add up there, and the rounded result is shared.
 // Gradients are summed in fp32.
+//
+// With memory.offload_optimizer all that state is in a file (offloaded_state.h).
 #pragma once
 
 #include "kernels/model/parameters.h"
 #include "kernels/train/adamw.h"
+#include "kernels/train/offloaded_state.h"
+#include "kernels/train/record_file.h"
 #include "kernels/train/shared_part.h"
 
 #include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
 
 namespace ringscope {
 
@@ -18,6 +26,9 @@ class ShardedOptimizer {
 public:
     // Parameters and part must outlive the optimizer.
     ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options);
+    // With its state in records of `file` from number `first` on, which must outlive it, too.
+    ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options,
+                     std::vector<OptimizerPiece> pieces, RecordFile& file, std::size_t first);
 
     // With the part's summed gradient, which counts times `factor`. Parameters that are not trained
     // stay as they are.
@@ -30,12 +41,10 @@ public:
     SharedPart& part() { return part_; }
 
 private:
-    void round();
-
     SharedPart& part_;
-    at::Tensor exact_;  // in fp32; the owned values themselves where they are exact
-    bool rounds_;
-    AdamW adam_;
+    at::Tensor copy_;  // of owned values in fp32; not defined where they are exact
+    std::optional<AdamW> adam_;
+    std::optional<OffloadedState> offloaded_;  // or in memory: the two before it
 };
 
 }  // namespace ringscope

@@ -11,20 +11,22 @@
 namespace ringscope {
 
 SharedPart::SharedPart(const Parameters& parameters, const BufferPart& part, Group& group,
-                       std::int64_t level)
+                       std::int64_t level, const ValueRecord& record)
     : parameters_(parameters),
       span_(part),
       group_(group),
       level_(group.size() == 1 ? 0 : level),
+      record_(record),
       values_(parameters.values(part)),
       gradients_(parameters.gradients(part)) {
+    if (isInFile()) writeInitialValues();
     if (group.size() == 1) {
         holdAll();
         slice_ = gradients_;
         return;
     }
     const auto [begin, count] = slice();
-    if (dividesValues())
+    if (dividesValues() && !isInFile())
         ownValues_ = allocatedFor(MemoryCategory::Parameters,
                                   [&] { return parameters_.initialValues(begin, count); });
     const MemoryCategory sums =
@@ -38,13 +40,25 @@ SharedPart::SharedPart(const Parameters& parameters, const BufferPart& part, Gro
 }
 
 void SharedPart::holdAll() {
-    if (!hasMemory(values_)) {
+    if (!hasMemory(values_) && !isInFile()) {
         const MemoryScope scope(MemoryCategory::Parameters);
         takeMemory(values_);
         values_.copy_(parameters_.initialValues(span_.begin, span_.count));
     }
     const MemoryScope scope(MemoryCategory::Gradients);
     takeMemory(gradients_);
+}
+
+void SharedPart::writeInitialValues() {
+    const auto [begin, count] = owned();
+    const at::Tensor bytes = record_.file->create(record_.index);
+    bytes.view(values_.scalar_type()).copy_(parameters_.initialValues(begin, count));
+    record_.file->store(record_.index);
+}
+
+// On the CPU.
+at::Tensor SharedPart::readRecord() {
+    return record_.file->open(record_.index).view(values_.scalar_type());
 }
 
 BufferPart SharedPart::slice() const {
@@ -59,22 +73,40 @@ at::Tensor SharedPart::ofSlice(const at::Tensor& whole) const {
     return whole.narrow(0, begin - span_.begin, count);
 }
 
+void SharedPart::readAhead() {
+    if (isInFile() && !gathering_ && !hasMemory(values_)) record_.file->fetch(record_.index);
+}
+
 void SharedPart::fetchValues() {
-    if (!dividesValues() || gathering_ || hasMemory(values_)) return;
+    if (!comeAndGo() || gathering_ || hasMemory(values_)) return;
     const PurposeScope purpose(group_, Purpose::Gradient);
     const MemoryScope scope(MemoryCategory::Parameters);
+    if (isInFile()) ownValues_ = readRecord().to(values_.device());
     takeMemory(values_);
-    gathering_ = group_.allGather(values_, ownValues_);
+    if (dividesValues()) {
+        gathering_ = group_.allGather(values_, ownValues_);
+        return;
+    }
+    values_.copy_(ownValues_);
+    endGather();
+}
+
+void SharedPart::endGather() {
+    if (!isInFile()) return;
+    ownValues_ = at::Tensor();
+    record_.file->drop(record_.index);
 }
 
 void SharedPart::useValues() {
     fetchValues();
-    if (const std::unique_ptr<Pending> gathering = std::exchange(gathering_, nullptr))
+    if (const std::unique_ptr<Pending> gathering = std::exchange(gathering_, nullptr)) {
         gathering->wait();
+        endGather();
+    }
 }
 
 void SharedPart::dropValues() {
-    if (dividesValues()) dropMemory(values_);
+    if (comeAndGo()) dropMemory(values_);
 }
 
 void SharedPart::clearGradients() {
@@ -119,9 +151,17 @@ const at::Tensor& SharedPart::summedSlice() {
 
 at::Tensor SharedPart::summedGradient() const { return level_ == 0 ? gradients_ : slice_; }
 
-at::Tensor SharedPart::ownedValues() const {
+at::Tensor SharedPart::openValues() {
+    if (isInFile()) return ownValues_ = readRecord().to(values_.device());
     if (level_ == 0) return values_;
     return dividesValues() ? ownValues_ : ofSlice(values_);
+}
+
+void SharedPart::storeValues() {
+    if (!isInFile()) return;
+    if (!ownValues_.is_cpu()) readRecord().copy_(ownValues_);
+    ownValues_ = at::Tensor();
+    record_.file->store(record_.index);
 }
 
 void SharedPart::shareValues() {

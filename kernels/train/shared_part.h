@@ -6,34 +6,46 @@
 //   2       values               gradients: from openGradients() until they are summed
 //   3       the owned slice      gradients; values: from useValues() to dropValues()
 //
+// With memory.offload_parameters the owned slice is a record of a file, and in memory only until it
+// is gathered, and while it is updated.
+//
 //   summedGradient   of the owned scalars, over ranks    reduce-scatter; at 0 all-gather behind it
 //   shareValues      what the optimizer made, to all     all-gather; at 0 and 3 nothing is sent
 //
 // All ranks of the group must call the same in the same order. Where the group has one rank, all is
-// held at every level.
+// held at every level, but for values that are in a file.
 #pragma once
 
 #include "backend/model/parameter_share.h"
 #include "kernels/comm/group.h"
 #include "kernels/model/parameters.h"
+#include "kernels/train/record_file.h"
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 namespace ringscope {
 
+// Where owned values are.
+struct ValueRecord {
+    RecordFile* file = nullptr;  // not set: in memory
+    std::size_t index = 0;
+};
+
 class SharedPart {
 public:
-    // The part must hold group.size() slices, and where the level divides it, be one of the
-    // parameters' own. Parameters and group must outlive it.
+    // The part must hold group.size() slices, and where the level divides it, or it is in a file,
+    // be one of the parameters' own. Parameters, group and file must outlive it. Writes the record.
     SharedPart(const Parameters& parameters, const BufferPart& part, Group& group,
-               std::int64_t level);
+               std::int64_t level, const ValueRecord& record = {});
 
     const BufferPart& span() const { return span_; }
     BufferPart owned() const;  // of the range that the parameters lie in
 
+    void readAhead();    // of owned values in a file, for the next call that needs them
     void fetchValues();  // starts; useValues() waits for it
     void useValues();
     void dropValues();
@@ -48,15 +60,22 @@ public:
     const at::Tensor& summedSlice();
     at::Tensor summedGradient() const;
 
-    // The owned values, and the sharing of new ones. Must be called also where none are new, so
-    // that what a step sends does not depend on its numbers.
-    at::Tensor ownedValues() const;
+    // The owned values, to change them until storeValues().
+    at::Tensor openValues();
+    void storeValues();
+    // New ones to all. Must be called also where none are new, so that what a step sends does not
+    // depend on its numbers.
     void shareValues();
 
 private:
     bool dividesValues() const { return level_ == 3; }
     bool dividesGradients() const { return level_ >= 2; }
+    bool isInFile() const { return record_.file != nullptr; }
+    bool comeAndGo() const { return dividesValues() || isInFile(); }
     void holdAll();
+    void writeInitialValues();
+    at::Tensor readRecord();
+    void endGather();
     BufferPart slice() const;
     at::Tensor ofSlice(const at::Tensor& whole) const;
 
@@ -64,9 +83,10 @@ private:
     BufferPart span_;
     Group& group_;
     std::int64_t level_;
-    at::Tensor values_;     // of the part; without memory between uses at level 3
+    ValueRecord record_;
+    at::Tensor values_;     // of the part; without memory between uses at level 3, or in a file
     at::Tensor gradients_;  // of the part; without memory between uses from level 2 on
-    at::Tensor ownValues_;  // (slice) at level 3
+    at::Tensor ownValues_;  // (slice) at level 3; of a file: while they are gathered or changed
     at::Tensor slice_;      // (slice) summed gradients
     at::Tensor outgoing_;   // (slice) values that shareValues() sends
     at::Tensor incoming_;   // (slice) sums that are on their way

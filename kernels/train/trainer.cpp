@@ -5,6 +5,7 @@
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/loss_scale.h"
 #include "kernels/train/rank_model.h"
+#include "kernels/train/rank_optimizers.h"
 #include "kernels/train/sharded_optimizer.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
@@ -21,12 +22,6 @@
 
 namespace ringscope {
 namespace {
-
-AdamWOptions optimizerOptions(const TrainConfig& train) {
-    return {.lr = train.lr,
-            .weightDecay = train.weightDecay,
-            .eightBit = train.optimizer == OptimizerKind::AdamW8bit};
-}
 
 // Sums over all ranks, the same on every rank.
 struct Totals {
@@ -67,18 +62,17 @@ double clipFactor(double norm, double limit) {
 
 struct Trainer::State {
     State(const RunPlan& runPlan, Group& ranks, BatchSource source,
-          std::unique_ptr<RankModel> rankModel, c10::Device where)
+          std::unique_ptr<RankModel> rankModel, std::unique_ptr<RecordFile> stateFile,
+          c10::Device where)
         : plan(runPlan),
           all(ranks),
           batches(std::move(source)),
           device(where),
           model(std::move(rankModel)),
+          optimizerFile(std::move(stateFile)),
+          optimizers(optimizersOf(plan.config.train, *model, optimizerFile.get())),
           lossScale(plan.config.train.precision == NumberFormat::Fp16 ? LossScale::dynamic()
-                                                                      : LossScale::none()) {
-        for (const std::unique_ptr<SharedPart>& part : model->parts())
-            optimizers.emplace_back(model->parameters(), *part,
-                                    optimizerOptions(plan.config.train));
-    }
+                                                                      : LossScale::none()) {}
 
     std::int64_t countTokens(std::int64_t step);
     double accumulateGradients(std::int64_t step, double scale);
@@ -94,7 +88,8 @@ struct Trainer::State {
     BatchSource batches;
     c10::Device device;
     std::unique_ptr<RankModel> model;
-    std::vector<ShardedOptimizer> optimizers{};  // of each part of the parameters
+    std::unique_ptr<RecordFile> optimizerFile;  // memory.offload_optimizer
+    std::vector<ShardedOptimizer> optimizers;   // of each part of the parameters
     LossScale lossScale;
     std::int64_t tokens = 0;  // of the step
     at::Tensor expertUse{};   // of the step so far, over all ranks, double; where there are experts
@@ -195,8 +190,10 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
     if (finite) {
         const double factor =
             clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
-        for (ShardedOptimizer& optimizer : optimizers) optimizer.step(factor);
+        stepAll(optimizers, factor);
         moveRouterBiases();
+        if (optimizerFile) optimizerFile->settle();
+        model->endUpdate();
     }
     for (ShardedOptimizer& optimizer : optimizers) optimizer.part().shareValues();
     if (finite) return std::string();
@@ -223,7 +220,9 @@ Trainer::~Trainer() = default;
 Result<std::unique_ptr<Trainer>> Trainer::make(const RunPlan& plan, Group& group,
                                                BatchSource batches, c10::Device device) {
     RINGSCOPE_TRY(std::unique_ptr<RankModel> model, RankModel::make(plan, group, device));
-    auto state = std::make_unique<State>(plan, group, std::move(batches), std::move(model), device);
+    RINGSCOPE_TRY(std::unique_ptr<RecordFile> file, optimizerFileOf(plan, *model));
+    auto state = std::make_unique<State>(plan, group, std::move(batches), std::move(model),
+                                         std::move(file), device);
     return std::unique_ptr<Trainer>(new Trainer(std::move(state)));
 }
 

@@ -13,12 +13,26 @@ void UnitMemory::useValues(int unit, SpanPass pass) {
 
 // Layers that are computed again go up, and the backward pass that follows goes down: what is next
 // shows there.
+int UnitMemory::unitAfter(int unit, SpanPass pass) const {
+    if (pass == SpanPass::Forward && unit + 1 < std::ssize(units_)) return unit + 1;
+    if (pass == SpanPass::Backward && unit > layerUnit(0)) return unit - 1;
+    return -1;
+}
+
 void UnitMemory::fetchNext(int unit, SpanPass pass) {
-    int next = -1;
-    if (pass == SpanPass::Forward && unit + 1 < std::ssize(units_)) next = unit + 1;
-    if (pass == SpanPass::Backward && unit > layerUnit(0)) next = unit - 1;
-    if (next < 0) return;
-    for (SharedPart* part : parts(next)) part->fetchValues();
+    const int next = unitAfter(unit, pass);
+    if (next >= 0)
+        for (SharedPart* part : parts(next)) part->fetchValues();
+    readAhead(next >= 0 ? next : unit, pass);
+}
+
+// What comes after `unit`. The head's forward pass is the last one; the backward pass begins with
+// the layer before it.
+void UnitMemory::readAhead(int unit, SpanPass pass) {
+    const bool turns = pass == SpanPass::Forward && unit + 1 == std::ssize(units_);
+    const int next = turns ? unit - 1 : unitAfter(unit, pass);
+    if (next >= 0)
+        for (SharedPart* part : parts(next)) part->readAhead();
 }
 
 void UnitMemory::dropValues(int unit) {

@@ -1,6 +1,7 @@
 // The keeper of a model's units whose parts ranks divide among them (memory.zero 2 and 3): a unit's
-// values are gathered one unit ahead of their use, and the gradients of a unit are summed while the
-// backward pass computes the next.
+// values are gathered one unit ahead of their use, and read from the disk two units ahead
+// (memory.offload_parameters); the gradients of a unit are summed while the backward pass computes
+// the next.
 #pragma once
 
 #include "kernels/model/unit_keeper.h"
@@ -28,7 +29,9 @@ private:
     const std::vector<SharedPart*>& parts(int unit) const {
         return units_[static_cast<std::size_t>(unit)];
     }
+    int unitAfter(int unit, SpanPass pass) const;
     void fetchNext(int unit, SpanPass pass);
+    void readAhead(int unit, SpanPass pass);
     void settle();
 
     std::vector<std::vector<SharedPart*>> units_;

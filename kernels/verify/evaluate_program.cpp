@@ -77,6 +77,7 @@ private:
         job_ = *evaluation;
         RINGSCOPE_TRY(plan_, readPlan(job_.configYaml, arguments_.world));
         plan_.config.memory.zero = 1;  // nothing is trained
+        plan_.config.memory.offloadParameters = OffloadPlace::None;
         return {};
     }
 

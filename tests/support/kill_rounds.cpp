@@ -22,7 +22,8 @@ std::string experimentWith(const std::filesystem::path& offload) {
            "model: {preset: nano}\n"
            "train: {steps: 40, seq_len: 256}\n"
            "parallel: {sp: 2}\n"
-           "memory: {zero: 3, recompute: layers, offload_activations: disk, offload_folder: " +
+           "memory: {zero: 3, recompute: layers, offload_activations: disk, "
+           "offload_optimizer: disk, offload_parameters: disk, offload_folder: " +
            offload.string() +
            "}\n"
            "matrix: {parallel.mode: [ring, ulysses]}\n";

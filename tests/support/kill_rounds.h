@@ -32,7 +32,7 @@ struct KillFigures {
     int broken = 0;        // stores that `ringscope db check` did not find whole
     int lostFinished = 0;  // runs that had finished and are not, or lack a step
     int stillRunning = 0;  // runs shown as going on a second after their leader was killed
-    int filesLeft = 0;     // of activations that waited on the disk
+    int filesLeft = 0;     // of what waited on the disk
     std::vector<std::string> problems{};  // a sentence for each of these
 };
 

@@ -35,10 +35,10 @@ constexpr std::array deepSpeedTable = {
     KeyRule{"communication_data_type", Dropped, "", "gradients travel in fp32"},
     KeyRule{"zero_optimization.stage", Renamed, "memory.zero", zeroLevels, Role::Field},
     KeyRule{"zero_optimization.", Dropped, "", howDivided},
-    KeyRule{
-        "zero_optimization.offload_", Dropped, "",
-        "parameters and the optimizer's state stay where the rank computes: peak memory per rank "
-        "is higher"},
+    KeyRule{"zero_optimization.offload_", Dropped, "",
+            "memory.offload_optimizer and memory.offload_parameters let them wait on the disk; "
+            "nothing is "
+            "set"},
     KeyRule{"zero_allow_untested_optimizer", Dropped, "",
             "AdamW is Ringscope's optimizer at every level"},
     KeyRule{"zero_force_ds_cpu_optimizer", Dropped, "",

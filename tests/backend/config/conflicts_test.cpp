@@ -143,6 +143,34 @@ TEST(Conflicts, NameActivationsToOffloadThatAreNotKept) {
     EXPECT_TRUE(findConflicts(config).empty());
 }
 
+TEST(Conflicts, NameParametersToOffloadThatRanksDoNotDivide) {
+    RunConfig config;
+    config.memory.offloadParameters = OffloadPlace::Disk;
+    EXPECT_EQ(onlyConflict(config),
+              "memory.offload_parameters disk is for parameters that ranks divide, and memory.zero "
+              "is 1; use zero 3");
+    config.memory.zero = 3;
+    EXPECT_TRUE(findConflicts(config).empty());
+}
+
+TEST(Conflicts, NameWhatIsToWaitInTheMemoryOfAHost) {
+    RunConfig config;
+    config.memory.zero = 3;
+    config.memory.recompute = Recompute::Layers;
+    const std::string rest =
+        " host: what a CPU rank holds is in the host's memory already, and nothing moves what a "
+        "GPU "
+        "holds there yet; use disk, or none";
+    config.memory.offloadActivations = OffloadPlace::Host;
+    EXPECT_EQ(onlyConflict(config), "memory.offload_activations" + rest);
+    config.memory.offloadActivations = OffloadPlace::None;
+    config.memory.offloadOptimizer = OffloadPlace::Host;
+    EXPECT_EQ(onlyConflict(config), "memory.offload_optimizer" + rest);
+    config.memory.offloadOptimizer = OffloadPlace::None;
+    config.memory.offloadParameters = OffloadPlace::Host;
+    EXPECT_EQ(onlyConflict(config), "memory.offload_parameters" + rest);
+}
+
 TEST(Conflicts, AreAllNamedAtOnce) {
     RunConfig config;
     config.model.kvHeads = 3;

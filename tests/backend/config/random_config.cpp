@@ -119,6 +119,9 @@ ParallelConfig anySplit() {
     return parallel;
 }
 
+// Host is refused everywhere.
+OffloadPlace anyOffloadPlace() { return *rc::gen::element(OffloadPlace::None, OffloadPlace::Disk); }
+
 MemoryConfig anyMemory() {
     MemoryConfig memory;
     memory.preset = anyOf<MemoryPreset>();
@@ -130,9 +133,9 @@ MemoryConfig anyMemory() {
     memory.budget = maybe(rc::gen::map(inRange<std::int64_t>(1, std::int64_t{1} << 50),
                                        [](std::int64_t bytes) { return Bytes{bytes}; }));
     if (memory.recompute == Recompute::Layers)  // others keep no inputs to offload
-        memory.offloadActivations = anyOf<OffloadPlace>();
-    memory.offloadOptimizer = anyOf<OffloadPlace>();
-    if (memory.zero == 3) memory.offloadParameters = anyOf<OffloadPlace>();
+        memory.offloadActivations = anyOffloadPlace();
+    memory.offloadOptimizer = anyOffloadPlace();
+    if (memory.zero == 3) memory.offloadParameters = anyOffloadPlace();
     if (*arbitrary<bool>()) memory.offloadFolder = "/fast disk/#1";
     return memory;
 }

@@ -69,7 +69,7 @@ TEST(LongestSequence, BeginsOnOneRankAndKnowsItsWords) {
                                               "ulysses zero"));
     EXPECT_EQ(lengthCases(asked(), {"ring"}, {"glue"}).error().message,
               "there is no lever 'glue'; there are none, tile_loss, sp, tile_mlp, recompute, zero, "
-              "offload");
+              "offload, offload_state");
 }
 
 }  // namespace

@@ -61,6 +61,40 @@ TEST(MemoryPlan, TakesOneLeverAfterTheOtherFromTheNaiveRun) {
             << memory.waterfall[i].lever;
 }
 
+TEST(MemoryPlan, PricesWhatWaitsOnTheDisk) {
+    RunConfig config = longRun("zigzag", 2);
+    config.train.seqLen = 512;
+    config.memory.zero = 3;
+    config.memory.offloadOptimizer = OffloadPlace::Disk;
+    config.memory.offloadParameters = OffloadPlace::Disk;
+    const MemoryPlan memory = memoryOf(config);
+    EXPECT_THAT(leversOf(memory),
+                ElementsAre("naive", "memory.zero 1", "memory.zero 2", "memory.zero 3",
+                            "memory.offload_optimizer disk", "memory.offload_parameters disk"));
+    const RunPlan plan = planRun(config).value();
+    const auto slice = static_cast<double>(plan.parameters) / 2;
+    const WaterfallRow& optimizer = memory.waterfall[4];
+    EXPECT_NEAR(optimizer.price.diskBytes / (slice * 8), 2, 0.02) << "read and written";
+    EXPECT_LT(optimizer.peakBytes, memory.waterfall[3].peakBytes - slice * 7);
+    const WaterfallRow& parameters = memory.waterfall[5];
+    EXPECT_NEAR(parameters.price.diskBytes / (slice * 4), 4, 0.1)
+        << "read in both passes and for the update, and written";
+    EXPECT_LT(parameters.peakBytes, optimizer.peakBytes);
+    EXPECT_NEAR(memory.diskBytes / (slice * 12), 1, 0.02);
+    EXPECT_EQ(memory.hostDiskBytes, 2 * memory.diskBytes);
+}
+
+TEST(MemoryPlan, CountsTheDiskOfTheHostWithMostRanks) {
+    RunConfig config = longRun("ring", 3);
+    config.train.seqLen = 768;
+    config.memory.zero = 0;
+    config.memory.offloadOptimizer = OffloadPlace::Disk;
+    config.launch.transport = TransportKind::Ssh;
+    config.launch.hosts = {"a:1", "b:2"};
+    const MemoryPlan memory = memoryOf(config);
+    EXPECT_EQ(memory.hostDiskBytes, 2 * memory.diskBytes);
+}
+
 TEST(MemoryPlan, NamesNoLeverThatIsNotAskedFor) {
     RunConfig config = longRun("none", 1);
     config.memory.zero = 0;

@@ -12,6 +12,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::size_t block = AsyncFile::alignment;
+const FileUse someUse{"memory.offload_optimizer disk", "the optimizer's state"};
 
 struct Buffer {
     explicit Buffer(std::size_t bytes)
@@ -28,7 +29,7 @@ struct Buffer {
 
 TEST(AsyncFile, GivesBackWhatWasWritten) {
     const testing::TemporaryFolder folder;
-    const auto file = AsyncFile::make(folder.path(), 64 * block).value();
+    const auto file = AsyncFile::make(folder.path(), 64 * block, someUse).value();
     Buffer first(16 * block), second(4 * block);
     first.fill('a');
     second.fill('b');
@@ -49,21 +50,23 @@ TEST(AsyncFile, GivesBackWhatWasWritten) {
 
 TEST(AsyncFile, LeavesNothingInTheFolder) {
     const testing::TemporaryFolder folder;
-    const auto file = AsyncFile::make(folder.path(), block).value();
+    const auto file = AsyncFile::make(folder.path(), block, someUse).value();
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST(AsyncFile, NamesAFolderThatCannotBeWrittenTo) {
-    const Result<std::unique_ptr<AsyncFile>> file = AsyncFile::make("/proc", block);
+    const Result<std::unique_ptr<AsyncFile>> file = AsyncFile::make("/proc", block, someUse);
     ASSERT_FALSE(file.ok());
-    EXPECT_NE(file.error().message.find("no file can be made in /proc"), std::string::npos)
+    EXPECT_NE(
+        file.error().message.find("memory.offload_optimizer disk: no file can be made in /proc"),
+        std::string::npos)
         << file.error().message;
 }
 
 TEST(AsyncFile, SaysBeforehandThatTheDiskIsTooSmall) {
     const testing::TemporaryFolder folder;
     const Result<std::unique_ptr<AsyncFile>> file =
-        AsyncFile::make(folder.path(), std::int64_t{1} << 50);
+        AsyncFile::make(folder.path(), std::int64_t{1} << 50, someUse);
     ASSERT_FALSE(file.ok());
     EXPECT_NE(file.error().message.find("memory.offload_folder"), std::string::npos)
         << file.error().message;
@@ -71,12 +74,14 @@ TEST(AsyncFile, SaysBeforehandThatTheDiskIsTooSmall) {
 
 TEST(AsyncFile, SaysThatBytesCannotBeReadBack) {
     const testing::TemporaryFolder folder;
-    const auto file = AsyncFile::make(folder.path(), block).value();
+    const auto file = AsyncFile::make(folder.path(), block, someUse).value();
     Buffer buffer(block);
     file->read(0, buffer.memory.get(), buffer.size, 1024 * block);  // behind the end
     const Result<void> read = file->wait(0);
     ASSERT_FALSE(read.ok());
-    EXPECT_NE(read.error().message.find("cannot be read back"), std::string::npos);
+    EXPECT_NE(read.error().message.find("the optimizer's state cannot be read back"),
+              std::string::npos)
+        << read.error().message;
     EXPECT_TRUE(file->wait(0).ok());
 }
 

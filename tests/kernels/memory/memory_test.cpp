@@ -75,6 +75,8 @@ struct Levers {
     MemoryConfig memory;
 };
 
+std::string testFolder() { return ::testing::TempDir() + "ringscope-memory-test"; }
+
 std::vector<Levers> levers() {
     std::vector<Levers> all;
     const auto add = [&](std::string name, auto pull) {
@@ -99,7 +101,26 @@ std::vector<Levers> levers() {
     add("layers, disk", [](MemoryConfig& memory) {
         memory.recompute = Recompute::Layers;
         memory.offloadActivations = OffloadPlace::Disk;
-        memory.offloadFolder = ::testing::TempDir() + "ringscope-memory-test";
+        memory.offloadFolder = testFolder();
+    });
+    for (const std::int64_t zero : {0, 1, 3})
+        add(c10::str("zero ", zero, ", optimizer on disk"), [zero](MemoryConfig& memory) {
+            memory.zero = zero;
+            memory.offloadOptimizer = OffloadPlace::Disk;
+            memory.offloadFolder = testFolder();
+        });
+    add("zero 3, all on disk", [](MemoryConfig& memory) {
+        memory.zero = 3;
+        memory.recompute = Recompute::Layers;
+        memory.offloadActivations = OffloadPlace::Disk;
+        memory.offloadOptimizer = OffloadPlace::Disk;
+        memory.offloadParameters = OffloadPlace::Disk;
+        memory.offloadFolder = testFolder();
+    });
+    add("zero 3, parameters on disk", [](MemoryConfig& memory) {
+        memory.zero = 3;
+        memory.offloadParameters = OffloadPlace::Disk;
+        memory.offloadFolder = testFolder();
     });
     add("zero 2, attention_kept, tiles", [](MemoryConfig& memory) {
         memory.zero = 2;
@@ -107,6 +128,22 @@ std::vector<Levers> levers() {
         memory.tileMlp = memory.tileLoss = 100;
     });
     return all;
+}
+
+// More of the optimizer's state than three pieces of it.
+MemoryCase wideCase(int ranks, NumberFormat precision) {
+    RunConfig config;
+    config.model = llama();
+    config.model.hiddenSize = 256;
+    config.model.ffnSize = 1376;
+    config.train.steps = 2;
+    config.train.seqLen = 128;
+    config.train.precision = precision;
+    config.parallel.mode = ranks == 1 ? "none" : "zigzag";
+    config.parallel.sp = ranks;
+    config.memory.offloadOptimizer = OffloadPlace::Disk;
+    config.memory.offloadFolder = testFolder();
+    return {c10::str("wide on ", ranks, ", ", nameOf(precision)), config};
 }
 
 // Every mode with nothing set, and some with every lever. All families make 317.
@@ -129,11 +166,16 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
             if (family != "llama" && (ranks > 2 || (ranks == 1 && !wide))) continue;
             config.train.optimizer = OptimizerKind::AdamW8bit;
             cases.push_back({name + ", adamw8bit", config});
+            config.memory.offloadOptimizer = OffloadPlace::Disk;
+            config.memory.offloadFolder = testFolder();
+            cases.push_back({name + ", adamw8bit on disk", config});
+            config.memory = {};
             config.train.optimizer = OptimizerKind::AdamW;
             for (const Levers& each : levers()) {
                 config.memory = each.memory;
                 cases.push_back({name + ", " + each.name, config});
             }
+            if (family == "llama") cases.push_back(wideCase(ranks, precision));
         }
     return cases;
 }
@@ -170,6 +212,15 @@ bool isBetween(std::int64_t held, std::int64_t low, std::int64_t high, double sh
     return number(held) * (1 + share) >= number(low) && number(held) * (1 - share) <= number(high);
 }
 
+// The most that the optimizer's state takes at any time.
+std::int64_t mostOfOptimizer(const RankTrace& trace) {
+    std::int64_t most = 0;
+    overMemory(trace, [&](std::int64_t, const BytesByCategory& held) {
+        most = std::max(most, held.at(static_cast<std::size_t>(MemoryCategory::Optimizer)));
+    });
+    return most;
+}
+
 // What is wrong with the prediction; empty: nothing. Large categories hold a 32nd of the whole, as
 // 10 MiB are of runs of 320.
 std::string deviations(const Told& told, const RankTrace& real) {
@@ -181,7 +232,10 @@ std::string deviations(const Told& told, const RankTrace& real) {
     const bool copies = totalOf(low.held) != totalOf(high.held);
     bool near = copies || placeOf(low) == placeOf(peak);
     near &= isBetween(total, totalOf(low.held), totalOf(high.held), 0.02);
-    std::string text = c10::str(total, " bytes, told ", totalOf(low.held), " to ",
+    const std::int64_t state = mostOfOptimizer(real);
+    near &= isBetween(state, mostOfOptimizer(told.low), mostOfOptimizer(told.high), 0.01);
+    std::string text = c10::str("optimizer at most ", state, ", told ", mostOfOptimizer(told.low),
+                                "; ", total, " bytes, told ", totalOf(low.held), " to ",
                                 totalOf(high.held), "; ", placeOf(peak), ", told ", placeOf(low));
     for (std::size_t i = 0; i < peak.held.size(); ++i) {
         const std::int64_t held = peak.held[i];

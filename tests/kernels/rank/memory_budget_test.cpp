@@ -74,12 +74,15 @@ TEST(BudgetSentence, NamesWhatLowersLargeKindsAlone) {
     const std::string sentence = budgetSentence(refused, plan);
     EXPECT_THAT(sentence, HasSubstr("10.0 MiB of optimizer outside of a step: 35.0 MiB are held"));
     EXPECT_THAT(sentence, EndsWith("; less is needed with memory.zero 2 (gradients), "
-                                   "train.optimizer adamw8bit (optimizer), a larger parallel.sp "
-                                   "(optimizer), or raise memory.budget"));
+                                   "train.optimizer adamw8bit (optimizer), "
+                                   "memory.offload_optimizer disk (optimizer), a larger "
+                                   "parallel.sp (optimizer), or raise memory.budget"));
     EXPECT_THAT(budgetSentence(refused, planWithBudget("none", 1)), Not(HasSubstr("memory.zero")))
         << "one rank has nobody to share with";
     plan.config.memory.zero = 0;
     EXPECT_THAT(budgetSentence(refused, plan), HasSubstr("memory.zero 1 (optimizer)"));
+    plan.config.memory.offloadOptimizer = OffloadPlace::Disk;
+    EXPECT_THAT(budgetSentence(refused, plan), Not(HasSubstr("offload_optimizer")));
 }
 
 TEST(BudgetSentence, SaysOfLogitsNoLayer) {
