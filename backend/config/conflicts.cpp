@@ -224,6 +224,15 @@ void checkSteps(const TrainConfig& train, std::vector<ConfigConflict>& conflicts
                                  named("train.steps", train.steps) + "; use fewer"});
 }
 
+void checkLearningRate(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
+    if (train.lrSchedule != LrSchedule::Wsd || !train.lrDecay) return;
+    if (train.lrWarmup + *train.lrDecay <= train.steps) return;
+    conflicts.push_back({{"train.lr_warmup", "train.lr_decay", "train.steps"},
+                         named("train.lr_warmup", train.lrWarmup) + " and " +
+                             named("train.lr_decay", *train.lrDecay) + " are more than " +
+                             named("train.steps", train.steps) + "; use fewer"});
+}
+
 void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const TrainConfig& train = config.train;
     const ModelConfig& model = config.model;
@@ -282,6 +291,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkIds(config.data, conflicts);
     checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
+    checkLearningRate(config.train, conflicts);
     checkOptimizer(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);

@@ -20,8 +20,9 @@ struct AdamWOptions {
     double beta1 = 0.9;
     double beta2 = 0.95;
     double eps = 1e-8;
-    double weightDecay = 0.0;  // of every parameter, gains included
-    bool eightBit = false;     // of large parameters, the moments (adamw_8bit.h)
+    double weightDecay = 0.0;    // of ranges that are decayed
+    bool decaysVectors = false;  // also parameters of one dimension: gains, biases
+    bool eightBit = false;       // of large parameters, the moments (adamw_8bit.h)
 };
 
 class AdamW {
@@ -32,8 +33,9 @@ public:
           std::optional<std::vector<ElementRange>> trained = std::nullopt);
 
     // values and gradient (elements), contiguous. The gradient counts times `gradientFactor`, which
-    // is how clipping reaches it without a pass of its own.
-    void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor);
+    // is how clipping reaches it without a pass of its own; lr counts times `lrShare`.
+    void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor,
+              double lrShare = 1);
 
     const AdamW8bit& eightBit() const { return eightBit_; }
 

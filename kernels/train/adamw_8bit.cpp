@@ -118,22 +118,24 @@ void AdamW8bit::step(at::Tensor& values, const at::Tensor& gradient,
     }
     float* p = values.mutable_data_ptr<float>();
     const float* g = gradient.const_data_ptr<float>();
-    for (const Part& part : parts_)
+    for (const Part& part : parts_) {
+        const flat::AdamFactors own = factors.withDecay(part.range.decayed);
         at::parallel_for(0, part.blocks, blocksPerTask, [&](std::int64_t block, std::int64_t end) {
             const std::int64_t begin = beginOf(block, part.range);
             const std::int64_t place = part.range.begin + begin;
             flat::adamStep8bit(p + place, g + place, from(mean_, signedMap(), part, block),
                                from(square_, unsignedMap(), part, block),
                                beginOf(end, part.range) - begin,
-                               beginOf(block + 1, part.range) - begin, factors);
+                               beginOf(block + 1, part.range) - begin, own);
         });
+    }
 }
 
 void AdamW8bit::stepByTensors(at::Tensor& values, const at::Tensor& gradient,
                               const flat::AdamFactors& factors) {
     for (const Part& part : parts_)
         for (std::int64_t block = 0; block < part.blocks; block += blocksPerChunk)
-            stepChunk(Chunk(part, block), values, gradient, factors);
+            stepChunk(Chunk(part, block), values, gradient, factors.withDecay(part.range.decayed));
 }
 
 void AdamW8bit::stepChunk(const Chunk& chunk, at::Tensor& values, const at::Tensor& gradient,

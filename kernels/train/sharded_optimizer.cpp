@@ -11,10 +11,16 @@
 namespace ringscope {
 namespace {
 
+// Parameters are alike where nothing decays, so that they are stepped together.
+bool isDecayed(const ParameterSpec& spec, const AdamWOptions& options) {
+    return options.weightDecay == 0 || options.decaysVectors || spec.shape.size() > 1;
+}
+
 // The elements of a slice [begin, begin + count) of the flat parameters that are trained, counted
 // from its begin. The padding after the last parameter is none.
-std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, bool eightBit,
-                                        std::int64_t begin, std::int64_t count) {
+std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list,
+                                        const AdamWOptions& options, std::int64_t begin,
+                                        std::int64_t count) {
     std::vector<ElementRange> ranges;
     for (const ParameterSpec& spec : list) {
         const std::int64_t first = std::max(begin, spec.offset);
@@ -22,9 +28,11 @@ std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, 
         if (!spec.trained || first >= end) continue;
         const ElementRange range{.begin = first - begin,
                                  .count = end - first,
-                                 .eightBit = eightBit && canHave8BitState(spec),
-                                 .skipped = first - spec.offset};
+                                 .eightBit = options.eightBit && canHave8BitState(spec),
+                                 .skipped = first - spec.offset,
+                                 .decayed = isDecayed(spec, options)};
         const bool follows = !ranges.empty() && !range.eightBit && !ranges.back().eightBit &&
+                             ranges.back().decayed == range.decayed &&
                              ranges.back().begin + ranges.back().count == range.begin;
         if (follows)
             ranges.back().count += range.count;
@@ -47,8 +55,7 @@ ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& par
                                                   })),
       rounds_(!parameters.areExact()),
       adam_(part.owned().count, options, exact_.options(),
-            trainedRanges(parameters.list(), options.eightBit, part.owned().begin,
-                          part.owned().count)) {}
+            trainedRanges(parameters.list(), options, part.owned().begin, part.owned().count)) {}
 
 void ShardedOptimizer::round() {
     if (!rounds_) return;
@@ -56,9 +63,9 @@ void ShardedOptimizer::round() {
     values.copy_(exact_);
 }
 
-void ShardedOptimizer::step(double factor) {
+void ShardedOptimizer::step(double factor, double lrShare) {
     const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
-    adam_.step(exact_, part_.summedGradient(), factor);
+    adam_.step(exact_, part_.summedGradient(), factor, lrShare);
     round();
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/train/trainer.h"
 
 #include "backend/core/mix.h"
+#include "backend/plan/learning_rate.h"
 #include "kernels/train/adamw.h"
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/loss_scale.h"
@@ -24,7 +25,11 @@ namespace {
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
     return {.lr = train.lr,
+            .beta1 = train.beta1,
+            .beta2 = train.beta2,
+            .eps = train.eps,
             .weightDecay = train.weightDecay,
+            .decaysVectors = train.decayed == DecayedWeights::All,
             .eightBit = train.optimizer == OptimizerKind::AdamW8bit};
 }
 
@@ -195,7 +200,8 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
     if (finite) {
         const double factor =
             clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
-        for (ShardedOptimizer& optimizer : optimizers) optimizer.step(factor);
+        const double lrShare = learningRateShare(plan.config.train, step);
+        for (ShardedOptimizer& optimizer : optimizers) optimizer.step(factor, lrShare);
         moveRouterBiases();
     }
     for (ShardedOptimizer& optimizer : optimizers) optimizer.part().shareValues();

@@ -143,6 +143,21 @@ TEST(Conflicts, NameActivationsToOffloadThatAreNotKept) {
     EXPECT_TRUE(findConflicts(config).empty());
 }
 
+TEST(Conflicts, NameAWarmupAndAFallThatOverlap) {
+    RunConfig config;
+    config.train.lrSchedule = LrSchedule::Wsd;
+    config.train.lrWarmup = 6;
+    config.train.lrDecay = 5;
+    EXPECT_EQ(onlyConflict(config),
+              "train.lr_warmup (6) and train.lr_decay (5) are more than train.steps (10); use "
+              "fewer");
+    config.train.lrDecay = 4;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.train.lrDecay = 5;
+    config.train.lrSchedule = LrSchedule::Linear;
+    EXPECT_TRUE(findConflicts(config).empty()) << "linear has no lr_decay";
+}
+
 TEST(Conflicts, AreAllNamedAtOnce) {
     RunConfig config;
     config.model.kvHeads = 3;

@@ -70,7 +70,8 @@ TrainConfig anyTraining() {
     train.lr = *positive();
     train.lrSchedule = anyOf<LrSchedule>();
     train.lrWarmup = *inRange<std::int64_t>(0, train.steps);
-    train.lrDecay = maybe(inRange<std::int64_t>(1, train.steps + 1));
+    if (train.lrWarmup < train.steps)
+        train.lrDecay = maybe(inRange<std::int64_t>(1, train.steps - train.lrWarmup + 1));
     train.lrFinal = share();
     train.beta1 = share();
     train.beta2 = share();
