@@ -100,7 +100,8 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
                                       sharing_ == nullptr ? 0 : sharing_->rank(), initial),
                   buffersOf(share_, plan), tensors_,
                   {.values = !dividesValues(plan), .gradients = !dividesGradients(plan)}),
-      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {
+      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory,
+             {plan.config.train.labelSmoothing, plan.config.train.zLoss}) {
     makeParts();
 }
 

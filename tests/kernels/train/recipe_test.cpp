@@ -184,5 +184,31 @@ TEST(Recipe, ChangesNothingInAStepWithoutALearningRate) {
     EXPECT_EQ(steps[0].record.loss, steps[1].record.loss) << "the first step has rate 0";
 }
 
+// Every mode finds the loss with smoothing and z-loss, and its gradients.
+TEST(LossRule, HoldsAlikeInEveryMode) {
+    RunConfig alone = smallRun("none", 1);
+    alone.train.labelSmoothing = 0.2;
+    alone.train.zLoss = 0.05;
+    const auto reference = train(alone, fromProse(alone)).front();
+    RunConfig plain = smallRun("none", 1);
+    EXPECT_GT(std::abs(train(plain, fromProse(plain)).front().steps[0].record.loss -
+                       reference.steps[0].record.loss),
+              1e-3);
+    for (const std::string& mode : testing::shardedModes()) {
+        RunConfig config = alone;
+        config.parallel.mode = mode;
+        config.parallel.sp = 2;
+        config.memory.tileLoss = 7;
+        const auto trained = train(config, fromProse(config)).front();
+        for (std::size_t step = 0; step < 4; ++step) {
+            EXPECT_NEAR(trained.steps[step].record.loss, reference.steps[step].record.loss, 1e-10)
+                << mode << " step " << step;
+            EXPECT_NEAR(trained.steps[step].record.gradNorm, reference.steps[step].record.gradNorm,
+                        1e-9)
+                << mode << " step " << step;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace ringscope
