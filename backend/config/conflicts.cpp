@@ -233,6 +233,19 @@ void checkLearningRate(const TrainConfig& train, std::vector<ConfigConflict>& co
                              named("train.steps", train.steps) + "; use fewer"});
 }
 
+void checkStops(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const TrainConfig& train = config.train;
+    const auto needs = [&](bool isSet, std::string_view field) {
+        if (!isSet || config.data.validation > 0) return;
+        conflicts.push_back({{field, "data.validation"},
+                             std::string(field) + " looks at validations, and data.validation is "
+                                                  "0; keep a share out of training"});
+    };
+    needs(train.stopLoss.has_value(), "train.stop_loss");
+    needs(train.stopPatience.has_value(), "train.stop_patience");
+    needs(train.validateEvery > 0, "train.validate_every");
+}
+
 void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const TrainConfig& train = config.train;
     const ModelConfig& model = config.model;
@@ -292,6 +305,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
     checkLearningRate(config.train, conflicts);
+    checkStops(config, conflicts);
     checkOptimizer(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);

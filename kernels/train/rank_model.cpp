@@ -218,6 +218,13 @@ at::Tensor RankModel::wholeValues() {
 
 at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }
 
+double RankModel::likelihoods(const TokenBatch& batch, const BatchPlace& place) {
+    const at::NoGradGuard withoutGraph;
+    RouterUse routers;
+    return model_.likelihoods(shardOf(batch), attendFor(place, batch, /*drops=*/false), routers,
+                              {units_ ? &*units_ : nullptr, nullptr});
+}
+
 at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {
     const at::NoGradGuard withoutGraph;
     RouterUse routers;
@@ -283,9 +290,12 @@ AttentionCall RankModel::callFor(const BatchPlace& place, const TokenBatch& batc
 }
 
 // Attention of every layer, for this batch.
-Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch) const {
+Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch, bool drops) const {
     std::vector<AttentionCall> calls;
-    for (const AttentionPart& part : plan_.parts) calls.push_back(callFor(place, batch, part));
+    for (const AttentionPart& part : plan_.parts) {
+        calls.push_back(callFor(place, batch, part));
+        calls.back().drops = drops;
+    }
     return [this, calls](int layer, const at::Tensor& q, const LayerKeys& keys) {
         const auto part =
             static_cast<std::size_t>(plan_.partOfLayer[static_cast<std::size_t>(layer)]);

@@ -258,6 +258,34 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     return outcome;
 }
 
+// Replicas take batches in turn. Where one has none left, it computes the last one once more, which
+// does not count: ranks of all replicas may have to send each other parameters and tokens.
+Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationBatches& batches,
+                                           std::int64_t count) {
+    State& state = *state_;
+    const PlaceScope place;
+    tracePlace().step = static_cast<std::int32_t>(index);
+    enterPass(SpanPass::Forward);
+    const std::int64_t replicas = state.plan.replicas;
+    const std::int64_t own = state.all.rank() / (state.plan.ranks / replicas);
+    double sum = 0;
+    ValidationRecord record{.step = index};
+    for (std::int64_t first = 0; first < count; first += replicas)
+        for (std::int64_t number = first; number < first + replicas; ++number) {
+            const TokenBatch batch = batches(std::min(number, count - 1));
+            if (number < count) record.tokens += labelledTokens(batch.labels);
+            if (number - first != own) continue;
+            const double likelihoods = state.model->likelihoods(batch, {index, number});
+            if (number < count) sum += likelihoods;
+        }
+    if (record.tokens == 0)
+        return Error{ErrorCode::InvalidConfig,
+                     "no token of data.validation has a label; keep more out of training"};
+    record.loss =
+        sumOverRanks(state.all, sum, 0, state.device).loss / static_cast<double>(record.tokens);
+    return record;
+}
+
 at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }
 
 std::vector<double> Trainer::parameterValues() {

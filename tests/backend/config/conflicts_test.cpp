@@ -158,6 +158,19 @@ TEST(Conflicts, NameAWarmupAndAFallThatOverlap) {
     EXPECT_TRUE(findConflicts(config).empty()) << "linear has no lr_decay";
 }
 
+TEST(Conflicts, NameWhatLooksAtValidationsWhereThereAreNone) {
+    RunConfig config;
+    config.train.stopLoss = 2.0;
+    EXPECT_EQ(onlyConflict(config),
+              "train.stop_loss looks at validations, and data.validation is 0; keep a share out of "
+              "training");
+    config.train.stopPatience = 3;
+    config.train.validateEvery = 10;
+    EXPECT_EQ(findConflicts(config).size(), 3U);
+    config.data.validation = 0.1;
+    EXPECT_TRUE(findConflicts(config).empty());
+}
+
 TEST(Conflicts, AreAllNamedAtOnce) {
     RunConfig config;
     config.model.kvHeads = 3;

@@ -192,6 +192,11 @@ rc::Gen<RunConfig> anyConfig() {
         config.data.validation = share();
         config.data.chatTemplate = anyOf<ChatFormat>();
         config.train = anyTraining();
+        if (config.data.validation == 0) {  // nothing to validate with
+            config.train.validateEvery = 0;
+            config.train.stopLoss.reset();
+            config.train.stopPatience.reset();
+        }
         if (config.train.task == TrainTask::Sft) {  // what it asks for
             config.train.batch = 1;
             config.data.source = "talks.jsonl";

@@ -1,0 +1,38 @@
+// Validations of a run: when one is due, and whether what it finds ends the run (train.stop_loss,
+// train.stop_patience). All ranks find the same loss, so all come to the same end.
+#pragma once
+
+#include "backend/plan/run_plan.h"
+#include "backend/run/run_record.h"
+#include "backend/text/sequences.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace ringscope {
+
+class Validation {
+public:
+    // Fails where data.validation keeps tokens out, and too few for a validation. `sequences` must
+    // outlive it; train.steps are those that the run will do.
+    static Result<Validation> make(const TrainConfig& train, const Sequences& sequences);
+
+    // After train.validate_every steps each, and after the last one.
+    bool isDueAfter(std::int64_t step) const;
+    std::int64_t batches() const { return batches_; }
+
+    // Takes in what a validation found. Returns why the run ends with it, a sentence; else nothing.
+    std::string add(const ValidationRecord& found);
+
+private:
+    Validation(const TrainConfig& train, std::int64_t batches) : train_(train), batches_(batches) {}
+
+    TrainConfig train_;
+    std::int64_t batches_ = 0;  // 0: nothing is kept out
+    double best_ = std::numeric_limits<double>::infinity();
+    std::int64_t bestStep_ = 0;
+    std::int64_t worse_ = 0;  // validations since the best one
+};
+
+}  // namespace ringscope
