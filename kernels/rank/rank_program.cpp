@@ -3,6 +3,7 @@
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
+#include "backend/run/validation.h"
 #include "kernels/data/token_batch.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
@@ -12,7 +13,6 @@
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
-#include "kernels/rank/validation.h"
 #include "kernels/train/trainer.h"
 #include "kernels/vector/elementary_functions.h"
 
@@ -142,7 +142,8 @@ Result<void> RankRun::validate(Trainer& trainer, const Sequences& sequences, std
 }
 
 Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences) {
-    RINGSCOPE_TRY(validation_, Validation::make(plan_.config.train, sequences));
+    RINGSCOPE_TRY(validation_, Validation::make(plan_.config.train, sequences.validationTokens(),
+                                                validationBatches(sequences, plan_.config.train)));
     RINGSCOPE_CHECK(recording_->open());
     for (bool goesOn = true; goesOn && steps_ < plan_.config.train.steps; ++steps_) {
         RINGSCOPE_CHECK(recording_->beforeStep(steps_, *ranks_.group));

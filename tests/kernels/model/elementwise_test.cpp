@@ -135,7 +135,6 @@ TEST_P(Elementwise, CrossEntropyByARuleIsTorchsWithSmoothingAndZLoss) {
         at::Tensor logits = random({rowCount, width}) * 8;
         at::Tensor labels = at::randint(width, {rowCount}, at::kLong);
         labels[3] = ignoredLabel;
-        const at::AutoGradMode withGraph(true);
         const at::Tensor x = logits.to(at::kDouble).requires_grad_(true);
         const at::Tensor squares =
             at::logsumexp(x, 1).square() * labels.ne(ignoredLabel).to(at::kDouble);

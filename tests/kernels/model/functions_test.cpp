@@ -4,6 +4,7 @@
 #include "tests/kernels/model/plain_model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 // Every piece against its formula under plain autograd, in fp64. 2 x 300 rows are more than one

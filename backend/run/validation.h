@@ -2,9 +2,9 @@
 // train.stop_patience). All ranks find the same loss, so all come to the same end.
 #pragma once
 
-#include "backend/plan/run_plan.h"
+#include "backend/config/run_config.h"
+#include "backend/core/result.h"
 #include "backend/run/run_record.h"
-#include "backend/text/sequences.h"
 
 #include <cstdint>
 #include <limits>
@@ -14,9 +14,10 @@ namespace ringscope {
 
 class Validation {
 public:
-    // Fails where data.validation keeps tokens out, and too few for a validation. `sequences` must
-    // outlive it; train.steps are those that the run will do.
-    static Result<Validation> make(const TrainConfig& train, const Sequences& sequences);
+    // On so many batches of `tokens` tokens that are kept out; fails where these are too few for a
+    // batch. train.steps are those that the run will do.
+    static Result<Validation> make(const TrainConfig& train, std::int64_t tokens,
+                                   std::int64_t batches);
 
     // After train.validate_every steps each, and after the last one.
     bool isDueAfter(std::int64_t step) const;

@@ -1,17 +1,16 @@
-#include "kernels/rank/validation.h"
+#include "backend/run/validation.h"
 
 #include <fmt/format.h>
 
 namespace ringscope {
 
-Result<Validation> Validation::make(const TrainConfig& train, const Sequences& sequences) {
-    const std::int64_t batches = validationBatches(sequences, train);
-    if (sequences.validationTokens() > 0 && batches == 0)
+Result<Validation> Validation::make(const TrainConfig& train, std::int64_t tokens,
+                                    std::int64_t batches) {
+    if (tokens > 0 && batches == 0)
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("data.validation keeps {} {} out of training, too few for a "
                                  "label; use a larger share, or more data",
-                                 sequences.validationTokens(),
-                                 sequences.validationTokens() == 1 ? "token" : "tokens")};
+                                 tokens, tokens == 1 ? "token" : "tokens")};
     return Validation(train, batches);
 }
 
