@@ -67,7 +67,8 @@ Result<void> followLog(Store& store, RunRecord run, const ShowArguments& argumen
 
 Result<void> printRun(Store& store, const RunRecord& run, const std::optional<RunRecord>& other) {
     const std::vector<RunFile> files = runFiles(store.path(), run.id, WithHash::Yes);
-    printText(runFactsText(run) + ranksText(run) + routingText(run) + memoryText(run, files) +
+    printText(runFactsText(run) + validationText(run) + ranksText(run) + routingText(run) +
+              memoryText(run, files) +
               (other ? differencesText(run, *other) : configurationText(run)) + filesText(files));
     return {};
 }

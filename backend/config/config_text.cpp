@@ -25,8 +25,8 @@ std::string yamlValue(const Field& field, const RunConfig& config) {
     return field.type == FieldType::Text && !unset ? yamlScalar(value) : value;
 }
 
-// Fields of the first version. Later ones are in the identity where they are not the default, so
-// that runs of before and after compute the same.
+// Fields of the first version. Later ones are in the identity where they are not what was computed
+// before they existed, so that runs of before and after compute the same.
 bool isOfFirstVersion(const Field& field) {
     constexpr std::array<std::string_view, 28> first = {
         "model.layers",      "model.hidden_size", "model.heads",        "model.kv_heads",
@@ -41,10 +41,18 @@ bool isOfFirstVersion(const Field& field) {
 
 bool decidesNumbers(const Field& field) {
     constexpr std::array<std::string_view, 4> sections = {"model", "data", "train", "attention"};
-    constexpr std::array<std::string_view, 2> withoutEffect = {"model.preset",
-                                                               "train.warmup_steps"};
+    constexpr std::array<std::string_view, 4> withoutEffect = {
+        "model.preset", "train.warmup_steps", "train.validate_every", "train.validate_batches"};
     return std::ranges::find(sections, sectionOf(field.path)) != sections.end() &&
            std::ranges::find(withoutEffect, field.path) == withoutEffect.end();
+}
+
+// What later fields are like in a run of the first version.
+RunConfig computedBefore(const RunConfig& config) {
+    RunConfig before;
+    before.train.decayed =
+        config.train.weightDecay == 0 ? config.train.decayed : DecayedWeights::All;
+    return before;
 }
 
 }  // namespace
@@ -66,10 +74,10 @@ std::string computationIdentity(const RunConfig& config) {
     RunConfig alone = config;  // with the batches of all replicas
     alone.train.gradAccum *= config.parallel.dp;
     std::string identity;
-    const RunConfig defaults;
+    const RunConfig before = computedBefore(config);
     for (const Field& field : fieldTable())
         if (decidesNumbers(field) &&
-            (isOfFirstVersion(field) || field.get(alone) != field.get(defaults)))
+            (isOfFirstVersion(field) || field.get(alone) != field.get(before)))
             identity += std::string(field.path) + "=" + yamlValue(field, alone) + "\n";
     return identity;
 }

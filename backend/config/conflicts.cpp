@@ -242,6 +242,28 @@ void checkSteps(const TrainConfig& train, std::vector<ConfigConflict>& conflicts
                                  named("train.steps", train.steps) + "; use fewer"});
 }
 
+void checkLearningRate(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
+    if (train.lrSchedule != LrSchedule::Wsd || !train.lrDecay) return;
+    if (train.lrWarmup + *train.lrDecay <= train.steps) return;
+    conflicts.push_back({{"train.lr_warmup", "train.lr_decay", "train.steps"},
+                         named("train.lr_warmup", train.lrWarmup) + " and " +
+                             named("train.lr_decay", *train.lrDecay) + " are more than " +
+                             named("train.steps", train.steps) + "; use fewer"});
+}
+
+void checkStops(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const TrainConfig& train = config.train;
+    const auto needs = [&](bool isSet, std::string_view field) {
+        if (!isSet || config.data.validation > 0) return;
+        conflicts.push_back({{field, "data.validation"},
+                             std::string(field) + " looks at validations, and data.validation is "
+                                                  "0; keep a share out of training"});
+    };
+    needs(train.stopLoss.has_value(), "train.stop_loss");
+    needs(train.stopPatience.has_value(), "train.stop_patience");
+    needs(train.validateEvery > 0, "train.validate_every");
+}
+
 void checkSize(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const TrainConfig& train = config.train;
     const ModelConfig& model = config.model;
@@ -300,6 +322,8 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkIds(config.data, conflicts);
     checkAnswers(config, conflicts);
     checkSteps(config.train, conflicts);
+    checkLearningRate(config.train, conflicts);
+    checkStops(config, conflicts);
     checkOptimizer(config.train, conflicts);
     checkSize(config, conflicts);
     checkHosts(config.launch, conflicts);

@@ -121,7 +121,6 @@ StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : wr
     if (memory.offloadOptimizer != OffloadPlace::None)
         optimizer_.emplace(writer.program(), MemoryCategory::Optimizer,
                            optimizerRecords(plan, rank));
-    const bool eightBit = train.optimizer == OptimizerKind::AdamW8bit;
     for (const SharePart& part : share.parts) {
         const PartOwner owner = partOwner(plan, part, rank);
         const PartMemory::Record record{.file = values_ ? &*values_ : nullptr,
@@ -130,7 +129,7 @@ StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : wr
         if (optimizer_)
             pieces_.push_back(optimizerPieces(share.list, train, owner.owned).size());
         else
-            made.keepState(momentScalars(trainedRanges(share.list, eightBit, owner.owned)));
+            made.keepState(momentScalars(trainedRanges(share.list, train, owner.owned)));
         if (part.unit < 0) continue;
         units_.resize(static_cast<std::size_t>(part.unit) + 1);
         units_.back().push_back(&made);

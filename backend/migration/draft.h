@@ -88,6 +88,7 @@ void addImpliedDefaults(Draft& draft);
 
 // Fields that depend on several keys. Called in this order.
 void settleTraining(Draft& draft);  // stage, weights, steps, precision, packing, profile
+void settleRecipe(Draft& draft);    // learning rate, betas, epochs, validation: needs the steps
 void settleModel(Draft& draft);
 void settleMemory(Draft& draft);    // what is recomputed, tiled, offloaded: needs the model
 void settleParallel(Draft& draft);  // mode, ranks, sequence length: needs the model

@@ -32,7 +32,15 @@ enum class Role : std::uint8_t {
     ProfilingWarmup,  // steps
     ProfilingActive,  // steps
     Steps,
-    Scheduler,           // changes the reason alone
+    Scheduler,           // of the learning rate
+    LrWarmup,            // steps
+    LrWarmupShare,       // of the steps
+    LrDecay,             // steps
+    Betas,               // a list of two
+    Epochs,              // may be a fraction
+    ValidationShare,     // of the data
+    ValidationSteps,     // from one to the next
+    ValidationWhen,      // "no", "steps", "epoch"
     Optimizer,           // changes the reason alone
     Companion,           // names a file with more settings
     Recompute,           // a switch: layers run again in the backward pass

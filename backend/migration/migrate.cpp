@@ -118,6 +118,7 @@ Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& a
     RINGSCOPE_CHECK(readCompanions(draft, input, migration));
     addImpliedDefaults(draft);
     settleTraining(draft);
+    settleRecipe(draft);
     settleModel(draft);
     settleMemory(draft);
     settleParallel(draft);

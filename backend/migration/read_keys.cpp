@@ -41,12 +41,6 @@ std::string optimizerReason(const std::string& name) {
                 : "Ringscope trains with AdamW: losses and optimizer memory differ";
 }
 
-std::string schedulerReason(const std::string& name) {
-    return toLower(name) == "constant"
-               ? "the learning rate is constant here, too"
-               : "Ringscope's learning rate is constant: losses differ after the first steps";
-}
-
 // Applies the rows to the keys of one file.
 class KeyReader {
 public:
@@ -84,7 +78,7 @@ private:
 
     void readValue(const KeyRule& rule, const SourceKey& key, KeyVerdict& verdict) {
         const std::size_t index = draft_.keys.size() - 1;
-        if (!key.isScalar) {
+        if (!key.isScalar && rule.role != Role::Betas) {
             refuse(verdict, "expected one value; got " + shown(key.text));
         } else if (key.text == "auto") {
             verdict.verdict = Verdict::Converted;
@@ -98,8 +92,6 @@ private:
             draft_.setField(index);
         } else if (rule.role == Role::Optimizer) {
             verdict.reason = optimizerReason(key.text);
-        } else if (rule.role == Role::Scheduler) {
-            verdict.reason = schedulerReason(key.text);
         } else if (rule.role == Role::Name) {
             readName(key, verdict);
         } else {

@@ -12,6 +12,7 @@ struct ElementRange {
     // With eightBit, all are of one parameter, and so many of its elements come before them.
     bool eightBit = false;
     std::int64_t skipped = 0;
+    bool decayed = true;  // by the weight decay
 };
 
 }  // namespace ringscope

@@ -28,7 +28,8 @@ std::vector<ElementRange> partsWithin(const std::vector<ElementRange>& ranges,
         parts.push_back({.begin = first - elements.begin,
                          .count = end - first,
                          .eightBit = range.eightBit,
-                         .skipped = range.skipped + first - range.begin});
+                         .skipped = range.skipped + first - range.begin,
+                         .decayed = range.decayed});
     }
     return parts;
 }
@@ -55,8 +56,7 @@ std::vector<OptimizerPiece> optimizerPieces(const std::vector<ParameterSpec>& li
                                             const TrainConfig& train, const BufferPart& slice) {
     const NumberFormatRow& format = rowOf(train.precision);
     const bool copies = format.bytes != format.sumBytes;
-    const std::vector<ElementRange> ranges =
-        trainedRanges(list, train.optimizer == OptimizerKind::AdamW8bit, slice);
+    const std::vector<ElementRange> ranges = trainedRanges(list, train, slice);
     std::vector<OptimizerPiece> pieces;
     for (std::int64_t begin = 0; begin < slice.count;) {
         const std::int64_t wanted = begin + mostPieceElements;

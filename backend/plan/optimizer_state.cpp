@@ -8,8 +8,18 @@ bool canHave8BitState(const ParameterSpec& parameter) {
     return parameter.elements() >= leastEightBitElements;
 }
 
-std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, bool eightBit,
-                                        const BufferPart& slice) {
+namespace {
+
+// Parameters are alike where nothing decays, so that they are stepped together.
+bool isDecayed(const ParameterSpec& spec, const TrainConfig& train) {
+    return train.weightDecay == 0 || train.decayed == DecayedWeights::All || spec.shape.size() > 1;
+}
+
+}  // namespace
+
+std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list,
+                                        const TrainConfig& train, const BufferPart& slice) {
+    const bool eightBit = train.optimizer == OptimizerKind::AdamW8bit;
     std::vector<ElementRange> ranges;
     for (const ParameterSpec& spec : list) {
         const std::int64_t first = std::max(slice.begin, spec.offset);
@@ -18,8 +28,10 @@ std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, 
         const ElementRange range{.begin = first - slice.begin,
                                  .count = end - first,
                                  .eightBit = eightBit && canHave8BitState(spec),
-                                 .skipped = first - spec.offset};
+                                 .skipped = first - spec.offset,
+                                 .decayed = isDecayed(spec, train)};
         const bool follows = !ranges.empty() && !range.eightBit && !ranges.back().eightBit &&
+                             ranges.back().decayed == range.decayed &&
                              ranges.back().begin + ranges.back().count == range.begin;
         if (follows)
             ranges.back().count += range.count;

@@ -20,10 +20,10 @@ inline constexpr std::int64_t leastEightBitElements = 4096;
 // Whether adamw8bit keeps 8 bits of it.
 bool canHave8BitState(const ParameterSpec& parameter);
 
-// The elements of a slice of the flat parameters that are trained, counted from its begin. The
-// padding after the last parameter is none. Where `eightBit`, those of large parameters say so.
-std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list, bool eightBit,
-                                        const BufferPart& slice);
+// The elements of a slice of the flat parameters that are trained, counted from its begin, with
+// how they are. The padding after the last parameter is none.
+std::vector<ElementRange> trainedRanges(const std::vector<ParameterSpec>& list,
+                                        const TrainConfig& train, const BufferPart& slice);
 
 // Blocks of a range with eightBit; the first and the last may be parts of a parameter's blocks.
 std::int64_t eightBitBlocks(const ElementRange& range);

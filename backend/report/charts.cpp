@@ -95,6 +95,20 @@ MeasuredCurve curveOf(const Comparison& comparison, const Curve& curve, const Cu
     return drawn;
 }
 
+// A line of its own for each configuration that has validations. Returns whether there are any.
+bool addValidations(const std::vector<GroupLosses>& all, LineChart& chart) {
+    bool any = false;
+    for (const GroupLosses& losses : all) {
+        if (losses.run->validations.empty()) continue;
+        any = true;
+        Line line{losses.group->rowLabel + ", validation", losses.group->mode, {}, true};
+        for (const ValidationRecord& validation : losses.run->validations)
+            line.points.push_back({static_cast<double>(validation.step), validation.loss});
+        chart.lines.push_back(std::move(line));
+    }
+    return any;
+}
+
 // Losses of one computation, a line a configuration.
 LineChart lossLines(const std::vector<GroupLosses>& all, const std::string& id) {
     LineChart chart{id, "Loss over steps", "", "step", "loss", {}};
@@ -104,10 +118,12 @@ LineChart lossLines(const std::vector<GroupLosses>& all, const std::string& id) 
             line.points.push_back({static_cast<double>(step.step), step.loss});
         chart.lines.push_back(std::move(line));
     }
+    const bool validated = addValidations(all, chart);
     chart.caption = fmt::format(
-        "Loss of {} over training steps; lines that lie on each other train "
+        "Loss of {} over training steps{}; lines that lie on each other train "
         "the same model. The figures are in the table below.",
-        countOf(chart.lines.size(), "configuration"));
+        countOf(all.size(), "configuration"),
+        validated ? ", and of data that is kept out of training" : "");
     return chart;
 }
 

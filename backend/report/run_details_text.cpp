@@ -116,6 +116,18 @@ std::string routingText(const RunRecord& run) {
     return text;
 }
 
+std::string validationText(const RunRecord& run) {
+    if (run.validations.empty()) return "";
+    std::string text =
+        title(fmt::format("validation: {} labelled tokens that are kept out of training",
+                          formatCount(run.validations.front().tokens)));
+    text += fmt::format("    {:>10}  {:>12}  {:>12}\n", "after step", "loss", "perplexity");
+    for (const ValidationRecord& validation : run.validations)
+        text += fmt::format("    {:>10}  {:>12.6g}  {:>12.6g}\n", validation.step, validation.loss,
+                            perplexityOf(validation));
+    return text;
+}
+
 std::string filesText(const std::vector<RunFile>& files) {
     if (files.empty()) return "";
     std::string text = title("files");

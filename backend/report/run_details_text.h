@@ -27,6 +27,8 @@ std::string configurationText(const RunRecord& run);
 std::string differencesText(const RunRecord& run, const RunRecord& other);
 // How each layer's experts were used in the last step that is kept; empty where there are none.
 std::string routingText(const RunRecord& run);
+// Loss and perplexity of every validation; empty where there are none.
+std::string validationText(const RunRecord& run);
 std::string ranksText(const RunRecord& run);  // with the host of each, and how it ended
 std::string filesText(const std::vector<RunFile>& files);
 

@@ -127,6 +127,13 @@ json routingJson(const RoutingRecord& record) {
             {"tokens_per_expert", record.use}};
 }
 
+json validationOfRunJson(const ValidationRecord& validation) {
+    return {{"step", validation.step},
+            {"loss", jsonNumber(validation.loss)},
+            {"perplexity", jsonNumber(perplexityOf(validation))},
+            {"tokens", validation.tokens}};
+}
+
 json orNothing(const std::string& value) { return value.empty() ? json(nullptr) : jsonText(value); }
 
 json hostJson(const HostFacts& facts) {
@@ -203,6 +210,9 @@ void addFigures(json& object, const RunRecord& run) {
     object["routing"] = json::array();
     for (const RoutingRecord& record : run.routing)
         object["routing"].push_back(routingJson(record));
+    object["validations"] = json::array();
+    for (const ValidationRecord& validation : run.validations)
+        object["validations"].push_back(validationOfRunJson(validation));
     object["rank_records"] = json::array();
     for (const RankRecord& rank : run.rankRecords) object["rank_records"].push_back(rankJson(rank));
 }

@@ -87,7 +87,8 @@ std::string pathThrough(const std::vector<Point>& points, const Plane& plane) {
 // Line `index` of `count` marks its own share of the steps.
 void drawMarkers(Markup& svg, const Line& line, const std::vector<Point>& points,
                  const Plane& plane, std::size_t index, std::size_t count) {
-    const std::size_t stride = std::max(count, (points.size() + 11) / 12);
+    const std::size_t some = std::max(count, (points.size() + 11) / 12);
+    const std::size_t stride = line.allMarked ? 1 : some;
     for (std::size_t i = index % stride; i < points.size(); i += stride)
         if (isFinite(points[i])) drawMarker(svg, line.mode, plane.at(points[i]), 4);
 }

@@ -15,6 +15,7 @@ struct Line {
     std::string label;
     std::string mode;
     std::vector<Point> points;  // ascending x; one that is not finite interrupts the line
+    bool allMarked = false;     // every point has a marker, not only some
 };
 
 struct LineChart {

@@ -41,6 +41,15 @@ template <> struct Wire<RankRouting> {
         io("use", event.routing.use);
     }
 };
+template <> struct Wire<RankValidation> {
+    static constexpr const char* type = "validation";
+    static void members(auto& io, auto& event) {
+        io("rank", event.rank);
+        io("step", event.validation.step);
+        io("loss", event.validation.loss);
+        io("tokens", event.validation.tokens);
+    }
+};
 template <> struct Wire<RankDone> {
     static constexpr const char* type = "done";
     static void members(auto& io, auto& done) {
@@ -50,6 +59,7 @@ template <> struct Wire<RankDone> {
         io("attention_bytes_per_step", done.attentionBytesPerStep);
         io("gradient_bytes_per_step", done.gradientBytesPerStep);
         io.optional("expert_bytes_per_step", done.expertBytesPerStep);
+        io.optional("ended", done.ended);
     }
 };
 template <> struct Wire<RankError> {

@@ -15,6 +15,7 @@
 //                         hello {rank, pid, device, versions, plan, data}   in the group with all
 //                         step  {rank, step, loss, grad_norm, duration_ns, tokens}
 //                         routing {rank, step, layer, use[]}   of a layer with experts
+//                         validation {rank, step, loss, tokens}   after a step, over all ranks
 //                         done  {rank, steps, peak_bytes, attention_bytes_per_step, …}
 //                         error {rank, message}         the last event of a rank that cannot go on
 //                         log   {rank, message}
@@ -92,6 +93,11 @@ struct RankRouting {
     int rank = 0;
     RoutingRecord routing;
 };
+// Rank 0 tells it.
+struct RankValidation {
+    int rank = 0;
+    ValidationRecord validation;
+};
 struct RankDone {
     int rank = 0;
     std::int64_t steps = 0;
@@ -99,6 +105,7 @@ struct RankDone {
     Bytes attentionBytesPerStep{};
     Bytes gradientBytesPerStep{};
     Bytes expertBytesPerStep{};  // the mean of its steps
+    std::string ended{};         // why before train.steps, a sentence; empty: it did them all
 };
 struct RankError {
     int rank = 0;
@@ -139,8 +146,9 @@ struct RankRendezvous {
     int rank = 0;
     int port = 0;
 };
-using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
-                               RankPlace, RankTurn, RankVerdict, RankEvaluated, RankRouting>;
+using RankEvent =
+    std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog, RankPlace,
+                 RankTurn, RankVerdict, RankEvaluated, RankRouting, RankValidation>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);

@@ -179,6 +179,13 @@ void RunFollower::handleEvent(const RankRouting& told, Time /*now*/) {
     sinks_.routing(record_, routing);
 }
 
+void RunFollower::handleEvent(const RankValidation& told, Time /*now*/) {
+    heard(told.rank, Heard::Hello);
+    if (failure_) return;
+    record_.validations.push_back(told.validation);
+    sinks_.validation(record_, told.validation);
+}
+
 void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     heard(done.rank, Heard::Done);
     stall_.ended(done.rank);
@@ -187,10 +194,27 @@ void RunFollower::handleEvent(const RankDone& done, Time /*now*/) {
     rank.attentionBytesPerStep = done.attentionBytesPerStep;
     rank.gradientBytesPerStep = done.gradientBytesPerStep;
     rank.expertBytesPerStep = done.expertBytesPerStep;
+    checkEnd(done);
+}
+
+// All ranks do all steps, or end early after the same one and say why.
+void RunFollower::checkEnd(const RankDone& done) {
     const std::int64_t steps = merge_.reportedBy(done.rank);
-    if (steps != expected_.steps)
-        fail(fmt::format("rank {} was done after {} of {} steps", done.rank, steps,
-                         expected_.steps));
+    const bool early = !done.ended.empty() && steps == done.steps && steps <= expected_.steps;
+    if (steps != expected_.steps && !early)
+        return fail(fmt::format("rank {} was done after {} of {} steps", done.rank, steps,
+                                expected_.steps));
+    if (!firstDone_) {
+        firstDone_ = done;
+        if (!done.ended.empty()) record_.notes.push_back(done.ended);
+        return;
+    }
+    const std::int64_t first = merge_.reportedBy(firstDone_->rank);
+    if (steps != first)
+        fail(
+            fmt::format("rank {} was done after {} steps, rank {} after {}; all should end "
+                        "together, please report this",
+                        done.rank, steps, firstDone_->rank, first));
 }
 
 // Of two reports at about the same time, one that its rank's group failed is the consequence.

@@ -91,6 +91,7 @@ private:
     void handleEvent(const RankHello& hello, Time now);
     void handleEvent(const RankStep& step, Time now);
     void handleEvent(const RankRouting& told, Time now);
+    void handleEvent(const RankValidation& told, Time now);
     void handleEvent(const RankDone& done, Time now);
     void handleEvent(const RankError& error, Time now);
     void handleEvent(const RankLog& log, Time now);
@@ -99,6 +100,7 @@ private:
     void handleEvent(const RankVerdict& verdict, Time now);
     void handleEvent(const RankEvaluated& evaluated, Time now);
 
+    void checkEnd(const RankDone& done);
     bool knows(int rank, const std::string& host);  // fails the run where it has no such rank
     void heard(int rank, Heard word);
     void forgetEcho(Time now);  // drops a reason that another failure may have caused
@@ -122,6 +124,8 @@ private:
         int rank = 0;
         std::string hash{};
     } data_;  // of the first rank that told its data
+
+    std::optional<RankDone> firstDone_;
 
     Time started_;  // or when a rank last said what it does before its hello
     Time lastEvent_;

@@ -65,6 +65,8 @@ std::vector<RunStatus> allStatuses() {
     return all;
 }
 
+double perplexityOf(const ValidationRecord& validation) { return std::exp(validation.loss); }
+
 bool isFinal(RunStatus status) { return status >= RunStatus::Finished; }
 
 std::optional<RunSpeed> runSpeed(const RunRecord& run) {

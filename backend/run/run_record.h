@@ -41,6 +41,15 @@ struct StepRecord {
     std::int64_t tokens = 0;
 };
 
+// A validation of a run (data.validation), over all its ranks.
+struct ValidationRecord {
+    std::int64_t step = 0;    // after which it was made
+    double loss = 0;          // mean negative log-likelihood of its labels, without dropout
+    std::int64_t tokens = 0;  // with a label
+    bool operator==(const ValidationRecord&) const = default;
+};
+double perplexityOf(const ValidationRecord& validation);
+
 // What one rank reported when it was done.
 struct RankRecord {
     int rank = 0;
@@ -137,7 +146,8 @@ struct RunRecord {
 
     std::vector<StepRecord> steps;  // in ascending order
     std::vector<RankRecord> rankRecords;
-    std::vector<RoutingRecord> routing{};  // in ascending order of steps, then layers
+    std::vector<RoutingRecord> routing{};         // in ascending order of steps, then layers
+    std::vector<ValidationRecord> validations{};  // in ascending order
     std::optional<Parity> parity;
     std::optional<OverlapFigures> overlap;  // where steps were recorded
 

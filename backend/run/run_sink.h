@@ -24,6 +24,11 @@ public:
     virtual Result<void> routing(const RunRecord& /*run*/, const RoutingRecord& /*routing*/) {
         return {};
     }
+    // What a validation after a step found.
+    virtual Result<void> validation(const RunRecord& /*run*/,
+                                    const ValidationRecord& /*validation*/) {
+        return {};
+    }
     virtual Result<void> ended(const RunRecord& run) = 0;  // final, all figures in it
 
     // Only in a verification: a rank begins with a mode, and what it found out about one.

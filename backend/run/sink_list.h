@@ -27,6 +27,9 @@ public:
     void routing(const RunRecord& run, const RoutingRecord& routing) {
         callEach([&](RunSink& sink) { return sink.routing(run, routing); });
     }
+    void validation(const RunRecord& run, const ValidationRecord& validation) {
+        callEach([&](RunSink& sink) { return sink.validation(run, validation); });
+    }
     void ended(const RunRecord& run) {
         callEach([&](RunSink& sink) { return sink.ended(run); });
     }

@@ -41,6 +41,7 @@ RunRecord withoutSteps(const RunRecord& run) {
     RunRecord brief = run;
     brief.steps.clear();
     brief.routing.clear();
+    brief.validations.clear();
     return brief;
 }
 
@@ -121,6 +122,15 @@ Result<void> PatientStore::routing(const RunRecord& run, const RoutingRecord& ro
              RunRecord named;
              named.id = id;
              return store.routing(named, routing);
+         }});
+    return {};
+}
+
+Result<void> PatientStore::validation(const RunRecord& run, const ValidationRecord& validation) {
+    add({.run = run.id, .apply = [id = run.id, validation](Store& store) {
+             RunRecord named;
+             named.id = id;
+             return store.validation(named, validation);
          }});
     return {};
 }

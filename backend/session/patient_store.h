@@ -59,6 +59,7 @@ public:
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
     Result<void> routing(const RunRecord& run, const RoutingRecord& routing) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& validation) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
     void saveParity(const RunRecord& run);

@@ -108,6 +108,33 @@ Result<std::vector<RoutingRecord>> readRouting(Database& database, std::int64_t 
     }
 }
 
+Result<void> writeValidation(Database& database, std::int64_t row,
+                             const ValidationRecord& validation) {
+    Statement insert(database,
+                     "INSERT OR REPLACE INTO run_validation (run, step, loss, loss_special, "
+                     "tokens) VALUES (?, ?, ?, ?, ?)",
+                     row, validation.step);
+    insert.bindAnyReal(validation.loss);
+    insert.bind(validation.tokens);
+    return insert.finish();
+}
+
+Result<std::vector<ValidationRecord>> readValidations(Database& database, std::int64_t row) {
+    Statement query(database,
+                    "SELECT step, loss, loss_special, tokens FROM run_validation WHERE run = ? "
+                    "ORDER BY step",
+                    row);
+    std::vector<ValidationRecord> records;
+    for (;;) {
+        RINGSCOPE_TRY(const bool found, query.next());
+        if (!found) return records;
+        ValidationRecord& record = records.emplace_back();
+        record.step = query.integer();
+        record.loss = query.anyReal();
+        record.tokens = query.integer();
+    }
+}
+
 Result<void> addDetails(Database& database, std::vector<RunRow>& rows) {
     RINGSCOPE_CHECK(
         forEachOf(database, rows,

@@ -8,6 +8,7 @@
 #include "embedded/schemaV5.h"
 #include "embedded/schemaV6.h"
 #include "embedded/schemaV7.h"
+#include "embedded/schemaV8.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -82,7 +83,7 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 7> table = {{
+    static const std::array<Migration, 8> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
@@ -90,6 +91,7 @@ std::span<const Migration> migrationTable() {
         {4, embedded::schemaV5},
         {5, embedded::schemaV6},
         {6, embedded::schemaV7},
+        {7, embedded::schemaV8},
     }};
     return table;
 }

@@ -172,6 +172,14 @@ Result<void> Store::routing(const RunRecord& run, const RoutingRecord& routing) 
     });
 }
 
+Result<void> Store::validation(const RunRecord& run, const ValidationRecord& validation) {
+    Database& database = connection_->database;
+    return connection_->write([&]() -> Result<void> {
+        RINGSCOPE_TRY(const std::int64_t row, store::rowOf(database, run.id));
+        return store::writeValidation(database, row, validation);
+    });
+}
+
 Result<void> Store::ended(const RunRecord& run) {
     Database& database = connection_->database;
     return connection_->write([&]() -> Result<void> {
@@ -185,6 +193,8 @@ Result<void> Store::ended(const RunRecord& run) {
             RINGSCOPE_CHECK(store::writeRank(database, row, rank));
         for (const RoutingRecord& routing : run.routing)
             RINGSCOPE_CHECK(store::writeRouting(database, row, routing));
+        for (const ValidationRecord& validation : run.validations)
+            RINGSCOPE_CHECK(store::writeValidation(database, row, validation));
         return store::writeEvent(database, row, run);
     });
 }
@@ -254,6 +264,7 @@ Result<RunRecord> Store::Connection::complete(RunRow row) {
     RINGSCOPE_TRY(run.steps, store::readSteps(database, row.row));
     RINGSCOPE_TRY(run.rankRecords, store::readRanks(database, row.row));
     RINGSCOPE_TRY(run.routing, store::readRouting(database, row.row));
+    RINGSCOPE_TRY(run.validations, store::readValidations(database, row.row));
     run.summary.reset();
     return run;
 }

@@ -91,13 +91,14 @@ public:
     // empty.
     std::string caution() const;
 
-    // --- RunSink: each call is one transaction. ended() also stores the record's steps, ranks
-    // and routing that step() and routing() were not called for. Of a run's log lines the first and
-    // the last few thousand are kept.
+    // --- RunSink: each call is one transaction. ended() also stores the record's steps, ranks,
+    // routing and validations that no call was made for. Of a run's log lines the first and the
+    // last few thousand are kept.
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
     Result<void> routing(const RunRecord& run, const RoutingRecord& routing) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& validation) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -17,6 +18,13 @@ namespace ringscope {
 namespace {
 
 constexpr std::size_t keptEpochs = 2;
+
+// A token of a sequence that is being cut.
+struct ReadToken {
+    std::int64_t token = 0;  // in the text
+    bool begins = false;     // a document
+    bool past = false;       // it stands where no tokens are left, and is no label
+};
 
 std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
@@ -47,6 +55,7 @@ struct Sequences::State {
     std::vector<std::int64_t> trained{};  // documents
     std::vector<std::int64_t> keptOut{};
     std::int64_t tokens = 0;  // that are trained on
+    Epoch validation{};       // of the documents that are kept out
 
     std::mutex mutex{};  // guards what follows
     std::map<std::int64_t, std::shared_ptr<const Epoch>> epochs{};
@@ -60,7 +69,7 @@ struct Sequences::State {
     Result<void> split();
     std::shared_ptr<const Epoch> epoch(std::int64_t number);
     std::shared_ptr<const Epoch> epochLocked(std::int64_t number);
-    Epoch madeEpoch(std::int64_t number) const;
+    Epoch madeEpoch(std::vector<std::int64_t> documents) const;
     PackedPlace packedAt(std::int64_t sequence);
 
     bool packs() const { return config.train.task == TrainTask::Sft; }
@@ -74,7 +83,9 @@ struct Sequences::State {
     TokenSequence cut(Read read) const;
     TokenSequence sample(const SamplePlace& place) const;
     TokenSequence stream(std::int64_t sequence);
+    TokenSequence packed(const Epoch& epoch, std::int64_t number) const;
     TokenSequence packed(std::int64_t sequence);
+    ReadToken validationToken(std::int64_t place) const;
 };
 
 Result<void> Sequences::State::split() {
@@ -90,6 +101,7 @@ Result<void> Sequences::State::split() {
                                  share, formatCount(text.size()))};
     }
     if (share > 0) keptOut = documentsKeptOut(all, share);
+    if (!keptOut.empty()) validation = madeEpoch(keptOut);
     for (std::int64_t document = 0; document < all; ++document)
         if (!std::ranges::binary_search(keptOut, document)) {
             trained.push_back(document);
@@ -102,11 +114,9 @@ Result<void> Sequences::State::split() {
                              share, all == 1 ? "1 document" : fmt::format("{} documents", all))};
 }
 
-Sequences::State::Epoch Sequences::State::madeEpoch(std::int64_t number) const {
+Sequences::State::Epoch Sequences::State::madeEpoch(std::vector<std::int64_t> documents) const {
     Epoch epoch;
-    epoch.order = order == DataOrder::Shuffled
-                      ? shuffledDocuments(trained, config.train.seed, number)
-                      : trained;
+    epoch.order = std::move(documents);
     std::vector<std::int64_t> sizes;
     for (const std::int64_t document : epoch.order) sizes.push_back(text.document(document).size());
     if (packs()) {
@@ -125,7 +135,9 @@ std::shared_ptr<const Sequences::State::Epoch> Sequences::State::epoch(std::int6
 
 std::shared_ptr<const Sequences::State::Epoch> Sequences::State::epochLocked(std::int64_t number) {
     if (const auto kept = epochs.find(number); kept != epochs.end()) return kept->second;
-    const auto made = std::make_shared<const Epoch>(madeEpoch(number));
+    const auto made = std::make_shared<const Epoch>(madeEpoch(
+        order == DataOrder::Shuffled ? shuffledDocuments(trained, config.train.seed, number)
+                                     : trained));
     if (epochs.size() == keptEpochs) epochs.erase(epochs.begin());
     epochs.emplace(number, made);
     return made;
@@ -143,8 +155,7 @@ Sequences::State::PackedPlace Sequences::State::packedAt(std::int64_t sequence) 
     return {epochLocked(number), sequence - packedBefore[static_cast<std::size_t>(number)]};
 }
 
-// One sequence of tokens that follow each other. `read(token)` gives the token's place in the text
-// and whether a document begins there.
+// One sequence of tokens that follow each other, as `read(token)` gives them.
 template <typename Read>
 TokenSequence Sequences::State::cut(Read read) const {
     TokenSequence row;
@@ -156,23 +167,13 @@ TokenSequence Sequences::State::cut(Read read) const {
         const auto next = read(token + 1);
         const bool ends = apart && next.begins;
         row.inputs.push_back(text.at(here.token));
-        row.labels.push_back(ends ? ignoredLabel : text.at(next.token));
+        row.labels.push_back(ends || next.past ? ignoredLabel : text.at(next.token));
         if (ends && token + 1 < length()) row.documents.push_back(token + 1);
         here = next;
     }
     if (apart) row.documents.push_back(length());
     return row;
 }
-
-namespace {
-
-// A token of a sequence that is being cut.
-struct ReadToken {
-    std::int64_t token = 0;  // in the text
-    bool begins = false;     // a document
-};
-
-}  // namespace
 
 // The text repeats: after the last token that is trained on comes the first.
 TokenSequence Sequences::State::sample(const SamplePlace& place) const {
@@ -205,9 +206,13 @@ TokenSequence Sequences::State::stream(std::int64_t sequence) {
 
 TokenSequence Sequences::State::packed(std::int64_t sequence) {
     const auto [found, number] = packedAt(sequence);
+    return packed(*found, number);
+}
+
+TokenSequence Sequences::State::packed(const Epoch& epoch, std::int64_t number) const {
     TokenSequence row;
-    for (const std::int64_t index : found->packed[static_cast<std::size_t>(number)]) {
-        const TokenStretch document = text.document(found->order[static_cast<std::size_t>(index)]);
+    for (const std::int64_t index : epoch.packed[static_cast<std::size_t>(number)]) {
+        const TokenStretch document = text.document(epoch.order[static_cast<std::size_t>(index)]);
         const std::int64_t end = std::min(document.end, document.begin + length());
         row.documents.push_back(std::ssize(row.inputs));
         for (std::int64_t token = document.begin; token < end; ++token) {
@@ -238,6 +243,48 @@ TokenSequence Sequences::at(std::int64_t step, std::int64_t number, std::int64_t
             {.seed = state.config.train.seed, .step = step, .batch = number, .row = row});
     const std::int64_t sequence = state.number(step, number, row);
     return state.packs() ? state.packed(sequence) : state.stream(sequence);
+}
+
+// Of the tokens that are kept out.
+ReadToken Sequences::State::validationToken(std::int64_t place) const {
+    if (place >= text.size() - tokens) return {.token = validationToken(0).token, .past = true};
+    if (order == DataOrder::Samples) {
+        const std::int64_t at = tokens + place;
+        return {at, place == 0 || text.beginsDocument(at)};
+    }
+    const auto document =
+        std::ranges::upper_bound(validation.begins, place) - validation.begins.begin() - 1;
+    const auto index = static_cast<std::size_t>(document);
+    const std::int64_t within = place - validation.begins[index];
+    return {text.document(validation.order[index]).begin + within, within == 0};
+}
+
+std::int64_t Sequences::validationSequences() const {
+    if (state_->packs()) return std::ssize(state_->validation.packed);
+    const std::int64_t labels = std::max<std::int64_t>(validationTokens() - 1, 0);
+    return (labels + state_->length() - 1) / state_->length();
+}
+
+TokenSequence Sequences::validationAt(std::int64_t sequence) const {
+    const State& state = *state_;
+    if (state.packs()) return state.packed(state.validation, sequence);
+    const std::int64_t first = sequence * state.length();
+    return state.cut([&](std::int64_t token) { return state.validationToken(first + token); });
+}
+
+std::int64_t Sequences::stepsOfEpochs(std::int64_t epochs, std::int64_t most) const {
+    State& state = *state_;
+    const std::int64_t rowsOfStep = state.number(1, 0, 0);
+    if (!state.packs()) {
+        const double passes = static_cast<double>(state.tokens) * static_cast<double>(epochs);
+        const double steps = std::ceil(passes / static_cast<double>(rowsOfStep) /
+                                       static_cast<double>(state.length()));
+        return steps < static_cast<double>(most) ? static_cast<std::int64_t>(steps) : most;
+    }
+    std::int64_t rows = 0;
+    for (std::int64_t epoch = 0; epoch < epochs && rows < most * rowsOfStep; ++epoch)
+        rows += std::ssize(state.epoch(epoch)->packed);
+    return std::min((rows + rowsOfStep - 1) / rowsOfStep, most);
 }
 
 const TokenText& Sequences::text() const { return state_->text; }
@@ -282,19 +329,45 @@ std::vector<std::string> Sequences::sentences() const {
     return all;
 }
 
-SequenceBatch batchRows(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
-                        std::int64_t number) {
-    SequenceBatch batch;
+namespace {
+
+SequenceBatch joined(std::vector<TokenSequence> rows) {
+    SequenceBatch batch{.rows = std::move(rows)};
     std::set<std::int64_t> borders;
-    for (std::int64_t row = 0; row < train.batch; ++row) {
-        batch.rows.push_back(sequences.at(step, number, row));
-        borders.insert(batch.rows.back().documents.begin(), batch.rows.back().documents.end());
-    }
+    for (const TokenSequence& row : batch.rows)
+        borders.insert(row.documents.begin(), row.documents.end());
     batch.documents.assign(borders.begin(), borders.end());
     for (TokenSequence& row : batch.rows)
         for (std::size_t i = 1; i + 1 < batch.documents.size(); ++i)
             row.labels[static_cast<std::size_t>(batch.documents[i] - 1)] = ignoredLabel;
     return batch;
+}
+
+}  // namespace
+
+SequenceBatch batchRows(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
+                        std::int64_t number) {
+    std::vector<TokenSequence> rows;
+    for (std::int64_t row = 0; row < train.batch; ++row)
+        rows.push_back(sequences.at(step, number, row));
+    return joined(std::move(rows));
+}
+
+std::int64_t validationBatches(const Sequences& sequences, const TrainConfig& train) {
+    const std::int64_t all = (sequences.validationSequences() + train.batch - 1) / train.batch;
+    return std::min(all, train.validateBatches);
+}
+
+SequenceBatch validationRows(const Sequences& sequences, const TrainConfig& train,
+                             std::int64_t number) {
+    std::vector<TokenSequence> rows;
+    for (std::int64_t row = 0; row < train.batch; ++row) {
+        const std::int64_t sequence = number * train.batch + row;
+        const bool any = sequence < sequences.validationSequences();
+        rows.push_back(sequences.validationAt(any ? sequence : 0));
+        if (!any) std::ranges::fill(rows.back().labels, ignoredLabel);
+    }
+    return joined(std::move(rows));
 }
 
 }  // namespace ringscope

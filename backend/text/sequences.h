@@ -12,6 +12,9 @@
 //
 //   | doc 7          | doc 2    | padding |
 //   | doc 5                   | doc 9     |
+//
+// data.validation keeps documents, or the end of the text, out of training. They make sequences of
+// their own, in the order of the text, each token once; behind the last one tokens have no label.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -63,6 +66,15 @@ public:
     TokenSequence at(std::int64_t step, std::int64_t number, std::int64_t row) const;
 
     const TokenText& text() const;
+    // Sequences of what is kept out, and one of them by its number. 0 where nothing is, or too few
+    // tokens for a label.
+    std::int64_t validationSequences() const;
+    TokenSequence validationAt(std::int64_t sequence) const;
+
+    // Steps after which the data was seen so often: the tokens that are trained on, or with
+    // train.task sft its sequences. At most `most`.
+    std::int64_t stepsOfEpochs(std::int64_t epochs, std::int64_t most) const;
+
     // Documents of which tokens are trained on, ascending; and those that are kept out.
     std::int64_t trainedDocuments() const;
     std::int64_t validationDocuments() const;
@@ -85,5 +97,11 @@ private:
 // the last token of a document has no label, because the next token belongs to another document.
 SequenceBatch batchRows(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
                         std::int64_t number);
+
+// The batches of a validation, train.validate_batches or as many as there are; the same ones each
+// time. Rows that the last one lacks have no labels.
+std::int64_t validationBatches(const Sequences& sequences, const TrainConfig& train);
+SequenceBatch validationRows(const Sequences& sequences, const TrainConfig& train,
+                             std::int64_t number);
 
 }  // namespace ringscope

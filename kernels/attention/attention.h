@@ -52,8 +52,9 @@ struct AttentionCall {
     std::uint64_t seed = 0;  // of the dropout: another one drops other weights
     // This rank's, instead of the schedule's. The transfers must be those of the schedule.
     std::shared_ptr<const AttentionBlocks> blocks{};
-    Sinks sinks{};  // of the layer
-    int step = 0;   // of the training; traces show it, nothing is computed from it
+    Sinks sinks{};      // of the layer
+    bool drops = true;  // AttentionOptions::dropout holds; must be so where a backward pass follows
+    int step = 0;       // of the training; traces show it, nothing is computed from it
 };
 
 // Keys and values (B, r, h, D) of the heads `heads` from rows of latents (B, r, C), contiguous.

@@ -28,7 +28,7 @@ struct Attention::State {
                 {.scale = options.scale,
                  .softcap = options.softcap,
                  .alibiHeads = options.alibi ? heads : 0,
-                 .dropout = options.dropout,
+                 .dropout = call.drops ? options.dropout : 0,
                  .dropoutSeed = dropoutSeedOfLayer(call.seed, call.layer),
                  .firstHead = firstHead,
                  .mask = &used.mask},

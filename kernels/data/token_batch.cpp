@@ -30,11 +30,7 @@ std::vector<std::int64_t> positionsOf(std::vector<std::int64_t> tokens, std::int
     return tokens;
 }
 
-}  // namespace
-
-TokenBatch makeBatch(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
-                     std::int64_t number) {
-    SequenceBatch made = batchRows(sequences, train, step, number);
+TokenBatch batchOf(SequenceBatch made, const TrainConfig& train) {
     TokenBatch batch{.rows = train.batch, .tokens = train.seqLen};
     batch.documents = std::move(made.documents);
     for (const TokenSequence& row : made.rows) {
@@ -43,6 +39,18 @@ TokenBatch makeBatch(const Sequences& sequences, const TrainConfig& train, std::
         std::ranges::copy(row.labels, std::back_inserter(batch.labels));
     }
     return batch;
+}
+
+}  // namespace
+
+TokenBatch makeBatch(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
+                     std::int64_t number) {
+    return batchOf(batchRows(sequences, train, step, number), train);
+}
+
+TokenBatch validationBatch(const Sequences& sequences, const TrainConfig& train,
+                           std::int64_t number) {
+    return batchOf(validationRows(sequences, train, number), train);
 }
 
 std::int64_t labelledTokens(const std::vector<std::int64_t>& labels) {

@@ -34,6 +34,10 @@ struct TokenBatch {
 TokenBatch makeBatch(const Sequences& sequences, const TrainConfig& train, std::int64_t step,
                      std::int64_t number);
 
+// The batch of a validation of that number (validationRows()).
+TokenBatch validationBatch(const Sequences& sequences, const TrainConfig& train,
+                           std::int64_t number);
+
 std::int64_t labelledTokens(const std::vector<std::int64_t>& labels);
 
 // What one rank computes on. Padding of the sequence is at the end of each row: it has id 0, no

@@ -239,8 +239,9 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
     });
 }
 
-double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) {
-    if (!logits.is_cpu()) return any::crossEntropy(logits, labels, scale);
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale,
+                    const LossRule& rule) {
+    if (!logits.is_cpu()) return any::crossEntropy(logits, labels, scale, rule);
     const std::int64_t width = logits.size(1);
     const std::int64_t parts = partsOf(logits.size(0));
     std::vector<double> losses(static_cast<std::size_t>(parts), 0.0);
@@ -251,7 +252,7 @@ double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) 
                   [&](std::int64_t begin, std::int64_t end, std::int64_t part) {
                       losses[static_cast<std::size_t>(part)] =
                           rows::crossEntropy(values + begin * width, wanted + begin, ignoredLabel,
-                                             scale, end - begin, width);
+                                             scale, rule, end - begin, width);
                   });
     });
     double loss = 0;

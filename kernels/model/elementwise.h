@@ -6,6 +6,8 @@
 // Callers pass the outputs in, so that they can reuse buffers.
 #pragma once
 
+#include "kernels/model/loss_rule.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -56,8 +58,9 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
 void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
                at::Tensor& dQkv);
 
-// Returns scale * the summed negative log-likelihoods of the labels (R) and replaces logits (R, V)
-// by its gradient. Rows labelled ignoredLabel add nothing and get gradient 0.
-double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
+// Returns scale * the summed losses of the labels (R) by `rule` and replaces logits (R, V) by its
+// gradient. Rows labelled ignoredLabel add nothing and get gradient 0.
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale,
+                    const LossRule& rule = {});
 
 }  // namespace ringscope

@@ -103,14 +103,22 @@ void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t fi
     dQkv.narrow(1, queries + keys, keys).copy_(dHeads.v.narrow(0, firstRow, rows));
 }
 
-double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale) {
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale,
+                    const LossRule& rule) {
     const at::Tensor labelled = labels.ne(ignoredLabel).unsqueeze(1);
     const at::Tensor index = labels.clamp_min(0).unsqueeze(1);
     const at::Tensor weight = labelled.to(sumType(logits)) * scale;
-    const at::Tensor logProbabilities = at::log_softmax(wide(logits), 1);
-    const at::Tensor likelihoods = logProbabilities.gather(1, index);
-    logits.copy_((logProbabilities.exp() * weight).scatter_add_(1, index, -weight));
-    return -(likelihoods * weight).sum(at::kDouble).item<double>();
+    const at::Tensor x = wide(logits);
+    const at::Tensor whole = at::logsumexp(x, 1, /*keepdim=*/true);
+    const double ofLabel = 1 - rule.labelSmoothing;
+    const at::Tensor losses = whole - x.gather(1, index) * ofLabel -
+                              x.mean(1, /*keepdim=*/true) * rule.labelSmoothing +
+                              whole.square() * rule.zLoss;
+    const double loss = (losses * weight).sum(at::kDouble).item<double>();
+    const double ofAll = rule.labelSmoothing / static_cast<double>(logits.size(1));
+    logits.copy_((((x - whole).exp() * (1 + whole * (2 * rule.zLoss)) - ofAll) * weight)
+                     .scatter_add_(1, index, weight * -ofLabel));
+    return loss;
 }
 
 }  // namespace ringscope::any

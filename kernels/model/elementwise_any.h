@@ -18,6 +18,7 @@ void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t fi
                 HeadRows& heads);
 void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,
                at::Tensor& dQkv);
-double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale);
+double crossEntropy(at::Tensor& logits, const at::Tensor& labels, double scale,
+                    const LossRule& rule = {});
 
 }  // namespace ringscope::any

@@ -405,6 +405,12 @@ void uncapGradient(at::Tensor& gradient, const at::Tensor& capped, double softca
     gradient.mul_(1 - (capped / softcap).square());
 }
 
+std::int64_t tileOf(const at::Tensor& in, const Head& head) {
+    if (head.tile > 0) return head.tile;
+    const std::int64_t scalars = in.is_cpu() ? headChunkScalars : 16 * headChunkScalars;
+    return std::max<std::int64_t>(128, scalars / head.weight.value.size(0));
+}
+
 struct HeadLoss : Function<HeadLoss> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Head& head,
                               const at::Tensor& labels, double scale) {
@@ -422,7 +428,7 @@ struct HeadLoss : Function<HeadLoss> {
             at::Tensor logits =
                 allocatedFor(MemoryCategory::Logits, [&] { return logitsOf(normed, head); });
             const at::Tensor capped = head.softcap ? logits.clone() : at::Tensor();
-            loss += crossEntropy(logits, wanted.narrow(0, first, count), scale);
+            loss += crossEntropy(logits, wanted.narrow(0, first, count), scale, head.rule);
             if (head.softcap) uncapGradient(logits, capped, *head.softcap);
             addProduct(headGradient, logits.t(), normed);
             productInto(normed, logits, weights);  // no longer needed: holds its gradient now
@@ -436,13 +442,6 @@ struct HeadLoss : Function<HeadLoss> {
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         TORCH_CHECK(dOut[0].item<double>() == 1, "the loss's own gradient must be 1");
         return {context->get_saved_variables()[0], {}, {}, {}};
-    }
-
-private:
-    static std::int64_t tileOf(const at::Tensor& in, const Head& head) {
-        if (head.tile > 0) return head.tile;
-        const std::int64_t scalars = in.is_cpu() ? headChunkScalars : 16 * headChunkScalars;
-        return std::max<std::int64_t>(128, scalars / head.weight.value.size(0));
     }
 };
 
@@ -477,6 +476,18 @@ at::Tensor headLogits(const at::Tensor& rows, const Head& head) {
     at::Tensor inverse = rowFactors(rows);
     head.norm.apply(rows, normed, inverse);
     return logitsOf(normed, head);
+}
+
+double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels) {
+    const at::Tensor in = rowsOf(x);
+    const at::Tensor wanted = labels.flatten();
+    double sum = 0;
+    overTiles(in.size(0), tileOf(in, head), [&](std::int64_t first, std::int64_t count) {
+        at::Tensor logits = allocatedFor(
+            MemoryCategory::Logits, [&] { return headLogits(in.narrow(0, first, count), head); });
+        sum += crossEntropy(logits, wanted.narrow(0, first, count), 1);
+    });
+    return sum;
 }
 
 at::Tensor headLoss(const at::Tensor& x, const Head& head, const at::Tensor& labels, double scale) {

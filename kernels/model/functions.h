@@ -70,13 +70,17 @@ struct Head {
     Weight weight{};
     std::optional<double> softcap{};
     std::int64_t tile =
-        0;  // rows of logits that exist at once; 0: of 16 MiB in fp32, on a GPU of 256
+        0;            // rows of logits that exist at once; 0: of 16 MiB in fp32, on a GPU of 256
+    LossRule rule{};  // of headLoss()
 };
 
 // (R, vocabulary) of rows (R, hidden), without autograd.
 at::Tensor headLogits(const at::Tensor& rows, const Head& head);
 
-// scale * the summed negative log-likelihoods of `labels` (B, n), a double. Logits exist for a
+// The summed negative log-likelihoods of `labels` (B, n), without a gradient.
+double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels);
+
+// scale * the summed losses of `labels` (B, n), a double. Logits exist for a
 // chunk of rows at a time: the forward pass computes the gradients of the head and of x with them,
 // so the gradient of the result must be 1.
 at::Tensor headLoss(const at::Tensor& x, const Head& head, const at::Tensor& labels, double scale);

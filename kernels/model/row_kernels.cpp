@@ -152,10 +152,19 @@ RINGSCOPE_VECTOR void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* 
     }
 }
 
+template <typename S>
+RINGSCOPE_INLINE double meanOf(const S* row, std::int64_t width) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < width; ++i) sum += static_cast<double>(wide(row[i]));
+    return sum / static_cast<double>(width);
+}
+
 // Where S holds less than its arithmetic, powers are computed twice rather than rounded in between.
 template <typename S>
 RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored,
-                                     double scale, std::int64_t rows, std::int64_t width) {
+                                     double scale, const LossRule& rule, std::int64_t rows,
+                                     std::int64_t width) {
     constexpr bool exact = std::is_same_v<S, Wide<S>>;
     double loss = 0;
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -166,6 +175,7 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
         }
         const Wide<S> shift = largest(row, width);
         const Wide<S> labelled = wide(row[labels[r]]);
+        const double mean = rule.labelSmoothing == 0 ? 0 : meanOf(row, width);
         Wide<S> sum = 0;
 #pragma omp simd reduction(+ : sum)
         for (std::int64_t i = 0; i < width; ++i) {
@@ -173,18 +183,23 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
             if constexpr (exact) row[i] = power;
             sum += power;
         }
-        loss += std::log(static_cast<double>(sum)) + static_cast<double>(shift) -
-                static_cast<double>(labelled);
-        const Wide<S> factor = static_cast<Wide<S>>(scale / static_cast<double>(sum));
+        const double whole = std::log(static_cast<double>(sum)) + static_cast<double>(shift);
+        const double ofLabel = 1 - rule.labelSmoothing;
+        loss += whole - static_cast<double>(labelled) * ofLabel - rule.labelSmoothing * mean +
+                rule.zLoss * whole * whole;
+        const Wide<S> factor =
+            static_cast<Wide<S>>(scale * (1 + 2 * rule.zLoss * whole) / static_cast<double>(sum));
+        const Wide<S> ofAll =
+            static_cast<Wide<S>>(scale * rule.labelSmoothing / static_cast<double>(width));
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
             if constexpr (exact)
-                row[i] *= factor;
+                row[i] = row[i] * factor - ofAll;
             else
-                row[i] = narrow<S>(factor * exponential(wide(row[i]) - shift));
+                row[i] = narrow<S>(factor * exponential(wide(row[i]) - shift) - ofAll);
         }
-        row[labels[r]] =
-            narrow<S>(factor * exponential(labelled - shift) - static_cast<Wide<S>>(scale));
+        row[labels[r]] = narrow<S>(factor * exponential(labelled - shift) - ofAll -
+                                   static_cast<Wide<S>>(scale * ofLabel));
     }
     return loss * scale;
 }
@@ -198,8 +213,8 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
     template void gatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);             \
     template void rotate(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t,             \
                          const Rotation&);                                                       \
-    template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, std::int64_t,    \
-                                 std::int64_t);
+    template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, const LossRule&, \
+                                 std::int64_t, std::int64_t);
 
 RINGSCOPE_ROW_KERNELS(float)
 RINGSCOPE_ROW_KERNELS(double)

@@ -7,6 +7,7 @@
 // one good to 2 ulp.
 #pragma once
 
+#include "kernels/model/loss_rule.h"
 #include "kernels/vector/two_byte_numbers.h"
 
 #include <cstdint>
@@ -57,10 +58,10 @@ template <typename S>
 void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out, std::int64_t rows,
             const Rotation& how);
 
-// Replaces logits by their gradient, scale * (softmax - one at the label), and returns scale * the
-// summed negative log-likelihoods. A row labelled `ignored` gets gradient 0 and adds nothing.
+// Replaces logits by the gradient of scale * the summed losses by `rule`, and returns this sum. A
+// row labelled `ignored` gets gradient 0 and adds nothing.
 template <typename S>
 double crossEntropy(S* logits, const std::int64_t* labels, std::int64_t ignored, double scale,
-                    std::int64_t rows, std::int64_t width);
+                    const LossRule& rule, std::int64_t rows, std::int64_t width);
 
 }  // namespace ringscope::rows

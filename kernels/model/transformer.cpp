@@ -106,7 +106,8 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
 }
 
 Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
-                         const Parameters& parameters, Group* sharing, const MemoryConfig& memory)
+                         const Parameters& parameters, Group* sharing, const MemoryConfig& memory,
+                         const LossRule& rule)
     : model_(model),
       kinds_(kinds),
       sharing_(sharing),
@@ -116,10 +117,17 @@ Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>&
       head_{.norm = norm(parameters, "norm"),
             .weight = parameters.weight(model.tiedHead ? "embedding.weight" : "head.weight"),
             .softcap = model.logitSoftcap,
-            .tile = memory.tileLoss.value_or(0)} {
+            .tile = memory.tileLoss.value_or(0),
+            .rule = rule} {
     for (std::size_t index = 0; index < kinds_.size(); ++index)
         layers_.push_back(
             layerOf(parameters, "layers." + std::to_string(index) + ".", kinds_[index].experts));
+}
+
+std::vector<int> Transformer::headUnits() const {
+    std::vector<int> units{headUnit(std::ssize(layers_))};
+    if (model_.tiedHead) units.push_back(embeddingUnit);
+    return units;
 }
 
 // The head computes its gradients in the forward pass, and they are complete then.
@@ -130,17 +138,30 @@ at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, do
     tracePlace().layer = -1;
     UnitKeeper* const keeper = elsewhere.keeper;
     if (keeper == nullptr) return headLoss(x, head_, shard.labels, scale);
-    const int head = headUnit(std::ssize(layers_));
-    std::vector<int> units{head};
-    if (model_.tiedHead) units.push_back(embeddingUnit);
+    const std::vector<int> units = headUnits();
     for (const int unit : units) {
         keeper->useValues(unit, SpanPass::Forward);
         keeper->openGradients(unit);
     }
     const at::Tensor loss = headLoss(x, head_, shard.labels, scale);
     for (const int unit : units) keeper->dropValues(unit);
-    keeper->closeGradients(head);
+    keeper->closeGradients(units.front());
     return loss;
+}
+
+double Transformer::likelihoods(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
+                                const Elsewhere& elsewhere) const {
+    const PlaceScope place;
+    const at::Tensor x = hidden(shard, attend, routers, {elsewhere.keeper, nullptr});
+    tracePlace().layer = -1;
+    UnitKeeper* const keeper = elsewhere.keeper;
+    std::vector<int> units;
+    if (keeper != nullptr) units = headUnits();
+    // SpanPass::None: nothing comes next that should be fetched.
+    for (const int unit : units) keeper->useValues(unit, SpanPass::None);
+    const double sum = headLikelihoods(x, head_, shard.labels);
+    for (const int unit : units) keeper->dropValues(unit);
+    return sum;
 }
 
 at::Tensor Transformer::hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,

@@ -60,14 +60,19 @@ public:
     // Where ranks share experts, they are those of `sharing`, and the parameters hold this rank's.
     Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
                 const Parameters& parameters, Group* sharing = nullptr,
-                const MemoryConfig& memory = {});
+                const MemoryConfig& memory = {}, const LossRule& rule = {});
 
-    // scale * the summed negative log-likelihoods of the labels, a double. Its backward pass adds
+    // scale * the summed losses of the labels by the rule, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
     // what a layer does under its number. The model, what `attend` needs and what `elsewhere` names
     // must outlive that pass.
     at::Tensor loss(const TokenTensors& shard, const Attend& attend, double scale,
                     RouterUse& routers, const Elsewhere& elsewhere = {}) const;
+
+    // The summed negative log-likelihoods of the labels, without a graph and gradients: callers
+    // must have switched them off.
+    double likelihoods(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
+                       const Elsewhere& elsewhere = {}) const;
 
     // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
     at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
@@ -94,6 +99,7 @@ private:
     };
     Norm norm(const Parameters& parameters, const std::string& name) const;
     Layer layerOf(const Parameters& parameters, const std::string& prefix, bool experts) const;
+    std::vector<int> headUnits() const;  // whose values the head uses, its own first
     at::Tensor embedded(const TokenTensors& shard) const;
     at::Tensor attended(int index, const at::Tensor& x, const Pass& pass) const;
     at::Tensor mixed(int index, const at::Tensor& x, const at::Tensor& residual,

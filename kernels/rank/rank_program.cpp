@@ -3,6 +3,7 @@
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
+#include "backend/run/validation.h"
 #include "kernels/data/token_batch.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
@@ -44,6 +45,9 @@ private:
     Result<void> keepBudget(c10::Device device) const;
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<Sequences> readData(const RunConfig& config);
+    void endAfterEpochs(const Sequences& sequences);
+    Result<void> trainSteps(Trainer& trainer, const Sequences& sequences);
+    Result<void> validate(Trainer& trainer, const Sequences& sequences, std::int64_t index);
     void tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use);
 
     RankArguments arguments_;
@@ -54,6 +58,9 @@ private:
     MetRanks ranks_;
     std::optional<Traffic> sentPerStep_;
     std::int64_t expertBytes_ = 0;  // sent in all steps
+    std::optional<Validation> validation_;
+    std::int64_t steps_ = 0;  // done
+    std::string ended_;       // why it ends before the steps that were planned; empty: it does not
 };
 
 Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
@@ -109,6 +116,45 @@ void RankRun::tellRouting(std::int64_t step, const std::vector<std::vector<std::
                     .step = step, .layer = static_cast<std::int64_t>(layer), .use = *next++}});
 }
 
+void RankRun::endAfterEpochs(const Sequences& sequences) {
+    TrainConfig& train = plan_.config.train;
+    if (!train.epochs) return;
+    const std::int64_t steps = sequences.stepsOfEpochs(*train.epochs, train.steps);
+    if (steps == train.steps) return;
+    ended_ = "train.epochs " + std::to_string(*train.epochs) +
+             ": the data was seen so often; the run ended after " + std::to_string(steps) + " of " +
+             std::to_string(train.steps) + " steps";
+    train.steps = steps;
+}
+
+Result<void> RankRun::validate(Trainer& trainer, const Sequences& sequences, std::int64_t index) {
+    if (!validation_->isDueAfter(index)) return {};
+    recording_->leaveOut(index, true);
+    const auto batches = [&](std::int64_t number) {
+        return validationBatch(sequences, plan_.config.train, number);
+    };
+    RINGSCOPE_TRY(const ValidationRecord found,
+                  trainer.validate(index, batches, validation_->batches()));
+    recording_->leaveOut(index, false);
+    if (arguments_.rank == 0) events_.tell(RankValidation{.rank = 0, .validation = found});
+    if (std::string why = validation_->add(found); !why.empty()) ended_ = std::move(why);
+    return {};
+}
+
+Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences) {
+    RINGSCOPE_TRY(validation_, Validation::make(plan_.config.train, sequences.validationTokens(),
+                                                validationBatches(sequences, plan_.config.train)));
+    RINGSCOPE_CHECK(recording_->open());
+    for (bool goesOn = true; goesOn && steps_ < plan_.config.train.steps; ++steps_) {
+        RINGSCOPE_CHECK(recording_->beforeStep(steps_, *ranks_.group));
+        RINGSCOPE_CHECK(step(trainer, steps_));
+        const std::string before = ended_;
+        RINGSCOPE_CHECK(validate(trainer, sequences, steps_));
+        goesOn = ended_ == before;
+    }
+    return recording_->finish();
+}
+
 // Whatever libtorch or a group made of the exception, the refused allocation is why the rank ends.
 Result<RankDone> RankRun::train() {
     try {
@@ -146,6 +192,7 @@ Result<RankDone> RankRun::trainWithinBudget() {
     recording_.emplace(arguments_, plan, place, events_);
     RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
     sayHello(arguments_, events_, device, planHash(plan), sequences.text().facts().hash);
+    endAfterEpochs(sequences);
 
     const BatchSource batches = [&](std::int64_t step, std::int64_t number) {
         return makeBatch(sequences, plan.config.train, step, number);
@@ -159,21 +206,17 @@ Result<RankDone> RankRun::trainWithinBudget() {
     RINGSCOPE_CHECK(keepBudget(place));
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));
-    RINGSCOPE_CHECK(recording_->open());
-    for (std::int64_t index = 0; index < plan.config.train.steps; ++index) {
-        RINGSCOPE_CHECK(recording_->beforeStep(index, *ranks_.group));
-        RINGSCOPE_CHECK(step(*trainer, index));
-    }
-    RINGSCOPE_CHECK(recording_->finish());
+    RINGSCOPE_CHECK(trainSteps(*trainer, sequences));
     if (weights) RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,
-                    .steps = plan.config.train.steps,
+                    .steps = steps_,
                     .peakMemory = place.is_cpu() ? memory.peak() : peakDeviceMemory(place),
                     .attentionBytesPerStep = {sent.attention},
                     .gradientBytesPerStep = {sent.gradient},
-                    .expertBytesPerStep = {expertBytes_ / plan.config.train.steps}};
+                    .expertBytesPerStep = {expertBytes_ / steps_},
+                    .ended = ended_};
 }
 
 }  // namespace

@@ -97,6 +97,14 @@ Result<void> StepRecording::beforeStep(std::int64_t index, Group& group) {
     return {};
 }
 
+void StepRecording::leaveOut(std::int64_t index, bool leaves) {
+    if (!recorder_ || index < steps_->begin || index >= steps_->end) return;
+    if (leaves)
+        recorder_->pause();
+    else
+        recorder_->resume();
+}
+
 Result<void> StepRecording::begin() {
     RINGSCOPE_CHECK(gpu_->begin());
     if (profile_.memory && memoryGap_.empty()) tensors_->start();

@@ -52,6 +52,9 @@ public:
     // does not show how far apart they were before.
     Result<void> beforeStep(std::int64_t index, Group& group);
 
+    // While `leaves` something that follows step `index` is not recorded: a validation.
+    void leaveOut(std::int64_t index, bool leaves);
+
     // Ends recording and completes the file.
     Result<void> finish();
 

@@ -16,13 +16,15 @@ namespace {
 
 constexpr std::int64_t elementsPerTask = 1 << 16;
 
-flat::AdamFactors factorsOf(const AdamWOptions& options, std::int64_t step, double gradient) {
+flat::AdamFactors factorsOf(const AdamWOptions& options, std::int64_t step, double gradient,
+                            double lrShare) {
     const double time = static_cast<double>(step);
+    const double lr = options.lr * lrShare;
     return {.gradient = gradient,
             .beta1 = options.beta1,
             .beta2 = options.beta2,
-            .keep = 1 - options.lr * options.weightDecay,
-            .stepSize = options.lr / (1 - std::pow(options.beta1, time)),
+            .keep = 1 - lr * options.weightDecay,
+            .stepSize = lr / (1 - std::pow(options.beta1, time)),
             .squareFactor = 1 / (1 - std::pow(options.beta2, time)),
             .eps = options.eps};
 }
@@ -91,16 +93,18 @@ AdamW::AdamW(std::int64_t elements, const AdamWOptions& options, const at::Tenso
     state_.square = at::zeros({elementsOf(trained_)}, tensors);
 }
 
-void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor) {
-    step(state_, values, gradient, gradientFactor);
+void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor,
+                 double lrShare) {
+    step(state_, values, gradient, gradientFactor, lrShare);
 }
 
 void AdamW::step(AdamWState& state, at::Tensor& values, const at::Tensor& gradient,
-                 double gradientFactor) {
-    const flat::AdamFactors factors = factorsOf(options_, ++steps_, gradientFactor);
-    eightBit_.step(state.eightBit, values, gradient, factors);
+                 double gradientFactor, double lrShare) {
+    const flat::AdamFactors all = factorsOf(options_, ++steps_, gradientFactor, lrShare);
+    eightBit_.step(state.eightBit, values, gradient, all);
     std::int64_t first = 0;
     for (const ElementRange& range : trained_) {
+        const flat::AdamFactors factors = all.withDecay(range.decayed);
         at::Tensor p = values.narrow(0, range.begin, range.count);
         const at::Tensor g = gradient.narrow(0, range.begin, range.count);
         at::Tensor m = state.mean.narrow(0, first, range.count);

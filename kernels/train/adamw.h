@@ -20,8 +20,7 @@ struct AdamWOptions {
     double beta1 = 0.9;
     double beta2 = 0.95;
     double eps = 1e-8;
-    double weightDecay = 0.0;  // of every parameter, gains included
-    bool eightBit = false;     // of large parameters, the moments (adamw_8bit.h)
+    double weightDecay = 0.0;  // of ranges that are decayed
 };
 
 struct AdamWState {
@@ -40,11 +39,12 @@ public:
     AdamW(const AdamWOptions& options, std::vector<ElementRange> trained);
 
     // values and gradient (elements), contiguous. The gradient counts times `gradientFactor`, which
-    // is how clipping reaches it without a pass of its own.
-    void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor);
+    // is how clipping reaches it without a pass of its own; lr counts times `lrShare`.
+    void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor,
+              double lrShare = 1);
     // The same with a state from elsewhere: zeros at the first step, then what the last one made.
     void step(AdamWState& state, at::Tensor& values, const at::Tensor& gradient,
-              double gradientFactor);
+              double gradientFactor, double lrShare);
 
     // In fp32, of the ranges with eightBit; for tests.
     at::Tensor eightBitMean() const { return eightBit_.meanOf(state_.eightBit); }

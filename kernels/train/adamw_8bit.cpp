@@ -122,22 +122,25 @@ void AdamW8bit::step(State& state, at::Tensor& values, const at::Tensor& gradien
     }
     float* p = values.mutable_data_ptr<float>();
     const float* g = gradient.const_data_ptr<float>();
-    for (const Part& part : parts_)
+    for (const Part& part : parts_) {
+        const flat::AdamFactors own = factors.withDecay(part.range.decayed);
         at::parallel_for(0, part.blocks, blocksPerTask, [&](std::int64_t block, std::int64_t end) {
             const std::int64_t begin = beginOf(block, part.range);
             const std::int64_t place = part.range.begin + begin;
             flat::adamStep8bit(p + place, g + place, from(state.mean, signedMap(), part, block),
                                from(state.square, unsignedMap(), part, block),
                                beginOf(end, part.range) - begin,
-                               beginOf(block + 1, part.range) - begin, factors);
+                               beginOf(block + 1, part.range) - begin, own);
         });
+    }
 }
 
 void AdamW8bit::stepByTensors(State& state, at::Tensor& values, const at::Tensor& gradient,
                               const flat::AdamFactors& factors) const {
     for (const Part& part : parts_)
         for (std::int64_t block = 0; block < part.blocks; block += blocksPerChunk)
-            stepChunk(Chunk(part, block), state, values, gradient, factors);
+            stepChunk(Chunk(part, block), state, values, gradient,
+                      factors.withDecay(part.range.decayed));
 }
 
 void AdamW8bit::stepChunk(const Chunk& chunk, State& state, at::Tensor& values,

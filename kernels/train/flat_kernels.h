@@ -16,6 +16,13 @@ struct AdamFactors {
     double stepSize = 0;      // lr / (1 - beta1^t)
     double squareFactor = 1;  // 1 / (1 - beta2^t)
     double eps = 1e-8;
+
+    // The same for elements that the weight decay leaves alone.
+    AdamFactors withDecay(bool decays) const {
+        AdamFactors factors = *this;
+        if (!decays) factors.keep = 1;
+        return factors;
+    }
 };
 template <typename T>
 void adamStep(T* values, const T* gradient, T* mean, T* square, std::int64_t count,

@@ -48,7 +48,7 @@ AdamWState OffloadedState::stateIn(const at::Tensor& record, const Piece& piece)
 }
 
 void OffloadedState::step(Piece& piece, at::Tensor& values, const at::Tensor& gradient,
-                          double factor) {
+                          double factor, double lrShare) {
     at::Tensor record = file_.open(piece.record);
     if (piece.record + 1 < file_.size()) file_.fetch(piece.record + 1);
     const at::Tensor onDevice = record.to(values.device());  // the record itself on a CPU
@@ -56,14 +56,15 @@ void OffloadedState::step(Piece& piece, at::Tensor& values, const at::Tensor& gr
     const auto& [begin, count] = piece.part.elements;
     at::Tensor own = values.narrow(0, begin, count);
     at::Tensor exact = copies_ ? copyIn(onDevice, piece) : own;
-    piece.adam.step(state, exact, gradient.narrow(0, begin, count), factor);
+    piece.adam.step(state, exact, gradient.narrow(0, begin, count), factor, lrShare);
     if (copies_) own.copy_(exact);
     if (!onDevice.is_same(record)) record.copy_(onDevice);
     file_.store(piece.record);
 }
 
-void OffloadedState::step(at::Tensor& values, const at::Tensor& gradient, double factor) {
-    for (Piece& piece : pieces_) step(piece, values, gradient, factor);
+void OffloadedState::step(at::Tensor& values, const at::Tensor& gradient, double factor,
+                          double lrShare) {
+    for (Piece& piece : pieces_) step(piece, values, gradient, factor, lrShare);
 }
 
 void OffloadedState::add(at::Tensor& values, std::int64_t begin, const at::Tensor& change) {

@@ -25,7 +25,7 @@ public:
                    RecordFile& file, std::size_t first);
 
     // As AdamW::step(). Where values have two bytes, what is rounded is their copy in the file.
-    void step(at::Tensor& values, const at::Tensor& gradient, double factor);
+    void step(at::Tensor& values, const at::Tensor& gradient, double factor, double lrShare);
 
     // Adds to elements from `begin` of the slice on.
     void add(at::Tensor& values, std::int64_t begin, const at::Tensor& change);
@@ -38,7 +38,8 @@ private:
     };
     at::Tensor copyIn(const at::Tensor& record, const Piece& piece) const;
     AdamWState stateIn(const at::Tensor& record, const Piece& piece) const;
-    void step(Piece& piece, at::Tensor& values, const at::Tensor& gradient, double factor);
+    void step(Piece& piece, at::Tensor& values, const at::Tensor& gradient, double factor,
+              double lrShare);
 
     std::vector<Piece> pieces_;
     RecordFile& file_;

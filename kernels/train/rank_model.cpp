@@ -99,7 +99,8 @@ RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& ini
                                       sharing_ == nullptr ? 0 : sharing_->rank(), initial),
                   buffersOf(share_, plan), tensors_,
                   {.values = !valuesComeAndGo(plan), .gradients = !dividesGradients(plan)}),
-      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory) {}
+      model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory,
+             {plan.config.train.labelSmoothing, plan.config.train.zLoss}) {}
 
 Result<void> RankModel::makeValueFile() {
     const MemoryConfig& memory = plan_.config.memory;
@@ -233,6 +234,13 @@ at::Tensor RankModel::wholeValues() {
 
 at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }
 
+double RankModel::likelihoods(const TokenBatch& batch, const BatchPlace& place) {
+    const at::NoGradGuard withoutGraph;
+    RouterUse routers;
+    return model_.likelihoods(shardOf(batch), attendFor(place, batch, /*drops=*/false), routers,
+                              {units_ ? &*units_ : nullptr, nullptr});
+}
+
 at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {
     const at::NoGradGuard withoutGraph;
     RouterUse routers;
@@ -298,9 +306,12 @@ AttentionCall RankModel::callFor(const BatchPlace& place, const TokenBatch& batc
 }
 
 // Attention of every layer, for this batch.
-Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch) const {
+Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch, bool drops) const {
     std::vector<AttentionCall> calls;
-    for (const AttentionPart& part : plan_.parts) calls.push_back(callFor(place, batch, part));
+    for (const AttentionPart& part : plan_.parts) {
+        calls.push_back(callFor(place, batch, part));
+        calls.back().drops = drops;
+    }
     return [this, calls](int layer, const at::Tensor& q, const LayerKeys& keys) {
         const auto part =
             static_cast<std::size_t>(plan_.partOfLayer[static_cast<std::size_t>(layer)]);

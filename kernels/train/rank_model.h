@@ -60,6 +60,10 @@ public:
     // After the parts' values were changed: what is written behind is on the disk.
     void endUpdate();
 
+    // The summed negative log-likelihoods of the labels of this rank's tokens, without a graph and
+    // without dropout. It counts no use of experts.
+    double likelihoods(const TokenBatch& batch, const BatchPlace& place);
+
     // How many of this rank's own tokens used each expert, (layers with experts, experts) int64,
     // over all calls of loss() since the last of these; not defined where there are no experts.
     at::Tensor takeExpertUse();
@@ -81,7 +85,7 @@ private:
     TokenTensors shardOf(const TokenBatch& batch);
     AttentionCall callFor(const BatchPlace& place, const TokenBatch& batch,
                           const AttentionPart& part) const;
-    Attend attendFor(const BatchPlace& place, const TokenBatch& batch) const;
+    Attend attendFor(const BatchPlace& place, const TokenBatch& batch, bool drops = true) const;
 
     RunPlan plan_;
     Group& ranks_;

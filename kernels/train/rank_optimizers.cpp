@@ -11,8 +11,10 @@ namespace {
 
 AdamWOptions optimizerOptions(const TrainConfig& train) {
     return {.lr = train.lr,
-            .weightDecay = train.weightDecay,
-            .eightBit = train.optimizer == OptimizerKind::AdamW8bit};
+            .beta1 = train.beta1,
+            .beta2 = train.beta2,
+            .eps = train.eps,
+            .weightDecay = train.weightDecay};
 }
 
 std::vector<OptimizerPiece> piecesOf(const TrainConfig& train, const RankModel& model,
@@ -41,7 +43,8 @@ std::vector<ShardedOptimizer> optimizersOf(const TrainConfig& train, RankModel& 
     std::size_t record = 0;
     for (const std::unique_ptr<SharedPart>& part : model.parts()) {
         if (file == nullptr) {
-            optimizers.emplace_back(model.parameters(), *part, options);
+            optimizers.emplace_back(model.parameters(), *part, options,
+                                    trainedRanges(model.parameters().list(), train, part->owned()));
             continue;
         }
         std::vector<OptimizerPiece> pieces = piecesOf(train, model, *part);
@@ -53,11 +56,11 @@ std::vector<ShardedOptimizer> optimizersOf(const TrainConfig& train, RankModel& 
     return optimizers;
 }
 
-void stepAll(std::vector<ShardedOptimizer>& optimizers, double factor) {
+void stepAll(std::vector<ShardedOptimizer>& optimizers, double factor, double lrShare) {
     for (std::size_t i = 0; i < optimizers.size(); ++i) {
         optimizers[i].part().readAhead();
         if (i + 1 < optimizers.size()) optimizers[i + 1].part().readAhead();
-        optimizers[i].step(factor);
+        optimizers[i].step(factor, lrShare);
     }
 }
 

@@ -21,7 +21,7 @@ Result<std::unique_ptr<RecordFile>> optimizerFileOf(const RunPlan& plan, RankMod
 std::vector<ShardedOptimizer> optimizersOf(const TrainConfig& train, RankModel& model,
                                            RecordFile* file);
 
-// The step of all of them.
-void stepAll(std::vector<ShardedOptimizer>& optimizers, double factor);
+// The step of all of them. Gradients count times `factor`, lr times `lrShare`.
+void stepAll(std::vector<ShardedOptimizer>& optimizers, double factor, double lrShare);
 
 }  // namespace ringscope

@@ -10,14 +10,13 @@
 
 namespace ringscope {
 ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& part,
-                                   const AdamWOptions& options)
+                                   const AdamWOptions& options, std::vector<ElementRange> trained)
     : part_(part) {
     const auto owned = part.owned();
     if (!parameters.areExact())
         copy_ = allocatedFor(MemoryCategory::Optimizer,
                              [&] { return parameters.exactValues(owned.begin, owned.count); });
-    adam_.emplace(owned.count, options, part.summedGradient().options(),
-                  trainedRanges(parameters.list(), options.eightBit, owned));
+    adam_.emplace(owned.count, options, part.summedGradient().options(), std::move(trained));
 }
 
 ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& part,
@@ -28,14 +27,14 @@ ShardedOptimizer::ShardedOptimizer(const Parameters& parameters, SharedPart& par
                        std::move(pieces), options, file, first);
 }
 
-void ShardedOptimizer::step(double factor) {
+void ShardedOptimizer::step(double factor, double lrShare) {
     const ScopedSpan span(tagHere(SpanKind::Compute, Operation::Optimizer));
     at::Tensor values = part_.openValues();
     const at::Tensor gradient = part_.summedGradient();
     if (offloaded_) {
-        offloaded_->step(values, gradient, factor);
+        offloaded_->step(values, gradient, factor, lrShare);
     } else {
-        adam_->step(copy_.defined() ? copy_ : values, gradient, factor);
+        adam_->step(copy_.defined() ? copy_ : values, gradient, factor, lrShare);
         if (copy_.defined()) values.copy_(copy_);
     }
     part_.storeValues();

@@ -25,14 +25,15 @@ namespace ringscope {
 class ShardedOptimizer {
 public:
     // Parameters and part must outlive the optimizer.
-    ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options);
+    ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options,
+                     std::vector<ElementRange> trained);
     // With its state in records of `file` from number `first` on, which must outlive it, too.
     ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options,
                      std::vector<OptimizerPiece> pieces, RecordFile& file, std::size_t first);
 
-    // With the part's summed gradient, which counts times `factor`. Parameters that are not trained
-    // stay as they are.
-    void step(double factor);
+    // With the part's summed gradient, which counts times `factor`, and lr times `lrShare`.
+    // Parameters that are not trained stay as they are.
+    void step(double factor, double lrShare);
 
     // Adds to the values of a parameter where it lies in the part. `change` is the same on all
     // ranks.

@@ -1,6 +1,7 @@
 #include "kernels/train/trainer.h"
 
 #include "backend/core/mix.h"
+#include "backend/plan/learning_rate.h"
 #include "kernels/train/adamw.h"
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/loss_scale.h"
@@ -190,7 +191,7 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
     if (finite) {
         const double factor =
             clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
-        stepAll(optimizers, factor);
+        stepAll(optimizers, factor, learningRateShare(plan.config.train, step));
         moveRouterBiases();
         if (optimizerFile) optimizerFile->settle();
         model->endUpdate();
@@ -249,6 +250,34 @@ Result<StepOutcome> Trainer::step(std::int64_t index) {
     StepOutcome outcome = state.outcome(index, totals, duration);
     outcome.note = std::move(note);
     return outcome;
+}
+
+// Replicas take batches in turn. Where one has none left, it computes the last one once more, which
+// does not count: ranks of all replicas may have to send each other parameters and tokens.
+Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationBatches& batches,
+                                           std::int64_t count) {
+    State& state = *state_;
+    const PlaceScope place;
+    tracePlace().step = static_cast<std::int32_t>(index);
+    enterPass(SpanPass::Forward);
+    const std::int64_t replicas = state.plan.replicas;
+    const std::int64_t own = state.all.rank() / (state.plan.ranks / replicas);
+    double sum = 0;
+    ValidationRecord record{.step = index};
+    for (std::int64_t first = 0; first < count; first += replicas)
+        for (std::int64_t number = first; number < first + replicas; ++number) {
+            const TokenBatch batch = batches(std::min(number, count - 1));
+            if (number < count) record.tokens += labelledTokens(batch.labels);
+            if (number - first != own) continue;
+            const double likelihoods = state.model->likelihoods(batch, {index, number});
+            if (number < count) sum += likelihoods;
+        }
+    if (record.tokens == 0)
+        return Error{ErrorCode::InvalidConfig,
+                     "no token of data.validation has a label; keep more out of training"};
+    record.loss =
+        sumOverRanks(state.all, sum, 0, state.device).loss / static_cast<double>(record.tokens);
+    return record;
 }
 
 at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }

@@ -44,6 +44,9 @@ namespace ringscope {
 // replica r takes those numbered r, r + replicas, ...
 using BatchSource = std::function<TokenBatch(std::int64_t step, std::int64_t number)>;
 
+// A whole batch of data that is kept out of training, by its number; the same on every rank.
+using ValidationBatches = std::function<TokenBatch(std::int64_t number)>;
+
 struct StepOutcome {
     StepRecord record;  // duration: the slowest rank's
     Nanos ownDuration{};
@@ -65,6 +68,13 @@ public:
     // All ranks must call it with the same index. Fails where the step has no labelled token or its
     // loss is no number. Throws GroupError.
     Result<StepOutcome> step(std::int64_t index);
+
+    // The mean negative log-likelihood of the labels of batches 0 to `count` - 1, under the run's
+    // mode, without dropout. All ranks must call it, with the step after which it is and the same
+    // batches. Steps are the same with and without it. Fails where no token has a label. Throws
+    // GroupError.
+    Result<ValidationRecord> validate(std::int64_t index, const ValidationBatches& batches,
+                                      std::int64_t count);
 
     // All parameters of the model, on the CPU: parameterList(model) says what is where. All ranks
     // must call it.

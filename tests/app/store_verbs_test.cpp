@@ -160,7 +160,8 @@ TEST_F(StoreVerbs, UpgradeMakesAnOlderStoreReadableAndKeepsACopy) {
     addRun("ring");
     EXPECT_THAT(run({"db", "upgrade"}).out, HasSubstr("is of this Ringscope already"));
     sql(file(),
-        "DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN expert_bytes;"
+        "DROP TABLE run_validation; DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN "
+        "expert_bytes;"
         "PRAGMA user_version = 6");
     const Ran refused = run({"runs", "ls"});
     EXPECT_THAT(refused.err, HasSubstr("`ringscope db upgrade` makes it new, after a backup"));

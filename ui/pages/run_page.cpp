@@ -27,6 +27,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace ringscope::ui {
 namespace {
@@ -333,14 +334,40 @@ void RunPage::showSteps() {
         speed_->addPoint(mode, mode, number(step), tokensPerSecond(step));
         stepTime_->addPoint(mode, mode, number(step), milliseconds(step.duration));
     }
-    lossPanel_->setTable({tr("Step"), tr("Loss")},
-                         stepRows(
-                             run, [](const StepRecord& step) { return step.loss; }, "f", 6));
+    showValidations();
     speedPanel_->setTable({tr("Step"), tr("Tokens/s")}, stepRows(run, tokensPerSecond, "f", 0));
     stepPanel_->setTable(
         {tr("Step"), tr("ms")},
         stepRows(
             run, [](const StepRecord& step) { return milliseconds(step.duration); }, "f", 2));
+}
+
+// Dots beside the line of the training loss, and columns of its table.
+void RunPage::showValidations() {
+    const RunRecord& run = details_->run;
+    const std::string series = "validation";
+    const std::vector<ValidationRecord>& all = run.validations;
+    for (auto i = static_cast<std::size_t>(loss_->points(series)); i < all.size(); ++i)
+        loss_->addPoint(series, run.config.parallel.mode, static_cast<double>(all[i].step),
+                        all[i].loss, LineChart::Form::Dots);
+    std::vector<QStringList> rows = stepRows(
+        run, [](const StepRecord& step) { return step.loss; }, "f", 6);
+    if (all.empty()) {
+        lossPanel_->setTitle(tr("Loss"));
+        return lossPanel_->setTable({tr("Step"), tr("Loss")}, rows);
+    }
+    const auto real = [](double value) { return QLocale::c().toString(value, 'f', 6); };
+    lossPanel_->setTitle(tr("Loss · dots: validation, %1 (perplexity %2)")
+                             .arg(real(all.back().loss), real(perplexityOf(all.back()))));
+    std::map<QString, const ValidationRecord*> found;
+    for (const ValidationRecord& each : all) found[QString::number(each.step)] = &each;
+    for (QStringList& row : rows) {
+        const auto of = found.find(row.front());
+        const bool any = of != found.end();
+        row << (any ? real(of->second->loss) : QString())
+            << (any ? real(perplexityOf(*of->second)) : QString());
+    }
+    lossPanel_->setTable({tr("Step"), tr("Loss"), tr("Validation"), tr("Perplexity")}, rows);
 }
 
 void RunPage::showRanks() {

@@ -61,6 +61,7 @@ private:
     void take(std::shared_ptr<Details> details);
     void showHead();
     void showSteps();
+    void showValidations();
     void showRanks();
     void showExperts();
     void showLog();

@@ -45,10 +45,11 @@ void LineChart::clear() {
 }
 
 void LineChart::addPoint(const std::string& name, const std::string& mode, double step,
-                         double value) {
+                         double value, Form form) {
     Series& series = series_[name];
     if (series.graph == nullptr) {
         series.mode = mode;
+        series.form = form;
         series.graph = plot_->addGraph();
     }
     if (std::isfinite(value)) series.graph->addData(step, value);
@@ -87,6 +88,11 @@ void LineChart::style(Series& series) {
     const Ink ink = inkOf(*this);
     const ModeLook& look = modeLook(series.mode);
     const QColor colour = ink.mode(series.mode);
+    if (series.form == Form::Dots) {
+        series.graph->setPen(QPen(colour, 1, Qt::DotLine));
+        series.graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, colour, colour, 7));
+        return;
+    }
     series.graph->setPen(QPen(colour, 1.5, penStyle(look.stroke)));
     const bool marked = series.graph->dataCount() <= pointsWithMarkers;
     series.graph->setScatterStyle(

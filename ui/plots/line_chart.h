@@ -17,12 +17,14 @@ class LineChart : public QWidget {
 
 public:
     enum class From { Zero, Data };  // where the value axis begins
+    enum class Form { Line, Dots };  // Dots: filled markers, and a dotted line between them
 
     LineChart(const QString& valueLabel, From from, QWidget* parent = nullptr);
 
     void clear();
     // A second series of a mode is drawn in the same colour: runs are told apart in the list.
-    void addPoint(const std::string& series, const std::string& mode, double step, double value);
+    void addPoint(const std::string& series, const std::string& mode, double step, double value,
+                  Form form = Form::Line);
     int points(const std::string& series) const;
 
 protected:
@@ -32,6 +34,7 @@ protected:
 private:
     struct Series {
         std::string mode;
+        Form form = Form::Line;
         QCPGraph* graph = nullptr;
     };
     void style(Series& series);

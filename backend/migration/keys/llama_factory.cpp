@@ -13,7 +13,11 @@ constexpr std::string_view noFiles =
 constexpr std::string_view loader =
     "how fast samples are prepared; Ringscope reads its text into memory before the first step";
 constexpr std::string_view noEvaluation =
-    "Ringscope measures training steps and holds no evaluation";
+    "data.validation keeps data out of training for validations, under the run's mode; there is no "
+    "other evaluation";
+constexpr std::string_view finalShare = "share of the learning rate that it ends at";
+constexpr std::string_view otherCourse =
+    "train.lr_schedule, lr_warmup, lr_decay and lr_final say all of the learning rate's course";
 constexpr std::string_view loraOnly = "Ringscope trains all weights and adds no adapters";
 constexpr std::string_view underShards =
     "the old stack's sequence-parallel attention leaves this out without a message, so its runs "
@@ -131,27 +135,28 @@ constexpr std::array training = {
             Role::Field},
     KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
             "batches whose gradients are summed before a step", Role::Field},
-    KeyRule{"learning_rate", Renamed, "train.lr", "the same rate in every step", Role::Field},
+    KeyRule{"learning_rate", Renamed, "train.lr", "the rate that train.lr_schedule begins with",
+            Role::Field},
     KeyRule{"weight_decay", Renamed, "train.weight_decay", "decoupled, as AdamW has it",
             Role::Field},
     KeyRule{"max_grad_norm", Renamed, "train.grad_clip", "largest gradient norm", Role::Field},
     KeyRule{"seed", Renamed, "train.seed",
             "decides initial weights and data order, though not the old stack's ones", Role::Field},
     KeyRule{"max_steps", Renamed, "train.steps", "optimizer steps of the run", Role::Steps},
-    KeyRule{"num_train_epochs", Dropped, "",
-            "a measuring run is as long as train.steps says, not as the data set"},
-    KeyRule{"lr_scheduler_type", Dropped, "", "", Role::Scheduler},
-    KeyRule{"lr_scheduler_kwargs", Dropped, "", "Ringscope's learning rate is constant"},
-    KeyRule{
-        "warmup_ratio", Dropped, "",
-        "Ringscope's learning rate is constant; train.warmup_steps is something else, steps that "
-        "speed figures leave out"},
-    KeyRule{
-        "warmup_steps", Dropped, "",
-        "Ringscope's learning rate is constant; train.warmup_steps is something else, steps that "
-        "speed figures leave out"},
+    KeyRule{"num_train_epochs", Converted, "train.epochs", "", Role::Epochs},
+    KeyRule{"lr_scheduler_type", Converted, "train.lr_schedule", "", Role::Scheduler},
+    KeyRule{"lr_scheduler_kwargs", Dropped, "", "train.lr_final and train.lr_decay are not set"},
+    KeyRule{"lr_scheduler_kwargs.", Dropped, "", otherCourse},
+    KeyRule{"lr_scheduler_kwargs.min_lr_rate", Renamed, "train.lr_final", finalShare, Role::Field},
+    KeyRule{"lr_scheduler_kwargs.min_lr_ratio", Renamed, "train.lr_final", finalShare, Role::Field},
+    KeyRule{"lr_scheduler_kwargs.num_decay_steps", Converted, "train.lr_decay", "", Role::LrDecay},
+    KeyRule{"warmup_ratio", Converted, "train.lr_warmup", "", Role::LrWarmupShare},
+    KeyRule{"warmup_steps", Converted, "train.lr_warmup", "", Role::LrWarmup},
     KeyRule{"optim", Dropped, "", "", Role::Optimizer},
-    KeyRule{"adam_", Dropped, "", "Ringscope's AdamW has betas 0.9 and 0.95"},
+    KeyRule{"adam_beta1", Renamed, "train.beta1", "of the gradient's mean", Role::Field},
+    KeyRule{"adam_beta2", Renamed, "train.beta2", "of the gradient's mean square", Role::Field},
+    KeyRule{"adam_epsilon", Renamed, "train.eps", "added to the root of the mean square",
+            Role::Field},
     KeyRule{"bf16", Converted, "train.precision", "", Role::Bf16},
     KeyRule{"fp16", Converted, "train.precision", "", Role::Fp16},
     KeyRule{"pure_bf16", Converted, "train.precision", "", Role::Bf16},
@@ -163,7 +168,8 @@ constexpr std::array training = {
     KeyRule{"ddp_", Dropped, "", "Ringscope sums gradients itself"},
     KeyRule{"data_seed", Dropped, "", "train.seed decides the order of the data"},
     KeyRule{"torch_compile", Dropped, "", "Ringscope runs its own schedule, uncompiled"},
-    KeyRule{"label_smoothing_factor", Dropped, "", "the loss is plain cross-entropy"},
+    KeyRule{"label_smoothing_factor", Renamed, "train.label_smoothing",
+            "share of a label's weight that all tokens get alike", Role::Field},
     KeyRule{"neftune_noise_alpha", Dropped, "", "no noise is added to embeddings"},
     KeyRule{"average_tokens_across_devices", Dropped, "",
             "the loss is always weighted by the tokens of all ranks"},
@@ -180,10 +186,13 @@ constexpr std::array output = {
     KeyRule{"report_to", Dropped, "", noFiles},
     KeyRule{"include_num_input_tokens_seen", Dropped, "", "tokens are always counted"},
     KeyRule{"resume_from_checkpoint", Dropped, "", "Ringscope always starts from random weights"},
-    KeyRule{"val_size", Dropped, "", noEvaluation},
-    KeyRule{"per_device_eval_batch_size", Dropped, "", noEvaluation},
+    KeyRule{"val_size", Converted, "data.validation", "", Role::ValidationShare},
+    KeyRule{"per_device_eval_batch_size", Dropped, "",
+            "a validation takes batches of train.batch sequences"},
     KeyRule{"eval_", Dropped, "", noEvaluation},
-    KeyRule{"evaluation_strategy", Dropped, "", noEvaluation},
+    KeyRule{"eval_steps", Converted, "train.validate_every", "", Role::ValidationSteps},
+    KeyRule{"eval_strategy", Dropped, "", "", Role::ValidationWhen},
+    KeyRule{"evaluation_strategy", Dropped, "", "", Role::ValidationWhen},
     KeyRule{"predict_with_generate", Dropped, "", noEvaluation},
     KeyRule{"compute_accuracy", Dropped, "", noEvaluation},
     KeyRule{"load_best_model_at_end", Dropped, "", noEvaluation},
@@ -212,6 +221,8 @@ constexpr std::array alst = {
 constexpr std::array defaults = {
     ImpliedDefault{"per_device_train_batch_size", "train.batch", "8"},
     ImpliedDefault{"learning_rate", "train.lr", "5e-05"},
+    ImpliedDefault{"lr_scheduler_type", "train.lr_schedule", "linear"},
+    ImpliedDefault{"adam_beta2", "train.beta2", "0.999"},
     ImpliedDefault{"seed", "train.seed", "42"},
     ImpliedDefault{"cutoff_len", "train.seq_len", "2048"},
 };

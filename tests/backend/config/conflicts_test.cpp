@@ -171,6 +171,34 @@ TEST(Conflicts, NameWhatIsToWaitInTheMemoryOfAHost) {
     EXPECT_EQ(onlyConflict(config), "memory.offload_parameters" + rest);
 }
 
+TEST(Conflicts, NameAWarmupAndAFallThatOverlap) {
+    RunConfig config;
+    config.train.lrSchedule = LrSchedule::Wsd;
+    config.train.lrWarmup = 6;
+    config.train.lrDecay = 5;
+    EXPECT_EQ(onlyConflict(config),
+              "train.lr_warmup (6) and train.lr_decay (5) are more than train.steps (10); use "
+              "fewer");
+    config.train.lrDecay = 4;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.train.lrDecay = 5;
+    config.train.lrSchedule = LrSchedule::Linear;
+    EXPECT_TRUE(findConflicts(config).empty()) << "linear has no lr_decay";
+}
+
+TEST(Conflicts, NameWhatLooksAtValidationsWhereThereAreNone) {
+    RunConfig config;
+    config.train.stopLoss = 2.0;
+    EXPECT_EQ(onlyConflict(config),
+              "train.stop_loss looks at validations, and data.validation is 0; keep a share out of "
+              "training");
+    config.train.stopPatience = 3;
+    config.train.validateEvery = 10;
+    EXPECT_EQ(findConflicts(config).size(), 3U);
+    config.data.validation = 0.1;
+    EXPECT_TRUE(findConflicts(config).empty());
+}
+
 TEST(Conflicts, AreAllNamedAtOnce) {
     RunConfig config;
     config.model.kvHeads = 3;

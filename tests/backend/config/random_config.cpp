@@ -70,7 +70,8 @@ TrainConfig anyTraining() {
     train.lr = *positive();
     train.lrSchedule = anyOf<LrSchedule>();
     train.lrWarmup = *inRange<std::int64_t>(0, train.steps);
-    train.lrDecay = maybe(inRange<std::int64_t>(1, train.steps + 1));
+    if (train.lrWarmup < train.steps)
+        train.lrDecay = maybe(inRange<std::int64_t>(1, train.steps - train.lrWarmup + 1));
     train.lrFinal = share();
     train.beta1 = share();
     train.beta2 = share();
@@ -194,6 +195,11 @@ rc::Gen<RunConfig> anyConfig() {
         config.data.validation = share();
         config.data.chatTemplate = anyOf<ChatFormat>();
         config.train = anyTraining();
+        if (config.data.validation == 0) {  // nothing to validate with
+            config.train.validateEvery = 0;
+            config.train.stopLoss.reset();
+            config.train.stopPatience.reset();
+        }
         if (config.train.task == TrainTask::Sft) {  // what it asks for
             config.train.batch = 1;
             config.data.source = "talks.jsonl";

@@ -165,7 +165,10 @@ TEST(SourceRows, LeaveAKeyWithoutAValueToTheDefault) {
 }
 
 TEST(SourceRows, RefuseAListWhereOneValueIsWanted) {
-    forEveryRow([](const KeyRule& rule) { return rule.role != Role::None ? "[1, 2]" : ""; },
+    const auto takesOne = [](const KeyRule& rule) {
+        return rule.role != Role::None && rule.role != Role::Betas;
+    };
+    forEveryRow([&](const KeyRule& rule) { return takesOne(rule) ? "[1, 2]" : ""; },
                 [](const Source& source, const KeyRule& rule, const KeyVerdict& key) {
                     EXPECT_EQ(key.verdict, Verdict::Dangerous) << source.kind << ": " << rule.path;
                     EXPECT_THAT(key.reason, StartsWith("expected one value; got '[1, 2]'"))

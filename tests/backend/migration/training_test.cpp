@@ -96,10 +96,113 @@ TEST(MigratedSteps, KeepOneStepToMeasure) {
               Verdict::Dropped);
 }
 
-TEST(MigratedSteps, OfTheLearningRatesWarmupAreNotRingscopesWarmup) {
-    const Migration migration = migrated(baseText(2, "warmup_steps: 100\n"));
-    EXPECT_EQ(configOf(migration).train.warmupSteps, TrainConfig{}.warmupSteps);
-    EXPECT_THAT(verdictOn(migration, "warmup_steps").reason, HasSubstr("something else"));
+TEST(MigratedSchedule, IsTheSourcesWhereRingscopeHasIt) {
+    const auto courseOf = [](const std::string& name) {
+        const Migration migration = migrated(baseText(2, "lr_scheduler_type: " + name + "\n"));
+        EXPECT_THAT(migration.problems, ElementsAre()) << name;
+        return nameOf(configOf(migration).train.lrSchedule);
+    };
+    for (const auto& [name, course] :
+         std::map<std::string, std::string>{{"constant", "constant"},
+                                            {"constant_with_warmup", "constant"},
+                                            {"linear", "linear"},
+                                            {"cosine", "cosine"},
+                                            {"cosine_with_min_lr", "cosine"},
+                                            {"warmup_stable_decay", "wsd"},
+                                            {"inverse_sqrt", "constant"}})
+        EXPECT_EQ(courseOf(name), course) << name;
+    const KeyVerdict other =
+        verdictOn(migrated(baseText(2, "lr_scheduler_type: polynomial\n")), "lr_scheduler_type");
+    EXPECT_EQ(other.verdict, Verdict::Dropped);
+    EXPECT_THAT(other.reason, HasSubstr("the rate stays constant, and losses differ"));
+    EXPECT_EQ(configOf(migrated(baseText(2))).train.lrSchedule, LrSchedule::Linear)
+        << "the old stack's default";
+}
+
+TEST(MigratedSchedule, TakesItsWarmupFromStepsOrFromAShareOfThem) {
+    const auto warmupOf = [](const std::string& lines) {
+        return configOf(migrated(baseText(2, "max_steps: 50\n" + lines))).train.lrWarmup;
+    };
+    EXPECT_EQ(warmupOf("warmup_steps: 7\n"), 7);
+    EXPECT_EQ(warmupOf("warmup_ratio: 0.05\n"), 3) << "rounded up";
+    EXPECT_EQ(warmupOf("warmup_ratio: 0.05\nwarmup_steps: 7\n"), 7);
+    EXPECT_EQ(warmupOf("warmup_ratio: 0.1\nwarmup_steps: 0\n"), 5);
+    EXPECT_EQ(warmupOf("warmup_steps: 7\nlr_scheduler_type: constant\n"), 0);
+    EXPECT_EQ(warmupOf("warmup_steps: 7\nlr_scheduler_type: constant_with_warmup\n"), 7);
+    const Migration longer = migrated(baseText(2, "warmup_steps: 100\n"));
+    EXPECT_EQ(configOf(longer).train.warmupSteps, TrainConfig{}.warmupSteps);
+    EXPECT_THAT(verdictOn(longer, "warmup_steps").reason,
+                HasSubstr("train.steps is 10, so train.lr is never reached"));
+    EXPECT_EQ(verdictOn(migrated(baseText(2, "warmup_steps: -1\n")), "warmup_steps").verdict,
+              Verdict::Dangerous);
+}
+
+TEST(MigratedSchedule, OfWsdKeepsTheStepsOfItsFallWhereTheyFit) {
+    const std::string wsd = "max_steps: 50\nlr_scheduler_type: warmup_stable_decay\n";
+    const Migration fits = migrated(baseText(2, wsd + "lr_scheduler_kwargs:\n"
+                                                      "  num_decay_steps: 20\n"
+                                                      "  min_lr_ratio: 0.1\n"));
+    EXPECT_EQ(configOf(fits).train.lrDecay, 20);
+    EXPECT_EQ(configOf(fits).train.lrFinal, 0.1);
+    const Migration longer =
+        migrated(baseText(2, wsd + "lr_scheduler_kwargs:\n  num_decay_steps: 60\n"));
+    EXPECT_EQ(configOf(longer).train.lrDecay, std::nullopt);
+    EXPECT_EQ(verdictOn(longer, "lr_scheduler_kwargs.num_decay_steps").verdict, Verdict::Dangerous);
+}
+
+TEST(MigratedOptimizer, KeepsItsBetasAndEpsilon) {
+    const TrainConfig train = configOf(migrated(baseText(2,
+                                                         "adam_beta1: 0.8\nadam_epsilon: 1.0e-6\n"
+                                                         "label_smoothing_factor: 0.1\n")))
+                                  .train;
+    EXPECT_EQ(train.beta1, 0.8);
+    EXPECT_EQ(train.beta2, 0.999) << "the old stack's default";
+    EXPECT_EQ(train.eps, 1e-6);
+    EXPECT_EQ(train.labelSmoothing, 0.1);
+    const Migration deepSpeed = migrated(inputOf(
+        R"({"zero_optimization": {"stage": 1}, "train_micro_batch_size_per_gpu": 1,
+            "optimizer": {"type": "AdamW", "params": {"betas": [0.85, 0.99], "eps": 1e-7}},
+            "scheduler": {"type": "WarmupCosineLR",
+                          "params": {"warmup_num_steps": 2, "cos_min_ratio": 0.01}}})",
+        "ds.json"));
+    const TrainConfig other = configOf(deepSpeed).train;
+    EXPECT_EQ(other.beta1, 0.85);
+    EXPECT_EQ(other.beta2, 0.99);
+    EXPECT_EQ(other.eps, 1e-7);
+    EXPECT_EQ(other.lrSchedule, LrSchedule::Cosine);
+    EXPECT_EQ(other.lrWarmup, 2);
+    EXPECT_EQ(other.lrFinal, 0.01);
+    const Migration wrong = migrated(inputOf(
+        R"({"zero_optimization": {"stage": 1}, "train_micro_batch_size_per_gpu": 1,
+            "optimizer": {"type": "AdamW", "params": {"betas": [0.85]}}})",
+        "ds.json"));
+    EXPECT_EQ(verdictOn(wrong, "optimizer.params.betas").verdict, Verdict::Dangerous);
+    EXPECT_EQ(configOf(wrong).train.beta1, TrainConfig{}.beta1);
+}
+
+TEST(MigratedEpochs, EndTheRunUnlessStepsAreGiven) {
+    EXPECT_EQ(configOf(migrated(baseText(2, "num_train_epochs: 2.5\n"))).train.epochs, 3);
+    const Migration both = migrated(baseText(2, "num_train_epochs: 3\nmax_steps: 20\n"));
+    EXPECT_EQ(configOf(both).train.epochs, std::nullopt);
+    EXPECT_EQ(verdictOn(both, "num_train_epochs").verdict, Verdict::Dropped);
+}
+
+TEST(MigratedValidation, IsOnTheShareThatTheSourceKeepsOut) {
+    const RunConfig config =
+        configOf(migrated(baseText(2, "val_size: 0.1\neval_steps: 5\neval_strategy: steps\n")));
+    EXPECT_EQ(config.data.validation, 0.1);
+    EXPECT_EQ(config.train.validateEvery, 5);
+    EXPECT_EQ(configOf(migrated(baseText(2, "val_size: 0.1\neval_steps: 0.2\nmax_steps: 30\n")))
+                  .train.validateEvery,
+              6);
+    EXPECT_EQ(configOf(migrated(baseText(2, "val_size: 0.1\neval_steps: 5\neval_strategy: no\n")))
+                  .train.validateEvery,
+              0);
+    const Migration none = migrated(baseText(2, "val_size: 500\neval_steps: 5\n"));
+    EXPECT_EQ(configOf(none).data.validation, 0);
+    EXPECT_EQ(configOf(none).train.validateEvery, 0);
+    EXPECT_THAT(none.problems, ElementsAre());
+    EXPECT_THAT(verdictOn(none, "val_size").reason, HasSubstr("a number of samples"));
 }
 
 TEST(MigratedProfile, TracesTheStepsTheProfilerWasActiveIn) {

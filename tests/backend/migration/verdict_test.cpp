@@ -32,14 +32,14 @@ TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
               "21 per_device_train_batch_size renamed\n"
               "22 gradient_accumulation_steps renamed\n"
               "23 learning_rate renamed\n"
-              "24 num_train_epochs dropped\n"
-              "25 lr_scheduler_type dropped\n"
-              "26 warmup_ratio dropped\n"
+              "24 num_train_epochs converted\n"
+              "25 lr_scheduler_type converted\n"
+              "26 warmup_ratio converted\n"
               "27 bf16 converted\n"
               "28 ddp_timeout dropped\n"
               "29 gradient_checkpointing converted\n"
               "30 flash_attn dropped\n"
-              "31 val_size dropped\n"
+              "31 val_size converted\n"
               "2 train_batch_size dropped\n"
               "3 train_micro_batch_size_per_gpu converted\n"
               "4 gradient_accumulation_steps converted\n"
@@ -47,6 +47,7 @@ TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
               "6 bf16.enabled converted\n"
               "8 zero_optimization.stage renamed\n"
               "9 zero_optimization.offload_optimizer.device dropped\n"
+              "0 adam_beta2 converted\n"
               "0 seed converted\n");
 }
 
@@ -74,7 +75,9 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
               "20 profiling_wait_steps converted\n"
               "21 profiling_warmup_steps converted\n"
               "22 profiling_active_steps converted\n"
-              "0 learning_rate converted\n");
+              "0 learning_rate converted\n"
+              "0 lr_scheduler_type converted\n"
+              "0 adam_beta2 converted\n");
 }
 
 TEST(Verdicts, OnADeepSpeedFileAlone) {
@@ -82,7 +85,7 @@ TEST(Verdicts, OnADeepSpeedFileAlone) {
               "3 bf16.enabled converted\n"
               "5 optimizer.type dropped\n"
               "6 optimizer.params.lr renamed\n"
-              "6 optimizer.params.betas dropped\n"
+              "6 optimizer.params.betas converted\n"
               "6 optimizer.params.weight_decay renamed\n"
               "8 zero_optimization.stage renamed\n"
               "8 zero_optimization.reduce_bucket_size dropped\n"

@@ -53,8 +53,8 @@ TEST(OptimizerPieces, CoverASliceOneAfterTheOther) {
 // A block in two pieces would have two pairs of scales, and other numbers.
 TEST(OptimizerPieces, TrainTheSameElementsInTheSameBlocksAsTheSlice) {
     for (const BufferPart& slice : slices) {
-        const MomentScalars whole =
-            momentScalars(trainedRanges(someParameters(), /*eightBit=*/true, slice));
+        const MomentScalars whole = momentScalars(trainedRanges(
+            someParameters(), trainWith(OptimizerKind::AdamW8bit, NumberFormat::Fp32), slice));
         MomentScalars sum;
         for (const OptimizerPiece& piece :
              optimizerPieces(someParameters(),

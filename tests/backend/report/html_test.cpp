@@ -103,6 +103,18 @@ TEST(Html, DefinesEveryColourItUsesForLightAndDark) {
     }
 }
 
+TEST(Html, DrawsValidationsBesideTheLoss) {
+    EXPECT_THAT(writeHtml(sampleReport()), Not(HasSubstr("validation")));
+    RunRecord run = finishedRun("zigzag", 45);
+    run.validations = {{.step = 1, .loss = 2.5, .tokens = 64}};
+    const std::string page = writeHtml(reportOf({finishedRun("legacy", 100), run}));
+    EXPECT_THAT(page, HasSubstr("zigzag, validation"));
+    EXPECT_THAT(page, Not(HasSubstr("legacy, validation")));
+    EXPECT_THAT(page, HasSubstr("Loss of 2 configurations over training steps, and of data that is "
+                                "kept out of training"));
+    EXPECT_EQ(tagProblem(page), "");
+}
+
 TEST(Html, AnswersBeforeItShowsEvidence) {
     const std::string page = writeHtml(sampleReport());
     const std::size_t verdict = page.find("zigzag is 2.2 × legacy");

@@ -55,6 +55,18 @@ TEST(RoutingText, HasTheLayersOfTheLastStepThatIsKept) {
               "       12     1.00         0 of 2     1.000\n");
 }
 
+TEST(ValidationText, HasLossAndPerplexityOfEachOne) {
+    RunRecord run = finishedRun("ring", 100);
+    EXPECT_EQ(validationText(run), "");
+    run.validations = {{.step = 4, .loss = 2.0, .tokens = 1280},
+                       {.step = 9, .loss = 1.5, .tokens = 1280}};
+    EXPECT_EQ(validationText(run),
+              "  validation: 1,280 labelled tokens that are kept out of training\n"
+              "    after step          loss    perplexity\n"
+              "             4             2       7.38906\n"
+              "             9           1.5       4.48169\n");
+}
+
 TEST(LogText, CountsDroppedLinesOnlyWhereAllRanksAreShown) {
     const std::vector<LogLine> lines = {{.number = 0, .rank = -1, .text = "a"},
                                         {.number = 3, .rank = 1, .text = "b"}};

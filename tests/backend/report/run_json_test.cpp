@@ -43,6 +43,18 @@ TEST(RunJson, HasTheFieldsThatProgramsRelyOn) {
     EXPECT_EQ(run["rank_records"].size(), 2U);
 }
 
+TEST(RunJson, HasEveryValidation) {
+    RunRecord run = finishedRun("zigzag", 45);
+    EXPECT_EQ(toJson(run)["validations"], json::array());
+    run.validations = {
+        {.step = 3, .loss = 0, .tokens = 640},
+        {.step = 4, .loss = std::numeric_limits<double>::quiet_NaN(), .tokens = 640}};
+    const json object = toJson(run);
+    EXPECT_EQ(object["validations"][0],
+              json({{"step", 3}, {"loss", 0.0}, {"perplexity", 1.0}, {"tokens", 640}}));
+    EXPECT_TRUE(object["validations"][1]["loss"].is_null());
+}
+
 TEST(RunJson, SaysNullWhereNothingWasMeasured) {
     RunRecord run = failedRun("ring");
     run.steps.clear();

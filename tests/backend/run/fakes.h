@@ -67,6 +67,9 @@ public:
         return note(std::string(statusName(run.status)), run);
     }
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& validation) override {
+        return note("validation " + std::to_string(validation.step), run);
+    }
     Result<void> ended(const RunRecord& run) override {
         return note("ended " + std::string(statusName(run.status)), run);
     }

@@ -30,6 +30,8 @@ std::vector<RankEvent> everyRankEvent() {
                  .attentionBytesPerStep = {5},
                  .gradientBytesPerStep = {6}},
         RankRouting{.rank = 0, .routing = {.step = 3, .layer = 1, .use = {0, 12, 1LL << 40}}},
+        RankValidation{.rank = 0, .validation = {.step = 3, .loss = 0.1, .tokens = 640}},
+        RankDone{.rank = 1, .steps = 4, .ended = anyText},
         RankError{.rank = 1, .message = anyText},
         RankLog{.rank = 1, .message = anyText},
         RankTurn{.rank = 0, .mode = "ring"},

@@ -198,6 +198,41 @@ TEST_F(RunFollowerTest, KeepsHowExpertsWereUsedInLayersThatTheModelHas) {
               "rank 0 told how layer 2 used 3 experts; the model has 2 layers with 3");
 }
 
+TEST_F(RunFollowerTest, KeepsValidations) {
+    const ValidationRecord validation{.step = 1, .loss = 2.5, .tokens = 640};
+    receives(RankSaid{RankValidation{.rank = 0, .validation = validation}});
+    EXPECT_EQ(record.validations, std::vector{validation});
+    EXPECT_THAT(sink.told, ::testing::Contains("validation 1"));
+}
+
+TEST_F(RunFollowerTest, EndsWellWhereAllRanksEndEarlyAfterTheSameStep) {
+    const std::string why = "train.stop_loss 3: …; the run ended after 1 of 2 steps";
+    for (int rank : {0, 1}) {
+        receives(RankSaid{stepOf(rank, 0, 5)});
+        receives(RankSaid{RankDone{.rank = rank, .steps = 1, .ended = why}});
+        receives(RankExited{.rank = rank});
+    }
+    EXPECT_EQ(conclusion(), "");
+    EXPECT_EQ(record.status, RunStatus::Finished);
+    EXPECT_THAT(record.notes, ElementsAre(why));
+    EXPECT_EQ(record.steps.size(), 1U);
+}
+
+TEST_F(RunFollowerTest, FailsWhereRanksEndAfterDifferentSteps) {
+    receives(RankSaid{stepOf(0, 0, 5)});
+    receives(RankSaid{RankDone{.rank = 0, .steps = 1, .ended = "why"}});
+    for (int step : {0, 1}) receives(RankSaid{stepOf(1, step, 5)});
+    receives(RankSaid{RankDone{.rank = 1, .steps = 2}});
+    EXPECT_EQ(conclusion(),
+              "rank 1 was done after 2 steps, rank 0 after 1; all should end together, please "
+              "report this");
+}
+
+TEST_F(RunFollowerTest, FailsWhereARankEndsEarlyWithOtherStepsThanItSays) {
+    receives(RankSaid{RankDone{.rank = 0, .steps = 1, .ended = "why"}});
+    EXPECT_EQ(conclusion(), "rank 0 was done after 0 of 2 steps");
+}
+
 TEST_F(RunFollowerTest, RefusesARankWithAnotherPlanAndNamesItsHost) {
     receives(RankStarted{.rank = 1, .pid = 5});
     hello(1, "abd");

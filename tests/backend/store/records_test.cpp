@@ -178,6 +178,20 @@ TEST_F(StoredRun, KeepsRoutingWhileItGoesOn) {
     EXPECT_TRUE(store->list({})->front().routing.empty());
 }
 
+TEST_F(StoredRun, KeepsValidationsWhileItGoesOnAndAtItsEnd) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    run.validations = {{.step = 2, .loss = 1.25, .tokens = 640}};
+    ASSERT_TRUE(store->validation(run, run.validations.front()).ok());
+    EXPECT_EQ(store->load(run.id)->validations, run.validations);
+    run.validations.push_back(
+        {.step = 5, .loss = std::numeric_limits<double>::infinity(), .tokens = 640});
+    ASSERT_TRUE(store->ended(finished(run)).ok());
+    EXPECT_EQ(store->load(run.id)->validations, run.validations);
+    EXPECT_TRUE(store->list({})->front().validations.empty());
+}
+
 TEST_F(StoredRun, KeepsLossesThatAreNoNumbers) {
     const auto store = open();
     RunRecord run = newRun();

@@ -25,7 +25,11 @@ protected:
             "PRAGMA application_id = 1381188432; PRAGMA journal_mode = WAL;"
             "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
     }
+    void forgetSchemaEight() const {
+        sql(file(), "DROP TABLE run_validation; PRAGMA user_version = 7");
+    }
     void forgetSchemaSeven() const {
+        forgetSchemaEight();
         sql(file(),
             "DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN expert_bytes;"
             "PRAGMA user_version = 6");
@@ -222,6 +226,17 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaSix) {
     EXPECT_TRUE(kept.routing.empty());
     EXPECT_EQ(kept.rankRecords.front().expertBytesPerStep, Bytes{0});
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-6.backup"));
+}
+
+// As the seventh left it: nothing was validated.
+TEST_F(Upgrade, KeepsTheRunsOfSchemaSeven) {
+    fs::remove(file());
+    const RunRecord run = add(*open(), newRun());
+    forgetSchemaEight();
+    const RunRecord kept = open()->load(run.id).value();
+    EXPECT_EQ(kept.status, RunStatus::Finished);
+    EXPECT_TRUE(kept.validations.empty());
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-7.backup"));
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {

@@ -70,7 +70,7 @@ TEST_F(UserRows, RemoveARunWithAllThatBelongsToIt) {
     EXPECT_FALSE(store_->load(ring_.id).ok());
     EXPECT_FALSE(std::filesystem::exists(trace));
     for (const char* table :
-         {"run_step", "run_rank", "run_routing", "run_tag", "log_line", "event"})
+         {"run_step", "run_rank", "run_routing", "run_validation", "run_tag", "log_line", "event"})
         EXPECT_EQ(sql(file(), std::string("SELECT count(*) FROM ") + table +
                                   " WHERE run NOT IN (SELECT id FROM run)"),
                   "0")

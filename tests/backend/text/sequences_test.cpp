@@ -178,6 +178,101 @@ TEST(Sequences, KeepTheEndOfASampledTextForValidation) {
     EXPECT_THAT(sequences.sentences(), ::testing::Contains(HasSubstr("the end of the text")));
 }
 
+// Inputs and labels of every sequence that validates.
+std::vector<std::string> validationOf(const Sequences& sequences) {
+    std::vector<std::string> rows;
+    for (std::int64_t n = 0; n < sequences.validationSequences(); ++n)
+        rows.push_back(shown(sequences.validationAt(n)) + " " + labels(sequences.validationAt(n)));
+    return rows;
+}
+
+TEST(Validation, GoesOnceThroughTheEndOfASampledText) {
+    Documents data({10, 11});
+    data.config.data.order = DataOrder::Samples;
+    data.config.data.validation = 0.58;  // one A, all Bs
+    EXPECT_THAT(validationOf(data.sequences()),
+                ElementsAre("ABBBBBBB BBBBBBBB", "BBBBAAAA BBB....."));
+    data.config.data.packing = true;
+    EXPECT_THAT(validationOf(data.sequences()),
+                ElementsAre("ABBBBBBB .BBBBBBB", "BBBBAAAA BBB....."));
+    EXPECT_THAT(data.sequences().validationAt(0).documents, ElementsAre(0, 1, 8));
+}
+
+TEST(Validation, GoesOnceThroughTheDocumentsThatAreKeptOut) {
+    Documents data({5, 3, 9, 2, 7, 4, 1, 6});
+    data.config.data.validation = 0.3;
+    const Sequences sequences = data.sequences();
+    std::string all;
+    for (const std::int64_t document : sequences.keptOut())
+        all += std::string(static_cast<std::size_t>(sequences.text().document(document).size()),
+                           static_cast<char>('A' + document));
+    std::string inputs;
+    std::string targets;
+    for (std::int64_t n = 0; n < sequences.validationSequences(); ++n) {
+        inputs += shown(sequences.validationAt(n));
+        targets += labels(sequences.validationAt(n));
+    }
+    EXPECT_EQ(inputs.substr(0, all.size()), all);
+    EXPECT_EQ(targets.substr(0, all.size() - 1), all.substr(1));
+    EXPECT_EQ(targets.find_first_not_of('.', all.size() - 1), std::string::npos);
+    for (const std::uint64_t seed : {1, 2}) {
+        data.config.train.seed = static_cast<std::int64_t>(seed);
+        data.config.parallel.dp = 2;
+        EXPECT_EQ(validationOf(data.sequences()), validationOf(sequences)) << "the same each time";
+    }
+}
+
+TEST(Validation, OfAnswersPacksWholeDocuments) {
+    Documents data({5, 3, 9, 2, 7, 4, 1, 6}, true);
+    data.config.train.task = TrainTask::Sft;
+    data.config.data.validation = 0.3;
+    const Sequences sequences = data.sequences();
+    ASSERT_GE(sequences.validationSequences(), 1);
+    std::string all;
+    for (const std::string& row : validationOf(sequences)) all += row;
+    EXPECT_THAT(all, HasSubstr(".")) << "a prompt is no label";
+    for (const std::int64_t document : sequences.keptOut())
+        EXPECT_NE(all.find(static_cast<char>('A' + document)), std::string::npos);
+}
+
+TEST(Validation, HasNoMoreBatchesThanThereAreTokensFor) {
+    Documents data({10, 11});
+    data.config.data.order = DataOrder::Samples;
+    data.config.data.validation = 0.58;
+    data.config.train.batch = 3;
+    EXPECT_EQ(validationBatches(data.sequences(), data.config.train), 1);
+    const SequenceBatch rows = validationRows(data.sequences(), data.config.train, 0);
+    ASSERT_EQ(rows.rows.size(), 3U);
+    EXPECT_EQ(labels(rows.rows[2]), "........") << "there is no third sequence";
+    data.config.train.batch = 1;
+    EXPECT_EQ(validationBatches(data.sequences(), data.config.train), 2);
+    data.config.train.validateBatches = 1;
+    EXPECT_EQ(validationBatches(data.sequences(), data.config.train), 1);
+    data.config.data.validation = 0;
+    EXPECT_EQ(validationBatches(data.sequences(), data.config.train), 0);
+}
+
+TEST(Epochs, EndWithTheStepInWhichTheDataWasSeen) {
+    Documents data({5, 3, 9, 2, 7, 4, 1, 6});  // 37 tokens, of 8 a step
+    EXPECT_EQ(data.sequences().stepsOfEpochs(1, 100), 5);
+    EXPECT_EQ(data.sequences().stepsOfEpochs(2, 100), 10);
+    EXPECT_EQ(data.sequences().stepsOfEpochs(3, 100), 14);
+    EXPECT_EQ(data.sequences().stepsOfEpochs(3, 7), 7) << "train.steps end before";
+    data.config.train.batch = 2;
+    data.config.parallel.dp = 2;
+    EXPECT_EQ(data.sequences().stepsOfEpochs(3, 100), 4);
+}
+
+TEST(Epochs, OfAnswersCountWhatWasPacked) {
+    Documents data({6, 6, 6}, true);
+    data.config.train.task = TrainTask::Sft;
+    EXPECT_EQ(data.sequences().stepsOfEpochs(1, 100), 3);
+    EXPECT_EQ(data.sequences().stepsOfEpochs(4, 100), 12);
+    data.config.train.gradAccum = 2;
+    EXPECT_EQ(data.sequences().stepsOfEpochs(1, 100), 2);
+    EXPECT_EQ(data.sequences().stepsOfEpochs(1'000'000, 100), 100);
+}
+
 TEST(Sequences, NeedSomethingToTrainOn) {
     Documents data({5});
     data.config.data.validation = 0.1;

@@ -129,6 +129,30 @@ TEST_P(Elementwise, CrossEntropyAgreesWithTensorOperations) {
     EXPECT_EQ(logits[3].abs().max().item<double>(), 0) << "an ignored row has a gradient";
 }
 
+// Against torch's own cross-entropy, and the square of logsumexp, with autograd's gradients.
+TEST_P(Elementwise, CrossEntropyByARuleIsTorchsWithSmoothingAndZLoss) {
+    for (const LossRule& rule : {LossRule{0.1, 0}, LossRule{0, 1e-2}, LossRule{0.3, 1e-3}}) {
+        at::Tensor logits = random({rowCount, width}) * 8;
+        at::Tensor labels = at::randint(width, {rowCount}, at::kLong);
+        labels[3] = ignoredLabel;
+        const at::Tensor x = logits.to(at::kDouble).requires_grad_(true);
+        const at::Tensor squares =
+            at::logsumexp(x, 1).square() * labels.ne(ignoredLabel).to(at::kDouble);
+        const at::Tensor expected =
+            0.25 * (at::cross_entropy_loss(x, labels, {}, at::Reduction::Sum, ignoredLabel,
+                                           rule.labelSmoothing) +
+                    rule.zLoss * squares.sum());
+        expected.backward();
+        at::Tensor other = logits.clone();
+        const double value = expected.item<double>();
+        EXPECT_NEAR(crossEntropy(logits, labels, 0.25, rule), value, limit() * value);
+        EXPECT_NEAR(any::crossEntropy(other, labels, 0.25, rule), value, limit() * value);
+        expectClose(logits.to(at::kDouble), x.grad(), roundedLimit(), "gradient");
+        expectClose(other.to(at::kDouble), x.grad(), roundedLimit(), "gradient by tensors");
+        EXPECT_EQ(logits[3].abs().max().item<double>(), 0) << "an ignored row has a gradient";
+    }
+}
+
 TEST_P(Elementwise, CrossEntropyWithoutALabelIsZero) {
     at::Tensor logits = random({rowCount, width});
     const at::Tensor labels = at::full({rowCount}, ignoredLabel, at::kLong);

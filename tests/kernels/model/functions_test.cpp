@@ -4,6 +4,7 @@
 #include "tests/kernels/model/plain_model.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 // Every piece against its formula under plain autograd, in fp64. 2 x 300 rows are more than one
@@ -172,6 +173,52 @@ TEST(HeadLoss, IsZeroWithZeroGradientsWithoutAnyLabel) {
     EXPECT_EQ(x.grad().abs().max().item<double>(), 0);
     EXPECT_EQ(head.gradient.abs().max().item<double>(), 0);
     EXPECT_EQ(gain.gradient.abs().max().item<double>(), 0);
+}
+
+// In tiles, and by torch's own cross-entropy.
+TEST(HeadLoss, SmoothsLabelsAndAddsTheZLoss) {
+    at::manual_seed(10);
+    const Weight gain = randomWeight({hidden});
+    const Weight head = randomWeight({9, hidden});
+    const at::Tensor x = random({2, tokens, hidden}).requires_grad_(true);
+    at::Tensor labels = at::randint(9, {2, tokens}, at::kLong);
+    labels.narrow(1, 10, 50).fill_(ignoredLabel);
+    const at::Tensor plainX = leaf(x);
+    const at::Tensor plainHead = leaf(head.value);
+    const at::Tensor logits =
+        at::matmul(plainNorm(plainX, gain.value, eps), plainHead.t()).flatten(0, 1);
+    const at::Tensor rows = labels.flatten().ne(ignoredLabel).to(at::kDouble);
+    const at::Tensor expected = at::cross_entropy_loss(logits, labels.flatten(), {},
+                                                       at::Reduction::Sum, ignoredLabel, 0.2) +
+                                0.01 * (at::logsumexp(logits, 1).square() * rows).sum();
+    expected.backward();
+    const Head ruled{.norm = {.gain = gain, .eps = eps},
+                     .weight = head,
+                     .tile = 7,
+                     .rule = {.labelSmoothing = 0.2, .zLoss = 0.01}};
+    const at::Tensor loss = headLoss(x, ruled, labels, 1);
+    loss.backward();
+    expectClose(loss, expected, limit, "loss");
+    expectClose(x.grad(), plainX.grad(), limit, "dx");
+    expectClose(head.gradient, plainHead.grad(), limit, "dHead");
+}
+
+TEST(HeadLikelihoods, ArePlainWhateverTheRuleIsAndLeaveGradientsAlone) {
+    at::manual_seed(11);
+    const at::NoGradGuard withoutGraph;
+    const Weight gain = randomWeight({hidden});
+    const Weight head = randomWeight({9, hidden});
+    const at::Tensor x = random({2, tokens, hidden});
+    at::Tensor labels = at::randint(9, {2, tokens}, at::kLong);
+    labels.narrow(1, 10, 50).fill_(ignoredLabel);
+    Head ruled{.norm = {.gain = gain, .eps = eps},
+               .weight = head,
+               .tile = 7,
+               .rule = {.labelSmoothing = 0.2, .zLoss = 0.01}};
+    const double found = headLikelihoods(x, ruled, labels);
+    EXPECT_EQ(head.gradient.abs().max().item<double>(), 0);
+    ruled.rule = {};
+    EXPECT_NEAR(found, headLoss(x, ruled, labels, 1).item<double>(), limit * found);
 }
 
 TEST(HeadLoss, RefusesAnyGradientButOne) {

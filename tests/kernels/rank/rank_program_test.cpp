@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <csignal>
 #include <string>
 #include <variant>
@@ -143,6 +144,79 @@ TEST(RankProgram, TellsHowMessagesWereMadeSmallAndTrainsTheSame) {
     for (std::size_t step = 0; step < 3; ++step)
         EXPECT_NEAR(ended[0].steps[step].loss, plain[0].steps[step].loss, 1e-5);
     EXPECT_EQ(ended[0].done->attentionBytesPerStep, plain[0].done->attentionBytesPerStep);
+}
+
+// What each of two ranks says of validations and of its end.
+struct ValidatedRun {
+    std::vector<ValidationRecord> validations;
+    std::vector<EndedRank> ended;
+};
+ValidatedRun validated(const RunConfig& config) {
+    RankProcesses processes(config);
+    ValidatedRun run;
+    processes.onEvent = [&](int rank, const RankEvent& event) {
+        const auto* told = std::get_if<RankValidation>(&event);
+        if (told == nullptr) return;
+        EXPECT_EQ(rank, 0);
+        run.validations.push_back(told->validation);
+    };
+    run.ended = processes.wait();
+    for (const EndedRank& each : run.ended) EXPECT_EQ(each.exitCode, 0) << each.error;
+    return run;
+}
+
+TEST(RankProgram, ValidatesAfterStepsAndAtTheEndAndTrainsTheSame) {
+    RunConfig config = quickRun("zigzag", 2, 5);
+    config.data.validation = 0.2;
+    const ValidatedRun once = validated(config);
+    config.train.validateEvery = 2;
+    const ValidatedRun often = validated(config);
+    std::vector<std::int64_t> after;
+    for (const ValidationRecord& each : often.validations) {
+        after.push_back(each.step);
+        EXPECT_EQ(each.tokens, 8 * 64);
+        EXPECT_TRUE(std::isfinite(each.loss));
+    }
+    EXPECT_EQ(after, (std::vector<std::int64_t>{1, 3, 4}));
+    ASSERT_EQ(once.validations.size(), 1U);
+    EXPECT_EQ(once.validations.back(), often.validations.back());
+    for (std::size_t step = 0; step < 5; ++step)
+        EXPECT_EQ(once.ended[0].steps[step].loss, often.ended[0].steps[step].loss);
+    EXPECT_EQ(once.ended[0].done->attentionBytesPerStep,
+              often.ended[0].done->attentionBytesPerStep);
+}
+
+TEST(RankProgram, EndsAllRanksAfterTheStepThatAValidationSaysAndTellsWhy) {
+    RunConfig config = quickRun("ring", 2, 9);
+    config.data.validation = 0.2;
+    config.train.validateEvery = 2;
+    config.train.stopLoss = 100.0;
+    for (const EndedRank& each : validated(config).ended) {
+        EXPECT_EQ(each.steps.size(), 2U);
+        EXPECT_EQ(each.done->steps, 2);
+        EXPECT_THAT(each.done->ended,
+                    ::testing::MatchesRegex("train\\.stop_loss 100: the validation after step 1 "
+                                            "has loss [0-9.]+; the run ended after 2 of 9 steps"));
+    }
+    config.train.stopLoss.reset();
+    config.train.lr = 0;  // no validation is better than the first
+    config.train.stopPatience = 2;
+    for (const EndedRank& each : validated(config).ended) {
+        EXPECT_EQ(each.done->steps, 6);
+        EXPECT_THAT(each.done->ended, HasSubstr("the run ended after 6 of 9 steps"));
+    }
+}
+
+TEST(RankProgram, EndsWithTheEpochs) {
+    RunConfig config = quickRun("ring", 2, 2000);
+    config.train.seqLen = 8192;  // of 38,457 tokens
+    config.train.epochs = 1;
+    for (const EndedRank& each : validated(config).ended) {
+        EXPECT_EQ(each.steps.size(), 5U);
+        EXPECT_EQ(each.done->ended,
+                  "train.epochs 1: the data was seen so often; the run ended after 5 of 2000 "
+                  "steps");
+    }
 }
 
 TEST(RankProgram, EndsWhenItsInputDoes) {

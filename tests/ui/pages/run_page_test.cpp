@@ -8,6 +8,8 @@
 #include "ui/pages/run_memory.h"
 #include "ui/pages/runs_page.h"
 #include "ui/plots/area_chart.h"
+#include "ui/plots/chart_panel.h"
+#include "ui/plots/line_chart.h"
 #include "ui/widgets/parts.h"
 
 #include <gtest/gtest.h>
@@ -21,6 +23,7 @@
 #include <QTableView>
 #include <QTableWidget>
 #include <QTest>
+#include <algorithm>
 #include <fstream>
 
 namespace ringscope::ui {
@@ -119,6 +122,35 @@ TEST_F(RunPageTest, ShowsHowExpertsWereUsedWhereThereAreSome) {
     EXPECT_TRUE(tabs.isTabVisible(tabs.indexOf(&page->runPage().experts())));
     openRun({"b"});
     EXPECT_FALSE(tabs.isTabVisible(tabs.indexOf(&page->runPage().experts())));
+}
+
+TEST_F(RunPageTest, ShowsValidationsBesideTheLossOfTheStepsTheyFollow) {
+    RunRecord run = test::finishedRun("a", "ring", 100);
+    const std::int64_t last = run.steps.back().step;
+    run.validations = {{.step = 0, .loss = 2, .tokens = 64},
+                       {.step = last, .loss = 1, .tokens = 64}};
+    add(run);
+    add(test::finishedRun("b", "ring", 100));
+    open();
+    openRun({"a"});
+    const auto lossTable = [this]() -> const QTableWidget& {
+        for (const auto* panel : page->runPage().findChildren<ChartPanel*>())
+            if (panel->findChild<LineChart*>()->accessibleName() == QLatin1String("Loss"))
+                return *panel->table();
+        throw std::runtime_error("no panel of losses");
+    };
+    const QTableWidget& table = lossTable();
+    ASSERT_EQ(table.columnCount(), 4);
+    EXPECT_EQ(table.item(0, 2)->text(), QLatin1String("2.000000"));
+    EXPECT_EQ(table.item(0, 3)->text(), QLatin1String("7.389056"));
+    EXPECT_EQ(table.item(1, 2)->text(), QString());
+    const auto charts = page->runPage().findChildren<LineChart*>();
+    const auto loss = std::ranges::find(charts, QStringLiteral("Loss"), &QWidget::accessibleName);
+    ASSERT_NE(loss, charts.end());
+    EXPECT_EQ((*loss)->points("validation"), 2);
+    openRun({"b"});
+    EXPECT_EQ(lossTable().columnCount(), 2);
+    EXPECT_EQ((*loss)->points("validation"), 0);
 }
 
 TEST_F(RunPageTest, ShowsRanksConfigurationEnvironmentAndFiles) {
