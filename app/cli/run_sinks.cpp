@@ -88,6 +88,10 @@ Result<void> RunSinks::step(const RunRecord& run, const StepRecord& step) {
     return tell([&](RunSink& sink) { return sink.step(run, step); });
 }
 
+Result<void> RunSinks::validation(const RunRecord& run, const ValidationRecord& validation) {
+    return tell([&](RunSink& sink) { return sink.validation(run, validation); });
+}
+
 Result<void> RunSinks::routing(const RunRecord& run, const RoutingRecord& routing) {
     return tell([&](RunSink& sink) { return sink.routing(run, routing); });
 }

@@ -33,6 +33,7 @@ public:
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& validation) override;
     Result<void> routing(const RunRecord& run, const RoutingRecord& routing) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;

@@ -21,6 +21,8 @@ std::string_view eventName(RunEvent::Kind kind) {
             return "began";
         case RunEvent::Kind::Step:
             return "step";
+        case RunEvent::Kind::Validation:
+            return "validation";
         case RunEvent::Kind::Ended:
             break;
     }
@@ -44,6 +46,13 @@ void addStep(nlohmann::json& object, const StepRecord& step) {
     object["step_ms"] = seconds.count() * 1e3;
     object["tokens"] = step.tokens;
     object["tokens_per_s"] = numberOrNull(static_cast<double>(step.tokens) / seconds.count());
+}
+
+void addValidation(nlohmann::json& object, const ValidationRecord& validation) {
+    object["step"] = validation.step;
+    object["loss"] = numberOrNull(validation.loss);
+    object["perplexity"] = numberOrNull(perplexityOf(validation));
+    object["tokens"] = validation.tokens;
 }
 
 void addEnd(nlohmann::json& object, const RunRecord& run) {
@@ -77,6 +86,7 @@ std::string jsonLine(const RunEvent& event) {
                              {"experiment", run.experiment}, {"time_us", event.timeUs}};
     if (event.kind == RunEvent::Kind::Began) addBeginning(object, run);
     if (event.step) addStep(object, *event.step);
+    if (event.validation) addValidation(object, *event.validation);
     if (event.kind == RunEvent::Kind::Ended) addEnd(object, run);
     return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

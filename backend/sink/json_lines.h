@@ -4,6 +4,7 @@
 //    "time_us":…,"mode":"zigzag","ranks":2,"config":{"model.layers":"4", …}}
 //   {…,"event":"step","step":3,"loss":2.31,"grad_norm":0.9,"step_ms":41.2,"tokens":2048,
 //    "tokens_per_s":49708}
+//   {…,"event":"validation","step":9,"loss":2.4,"perplexity":11.0,"tokens":4096}
 //   {…,"event":"ended","status":"finished","reason":"","steps":20,"tokens_per_s":…,
 //    "peak_bytes":…,"final_loss":…}
 //

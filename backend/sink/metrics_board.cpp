@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <array>
+#include <chrono>
 #include <cmath>
 
 namespace ringscope {
@@ -23,33 +24,52 @@ std::string sample(double value) {
     return fmt::format("{}", value);
 }
 
+using Figures = MetricsBoard::Figures;
+
 struct Metric {
     std::string_view name;
     std::string_view type;
     std::string_view help;
     std::string_view suffix;
+    std::optional<double> (*value)(const Figures& figures);  // nothing: there is none yet
 };
+
+template <typename Value>
+std::optional<double> ofLastStep(const Figures& figures, Value value) {
+    if (!figures.last) return std::nullopt;
+    return static_cast<double>(value(*figures.last));
+}
+
+double secondsOfStep(const StepRecord& step) {
+    return std::chrono::duration<double>(step.duration).count();
+}
 
 constexpr std::array metrics = {
-    Metric{"ringscope_loss", "gauge", "Mean loss of the newest step.", ""},
-    Metric{"ringscope_grad_norm", "gauge", "Norm of the newest step's gradient.", ""},
-    Metric{"ringscope_step_seconds", "gauge", "Duration of the newest step.", ""},
-    Metric{"ringscope_tokens_per_second", "gauge", "Tokens of the newest step over its time.", ""},
-    Metric{"ringscope_steps", "counter", "Steps that were done.", "_total"},
-    Metric{"ringscope_tokens", "counter", "Tokens that were trained on.", "_total"},
+    Metric{"ringscope_loss", "gauge", "Mean loss of the newest step.", "",
+           [](const Figures& of) {
+               return ofLastStep(of, [](const StepRecord& step) { return step.loss; });
+           }},
+    Metric{"ringscope_grad_norm", "gauge", "Norm of the newest step's gradient.", "",
+           [](const Figures& of) {
+               return ofLastStep(of, [](const StepRecord& step) { return step.gradNorm; });
+           }},
+    Metric{"ringscope_step_seconds", "gauge", "Duration of the newest step.", "",
+           [](const Figures& of) { return ofLastStep(of, secondsOfStep); }},
+    Metric{"ringscope_tokens_per_second", "gauge", "Tokens of the newest step over its time.", "",
+           [](const Figures& of) {
+               return ofLastStep(of, [](const StepRecord& step) {
+                   return static_cast<double>(step.tokens) / secondsOfStep(step);
+               });
+           }},
+    Metric{"ringscope_validation_loss", "gauge", "Loss of the newest validation.", "",
+           [](const Figures& of) {
+               return of.validation ? std::optional(of.validation->loss) : std::nullopt;
+           }},
+    Metric{"ringscope_steps", "counter", "Steps that were done.", "_total",
+           [](const Figures& of) { return std::optional(static_cast<double>(of.steps)); }},
+    Metric{"ringscope_tokens", "counter", "Tokens that were trained on.", "_total",
+           [](const Figures& of) { return std::optional(static_cast<double>(of.tokens)); }},
 };
-
-double valueOf(std::size_t metric, const StepRecord& last, std::int64_t steps,
-               std::int64_t tokens) {
-    const std::chrono::duration<double> took = last.duration;
-    const std::array values = {last.loss,
-                               last.gradNorm,
-                               took.count(),
-                               static_cast<double>(last.tokens) / took.count(),
-                               static_cast<double>(steps),
-                               static_cast<double>(tokens)};
-    return values.at(metric);
-}
 
 }  // namespace
 
@@ -63,6 +83,7 @@ void MetricsBoard::write(const RunEvent& event) {
     const std::lock_guard lock(mutex_);
     Figures& figures = runs_[event.run->id.text];
     figures.run = event.run;
+    if (event.validation) figures.validation = event.validation;
     if (!event.step) return;
     figures.last = event.step;
     ++figures.steps;
@@ -76,14 +97,13 @@ std::string MetricsBoard::text() const {
         return fmt::format("run=\"{}\",name=\"{}\",mode=\"{}\"", escaped(run.id.text),
                            escaped(run.name), escaped(run.config.parallel.mode));
     };
-    for (std::size_t i = 0; i < metrics.size(); ++i) {
-        const Metric& metric = metrics.at(i);
+    for (const Metric& metric : metrics) {
         text +=
             fmt::format("# TYPE {0} {1}\n# HELP {0} {2}\n", metric.name, metric.type, metric.help);
         for (const auto& [id, run] : runs_)
-            if (run.last)
+            if (const std::optional<double> value = metric.value(run))
                 text += fmt::format("{}{}{{{}}} {}\n", metric.name, metric.suffix, labels(*run.run),
-                                    sample(valueOf(i, *run.last, run.steps, run.tokens)));
+                                    sample(*value));
     }
     text += "# TYPE ringscope_run stateset\n# HELP ringscope_run What a run is doing.\n";
     for (const auto& [id, run] : runs_)

@@ -73,12 +73,17 @@ QueuedSink::~QueuedSink() { finish(); }
 
 Result<void> QueuedSink::created(const RunRecord& run) {
     run_ = std::make_shared<const RunRecord>(run);
-    add(RunEvent::Kind::Began, std::nullopt);
+    add({.kind = RunEvent::Kind::Began});
     return {};
 }
 
 Result<void> QueuedSink::step(const RunRecord& /*run*/, const StepRecord& step) {
-    add(RunEvent::Kind::Step, step);
+    add({.kind = RunEvent::Kind::Step, .step = step});
+    return {};
+}
+
+Result<void> QueuedSink::validation(const RunRecord& /*run*/, const ValidationRecord& validation) {
+    add({.kind = RunEvent::Kind::Validation, .validation = validation});
     return {};
 }
 
@@ -92,16 +97,18 @@ Result<void> QueuedSink::ended(const RunRecord& run) {
                               .gradientBytesPerStep = measuredGradientBytes(run),
                               .finalLoss = finalLoss(run)};
     run_ = std::make_shared<const RunRecord>(std::move(last));
-    add(RunEvent::Kind::Ended, std::nullopt);
+    add({.kind = RunEvent::Kind::Ended});
     return {};
 }
 
-void QueuedSink::add(RunEvent::Kind kind, std::optional<StepRecord> step) {
-    RunEvent event{.kind = kind, .timeUs = now_(), .run = run_, .step = step};
+void QueuedSink::add(RunEvent event) {
+    event.timeUs = now_();
+    event.run = run_;
     const std::lock_guard lock(state_->mutex);
     ++state_->added;
     // The beginning and the end of a run are worth more than any of its steps.
-    const std::size_t room = limits_.queue + (kind == RunEvent::Kind::Step ? 0 : limits_.queue);
+    const std::size_t room =
+        limits_.queue + (event.kind == RunEvent::Kind::Step ? 0 : limits_.queue);
     if (state_->waiting.size() >= room)
         ++state_->dropped;
     else

@@ -36,6 +36,7 @@ public:
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& /*run*/) override { return {}; }
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& validation) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& /*run*/, int /*rank*/,
                          std::string_view /*line*/) override {
@@ -48,7 +49,7 @@ public:
 private:
     struct State;
 
-    void add(RunEvent::Kind kind, std::optional<StepRecord> step);
+    void add(RunEvent event);
 
     std::string name_;
     SinkLimits limits_;

@@ -140,6 +140,11 @@ public:
             files_.erase(file);
             return {};
         }
+        if (event.validation)
+            return file->second.append(
+                tensorboard::record(scalarEvent(seconds, event.validation->step, "validation/loss",
+                                                static_cast<float>(event.validation->loss))));
+        if (!event.step) return {};
         const StepRecord& step = *event.step;
         const std::chrono::duration<double> took = step.duration;
         std::string records;

@@ -4,7 +4,8 @@
 //
 // A file is a row of records: u64 length, its check sum, the event, its check sum; an event is a
 // protocol buffer of which five fields are written. The figures of a step are scalars
-// (train/loss, train/grad_norm, speed/step_ms, speed/tokens_per_s), the configuration is a text.
+// (train/loss, train/grad_norm, speed/step_ms, speed/tokens_per_s) and of a validation
+// (validation/loss), the configuration is a text.
 #pragma once
 
 #include "backend/core/result.h"

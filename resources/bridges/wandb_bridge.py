@@ -27,6 +27,9 @@ for line in sys.stdin:
     elif event["event"] == "step":
         figures = ("loss", "grad_norm", "step_ms", "tokens", "tokens_per_s")
         runs[key].log({name: event[name] for name in figures}, step=event["step"])
+    elif event["event"] == "validation":
+        figures = {f"validation_{name}": event[name] for name in ("loss", "perplexity")}
+        runs[key].log(figures, step=event["step"])
     elif event["event"] == "ended":
         run = runs.pop(key)
         for name in ("status", "reason", "steps", "tokens_per_s", "peak_bytes", "final_loss"):

@@ -24,7 +24,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 EXPERIMENT = """
 name: sinks
 model: {preset: nano}
-train: {steps: 30, seq_len: 256}
+data: {validation: 0.1}
+train: {steps: 30, seq_len: 256, validate_every: 10}
 matrix: {parallel.mode: [ring, zigzag]}
 """
 
@@ -63,6 +64,7 @@ def check_tensorboard(folder, steps):
             for scalar, event in zip(scalars, expected):
                 assert scalar.step == event["step"]
                 same(tag, event[key], scalar.value)
+        assert [scalar.step for scalar in read.Scalars("validation/loss")] == [9, 19, 29]
 
 
 def check_metrics(pages, steps):

@@ -47,6 +47,16 @@ TEST(JsonLines, HaveNullWhereANumberIsNone) {
     EXPECT_TRUE(parsed(eventOf(RunEvent::Kind::Step, smallRun(), broken))["loss"].is_null());
 }
 
+TEST(JsonLines, HaveAValidation) {
+    RunEvent event = eventOf(RunEvent::Kind::Validation, smallRun());
+    event.validation = ValidationRecord{.step = 9, .loss = 0.0, .tokens = 4096};
+    const nlohmann::json validation = parsed(event);
+    EXPECT_EQ(validation["event"], "validation");
+    EXPECT_EQ(validation["step"], 9);
+    EXPECT_EQ(validation["perplexity"], 1.0);
+    EXPECT_EQ(validation["tokens"], 4096);
+}
+
 TEST(JsonLines, SayHowTheRunEnded) {
     RunRecord run = smallRun();
     run.status = RunStatus::Failed;

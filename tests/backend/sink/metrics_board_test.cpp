@@ -33,6 +33,17 @@ TEST(MetricsBoard, HasTheNewestStepAndSumsOfAll) {
     EXPECT_THAT(text, HasSubstr(std::string("ringscope_step_seconds{") + labels + "} 0.04\n"));
 }
 
+TEST(MetricsBoard, HasTheNewestValidationWhereThereIsOne) {
+    MetricsBoard board;
+    board.write(eventOf(RunEvent::Kind::Began, smallRun()));
+    EXPECT_THAT(board.text(), ::testing::Not(HasSubstr("ringscope_validation_loss{")));
+    RunEvent event = eventOf(RunEvent::Kind::Validation, smallRun());
+    event.validation = ValidationRecord{.step = 9, .loss = 1.5, .tokens = 10};
+    board.write(event);
+    EXPECT_THAT(board.text(),
+                HasSubstr(std::string("ringscope_validation_loss{") + labels + "} 1.5\n"));
+}
+
 TEST(MetricsBoard, SaysWhatARunIsDoing) {
     MetricsBoard board;
     const auto state = [&](const char* name) {
