@@ -107,6 +107,18 @@ void AdamW::step(at::Tensor& values, const at::Tensor& gradient, double gradient
     }
 }
 
+std::vector<OptimizerStretch> AdamW::stretches() const {
+    std::vector<OptimizerStretch> all = eightBit_.stretches();
+    std::int64_t state = 0;
+    for (const ElementRange& range : trained_) {
+        all.push_back({range,
+                       {mean_.narrow(0, state, range.count)},
+                       {square_.narrow(0, state, range.count)}});
+        state += range.count;
+    }
+    return all;
+}
+
 double sumOfSquares(const at::Tensor& values) {
     if (!values.is_cpu()) return values.square().sum(at::kDouble).item<double>();
     return values.scalar_type() == at::kDouble ? sumOnCpu<double>(values) : sumOnCpu<float>(values);

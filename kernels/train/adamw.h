@@ -6,6 +6,7 @@
 
 #include "kernels/train/adamw_8bit.h"
 #include "kernels/train/element_range.h"
+#include "kernels/train/optimizer_stretch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -36,6 +37,11 @@ public:
     void step(at::Tensor& values, const at::Tensor& gradient, double gradientFactor);
 
     const AdamW8bit& eightBit() const { return eightBit_; }
+
+    // All of the state; and how many steps have made it.
+    std::vector<OptimizerStretch> stretches() const;
+    std::int64_t steps() const { return steps_; }
+    void setSteps(std::int64_t steps) { steps_ = steps; }
 
 private:
     AdamWOptions options_;

@@ -14,6 +14,7 @@
 
 #include "kernels/train/element_range.h"
 #include "kernels/train/flat_kernels.h"
+#include "kernels/train/optimizer_stretch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -37,6 +38,8 @@ public:
     // The moments in fp32, range after range; for tests.
     at::Tensor mean() const { return read(mean_, signedMap()); }
     at::Tensor square() const { return read(square_, unsignedMap()); }
+
+    std::vector<OptimizerStretch> stretches() const;
 
 private:
     struct Part {

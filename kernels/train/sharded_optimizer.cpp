@@ -62,6 +62,11 @@ void ShardedOptimizer::step(double factor) {
     round();
 }
 
+void ShardedOptimizer::restored() {
+    round();
+    part_.shareValues();
+}
+
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
     const auto [begin, count] = part_.owned();
     const std::int64_t first = std::max(begin, parameter.offset);

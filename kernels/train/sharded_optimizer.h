@@ -29,6 +29,12 @@ public:
 
     SharedPart& part() { return part_; }
 
+    // For checkpoints: what the optimizer adds to, (part().owned()), and its state. After other
+    // numbers were put there, all ranks must call restored().
+    const at::Tensor& exactValues() const { return exact_; }
+    AdamW& adam() { return adam_; }
+    void restored();
+
 private:
     void round();
 
