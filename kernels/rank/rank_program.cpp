@@ -10,6 +10,7 @@
 #include "kernels/rank/memory_budget.h"
 #include "kernels/rank/place_watch.h"
 #include "kernels/rank/plan_text.h"
+#include "kernels/rank/rank_checkpoints.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
 #include "kernels/train/trainer.h"
@@ -17,6 +18,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -54,10 +56,12 @@ private:
     MetRanks ranks_;
     std::optional<Traffic> sentPerStep_;
     std::int64_t expertBytes_ = 0;  // sent in all steps
+    std::int64_t steps_ = 0;        // done by this process
 };
 
 Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     RINGSCOPE_TRY(const StepOutcome outcome, trainer.step(index));
+    ++steps_;
     // How many tokens use another rank's experts is up to the routers.
     Traffic sent = outcome.sent;
     expertBytes_ += std::exchange(sent.experts, 0);
@@ -159,21 +163,32 @@ Result<RankDone> RankRun::trainWithinBudget() {
     RINGSCOPE_CHECK(keepBudget(place));
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));
+    RankCheckpoints checkpoints(
+        plan, training, arguments_.run, sequences.text().facts().hash, *ranks_.rendezvous,
+        arguments_.rank, [this](const std::string& sentence) {
+            events_.tell(RankLog{.rank = arguments_.rank, .message = sentence});
+        });
+    if (!training.checkpoints.empty() && plan.config.checkpoint.every > 0) leaveOnSignal();
+    RINGSCOPE_TRY(const std::int64_t first, checkpoints.restore(*trainer, *ranks_.group));
     RINGSCOPE_CHECK(recording_->open());
-    for (std::int64_t index = 0; index < plan.config.train.steps; ++index) {
+    bool left = false;
+    for (std::int64_t index = first; index < plan.config.train.steps && !left; ++index) {
         RINGSCOPE_CHECK(recording_->beforeStep(index, *ranks_.group));
         RINGSCOPE_CHECK(step(*trainer, index));
+        left = checkpoints.afterStep(index + 1, *trainer, *ranks_.group);
     }
     RINGSCOPE_CHECK(recording_->finish());
-    if (weights) RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
+    checkpoints.finish();
+    if (weights && !left)
+        RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,
-                    .steps = plan.config.train.steps,
+                    .steps = first + steps_,
                     .peakMemory = place.is_cpu() ? memory.peak() : peakDeviceMemory(place),
                     .attentionBytesPerStep = {sent.attention},
                     .gradientBytesPerStep = {sent.gradient},
-                    .expertBytesPerStep = {expertBytes_ / plan.config.train.steps}};
+                    .expertBytesPerStep = {expertBytes_ / std::max<std::int64_t>(1, steps_)}};
 }
 
 }  // namespace
