@@ -90,7 +90,8 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
 }
 
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference) {
+                       const GlobalOptions& global, bool reference,
+                       const std::optional<ResumePoint>& resume) {
     SessionRuns session;
     const std::filesystem::path store = storePath(global);
     StopSignals signals;
@@ -113,7 +114,8 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
                       .planned = planned,
                       .caution = warn,
                       .reading = [&progress](const ReadingProgress& at) { progress.reading(at); },
-                      .origin = origin},
+                      .origin = origin,
+                      .resume = resume},
                      reference, signals.token());
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {

@@ -6,7 +6,9 @@
 #include "backend/report/run_json.h"
 #include "backend/run/experiment_plan.h"
 #include "backend/run/run_record.h"
+#include "backend/run/run_service.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,8 @@ SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global
 
 // The same of runs that no experiment file expands to.
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference);
+                       const GlobalOptions& global, bool reference,
+                       const std::optional<ResumePoint>& resume = std::nullopt);
 
 // What would happen, on standard output, and what keeps it from happening, on standard error.
 // Returns planExit().
