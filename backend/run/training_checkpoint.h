@@ -1,4 +1,4 @@
-// Checkpoints of a training (checkpoint.every): folders that hold all that its next step depends on.
+// Checkpoints of a training (checkpoint.every): folders with all that its next step depends on.
 //
 //   <checkpoint.folder>/<run id>/step-00000050/      50 steps are done
 //       rank-00000.safetensors …                     what each rank wrote

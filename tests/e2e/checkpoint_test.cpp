@@ -189,9 +189,9 @@ TEST_F(Checkpoints, ASignalWritesOneAndSaysHowTheRunGoesOn) {
 }
 
 TEST_F(Checkpoints, ARankThatIsKilledIsStartedAgain) {
-    const json whole = stored(runOf({experiment(200)})["id"]);
+    const json whole = stored(runOf({experiment(120)})["id"]);
     Program program(
-        cli.words({"run", experiment(200), "--no-reference", "--set", "launch.retries=1"}),
+        cli.words({"run", experiment(120), "--no-reference", "--set", "launch.retries=1"}),
         cli.options());
     ASSERT_TRUE(becomesTrue([&] {
         const Ended listed = cli.run({"runs", "ls", "--json", "--status", "running"});
@@ -205,7 +205,7 @@ TEST_F(Checkpoints, ARankThatIsKilledIsStartedAgain) {
     EXPECT_EQ(program.wait(seconds(60)).exitCode, 0);
     const json run = stored("@last-run");
     EXPECT_EQ(run["status"], "finished");
-    expectTheSameLosses(run, whole, 0, 200);
+    expectTheSameLosses(run, whole, 0, 120);
     EXPECT_THAT(run["notes"].dump(), HasSubstr("try 2 of 2 begins at step "));
     EXPECT_THAT(run["notes"].dump(), HasSubstr("was ended by SIGKILL"));
     EXPECT_THAT(log("@last-run"), HasSubstr("try 2 of 2 begins at step "));

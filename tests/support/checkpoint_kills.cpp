@@ -15,7 +15,7 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int steps = 120;
+constexpr int steps = 80;
 
 // The only run's folder; empty where there is none yet.
 fs::path runFolder(const fs::path& checkpoints) {

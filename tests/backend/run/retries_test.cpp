@@ -38,7 +38,8 @@ protected:
             }
             if (std::holds_alternative<StopRanks>(command))
                 for (int rank = 0; rank < ranks; ++rank)
-                    agent.says(RankExited{.rank = rank, .signal = SIGTERM});
+                    if (rank != 1 || !killed)
+                        agent.says(RankExited{.rank = rank, .signal = SIGTERM});
         };
     }
 
@@ -55,10 +56,11 @@ protected:
     }
 
     // Ranks that train from one step to another; then rank 1 is killed, or all end well.
-    static void trains(Script& agent, std::int64_t first, std::int64_t end) {
+    void trains(Script& agent, std::int64_t first, std::int64_t end) {
         saysHello(agent, ranks);
         saysSteps(agent, ranks, first, end);
-        if (end < steps) {
+        killed = end < steps;
+        if (killed) {
             agent.says(RankExited{.rank = 1, .signal = SIGKILL});
             return;
         }
@@ -71,6 +73,7 @@ protected:
     Script script;
     RecordingSink sink;
     std::stop_source stop;
+    bool killed = false;  // rank 1
     std::vector<Training> starts;
     std::function<void(const StartRanks&, Script&)> onStart;
 };
@@ -109,7 +112,7 @@ TEST_F(Retries, BeginAgainWhereThereIsNoCheckpoint) {
 }
 
 TEST_F(Retries, EndWithTheLastReasonAfterAsManyAsWereAllowed) {
-    onStart = [](const StartRanks&, Script& agent) { trains(agent, 0, 1); };
+    onStart = [this](const StartRanks&, Script& agent) { trains(agent, 0, 1); };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Failed);
     EXPECT_EQ(run.statusReason, "rank 1 was ended by SIGKILL");
@@ -130,7 +133,7 @@ TEST_F(Retries, ARunThatGoesOnCountsOnAndSaysWhatItContinues) {
     keepCheckpoint("89abcdef-0000", 4);
     const auto checkpoint = folder.path() / "89abcdef-0000" / "step-00000004";
     request.resume = ResumePoint{checkpoint, 4, "89abcdef-0000"};
-    onStart = [](const StartRanks&, Script& agent) { trains(agent, 4, steps); };
+    onStart = [this](const StartRanks&, Script& agent) { trains(agent, 4, steps); };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
     ASSERT_EQ(run.steps.size(), 2U);

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -226,6 +227,7 @@ TEST(TrainingState, GoesOnWithExpertsOnOtherRanks) {
 TEST(TrainingState, KeepsEightBitsInAnotherLayout) {
     const RunConfig first = halfway("zigzag", 2, NumberFormat::Fp32, OptimizerKind::AdamW8bit);
     const Trained whole = uninterrupted(first);
+    EXPECT_GT(std::ranges::count_if(whole.state.slices, &StateSlice::eightBit), 8);
     for (const auto& [ranks, zero] : {std::pair(2, 0), {4, 1}, {2, 2}, {4, 3}}) {
         RunConfig config = first;
         config.parallel.sp = ranks;
