@@ -38,7 +38,7 @@ Result<Streams> openStreams() {
 
 // The rank starts with default signal handling, whatever the agent ignores or blocks.
 void restoreSignals() {
-    for (const int number : {SIGPIPE, SIGINT, SIGHUP, SIGTERM, SIGCHLD})
+    for (const int number : {SIGPIPE, SIGINT, SIGHUP, SIGTERM, SIGUSR1, SIGCHLD})
         std::signal(number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);

@@ -12,6 +12,7 @@ constexpr std::array verbs = {
     Verb{"demo", addDemoVerb},
     Verb{"run", addRunVerb},
     Verb{"runs", addRunsVerb},
+    Verb{"checkpoints", addCheckpointsVerb},
     Verb{"compare", addCompareVerb},
     Verb{"report", addReportVerb},
     Verb{"modes", addModesVerb},

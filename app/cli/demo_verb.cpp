@@ -32,7 +32,7 @@ int demo(const DemoArguments& arguments, const GlobalOptions& global) {
         readExperimentText("demo.yaml", std::string(embedded::demoExperiment), arguments.overrides);
     if (!experiment.ok()) return fail(experiment.error());
     if (!global.quiet) say("demo: the same training under each mode, on this machine's CPU");
-    const SessionRuns session = runSession(*experiment, global, /*reference=*/true);
+    const SessionRuns session = runSession(*experiment, global, {});
     if (arguments.json) printData(sessionJson(session));
     if (session.runs.empty() || session.exitCode == Interrupted || session.exitCode == Terminated)
         return session.exitCode;

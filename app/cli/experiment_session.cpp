@@ -85,19 +85,20 @@ int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine) {
     return plan.refused.empty() ? Ok : Partial;
 }
 
-SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference,
-                       RunSinks* sinks) {
-    return runSession(experiment.name, expandRuns(experiment), global, reference, sinks);
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global,
+                       const SessionOptions& options) {
+    return runSession(experiment.name, expandRuns(experiment), global, options);
 }
 
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference, RunSinks* sinks) {
+                       const GlobalOptions& global, const SessionOptions& options) {
     SessionRuns session;
     const std::filesystem::path store = storePath(global);
     StopSignals signals;
     AnyTransport transport;
     Progress progress(
         {.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0, .silent = global.quiet});
+    RunSinks* const sinks = options.sinks;
     if (sinks != nullptr) sinks->tellFirst(progress);
     const auto warn = [](const std::string& sentence) { say("warning: " + sentence); };
     const auto planned = [&](const ExperimentPlan& plan) {
@@ -115,8 +116,9 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
                       .planned = planned,
                       .caution = warn,
                       .reading = [&progress](const ReadingProgress& at) { progress.reading(at); },
-                      .origin = origin},
-                     reference, signals.token());
+                      .origin = origin,
+                      .resume = options.resume},
+                     options.reference, signals.token());
     if (sinks != nullptr)
         for (const std::string& sentence : sinks->finish()) warn(sentence);
     if (end.step >= SessionStep::Store) session.store = store.string();

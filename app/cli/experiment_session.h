@@ -7,7 +7,9 @@
 #include "backend/report/run_json.h"
 #include "backend/run/experiment_plan.h"
 #include "backend/run/run_record.h"
+#include "backend/run/run_service.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,15 +25,20 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
 // need.
 int planExit(const ExperimentPlan& plan, const Result<void>& thisMachine);
 
+struct SessionOptions {
+    bool reference = true;
+    RunSinks* sinks = nullptr;  // may be null
+    std::optional<ResumePoint> resume{};
+};
+
 // runIntoStore() with the terminal around it: signals stop it, progress and messages go to standard
-// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143. `sinks` may be
-// null.
-SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global, bool reference,
-                       RunSinks* sinks = nullptr);
+// error, the result is not printed. `exitCode` is 0, 3, 5, 6, 7, 8, 130 or 143.
+SessionRuns runSession(const Experiment& experiment, const GlobalOptions& global,
+                       const SessionOptions& options);
 
 // The same of runs that no experiment file expands to.
 SessionRuns runSession(const std::string& experiment, const std::vector<ExpandedRun>& runs,
-                       const GlobalOptions& global, bool reference, RunSinks* sinks = nullptr);
+                       const GlobalOptions& global, const SessionOptions& options);
 
 // What would happen, on standard output, and what keeps it from happening, on standard error.
 // Returns planExit().

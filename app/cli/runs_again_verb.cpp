@@ -69,8 +69,9 @@ int rerun(const RerunArguments& arguments, const GlobalOptions& global) {
     }
     if (arguments.dryRun)
         return printPlan(read->experiment, planRuns(read->experiment, read->runs), arguments.json);
-    return printSession(runSession(read->experiment, read->runs, global, !arguments.noReference),
-                        arguments.json, global);
+    return printSession(
+        runSession(read->experiment, read->runs, global, {.reference = !arguments.noReference}),
+        arguments.json, global);
 }
 
 void addRerun(CLI::App& runs, Command& command) {

@@ -64,7 +64,7 @@ int prove(const std::string& experiment, std::vector<SearchedLength>& rows, Byte
                             .repeat = round});
         }
         if (runs.empty()) break;
-        const SessionRuns session = runSession(experiment, runs, global, /*reference=*/false);
+        const SessionRuns session = runSession(experiment, runs, global, {.reference = false});
         exit = session.exitCode;
         if (session.runs.size() != runs.size()) return exit;  // stopped, or never started
         for (std::size_t i = 0; i < open.size(); ++i) {

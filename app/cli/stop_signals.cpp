@@ -9,7 +9,7 @@
 namespace ringscope::cli {
 namespace {
 
-constexpr int watched[] = {SIGINT, SIGTERM, SIGHUP};
+constexpr int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 std::atomic<int> firstSignal{0};
 std::atomic<int> wakeUp{-1};
 

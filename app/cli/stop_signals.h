@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as a stop_token.
+// Ctrl-C, SIGTERM and SIGUSR1 (with which Slurm warns of the end of a job) as a stop_token.
 //
 // The first signal asks; a second one ends the program at once (the agent then finds its standard
 // input closed and ends the ranks). Handlers, unlike a blocked mask, are not inherited by the

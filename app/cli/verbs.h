@@ -9,6 +9,7 @@ namespace ringscope::cli {
 void addDemoVerb(CLI::App& app, Command& command);
 void addRunVerb(CLI::App& app, Command& command);
 void addRunsVerb(CLI::App& app, Command& command);
+void addCheckpointsVerb(CLI::App& app, Command& command);
 void addCompareVerb(CLI::App& app, Command& command);
 void addReportVerb(CLI::App& app, Command& command);
 void addModelVerb(CLI::App& app, Command& command);

@@ -51,6 +51,12 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
         fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
                     "up to {}; use more heads or launch.device cpu",
                     config.model.headDim(), mostGpuHeadColumns));
+    const MemoryConfig& memory = config.memory;
+    refuse(config.checkpoint.every > 0 && (memory.offloadOptimizer != OffloadPlace::None ||
+                                           memory.offloadParameters != OffloadPlace::None),
+           "checkpoint.every writes what ranks hold in memory, and memory.offload_optimizer and "
+           "memory.offload_parameters keep it elsewhere; use checkpoint.every 0, or neither of "
+           "them");
     return reasons;
 }
 
@@ -339,6 +345,12 @@ Result<void> settleHosts(RunPlan& plan) {
                      "checkpoint.at_end: rank 0 writes the weights, and it would run on " +
                          hosts.front().name +
                          "; put localhost first in launch.hosts, or use at_end false"};
+    if (plan.config.checkpoint.every > 0 && !plan.config.checkpoint.folder &&
+        !std::ranges::all_of(hosts, &HostSpec::isThisMachine))
+        return Error{
+            ErrorCode::InvalidConfig,
+            "checkpoint.every: ranks on several hosts write into one folder; name one that "
+            "all of them see (checkpoint.folder)"};
     if (!launch.hostfile) return {};
     launch.hostfile.reset();
     for (const HostSpec& host : hosts) launch.hosts.push_back(toText(host));

@@ -190,6 +190,7 @@ void addIdentity(json& object, const RunRecord& run) {
 
 void addFigures(json& object, const RunRecord& run) {
     const std::optional<RunSpeed> speed = runSpeed(run);
+    object["first_step"] = run.steps.empty() ? 0 : run.steps.front().step;
     object["steps"] = stepsDone(run);
     object["tokens_per_s"] = speed ? jsonNumber(speed->tokensPerSecond) : json(nullptr);
     object["step_ms"] = {{"median", speed ? jsonNumber(speed->stepMedianMs) : json(nullptr)},

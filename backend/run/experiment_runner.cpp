@@ -24,7 +24,8 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     config.train.gradAccum *= config.parallel.dp;
     config.parallel.dp = 1;
     config.parallel.ep = 1;
-    config.checkpoint.atEnd = false;
+    config.checkpoint = {};
+    config.launch.retries = 0;
     config.profile.ranks.reset();  // it has one
     config.memory.budget.reset();  // of a rank that holds a part
     Result<RunPlan> plan = planRun(config);
@@ -35,6 +36,7 @@ std::optional<RunRequest> referenceFor(const RunRequest& request) {
     reference.repeat = 0;
     reference.baseline = false;
     reference.reference = true;
+    reference.resume.reset();
     return reference;
 }
 

@@ -128,6 +128,8 @@ template <> struct Wire<Training> {
     static void members(auto& io, auto& training) {
         io("config", training.configYaml);
         io.optional("weights", training.weights);
+        io.optional("checkpoints", training.checkpoints);
+        io.optional("resume", training.resume);
     }
 };
 template <> struct Wire<Verification> {

@@ -62,8 +62,10 @@ inline constexpr int protocolVersion = 2;
 
 // --- what a run's ranks are started for ------------------------------------------------------
 struct Training {
-    std::string configYaml;  // an experiment file with one run
-    std::string weights{};   // folder that rank 0 writes the weights into; empty: not kept
+    std::string configYaml;     // an experiment file with one run
+    std::string weights{};      // folder that rank 0 writes the weights into; empty: not kept
+    std::string checkpoints{};  // folder for those of checkpoint.every; empty: none are written
+    std::string resume{};       // the checkpoint that the training goes on from; empty: none
 };
 struct Verification {
     std::string request;  // JSON: a VerifyRequest (backend/verify/verify_request.h)

@@ -41,7 +41,7 @@ RunFollower::RunFollower(RunRecord& record, ExpectedWork expected, SinkList& sin
       limits_(limits),
       log_(limits.firstLogLines, limits.lastLogLines,
            [this](int rank, std::string_view line) { sinks_.logLine(record_, rank, line); }),
-      merge_(record.ranks),
+      merge_(record.ranks, expected_.firstStep),
       stall_(record.ranks, expected_.stall),
       ranks_(index(record.ranks)),
       started_(now),
@@ -116,6 +116,7 @@ void RunFollower::handleFrame(const RankExited& exited, const std::string& host,
     // A rank that reported its error, or aborts over it, may have lost a peer before.
     const bool wordless = state.heard != Heard::Error && exited.signal != SIGABRT;
     if (wordless) forgetEcho(now);
+    failureIsEnd_ = failureIsEnd_ || (!failure_ && state.heard != Heard::Error);
     fail(std::move(reason));
 }
 
@@ -161,6 +162,8 @@ void RunFollower::handleEvent(const RankStep& report, Time /*now*/) {
     if (!step.ok()) return fail(step.error().message);
     if (!*step) return;
     becomeRunning();
+    // An earlier try has done this step.
+    if (!record_.steps.empty() && (*step)->step <= record_.steps.back().step) return;
     record_.steps.push_back(**step);
     sinks_.step(record_, **step);
 }
@@ -175,6 +178,10 @@ void RunFollower::handleEvent(const RankRouting& told, Time /*now*/) {
             "rank {} told how layer {} used {} experts; the model has {} layers "
             "with {}",
             told.rank, routing.layer, routing.use.size(), model.layers, model.experts.count));
+    const auto isKnown = [&](const RoutingRecord& known) {
+        return known.step == routing.step && known.layer == routing.layer;
+    };
+    if (std::ranges::any_of(record_.routing, isKnown)) return;  // of an earlier try
     record_.routing.push_back(routing);
     sinks_.routing(record_, routing);
 }
@@ -308,6 +315,7 @@ void RunFollower::forgetEcho(Time now) {
     if (!echoUntil_ || now > *echoUntil_) return;
     failure_.reset();
     echoUntil_.reset();
+    failureIsEnd_ = false;
 }
 
 void RunFollower::agentGone(const std::vector<int>& ranks, const std::string& host) {

@@ -25,7 +25,8 @@ namespace ringscope {
 
 // What every rank of a run must do.
 struct ExpectedWork {
-    std::int64_t steps = 0;             // 0: it trains nothing
+    std::int64_t firstStep = 0;
+    std::int64_t steps = 0;             // of the whole training; 0: it trains nothing
     std::string planHash{};             // empty: ranks have no plan
     std::chrono::milliseconds stall{};  // launch.stall; 0: a rank may stand still for ever
     StallAction onStall = StallAction::End;
@@ -61,6 +62,10 @@ public:
     bool decided(Time now) const;
     bool allExited() const;
     bool exited(const std::vector<int>& ranks) const;
+    // Whether the run failed because a rank ended, by a signal or without a word.
+    bool rankEnded() const { return failure_ && failureIsEnd_; }
+    std::string reason() const { return failure_.value_or(""); }
+    void endLog() { log_.end(); }  // before the ranks are started again
     // Sets the record's final status and reason, and passes on the last log lines.
     void conclude();
 
@@ -130,6 +135,7 @@ private:
     Time started_;  // or when a rank last said what it does before its hello
     Time lastEvent_;
     std::optional<std::string> failure_;
+    bool failureIsEnd_ = false;      // a rank ended, and reported no error
     bool failureIsOfGroup_ = false;  // a rank reported that another did not answer
     std::optional<Time> echoUntil_;  // until then another failure may have caused failure_
     bool cancelled_ = false;

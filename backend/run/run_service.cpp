@@ -11,6 +11,7 @@
 #include "backend/run/run_follower.h"
 #include "backend/run/sink_list.h"
 #include "backend/run/trace_inbox.h"
+#include "backend/run/training_checkpoint.h"
 
 #include <algorithm>
 #include <memory>
@@ -60,6 +61,10 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
     run.parameters = plan.parameters;
     run.notes = plan.notes;
     run.environment.origin = request.origin;
+    if (request.resume)
+        run.notes.push_back("continues run " + request.resume->run.substr(0, 8) + " from step " +
+                            std::to_string(request.resume->step) + " (" +
+                            request.resume->checkpoint.string() + ")");
     return run;
 }
 
@@ -80,10 +85,11 @@ struct Agent {
     bool elsewhere() const { return !host.isThisMachine(); }
 };
 
-ExpectedWork expectedOf(const RunRequest& request) {
+ExpectedWork expectedOf(const RunRequest& request, const std::optional<ResumePoint>& resume) {
     if (!std::holds_alternative<Training>(request.job)) return {};
     const LaunchConfig& launch = request.plan.config.launch;
-    return {.steps = request.plan.config.train.steps,
+    return {.firstStep = resume ? resume->step : 0,
+            .steps = request.plan.config.train.steps,
             .planHash = planHash(request.plan),
             .stall = milliseconds(static_cast<std::int64_t>(launch.stallSeconds * 1000)),
             .onStall = launch.onStall};
@@ -109,15 +115,30 @@ std::string_view optionOf(const Job& job) {
     return std::holds_alternative<Evaluation>(job) ? "--evaluate" : "";
 }
 
-Training trainingOf(const RunRequest& request, const RunRecord& run) {
+bool writesCheckpoints(const RunRequest& request) {
+    return request.plan.config.checkpoint.every > 0 &&
+           std::holds_alternative<Training>(request.job);
+}
+
+Training trainingOf(const RunRequest& request, const RunRecord& run,
+                    const std::optional<ResumePoint>& resume) {
     Training training{.configYaml = toYaml(run.config)};
     if (run.config.checkpoint.atEnd && !request.weights.empty())
         training.weights = (request.weights / run.id.text).string();
+    if (writesCheckpoints(request))
+        training.checkpoints = checkpointFolder(run.config.checkpoint, run.id.text).string();
+    if (resume) training.resume = resume->checkpoint.string();
     return training;
 }
 
+// Steps that an earlier try has done are not recorded again.
+bool isStillTraced(const RunRequest& request, const std::optional<ResumePoint>& resume) {
+    const std::optional<StepRange>& steps = request.plan.config.profile.steps;
+    return isTraced(request) && (!resume || (steps && resume->step <= steps->begin));
+}
+
 StartRanks startCommand(const RunRequest& request, const RunRecord& run, const Agent& agent,
-                        const std::string& secret) {
+                        const std::string& secret, const std::optional<ResumePoint>& resume) {
     const std::string threads = std::to_string(run.config.launch.threadsPerRank);
     StartRanks start{.run = run.id,
                      .program = request.rankProgram,
@@ -126,7 +147,8 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                      .job = request.job,
                      .secret = secret,
                      .address = agent.address};
-    if (auto* training = std::get_if<Training>(&start.job)) *training = trainingOf(request, run);
+    if (auto* training = std::get_if<Training>(&start.job))
+        *training = trainingOf(request, run, resume);
     int local = 0;
     for (const int rank : agent.ranks)
         start.ranks.push_back({.rank = rank,
@@ -135,7 +157,7 @@ StartRanks startCommand(const RunRequest& request, const RunRecord& run, const A
                                              std::to_string(local++), "--address", agent.address}});
     if (const std::string_view option = optionOf(request.job); !option.empty())
         for (StartRanks::Process& rank : start.ranks) rank.arguments.emplace_back(option);
-    const bool traced = isTraced(request);
+    const bool traced = isStillTraced(request, resume);
     start.sendTraces = traced && agent.elsewhere();
     if (traced && !agent.elsewhere())
         for (StartRanks::Process& rank : start.ranks)
@@ -155,14 +177,31 @@ public:
           clock_(clock),
           request_(request),
           stop_(stop),
+          resume_(request.resume),
           run_(newRecord(request, clock)),
           inbox_(request.traces / run_.id.text) {}
 
     RunRecord execute() {
-        follower_.emplace(run_, expectedOf(request_), sinks_, limits_, clock_.now());
+        newFollower();
         sinks_.created(run_);
-        run_.status = RunStatus::Starting;
         run_.startedUs = clock_.utcMicroseconds();
+        attempt();
+        while (mayTryAgain()) {
+            prepareNextTry();
+            attempt();
+        }
+        conclude();
+        return std::move(run_);
+    }
+
+private:
+    void newFollower() {
+        follower_.emplace(run_, expectedOf(request_, resume_), sinks_, limits_, clock_.now());
+    }
+
+    // Starts the ranks and follows them until none is left.
+    void attempt() {
+        run_.status = RunStatus::Starting;
         if (!sinks_.failure()) sinks_.changed(run_);
         if (!sinks_.failure()) open();
         compareClocks();
@@ -174,11 +213,41 @@ public:
         stopRanks();
         keepClocks();
         agents_.clear();  // returns when the agents, and all they started, are gone
-        conclude();
-        return std::move(run_);
     }
 
-private:
+    bool mayTryAgain() const {
+        return tries_ <= run_.config.launch.retries && follower_->rankEnded() &&
+               std::holds_alternative<Training>(request_.job) && !stop_.stop_requested() &&
+               !sinks_.failure();
+    }
+
+    // From the newest checkpoint that the run has written, else from where it began.
+    void prepareNextTry() {
+        ++tries_;
+        if (const std::optional<ResumePoint> newest = newestOfRun()) resume_ = newest;
+        const std::int64_t next = resume_ ? resume_->step : 0;
+        const std::int64_t done = run_.steps.empty() ? next : run_.steps.back().step + 1;
+        const std::int64_t lost = std::max<std::int64_t>(0, done - next);
+        const std::string sentence =
+            "try " + std::to_string(tries_) + " of " +
+            std::to_string(run_.config.launch.retries + 1) + " begins at step " +
+            std::to_string(next) + ", and " + std::to_string(lost) +
+            (lost == 1 ? " step is" : " steps are") + " lost: " + follower_->reason();
+        run_.notes.push_back(sentence);
+        follower_->logLine(-1, sentence);
+        follower_->endLog();
+        run_.rankRecords.clear();
+        newFollower();
+    }
+
+    std::optional<ResumePoint> newestOfRun() const {
+        if (!writesCheckpoints(request_)) return std::nullopt;
+        const std::vector<StoredCheckpoint> found =
+            checkpointsIn(checkpointFolder(run_.config.checkpoint, run_.id.text));
+        if (found.empty()) return std::nullopt;
+        return ResumePoint{found.front().folder, found.front().step, run_.id.text};
+    }
+
     void open() {
         const Result<void> placed = placeAgents();
         if (!placed.ok()) {
@@ -220,7 +289,7 @@ private:
             return follower_->agentGone(agent.ranks, agent.host.name);
         }
         agent.channel = std::move(*channel);
-        send(agent, toLine(AgentCommand(startCommand(request_, run_, agent, secret_))));
+        send(agent, toLine(AgentCommand(startCommand(request_, run_, agent, secret_, resume_))));
     }
 
     // Listens to the agents until `enough`, or until none is left to listen to.
@@ -386,10 +455,13 @@ private:
     // Agents insist after the grace; where one does not even do that, closing its channel will.
     void stopRanks() {
         if (follower_->allExited()) return;
-        const AgentCommand stop = StopRanks{.graceMs = limits_.stopGrace.count()};
+        // Ranks that write checkpoints finish their step, and write one, when they are asked to.
+        const bool leaves = stop_.stop_requested() && writesCheckpoints(request_);
+        const milliseconds grace = leaves ? limits_.leaveGrace : limits_.stopGrace;
+        const AgentCommand stop = StopRanks{.graceMs = grace.count()};
         for (Agent& agent : agents_)
             if (agent.channel) send(agent, toLine(stop));
-        const auto end = clock_.now() + limits_.stopGrace + milliseconds(1'000);
+        const auto end = clock_.now() + grace + milliseconds(1'000);
         follow([&] { return follower_->allExited() || clock_.now() > end; });
         for (const Agent& agent : agents_)
             if (agent.channel && !follower_->exited(agent.ranks)) deaf_.push_back(agent.host.name);
@@ -397,6 +469,9 @@ private:
 
     void conclude() {
         follower_->conclude();
+        if (const std::optional<ResumePoint> newest = newestOfRun();
+            newest && run_.status != RunStatus::Finished)
+            sayHowItGoesOn(*newest);
         if (!deaf_.empty())
             run_.notes.push_back(
                 join(deaf_, " and ") +
@@ -408,6 +483,16 @@ private:
         run_.endedUs = clock_.utcMicroseconds();
         if (run_.status == RunStatus::Finished && isTraced(request_)) addOverlap();
         sinks_.ended(run_);
+    }
+
+    void sayHowItGoesOn(const ResumePoint& newest) {
+        const std::string sentence = "`ringscope run --resume " + run_.id.text.substr(0, 8) +
+                                     "` goes on from the checkpoint of step " +
+                                     std::to_string(newest.step);
+        if (run_.status == RunStatus::Cancelled)
+            run_.statusReason = "stopped; " + sentence;
+        else
+            run_.notes.push_back(sentence);
     }
 
     // A trace that cannot be read takes nothing from the run but these figures.
@@ -429,6 +514,8 @@ private:
     const RunClock& clock_;
     const RunRequest& request_;
     const std::stop_token& stop_;
+    std::optional<ResumePoint> resume_;  // of this try
+    std::int64_t tries_ = 1;
     RunRecord run_;
     const std::string secret_ = RunId::random().text;
     std::optional<RunFollower> follower_;

@@ -1,6 +1,9 @@
 // Executes a run: starts its ranks through agents, follows them, and ends in exactly one final
 // state.
 //
+// Where launch.retries says so, a run whose rank ended is started again, from its last checkpoint:
+// it goes back to starting, and only then is it the same run still.
+//
 //   queued -> starting -> running -> finished
 //                    \         \ ->  failed      a rank died, reported an error or fell silent
 //                     \         \->  stopping -> cancelled
@@ -29,6 +32,13 @@
 
 namespace ringscope {
 
+// What a run goes on from.
+struct ResumePoint {
+    std::filesystem::path checkpoint;
+    std::int64_t step = 0;  // the next one
+    std::string run{};      // id of the run that wrote it
+};
+
 struct RunRequest {
     RunPlan plan;
     std::string experiment;
@@ -42,13 +52,15 @@ struct RunRequest {
     RunOrigin origin{};
     std::filesystem::path traces{};   // profile.steps are recorded into <traces>/<run id>, if set
     std::filesystem::path weights{};  // checkpoint.at_end: kept in <weights>/<run id>, if set
+    std::optional<ResumePoint> resume{};
 };
 
 struct RunLimits {
     std::chrono::milliseconds firstWord{60'000};  // from start to every rank's hello
     std::chrono::milliseconds silence{600'000};   // between two events of the run, places left out
     std::chrono::milliseconds stopGrace{5'000};   // from asking the ranks to stop to insisting
-    std::chrono::milliseconds exit{30'000};       // from every rank's done to every rank's exit
+    std::chrono::milliseconds leaveGrace{600'000};  // the same, where they write a checkpoint first
+    std::chrono::milliseconds exit{30'000};         // from every rank's done to every rank's exit
     // An error that a rank reports becomes the reason after this time. Ranks may report a lost peer
     // before the peer's death is known here, and the reason should be that death.
     std::chrono::milliseconds settle{500};

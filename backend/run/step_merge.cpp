@@ -21,7 +21,8 @@ Error disagreement(std::int64_t step, std::string_view what, std::size_t rank, d
 
 }  // namespace
 
-StepMerge::StepMerge(int ranks) : next_(static_cast<std::size_t>(ranks)) {}
+StepMerge::StepMerge(int ranks, std::int64_t first)
+    : next_(static_cast<std::size_t>(ranks), first), complete_(first) {}
 
 std::int64_t StepMerge::reportedBy(int rank) const { return next_[static_cast<std::size_t>(rank)]; }
 

@@ -18,13 +18,14 @@ inline constexpr double rankAgreement = 1e-6;
 
 class StepMerge {
 public:
-    explicit StepMerge(int ranks);
+    // `first`: the step that is due first.
+    explicit StepMerge(int ranks, std::int64_t first = 0);
 
     // Returns the step when this report was its last. Fails where the rank skips or repeats a step,
     // or disagrees with the others.
     Result<std::optional<StepRecord>> add(const RankStep& report);
 
-    std::int64_t reportedBy(int rank) const;  // steps
+    std::int64_t reportedBy(int rank) const;  // the step that is due of it
     std::int64_t complete() const { return complete_; }
 
 private:

@@ -28,6 +28,7 @@ public:
         for (RunRequest& request : plan.requests) {
             request.traces = traceRoot(path_);
             request.weights = weightRoot(path_);
+            request.resume = ports_.resume;
         }
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct SessionPorts {
     std::function<void(const RunRecord& run)> compared{};
     // Called once, before the first run starts; may take a second.
     std::function<RunOrigin()> origin{};
+    // What the session's only run goes on from.
+    std::optional<ResumePoint> resume{};
     RunClock clock{};
 };
 

@@ -39,6 +39,17 @@ RendezvousStore::RendezvousStore(std::unique_ptr<State> state) : state_(std::mov
 RendezvousStore::~RendezvousStore() = default;
 int RendezvousStore::port() const { return state_->port; }
 
+void RendezvousStore::tell(const std::string& key, const std::string& text) const {
+    state_->store->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
+}
+
+std::optional<std::string> RendezvousStore::told(const std::string& key) const {
+    if (!state_->store->check({key})) return std::nullopt;
+    const std::vector<std::uint8_t> bytes = state_->store->get(key);
+    state_->store->deleteKey(key);
+    return std::string(bytes.begin(), bytes.end());
+}
+
 Result<std::unique_ptr<RendezvousStore>> hostRendezvous(const std::string& address,
                                                         const std::string& secret,
                                                         std::chrono::milliseconds timeout) {

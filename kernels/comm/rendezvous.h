@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ringscope {
@@ -27,6 +28,12 @@ public:
     RendezvousStore& operator=(const RendezvousStore&) = delete;
 
     int port() const;
+
+    // Something one rank tells another, outside of any group; told() takes it, once. They block
+    // only for the way to rank 0's host, may be called by any thread, and throw where it is gone.
+    void tell(const std::string& key, const std::string& text) const;
+    std::optional<std::string> told(const std::string& key) const;
+
     const State& state() const { return *state_; }
 
 private:

@@ -11,6 +11,7 @@
 #include "kernels/rank/memory_budget.h"
 #include "kernels/rank/place_watch.h"
 #include "kernels/rank/plan_text.h"
+#include "kernels/rank/rank_checkpoints.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
 #include "kernels/train/trainer.h"
@@ -18,6 +19,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -46,7 +48,8 @@ private:
     Result<void> step(Trainer& trainer, std::int64_t index);
     Result<Sequences> readData(const RunConfig& config);
     void endAfterEpochs(const Sequences& sequences);
-    Result<void> trainSteps(Trainer& trainer, const Sequences& sequences);
+    Result<void> trainSteps(Trainer& trainer, const Sequences& sequences,
+                            RankCheckpoints& checkpoints);
     Result<void> validate(Trainer& trainer, const Sequences& sequences, std::int64_t index);
     void tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use);
 
@@ -59,12 +62,15 @@ private:
     std::optional<Traffic> sentPerStep_;
     std::int64_t expertBytes_ = 0;  // sent in all steps
     std::optional<Validation> validation_;
-    std::int64_t steps_ = 0;  // done
+    std::int64_t next_ = 0;   // step
+    std::int64_t steps_ = 0;  // done by this process
     std::string ended_;       // why it ends before the steps that were planned; empty: it does not
+    bool left_ = false;       // on a signal, after a checkpoint
 };
 
 Result<void> RankRun::step(Trainer& trainer, std::int64_t index) {
     RINGSCOPE_TRY(const StepOutcome outcome, trainer.step(index));
+    ++steps_;
     // How many tokens use another rank's experts is up to the routers.
     Traffic sent = outcome.sent;
     expertBytes_ += std::exchange(sent.experts, 0);
@@ -141,18 +147,24 @@ Result<void> RankRun::validate(Trainer& trainer, const Sequences& sequences, std
     return {};
 }
 
-Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences) {
+Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences,
+                                 RankCheckpoints& checkpoints) {
     RINGSCOPE_TRY(validation_, Validation::make(plan_.config.train, sequences.validationTokens(),
                                                 validationBatches(sequences, plan_.config.train)));
+    RINGSCOPE_TRY(next_, checkpoints.restore(trainer, *ranks_.group));
     RINGSCOPE_CHECK(recording_->open());
-    for (bool goesOn = true; goesOn && steps_ < plan_.config.train.steps; ++steps_) {
-        RINGSCOPE_CHECK(recording_->beforeStep(steps_, *ranks_.group));
-        RINGSCOPE_CHECK(step(trainer, steps_));
+    for (bool goesOn = true; goesOn && next_ < plan_.config.train.steps;) {
+        RINGSCOPE_CHECK(recording_->beforeStep(next_, *ranks_.group));
+        RINGSCOPE_CHECK(step(trainer, next_));
         const std::string before = ended_;
-        RINGSCOPE_CHECK(validate(trainer, sequences, steps_));
-        goesOn = ended_ == before;
+        RINGSCOPE_CHECK(validate(trainer, sequences, next_));
+        ++steps_;
+        left_ = checkpoints.afterStep(++next_, trainer, *ranks_.group);
+        goesOn = ended_ == before && !left_;
     }
-    return recording_->finish();
+    RINGSCOPE_CHECK(recording_->finish());
+    checkpoints.finish();
+    return {};
 }
 
 // Whatever libtorch or a group made of the exception, the refused allocation is why the rank ends.
@@ -206,16 +218,23 @@ Result<RankDone> RankRun::trainWithinBudget() {
     RINGSCOPE_CHECK(keepBudget(place));
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, *ranks_.group, batches, place));
-    RINGSCOPE_CHECK(trainSteps(*trainer, sequences));
-    if (weights) RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
+    RankCheckpoints checkpoints(
+        plan, training, arguments_.run, sequences.text().facts().hash, *ranks_.rendezvous,
+        arguments_.rank, [this](const std::string& sentence) {
+            events_.tell(RankLog{.rank = arguments_.rank, .message = sentence});
+        });
+    if (!training.checkpoints.empty() && plan.config.checkpoint.every > 0) leaveOnSignal();
+    RINGSCOPE_CHECK(trainSteps(*trainer, sequences, checkpoints));
+    if (weights && !left_)
+        RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,
-                    .steps = steps_,
+                    .steps = next_,
                     .peakMemory = place.is_cpu() ? memory.peak() : peakDeviceMemory(place),
                     .attentionBytesPerStep = {sent.attention},
                     .gradientBytesPerStep = {sent.gradient},
-                    .expertBytesPerStep = {expertBytes_ / steps_},
+                    .expertBytesPerStep = {expertBytes_ / std::max<std::int64_t>(1, steps_)},
                     .ended = ended_};
 }
 

@@ -119,6 +119,18 @@ void AdamW::step(AdamWState& state, at::Tensor& values, const at::Tensor& gradie
     }
 }
 
+std::vector<OptimizerStretch> AdamW::stretches() const {
+    std::vector<OptimizerStretch> all = eightBit_.stretches(state_.eightBit);
+    std::int64_t first = 0;
+    for (const ElementRange& range : trained_) {
+        all.push_back({range,
+                       {state_.mean.narrow(0, first, range.count)},
+                       {state_.square.narrow(0, first, range.count)}});
+        first += range.count;
+    }
+    return all;
+}
+
 double sumOfSquares(const at::Tensor& values) {
     if (!values.is_cpu()) return values.square().sum(at::kDouble).item<double>();
     return values.scalar_type() == at::kDouble ? sumOnCpu<double>(values) : sumOnCpu<float>(values);

@@ -6,6 +6,7 @@
 
 #include "backend/plan/element_range.h"
 #include "kernels/train/adamw_8bit.h"
+#include "kernels/train/optimizer_stretch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -49,6 +50,11 @@ public:
     // In fp32, of the ranges with eightBit; for tests.
     at::Tensor eightBitMean() const { return eightBit_.meanOf(state_.eightBit); }
     at::Tensor eightBitSquare() const { return eightBit_.squareOf(state_.eightBit); }
+
+    // All of the state; and how many steps have made it.
+    std::vector<OptimizerStretch> stretches() const;
+    std::int64_t steps() const { return steps_; }
+    void setSteps(std::int64_t steps) { steps_ = steps; }
 
 private:
     AdamWOptions options_;

@@ -159,6 +159,18 @@ void AdamW8bit::stepChunk(const Chunk& chunk, State& state, at::Tensor& values,
     chunk.write(square, state.square, unsignedMap());
 }
 
+std::vector<OptimizerStretch> AdamW8bit::stretches(const State& state) const {
+    std::vector<OptimizerStretch> all;
+    for (const Part& part : parts_) {
+        const auto views = [&](const Moment& moment) {
+            return OptimizerMoment{moment.codes.narrow(0, part.element, part.range.count),
+                                   moment.scales.narrow(0, part.block, part.blocks)};
+        };
+        all.push_back({part.range, views(state.mean), views(state.square)});
+    }
+    return all;
+}
+
 at::Tensor AdamW8bit::read(const Moment& moment, const DynamicMap& map) const {
     std::vector<at::Tensor> read{at::empty({0}, moment.scales.options())};
     for (const Part& part : parts_)

@@ -14,6 +14,7 @@
 
 #include "backend/plan/element_range.h"
 #include "kernels/train/flat_kernels.h"
+#include "kernels/train/optimizer_stretch.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -50,6 +51,8 @@ public:
     // The moments in fp32, range after range; for tests.
     at::Tensor meanOf(const State& state) const { return read(state.mean, signedMap()); }
     at::Tensor squareOf(const State& state) const { return read(state.square, unsignedMap()); }
+
+    std::vector<OptimizerStretch> stretches(const State& state) const;
 
 private:
     struct Part {

@@ -21,6 +21,11 @@ public:
 
     bool isDynamic() const { return dynamic_; }
     double value() const { return value_; }
+    std::int64_t goodSteps() const { return goodSteps_; }
+    void restore(double value, std::int64_t goodSteps) {
+        value_ = value;
+        goodSteps_ = goodSteps;
+    }
 
     // Must be called after each step, with whether its gradient was finite. Returns false where it
     // was not and the scale is the least already.

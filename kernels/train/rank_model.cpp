@@ -196,6 +196,19 @@ at::Tensor RankModel::placed(const at::Tensor& buffer, std::int64_t begin,
     return whole;
 }
 
+void RankModel::forEachOwned(BufferPart part,
+                             const std::function<void(const std::string&, std::int64_t,
+                                                      std::int64_t, std::int64_t)>& body) const {
+    const int place = sharing_ == nullptr ? 0 : sharing_->rank();
+    forEachPart(share_, allParameters_, place, part,
+                [&](std::int64_t own, std::int64_t among, std::int64_t scalars) {
+                    const auto after =
+                        std::ranges::upper_bound(allParameters_, among, {}, &ParameterSpec::offset);
+                    const ParameterSpec& spec = *std::prev(after);
+                    body(spec.name, own, among - spec.offset, scalars);
+                });
+}
+
 void RankModel::endBackward() {
     if (units_) units_->finish();
 }

@@ -17,8 +17,10 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ringscope {
@@ -45,6 +47,12 @@ public:
     // Scalars [begin, begin + count) of all parameters of the model, in the order of
     // parameterList(), from a buffer of this rank's; 0 where it does not hold them.
     at::Tensor placed(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
+
+    // Calls body(parameter, scalar of this rank's, element of the parameter, count) for what
+    // `part` of this rank's parameters is in the whole model.
+    void forEachOwned(BufferPart part,
+                      const std::function<void(const std::string&, std::int64_t, std::int64_t,
+                                               std::int64_t)>& body) const;
 
     // The values of all parameters in that order, on the CPU. All ranks must call it.
     at::Tensor wholeValues();

@@ -40,6 +40,13 @@ void ShardedOptimizer::step(double factor, double lrShare) {
     part_.storeValues();
 }
 
+void ShardedOptimizer::restored() {
+    at::Tensor values = part_.openValues();
+    if (copy_.defined()) values.copy_(copy_);
+    part_.storeValues();
+    part_.shareValues();
+}
+
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {
     const auto [begin, count] = part_.owned();
     const std::int64_t first = std::max(begin, parameter.offset);

@@ -41,6 +41,12 @@ public:
 
     SharedPart& part() { return part_; }
 
+    // For checkpoints, where all is in memory: what the optimizer adds to, (part().owned()), and
+    // its state. After other numbers were put there, all ranks must call restored().
+    at::Tensor exactValues() { return copy_.defined() ? copy_ : part_.openValues(); }
+    AdamW& adam() { return *adam_; }
+    void restored();
+
 private:
     SharedPart& part_;
     at::Tensor copy_;  // of owned values in fp32; not defined where they are exact

@@ -44,6 +44,8 @@ public:
 
     const BufferPart& span() const { return span_; }
     BufferPart owned() const;  // of the range that the parameters lie in
+    // Whether of those ranks that own the same, this one is the first.
+    bool ownsFirst() const { return level_ != 0 || group_.rank() == 0; }
 
     void readAhead();    // of owned values in a file, for the next call that needs them
     void fetchValues();  // starts; useValues() waits for it

@@ -282,6 +282,26 @@ Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationB
 
 at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }
 
+c10::Device Trainer::device() const { return state_->device; }
+
+TrainingState Trainer::ownedState() {
+    State& state = *state_;
+    const LossScale& scale = state.lossScale;
+    return {.slices = ownedSlices(*state.model, state.optimizers),
+            .optimizerSteps = state.optimizers.front().adam().steps(),
+            .lossScale = scale.isDynamic() ? scale.value() : 0,
+            .goodSteps = scale.goodSteps()};
+}
+
+Result<void> Trainer::restore(const TrainingState& stored) {
+    State& state = *state_;
+    RINGSCOPE_CHECK(
+        restoreSlices(*state.model, state.optimizers, stored.slices, stored.optimizerSteps));
+    if (state.lossScale.isDynamic() && stored.lossScale > 0)
+        state.lossScale.restore(stored.lossScale, stored.goodSteps);
+    return {};
+}
+
 std::vector<double> Trainer::parameterValues() {
     const at::Tensor values = wholeValues().to(at::kDouble).contiguous();
     const double* first = values.const_data_ptr<double>();

@@ -28,6 +28,7 @@
 #include "backend/run/run_record.h"
 #include "kernels/comm/group.h"
 #include "kernels/data/token_batch.h"
+#include "kernels/train/training_state.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
@@ -80,6 +81,13 @@ public:
     // must call it.
     at::Tensor wholeValues();
     std::vector<double> parameterValues();  // the same, for tests
+
+    c10::Device device() const;
+
+    // What a checkpoint keeps of this rank: views, until the next step.
+    TrainingState ownedState();
+    // `stored`: that of all ranks together, of any layout. All ranks must call it.
+    Result<void> restore(const TrainingState& stored);
 
 private:
     struct State;

@@ -1,4 +1,5 @@
 // What programs read: every --json is one object that says which schema it has.
+#include "backend/run/training_checkpoint.h"
 #include "backend/trace/file/trace_folder.h"
 #include "tests/app/command_line.h"
 #include "tests/backend/analysis/made_ring.h"
@@ -28,6 +29,9 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
     ASSERT_TRUE(writeTrace(trace, folder() / "traced").ok());
     const std::string traced = at("traced");
     const std::string file = write("one.yaml", "train: {steps: 2, seq_len: 64}\n");
+    const std::string checkpoint = at("run");
+    std::filesystem::create_directories(halfFolder(checkpoint, 4));
+    ASSERT_TRUE(commitCheckpoint(checkpoint, {.run = "1a2b3c4d", .step = 4}).ok());
     const std::string old = write("old.yaml", "stage: sft\nmodel_name_or_path: x\n");
     // What each verb is given; a verb with --json that is not here fails the test below.
     const std::map<std::string, std::vector<std::string>> given = {
@@ -35,6 +39,9 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"runs ls", {}},
         {"runs show", {}},
         {"runs rerun", {"@last", "--dry-run"}},
+        {"checkpoints ls", {folder().string()}},
+        {"checkpoints show", {checkpoint}},
+        {"checkpoints verify", {checkpoint}},
         {"compare", {}},
         {"modes", {}},
         {"model show", {}},

@@ -93,7 +93,8 @@ TEST(Protocol, EveryFrameComesBackAsItWasSent) {
         ASSERT_TRUE(back) << toLine(frame);
         EXPECT_EQ(toLine(*back), toLine(frame));
     }
-    for (const Job& job : {Job(Training{anyText}), Job(Verification{R"({"ranks":4})"})}) {
+    for (const Job& job : {Job(Training{anyText, "weights", anyText, "/a/step-00000004"}),
+                           Job(Verification{R"({"ranks":4})"})}) {
         const RankCommand command = RankJob{job};
         const auto back = parseRankCommand(toLine(command));
         ASSERT_TRUE(back) << toLine(command);

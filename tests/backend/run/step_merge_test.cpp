@@ -30,6 +30,13 @@ TEST(StepMerge, ARankMayRunAhead) {
     EXPECT_EQ(merge.complete(), 3);
 }
 
+TEST(StepMerge, CountsOnFromTheStepThatARunGoesOnWith) {
+    StepMerge merge(1, 50);
+    EXPECT_FALSE(merge.add(stepOf(0, 0, 5)).ok());
+    EXPECT_EQ(merge.add(stepOf(0, 50, 5)).value()->step, 50);
+    EXPECT_EQ(merge.reportedBy(0), 51);
+}
+
 TEST(StepMerge, SaysWhoDisagreesOnWhat) {
     StepMerge merge(3);
     ASSERT_TRUE(merge.add(stepOf(0, 0, 5)).ok());

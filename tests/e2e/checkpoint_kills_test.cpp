@@ -1,0 +1,20 @@
+// Six kills of trainings that write checkpoints: the whole of it is `kill_bench --checkpoints`.
+#include "tests/support/checkpoint_kills.h"
+
+#include <gtest/gtest.h>
+
+namespace ringscope::testing {
+namespace {
+
+TEST(CheckpointKills, LeaveAWholeCheckpointThatGoesOnWithTheSameLosses) {
+    CheckpointKills kills;
+    for (int i = 0; i < 6; ++i)
+        kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(500 + 120 * i));
+    std::string problems;
+    for (const std::string& problem : kills.problems()) problems += problem + "\n";
+    EXPECT_TRUE(kills.problems().empty()) << problems;
+    EXPECT_GE(kills.resumed(), 3);
+}
+
+}  // namespace
+}  // namespace ringscope::testing
