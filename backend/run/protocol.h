@@ -40,7 +40,7 @@
 // A rank is started as
 //   ringscope-rank --run ID --rank R --world N --local-rank L --address A
 // where A is the address at which the other ranks reach it, and with --verify where its job is a
-// verification, with --evaluate where it is an evaluation, with --generate where it is a generation.
+// verification, with --evaluate where it is an evaluation, --generate where it is a generation.
 //
 // The parse functions never throw. They return nothing for a line that is not a frame of this
 // version.

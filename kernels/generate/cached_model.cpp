@@ -16,7 +16,9 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace ringscope {
@@ -96,7 +98,11 @@ CachedModel::CachedModel(const RunPlan& plan, Group& ranks, const InitialValues&
       tensors_(at::TensorOptions().dtype(scalarTypeOf(config_.train.precision)).device(device)),
       parameters_(parameterList(config_.model, layers_), initial, {{0, plan.parameters}}, tensors_,
                   {.values = true, .gradients = false}),
-      model_(config_.model, layers_, parameters_) {}
+      model_(config_.model, layers_, parameters_) {
+    if (config_.model.attention != AttentionKind::Mla) return;
+    for (int layer = 0; layer < static_cast<int>(layers_.size()); ++layer)
+        latents_.emplace_back(parameters_, layer, config_.model);
+}
 
 Result<std::unique_ptr<CachedModel>> CachedModel::make(const RunConfig& config, Group& ranks,
                                                        c10::Device device) {
@@ -207,7 +213,7 @@ at::Tensor CachedModel::hiddenOf(const RunPlan& plan, const Texts& texts,
     return model_.hidden(
         tensors,
         [&](int layer, const at::Tensor& q, const LayerKeys& keys) {
-            cache_->add(layer, own.areAll ? keys : rowsOfKeys(keys, rows));
+            keep(layer, own.areAll ? keys : rowsOfKeys(keys, rows));
             const Attention& by =
                 *attention[static_cast<std::size_t>(partOfLayer_[static_cast<std::size_t>(layer)])];
             if (!keys.expand) return by.attend(callOf(layer), q, keys.k, keys.v);
@@ -230,29 +236,50 @@ at::Tensor CachedModel::lastRows(const RunPlan& plan, const at::Tensor& hidden) 
     return last;
 }
 
+void CachedModel::keep(int layer, const LayerKeys& keys) {
+    if (latents_.empty())
+        cache_->add(layer, keys);
+    else
+        cache_->add(layer, {.latent = latents_[static_cast<std::size_t>(layer)].kept(keys.latent)});
+}
+
 at::Tensor CachedModel::attendCached(int layer, const at::Tensor& q, const LayerKeys& keys,
                                      bool keeps) {
     const PurposeScope purpose(ranks_, Purpose::Attention);
-    if (keeps) cache_->add(layer, keys);
-    BlockOutput whole = attendHeld(layer, q, keys);
+    if (keeps) keep(layer, keys);
+    BlockOutput whole = attendHeld(layer, q);
     if (ranks_.size() > 1) whole = mergedOverRanks(std::move(whole));
     applySinks(callOf(layer).sinks, 0, whole);
     return whole.out.to(q.scalar_type());
 }
 
 // Over the keys that this rank holds, for the token at the end of the text.
-BlockOutput CachedModel::attendHeld(int layer, const at::Tensor& q, const LayerKeys& keys) const {
+BlockOutput CachedModel::attendHeld(int layer, const at::Tensor& q) const {
+    if (latents_.empty()) return attendRuns(layer, q, nullptr);
+    const LatentRows& rows = latents_[static_cast<std::size_t>(layer)];
+    // Kernels of a GPU take heads of so many columns.
+    if (!q.is_cpu()) return attendRuns(layer, q, &rows);
+    BlockOutput sums = attendRuns(layer, rows.queries(q), nullptr);
+    sums.out = rows.outputs(sums.out.to(q.scalar_type())).to(sums.out.scalar_type());
+    return sums;
+}
+
+// `expand`: makes heads of latents; null: latents are the keys, and the values.
+BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q,
+                                    const LatentRows* expand) const {
     const bool alibi = config_.usesAlibi();
     const std::int64_t position = length() - 1;
-    const ScoreRules rules{.scale = config_.attention.scale,
+    const double columns = static_cast<double>(config_.model.headDim());
+    const ScoreRules rules{.scale = config_.attention.scale.value_or(1 / std::sqrt(columns)),
                            .softcap = config_.attention.softcap,
                            .alibiHeads = alibi ? config_.model.heads : 0};
     PartialOutput output(q);
     for (const SlotRun& run : cache_->seen(layer, position, alibi)) {
         LayerKeys held = cache_->in(layer, run.slots);
-        if (held.latent.defined())
-            std::tie(held.k, held.v) =
-                keys.expand(held.latent.contiguous(), 0, config_.model.keyHeads());
+        if (expand != nullptr)
+            std::tie(held.k, held.v) = expand->heads(held.latent);
+        else if (held.latent.defined())
+            held.k = held.v = held.latent.unsqueeze(2);
         output.add({0, 1}, blockForward({.q = q,
                                          .k = held.k,
                                          .v = held.v,

@@ -16,6 +16,7 @@
 #include "kernels/comm/group.h"
 #include "kernels/data/token_batch.h"
 #include "kernels/generate/key_cache.h"
+#include "kernels/generate/latent_rows.h"
 #include "kernels/model/parameters.h"
 #include "kernels/model/transformer.h"
 
@@ -66,7 +67,9 @@ private:
                         const std::vector<std::unique_ptr<Attention>>& attention);
     at::Tensor lastRows(const RunPlan& plan, const at::Tensor& hidden) const;
     at::Tensor attendCached(int layer, const at::Tensor& q, const LayerKeys& keys, bool keeps);
-    BlockOutput attendHeld(int layer, const at::Tensor& q, const LayerKeys& keys) const;
+    void keep(int layer, const LayerKeys& keys);
+    BlockOutput attendHeld(int layer, const at::Tensor& q) const;
+    BlockOutput attendRuns(int layer, const at::Tensor& q, const LatentRows* expand) const;
     BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
     RotaryTable rotaryOf(const std::vector<std::int64_t>& positions, std::int64_t tokens) const;
@@ -81,6 +84,7 @@ private:
     at::TensorOptions tensors_;
     Parameters parameters_;
     Transformer model_;
+    std::vector<LatentRows> latents_{};  // of each layer, with latent attention
 
     Room room_{};
     Texts texts_{};  // one while all texts are the prompt alone

@@ -1,7 +1,7 @@
 // Picks the next token from its logits. Without libtorch.
 //
-// Settings act in the order of transformers: penalty, temperature, top_k, top_p, min_p, each on what
-// the one before left.
+// Settings act in the order of transformers: penalty, temperature, top_k, top_p, min_p, each on
+// what the one before left.
 #pragma once
 
 #include "backend/generate/generation_request.h"

@@ -28,8 +28,8 @@ struct BatchPlace {
     std::int64_t number = 0;
 };
 
-// Those of model.from where it is set, else of the run's seed. Fails where the folder cannot be read
-// or holds another model than the plan's.
+// Those of model.from where it is set, else of the run's seed. Fails where the folder cannot be
+// read or holds another model than the plan's.
 Result<InitialValues> initialValuesOf(const RunPlan& plan);
 
 class RankModel {

@@ -107,7 +107,7 @@ TEST_P(CachedFamily, GoesOnWithSeveralTextsAtOnce) {
 }
 
 TEST_P(CachedFamily, ComputesTheSameUnderEveryLegalMode) {
-    const std::vector<std::int64_t> text = textOf(GetParam());
+    const std::vector<std::int64_t> text = beginning(textOf(GetParam()), 19);
     const std::int64_t prompt = 13;  // not a multiple of any number of ranks
     const at::Tensor alone = ofOneRank(generationRun(GetParam(), NumberFormat::Fp64), text, prompt);
     int legal = 0;
