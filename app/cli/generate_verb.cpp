@@ -29,9 +29,9 @@ namespace ringscope::cli {
 namespace {
 
 constexpr const char* generationExplanation =
-    R"(The text goes to standard output as it is made. With --sp, ranks share the prompt under a mode, and
-keep a share of its keys each. Without --temperature the likeliest token is taken, always. A text ends
-with the model's end token, before a stop string, or after --max-tokens.
+    R"(The text goes to standard output as it is made. With --sp, ranks share the prompt under a mode,
+and keep a share of its keys each. Without --temperature the likeliest token is taken, always. A
+text ends with the model's end token, before a stop string, or after --max-tokens.
 
 Exit codes: 0 done, 3 the model or the prompt cannot be read, 4 no such run, or it kept no weights,
 7 a rank failed, 8 the mode cannot split this model.)";
@@ -278,7 +278,7 @@ void addGenerateVerb(CLI::App& app, Command& command) {
                      "folder of a checkpoint, or a run that kept its weights")
         ->required()
         ->check(notEmpty())
-        ->type_name("FOLDER|RUN");
+        ->type_name("FOLDER");
     addPromptOptions(*verb, *arguments);
     addSamplingOptions(*verb, *arguments);
     addRankOptions(*verb, *arguments);
