@@ -17,6 +17,7 @@ constexpr std::array verbs = {
     Verb{"report", addReportVerb},
     Verb{"modes", addModesVerb},
     Verb{"model", addModelVerb},
+    Verb{"generate", addGenerateVerb},
     Verb{"verify", addVerifyVerb},
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},

@@ -1,5 +1,6 @@
 #include "app/cli/console.h"
 
+#include "backend/core/files.h"
 #include "backend/report/wording.h"
 
 #include <unistd.h>
@@ -24,6 +25,8 @@ void printData(std::string_view text) {
 }
 
 bool flushPrinted() { return static_cast<bool>(std::cout.flush()); }
+
+Result<std::string> readStandardInput() { return readText(std::cin, "standard input"); }
 
 void say(std::string_view sentence) {
     std::cerr << "ringscope: " << reporting::printableLine(sentence) << '\n';

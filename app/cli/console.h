@@ -2,6 +2,9 @@
 // these functions writes: a control character of such a text arrives as U+FFFD.
 #pragma once
 
+#include "backend/core/result.h"
+
+#include <string>
 #include <string_view>
 
 namespace ringscope::cli {
@@ -18,6 +21,9 @@ void printData(std::string_view text);
 
 // What was printed is in the pipe or the file. False where it cannot be written; errno says why.
 bool flushPrinted();
+
+// All of standard input; fails as readText() does.
+Result<std::string> readStandardInput();
 
 // Standard error: "ringscope: <sentence>" and the line's end; and lines as they are.
 void say(std::string_view sentence);

@@ -71,7 +71,7 @@ Result<Experiment> readExperimentFile(const std::string& file,
                                       const std::vector<std::string>& overrides) {
     if (file.empty()) return readExperimentText("", "", overrides);
     if (file == "-") {
-        RINGSCOPE_TRY(const std::string text, readText(std::cin, "standard input"));
+        RINGSCOPE_TRY(const std::string text, readStandardInput());
         return readExperimentText("standard input", text, overrides);
     }
     const Result<std::string> text = readTextFile(file);

@@ -13,6 +13,7 @@ void addCheckpointsVerb(CLI::App& app, Command& command);
 void addCompareVerb(CLI::App& app, Command& command);
 void addReportVerb(CLI::App& app, Command& command);
 void addModelVerb(CLI::App& app, Command& command);
+void addGenerateVerb(CLI::App& app, Command& command);
 void addModesVerb(CLI::App& app, Command& command);
 void addVerifyVerb(CLI::App& app, Command& command);
 void addTraceVerb(CLI::App& app, Command& command);

@@ -1,4 +1,5 @@
 // ringscope-rank: one rank of a training run. Started by an agent; see backend/run/protocol.h.
+#include "kernels/generate/generate_program.h"
 #include "kernels/rank/rank_program.h"
 #include "kernels/verify/evaluate_program.h"
 #include "kernels/verify/verify_program.h"
@@ -50,6 +51,12 @@ int main(int argc, char** argv) {
         .add_flag("--evaluate", evaluate,
                   "Compute logits and loss of one batch instead of training; the job says of which")
         ->excludes("--verify");
+    bool generate = false;
+    options
+        .add_flag("--generate", generate,
+                  "Go on with a prompt instead of training; the job says with which and how")
+        ->excludes("--verify")
+        ->excludes("--evaluate");
     CLI11_PARSE(options, argc, argv);
     if (arguments.rank >= arguments.world) {
         std::cerr << "--rank " << arguments.rank << " is not below --world " << arguments.world
@@ -59,6 +66,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is noticed on standard input
     const auto run = verify     ? ringscope::runVerification
                      : evaluate ? ringscope::runEvaluation
+                     : generate ? ringscope::runGeneration
                                 : ringscope::runRank;
     return run(arguments, STDIN_FILENO, claimStandardOutput());
 }

@@ -114,6 +114,27 @@ template <> struct Wire<RankEvaluated> {
         io("labelled_tokens", evaluated.labelledTokens);
     }
 };
+template <> struct Wire<RankTokens> {
+    static constexpr const char* type = "tokens";
+    static void members(auto& io, auto& told) {
+        io("rank", told.rank);
+        io("text_number", told.textNumber);
+        io("tokens", told.tokens);
+        io("text", told.text);
+        io("ended", told.ended);
+    }
+};
+template <> struct Wire<RankGenerated> {
+    static constexpr const char* type = "generated";
+    static void members(auto& io, auto& generated) {
+        io("rank", generated.rank);
+        io("prompt_tokens", generated.promptTokens);
+        io("tokens", generated.tokens);
+        io("first_ns", generated.first);
+        io("total_ns", generated.total);
+        io("cache_bytes", generated.cache);
+    }
+};
 template <> struct Wire<RankRendezvous> {
     static constexpr const char* type = "rendezvous";
     static void members(auto& io, auto& rendezvous) {
@@ -145,6 +166,14 @@ template <> struct Wire<Evaluation> {
         io("config", evaluation.configYaml);
         io("dump", evaluation.dump);
         io("gradients", evaluation.gradients);
+    }
+};
+
+template <> struct Wire<Generation> {
+    static constexpr const char* type = "generation";
+    static void members(auto& io, auto& generation) {
+        io("config", generation.configYaml);
+        io.jsonObject("request", generation.request);
     }
 };
 

@@ -111,6 +111,7 @@ void jobMember(Reader& io, Job& job) {
     tryRead<Training>(*object, type, read);
     tryRead<Verification>(*object, type, read);
     tryRead<Evaluation>(*object, type, read);
+    tryRead<Generation>(*object, type, read);
     if (!read) return io.refuse();
     job = std::move(*read);
 }

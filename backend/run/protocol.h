@@ -24,6 +24,8 @@
 //                         turn {rank, mode}             of a verification: the mode begins
 //                         verdict {rank, mode, verdict{}}   and what was found out about it
 //                         evaluated {rank, loss, labelled_tokens}   of an evaluation
+//                         tokens {rank, text_number, tokens[], text, ended}   of a generation
+//                         generated {rank, prompt_tokens, tokens, first_ns, total_ns, cache_bytes}
 //   agent -> controller   hello {host, pid, version, clock}
 //                         machine {machine, processor, cores, memory, …}   upon start
 //                         started {rank, pid}
@@ -39,7 +41,7 @@
 // A rank is started as
 //   ringscope-rank --run ID --rank R --world N --local-rank L --address A
 // where A is the address at which the other ranks reach it, and with --verify where its job is a
-// verification, with --evaluate where it is an evaluation.
+// verification, with --evaluate where it is an evaluation, --generate where it is a generation.
 //
 // The parse functions never throw. They return nothing for a line that is not a frame of this
 // version.
@@ -75,7 +77,11 @@ struct Evaluation {
     std::string dump;        // folder for what rank 0 finds; it must exist
     bool gradients = false;  // of every parameter, too
 };
-using Job = std::variant<Training, Verification, Evaluation>;
+struct Generation {
+    std::string configYaml;  // an experiment file with one run, whose sequence is the prompt
+    std::string request;     // JSON: a GenerationRequest (backend/generate/generation_request.h)
+};
+using Job = std::variant<Training, Verification, Evaluation, Generation>;
 
 // --- rank -> agent -------------------------------------------------------------------------
 struct RankHello {
@@ -144,13 +150,29 @@ struct RankEvaluated {
     double loss = 0;  // summed over labelled tokens
     std::int64_t labelledTokens = 0;
 };
+// Rank 0 tells it of the texts that go on from a prompt, as they grow.
+struct RankTokens {
+    int rank = 0;
+    int textNumber = 0;  // of several that go on from the prompt
+    std::vector<std::int64_t> tokens{};
+    std::string text{};   // whole characters; what is not sure yet comes with a later one
+    std::string ended{};  // why the text ends here; empty: it goes on
+};
+struct RankGenerated {
+    int rank = 0;
+    std::int64_t promptTokens = 0;
+    std::int64_t tokens = 0;  // that were made, of all texts
+    Nanos first{};            // from the prompt to the first token
+    Nanos total{};            // to the last one
+    Bytes cache{};            // keys and values, of this rank
+};
 struct RankRendezvous {
     int rank = 0;
     int port = 0;
 };
-using RankEvent =
-    std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog, RankPlace,
-                 RankTurn, RankVerdict, RankEvaluated, RankRouting, RankValidation>;
+using RankEvent = std::variant<RankRendezvous, RankHello, RankStep, RankDone, RankError, RankLog,
+                               RankPlace, RankTurn, RankVerdict, RankEvaluated, RankRouting,
+                               RankValidation, RankTokens, RankGenerated>;
 
 std::string toLine(const RankEvent& event);  // without the newline
 std::optional<RankEvent> parseRankEvent(std::string_view line);

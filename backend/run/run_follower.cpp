@@ -258,6 +258,16 @@ void RunFollower::handleEvent(const RankEvaluated& evaluated, Time /*now*/) {
     if (!failure_) sinks_.evaluated(record_, evaluated);
 }
 
+void RunFollower::handleEvent(const RankTokens& told, Time /*now*/) {
+    heard(told.rank, Heard::Hello);
+    if (!failure_) sinks_.tokens(record_, told);
+}
+
+void RunFollower::handleEvent(const RankGenerated& generated, Time /*now*/) {
+    heard(generated.rank, Heard::Hello);
+    if (!failure_) sinks_.generated(record_, generated);
+}
+
 // A rank that tells no plan is one of a test, or verifies.
 void RunFollower::checkPlan(const RankHello& hello) {
     if (hello.plan.empty() || expected_.planHash.empty() || hello.plan == expected_.planHash)

@@ -104,6 +104,8 @@ private:
     void handleEvent(const RankTurn& turn, Time now);
     void handleEvent(const RankVerdict& verdict, Time now);
     void handleEvent(const RankEvaluated& evaluated, Time now);
+    void handleEvent(const RankTokens& told, Time now);
+    void handleEvent(const RankGenerated& generated, Time now);
 
     void checkEnd(const RankDone& done);
     bool knows(int rank, const std::string& host);  // fails the run where it has no such rank

@@ -112,6 +112,7 @@ std::optional<int> rankIn(const AgentFrame& frame) {
 // What tells a rank that its job is no training.
 std::string_view optionOf(const Job& job) {
     if (std::holds_alternative<Verification>(job)) return "--verify";
+    if (std::holds_alternative<Generation>(job)) return "--generate";
     return std::holds_alternative<Evaluation>(job) ? "--evaluate" : "";
 }
 

@@ -41,6 +41,12 @@ public:
         return {};
     }
 
+    // Only in a generation: how a text goes on, and at the end what it took.
+    virtual Result<void> tokens(const RunRecord& /*run*/, const RankTokens& /*told*/) { return {}; }
+    virtual Result<void> generated(const RunRecord& /*run*/, const RankGenerated& /*generated*/) {
+        return {};
+    }
+
     // A line a rank printed that is no event. `rank` -1: the agent itself.
     virtual Result<void> logLine(const RunRecord& run, int rank, std::string_view line) = 0;
 };

@@ -42,6 +42,12 @@ public:
     void evaluated(const RunRecord& run, const RankEvaluated& evaluated) {
         callEach([&](RunSink& sink) { return sink.evaluated(run, evaluated); });
     }
+    void tokens(const RunRecord& run, const RankTokens& told) {
+        callEach([&](RunSink& sink) { return sink.tokens(run, told); });
+    }
+    void generated(const RunRecord& run, const RankGenerated& generated) {
+        callEach([&](RunSink& sink) { return sink.generated(run, generated); });
+    }
     void logLine(const RunRecord& run, int rank, std::string_view line) {
         callEach([&](RunSink& sink) { return sink.logLine(run, rank, line); });
     }

@@ -36,22 +36,6 @@ std::chrono::nanoseconds delayOf(const DebugConfig& debug, int rank) {
         std::chrono::duration<double, std::milli>(debug.slowMs));
 }
 
-// Those of the checkpoint, where there is one.
-Result<InitialValues> initialValuesOf(const RunPlan& plan) {
-    const ModelConfig& model = plan.config.model;
-    std::vector<ParameterSpec> list = parameterList(model, plan.layers);
-    if (!model.from) return seededValues(std::move(list), plan.config.train.seed);
-    RINGSCOPE_TRY(Checkpoint checkpoint, Checkpoint::open(*model.from));
-    if (checkpoint.places().parameters != list)
-        return Error{ErrorCode::InvalidConfig,
-                     "model.from " + *model.from +
-                         " holds another model than the fields of `model` describe; remove the "
-                         "fields that differ from its config.json"};
-    for (const auto& [name, shape] : checkpoint.places().tensors)
-        RINGSCOPE_CHECK(checkpoint.tensor(name));
-    return checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint)));
-}
-
 std::string sinkName(int layer) { return "layers." + std::to_string(layer) + ".attention.sinks"; }
 
 Group* sharingGroup(const RunPlan& plan, Group& ranks) {
@@ -81,6 +65,21 @@ std::vector<BufferPart> buffersOf(const ParameterShare& share, const RunPlan& pl
 }
 
 }  // namespace
+
+Result<InitialValues> initialValuesOf(const RunPlan& plan) {
+    const ModelConfig& model = plan.config.model;
+    std::vector<ParameterSpec> list = parameterList(model, plan.layers);
+    if (!model.from) return seededValues(std::move(list), plan.config.train.seed);
+    RINGSCOPE_TRY(Checkpoint checkpoint, Checkpoint::open(*model.from));
+    if (checkpoint.places().parameters != list)
+        return Error{ErrorCode::InvalidConfig,
+                     "model.from " + *model.from +
+                         " holds another model than the fields of `model` describe; remove the "
+                         "fields that differ from its config.json"};
+    for (const auto& [name, shape] : checkpoint.places().tensors)
+        RINGSCOPE_CHECK(checkpoint.tensor(name));
+    return checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint)));
+}
 
 RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial,
                      c10::Device device)

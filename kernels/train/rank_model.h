@@ -31,6 +31,10 @@ struct BatchPlace {
     std::int64_t number = 0;
 };
 
+// Those of model.from where it is set, else of the run's seed. Fails where the folder cannot be
+// read or holds another model than the plan's.
+Result<InitialValues> initialValuesOf(const RunPlan& plan);
+
 class RankModel {
 public:
     // `ranks`: all of the plan; it must outlive the model. All of them must make theirs with the

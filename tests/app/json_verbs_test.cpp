@@ -66,7 +66,8 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"version", {}},
     };
     // These start ranks; tests/e2e looks at theirs.
-    const std::vector<std::string> withRanks = {"demo", "doctor", "model eval", "verify"};
+    const std::vector<std::string> withRanks = {"demo", "doctor", "generate", "model eval",
+                                                "verify"};
     for (const VerbHelp& help : allHelps()) {
         if (help.text.find("\n  --json") == std::string::npos) continue;
         const std::string verb = joined(help.words);

@@ -36,6 +36,14 @@ std::vector<RankEvent> everyRankEvent() {
         RankLog{.rank = 1, .message = anyText},
         RankTurn{.rank = 0, .mode = "ring"},
         RankEvaluated{.rank = 0, .loss = 91.25, .labelledTokens = 46},
+        RankTokens{
+            .rank = 0, .textNumber = 2, .tokens = {0, 151'643}, .text = anyText, .ended = "stop"},
+        RankGenerated{.rank = 0,
+                      .promptTokens = 1LL << 20,
+                      .tokens = 3,
+                      .first = Nanos(5),
+                      .total = Nanos(1LL << 40),
+                      .cache = {1LL << 33}},
         RankVerdict{.rank = 0, .mode = "ring", .verdict = R"({"ok":true,"reason":""})"}};
 }
 
@@ -93,8 +101,9 @@ TEST(Protocol, EveryFrameComesBackAsItWasSent) {
         ASSERT_TRUE(back) << toLine(frame);
         EXPECT_EQ(toLine(*back), toLine(frame));
     }
-    for (const Job& job : {Job(Training{anyText, "weights", anyText, "/a/step-00000004"}),
-                           Job(Verification{R"({"ranks":4})"})}) {
+    for (const Job& job :
+         {Job(Training{anyText, "weights", anyText, "/a/step-00000004"}),
+          Job(Verification{R"({"ranks":4})"}), Job(Generation{anyText, R"({"prompt":[1]})"})}) {
         const RankCommand command = RankJob{job};
         const auto back = parseRankCommand(toLine(command));
         ASSERT_TRUE(back) << toLine(command);

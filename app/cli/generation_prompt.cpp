@@ -1,0 +1,98 @@
+#include "app/cli/generation_prompt.h"
+
+#include "app/cli/console.h"
+#include "app/cli/model_verbs.h"
+#include "app/cli/store_access.h"
+#include "backend/config/run_config.h"
+#include "backend/core/files.h"
+#include "backend/text/chat_template.h"
+#include "backend/text/tokenizer.h"
+
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+namespace ringscope::cli {
+namespace {
+
+constexpr std::size_t largestPrompt = std::size_t{64} << 20;  // bytes
+
+Result<std::string> promptText(const PromptSource& source) {
+    if (source.file == "-") return readStandardInput();
+    if (!source.file.empty()) return readFile(source.file, largestPrompt);
+    if (source.text.empty())
+        return Error{ErrorCode::InvalidConfig,
+                     "there is no prompt; give --prompt, --prompt-file or --prompt-ids"};
+    return source.text;
+}
+
+// Of the run that the word names.
+Result<std::string> tokenizerOfRun(const std::string& run, const GlobalOptions& global) {
+    RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
+    RINGSCOPE_TRY(const std::vector<RunRecord> runs,
+                  loadSelected(*store, {run}, RunNeed::Any, global));
+    std::string name = runs.front().config.data.tokenizer;
+    if (name == "char" || name == "ids")
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("{} was trained with data.tokenizer {}, which cannot read a "
+                                 "prompt by itself; give --prompt-ids, or --tokenizer",
+                                 run, name)};
+    return name;
+}
+
+Result<std::string> promptTokenizer(const PromptSource& source, const std::string& model,
+                                    const std::filesystem::path& folder,
+                                    const GlobalOptions& global) {
+    if (!source.tokenizer.empty()) return source.tokenizer;
+    return namesFolder(model) ? Result<std::string>(folder.string())
+                              : tokenizerOfRun(model, global);
+}
+
+// The conversation up to where the answer begins.
+Result<std::string> asQuestion(const PromptSource& source, const std::string& text,
+                               const std::string& name, const Tokenizer& tokenizer) {
+    RINGSCOPE_TRY(const std::optional<std::string> program, chatProgramOf(name));
+    if (!program)
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("'{}' has no chat template (chat_template.jinja, or chat_template "
+                                 "in tokenizer_config.json); leave --chat out",
+                                 name)};
+    RINGSCOPE_TRY(const ChatTemplate chat, ChatTemplate::recognised(*program));
+    const auto piece = [&](const std::optional<TokenId>& id) {
+        return id ? tokenizer.pieceOf(*id) : std::nullopt;
+    };
+    const SpecialTokens& special = tokenizer.specialTokens();
+    Conversation conversation;
+    if (!source.system.empty()) conversation.push_back({ChatRole::System, source.system});
+    conversation.push_back({ChatRole::User, text});
+    conversation.push_back({ChatRole::Assistant, "answer"});
+    RINGSCOPE_TRY(const RenderedChat rendered,
+                  chat.render(conversation, {piece(special.beginning), piece(special.end)}));
+    return rendered.text.substr(0, rendered.answers.back().begin);
+}
+
+}  // namespace
+
+Result<ReadPrompt> readPrompt(const PromptSource& source, const std::string& model,
+                              const std::filesystem::path& folder, const GlobalOptions& global) {
+    if (!source.ids.empty()) return ReadPrompt{.ids = source.ids};
+    RINGSCOPE_TRY(std::string text, promptText(source));
+    RINGSCOPE_TRY(const std::string name, promptTokenizer(source, model, folder, global));
+    RINGSCOPE_TRY(const Tokenizer tokenizer, Tokenizer::load(name));
+    for (const std::string& remark : tokenizer.remarks())
+        if (!global.quiet) say("note: " + remark);
+    Tokenizer::Around around = Tokenizer::Around::Added;
+    if (source.chat) {
+        RINGSCOPE_TRY(text, asQuestion(source, text, name, tokenizer));
+        around = Tokenizer::Around::LeftOut;  // the template has them
+    }
+    RINGSCOPE_TRY(const std::vector<TokenId> ids, tokenizer.encode(text, around));
+    if (ids.empty())
+        return Error{ErrorCode::InvalidConfig,
+                     "the prompt has no token by this tokenizer; give more of a text"};
+    ReadPrompt prompt{.ids = {ids.begin(), ids.end()}, .tokenizer = name};
+    if (tokenizer.specialTokens().end) prompt.endTokens = {*tokenizer.specialTokens().end};
+    return prompt;
+}
+
+}  // namespace ringscope::cli
