@@ -19,8 +19,8 @@ public:
     // Parameters and part must outlive the optimizer.
     ShardedOptimizer(const Parameters& parameters, SharedPart& part, const AdamWOptions& options);
 
-    // With the part's summed gradient, which counts times `factor`, and lr times `lrShare`. Parameters that are not trained
-    // stay as they are.
+    // With the part's summed gradient, which counts times `factor`, and lr times `lrShare`.
+    // Parameters that are not trained stay as they are.
     void step(double factor, double lrShare);
 
     // Adds to the values of a parameter where it lies in the part. `change` is the same on all
