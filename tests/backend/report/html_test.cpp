@@ -104,7 +104,7 @@ TEST(Html, DefinesEveryColourItUsesForLightAndDark) {
 }
 
 TEST(Html, DrawsValidationsBesideTheLoss) {
-    EXPECT_THAT(writeHtml(sampleReport()), Not(HasSubstr("validation")));
+    EXPECT_THAT(writeHtml(sampleReport()), Not(HasSubstr(", validation")));
     RunRecord run = finishedRun("zigzag", 45);
     run.validations = {{.step = 1, .loss = 2.5, .tokens = 64}};
     const std::string page = writeHtml(reportOf({finishedRun("legacy", 100), run}));
