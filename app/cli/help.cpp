@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t widestHelp = 100;
 constexpr std::size_t optionColumn = 30;  // where meanings begin
-constexpr std::size_t verbColumn = 14;
+constexpr std::size_t verbColumn = 15;
 
 std::size_t helpWidth() {
     return std::clamp<std::size_t>(static_cast<std::size_t>(terminalWidth(STDOUT_FILENO)), 40,
