@@ -52,7 +52,9 @@ private:
     }
 
     Error whyItEnded(int number) {
-        if (number != EPIPE) return systemError("cannot write to the program", number);
+        // The second one: it ended with lines that it had not read.
+        const bool ended = number == EPIPE || number == ECONNRESET;
+        if (!ended) return systemError("cannot write to the program", number);
         return {ErrorCode::Failed, endOf(waited())};
     }
 
