@@ -134,9 +134,11 @@ TEST_F(RunPageTest, ShowsValidationsBesideTheLossOfTheStepsTheyFollow) {
     open();
     openRun({"a"});
     const auto lossTable = [this]() -> const QTableWidget& {
-        for (const auto* panel : page->runPage().findChildren<ChartPanel*>())
-            if (panel->findChild<LineChart*>()->accessibleName() == QLatin1String("Loss"))
+        for (const auto* panel : page->runPage().findChildren<ChartPanel*>()) {
+            const auto* chart = panel->findChild<LineChart*>();
+            if (chart != nullptr && chart->accessibleName() == QLatin1String("Loss"))
                 return *panel->table();
+        }
         throw std::runtime_error("no panel of losses");
     };
     const QTableWidget& table = lossTable();
