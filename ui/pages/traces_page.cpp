@@ -198,6 +198,7 @@ QWidget* TracesPage::makeContent() {
     split->addWidget(top);
     tables_->addWidget(makeTables());
     tables_->addWidget(&beside_->figures());
+    showTables(0);
     split->addWidget(tables_);
     split->setStretchFactor(0, 3);
     split->setStretchFactor(1, 1);
@@ -227,6 +228,15 @@ QWidget* TracesPage::makeLegends() {
     line->addWidget(lines, 1);
     line->addWidget(memory_, 0, Qt::AlignTop);
     return legends;
+}
+
+// The page that is hidden claims no room: it keeps the size hints of the last zoom it was seen at.
+void TracesPage::showTables(int which) {
+    for (int i = 0; i < tables_->count(); ++i) {
+        const auto policy = i == which ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+        tables_->widget(i)->setSizePolicy(policy, policy);
+    }
+    tables_->setCurrentIndex(which);
 }
 
 QWidget* TracesPage::makeTables() {
@@ -411,7 +421,7 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
 
 // The sentence and the tables are of both traces while there are two.
 void TracesPage::showBeside() {
-    tables_->setCurrentIndex(beside_->on() ? 1 : 0);
+    showTables(beside_->on() ? 1 : 0);
     showSelection();
 }
 

@@ -71,6 +71,7 @@ private:
     QWidget* makeContent();
     QWidget* makeLegends();
     QWidget* makeTables();
+    void showTables(int which);
     QWidget* makeRingSteps();
     void showStore();
     void listChoices();
