@@ -140,8 +140,9 @@ void addMaxSeqLen(CLI::App& parent, Command& command) {
         ->type_name("MODES");
     std::vector<std::string> names;
     for (const LengthLever& lever : lengthLevers()) names.emplace_back(lever.name);
-    verb->add_option("--levers", arguments->levers,
-                     "levers, each on top of those before: " + join(names, ",") + " (default: all)")
+    verb->add_option(
+            "--levers", arguments->levers,
+            "levers, each on top of those before: " + join(names, ", ") + " (default: all)")
         ->delimiter(',')
         ->type_name("LEVERS");
     verb->add_option("--budget", arguments->budget,
