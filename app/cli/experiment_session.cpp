@@ -98,8 +98,9 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
     AnyTransport transport;
     Progress progress(
         {.live = !global.noProgress && ::isatty(STDERR_FILENO) != 0, .silent = global.quiet});
-    RunSinks* const sinks = options.sinks;
-    if (sinks != nullptr) sinks->tellFirst(progress);
+    std::vector<RunSink*> watchers = {&progress};
+    if (options.sinks != nullptr)
+        std::ranges::copy(options.sinks->all(), std::back_inserter(watchers));
     const auto warn = [](const std::string& sentence) { say("warning: " + sentence); };
     const auto planned = [&](const ExperimentPlan& plan) {
         progress.expect(plan.requests.size());
@@ -112,15 +113,15 @@ SessionRuns runSession(const std::string& experiment, const std::vector<Expanded
     SessionEnd end =
         runIntoStore(experiment, runs, store,
                      {.transport = transport,
-                      .watcher = sinks != nullptr ? static_cast<RunSink*>(sinks) : &progress,
+                      .watchers = std::move(watchers),
                       .planned = planned,
                       .caution = warn,
                       .reading = [&progress](const ReadingProgress& at) { progress.reading(at); },
                       .origin = origin,
                       .resume = options.resume},
                      options.reference, signals.token());
-    if (sinks != nullptr)
-        for (const std::string& sentence : sinks->finish()) warn(sentence);
+    if (options.sinks != nullptr)
+        for (const std::string& sentence : options.sinks->finish()) warn(sentence);
     if (end.step >= SessionStep::Store) session.store = store.string();
     if (!end.outcome.ok()) {
         session.exitCode = failSession(end.outcome.error(), end.step);

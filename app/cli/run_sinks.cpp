@@ -10,11 +10,19 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace ringscope::cli {
 namespace {
 
 using Opened = Result<std::unique_ptr<SinkWriter>>;
+
+struct SinkKind {
+    std::string_view name;    // "jsonl"
+    std::string_view target;  // what stands behind the colon: "FILE"
+    std::string_view help;
+    Opened (*open)(const std::string& target);
+};
 
 constexpr std::array kinds = {
     SinkKind{"jsonl", "FILE", "a line of JSON an event, appended",
@@ -48,15 +56,13 @@ Error noSuchSink(const std::string& wanted) {
 
 }  // namespace
 
-std::span<const SinkKind> sinkKinds() { return kinds; }
-
 std::string sinkHelp() {
     return "where each step goes besides the store, without ever holding up the run: " +
            join(sinkNames(), ", ");
 }
 
-Result<std::unique_ptr<RunSinks>> RunSinks::open(const std::vector<std::string>& wanted) {
-    auto sinks = std::make_unique<RunSinks>();
+Result<RunSinks> RunSinks::open(const std::vector<std::string>& wanted) {
+    RunSinks sinks;
     for (const std::string& each : wanted) {
         const std::size_t colon = each.find(':');
         const auto kind = std::ranges::find(kinds, each.substr(0, colon), &SinkKind::name);
@@ -65,43 +71,15 @@ Result<std::unique_ptr<RunSinks>> RunSinks::open(const std::vector<std::string>&
         Opened writer = kind->open(each.substr(colon + 1));
         if (!writer.ok())
             return Error{writer.error().code, "--sink " + each + ": " + writer.error().message};
-        sinks->sinks_.push_back(std::make_unique<QueuedSink>(each, *std::move(writer)));
+        sinks.sinks_.push_back(std::make_unique<QueuedSink>(each, *std::move(writer)));
     }
     return sinks;
 }
 
-template <typename Call>
-Result<void> RunSinks::tell(Call call) {
-    for (const auto& sink : sinks_) static_cast<void>(call(*sink));  // never fails
-    return first_ == nullptr ? Result<void>{} : call(*first_);
-}
-
-Result<void> RunSinks::created(const RunRecord& run) {
-    return tell([&](RunSink& sink) { return sink.created(run); });
-}
-
-Result<void> RunSinks::changed(const RunRecord& run) {
-    return tell([&](RunSink& sink) { return sink.changed(run); });
-}
-
-Result<void> RunSinks::step(const RunRecord& run, const StepRecord& step) {
-    return tell([&](RunSink& sink) { return sink.step(run, step); });
-}
-
-Result<void> RunSinks::validation(const RunRecord& run, const ValidationRecord& validation) {
-    return tell([&](RunSink& sink) { return sink.validation(run, validation); });
-}
-
-Result<void> RunSinks::routing(const RunRecord& run, const RoutingRecord& routing) {
-    return tell([&](RunSink& sink) { return sink.routing(run, routing); });
-}
-
-Result<void> RunSinks::ended(const RunRecord& run) {
-    return tell([&](RunSink& sink) { return sink.ended(run); });
-}
-
-Result<void> RunSinks::logLine(const RunRecord& run, int rank, std::string_view line) {
-    return tell([&](RunSink& sink) { return sink.logLine(run, rank, line); });
+std::vector<RunSink*> RunSinks::all() const {
+    std::vector<RunSink*> all;
+    for (const auto& sink : sinks_) all.push_back(sink.get());
+    return all;
 }
 
 std::vector<std::string> RunSinks::finish() {

@@ -102,11 +102,11 @@ int resume(const RunArguments& arguments, const std::vector<std::string>& overri
     if (arguments.dryRun)
         return printPlan(resumed->experiment, planRuns(resumed->experiment, resumed->runs),
                          arguments.json);
-    const Result<std::unique_ptr<RunSinks>> sinks = RunSinks::open(arguments.sinks);
+    Result<RunSinks> sinks = RunSinks::open(arguments.sinks);
     if (!sinks.ok()) return failRun(sinks.error(), arguments.json);
     return printSession(
         runSession(resumed->experiment, resumed->runs, global,
-                   {.reference = false, .sinks = sinks.value().get(), .resume = resumed->point}),
+                   {.reference = false, .sinks = &*sinks, .resume = resumed->point}),
         arguments.json, global);
 }
 
@@ -125,11 +125,10 @@ int run(const RunArguments& arguments, const GlobalOptions& global) {
     const Result<Experiment> experiment = readExperimentFile(arguments.file, overrides);
     if (!experiment.ok()) return failRun(experiment.error(), arguments.json);
     if (arguments.dryRun) return printPlan(experiment->name, planRuns(*experiment), arguments.json);
-    const Result<std::unique_ptr<RunSinks>> sinks = RunSinks::open(arguments.sinks);
+    Result<RunSinks> sinks = RunSinks::open(arguments.sinks);
     if (!sinks.ok()) return failRun(sinks.error(), arguments.json);
     return printSession(
-        runSession(*experiment, global,
-                   {.reference = !arguments.noReference, .sinks = sinks.value().get()}),
+        runSession(*experiment, global, {.reference = !arguments.noReference, .sinks = &*sinks}),
         arguments.json, global);
 }
 

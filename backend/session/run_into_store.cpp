@@ -63,7 +63,7 @@ private:
 
     Result<ExperimentOutcome> runAll(const std::vector<RunRequest>& requests, PatientStore& store) {
         std::vector<RunSink*> sinks = {&store};
-        if (ports_.watcher != nullptr) sinks.push_back(ports_.watcher);
+        sinks.insert(sinks.end(), ports_.watchers.begin(), ports_.watchers.end());
         RunService service(ports_.transport, std::move(sinks), {}, ports_.clock);
         const ExperimentOptions options = {
             .reference = reference_, .findReference = [&store](const std::string& computation) {

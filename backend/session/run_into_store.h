@@ -39,7 +39,7 @@ enum class SessionStep : std::uint8_t { Plan, Hosts, Data, Store, Runs };
 // What a session needs from its caller. All of it outlives the call and is used on its thread.
 struct SessionPorts {
     Transport& transport;
-    RunSink* watcher = nullptr;  // is told of each event after the store; may be null
+    std::vector<RunSink*> watchers{};  // are told of each event after the store
 
     // Called once with the plan, before a host is made ready: what will run, and what is refused.
     std::function<void(const ExperimentPlan& plan)> planned{};

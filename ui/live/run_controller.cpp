@@ -74,7 +74,7 @@ QString RunController::work(Shared& shared, Transport& transport, const std::fil
     const SessionEnd end =
         runIntoStore(experiment, path,
                      {.transport = transport,
-                      .watcher = &shared.feed,
+                      .watchers = {&shared.feed},
                       .compared = [&shared](const RunRecord& run) { (void)shared.feed.ended(run); },
                       .origin = std::move(origin)},
                      /*reference=*/true, std::move(stop));

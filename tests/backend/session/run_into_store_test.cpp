@@ -68,7 +68,7 @@ protected:
     SessionEnd run(std::vector<std::string> modes) {
         return runIntoStore(experimentOf(std::move(modes)), file(),
                             {.transport = transport,
-                             .watcher = &watcher,
+                             .watchers = {&watcher},
                              .caution = {},
                              .compared = compared,
                              .clock = script.clock()},
