@@ -1,5 +1,7 @@
 #include "backend/sink/queued_sink.h"
 
+#include "backend/run/run_summary.h"
+
 #include <fmt/format.h>
 #include <condition_variable>
 #include <deque>
@@ -90,12 +92,7 @@ Result<void> QueuedSink::validation(const RunRecord& /*run*/, const ValidationRe
 Result<void> QueuedSink::ended(const RunRecord& run) {
     RunRecord last = run;
     last.steps.clear();
-    last.summary = RunSummary{.steps = stepsDone(run),
-                              .speed = runSpeed(run),
-                              .peakMemory = peakMemory(run),
-                              .attentionBytesPerStep = measuredAttentionBytes(run),
-                              .gradientBytesPerStep = measuredGradientBytes(run),
-                              .finalLoss = finalLoss(run)};
+    last.summary = summaryOf(run);
     run_ = std::make_shared<const RunRecord>(std::move(last));
     add({.kind = RunEvent::Kind::Ended});
     return {};

@@ -235,14 +235,4 @@ RunRecord readColumns(Statement& statement) {
     return run;
 }
 
-RunSummary summaryOf(const RunRecord& run) {
-    return {.steps = stepsDone(run),
-            .speed = runSpeed(run),
-            .peakMemory = peakMemory(run),
-            .attentionBytesPerStep = measuredAttentionBytes(run),
-            .gradientBytesPerStep = measuredGradientBytes(run),
-            .finalLoss = finalLoss(run),
-            .hosts = hostsOf(run)};
-}
-
 }  // namespace ringscope::store

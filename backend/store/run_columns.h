@@ -41,7 +41,4 @@ inline constexpr std::initializer_list<Part> allParts = {Part::Origin, Part::Lif
 // have columns.
 RunRecord readColumns(Statement& statement);
 
-// The summary that lists show of this run.
-RunSummary summaryOf(const RunRecord& run);
-
 }  // namespace ringscope::store

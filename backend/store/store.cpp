@@ -1,6 +1,7 @@
 #include "backend/store/store.h"
 
 #include "backend/core/text.h"
+#include "backend/run/run_summary.h"
 #include "backend/store/database.h"
 #include "backend/store/detail_rows.h"
 #include "backend/store/file_system.h"
@@ -283,7 +284,7 @@ Result<RunRecord> Store::Connection::listed(RunRow row, const std::vector<store:
     live.summary.reset();
     RINGSCOPE_TRY(live.steps, store::readSteps(database, row.row));
     RINGSCOPE_TRY(live.rankRecords, store::readRanks(database, row.row));
-    run.summary = store::summaryOf(live);
+    run.summary = summaryOf(live);
     const auto one = std::ranges::find(lost, row.row, &store::LostRun::row);
     if (one != lost.end()) store::showLost(run, *one);
     return run;
