@@ -75,8 +75,7 @@ QRectF WaterfallPicture::bars() const {
     return {left, top, std::max(1.0, right - left), high};
 }
 
-double WaterfallPicture::across(std::int64_t bytes) const {
-    const QRectF room = bars();
+double WaterfallPicture::across(std::int64_t bytes, const QRectF& room) const {
     return room.left() + room.width() * static_cast<double>(bytes) / static_cast<double>(most_);
 }
 
@@ -84,27 +83,27 @@ void WaterfallPicture::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(smallFont(*this));
-    for (std::size_t row = 0; row < rows_.size(); ++row) paintRow(painter, row);
-    if (budget_) paintBudget(painter);
+    const QRectF room = bars();
+    for (std::size_t row = 0; row < rows_.size(); ++row) paintRow(painter, row, room);
+    if (budget_) paintBudget(painter, room);
 }
 
-void WaterfallPicture::paintRow(QPainter& painter, std::size_t row) const {
+void WaterfallPicture::paintRow(QPainter& painter, std::size_t row, const QRectF& room) const {
     const Ink ink = inkOf(*this);
     const WaterfallRow& shown = rows_[row];
-    const QRectF room = bars();
     const double top = room.top() + scaled(leverHeight) * static_cast<double>(row);
     const double barTop = top + scaled((leverHeight - leverBarHeight) / 2);
     const bool asked = row + 1 == rows_.size();
     const bool over = budget_ && shown.peakBytes > budget_->count;
     painter.setPen(Qt::NoPen);
     painter.setBrush(over ? ink.bad : asked ? ink.accent : ink.muted);
-    const double end = across(shown.peakBytes);
+    const double end = across(shown.peakBytes, room);
     painter.drawRect(QRectF(room.left(), barTop, end - room.left(), scaled(leverBarHeight)));
     if (row > 0 && rows_[row - 1].peakBytes > shown.peakBytes) {
         painter.setPen(QPen(ink.muted, 1));
         painter.setBrush(Qt::NoBrush);
-        painter.drawRect(
-            QRectF(end, barTop, across(rows_[row - 1].peakBytes) - end, scaled(leverBarHeight)));
+        painter.drawRect(QRectF(end, barTop, across(rows_[row - 1].peakBytes, room) - end,
+                                scaled(leverBarHeight)));
     }
     const double height = scaled(leverHeight);
     painter.setPen(ink.text);
@@ -114,10 +113,9 @@ void WaterfallPicture::paintRow(QPainter& painter, std::size_t row) const {
                      Qt::AlignLeft | Qt::AlignVCenter, priceWords(shown));
 }
 
-void WaterfallPicture::paintBudget(QPainter& painter) const {
+void WaterfallPicture::paintBudget(QPainter& painter, const QRectF& room) const {
     const Ink ink = inkOf(*this);
-    const QRectF room = bars();
-    const double x = across(budget_->count);
+    const double x = across(budget_->count, room);
     painter.setPen(QPen(ink.caution, 1, Qt::DashLine));
     painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()));
     const QString words = tr("budget %1").arg(text(formatBytes(*budget_)));

@@ -30,9 +30,9 @@ protected:
 
 private:
     QRectF bars() const;  // of all rows
-    double across(std::int64_t bytes) const;
-    void paintRow(QPainter& painter, std::size_t row) const;
-    void paintBudget(QPainter& painter) const;
+    double across(std::int64_t bytes, const QRectF& room) const;
+    void paintRow(QPainter& painter, std::size_t row, const QRectF& room) const;
+    void paintBudget(QPainter& painter, const QRectF& room) const;
 
     std::vector<WaterfallRow> rows_;
     std::optional<Bytes> budget_;
