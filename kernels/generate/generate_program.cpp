@@ -3,12 +3,11 @@
 #include "backend/text/tokenizer.h"
 #include "kernels/generate/cached_model.h"
 #include "kernels/generate/growing_text.h"
+#include "kernels/rank/compute_threads.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
-#include "kernels/vector/elementary_functions.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -32,9 +31,7 @@ public:
     Result<RankDone> run() {
         MemoryMeter& memory = countCpuTensors();
         RINGSCOPE_CHECK(readJob());
-        at::set_num_threads(static_cast<int>(plan_.config.launch.threadsPerRank));
-        at::set_num_interop_threads(1);
-        settleElementaryFunctions();
+        settleComputeThreads(plan_.config.launch);
         RINGSCOPE_CHECK(makeTexts());
         const std::string device = deviceName(plan_.config.launch.device, arguments_.localRank);
         RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));

@@ -5,6 +5,7 @@
 #include "backend/run/protocol.h"
 #include "backend/run/validation.h"
 #include "kernels/data/token_batch.h"
+#include "kernels/rank/compute_threads.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/device_memory.h"
 #include "kernels/rank/final_weights.h"
@@ -15,9 +16,6 @@
 #include "kernels/rank/rank_link.h"
 #include "kernels/rank/step_recording.h"
 #include "kernels/train/trainer.h"
-#include "kernels/vector/elementary_functions.h"
-
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <chrono>
@@ -194,9 +192,7 @@ Result<RankDone> RankRun::trainWithinBudget() {
         RINGSCOPE_TRY(weights, FinalWeights::of(plan_));
     }
     const RunPlan& plan = plan_;
-    at::set_num_threads(static_cast<int>(plan.config.launch.threadsPerRank));
-    at::set_num_interop_threads(1);
-    settleElementaryFunctions();
+    settleComputeThreads(plan.config.launch);
 
     RINGSCOPE_TRY(const Sequences sequences, readData(plan.config));
     const std::string device = deviceName(plan.config.launch.device, arguments_.localRank);

@@ -2,14 +2,13 @@
 
 #include "backend/text/token_text.h"
 #include "kernels/model/checkpoint_values.h"
+#include "kernels/rank/compute_threads.h"
 #include "kernels/rank/counting_allocator.h"
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
 #include "kernels/train/rank_model.h"
-#include "kernels/vector/elementary_functions.h"
 #include "kernels/verify/tensor_dump.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -45,9 +44,7 @@ public:
     Result<RankDone> run() {
         MemoryMeter& memory = countCpuTensors();
         RINGSCOPE_CHECK(readJob());
-        at::set_num_threads(static_cast<int>(plan_.config.launch.threadsPerRank));
-        at::set_num_interop_threads(1);
-        settleElementaryFunctions();
+        settleComputeThreads(plan_.config.launch);
         RINGSCOPE_TRY(const TokenText text,
                       TokenText::open(plan_.config.data, plan_.config.model.vocabSize));
         const std::string device = deviceName(plan_.config.launch.device, arguments_.localRank);
