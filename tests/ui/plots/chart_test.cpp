@@ -1,3 +1,4 @@
+#include "tests/ui/plots/pixels.h"
 #include "ui/look/theme.h"
 #include "ui/plots/area_chart.h"
 #include "ui/plots/bar_chart.h"
@@ -15,15 +16,7 @@
 namespace ringscope::ui {
 namespace {
 
-// Pixels of exactly this colour in the widget's picture.
-int pixelsOf(QWidget& widget, const QColor& colour) {
-    const QImage image = widget.grab().toImage();
-    int count = 0;
-    for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x)
-            if (image.pixelColor(x, y).rgb() == colour.rgb()) ++count;
-    return count;
-}
+using test::pixelsOf;
 
 std::vector<BarRow> twoBars() {
     return {{.label = QStringLiteral("legacy"),

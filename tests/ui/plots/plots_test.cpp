@@ -1,4 +1,5 @@
 // Charts with nothing in them, with one value, and with values that are no numbers.
+#include "tests/ui/plots/pixels.h"
 #include "ui/look/theme.h"
 #include "ui/plots/bar_chart.h"
 #include "ui/plots/chart_panel.h"
@@ -7,7 +8,6 @@
 
 #include <gtest/gtest.h>
 #include <QApplication>
-#include <QImage>
 #include <QTableWidget>
 #include <limits>
 
@@ -17,13 +17,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-bool hasColour(QWidget& widget, const QColor& colour) {
-    const QImage image = widget.grab().toImage();
-    for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x)
-            if (image.pixelColor(x, y).rgb() == colour.rgb()) return true;
-    return false;
-}
+bool hasColour(QWidget& widget, const QColor& colour) { return test::pixelsOf(widget, colour) > 0; }
 
 class Plots : public testing::Test {
 protected:

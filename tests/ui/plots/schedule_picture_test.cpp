@@ -1,6 +1,7 @@
 #include "ui/plots/schedule_picture.h"
 
 #include "backend/plan/mode_table.h"
+#include "tests/ui/plots/pixels.h"
 #include "tests/ui/sample.h"
 #include "ui/look/theme.h"
 
@@ -22,13 +23,7 @@ std::shared_ptr<const RunPlan> planOf(const char* mode, int ranks) {
 
 // Pixels in the mode's colour over the matrices of one column of cells.
 int inked(SchedulePicture& picture, const char* mode) {
-    const QImage image = picture.grab().toImage();
-    const QRgb colour = inkFor(false).mode(mode).rgb();
-    int count = 0;
-    for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x)
-            if (image.pixelColor(x, y).rgb() == colour) ++count;
-    return count;
+    return test::pixelsOf(picture, inkFor(false).mode(mode));
 }
 
 TEST(SchedulePicture, HasARowARankAndAColumnAStep) {

@@ -1,11 +1,14 @@
 #include "ui/plots/waterfall_picture.h"
 
+#include "tests/ui/plots/pixels.h"
 #include "ui/look/theme.h"
 
 #include <gtest/gtest.h>
 
 namespace ringscope::ui {
 namespace {
+
+using test::pixelsOf;
 
 constexpr std::int64_t mib = 1 << 20;
 
@@ -19,15 +22,6 @@ const std::vector<WaterfallRow> threeRows = {
     {"naive", 100 * mib, {}},
     {"memory.zero 1", 60 * mib, {}},
     {"memory.recompute layers", 20 * mib, {.messageBytes = 2 * mib, .flops = 3e9}}};
-
-int pixelsOf(WaterfallPicture& picture, const QColor& colour) {
-    const QImage image = picture.grab().toImage();
-    int count = 0;
-    for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < image.width(); ++x)
-            if (image.pixelColor(x, y).rgb() == colour.rgb()) ++count;
-    return count;
-}
 
 TEST(WaterfallPicture, SpeaksEachRowWithItsPrice) {
     WaterfallPicture picture;
