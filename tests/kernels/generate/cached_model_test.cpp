@@ -130,11 +130,7 @@ TEST_P(CachedFamily, ComputesTheSameUnderEveryLegalMode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, CachedFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         [](const auto& each) {
-                             std::string name = each.param;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+                         testing::familyTestName);
 
 // Scores that fall with the distance of the tokens, of tokens that are apart on every rank.
 TEST(CachedModel, KnowsHowFarItsKeysAre) {

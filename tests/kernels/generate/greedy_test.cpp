@@ -50,11 +50,7 @@ TEST_P(GreedyFamily, GoesOnAsTransformersDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, GreedyFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         [](const auto& each) {
-                             std::string name = each.param;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+                         testing::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

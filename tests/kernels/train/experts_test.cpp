@@ -110,11 +110,7 @@ TEST_P(BalancedFamily, TrainsAsTransformersDoesWithRouterLogits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, BalancedFamily, ::testing::Values("mixtral", "qwen2-moe", "qwen3-moe"),
-                         [](const auto& each) {
-                             std::string name = each.param;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+                         testing::familyTestName);
 
 // Losses, use of experts and biases are those of one rank that trains on all batches.
 void expectSameAsAlone(const RunConfig& alone, const RunConfig& config) {

@@ -130,11 +130,7 @@ TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         [](const auto& each) {
-                             std::string name = each.param;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+                         testing::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

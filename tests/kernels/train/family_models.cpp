@@ -50,4 +50,10 @@ TokenBatch familyBatch(const std::string& family) {
     return batch;
 }
 
+std::string familyTestName(const ::testing::TestParamInfo<std::string>& info) {
+    std::string name = info.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+
 }  // namespace ringscope::testing

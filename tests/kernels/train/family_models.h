@@ -4,6 +4,7 @@
 #include "backend/config/run_config.h"
 #include "kernels/data/token_batch.h"
 
+#include <gtest/gtest.h>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,6 +14,9 @@ namespace ringscope::testing {
 
 std::vector<std::string> modelFamilies();  // the folders' names, in ascending order
 std::filesystem::path modelFolder(const std::string& family);
+
+// What a test of one is called: "deepseek_v3".
+std::string familyTestName(const ::testing::TestParamInfo<std::string>& info);
 
 // The folder's model over its two sequences, as the oracle trains it; on one rank.
 RunConfig familyRun(const std::string& family, NumberFormat precision, std::int64_t steps = 3);

@@ -183,13 +183,7 @@ TEST(MemorySettings, FailBeforeTheFirstStepWhereTheDiskHasNoFolderForThem) {
     config.memory.recompute = Recompute::Layers;
     config.memory.offloadActivations = OffloadPlace::Disk;
     config.memory.offloadFolder = "/proc/no";
-    const RunPlan plan = planRun(config).value();
-    testing::runRanks(1, [&](Group& group) {
-        const auto trainer = Trainer::make(plan, group, fromProse(config));
-        ASSERT_FALSE(trainer.ok());
-        EXPECT_NE(trainer.error().message.find("/proc/no"), std::string::npos)
-            << trainer.error().message;
-    });
+    testing::expectNoTrainer(config, "/proc/no");
 }
 
 // Experts on some ranks, routers with a loss of their own, a head that is the embedding.
@@ -235,11 +229,7 @@ TEST_P(MemoryOfFamily, IsSavedWithoutChangingTheModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, MemoryOfFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         [](const auto& each) {
-                             std::string name = each.param;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+                         testing::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

@@ -141,13 +141,7 @@ TEST_F(Offload, FailsBeforeTheFirstStepWhereTheDiskHasNoFolder) {
     RunConfig config = smallRun("none", 1);
     config.memory.offloadOptimizer = OffloadPlace::Disk;
     config.memory.offloadFolder = "/proc/no";
-    const RunPlan plan = planRun(config).value();
-    testing::runRanks(1, [&](Group& group) {
-        const auto trainer = Trainer::make(plan, group, fromProse(config));
-        ASSERT_FALSE(trainer.ok());
-        EXPECT_NE(trainer.error().message.find("/proc/no"), std::string::npos)
-            << trainer.error().message;
-    });
+    testing::expectNoTrainer(config, "/proc/no");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "backend/text/sequences.h"
 #include "tests/kernels/comm/rank_threads.h"
 
+#include <gtest/gtest.h>
+
 namespace ringscope::testing {
 
 RunConfig smallRun(const std::string& mode, int ranks) {
@@ -60,6 +62,16 @@ std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batch
         own.parameters = trainer->parameterValues();
     });
     return trained;
+}
+
+void expectNoTrainer(const RunConfig& config, const std::string& words) {
+    const RunPlan plan = planRun(config).value();
+    runRanks(1, [&](Group& group) {
+        const auto trainer = Trainer::make(plan, group, fromProse(config));
+        ASSERT_FALSE(trainer.ok());
+        EXPECT_NE(trainer.error().message.find(words), std::string::npos)
+            << trainer.error().message;
+    });
 }
 
 }  // namespace ringscope::testing

@@ -28,4 +28,7 @@ struct TrainedRank {
 // One for each rank of the plan.
 std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches);
 
+// That one rank makes no trainer, and that the sentence has these words.
+void expectNoTrainer(const RunConfig& config, const std::string& words);
+
 }  // namespace ringscope::testing
