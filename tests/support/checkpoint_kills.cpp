@@ -55,13 +55,7 @@ std::vector<std::string> CheckpointKills::words(std::vector<std::string> argumen
     return arguments;
 }
 
-ProgramOptions CheckpointKills::options() const {
-    const std::size_t equals = mark_.find('=');
-    ProgramOptions options;
-    options.workingFolder = folder_.path();
-    options.environment = {{mark_.substr(0, equals), mark_.substr(equals + 1)}};
-    return options;
-}
+ProgramOptions CheckpointKills::options() const { return markedOptions(folder_.path(), mark_); }
 
 fs::path CheckpointKills::experiment(const fs::path& checkpoints) const {
     const fs::path file = folder_.path() / "killed.yaml";

@@ -60,13 +60,7 @@ std::vector<std::string> KillRounds::words(std::vector<std::string> arguments) c
     return arguments;
 }
 
-ProgramOptions KillRounds::options() const {
-    const std::size_t equals = mark_.find('=');
-    ProgramOptions options;
-    options.workingFolder = folder_.path();
-    options.environment = {{mark_.substr(0, equals), mark_.substr(equals + 1)}};
-    return options;
-}
+ProgramOptions KillRounds::options() const { return markedOptions(folder_.path(), mark_); }
 
 // What a reader sees; nothing where there is no store yet.
 json KillRounds::runs(const std::vector<std::string>& states) const {

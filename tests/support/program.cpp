@@ -53,6 +53,14 @@ TemporaryFolder::~TemporaryFolder() {
     fs::remove_all(path_, ignored);
 }
 
+ProgramOptions markedOptions(const fs::path& folder, const std::string& mark) {
+    const std::size_t equals = mark.find('=');
+    ProgramOptions options;
+    options.workingFolder = folder;
+    options.environment = {{mark.substr(0, equals), mark.substr(equals + 1)}};
+    return options;
+}
+
 Program::Program(std::vector<std::string> arguments, const ProgramOptions& options) {
     const fs::path in = outputs_.path() / "in";
     const fs::path out = outputs_.path() / "out";

@@ -31,6 +31,9 @@ struct ProgramOptions {
     std::string input;                               // standard input, then end of file
 };
 
+// In `folder`, with the assignment "NAME=value" in its environment and so in its children's.
+ProgramOptions markedOptions(const std::filesystem::path& folder, const std::string& mark);
+
 struct Ended {
     int exitCode = -1;  // -1: ended by `signal`
     int signal = 0;
