@@ -17,7 +17,9 @@ std::string onlyConflict(const RunConfig& config) {
 TEST(Conflicts, AreNoneInTheDefaults) { EXPECT_TRUE(findConflicts(RunConfig{}).empty()); }
 
 RC_GTEST_PROP(Conflicts, AreNoneInAConfigurationBuiltToFit, ()) {
-    RC_ASSERT(findConflicts(*anyConfig()).empty());
+    const std::vector<ConfigConflict> conflicts = findConflicts(*anyConfig());
+    for (const ConfigConflict& conflict : conflicts) RC_LOG() << conflict.message << "\n";
+    RC_ASSERT(conflicts.empty());
 }
 
 TEST(Conflicts, NameHeadsThatDoNotDivideTheHiddenSize) {

@@ -1,5 +1,6 @@
 #include "tests/backend/config/random_config.h"
 
+#include "backend/config/data_source.h"
 #include "backend/config/field_table.h"
 
 #include <algorithm>
@@ -188,8 +189,9 @@ rc::Gen<RunConfig> anyConfig() {
         const auto isBlank = [](const std::string& line) {
             return line.find_first_not_of(' ') == std::string::npos;
         };
-        config.data.source =
-            *rc::gen::suchThat(anyLine(), [&](const std::string& line) { return !isBlank(line); });
+        config.data.source = *rc::gen::suchThat(anyLine(), [&](const std::string& line) {
+            return !isBlank(line) && !sourceNames(line).empty();  // "[]" is a list of nothing
+        });
         config.data.packing = *arbitrary<bool>();
         config.data.order = anyOf<DataOrder>();
         config.data.validation = share();
