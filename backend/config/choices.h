@@ -56,6 +56,15 @@ inline constexpr std::array trainTasks = {Choice{TrainTask::Lm, "lm"},
 constexpr const auto& choicesOf(TrainTask /*any*/) { return trainTasks; }
 static_assert(inOrder(trainTasks));
 
+// adapter.kind: what trains is the model, or a small product beside its linear layers, whose weights
+// stay as they are (lora) or are kept in 4 bits (qlora).
+enum class AdapterKind : std::uint8_t { None, Lora, Qlora };
+inline constexpr std::array adapterKinds = {Choice{AdapterKind::None, "none"},
+                                            Choice{AdapterKind::Lora, "lora"},
+                                            Choice{AdapterKind::Qlora, "qlora"}};
+constexpr const auto& choicesOf(AdapterKind /*any*/) { return adapterKinds; }
+static_assert(inOrder(adapterKinds));
+
 // train.optimizer: AdamW with its state in fp32, or in 8 bits (kernels/train/adamw_8bit.h).
 enum class OptimizerKind : std::uint8_t { AdamW, AdamW8bit };
 inline constexpr std::array optimizerKinds = {Choice{OptimizerKind::AdamW, "adamw"},

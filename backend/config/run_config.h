@@ -124,6 +124,16 @@ struct LaunchConfig {
     bool operator==(const LaunchConfig&) const = default;
 };
 
+// What trains beside a model that stays as it is.
+struct AdapterConfig {
+    AdapterKind kind = AdapterKind::None;
+    std::int64_t rank = 16;
+    double alpha = 32;  // the product is scaled by alpha / rank
+    double dropout = 0.0;
+    std::vector<std::string> targets{};  // kinds of linear layers; none: all of a layer
+    bool operator==(const AdapterConfig&) const = default;
+};
+
 // What of a training is kept besides its figures.
 struct CheckpointConfig {
     bool atEnd = false;
@@ -149,6 +159,7 @@ struct RunConfig {
     MemoryConfig memory;
     ProfileConfig profile;
     LaunchConfig launch;
+    AdapterConfig adapter;
     CheckpointConfig checkpoint;
     DebugConfig debug;
     // Whether scores fall with the distance of tokens. No column turns then.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend/model/model_choices.h"
+#include "backend/model/pattern_config.h"
 
 #include <cstdint>
 #include <optional>
@@ -128,6 +129,7 @@ struct AttentionConfig {
     std::optional<double> scale{};  // default 1/sqrt(head dim)
     std::optional<double> softcap{};
     bool alibi = false;
+    PatternConfig pattern{};
     bool operator==(const AttentionConfig&) const = default;
 };
 
