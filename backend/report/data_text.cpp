@@ -7,6 +7,7 @@
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
 #include "backend/report/wording.h"
+#include "backend/text/pair_loss.h"
 #include "backend/text/utf8.h"
 
 #include <fmt/format.h>
@@ -240,6 +241,7 @@ Result<ShownData> shownData(const std::string& name, const std::vector<RunConfig
                    .facts = all.text().facts(),
                    .validationTokens = all.validationTokens(),
                    .validationDocuments = all.validationDocuments(),
+                   .pairLoss = pairLoss(all),
                    .sentences = all.sentences()};
     const std::int64_t batches = config.train.gradAccum * config.parallel.dp;
     for (std::int64_t number = 0; number < sequences; ++number) {
@@ -266,6 +268,11 @@ std::string dataText(const ShownData& data) {
                         reporting::printableLine(data.tokenizer), data.task);
     for (const std::string& sentence : data.sentences)
         text += reporting::printableLine(sentence) + "\n";
+    if (data.pairLoss)
+        text += fmt::format(
+            "a model that knows the token before alone has a validation loss of "
+            "{:.4f}\n",
+            *data.pairLoss);
     for (std::size_t i = 0; i < data.sequences.size(); ++i)
         text += sequenceText(data.sequences[i], i);
     return text + sharesText(data.modes);
@@ -284,7 +291,10 @@ std::string dataJson(const ShownData& data) {
         {"labels", data.facts.labelled},
         {"hash", data.facts.hash},
         {"validation",
-         {{"tokens", data.validationTokens}, {"documents", data.validationDocuments}}},
+         {{"tokens", data.validationTokens},
+          {"documents", data.validationDocuments},
+          {"pair_loss",
+           data.pairLoss ? nlohmann::ordered_json(*data.pairLoss) : nlohmann::ordered_json()}}},
         {"remarks", data.sentences},
         {"sequences", nlohmann::ordered_json::array()},
         {"modes", nlohmann::ordered_json::array()}};

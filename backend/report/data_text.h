@@ -7,6 +7,7 @@
 #include "backend/text/token_cache.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct ShownData {
     TokenFacts facts{};
     std::int64_t validationTokens = 0;
     std::int64_t validationDocuments = 0;
+    std::optional<double> pairLoss{};  // backend/text/pair_loss.h
     std::vector<std::string> sentences{};
     std::vector<ShownSequence> sequences{};
     std::vector<ModeShares> modes{};

@@ -299,6 +299,14 @@ std::int64_t Sequences::trainedTokens() const { return state_->tokens; }
 std::int64_t Sequences::validationTokens() const { return state_->text.size() - state_->tokens; }
 const std::vector<std::int64_t>& Sequences::keptOut() const { return state_->keptOut; }
 
+std::vector<TokenStretch> Sequences::trainedStretches() const {
+    if (state_->packs()) return {};
+    if (state_->order == DataOrder::Samples) return {{0, state_->tokens}};
+    std::vector<TokenStretch> all;
+    for (const std::int64_t document : state_->trained) all.push_back(text().document(document));
+    return all;
+}
+
 std::vector<std::string> Sequences::sentences() const {
     const State& state = *state_;
     std::vector<std::string> all = state.text.facts().remarks;

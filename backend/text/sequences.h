@@ -80,6 +80,8 @@ public:
     std::int64_t validationDocuments() const;
     std::int64_t trainedTokens() const;
     std::int64_t validationTokens() const;
+    // What is trained on, ascending. With train.task sft none, because not all of it is learned.
+    std::vector<TokenStretch> trainedStretches() const;
     // The documents that are kept out, ascending. None where the end of a text is.
     const std::vector<std::int64_t>& keptOut() const;
 
