@@ -51,12 +51,6 @@ std::vector<std::string> unsupportedSettings(const RunConfig& config) {
         fmt::format("model.hidden_size / model.heads is {} and attention on a GPU takes heads of "
                     "up to {}; use more heads or launch.device cpu",
                     config.model.headDim(), mostGpuHeadColumns));
-    const MemoryConfig& memory = config.memory;
-    refuse(config.checkpoint.every > 0 && (memory.offloadOptimizer != OffloadPlace::None ||
-                                           memory.offloadParameters != OffloadPlace::None),
-           "checkpoint.every writes what ranks hold in memory, and memory.offload_optimizer and "
-           "memory.offload_parameters keep it elsewhere; use checkpoint.every 0, or neither of "
-           "them");
     return reasons;
 }
 

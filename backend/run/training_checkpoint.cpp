@@ -45,6 +45,16 @@ CheckpointFile checkpointFileOf(const Json& json) {
     return file;
 }
 
+Json bestJson(const std::optional<BestValidation>& best) {
+    if (!best) return nullptr;
+    return {{"loss", best->loss}, {"step", best->step}, {"since", best->since}};
+}
+
+std::optional<BestValidation> bestOf(const Json& json) {
+    if (json.is_null()) return std::nullopt;
+    return BestValidation{json.at("loss"), json.at("step"), json.at("since")};
+}
+
 std::string manifestText(const CheckpointManifest& manifest) {
     Json files = Json::array();
     for (const CheckpointFile& file : manifest.files) files.push_back(fileJson(file));
@@ -57,6 +67,7 @@ std::string manifestText(const CheckpointManifest& manifest) {
                        {"optimizer_steps", manifest.optimizerSteps},
                        {"loss_scale", manifest.lossScale},
                        {"good_steps", manifest.goodSteps},
+                       {"best_validation", bestJson(manifest.bestValidation)},
                        {"files", std::move(files)}};
     return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -70,6 +81,7 @@ CheckpointManifest manifestOf(const Json& json) {
                                 .optimizerSteps = json.at("optimizer_steps"),
                                 .lossScale = json.at("loss_scale"),
                                 .goodSteps = json.at("good_steps"),
+                                .bestValidation = bestOf(json.value("best_validation", Json())),
                                 .files = {}};
     for (const Json& file : json.at("files")) manifest.files.push_back(checkpointFileOf(file));
     return manifest;

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct CheckpointFile {
     bool operator==(const CheckpointFile&) const = default;
 };
 
+// What train.stop_patience counts from.
+struct BestValidation {
+    double loss = 0;
+    std::int64_t step = 0;   // after which it was found
+    std::int64_t since = 0;  // validations since, none of them better
+    bool operator==(const BestValidation&) const = default;
+};
+
 struct CheckpointManifest {
     std::string run{};      // id of the run that wrote it
     std::int64_t step = 0;  // steps done, which is the number of the next one, and of its batches
@@ -44,6 +53,7 @@ struct CheckpointManifest {
     std::int64_t optimizerSteps = 0;  // steps that changed parameters; fp16 skips some
     double lossScale = 0;             // 0: the loss was not scaled
     std::int64_t goodSteps = 0;       // since the loss scale last changed
+    std::optional<BestValidation> bestValidation{};
     std::vector<CheckpointFile> files{};
     bool operator==(const CheckpointManifest&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "backend/run/validation.h"
 
 #include <fmt/format.h>
+#include <limits>
 
 namespace ringscope {
 
@@ -30,18 +31,18 @@ std::string Validation::add(const ValidationRecord& found) {
     if (train_.stopLoss && found.loss <= *train_.stopLoss)
         return ends(fmt::format("train.stop_loss {}: the validation after step {} has loss {:.6g}",
                                 *train_.stopLoss, found.step, found.loss));
-    if (found.loss < best_) {
-        best_ = found.loss;
-        bestStep_ = found.step;
-        worse_ = 0;
+    // Of a loss that is no number, the largest one stands in.
+    if (!best_) best_ = BestValidation{.loss = std::numeric_limits<double>::max()};
+    if (found.loss < best_->loss) {
+        best_ = BestValidation{.loss = found.loss, .step = found.step};
         return {};
     }
-    ++worse_;
-    if (!train_.stopPatience || worse_ < *train_.stopPatience) return {};
+    ++best_->since;
+    if (!train_.stopPatience || best_->since < *train_.stopPatience) return {};
     return ends(
         fmt::format("train.stop_patience {}: no validation had a lower loss than {:.6g}, "
                     "after step {}",
-                    *train_.stopPatience, best_, bestStep_));
+                    *train_.stopPatience, best_->loss, best_->step));
 }
 
 }  // namespace ringscope

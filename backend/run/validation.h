@@ -5,9 +5,10 @@
 #include "backend/config/run_config.h"
 #include "backend/core/result.h"
 #include "backend/run/run_record.h"
+#include "backend/run/training_checkpoint.h"
 
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
 
 namespace ringscope {
@@ -26,14 +27,16 @@ public:
     // Takes in what a validation found. Returns why the run ends with it, a sentence; else nothing.
     std::string add(const ValidationRecord& found);
 
+    // A run that goes on counts from where the one before was.
+    const std::optional<BestValidation>& best() const { return best_; }
+    void goOnFrom(const std::optional<BestValidation>& best) { best_ = best; }
+
 private:
     Validation(const TrainConfig& train, std::int64_t batches) : train_(train), batches_(batches) {}
 
     TrainConfig train_;
     std::int64_t batches_ = 0;  // 0: nothing is kept out
-    double best_ = std::numeric_limits<double>::infinity();
-    std::int64_t bestStep_ = 0;
-    std::int64_t worse_ = 0;  // validations since the best one
+    std::optional<BestValidation> best_{};
 };
 
 }  // namespace ringscope

@@ -4,10 +4,12 @@
 #include "backend/core/sha256.h"
 #include "backend/model/safetensors.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -38,6 +40,12 @@ std::string fileName(int rank) {
     const std::string number = std::to_string(rank);
     return "rank-" + std::string(5 - std::min<std::size_t>(5, number.size()), '0') + number +
            ".safetensors";
+}
+
+// In a copy's file, tensors begin at multiples of it.
+constexpr std::int64_t tensorAlignment = 64;
+std::int64_t paddingAfter(std::int64_t bytes) {
+    return (tensorAlignment - bytes % tensorAlignment) % tensorAlignment;
 }
 
 TensorType savedType(const at::Tensor& tensor) {
@@ -146,23 +154,62 @@ Result<void> addSlices(const MappedFile& file, std::vector<StateSlice>& slices) 
 
 }  // namespace
 
-CheckpointCopy::CheckpointCopy(const TrainingState& state) : slices_(state.slices) {
-    const auto copied = [this](const at::Tensor& from) {
-        const auto bytes = static_cast<std::size_t>(from.nbytes());
-        bytes_ += from.nbytes();
+Result<CheckpointCopy> CheckpointCopy::inFile(const std::filesystem::path& file) {
+    RINGSCOPE_CHECK(makePrivateFolder(file.parent_path()));
+    CheckpointCopy copy;
+    copy.path_ = file;
+    copy.file_.open(file, std::ios::binary | std::ios::trunc);
+    if (!copy.file_) return fileError(file, "write", errno);
+    return copy;
+}
+
+// In a file, its bytes are written, and the tensor is without memory.
+Result<at::Tensor> CheckpointCopy::copied(const at::Tensor& from) {
+    const auto bytes = static_cast<std::size_t>(from.nbytes());
+    bytes_ += from.nbytes();
+    if (path_.empty()) {
         memory_.push_back(std::make_unique_for_overwrite<std::byte[]>(bytes));
         at::Tensor to = at::from_blob(memory_.back().get(), from.sizes(),
                                       at::TensorOptions().dtype(from.scalar_type()));
         to.copy_(from);
         return to;
-    };
-    for (StateSlice& slice : slices_) {
-        slice.numbers = copied(slice.numbers);
-        if (slice.eightBit()) slice.scales = copied(slice.scales);
     }
+    const at::Tensor numbers = from.cpu().contiguous();
+    file_.write(static_cast<const char*>(numbers.const_data_ptr()), from.nbytes());
+    constexpr std::array<char, tensorAlignment> zeros{};
+    file_.write(zeros.data(), paddingAfter(from.nbytes()));
+    if (!file_) return fileError(path_, "write", errno);
+    return at::empty(from.sizes(), numbers.options().device(at::kMeta));
 }
 
-Result<CheckpointFile> CheckpointCopy::write(const std::filesystem::path& folder, int rank) const {
+Result<void> CheckpointCopy::add(const StateSlice& slice) {
+    StateSlice& own = slices_.emplace_back(slice);
+    RINGSCOPE_TRY(own.numbers, copied(slice.numbers));
+    if (slice.eightBit()) {
+        RINGSCOPE_TRY(own.scales, copied(slice.scales));
+    }
+    return {};
+}
+
+Result<void> CheckpointCopy::mapFile() {
+    file_.close();
+    if (!file_) return fileError(path_, "write", errno);
+    RINGSCOPE_TRY(mapped_, MappedFile::open(path_));
+    std::int64_t at = 0;
+    const auto inFile = [&](const at::Tensor& shape) {
+        char* const first = const_cast<char*>(mapped_->bytes().data()) + at;
+        at += shape.nbytes() + paddingAfter(shape.nbytes());
+        return at::from_blob(first, shape.sizes(), at::TensorOptions().dtype(shape.scalar_type()));
+    };
+    for (StateSlice& slice : slices_) {
+        slice.numbers = inFile(slice.numbers);
+        if (slice.eightBit()) slice.scales = inFile(slice.scales);
+    }
+    return {};
+}
+
+Result<CheckpointFile> CheckpointCopy::write(const std::filesystem::path& folder, int rank) {
+    if (!path_.empty()) RINGSCOPE_CHECK(mapFile());
     CheckpointFile file{.name = fileName(rank)};
     std::vector<OutgoingTensor> tensors;
     for (const StateSlice& slice : slices_) {
@@ -178,6 +225,7 @@ Result<CheckpointFile> CheckpointCopy::write(const std::filesystem::path& folder
     file.bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, failed));
     if (failed) return fileError(path, "read", failed.value());
     RINGSCOPE_TRY(file.sha256, sha256OfFile(path));
+    if (!path_.empty()) std::filesystem::remove(path_, failed);
     return file;
 }
 
@@ -192,9 +240,9 @@ Result<CheckpointReading> CheckpointReading::open(const std::filesystem::path& c
             return std::move(added).error().in("'" + (checkpoint / file.name).string() + "'");
         reading.files_.push_back(std::move(mapped));
     }
-    reading.state_.optimizerSteps = reading.manifest_.optimizerSteps;
-    reading.state_.lossScale = reading.manifest_.lossScale;
-    reading.state_.goodSteps = reading.manifest_.goodSteps;
+    reading.state_.progress = {.optimizerSteps = reading.manifest_.optimizerSteps,
+                               .lossScale = reading.manifest_.lossScale,
+                               .goodSteps = reading.manifest_.goodSteps};
     return reading;
 }
 

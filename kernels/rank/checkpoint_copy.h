@@ -9,24 +9,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ringscope {
 
-// Not a tensor's memory: what a step holds is counted without it.
+// Its memory is not a tensor's: what a step holds is counted without it.
 class CheckpointCopy {
 public:
-    explicit CheckpointCopy(const TrainingState& state);  // from any device
+    CheckpointCopy() = default;
+    // In a file, where the state is not in memory either.
+    static Result<CheckpointCopy> inFile(const std::filesystem::path& file);
 
+    Result<void> add(const StateSlice& slice);  // from any device
     std::int64_t bytes() const { return bytes_; }
 
-    // Writes "rank-00001.safetensors" into the folder, and says what is in it.
-    Result<CheckpointFile> write(const std::filesystem::path& folder, int rank) const;
+    // Writes "rank-00001.safetensors" into the folder, removes the copy's own file, and says what
+    // is in the new one.
+    Result<CheckpointFile> write(const std::filesystem::path& folder, int rank);
 
 private:
-    std::vector<StateSlice> slices_;  // views of memory_
+    Result<at::Tensor> copied(const at::Tensor& from);
+    Result<void> mapFile();
+
+    std::vector<StateSlice> slices_;  // views of memory_; in a file, nothing until it is mapped
     std::vector<std::unique_ptr<std::byte[]>> memory_;
+    std::filesystem::path path_;  // of the file; empty: in memory
+    std::ofstream file_;
+    std::optional<MappedFile> mapped_;
     std::int64_t bytes_ = 0;
 };
 

@@ -44,6 +44,8 @@ RankCheckpoints::RankCheckpoints(const RunPlan& plan, const Training& training, 
                                  std::function<void(const std::string&)> tell)
     : every_(training.checkpoints.empty() ? 0 : plan.config.checkpoint.every),
       keep_(plan.config.checkpoint.keep),
+      inFile_(plan.config.memory.offloadOptimizer != OffloadPlace::None ||
+              plan.config.memory.offloadParameters != OffloadPlace::None),
       ranks_(plan.ranks),
       head_{.run = std::move(run),
             .configYaml = toYaml(plan.config),
@@ -79,10 +81,12 @@ Result<std::int64_t> RankCheckpoints::restore(Trainer& trainer, Group& group) {
     group.barrier();  // no rank uses what another finds damaged
     RINGSCOPE_CHECK(trainer.restore(reading.state()));
     lastStep_ = reading.manifest().step;
+    bestValidation_ = reading.manifest().bestValidation;
     return lastStep_;
 }
 
-bool RankCheckpoints::afterStep(std::int64_t done, Trainer& trainer, Group& group) {
+bool RankCheckpoints::afterStep(std::int64_t done, Trainer& trainer, Group& group,
+                                const std::optional<BestValidation>& best) {
     if (every_ == 0) return false;
     bool leave = leaveAsked;
     if (group.size() > 1) {
@@ -90,33 +94,48 @@ bool RankCheckpoints::afterStep(std::int64_t done, Trainer& trainer, Group& grou
         group.allReduceSum(asked);
         leave = asked.item<double>() > 0;
     }
-    if ((leave || done % every_ == 0) && done != lastStep_) begin(done, trainer);
+    if ((leave || done % every_ == 0) && done != lastStep_) begin(done, trainer, best);
     return leave;
 }
 
-void RankCheckpoints::begin(std::int64_t done, Trainer& trainer) {
+void RankCheckpoints::begin(std::int64_t done, Trainer& trainer,
+                            const std::optional<BestValidation>& best) {
     const auto start = Clock::now();
     finish();
     lastStep_ = done;
-    const TrainingState state = trainer.ownedState();
+    const TrainingProgress progress = trainer.progress();
     CheckpointManifest head = head_;
     head.step = done;
-    head.optimizerSteps = state.optimizerSteps;
-    head.lossScale = state.lossScale;
-    head.goodSteps = state.goodSteps;
-    auto copy = std::make_shared<const CheckpointCopy>(state);
+    head.optimizerSteps = progress.optimizerSteps;
+    head.lossScale = progress.lossScale;
+    head.goodSteps = progress.goodSteps;
+    head.bestValidation = best;
+    auto copy = std::make_shared<Result<CheckpointCopy>>(copyOf(trainer, done));
     writer_ = std::thread([this, head = std::move(head), copy = std::move(copy),
                            heldUp = Clock::now() - start] { write(head, *copy, heldUp); });
+}
+
+Result<CheckpointCopy> RankCheckpoints::copyOf(Trainer& trainer, std::int64_t step) const {
+    CheckpointCopy copy;
+    if (inFile_) {
+        const std::filesystem::path file =
+            halfFolder(folder_, step) / ("rank-" + std::to_string(rank_) + ".copy");
+        RINGSCOPE_TRY(copy, CheckpointCopy::inFile(file));
+    }
+    RINGSCOPE_CHECK(
+        trainer.visitOwnedSlices([&](const StateSlice& slice) { return copy.add(slice); }));
+    return copy;
 }
 
 void RankCheckpoints::finish() {
     if (writer_.joinable()) writer_.join();
 }
 
-void RankCheckpoints::write(const CheckpointManifest& head, const CheckpointCopy& copy,
+void RankCheckpoints::write(const CheckpointManifest& head, Result<CheckpointCopy>& copy,
                             Nanos heldUp) const {
     const auto start = Clock::now();
-    Result<CheckpointFile> own = copy.write(halfFolder(folder_, head.step), rank_);
+    Result<CheckpointFile> own = copy.ok() ? copy->write(halfFolder(folder_, head.step), rank_)
+                                           : Result<CheckpointFile>(copy.error());
     try {
         if (rank_ != 0) {
             others_.tell(keyOf(head.step, rank_), toText(own));
@@ -125,7 +144,7 @@ void RankCheckpoints::write(const CheckpointManifest& head, const CheckpointCopy
         const Result<void> committed = gather(head, std::move(own));
         if (committed.ok())
             return tell_("checkpoint of step " + std::to_string(head.step) + ": " +
-                         formatBytes({copy.bytes()}) + " of rank 0, written in " +
+                         formatBytes({copy->bytes()}) + " of rank 0, written in " +
                          formatDuration(Clock::now() - start) + "; the training was held up for " +
                          formatDuration(heldUp));
         std::error_code ignored;

@@ -150,6 +150,7 @@ Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences,
     RINGSCOPE_TRY(validation_, Validation::make(plan_.config.train, sequences.validationTokens(),
                                                 validationBatches(sequences, plan_.config.train)));
     RINGSCOPE_TRY(next_, checkpoints.restore(trainer, *ranks_.group));
+    validation_->goOnFrom(checkpoints.bestValidation());
     RINGSCOPE_CHECK(recording_->open());
     for (bool goesOn = true; goesOn && next_ < plan_.config.train.steps;) {
         RINGSCOPE_CHECK(recording_->beforeStep(next_, *ranks_.group));
@@ -157,7 +158,7 @@ Result<void> RankRun::trainSteps(Trainer& trainer, const Sequences& sequences,
         const std::string before = ended_;
         RINGSCOPE_CHECK(validate(trainer, sequences, next_));
         ++steps_;
-        left_ = checkpoints.afterStep(++next_, trainer, *ranks_.group);
+        left_ = checkpoints.afterStep(++next_, trainer, *ranks_.group, validation_->best());
         goesOn = ended_ == before && !left_;
     }
     RINGSCOPE_CHECK(recording_->finish());

@@ -119,16 +119,27 @@ void AdamW::step(AdamWState& state, at::Tensor& values, const at::Tensor& gradie
     }
 }
 
-std::vector<OptimizerStretch> AdamW::stretches() const {
-    std::vector<OptimizerStretch> all = eightBit_.stretches(state_.eightBit);
+std::vector<OptimizerStretch> AdamW::stretches(const AdamWState& state) const {
+    std::vector<OptimizerStretch> all = eightBit_.stretches(state.eightBit);
     std::int64_t first = 0;
     for (const ElementRange& range : trained_) {
         all.push_back({range,
-                       {state_.mean.narrow(0, first, range.count)},
-                       {state_.square.narrow(0, first, range.count)}});
+                       {state.mean.narrow(0, first, range.count)},
+                       {state.square.narrow(0, first, range.count)}});
         first += range.count;
     }
     return all;
+}
+
+Result<void> visitMoments(const std::vector<OptimizerStretch>& stretches, std::int64_t begin,
+                          const StateVisit& visit) {
+    for (const OptimizerStretch& stretch : stretches) {
+        ElementRange range = stretch.range;
+        range.begin += begin;
+        RINGSCOPE_CHECK(visit(StateKind::Mean, range, stretch.mean));
+        RINGSCOPE_CHECK(visit(StateKind::Square, range, stretch.square));
+    }
+    return {};
 }
 
 double sumOfSquares(const at::Tensor& values) {

@@ -52,7 +52,8 @@ public:
     at::Tensor eightBitSquare() const { return eightBit_.squareOf(state_.eightBit); }
 
     // All of the state; and how many steps have made it.
-    std::vector<OptimizerStretch> stretches() const;
+    std::vector<OptimizerStretch> stretches() const { return stretches(state_); }
+    std::vector<OptimizerStretch> stretches(const AdamWState& state) const;
     std::int64_t steps() const { return steps_; }
     void setSteps(std::int64_t steps) { steps_ = steps; }
 

@@ -163,8 +163,8 @@ std::vector<OptimizerStretch> AdamW8bit::stretches(const State& state) const {
     std::vector<OptimizerStretch> all;
     for (const Part& part : parts_) {
         const auto views = [&](const Moment& moment) {
-            return OptimizerMoment{moment.codes.narrow(0, part.element, part.range.count),
-                                   moment.scales.narrow(0, part.block, part.blocks)};
+            return StateNumbers{moment.codes.narrow(0, part.element, part.range.count),
+                                moment.scales.narrow(0, part.block, part.blocks)};
         };
         all.push_back({part.range, views(state.mean), views(state.square)});
     }

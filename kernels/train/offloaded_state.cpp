@@ -67,6 +67,37 @@ void OffloadedState::step(at::Tensor& values, const at::Tensor& gradient, double
     for (Piece& piece : pieces_) step(piece, values, gradient, factor, lrShare);
 }
 
+Result<void> OffloadedState::visitPiece(Piece& piece, StateUse use, at::Tensor& values,
+                                        const StateVisit& visit) {
+    at::Tensor record = file_.open(piece.record);
+    const at::Tensor onDevice = record.to(values.device());  // the record itself on a CPU
+    const auto& [begin, count] = piece.part.elements;
+    const AdamWState state = stateIn(onDevice, piece);
+    Result<void> visited;
+    if (copies_)
+        visited =
+            visit(StateKind::Values, {.begin = begin, .count = count}, {copyIn(onDevice, piece)});
+    if (visited.ok()) visited = visitMoments(piece.adam.stretches(state), begin, visit);
+    if (use == StateUse::Read) {
+        file_.drop(piece.record);
+        return visited;
+    }
+    if (copies_) values.narrow(0, begin, count).copy_(copyIn(onDevice, piece));
+    if (!onDevice.is_same(record)) record.copy_(onDevice);
+    file_.store(piece.record);
+    return visited;
+}
+
+Result<void> OffloadedState::visitState(StateUse use, at::Tensor& values, const StateVisit& visit) {
+    if (!copies_) RINGSCOPE_CHECK(visit(StateKind::Values, {.count = values.numel()}, {values}));
+    for (Piece& piece : pieces_) RINGSCOPE_CHECK(visitPiece(piece, use, values, visit));
+    return {};
+}
+
+void OffloadedState::setSteps(std::int64_t steps) {
+    for (Piece& piece : pieces_) piece.adam.setSteps(steps);
+}
+
 void OffloadedState::add(at::Tensor& values, std::int64_t begin, const at::Tensor& change) {
     if (!copies_) {
         values.narrow(0, begin, change.numel()).add_(change);

@@ -3,9 +3,11 @@
 // is read and the last one is written.
 #pragma once
 
+#include "backend/core/result.h"
 #include "backend/plan/optimizer_pieces.h"
 #include "kernels/model/parameters.h"
 #include "kernels/train/adamw.h"
+#include "kernels/train/optimizer_stretch.h"
 #include "kernels/train/record_file.h"
 
 #include <ATen/core/Tensor.h>
@@ -27,6 +29,11 @@ public:
     // As AdamW::step(). Where values have two bytes, what is rounded is their copy in the file.
     void step(at::Tensor& values, const at::Tensor& gradient, double factor, double lrShare);
 
+    // The numbers of all elements. With StateUse::Change, values are what they round to then.
+    Result<void> visitState(StateUse use, at::Tensor& values, const StateVisit& visit);
+    std::int64_t steps() const { return pieces_.empty() ? 0 : pieces_.front().adam.steps(); }
+    void setSteps(std::int64_t steps);
+
     // Adds to elements from `begin` of the slice on.
     void add(at::Tensor& values, std::int64_t begin, const at::Tensor& change);
 
@@ -38,6 +45,8 @@ private:
     };
     at::Tensor copyIn(const at::Tensor& record, const Piece& piece) const;
     AdamWState stateIn(const at::Tensor& record, const Piece& piece) const;
+    Result<void> visitPiece(Piece& piece, StateUse use, at::Tensor& values,
+                            const StateVisit& visit);
     void step(Piece& piece, at::Tensor& values, const at::Tensor& gradient, double factor,
               double lrShare);
 

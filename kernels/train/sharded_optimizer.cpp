@@ -40,11 +40,31 @@ void ShardedOptimizer::step(double factor, double lrShare) {
     part_.storeValues();
 }
 
-void ShardedOptimizer::restored() {
+Result<void> ShardedOptimizer::visitInMemory(StateUse use, at::Tensor& values,
+                                             const StateVisit& visit) {
+    const at::Tensor& exact = copy_.defined() ? copy_ : values;
+    RINGSCOPE_CHECK(visit(StateKind::Values, {.count = exact.numel()}, {exact}));
+    RINGSCOPE_CHECK(visitMoments(adam_->stretches(), 0, visit));
+    if (use == StateUse::Change && copy_.defined()) values.copy_(copy_);
+    return {};
+}
+
+Result<void> ShardedOptimizer::visitState(StateUse use, const StateVisit& visit) {
     at::Tensor values = part_.openValues();
-    if (copy_.defined()) values.copy_(copy_);
-    part_.storeValues();
-    part_.shareValues();
+    Result<void> visited =
+        offloaded_ ? offloaded_->visitState(use, values, visit) : visitInMemory(use, values, visit);
+    if (use == StateUse::Change)
+        part_.storeValues();
+    else
+        part_.closeValues();
+    return visited;
+}
+
+void ShardedOptimizer::setSteps(std::int64_t steps) {
+    if (offloaded_)
+        offloaded_->setSteps(steps);
+    else
+        adam_->setSteps(steps);
 }
 
 void ShardedOptimizer::add(const ParameterSpec& parameter, const at::Tensor& change) {

@@ -41,13 +41,15 @@ public:
 
     SharedPart& part() { return part_; }
 
-    // For checkpoints, where all is in memory: what the optimizer adds to, (part().owned()), and
-    // its state. After other numbers were put there, all ranks must call restored().
-    at::Tensor exactValues() { return copy_.defined() ? copy_ : part_.openValues(); }
-    AdamW& adam() { return *adam_; }
-    void restored();
+    // For checkpoints: the numbers of part().owned(), counted from its begin, and how many steps
+    // have made them. After a visit that changes, all ranks must call part().shareValues().
+    Result<void> visitState(StateUse use, const StateVisit& visit);
+    std::int64_t steps() const { return offloaded_ ? offloaded_->steps() : adam_->steps(); }
+    void setSteps(std::int64_t steps);
 
 private:
+    Result<void> visitInMemory(StateUse use, at::Tensor& values, const StateVisit& visit);
+
     SharedPart& part_;
     at::Tensor copy_;  // of owned values in fp32; not defined where they are exact
     std::optional<AdamW> adam_;

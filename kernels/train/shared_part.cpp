@@ -88,20 +88,14 @@ void SharedPart::fetchValues() {
         return;
     }
     values_.copy_(ownValues_);
-    endGather();
-}
-
-void SharedPart::endGather() {
-    if (!isInFile()) return;
-    ownValues_ = at::Tensor();
-    record_.file->drop(record_.index);
+    closeValues();
 }
 
 void SharedPart::useValues() {
     fetchValues();
     if (const std::unique_ptr<Pending> gathering = std::exchange(gathering_, nullptr)) {
         gathering->wait();
-        endGather();
+        closeValues();
     }
 }
 
@@ -162,6 +156,12 @@ void SharedPart::storeValues() {
     if (!ownValues_.is_cpu()) readRecord().copy_(ownValues_);
     ownValues_ = at::Tensor();
     record_.file->store(record_.index);
+}
+
+void SharedPart::closeValues() {
+    if (!isInFile()) return;
+    ownValues_ = at::Tensor();
+    record_.file->drop(record_.index);
 }
 
 void SharedPart::shareValues() {

@@ -62,9 +62,10 @@ public:
     const at::Tensor& summedSlice();
     at::Tensor summedGradient() const;
 
-    // The owned values, to change them until storeValues().
+    // The owned values, to change them until storeValues(), or to read them until closeValues().
     at::Tensor openValues();
     void storeValues();
+    void closeValues();
     // New ones to all. Must be called also where none are new, so that what a step sends does not
     // depend on its numbers.
     void shareValues();
@@ -77,7 +78,6 @@ private:
     void holdAll();
     void writeInitialValues();
     at::Tensor readRecord();
-    void endGather();
     BufferPart slice() const;
     at::Tensor ofSlice(const at::Tensor& whole) const;
 

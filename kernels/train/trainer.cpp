@@ -79,6 +79,7 @@ struct Trainer::State {
     double accumulateGradients(std::int64_t step, double scale);
     void shareExpertUse();
     void moveRouterBiases();
+    void settleFiles();
     double squaresOfGradients();
     Totals totalsOf(double ownLoss);
     Result<std::string> update(std::int64_t step, const Totals& totals);
@@ -142,6 +143,12 @@ void Trainer::State::shareExpertUse() {
     if (all.size() > 1) all.allReduceSum(expertUse);
 }
 
+// What was written behind is on the disk, and its memory free.
+void Trainer::State::settleFiles() {
+    if (optimizerFile) optimizerFile->settle();
+    model->endUpdate();
+}
+
 void Trainer::State::moveRouterBiases() {
     const double size = plan.config.train.routerBiasStep;
     if (size == 0) return;
@@ -193,8 +200,7 @@ Result<std::string> Trainer::State::update(std::int64_t step, const Totals& tota
             clipFactor(std::sqrt(totals.squaredNorm), plan.config.train.gradClip) / scale;
         stepAll(optimizers, factor, learningRateShare(plan.config.train, step));
         moveRouterBiases();
-        if (optimizerFile) optimizerFile->settle();
-        model->endUpdate();
+        settleFiles();
     }
     for (ShardedOptimizer& optimizer : optimizers) optimizer.part().shareValues();
     if (finite) return std::string();
@@ -284,21 +290,25 @@ at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }
 
 c10::Device Trainer::device() const { return state_->device; }
 
-TrainingState Trainer::ownedState() {
-    State& state = *state_;
-    const LossScale& scale = state.lossScale;
-    return {.slices = ownedSlices(*state.model, state.optimizers),
-            .optimizerSteps = state.optimizers.front().adam().steps(),
+TrainingProgress Trainer::progress() const {
+    const LossScale& scale = state_->lossScale;
+    return {.optimizerSteps = state_->optimizers.front().steps(),
             .lossScale = scale.isDynamic() ? scale.value() : 0,
             .goodSteps = scale.goodSteps()};
 }
 
+Result<void> Trainer::visitOwnedSlices(const SliceVisit& visit) {
+    return ringscope::visitOwnedSlices(*state_->model, state_->optimizers, visit);
+}
+
 Result<void> Trainer::restore(const TrainingState& stored) {
     State& state = *state_;
+    const TrainingProgress& progress = stored.progress;
     RINGSCOPE_CHECK(
-        restoreSlices(*state.model, state.optimizers, stored.slices, stored.optimizerSteps));
-    if (state.lossScale.isDynamic() && stored.lossScale > 0)
-        state.lossScale.restore(stored.lossScale, stored.goodSteps);
+        restoreSlices(*state.model, state.optimizers, stored.slices, progress.optimizerSteps));
+    state.settleFiles();
+    if (state.lossScale.isDynamic() && progress.lossScale > 0)
+        state.lossScale.restore(progress.lossScale, progress.goodSteps);
     return {};
 }
 

@@ -84,8 +84,9 @@ public:
 
     c10::Device device() const;
 
-    // What a checkpoint keeps of this rank: views, until the next step.
-    TrainingState ownedState();
+    // What a checkpoint keeps of this rank, between steps.
+    TrainingProgress progress() const;
+    Result<void> visitOwnedSlices(const SliceVisit& visit);
     // `stored`: that of all ranks together, of any layout. All ranks must call it.
     Result<void> restore(const TrainingState& stored);
 

@@ -144,54 +144,50 @@ private:
     std::map<std::pair<StateKind, std::string>, Slices> byParameter_;
 };
 
-// Values, and the state of what is trained, as views.
-std::vector<StateSlice> slicesOf(const RankModel& model, ShardedOptimizer& optimizer) {
-    std::vector<StateSlice> slices;
-    const BufferPart owned = optimizer.part().owned();
-    const auto add = [&](StateKind kind, const BufferPart& place, const at::Tensor& numbers) {
-        model.forEachOwned(place, [&](const std::string& parameter, std::int64_t own,
-                                      std::int64_t first, std::int64_t count) {
-            slices.push_back({.kind = kind,
-                              .parameter = parameter,
-                              .first = first,
-                              .numbers = numbers.narrow(0, own - place.begin, count)});
+// Values, and the state of what is trained.
+Result<void> visitSlices(const RankModel& model, ShardedOptimizer& optimizer, StateUse use,
+                         const SliceVisit& visit) {
+    const std::int64_t begin = optimizer.part().owned().begin;
+    return optimizer.visitState(
+        use, [&](StateKind kind, const ElementRange& range, const StateNumbers& state) {
+            const BufferPart place{begin + range.begin, range.count};
+            Result<void> visited;
+            model.forEachOwned(place, [&](const std::string& parameter, std::int64_t own,
+                                          std::int64_t first, std::int64_t count) {
+                if (!visited.ok()) return;
+                StateSlice slice{.kind = kind,
+                                 .parameter = parameter,
+                                 .first = first,
+                                 .numbers = state.numbers.narrow(0, own - place.begin, count)};
+                if (state.scales.defined()) {  // all of one parameter
+                    slice.scales = state.scales;
+                    slice.blocksAt = first - range.skipped % eightBitBlock;
+                }
+                visited = visit(slice);
+            });
+            return visited;
         });
-    };
-    add(StateKind::Values, owned, optimizer.exactValues());
-    for (const OptimizerStretch& stretch : optimizer.adam().stretches()) {
-        const BufferPart place{owned.begin + stretch.range.begin, stretch.range.count};
-        for (const auto& [kind, moment] : {std::pair(StateKind::Mean, stretch.mean),
-                                           std::pair(StateKind::Square, stretch.square)}) {
-            add(kind, place, moment.numbers);
-            if (!stretch.range.eightBit) continue;
-            slices.back().scales = moment.scales;  // all of one parameter
-            slices.back().blocksAt = slices.back().first - stretch.range.skipped % eightBitBlock;
-        }
-    }
-    return slices;
 }
 
 }  // namespace
 
-std::vector<StateSlice> ownedSlices(const RankModel& model,
-                                    std::vector<ShardedOptimizer>& optimizers) {
-    std::vector<StateSlice> all;
-    for (ShardedOptimizer& optimizer : optimizers) {
-        if (!optimizer.part().ownsFirst()) continue;
-        std::vector<StateSlice> slices = slicesOf(model, optimizer);
-        std::ranges::move(slices, std::back_inserter(all));
-    }
-    return all;
+Result<void> visitOwnedSlices(const RankModel& model, std::vector<ShardedOptimizer>& optimizers,
+                              const SliceVisit& visit) {
+    for (ShardedOptimizer& optimizer : optimizers)
+        if (optimizer.part().ownsFirst())
+            RINGSCOPE_CHECK(visitSlices(model, optimizer, StateUse::Read, visit));
+    return {};
 }
 
 Result<void> restoreSlices(const RankModel& model, std::vector<ShardedOptimizer>& optimizers,
                            const std::vector<StateSlice>& stored, std::int64_t optimizerSteps) {
     const StoredSlices from(stored);
     for (ShardedOptimizer& optimizer : optimizers) {
-        for (StateSlice& slice : slicesOf(model, optimizer)) RINGSCOPE_CHECK(from.read(slice));
-        optimizer.adam().setSteps(optimizerSteps);
+        RINGSCOPE_CHECK(visitSlices(model, optimizer, StateUse::Change,
+                                    [&](StateSlice& slice) { return from.read(slice); }));
+        optimizer.setSteps(optimizerSteps);
     }
-    for (ShardedOptimizer& optimizer : optimizers) optimizer.restored();
+    for (ShardedOptimizer& optimizer : optimizers) optimizer.part().shareValues();
     return {};
 }
 

@@ -10,18 +10,18 @@
 #pragma once
 
 #include "backend/core/result.h"
+#include "kernels/train/optimizer_stretch.h"
 #include "kernels/train/rank_model.h"
 #include "kernels/train/sharded_optimizer.h"
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace ringscope {
-
-enum class StateKind : std::uint8_t { Values, Mean, Square };
 
 struct StateSlice {
     StateKind kind = StateKind::Values;
@@ -34,16 +34,23 @@ struct StateSlice {
     bool eightBit() const { return scales.defined(); }
 };
 
-struct TrainingState {
-    std::vector<StateSlice> slices{};
+struct TrainingProgress {
     std::int64_t optimizerSteps = 0;
     double lossScale = 0;  // 0: the loss is not scaled
     std::int64_t goodSteps = 0;
 };
 
-// Views of what this rank has to write; they change with the next step.
-std::vector<StateSlice> ownedSlices(const RankModel& model,
-                                    std::vector<ShardedOptimizer>& optimizers);
+struct TrainingState {
+    std::vector<StateSlice> slices{};
+    TrainingProgress progress{};
+};
+
+// Its tensors are views, valid until it returns.
+using SliceVisit = std::function<Result<void>(StateSlice&)>;
+
+// What this rank has to write, slice by slice. Ends with the visit's first failure.
+Result<void> visitOwnedSlices(const RankModel& model, std::vector<ShardedOptimizer>& optimizers,
+                              const SliceVisit& visit);
 
 // `stored`: the slices of all ranks, on the CPU. Fails where an element is in none of them. All
 // ranks must call it.

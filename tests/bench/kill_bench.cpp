@@ -2,7 +2,8 @@
 // has locked, and says what was left. Ends with 1 where anything was.
 //
 //     kill_bench [ROUNDS] [LOCKED] [SEED]
-//     kill_bench --checkpoints [ROUNDS] [SEED]   runs that write checkpoints, and go on from them
+//     kill_bench --checkpoints [ROUNDS] [SEED]   in each of five modes, runs that write checkpoints,
+//                                                and go on from them
 #include "tests/support/checkpoint_kills.h"
 #include "tests/support/kill_rounds.h"
 
@@ -17,16 +18,20 @@ int killWithCheckpoints(int rounds, unsigned seed) {
     using namespace ringscope::testing;
     std::mt19937 random(seed);
     std::uniform_int_distribution<int> moment(300, 4'000);
-    CheckpointKills kills;
-    for (int i = 0; i < rounds; ++i) {
-        kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(moment(random)));
-        if ((i + 1) % 10 == 0) std::cerr << i + 1 << " rounds\n";
+    bool well = true;
+    for (const char* const mode : {"ring", "zigzag", "ulysses", "llama3", "legacy"}) {
+        CheckpointKills kills(mode);
+        for (int i = 0; i < rounds; ++i)
+            kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(moment(random)),
+                       i % 2 == 0 ? StateIs::InMemory : StateIs::OnDisk);
+        for (const std::string& problem : kills.problems()) std::cout << problem << '\n';
+        std::cout << mode << ": " << rounds << " rounds, " << kills.halves()
+                  << " left a half of a checkpoint, " << kills.resumed()
+                  << " went on from a whole one: " << kills.problems().size() << " problems"
+                  << std::endl;
+        well = well && kills.problems().empty();
     }
-    for (const std::string& problem : kills.problems()) std::cout << problem << '\n';
-    std::cout << rounds << " rounds, " << kills.halves() << " left a half of a checkpoint, "
-              << kills.resumed() << " went on from a whole one: " << kills.problems().size()
-              << " problems\n";
-    return kills.problems().empty() ? 0 : 1;
+    return well ? 0 : 1;
 }
 
 }  // namespace
@@ -34,7 +39,7 @@ int killWithCheckpoints(int rounds, unsigned seed) {
 int main(int argc, char** argv) {
     using namespace ringscope::testing;
     if (argc > 1 && std::string_view(argv[1]) == "--checkpoints")
-        return killWithCheckpoints(argc > 2 ? std::atoi(argv[2]) : 60,
+        return killWithCheckpoints(argc > 2 ? std::atoi(argv[2]) : 20,
                                    argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 1);
     const int rounds = argc > 1 ? std::atoi(argv[1]) : 150;
     const int locked = argc > 2 ? std::atoi(argv[2]) : 50;

@@ -7,9 +7,10 @@ namespace ringscope::testing {
 namespace {
 
 TEST(CheckpointKills, LeaveAWholeCheckpointThatGoesOnWithTheSameLosses) {
-    CheckpointKills kills;
+    CheckpointKills kills("ring");
     for (int i = 0; i < 6; ++i)
-        kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(500 + 120 * i));
+        kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(500 + 120 * i),
+                   i % 2 == 0 ? StateIs::InMemory : StateIs::OnDisk);
     std::string problems;
     for (const std::string& problem : kills.problems()) problems += problem + "\n";
     EXPECT_TRUE(kills.problems().empty()) << problems;

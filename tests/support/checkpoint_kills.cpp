@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 namespace ringscope::testing {
 namespace {
@@ -40,10 +41,12 @@ bool hasWhole(const fs::path& folder) {
 
 }  // namespace
 
-CheckpointKills::CheckpointKills() : mark_("RINGSCOPE_KILL_MARK=" + RunId::random().text) {
+CheckpointKills::CheckpointKills(std::string mode)
+    : mode_(std::move(mode)), mark_("RINGSCOPE_KILL_MARK=" + RunId::random().text) {
     const fs::path checkpoints = folder_.path() / "whole";
-    const Ended ended =
-        runProgram(words({"run", experiment(checkpoints).string(), "--no-reference"}), options());
+    const Ended ended = runProgram(
+        words({"run", experiment(checkpoints, StateIs::InMemory).string(), "--no-reference"}),
+        options());
     whole_ = lossesOfLast();
     if (ended.exitCode != 0 || whole_.size() != steps)
         throw std::runtime_error("the training does not end by itself: " + ended.err);
@@ -57,14 +60,20 @@ std::vector<std::string> CheckpointKills::words(std::vector<std::string> argumen
 
 ProgramOptions CheckpointKills::options() const { return markedOptions(folder_.path(), mark_); }
 
-fs::path CheckpointKills::experiment(const fs::path& checkpoints) const {
+fs::path CheckpointKills::experiment(const fs::path& checkpoints, StateIs state) const {
     const fs::path file = folder_.path() / "killed.yaml";
     std::ofstream(file) << "name: killed\n"
                            "model: {preset: nano}\n"
                            "train: {steps: "
                         << steps
                         << ", seq_len: 128, optimizer: adamw8bit}\n"
-                           "parallel: {sp: 2, mode: ring}\n"
+                           "parallel: {sp: 2, mode: "
+                        << mode_
+                        << "}\n"
+                           "memory: {offload_optimizer: "
+                        << (state == StateIs::OnDisk ? "disk" : "none")
+                        << ", offload_folder: " << (folder_.path() / "offload").string()
+                        << "}\n"
                            "checkpoint: {every: 2, keep: 2, folder: "
                         << checkpoints.string() << "}\n";
     return file;
@@ -91,15 +100,16 @@ void CheckpointKills::note(const std::string& sentence) {
     problems_.push_back("round " + std::to_string(rounds_) + ": " + sentence);
 }
 
-void CheckpointKills::goOn(const fs::path& checkpoints) {
+void CheckpointKills::goOn(const fs::path& checkpoints, StateIs state) {
     const fs::path folder = runFolder(checkpoints);
     if (folder.empty() || !hasWhole(folder)) return;
     ++resumed_;
     const Ended verified = runProgram(words({"checkpoints", "verify", folder.string()}), options());
     if (verified.exitCode != 0) note("a checkpoint is not whole: " + verified.out + verified.err);
-    const Ended ended = runProgram(words({"run", experiment(folder_.path() / "after").string(),
-                                          "--resume", folder.string(), "--no-reference"}),
-                                   options());
+    const Ended ended =
+        runProgram(words({"run", experiment(folder_.path() / "after", state).string(), "--resume",
+                          folder.string(), "--no-reference"}),
+                   options());
     if (ended.exitCode != 0) {
         // A checkpoint of the last step has nothing left to train.
         if (ended.err.find("steps are done in the checkpoint") == std::string::npos)
@@ -112,10 +122,11 @@ void CheckpointKills::goOn(const fs::path& checkpoints) {
                         std::to_string(loss) + ", not " + std::to_string(whole_.at(step)));
 }
 
-void CheckpointKills::kill(Hit hit, milliseconds after) {
+void CheckpointKills::kill(Hit hit, milliseconds after, StateIs state) {
     ++rounds_;
     const fs::path checkpoints = folder_.path() / ("round-" + std::to_string(rounds_));
-    Program leader(words({"run", experiment(checkpoints).string(), "--no-reference"}), options());
+    Program leader(words({"run", experiment(checkpoints, state).string(), "--no-reference"}),
+                   options());
     const auto begin = std::chrono::steady_clock::now();
     const auto isTime = [&] { return std::chrono::steady_clock::now() - begin >= after; };
     becomesTrue(isTime, after + seconds(1));
@@ -137,7 +148,7 @@ void CheckpointKills::kill(Hit hit, milliseconds after) {
     if (!becomesTrue([this] { return processesWith(mark_).empty(); }, seconds(10)))
         note("processes are left alive");
     if (hasHalf(runFolder(checkpoints))) ++halves_;
-    goOn(checkpoints);
+    goOn(checkpoints, state == StateIs::OnDisk ? StateIs::InMemory : StateIs::OnDisk);
 }
 
 }  // namespace ringscope::testing

@@ -2,8 +2,8 @@
 // whatever moment, the newest checkpoint is whole, and the run that goes on from it has the losses
 // of one that was never killed.
 //
-//     CheckpointKills kills;
-//     kills.kill(Hit::Leader, std::chrono::milliseconds(700));
+//     CheckpointKills kills("ring");
+//     kills.kill(Hit::Leader, std::chrono::milliseconds(700), StateIs::InMemory);
 //     EXPECT_TRUE(kills.problems().empty());
 #pragma once
 
@@ -22,11 +22,14 @@ namespace ringscope::testing {
 enum class Hit { Leader, Rank, WhileWriting };
 inline constexpr int hits = 3;
 
+// Where the optimizer's state of the killed run is. The run that goes on has it in the other place.
+enum class StateIs { InMemory, OnDisk };
+
 class CheckpointKills {
 public:
-    CheckpointKills();  // runs the training once to its end
+    explicit CheckpointKills(std::string mode);  // runs the training once to its end
 
-    void kill(Hit hit, std::chrono::milliseconds after);
+    void kill(Hit hit, std::chrono::milliseconds after, StateIs state);
 
     int resumed() const { return resumed_; }  // rounds in which there was a checkpoint
     int halves() const { return halves_; }    // rounds that left a half
@@ -35,13 +38,14 @@ public:
 private:
     std::vector<std::string> words(std::vector<std::string> arguments) const;
     ProgramOptions options() const;
-    std::filesystem::path experiment(const std::filesystem::path& checkpoints) const;
+    std::filesystem::path experiment(const std::filesystem::path& checkpoints, StateIs state) const;
     std::map<int, double> lossesOfLast() const;
     std::vector<pid_t> ranks() const;
-    void goOn(const std::filesystem::path& checkpoints);
+    void goOn(const std::filesystem::path& checkpoints, StateIs state);
     void note(const std::string& sentence);
 
     TemporaryFolder folder_;
+    std::string mode_;
     std::string mark_;
     std::map<int, double> whole_;
     int rounds_ = 0;

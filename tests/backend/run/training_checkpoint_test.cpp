@@ -1,5 +1,6 @@
 #include "backend/run/training_checkpoint.h"
 
+#include "backend/core/files.h"
 #include "backend/core/sha256.h"
 #include "tests/support/program.h"
 
@@ -26,6 +27,7 @@ CheckpointManifest writtenAt(const fs::path& runFolder, std::int64_t step) {
             .optimizerSteps = step - 1,
             .lossScale = 32768,
             .goodSteps = 2,
+            .bestValidation = BestValidation{.loss = 2.5, .step = 39, .since = 1},
             .files = {{.name = "rank-00000.safetensors",
                        .bytes = static_cast<std::int64_t>(content.size()),
                        .sha256 = sha256(content),
@@ -41,6 +43,20 @@ TEST(TrainingCheckpoint, AManifestComesBackAsItWasWritten) {
     EXPECT_EQ(readManifest(checkpoint).value(), manifest);
     EXPECT_TRUE(verifyFile(checkpoint, manifest.files.front()).ok());
     EXPECT_EQ(newestCheckpoint(checkpoint).value(), checkpoint);
+}
+
+TEST(TrainingCheckpoint, AManifestWithoutValidationsIsRead) {
+    const TemporaryFolder folder;
+    CheckpointManifest manifest = writtenAt(folder.path(), 50);
+    manifest.bestValidation.reset();
+    ASSERT_TRUE(commitCheckpoint(folder.path(), manifest).ok());
+    const fs::path file = folder.path() / "step-00000050" / "manifest.json";
+    std::string text = readFile(file).value();
+    const std::string line = " \"best_validation\": null,\n";
+    ASSERT_NE(text.find(line), std::string::npos) << text;
+    text.erase(text.find(line), line.size());
+    std::ofstream(file) << text;  // as it was written before there were any
+    EXPECT_EQ(readManifest(file.parent_path()).value(), manifest);
 }
 
 TEST(TrainingCheckpoint, WhatARankWroteIsTextBetweenRanks) {

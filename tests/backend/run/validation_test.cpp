@@ -72,6 +72,19 @@ TEST(Validation, EndsARunThatGetsNoBetter) {
               "");
 }
 
+TEST(Validation, OfARunThatGoesOnCountsFromTheOneBefore) {
+    TrainConfig train = tenSteps();
+    train.stopPatience = 2;
+    Validation before = validationOf(train);
+    EXPECT_EQ(before.add({.step = 1, .loss = 2, .tokens = 64}), "");
+    EXPECT_EQ(before.add({.step = 3, .loss = 3, .tokens = 64}), "");
+    Validation after = validationOf(train);
+    after.goOnFrom(before.best());
+    EXPECT_EQ(after.add({.step = 5, .loss = 2.5, .tokens = 64}),
+              "train.stop_patience 2: no validation had a lower loss than 2, after step 1; the run "
+              "ended after 6 of 10 steps");
+}
+
 TEST(Validation, NeedsTokensForALabel) {
     const Result<Validation> validation = Validation::make(tenSteps(), 1, 0);
     ASSERT_FALSE(validation.ok());

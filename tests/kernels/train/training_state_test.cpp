@@ -1,6 +1,7 @@
 // What a checkpoint keeps of a training: whoever takes it back goes on as if nothing had happened.
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/train/training.h"
+#include "tests/support/program.h"
 
 #include <gmock/gmock.h>
 
@@ -45,17 +46,17 @@ struct Trained {
     bool skipped = false;
 };
 
-void keepState(const TrainingState& own, TrainingState& all) {
+void keepState(Trainer& trainer, TrainingState& all) {
     static std::mutex mutex;
     const std::lock_guard lock(mutex);
-    all.optimizerSteps = own.optimizerSteps;
-    all.lossScale = own.lossScale;
-    all.goodSteps = own.goodSteps;
-    for (StateSlice slice : own.slices) {
-        slice.numbers = slice.numbers.clone();
-        if (slice.eightBit()) slice.scales = slice.scales.clone();
-        all.slices.push_back(std::move(slice));
-    }
+    all.progress = trainer.progress();
+    const Result<void> visited = trainer.visitOwnedSlices([&](const StateSlice& own) {
+        StateSlice& slice = all.slices.emplace_back(own);
+        slice.numbers = own.numbers.clone();
+        if (own.eightBit()) slice.scales = own.scales.clone();
+        return Result<void>();
+    });
+    EXPECT_TRUE(visited.ok());
 }
 
 void runSteps(Trainer& trainer, std::int64_t first, std::int64_t end, int rank, Trained& trained) {
@@ -78,7 +79,7 @@ Trained uninterrupted(const RunConfig& config) {
         for (std::int64_t index = 0; index < before; ++index)
             if (!trainer->step(index).value().note.empty() && group.rank() == 0)
                 trained.skipped = true;
-        keepState(trainer->ownedState(), trained.state);
+        keepState(*trainer, trained.state);
         runSteps(*trainer, before, config.train.steps, group.rank(), trained);
     });
     return trained;
@@ -92,7 +93,7 @@ Trained goneOn(const RunConfig& config, const TrainingState& state) {
         const auto trainer = Trainer::make(plan, group, batches).value();
         const Result<void> restored = trainer->restore(state);
         ASSERT_TRUE(restored.ok()) << restored.error().message;
-        keepState(trainer->ownedState(), trained.state);
+        keepState(*trainer, trained.state);
         runSteps(*trainer, before, config.train.steps, group.rank(), trained);
     });
     return trained;
@@ -136,11 +137,11 @@ TEST(TrainingState, GoesOnWithTheSameBitsInItsOwnLayout) {
 TEST(TrainingState, KeepsTheLossScaleOfFp16) {
     RunConfig config = halfway("zigzag", 2, NumberFormat::Fp16, OptimizerKind::AdamW);
     const Trained whole = uninterrupted(config);
-    EXPECT_GT(whole.state.lossScale, 0);
+    EXPECT_GT(whole.state.progress.lossScale, 0);
     expectTheSameBits(config, whole);
     Trained changed = whole;
-    changed.state.lossScale = 1;
-    EXPECT_EQ(goneOn(config, changed.state).state.lossScale, 1);
+    changed.state.progress.lossScale = 1;
+    EXPECT_EQ(goneOn(config, changed.state).state.progress.lossScale, 1);
 }
 
 TEST(TrainingState, HoldsEachElementOnce) {
@@ -155,6 +156,25 @@ TEST(TrainingState, HoldsEachElementOnce) {
                 EXPECT_EQ(elementsOf(whole.state, kind), parameters) << titleOf(config);
             expectTheSameBits(config, whole);
         }
+}
+
+// What waits on the disk is what others hold in memory: bits do not depend on it, whoever wrote.
+TEST(TrainingState, GoesOnWithWhatIsOnTheDisk) {
+    const testing::TemporaryFolder folder;
+    for (const std::int64_t zero : {0, 1, 3})
+        for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+            for (const OptimizerKind optimizer : {OptimizerKind::AdamW, OptimizerKind::AdamW8bit}) {
+                RunConfig inMemory = halfway("zigzag", 2, precision, optimizer);
+                inMemory.memory.zero = zero;
+                RunConfig onDisk = inMemory;
+                onDisk.memory.offloadOptimizer = OffloadPlace::Disk;
+                if (zero == 3) onDisk.memory.offloadParameters = OffloadPlace::Disk;
+                onDisk.memory.offloadFolder = folder.path().string();
+                const Trained whole = uninterrupted(onDisk);
+                expectTheSameBits(onDisk, whole);
+                expectTheSameBits(inMemory, whole);
+                expectTheSameBits(onDisk, uninterrupted(inMemory));
+            }
 }
 
 TEST(TrainingState, GoesOnInAnyOtherLayout) {
