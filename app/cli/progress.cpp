@@ -46,6 +46,7 @@ void Progress::tellNotes(const RunRecord& run) {
 
 Result<void> Progress::created(const RunRecord& run) {
     if (!run.reference) ++started_;
+    validated_.clear();
     tellNotes(run);
     redraw(heading(run) + "  starting " + std::to_string(run.ranks) + " ranks");
     return {};
@@ -59,7 +60,13 @@ Result<void> Progress::changed(const RunRecord& run) {
 
 Result<void> Progress::step(const RunRecord& run, const StepRecord& step) {
     if (std::chrono::steady_clock::now() - lastDraw_ < redrawInterval) return {};
-    redraw(heading(run) + "  " + stepWords(step, run.config.train.steps));
+    redraw(heading(run) + "  " + stepWords(step, run.config.train.steps) + validated_);
+    return {};
+}
+
+Result<void> Progress::validation(const RunRecord& run, const ValidationRecord& found) {
+    validated_ = fmt::format("  validation {:.4f} after step {}", found.loss, found.step);
+    redraw(heading(run) + validated_);
     return {};
 }
 

@@ -33,6 +33,7 @@ public:
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& found) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
 
@@ -44,6 +45,7 @@ private:
 
     ProgressStyle style_;
     std::size_t started_ = 0;
+    std::string validated_{};        // of the run under way: "  validation 2.41 after step 39"
     std::set<std::string> noted_{};  // a note that holds for several runs is said at the first
     std::chrono::steady_clock::time_point lastDraw_{};
 };

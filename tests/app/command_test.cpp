@@ -138,6 +138,15 @@ TEST(Progress, RedrawsALineOnATerminal) {
     EXPECT_EQ(std::ranges::count(text, '\n'), 1);
 }
 
+TEST(Progress, SaysWhatAValidationFound) {
+    const RunRecord run = withoutNotes(newRun("zigzag"));
+    const Captured err(std::cerr);
+    cli::Progress progress({.live = true});
+    EXPECT_TRUE(progress.created(run).ok());
+    EXPECT_TRUE(progress.validation(run, {.step = 19, .loss = 2.5, .tokens = 64}).ok());
+    EXPECT_THAT(err.text(), EndsWith("[1/1] sample/zigzag  validation 2.5000 after step 19"));
+}
+
 TEST(Progress, ShowsTheNotesOfARunAndDoesNotCountAReference) {
     RunRecord run = finished(newRun("none"));
     run.reference = true;

@@ -1,5 +1,6 @@
 // A transport whose agents follow a script instead of starting processes: every rank says hello,
-// reports the steps it is allowed to, is done and exits. A test lets steps through one by one and
+// reports the steps it is allowed to (with data.validation, a validation after each), is done and
+// exits. A test lets steps through one by one and
 // so sees the window in the middle of a run.
 #pragma once
 

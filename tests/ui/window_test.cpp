@@ -157,6 +157,23 @@ TEST_F(Window, ShowsARunLiveFromItsFirstStepToItsRowInTheTable) {
     EXPECT_EQ(page.live().problem(), QString());
 }
 
+TEST_F(Window, ShowsValidationsOfARunWhileItRuns) {
+    open();
+    ExperimentDraft draft = test::sampleDraft();
+    draft.edits = {{"data.validation", "0.1"}};
+    window->controller().start(planDraft(draft).reading.experiment);
+    NewRunPage& page = window->page<NewRunPage>();
+    waitFor([&] { return page.live().runs().size() == 1; });
+    const std::string first = page.live().runs().front().text;
+    transport.gate.allow(2);
+    waitFor([&] { return page.live().lossChart().points(first + "/validation") == 2; });
+    const LiveRun* line = page.live().findChild<LiveRun*>();
+    ASSERT_TRUE(line->validation().has_value());
+    EXPECT_EQ(line->validation()->loss, 5.75);
+    transport.gate.allow(test::StepGate::open);
+    waitFor([&] { return !window->controller().running(); });
+}
+
 TEST_F(Window, ComparesTheRunsOfTheExperimentThatJustRan) {
     open();
     runSample();

@@ -35,6 +35,13 @@ Result<void> RunFeed::step(const RunRecord& run, const StepRecord& step) {
     });
 }
 
+Result<void> RunFeed::validation(const RunRecord& run, const ValidationRecord& found) {
+    return add([&](LiveNews& news) {
+        news.validations.push_back({run.id, found});
+        if (news.validations.size() > keptSteps) news.validations.pop_front();
+    });
+}
+
 Result<void> RunFeed::logLine(const RunRecord& run, int rank, std::string_view line) {
     return add([&](LiveNews& news) {
         const std::string who = rank < 0 ? "agent" : "rank " + std::to_string(rank);

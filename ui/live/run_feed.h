@@ -19,14 +19,22 @@ struct LiveStep {
     StepRecord step;
 };
 
+struct LiveValidation {
+    RunId run;
+    ValidationRecord found;
+};
+
 struct LiveNews {
-    std::vector<RunRecord> runs;    // one a run, as it last was; with its steps once it has ended
-    std::deque<LiveStep> steps;     // the newest
-    std::deque<std::string> lines;  // "rank 0: …", the newest
+    std::vector<RunRecord> runs;  // one a run, as it last was; with its steps once it has ended
+    std::deque<LiveStep> steps;   // the newest
+    std::deque<LiveValidation> validations;      // the newest
+    std::deque<std::string> lines;               // "rank 0: …", the newest
     std::map<RunId, std::int64_t> stepsDropped;  // older ones that are not in `steps`
     std::int64_t linesDropped = 0;
 
-    bool empty() const { return runs.empty() && steps.empty() && lines.empty(); }
+    bool empty() const {
+        return runs.empty() && steps.empty() && validations.empty() && lines.empty();
+    }
 };
 
 class RunFeed final : public RunSink {
@@ -39,6 +47,7 @@ public:
     Result<void> created(const RunRecord& run) override;
     Result<void> changed(const RunRecord& run) override;
     Result<void> step(const RunRecord& run, const StepRecord& step) override;
+    Result<void> validation(const RunRecord& run, const ValidationRecord& found) override;
     Result<void> ended(const RunRecord& run) override;
     Result<void> logLine(const RunRecord& run, int rank, std::string_view line) override;
 

@@ -84,11 +84,23 @@ void LiveRun::addStep(const StepRecord& step) {
     showState();
 }
 
+void LiveRun::addValidation(const ValidationRecord& found) {
+    validation_ = found;
+    showState();
+}
+
+QString LiveRun::validationFigure() const {
+    if (!validation_) return {};
+    return tr(" · validation %1 after step %2")
+        .arg(QLocale::c().toString(validation_->loss, 'f', 4))
+        .arg(validation_->step);
+}
+
 void LiveRun::showState() {
     QString words = text(statusName(run_.status));
     if (run_.status == RunStatus::Running && !steps_.empty())
         words = tr("step %1 of %2 · ").arg(steps_.size()).arg(run_.config.train.steps) +
-                figures(steps_.back());
+                figures(steps_.back()) + validationFigure();
     else if (run_.status == RunStatus::Finished && runSpeed(run_))
         words += tr(" · %1 tokens/s · %2 ms a step")
                      .arg(text(formatSignificant(runSpeed(run_)->tokensPerSecond)),
@@ -201,7 +213,15 @@ void LivePanel::take(const LiveNews& news) {
         loss_->addPoint(step.run.text, mode, double(step.step.step), step.step.loss);
         speed_->addPoint(step.run.text, mode, double(step.step.step), tokensPerSecond(step.step));
     }
-    if (!news.steps.empty()) showTables();
+    for (const LiveValidation& each : news.validations) {
+        const auto found = lines_.find(each.run);
+        if (found == lines_.end()) continue;
+        LiveRun& line = *found->second;
+        line.addValidation(each.found);
+        loss_->addPoint(each.run.text + "/validation", line.run().config.parallel.mode,
+                        double(each.found.step), each.found.loss, LineChart::Form::Dots);
+    }
+    if (!news.steps.empty() || !news.validations.empty()) showTables();
     for (const std::string& line : news.lines) waitingLines_ << text(line);
     linesDropped_ += news.linesDropped;
     if (!waitingLines_.empty() && !logTimer_.isActive()) logTimer_.start();
@@ -234,6 +254,9 @@ void LivePanel::showTables() {
         const QString name = text(line->run().name);
         const QString step = QString::number(last.step);
         losses.push_back({name, step, QLocale::c().toString(last.loss, 'f', 4)});
+        if (const auto& found = line->validation())
+            losses.push_back({name + tr(" · validation"), QString::number(found->step),
+                              QLocale::c().toString(found->loss, 'f', 4)});
         speeds.push_back({name, step, text(formatSignificant(tokensPerSecond(last)))});
     }
     lossPanel_->setTable({tr("Run"), tr("Step"), tr("Loss")}, losses);

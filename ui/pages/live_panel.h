@@ -7,6 +7,7 @@
 #include <QTimer>
 #include <QWidget>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,19 @@ public:
 
     void showRun(const RunRecord& run);
     void addStep(const StepRecord& step);
+    void addValidation(const ValidationRecord& found);
     const RunRecord& run() const { return run_; }
     const std::vector<StepRecord>& steps() const { return steps_; }
+    const std::optional<ValidationRecord>& validation() const { return validation_; }  // the last
     QProgressBar* bar() const { return bar_; }
 
 private:
     void showState();
+    QString validationFigure() const;
 
     RunRecord run_;
     std::vector<StepRecord> steps_;
+    std::optional<ValidationRecord> validation_;
     QLabel* marker_;
     ElidedLabel* name_;
     QProgressBar* bar_;

@@ -56,6 +56,16 @@ TEST_F(Feed, HoldsTheNewestStepsAndCountsThoseItLeavesOut) {
     EXPECT_TRUE(feed.take().stepsDropped.empty());
 }
 
+TEST_F(Feed, HandsOverWhatValidationsFound) {
+    ASSERT_TRUE(feed.validation(run, {.step = 3, .loss = 2.5, .tokens = 64}).ok());
+    const LiveNews news = feed.take();
+    EXPECT_FALSE(news.empty());
+    ASSERT_EQ(news.validations.size(), 1U);
+    EXPECT_EQ(news.validations.front().run, run.id);
+    EXPECT_EQ(news.validations.front().found.loss, 2.5);
+    EXPECT_TRUE(feed.take().empty());
+}
+
 TEST_F(Feed, HoldsTheNewestLinesAndCountsThoseItLeavesOut) {
     for (std::size_t i = 0; i < RunFeed::keptLines + 2; ++i)
         ASSERT_TRUE(feed.logLine(run, 1, "line " + std::to_string(i)).ok());
