@@ -12,6 +12,7 @@
 #include "backend/generate/end_tokens.h"
 #include "backend/generate/generation.h"
 #include "backend/generate/generation_limits.h"
+#include "backend/model/adapter_folder.h"
 #include "backend/report/generation_text.h"
 #include "launcher/local_transport.h"
 
@@ -155,8 +156,11 @@ int generateText(GenerateArguments arguments, const GlobalOptions& global) {
         return fail(sound.error(), Usage);
     const Result<std::filesystem::path> folder = modelFolder(arguments.model, global);
     if (!folder.ok()) return failStore(folder.error());
+    // The tokens of an adapter are its model's.
+    const Result<std::filesystem::path> texts = modelFolderOf(*folder);
+    if (!texts.ok()) return fail(texts.error());
     const Result<ReadPrompt> prompt =
-        readPrompt(arguments.prompt, arguments.model, *folder, global);
+        readPrompt(arguments.prompt, arguments.model, *texts, global);
     if (!prompt.ok()) return fail(prompt.error());
     arguments.request.prompt = prompt->ids;
     arguments.request.tokenizer = prompt->tokenizer;
@@ -164,7 +168,7 @@ int generateText(GenerateArguments arguments, const GlobalOptions& global) {
     if (!config.ok()) return fail(config.error());
     if (const Result<void> sound = checkPrompt(prompt->ids, config->model.vocabSize); !sound.ok())
         return fail(sound.error());
-    const Result<std::vector<std::int64_t>> ends = endTokensOf(*folder);
+    const Result<std::vector<std::int64_t>> ends = endTokensOf(*texts);
     if (!ends.ok()) return fail(ends.error());
     if (!arguments.ignoreEnd)
         arguments.request.endTokens = ends->empty() ? prompt->endTokens : *ends;
@@ -275,7 +279,7 @@ void addGenerateVerb(CLI::App& app, Command& command) {
         generationExplanation);
     auto arguments = std::make_shared<GenerateArguments>();
     verb->add_option("--model", arguments->model,
-                     "folder of a checkpoint, or a run that kept its weights")
+                     "folder of a checkpoint or an adapter, or a run that kept its weights")
         ->required()
         ->check(notEmpty())
         ->type_name("FOLDER");

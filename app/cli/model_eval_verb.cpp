@@ -120,7 +120,7 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
         evaluationExplanation);
     auto arguments = std::make_shared<EvaluationArguments>();
     verb->add_option("MODEL", arguments->model,
-                     "folder of a checkpoint, or a run that kept its weights")
+                     "folder of a checkpoint or an adapter, or a run that kept its weights")
         ->required()
         ->check(notEmpty());
     verb->add_option("--tokens", arguments->tokens, "token ids, (sequences, tokens), of numpy.save")

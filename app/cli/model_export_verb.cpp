@@ -18,8 +18,9 @@ namespace {
 
 constexpr const char* exportExplanation =
     R"(The folder has config.json and safetensors, as transformers' from_pretrained() takes them.
-Weights are stored in the number format they were trained in. A checkpoint's folder is checked and
-copied, byte for byte.
+Weights are stored in the number format they were trained in. Of a run with adapter.kind the folder
+has adapter_config.json and adapter_model.safetensors, as PEFT takes them. A checkpoint's folder is
+checked and copied, byte for byte; so is an adapter's.
 
 Exit codes: 0 done, 3 the model cannot be read or the folder holds one, 4 no such run, or it kept no
 weights.)";
@@ -67,7 +68,7 @@ void addModelExportVerb(CLI::App& model, Command& command) {
         exportExplanation);
     auto arguments = std::make_shared<ExportArguments>();
     verb->add_option("MODEL", arguments->model,
-                     "a run with checkpoint.at_end, or the folder of a checkpoint")
+                     "a run with checkpoint.at_end, or the folder of a checkpoint or an adapter")
         ->required()
         ->check(notEmpty());
     verb->add_option("-o,--output", arguments->output, "the new folder; never overwrites")

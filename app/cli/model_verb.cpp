@@ -1,4 +1,4 @@
-// ringscope model show | eval | export | components: what a model is, costs and computes, and what
+// ringscope model show | eval | export | merge | components: what a model is, costs and computes, and what
 // models may be made of.
 #include "app/cli/console.h"
 #include "app/cli/help.h"
@@ -94,6 +94,7 @@ void addModelVerb(CLI::App& app, Command& command) {
 
     addModelEvalVerb(*verb, command);
     addModelExportVerb(*verb, command);
+    addModelMergeVerb(*verb, command);
 
     CLI::App* listing = verb->add_subcommand("components", "the forms of each part, with help");
     listing->add_flag("--json", arguments->json, "one JSON object on standard output");

@@ -23,4 +23,7 @@ void addModelEvalVerb(CLI::App& model, Command& command);
 // ringscope model export: a model as a folder that other programs load.
 void addModelExportVerb(CLI::App& model, Command& command);
 
+// ringscope model merge: an adapter and the model it stands beside as one model.
+void addModelMergeVerb(CLI::App& model, Command& command);
+
 }  // namespace ringscope::cli

@@ -154,6 +154,24 @@ void checkOffload(const MemoryConfig& memory, std::vector<ConfigConflict>& confl
                                  std::to_string(memory.zero) + "; use zero 3"});
 }
 
+void checkAdapter(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    if (config.adapter.kind == AdapterKind::None) return;
+    const std::string kind = "adapter.kind " + std::string(nameOf(config.adapter.kind));
+    if (config.train.routerBiasStep != 0)
+        conflicts.push_back({{"train.router_bias_step", "adapter.kind"},
+                             "train.router_bias_step moves biases of routers, and with " + kind +
+                                 " the model stays as it is; use 0"});
+    if (config.checkpoint.atEnd && !config.model.from)
+        conflicts.push_back({{"checkpoint.at_end", "model.from"},
+                             "checkpoint.at_end keeps an adapter with " + kind +
+                                 ", which is of use beside the model it was trained with alone; "
+                                 "set model.from to that model's folder"});
+    if (config.adapter.kind == AdapterKind::Qlora && config.memory.zero == 3)
+        conflicts.push_back({{"memory.zero", "adapter.kind"},
+                             "memory.zero 3 divides the model's parameters, and with " + kind +
+                                 " each rank holds them in 4 bits; use zero 2"});
+}
+
 void checkPositions(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && model.positions < config.train.seqLen)
@@ -315,6 +333,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkRouterTraining(config, conflicts);
     checkExpertRanks(config, conflicts);
     checkOffload(config.memory, conflicts);
+    checkAdapter(config, conflicts);
     checkPositions(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);

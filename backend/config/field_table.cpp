@@ -31,9 +31,11 @@ std::vector<Field> modelSizes() {
     return {
         fieldOf({"model.preset", "", "the named sizes that other model fields start from"},
                 oneOfWords(presetNames()), in, &M::preset),
-        fieldOf({"model.from", "",
-                 "folder of a checkpoint: weights, and what other model fields start from"},
-                plainText(), in, &M::from),
+        fieldOf(
+            {"model.from", "",
+             "folder of a checkpoint, or of an adapter and thus its model: weights, and what other "
+             "model fields start from"},
+            plainText(), in, &M::from),
         fieldOf({"model.layers", "", "transformer blocks"}, integer(1, 1024), in, &M::layers),
         fieldOf({"model.hidden_size", "", "width of the residual stream"}, integer(1, 131'072), in,
                 &M::hiddenSize),
@@ -442,6 +444,29 @@ std::vector<Field> launchFields() {
     };
 }
 
+std::vector<Field> adapterFields() {
+    constexpr auto in = &RunConfig::adapter;
+    using A = AdapterConfig;
+    return {
+        fieldOf({"adapter.kind", "",
+                 "lora: two thin matrices beside linear layers train, and the model stays as it "
+                 "is; qlora: its linear layers also lie in memory in 4 bits; none: the model "
+                 "trains"},
+                oneOf<AdapterKind>(), in, &A::kind),
+        fieldOf(
+            {"adapter.rank", "", "rows of the first of the two matrices, columns of the second"},
+            integer(1, 65'536), in, &A::rank),
+        fieldOf({"adapter.alpha", "", "their product counts alpha / rank times"}, realAbove(0), in,
+                &A::alpha),
+        fieldOf({"adapter.dropout", "", "share of what goes into the first matrix that is dropped"},
+                fraction(), in, &A::dropout),
+        fieldOf({"adapter.targets", "",
+                 "linear layers by their names in checkpoints: [q_proj, v_proj]; empty: all of the "
+                 "model's layers, of one with experts all of attention"},
+                textList(), in, &A::targets),
+    };
+}
+
 std::vector<Field> checkpointFields() {
     constexpr auto in = &RunConfig::checkpoint;
     using C = CheckpointConfig;
@@ -476,7 +501,7 @@ std::vector<Field> allFields() {
     std::vector<Field> all;
     for (auto section : {modelSizes, modelParts, rotaryFields, expertFields, latentFields,
                          dataFields, trainFields, attentionFields, parallelFields, memoryFields,
-                         profileFields, launchFields, checkpointFields, debugFields})
+                         profileFields, launchFields, adapterFields, checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

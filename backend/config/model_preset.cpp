@@ -1,5 +1,7 @@
 #include "backend/config/model_preset.h"
 
+#include "backend/model/adapter_folder.h"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -96,8 +98,11 @@ void applyCheckpoint(const ModelDescription& description,
     config.attention.window = description.attention.window;
     config.attention.scale = description.attention.scale;
     config.attention.softcap = description.attention.softcap;
-    if (config.model.from && hasTokenizer(*config.model.from))
-        config.data.tokenizer = *config.model.from;
+    if (config.model.from) {
+        const auto folder = modelFolderOf(*config.model.from);
+        if (folder.ok() && hasTokenizer(folder->string()))
+            config.data.tokenizer = folder->string();
+    }
     keepWritten(before, origins, config, comesWithCheckpoint);
 }
 

@@ -99,12 +99,12 @@ void ExpertsMemory::expertBackward(std::int64_t rows, bool gathers) {
         const Held weighted = writer_.sums(rows * width_);
         dResult = writer_.hasTwoBytes() ? writer_.elements(rows * width_) : weighted;
     }
-    writer_.projectionGradients(rows, inner_, width_, false);
+    writer_.projectionGradients({rows, inner_, width_});
     writer_.productInto({rows, width_, inner_});
     const Held dBetween = writer_.elements(rows * 2 * inner_);
     {
         const Held picked = gathers ? writer_.elements(rows * width_) : Held{};
-        writer_.projectionGradients(rows, width_, 2 * inner_, false);
+        writer_.projectionGradients({rows, width_, 2 * inner_});
     }
     if (gathers)
         const Held dRows = writer_.product({rows, 2 * inner_, width_});

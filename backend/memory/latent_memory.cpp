@@ -9,7 +9,8 @@ PieceSizes queryUpSizes(const ModelConfig& model, std::int64_t rows) {
     const bool direct = model.latent.querySize == 0;
     return {.rows = rows,
             .in = direct ? model.hiddenSize : model.latent.querySize,
-            .out = model.heads * model.headDim()};
+            .out = model.heads * model.headDim(),
+            .stem = direct ? "attention.query" : "attention.query_up"};
 }
 
 std::int64_t latentSize(const ModelConfig& model) {
@@ -26,12 +27,14 @@ LatentHeadsMemory::LatentHeadsMemory(RankWriter& writer, std::int64_t rows, std:
       latent_(writer, {.rows = rows,
                        .in = writer.model().hiddenSize,
                        .out = latentSize(writer.model()),
-                       .bias = writer.model().qkvBias}) {
+                       .bias = writer.model().qkvBias,
+                       .stem = "attention.latent"}) {
     if (writer.model().latent.querySize > 0)
         queryDown_.emplace(writer, PieceSizes{.rows = rows,
                                               .in = writer.model().hiddenSize,
                                               .out = writer.model().latent.querySize,
-                                              .bias = writer.model().qkvBias});
+                                              .bias = writer.model().qkvBias,
+                                              .stem = "attention.query_down"});
 }
 
 // rotated(): cosine and sine in the elements' type are kept, where that is not their own.
@@ -100,7 +103,8 @@ ExpandMemory::ExpandMemory(RankWriter& writer, std::int64_t rows, std::int64_t h
       up_(writer,
           {.rows = rows,
            .in = writer.model().latent.size,
-           .out = heads * (writer.model().latent.plainSize + writer.model().latent.valueSize)}) {}
+           .out = heads * (writer.model().latent.plainSize + writer.model().latent.valueSize),
+           .stem = "attention.latent_up"}) {}
 
 KeyMemory ExpandMemory::forward() {
     const Held rows = writer_.elements(rows_ * writer_.model().latent.size);

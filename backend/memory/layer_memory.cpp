@@ -22,7 +22,8 @@ AddProjectionMemory LayerMemory::outputProjection() const {
              .in = model.heads * model.valueDim(),
              .out = model.hiddenSize,
              .norm = model.normPlace != NormPlace::Before,
-             .bias = model.outputBias}};
+             .bias = model.outputBias,
+             .stem = "attention.output"}};
 }
 
 FeedForwardMemory LayerMemory::feedForward() const {
@@ -31,6 +32,7 @@ FeedForwardMemory LayerMemory::feedForward() const {
             {.rows = rows_,
              .inner = experts_ ? model.experts.sharedSize : model.ffnSize,
              .isApart = experts_ || model.parallelResidual,
+             .shared = experts_,
              .tile = plan_.config.memory.tileMlp}};
 }
 

@@ -37,7 +37,8 @@ ValueFile valueFile(const RunPlan& plan, int rank) {
         const std::int64_t space = recordSpace(records[i]);
         file.bytes += space;
         // Read for each gather, and for the update, which writes it.
-        file.moved += space * (plan.microSteps * gathersOfUnit(plan, share.parts[i].unit) + 2);
+        file.moved += space * (plan.microSteps * gathersOfUnit(plan, share.parts[i].unit) +
+                               (share.parts[i].frozen ? 0 : 2));
     }
     return file;
 }
@@ -56,10 +57,12 @@ std::vector<std::int64_t> valueRecords(const RunPlan& plan, int rank) {
 std::vector<std::int64_t> optimizerRecords(const RunPlan& plan, int rank) {
     const ParameterShare share = parameterShareOf(plan);
     std::vector<std::int64_t> records;
-    for (const SharePart& part : share.parts)
+    for (const SharePart& part : share.parts) {
+        if (part.frozen) continue;
         for (const OptimizerPiece& piece :
              optimizerPieces(share.list, plan.config.train, partOwner(plan, part, rank).owned))
             records.push_back(piece.record.bytes());
+    }
     return records;
 }
 

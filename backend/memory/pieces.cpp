@@ -33,7 +33,7 @@ Held ProjectMemory::forward(const Held& x) {
     const std::int64_t chunk = writer_.chunkOf(sizes_.rows);
     const Held normed = writer_.elements(chunk * sizes_.in);
     writer_.norm(sizes_.norm, chunk, sizes_.in);
-    writer_.productInto({chunk, sizes_.in, sizes_.out});
+    writer_.projectionInto(sizes_.of(chunk));
     x_ = x;
     return out;
 }
@@ -44,8 +44,8 @@ Held ProjectMemory::backward() {
     {
         const Held normed = writer_.elements(chunk * sizes_.in);
         writer_.norm(sizes_.norm, chunk, sizes_.in);
-        writer_.projectionGradients(chunk, sizes_.in, sizes_.out, sizes_.bias);
-        writer_.productInto({chunk, sizes_.out, sizes_.in});
+        writer_.projectionGradients(sizes_.of(chunk));
+        writer_.projectionBackInto(sizes_.of(chunk));
         writer_.normBackward(sizes_.norm, chunk, sizes_.in);
     }
     x_ = inverse_ = {};
@@ -57,6 +57,11 @@ HeadProjectionMemory::HeadProjectionMemory(RankWriter& writer, std::int64_t rows
       rows_(rows),
       queryColumns_(writer.model().heads * writer.model().headDim()),
       keyColumns_(writer.model().kvHeads * writer.model().headDim()) {}
+
+ProjectionSizes HeadProjectionMemory::qkv(std::int64_t rows) const {
+    return {rows, writer_.model().hiddenSize, queryColumns_ + 2 * keyColumns_,
+            writer_.model().qkvBias, "attention.qkv"};
+}
 
 void HeadProjectionMemory::normHeads(std::int64_t rows, bool backward) {
     if (writer_.model().qkNorm == QkNorm::None) return;
@@ -81,7 +86,7 @@ HeadProjectionMemory::Heads HeadProjectionMemory::forward(const Held& x) {
     const std::int64_t chunk = writer_.chunkOf(rows_);
     const Held normed = writer_.elements(chunk * hidden);
     writer_.norm(normsBefore(writer_.model()), chunk, hidden);
-    const Held qkv = writer_.product({chunk, hidden, outputs});
+    const Held projected = writer_.projection(qkv(chunk));
     normHeads(chunk, /*backward=*/false);
     x_ = x;
     return heads;
@@ -97,8 +102,8 @@ Held HeadProjectionMemory::backward() {
         const Held dQkv = writer_.elements(chunk * outputs);
         writer_.norm(normsBefore(writer_.model()), chunk, hidden);
         normHeads(chunk, /*backward=*/true);
-        writer_.projectionGradients(chunk, hidden, outputs, writer_.model().qkvBias);
-        writer_.productInto({chunk, outputs, hidden});
+        writer_.projectionGradients(qkv(chunk));
+        writer_.projectionBackInto(qkv(chunk));
         writer_.normBackward(normsBefore(writer_.model()), chunk, hidden);
     }
     x_ = inverse_ = projected_ = {};
@@ -107,16 +112,16 @@ Held HeadProjectionMemory::backward() {
 
 Held AddProjectionMemory::forward(const Held& in) {
     in_ = in;
-    const ProductSizes product{sizes_.rows, sizes_.in, sizes_.out};
-    if (!sizes_.norm) return writer_.sumWithProduct(product);
-    projected_ = writer_.product(product);
+    const ProjectionSizes projection = sizes_.of(sizes_.rows);
+    if (!sizes_.norm) return writer_.sumWithProjection(projection);
+    projected_ = writer_.projection(projection);
     return addNormedMemory(writer_, sizes_.rows, sizes_.out);
 }
 
 Held AddProjectionMemory::backward() {
     const Held d = sizes_.norm ? addNormedBackwardMemory(writer_, sizes_.rows, sizes_.out) : Held{};
-    writer_.projectionGradients(sizes_.rows, sizes_.in, sizes_.out, sizes_.bias);
-    Held dIn = writer_.product({sizes_.rows, sizes_.out, sizes_.in});
+    writer_.projectionGradients(sizes_.of(sizes_.rows));
+    Held dIn = writer_.projectionBack(sizes_.of(sizes_.rows));
     in_ = projected_ = {};
     return dIn;
 }
@@ -127,6 +132,19 @@ FeedForwardMemory::FeedForwardMemory(RankWriter& writer, const FeedForwardSizes&
       width_(writer.model().hiddenSize),
       outputs_(rowOf(writer.model().ffn).gated ? 2 * sizes.inner : sizes.inner),
       normAfter_(normsAfter(writer.model())) {}
+
+ProjectionSizes FeedForwardMemory::inward(std::int64_t rows) const {
+    const bool gated = rowOf(writer_.model().ffn).gated;
+    const std::string_view stem = sizes_.shared ? gated ? "ffn.shared.gate_up" : "ffn.shared.up"
+                                  : gated       ? "ffn.gate_up"
+                                                : "ffn.up";
+    return {rows, width_, outputs_, writer_.model().ffnBias, stem};
+}
+
+ProjectionSizes FeedForwardMemory::down(std::int64_t rows) const {
+    return {rows, sizes_.inner, width_, writer_.model().ffnBias,
+            sizes_.shared ? "ffn.shared.down" : "ffn.down"};
+}
 
 FeedForwardMemory::Chunk FeedForwardMemory::chunkOf(std::int64_t rows) {
     Chunk chunk;
@@ -141,7 +159,7 @@ FeedForwardMemory::Chunk FeedForwardMemory::chunkOf(std::int64_t rows) {
 
 void FeedForwardMemory::project(std::int64_t rows) {
     writer_.norm(normsBefore(writer_.model()), rows, width_);
-    writer_.productInto({rows, width_, outputs_});
+    writer_.projectionInto(inward(rows));
 }
 
 Held FeedForwardMemory::activated(std::int64_t rows) {
@@ -170,17 +188,16 @@ Held FeedForwardMemory::forward(const Held& x) {
     project(rows);
     const Held hidden = activated(rows);
     if (normAfter_) {
-        writer_.productInto({rows, sizes_.inner, width_});
+        writer_.projectionInto(down(rows));
         addNormedMemory(writer_, rows, width_);
     } else {
-        writer_.sumWithProductInto({rows, sizes_.inner, width_});
+        writer_.sumWithProjectionInto(down(rows));
     }
     x_ = x;
     return out;
 }
 
 Held FeedForwardMemory::backward() {
-    const bool bias = writer_.model().ffnBias;
     Held dx = writer_.elements(sizes_.rows * width_);
     {
         const std::int64_t rows = rowsAtOnce();
@@ -189,18 +206,18 @@ Held FeedForwardMemory::backward() {
             project(rows);
             if (normAfter_) {
                 const Held hidden = activated(rows);
-                writer_.productInto({rows, sizes_.inner, width_});
+                writer_.projectionInto(down(rows));
             }
         }
         const Held d = normAfter_ ? addNormedBackwardMemory(writer_, rows, width_) : Held{};
         const Held hidden = activated(rows);
-        writer_.projectionGradients(rows, sizes_.inner, width_, bias);
-        writer_.productInto({rows, width_, sizes_.inner});
+        writer_.projectionGradients(down(rows));
+        writer_.projectionBackInto(down(rows));
         const Held dInner = writer_.elements(rows * outputs_);
         activationBackward(rows);
         writer_.norm(normsBefore(writer_.model()), rows, width_);
-        writer_.projectionGradients(rows, width_, outputs_, bias);
-        writer_.productInto({rows, outputs_, width_});
+        writer_.projectionGradients(inward(rows));
+        writer_.projectionBackInto(inward(rows));
         writer_.normBackward(normsBefore(writer_.model()), rows, width_);
     }
     x_ = inverse_ = projected_ = before_ = {};
@@ -225,7 +242,7 @@ Held headLossMemory(RankWriter& writer, std::int64_t rows, std::optional<std::in
     const bool capped = writer.model().logitSoftcap.has_value();
     const Held copy = capped ? writer.elements(chunk * words) : Held{};
     if (capped) const Held slopes = writer.elements(3 * chunk * words);
-    writer.addProduct({words, chunk, width});
+    if (!writer.isFrozen()) writer.addProduct({words, chunk, width});
     writer.productInto({chunk, words, width});
     writer.normBackward(true, chunk, width);
     return dx;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace ringscope {
 
@@ -17,6 +18,9 @@ struct PieceSizes {
     std::int64_t out = 0;
     bool norm = true;  // before it
     bool bias = false;
+    std::string_view stem{};  // as ProjectionSizes has it
+
+    ProjectionSizes of(std::int64_t some) const { return {some, in, out, bias, stem}; }
 };
 
 // project(): the projection of the normalised input.
@@ -50,6 +54,7 @@ public:
 private:
     // Of queries or keys that have a norm, and of the other way round.
     void normHeads(std::int64_t rows, bool backward);
+    ProjectionSizes qkv(std::int64_t rows) const;
 
     RankWriter& writer_;
     std::int64_t rows_;
@@ -81,6 +86,7 @@ struct FeedForwardSizes {
     std::int64_t rows = 0;
     std::int64_t inner = 0;
     bool isApart = false;                // the residual is another tensor than x
+    bool shared = false;                 // beside experts
     std::optional<std::int64_t> tile{};  // rows at a time; their inner rows are computed twice
 };
 class FeedForwardMemory {
@@ -101,6 +107,8 @@ private:
     Chunk chunkOf(std::int64_t rows);
     void project(std::int64_t rows);
     Held activated(std::int64_t rows);
+    ProjectionSizes inward(std::int64_t rows) const;
+    ProjectionSizes down(std::int64_t rows) const;
     void activationBackward(std::int64_t rows);
     std::int64_t rowsAtOnce() const {
         return sizes_.tile ? std::min(sizes_.rows, *sizes_.tile) : writer_.chunkOf(sizes_.rows);

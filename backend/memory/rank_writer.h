@@ -8,6 +8,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ringscope {
 
@@ -24,6 +29,16 @@ struct ProductSizes {
     std::int64_t rows = 0;
     std::int64_t inner = 0;
     std::int64_t columns = 0;
+};
+
+// A projection of rows (rows, in) to (rows, out). `stem` is its weight's name without layer and
+// ending: "attention.qkv"; empty: nothing stands beside it.
+struct ProjectionSizes {
+    std::int64_t rows = 0;
+    std::int64_t in = 0;
+    std::int64_t out = 0;
+    bool bias = false;
+    std::string_view stem{};
 };
 
 class RankWriter {
@@ -63,10 +78,25 @@ public:
     void norm(bool defined, std::int64_t rows, std::int64_t width);
     void normBackward(bool defined, std::int64_t rows, std::int64_t width);
 
-    void projectionGradients(std::int64_t rows, std::int64_t inner, std::int64_t outputs,
-                             bool bias);
+    // As kernels/model/projection.h.
+    Held projection(const ProjectionSizes& sizes);
+    void projectionInto(const ProjectionSizes& sizes);
+    Held sumWithProjection(const ProjectionSizes& sizes);
+    void sumWithProjectionInto(const ProjectionSizes& sizes);
+    void projectionGradients(const ProjectionSizes& sizes);
+    Held projectionBack(const ProjectionSizes& sizes);
+    void projectionBackInto(const ProjectionSizes& sizes);
+
+    bool isFrozen() const { return frozen_; }  // the model, and adapters train
 
 private:
+    // Of a weight in 4 bits, the matrix that it becomes.
+    Held matrix(const ProjectionSizes& sizes);
+    Held dropped(std::int64_t rows, std::int64_t in);
+    void beside(const ProjectionSizes& sizes);
+    void besideBack(const ProjectionSizes& sizes);
+    const std::vector<std::int64_t>& outputsBeside(std::string_view stem) const;
+
     bool widens() const { return hasTwoBytes() && onCpu_ && !multipliesTwoBytes_; }
 
     AllocationProgram& program_;
@@ -78,6 +108,12 @@ private:
     bool onCpu_;
     bool multipliesTwoBytes_;
     bool copiesGathers_;
+    bool frozen_;
+    std::int64_t rank_;  // of adapters
+    bool drops_;
+    // By stem, the outputs of each adapter; and the rows of each layer that is kept in 4 bits.
+    std::map<std::string, std::vector<std::int64_t>, std::less<>> beside_{};
+    std::map<std::string, std::vector<std::int64_t>, std::less<>> packed_{};
 };
 
 }  // namespace ringscope

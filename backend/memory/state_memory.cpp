@@ -1,26 +1,30 @@
 #include "backend/memory/state_memory.h"
 
 #include "backend/memory/offload.h"
+#include "backend/model/four_bit.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/optimizer_pieces.h"
 
 #include <utility>
 
 namespace ringscope {
-PartMemory::PartMemory(RankWriter& writer, const BufferPart& span, const PartOwner& owner,
+PartMemory::PartMemory(RankWriter& writer, const SharePart& part, const PartOwner& owner,
                        std::int64_t level, const Record& record)
     : writer_(writer),
-      scalars_(span.count),
+      scalars_(part.span.count),
       owned_(owner.owned.count),
-      slice_(span.count / owner.ranks),
+      slice_(part.span.count / owner.ranks),
       level_(owner.ranks == 1 ? 0 : level),
       shared_(owner.ranks > 1),
+      frozen_(part.frozen),
       record_(record) {
     if (!comeAndGo()) values_ = of(MemoryCategory::Parameters, scalars_, writer.elementBytes());
-    if (!dividesGradients())
+    if (!frozen_ && !dividesGradients())
         gradients_ = of(MemoryCategory::Gradients, scalars_, writer.sumBytes());
     if (shared_) {
         if (dividesValues() && !isInFile())
             always_.push_back(of(MemoryCategory::Parameters, slice_, writer.elementBytes()));
+        if (frozen_) return;
         always_.push_back(
             of(dividesGradients() ? MemoryCategory::Gradients : MemoryCategory::Communication,
                slice_, writer.sumBytes()));
@@ -79,12 +83,12 @@ void PartMemory::storeValues() {
 }
 
 void PartMemory::openGradients() {
-    if (dividesGradients() && !gradients_.defined())
+    if (!frozen_ && dividesGradients() && !gradients_.defined())
         gradients_ = of(MemoryCategory::Gradients, scalars_, writer_.sumBytes());
 }
 
 void PartMemory::closeGradients() {
-    if (!dividesGradients()) return;
+    if (frozen_ || !dividesGradients()) return;
     if (summed_) incoming_ = of(MemoryCategory::Communication, slice_, writer_.sumBytes());
     if (writer_.onCpu()) slices_ = of(MemoryCategory::Communication, scalars_, writer_.sumBytes());
     reducing_ = true;
@@ -100,7 +104,7 @@ void PartMemory::settleGradients() {
 
 // Gloo exchanges slices, and each rank adds up its own.
 void PartMemory::sumGradients() {
-    if (!shared_) return;
+    if (frozen_ || !shared_) return;
     if (!dividesGradients()) {
         const Held slices = writer_.onCpu() ? writer_.sums(scalars_) : Held{};
     }
@@ -108,14 +112,28 @@ void PartMemory::sumGradients() {
 }
 
 void PartMemory::shareValues() {
-    if (shared_ && level_ != 0 && !dividesValues())
+    if (!frozen_ && shared_ && level_ != 0 && !dividesValues())
         const Held values = writer_.gathersCopy(values_.bytes());
 }
+
+namespace {
+
+// Each linear layer's codes, largest ones and their scales, as one.
+Held fourBitMemory(RankWriter& writer, const RunPlan& plan) {
+    std::int64_t bytes = 0;
+    for (const LinearLayer& layer : fourBitLayers(plan))
+        bytes += fourBitBytes(layer.rows * layer.columns);
+    const CategoryScope scope(writer.program(), MemoryCategory::Parameters);
+    return bytes == 0 ? Held{} : writer.program().hold(bytes);
+}
+
+}  // namespace
 
 StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : writer_(writer) {
     const MemoryConfig& memory = plan.config.memory;
     const TrainConfig& train = plan.config.train;
     const ParameterShare share = parameterShareOf(plan);
+    fourBits_ = fourBitMemory(writer, plan);
     if (memory.offloadParameters != OffloadPlace::None)
         values_.emplace(writer.program(), MemoryCategory::Parameters, valueRecords(plan, rank));
     if (memory.offloadOptimizer != OffloadPlace::None)
@@ -125,8 +143,10 @@ StateMemory::StateMemory(RankWriter& writer, const RunPlan& plan, int rank) : wr
         const PartOwner owner = partOwner(plan, part, rank);
         const PartMemory::Record record{.file = values_ ? &*values_ : nullptr,
                                         .index = parts_.size()};
-        PartMemory& made = parts_.emplace_back(writer, part.span, owner, memory.zero, record);
-        if (optimizer_)
+        PartMemory& made = parts_.emplace_back(writer, part, owner, memory.zero, record);
+        if (part.frozen)
+            pieces_.push_back(0);
+        else if (optimizer_)
             pieces_.push_back(optimizerPieces(share.list, train, owner.owned).size());
         else
             made.keepState(momentScalars(trainedRanges(share.list, train, owner.owned)));
@@ -197,12 +217,16 @@ void StateMemory::update() {
 }
 
 void StateMemory::step() {
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-        parts_[i].readAhead();
-        if (i + 1 < parts_.size()) parts_[i + 1].readAhead();
-        parts_[i].openValues();
-        if (optimizer_) stepPieces(i);
-        parts_[i].storeValues();
+    std::vector<std::size_t> trained;
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+        if (!parts_[i].isFrozen()) trained.push_back(i);
+    for (std::size_t i = 0; i < trained.size(); ++i) {
+        PartMemory& part = parts_[trained[i]];
+        part.readAhead();
+        if (i + 1 < trained.size()) parts_[trained[i + 1]].readAhead();
+        part.openValues();
+        if (optimizer_) stepPieces(trained[i]);
+        part.storeValues();
     }
     if (optimizer_) optimizer_->settle();
     if (values_) values_->settle();

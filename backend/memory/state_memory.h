@@ -24,8 +24,10 @@ public:
         std::size_t index = 0;
     };
     // `level`: memory.zero.
-    PartMemory(RankWriter& writer, const BufferPart& span, const PartOwner& owner,
+    PartMemory(RankWriter& writer, const SharePart& part, const PartOwner& owner,
                std::int64_t level, const Record& record);
+
+    bool isFrozen() const { return frozen_; }
 
     // The optimizer's, in memory.
     void keepState(const MomentScalars& moments);
@@ -56,6 +58,7 @@ private:
     std::int64_t slice_;
     std::int64_t level_;
     bool shared_;
+    bool frozen_;
     Record record_;
     Held values_{};
     Held gathering_{};
@@ -92,6 +95,7 @@ private:
     void stepPieces(std::size_t part);
 
     RankWriter& writer_;
+    Held fourBits_{};                          // adapter.kind qlora
     std::optional<RecordMemory> values_{};     // memory.offload_parameters
     std::optional<RecordMemory> optimizer_{};  // memory.offload_optimizer
     std::vector<std::size_t> pieces_{};        // of each part's optimizer

@@ -2,6 +2,7 @@
 
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
+#include "backend/model/adapter_folder.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -70,7 +71,8 @@ Error wrongShape(const ModelReading& reading, const StoredTensor& tensor,
 
 Result<Checkpoint> Checkpoint::open(const std::filesystem::path& folder) {
     RINGSCOPE_TRY(ModelReading reading, readModelFile(folder));
-    RINGSCOPE_TRY(TensorFolder files, TensorFolder::open(folder));
+    RINGSCOPE_TRY(const std::filesystem::path model, modelFolderOf(folder));
+    RINGSCOPE_TRY(TensorFolder files, TensorFolder::open(model));
     const std::string_view body = bodyOf(*reading.family, files);
     RINGSCOPE_TRY(WeightPlaces places, weightPlaces(*reading.family, reading.description, body));
     Checkpoint checkpoint(std::move(reading), std::move(files), std::move(places));

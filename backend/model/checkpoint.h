@@ -25,7 +25,8 @@ namespace ringscope {
 
 class Checkpoint {
 public:
-    // Fails with one sentence that names the key or the tensor.
+    // Of an adapter's folder, its model (adapter_folder.h). Fails with one sentence that names the
+    // key or the tensor.
     static Result<Checkpoint> open(const std::filesystem::path& folder);
 
     const Family& family() const { return *reading_.family; }
@@ -69,7 +70,7 @@ Result<void> writeCheckpoint(const std::filesystem::path& folder, std::string_vi
                              std::vector<OutgoingTensor> tensors, const CheckpointForm& form = {});
 
 // Checks the model in `from` as Checkpoint::open() does, and copies what makes it one: config.json
-// and the tensors' files, byte for byte. Fails where `to` holds a model's tensors already.
+// and the tensors' files, byte for byte. An adapter is copied as such. Fails where `to` holds a model's tensors already.
 Result<void> copyCheckpoint(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace ringscope

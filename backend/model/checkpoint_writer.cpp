@@ -1,5 +1,6 @@
 #include "backend/core/files.h"
 #include "backend/core/output_file.h"
+#include "backend/model/adapter_folder.h"
 #include "backend/model/checkpoint.h"
 #include "backend/model/json_value.h"
 
@@ -84,6 +85,7 @@ Result<void> writeCheckpoint(const fs::path& folder, std::string_view configText
 }
 
 Result<void> copyCheckpoint(const fs::path& from, const fs::path& to) {
+    if (isAdapterFolder(from)) return copyAdapter(from, to);
     RINGSCOPE_TRY(const Checkpoint checkpoint, Checkpoint::open(from));
     RINGSCOPE_CHECK(checkTarget(to));
     RINGSCOPE_CHECK(makePrivateFolder(to));

@@ -3,6 +3,7 @@
 #include "backend/core/files.h"
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
+#include "backend/model/adapter_folder.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -63,7 +64,8 @@ Result<ModelReading> readModelConfig(std::string text, const std::string& file) 
 }
 
 Result<ModelReading> readModelFile(const std::filesystem::path& folder) {
-    const std::filesystem::path path = folder / modelConfigName;
+    RINGSCOPE_TRY(const std::filesystem::path model, modelFolderOf(folder));
+    const std::filesystem::path path = model / modelConfigName;
     RINGSCOPE_TRY(std::string text, readTextFile(path));
     return readModelConfig(std::move(text), path.string());
 }

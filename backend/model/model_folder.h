@@ -28,7 +28,8 @@ struct ModelReading {
 // `file` is what sentences call it.
 Result<ModelReading> readModelConfig(std::string text, const std::string& file);
 
-// Reads config.json alone. Tensors are looked at by Checkpoint::open().
+// Reads config.json alone, of an adapter's folder that of its model. Tensors are looked at by
+// Checkpoint::open().
 Result<ModelReading> readModelFile(const std::filesystem::path& folder);
 Result<ModelDescription> readModelFolder(const std::filesystem::path& folder);
 

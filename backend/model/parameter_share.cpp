@@ -32,32 +32,43 @@ std::vector<int> unitsOf(const std::vector<ParameterSpec>& list) {
 
 bool isOfExperts(const ParameterSpec& parameter) { return parameter.shape.size() == 3; }
 
+bool isOfAdapter(const ParameterSpec& parameter) {
+    return parameter.name.find(adapterMark) != std::string::npos;
+}
+
 ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split,
                               bool inUnits) {
     ParameterShare share{.list = list, .parts = {}};
     const std::vector<int> units = unitsOf(list);
+    const bool adapted = std::ranges::any_of(list, isOfAdapter);
     std::int64_t end = 0;
     // Puts the parameters of a part behind those before.
-    const auto add = [&](int unit, bool experts) {
+    const auto add = [&](int unit, bool experts, bool adapter) {
         const std::int64_t begin = end;
         for (std::size_t i = 0; i < list.size(); ++i) {
             ParameterSpec& spec = share.list[i];
             const bool shared = split.sharing > 1 && isOfExperts(spec);
-            if (shared != experts || (inUnits && units[i] != unit)) continue;
+            if (shared != experts || isOfAdapter(spec) != adapter || (inUnits && units[i] != unit))
+                continue;
             if (shared) spec.shape.front() /= split.sharing;
             spec.offset = end;
             end += spec.elements();
         }
-        if (experts && end == begin) return;
+        if ((experts || adapter) && end == begin) return;
         const std::int64_t count =
             padded(end - begin, experts ? split.ranks / split.sharing : split.ranks);
         end = begin + count;
-        share.parts.push_back({.span = {begin, count}, .experts = experts, .unit = unit});
+        share.parts.push_back({.span = {begin, count},
+                               .experts = experts,
+                               .unit = unit,
+                               .frozen = adapted && !adapter});
     };
     const int first = inUnits ? embeddingUnit : -1;
     const int last = inUnits ? *std::ranges::max_element(units) : -1;
-    for (int unit = first; unit <= last; ++unit)
-        for (const bool experts : {false, true}) add(unit, experts);
+    for (int unit = first; unit <= last; ++unit) {
+        for (const bool experts : {false, true}) add(unit, experts, /*adapter=*/false);
+        add(unit, /*experts=*/false, /*adapter=*/true);
+    }
     return share;
 }
 

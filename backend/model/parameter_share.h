@@ -10,12 +10,16 @@
 // In units, parameters that are used together are parts of their own:
 //
 //   [ embedding | padding | layer 0 | padding | layer 1 | padding | norm and head | padding ]
+//
+// With adapters, which alone are trained, theirs are parts of their own, behind what they stand
+// beside; the others are frozen: they have values, and neither gradients nor state.
 #pragma once
 
 #include "backend/model/parameter_list.h"
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 namespace ringscope {
@@ -41,6 +45,7 @@ struct SharePart {
     BufferPart span{};
     bool experts = false;  // that ranks share
     int unit = 0;          // -1: of all units
+    bool frozen = false;   // nothing trains it
 };
 
 struct ParameterShare {
@@ -51,11 +56,15 @@ struct ParameterShare {
 };
 
 // The same for every rank. How many share the experts divides their number. Without units and where
-// one rank holds all experts, there is one part in the order of `list`.
+// one rank holds all experts, there is one part in the order of `list`, and one of adapters.
 ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const ExpertSplit& split,
                               bool inUnits = false);
 
 bool isOfExperts(const ParameterSpec& parameter);
+
+// In the names of adapters' parameters.
+inline constexpr std::string_view adapterMark = ".lora.";
+bool isOfAdapter(const ParameterSpec& parameter);
 
 // Calls body(in the buffer, among all parameters, scalars) for the parts of [begin, begin + count)
 // of the buffer that are parameters. `list`: all of the model's; `place`: the rank's among those

@@ -156,12 +156,13 @@ private:
 }  // namespace
 
 Result<WeightPlaces> weightPlaces(const Family& family, const ModelDescription& description,
-                                  std::string_view body) {
+                                  std::string_view body,
+                                  const std::function<bool(const ParameterSpec&)>& wanted) {
     RINGSCOPE_TRY(const std::vector<LayerKind> kinds,
                   layerKinds(description.model, description.attention));
     PlaceBuilder builder(family, description.model, body);
     for (const ParameterSpec& spec : parameterList(description.model, kinds))
-        RINGSCOPE_CHECK(builder.add(spec));
+        if (!wanted || wanted(spec)) RINGSCOPE_CHECK(builder.add(spec));
     return std::move(builder).ended();
 }
 

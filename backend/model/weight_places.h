@@ -11,6 +11,7 @@
 #include "backend/model/parameter_list.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,8 +38,10 @@ struct WeightPlaces {
 };
 
 // `body` stands before the names of the body's tensors: family.body, or nothing. Fails where the
-// model has a part that the family has no name for.
+// model has a part that the family has no name for. Of parameters that are `wanted`; not set: of
+// all.
 Result<WeightPlaces> weightPlaces(const Family& family, const ModelDescription& description,
-                                  std::string_view body);
+                                  std::string_view body,
+                                  const std::function<bool(const ParameterSpec&)>& wanted = {});
 
 }  // namespace ringscope

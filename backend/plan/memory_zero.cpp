@@ -1,5 +1,7 @@
 #include "backend/plan/memory_zero.h"
 
+#include "backend/plan/adapter_plan.h"
+
 #include <algorithm>
 
 namespace ringscope {
@@ -14,7 +16,7 @@ bool valuesComeAndGo(const RunPlan& plan) {
 }
 
 ParameterShare parameterShareOf(const RunPlan& plan) {
-    return parameterShare(parameterList(plan.config.model, plan.layers), expertSplitOf(plan),
+    return parameterShare(heldParameters(plan), expertSplitOf(plan),
                           dividesGradients(plan) || valuesComeAndGo(plan));
 }
 
@@ -68,10 +70,10 @@ StateBytes stateBytes(const RunPlan& plan) {
         // What a reduce-scatter or an all-gather sends: every slice but the rank's own once.
         const std::int64_t sent = (ranks - 1) * (part.span.count / ranks);
         const std::int64_t sums = dividesGradients(plan) ? plan.microSteps : level == 0 ? 2 : 1;
-        bytes.gradients += sums * sent * format.sumBytes;
+        if (!part.frozen) bytes.gradients += sums * sent * format.sumBytes;
         if (dividesValues(plan))
             bytes.values += plan.microSteps * gathersOfUnit(plan, part.unit) * sent * format.bytes;
-        else if (level != 0)
+        else if (level != 0 && !part.frozen)
             bytes.values += sent * format.bytes;
     }
     return bytes;

@@ -4,6 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/attention_work.h"
 #include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
@@ -127,19 +128,20 @@ std::string expertNote(const RunPlan& plan) {
 }
 
 std::string optimizerNote(const RunPlan& plan) {
-    const std::vector<ParameterSpec> list = parameterList(plan.config.model, plan.layers);
+    const std::vector<ParameterSpec> list = heldParameters(plan);
     const TrainConfig& train = plan.config.train;
     TrainConfig plain = train;
     plain.optimizer = OptimizerKind::AdamW;
     std::int64_t large = 0;
     for (const ParameterSpec& spec : list)
-        if (canHave8BitState(spec)) large += spec.elements();
+        if (spec.trained && canHave8BitState(spec)) large += spec.elements();
+    const std::int64_t trained = trainedParameters(plan);
     return fmt::format(
         "train.optimizer adamw8bit: the state of all parameters takes {} instead of {}; {} of {} "
         "keep 32 bits a number, in parameters of fewer than {}",
         formatBytes(optimizerStateBytes(list, train)),
-        formatBytes(optimizerStateBytes(list, plain)), formatCount(plan.parameters - large),
-        formatCount(plan.parameters), formatCount(leastEightBitElements));
+        formatBytes(optimizerStateBytes(list, plain)), formatCount(trained - large),
+        formatCount(trained), formatCount(leastEightBitElements));
 }
 
 std::string partsNote(const RunPlan& plan) {
@@ -188,6 +190,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (!mode.sharded && config.parallel.sp != 1)
         notes.push_back("mode " + std::string(mode.name) + " runs on one rank; parallel.sp = " +
                         std::to_string(config.parallel.sp) + " is not used");
+    if (hasAdapter(config)) notes.push_back(adapterNote(plan));
     if (plan.replicas > 1) notes.push_back(replicaNote(plan));
     if (plan.expertRanks > 1) notes.push_back(expertNote(plan));
     if (config.train.optimizer == OptimizerKind::AdamW8bit) notes.push_back(optimizerNote(plan));
@@ -251,15 +254,18 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .gradientAccumulatorBytes = format.sumBytes};
 }
 
-// 2 FLOPs per multiply-add, the backward pass twice the forward one; attention, whose backward pass
-// recomputes the scores, 2.5 times.
+// 2 FLOPs per multiply-add, the backward pass twice the forward one, and of what is frozen once;
+// attention, whose backward pass recomputes the scores, 2.5 times.
 double modelFlops(const RunPlan& plan) {
     const RunConfig& config = plan.config;
     const ModelConfig& model = config.model;
     const double tokens = static_cast<double>(config.train.seqLen * config.train.batch);
     const auto multiplied = static_cast<double>(multipliedParameters(model, plan.layers));
+    const double products = hasAdapter(config)
+                                ? 4 * multiplied + 6 * static_cast<double>(trainedParameters(plan))
+                                : 6 * multiplied;
     return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
-           (6 * multiplied * tokens + 3.5 * attentionFlops(plan));
+           (products * tokens + 3.5 * attentionFlops(plan));
 }
 
 // What the rank that sends most sends in all layers of one pass over a batch. `fits`: of the parts.
@@ -446,6 +452,10 @@ Result<RunPlan> planRun(const RunConfig& config) {
     if (!fits.ok()) {
         code = ErrorCode::InvalidConfig;
         reasons.push_back(fits.error().message);
+    }
+    if (const auto sites = adapterSites(config); !sites.ok()) {
+        code = ErrorCode::InvalidConfig;
+        reasons.push_back(sites.error().message);
     }
     if (!reasons.empty()) return Error{code, join(reasons, "; ")};
 

@@ -1,7 +1,9 @@
 #include "backend/report/model_facts.h"
 
 #include "backend/config/run_config.h"
+#include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/model/adapter_merge.h"
 #include "backend/model/checkpoint.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/mask.h"
@@ -133,6 +135,22 @@ std::vector<std::string> filesOf(const Checkpoint& checkpoint) {
     return files;
 }
 
+// "rank 16, alpha 32, 3,145,728 parameters beside q_proj, v_proj"
+Result<std::string> adapterWords(const std::string& folder, const Checkpoint& checkpoint) {
+    RINGSCOPE_TRY(const AdapterFolder adapter, AdapterFolder::open(folder));
+    ModelConfig model = checkpoint.description().model;
+    model.from = folder;
+    RINGSCOPE_TRY(const std::vector<LinearLayer> all,
+                  linearLayers(model, checkpoint.description().attention));
+    RINGSCOPE_TRY(const std::vector<LinearLayer> layers, layersOf(adapter, all));
+    const AdapterSettings& settings = adapter.settings();
+    std::int64_t parameters = 0;
+    for (const LinearLayer& layer : layers)
+        parameters += settings.rank * (layer.rows + layer.columns);
+    return fmt::format("rank {}, alpha {}, {} parameters beside {}", settings.rank, settings.alpha,
+                       formatCount(parameters), join(kindsOf(layers), ", "));
+}
+
 }  // namespace
 
 Result<ModelFacts> modelFacts(const ModelDescription& description) {
@@ -151,6 +169,9 @@ Result<ModelFacts> checkpointFacts(const std::string& folder) {
     facts.name = folder;
     facts.family = checkpoint.family().type;
     facts.files = filesOf(checkpoint);
+    if (isAdapterFolder(folder)) {
+        RINGSCOPE_TRY(facts.adapter, adapterWords(folder, checkpoint));
+    }
     facts.ignoredKeys = checkpoint.ignoredKeys();
     facts.ignoredTensors = checkpoint.ignoredTensors();
     return facts;

@@ -44,6 +44,7 @@ struct ModelFacts {
     std::vector<FlopsAtLength> flops{};
     std::vector<ModeSizes> modes{};
 
+    std::string adapter{};  // of an adapter's folder, what it adds; the rest is of its model
     std::vector<std::string> files{};  // of the checkpoint: "2.5 GiB of BF16"
     std::vector<std::string> ignoredKeys{};
     std::vector<std::string> ignoredTensors{};

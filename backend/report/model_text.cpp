@@ -214,6 +214,7 @@ std::string modelText(const ModelFacts& facts, std::size_t width) {
     std::string title = printableLine(facts.name);
     if (family != nullptr) title += fmt::format(": {} ({})", family->title, family->type);
     std::string text = title + "\n\n" + sizesText(facts, width);
+    if (!facts.adapter.empty()) text += labelled("adapter", facts.adapter, width);
     if (!facts.files.empty()) text += labelled("tensors", join(facts.files, ", "), width);
     text += cacheText(facts, width) + parameterText(facts, width) + flopsText(facts) +
             modeText(facts, width) + ignoredText(facts, width);
@@ -239,6 +240,7 @@ std::string modelJson(const ModelFacts& facts) {
             {{"tokens", at.tokens}, {"forward", at.forward}, {"training", at.training}});
     json["modes"] = nlohmann::ordered_json::array();
     for (const ModeSizes& sizes : facts.modes) json["modes"].push_back(modeJson(sizes));
+    json["adapter"] = facts.adapter;
     json["files"] = facts.files;
     json["ignored_keys"] = facts.ignoredKeys;
     json["ignored_tensors"] = facts.ignoredTensors;

@@ -1,5 +1,6 @@
 #include "backend/report/plan_json.h"
 
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/pass_bytes.h"
 #include "backend/plan/placement.h"
 #include "backend/report/json_rows.h"
@@ -37,6 +38,7 @@ nlohmann::json plannedRunJson(const RunRequest& request) {
             {"precision", nameOf(config.train.precision)},
             {"device", nameOf(config.launch.device)},
             {"parameters", plan.parameters},
+            {"trained_parameters", trainedParameters(plan)},
             {"flops_per_step", plan.flopsPerStep},
             {"attention_bytes_per_pass", {{"forward", sent.forward}, {"backward", sent.backward}}},
             {"predicted_comm_bytes_per_step", plan.attentionBytesPerStep},

@@ -152,6 +152,13 @@ std::string modelWords(const RunRecord& run) {
     if (!model.layerPattern.empty())
         words += fmt::format(", layers [{}]", join(model.layerPattern, ", "));
     if (run.parameters > 0) words += fmt::format(", {} parameters", formatCount(run.parameters));
+    const AdapterConfig& adapter = run.config.adapter;
+    if (adapter.kind != AdapterKind::None) {
+        const std::string where =
+            adapter.targets.empty() ? "all linear layers" : join(adapter.targets, ", ");
+        words +=
+            fmt::format(", {} of rank {} beside {}", nameOf(adapter.kind), adapter.rank, where);
+    }
     return words;
 }
 

@@ -2,6 +2,7 @@
 
 #include "backend/config/data_source.h"
 #include "backend/core/text.h"
+#include "backend/model/adapter_folder.h"
 #include "backend/model/checkpoint.h"
 #include "backend/model/model_config_text.h"
 #include "backend/plan/placement.h"
@@ -84,8 +85,10 @@ std::vector<NeededFile> neededFiles(const RunConfig& config) {
             files.push_back({name, "data.source", "write the path of a text file, or builtin:prose",
                              ", or write builtin:prose"});
     if (config.model.from)
-        files.push_back({*config.model.from + "/config.json", "model.from",
-                         "write the folder of a checkpoint", ""});
+        files.push_back(
+            {*config.model.from +
+                 (isAdapterFolder(*config.model.from) ? "/adapter_config.json" : "/config.json"),
+             "model.from", "write the folder of a checkpoint", ""});
     return files;
 }
 

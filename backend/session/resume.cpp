@@ -19,6 +19,14 @@ bool describesModel(std::string_view path) {
            std::ranges::find(sourcesOfModels, path) == sourcesOfModels.end();
 }
 
+// A checkpoint of adapters is of no use beside another model, or as other products.
+bool describesAdapter(std::string_view path, const RunConfig& config) {
+    if (path == "adapter.kind") return true;
+    if (config.adapter.kind == AdapterKind::None) return false;
+    if (path == (config.model.from ? "model.from" : "train.seed")) return true;
+    return path == "adapter.rank" || path == "adapter.alpha" || path == "adapter.targets";
+}
+
 }  // namespace
 
 Result<ResumeSource> resumeFrom(const std::filesystem::path& folder) {
@@ -41,7 +49,7 @@ Result<ResumeSource> resumeFrom(const RunRecord& run) {
 
 Result<void> checkResume(const ResumeSource& source, const RunConfig& config) {
     for (const Field& field : fieldTable()) {
-        if (!describesModel(field.path)) continue;
+        if (!describesModel(field.path) && !describesAdapter(field.path, config)) continue;
         const std::string before = field.get(source.config);
         const std::string now = field.get(config);
         if (before != now)

@@ -25,7 +25,7 @@ void applySinks(const Sinks& sinks, std::int64_t firstHead, BlockOutput& whole) 
 // The sink is a key whose value is 0: its score's gradient is weight * (0 - out' dOut).
 void addSinkGradients(const Sinks& sinks, std::int64_t firstHead, const BlockOutput& whole,
                       const at::Tensor& dOut) {
-    if (!sinks.scores.defined()) return;
+    if (!sinks.scores.defined() || !sinks.gradient.defined()) return;
     const at::ScalarType type = whole.lse.scalar_type();
     const at::Tensor weights = at::exp(ofHeads(sinks.scores, firstHead, whole.lse) - whole.lse);
     const at::Tensor products = (whole.out.to(type) * dOut.to(type)).sum(3);

@@ -17,7 +17,7 @@ namespace ringscope {
 
 struct Sinks {
     at::Tensor scores{};    // (heads of the model); not defined: there are none
-    at::Tensor gradient{};  // added up there
+    at::Tensor gradient{};  // added up there; not defined: it is not wanted
 };
 
 // In place. `whole`: (B, n, H, D) and (B, n, H), of query heads from `firstHead` on.

@@ -77,7 +77,8 @@ at::Tensor innerOf(const at::Tensor& kept, std::int64_t first, std::int64_t coun
 }
 
 Projection ofExpert(const Weight& all, std::int64_t expert) {
-    return {.weight = {all.value.detach()[expert], all.gradient[expert]}};
+    return {.weight = {all.value.detach()[expert],
+                       all.gradient.defined() ? all.gradient[expert] : at::Tensor()}};
 }
 
 at::Tensor normedRows(const Norm& norm, const at::Tensor& in) {

@@ -26,8 +26,9 @@ constexpr std::int64_t headChunkScalars = 4 << 20;  // of logits at a time
 
 struct Embedding : Function<Embedding> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& table,
-                              const at::Tensor& gradient, const at::Tensor& tokens, double scale) {
-        context->saved_data["gradient"] = gradient;
+                              const std::optional<at::Tensor>& gradient, const at::Tensor& tokens,
+                              double scale) {
+        context->saved_data["gradient"] = gradient.value_or(at::Tensor());
         context->saved_data["scale"] = scale;
         context->save_for_backward({tokens});
         at::Tensor rows = at::embedding(table, tokens);
@@ -37,6 +38,7 @@ struct Embedding : Function<Embedding> {
         const at::Tensor tokens = context->get_saved_variables()[0];
         const double scale = context->saved_data["scale"].toDouble();
         at::Tensor gradient = context->saved_data["gradient"].toTensor();
+        if (!gradient.defined()) return {at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
         const at::Tensor used = tokens.flatten();
         const at::Tensor d = rowsOf(dOut[0]);
         overChunks(d, [&](std::int64_t first, std::int64_t count) {
@@ -58,7 +60,7 @@ struct Project : Function<Project> {
             at::Tensor factors = inverse.narrow(0, first, count);
             at::Tensor result = out.narrow(0, first, count);
             norm.apply(in.narrow(0, first, count), normed, factors);
-            projection.applyInto(result, normed);
+            projection.applyInto(result, normed, first);
         });
         context->save_for_backward({x, inverse});
         keep(context, "norm", norm);
@@ -78,8 +80,8 @@ struct Project : Function<Project> {
             const at::Tensor dChunk = d.narrow(0, first, count);
             at::Tensor normed = emptyRows(in, count, in.size(1));
             norm.applyAgain(chunk, factors, normed);
-            projection.addGradients(dChunk, normed);
-            projection.backInto(normed, dChunk);  // no longer needed: holds its gradient now
+            projection.addGradients(dChunk, normed, first);
+            projection.backInto(normed, dChunk, first);  // no longer needed: holds its gradient now
             at::Tensor dxChunk = dx.narrow(0, first, count);
             norm.backward(chunk, factors, normed, dxChunk);
         });
@@ -151,7 +153,7 @@ struct HeadProjection : Function<HeadProjection> {
             at::Tensor normed = emptyRows(in, count, in.size(1));
             at::Tensor factors = inverse.narrow(0, first, count);
             parts.norm.apply(in.narrow(0, first, count), normed, factors);
-            at::Tensor qkv = parts.qkv.apply(normed);
+            at::Tensor qkv = parts.qkv.apply(normed, first);
             if (projected.defined()) {
                 projected.narrow(0, first, count).copy_(qkv);
                 normHeads(qkv, columns);
@@ -189,9 +191,9 @@ struct HeadProjection : Function<HeadProjection> {
             joinHeads(dHeads, rotary, first, dQkv);
             if (!columns.empty())
                 normHeadsBackward(saved[2].narrow(0, first, count), dQkv, columns);
-            parts.qkv.addGradients(dQkv, normed);
+            parts.qkv.addGradients(dQkv, normed, first);
             at::Tensor dChunk = dx.narrow(0, first, count);
-            parts.qkv.backInto(normed, dQkv);  // no longer needed: holds its gradient now
+            parts.qkv.backInto(normed, dQkv, first);  // no longer needed: holds its gradient now
             parts.norm.backward(chunk, factors, normed, dChunk);
         });
         return {dx.view_as(saved[0]), {}, {}, {}};
@@ -263,6 +265,7 @@ struct AddProjection : Function<AddProjection> {
 // last one gives where a norm follows.
 struct FeedForwardRows {
     const FeedForward& parts;
+    std::int64_t first;  // the number of the first one
     at::Tensor in;
     at::Tensor factors;
     at::Tensor inner;
@@ -270,35 +273,35 @@ struct FeedForwardRows {
 
     void project(at::Tensor& normed) {
         parts.before.apply(in, normed, factors);
-        parts.in.applyInto(inner, normed);
+        parts.in.applyInto(inner, normed, first);
     }
     at::Tensor activated() const {
-        at::Tensor hidden = emptyRows(in, in.size(0), parts.down.weight.value.size(1));
+        at::Tensor hidden = emptyRows(in, in.size(0), parts.down.inputs());
         activate(parts.kind, inner, hidden);
         return hidden;
     }
     void addTo(at::Tensor& out, const at::Tensor& past) {
         const at::Tensor hidden = activated();
         if (!parts.after.defined()) {
-            parts.down.addedInto(out, past, hidden);
+            parts.down.addedInto(out, past, hidden, first);
             return;
         }
-        parts.down.applyInto(before, hidden);
+        parts.down.applyInto(before, hidden, first);
         out.copy_(addNormed(past, before, parts.after));
     }
     // Adds to the gradients of the parameters and to dx. `normed` is overwritten.
     void backward(at::Tensor d, at::Tensor& normed, at::Tensor& dx) {
         if (parts.after.defined()) d = addNormedBackward(d, before, parts.after);
         at::Tensor hidden = activated();
-        parts.down.addGradients(d, hidden);
+        parts.down.addGradients(d, hidden, first);
 
-        parts.down.backInto(hidden, d);  // no longer needed: holds its gradient now
+        parts.down.backInto(hidden, d, first);  // no longer needed: holds its gradient now
         at::Tensor dInner = at::empty_like(inner);
         activateBackward(parts.kind, inner, hidden, dInner);
         parts.before.applyAgain(in, factors, normed);
-        parts.in.addGradients(dInner, normed);
+        parts.in.addGradients(dInner, normed, first);
 
-        parts.in.backInto(normed, dInner);
+        parts.in.backInto(normed, dInner, first);
         parts.before.backward(in, factors, normed, dx);
     }
 };
@@ -315,8 +318,8 @@ struct KeptRows {
         const auto part = [&](const at::Tensor& kept) {
             return kept.defined() ? kept.narrow(0, first, count) : at::Tensor();
         };
-        FeedForwardRows rows{parts, in.narrow(0, first, count), part(factors), part(inner),
-                             part(before)};
+        FeedForwardRows rows{parts,         first,       in.narrow(0, first, count),
+                             part(factors), part(inner), part(before)};
         if (inner.defined()) return rows;
         rows.factors = rowFactors(rows.in);
         rows.inner = emptyRows(in, count, parts.in.outputs());
@@ -376,7 +379,8 @@ struct AddFeedForward : Function<AddFeedForward> {
             at::Tensor normed = emptyRows(in, count, in.size(1));
             if (!keptRows.inner.defined()) {
                 rows.project(normed);
-                if (parts.after.defined()) parts.down.applyInto(rows.before, rows.activated());
+                if (parts.after.defined())
+                    parts.down.applyInto(rows.before, rows.activated(), first);
             }
             at::Tensor dChunk = dx.narrow(0, first, count);
             rows.backward(d.narrow(0, first, count), normed, dChunk);
@@ -430,7 +434,7 @@ struct HeadLoss : Function<HeadLoss> {
             const at::Tensor capped = head.softcap ? logits.clone() : at::Tensor();
             loss += crossEntropy(logits, wanted.narrow(0, first, count), scale, head.rule);
             if (head.softcap) uncapGradient(logits, capped, *head.softcap);
-            addProduct(headGradient, logits.t(), normed);
+            if (headGradient.defined()) addProduct(headGradient, logits.t(), normed);
             productInto(normed, logits, weights);  // no longer needed: holds its gradient now
             at::Tensor dChunk = dx.narrow(0, first, count);
             head.norm.backward(chunk, inverse, normed, dChunk);
@@ -448,7 +452,9 @@ struct HeadLoss : Function<HeadLoss> {
 }  // namespace
 
 at::Tensor embed(const at::Tensor& tokens, const Weight& table, double scale) {
-    return Embedding::apply(table.value, table.gradient, tokens, scale);
+    const std::optional<at::Tensor> gradient =
+        table.gradient.defined() ? std::optional(table.gradient) : std::nullopt;
+    return Embedding::apply(table.value, gradient, tokens, scale);
 }
 
 at::Tensor project(const at::Tensor& x, const Norm& norm, const Projection& projection) {

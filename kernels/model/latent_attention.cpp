@@ -22,7 +22,7 @@ at::Tensor rotated(const at::Tensor& x, const RotaryTable& table) {
 }
 
 at::Tensor queriesOf(const at::Tensor& x, const LatentParts& parts) {
-    if (!parts.queryDown.weight.defined()) return project(x, parts.norm, parts.queryUp);
+    if (!parts.queryDown.defined()) return project(x, parts.norm, parts.queryUp);
     return project(project(x, parts.norm, parts.queryDown), parts.queryNorm, parts.queryUp);
 }
 
@@ -32,11 +32,19 @@ Projection headsOf(const Projection& projection, std::int64_t columns, std::int6
     const auto part = [&](const Weight& weight) -> Weight {
         if (!weight.defined()) return {};
         const auto rows = [&](const at::Tensor& tensor) {
-            return tensor.narrow(0, begin * columns, (end - begin) * columns);
+            return tensor.defined() ? tensor.narrow(0, begin * columns, (end - begin) * columns)
+                                    : tensor;
         };
         return {rows(weight.value), rows(weight.gradient)};
     };
-    return {part(projection.weight), part(projection.bias)};
+    Projection some{.weight = part(projection.weight), .bias = part(projection.bias)};
+    if (projection.packed)
+        some.packed = projection.packed->some(begin * columns, (end - begin) * columns);
+    for (const LowRank& beside : projection.beside) {
+        some.beside.push_back(beside);
+        some.beside.back().b = part(beside.b);
+    }
+    return some;
 }
 
 }  // namespace

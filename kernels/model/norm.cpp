@@ -6,6 +6,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/native_layer_norm.h>
 #include <ATen/ops/native_layer_norm_backward.h>
+#include <ATen/ops/zeros.h>
 
 #include <array>
 #include <tuple>
@@ -42,7 +43,10 @@ void Norm::backward(const at::Tensor& x, const at::Tensor& factors, const at::Te
         dx.add_(dNormed);
         return;
     }
-    at::Tensor dGain = gain.gradient;
+    // Of a frozen norm nobody keeps it.
+    at::Tensor dGain = gain.gradient.defined()
+                           ? gain.gradient
+                           : at::zeros({x.size(1)}, x.options().dtype(sumType(x)));
     if (kind == NormKind::Rms) {
         rmsNormBackward(x, gainValue(), factors, dNormed, dx, dGain);
         return;
@@ -52,8 +56,9 @@ void Norm::backward(const at::Tensor& x, const at::Tensor& factors, const at::Te
     const auto [normed, mean, inverse] = at::native_layer_norm(x, {x.size(1)}, gains, biases, eps);
     const auto [d, dGains, dBiases] = at::native_layer_norm_backward(
         dNormed, x, {x.size(1)}, mean, inverse, gains, biases, {true, true, true});
-    at::Tensor dBias = bias.gradient;
     dx.add_(d);
+    if (!gain.gradient.defined()) return;
+    at::Tensor dBias = bias.gradient;
     dGain.add_(dGains);
     dBias.add_(dBiases);
 }

@@ -18,15 +18,6 @@
 namespace ringscope {
 namespace {
 
-std::uint64_t nameHash(std::string_view name) {
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    for (const char letter : name) {
-        hash ^= static_cast<unsigned char>(letter);
-        hash *= 0x100000001b3U;
-    }
-    return hash;
-}
-
 // Near-normal with deviation 1 and no value beyond 3.5: four 16-bit uniforms added up. Integers
 // until the last multiplication, so no mathematics library has a say in it.
 double nearNormal(std::uint64_t word) {
@@ -43,7 +34,7 @@ template <typename Scalar>
 void initialise(Scalar* values, const ParameterSpec& spec, std::int64_t seed, std::int64_t begin,
                 std::int64_t end) {
     const std::uint64_t key =
-        mixBits(nameHash(spec.name) + mixBits(static_cast<std::uint64_t>(seed)));
+        mixBits(hashOfName(spec.name) + mixBits(static_cast<std::uint64_t>(seed)));
     at::parallel_for(begin, end, 1 << 15, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i)
             values[i - begin] = static_cast<Scalar>(
@@ -79,6 +70,15 @@ at::Tensor partOf(const at::Tensor& buffer, const BufferPart& all, const BufferP
 
 }  // namespace
 
+std::uint64_t hashOfName(std::string_view name) {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char letter : name) {
+        hash ^= static_cast<unsigned char>(letter);
+        hash *= 0x100000001b3U;
+    }
+    return hash;
+}
+
 InitialValues seededValues(std::vector<ParameterSpec> list, std::int64_t seed) {
     return [list = std::move(list), seed](std::int64_t begin, std::int64_t count,
                                           const at::TensorOptions& options) {
@@ -101,6 +101,10 @@ Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial,
                                   : at::empty({part.count}, options);
         });
         const at::TensorOptions sums = options.dtype(sumType(values));
+        if (!atStart.frozen.empty() && atStart.frozen[buffers_.size()]) {
+            buffers_.push_back({part, values, at::Tensor()});
+            continue;
+        }
         buffers_.push_back({part, values, made(MemoryCategory::Gradients, atStart.gradients, [&] {
                                 return at::zeros({part.count}, sums);
                             })});
@@ -108,6 +112,7 @@ Parameters::Parameters(std::vector<ParameterSpec> list, InitialValues initial,
     for (const ParameterSpec& spec : list_) {
         const Buffer& buffer = bufferOf(spec.offset);
         const auto view = [&](const at::Tensor& all) {
+            if (!all.defined()) return all;
             return all.narrow(0, spec.offset - buffer.part.begin, spec.elements()).view(spec.shape);
         };
         places_.emplace(spec.name, weights_.size());
@@ -145,22 +150,24 @@ at::Tensor Parameters::values(const BufferPart& span) const {
 
 at::Tensor Parameters::gradients(const BufferPart& span) const {
     const Buffer& buffer = bufferOf(span.begin);
+    if (!buffer.gradients.defined()) return {};
     return partOf(buffer.gradients, buffer.part, span);
 }
 
 void Parameters::clearGradients() {
     for (const Buffer& buffer : buffers_)
-        if (hasMemory(buffer.gradients)) buffer.gradients.zero_();
+        if (buffer.gradients.defined() && hasMemory(buffer.gradients)) buffer.gradients.zero_();
 }
 
 bool Parameters::areExact() const {
-    return buffers_.front().values.scalar_type() == buffers_.front().gradients.scalar_type();
+    const at::Tensor& values = buffers_.front().values;
+    return values.scalar_type() == sumType(values);
 }
 
 at::Tensor Parameters::exactValues(std::int64_t begin, std::int64_t count) const {
     const Buffer& buffer = bufferOf(begin);
     if (areExact()) return buffer.values.narrow(0, begin - buffer.part.begin, count);
-    return initial_(begin, count, buffer.gradients.options());
+    return initial_(begin, count, buffer.values.options().dtype(sumType(buffer.values)));
 }
 
 at::Tensor Parameters::initialValues(std::int64_t begin, std::int64_t count) const {

@@ -22,7 +22,7 @@ namespace ringscope {
 // A parameter and where its gradient is added up. Both are views of the buffers.
 struct Weight {
     at::Tensor value;
-    at::Tensor gradient;  // in sumType() of the value
+    at::Tensor gradient;  // in sumType() of the value; not defined: it is frozen
 
     bool defined() const { return value.defined(); }
 };
@@ -40,7 +40,11 @@ InitialValues seededValues(std::vector<ParameterSpec> list, std::int64_t seed);
 struct BuffersAtStart {
     bool values = true;
     bool gradients = true;
+    std::vector<bool> frozen{};  // of each part: it has no gradients, ever; empty: none is
 };
+
+// The same on every machine.
+std::uint64_t hashOfName(std::string_view name);
 
 class Parameters {
 public:

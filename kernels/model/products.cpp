@@ -47,13 +47,20 @@ void sumWithProductInto(at::Tensor& out, const at::Tensor& addend, const at::Ten
         at::addmm_out(out, addend, a, b);
 }
 
-void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) {
+void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b, double scale) {
     if (sum.scalar_type() == a.scalar_type())
-        sum.addmm_(a, b);
+        sum.addmm_(a, b, 1, scale);
     else if (isWidened(a))
-        sum.addmm_(wide(a), wide(b));
+        sum.addmm_(wide(a), wide(b), 1, scale);
     else
-        sum.add_(at::mm(a, b));
+        sum.add_(at::mm(a, b), scale);
+}
+
+void addScaledProduct(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, double scale) {
+    if (isWidened(a))
+        out.add_(at::mm(wide(a), wide(b)), scale);
+    else
+        out.addmm_(a, b, 1, scale);
 }
 
 }  // namespace ringscope

@@ -20,7 +20,9 @@ at::Tensor sumWithProduct(const at::Tensor& addend, const at::Tensor& a, const a
 void sumWithProductInto(at::Tensor& out, const at::Tensor& addend, const at::Tensor& a,
                         const at::Tensor& b);
 
-// sum += a b, where the sum may be of a wider type.
-void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b);
+// sum += scale a b, where the sum may be of a wider type.
+void addProduct(at::Tensor& sum, const at::Tensor& a, const at::Tensor& b, double scale = 1);
+// The same into rows of a's type, which may be columns of wider ones; rounded once.
+void addScaledProduct(at::Tensor& out, const at::Tensor& a, const at::Tensor& b, double scale);
 
 }  // namespace ringscope

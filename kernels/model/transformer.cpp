@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -32,9 +33,40 @@ struct OfLayer : torch::autograd::Function<OfLayer> {
     }
 };
 
-Projection projectionOf(const Parameters& parameters, const std::string& name) {
-    return {.weight = parameters.weightIfAny(name + ".weight"),
-            .bias = parameters.weightIfAny(name + ".bias")};
+Projection projectionOf(const Parameters& parameters, const Adapters& adapters,
+                        const std::string& name) {
+    const std::string weight = name + ".weight";
+    Projection projection{.weight = parameters.weightIfAny(weight),
+                          .bias = parameters.weightIfAny(name + ".bias")};
+    if (const auto found = adapters.packed.find(weight); found != adapters.packed.end())
+        projection.packed = found->second;
+    if (const auto found = adapters.beside.find(weight); found != adapters.beside.end())
+        projection.beside = found->second;
+    return projection;
+}
+
+// As the pass drops what goes into adapters.
+Projection dropping(Projection projection, const TokenTensors& shard) {
+    if (!projection.beside.empty()) projection.dropout = shard.dropout;
+    return projection;
+}
+
+HeadParts dropping(HeadParts parts, const TokenTensors& shard) {
+    parts.qkv = dropping(std::move(parts.qkv), shard);
+    return parts;
+}
+
+// Latents become keys wherever they travel, and nothing is dropped there.
+LatentParts dropping(LatentParts parts, const TokenTensors& shard) {
+    for (Projection* projection : {&parts.queryDown, &parts.queryUp, &parts.latent})
+        *projection = dropping(std::move(*projection), shard);
+    return parts;
+}
+
+FeedForward dropping(FeedForward parts, const TokenTensors& shard) {
+    parts.in = dropping(std::move(parts.in), shard);
+    parts.down = dropping(std::move(parts.down), shard);
+    return parts;
 }
 
 // Adds what one router did to what the others did.
@@ -59,10 +91,12 @@ Norm Transformer::norm(const Parameters& parameters, const std::string& name) co
     return norm;
 }
 
-Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std::string& prefix,
-                                        bool experts) const {
+Transformer::Layer Transformer::layerOf(const Parameters& parameters, const Adapters& adapters,
+                                        const std::string& prefix, bool experts) const {
     const auto normOf = [&](const char* name) { return norm(parameters, prefix + name); };
-    const auto project = [&](const char* name) { return projectionOf(parameters, prefix + name); };
+    const auto project = [&](const char* name) {
+        return projectionOf(parameters, adapters, prefix + name);
+    };
     const auto weight = [&](const char* name) { return parameters.weightIfAny(prefix + name); };
     const bool gated = rowOf(model_.ffn).gated;
     Layer layer{.heads = {.norm = normOf("attention.norm"),
@@ -89,8 +123,8 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
                 .experts = {},
                 .sharedGate = {}};
     layer.latent.latentNorm.eps = model_.latent.normEps;
-    if (layer.latent.queryDown.weight.defined()) layer.latent.queryNorm.eps = model_.latent.normEps;
-    if (!layer.latent.queryDown.weight.defined()) layer.latent.queryUp = project("attention.query");
+    if (layer.latent.queryDown.defined()) layer.latent.queryNorm.eps = model_.latent.normEps;
+    if (!layer.latent.queryDown.defined()) layer.latent.queryUp = project("attention.query");
     if (!experts) return layer;
     layer.feedForward.in = project(gated ? "ffn.shared.gate_up" : "ffn.shared.up");
     layer.feedForward.down = project("ffn.shared.down");
@@ -107,7 +141,7 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const std:
 
 Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
                          const Parameters& parameters, Group* sharing, const MemoryConfig& memory,
-                         const LossRule& rule)
+                         const LossRule& rule, const Adapters& adapters)
     : model_(model),
       kinds_(kinds),
       sharing_(sharing),
@@ -120,8 +154,8 @@ Transformer::Transformer(const ModelConfig& model, const std::vector<LayerKind>&
             .tile = memory.tileLoss.value_or(0),
             .rule = rule} {
     for (std::size_t index = 0; index < kinds_.size(); ++index)
-        layers_.push_back(
-            layerOf(parameters, "layers." + std::to_string(index) + ".", kinds_[index].experts));
+        layers_.push_back(layerOf(parameters, adapters, "layers." + std::to_string(index) + ".",
+                                  kinds_[index].experts));
 }
 
 std::vector<int> Transformer::headUnits() const {
@@ -216,8 +250,8 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const Pass& pas
     const RotaryTable& rotary = pass.shard.rotary;
     const Layer& parts = layers_[static_cast<std::size_t>(index)];
     if (model_.attention == AttentionKind::Mla) {
-        const LatentHeads heads =
-            projectLatentHeads(x, parts.latent, rotary, model_.heads, model_.latent);
+        const LatentHeads heads = projectLatentHeads(x, dropping(parts.latent, pass.shard), rotary,
+                                                     model_.heads, model_.latent);
         const auto expand = [latent = parts.latent, sizes = model_.latent](
                                 const at::Tensor& rows, std::int64_t begin, std::int64_t end) {
             return expandLatents(rows, latent, sizes, begin, end);
@@ -227,26 +261,27 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const Pass& pas
             .flatten(2);
     }
     const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
-    const Heads heads = projectHeads(x, parts.heads, rotary, shape);
+    const Heads heads = projectHeads(x, dropping(parts.heads, pass.shard), rotary, shape);
     return pass.attend(index, heads.q, {heads.k, heads.v}).flatten(2);
 }
 
 // residual + the feed-forward of x, by experts.
 at::Tensor Transformer::mixed(int index, const at::Tensor& x, const at::Tensor& residual,
-                              const at::Tensor& own, RouterUse& routers) const {
+                              const TokenTensors& shard, RouterUse& routers) const {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
     const at::Tensor logits =
         project(x, layer.experts.norm, {.weight = layer.router}).flatten(0, 1);
     const Routing routing =
         route(logits, model_.experts,
               layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());
-    addUse(routers, routing, own);
+    addUse(routers, routing, shard.own);
     const at::Tensor sum = sharing_ == nullptr ? addExperts(x, layer.experts, routing, residual)
                                                : addSpreadExperts(x, layer.experts, routing,
                                                                   residual, *sharing_, index);
-    if (!layer.feedForward.down.weight.defined()) return sum;
-    if (!layer.sharedGate.defined()) return addFeedForward(x, layer.feedForward, sum);
-    const at::Tensor shared = addFeedForward(x, layer.feedForward, at::zeros_like(x));
+    if (!layer.feedForward.down.defined()) return sum;
+    const FeedForward parts = dropping(layer.feedForward, shard);
+    if (!layer.sharedGate.defined()) return addFeedForward(x, parts, sum);
+    const at::Tensor shared = addFeedForward(x, parts, at::zeros_like(x));
     const at::Tensor gate =
         at::sigmoid(project(x, layer.experts.norm, {.weight = layer.sharedGate}));
     return sum + gate * shared;
@@ -256,12 +291,14 @@ at::Tensor Transformer::afterAttention(int index, const at::Tensor& x, const at:
                                        const Pass& pass, RouterUse& routers) const {
     const auto at = static_cast<std::size_t>(index);
     const Layer& parts = layers_[at];
-    const at::Tensor between = addProjection(x, attended, parts.output, parts.afterAttention);
+    const at::Tensor between =
+        addProjection(x, attended, dropping(parts.output, pass.shard), parts.afterAttention);
     // What the feed-forward reads, and what its output is added to.
     const at::Tensor& read = model_.parallelResidual ? x : between;
-    if (kinds_[at].experts) return mixed(index, read, between, pass.shard.own, routers);
-    if (model_.parallelResidual) return addFeedForward(x, parts.feedForward, between);
-    return addFeedForward(between, parts.feedForward);
+    if (kinds_[at].experts) return mixed(index, read, between, pass.shard, routers);
+    const FeedForward feedForward = dropping(parts.feedForward, pass.shard);
+    if (model_.parallelResidual) return addFeedForward(x, feedForward, between);
+    return addFeedForward(between, feedForward);
 }
 
 at::Tensor Transformer::layer(int index, const at::Tensor& x, const Pass& pass,

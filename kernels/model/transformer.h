@@ -19,10 +19,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace ringscope {
+
+// What stands beside the model's own weights, or instead of them.
+struct Adapters {
+    std::map<std::string, std::vector<LowRank>> beside{};  // by the weight's name
+    std::map<std::string, std::shared_ptr<const FourBitMatrix>> packed{};
+};
 
 // The tokens a rank holds.
 struct TokenTensors {
@@ -32,6 +41,7 @@ struct TokenTensors {
     RotaryTable rotary;    // of those
     // Which of the B * n tokens no other rank holds too, (tokens), int64; not defined: all.
     at::Tensor own{};
+    RowDropout dropout{};  // of what goes into adapters; of the B * n tokens
 };
 
 // Keys and values of all heads, (B, n, Hk, D), or as one latent a token that becomes them: (B, n,
@@ -60,7 +70,8 @@ public:
     // Where ranks share experts, they are those of `sharing`, and the parameters hold this rank's.
     Transformer(const ModelConfig& model, const std::vector<LayerKind>& kinds,
                 const Parameters& parameters, Group* sharing = nullptr,
-                const MemoryConfig& memory = {}, const LossRule& rule = {});
+                const MemoryConfig& memory = {}, const LossRule& rule = {},
+                const Adapters& adapters = {});
 
     // scale * the summed losses of the labels by the rule, a double. Its backward pass adds
     // to the parameters' gradients; the head's are added already when this returns. A trace shows
@@ -98,12 +109,13 @@ private:
         UnitKeeper* keeper;
     };
     Norm norm(const Parameters& parameters, const std::string& name) const;
-    Layer layerOf(const Parameters& parameters, const std::string& prefix, bool experts) const;
+    Layer layerOf(const Parameters& parameters, const Adapters& adapters, const std::string& prefix,
+                  bool experts) const;
     std::vector<int> headUnits() const;  // whose values the head uses, its own first
     at::Tensor embedded(const TokenTensors& shard) const;
     at::Tensor attended(int index, const at::Tensor& x, const Pass& pass) const;
     at::Tensor mixed(int index, const at::Tensor& x, const at::Tensor& residual,
-                     const at::Tensor& own, RouterUse& routers) const;
+                     const TokenTensors& shard, RouterUse& routers) const;
     at::Tensor afterAttention(int index, const at::Tensor& x, const at::Tensor& attended,
                               const Pass& pass, RouterUse& routers) const;
     at::Tensor layer(int index, const at::Tensor& x, const Pass& pass, RouterUse& routers) const;

@@ -1,7 +1,7 @@
 // The optimizer's loops over plain arrays.
 #pragma once
 
-#include "kernels/train/dynamic_map.h"
+#include "kernels/model/dynamic_map.h"
 
 #include <cstdint>
 

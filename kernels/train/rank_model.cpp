@@ -1,11 +1,15 @@
 #include "kernels/train/rank_model.h"
 
 #include "backend/core/mix.h"
+#include "backend/model/adapter_merge.h"
 #include "backend/model/rotary.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/memory_zero.h"
 #include "kernels/device/number_format.h"
+#include "kernels/model/adapter_values.h"
 #include "kernels/model/checkpoint_values.h"
+#include "kernels/train/adapter_model.h"
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/offload_folder.h"
 
@@ -22,6 +26,9 @@
 
 namespace ringscope {
 namespace {
+
+// More than any mode pads a sequence to: a token has the same number under all.
+constexpr std::int64_t longestSequence = std::int64_t{1} << 40;
 
 at::Tensor toTensor(const std::vector<std::int64_t>& values, at::IntArrayRef shape,
                     c10::Device device) {
@@ -58,10 +65,34 @@ InitialValues valuesOfShare(const ParameterShare& share, const std::vector<Param
 
 // Buffers of their own for parts that come and go.
 std::vector<BufferPart> buffersOf(const ParameterShare& share, const RunPlan& plan) {
-    if (!dividesGradients(plan) && !valuesComeAndGo(plan)) return {{0, share.elements()}};
+    if (!dividesGradients(plan) && !valuesComeAndGo(plan) && !hasAdapter(plan.config))
+        return {{0, share.elements()}};
     std::vector<BufferPart> spans;
     for (const SharePart& part : share.parts) spans.push_back(part.span);
     return spans;
+}
+
+std::vector<bool> frozenParts(const ParameterShare& share, const RunPlan& plan) {
+    std::vector<bool> frozen;
+    if (hasAdapter(plan.config))
+        for (const SharePart& part : share.parts) frozen.push_back(part.frozen);
+    return frozen;
+}
+
+at::TensorOptions optionsOf(const RunPlan& plan, c10::Device device) {
+    return at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device);
+}
+
+// The model's values with the adapter in them, whose folder stands for both.
+Result<InitialValues> withAdapter(const RunPlan& plan, const std::vector<ParameterSpec>& list,
+                                  InitialValues values) {
+    const std::string& folder = *plan.config.model.from;
+    if (hasAdapter(plan.config) || !isAdapterFolder(folder)) return values;
+    RINGSCOPE_TRY(const AdapterFolder adapter, AdapterFolder::open(folder));
+    RINGSCOPE_TRY(const std::vector<LinearLayer> all,
+                  linearLayers(plan.config.model, plan.config.attention));
+    RINGSCOPE_TRY(const std::vector<LinearLayer> layers, layersOf(adapter, all));
+    return mergedValues(std::move(values), list, layers, adapter);
 }
 
 }  // namespace
@@ -78,28 +109,31 @@ Result<InitialValues> initialValuesOf(const RunPlan& plan) {
                          "fields that differ from its config.json"};
     for (const auto& [name, shape] : checkpoint.places().tensors)
         RINGSCOPE_CHECK(checkpoint.tensor(name));
-    return checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint)));
+    return withAdapter(plan, list,
+                       checkpointValues(std::make_shared<const Checkpoint>(std::move(checkpoint))));
 }
 
-RankModel::RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial,
-                     c10::Device device)
+RankModel::RankModel(const RunPlan& plan, Group& ranks, Beginning beginning, c10::Device device)
     : plan_(plan),
       ranks_(ranks),
       group_(ranks.within(ranksOf(replicaOf(plan, ranks.rank())))),
       sharing_(sharingGroup(plan, ranks)),
-      allParameters_(parameterList(plan.config.model, plan.layers)),
+      allParameters_(heldParameters(plan)),
       share_(parameterShareOf(plan)),
       device_(device),
-      tensors_(at::TensorOptions().dtype(scalarTypeOf(plan.config.train.precision)).device(device)),
+      tensors_(optionsOf(plan, device)),
       parameters_(share_.list,
                   share_.list == allParameters_
-                      ? initial
+                      ? beginning.held
                       : valuesOfShare(share_, allParameters_,
-                                      sharing_ == nullptr ? 0 : sharing_->rank(), initial),
+                                      sharing_ == nullptr ? 0 : sharing_->rank(), beginning.held),
                   buffersOf(share_, plan), tensors_,
-                  {.values = !valuesComeAndGo(plan), .gradients = !dividesGradients(plan)}),
+                  {.values = !valuesComeAndGo(plan),
+                   .gradients = !dividesGradients(plan),
+                   .frozen = frozenParts(share_, plan)}),
       model_(plan.config.model, plan.layers, parameters_, sharing_, plan.config.memory,
-             {plan.config.train.labelSmoothing, plan.config.train.zLoss}) {}
+             {plan.config.train.labelSmoothing, plan.config.train.zLoss},
+             {.beside = lowRanks(plan, parameters_), .packed = std::move(beginning.packed)}) {}
 
 Result<void> RankModel::makeValueFile() {
     const MemoryConfig& memory = plan_.config.memory;
@@ -130,10 +164,16 @@ void RankModel::makeParts() {
     if (!units.empty()) units_.emplace(std::move(units));
 }
 
+Result<RankModel::Beginning> RankModel::beginningOf(const RunPlan& plan, c10::Device device) {
+    RINGSCOPE_TRY(const InitialValues model, initialValuesOf(plan));
+    RINGSCOPE_TRY(InitialValues held, heldValues(plan, model));
+    return Beginning{std::move(held), packedWeights(plan, model, optionsOf(plan, device))};
+}
+
 Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& ranks,
                                                    c10::Device device) {
-    RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
-    std::unique_ptr<RankModel> model(new RankModel(plan, ranks, initial, device));
+    RINGSCOPE_TRY(Beginning beginning, beginningOf(plan, device));
+    std::unique_ptr<RankModel> model(new RankModel(plan, ranks, std::move(beginning), device));
     RINGSCOPE_CHECK(model->makeValueFile());
     model->makeParts();
     RINGSCOPE_CHECK(model->makeAttention());
@@ -171,7 +211,9 @@ Result<void> RankModel::makeStore() {
 at::Tensor RankModel::loss(const TokenBatch& batch, const BatchPlace& place, double scale,
                            double balanceScale) {
     RouterUse routers{.scored = balanceScale != 0};
-    const at::Tensor loss = model_.loss(shardOf(batch), attendFor(place, batch), scale, routers,
+    TokenTensors shard = shardOf(batch);
+    shard.dropout = adapterDropout(batch, place);
+    const at::Tensor loss = model_.loss(shard, attendFor(place, batch), scale, routers,
                                         {units_ ? &*units_ : nullptr, activations_.get()});
     if (routers.perExpert.empty()) return loss;
     const at::Tensor use = at::stack(routers.perExpert);
@@ -216,18 +258,22 @@ void RankModel::endUpdate() {
     if (valueFile_) valueFile_->settle();
 }
 
-at::Tensor RankModel::wholeValues() {
-    at::Tensor whole = at::zeros({plan_.parameters}, tensors_.device(at::kCPU));
+at::Tensor RankModel::wholeValues(std::int64_t first) {
+    const ParameterSpec& last = allParameters_.back();
+    const std::int64_t all = last.offset + last.elements() - first;
+    at::Tensor whole = at::zeros({all}, tensors_.device(at::kCPU));
     const int place = sharing_ == nullptr ? 0 : sharing_->rank();
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const SharePart& part = share_.parts[i];
+        if (first > 0 && part.frozen) continue;
         parts_[i]->useValues();
         // Of those that hold a part alike, the first one adds it to what ranks add up below.
-        const bool first = part.experts ? ranks_.rank() < plan_.expertRanks : ranks_.rank() == 0;
-        if (sharing_ == nullptr || first)
+        const bool adds = part.experts ? ranks_.rank() < plan_.expertRanks : ranks_.rank() == 0;
+        if (sharing_ == nullptr || adds)
             forEachPart(share_, allParameters_, place, part.span,
                         [&](std::int64_t own, std::int64_t among, std::int64_t scalars) {
-                            whole.narrow(0, among, scalars)
+                            if (among < first) return;
+                            whole.narrow(0, among - first, scalars)
                                 .copy_(parameters_.values(part.span).narrow(
                                     0, own - part.span.begin, scalars));
                         });
@@ -235,8 +281,8 @@ at::Tensor RankModel::wholeValues() {
     }
     if (sharing_ == nullptr) return whole;
     constexpr std::int64_t atOnce = 1 << 22;  // scalars that ranks exchange
-    for (std::int64_t begin = 0; begin < plan_.parameters; begin += atOnce) {
-        const std::int64_t count = std::min(atOnce, plan_.parameters - begin);
+    for (std::int64_t begin = 0; begin < all; begin += atOnce) {
+        const std::int64_t count = std::min(atOnce, all - begin);
         at::Tensor sum = whole.narrow(0, begin, count).to(device_);
         ranks_.allReduceSum(sum);
         whole.narrow(0, begin, count).copy_(sum);
@@ -298,6 +344,23 @@ TokenTensors RankModel::shardOf(const TokenBatch& batch) {
             .positions = toTensor(shard.positions, {shard.tokens}, device_),
             .rotary = rotary_,
             .own = ownRows(shard)};
+}
+
+// The same numbers for a token of the batch on every rank; nothing is dropped without adapters.
+RowDropout RankModel::adapterDropout(const TokenBatch& batch, const BatchPlace& place) const {
+    const AdapterConfig& adapter = plan_.config.adapter;
+    if (!hasAdapter(plan_.config) || adapter.dropout == 0) return {};
+    RowDropout dropout{.share = adapter.dropout,
+                       .seed = static_cast<std::uint64_t>(plan_.config.train.seed)};
+    for (const std::int64_t each : {place.step, place.number})
+        dropout.seed = mixBits(dropout.seed) + static_cast<std::uint64_t>(each);
+    std::vector<std::int64_t> rows;
+    for (std::int64_t row = 0; row < batch.rows; ++row)
+        for (const TokenSpan& span : heldTokens(plan_.schedule(), group_.rank()))
+            for (std::int64_t token = span.begin; token < span.end; ++token)
+                rows.push_back(row * longestSequence + token);
+    dropout.rows = toTensor(rows, {std::ssize(rows)}, at::kCPU);
+    return dropout;
 }
 
 // The call of layers of one part for this batch, but for the layer's number. Documents are the

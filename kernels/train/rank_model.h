@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,9 @@ struct BatchPlace {
     std::int64_t number = 0;
 };
 
-// Those of model.from where it is set, else of the run's seed. Fails where the folder cannot be
-// read or holds another model than the plan's.
+// Of the model's parameters: those of model.from where it is set, else of the run's seed. Where that
+// is an adapter's folder and the run trains no adapter, it is merged into them. Fails where the
+// folder cannot be read or holds another model than the plan's.
 Result<InitialValues> initialValuesOf(const RunPlan& plan);
 
 class RankModel {
@@ -49,7 +51,7 @@ public:
     std::vector<std::unique_ptr<SharedPart>>& parts() { return parts_; }
 
     // Scalars [begin, begin + count) of all parameters of the model, in the order of
-    // parameterList(), from a buffer of this rank's; 0 where it does not hold them.
+    // heldParameters(), from a buffer of this rank's; 0 where it does not hold them.
     at::Tensor placed(const at::Tensor& buffer, std::int64_t begin, std::int64_t count) const;
 
     // Calls body(parameter, scalar of this rank's, element of the parameter, count) for what
@@ -58,8 +60,9 @@ public:
                       const std::function<void(const std::string&, std::int64_t, std::int64_t,
                                                std::int64_t)>& body) const;
 
-    // The values of all parameters in that order, on the CPU. All ranks must call it.
-    at::Tensor wholeValues();
+    // The values of all parameters in that order, on the CPU; of those from scalar `first` on. All
+    // ranks must call it.
+    at::Tensor wholeValues(std::int64_t first = 0);
 
     at::TensorOptions tensors() const { return tensors_; }  // of activations
 
@@ -86,7 +89,13 @@ public:
     at::Tensor logits(const at::Tensor& rows) const { return model_.logits(rows); }
 
 private:
-    RankModel(const RunPlan& plan, Group& ranks, const InitialValues& initial, c10::Device device);
+    // What its parameters begin with.
+    struct Beginning {
+        InitialValues held;  // of heldParameters()
+        std::map<std::string, std::shared_ptr<const FourBitMatrix>> packed;
+    };
+    static Result<Beginning> beginningOf(const RunPlan& plan, c10::Device device);
+    RankModel(const RunPlan& plan, Group& ranks, Beginning beginning, c10::Device device);
 
     Result<void> makeAttention();
     Result<void> makeValueFile();
@@ -95,6 +104,7 @@ private:
     RotaryTable rotaryOf(const TokenShard& shard) const;
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
+    RowDropout adapterDropout(const TokenBatch& batch, const BatchPlace& place) const;
     AttentionCall callFor(const BatchPlace& place, const TokenBatch& batch,
                           const AttentionPart& part) const;
     Attend attendFor(const BatchPlace& place, const TokenBatch& batch, bool drops = true) const;
@@ -103,7 +113,7 @@ private:
     Group& ranks_;
     Group& group_;                              // that shares sequences
     Group* sharing_;                            // that shares experts, if any does
-    std::vector<ParameterSpec> allParameters_;  // of the model
+    std::vector<ParameterSpec> allParameters_;  // that ranks hold: heldParameters()
     ParameterShare share_;
     c10::Device device_;
     at::TensorOptions tensors_;

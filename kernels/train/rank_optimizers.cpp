@@ -28,9 +28,11 @@ Result<std::unique_ptr<RecordFile>> optimizerFileOf(const RunPlan& plan, RankMod
     if (plan.config.memory.offloadOptimizer == OffloadPlace::None)
         return std::unique_ptr<RecordFile>();
     std::vector<std::int64_t> records;
-    for (const std::unique_ptr<SharedPart>& part : model.parts())
+    for (const std::unique_ptr<SharedPart>& part : model.parts()) {
+        if (part->isFrozen()) continue;
         for (const OptimizerPiece& piece : piecesOf(plan.config.train, model, *part))
             records.push_back(piece.record.bytes());
+    }
     return RecordFile::make(offloadFolderOf(plan.config.memory),
                             {"memory.offload_optimizer disk", "the optimizer's state"}, records,
                             MemoryCategory::Optimizer);
@@ -42,6 +44,7 @@ std::vector<ShardedOptimizer> optimizersOf(const TrainConfig& train, RankModel& 
     std::vector<ShardedOptimizer> optimizers;
     std::size_t record = 0;
     for (const std::unique_ptr<SharedPart>& part : model.parts()) {
+        if (part->isFrozen()) continue;
         if (file == nullptr) {
             optimizers.emplace_back(model.parameters(), *part, options,
                                     trainedRanges(model.parameters().list(), train, part->owned()));

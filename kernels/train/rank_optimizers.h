@@ -1,4 +1,4 @@
-// A rank's optimizers, one for each part of its parameters, and the file that their state is in
+// A rank's optimizers, one for each part of its parameters that is not frozen, and the file that their state is in
 // where it is not in memory (memory.offload_optimizer).
 #pragma once
 

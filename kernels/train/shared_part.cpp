@@ -29,6 +29,7 @@ SharedPart::SharedPart(const Parameters& parameters, const BufferPart& part, Gro
     if (dividesValues() && !isInFile())
         ownValues_ = allocatedFor(MemoryCategory::Parameters,
                                   [&] { return parameters_.initialValues(begin, count); });
+    if (isFrozen()) return;
     const MemoryCategory sums =
         dividesGradients() ? MemoryCategory::Gradients : MemoryCategory::Communication;
     slice_ = allocatedFor(sums, [&] { return at::empty({count}, gradients_.options()); });
@@ -45,6 +46,7 @@ void SharedPart::holdAll() {
         takeMemory(values_);
         values_.copy_(parameters_.initialValues(span_.begin, span_.count));
     }
+    if (isFrozen()) return;
     const MemoryScope scope(MemoryCategory::Gradients);
     takeMemory(gradients_);
 }
@@ -109,14 +111,14 @@ void SharedPart::clearGradients() {
 }
 
 void SharedPart::openGradients() {
-    if (!dividesGradients() || hasMemory(gradients_)) return;
+    if (isFrozen() || !dividesGradients() || hasMemory(gradients_)) return;
     const MemoryScope scope(MemoryCategory::Gradients);
     takeMemory(gradients_);
     gradients_.zero_();
 }
 
 void SharedPart::closeGradients() {
-    if (!dividesGradients()) return;
+    if (isFrozen() || !dividesGradients()) return;
     const PurposeScope purpose(group_, Purpose::Gradient);
     const MemoryScope scope(MemoryCategory::Communication);
     incoming_ = summed_ ? at::empty_like(slice_) : slice_;

@@ -12,6 +12,8 @@
 //   summedGradient   of the owned scalars, over ranks    reduce-scatter; at 0 all-gather behind it
 //   shareValues      what the optimizer made, to all     all-gather; at 0 and 3 nothing is sent
 //
+// A frozen part has values alone: what is about its gradients does nothing.
+//
 // All ranks of the group must call the same in the same order. Where the group has one rank, all is
 // held at every level, but for values that are in a file.
 #pragma once
@@ -41,6 +43,8 @@ public:
     // be one of the parameters' own. Parameters, group and file must outlive it. Writes the record.
     SharedPart(const Parameters& parameters, const BufferPart& part, Group& group,
                std::int64_t level, const ValueRecord& record = {});
+
+    bool isFrozen() const { return !gradients_.defined(); }
 
     const BufferPart& span() const { return span_; }
     BufferPart owned() const;  // of the range that the parameters lie in

@@ -286,7 +286,7 @@ Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationB
     return record;
 }
 
-at::Tensor Trainer::wholeValues() { return state_->model->wholeValues(); }
+at::Tensor Trainer::wholeValues(std::int64_t first) { return state_->model->wholeValues(first); }
 
 c10::Device Trainer::device() const { return state_->device; }
 

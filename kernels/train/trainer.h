@@ -77,9 +77,9 @@ public:
     Result<ValidationRecord> validate(std::int64_t index, const ValidationBatches& batches,
                                       std::int64_t count);
 
-    // All parameters of the model, on the CPU: parameterList(model) says what is where. All ranks
-    // must call it.
-    at::Tensor wholeValues();
+    // What ranks hold as parameters, on the CPU, from scalar `first` on: heldParameters() says what
+    // is where. All ranks must call it.
+    at::Tensor wholeValues(std::int64_t first = 0);
     std::vector<double> parameterValues();  // the same, for tests
 
     c10::Device device() const;

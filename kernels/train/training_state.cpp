@@ -1,7 +1,7 @@
 #include "kernels/train/training_state.h"
 
 #include "backend/plan/optimizer_state.h"
-#include "kernels/train/dynamic_map.h"
+#include "kernels/model/dynamic_map.h"
 
 #include <ATen/ops/empty.h>
 

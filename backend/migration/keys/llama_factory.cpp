@@ -18,7 +18,9 @@ constexpr std::string_view noEvaluation =
 constexpr std::string_view finalShare = "share of the learning rate that it ends at";
 constexpr std::string_view otherCourse =
     "train.lr_schedule, lr_warmup, lr_decay and lr_final say all of the learning rate's course";
-constexpr std::string_view loraOnly = "Ringscope trains all weights and adds no adapters";
+constexpr std::string_view loraOnly =
+    "not taken over: adapter.kind, rank, alpha, dropout and targets say what trains beside the "
+    "model";
 constexpr std::string_view underShards =
     "the old stack's sequence-parallel attention leaves this out without a message, so its runs "
     "never "

@@ -54,7 +54,10 @@ constexpr std::array llamaFactoryV1Table = {
         "lr_scheduler_config.", Dropped, "",
         "train.lr_schedule, lr_warmup and lr_final say the learning rate's course; nothing is set"},
     KeyRule{"optim_config.", Dropped, "", "AdamW is Ringscope's optimizer"},
-    KeyRule{"peft_config.", Dropped, "", "Ringscope trains all weights and adds no adapters"},
+    KeyRule{
+        "peft_config.", Dropped, "",
+        "not taken over: adapter.kind, rank, alpha, dropout and targets say what trains beside the "
+        "model"},
     KeyRule{"quant_config.", Dropped, "", "Ringscope trains unquantised weights"},
     KeyRule{"logging_steps", Dropped, "", "every step is measured and kept"},
     KeyRule{"save_", Dropped, "", "Ringscope writes no checkpoints"},

@@ -155,6 +155,29 @@ TEST(Conflicts, NameParametersToOffloadThatRanksDoNotDivide) {
     EXPECT_TRUE(findConflicts(config).empty());
 }
 
+TEST(Conflicts, NameWhatAnAdapterCannotGoWith) {
+    RunConfig config;
+    config.adapter.kind = AdapterKind::Lora;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.checkpoint.atEnd = true;
+    EXPECT_EQ(onlyConflict(config),
+              "checkpoint.at_end keeps an adapter with adapter.kind lora, which is of use beside "
+              "the model it was trained with alone; set model.from to that model's folder");
+    config.model.from = "models/tiny";
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.adapter.kind = AdapterKind::Qlora;
+    config.memory.zero = 3;
+    EXPECT_EQ(onlyConflict(config),
+              "memory.zero 3 divides the model's parameters, and with adapter.kind qlora each rank "
+              "holds them in 4 bits; use zero 2");
+    config.memory.zero = 2;
+    config.model.experts = {.count = 4, .perToken = 2, .size = 32, .bias = true};
+    config.train.routerBiasStep = 0.1;
+    EXPECT_EQ(onlyConflict(config),
+              "train.router_bias_step moves biases of routers, and with adapter.kind qlora the "
+              "model stays as it is; use 0");
+}
+
 TEST(Conflicts, NameWhatIsToWaitInTheMemoryOfAHost) {
     RunConfig config;
     config.memory.zero = 3;

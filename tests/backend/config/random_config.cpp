@@ -142,6 +142,17 @@ MemoryConfig anyMemory() {
     return memory;
 }
 
+AdapterConfig anyAdapter() {
+    AdapterConfig adapter;
+    adapter.kind = anyOf<AdapterKind>();
+    adapter.rank = upTo(65'536);
+    adapter.alpha = upTo(1000) / 8.0;
+    adapter.dropout = share();
+    adapter.targets = *rc::gen::container<std::vector<std::string>>(
+        rc::gen::element<std::string>("q_proj", "self_attn.dense", "c_attn"));
+    return adapter;
+}
+
 CheckpointConfig anyCheckpoints() {
     CheckpointConfig checkpoint;
     checkpoint.atEnd = *arbitrary<bool>();
@@ -222,7 +233,16 @@ rc::Gen<RunConfig> anyConfig() {
         config.launch.stallSeconds = upTo(600);
         config.launch.onStall = anyOf<StallAction>();
         config.launch.retries = *inRange<std::int64_t>(0, 1001);
+        config.adapter = anyAdapter();
         config.checkpoint = anyCheckpoints();
+        if (config.adapter.kind != AdapterKind::None) {  // what an adapter cannot go with
+            config.train.routerBiasStep = 0;
+            if (!config.model.from) config.checkpoint.atEnd = false;
+        }
+        if (config.adapter.kind == AdapterKind::Qlora && config.memory.zero == 3) {
+            config.memory.zero = 2;
+            config.memory.offloadParameters = OffloadPlace::None;
+        }
         if (*arbitrary<bool>()) config.debug.slowRank = upTo(1024) - 1;
         config.debug.slowMs = upTo(1000) / 8.0;
         return config;

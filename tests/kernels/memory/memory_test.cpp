@@ -146,6 +146,22 @@ MemoryCase wideCase(int ranks, NumberFormat precision) {
     return {c10::str("wide on ", ranks, ", ", nameOf(precision)), config};
 }
 
+// Adapters, with the levers that divide what they train.
+void addAdapted(const std::string& name, RunConfig config, std::vector<MemoryCase>& cases) {
+    config.memory = {};
+    config.adapter = {.kind = AdapterKind::Lora, .rank = 8, .alpha = 8};
+    // No family computes what some of these models do, and adapters take their names from one.
+    if (!planRun(config).ok()) return;
+    for (const std::int64_t zero : {0, 1, 2, 3}) {
+        config.memory.zero = zero;
+        cases.push_back({c10::str(name, ", lora, zero ", zero), config});
+    }
+    config.memory.zero = 1;
+    config.memory.recompute = Recompute::Layers;
+    config.adapter.kind = AdapterKind::Qlora;
+    cases.push_back({name + ", qlora, layers", config});
+}
+
 // Every mode with nothing set, and some with every lever. All families make 317.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     std::vector<MemoryCase> cases;
@@ -176,6 +192,7 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
                 cases.push_back({name + ", " + each.name, config});
             }
             if (family == "llama") cases.push_back(wideCase(ranks, precision));
+            addAdapted(name, config, cases);
         }
     return cases;
 }

@@ -1,4 +1,4 @@
-#include "kernels/train/dynamic_map.h"
+#include "kernels/model/dynamic_map.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,139 @@
+#include "backend/plan/adapter_plan.h"
+
+#include "backend/core/text.h"
+#include "backend/core/units.h"
+#include "backend/model/four_bit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+// "layers.0.attention.qkv.weight" and "k_proj" -> "layers.0.attention.qkv.lora.k_proj."
+std::string stemOf(const LinearLayer& layer) {
+    constexpr std::string_view ending = ".weight";
+    return layer.parameter.substr(0, layer.parameter.size() - ending.size()) +
+           std::string(adapterMark) + std::string(layer.kind()) + ".";
+}
+
+// Latents become keys and values on the rank that they travel to, which knows no token of them.
+bool isExpandedElsewhere(const LinearLayer& layer) {
+    return layer.parameter.ends_with(".attention.latent_up.weight");
+}
+
+// Others take the names of these layers for experts' as well.
+bool isOfFeedForward(const LinearLayer& layer) {
+    return layer.parameter.find(".ffn.") != std::string::npos;
+}
+
+Result<void> checkDropout(const std::vector<AdapterSite>& sites, const AdapterConfig& adapter) {
+    if (adapter.dropout == 0) return {};
+    for (const AdapterSite& site : sites)
+        if (isExpandedElsewhere(site.layer))
+            return Error{
+                ErrorCode::InvalidConfig,
+                fmt::format("adapter.dropout: {} works on latents of other ranks' tokens and drops "
+                            "nothing; set adapter.dropout to 0, or name other adapter.targets",
+                            site.layer.kind())};
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<AdapterSite>> adapterSites(const RunConfig& config) {
+    std::vector<AdapterSite> sites;
+    if (!hasAdapter(config)) return sites;
+    RINGSCOPE_TRY(std::vector<LinearLayer> all, linearLayers(config.model, config.attention));
+    if (config.adapter.targets.empty() && config.model.experts.count > 0)
+        std::erase_if(all, isOfFeedForward);
+    RINGSCOPE_TRY(std::vector<LinearLayer> layers,
+                  chosenLayers(std::move(all), config.adapter.targets));
+    for (LinearLayer& layer : layers) {
+        const std::string stem = stemOf(layer);
+        sites.push_back({.layer = std::move(layer), .a = stem + "a", .b = stem + "b"});
+    }
+    if (sites.empty())
+        return Error{ErrorCode::InvalidConfig,
+                     "adapter.kind: this model has no linear layer that an adapter could stand "
+                     "beside; use adapter.kind none"};
+    RINGSCOPE_CHECK(checkDropout(sites, config.adapter));
+    return sites;
+}
+
+std::vector<AdapterSite> adapterSites(const RunPlan& plan) {
+    return adapterSites(plan.config).value();
+}
+
+double adapterScale(const AdapterConfig& adapter) {
+    return adapter.alpha / static_cast<double>(adapter.rank);
+}
+
+std::vector<ParameterSpec> adapterParameters(const std::vector<AdapterSite>& sites,
+                                             std::int64_t rank, std::int64_t offset) {
+    std::vector<ParameterSpec> list;
+    const auto add = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
+        list.push_back({.name = name, .shape = {rows, columns}, .initial = 0, .offset = offset});
+        offset += rows * columns;
+    };
+    for (const AdapterSite& site : sites) {
+        add(site.a, rank, site.layer.columns);
+        add(site.b, site.layer.rows, rank);
+    }
+    return list;
+}
+
+std::vector<LinearLayer> fourBitLayers(const RunPlan& plan) {
+    if (plan.config.adapter.kind != AdapterKind::Qlora) return {};
+    return linearLayers(plan.config.model, plan.config.attention).value();
+}
+
+std::vector<ParameterSpec> heldParameters(const RunPlan& plan) {
+    std::vector<ParameterSpec> list = parameterList(plan.config.model, plan.layers);
+    if (!hasAdapter(plan.config)) return list;
+    std::set<std::string> inFourBits;
+    for (const LinearLayer& layer : fourBitLayers(plan)) inFourBits.insert(layer.parameter);
+    std::erase_if(list, [&](const ParameterSpec& spec) { return inFourBits.contains(spec.name); });
+    std::int64_t end = 0;
+    for (ParameterSpec& spec : list) {
+        spec.trained = false;
+        spec.offset = end;
+        end += spec.elements();
+    }
+    std::ranges::move(adapterParameters(adapterSites(plan), plan.config.adapter.rank, end),
+                      std::back_inserter(list));
+    return list;
+}
+
+std::int64_t trainedParameters(const RunPlan& plan) {
+    if (!hasAdapter(plan.config)) return plan.parameters;
+    std::int64_t count = 0;
+    for (const AdapterSite& site : adapterSites(plan))
+        count += plan.config.adapter.rank * (site.layer.rows + site.layer.columns);
+    return count;
+}
+
+std::string adapterNote(const RunPlan& plan) {
+    const std::int64_t trained = trainedParameters(plan);
+    std::vector<LinearLayer> adapted;
+    for (const AdapterSite& site : adapterSites(plan)) adapted.push_back(site.layer);
+    std::string note = fmt::format(
+        "adapter.kind {}: {} parameters train beside {} of the model ({:.2f} %), in {}",
+        nameOf(plan.config.adapter.kind), formatCount(trained), formatCount(plan.parameters),
+        100 * static_cast<double>(trained) / static_cast<double>(plan.parameters),
+        join(kindsOf(adapted), ", "));
+    if (plan.config.adapter.kind != AdapterKind::Qlora) return note;
+    std::int64_t bytes = 0;
+    std::int64_t scalars = 0;
+    for (const LinearLayer& layer : fourBitLayers(plan)) {
+        bytes += fourBitBytes(layer.rows * layer.columns);
+        scalars += layer.rows * layer.columns;
+    }
+    return note + fmt::format("; {} parameters in 4 bits take {}", formatCount(scalars),
+                              formatBytes({bytes}));
+}
+
+}  // namespace ringscope
