@@ -47,6 +47,8 @@ struct VerifyArguments {
     std::string type = "fp32";
     std::string device = "cpu";
     std::string dump;
+    std::string pattern;
+    std::vector<std::string> settings;
     AttentionCase problem;
     bool json = false;
 };
@@ -91,6 +93,12 @@ Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
     if (!arguments.window.empty()) RINGSCOPE_CHECK(readWindow(arguments.window, request.problem));
     if (!arguments.documents.empty())
         RINGSCOPE_CHECK(readDocuments(arguments.documents, request.problem));
+    if (!arguments.pattern.empty())
+        RINGSCOPE_CHECK(readPattern(arguments.pattern, request.problem));
+    for (const std::string& setting : arguments.settings)
+        RINGSCOPE_CHECK(readPatternSetting(setting, request.problem));
+    if (std::optional<std::string>& file = request.problem.pattern.file)
+        file = std::filesystem::absolute(*file).string();
     RINGSCOPE_CHECK(readType(arguments.type, request.problem));
     RINGSCOPE_CHECK(checkCase(request.problem));
     if (!arguments.dump.empty()) request.dump = std::filesystem::absolute(arguments.dump).string();
@@ -191,6 +199,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
         {{"ringscope verify --ranks 2 --shape B=1,S=3824,Hq=5,Hk=5,D=128", "a layer's shape"},
          {"ringscope verify --mode zigzag,ulysses --full --dtype fp64", "in fp64, not causal"},
          {"ringscope verify --mla 512,64 --shape S=512,Hq=16,D=192", "DeepSeek's attention"},
+         {"ringscope verify --pattern block_sparse -s attention.pattern.local=1", "near blocks"},
          {"ringscope verify --mode ring --dump proof", "arrays for NumPy, also per rank"}},
         explanation);
     auto arguments = std::make_shared<VerifyArguments>();
@@ -221,6 +230,14 @@ void addVerifyVerb(CLI::App& app, Command& command) {
     verb->add_option("--dropout", problem.dropout, "share of attention weights that is dropped")
         ->check(realNumber())
         ->type_name("P");
+    verb->add_option(
+            "--pattern", arguments->pattern,
+            "keys a query sees of those; the reference is a dense mask of the same pattern")
+        ->type_name(join(choiceNames<PatternKind>(), "|"));
+    verb->add_option("-s,--set", arguments->settings,
+                     "a field of attention.pattern: --set attention.pattern.local=1")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
     verb->add_option("--dtype", arguments->type, "the number type of inputs and results")
         ->type_name(join(choiceNames<NumberFormat>(), "|"))
         ->capture_default_str();

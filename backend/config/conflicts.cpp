@@ -323,6 +323,29 @@ void checkRecordedRanks(const RunConfig& config, std::vector<ConfigConflict>& co
              (ranks == 1 ? " rank" : " ranks") + "; the last is " + std::to_string(ranks - 1)});
 }
 
+// What of a pattern cannot be, whatever the mode. What does not fit the length is the planner's.
+void checkPattern(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const PatternConfig& pattern = config.attention.pattern;
+    const bool dilated = pattern.kind == PatternKind::Dilated;
+    if (dilated && (pattern.rates.empty() || pattern.segments.size() != pattern.rates.size()))
+        conflicts.push_back(
+            {{"attention.pattern.kind", "attention.pattern.segments", "attention.pattern.rates"},
+             "attention.pattern.kind dilated takes a segment and a rate for each branch; got " +
+                 std::to_string(pattern.segments.size()) + " segments and " +
+                 std::to_string(pattern.rates.size()) + " rates"});
+    if (dilated && pattern.stopGradient && config.model.attentionSinks)
+        conflicts.push_back({{"attention.pattern.stop_gradient", "model.attention_sinks"},
+                             "attention.pattern.stop_gradient true lets no gradient to the weights "
+                             "of branches, and model.attention_sinks is learned from it; use "
+                             "stop_gradient false"});
+    if (pattern.kind == PatternKind::BlockSparse && pattern.local == 0 && pattern.stride == 0 &&
+        pattern.levels == 0 && pattern.globalTokens == 0 && !pattern.file)
+        conflicts.push_back(
+            {{"attention.pattern.kind", "attention.pattern.local"},
+             "attention.pattern.kind block_sparse is the union of local, stride, levels, global "
+             "and file, and none of them is set; set attention.pattern.local to see near blocks"});
+}
+
 }  // namespace
 
 std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
@@ -335,6 +358,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkOffload(config.memory, conflicts);
     checkAdapter(config, conflicts);
     checkPositions(config, conflicts);
+    checkPattern(config, conflicts);
     checkLayers(config, conflicts);
     checkTokens(config, conflicts);
     checkSource(config.data, conflicts);

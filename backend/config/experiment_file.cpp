@@ -31,10 +31,12 @@ std::vector<std::string> sectionsAndTopKeys() {
     return words;
 }
 
-std::vector<std::string> keysOfSection(std::string_view section) {
+// What stands behind `section` in the paths of its fields.
+std::vector<std::string> keysWithin(const std::string& section) {
     std::vector<std::string> keys;
     for (const Field& field : fieldTable())
-        if (sectionOf(field.path) == section) keys.emplace_back(keyOf(field.path));
+        if (field.path.starts_with(section + "."))
+            keys.emplace_back(field.path.substr(section.size() + 1));
     return keys;
 }
 
@@ -130,25 +132,28 @@ private:
         return join(paths, " or ");
     }
 
+    // `section`: also a part of one, whose fields are written pattern: {kind: …} or pattern.kind: …
     void readSection(const std::string& section, const YamlNode& node) {
         if (node.kind == Kind::Null) return;
         if (node.kind != Kind::Map) {
+            const std::vector<std::string> keys = keysWithin(section);
             say(node.at, section + ": expected fields like " +
-                             nested(section + "." + keysOfSection(section).front()) + "; got " +
-                             described(node));
+                             nested(section + "." + keys.front()) + "; got " + described(node));
             return;
         }
         for (std::size_t i = 0; i < node.keys.size(); ++i) {
-            const Field* field = findField(section + "." + node.keys[i].text);
-            if (field == nullptr)
-                refuseFieldKey(section, node.keys[i]);
-            else
+            const std::string path = section + "." + node.keys[i].text;
+            if (const Field* field = findField(path); field != nullptr)
                 readWritten(*field, node.items[i]);
+            else if (!keysWithin(path).empty())
+                readSection(path, node.items[i]);
+            else
+                refuseFieldKey(section, node.keys[i]);
         }
     }
 
     void refuseFieldKey(const std::string& section, const YamlNode& key) {
-        const std::vector<std::string> keys = keysOfSection(section);
+        const std::vector<std::string> keys = keysWithin(section);
         std::string message = section + ": unknown key " + shown(key.text);
         if (const std::optional<std::string> near = nearestWord(key.text, keys)) {
             file_.layer.broken.insert(findField(section + "." + *near));
@@ -212,7 +217,7 @@ private:
                 read(*field, key, node.items[i]);
             else if (isSection(key.text))
                 say(key.at, what + ": expected the whole path of a field, like " +
-                                std::string(key.text) + "." + keysOfSection(key.text).front() +
+                                std::string(key.text) + "." + keysWithin(key.text).front() +
                                 "; got " + shown(key.text));
             else
                 refusePath(what, key);

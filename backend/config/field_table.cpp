@@ -317,6 +317,54 @@ std::vector<Field> attentionFields() {
     };
 }
 
+template <typename Value, typename Member>
+Field patternField(const FieldText& text, ValueKind<Value> kind, Member PatternConfig::*member) {
+    return fieldAt(text, std::move(kind), [member](auto& config) -> decltype(auto) {
+        return (config.attention.pattern.*member);
+    });
+}
+
+std::vector<Field> patternFields() {
+    constexpr std::int64_t mostTokens = 67'108'864;
+    constexpr std::int64_t mostBlocks = 1'048'576;
+    using P = PatternConfig;
+    return {
+        patternField(
+            {"attention.pattern.kind", "",
+             "keys a query sees of those the mask allows; dilated: in segments, by a rate"},
+            oneOf<PatternKind>(), &P::kind),
+        patternField({"attention.pattern.segments", "tokens",
+                      "dilated: a segment's length, for each branch"},
+                     integerSeries(1, mostTokens), &P::segments),
+        patternField({"attention.pattern.rates", "",
+                      "dilated: every rate-th key of a segment, for each branch"},
+                     integerSeries(1, mostTokens), &P::rates),
+        patternField({"attention.pattern.offsets", "",
+                      "dilated: the row a key head begins at; paper: head mod rate"},
+                     oneOf<HeadOffsets>(), &P::offsets),
+        patternField({"attention.pattern.stop_gradient", "",
+                      "dilated: branches are weighted with constants, as in the paper"},
+                     onOff(), &P::stopGradient),
+        patternField({"attention.pattern.block", "tokens", "block_sparse: of a block"},
+                     tokenCount(1, mostTokens), &P::block),
+        patternField({"attention.pattern.local", "blocks",
+                      "block_sparse: blocks seen before one's own (after it, too, if not causal)"},
+                     integer(0, mostBlocks), &P::local),
+        patternField({"attention.pattern.stride", "blocks",
+                      "block_sparse: every so many-th block from one's own is seen; 0: none"},
+                     integer(0, mostBlocks), &P::stride),
+        patternField({"attention.pattern.levels", "",
+                      "block_sparse: all near blocks, every 2nd, 4th, … further off; 0: none"},
+                     integer(0, 30), &P::levels),
+        patternField({"attention.pattern.global", "tokens",
+                      "block_sparse: first tokens that all see, up to whole blocks"},
+                     tokenCount(0, mostTokens), &P::globalTokens),
+        patternField({"attention.pattern.file", "",
+                      "block_sparse: .npy of blocks x blocks, 1 where a block is seen; null: none"},
+                     plainText(), &P::file),
+    };
+}
+
 std::vector<Field> parallelFields() {
     constexpr auto in = &RunConfig::parallel;
     using P = ParallelConfig;
@@ -500,8 +548,9 @@ std::vector<Field> debugFields() {
 std::vector<Field> allFields() {
     std::vector<Field> all;
     for (auto section : {modelSizes, modelParts, rotaryFields, expertFields, latentFields,
-                         dataFields, trainFields, attentionFields, parallelFields, memoryFields,
-                         profileFields, launchFields, adapterFields, checkpointFields, debugFields})
+                         dataFields, trainFields, attentionFields, patternFields, parallelFields,
+                         memoryFields, profileFields, launchFields, adapterFields,
+                         checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

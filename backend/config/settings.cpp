@@ -147,7 +147,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 
 std::string_view sectionOf(std::string_view path) { return path.substr(0, path.find('.')); }
 
-std::string_view keyOf(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+std::string_view keyOf(std::string_view path) { return path.substr(path.find('.') + 1); }
 
 std::vector<std::string> allPaths() {
     std::vector<std::string> paths;

@@ -172,6 +172,23 @@ ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_
             .write = formatIntegerList};
 }
 
+ValueKind<std::vector<std::int64_t>> integerSeries(std::int64_t least, std::int64_t most) {
+    using List = std::vector<std::int64_t>;
+    return {.type = FieldType::IntegerList,
+            .expectation = "a list of integers like [1, 2]",
+            .constraint = "each " + formatCount(least) + " to " + formatCount(most),
+            .choices = {},
+            .read = [least, most](std::string_view text) -> std::optional<List> {
+                std::optional<List> numbers = parseIntegerList(text);
+                if (!numbers || std::ranges::any_of(*numbers, [&](std::int64_t number) {
+                        return number < least || number > most;
+                    }))
+                    return std::nullopt;
+                return numbers;
+            },
+            .write = formatIntegerList};
+}
+
 ValueKind<std::vector<double>> realList() {
     using List = std::vector<double>;
     return {.type = FieldType::RealList,

@@ -42,6 +42,8 @@ ValueKind<Bytes> size(Bytes least, Bytes most);
 ValueKind<StepRange> stepRange();
 ValueKind<std::vector<std::string>> textList();
 ValueKind<std::vector<std::int64_t>> integerList(std::int64_t least, std::int64_t most);
+// The same in the order they are written, some of them twice, or none.
+ValueKind<std::vector<std::int64_t>> integerSeries(std::int64_t least, std::int64_t most);
 ValueKind<std::vector<double>> realList();  // above 0
 
 // A value of an enum that choice.h knows the spellings of.

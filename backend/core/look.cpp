@@ -17,6 +17,7 @@ constexpr std::array modeLooks = {
     ModeLook{"llama3", {"#A61E4D", "#F07BA6"}, Marker::Plus, Stroke::Solid},
     ModeLook{"ring-allgather", {"#7C5A1E", "#CDA85C"}, Marker::Square, Stroke::DashDot},
     ModeLook{"double-ring", {"#3B4CC0", "#98A6FF"}, Marker::Circle, Stroke::DashDot},
+    ModeLook{"dilated-ring", {"#00695C", "#4DB6AC"}, Marker::Star, Stroke::DashDot},
 };
 constexpr ModeLook unknownMode{"", look.mutedText, Marker::Square, Stroke::Solid};
 

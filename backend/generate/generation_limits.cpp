@@ -9,6 +9,12 @@ Result<void> checkGeneration(const RunConfig& config, std::int64_t tokens) {
         return Error{ErrorCode::InvalidConfig,
                      "this model's tokens see later ones (attention.causal: false), so it cannot "
                      "go on with a text; take a causal model"};
+    if (config.attention.pattern.kind != PatternKind::None)
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("this model attends by a pattern (attention.pattern.kind {}), and "
+                                 "cached keys are read without one, which would be another model; "
+                                 "generate from a model of attention.pattern.kind none",
+                                 nameOf(config.attention.pattern.kind))};
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && tokens > model.positions)
         return Error{ErrorCode::InvalidConfig,

@@ -27,6 +27,8 @@ ExecutorMemory executorOf(Executor executor) {
             return {allGatherForwardMemory, allGatherBackwardMemory};
         case Executor::KeyGather:
             return {keyGatherForwardMemory, keyGatherBackwardMemory};
+        case Executor::PackedRing:
+            return {packedRingForwardMemory, packedRingBackwardMemory};
     }
     return {};
 }

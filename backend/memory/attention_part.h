@@ -63,8 +63,11 @@ struct AttentionGradientMemory {
 };
 
 // What rows give that have seen all their keys, in the elements' type.
-OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output, const BlockSizes& sizes);
-OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes);
+OutputMemory outputOfRows(RankWriter& writer, RowOutputsMemory& output, const BlockSizes& sizes);
+OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
+                          const std::vector<std::int64_t>& apart);
+// Output, lse and outputs of branches, to be saved.
+void appendOutput(const OutputMemory& whole, std::vector<Held>& saved);
 // `wholeHeads`: the heads of lse are all of its tensor's.
 AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
                                       bool wholeHeads = true);

@@ -87,9 +87,59 @@ void PartialOutputMemory::add(TokenSpan rows, OutputMemory part) {
     if (!sum_.out.defined()) startEmpty();
 }
 
+void PartialOutputMemory::addSome(OutputMemory /*part*/) {
+    if (!sum_.out.defined()) startEmpty();
+}
+
 OutputMemory PartialOutputMemory::takeSum() {
     if (!sum_.out.defined()) startEmpty();
     return std::exchange(sum_, {});
+}
+
+BlockSizes ofBlock(BlockSizes sizes, const Block& block) {
+    sizes.queries = block.queryRows();
+    sizes.keys = block.keyRows();
+    if (block.heads.size() == 0) return sizes;
+    sizes.heads = sizes.heads / sizes.kvHeads * block.heads.size();
+    sizes.kvHeads = block.heads.size();
+    return sizes;
+}
+
+bool isDense(const Block& block) { return block.queryStep == 1 && block.heads.size() == 0; }
+
+RowOutputsMemory::RowOutputsMemory(RankWriter& writer, const BlockSizes& like,
+                                   const std::vector<std::int64_t>& apart)
+    : writer_(writer), like_(like), whole_(writer, like) {
+    for (const std::int64_t step : apart) {
+        BlockSizes branch = like;
+        branch.queries = (like.queries + step - 1) / step;
+        branches_.emplace_back(writer, branch);
+    }
+}
+
+void RowOutputsMemory::add(const Block& block, const OutputMemory& part) {
+    const auto addTo = [&](PartialOutputMemory& sum, const OutputMemory& some) {
+        if (isDense(block))
+            sum.add(block.queries, some);
+        else
+            sum.addSome(some);
+    };
+    if (!branches_.empty()) {
+        PartialOutputMemory& branch = branches_[static_cast<std::size_t>(block.branch)];
+        if (block.heads.size() == 0) {
+            const BlockSizes sizes = ofBlock(like_, block);
+            addTo(branch, {writer_.sums(sizes.queryNumbers()), writer_.sums(sizes.lseNumbers())});
+        } else {
+            branch.addSome(part);
+        }
+    }
+    addTo(whole_, part);
+}
+
+OutputMemory RowOutputsMemory::takeSum() {
+    OutputMemory whole = whole_.takeSum();
+    for (PartialOutputMemory& branch : branches_) whole.branches.push_back(branch.takeSum().out);
+    return whole;
 }
 
 }  // namespace ringscope

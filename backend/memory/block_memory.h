@@ -6,6 +6,7 @@
 #include "backend/plan/schedule.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace ringscope {
 
@@ -27,6 +28,7 @@ struct BlockSizes {
 struct OutputMemory {
     Held out{};
     Held lse{};
+    std::vector<Held> branches{};  // of a pattern, that are kept apart
 };
 
 OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes);
@@ -40,6 +42,7 @@ public:
         : writer_(writer), like_(like) {}
 
     void add(TokenSpan rows, OutputMemory part);
+    void addSome(OutputMemory part);  // some rows or heads
     OutputMemory takeSum();
 
 private:
@@ -48,6 +51,28 @@ private:
     RankWriter& writer_;
     BlockSizes like_;
     OutputMemory sum_{};
+};
+
+// Of a block, among the tensors that its rows are taken from.
+BlockSizes ofBlock(BlockSizes sizes, const Block& block);
+// Whether it has every row from its first to its last, of all heads.
+bool isDense(const Block& block);
+
+// As RowOutputs. `apart`: branchSteps() of the rank's steps.
+class RowOutputsMemory {
+public:
+    RowOutputsMemory(RankWriter& writer, const BlockSizes& like,
+                     const std::vector<std::int64_t>& apart);
+
+    // The block's rows count from the first row of `like`.
+    void add(const Block& block, const OutputMemory& part);
+    OutputMemory takeSum();
+
+private:
+    RankWriter& writer_;
+    BlockSizes like_;
+    PartialOutputMemory whole_;
+    std::vector<PartialOutputMemory> branches_{};
 };
 
 }  // namespace ringscope

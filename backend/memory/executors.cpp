@@ -47,8 +47,11 @@ Held stackedKeys(RankWriter& writer, const BlockSizes& sizes) {
 
 AttentionOutputMemory fullForwardMemory(const AttentionPartMemory& part,
                                         const AttentionInput& input) {
-    const OutputMemory output = localForward(part.writer, part.steps.forward.front(), part.sizes);
-    return {output.out, {{input.q, input.k, input.v, output.out, output.lse}}};
+    const OutputMemory output =
+        localForward(part.writer, part.steps.forward.front(), part.sizes, branchSteps(part.steps));
+    AttentionOutputMemory all{output.out, {{input.q, input.k, input.v}}};
+    appendOutput(output, all.saved.tensors);
+    return all;
 }
 
 AttentionGradientMemory fullBackwardMemory(const AttentionPartMemory& part,
@@ -60,7 +63,9 @@ AttentionOutputMemory ringForwardMemory(const AttentionPartMemory& part,
                                         const AttentionInput& input) {
     const Held own = travellingKeys(part, input);
     const OutputMemory whole = attendAround(part, part.sizes, own);
-    return {whole.out, {{input.q, own, whole.out, whole.lse}}};
+    AttentionOutputMemory all{whole.out, {{input.q, own}}};
+    appendOutput(whole, all.saved.tensors);
+    return all;
 }
 
 AttentionGradientMemory ringBackwardMemory(const AttentionPartMemory& part,
@@ -76,12 +81,12 @@ AttentionOutputMemory allToAllForwardMemory(const AttentionPartMemory& part,
     for (const HeadStepsMemory& steps : byHeads(part.steps.forward)) {
         const HeadMemory here = exchange.receive(steps.first);
         const BlockSizes sizes = exchange.sizesOf(steps.first);
-        const OutputMemory output = steps.isRing()
-                                        ? attendAround(part, sizes, stackedKeys(part.writer, sizes))
-                                        : localForward(part.writer, steps.first, sizes);
+        const OutputMemory output =
+            steps.isRing() ? attendAround(part, sizes, stackedKeys(part.writer, sizes))
+                           : localForward(part.writer, steps.first, sizes, branchSteps(part.steps));
         exchange.sendBack(steps.last);
-        for (const Held& tensor : {here[0], here[1], here[2], output.out, output.lse})
-            all.saved.tensors.push_back(tensor);
+        for (const Held& tensor : {here[0], here[1], here[2]}) all.saved.tensors.push_back(tensor);
+        appendOutput(output, all.saved.tensors);
     }
     all.out = exchange.returned()[0];
     return all;
@@ -109,12 +114,14 @@ AttentionOutputMemory allGatherForwardMemory(const AttentionPartMemory& part,
                                              const AttentionInput& input) {
     RankWriter& writer = part.writer;
     const Step& step = part.steps.forward.front();
-    const OutputMemory share = localForward(writer, step, part.sizes);
+    const OutputMemory share = localForward(writer, step, part.sizes, branchSteps(part.steps));
     const std::int64_t shareNumbers = share.out.bytes() / writer.elementBytes();
     const Pooled gathered = part.pool.take(part.ranks() * shareNumbers, writer.elementBytes());
     { const Held copy = writer.gathersCopy(part.ranks() * shareNumbers * writer.elementBytes()); }
-    return {writer.elements(part.sizes.queryNumbers()),
-            {{input.q, input.k, input.v, share.out, share.lse}}};
+    AttentionOutputMemory all{writer.elements(part.sizes.queryNumbers()),
+                              {{input.q, input.k, input.v}}};
+    appendOutput(share, all.saved.tensors);
+    return all;
 }
 
 AttentionGradientMemory allGatherBackwardMemory(const AttentionPartMemory& part,

@@ -21,6 +21,9 @@ AttentionGradientMemory allToAllBackwardMemory(const AttentionPartMemory&,
 AttentionOutputMemory allGatherForwardMemory(const AttentionPartMemory&, const AttentionInput&);
 AttentionGradientMemory allGatherBackwardMemory(const AttentionPartMemory&,
                                                 const SavedAttentionMemory&);
+AttentionOutputMemory packedRingForwardMemory(const AttentionPartMemory&, const AttentionInput&);
+AttentionGradientMemory packedRingBackwardMemory(const AttentionPartMemory&,
+                                                 const SavedAttentionMemory&);
 AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory&, const AttentionInput&);
 AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory&,
                                                 const SavedAttentionMemory&);

@@ -96,15 +96,26 @@ AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
                                              const AttentionInput& input) {
     const Held own = part.latent() ? input.k : part.writer.elements(part.ownNumbers());
     KeyGatherMemory gather(part, part.steps.forward);
-    const OutputMemory whole{part.writer.elements(part.sizes.queryNumbers()),
-                             part.writer.sums(part.sizes.lseNumbers())};
+    OutputMemory whole{part.writer.elements(part.sizes.queryNumbers()),
+                       part.writer.sums(part.sizes.lseNumbers())};
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    std::vector<OutputMemory> groups;
     for (const Step& step : part.steps.forward) {
         const BlockSizes sizes = ofStep(part, step);
         const Held rows = gather.begin(step);
         const KeyMemory keys = part.keysOf(sizes.keys, step.heads.size());
-        localForward(part.writer, step, sizes);
+        groups.push_back({.branches = localForward(part.writer, step, sizes, apart).branches});
     }
-    return {whole.out, {{input.q, own, whole.out, whole.lse}}};
+    // Of several groups, joined.
+    for (std::size_t i = 0; i < apart.size(); ++i)
+        whole.branches.push_back(
+            groups.size() == 1 ? groups.front().branches[i]
+                               : part.writer.sums(part.sizes.batch *
+                                                  ((part.sizes.queries + apart[i] - 1) / apart[i]) *
+                                                  part.sizes.heads * part.sizes.columns));
+    AttentionOutputMemory all{whole.out, {{input.q, own}}};
+    appendOutput(whole, all.saved.tensors);
+    return all;
 }
 
 AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory& part,

@@ -13,8 +13,13 @@ BlockSizes ofRows(BlockSizes sizes, TokenSpan queries, TokenSpan keys) {
 
 }  // namespace
 
-OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output,
-                          const BlockSizes& sizes) {
+void appendOutput(const OutputMemory& whole, std::vector<Held>& saved) {
+    saved.push_back(whole.out);
+    saved.push_back(whole.lse);
+    saved.insert(saved.end(), whole.branches.begin(), whole.branches.end());
+}
+
+OutputMemory outputOfRows(RankWriter& writer, RowOutputsMemory& output, const BlockSizes& sizes) {
     OutputMemory whole = output.takeSum();
     if (writer.model().attentionSinks) {
         Held lse = writer.sums(sizes.lseNumbers());
@@ -28,13 +33,16 @@ OutputMemory outputOfRows(RankWriter& writer, PartialOutputMemory& output,
     return whole;
 }
 
-OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes) {
+OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
+                          const std::vector<std::int64_t>& apart) {
     const TokenSpan rows = queryRows(step);
     const BlockSizes own = ofRows(sizes, rows, {});
-    PartialOutputMemory output(writer, own);
-    for (const Block& block : step.blocks)
-        output.add({block.queries.begin - rows.begin, block.queries.end - rows.begin},
-                   blockForward(writer, ofRows(sizes, block.queries, block.keys)));
+    RowOutputsMemory output(writer, own, apart);
+    for (Block block : step.blocks) {
+        const OutputMemory part = blockForward(writer, ofBlock(sizes, block));
+        block.queries = {block.queries.begin - rows.begin, block.queries.end - rows.begin};
+        output.add(block, part);
+    }
     return outputOfRows(writer, output, own);
 }
 
@@ -56,9 +64,8 @@ AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, cons
     AttentionGradientMemory gradients{.k = writer.sums(own.keyNumbers()),
                                       .v = writer.sums(own.keyNumbers())};
     for (const Block& block : step.blocks) {
-        const bool wholeRows = block.queries == rows || sizes.batch == 1;
-        addBlockGradients(writer, ofRows(sizes, block.queries, block.keys),
-                          wholeHeads && wholeRows);
+        const bool wholeRows = isDense(block) && (block.queries == rows || sizes.batch == 1);
+        addBlockGradients(writer, ofBlock(sizes, block), wholeHeads && wholeRows);
     }
     gradients.q = writer.hasTwoBytes() ? writer.elements(own.queryNumbers()) : q;
     return gradients;

@@ -156,25 +156,19 @@ Travelling RingJourneyMemory::arrived(Payload payload, int index, bool ofOwnKeys
     return tensor;
 }
 
-BlockSizes ofBlock(BlockSizes sizes, const Block& block) {
-    sizes.queries = block.queries.size();
-    sizes.keys = block.keys.size();
-    return sizes;
-}
-
 }  // namespace
 
 OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& sizes,
                           const Held& own) {
     RingJourneyMemory journey(part, sizes.keys, own.bytes() / part.writer.elementBytes());
-    PartialOutputMemory output(part.writer, sizes);
+    RowOutputsMemory output(part.writer, sizes, branchSteps(part.steps));
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
         const KeyMemory met = step.blocks.empty()
                                   ? KeyMemory{}
                                   : part.keysOf(keyRows(step).size(), step.heads.size());
         for (const Block& block : step.blocks)
-            output.add(block.queries, blockForward(part.writer, ofBlock(sizes, block)));
+            output.add(block, blockForward(part.writer, ofBlock(sizes, block)));
         journey.endStep(step, {}, {});
     }
     return outputOfRows(part.writer, output, sizes);
@@ -195,8 +189,9 @@ RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockS
             keys.keys = rows.size();
             const Held sums = part.writer.sums(2 * keys.keyNumbers());
             for (const Block& block : step.blocks)
-                addBlockGradients(part.writer, ofBlock(sizes, block),
-                                  sizes.batch == 1 || block.queries.size() == sizes.queries);
+                addBlockGradients(
+                    part.writer, ofBlock(sizes, block),
+                    isDense(block) && (sizes.batch == 1 || block.queries.size() == sizes.queries));
             packed = part.latent()
                          ? part.expansion->gradient(sizes.batch * rows.size(), step.heads.size())
                          : sums;

@@ -9,4 +9,8 @@ namespace ringscope {
 // are seen.
 double attentionFlops(const RunPlan& plan);
 
+// The share of the pairs that masks grant which attention.pattern lets through, in the mean of
+// heads and layers; 1 without a pattern. A pair that two branches show counts twice.
+double coverage(const RunPlan& plan);
+
 }  // namespace ringscope

@@ -9,13 +9,13 @@ namespace {
 // see, up along the last.
 std::vector<ShapePoint> outlineOf(const Block& block, const AttentionMask& mask) {
     constexpr std::int64_t mostSteps = 64;
-    const std::int64_t rowsAStep = block.queries.size() / mostSteps + 1;
-    const std::int64_t steps = (block.queries.size() + rowsAStep - 1) / rowsAStep;
+    const std::int64_t rowsAStep = block.queryRows() / mostSteps + 1;
+    const std::int64_t steps = (block.queryRows() + rowsAStep - 1) / rowsAStep;
     const std::vector<TokenSpan> seen =
         visibleRows(mask, {block.queryTokens.first, block.queryTokens.stride * rowsAStep}, steps,
-                    block.keyTokens, block.keys.size());
+                    block.keyTokens, block.keyRows());
     const auto across = [&](std::int64_t key) {
-        return static_cast<double>(key) / static_cast<double>(block.keys.size());
+        return static_cast<double>(key) / static_cast<double>(block.keyRows());
     };
     std::vector<ShapePoint> left;
     std::vector<ShapePoint> right;

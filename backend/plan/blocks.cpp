@@ -1,8 +1,10 @@
 #include "backend/plan/blocks.h"
 
+#include "backend/plan/patterns/pattern.h"
 #include "backend/plan/row_runs.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace ringscope {
@@ -11,24 +13,28 @@ namespace {
 // Below this a block of its own costs more than the kernel that knows positions.
 constexpr std::int64_t ownBlockRows = 64;
 
-RowRun within(const RowRun& run, TokenSpan rows) {
+// Of rows that follow each other, those of a block.
+RowRun ofBlock(const RowRun& run, TokenSpan rows) {
     const std::int64_t begin = std::max(run.row, rows.begin);
     const std::int64_t end = std::min(run.row + run.count, rows.end);
-    return {begin,
-            std::max<std::int64_t>(0, end - begin),
-            {run.tokens.at(begin - run.row), run.tokens.stride}};
+    return run.part(begin - run.row, std::max<std::int64_t>(0, end - begin));
 }
 
 // Queries and keys of one run each, and what each query row sees of the keys.
 class BlockCutter {
 public:
     BlockCutter(RowRun queries, RowRun keys, const AttentionMask& mask)
-        : queries_(queries),
-          keys_(keys),
-          seen_(visibleRows(mask, queries.tokens, queries.count, keys.tokens, keys.count)) {}
+        : queries_(queries), keys_(keys), whole_(wholeKind(mask)) {
+        if (!whole_)
+            seen_ = visibleRows(mask, queries.tokens, queries.count, keys.tokens, keys.count);
+    }
 
     // Appends blocks that hold every pair once.
     void cut(std::vector<Block>& blocks) const {
+        if (whole_) {
+            blocks.push_back(blockOf(0, queries_.count, {0, keys_.count}, *whole_));
+            return;
+        }
         std::int64_t open = 0;  // rows from here on wait for a block by position
         std::int64_t row = 0;
         while (row < queries_.count) {
@@ -44,6 +50,16 @@ public:
     }
 
 private:
+    // Of all pairs as one block, where nothing has to be looked at row by row.
+    std::optional<MaskKind> wholeKind(const AttentionMask& mask) const {
+        if (!mask.plain()) return std::nullopt;
+        if (!mask.causal || keys_.tokens.at(keys_.count - 1) <= queries_.tokens.first)
+            return MaskKind::Full;
+        if (queries_.tokens == keys_.tokens && queries_.count == keys_.count)
+            return MaskKind::Causal;
+        return std::nullopt;
+    }
+
     const TokenSpan& seen(std::int64_t row) const { return seen_[static_cast<std::size_t>(row)]; }
 
     // How many rows from `first` on make one full or causal block.
@@ -60,9 +76,11 @@ private:
     }
 
     Block blockOf(std::int64_t begin, std::int64_t end, TokenSpan keys, MaskKind kind) const {
-        return {.queries = {queries_.row + begin, queries_.row + end},
-                .keys = {keys_.row + keys.begin, keys_.row + keys.end},
+        return {.queries = queries_.part(begin, end - begin).rows(),
+                .keys = keys_.part(keys.begin, keys.size()).rows(),
                 .mask = kind,
+                .queryStep = queries_.step,
+                .keyStep = keys_.step,
                 .queryTokens = {queries_.tokens.at(begin), queries_.tokens.stride},
                 .keyTokens = {keys_.tokens.at(keys.begin), keys_.tokens.stride}};
     }
@@ -85,44 +103,128 @@ private:
 
     RowRun queries_;
     RowRun keys_;
+    std::optional<MaskKind> whole_;
     std::vector<TokenSpan> seen_;
 };
 
-std::vector<Block> maskedBlocks(const std::vector<Block>& blocks,
-                                const std::vector<RowRun>& queryRuns,
-                                const std::vector<RowRun>& keyRuns, const AttentionMask& mask) {
-    std::vector<Block> result;
-    for (const Block& block : blocks) {
+// Cuts the blocks of one rank's steps to a mask, and to a pattern where there is one.
+class StepCutter {
+public:
+    StepCutter(const Schedule& schedule, const AttentionMask& mask, std::int64_t firstHead)
+        : schedule_(schedule), mask_(mask), firstHead_(firstHead) {}
+
+    void cut(Step& step) const {
+        if (step.blocks.empty()) return;
+        const std::vector<TokenSpan> queries = tokensOf(schedule_.owned, step.queriesOf);
+        const std::vector<TokenSpan> keys = tokensOf(schedule_.owned, step.keysOf);
+        std::vector<Block> result;
+        if (schedule_.pattern == nullptr) {
+            for (const Block& block : step.blocks)
+                cutBlock(block, runsOf(queries), runsOf(keys), [&](const PatternCut& meeting) {
+                    BlockCutter(meeting.queries, meeting.keys, mask_).cut(result);
+                });
+        } else if (step.branch >= 0) {
+            cutPacked(step, queries, keys, result);
+        } else {
+            const std::vector<std::int64_t> heads =
+                modelHeads(*schedule_.pattern, schedule_, step.heads, firstHead_);
+            for (const Block& block : step.blocks)
+                cutBlock(block, runsOf(queries), runsOf(keys), [&](PatternCut meeting) {
+                    meeting.heads = heads;
+                    cutPattern(meeting, {}, result);
+                });
+        }
+        step.blocks = std::move(result);
+    }
+
+private:
+    // Calls `meet` for runs of the block's queries and keys that are not apart.
+    template <typename Meet>
+    void cutBlock(const Block& block, const std::vector<RowRun>& queryRuns,
+                  const std::vector<RowRun>& keyRuns, const Meet& meet) const {
         for (const RowRun& queryRun : queryRuns) {
-            const RowRun queries = within(queryRun, block.queries);
+            const RowRun queries = ofBlock(queryRun, block.queries);
             if (queries.count == 0) continue;
             for (const RowRun& keyRun : keyRuns) {
-                const RowRun keys = within(keyRun, block.keys);
-                if (keys.count == 0 || apart(queries, keys, mask)) continue;
-                BlockCutter(queries, keys, mask).cut(result);
+                const RowRun keys = ofBlock(keyRun, block.keys);
+                if (keys.count == 0 || apart(queries, keys, mask_)) continue;
+                meet(PatternCut{queries, keys});
             }
         }
     }
-    return result;
+
+    // `heads`: of the step, that the cut is for; none: all.
+    void cutPattern(const PatternCut& meeting, const HeadSpan& heads,
+                    std::vector<Block>& result) const {
+        schedule_.pattern->cut(meeting, [&](const PatternPiece& piece) {
+            if (apart(piece.queries, piece.keys, mask_)) return;
+            const std::size_t before = result.size();
+            BlockCutter(piece.queries, piece.keys, mask_).cut(result);
+            for (std::size_t i = before; i < result.size(); ++i) {
+                result[i].heads = heads.size() > 0 ? heads : piece.heads;
+                result[i].branch = piece.branch;
+            }
+        });
+    }
+
+    // Of a place that holds one span of tokens, and of each head every step-th from its first.
+    static RowRun packedRun(const PackedRows& rows, std::size_t head, const TokenSpan& tokens) {
+        return {0, tokens.size() / rows.step, {tokens.begin + rows.first[head], rows.step}};
+    }
+
+    void cutPacked(const Step& step, const std::vector<TokenSpan>& queries,
+                   const std::vector<TokenSpan>& keys, std::vector<Block>& result) const {
+        const AttentionPattern& pattern = *schedule_.pattern;
+        const PackedRows ofQueries = pattern.packedRows(step.branch, queries.front().begin);
+        const PackedRows ofKeys = pattern.packedRows(step.branch, keys.front().begin);
+        const std::int64_t heads = step.heads.size();
+        for (std::int64_t head = 0, end = 0; head < heads; head = end) {
+            const auto at = static_cast<std::size_t>(head);
+            for (end = head + 1; end < heads && ofQueries.first[static_cast<std::size_t>(end)] ==
+                                                    ofQueries.first[at];)
+                ++end;
+            const std::vector<std::int64_t> model{head};
+            for (const Block& block : step.blocks)
+                cutBlock(block, {packedRun(ofQueries, at, queries.front())},
+                         {packedRun(ofKeys, at, keys.front())}, [&](PatternCut meeting) {
+                             meeting.heads = model;
+                             meeting.branch = step.branch;
+                             cutPattern(meeting, {head, end}, result);
+                         });
+        }
+    }
+
+    const Schedule& schedule_;
+    const AttentionMask& mask_;
+    std::int64_t firstHead_;
+};
+
+// The first query head that a rank attends for.
+std::int64_t firstHeadOf(const Schedule& schedule, const RankSchedule& steps, int rank) {
+    if (schedule.headsPerRank >= schedule.pattern->shape().heads) return 0;
+    return steps.forward.front().queriesOf.placeOf(rank) * schedule.headsPerRank;
 }
 
 }  // namespace
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
     RankSchedule steps = schedule.makeSteps(schedule, rank);
+    const Pattern& pattern = schedule.pattern;
+    if (pattern != nullptr && pattern->branchesApart()) steps.branchesApart = pattern->branches();
+    const StepCutter cutter(schedule, mask,
+                            pattern == nullptr ? 0 : firstHeadOf(schedule, steps, rank));
     for (std::vector<Step>* pass : {&steps.forward, &steps.backward})
-        for (Step& step : *pass)
-            if (!step.blocks.empty())
-                step.blocks =
-                    maskedBlocks(step.blocks, runsOf(tokensOf(schedule.owned, step.queriesOf)),
-                                 runsOf(tokensOf(schedule.owned, step.keysOf)), mask);
+        for (Step& step : *pass) cutter.cut(step);
     return steps;
 }
 
-Schedule masked(Schedule schedule, const AttentionMask& mask) {
+Schedule masked(Schedule schedule, const AttentionMask& mask,
+                std::shared_ptr<const AttentionPattern> pattern) {
     schedule.mask = mask;
     schedule.cut = true;
-    schedule.needs = PlaceNeeds::under(mask, schedule.owned, schedule.places);
+    schedule.pattern = std::move(pattern);
+    schedule.needs =
+        PlaceNeeds::under(mask, schedule.owned, schedule.places, schedule.pattern.get());
     return schedule;
 }
 

@@ -13,13 +13,15 @@
 
 #include "backend/plan/schedule.h"
 
+#include <memory>
 #include <vector>
 
 namespace ringscope {
 
-// The schedule with its blocks cut to `mask`; keys go only to places that need them. `mask.causal`
-// must be what the schedule was made with.
-Schedule masked(Schedule schedule, const AttentionMask& mask);
+// The schedule with its blocks cut to `mask`, and to `pattern` where there is one; keys go only to
+// places that need them. `mask.causal` must be what the schedule was made with.
+Schedule masked(Schedule schedule, const AttentionMask& mask,
+                std::shared_ptr<const AttentionPattern> pattern = nullptr);
 
 // One rank's steps under a mask that changes from batch to batch. Their transfers are those of
 // `schedule`, which is the mode's own or masked with a mask that grants at least as much.

@@ -62,6 +62,16 @@ constexpr std::array features = {
             [](RunConfig& config) { config.attention.softcap = 30; }},
     Feature{"alibi", "scores fall with distance",
             [](RunConfig& config) { config.attention.alibi = true; }},
+    Feature{"dilated", "a dilated pattern (attention.pattern)",
+            [](RunConfig& config) {
+                config.attention.pattern = {.kind = PatternKind::Dilated,
+                                            .segments = {512, 2048, 4096},
+                                            .rates = {1, 2, 4}};
+            }},
+    Feature{"block_sparse", "a block-sparse pattern (attention.pattern)",
+            [](RunConfig& config) {
+                config.attention.pattern = {.kind = PatternKind::BlockSparse, .local = 1};
+            }},
     Feature{"bf16", "activations in bf16",
             [](RunConfig& config) { config.train.precision = NumberFormat::Bf16; }},
     Feature{"fp16", "activations in fp16",

@@ -3,6 +3,7 @@
 #include "backend/core/text.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/buffers.h"
+#include "backend/plan/patterns/pattern.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +36,7 @@ public:
         shape.packed = packed;
         shape.ahead = ahead;
         RINGSCOPE_TRY(fit.schedule, mode_.schedule(shape));
-        if (mask_) fit.schedule = masked(std::move(fit.schedule), *mask_);
+        if (mask_) fit.schedule = masked(std::move(fit.schedule), *mask_, shape.pattern);
         measure(fit);
         return fit;
     }
@@ -45,6 +46,8 @@ public:
     std::vector<std::int64_t> turns(const Schedule& whole) const {
         std::vector<std::int64_t> legal;
         if (whole.latent) return legal;  // all heads come from one latent
+        // Turns have the blocks of one turn.
+        if (shape_.pattern != nullptr && !shape_.pattern->headsAlike()) return legal;
         for (std::int64_t turns = 2; turns <= shape_.kvHeads; ++turns) {
             if (shape_.kvHeads % turns != 0) continue;
             const Result<MessageFit> fit = inTurns(turns, true, true);

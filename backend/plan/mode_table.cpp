@@ -45,6 +45,9 @@ constexpr std::array modes = {
     Mode{modenames::doubleRing,
          "zigzag over rings within a ring: a slow link has a whole round for one message", true,
          twoPartsPerRank, doubleRingSchedule},
+    Mode{modenames::dilatedRing,
+         "a ring for each branch of a dilated pattern, over packed keys: a ring's bytes / rate",
+         true, partPerRank, dilatedRingSchedule},
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "backend/plan/place_needs.h"
 
+#include "backend/plan/patterns/pattern.h"
 #include "backend/plan/row_runs.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ringscope {
 namespace {
@@ -16,12 +18,30 @@ bool anyMeet(const Runs& queries, const Runs& keys, const AttentionMask& mask) {
     });
 }
 
+// Whether a query of one place sees a key of the other, in any branch and head.
+bool anyMeet(const Runs& queries, const Runs& keys, const AttentionMask& mask,
+             const AttentionPattern& pattern) {
+    std::vector<std::int64_t> heads(static_cast<std::size_t>(pattern.shape().kvHeads));
+    std::iota(heads.begin(), heads.end(), 0);
+    bool found = false;
+    for (const RowRun& some : queries) {
+        for (const RowRun& others : keys) {
+            if (found || apart(some, others, mask)) continue;
+            pattern.cut({some, others, heads}, [&](const PatternPiece& piece) {
+                found = found || meet(piece.queries, piece.keys, mask);
+            });
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 std::shared_ptr<const PlaceNeeds> PlaceNeeds::under(const AttentionMask& mask,
                                                     const ShardLayout& owned,
-                                                    const std::vector<RankSet>& places) {
-    if (mask.plain()) return nullptr;
+                                                    const std::vector<RankSet>& places,
+                                                    const AttentionPattern* pattern) {
+    if (mask.plain() && pattern == nullptr) return nullptr;
     std::vector<Runs> runs;
     for (const RankSet& ranks : places) runs.push_back(runsOf(tokensOf(owned, ranks)));
     const AttentionMask plain{.causal = mask.causal};
@@ -29,7 +49,10 @@ std::shared_ptr<const PlaceNeeds> PlaceNeeds::under(const AttentionMask& mask,
     bool fewer = false;
     for (std::size_t place = 0; place < places.size(); ++place) {
         for (std::size_t keysOf = 0; keysOf < places.size(); ++keysOf) {
-            const bool needed = anyMeet(runs[place], runs[keysOf], mask);
+            const bool needed =
+                place == keysOf ||
+                (pattern == nullptr ? anyMeet(runs[place], runs[keysOf], mask)
+                                    : anyMeet(runs[place], runs[keysOf], mask, *pattern));
             needs->needed_[place * places.size() + keysOf] = needed;
             fewer = fewer || (!needed && anyMeet(runs[place], runs[keysOf], plain));
         }

@@ -1,4 +1,5 @@
-// Which places of a ring need whose keys, under a mask that hides all keys of some places.
+// Which places of a ring need whose keys, under a mask or a pattern that hides all keys of some
+// places.
 //
 //   window of 3, ring, 4 ranks x 4 tokens        needs keys of   0  1  2  3
 //                                       rank 0                   x
@@ -19,13 +20,16 @@
 
 namespace ringscope {
 
+class AttentionPattern;
+
 class PlaceNeeds {
 public:
-    // Null where every place needs the same keys as without window and documents: then keys go all
-    // the way round. `places`: the ranks of each.
+    // Null where every place needs the same keys as without window, documents and pattern: then
+    // keys go all the way round. `places`: the ranks of each; `pattern` may be null.
     static std::shared_ptr<const PlaceNeeds> under(const AttentionMask& mask,
                                                    const ShardLayout& owned,
-                                                   const std::vector<RankSet>& places);
+                                                   const std::vector<RankSet>& places,
+                                                   const AttentionPattern* pattern = nullptr);
 
     bool needs(int place, int keysOf) const {
         return needed_[static_cast<std::size_t>(place) * places_ +

@@ -1,6 +1,7 @@
 #include "backend/plan/plan_hash.h"
 
 #include "backend/core/mix.h"
+#include "backend/plan/patterns/pattern.h"
 
 #include <fmt/format.h>
 #include <cstdint>
@@ -34,11 +35,24 @@ void add(Fingerprint& print, const RankSet& set) {
     print.addAll({set.first, set.count, set.stride});
 }
 
+void add(Fingerprint& print, const PatternConfig& pattern) {
+    print.addAll({static_cast<std::int64_t>(pattern.kind),
+                  static_cast<std::int64_t>(pattern.offsets), pattern.stopGradient, pattern.block,
+                  pattern.local, pattern.stride, pattern.levels, pattern.globalTokens,
+                  pattern.topK});
+    for (const std::vector<std::int64_t>* list : {&pattern.segments, &pattern.rates}) {
+        print.addSize(*list);
+        for (const std::int64_t number : *list) print.add(number);
+    }
+    for (const char letter : pattern.file.value_or("")) print.add(letter);
+}
+
 void add(Fingerprint& print, const AttentionShape& shape) {
     print.addAll({shape.ranks, shape.batch, shape.tokens, shape.heads, shape.kvHeads, shape.headDim,
                   shape.causal, shape.ulysses, shape.ulyssesInner, shape.innerRing, shape.packed,
                   shape.ahead, shape.elementBytes, shape.gradientAccumulatorBytes});
     if (shape.latentColumns > 0) print.add(shape.latentColumns);
+    if (shape.pattern != nullptr) add(print, shape.pattern->config());
 }
 
 void add(Fingerprint& print, const AttentionMask& mask) {

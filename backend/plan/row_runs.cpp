@@ -1,6 +1,7 @@
 #include "backend/plan/row_runs.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ringscope {
 namespace {
@@ -11,7 +12,30 @@ bool continues(const RowRun& run, const TokenSpan& span) {
     return span.size() == 1 && span.begin == next;
 }
 
+// The first index of `run` whose token is at or after `token`.
+std::int64_t indexAt(const RowRun& run, std::int64_t token) {
+    if (token <= run.tokens.first) return 0;
+    return std::min((token - run.tokens.first - 1) / run.tokens.stride + 1, run.count);
+}
+
 }  // namespace
+
+RowRun within(const RowRun& run, const TokenSpan& tokens) {
+    const std::int64_t begin = indexAt(run, tokens.begin);
+    return run.part(begin, std::max<std::int64_t>(0, indexAt(run, tokens.end) - begin));
+}
+
+RowRun everyOf(const RowRun& run, std::int64_t rate, std::int64_t residue) {
+    const std::int64_t every = rate / std::gcd(rate, run.tokens.stride);
+    for (std::int64_t first = 0; first < std::min(every, run.count); ++first) {
+        if ((run.tokens.at(first) - residue) % rate != 0) continue;
+        RowRun some = run.part(first, (run.count - first - 1) / every + 1);
+        some.tokens.stride *= every;
+        some.step *= every;
+        return some;
+    }
+    return run.part(0, 0);
+}
 
 std::vector<RowRun> runsOf(const std::vector<TokenSpan>& spans) {
     std::vector<RowRun> runs;

@@ -10,14 +10,27 @@
 
 namespace ringscope {
 
-// Rows [row, row + count) hold evenly spaced tokens.
+// `count` rows from `row` on, each `step` behind the last, hold evenly spaced tokens.
 struct RowRun {
     std::int64_t row = 0;
     std::int64_t count = 0;
     TokenRun tokens{};
+    std::int64_t step = 1;
 
-    TokenSpan rows() const { return {row, row + count}; }
+    std::int64_t at(std::int64_t index) const { return row + index * step; }
+    // From the first to the last.
+    TokenSpan rows() const { return {row, count == 0 ? row : at(count - 1) + 1}; }
+    // `size` of them from the index `begin` on.
+    RowRun part(std::int64_t begin, std::int64_t size) const {
+        return {at(begin), size, {tokens.at(begin), tokens.stride}, step};
+    }
 };
+
+// The rows of `run` whose tokens are at or after `tokens.begin` and before `tokens.end`.
+RowRun within(const RowRun& run, const TokenSpan& tokens);
+
+// Of these rows, those whose tokens are `residue` more than a multiple of `rate`.
+RowRun everyOf(const RowRun& run, std::int64_t rate, std::int64_t residue);
 
 // The tokens of `spans`, which are a tensor's rows in this order. Single tokens make runs with a
 // stride.

@@ -10,6 +10,7 @@
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/optimizer_state.h"
+#include "backend/plan/patterns/pattern.h"
 #include "backend/plan/placement.h"
 #include "backend/plan/recording.h"
 
@@ -33,7 +34,8 @@ AttentionMask attentionMask(const RunConfig& config, const LayerKind& kind) {
 bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
     return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
-           !config.usesAlibi() && !keepsDocumentsApart(config) && mask.documents.empty();
+           !config.usesAlibi() && !keepsDocumentsApart(config) && mask.documents.empty() &&
+           attention.pattern.kind == PatternKind::None;
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -150,6 +152,21 @@ std::string partsNote(const RunPlan& plan) {
                        plan.layers.size());
 }
 
+PatternShape patternShape(const RunConfig& config) {
+    return {.tokens = config.train.seqLen,
+            .heads = config.model.heads,
+            .kvHeads = config.model.keyHeads(),
+            .causal = config.attention.causal};
+}
+
+// "attention.pattern dilated: 6.3 % of the pairs that the mask grants are computed, …"
+std::string patternNote(const RunPlan& plan) {
+    return fmt::format(
+        "attention.pattern {}: {:.2g} % of the pairs that the mask grants are computed; this is "
+        "another model than dense attention, with another loss",
+        nameOf(plan.config.attention.pattern.kind), 100 * coverage(plan));
+}
+
 // What memory.* costs, or why it changes nothing.
 void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
     const MemoryConfig& memory = plan.config.memory;
@@ -184,6 +201,7 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (!plan.schedule().arrangement.empty())
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
     if (plan.padding > 0) notes.push_back(paddingNote(mode, plan));
+    if (plan.attention.pattern != nullptr) notes.push_back(patternNote(plan));
     if (plan.parts.size() > 1) notes.push_back(partsNote(plan));
     if (std::string note = latentNote(mode, plan); !note.empty()) notes.push_back(std::move(note));
     if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
@@ -446,6 +464,12 @@ Result<RunPlan> planRun(const RunConfig& config) {
         reasons.push_back(settled.error().message);
     }
     plan.attention = attentionShape(config, sequenceRanks);
+    Result<Pattern> pattern = makePattern(config.attention.pattern, patternShape(config));
+    if (!pattern.ok()) {
+        reasons.push_back(pattern.error().message);
+        return Error{pattern.error().code, join(reasons, "; ")};
+    }
+    plan.attention.pattern = *std::move(pattern);
     plan.attention.tokens = paddedTokens(*mode, plan.attention);
     plan.padding = plan.attention.tokens - config.train.seqLen;
     Result<std::vector<MessageFit>> fits = settleParts(plan, *mode);

@@ -64,6 +64,8 @@ std::string_view executorName(Executor executor) {
             return "all-gather";
         case Executor::KeyGather:
             return "key-gather";
+        case Executor::PackedRing:
+            return "packed ring";
     }
     return "";
 }
@@ -104,8 +106,8 @@ std::int64_t sentBytes(const std::vector<Step>& pass) {
 }
 
 std::int64_t attendedPairs(const Block& block) {
-    const std::int64_t queries = block.queries.size();
-    const std::int64_t keys = block.keys.size();
+    const std::int64_t queries = block.queryRows();
+    const std::int64_t keys = block.keyRows();
     if (block.mask == MaskKind::Positions) return block.pairs;
     if (block.mask == MaskKind::Full) return queries * keys;
     // Row i sees keys 0..i; rows beyond the last key see all of them.
@@ -117,6 +119,11 @@ std::int64_t queryHeads(const Schedule& schedule, const Step& step) {
     return step.heads.size() * schedule.headsPerRank / schedule.kvHeadsPerRank;
 }
 
+std::int64_t queryHeads(const Schedule& schedule, const Step& step, const Block& block) {
+    if (block.heads.size() == 0) return queryHeads(schedule, step);
+    return block.heads.size() * schedule.headsPerRank / schedule.kvHeadsPerRank;
+}
+
 std::int64_t attendedPairs(const Schedule& schedule, int rank) {
     return attendedPairs(schedule, stepsOf(schedule, rank));
 }
@@ -125,7 +132,7 @@ std::int64_t attendedPairs(const Schedule& schedule, const RankSchedule& steps) 
     std::int64_t pairs = 0;
     for (const Step& step : steps.forward)
         for (const Block& block : step.blocks)
-            pairs += attendedPairs(block) * queryHeads(schedule, step);
+            pairs += attendedPairs(block) * queryHeads(schedule, step, block);
     return pairs;
 }
 

@@ -73,19 +73,6 @@ struct Transfer {
     bool operator==(const Transfer&) const = default;
 };
 
-// Local query rows x local key rows.
-struct Block {
-    TokenSpan queries{};
-    TokenSpan keys{};
-    MaskKind mask = MaskKind::Full;
-
-    // Filled in by blocks.h, where the tokens of the rows matter.
-    TokenRun queryTokens{};
-    TokenRun keyTokens{};
-    std::int64_t pairs = 0;  // of a block by position
-    bool operator==(const Block&) const = default;
-};
-
 // Some of the key/value heads that a rank holds, each with its share of the query heads.
 struct HeadSpan {
     std::int64_t begin = 0;
@@ -95,24 +82,60 @@ struct HeadSpan {
     bool operator==(const HeadSpan&) const = default;
 };
 
+// Local query rows x local key rows.
+struct Block {
+    TokenSpan queries{};
+    TokenSpan keys{};
+    MaskKind mask = MaskKind::Full;
+
+    // Of a pattern: every so many-th row, the first and the last included; for some of the step's
+    // key/value heads, counted from its first (none: all); for one branch of the pattern.
+    std::int64_t queryStep = 1;
+    std::int64_t keyStep = 1;
+    HeadSpan heads{};
+    int branch = 0;
+
+    std::int64_t queryRows() const { return (queries.size() + queryStep - 1) / queryStep; }
+    std::int64_t keyRows() const { return (keys.size() + keyStep - 1) / keyStep; }
+
+    // Filled in by blocks.h, where the tokens of the rows matter.
+    TokenRun queryTokens{};
+    TokenRun keyTokens{};
+    std::int64_t pairs = 0;  // of a block by position
+    bool operator==(const Block&) const = default;
+};
+
 struct Step {
     int index = 0;
     RankSet queriesOf{};                // whose tokens the rows of queries are
     RankSet keysOf{};                   // whose tokens the rows of keys and values are
     HeadSpan heads{};                   // that the blocks are computed for
+    int branch = -1;                    // of a pattern whose packed rows these are; else -1
     std::vector<Transfer> transfers{};  // in posting order
     std::vector<Block> blocks{};
+};
+
+// The rows of one branch of a pattern that a rank packs before they travel.
+struct PackedRows {
+    std::int64_t step = 1;              // every so many-th of the rank's rows
+    std::vector<std::int64_t> first{};  // for each key/value head, the row it begins at
+    bool operator==(const PackedRows&) const = default;
 };
 
 // What one rank does.
 struct RankSchedule {
     std::vector<Step> forward{};
     std::vector<Step> backward{};
+    // Branches of a pattern whose outputs the backward pass needs one by one; 0: it needs none.
+    int branchesApart = 0;
+    std::vector<PackedRows> packed{};  // for each branch, where steps are of packed rows
 };
 
 // Which executor understands a schedule. A new ring-like mode reuses one of these.
-enum class Executor : std::uint8_t { Full, Ring, AllToAll, AllGather, KeyGather };
+enum class Executor : std::uint8_t { Full, Ring, AllToAll, AllGather, KeyGather, PackedRing };
 std::string_view executorName(Executor executor);
+
+class AttentionPattern;
 
 // What one attention layer works on, for the whole sequence.
 struct AttentionShape {
@@ -123,6 +146,7 @@ struct AttentionShape {
     std::int64_t kvHeads = 1;
     std::int64_t headDim = 1;
     bool causal = true;
+    std::shared_ptr<const AttentionPattern> pattern{};  // null: the mask alone says who sees whom
 
     // Columns of the latent that a token's keys and values may travel as; 0: as heads only.
     std::int64_t latentColumns = 0;
@@ -145,10 +169,11 @@ struct AttentionShape {
 struct Schedule {
     Executor executor = Executor::Full;
     int ranks = 1;
-    ShardLayout owned{};        // the rank that computes the loss of a token
-    bool replicated = false;    // every rank holds all tokens' activations (legacy), not its own
-    AttentionMask mask{};       // of blocks by position
-    bool cut = false;           // blocks are cut to `mask`: masked()
+    ShardLayout owned{};      // the rank that computes the loss of a token
+    bool replicated = false;  // every rank holds all tokens' activations (legacy), not its own
+    AttentionMask mask{};     // of blocks by position
+    bool cut = false;         // blocks are cut to `mask` and `pattern`: masked()
+    std::shared_ptr<const AttentionPattern> pattern{};
     bool latent = false;        // keys and values travel as latents, and become heads where used
     std::string arrangement{};  // in words, where a mode groups ranks: "inner rings of 4 ranks, …"
 
@@ -190,6 +215,9 @@ std::int64_t attendedPairs(const Schedule& schedule, const RankSchedule& steps);
 
 // Query heads that the blocks of `step` are computed for.
 std::int64_t queryHeads(const Schedule& schedule, const Step& step);
+
+// Of these, those that one of its blocks is computed for.
+std::int64_t queryHeads(const Schedule& schedule, const Step& step, const Block& block);
 
 // Pairs of one block under its mask, for one head.
 std::int64_t attendedPairs(const Block& block);

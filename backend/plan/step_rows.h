@@ -9,4 +9,8 @@ namespace ringscope {
 TokenSpan queryRows(const Step& step);
 TokenSpan keyRows(const Step& step);
 
+// Of each branch of a pattern that is kept apart, how far its rows are apart; none where branches
+// are not.
+std::vector<std::int64_t> branchSteps(const RankSchedule& steps);
+
 }  // namespace ringscope

@@ -1,6 +1,8 @@
 #include "backend/verify/attention_case.h"
 
+#include "backend/config/field_table.h"
 #include "backend/core/text.h"
+#include "backend/plan/patterns/pattern.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -14,6 +16,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::string_view shapeExample = "B=1,S=3824,Hq=5,Hk=5,D=128";
+constexpr std::string_view patternFields = "attention.pattern.";
 constexpr std::int64_t largestDimension = std::int64_t{1} << 32;
 constexpr std::int64_t largestHeadDim = 1024;
 constexpr std::int64_t largestLatent = 8192;
@@ -85,6 +88,29 @@ nlohmann::json orNull(const std::optional<Value>& value) {
     return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
 }
 
+// Every field as a user writes it; null where there is no pattern.
+nlohmann::json patternJson(const PatternConfig& pattern) {
+    if (pattern.kind == PatternKind::None) return nullptr;
+    RunConfig config;
+    config.attention.pattern = pattern;
+    nlohmann::json object = nlohmann::json::object();
+    for (const Field& field : fieldTable())
+        if (field.path.starts_with(patternFields))
+            object[std::string(field.path.substr(patternFields.size()))] = field.get(config);
+    return object;
+}
+
+bool readPatternJson(const nlohmann::json& object, AttentionCase& problem) {
+    if (object.is_null()) return true;
+    RunConfig config;
+    for (const auto& [key, value] : object.items()) {
+        const Field* field = findField(std::string(patternFields) + key);
+        if (field == nullptr || !field->set(config, value.get<std::string>()).ok()) return false;
+    }
+    problem.pattern = config.attention.pattern;
+    return true;
+}
+
 std::optional<double> realOrAbsent(const nlohmann::json& member) {
     if (member.is_null()) return std::nullopt;
     return member.get<double>();
@@ -151,6 +177,34 @@ Result<void> readDocuments(std::string_view text, AttentionCase& problem) {
     return {};
 }
 
+Result<void> readPattern(std::string_view text, AttentionCase& problem) {
+    const std::optional<PatternKind> kind = findChoice<PatternKind>(text);
+    if (!kind)
+        return wrong(fmt::format("--pattern: '{}' is not known; use one of {}", text,
+                                 join(choiceNames<PatternKind>(), ", ")));
+    problem.pattern.kind = *kind;
+    return {};
+}
+
+Result<void> readPatternSetting(std::string_view text, AttentionCase& problem) {
+    const std::size_t equals = text.find('=');
+    const std::string_view path = trim(text.substr(0, equals));
+    const Field* field = findField(path);
+    if (equals == std::string_view::npos || field == nullptr || !path.starts_with(patternFields)) {
+        std::vector<std::string> known;
+        for (const Field& each : fieldTable())
+            if (each.path.starts_with(patternFields)) known.emplace_back(each.path);
+        return wrong(fmt::format("--set: write FIELD=VALUE with one of {}; got '{}'",
+                                 join(known, ", "), text));
+    }
+    RunConfig config;
+    config.attention.pattern = problem.pattern;
+    const Result<void> set = field->set(config, trim(text.substr(equals + 1)));
+    if (!set.ok()) return wrong(fmt::format("--set: {}: {}", path, set.error().message));
+    problem.pattern = config.attention.pattern;
+    return {};
+}
+
 Result<void> readType(std::string_view text, AttentionCase& problem) {
     const std::optional<NumberFormat> type = findChoice<NumberFormat>(text);
     if (!type)
@@ -158,6 +212,13 @@ Result<void> readType(std::string_view text, AttentionCase& problem) {
                                  join(choiceNames<NumberFormat>(), ", ")));
     problem.type = *type;
     return {};
+}
+
+Result<std::shared_ptr<const AttentionPattern>> patternOf(const AttentionCase& problem) {
+    return makePattern(problem.pattern, {.tokens = problem.tokens,
+                                         .heads = problem.heads,
+                                         .kvHeads = problem.kvHeads,
+                                         .causal = problem.causal});
 }
 
 Result<void> checkCase(const AttentionCase& problem) {
@@ -195,6 +256,10 @@ Result<void> checkCase(const AttentionCase& problem) {
     if (problem.softcap && !(*problem.softcap >= leastSoftcap && *problem.softcap <= mostSoftcap))
         return wrong(fmt::format("--softcap: write a number from {} to {}; got {}", leastSoftcap,
                                  mostSoftcap, *problem.softcap));
+    if (problem.pattern.kind == PatternKind::None && problem.pattern != PatternConfig{})
+        return wrong(
+            "--set: attention.pattern.kind is none; write --pattern dilated or block_sparse");
+    if (const Result<Pattern> pattern = patternOf(problem); !pattern.ok()) return pattern.error();
     if (problem.seed < 0)
         return wrong(fmt::format("--seed: write a number from 0; got {}", problem.seed));
     return {};
@@ -219,6 +284,7 @@ nlohmann::json toJson(const AttentionCase& problem) {
         {"softcap", orNull(problem.softcap)},
         {"alibi", problem.alibi},
         {"dropout", problem.dropout},
+        {"pattern", patternJson(problem.pattern)},
         {"dtype", nameOf(problem.type)},
         {"seed", problem.seed},
     };
@@ -248,6 +314,9 @@ std::optional<AttentionCase> caseFromJson(const nlohmann::json& object) {
         if (const nlohmann::json latent = object.value("mla", nlohmann::json()); !latent.is_null())
             problem.latent =
                 LatentCase{latent.at(0).get<std::int64_t>(), latent.at(1).get<std::int64_t>()};
+        // Nor "pattern".
+        if (!readPatternJson(object.value("pattern", nlohmann::json()), problem))
+            return std::nullopt;
         const auto type = findChoice<NumberFormat>(object.at("dtype").get<std::string>());
         if (const nlohmann::json& window = object.at("window"); !window.is_null())
             problem.window =

@@ -7,14 +7,18 @@
 
 #include "backend/config/precision.h"
 #include "backend/core/result.h"
+#include "backend/model/pattern_config.h"
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace ringscope {
+
+class AttentionPattern;
 
 inline constexpr std::int64_t unlimited = -1;
 
@@ -51,6 +55,7 @@ struct AttentionCase {
     std::optional<double> softcap{};        // c tanh(score / c), after the scale
     bool alibi = false;                     // minus slope(head) |i - j|, after the soft-cap
     double dropout = 0;
+    PatternConfig pattern{};  // which keys a query sees beside what the mask allows
 
     NumberFormat type = NumberFormat::Fp32;
     std::int64_t seed = 0;  // of the inputs, and of dropout
@@ -64,7 +69,13 @@ Result<void> readShape(std::string_view text, AttentionCase& problem);
 Result<void> readLatent(std::string_view text, AttentionCase& problem);
 Result<void> readWindow(std::string_view text, AttentionCase& problem);
 Result<void> readDocuments(std::string_view text, AttentionCase& problem);
+Result<void> readPattern(std::string_view text, AttentionCase& problem);  // its kind
+// "attention.pattern.rates=[1, 2]"
+Result<void> readPatternSetting(std::string_view text, AttentionCase& problem);
 Result<void> readType(std::string_view text, AttentionCase& problem);
+
+// Null where there is none; an Error where it does not fit the case.
+Result<std::shared_ptr<const AttentionPattern>> patternOf(const AttentionCase& problem);
 
 // Whether the parts fit each other; call it when everything was read.
 Result<void> checkCase(const AttentionCase& problem);

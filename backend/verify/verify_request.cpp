@@ -1,6 +1,7 @@
 #include "backend/verify/verify_request.h"
 
 #include "backend/plan/blocks.h"
+#include "backend/plan/patterns/pattern.h"
 #include "backend/plan/run_plan.h"
 
 #include <fmt/format.h>
@@ -50,11 +51,13 @@ Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
                      fmt::format("attention on a GPU takes heads of up to {} columns; got {}",
                                  mostGpuHeadColumns, problem.headDim)};
     AttentionShape shape = shapeOf(problem, ranksOf(mode, request.ranks));
+    RINGSCOPE_TRY(shape.pattern, patternOf(problem));
     shape.tokens = paddedTokens(mode, shape);
     RINGSCOPE_TRY(Schedule schedule, mode.schedule(shape));
     const AttentionMask mask = paddedMask(maskOf(problem), problem.tokens, shape.tokens);
-    const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0;
-    return plain ? std::move(schedule) : masked(std::move(schedule), mask);
+    const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0 &&
+                       shape.pattern == nullptr;
+    return plain ? std::move(schedule) : masked(std::move(schedule), mask, shape.pattern);
 }
 
 std::chrono::milliseconds patience(const AttentionCase& problem) {

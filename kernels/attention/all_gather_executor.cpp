@@ -35,20 +35,21 @@ PooledTensor emptySlices(const RankPart& part, const at::Tensor& slice) {
 
 AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const Step& step = onlyStep(part.steps.forward);
-    BlockOutput share = localForward(step, input, part.rules, part.sinks);
+    BlockOutput share = localForward(step, input, part.rules, part.sinks, branchSteps(part.steps));
     share.out = share.out.contiguous();
     PooledTensor gathered = emptySlices(part, share.out);
     exchange(part.group, step, Payload::Output, gathered.tensor(), share.out);
-    return {joined(gathered.tensor()),
-            {{input.q, input.k, input.v, share.out, share.lse}, input.k.size(2)},
-            share.lse};
+    SavedAttention saved{{input.q, input.k, input.v}, input.k.size(2)};
+    appendOutput(share, saved.tensors);
+    return {joined(gathered.tensor()), std::move(saved), share.lse};
 }
 
 AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention& saved,
                                      const at::Tensor& dOut) {
     const Step& step = onlyStep(part.steps.backward);
     const QueryKeyValue input{saved.tensors[0], saved.tensors[1], saved.tensors[2]};
-    const BlockOutput share{saved.tensors[3], saved.tensors[4]};
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    const BlockOutput share = outputAt(saved.tensors, 3, apart.size());
     PooledTensor dShare = part.pool.take(share.out.sizes(), share.out.options());
     {
         const PooledTensor parts = emptySlices(part, share.out);
@@ -57,7 +58,7 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     }
 
     const AttentionGradients gradients =
-        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks);
+        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks, apart);
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
     return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};

@@ -11,7 +11,7 @@
 namespace ringscope {
 namespace {
 
-constexpr std::size_t savedOfGroup = 5;  // q, k, v, out, lse of a group of heads
+constexpr std::size_t savedOfGroup = 5;  // q, k, v, out, lse of a group of heads, and branches
 
 // Steps that attend for the same heads: all steps of a ring, or a single step.
 struct HeadSteps {
@@ -35,7 +35,8 @@ RankPart ofHeadsHere(RankPart part, const HeadExchange& exchange, const HeadStep
 
 BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
     if (steps.isRing()) return attendAround(part, here[Q], at::stack({here[K], here[V]}));
-    return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules, part.sinks);
+    return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules, part.sinks,
+                        branchSteps(part.steps));
 }
 
 AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
@@ -46,7 +47,8 @@ AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
             gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut);
         return {sums.q, sums.own[0], sums.own[1]};
     }
-    return localBackward(steps.first, here, whole, dOut, part.rules, part.sinks);
+    return localBackward(steps.first, here, whole, dOut, part.rules, part.sinks,
+                         branchSteps(part.steps));
 }
 
 }  // namespace
@@ -61,8 +63,9 @@ AttentionOutput allToAllForward(const RankPart& part, const QueryKeyValue& input
         const HeadTensors here = exchange.receive(steps.first);
         const BlockOutput output = attendHere(ofHeadsHere(part, exchange, steps), steps, here);
         exchange.sendBack(steps.last, {output.out});
-        for (const at::Tensor& tensor : {here[Q], here[K], here[V], output.out, output.lse})
+        for (const at::Tensor& tensor : {here[Q], here[K], here[V]})
             saved.tensors.push_back(tensor);
+        appendOutput(output, saved.tensors);
         sums.push_back(output.lse);
     }
     at::Tensor lse = sums.size() == 1 ? sums.front() : at::cat(sums, 2);
@@ -73,14 +76,16 @@ AttentionGradients allToAllBackward(const RankPart& part, const SavedAttention& 
                                     const at::Tensor& dOut) {
     const std::vector<Step>& pass = part.steps.backward;
     HeadExchange exchange(part, pass, {dOut.size(2), saved.kvHeads}, {dOut});
-    auto tensors = saved.tensors.begin();
+    const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
+    std::size_t first = 0;
     for (const HeadSteps& steps : stepsByHeads(pass)) {
         const HeadTensors here = exchange.receive(steps.first);
-        const AttentionGradients gradients =
-            gradientsHere(ofHeadsHere(part, exchange, steps), steps,
-                          {tensors[0], tensors[1], tensors[2]}, {tensors[3], tensors[4]}, here[Q]);
+        const AttentionGradients gradients = gradientsHere(
+            ofHeadsHere(part, exchange, steps), steps,
+            {saved.tensors[first], saved.tensors[first + 1], saved.tensors[first + 2]},
+            outputAt(saved.tensors, first + 3, branches), here[Q]);
         exchange.sendBack(steps.last, {gradients.q, gradients.k, gradients.v});
-        tensors += savedOfGroup;
+        first += savedOfGroup + branches;
     }
     const HeadTensors& back = exchange.returned();
     return {back[Q], back[K], back[V]};

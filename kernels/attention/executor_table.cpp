@@ -13,6 +13,7 @@ constexpr std::array executors = {
     ExecutorRow{Executor::AllToAll, true, allToAllForward, allToAllBackward},
     ExecutorRow{Executor::AllGather, true, allGatherForward, allGatherBackward},
     ExecutorRow{Executor::KeyGather, false, keyGatherForward, keyGatherBackward},
+    ExecutorRow{Executor::PackedRing, true, packedRingForward, packedRingBackward},
 };
 
 }  // namespace

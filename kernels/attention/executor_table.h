@@ -46,6 +46,8 @@ AttentionOutput allToAllForward(const RankPart&, const QueryKeyValue&);
 AttentionGradients allToAllBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
 AttentionOutput allGatherForward(const RankPart&, const QueryKeyValue&);
 AttentionGradients allGatherBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
+AttentionOutput packedRingForward(const RankPart&, const QueryKeyValue&);
+AttentionGradients packedRingBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
 AttentionOutput keyGatherForward(const RankPart&, const QueryKeyValue&);
 AttentionGradients keyGatherBackward(const RankPart&, const SavedAttention&, const at::Tensor&);
 

@@ -4,19 +4,21 @@
 namespace ringscope {
 
 AttentionOutput fullForward(const RankPart& part, const QueryKeyValue& input) {
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
     const BlockOutput output =
-        localForward(onlyStep(part.steps.forward), input, part.rules, part.sinks);
-    return {output.out,
-            {{input.q, input.k, input.v, output.out, output.lse}, input.k.size(2)},
-            output.lse};
+        localForward(onlyStep(part.steps.forward), input, part.rules, part.sinks, apart);
+    SavedAttention saved{{input.q, input.k, input.v}, input.k.size(2)};
+    appendOutput(output, saved.tensors);
+    return {output.out, std::move(saved), output.lse};
 }
 
 AttentionGradients fullBackward(const RankPart& part, const SavedAttention& saved,
                                 const at::Tensor& dOut) {
     const std::vector<at::Tensor>& tensors = saved.tensors;
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
     const AttentionGradients sums =
         localBackward(onlyStep(part.steps.backward), {tensors[0], tensors[1], tensors[2]},
-                      {tensors[3], tensors[4]}, dOut, part.rules, part.sinks);
+                      outputAt(tensors, 3, apart.size()), dOut, part.rules, part.sinks, apart);
     return {sums.q, sums.k.to(dOut.scalar_type()), sums.v.to(dOut.scalar_type())};
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/attention/local_attention.h"
 #include "kernels/device/number_format.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/stack.h>
@@ -31,18 +32,25 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
     const std::int64_t kvHeads = keyHeads(part, input);
     const at::Tensor own = travellingKeys(part, input);
     KeyGather gather(part, part.steps.forward, own);
-    const BlockOutput whole{
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    std::vector<std::vector<at::Tensor>> branches(apart.size());  // of each, by groups of heads
+    BlockOutput whole{
         at::empty_like(input.q),
         at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(sumType(input.q)))};
     for (const Step& step : part.steps.forward) {
         const auto [keys, values] = keysOf(part, gather.begin(step), step.heads);
         const BlockOutput heads =
             localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys, values},
-                         rulesOf(part, step.heads, input.q.size(2) / kvHeads), part.sinks);
+                         rulesOf(part, step.heads, input.q.size(2) / kvHeads), part.sinks, apart);
         queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
         queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
+        for (std::size_t i = 0; i < apart.size(); ++i) branches[i].push_back(heads.branches[i]);
     }
-    return {whole.out, {{input.q, own, whole.out, whole.lse}, kvHeads}, whole.lse};
+    for (const std::vector<at::Tensor>& groups : branches)
+        whole.branches.push_back(groups.size() == 1 ? groups.front() : at::cat(groups, 2));
+    SavedAttention saved{{input.q, own}, kvHeads};
+    appendOutput(whole, saved.tensors);
+    return {whole.out, std::move(saved), whole.lse};
 }
 
 AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention& saved,
@@ -53,14 +61,18 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
         return queryHeadsOf(tensor, step.heads, kvHeads);
     };
     KeyGather gather(part, part.steps.backward, saved.tensors[1]);
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    const BlockOutput whole = outputAt(saved.tensors, 2, apart.size());
     const at::Tensor dq = at::empty_like(q);
     for (const Step& step : part.steps.backward) {
         const at::Tensor rows = gather.begin(step);
         const auto [keys, values] = keysOf(part, rows, step.heads);
-        const AttentionGradients heads = localBackward(
-            step, {ofStep(q, step), keys, values},
-            {ofStep(saved.tensors[2], step), ofStep(saved.tensors[3], step)}, ofStep(dOut, step),
-            rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks);
+        BlockOutput ofHeads{ofStep(whole.out, step), ofStep(whole.lse, step)};
+        for (const at::Tensor& branch : whole.branches)
+            ofHeads.branches.push_back(ofStep(branch, step));
+        const AttentionGradients heads =
+            localBackward(step, {ofStep(q, step), keys, values}, ofHeads, ofStep(dOut, step),
+                          rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart);
         ofStep(dq, step).copy_(heads.q);
         gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
     }

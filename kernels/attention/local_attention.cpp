@@ -6,16 +6,19 @@
 namespace ringscope {
 
 BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules) {
-    return {.q = rowsOf(tensors.q, block.queries),
-            .k = rowsOf(tensors.k, block.keys),
-            .v = rowsOf(tensors.v, block.keys),
-            .mask = block.mask,
-            .rules = rules,
-            .queryTokens = block.queryTokens,
-            .keyTokens = block.keyTokens};
+    const std::int64_t each = tensors.q.size(2) / tensors.k.size(2);
+    BlockInput input{.q = rowsOf(tensors.q, queriesOf(block, each)),
+                     .k = rowsOf(tensors.k, keysOf(block)),
+                     .v = rowsOf(tensors.v, keysOf(block)),
+                     .mask = block.mask,
+                     .rules = rules,
+                     .queryTokens = block.queryTokens,
+                     .keyTokens = block.keyTokens};
+    input.rules.firstHead += block.heads.begin * each;
+    return input;
 }
 
-BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,
+BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRules& rules,
                          const Sinks& sinks) {
     BlockOutput whole = output.takeSum();
     applySinks(sinks, rules.firstHead, whole);
@@ -24,27 +27,33 @@ BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const Score
 }
 
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
-                         const Sinks& sinks) {
+                         const Sinks& sinks, const std::vector<std::int64_t>& apart) {
     const TokenSpan rows = queryRows(step);
-    PartialOutput output(rowsOf(tensors.q, rows));
-    for (const Block& block : step.blocks)
-        output.add(relativeTo(rows, block.queries), blockForward(blockOf(block, tensors, rules)));
+    RowOutputs output(rowsOf(tensors.q, rows), tensors.q.size(2) / tensors.k.size(2), apart);
+    for (Block block : step.blocks) {
+        BlockOutput part = blockForward(blockOf(block, tensors, rules));
+        block.queries = relativeTo(rows, block.queries);
+        output.add(block, std::move(part));
+    }
     return outputOfRows(output, tensors.q.scalar_type(), rules, sinks);
 }
 
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
-                                 const ScoreRules& rules, const Sinks& sinks) {
+                                 const ScoreRules& rules, const Sinks& sinks,
+                                 const std::vector<std::int64_t>& apart) {
     addSinkGradients(sinks, rules.firstHead, whole, dOut);
     const TokenSpan rows = queryRows(step);
+    const std::int64_t each = tensors.q.size(2) / tensors.k.size(2);
     const BlockGradients sums{emptySum(rowsOf(tensors.q, rows)), emptySum(tensors.k),
                               emptySum(tensors.v)};
-    for (const Block& block : step.blocks) {
-        const TokenSpan queries = relativeTo(rows, block.queries);
-        addBlockGradients(
-            blockOf(block, tensors, rules),
-            {rowsOf(whole.out, queries), rowsOf(whole.lse, queries)}, rowsOf(dOut, queries),
-            {rowsOf(sums.q, queries), rowsOf(sums.k, block.keys), rowsOf(sums.v, block.keys)});
+    for (Block block : step.blocks) {
+        const BlockInput input = blockOf(block, tensors, rules);
+        block.queries = relativeTo(rows, block.queries);
+        const RowPart queries = queriesOf(block, each);
+        addBlockGradients(input, wholeOf(whole, block, each, apart), rowsOf(dOut, queries),
+                          {rowsOf(sums.q, queries), rowsOf(sums.k, keysOf(block)),
+                           rowsOf(sums.v, keysOf(block))});
     }
     return {sums.q.to(tensors.q.scalar_type()), sums.k, sums.v};
 }

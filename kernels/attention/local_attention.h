@@ -3,7 +3,7 @@
 
 #include "backend/plan/step_rows.h"
 #include "kernels/attention/executor_table.h"
-#include "kernels/block/partial_result.h"
+#include "kernels/attention/row_outputs.h"
 
 namespace ringscope {
 
@@ -11,18 +11,20 @@ namespace ringscope {
 BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules);
 
 // What rows give that have seen all their keys, in `type`.
-BlockOutput outputOfRows(PartialOutput& output, at::ScalarType type, const ScoreRules& rules,
+BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRules& rules,
                          const Sinks& sinks);
 
-// Output and lse of rows queryRows(step), which see no other keys.
+// Output and lse of rows queryRows(step), which see no other keys. `apart`: branchSteps() of the
+// rank's steps.
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
-                         const Sinks& sinks = {});
+                         const Sinks& sinks = {}, const std::vector<std::int64_t>& apart = {});
 
 // `whole` and dOut have rows queryRows(step), and so has the gradient of q. Those of k and v have
 // all rows, and the type sums are kept in, because they may be parts of a sum over ranks.
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
-                                 const ScoreRules& rules, const Sinks& sinks = {});
+                                 const ScoreRules& rules, const Sinks& sinks = {},
+                                 const std::vector<std::int64_t>& apart = {});
 
 // The only step of the pass. Throws std::logic_error where there are more or none.
 const Step& onlyStep(const std::vector<Step>& pass);

@@ -30,16 +30,22 @@ MetKeys metKeys(const RankPart& part, const Step& step, const RingJourney& journ
     return met;
 }
 
+// Query heads that share a head of the keys.
+std::int64_t queryHeadsEach(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
+    return q.size(2) / (part.expand == nullptr ? own.size(3) : part.keyHeads);
+}
+
 }  // namespace
 
 BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
     RingJourney journey(part.group, part.pool, own);
-    PartialOutput output(q);
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    RowOutputs output(q, queryHeadsEach(part, q, own), apart);
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
         const MetKeys met = metKeys(part, step, journey, q);
         for (const Block& block : step.blocks)
-            output.add(block.queries, blockForward(met.input(block, part.rules)));
+            output.add(block, blockForward(met.input(block, part.rules)));
         journey.endStep(step, {});
     }
     journey.finish();
@@ -50,6 +56,8 @@ RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const a
                               const BlockOutput& whole, const at::Tensor& dOut) {
     addSinkGradients(part.sinks, part.rules.firstHead, whole, dOut);
     RingJourney journey(part.group, part.pool, own);
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    const std::int64_t each = queryHeadsEach(part, q, own);
     const at::Tensor dq = emptySum(q);
     for (const Step& step : part.steps.backward) {
         journey.beginStep(step);
@@ -58,12 +66,13 @@ RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const a
             const MetKeys met = metKeys(part, step, journey, q);
             const at::Tensor sums = emptySum(met.tensors.k.expand({2, -1, -1, -1, -1}));
             for (const Block& block : step.blocks) {
-                const TokenSpan rows = relativeTo(met.rows, block.keys);
+                const RowPart queries = queriesOf(block, each);
+                RowPart keys = keysOf(block);
+                keys.rows = relativeTo(met.rows, keys.rows);
                 addBlockGradients(
-                    met.input(block, part.rules),
-                    {rowsOf(whole.out, block.queries), rowsOf(whole.lse, block.queries)},
-                    rowsOf(dOut, block.queries),
-                    {rowsOf(dq, block.queries), rowsOf(sums[0], rows), rowsOf(sums[1], rows)});
+                    met.input(block, part.rules), wholeOf(whole, block, each, apart),
+                    rowsOf(dOut, queries),
+                    {rowsOf(dq, queries), rowsOf(sums[0], keys), rowsOf(sums[1], keys)});
             }
             gradients = {met.rows, travellingGradient(part, met.travelling, step.heads, sums)};
         }
@@ -76,14 +85,17 @@ RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const a
 AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {
     const at::Tensor own = travellingKeys(part, input);
     const BlockOutput whole = attendAround(part, input.q, own);
-    return {whole.out, {{input.q, own, whole.out, whole.lse}, keyHeads(part, input)}, whole.lse};
+    SavedAttention saved{{input.q, own}, keyHeads(part, input)};
+    appendOutput(whole, saved.tensors);
+    return {whole.out, std::move(saved), whole.lse};
 }
 
 AttentionGradients ringBackward(const RankPart& part, const SavedAttention& saved,
                                 const at::Tensor& dOut) {
     const at::Tensor& q = saved.tensors[0];
+    const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
     const RingGradients sums =
-        gradientsAround(part, q, saved.tensors[1], {saved.tensors[2], saved.tensors[3]}, dOut);
+        gradientsAround(part, q, saved.tensors[1], outputAt(saved.tensors, 2, branches), dOut);
     return ofInput(part, sums.q, sums.own, q.scalar_type());
 }
 

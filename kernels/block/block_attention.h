@@ -9,6 +9,7 @@
 #include "kernels/block/score_rules.h"
 
 #include <ATen/core/Tensor.h>
+#include <vector>
 
 namespace ringscope {
 
@@ -27,6 +28,8 @@ struct BlockInput {
 struct BlockOutput {
     at::Tensor out;  // (B, nq, Hq, D), in the type of q or fp32
     at::Tensor lse;  // (B, nq, Hq), logarithm of the sum of exponentials; never below fp32
+    // Of a pattern whose branches are kept apart: each one's output of its own rows (RowOutputs).
+    std::vector<at::Tensor> branches{};
 };
 
 struct BlockGradients {

@@ -11,14 +11,22 @@
 namespace ringscope {
 namespace {
 
-bool isAll(TokenSpan rows, const at::Tensor& like) {
-    return rows.begin == 0 && rows.end == like.size(1);
+bool isAll(const RowPart& part, const at::Tensor& like) {
+    return part.rows.begin == 0 && part.rows.end == like.size(1) && part.step == 1 &&
+           part.heads.size() == 0;
 }
 
 }  // namespace
 
 at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span) {
     return tensor.narrow(1, span.begin, span.size());
+}
+
+at::Tensor rowsOf(const at::Tensor& tensor, const RowPart& part) {
+    at::Tensor rows = part.step == 1 ? rowsOf(tensor, part.rows)
+                                     : tensor.slice(1, part.rows.begin, part.rows.end, part.step);
+    if (part.heads.size() == 0) return rows;
+    return rows.narrow(2, part.heads.begin, part.heads.size());
 }
 
 TokenSpan relativeTo(TokenSpan origin, TokenSpan span) {
@@ -33,6 +41,10 @@ void PartialOutput::startEmpty() {
 }
 
 void PartialOutput::add(TokenSpan rows, BlockOutput part) {
+    addPart({.rows = rows}, std::move(part));
+}
+
+void PartialOutput::addPart(const RowPart& rows, BlockOutput part) {
     if (!sum_.out.defined() && isAll(rows, like_)) {
         sum_ = {part.out.to(sumType(like_)), part.lse};
         return;

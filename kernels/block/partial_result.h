@@ -9,6 +9,16 @@ namespace ringscope {
 // Rows of `tensor` (B, n, ...); a view.
 at::Tensor rowsOf(const at::Tensor& tensor, TokenSpan span);
 
+// Every step-th of some rows, the first and the last included, and of some heads.
+struct RowPart {
+    TokenSpan rows{};
+    std::int64_t step = 1;
+    TokenSpan heads{};  // none: all
+};
+
+// These rows of `tensor` (B, n, H, ...); a view.
+at::Tensor rowsOf(const at::Tensor& tensor, const RowPart& part);
+
 // `span` counted from `origin`.
 TokenSpan relativeTo(TokenSpan origin, TokenSpan span);
 
@@ -19,6 +29,7 @@ public:
     explicit PartialOutput(const at::Tensor& like) : like_(like) {}
 
     void add(TokenSpan rows, BlockOutput part);
+    void addPart(const RowPart& rows, BlockOutput part);
 
     // In the accumulator's type. Rows nothing was added to: 0 and -inf.
     BlockOutput takeSum();

@@ -44,14 +44,16 @@ Disturbance probeOf(const AttentionCase& problem, const Schedule& schedule) {
     return {.token = tokenAt(tokens, tokenCount(tokens) / 4), .amount = amount};
 }
 
-ProbeVerdict judgeProbe(const AttentionCase& problem, const Schedule& schedule,
-                        const Disturbance& disturbance, const at::Tensor& weights,
-                        const at::Tensor& before, const at::Tensor& after) {
+ProbeVerdict judgeProbe(const AttentionCase& problem, const PatternMask& pattern,
+                        const Schedule& schedule, const Disturbance& disturbance,
+                        const at::Tensor& weights, const at::Tensor& before,
+                        const at::Tensor& after) {
     const at::Tensor changed = changedRows(before, after);
     at::Tensor mayChange = changed.logical_xor(changed);  // no row of any batch item
+    const TokenSpan all{0, problem.tokens};
+    const TokenSpan one{disturbance.token, disturbance.token + 1};
     mayChange.select(0, 0).copy_(
-        visiblePairs(problem, {0, problem.tokens}, {disturbance.token, disturbance.token + 1})
-            .squeeze(1));
+        visiblePairs(problem, all, one).logical_and_(pattern.anyPairs(all, one)).squeeze(1));
     const at::Tensor must = rowsThatMustChange(problem, disturbance, weights, before);
 
     ProbeVerdict verdict{.token = disturbance.token};

@@ -17,8 +17,9 @@ namespace ringscope {
 Disturbance probeOf(const AttentionCase& problem, const Schedule& schedule);
 
 // `before` and `after`: (B, S, Hq, D). `weights`: weightsOfKey of the token.
-ProbeVerdict judgeProbe(const AttentionCase& problem, const Schedule& schedule,
-                        const Disturbance& disturbance, const at::Tensor& weights,
-                        const at::Tensor& before, const at::Tensor& after);
+ProbeVerdict judgeProbe(const AttentionCase& problem, const PatternMask& pattern,
+                        const Schedule& schedule, const Disturbance& disturbance,
+                        const at::Tensor& weights, const at::Tensor& before,
+                        const at::Tensor& after);
 
 }  // namespace ringscope

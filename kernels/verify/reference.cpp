@@ -7,10 +7,12 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <atomic>
@@ -119,13 +121,39 @@ at::Tensor keptShare(const AttentionCase& problem, std::int64_t item, std::int64
 
 // The tensors of one (batch item, query head): views into the whole, (S, D) or (S).
 struct Head {
-    std::int64_t item = 0, index = 0;
+    std::int64_t item = 0, index = 0, keyHead = 0;
     at::Tensor q, k, v, dOut;
     at::Tensor out, lse, dq, dk, dv;
     double slope = 0;
 };
 
-void computeRows(const AttentionCase& problem, const Head& head, TokenSpan queries) {
+// What one branch of a pattern makes of a tile; without a pattern all of it.
+struct BranchTile {
+    at::Tensor scores;  // -inf where it shows no key
+    at::Tensor lse;     // of its keys alone
+};
+
+std::vector<BranchTile> branchesOf(const PatternMask& pattern, const Head& head, const Tile& tile) {
+    std::vector<BranchTile> branches;
+    for (int branch = 0; branch < pattern.branches(); ++branch) {
+        at::Tensor scores = tile.scores;
+        if (pattern.any())
+            scores = scores.masked_fill(
+                pattern.pairs(head.keyHead, branch, tile.queries, tile.keys).logical_not_(),
+                -std::numeric_limits<double>::infinity());
+        branches.push_back({scores, at::logsumexp(scores, 1)});
+    }
+    return branches;
+}
+
+at::Tensor lseOf(const std::vector<BranchTile>& branches) {
+    at::Tensor lse = branches.front().lse;
+    for (std::size_t i = 1; i < branches.size(); ++i) lse = at::logaddexp(lse, branches[i].lse);
+    return lse;
+}
+
+void computeRows(const AttentionCase& problem, const PatternMask& pattern, const Head& head,
+                 TokenSpan queries) {
     const auto rows = [&](const at::Tensor& tensor) {
         return tensor.narrow(0, queries.begin, queries.size());
     };
@@ -133,22 +161,36 @@ void computeRows(const AttentionCase& problem, const Head& head, TokenSpan queri
     const auto keys = [&](const at::Tensor& tensor) {
         return tensor.narrow(0, tile.keys.begin, tile.keys.size());
     };
-    const at::Tensor lse = at::logsumexp(tile.scores, 1);
-    const at::Tensor p = probabilities(tile.scores, lse);
+    const std::vector<BranchTile> branches = branchesOf(pattern, head, tile);
+    const at::Tensor lse = lseOf(branches);
     const bool drops = problem.dropout > 0;
     const at::Tensor kept =
         drops ? keptShare(problem, head.item, head.index, queries, tile.keys) : at::Tensor();
-    const at::Tensor weights = drops ? p.mul(kept) : p;
+    const auto dropped = [&](const at::Tensor& p) { return drops ? p.mul(kept) : p; };
+    at::Tensor p = probabilities(branches.front().scores, lse);
+    for (std::size_t i = 1; i < branches.size(); ++i)
+        p = p.add(probabilities(branches[i].scores, lse));
+    const at::Tensor weights = dropped(p);
     const at::Tensor out = at::matmul(weights, keys(head.v));
     rows(head.lse).copy_(lse);
     rows(head.out).copy_(out);
 
     const at::Tensor dOut = rows(head.dOut);
     keys(head.dv).add_(at::matmul(weights.t(), dOut));
-    const at::Tensor delta = dOut.mul(out).sum(1, /*keepdim=*/true);
-    at::Tensor ds = at::matmul(dOut, keys(head.v).t());
-    if (drops) ds.mul_(kept);
-    ds.sub_(delta).mul_(p);
+    at::Tensor dWeights = at::matmul(dOut, keys(head.v).t());
+    if (drops) dWeights.mul_(kept);
+    at::Tensor ds;
+    if (!pattern.stopsGradient()) {
+        ds = dWeights.sub(dOut.mul(out).sum(1, /*keepdim=*/true)).mul_(p);
+    } else {
+        ds = at::zeros_like(p);
+        for (const BranchTile& branch : branches) {
+            const at::Tensor own =
+                at::matmul(dropped(probabilities(branch.scores, branch.lse)), keys(head.v));
+            const at::Tensor delta = dOut.mul(own).sum(1, /*keepdim=*/true);
+            ds.add_(dWeights.sub(delta).mul_(probabilities(branch.scores, lse)));
+        }
+    }
     if (problem.softcap) ds.mul_(tile.capped.square().neg_().add_(1));
     ds.mul_(problem.scoreScale());
     rows(head.dq).copy_(at::matmul(ds, keys(head.k)));
@@ -163,9 +205,10 @@ std::int64_t tileRows(const AttentionCase& problem) {
 // than threads within each of so many small products.
 class Workers {
 public:
-    Workers(const AttentionCase& problem, const CaseInputs& inputs, const CaseResults& results,
-            const std::function<void(double share)>& progress)
+    Workers(const AttentionCase& problem, const PatternMask& pattern, const CaseInputs& inputs,
+            const CaseResults& results, const std::function<void(double share)>& progress)
         : problem_(problem),
+          pattern_(pattern),
           inputs_(inputs),
           results_(results),
           progress_(progress),
@@ -204,6 +247,7 @@ private:
         };
         return {item,
                 index,
+                keyHead,
                 wide(inputs_.q, index),
                 wide(inputs_.k, keyHead),
                 wide(inputs_.v, keyHead),
@@ -220,7 +264,7 @@ private:
         const std::int64_t tile = tileRows(problem_);
         for (std::int64_t row = 0; row < problem_.tokens; row += tile) {
             const TokenSpan rows{row, std::min(row + tile, problem_.tokens)};
-            computeRows(problem_, head, rows);
+            computeRows(problem_, pattern_, head, rows);
             const std::lock_guard lock(mutex_);
             rowsDone_ += rows.size();
             progress_(static_cast<double>(rowsDone_) /
@@ -229,6 +273,7 @@ private:
     }
 
     const AttentionCase& problem_;
+    const PatternMask& pattern_;
     const CaseInputs& inputs_;
     const CaseResults& results_;
     const std::function<void(double share)>& progress_;
@@ -269,22 +314,24 @@ at::Tensor alibiSlopes(std::int64_t heads) {
 
 namespace {
 
-CaseResults referenceOfHeads(const AttentionCase& problem, const CaseInputs& inputs,
+CaseResults referenceOfHeads(const AttentionCase& problem, const PatternMask& pattern,
+                             const CaseInputs& inputs,
                              const std::function<void(double share)>& progress) {
     const auto zeros = [](const at::Tensor& like) { return at::zeros(like.sizes(), fp64); };
     const CaseResults results{zeros(inputs.q),
                               at::zeros({problem.batch, problem.tokens, problem.heads}, fp64),
                               zeros(inputs.q), zeros(inputs.k), zeros(inputs.v)};
-    Workers(problem, inputs, results, progress).run();
+    Workers(problem, pattern, inputs, results, progress).run();
     return results;
 }
 
 }  // namespace
 
 //     (k, v) = heads of (c W^T, rotary key)       dc = dk, dv through W      dW = (dk, dv)^T c
-CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& inputs,
+CaseResults referenceAttention(const AttentionCase& problem, const PatternMask& pattern,
+                               const CaseInputs& inputs,
                                const std::function<void(double share)>& progress) {
-    if (!problem.latent) return referenceOfHeads(problem, inputs, progress);
+    if (!problem.latent) return referenceOfHeads(problem, pattern, inputs, progress);
     const std::int64_t plain = problem.headDim - problem.latent->rotary;
     const std::int64_t columns = problem.latent->columns;
     const at::Tensor latents = inputs.k.squeeze(2).to(at::kDouble);
@@ -292,7 +339,7 @@ CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& i
     CaseInputs expanded = inputs;
     std::tie(expanded.k, expanded.v) =
         headsOfLatents(problem, latents, weight, {0, problem.kvHeads});
-    CaseResults results = referenceOfHeads(problem, expanded, progress);
+    CaseResults results = referenceOfHeads(problem, pattern, expanded, progress);
     const at::Tensor ofMade =
         at::cat({results.dk.narrow(3, 0, plain), results.dv.narrow(3, 0, plain)}, 3)
             .flatten(2);  // (B, S, H 2 plain)
@@ -304,8 +351,8 @@ CaseResults referenceAttention(const AttentionCase& problem, const CaseInputs& i
     return results;
 }
 
-at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
-                        const CaseResults& results, std::int64_t token) {
+at::Tensor weightsOfKey(const AttentionCase& problem, const PatternMask& pattern,
+                        const CaseInputs& inputs, const CaseResults& results, std::int64_t token) {
     at::Tensor weights = at::zeros({problem.tokens, problem.heads}, fp64);
     if (problem.latent) return weights;
     const std::int64_t group = problem.heads / problem.kvHeads;
@@ -326,7 +373,12 @@ at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
         at::Tensor p = scores.sub_(results.lse.select(0, 0).select(1, head)).exp_();
         if (problem.dropout > 0)
             p.mul_(keptShare(problem, 0, head, {0, problem.tokens}, {token, token + 1}).squeeze(1));
-        weights.select(1, head).copy_(p.masked_fill_(visible.logical_not(), 0.0));
+        at::Tensor times = at::zeros_like(p);  // that branches show the key
+        for (int branch = 0; branch < pattern.branches(); ++branch)
+            times.add_(pattern.pairs(head / group, branch, {0, problem.tokens}, {token, token + 1})
+                           .squeeze(1));
+        p.masked_fill_(times.eq(0).logical_or_(visible.logical_not()), 0.0);
+        weights.select(1, head).copy_(p.mul_(times));
     }
     return weights;
 }

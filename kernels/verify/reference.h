@@ -9,6 +9,9 @@
 // With dropout out and dv take p m and ds takes m dOut v^T, where m is 0 for a dropped weight and
 // 1 / (1 - dropout) for the others.
 //
+// Of a pattern with branches the keys of all of them count, a key as often as branches show it;
+// where their weights are constants, ds takes the rowsum of a branch's own output.
+//
 // It goes over tiles of query rows, so that it never holds S x S numbers. It shares no code with
 // the engine except the bits that decide what is dropped; masks come from token positions alone.
 #pragma once
@@ -16,6 +19,7 @@
 #include "backend/plan/layout.h"
 #include "backend/verify/attention_case.h"
 #include "kernels/verify/case_inputs.h"
+#include "kernels/verify/pattern_mask.h"
 
 #include <ATen/core/Tensor.h>
 #include <functional>
@@ -37,7 +41,7 @@ struct CaseResults {
 // `inputs` hold every token. `progress` is called with the share that is done, by one thread
 // at a time.
 CaseResults referenceAttention(
-    const AttentionCase& problem, const CaseInputs& inputs,
+    const AttentionCase& problem, const PatternMask& pattern, const CaseInputs& inputs,
     const std::function<void(double share)>& progress = [](double) {});
 
 // (queries, keys), bool: which of these tokens sees which.
@@ -49,7 +53,7 @@ at::Tensor alibiSlopes(std::int64_t heads);
 
 // How much of each query's output comes from one key token: (S, Hq), batch item 0. 0 of latents,
 // which change keys as well as values.
-at::Tensor weightsOfKey(const AttentionCase& problem, const CaseInputs& inputs,
-                        const CaseResults& results, std::int64_t token);
+at::Tensor weightsOfKey(const AttentionCase& problem, const PatternMask& pattern,
+                        const CaseInputs& inputs, const CaseResults& results, std::int64_t token);
 
 }  // namespace ringscope

@@ -4,6 +4,7 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
 
 #include <stdexcept>
 #include <string>
@@ -25,6 +26,8 @@ std::string_view npyType(at::ScalarType type) {
             return "<f8";
         case at::kLong:
             return "<i8";
+        case at::kByte:
+            return "|u1";
         default:
             throw std::logic_error(std::string("no .npy files of ") + c10::toString(type));
     }
@@ -92,6 +95,24 @@ Result<void> dumpTensor(const fs::path& folder, const std::string& name, const a
 Result<void> dumpWhole(const fs::path& folder, const CaseInputs& inputs,
                        const CaseResults& results) {
     return writeAll(folder, inputs, results);
+}
+
+Result<void> dumpMask(const fs::path& folder, const AttentionCase& problem,
+                      const PatternMask& pattern) {
+    constexpr std::int64_t mostTokens = 4096;
+    if (problem.tokens > mostTokens) return {};
+    const TokenSpan all{0, problem.tokens};
+    const at::Tensor visible = visiblePairs(problem, all, all).to(at::kByte);
+    const std::int64_t heads = pattern.headsAlike() ? 1 : problem.heads;
+    const at::Tensor mask =
+        at::zeros({heads, problem.tokens, problem.tokens}, at::TensorOptions(at::kByte));
+    for (std::int64_t head = 0; head < heads; ++head)
+        for (int branch = 0; branch < pattern.branches(); ++branch)
+            mask.select(0, head).add_(
+                pattern.pairs(head * problem.kvHeads / problem.heads, branch, all, all)
+                    .to(at::kByte)
+                    .mul_(visible));
+    return dumpTensor(folder, "mask", mask);
 }
 
 Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,

@@ -77,9 +77,10 @@ const Mode& unshardedMode() { return *std::ranges::find(modeTable(), false, &Mod
 
 // What rank 0 judges the modes by.
 struct Expected {
-    CaseInputs inputs;
-    CaseResults reference;
-    Meters unsharded;
+    PatternMask pattern;
+    CaseInputs inputs{};
+    CaseResults reference{};
+    Meters unsharded{};
 };
 
 class RankVerification {
@@ -121,9 +122,10 @@ private:
     // Computes inputs, reference, and the errors of the unsharded kernel. Must come before the
     // ranks connect: the other ranks wait for the rendezvous, which has no time limit.
     Result<void> computeExpected() {
-        Expected& expected = expected_.emplace();
+        RINGSCOPE_TRY(PatternMask pattern, PatternMask::make(request_.problem));
+        Expected& expected = expected_.emplace(Expected{.pattern = std::move(pattern)});
         expected.inputs = makeInputs(request_.problem, allTokens(request_.problem));
-        expected.reference = referenceAttention(request_.problem, expected.inputs,
+        expected.reference = referenceAttention(request_.problem, expected.pattern, expected.inputs,
                                                 [this](double share) { tellProgress(share); });
         RINGSCOPE_TRY(single_, singleGroup());
         RINGSCOPE_TRY(const Schedule schedule, planMode(unshardedMode(), request_));
@@ -205,13 +207,17 @@ private:
         const at::Tensor after = gatherOutput(request_.problem, schedule, group, output.out);
         if (!judges()) return std::optional<ModeVerdict>();
 
-        if (!request_.dump.empty()) dump(dumpWhole(folder, expected_->inputs, layer.results));
+        if (!request_.dump.empty()) {
+            dump(dumpWhole(folder, expected_->inputs, layer.results));
+            dump(dumpMask(folder, request_.problem, expected_->pattern));
+        }
         if (notWritten) return *notWritten;
         ModeVerdict verdict = judgeLayer(mode, schedule, layer);
-        const at::Tensor weights = weightsOfKey(request_.problem, expected_->inputs,
-                                                expected_->reference, disturbance.token);
-        verdict.probe =
-            judgeProbe(request_.problem, schedule, disturbance, weights, layer.results.out, after);
+        const at::Tensor weights =
+            weightsOfKey(request_.problem, expected_->pattern, expected_->inputs,
+                         expected_->reference, disturbance.token);
+        verdict.probe = judgeProbe(request_.problem, expected_->pattern, schedule, disturbance,
+                                   weights, layer.results.out, after);
         return std::optional<ModeVerdict>(std::move(verdict));
     }
 

@@ -38,6 +38,7 @@ const std::vector<GroupRow>& groupRows() {
          {"latent_", "plain_size", "rotary_size", "value_size"}},
         {"memory", "", false},
         {"attention", "", false},
+        {"attention", "pattern", false, {"pattern."}},
         {"data", "", false},
         {"profile", "", false},
         {"launch", "", false},

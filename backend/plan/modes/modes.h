@@ -17,5 +17,6 @@ std::int64_t uspParts(const AttentionShape& shape);
 Result<Schedule> llama3Schedule(const AttentionShape& shape);
 Result<Schedule> ringAllgatherSchedule(const AttentionShape& shape);
 Result<Schedule> doubleRingSchedule(const AttentionShape& shape);
+Result<Schedule> dilatedRingSchedule(const AttentionShape& shape);
 
 }  // namespace ringscope

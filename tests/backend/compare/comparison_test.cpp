@@ -11,6 +11,7 @@
 namespace ringscope {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -288,6 +289,21 @@ TEST(Warnings, StayReadableWithManyGroups) {
     EXPECT_THAT(compared(runs).warnings,
                 ElementsAre("The runs differ in software: old (legacy); new (ring, zigzag, ulysses "
                             "and 2 more)."));
+}
+
+// Blocks of 256 of 1,024 tokens, each with the one before it: 4 triangles and 3 squares of 524,800.
+TEST(Warnings, CallAPatternAnotherModelAndHoldItAgainstDenseAttention) {
+    RunRecord sparse = finishedRun("ring", 50);
+    sparse.config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 256, .local = 1};
+    sparse.computation = "sparse computation";
+    sparse.id = {"id-sparse"};
+    for (StepRecord& step : sparse.steps) step.loss += 0.5;
+    for (RankRecord& rank : sparse.rankRecords) rank.attentionBytesPerStep = {1'048'576};
+    EXPECT_THAT(compared({finishedRun("ring", 100), sparse}).warnings,
+                Contains("ring kind=block_sparse is another model than dense attention: "
+                         "attention.pattern block_sparse computes 62.5 % of the pairs that the "
+                         "mask grants, 1 in 1.6; after 5 steps its loss is 5, that of ring 4.5; a "
+                         "rank sends 1 MiB a step in attention, of ring 4 MiB."));
 }
 
 TEST(Warnings, DoNotCountRunsThatMeasuredNothing) {

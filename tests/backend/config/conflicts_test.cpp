@@ -232,5 +232,29 @@ TEST(Conflicts, AreAllNamedAtOnce) {
     EXPECT_EQ(findConflicts(config).size(), 3U);
 }
 
+TEST(Conflicts, NameWhatAPatternLacks) {
+    RunConfig config;
+    config.attention.pattern.kind = PatternKind::Dilated;
+    config.attention.pattern.segments = {64, 128};
+    config.attention.pattern.rates = {1};
+    ASSERT_EQ(findConflicts(config).size(), 1U);
+    EXPECT_EQ(findConflicts(config).front().message,
+              "attention.pattern.kind dilated takes a segment and a rate for each branch; got 2 "
+              "segments and 1 rates");
+    config.attention.pattern.rates = {1, 2};
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.model.attentionSinks = true;
+    ASSERT_EQ(findConflicts(config).size(), 1U);
+    EXPECT_EQ(findConflicts(config).front().message,
+              "attention.pattern.stop_gradient true lets no gradient to the weights of branches, "
+              "and model.attention_sinks is learned from it; use stop_gradient false");
+    config.model.attentionSinks = false;
+    config.attention.pattern = {.kind = PatternKind::BlockSparse};
+    ASSERT_EQ(findConflicts(config).size(), 1U);
+    EXPECT_EQ(findConflicts(config).front().message,
+              "attention.pattern.kind block_sparse is the union of local, stride, levels, global "
+              "and file, and none of them is set; set attention.pattern.local to see near blocks");
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -75,6 +75,21 @@ repeat: 3
     EXPECT_EQ(experiment.base.launch.hosts, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST(ExperimentFile, ReadsAPartOfASectionNestedOrWithADot) {
+    const Experiment nested =
+        experimentOf("attention:\n  pattern: {kind: dilated, segments: [64, 64], rates: [1, 2]}\n");
+    EXPECT_EQ(nested.base.attention.pattern.segments, (std::vector<std::int64_t>{64, 64}));
+    const Experiment dotted = experimentOf(
+        "attention: {pattern.kind: dilated, pattern.segments: [64, 64], pattern.rates: [1, 2]}\n");
+    EXPECT_EQ(nested.base, dotted.base);
+    EXPECT_THAT(problemsIn("attention:\n  pattern: {knd: dilated}\n"),
+                ElementsAre("t.yaml:2:13: attention.pattern: unknown key 'knd'; did you mean "
+                            "'kind'?"));
+    EXPECT_THAT(problemsIn("attention: {pattern: dilated}\n"),
+                ElementsAre("t.yaml:1:22: attention.pattern: expected fields like attention: "
+                            "{pattern.kind: …}; got 'dilated'"));
+}
+
 TEST(ExperimentFile, NamesTheNearestKeyOfTheSection) {
     EXPECT_THAT(problemsIn("model:\n  layers: 2\n  hiden_size: 64\n"),
                 ElementsAre("t.yaml:3:3: model: unknown key 'hiden_size'; did you mean "

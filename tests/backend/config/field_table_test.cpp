@@ -98,11 +98,11 @@ TEST(FieldTable, SaysWhatItExpectedAndWhatItGot) {
 TEST(FieldTable, NamesTheChoiceThatWasMeant) {
     EXPECT_EQ(refusal("parallel.mode", "zigzg"),
               "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, "
-              "llama3, ring-allgather, double-ring; got 'zigzg'; "
+              "llama3, ring-allgather, double-ring, dilated-ring; got 'zigzg'; "
               "did you mean 'zigzag'?");
     EXPECT_EQ(refusal("parallel.mode", "spiral"),
               "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, "
-              "llama3, ring-allgather, double-ring; got 'spiral'");
+              "llama3, ring-allgather, double-ring, dilated-ring; got 'spiral'");
 }
 
 TEST(FieldTable, ReadsSizesStepsAndListsTheWayTheyAreTyped) {

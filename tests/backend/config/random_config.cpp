@@ -95,6 +95,25 @@ TrainConfig anyTraining() {
     return train;
 }
 
+// A pattern that needs nothing else of the configuration.
+PatternConfig anyPattern() {
+    PatternConfig pattern;
+    pattern.kind = anyOf<PatternKind>();
+    const auto numbers = rc::gen::container<std::vector<std::int64_t>>(
+        *inRange<std::size_t>(1, 5), inRange<std::int64_t>(1, 67'108'865));
+    pattern.segments = *numbers;
+    pattern.rates = pattern.segments;
+    pattern.offsets = anyOf<HeadOffsets>();
+    pattern.stopGradient = *arbitrary<bool>();
+    pattern.block = upTo(67'108'864);
+    pattern.local = upTo(1'048'576);
+    pattern.stride = *inRange<std::int64_t>(0, 1'048'577);
+    pattern.levels = *inRange<std::int64_t>(0, 31);
+    pattern.globalTokens = *inRange<std::int64_t>(0, 67'108'865);
+    if (*arbitrary<bool>()) pattern.file = "/some where/#1.npy";
+    return pattern;
+}
+
 AttentionConfig anyAttention() {
     AttentionConfig attention;
     attention.causal = *arbitrary<bool>();
@@ -104,6 +123,7 @@ AttentionConfig anyAttention() {
     attention.scale = maybe(positive());
     attention.softcap = maybe(positive());
     attention.alibi = *arbitrary<bool>();
+    attention.pattern = anyPattern();
     return attention;
 }
 

@@ -81,6 +81,9 @@ TEST(GenerationLimits, SayWhichModelCannotGoOnWithAText) {
     EXPECT_THAT(
         checkGeneration(config, 41).error().message,
         ::testing::HasSubstr("has 40 learned positions, and prompt and new tokens need 41"));
+    config.attention.pattern.kind = PatternKind::Dilated;
+    EXPECT_THAT(checkGeneration(config, 4).error().message,
+                ::testing::HasSubstr("attends by a pattern (attention.pattern.kind dilated)"));
     config.attention.causal = false;
     EXPECT_THAT(checkGeneration(config, 4).error().message,
                 ::testing::HasSubstr("tokens see later ones"));

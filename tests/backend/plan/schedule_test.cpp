@@ -48,7 +48,7 @@ void expectNames(int count, std::string_view (*nameOfValue)(Enum)) {
 TEST(Schedule, NamesWhatTravelsHowAndWhoRunsItDifferently) {
     expectNames<Payload>(12, payloadName);
     expectNames<TransferKind>(5, transferName);
-    expectNames<Executor>(5, executorName);
+    expectNames<Executor>(6, executorName);
 }
 
 RC_GTEST_PROP(HeadGroups, CoverAllHeadsInOrderAndDifferByOneAtMost, ()) {

@@ -107,6 +107,21 @@ TEST(AttentionCase, RefusesNumbersWithoutMeaning) {
               "--dtype: 'float32' is not known; use one of fp32, bf16, fp16, fp64");
 }
 
+TEST(AttentionCase, TakesFieldsOfItsPatternAndTravelsWithThem) {
+    AttentionCase problem;
+    ASSERT_TRUE(readPattern("dilated", problem).ok());
+    ASSERT_TRUE(readPatternSetting("attention.pattern.segments=[64, 1024]", problem).ok());
+    ASSERT_TRUE(readPatternSetting("attention.pattern.rates = [1, 4]", problem).ok());
+    ASSERT_TRUE(checkCase(problem).ok());
+    EXPECT_EQ(caseFromJson(toJson(problem)), problem);
+    EXPECT_EQ(problemWith(readPatternSetting, "attention.pattern.rates=[0]"),
+              "--set: attention.pattern.rates: expected a list of integers like [1, 2], each 1 to "
+              "67,108,864; got '[0]'");
+    ASSERT_TRUE(readPatternSetting("attention.pattern.rates=[2, 4]", problem).ok());
+    EXPECT_FALSE(checkCase(problem).ok());
+    EXPECT_EQ(caseFromJson(toJson(problem)), std::nullopt);
+}
+
 TEST(AttentionCase, TravelsAsJsonUnchanged) {
     AttentionCase problem{.batch = 2,
                           .tokens = 40,

@@ -72,9 +72,9 @@ TEST(LocalAttention, GivesRowsBetweenItsBlocksNothing) {
     const QueryKeyValue tensors = randomTensors();
     const Step step{.blocks = {{{0, 2}, {0, 2}, MaskKind::Full}, {{6, 8}, {0, 2}, MaskKind::Full}}};
     const BlockOutput output = localForward(step, tensors, {});
-    const at::Tensor between = rowsOf(output.out, {2, 6});
+    const at::Tensor between = rowsOf(output.out, TokenSpan{2, 6});
     EXPECT_TRUE(at::equal(between, at::zeros_like(between)));
-    EXPECT_TRUE(at::isneginf(rowsOf(output.lse, {2, 6})).all().item<bool>());
+    EXPECT_TRUE(at::isneginf(rowsOf(output.lse, TokenSpan{2, 6})).all().item<bool>());
 }
 
 TEST(LocalAttention, SumsGradientsOfKeysInFp32WhereNumbersHaveTwoBytes) {

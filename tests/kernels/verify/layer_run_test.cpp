@@ -53,8 +53,8 @@ protected:
 
 void LayerUnder::expectReference(const AttentionCase& problem) const {
     const Schedule schedule = scheduleOf(mode(), problem);
-    const CaseResults expected =
-        referenceAttention(problem, makeInputs(problem, allTokens(problem)));
+    const CaseResults expected = referenceAttention(problem, PatternMask::make(problem).value(),
+                                                    makeInputs(problem, allTokens(problem)));
     testing::runRanks(ranks, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
         const LayerShare share = runLayer(problem, *attention, callOf(problem), group,

@@ -23,12 +23,18 @@ ProbeVerdict probe(const AttentionCase& asked, const AttentionCase& computed,
     const Schedule schedule = scheduleOf(mode);
     const Disturbance disturbance = probeOf(asked, schedule);
     CaseInputs inputs = makeInputs(asked, allTokens(asked));
-    const at::Tensor weights =
-        weightsOfKey(asked, inputs, referenceAttention(asked, inputs), disturbance.token);
-    const at::Tensor before = referenceAttention(computed, inputs).out.to(at::kFloat);
+    const at::Tensor weights = weightsOfKey(
+        asked, PatternMask::make(asked).value(), inputs,
+        referenceAttention(asked, PatternMask::make(asked).value(), inputs), disturbance.token);
+    const at::Tensor before =
+        referenceAttention(computed, PatternMask::make(computed).value(), inputs)
+            .out.to(at::kFloat);
     disturb(inputs, allTokens(asked), disturbance);
-    const at::Tensor after = referenceAttention(computed, inputs).out.to(at::kFloat);
-    return judgeProbe(asked, schedule, disturbance, weights, before, after);
+    const at::Tensor after =
+        referenceAttention(computed, PatternMask::make(computed).value(), inputs)
+            .out.to(at::kFloat);
+    return judgeProbe(asked, PatternMask::make(asked).value(), schedule, disturbance, weights,
+                      before, after);
 }
 
 AttentionCase withDocuments(std::vector<std::int64_t> boundaries) {
@@ -79,8 +85,9 @@ TEST(Probe, FindsAnIgnoredWindow) {
 TEST(Probe, FindsAnOutputThatDoesNotDependOnTheInput) {
     const Schedule schedule = scheduleOf("ring");
     const at::Tensor still = at::zeros({2, 48, 2, 8});
-    const ProbeVerdict verdict = judgeProbe(problem, schedule, probeOf(problem, schedule),
-                                            at::zeros({48, 2}, at::kDouble), still, still);
+    const ProbeVerdict verdict =
+        judgeProbe(problem, PatternMask::make(problem).value(), schedule,
+                   probeOf(problem, schedule), at::zeros({48, 2}, at::kDouble), still, still);
     EXPECT_FALSE(verdict.ok());
     EXPECT_EQ(verdict.text(), "no row changed with token 3");
 }

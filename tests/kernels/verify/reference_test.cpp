@@ -89,7 +89,8 @@ class Reference : public ::testing::TestWithParam<AttentionCase> {};
 TEST_P(Reference, IsAttentionForwardAndBackward) {
     const AttentionCase problem = GetParam();
     const CaseInputs inputs = makeInputs(problem, allTokens(problem));
-    const CaseResults results = referenceAttention(problem, inputs);
+    const CaseResults results =
+        referenceAttention(problem, PatternMask::make(problem).value(), inputs);
     const Plain expected = plainAttention(problem, inputs);
     EXPECT_LT(distance(results.out, expected.out), 1e-12);
     EXPECT_LT(distance(results.lse, expected.lse), 1e-12);
@@ -141,10 +142,11 @@ INSTANTIATE_TEST_SUITE_P(Problems, Reference, ::testing::ValuesIn(problems()));
 TEST(Reference, ReportsProgressUpToTheEnd) {
     const AttentionCase problem = small(4, 2);
     double last = 0;
-    referenceAttention(problem, makeInputs(problem, allTokens(problem)), [&](double share) {
-        EXPECT_GT(share, last);
-        last = share;
-    });
+    referenceAttention(problem, PatternMask::make(problem).value(),
+                       makeInputs(problem, allTokens(problem)), [&](double share) {
+                           EXPECT_GT(share, last);
+                           last = share;
+                       });
     EXPECT_EQ(last, 1);
 }
 
@@ -155,10 +157,14 @@ TEST(Reference, WeightsOfAKeyAreItsColumnOfTheSoftmax) {
     problem.documents = {0, 20, 37};
     problem.dropout = 0.4;
     CaseInputs inputs = makeInputs(problem, allTokens(problem));
-    const CaseResults before = referenceAttention(problem, inputs);
-    const at::Tensor weights = weightsOfKey(problem, inputs, before, 11);
+    const CaseResults before =
+        referenceAttention(problem, PatternMask::make(problem).value(), inputs);
+    const at::Tensor weights =
+        weightsOfKey(problem, PatternMask::make(problem).value(), inputs, before, 11);
     disturb(inputs, allTokens(problem), {.token = 11, .amount = 1});
-    const at::Tensor moved = (referenceAttention(problem, inputs).out - before.out).select(0, 0);
+    const at::Tensor moved =
+        (referenceAttention(problem, PatternMask::make(problem).value(), inputs).out - before.out)
+            .select(0, 0);
     // A value that grows by one moves each output by its weight.
     EXPECT_LT(distance(moved.select(2, 0), weights), 1e-6);
 }

@@ -1,0 +1,289 @@
+// Patterns under every mode against dense fp64 attention with a mask of the same pattern, LongNet's
+// golden vectors, and leaks of outputs and gradients.
+#include "backend/model/npy.h"
+#include "kernels/verify/layer_run.h"
+#include "kernels/verify/probe.h"
+#include "tests/kernels/attention/reference.h"
+#include "tests/kernels/comm/rank_threads.h"
+
+#include "backend/verify/verify_request.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace ringscope {
+namespace {
+
+using testing::distance;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::int64_t tokens = 96;
+
+struct NamedPattern {
+    std::string name;
+    PatternConfig config;
+};
+
+// Every third block of 8 tokens, and the one before one's own.
+std::string patternFile() {
+    constexpr std::int64_t blocks = tokens / 8;
+    std::string cells;
+    for (std::int64_t query = 0; query < blocks; ++query)
+        for (std::int64_t key = 0; key < blocks; ++key)
+            cells += key == query || key + 1 == query || key % 3 == 0 ? '\1' : '\0';
+    const auto path = std::filesystem::path(::testing::TempDir()) / "ringscope-pattern.npy";
+    std::filesystem::remove(path);
+    EXPECT_TRUE(writeNpy(path, {.type = "|u1", .shape = {blocks, blocks}, .bytes = cells}).ok());
+    return path.string();
+}
+
+std::vector<NamedPattern> patterns() {
+    using enum PatternKind;
+    return {
+        {"whole_ranks", {.kind = Dilated, .segments = {4, 96, 200}, .rates = {1, 2, 4}}},
+        {"differentiable_branches",
+         {.kind = Dilated,
+          .segments = {8, 48, 96},
+          .rates = {1, 2, 3},
+          .offsets = HeadOffsets::Torchscale,
+          .stopGradient = false}},
+        {"nothing_divides", {.kind = Dilated, .segments = {7, 31}, .rates = {1, 3}}},
+        {"local", {.kind = BlockSparse, .block = 8, .local = 1}},
+        {"stride_and_global", {.kind = BlockSparse, .block = 7, .stride = 3, .globalTokens = 10}},
+        {"hierarchical", {.kind = BlockSparse, .block = 4, .local = 2, .levels = 4}},
+        {"file", {.kind = BlockSparse, .block = 8, .file = patternFile()}},
+    };
+}
+
+struct Setting {
+    std::string name;
+    bool causal = true;
+    bool documents = false;
+    bool rules = false;  // soft-cap, ALiBi and dropout
+    NumberFormat type = NumberFormat::Fp64;
+};
+
+AttentionCase caseOf(const NamedPattern& pattern, const Setting& setting, int ranks) {
+    const std::int64_t kvHeads = ranks == 3 ? 3 : 4;
+    AttentionCase problem{.tokens = tokens,
+                          .heads = 2 * kvHeads,
+                          .kvHeads = kvHeads,
+                          .headDim = 4,
+                          .causal = setting.causal};
+    problem.pattern = pattern.config;
+    problem.type = setting.type;
+    problem.seed = 3;
+    if (setting.documents) problem.documents = {0, 1, 30, 35, 96};
+    if (setting.rules) {
+        problem.softcap = 3;
+        problem.alibi = true;
+        problem.dropout = 0.2;
+    }
+    return problem;
+}
+
+AttentionOptions optionsOf(const AttentionCase& problem) {
+    AttentionOptions options;
+    options.softcap = problem.softcap;
+    options.alibi = problem.alibi;
+    options.dropout = problem.dropout;
+    options.bufferLimit = std::numeric_limits<std::int64_t>::max();
+    return options;
+}
+
+// A case with what it should give, computed once.
+struct ExpectedCase {
+    std::string name;
+    AttentionCase problem;
+    PatternMask mask;
+    CaseInputs inputs;
+    CaseResults results;
+};
+
+std::vector<ExpectedCase> casesOf(int ranks, const std::vector<Setting>& settings) {
+    std::vector<ExpectedCase> cases;
+    for (const NamedPattern& pattern : patterns()) {
+        for (const Setting& setting : settings) {
+            const AttentionCase problem = caseOf(pattern, setting, ranks);
+            const PatternMask mask = PatternMask::make(problem).value();
+            const CaseInputs inputs = makeInputs(problem, allTokens(problem));
+            cases.push_back({pattern.name + ", " + setting.name, problem, mask, inputs,
+                             referenceAttention(problem, mask, inputs)});
+        }
+    }
+    return cases;
+}
+
+// dilated-ring alone has patterns that it cannot express, and says so.
+void expectRefusal(const std::string& mode, const AttentionCase& problem,
+                   const std::string& reason) {
+    EXPECT_EQ(mode, "dilated-ring") << reason;
+    EXPECT_THAT(reason, StartsWith("dilated-ring ")) << mode;
+    EXPECT_THAT(reason, HasSubstr("mode ring"));
+    EXPECT_NE(problem.pattern.kind, PatternKind::None);
+}
+
+void expectCase(const std::string& modeName, const ExpectedCase& expected, Group& group) {
+    const Mode& mode = *findMode(modeName);
+    const AttentionCase& problem = expected.problem;
+    VerifyRequest request;
+    request.problem = problem;
+    request.ranks = group.size();
+    const Result<Schedule> schedule = planMode(mode, request);
+    if (!schedule.ok()) {
+        if (group.rank() == 0) expectRefusal(modeName, problem, schedule.error().message);
+        return;
+    }
+    const auto attention =
+        Attention::make(*schedule, group.rank(), group, optionsOf(problem)).value();
+    CaseInputs inputs = inputsOfRank(problem, *schedule, group.rank());
+    const LayerShare share = runLayer(problem, *attention, callOf(problem), group, inputs);
+    const GatheredLayer layer =
+        gatherLayer(problem, *schedule, group, share, [](int, const CaseResults&) {});
+    const Disturbance disturbance = probeOf(problem, *schedule);
+    disturb(inputs, heldTokens(*schedule, group.rank()), disturbance);
+    const AttentionOutput output = runForward(problem, *attention, callOf(problem), inputs);
+    const at::Tensor after = gatherOutput(problem, *schedule, group, output.out);
+    if (group.rank() != 0) return;
+    const double limit = problem.type == NumberFormat::Fp64 ? 1e-10 : 1e-5;
+    const std::string name =
+        expected.name + ", " + modeName + " on " + std::to_string(group.size()) + " ranks";
+    EXPECT_LT(distance(layer.results.out, expected.results.out), limit) << name;
+    EXPECT_LT(distance(layer.results.lse, expected.results.lse), limit) << name;
+    EXPECT_LT(distance(layer.results.dq, expected.results.dq), limit) << name;
+    EXPECT_LT(distance(layer.results.dk, expected.results.dk), limit) << name;
+    EXPECT_LT(distance(layer.results.dv, expected.results.dv), limit) << name;
+    for (int rank = 0; rank < group.size(); ++rank)
+        EXPECT_EQ(layer.bytesSent[static_cast<std::size_t>(rank)], sentBytes(*schedule, rank))
+            << name << ", rank " << rank;
+    const at::Tensor weights =
+        weightsOfKey(problem, expected.mask, expected.inputs, expected.results, disturbance.token);
+    const ProbeVerdict probe = judgeProbe(problem, expected.mask, *schedule, disturbance, weights,
+                                          layer.results.out, after);
+    EXPECT_TRUE(probe.ok()) << name << ": " << probe.text();
+}
+
+void expectEverywhere(const std::vector<Setting>& settings, const std::vector<int>& worlds) {
+    for (const int ranks : worlds) {
+        const std::vector<ExpectedCase> cases = casesOf(ranks, settings);
+        testing::runRanks(ranks, [&](Group& group) {
+            for (const std::string& mode : modeNames())
+                if (findMode(mode)->sharded || ranks == 1)
+                    for (const ExpectedCase& expected : cases) expectCase(mode, expected, group);
+        });
+    }
+}
+
+TEST(Patterns, AreTheirDenseMaskUnderEveryModeCausalAndNot) {
+    expectEverywhere({{.name = "causal"}, {.name = "full", .causal = false}}, {1, 2, 3, 4, 8});
+}
+
+TEST(Patterns, AreTheirDenseMaskWithinDocumentsAndWithDropout) {
+    expectEverywhere({{.name = "documents and rules", .documents = true, .rules = true}},
+                     {1, 2, 3, 4, 8});
+}
+
+TEST(Patterns, AreTheirDenseMaskInFp32) {
+    expectEverywhere({{.name = "fp32, rules", .rules = true, .type = NumberFormat::Fp32}}, {4});
+}
+
+// q = sin(.7 i + .1), k = cos(.3 i), v = sin(((0.11 i) i) mod 6.283), i along (tokens, heads, 2).
+CaseInputs goldenInputs(std::int64_t heads) {
+    const at::Tensor i = at::arange(8 * heads * 2, at::kDouble);
+    const auto shaped = [&](const at::Tensor& values) {
+        return values.view({1, 8, heads, 2}).contiguous();
+    };
+    return {.q = shaped(at::sin(i * 0.7 + 0.1)),
+            .k = shaped(at::cos(i * 0.3)),
+            .v = shaped(at::sin(at::remainder(i * 0.11 * i, 6.283))),
+            .dOut = shaped(at::ones_like(i))};
+}
+
+at::Tensor goldenOutput(AttentionCase problem, std::int64_t heads) {
+    problem.tokens = 8;
+    problem.heads = problem.kvHeads = heads;
+    problem.headDim = 2;
+    problem.type = NumberFormat::Fp64;
+    problem.pattern.kind = PatternKind::Dilated;
+    at::Tensor out;
+    testing::runRanks(1, [&](Group& group) {
+        VerifyRequest request;
+        request.problem = problem;
+        request.ranks = 1;
+        const Schedule schedule = planMode(*findMode("none"), request).value();
+        const auto attention = Attention::make(schedule, 0, group).value();
+        out = runForward(problem, *attention, callOf(problem), goldenInputs(heads)).out;
+    });
+    const at::Tensor reference =
+        referenceAttention(problem, PatternMask::make(problem).value(), goldenInputs(heads)).out;
+    EXPECT_LT(distance(out, reference), 1e-14);
+    return out;
+}
+
+void expectRow(const at::Tensor& out, std::int64_t token, const std::vector<double>& values) {
+    EXPECT_LT(distance(out[0][token].flatten(), at::tensor(values, at::kDouble)), 1e-6);
+}
+
+TEST(Dilated, GivesTheGoldenVectors) {
+    AttentionCase problem;
+    problem.pattern = {.segments = {4, 8}, .rates = {1, 2}};
+    const at::Tensor causal = goldenOutput(problem, 2);
+    expectRow(causal, 7, {0.096268, -0.558714, -0.333247, 0.259543});
+    expectRow(causal, 2, {0.531199, 0.355660, 0.078098, 0.516370});
+    EXPECT_NEAR(causal.sum().item<double>(), 2.618572, 1e-6);
+    EXPECT_NEAR(goldenOutput(problem, 4).sum().item<double>(), 5.491538, 1e-6);
+    problem.pattern.offsets = HeadOffsets::Torchscale;
+    EXPECT_NEAR(goldenOutput(problem, 4).sum().item<double>(), 5.295584, 1e-6);
+    problem.pattern.offsets = HeadOffsets::Paper;
+    problem.causal = false;
+    const at::Tensor full = goldenOutput(problem, 2);
+    EXPECT_NEAR(full.sum().item<double>(), -1.286718, 1e-6);
+    expectRow(full, 0, {0.287802, 0.137336, 0.146423, 0.388864});
+}
+
+TEST(Dilated, OfOneSegmentAndRateOneIsDenseAttention) {
+    AttentionCase problem{.tokens = 8, .heads = 2, .kvHeads = 2, .headDim = 2};
+    problem.type = NumberFormat::Fp64;
+    const at::Tensor dense =
+        referenceAttention(problem, PatternMask::make(problem).value(), goldenInputs(2)).out;
+    problem.pattern = {.segments = {8}, .rates = {1}};
+    EXPECT_LT(distance(goldenOutput(problem, 2), dense), 1e-14);
+}
+
+// The loss of one row alone: what comes later, or is another document's, has a gradient of 0.
+TEST(Patterns, LetNoGradientToLaterTokensOrOtherDocuments) {
+    constexpr std::int64_t row = 40;  // of document [35, 96)
+    const Setting setting{.name = "", .documents = true};
+    for (const NamedPattern& pattern : patterns()) {
+        const AttentionCase problem = caseOf(pattern, setting, 1);
+        testing::runRanks(1, [&](Group& group) {
+            VerifyRequest request;
+            request.problem = problem;
+            request.ranks = 1;
+            const Schedule schedule = planMode(*findMode("none"), request).value();
+            const auto attention = Attention::make(schedule, 0, group).value();
+            CaseInputs inputs = makeInputs(problem, allTokens(problem));
+            inputs.dOut.narrow(1, 0, row).zero_();
+            inputs.dOut.narrow(1, row + 1, tokens - row - 1).zero_();
+            const CaseResults results =
+                runLayer(problem, *attention, callOf(problem), group, inputs).results;
+            for (const at::Tensor& gradient : {results.dq, results.dk, results.dv}) {
+                EXPECT_EQ(gradient.narrow(1, 0, 35).abs().max().item<double>(), 0) << pattern.name;
+                EXPECT_EQ(gradient.narrow(1, row + 1, tokens - row - 1).abs().max().item<double>(),
+                          0)
+                    << pattern.name;
+                EXPECT_GT(gradient.narrow(1, row, 1).abs().max().item<double>(), 0) << pattern.name;
+            }
+        });
+    }
+}
+
+}  // namespace
+}  // namespace ringscope
