@@ -4,6 +4,7 @@
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/plan/mode_table.h"
+#include "backend/plan/planned_ranks.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -36,17 +37,6 @@ constexpr std::array memoryRows = {
                   memory.recompute = Recompute::AttentionKept;
               }},
     MemoryRow{"zero 3, recompute layers, tiled loss and MLP", tileAll},
-    MemoryRow{"zero 3, recompute layers, tiled loss and MLP, activations on the host",
-              [](MemoryConfig& memory) {
-                  tileAll(memory);
-                  memory.offloadActivations = OffloadPlace::Host;
-              }},
-    MemoryRow{"zero 3, recompute layers, tiled loss and MLP, activations and optimizer on the host",
-              [](MemoryConfig& memory) {
-                  tileAll(memory);
-                  memory.offloadActivations = OffloadPlace::Host;
-                  memory.offloadOptimizer = OffloadPlace::Host;
-              }},
 };
 
 // Messages' buffers are part of what has to fit the device, so nothing smaller limits them.
@@ -143,7 +133,7 @@ Result<Fitting> firstThatFits(RunConfig config, const Machine& machine) {
     const MemoryConfig wanted = config.memory;
     for (const MemoryRow& row : memoryRows) {
         config.memory = withRow(wanted, row);
-        Result<RunPlan> plan = planRun(config);
+        Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
         if (!plan.ok()) return std::move(plan).error();
         const std::int64_t needed = predictedPeak(*plan, traits).bytes() + besideTensors(machine);
         const bool fits = needed <= machine.device.memoryBytes;
@@ -166,7 +156,7 @@ Machine withBandwidth(Machine machine, std::size_t level, double factor) {
 }
 
 double speedOf(const Option& option, const Machine& machine, const std::string& kernel) {
-    const Result<RunPlan> plan = planRun(option.config);
+    const Result<RunPlan> plan = planRanks(option.config, mostPlannedRanks);
     if (!plan.ok()) return 0;
     const Result<StepTimes> times = predictTimes(*plan, machine, kernel);
     if (!times.ok()) return 0;

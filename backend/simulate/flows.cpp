@@ -8,11 +8,11 @@ namespace ringscope {
 namespace {
 
 __extension__ using Wide = __int128;
-constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t nanosOfSecond = 1'000'000'000;
 
 // Rounded up, so that nothing ends before its last unit moved.
 std::int64_t nanosFor(std::int64_t units, std::int64_t rate) {
-    return static_cast<std::int64_t>((static_cast<Wide>(units) * second + rate - 1) / rate);
+    return static_cast<std::int64_t>((static_cast<Wide>(units) * nanosOfSecond + rate - 1) / rate);
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void Flows::rerate(std::int64_t now, const std::vector<int>& ports) {
         }
         rate = std::max<std::int64_t>(rate, 1);
         if (rate == flow.rate) continue;
-        const Wide moved = static_cast<Wide>(flow.rate) * (now - flow.since) / second;
+        const Wide moved = static_cast<Wide>(flow.rate) * (now - flow.since) / nanosOfSecond;
         flow.left -= static_cast<std::int64_t>(std::min<Wide>(moved, flow.left));
         flow.rate = rate;
         flow.since = now;

@@ -15,7 +15,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t unknown = -1;
-constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t workOfSecond = 1'000'000'000;  // nanoseconds
 
 std::int64_t wholeUnits(double perSecond) {
     return std::max<std::int64_t>(static_cast<std::int64_t>(std::llround(perSecond)), 1);
@@ -161,10 +161,10 @@ private:
         const int onHost = std::min(device.perHost, ranks_.all);
         if (device.cores == 0 || onHost <= device.cores) return;
         for (int rank = 0; rank < period_; ++rank)
-            cores_.push_back(
-                rank % device.perHost == 0
-                    ? sharedPort(rank, device.perHost, static_cast<double>(device.cores) * second)
-                    : cores_.back());
+            cores_.push_back(rank % device.perHost == 0
+                                 ? sharedPort(rank, device.perHost,
+                                              static_cast<double>(device.cores) * workOfSecond)
+                                 : cores_.back());
     }
 
     // A group as the played ranks see it.
@@ -289,7 +289,7 @@ private:
         if (!cores_.empty()) {
             at.since = at.now;
             const std::vector<int> ports{cores_[static_cast<std::size_t>(rank)]};
-            own(flows_.begin(at.now, std::max<std::int64_t>(nanos, 1), ports, second),
+            own(flows_.begin(at.now, std::max<std::int64_t>(nanos, 1), ports, workOfSecond),
                 {.rank = rank, .deed = &deed});
             return false;
         }
