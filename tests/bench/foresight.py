@@ -14,18 +14,25 @@ import tempfile
 
 MODES = ["legacy", "ring", "zigzag", "striped", "ulysses", "usp", "llama3", "ring-allgather",
          "double-ring"]
-MASKS = {
-    "causal": [],
-    "all": ["attention.causal=false"],
-    "window": ["attention.window=700"],
-}
+MASKS = {"causal": "", "all": "causal: false", "window": "window: 700"}
 
 
-def run(program, database, overrides):
-    command = [program, "run", "--db", database, "--json", "--quiet"]
-    for setting in overrides:
-        command += ["-s", setting]
-    done = subprocess.run(command, capture_output=True, text=True)
+EXPERIMENT = """
+name: {name}
+model: {{layers: 2}}
+train: {{steps: {steps}, warmup_steps: 2}}
+attention: {{{attention}}}
+parallel: {{sp: {ranks}}}
+profile: {{steps: [2, {steps}], memory: false}}
+matrix:
+  parallel.mode: [{modes}]
+  train.seq_len: [{lengths}]
+"""
+
+
+def run(program, database, experiment):
+    done = subprocess.run([program, "run", "-", "--db", database, "--json", "--quiet",
+                           "--no-reference"], input=experiment, capture_output=True, text=True)
     return done.returncode, done.stderr
 
 
@@ -53,13 +60,11 @@ def main():
     arguments = parser.parse_args()
     database = tempfile.mkdtemp(prefix="ringscope-foresight-") + "/runs.db"
     for ranks in map(int, arguments.ranks.split(",")):
-        modes = "[none]" if ranks == 1 else "[" + arguments.modes + "]"
+        modes = "none" if ranks == 1 else arguments.modes
         for mask in arguments.masks.split(","):
-            code, said = run(arguments.program, database, MASKS[mask] + [
-                f"name={mask}-{ranks}", f"train.steps={arguments.steps}", "train.warmup_steps=2",
-                f"profile.steps=[2, {arguments.steps}]", "profile.memory=false",
-                "model.layers=2", f"parallel.sp={ranks}",
-                f"parallel.mode={modes}", f"train.seq_len=[{arguments.lengths}]"])
+            code, said = run(arguments.program, database, EXPERIMENT.format(
+                name=f"{mask}-{ranks}", steps=arguments.steps, attention=MASKS[mask], ranks=ranks,
+                modes=modes, lengths=arguments.lengths))
             if code not in (0, 8):
                 sys.exit(f"{mask}, {ranks} ranks: exit code {code}\n{said}")
     checked = []
