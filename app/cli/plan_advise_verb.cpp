@@ -88,10 +88,10 @@ void addPlanAdvise(CLI::App& plan, Command& command) {
         "advise", "the fastest and the cheapest split that fits, and what that hangs on");
     auto arguments = std::make_shared<MachineArguments>();
     addMachineArguments(*advise, *arguments);
-    addExamples(*advise, {{"ringscope plan advise four.yaml --machine h100-8x --ranks 64",
-                           "every mode, split and memory setting on 64 H100"},
-                          {"ringscope plan advise four.yaml --machine b200-8x --ranks 8,16 --json",
-                           "for a program"}});
+    addExamples(*advise,
+                {{"ringscope plan advise four.yaml --machine h100-8x --ranks 64",
+                  "every mode and split on 64 H100"},
+                 {"ringscope plan advise four.yaml --machine b200-8x --json", "for a program"}});
     advise->callback([arguments, &command] {
         command.action = [=, &command] { return planAdvise(*arguments, command.global); };
     });
@@ -104,11 +104,11 @@ void addPlanAdvise(CLI::App& plan, Command& command) {
         ->required()
         ->type_name("COUNT")
         ->check(notEmpty());
-    addExamples(*train,
-                {{"ringscope plan train four.yaml --tokens 2T --machine h100-8x --ranks 512",
-                  "whether that can be done, and what it takes"},
-                 {"ringscope plan train four.yaml --tokens 300B --machine a100-80-8x --json",
-                  "for a program"}});
+    addExamples(
+        *train,
+        {{"ringscope plan train four.yaml --tokens 2T --machine h100-8x --ranks 512",
+          "can it be done?"},
+         {"ringscope plan train four.yaml --tokens 9B --machine this --json", "for a program"}});
     train->callback([training, &command] {
         command.action = [=, &command] { return planTrain(*training, command.global); };
     });

@@ -58,7 +58,7 @@ void addPlanPacking(CLI::App& plan, Command& command) {
         ->check(wholeNumber(1, 1024));
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     addExamples(*verb, {{"ringscope plan packing lengths.txt --seq-len 128k --ranks 8",
-                         "efficiency of five ways to deal tokens out"},
+                         "five ways to deal tokens out"},
                         {"cut -f2 index.tsv | ringscope plan packing - --json",
                          "lengths from a column of a table"}});
     verb->callback(

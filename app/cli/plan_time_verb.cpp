@@ -121,7 +121,7 @@ void addPlanTime(CLI::App& plan, Command& command) {
     addExamples(*time, {{"ringscope plan time four.yaml --machine h100-8x --ranks 8,16,64",
                          "each mode on 8, 16 and 64 H100"},
                         {"ringscope plan time four.yaml --machine this",
-                         "on this machine, once `ringscope calibrate` measured it"}});
+                         "here, after `ringscope calibrate`"}});
     time->callback([arguments, &command] {
         command.action = [=, &command] { return planTime(*arguments, command.global); };
     });
@@ -136,7 +136,7 @@ void addPlanTime(CLI::App& plan, Command& command) {
         ->type_name("TOKENS");
     addExamples(*sweep,
                 {{"ringscope plan sweep four.yaml --machine h100-8x --lengths 16k,64k,256k",
-                  "each mode at three lengths"},
+                  "three lengths"},
                  {"ringscope plan sweep four.yaml --machine a100-80-8x --lengths 64k --json",
                   "for a program"}});
     sweep->callback([swept, &command] {

@@ -62,7 +62,7 @@ void addPlanVerb(CLI::App& app, Command& command) {
                         {"ringscope plan time four.yaml --machine h100-8x --ranks 8,64",
                          "a step on machines that are not here"},
                         {"ringscope plan advise four.yaml --machine h100-8x --ranks 64",
-                         "the best way to split it over 64 devices"}});
+                         "the best split over 64 devices"}});
     addPlanMemory(*verb, command);
     addPlanTime(*verb, command);
     addPlanAdvise(*verb, command);

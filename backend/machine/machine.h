@@ -47,7 +47,7 @@ struct RatePoint {
     bool operator==(const RatePoint&) const = default;
 };
 
-// Blocks of a kernel: `size` queries by `size` keys for so many heads. Smaller work has lower rates.
+// Blocks of a kernel: `size` queries by `size` keys for so many heads. Small ones are slower.
 struct AttentionTable {
     std::string kernel{};
     NumberFormat format{};

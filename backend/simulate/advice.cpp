@@ -187,8 +187,11 @@ std::optional<double> flipOf(const Option& best, const Option& other, const Mach
 std::string flipSentence(const Advice& advice, const Machine& machine, const std::string& kernel) {
     const Option& best = advice.options.front();
     const auto other = std::ranges::find_if(advice.options, [&](const Option& option) {
-        return option.config.parallel.mode != best.config.parallel.mode ||
-               option.config.parallel.sp != best.config.parallel.sp;
+        const bool differs = option.config.parallel.mode != best.config.parallel.mode ||
+                             option.config.parallel.sp != best.config.parallel.sp;
+        // Modes that come to the same here are no choice.
+        return differs &&
+               option.prediction.tokensPerSecond() < 0.995 * best.prediction.tokensPerSecond();
     });
     if (other == advice.options.end()) return "Nothing else fits, so no bandwidth changes this.";
     const double ahead = best.prediction.tokensPerSecond() / other->prediction.tokensPerSecond();

@@ -86,31 +86,6 @@ void dealStripes(std::span<const std::int64_t> documents, std::vector<RankLoad>&
     }
 }
 
-// Long documents first, each on the ranks that have least to do. A document has the fewest ranks
-// that bring its share of pairs below the mean of all ranks.
-void dealDynamically(std::span<const std::int64_t> documents, std::vector<RankLoad>& loads) {
-    std::vector<std::int64_t> lengths(documents.begin(), documents.end());
-    std::ranges::stable_sort(lengths, std::greater<>{});
-    std::int64_t pairs = 0;
-    for (const std::int64_t length : lengths) pairs += length * (length + 1) / 2;
-    const auto ranks = std::ssize(loads);
-    std::vector<std::size_t> order(loads.size());
-    std::iota(order.begin(), order.end(), std::size_t{});
-    for (const std::int64_t length : lengths) {
-        std::int64_t size = 1;
-        while (size < ranks && length * (length + 1) / 2 / size > pairs / ranks) size *= 2;
-        size = std::min<std::int64_t>(size, ranks);
-        std::ranges::stable_sort(order, std::less<>{},
-                                 [&](std::size_t rank) { return loads[rank].pairs; });
-        std::vector<RankLoad> group;
-        for (std::int64_t i = 0; i < size; ++i)
-            group.push_back(loads[order[static_cast<std::size_t>(i)]]);
-        dealDocument(length, group);
-        for (std::int64_t i = 0; i < size; ++i)
-            loads[order[static_cast<std::size_t>(i)]] = group[static_cast<std::size_t>(i)];
-    }
-}
-
 double efficiencyOf(std::span<const RankLoad> loads) {
     std::int64_t most = 0;
     std::int64_t sum = 0;
@@ -120,6 +95,45 @@ double efficiencyOf(std::span<const RankLoad> loads) {
     }
     if (most == 0) return 1;
     return static_cast<double>(sum) / static_cast<double>(most) / static_cast<double>(loads.size());
+}
+
+// Long documents first, each on the ranks that have least to do. A document has the fewest ranks
+// that bring its share of pairs below so many parts of the mean of all ranks.
+std::vector<RankLoad> dealtInGroups(std::span<const std::int64_t> lengths, std::int64_t ranks,
+                                    std::int64_t parts) {
+    std::int64_t pairs = 0;
+    for (const std::int64_t length : lengths) pairs += length * (length + 1) / 2;
+    std::vector<RankLoad> loads(static_cast<std::size_t>(ranks));
+    std::vector<std::size_t> order(loads.size());
+    std::iota(order.begin(), order.end(), std::size_t{});
+    for (const std::int64_t length : lengths) {
+        std::int64_t size = 1;
+        while (size < ranks && length * (length + 1) / 2 / size > pairs / ranks / parts) size *= 2;
+        size = std::min(size, ranks);
+        std::ranges::stable_sort(order, std::less<>{},
+                                 [&](std::size_t rank) { return loads[rank].pairs; });
+        std::vector<RankLoad> group;
+        for (std::int64_t i = 0; i < size; ++i)
+            group.push_back(loads[order[static_cast<std::size_t>(i)]]);
+        dealDocument(length, group);
+        for (std::int64_t i = 0; i < size; ++i)
+            loads[order[static_cast<std::size_t>(i)]] = group[static_cast<std::size_t>(i)];
+    }
+    return loads;
+}
+
+// Smaller groups need fewer keys of others: larger ones are taken where they are more even by more
+// than a hundredth.
+std::vector<RankLoad> dealDynamically(std::span<const std::int64_t> documents, std::int64_t ranks) {
+    constexpr double clearly = 0.01;
+    std::vector<std::int64_t> lengths(documents.begin(), documents.end());
+    std::ranges::stable_sort(lengths, std::greater<>{});
+    std::vector<RankLoad> best = dealtInGroups(lengths, ranks, 1);
+    for (const std::int64_t parts : {2, 4, 8, 16}) {
+        std::vector<RankLoad> finer = dealtInGroups(lengths, ranks, parts);
+        if (efficiencyOf(finer) > efficiencyOf(best) + clearly) best = std::move(finer);
+    }
+    return best;
 }
 
 // The lengths of the documents, or parts of them, in each sequence.
@@ -163,8 +177,7 @@ std::vector<RankLoad> dealtOut(Dealing dealing, std::span<const std::int64_t> do
             dealStripes(documents, loads);
             break;
         case Dealing::Dynamic:
-            dealDynamically(documents, loads);
-            break;
+            return dealDynamically(documents, ranks);
     }
     return loads;
 }

@@ -86,8 +86,8 @@ StepTimes stretched(const StepCosts& costs, const Symmetry& symmetry, std::int64
     return sumOf(few, sumOf(more, few, -1), stretch.times);
 }
 
-// What one more layer takes of a part may be less than nothing by a few nanoseconds, where ranks are
-// not yet out of step as they stay. The largest part makes up for it.
+// Where ranks are not yet out of step as they stay, one more layer may take a few nanoseconds less
+// than nothing of a part. The largest part makes up for it.
 StepTimes withoutDebts(StepTimes times) {
     std::int64_t debt = 0;
     std::int64_t RankTimes::*largest = &RankTimes::attention;
@@ -220,6 +220,7 @@ Result<Trace> predictedTrace(const RunPlan& plan, const Machine& machine,
             if (message) tag.peer = rank - within + (tag.peer + further) % ofReplica;
             trace.spans.emplace_back(span.begin(), span.end(), tag);
         }
+        trace.clock = {{0, 0, 0}, {step.nanos, step.nanos, 0}};  // all ranks have one
         trace.complete = true;
     }
     return mergeRanks(std::move(ranks));

@@ -74,9 +74,9 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"tokenize", {file}},
         {"version", {}},
     };
-    // These start ranks; tests/e2e looks at theirs.
-    const std::vector<std::string> withRanks = {"calibrate", "demo",       "doctor",
-                                                "generate",  "model eval", "verify"};
+    // These start ranks, or compare with what a calibration measured; tests/e2e looks at theirs.
+    const std::vector<std::string> withRanks = {"calibrate",  "demo",       "doctor", "generate",
+                                                "model eval", "plan check", "verify"};
     for (const VerbHelp& help : allHelps()) {
         if (help.text.find("\n  --json") == std::string::npos) continue;
         const std::string verb = joined(help.words);

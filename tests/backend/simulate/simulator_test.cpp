@@ -131,6 +131,8 @@ TEST(Simulator, ThePredictedTraceIsAnalysedAsARecordedOneIs) {
             EXPECT_NEAR(static_cast<double>(rank.communication.exposed),
                         static_cast<double>(times.exposed + times.wait),
                         0.01 * static_cast<double>(step.nanos));
+            EXPECT_NEAR(static_cast<double>(rank.communication.wait),
+                        static_cast<double>(times.wait), 0.01 * static_cast<double>(step.nanos));
             EXPECT_EQ(rank.communication.unpaired, 0);
             EXPECT_EQ(rank.span, step.nanos);
         }
@@ -148,7 +150,7 @@ TEST(Simulator, RanksThatShareCoresTakeTurns) {
     EXPECT_EQ(predictTimes(plan, machine).value().stepNanos, alone);
     machine.device.cores = 4;
     const auto shared = static_cast<double>(predictTimes(plan, machine).value().stepNanos);
-    EXPECT_GT(shared / static_cast<double>(alone), 1.8);
+    EXPECT_GT(shared / static_cast<double>(alone), 1.5);  // messages take as long as before
     EXPECT_LT(shared / static_cast<double>(alone), 2.01);
 }
 
@@ -157,9 +159,10 @@ TEST(Simulator, KernelsThatAreShorterThanTheirLaunchLeaveGaps) {
     config.train.seqLen = 256;
     Machine machine = h100();
     machine.device.launchNanos = 100'000;
+    for (LinkLevel& link : machine.links) link.bandwidth = 1e14;
     const RunPlan plan = plannedOn(config, machine, "ulysses", 8);
     const StepTimes times = predictTimes(plan, machine).value();
-    EXPECT_GT(times.mean.gaps, times.stepNanos / 2);
+    EXPECT_GT(times.mean.gaps, times.mean.attention + times.mean.compute);
 }
 
 }  // namespace
