@@ -22,6 +22,7 @@ constexpr std::array verbs = {
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},
     Verb{"plan", addPlanVerb},
+    Verb{"calibrate", addCalibrateVerb},
     Verb{"search", addSearchVerb},
     Verb{"migrate", addMigrateVerb},
     Verb{"data", addDataVerb},

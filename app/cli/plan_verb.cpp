@@ -1,7 +1,9 @@
-// ringscope plan memory: what the ranks of an experiment's runs will hold, before anything starts.
+// ringscope plan: what runs will take, before anything starts; and plan memory, what their ranks
+// will hold.
 #include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
+#include "app/cli/plan_verbs.h"
 #include "app/cli/verbs.h"
 #include "backend/report/memory_text.h"
 
@@ -33,14 +35,8 @@ int planMemoryOf(const PlanArguments& arguments) {
 
 }  // namespace
 
-void addPlanVerb(CLI::App& app, Command& command) {
-    CLI::App* verb = app.add_subcommand("plan", "what runs will take, before anything starts");
-    verb->require_subcommand(1);
-    verb->fallthrough();
-    addExamples(*verb, {{"ringscope plan memory four.yaml", "the peak of each run's ranks"},
-                        {"ringscope plan memory four.yaml -s train.seq_len=32k",
-                         "the same of longer sequences"}});
-    CLI::App* memory = verb->add_subcommand(
+void addPlanMemory(CLI::App& plan, Command& command) {
+    CLI::App* memory = plan.add_subcommand(
         "memory", "the most a rank holds, when, of what, and what each lever of memory brings");
     auto arguments = std::make_shared<PlanArguments>();
     memory->add_option("FILE", arguments->file, "experiment file; - reads standard input")
@@ -56,6 +52,22 @@ void addPlanVerb(CLI::App& app, Command& command) {
                           {"ringscope plan memory four.yaml --json", "for a program"}});
     memory->callback(
         [arguments, &command] { command.action = [=] { return planMemoryOf(*arguments); }; });
+}
+
+void addPlanVerb(CLI::App& app, Command& command) {
+    CLI::App* verb = app.add_subcommand("plan", "what runs will take, before anything starts");
+    verb->require_subcommand(1);
+    verb->fallthrough();
+    addExamples(*verb, {{"ringscope plan memory four.yaml", "the peak of each run's ranks"},
+                        {"ringscope plan time four.yaml --machine h100-8x --ranks 8,64",
+                         "a step on machines that are not here"},
+                        {"ringscope plan advise four.yaml --machine h100-8x --ranks 64",
+                         "the best split over 64 devices"}});
+    addPlanMemory(*verb, command);
+    addPlanTime(*verb, command);
+    addPlanAdvise(*verb, command);
+    addPlanCheck(*verb, command);
+    addPlanPacking(*verb, command);
 }
 
 }  // namespace ringscope::cli

@@ -19,6 +19,7 @@ void addVerifyVerb(CLI::App& app, Command& command);
 void addTraceVerb(CLI::App& app, Command& command);
 void addConfigVerb(CLI::App& app, Command& command);
 void addPlanVerb(CLI::App& app, Command& command);
+void addCalibrateVerb(CLI::App& app, Command& command);
 void addSearchVerb(CLI::App& app, Command& command);
 void addDataVerb(CLI::App& app, Command& command);
 void addTokenizeVerb(CLI::App& app, Command& command);

@@ -12,6 +12,7 @@
 #include "backend/plan/optimizer_state.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/placement.h"
+#include "backend/plan/planned_ranks.h"
 #include "backend/plan/recording.h"
 
 #include <fmt/format.h>
@@ -437,7 +438,9 @@ std::int64_t gradientSliceElements(std::int64_t parameters, int ranks) {
     return (parameters + ranks - 1) / ranks;
 }
 
-Result<RunPlan> planRun(const RunConfig& config) {
+Result<RunPlan> planRun(const RunConfig& config) { return planRanks(config, mostRanks); }
+
+Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
     const Mode* mode = findMode(config.parallel.mode);
     if (mode == nullptr)
         return Error{ErrorCode::InvalidConfig, "there is no mode '" + config.parallel.mode +
@@ -450,10 +453,10 @@ Result<RunPlan> planRun(const RunConfig& config) {
     plan.ranks = sequenceRanks * plan.replicas;
     plan.expertRanks = mode->sharded ? static_cast<int>(config.parallel.ep) : 1;
     plan.microSteps = config.train.gradAccum * config.parallel.dp / plan.replicas;
-    if (plan.ranks > mostRanks)
+    if (plan.ranks > most)
         reasons.push_back(fmt::format(
             "parallel.sp ({}) × parallel.dp ({}) are {} ranks; use at most {}", config.parallel.sp,
-            config.parallel.dp, formatCount(plan.ranks), formatCount(mostRanks)));
+            config.parallel.dp, formatCount(plan.ranks), formatCount(most)));
     if (mode->sharded && config.debug.slowRank && !slowsOneOf(config, plan.ranks))
         reasons.push_back("debug.slow_rank " + std::to_string(*config.debug.slowRank) +
                           " is none of this run's " + std::to_string(plan.ranks) +

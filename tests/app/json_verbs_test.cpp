@@ -29,6 +29,9 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
     ASSERT_TRUE(writeTrace(trace, folder() / "traced").ok());
     const std::string traced = at("traced");
     const std::string file = write("one.yaml", "train: {steps: 2, seq_len: 64}\n");
+    const std::string bf16 =
+        write("bf16.yaml", "train: {steps: 2, seq_len: 256, precision: bf16}\n");
+    const std::string lengths = write("lengths.txt", "64\n32\n32\n");
     const std::string checkpoint = at("run");
     std::filesystem::create_directories(halfFolder(checkpoint, 4));
     ASSERT_TRUE(commitCheckpoint(checkpoint, {.run = "1a2b3c4d", .step = 4}).ok());
@@ -60,14 +63,20 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
         {"migrate", {old}},
         {"data show", {file}},
         {"plan memory", {file}},
+        {"plan time", {bf16, "--machine", "h100-8x", "--ranks", "2,4"}},
+        {"plan sweep", {bf16, "--machine", "h100-8x", "--lengths", "256,512"}},
+        {"plan machines", {}},
+        {"plan advise", {bf16, "--machine", "h100-8x", "--ranks", "2"}},
+        {"plan train", {bf16, "--machine", "h100-8x", "--tokens", "1B"}},
+        {"plan packing", {lengths, "--seq-len", "64", "--ranks", "2"}},
         {"search max-seq-len", {file, "--plan-only", "--budget", "64MiB"}},
         {"data cache", {}},
         {"tokenize", {file}},
         {"version", {}},
     };
-    // These start ranks; tests/e2e looks at theirs.
-    const std::vector<std::string> withRanks = {"demo", "doctor", "generate", "model eval",
-                                                "verify"};
+    // These start ranks, or compare with what a calibration measured; tests/e2e looks at theirs.
+    const std::vector<std::string> withRanks = {"calibrate",  "demo",       "doctor", "generate",
+                                                "model eval", "plan check", "verify"};
     for (const VerbHelp& help : allHelps()) {
         if (help.text.find("\n  --json") == std::string::npos) continue;
         const std::string verb = joined(help.words);

@@ -29,9 +29,9 @@ struct RoomOrder {
 };
 
 inline const std::vector<RoomOrder> roomOrders = {
-    {"backend",
-     {"core", "model", "config", "text", "plan", "trace", "analysis", "memory", "run", "sink",
-      "verify", "generate", "store", "compare", "query", "report", "migration", "session"}},
+    {"backend", {"core",     "model",   "config",   "text",   "plan",      "machine", "trace",
+                 "analysis", "memory",  "simulate", "run",    "sink",      "verify",  "generate",
+                 "store",    "compare", "query",    "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",

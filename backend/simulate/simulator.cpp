@@ -1,0 +1,592 @@
+#include "backend/simulate/simulator.h"
+
+#include "backend/simulate/flows.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <queue>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+constexpr std::int64_t unknown = -1;
+constexpr std::int64_t workOfSecond = 1'000'000'000;  // nanoseconds
+
+std::int64_t wholeUnits(double perSecond) {
+    return std::max<std::int64_t>(static_cast<std::int64_t>(std::llround(perSecond)), 1);
+}
+
+// What a rank awaits under a ticket.
+struct Ticket {
+    std::int64_t ready = unknown;  // when all ends were posted
+    std::int64_t done = unknown;
+    bool ofHost = false;
+};
+
+struct RankState {
+    std::size_t play = 0;
+    std::size_t deed = 0;
+    std::int64_t now = 0;   // of the stream
+    std::int64_t host = 0;  // when the host can launch again
+    int awaits = -1;        // ticket
+    std::int64_t since = 0;
+    bool ended = false;
+    std::vector<Ticket> tickets{};
+    std::vector<std::uint32_t> counts{};  // of collectives, by group
+};
+
+// One end of something that was posted.
+struct End {
+    int rank = 0;
+    int ticket = 0;
+    std::int64_t posted = 0;
+    std::int32_t play = 0;
+    const Deed* deed = nullptr;
+    std::uint32_t number = 0;  // of the messages between the two ranks
+};
+
+// A message, a collective or a move that is under way.
+struct Posted {
+    std::vector<End> ends{};
+    std::int64_t ready = 0;
+    std::int64_t latency = 0;
+    int flowsLeft = 0;
+};
+
+struct Event {
+    std::int64_t time = 0;
+    std::uint64_t order = 0;
+    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds } what{};
+    int index = 0;
+    std::uint32_t version = 0;
+
+    bool operator>(const Event& other) const {
+        return std::tie(time, order) > std::tie(other.time, other.order);
+    }
+};
+
+struct FlowPlan {
+    int operation = -1;
+    std::int64_t units = 0;
+    std::vector<int> ports{};
+};
+
+class Simulation {
+public:
+    Simulation(const SimulatedRanks& ranks, const Machine& machine, bool record)
+        : ranks_(ranks),
+          machine_(machine),
+          period_(static_cast<int>(ranks.tapes.size())),
+          record_(record),
+          flows_([this](int flow, std::int64_t end, std::uint32_t version) {
+              push(end, Event::What::FlowEnds, flow, version);
+          }) {
+        step_.ranks.resize(static_cast<std::size_t>(period_));
+        if (record) step_.spans.resize(static_cast<std::size_t>(period_));
+        for (int rank = 0; rank < period_; ++rank) {
+            RankState& state = states_.emplace_back();
+            state.tickets.resize(static_cast<std::size_t>(tape(rank).tickets));
+            state.counts.resize(tape(rank).groups.size());
+        }
+        makePorts();
+        makeGroups();
+    }
+
+    SimulatedStep run() && {
+        for (int rank = 0; rank < period_; ++rank) push(0, Event::What::Rank, rank, 0);
+        while (!events_.empty()) {
+            const Event event = events_.top();
+            events_.pop();
+            switch (event.what) {
+                case Event::What::Rank:
+                    go(event.index, event.time);
+                    break;
+                case Event::What::FlowBegins:
+                    beginFlow(event.index, event.time);
+                    break;
+                case Event::What::FlowEnds:
+                    endFlow(event.index, event.version, event.time);
+                    break;
+            }
+        }
+        for (const RankState& state : states_) step_.nanos = std::max(step_.nanos, state.now);
+        for (int rank = 0; rank < period_; ++rank) {
+            times(rank).tail = step_.nanos - states_[static_cast<std::size_t>(rank)].now;
+            if (record_) finishSpans(rank);
+        }
+        return std::move(step_);
+    }
+
+private:
+    const RankTape& tape(int rank) const { return ranks_.tapes[static_cast<std::size_t>(rank)]; }
+    RankState& state(int rank) { return states_[static_cast<std::size_t>(rank)]; }
+    RankTimes& times(int rank) { return step_.ranks[static_cast<std::size_t>(rank)]; }
+
+    void push(std::int64_t time, Event::What what, int index, std::uint32_t version) {
+        events_.push({time, order_++, what, index, version});
+    }
+
+    // Of a rank's ports, one for each level; those that ranks share are one. Ranks that are not
+    // played use their share.
+    int sharedPort(int rank, int sharedBy, double capacity) {
+        const int first = rank / sharedBy * sharedBy;
+        const int really = std::min(sharedBy, std::max(ranks_.all - first, 1));
+        const int played = std::min(first + sharedBy, period_) - first;
+        return flows_.addPort(wholeUnits(capacity * std::min(played, really) / really));
+    }
+    void makePorts() {
+        const Device& device = machine_.device;
+        for (const LinkLevel& link : machine_.links) {
+            auto& out = outPorts_.emplace_back();
+            auto& in = inPorts_.emplace_back();
+            for (int rank = 0; rank < period_; ++rank) {
+                const bool first = rank % link.sharedBy == 0;
+                out.push_back(first ? sharedPort(rank, link.sharedBy, link.bandwidth) : out.back());
+                in.push_back(first ? sharedPort(rank, link.sharedBy, link.bandwidth) : in.back());
+            }
+        }
+        for (int rank = 0; rank < period_; ++rank) {
+            paths_.push_back(flows_.addPort(wholeUnits(machine_.host.memoryBandwidth)));
+            const bool first = rank % device.perHost == 0;
+            disks_.push_back(
+                first ? sharedPort(rank, device.perHost,
+                                   std::min(machine_.host.diskRead, machine_.host.diskWrite))
+                      : disks_.back());
+        }
+        const int onHost = std::min(device.perHost, ranks_.all);
+        if (device.cores == 0 || onHost <= device.cores) return;
+        for (int rank = 0; rank < period_; ++rank)
+            cores_.push_back(rank % device.perHost == 0
+                                 ? sharedPort(rank, device.perHost,
+                                              static_cast<double>(device.cores) * workOfSecond)
+                                 : cores_.back());
+    }
+
+    // A group as the played ranks see it.
+    struct Group {
+        int key = 0;
+        std::vector<int> members{};                    // of the played ranks
+        std::vector<std::pair<int, double>> levels{};  // share of the sent bytes at each level
+        std::vector<std::pair<int, double>> allToAllLevels{};
+        std::int64_t latency = 0;
+        int first = -1;  // its lowest rank, as traces name it; -1: all ranks of the run
+    };
+    void makeGroups() {
+        std::map<std::tuple<int, int, int, bool>, int> keys;
+        for (int rank = 0; rank < period_; ++rank) {
+            std::vector<Group>& groups = groups_.emplace_back();
+            for (const TapeGroup& each : tape(rank).groups) {
+                const RankSet& set = each.ranks;
+                Group& group = groups.emplace_back();
+                const bool whole = each.everybody || set.count == ranks_.all;
+                group.first = whole ? -1 : set.first;
+                for (int index = 0; index < set.count; ++index)
+                    group.members.push_back(set.at(index) % ranks_.ranks % period_);
+                std::ranges::sort(group.members);
+                group.members.erase(std::unique(group.members.begin(), group.members.end()),
+                                    group.members.end());
+                const std::tuple key{each.everybody ? 0 : set.first % period_, set.count,
+                                     set.stride, each.everybody};
+                group.key = keys.emplace(key, static_cast<int>(keys.size())).first->second;
+                spreadOverLevels(set, group);
+            }
+        }
+        collectives_.resize(keys.size());
+    }
+    // A ring over all ranks crosses each level once for all ranks below it; an all-to-all sends
+    // each rank its own bytes.
+    void spreadOverLevels(const RankSet& set, Group& group) const {
+        double below = 1;
+        for (std::size_t level = 0; level < machine_.links.size(); ++level) {
+            const int reach = machine_.links[level].reach;
+            double within = 0;
+            for (int index = 0; index < set.count; ++index)
+                within += reach == 0 || set.at(index) / reach == set.first / reach ? 1 : 0;
+            if (within > below) {
+                group.levels.emplace_back(static_cast<int>(level), 1 / below);
+                group.allToAllLevels.emplace_back(
+                    static_cast<int>(level), (within - below) / static_cast<double>(set.count - 1));
+                // A tree of so many hops.
+                const auto hops = std::bit_width(static_cast<unsigned>(within / below) - 1);
+                group.latency += hops * machine_.links[level].latencyNanos;
+            }
+            below = std::max(below, within);
+        }
+    }
+
+    // Runs the rank's deeds until time has to pass.
+    void go(int rank, std::int64_t time) {
+        RankState& at = state(rank);
+        at.now = std::max(at.now, time);
+        if (at.awaits >= 0) {
+            const Ticket& ticket = at.tickets[static_cast<std::size_t>(at.awaits)];
+            waited(rank, ticket);
+            at.awaits = -1;
+        }
+        const RankTape& tape = this->tape(rank);
+        while (at.play < tape.plays.size()) {
+            const Play& play = tape.plays[at.play];
+            const std::vector<Deed>& deeds =
+                tape.segments[static_cast<std::size_t>(play.segment)].deeds;
+            while (at.deed < deeds.size()) {
+                const Deed& deed = deeds[at.deed++];
+                if (!perform(rank, deed)) return;
+            }
+            at.deed = 0;
+            ++at.play;
+        }
+        at.ended = true;
+    }
+
+    // False where the rank goes on by a later event.
+    bool perform(int rank, const Deed& deed) {
+        RankState& at = state(rank);
+        switch (deed.kind) {
+            case DeedKind::Work:
+                return compute(rank, deed);
+            case DeedKind::Await: {
+                const Ticket& ticket = at.tickets[static_cast<std::size_t>(deed.ticket)];
+                at.since = at.now;
+                if (ticket.done != unknown && ticket.done <= at.now) return true;
+                at.awaits = deed.ticket;
+                if (ticket.done != unknown) push(ticket.done, Event::What::Rank, rank, 0);
+                return false;
+            }
+            case DeedKind::Sync:
+                at.host = std::max(at.host, at.now);
+                return true;
+            case DeedKind::Send:
+            case DeedKind::Receive:
+                postMessage(rank, deed);
+                return true;
+            case DeedKind::Collective:
+                postCollective(rank, deed);
+                return true;
+            case DeedKind::Move:
+                postMove(rank, deed);
+                return true;
+        }
+        return true;
+    }
+
+    bool compute(int rank, const Deed& deed) {
+        RankState& at = state(rank);
+        std::int64_t nanos = deed.nanos;
+        const std::int64_t launch = machine_.device.launchNanos * deed.kernels;
+        if (machine_.device.kind == DeviceKind::Cpu) {
+            nanos += launch;
+        } else {
+            const std::int64_t end = std::max(std::max(at.now, at.host) + nanos, at.host + launch);
+            at.host += launch;
+            times(rank).gaps += end - at.now - nanos;
+            at.now = end - nanos;
+        }
+        if (!cores_.empty()) {
+            at.since = at.now;
+            const std::vector<int> ports{cores_[static_cast<std::size_t>(rank)]};
+            own(flows_.begin(at.now, std::max<std::int64_t>(nanos, 1), ports, workOfSecond),
+                {.rank = rank, .deed = &deed});
+            return false;
+        }
+        tally(rank, deed, at.now, at.now + nanos);
+        at.now += nanos;
+        if (events_.empty() || events_.top().time > at.now) return true;
+        push(at.now, Event::What::Rank, rank, 0);
+        return false;
+    }
+
+    void tally(int rank, const Deed& deed, std::int64_t begin, std::int64_t end) {
+        RankTimes& sums = times(rank);
+        (deed.lane == SpanKind::Attention ? sums.attention
+         : deed.lane == SpanKind::Copy    ? sums.copies
+                                          : sums.compute) += end - begin;
+        if (record_) span(rank, deed, state(rank).play, begin, end, {});
+    }
+
+    void waited(int rank, const Ticket& ticket) {
+        RankState& at = state(rank);
+        RankTimes& sums = times(rank);
+        const std::int64_t all = at.now - at.since;
+        if (ticket.ofHost) {
+            sums.moves += all;
+        } else {
+            const std::int64_t wait = std::clamp<std::int64_t>(ticket.ready - at.since, 0, all);
+            sums.wait += wait;
+            sums.exposed += all - wait;
+        }
+        if (record_ && all > 0) {
+            const Deed deed{.kind = DeedKind::Await,
+                            .lane = ticket.ofHost ? SpanKind::Copy : SpanKind::Wait};
+            span(rank, deed, at.play, at.since, at.now, {});
+        }
+    }
+
+    // Messages ------------------------------------------------------------------------------
+
+    int newOperation() {
+        if (!freeOperations_.empty()) {
+            const int index = freeOperations_.back();
+            freeOperations_.pop_back();
+            return index;
+        }
+        operations_.emplace_back();
+        return static_cast<int>(operations_.size()) - 1;
+    }
+
+    End endOf(int rank, const Deed& deed) {
+        RankState& at = state(rank);
+        at.tickets[static_cast<std::size_t>(deed.ticket)] = {};
+        return {.rank = rank,
+                .ticket = deed.ticket,
+                .posted = at.now,
+                .play = static_cast<std::int32_t>(at.play),
+                .deed = &deed};
+    }
+
+    void postMessage(int rank, const Deed& deed) {
+        const bool sends = deed.kind == DeedKind::Send;
+        // The rank that the played one stands for has this peer; so far away is it from it.
+        const int other = deed.peer % period_;
+        const int around = ((deed.peer - rank) % ranks_.ranks + ranks_.ranks) % ranks_.ranks;
+        const int hop = sends ? around : (ranks_.ranks - around) % ranks_.ranks;
+        const std::uint64_t key = (static_cast<std::uint64_t>(sends ? rank : other) << 40) |
+                                  (static_cast<std::uint64_t>(hop) << 8) |
+                                  static_cast<std::uint64_t>(deed.channel);
+        Meeting& meeting = meetings_[key];
+        // Ends of one side wait, in order, for those of the other.
+        if (meeting.waiting.empty() || meeting.sendsWait == sends) {
+            const int index = newOperation();
+            operations_[static_cast<std::size_t>(index)].ends.push_back(endOf(rank, deed));
+            meeting.waiting.push_back(index);
+            meeting.sendsWait = sends;
+            return;
+        }
+        const int index = meeting.waiting.front();
+        meeting.waiting.erase(meeting.waiting.begin());
+        Posted& operation = operations_[static_cast<std::size_t>(index)];
+        operation.ends.push_back(endOf(rank, deed));
+        const std::uint32_t number = meeting.number++;
+        for (End& end : operation.ends) end.number = number;
+        const int from = sends ? rank : other;
+        const int to = sends ? other : rank;
+        const int level = machine_.levelBetween(rank, deed.peer);
+        const auto place = static_cast<std::size_t>(level);
+        const LinkLevel& link = machine_.links[place];
+        FlowPlan& plan = newPlan(index, deed.bytes);
+        plan.ports = {outPorts_[place][static_cast<std::size_t>(from)],
+                      inPorts_[place][static_cast<std::size_t>(to)]};
+        start(index, state(rank).now, link.latencyNanos);
+    }
+
+    void postCollective(int rank, const Deed& deed) {
+        const auto place = static_cast<std::size_t>(deed.peer);
+        const Group& group = groups_[static_cast<std::size_t>(rank)][place];
+        std::vector<int>& known = collectives_[static_cast<std::size_t>(group.key)];
+        std::uint32_t& count = state(rank).counts[place];
+        const std::uint32_t number = count++;
+        while (known.size() <= number) known.push_back(newOperation());
+        const int index = known[number];
+        Posted& operation = operations_[static_cast<std::size_t>(index)];
+        operation.ends.push_back(endOf(rank, deed));
+        operation.ends.back().number = number;
+        if (operation.ends.size() < group.members.size()) return;
+        const bool allToAll = deed.operation == Operation::AllToAll ||
+                              deed.operation == Operation::Dispatch ||
+                              deed.operation == Operation::Combine;
+        for (const auto& [level, share] : allToAll ? group.allToAllLevels : group.levels) {
+            FlowPlan& plan = newPlan(
+                index,
+                static_cast<std::int64_t>(std::llround(static_cast<double>(deed.bytes) * share)));
+            for (const int member : group.members) {
+                const auto at = static_cast<std::size_t>(member);
+                plan.ports.push_back(outPorts_[static_cast<std::size_t>(level)][at]);
+                plan.ports.push_back(inPorts_[static_cast<std::size_t>(level)][at]);
+            }
+            std::ranges::sort(plan.ports);
+            plan.ports.erase(std::unique(plan.ports.begin(), plan.ports.end()), plan.ports.end());
+        }
+        start(index, state(rank).now, group.latency);
+    }
+
+    void postMove(int rank, const Deed& deed) {
+        const int index = newOperation();
+        Posted& operation = operations_[static_cast<std::size_t>(index)];
+        operation.ends.push_back(endOf(rank, deed));
+        state(rank).tickets[static_cast<std::size_t>(deed.ticket)].ofHost = true;
+        FlowPlan& plan = newPlan(index, deed.bytes);
+        plan.ports = {paths_[static_cast<std::size_t>(rank)]};
+        if (deed.channel == diskChannel)
+            plan.ports.push_back(disks_[static_cast<std::size_t>(rank)]);
+        start(index, state(rank).now, 0);
+    }
+
+    // The flows that an operation begins with, until start().
+    FlowPlan& newPlan(int operation, std::int64_t units) {
+        int index = 0;
+        if (freePlans_.empty()) {
+            index = static_cast<int>(plans_.size());
+            plans_.emplace_back();
+        } else {
+            index = freePlans_.back();
+            freePlans_.pop_back();
+        }
+        starting_.push_back(index);
+        FlowPlan& plan = plans_[static_cast<std::size_t>(index)];
+        plan.operation = operation;
+        plan.units = units;
+        plan.ports.clear();
+        return plan;
+    }
+    void start(int index, std::int64_t now, std::int64_t latency) {
+        if (starting_.empty()) newPlan(index, 0);
+        Posted& operation = operations_[static_cast<std::size_t>(index)];
+        operation.ready = now;
+        operation.flowsLeft = static_cast<int>(starting_.size());
+        for (const int plan : starting_) push(now + latency, Event::What::FlowBegins, plan, 0);
+        starting_.clear();
+    }
+
+    // Flows ---------------------------------------------------------------------------------
+
+    void beginFlow(int planned, std::int64_t now) {
+        const FlowPlan& plan = plans_[static_cast<std::size_t>(planned)];
+        const int operation = plan.operation;
+        freePlans_.push_back(planned);
+        if (plan.units == 0)
+            arrived(operation, now);
+        else
+            own(flows_.begin(now, plan.units, plan.ports, 0), {.operation = operation});
+    }
+    struct Owner {
+        int operation = -1;
+        int rank = -1;
+        const Deed* deed = nullptr;
+    };
+    void own(int flow, const Owner& owner) {
+        if (static_cast<std::size_t>(flow) >= owners_.size())
+            owners_.resize(static_cast<std::size_t>(flow) + 1);
+        owners_[static_cast<std::size_t>(flow)] = owner;
+    }
+    void endFlow(int flow, std::uint32_t version, std::int64_t now) {
+        if (!flows_.isCurrent(flow, version)) return;
+        const Owner owner = owners_[static_cast<std::size_t>(flow)];
+        flows_.end(now, flow);
+        if (owner.operation >= 0) {
+            arrived(owner.operation, now);
+            return;
+        }
+        RankState& at = state(owner.rank);
+        tally(owner.rank, *owner.deed, at.since, now);
+        at.now = now;
+        go(owner.rank, now);
+    }
+
+    void arrived(int index, std::int64_t now) {
+        Posted& operation = operations_[static_cast<std::size_t>(index)];
+        if (--operation.flowsLeft > 0) return;
+        for (const End& end : operation.ends) {
+            RankState& at = state(end.rank);
+            Ticket& ticket = at.tickets[static_cast<std::size_t>(end.ticket)];
+            ticket.ready = operation.ready;
+            ticket.done = now;
+            if (record_) recordTransfer(end, now);
+            if (at.awaits == end.ticket) push(now, Event::What::Rank, end.rank, 0);
+        }
+        operation.ends.clear();
+        freeOperations_.push_back(index);
+    }
+
+    // Spans ---------------------------------------------------------------------------------
+
+    struct Peer {
+        int rank = -1;
+        std::uint32_t number = 0;
+    };
+    void span(int rank, const Deed& deed, std::size_t playIndex, std::int64_t begin,
+              std::int64_t end, const Peer& peer) {
+        const RankTape& tape = this->tape(rank);
+        const Play& play = tape.plays[std::min(playIndex, tape.plays.size() - 1)];
+        step_.spans[static_cast<std::size_t>(rank)].emplace_back(
+            begin, end,
+            SpanTag{.kind = deed.lane,
+                    .operation = deed.operation,
+                    .pass = play.pass,
+                    .layer = play.layer,
+                    .ringStep = deed.ringStep,
+                    .peer = peer.rank,
+                    .bytes = deed.bytes,
+                    .message = peer.number});
+    }
+    void recordTransfer(const End& end, std::int64_t now) {
+        const Deed& deed = *end.deed;
+        Peer peer{.rank = deed.peer, .number = end.number};
+        if (deed.kind == DeedKind::Move) peer = {};
+        if (deed.kind == DeedKind::Collective)
+            peer.rank =
+                groups_[static_cast<std::size_t>(end.rank)][static_cast<std::size_t>(deed.peer)]
+                    .first;
+        span(end.rank, deed, static_cast<std::size_t>(end.play), end.posted, now, peer);
+    }
+    void finishSpans(int rank) {
+        std::vector<Span>& spans = step_.spans[static_cast<std::size_t>(rank)];
+        spans.emplace_back(0, step_.nanos, SpanTag{.kind = SpanKind::Step});
+        std::ranges::stable_sort(spans, [](const Span& a, const Span& b) {
+            return a.begin() != b.begin() ? a.begin() < b.begin() : a.end() > b.end();
+        });
+    }
+
+    // What was posted between two ranks by one side alone.
+    struct Meeting {
+        std::vector<int> waiting{};
+        bool sendsWait = false;
+        std::uint32_t number = 0;
+    };
+
+    const SimulatedRanks& ranks_;
+    const Machine& machine_;
+    int period_;
+    bool record_;
+    Flows flows_;
+    SimulatedStep step_{};
+    std::vector<RankState> states_{};
+    std::vector<std::vector<int>> outPorts_{};
+    std::vector<std::vector<int>> inPorts_{};
+    std::vector<int> paths_{};
+    std::vector<int> disks_{};
+    std::vector<int> cores_{};
+    std::vector<std::vector<Group>> groups_{};
+    std::vector<std::vector<int>> collectives_{};
+    std::unordered_map<std::uint64_t, Meeting> meetings_{};
+    std::vector<Posted> operations_{};
+    std::vector<int> freeOperations_{};
+    std::vector<FlowPlan> plans_{};
+    std::vector<int> freePlans_{};
+    std::vector<int> starting_{};
+    std::vector<Owner> owners_{};
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_{};
+    std::uint64_t order_ = 0;
+};
+
+}  // namespace
+
+RankTimes SimulatedStep::mean() const {
+    RankTimes sum;
+    const auto count = std::ssize(ranks);
+    for (const auto part : timeParts) {
+        std::int64_t all = 0;
+        for (const RankTimes& rank : ranks) all += rank.*part;
+        sum.*part = all / count;
+    }
+    return sum;
+}
+
+SimulatedStep simulateStep(const SimulatedRanks& ranks, const Machine& machine, bool record) {
+    return Simulation(ranks, machine, record).run();
+}
+
+}  // namespace ringscope

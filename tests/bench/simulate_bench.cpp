@@ -1,0 +1,65 @@
+// What predictions cost: advice for 64 devices, a step of 1,024 ranks and 80 layers, 10,000 ranks.
+// Held to 2 s, 10 s and 1 minute on one core that nothing else uses.
+#include "backend/machine/machine_table.h"
+#include "backend/plan/planned_ranks.h"
+#include "backend/simulate/advice.h"
+
+#include <benchmark/benchmark.h>
+
+namespace ringscope {
+namespace {
+
+RunConfig modelOf(std::int64_t layers, std::int64_t width) {
+    RunConfig config;
+    config.model.layers = layers;
+    config.model.hiddenSize = width;
+    config.model.heads = width / 128;
+    config.model.kvHeads = 8;
+    config.model.ffnSize = width * 7 / 2;
+    config.model.vocabSize = 128256;
+    config.train.precision = NumberFormat::Bf16;
+    config.train.seqLen = 65536;
+    config.memory.zero = 3;
+    config.memory.recompute = Recompute::Layers;
+    config.memory.tileLoss = 2048;
+    config.parallel.commBufferLimit = {1LL << 34};
+    return config;
+}
+
+void advice(benchmark::State& state) {
+    const Machine machine = findMachine("h100-8x").value();
+    for (auto unused : state)
+        benchmark::DoNotOptimize(
+            adviseOn(modelOf(32, 4096), machine, state.range(0)).value().options.size());
+}
+
+void predicted(benchmark::State& state, const std::string& mode, std::int64_t sharing,
+               std::int64_t groups) {
+    const Machine machine = findMachine("h100-8x").value();
+    RunConfig config = modelOf(80, 8192);
+    config.train.seqLen = 4096 * sharing;
+    config.parallel.mode = mode;
+    config.parallel.dp = groups;
+    const RunConfig moved = onMachine(config, machine, sharing * groups).value();
+    for (auto unused : state) {
+        const RunPlan plan = planRanks(moved, mostPlannedRanks).value();
+        benchmark::DoNotOptimize(predictRun(plan, machine).value().stepNanos);
+    }
+}
+
+BENCHMARK(advice)->Arg(8)->Arg(64)->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK_CAPTURE(predicted, zigzag_1024, "zigzag", 1024, 1)
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1);
+BENCHMARK_CAPTURE(predicted, usp_1024, "usp", 1024, 1)->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK_CAPTURE(predicted, zigzag_8_of_10000, "zigzag", 8, 1250)
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1);
+BENCHMARK_CAPTURE(predicted, usp_64_of_10048, "usp", 64, 157)
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1);
+
+}  // namespace
+}  // namespace ringscope
+
+BENCHMARK_MAIN();
