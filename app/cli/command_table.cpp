@@ -18,6 +18,7 @@ constexpr std::array verbs = {
     Verb{"modes", addModesVerb},
     Verb{"model", addModelVerb},
     Verb{"generate", addGenerateVerb},
+    Verb{"serve", addServeVerb},
     Verb{"verify", addVerifyVerb},
     Verb{"trace", addTraceVerb},
     Verb{"config", addConfigVerb},

@@ -1,14 +1,13 @@
 // ringscope generate: a model goes on with a prompt.
 #include "app/cli/console.h"
 #include "app/cli/generation_prompt.h"
+#include "app/cli/generation_run.h"
 #include "app/cli/help.h"
 #include "app/cli/model_verbs.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
-#include "backend/config/experiment.h"
-#include "backend/core/text.h"
 #include "backend/generate/end_tokens.h"
 #include "backend/generate/generation.h"
 #include "backend/generate/generation_limits.h"
@@ -23,7 +22,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace ringscope::cli {
@@ -45,11 +43,8 @@ struct GenerateArguments {
     std::string model;
     PromptSource prompt;
     GenerationRequest request;
-    std::string mode;
-    int ranks = 1;
-    std::string type = "fp32";
-    std::string device = "cpu";
-    std::int64_t threads = 0;  // of a rank; 0: the processors, divided among the ranks
+    std::string mode;  // empty: zigzag, or none on one rank
+    ComputeOptions compute;
     bool ignoreEnd = false;
     bool json = false;
 };
@@ -71,36 +66,13 @@ Result<void> checkSampling(const SamplingSettings& sampling) {
     return {};
 }
 
-std::int64_t threadsOfRank(const GenerateArguments& arguments) {
-    if (arguments.threads > 0) return arguments.threads;
-    return std::max<std::int64_t>(1, std::thread::hardware_concurrency() / arguments.ranks);
-}
-
-Result<RunConfig> generationRun(const GenerateArguments& arguments,
-                                const std::filesystem::path& folder) {
-    const std::string mode =
-        arguments.mode.empty() ? (arguments.ranks == 1 ? "none" : "zigzag") : arguments.mode;
-    ExperimentSources sources;
-    // The prompt is part of the job; no data are read. A sequence has two tokens at least, and a
-    // prompt of one is planned by the ranks.
-    const std::size_t planned = std::max<std::size_t>(2, arguments.request.prompt.size());
-    sources.overrides = {"model.from=" + folder.string(),
-                         "data.source=prompt.npy",
-                         "data.tokenizer=ids",
-                         "train.steps=1",
-                         "train.warmup_steps=0",
-                         "train.batch=1",
-                         fmt::format("train.seq_len={}", planned),
-                         "train.precision=" + arguments.type,
-                         "parallel.mode=" + mode,
-                         fmt::format("parallel.sp={}", arguments.ranks),
-                         "launch.device=" + arguments.device,
-                         fmt::format("launch.threads_per_rank={}", threadsOfRank(arguments))};
-    const ExperimentReading reading = readExperiment(sources);
-    if (reading.ok()) return reading.experiment.base;
-    std::vector<std::string> problems;
-    for (const ConfigProblem& problem : reading.problems) problems.push_back(problem.message);
-    return Error{ErrorCode::InvalidConfig, join(problems, "; ")};
+ComputeOptions computeOf(const GenerateArguments& arguments) {
+    ComputeOptions options = arguments.compute;
+    if (!arguments.mode.empty())
+        options.mode = arguments.mode;
+    else if (options.ranks > 1)
+        options.mode = "zigzag";
+    return options;
 }
 
 Result<void> checkPrompt(const std::vector<std::int64_t>& prompt, std::int64_t vocabulary) {
@@ -164,7 +136,8 @@ int generateText(GenerateArguments arguments, const GlobalOptions& global) {
     if (!prompt.ok()) return fail(prompt.error());
     arguments.request.prompt = prompt->ids;
     arguments.request.tokenizer = prompt->tokenizer;
-    const Result<RunConfig> config = generationRun(arguments, *folder);
+    const Result<RunConfig> config =
+        generationRun(*folder, computeOf(arguments), std::ssize(prompt->ids));
     if (!config.ok()) return fail(config.error());
     if (const Result<void> sound = checkPrompt(prompt->ids, config->model.vocabSize); !sound.ok())
         return fail(sound.error());
@@ -243,24 +216,18 @@ void addSamplingOptions(CLI::App& verb, GenerateArguments& arguments) {
 }
 
 void addRankOptions(CLI::App& verb, GenerateArguments& arguments) {
-    verb.add_option("-n,--sp", arguments.ranks, "processes that share the text")
+    verb.add_option("-n,--sp", arguments.compute.ranks, "processes that share the text")
         ->check(wholeNumber(1, mostGenerationRanks))
         ->type_name("N")
         ->capture_default_str();
     verb.add_option("-m,--mode", arguments.mode,
                     "how the prompt is split over ranks; zigzag where there are several")
         ->type_name("M");
-    verb.add_option("--dtype", arguments.type, "the number type of weights and activations")
-        ->type_name(join(choiceNames<NumberFormat>(), "|"))
-        ->capture_default_str();
-    verb.add_option("--device", arguments.device, "what ranks compute on")
-        ->check(oneOfWords({"cpu", "cuda"}))
-        ->type_name("cpu|cuda")
-        ->capture_default_str();
-    verb.add_option("--threads", arguments.threads,
-                    "of each rank; the processors divided among ranks by default")
-        ->check(wholeNumber(1, mostTexts))
-        ->type_name("N");
+    addComputeOptions(verb, arguments.compute);
+    verb.add_option("--budget", arguments.compute.budget,
+                    "memory for a rank's tensors; one that needs more ends with a sentence")
+        ->check(notEmpty())
+        ->type_name("SIZE");
     verb.add_flag("--json", arguments.json, "one JSON object on standard output, at the end");
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/store_access.h"
 #include "backend/config/run_config.h"
 #include "backend/core/files.h"
+#include "backend/text/chat_prompt.h"
 #include "backend/text/chat_template.h"
 #include "backend/text/tokenizer.h"
 
@@ -35,17 +36,9 @@ Result<std::string> tokenizerOfRun(const std::string& run, const GlobalOptions& 
     if (name == "char" || name == "ids")
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("{} was trained with data.tokenizer {}, which cannot read a "
-                                 "prompt by itself; give --prompt-ids, or --tokenizer",
+                                 "prompt by itself; give --tokenizer, or ids as a prompt",
                                  run, name)};
     return name;
-}
-
-Result<std::string> promptTokenizer(const PromptSource& source, const std::string& model,
-                                    const std::filesystem::path& folder,
-                                    const GlobalOptions& global) {
-    if (!source.tokenizer.empty()) return source.tokenizer;
-    return namesFolder(model) ? Result<std::string>(folder.string())
-                              : tokenizerOfRun(model, global);
 }
 
 // The conversation up to where the answer begins.
@@ -58,26 +51,26 @@ Result<std::string> asQuestion(const PromptSource& source, const std::string& te
                                  "in tokenizer_config.json); leave --chat out",
                                  name)};
     RINGSCOPE_TRY(const ChatTemplate chat, ChatTemplate::recognised(*program));
-    const auto piece = [&](const std::optional<TokenId>& id) {
-        return id ? tokenizer.pieceOf(*id) : std::nullopt;
-    };
-    const SpecialTokens& special = tokenizer.specialTokens();
     Conversation conversation;
     if (!source.system.empty()) conversation.push_back({ChatRole::System, source.system});
     conversation.push_back({ChatRole::User, text});
-    conversation.push_back({ChatRole::Assistant, "answer"});
-    RINGSCOPE_TRY(const RenderedChat rendered,
-                  chat.render(conversation, {piece(special.beginning), piece(special.end)}));
-    return rendered.text.substr(0, rendered.answers.back().begin);
+    return chatPrompt(chat, conversation, tokenizer);
 }
 
 }  // namespace
+
+Result<std::string> tokenizerOf(const std::string& given, const std::string& model,
+                                const std::filesystem::path& folder, const GlobalOptions& global) {
+    if (!given.empty()) return given;
+    return namesFolder(model) ? Result<std::string>(folder.string())
+                              : tokenizerOfRun(model, global);
+}
 
 Result<ReadPrompt> readPrompt(const PromptSource& source, const std::string& model,
                               const std::filesystem::path& folder, const GlobalOptions& global) {
     if (!source.ids.empty()) return ReadPrompt{.ids = source.ids};
     RINGSCOPE_TRY(std::string text, promptText(source));
-    RINGSCOPE_TRY(const std::string name, promptTokenizer(source, model, folder, global));
+    RINGSCOPE_TRY(const std::string name, tokenizerOf(source.tokenizer, model, folder, global));
     RINGSCOPE_TRY(const Tokenizer tokenizer, Tokenizer::load(name));
     for (const std::string& remark : tokenizer.remarks())
         if (!global.quiet) say("note: " + remark);

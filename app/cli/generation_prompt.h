@@ -26,8 +26,13 @@ struct ReadPrompt {
     std::vector<std::int64_t> endTokens{};  // as the tokenizer has them
 };
 
-// `model` is what the user calls it, a folder or a run; its weights are in `folder`. The tokenizer
-// of a run is the one it was trained with. Fails where there is no prompt.
+// The tokenizer's name: `given`, where it is not empty, else the model's. That of a run is the one
+// it was trained with.
+Result<std::string> tokenizerOf(const std::string& given, const std::string& model,
+                                const std::filesystem::path& folder, const GlobalOptions& global);
+
+// `model` is what the user calls it, a folder or a run; its weights are in `folder`. Fails
+// where there is no prompt.
 Result<ReadPrompt> readPrompt(const PromptSource& source, const std::string& model,
                               const std::filesystem::path& folder, const GlobalOptions& global);
 

@@ -1,6 +1,7 @@
 // What an option's value must be, with the sentence for one that is not.
 #pragma once
 
+#include <CLI/Error.hpp>
 #include <CLI/Validators.hpp>
 
 #include <cstdint>

@@ -14,6 +14,7 @@ void addCompareVerb(CLI::App& app, Command& command);
 void addReportVerb(CLI::App& app, Command& command);
 void addModelVerb(CLI::App& app, Command& command);
 void addGenerateVerb(CLI::App& app, Command& command);
+void addServeVerb(CLI::App& app, Command& command);
 void addModesVerb(CLI::App& app, Command& command);
 void addVerifyVerb(CLI::App& app, Command& command);
 void addTraceVerb(CLI::App& app, Command& command);

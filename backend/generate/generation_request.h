@@ -18,6 +18,8 @@ struct SamplingSettings {
     double topP = 1;         // the likeliest ones that together have this probability
     double minP = 0;         // those with at least this share of the likeliest one's
     double repetitionPenalty = 1;  // above 1, tokens that were there before are less likely
+    double presencePenalty = 0;    // taken off the logits of tokens that were made before
+    double frequencyPenalty = 0;   // the same, for each time
     std::int64_t seed = 0;
     bool operator==(const SamplingSettings&) const = default;
 };

@@ -4,6 +4,7 @@
 #include "backend/model/rotary.h"
 #include "backend/plan/blocks.h"
 #include "kernels/attention/sinks.h"
+#include "kernels/block/cpu/row_attention.h"
 #include "kernels/block/merge.h"
 #include "kernels/block/partial_result.h"
 #include "kernels/device/number_format.h"
@@ -273,8 +274,10 @@ BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q,
     const ScoreRules rules{.scale = config_.attention.scale.value_or(1 / std::sqrt(columns)),
                            .softcap = config_.attention.softcap,
                            .alibiHeads = alibi ? config_.model.heads : 0};
+    const std::vector<SlotRun> runs = cache_->seen(layer, position, alibi);
+    if (q.is_cpu()) return attendRows(layer, q, runs, rules);
     PartialOutput output(q);
-    for (const SlotRun& run : cache_->seen(layer, position, alibi)) {
+    for (const SlotRun& run : runs) {
         LayerKeys held = cache_->in(layer, run.slots);
         if (expand != nullptr)
             std::tie(held.k, held.v) = expand->heads(held.latent);
@@ -288,6 +291,23 @@ BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q,
                                          .keyTokens = run.tokens}));
     }
     return output.takeSum();
+}
+
+// Of texts that are all at the same token, without a copy of their keys.
+BlockOutput CachedModel::attendRows(int layer, const at::Tensor& q,
+                                    const std::vector<SlotRun>& runs,
+                                    const ScoreRules& rules) const {
+    std::vector<RowQuery> queries(static_cast<std::size_t>(q.size(0)));
+    for (std::size_t text = 0; text < queries.size(); ++text) {
+        const auto first = static_cast<std::int64_t>(text) * cache_->slotsOfRow(layer);
+        queries[text].token = length() - 1;
+        for (const SlotRun& run : runs)
+            queries[text].pieces.push_back({first + run.slots.begin, run.slots.size(), run.tokens});
+    }
+    const LayerKeys held = cache_->flat(layer);
+    const BlockOutput rows =
+        rowAttention(q.squeeze(1).contiguous(), held.k, held.v, queries, rules);
+    return {rows.out.unsqueeze(1), rows.lse.unsqueeze(1)};
 }
 
 // Every rank merges the parts in the same order, so that all have the same bits.

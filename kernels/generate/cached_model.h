@@ -70,6 +70,8 @@ private:
     void keep(int layer, const LayerKeys& keys);
     BlockOutput attendHeld(int layer, const at::Tensor& q) const;
     BlockOutput attendRuns(int layer, const at::Tensor& q, const LatentRows* expand) const;
+    BlockOutput attendRows(int layer, const at::Tensor& q, const std::vector<SlotRun>& runs,
+                           const ScoreRules& rules) const;
     BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
     RotaryTable rotaryOf(const std::vector<std::int64_t>& positions, std::int64_t tokens) const;

@@ -3,8 +3,10 @@
 #include "backend/text/tokenizer.h"
 #include "kernels/generate/cached_model.h"
 #include "kernels/generate/growing_text.h"
+#include "kernels/generate/serve_program.h"
 #include "kernels/rank/compute_threads.h"
 #include "kernels/rank/counting_allocator.h"
+#include "kernels/rank/memory_budget.h"
 #include "kernels/rank/plan_text.h"
 #include "kernels/rank/rank_link.h"
 
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,9 +32,37 @@ public:
         : arguments_(arguments), input_(input), events_(events) {}
 
     Result<RankDone> run() {
+        try {
+            return runWithinBudget();
+        } catch (const std::exception&) {
+            const std::optional<RefusedAllocation> refused = keptRefusal();
+            if (!refused || !plan_.config.memory.budget) throw;
+            return tooLittle(*refused);
+        }
+    }
+
+private:
+    bool first() const { return arguments_.rank == 0; }
+
+    Error tooLittle(const RefusedAllocation& refused) const {
+        std::int64_t held = 0;
+        for (const std::int64_t bytes : refused.live) held += bytes;
+        return {ErrorCode::Failed, "a budget of " + formatBytes(*plan_.config.memory.budget) +
+                                       " has no room for " + formatBytes(refused.asked) +
+                                       " beside the " + formatBytes({held}) +
+                                       " that are held; raise it, or share the text among more "
+                                       "ranks"};
+    }
+
+    Result<RankDone> runWithinBudget() {
         MemoryMeter& memory = countCpuTensors();
         RINGSCOPE_CHECK(readJob());
+        limitCpuTensors(plan_.config.memory.budget);
         settleComputeThreads(plan_.config.launch);
+        if (serving_) {
+            RINGSCOPE_CHECK(serveTexts(arguments_, events_, plan_, *serving_));
+            return RankDone{.rank = arguments_.rank, .steps = 0, .peakMemory = memory.peak()};
+        }
         RINGSCOPE_CHECK(makeTexts());
         const std::string device = deviceName(plan_.config.launch.device, arguments_.localRank);
         RINGSCOPE_TRY(ranks_, meetRanks(arguments_, input_, events_, device));
@@ -42,9 +73,6 @@ public:
         return RankDone{.rank = arguments_.rank, .steps = 0, .peakMemory = memory.peak()};
     }
 
-private:
-    bool first() const { return arguments_.rank == 0; }
-
     Result<void> readJob() {
         const Job job = input_.job();
         const auto* generation = std::get_if<Generation>(&job);
@@ -52,9 +80,10 @@ private:
             return Error{ErrorCode::InvalidConfig,
                          "this rank was started to generate, and its job is another"};
         const std::optional<GenerationRequest> request = generationFromText(generation->request);
-        if (!request)
+        serving_ = servingJobFromText(generation->request);
+        if (!request && !serving_)
             return Error{ErrorCode::InvalidConfig, "this rank cannot read what it is to generate"};
-        request_ = *request;
+        if (request) request_ = *request;
         RINGSCOPE_TRY(plan_, readPlan(generation->configYaml, arguments_.world));
         return {};
     }
@@ -147,6 +176,7 @@ private:
     RankInput& input_;
     const EventWriter& events_;
     GenerationRequest request_;
+    std::optional<ServingJob> serving_;  // then there is no request
     RunPlan plan_;
     MetRanks ranks_;  // outlives the model
     std::unique_ptr<CachedModel> model_;

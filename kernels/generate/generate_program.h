@@ -1,4 +1,5 @@
-// What ringscope-rank does with --generate: goes on with a prompt, token by token.
+// What ringscope-rank does with --generate: goes on with a prompt, token by token; or with those of
+// many clients (serve_program.h).
 //
 //   all ranks    read the prompt under the plan's mode, keep its keys, and compute each next token
 //   rank 0       picks it, tells all ranks, and tells the texts as they grow

@@ -9,11 +9,15 @@ namespace ringscope {
 GrowingText::GrowingText(const GenerationRequest& request, int number,
                          const std::optional<Tokenizer>& tokenizer)
     : request_(request), number_(number), tokens_(request.prompt) {
-    if (tokenizer) stream_.emplace(*tokenizer, request.prompt, request.stops);
+    if (!tokenizer) return;
+    stream_.emplace(*tokenizer, request.prompt, request.stops);
+    known_ = static_cast<std::size_t>(tokenizer->vocabularySize());
 }
 
 std::int64_t GrowingText::pick(std::span<const float> logits) const {
-    return nextToken(logits, tokens_, request_.sampling, number_);
+    const std::size_t possible = known_ > 0 ? std::min(known_, logits.size()) : logits.size();
+    return nextToken(logits.first(possible), {tokens_, request_.prompt.size()}, request_.sampling,
+                     number_);
 }
 
 Result<TextGrowth> GrowingText::add(std::int64_t token) {

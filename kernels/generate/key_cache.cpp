@@ -24,7 +24,7 @@ KeyCache::KeyCache(const CacheShape& shape, const at::TensorOptions& options) : 
             layers_.push_back({at::empty({shape.rows, slots, shape.columns}, options), {}});
             continue;
         }
-        const std::vector<std::int64_t> sizes{shape.rows, shape.heads, slots, shape.columns};
+        const std::vector<std::int64_t> sizes{shape.rows, slots, shape.heads, shape.columns};
         layers_.push_back({at::empty(sizes, options), at::empty(sizes, options)});
     }
 }
@@ -63,9 +63,16 @@ LayerKeys KeyCache::in(int layer, TokenSpan slots) const {
     const Layer& held = layers_[static_cast<std::size_t>(layer)];
     if (shape_.latent) return {.latent = held.k.narrow(1, slots.begin, slots.size())};
     const auto rows = [&](const at::Tensor& tensor) {
-        return tensor.narrow(2, slots.begin, slots.size()).transpose(1, 2);
+        return tensor.narrow(1, slots.begin, slots.size());
     };
     return {.k = rows(held.k), .v = rows(held.v)};
+}
+
+LayerKeys KeyCache::flat(int layer) const {
+    const Layer& held = layers_[static_cast<std::size_t>(layer)];
+    if (!shape_.latent) return {.k = held.k.flatten(0, 1), .v = held.v.flatten(0, 1)};
+    const at::Tensor latents = held.k.flatten(0, 1).unsqueeze(1);
+    return {.k = latents, .v = latents};
 }
 
 std::int64_t KeyCache::bytes() const {

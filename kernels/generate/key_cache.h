@@ -41,11 +41,16 @@ public:
     // Views of the slots: keys and values (rows, n, heads, columns); latents (rows, n, columns).
     LayerKeys in(int layer, TokenSpan slots) const;
 
+    // All slots of all rows behind each other, row r's from r * slotsOfRow(layer) on, as
+    // rowAttention() takes them: keys and values (slots, heads, columns). Latents are both.
+    LayerKeys flat(int layer) const;
+    std::int64_t slotsOfRow(int layer) const { return ringOf(layer).slots(); }
+
     std::int64_t bytes() const;
 
 private:
     struct Layer {
-        at::Tensor k{};  // (rows, heads, slots, columns); latents (rows, slots, columns)
+        at::Tensor k{};  // (rows, slots, heads, columns); latents (rows, slots, columns)
         at::Tensor v{};
     };
     const SlotRing& ringOf(int layer) const;

@@ -29,9 +29,9 @@ struct RoomOrder {
 };
 
 inline const std::vector<RoomOrder> roomOrders = {
-    {"backend", {"core",     "model",   "config",   "text",   "plan",      "machine", "trace",
-                 "analysis", "memory",  "simulate", "run",    "sink",      "verify",  "generate",
-                 "store",    "compare", "query",    "report", "migration", "session"}},
+    {"backend", {"core",     "model",  "config",   "text",  "plan",   "machine",   "trace",
+                 "analysis", "memory", "simulate", "run",   "sink",   "verify",    "generate",
+                 "serve",    "store",  "compare",  "query", "report", "migration", "session"}},
     {"backend/trace", {"file", "chrome", "flight"}, FilesBeside::BelowRooms},
     {"kernels",
      {"vector", "device", "comm", "block", "attention", "cuda", "data", "model", "train", "rank",
@@ -57,6 +57,7 @@ inline const std::vector<FolderRule> folderRules = {
      {"backend/core", "backend/model", "backend/config", "backend/text", "backend/plan",
       "backend/trace", "backend/run", "backend/verify", "backend/generate", "profiler"}},
     {"ui", {"backend"}},
+    {"app/serve", {"backend", "launcher"}},
     {"app/cli", {"app", "backend", "launcher"}},
     {"app/gui", {"app", "backend", "launcher", "ui"}},
     {"app/rank", {"app", "backend", "profiler", "kernels"}},
@@ -80,7 +81,7 @@ inline const std::vector<ForeignRule> foreignRules = {
     {"libtorch", {"torch/", "ATen/", "c10/", "caffe2/", "gloo/"}, {"kernels"}},
     {"io_uring", {"liburing"}, {"kernels/device"}},
     {"NCCL", {"nccl"}, {"kernels"}},
-    {"Boost", {"boost/"}, {"launcher"}},
+    {"Boost", {"boost/"}, {"launcher", "app/serve"}},
     {"CUDA", {"cuda", "cublas", "cudnn", "cooperative_groups"}, {"kernels", "profiler"}},
     {"QCustomPlot", {"qcustomplot"}, {"ui"}},
     {"CLI11", {"CLI/"}, {"app"}},

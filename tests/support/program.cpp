@@ -87,6 +87,8 @@ Program::~Program() {
 
 void Program::signal(int number) const { ::kill(pid_, number); }
 
+std::string Program::errors() const { return content(outputs_.path() / "err"); }
+
 Ended Program::wait(std::chrono::seconds limit) {
     int status = 0;
     const bool ended =

@@ -51,6 +51,7 @@ public:
 
     pid_t pid() const { return pid_; }
     void signal(int number) const;
+    std::string errors() const;  // its standard error so far
     Ended wait(std::chrono::seconds limit = std::chrono::seconds(120));
 
 private:

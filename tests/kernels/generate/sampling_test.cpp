@@ -30,7 +30,8 @@ TEST(Sampling, LeavesTheTokensThatTransformersDoes) {
         const auto seen = recorded["seen"].get<std::vector<std::int64_t>>();
         std::vector<double> found(logits.size(), 0);
         double before = 1;
-        for (const Candidate& each : candidates(logits, seen, settingsOf(recorded["settings"]))) {
+        for (const Candidate& each :
+             candidates(logits, {seen, seen.size()}, settingsOf(recorded["settings"]))) {
             EXPECT_LE(each.probability, before) << "the likeliest first";
             before = each.probability;
             found[static_cast<std::size_t>(each.token)] = each.probability;
@@ -45,8 +46,22 @@ TEST(Sampling, TakesTheFirstOfTheLikeliestWithoutATemperature) {
     const std::vector<float> logits{1, 3, 3, -1};
     EXPECT_EQ(nextToken(logits, {}, {}, 0), 1);
     const std::vector<std::int64_t> seen{1, 1};
-    EXPECT_EQ(nextToken(logits, seen, {.repetitionPenalty = 1.5}, 0), 2);
-    EXPECT_EQ(nextToken(logits, seen, {.temperature = 1, .topP = 1e-9}, 0), 1);
+    EXPECT_EQ(nextToken(logits, {seen, 0}, {.repetitionPenalty = 1.5}, 0), 2);
+    EXPECT_EQ(nextToken(logits, {seen, 0}, {.temperature = 1, .topP = 1e-9}, 0), 1);
+}
+
+// Tokens that were made count, those of the prompt do not.
+TEST(Sampling, TakesOffWhatWasMadeBefore) {
+    const std::vector<float> logits{1, 3, 2.5, 2};
+    const std::vector<std::int64_t> seen{2, 1, 1, 3};
+    const auto next = [&](const SamplingSettings& settings) {
+        return nextToken(logits, {seen, 1}, settings, 0);
+    };
+    EXPECT_EQ(next({.presencePenalty = 0.4}), 1);
+    EXPECT_EQ(next({.presencePenalty = 0.6}), 2);
+    EXPECT_EQ(next({.frequencyPenalty = 0.2}), 1) << "twice 0.2";
+    EXPECT_EQ(next({.frequencyPenalty = 0.3}), 2);
+    EXPECT_EQ(next({.frequencyPenalty = -1}), 1);
 }
 
 TEST(Sampling, PicksTokensAsOftenAsTheyAreLikely) {
@@ -66,7 +81,8 @@ TEST(Sampling, DependsOnSeedTextAndPlaceAlone) {
     const auto drawn = [&](std::int64_t seed, int number) {
         std::vector<std::int64_t> tokens;
         for (int i = 0; i < 12; ++i)
-            tokens.push_back(nextToken(logits, tokens, {.temperature = 1, .seed = seed}, number));
+            tokens.push_back(
+                nextToken(logits, {tokens, 0}, {.temperature = 1, .seed = seed}, number));
         return tokens;
     };
     EXPECT_EQ(drawn(1, 0), drawn(1, 0));

@@ -1,0 +1,362 @@
+#include "kernels/generate/batch_model.h"
+
+#include "backend/generate/generation_limits.h"
+#include "backend/model/rotary.h"
+#include "kernels/attention/sinks.h"
+#include "kernels/device/number_format.h"
+#include "kernels/generate/cached_model.h"
+#include "kernels/train/rank_model.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace ringscope {
+namespace {
+
+at::Tensor indices(const std::vector<std::int64_t>& values, c10::Device device) {
+    at::Tensor tensor = at::empty({std::ssize(values)}, at::kLong);
+    std::ranges::copy(values, tensor.mutable_data_ptr<std::int64_t>());
+    return tensor.to(device);
+}
+
+void appendSlots(const std::vector<SlotStretch>& stretches, std::vector<std::int64_t>& slots) {
+    for (const SlotStretch& stretch : stretches)
+        for (std::int64_t i = 0; i < stretch.count; ++i) slots.push_back(stretch.slot + i);
+}
+
+bool anglesDependOnLength(const ModelConfig& model) {
+    return model.rope.scaling == RopeScaling::Dynamic ||
+           model.rope.scaling == RopeScaling::LongRope;
+}
+
+}  // namespace
+
+BatchModel::BatchModel(const RunPlan& plan, const InitialValues& initial, c10::Device device,
+                       const BatchLimits& limits)
+    : config_(plan.config),
+      layers_(plan.layers),
+      partOfLayer_(plan.partOfLayer),
+      device_(device),
+      tensors_(at::TensorOptions().dtype(scalarTypeOf(config_.train.precision)).device(device)),
+      limits_(limits),
+      parameters_(parameterList(config_.model, layers_), initial, {{0, plan.parameters}}, tensors_,
+                  {.values = true, .gradients = false}),
+      model_(config_.model, layers_, parameters_) {
+    for (const AttentionPart& part : plan.parts) pools_.push_back({.mask = part.mask});
+    pages_.resize(static_cast<std::size_t>(limits.texts));
+    if (config_.model.attention != AttentionKind::Mla) return;
+    for (int layer = 0; layer < static_cast<int>(layers_.size()); ++layer)
+        latents_.emplace_back(parameters_, layer, config_.model);
+}
+
+Result<std::unique_ptr<BatchModel>> BatchModel::make(const RunConfig& config, c10::Device device,
+                                                     const BatchLimits& limits) {
+    RINGSCOPE_TRY(const RunPlan plan, planRun(generationConfig(config)));
+    RINGSCOPE_CHECK(checkGeneration(plan.config, 1));
+    RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
+    std::unique_ptr<BatchModel> model(new BatchModel(plan, initial, device, limits));
+    RINGSCOPE_CHECK(model->makeCache());
+    return model;
+}
+
+std::int64_t BatchModel::bytesOfPage(std::size_t pool) const {
+    const ModelConfig& form = config_.model;
+    const std::int64_t ofToken = latents_.empty() ? 2 * form.kvHeads * form.headDim()
+                                                  : form.latent.size + form.latent.rotarySize;
+    const auto layers = std::ranges::count(partOfLayer_, static_cast<int>(pool));
+    return layers * tokensOfPage * ofToken * static_cast<std::int64_t>(tensors_.dtype().itemsize());
+}
+
+std::int64_t BatchModel::pagesOf(const Pool& pool, std::int64_t tokens) const {
+    const std::int64_t all = pagesFor(tokens);
+    return pool.pagesOfText > 0 ? std::min(all, pool.pagesOfText) : all;
+}
+
+// Layers with a window get what all texts at once need of it; the rest of the memory is for tokens
+// of those without.
+Result<void> BatchModel::makeCache() {
+    const ModelConfig& form = config_.model;
+    std::int64_t longest =
+        limits_.longest > 0 ? limits_.longest : std::numeric_limits<std::int64_t>::max() / 4;
+    if (form.position == PositionKind::Learned) longest = std::min(longest, form.positions);
+    std::int64_t left = limits_.cache.count;
+    std::int64_t bytesOfWhole = 0;  // a page in every pool without a window
+    for (std::size_t i = 0; i < pools_.size(); ++i) {
+        Pool& pool = pools_[i];
+        if (!pool.mask.left) {
+            bytesOfWhole += bytesOfPage(i);
+            continue;
+        }
+        pool.pagesOfText =
+            std::min(pagesFor(*pool.mask.left + limits_.tokensOfPart) + 1, pagesFor(longest));
+        pool.pages = PagePool(pool.pagesOfText * limits_.texts);
+        left -= pool.pages.pages() * bytesOfPage(i);
+    }
+    const std::int64_t most = std::min(longest, std::int64_t{1} << 40);
+    const std::int64_t wanted =
+        bytesOfWhole > 0 ? std::min(left / bytesOfWhole, pagesFor(most) * limits_.texts) : 0;
+    if (left < 0 || (bytesOfWhole > 0 && wanted < 1)) {
+        const std::int64_t least = limits_.cache.count - left + bytesOfWhole;
+        return Error{ErrorCode::InvalidConfig,
+                     "a cache of " + formatBytes(limits_.cache) + " is too small for " +
+                         std::to_string(limits_.texts) + " texts of this model, which need " +
+                         formatBytes({least}) + " at least; give more, or fewer texts at once"};
+    }
+    for (Pool& pool : pools_)
+        if (!pool.mask.left) pool.pages = PagePool(wanted);
+    longest_ = bytesOfWhole > 0 ? std::min(longest, wanted * tokensOfPage) : longest;
+    for (const int part : partOfLayer_) {
+        const std::int64_t slots =
+            pools_[static_cast<std::size_t>(part)].pages.pages() * tokensOfPage;
+        if (!latents_.empty()) {
+            caches_.push_back(
+                {at::empty({slots, 1, form.latent.size + form.latent.rotarySize}, tensors_), {}});
+            continue;
+        }
+        const std::vector<std::int64_t> sizes{slots, form.kvHeads, form.headDim()};
+        caches_.push_back({at::empty(sizes, tensors_), at::empty(sizes, tensors_)});
+    }
+    return {};
+}
+
+std::optional<int> BatchModel::begin(std::int64_t tokens) {
+    const auto place = std::ranges::find_if(pages_, [](const auto& text) { return text.empty(); });
+    if (place == pages_.end() || tokens > longest_) return std::nullopt;
+    std::vector<std::vector<std::int64_t>> taken;
+    for (Pool& pool : pools_) {
+        std::optional<std::vector<std::int64_t>> pages = pool.pages.take(pagesOf(pool, tokens));
+        if (!pages) {
+            for (std::size_t i = 0; i < taken.size(); ++i) pools_[i].pages.giveBack(taken[i]);
+            return std::nullopt;
+        }
+        taken.push_back(std::move(*pages));
+    }
+    *place = std::move(taken);
+    return static_cast<int>(place - pages_.begin());
+}
+
+void BatchModel::end(int text) {
+    auto& pages = pages_[static_cast<std::size_t>(text)];
+    for (std::size_t i = 0; i < pages.size(); ++i) pools_[i].pages.giveBack(pages[i]);
+    pages.clear();
+}
+
+std::int64_t BatchModel::capacity() const {
+    std::int64_t most = 0;
+    for (const Pool& pool : pools_) most = std::max(most, pool.pages.pages() * tokensOfPage);
+    return most;
+}
+
+std::int64_t BatchModel::used() const {
+    std::int64_t most = 0;
+    for (const Pool& pool : pools_)
+        most = std::max(most, (pool.pages.pages() - pool.pages.free()) * tokensOfPage);
+    return most;
+}
+
+Bytes BatchModel::cacheBytes() const {
+    std::int64_t sum = 0;
+    for (const LayerCache& layer : caches_)
+        for (const at::Tensor& tensor : {layer.k, layer.v})
+            if (tensor.defined()) sum += static_cast<std::int64_t>(tensor.nbytes());
+    return {sum};
+}
+
+std::optional<std::int64_t> BatchModel::rereadBeyond() const {
+    const RopeConfig& rope = config_.model.rope;
+    if (config_.model.position != PositionKind::Rope || rope.scaling != RopeScaling::LongRope)
+        return std::nullopt;
+    return rope.originalLength;
+}
+
+at::Tensor BatchModel::step(const std::vector<Part>& parts) {
+    const at::NoGradGuard withoutGraph;
+    const TokenTensors shard = tensorsOf(parts);
+    std::vector<PoolStep> steps;
+    for (std::size_t pool = 0; pool < pools_.size(); ++pool)
+        steps.push_back(poolStep(pool, parts, shard.tokens.size(1)));
+    RouterUse routers;
+    const at::Tensor hidden = model_.hidden(
+        shard,
+        [&](int layer, const at::Tensor& q, const LayerKeys& keys) {
+            const int part = partOfLayer_[static_cast<std::size_t>(layer)];
+            return attend(layer, q, keys, steps[static_cast<std::size_t>(part)]);
+        },
+        routers);
+    std::vector<std::int64_t> last;
+    std::int64_t row = 0;
+    for (const Part& part : parts) {
+        row += std::ssize(part.tokens);
+        if (part.wantsLogits) last.push_back(row - 1);
+    }
+    if (last.empty()) return at::empty({0, config_.model.vocabSize}, tensors_);
+    return model_.logits(hidden[0].index_select(0, indices(last, device_)));
+}
+
+// All tokens as one row, (1, tokens): what is not attention looks at each token by itself.
+TokenTensors BatchModel::tensorsOf(const std::vector<Part>& parts) const {
+    std::vector<std::int64_t> tokens;
+    std::vector<std::int64_t> positions;
+    for (const Part& part : parts)
+        for (std::size_t i = 0; i < part.tokens.size(); ++i) {
+            tokens.push_back(part.tokens[i]);
+            positions.push_back(part.first + static_cast<std::int64_t>(i));
+        }
+    const at::Tensor ids = indices(tokens, device_).unsqueeze(0);
+    return {.tokens = ids,
+            .labels = ids,
+            .positions = indices(positions, device_),
+            .rotary = rotaryOf(parts)};
+}
+
+RotaryTable BatchModel::rotaryOf(const std::vector<Part>& parts) const {
+    const ModelConfig& form = config_.model;
+    const bool turns = form.position == PositionKind::Rope && !config_.usesAlibi();
+    const auto tableOf = [&](const std::vector<std::int64_t>& positions, std::int64_t length) {
+        const RotaryAngles angles = turns ? rotaryAngles(form, length) : RotaryAngles{};
+        return rotaryTable(indices(positions, at::kCPU), angles.perPosition, angles.factor,
+                           tensors_);
+    };
+    std::vector<std::int64_t> positions;
+    std::vector<at::Tensor> cosines;
+    std::vector<at::Tensor> sines;
+    for (const Part& part : parts) {
+        for (std::int64_t i = 0; i < std::ssize(part.tokens); ++i)
+            positions.push_back(turns ? part.first + i : 0);
+        if (!turns || !anglesDependOnLength(form)) continue;
+        const RotaryTable own = tableOf(std::exchange(positions, {}), part.length);
+        cosines.push_back(own.cosine);
+        sines.push_back(own.sine);
+    }
+    RotaryTable table;
+    if (cosines.empty()) {
+        table = tableOf(positions, 1);
+    } else {
+        table.cosine = at::cat(cosines, 0);
+        table.sine = at::cat(sines, 0);
+    }
+    table.headDim = form.headDim();
+    table.interleaved = form.rope.interleaved;
+    return table;
+}
+
+BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Part>& parts,
+                                          std::int64_t rows) const {
+    PoolStep step;
+    std::vector<std::int64_t> slots;
+    slots.reserve(static_cast<std::size_t>(rows));
+    step.rows.resize(static_cast<std::size_t>(rows));
+    std::int64_t row = 0;
+    for (const Part& part : parts) {
+        const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(part.text)][pool];
+        const std::int64_t count = std::ssize(part.tokens);
+        const std::int64_t end = part.first + count;
+        appendSlots(slotsOf(pages, {part.first, end}), slots);
+        const std::int64_t begin =
+            std::max<std::int64_t>(0, visibleTokens(pools_[pool].mask, part.first).begin);
+        const std::vector<SlotStretch> keys = slotsOf(pages, {begin, end});
+        if (count == 1 && device_.is_cpu()) {
+            RowQuery& query = step.rows[static_cast<std::size_t>(row)];
+            query.token = part.first;
+            for (const SlotStretch& stretch : keys)
+                query.pieces.push_back({stretch.slot, stretch.count, {stretch.first, 1}});
+        } else {
+            std::vector<std::int64_t> seen;
+            appendSlots(keys, seen);
+            step.stretches.push_back({.tokens = {row, row + count},
+                                      .slots = indices(seen, device_),
+                                      .queries = {part.first, 1},
+                                      .keys = {begin, 1}});
+        }
+        row += count;
+    }
+    step.slots = indices(slots, device_);
+    return step;
+}
+
+// q (1, tokens, heads, columns).
+at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& keys,
+                              const PoolStep& step) {
+    keep(layer, keys, step.slots);
+    BlockOutput whole = attendRows(layer, q, step);
+    for (const PoolStep::Stretch& stretch : step.stretches) {
+        const BlockOutput part = attendStretch(layer, q, stretch);
+        // Values of expanded latents may have columns of zeros behind them.
+        whole.out.narrow(1, stretch.tokens.begin, stretch.tokens.size())
+            .copy_(part.out.narrow(3, 0, whole.out.size(3)));
+        whole.lse.narrow(1, stretch.tokens.begin, stretch.tokens.size()).copy_(part.lse);
+    }
+    const Weight sinks =
+        parameters_.weightIfAny("layers." + std::to_string(layer) + ".attention.sinks");
+    if (sinks.defined()) applySinks({sinks.value.detach(), sinks.gradient}, 0, whole);
+    return whole.out.to(q.scalar_type());
+}
+
+void BatchModel::keep(int layer, const LayerKeys& keys, const at::Tensor& slots) {
+    LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
+    if (!latents_.empty()) {
+        const at::Tensor rows = latents_[static_cast<std::size_t>(layer)].kept(keys.latent);
+        cache.k.index_copy_(0, slots, rows[0].unsqueeze(1));
+        return;
+    }
+    cache.k.index_copy_(0, slots, keys.k[0]);
+    cache.v.index_copy_(0, slots, keys.v[0]);
+}
+
+ScoreRules BatchModel::rules() const {
+    const double columns = static_cast<double>(config_.model.headDim());
+    return {.scale = config_.attention.scale.value_or(1 / std::sqrt(columns)),
+            .softcap = config_.attention.softcap,
+            .alibiHeads = config_.usesAlibi() ? config_.model.heads : 0};
+}
+
+// Of single tokens, on a CPU; the others' rows are 0 and -inf.
+BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolStep& step) const {
+    const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
+    if (!device_.is_cpu()) {
+        const at::TensorOptions sums = q.options().dtype(sumType(q));
+        return {at::empty(q.sizes(), sums), at::empty(q.sizes().slice(0, 3), sums)};
+    }
+    if (latents_.empty()) {
+        BlockOutput rows = rowAttention(q[0].contiguous(), cache.k, cache.v, step.rows, rules());
+        return {rows.out.unsqueeze(0), rows.lse.unsqueeze(0)};
+    }
+    const LatentRows& latents = latents_[static_cast<std::size_t>(layer)];
+    const at::Tensor queries = latents.queries(q.transpose(0, 1));  // (tokens, 1, heads, C)
+    BlockOutput rows =
+        rowAttention(queries.squeeze(1).contiguous(), cache.k, cache.k, step.rows, rules());
+    const at::Tensor sums = latents.outputs(rows.out.to(q.scalar_type()).unsqueeze(1));
+    return {sums.to(rows.out.scalar_type()).transpose(0, 1).contiguous(), rows.lse.unsqueeze(0)};
+}
+
+// Of several tokens of a text: their keys are brought together.
+BlockOutput BatchModel::attendStretch(int layer, const at::Tensor& q,
+                                      const PoolStep::Stretch& stretch) const {
+    const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
+    at::Tensor k = cache.k.index_select(0, stretch.slots).unsqueeze(0);
+    at::Tensor v;
+    if (latents_.empty())
+        v = cache.v.index_select(0, stretch.slots).unsqueeze(0);
+    else
+        std::tie(k, v) = latents_[static_cast<std::size_t>(layer)].heads(k.squeeze(2));
+    ScoreRules masked = rules();
+    const int part = partOfLayer_[static_cast<std::size_t>(layer)];
+    masked.mask = &pools_[static_cast<std::size_t>(part)].mask;
+    return blockForward({.q = q.narrow(1, stretch.tokens.begin, stretch.tokens.size()),
+                         .k = k,
+                         .v = v,
+                         .mask = MaskKind::Positions,
+                         .rules = masked,
+                         .queryTokens = stretch.queries,
+                         .keyTokens = stretch.keys});
+}
+
+}  // namespace ringscope

@@ -1,0 +1,131 @@
+// A model that goes on with many texts at once, each at its own length. One forward pass takes the
+// next tokens of all of them: one of a text that is being made, a part of a prompt that is still to
+// be read.
+//
+//     const std::optional<int> text = model->begin(prompt + more);      // room in the cache
+//     model->step({{.text = *text, .tokens = prompt, .length = 5, .wantsLogits = true}, …});
+//     model->end(*text);
+//
+// Weights are read once for all tokens of a pass. What attention gives for a text is that of its
+// own keys alone, to the bit; products of matrices may round differently with more rows. On one
+// rank.
+#pragma once
+
+#include "backend/config/run_config.h"
+#include "backend/core/result.h"
+#include "backend/core/units.h"
+#include "backend/plan/run_plan.h"
+#include "kernels/block/cpu/row_attention.h"
+#include "kernels/generate/latent_rows.h"
+#include "kernels/generate/text_pages.h"
+#include "kernels/model/parameters.h"
+#include "kernels/model/transformer.h"
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ringscope {
+
+struct BatchLimits {
+    int texts = 64;                   // at once
+    std::int64_t tokensOfPart = 256;  // that a step takes of a text, at most
+    std::int64_t longest = 0;  // tokens of a text; 0: as many as the model and the cache allow
+    Bytes cache{};             // of keys and values of all texts
+};
+
+class BatchModel {
+public:
+    // The next tokens of a text.
+    struct Part {
+        int text = 0;
+        std::vector<std::int64_t> tokens{};  // tokensOfPart at most
+        std::int64_t first = 0;              // the position of the first one
+        std::int64_t length = 0;             // of the text, for angles that depend on it
+        bool wantsLogits = false;            // of the token behind them
+    };
+
+    // Reads model.from. Allocates the cache, once. Fails where it has no room for a page of a text.
+    static Result<std::unique_ptr<BatchModel>> make(const RunConfig& config, c10::Device device,
+                                                    const BatchLimits& limits);
+
+    // Room for a text of at most `tokens` tokens, until end(). Nothing: there is none now; a text
+    // of up to longest() tokens finds it when others have ended.
+    std::optional<int> begin(std::int64_t tokens);
+    void end(int text);
+
+    // Logits of the parts that want them, in their order: (parts, vocabulary). Tokens of a text
+    // must come in the order of their positions, from 0 on; from 0 again, the text is read anew.
+    at::Tensor step(const std::vector<Part>& parts);
+
+    std::int64_t longest() const { return longest_; }
+    std::int64_t tokensOfPart() const { return limits_.tokensOfPart; }
+    std::int64_t capacity() const;  // tokens of all texts
+    std::int64_t used() const;      // of them, what texts have room for
+    Bytes cacheBytes() const;
+
+    // A text that was read up to this length at most must be read anew when it becomes longer: its
+    // keys have the angles of a short text. Nothing: there is no such length.
+    std::optional<std::int64_t> rereadBeyond() const;
+
+private:
+    // Of layers of one kind.
+    struct Pool {
+        AttentionMask mask{};
+        PagePool pages{0};
+        std::int64_t pagesOfText = 0;  // at most; 0: as its tokens need
+    };
+    struct LayerCache {
+        at::Tensor k{};  // (slots, heads, columns); latents (slots, 1, columns)
+        at::Tensor v{};
+    };
+    // What all layers of a kind need to know of a step.
+    struct PoolStep {
+        at::Tensor slots{};  // of all tokens of the step
+        std::vector<RowQuery> rows{};
+        struct Stretch {
+            TokenSpan tokens{};  // of the step
+            at::Tensor slots{};  // of the keys they see
+            TokenRun queries{};
+            TokenRun keys{};
+        };
+        std::vector<Stretch> stretches{};
+    };
+
+    BatchModel(const RunPlan& plan, const InitialValues& initial, c10::Device device,
+               const BatchLimits& limits);
+
+    Result<void> makeCache();
+    std::int64_t bytesOfPage(std::size_t pool) const;
+    std::int64_t pagesOf(const Pool& pool, std::int64_t tokens) const;
+    PoolStep poolStep(std::size_t pool, const std::vector<Part>& parts, std::int64_t rows) const;
+    TokenTensors tensorsOf(const std::vector<Part>& parts) const;
+    RotaryTable rotaryOf(const std::vector<Part>& parts) const;
+    at::Tensor attend(int layer, const at::Tensor& q, const LayerKeys& keys, const PoolStep& step);
+    void keep(int layer, const LayerKeys& keys, const at::Tensor& slots);
+    BlockOutput attendRows(int layer, const at::Tensor& q, const PoolStep& step) const;
+    BlockOutput attendStretch(int layer, const at::Tensor& q,
+                              const PoolStep::Stretch& stretch) const;
+    ScoreRules rules() const;
+
+    RunConfig config_;
+    std::vector<LayerKind> layers_;
+    std::vector<int> partOfLayer_;
+    c10::Device device_;
+    at::TensorOptions tensors_;
+    BatchLimits limits_;
+    Parameters parameters_;
+    Transformer model_;
+    std::vector<LatentRows> latents_{};  // of each layer, with latent attention
+
+    std::int64_t longest_ = 0;
+    std::vector<Pool> pools_{};
+    std::vector<LayerCache> caches_{};
+    std::vector<std::vector<std::vector<std::int64_t>>> pages_{};  // of text and pool; empty: free
+};
+
+}  // namespace ringscope
