@@ -112,7 +112,7 @@ Result<std::vector<LinearLayer>> layersOf(const AdapterFolder& adapter,
             adapter.b(module).shape[0] != found->rows)
             return Error{
                 ErrorCode::InvalidConfig,
-                fmt::format("the adapter in '{}' is for a {} of {} to {} columns, and "
+                fmt::format("the adapter in '{}' is for {} of {} to {} columns, and "
                             "that of the model has {} to {}; its base is another model",
                             adapter.folder().string(), shown(module), adapter.a(module).shape[1],
                             adapter.b(module).shape[0], found->columns, found->rows)};

@@ -52,7 +52,7 @@ std::vector<ParameterSpec> heldParameters(const RunPlan& plan);
 // Scalars that gradients reach: of the adapters, or all of the model.
 std::int64_t trainedParameters(const RunPlan& plan);
 
-// Whether the sentence is worth showing: how many parameters train, beside all.
+// How many parameters train, beside how many, as a sentence.
 std::string adapterNote(const RunPlan& plan);
 
 }  // namespace ringscope

@@ -275,11 +275,13 @@ def exchange(program, name, scratch):
                       - model_oracle.logits_of(model_oracle.load(base), tokens)).abs().max().item()
 
     store = scratch / "runs.db"
-    settings = {"name": "adapted", "model.from": base, "adapter.kind": "lora", "adapter.rank": 5, "adapter.alpha": 7,
+    experiment = scratch / "adapted.yaml"
+    experiment.write_text("name: adapted\n")
+    settings = {"model.from": base, "adapter.kind": "lora", "adapter.rank": 5, "adapter.alpha": 7,
                 "data.source": base / "tokens.npy", "data.tokenizer": "ids", "train.seq_len": 24, "train.steps": 3,
                 "train.warmup_steps": 0, "train.lr": 0.02, "parallel.mode": "none", "checkpoint.at_end": "true"}
-    words = [word for key, value in settings.items() if key != "name" for word in ("--set", f"{key}={value}")]
-    ran(program, "--db", store, "run", *words)
+    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    ran(program, "--db", store, "run", experiment, *words)
     ran(program, "--db", store, "model", "export", "@last", "-o", own)
     ours = PeftModel.from_pretrained(model_oracle.load(base), own).eval()
     found["written"] = difference(program_logits(program, own, name, scratch, "written"), ours, tokens)

@@ -2,6 +2,7 @@
 
 #include "backend/core/files.h"
 #include "backend/core/output_file.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/mode_table.h"
 #include "backend/report/memory_text.h"
 #include "ui/look/theme.h"
@@ -296,7 +297,11 @@ void NewRunPage::showSummary() {
     if (planned == plan_->modePlans.end()) return;
     const RunPlan& plan = *planned->plan;
     const TrainConfig& train = plan.config.train;
-    QStringList parts{tr("%1 parameters").arg(text(formatCount(plan.parameters))),
+    const QString all = text(formatCount(plan.parameters));
+    QStringList parts{hasAdapter(plan.config)
+                          ? tr("%1 parameters train beside %2")
+                                .arg(text(formatCount(trainedParameters(plan))), all)
+                          : tr("%1 parameters").arg(all),
                       tr("%1 tokens and %2FLOP a step")
                           .arg(text(formatCount(train.seqLen * train.batch * train.gradAccum)),
                                formatFlops(plan.flopsPerStep)),

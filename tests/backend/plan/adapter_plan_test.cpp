@@ -53,12 +53,16 @@ TEST(AdapterPlan, SumsTheGradientsOfTheMatricesAlone) {
         const RunPlan plan = planRun(config).value();
         const std::int64_t sent = trainedParameters(plan) / 2 * 4;
         EXPECT_EQ(stateBytes(plan).gradients, zero == 0 ? 2 * sent : sent) << zero;
-        if (zero < 3) EXPECT_EQ(stateBytes(plan).values, zero == 0 ? 0 : sent) << zero;
-        for (const SharePart& part : parameterShareOf(plan).parts)
-            for (const ParameterSpec& spec : parameterShareOf(plan).list)
-                if (spec.offset >= part.span.begin &&
-                    spec.offset < part.span.begin + part.span.count)
-                    EXPECT_EQ(part.frozen, !isOfAdapter(spec)) << spec.name;
+        if (zero < 3) {
+            EXPECT_EQ(stateBytes(plan).values, zero == 0 ? 0 : sent) << zero;
+        }
+        const ParameterShare share = parameterShareOf(plan);
+        for (const SharePart& part : share.parts)
+            for (const ParameterSpec& spec : share.list) {
+                const std::int64_t end = part.span.begin + part.span.count;
+                if (spec.offset < part.span.begin || spec.offset >= end) continue;
+                EXPECT_EQ(part.frozen, !isOfAdapter(spec)) << spec.name;
+            }
     }
 }
 
@@ -86,19 +90,6 @@ TEST(AdapterPlan, HasFourBitsInsteadOfLinearLayers) {
     EXPECT_EQ(elementsOf(held, false) + inFourBits, plan.parameters);
     EXPECT_EQ(trainedParameters(plan), 4 * 8 * (128 + 256));
     EXPECT_THAT(plan.notes, Contains(HasSubstr("parameters in 4 bits take")));
-}
-
-TEST(AdapterPlan, RefusesDropoutWhereNobodyKnowsTheToken) {
-    RunConfig config = adaptedRun();
-    config.model.attention = AttentionKind::Mla;
-    config.model.latent = {.size = 32, .plainSize = 16, .rotarySize = 8, .valueSize = 16};
-    config.adapter.dropout = 0.1;
-    const Result<RunPlan> plan = planRun(config);
-    ASSERT_FALSE(plan.ok());
-    EXPECT_THAT(plan.error().message,
-                HasSubstr("adapter.dropout: kv_b_proj works on latents of other ranks' tokens"));
-    config.adapter.targets = {"q_proj", "o_proj"};
-    EXPECT_TRUE(planRun(config).ok()) << planRun(config).error().message;
 }
 
 }  // namespace

@@ -304,6 +304,18 @@ TEST(Adapters, GoOnFromACheckpointWithTheSameBits) {
     });
 }
 
+TEST(Adapters, DropNothingWhereNobodyKnowsTheToken) {
+    RunConfig config = adaptedRun("deepseek-v2", AdapterKind::Lora, NumberFormat::Fp32);
+    config.adapter.dropout = 0.1;
+    const Result<RunPlan> plan = planRun(config);
+    ASSERT_FALSE(plan.ok());
+    EXPECT_THAT(plan.error().message,
+                ::testing::HasSubstr("adapter.dropout: kv_b_proj works on latents of other ranks' "
+                                     "tokens"));
+    config.adapter.targets = {"q_proj", "o_proj"};
+    EXPECT_TRUE(planRun(config).ok());
+}
+
 TEST(Adapters, ADroppedShareIsTheOneThatWasAsked) {
     RowDropout dropout{.share = 0.3, .seed = 5, .rows = at::arange(64, at::kLong)};
     const at::Tensor ones = at::ones({64, 100}, at::kDouble);
