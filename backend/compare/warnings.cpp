@@ -121,7 +121,10 @@ std::optional<std::size_t> denseTwin(const std::vector<Repeats>& groups, std::si
     std::optional<std::size_t> twin;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const RunConfig& config = groups[i].config();
-        if (computationIdentity(config) != computationIdentity(dense)) continue;
+        // A run without a pattern may still have the fields of one.
+        if (config.attention.pattern.kind != PatternKind::None ||
+            computationIdentity(withDenseAttention(config)) != computationIdentity(dense))
+            continue;
         if (!twin || config.parallel.mode == dense.parallel.mode) twin = i;
     }
     return twin;

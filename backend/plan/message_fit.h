@@ -31,8 +31,8 @@ struct MessageFit {
     std::string text() const;  // "heads in 4 turns, unpacked, synchronous"
 };
 
-// `mask`: what blocks are cut to, with the shape's pattern; nothing: they are not cut. Fails where the mode does, and where
-// no way meets the limit.
+// `mask`: what blocks are cut to, with the shape's pattern; nothing: they are not cut. Fails where
+// the mode does, and where no way meets the limit.
 Result<MessageFit> fitMessages(const Mode& mode, const AttentionShape& shape,
                                const std::optional<AttentionMask>& mask, Bytes limit);
 
