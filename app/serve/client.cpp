@@ -13,6 +13,7 @@ namespace {
 namespace http = boost::beast::http;
 using boost::asio::ip::tcp;
 
+constexpr int bytesOfSystem = 256 * 1024;  // that the system keeps for a client who does not read
 constexpr std::uint32_t largestHeader = 16 * 1024;
 constexpr std::size_t mostDiscarded = std::size_t{64} << 20;  // of a request that was refused
 constexpr std::chrono::seconds discardTime{2};
@@ -36,6 +37,7 @@ Client::Client(Socket socket, ClientHandler& handler, const ClientLimits& limits
     : stream_(std::move(socket)), handler_(handler), limits_(limits) {
     Failure ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);  // a token is not held back
+    stream_.socket().set_option(tcp::socket::send_buffer_size(bytesOfSystem), ignored);
     stream_.socket().non_blocking(true, ignored);
 }
 

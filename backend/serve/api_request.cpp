@@ -168,7 +168,7 @@ private:
 
     std::vector<Ids> readPrompts() {
         const Json* prompt = fields_.find("prompt");
-        const auto isId = [](const Json& each) { return each.is_number_integer(); };
+        const auto isId = [](const Json& each) { return wholeNumberOf(each).has_value(); };
         if (prompt == nullptr) {
             fields_.refuse("prompt",
                            "there is none; expected a text, token ids, or a list of such");
@@ -194,14 +194,17 @@ private:
             return encode(prompt.get_ref<const std::string&>(), Tokenizer::Around::Added, "prompt",
                           prompts);
         const auto isId = [&](const Json& each) {
-            return each.is_number_integer() && each >= 0 && each < model_.vocabulary;
+            const std::optional<std::int64_t> id = wholeNumberOf(each);
+            return id && *id >= 0 && *id < model_.vocabulary;
         };
         if (!prompt.is_array() || prompt.empty() || !std::ranges::all_of(prompt, isId))
             return fields_.refuse(
                 "prompt", fmt::format("expected a text, or one or more token ids from 0 to {}; got "
                                       "{}",
                                       model_.vocabulary - 1, shownValue(prompt)));
-        prompts.push_back(prompt.get<Ids>());
+        Ids ids;
+        for (const Json& each : prompt) ids.push_back(*wholeNumberOf(each));
+        prompts.push_back(std::move(ids));
     }
 
     void encode(const std::string& text, Tokenizer::Around around, const char* field,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <utility>
 
 namespace ringscope {
@@ -18,6 +19,20 @@ std::string rangeText(const char* kind, const NumberRange<double>& range) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> wholeNumberOf(const nlohmann::json& value) {
+    constexpr double exact = 9007199254740992.0;  // beyond it a double is not one whole number
+    if (value.is_number_float()) {
+        const double number = value.get<double>();
+        if (!(std::abs(number) <= exact) || number != std::floor(number)) return std::nullopt;
+        return static_cast<std::int64_t>(number);
+    }
+    if (!value.is_number_integer()) return std::nullopt;
+    if (value.is_number_unsigned() &&
+        value.get<std::uint64_t>() > static_cast<std::uint64_t>(anyWholeNumber))
+        return std::nullopt;
+    return value.get<std::int64_t>();
+}
 
 std::string shownValue(const nlohmann::json& value) {
     if (value.is_string()) return shown(value.get_ref<const std::string&>());
@@ -65,14 +80,11 @@ void RequestFields::whole(const char* name, const NumberRange<std::int64_t>& ran
                           std::int64_t& value) {
     const Json* found = find(name);
     if (found == nullptr) return;
-    const bool fits = found->is_number_integer() &&
-                      (!found->is_number_unsigned() ||
-                       found->get<std::uint64_t>() <= static_cast<std::uint64_t>(anyWholeNumber));
-    const std::int64_t given = fits ? found->get<std::int64_t>() : 0;
-    if (!fits || given < range.least || given > range.most)
+    const std::optional<std::int64_t> given = wholeNumberOf(*found);
+    if (!given || *given < range.least || *given > range.most)
         return refuseType(
             name, fmt::format("a whole number from {} to {}", range.least, range.most), *found);
-    value = given;
+    value = *given;
 }
 
 void RequestFields::flag(const char* name, bool& value) {

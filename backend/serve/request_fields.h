@@ -58,6 +58,9 @@ private:
     std::optional<ApiError> problem_{};
 };
 
+// The whole number that a value is: 5, and 5.0, which is one, too. Nothing where it is none.
+std::optional<std::int64_t> wholeNumberOf(const nlohmann::json& value);
+
 // A value for a sentence: 'abc', 1.5, "a list", "an object".
 std::string shownValue(const nlohmann::json& value);
 

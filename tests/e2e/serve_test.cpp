@@ -190,7 +190,7 @@ TEST_F(Served, GoesOnWhileClientsAreSlow) {
     header.send("POST /v1/comple");
     HttpClient body = client();
     body.send("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
-    HttpClient reader = client();  // asks for much and never reads
+    HttpClient reader(port(), 4096);  // asks for much and never reads
     reader.post(
         "/v1/completions",
         completion({{"max_tokens", 60'000}, {"ignore_eos", true}, {"n", 3}, {"stream", true}})
@@ -290,8 +290,8 @@ TEST_F(Served, SaysWhatCannotBe) {
     EXPECT_THAT(small.err,
                 HasSubstr("a cache of 1.00 KiB is too small for 64 texts of this model"));
     const Ended foreign = cli().run({"serve", "--model", RINGSCOPE_MODELS "/llama", "--port", "0"});
-    EXPECT_EQ(foreign.exitCode, 3) << foreign.err;
-    EXPECT_THAT(foreign.err, HasSubstr("tokenizer"));
+    EXPECT_EQ(foreign.exitCode, 4);
+    EXPECT_THAT(foreign.err, HasSubstr("holds neither tokenizer.json nor tokenizer.model"));
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct HttpAnswer {
 
 class HttpClient {
 public:
-    explicit HttpClient(std::uint16_t port);  // connects
+    // Connects. `window`: bytes that the system takes for it before they are read; 0: as usual.
+    explicit HttpClient(std::uint16_t port, int window = 0);
     ~HttpClient();
     HttpClient(HttpClient&& other) noexcept;
     HttpClient& operator=(HttpClient&&) = delete;

@@ -120,6 +120,7 @@ TEST(ApiRequest, TakesPromptsInEveryForm) {
     };
     using Ids = std::vector<std::int64_t>;
     EXPECT_THAT(promptsOf({5, 6}), ElementsAre(Ids{5, 6}));
+    EXPECT_THAT(promptsOf({5.0, 6}), ElementsAre(Ids{5, 6})) << "5.0 is a whole number in JSON";
     EXPECT_THAT(promptsOf({"a", "bc"}), ElementsAre(Ids{'a'}, Ids{'b', 'c'}));
     EXPECT_THAT(promptsOf({{1, 2}, {3}}), ElementsAre(Ids{1, 2}, Ids{3}));
 }
