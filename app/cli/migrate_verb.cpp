@@ -1,6 +1,8 @@
-// ringscope migrate FILE: an old training configuration as an experiment, with a verdict per key.
+// ringscope migrate PATH…: old training configurations as experiments, with a verdict per key.
 #include "app/cli/console.h"
+#include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/output_file.h"
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
@@ -9,18 +11,40 @@
 #include "backend/migration/migration.h"
 #include "backend/migration/migration_report.h"
 #include "backend/migration/migration_text.h"
+#include "backend/migration/modern_spelling.h"
+#include "backend/migration/proof.h"
+#include "backend/migration/source_files.h"
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 namespace ringscope::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* migrateExplanation =
+    R"(Reads configurations and scripts of other stacks: YAML, JSON, TOML, shell scripts and Python calls.
+Nothing is executed. Files that name each other are read together; a folder is read with all that is
+below it, one file after the other, and one that cannot be read does not stop the others.
+
+Exit codes: 0 done, 3 a file cannot be read, 8 decisions are open (or --strict found a key that is
+not carried).)";
+
 struct MigrateArguments {
-    std::string file;
+    std::vector<std::string> paths;
+    std::string file;  // of paths, the one at hand
+    std::string kind;
+    std::vector<std::string> modelRoots;
+    bool strict = false;
+    bool inPlace = false;
+    bool prove = false;
+    int phase = 0;  // of the compatibility layer; 0: not asked for
     std::string output;
     std::string report;
     std::vector<std::string> answers;  // "packing=apart"
@@ -102,7 +126,45 @@ bool sameFile(const std::string& a, const std::string& b) {
            fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
 }
 
+// Needed keys that no field and no decision takes.
+bool losesKeys(const Migration& migration) {
+    const MigrationSummary summary = summaryOf(migration);
+    return summary.carried < summary.needed;
+}
+
+Result<MigrationInput> openFile(const MigrateArguments& arguments) {
+    RINGSCOPE_TRY(MigrationInput input,
+                  openSource(arguments.file, SourceOptions{.modelRoots = arguments.modelRoots}));
+    input.kind = arguments.kind;
+    return input;
+}
+
+Exit exitOf(const Error& error) {
+    return error.code == ErrorCode::InvalidConfig ? BadConfig : NotFound;
+}
+
+// Runs the old way and the new way, small, on this machine; both are kept in the store.
+int prove(const Migration& migration, const GlobalOptions& global) {
+    const Result<Proof> proof = proofOf(migration);
+    if (!proof.ok()) return fail(proof.error());
+    for (const std::string& note : proof->notes) say("note: " + note);
+    const Result<Experiment> experiment = readExperimentText("proof.yaml", proof->experiment, {});
+    if (!experiment.ok()) return fail(experiment.error());
+    if (!global.quiet)
+        say("proof: the old way (legacy) and the new way, with the same heads, ranks and options");
+    const SessionRuns session = runSession(*experiment, global, {});
+    if (session.runs.empty() || session.exitCode == Interrupted || session.exitCode == Terminated)
+        return session.exitCode;
+    printText("\n");
+    printComparison(session.runs, global);
+    return session.exitCode;
+}
+
 int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) {
+    if (arguments.prove && arguments.json)
+        return fail({ErrorCode::InvalidConfig,
+                     "--prove prints a comparison; `ringscope compare --json` has it as JSON"},
+                    Usage);
     if (!arguments.report.empty()) {
         if (const auto format = migrationReportFormatFor(arguments.report); !format.ok())
             return fail(format.error(), Usage);
@@ -118,10 +180,8 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
                 return fail(free.error());
     const Result<MigrationAnswers> answers = readAnswers(arguments);
     if (!answers.ok()) return fail(answers.error(), Usage);
-    const Result<MigrationInput> input = openSource(arguments.file);
-    if (!input.ok())
-        return fail(input.error(),
-                    input.error().code == ErrorCode::InvalidConfig ? BadConfig : NotFound);
+    const Result<MigrationInput> input = openFile(arguments);
+    if (!input.ok()) return fail(input.error(), exitOf(input.error()));
     const Result<Migration> migration = migrate(*input, *answers);
     if (!migration.ok()) return fail(migration.error(), BadConfig);
     if (!migration->refusedAnswers.empty())
@@ -129,21 +189,227 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
                     Usage);
     if (!arguments.json && !global.quiet) sayText(migrationText(*input, *migration));
     if (!global.quiet) sayText(migrationRemarks(*migration));
-    return deliver(arguments, *input, *migration);
+    if (arguments.strict && losesKeys(*migration)) {
+        if (arguments.json) printData(migrationJson(*input, *migration));
+        say("--strict: " + summaryWords(*migration) + "; nothing was written");
+        return decisionsNeeded;
+    }
+    const int delivered = deliver(arguments, *input, *migration);
+    return arguments.prove && delivered == Ok ? prove(*migration, global) : delivered;
+}
+
+// What became of one of several files.
+struct FileOutcome {
+    std::string path;
+    std::optional<Error> error;
+    MigrationInput input;
+    Migration migration;
+    std::string written;  // where its experiment is; empty: not written
+};
+
+// OUT/one.yaml, OUT/one-2.yaml where two files have the same name.
+std::string outputFor(const std::string& folder, const std::string& path,
+                      std::set<std::string>& taken) {
+    const std::string stem = fs::path(path).stem().string();
+    std::string name = stem + ".yaml";
+    for (int i = 2; !taken.insert(name).second; ++i)
+        name = stem + "-" + std::to_string(i) + ".yaml";
+    return (fs::path(folder) / name).string();
+}
+
+Result<std::string> writeOne(MigrateArguments arguments, const FileOutcome& outcome,
+                             std::set<std::string>& taken) {
+    const bool ready = outcome.migration.decided() && !arguments.output.empty() &&
+                       !(arguments.strict && losesKeys(outcome.migration));
+    if (!ready) return std::string();
+    RINGSCOPE_CHECK(makePrivateFolder(arguments.output));
+    arguments.file = outcome.path;
+    arguments.output = outputFor(arguments.output, outcome.path, taken);
+    RINGSCOPE_CHECK(checkOutput(arguments, outcome.migration));
+    RINGSCOPE_CHECK(writeExperiment(arguments, outcome.migration));
+    return arguments.output;
+}
+
+std::string outcomeLine(const FileOutcome& outcome) {
+    if (outcome.error) return outcome.path + ": " + outcome.error->message;
+    std::string line = outcome.path + ": " + outcome.migration.source.kind + ", " +
+                       summaryWords(outcome.migration);
+    std::string open;
+    for (const Decision& decision : outcome.migration.decisions)
+        if (!decision.answered) open += (open.empty() ? "; open: " : ", ") + decision.id;
+    if (!outcome.written.empty()) line += "; written to " + outcome.written;
+    return line + open;
+}
+
+nlohmann::json outcomeJson(const FileOutcome& outcome) {
+    if (outcome.error) return {{"file", outcome.path}, {"error", outcome.error->message}};
+    nlohmann::json object = nlohmann::json::parse(migrationJson(outcome.input, outcome.migration));
+    object["file"] = outcome.path;
+    return object;
+}
+
+void sayTotals(const std::vector<FileOutcome>& outcomes, std::size_t others) {
+    MigrationSummary all;
+    std::size_t unread = 0;
+    for (const FileOutcome& outcome : outcomes) {
+        if (outcome.error) ++unread;
+        const MigrationSummary one = summaryOf(outcome.migration);
+        all.needed += one.needed;
+        all.carried += one.carried;
+        all.housekeeping += one.housekeeping;
+    }
+    say(std::to_string(outcomes.size() - unread) + " files read, " + std::to_string(unread) +
+        " not; " + std::to_string(all.carried) + " of " + std::to_string(all.needed) +
+        " needed keys carried or asked about, " + std::to_string(all.housekeeping) +
+        " housekeeping" +
+        (others > 0 ? "; " + std::to_string(others) + " other files are no configurations" : ""));
+}
+
+int migrateFiles(const MigrateArguments& arguments, const std::vector<NamedSource>& sources,
+                 const GlobalOptions& global) {
+    const Result<MigrationAnswers> answers = readAnswers(arguments);
+    if (!answers.ok()) return fail(answers.error(), Usage);
+    if (!arguments.report.empty())
+        return fail({ErrorCode::InvalidConfig,
+                     "--report has one file's verdicts; name one file, or use --json"},
+                    Usage);
+    if (arguments.prove) return fail({ErrorCode::InvalidConfig, "--prove takes one file"}, Usage);
+    std::vector<FileOutcome> outcomes;
+    std::size_t others = 0;
+    std::set<std::string> taken;
+    for (const NamedSource& source : sources) {
+        MigrateArguments one = arguments;
+        one.file = source.path;
+        FileOutcome outcome{
+            .path = source.path, .error = {}, .input = {}, .migration = {}, .written = {}};
+        Result<MigrationInput> input = openFile(one);
+        if (!input.ok()) {
+            outcome.error = input.error();
+        } else {
+            outcome.input = std::move(input).value();
+            Result<Migration> migration = migrate(outcome.input, *answers);
+            if (!migration.ok())
+                outcome.error = migration.error();
+            else
+                outcome.migration = std::move(migration).value();
+        }
+        const bool foreign =
+            source.fromFolder && outcome.error && outcome.error->code == ErrorCode::NotFound;
+        if (foreign) {
+            ++others;
+            continue;
+        }
+        outcomes.push_back(std::move(outcome));
+    }
+    // What another file names belongs to that file.
+    std::erase_if(outcomes, [&](const FileOutcome& outcome) {
+        return std::ranges::any_of(outcomes, [&](const FileOutcome& other) {
+            return &other != &outcome && !other.error && isCompanionOf(outcome.path, other.input);
+        });
+    });
+    int code = Ok;
+    nlohmann::json files = nlohmann::json::array();
+    for (FileOutcome& outcome : outcomes) {
+        if (!outcome.error) {
+            Result<std::string> written = writeOne(arguments, outcome, taken);
+            if (written.ok())
+                outcome.written = std::move(written).value();
+            else
+                outcome.error = written.error();
+        }
+        if (!global.quiet || outcome.error) say(outcomeLine(outcome));
+        if (arguments.json) files.push_back(outcomeJson(outcome));
+        if (outcome.error)
+            code = BadConfig;
+        else if (code == Ok && (!outcome.migration.decided() ||
+                                (arguments.strict && losesKeys(outcome.migration))))
+            code = decisionsNeeded;
+        if (!arguments.json && !outcome.written.empty()) printData(outcome.written + '\n');
+    }
+    if (!global.quiet) sayTotals(outcomes, others);
+    if (arguments.json)
+        printData(nlohmann::json({{"schema_version", 1}, {"files", files}}).dump(2) + "\n");
+    return code;
+}
+
+// NAME.bak, or NAME.bak2 and so on where that is there.
+std::string backupName(const std::string& file) {
+    std::error_code ignored;
+    std::string name = file + ".bak";
+    for (int i = 2; fs::exists(fs::symlink_status(name, ignored)); ++i)
+        name = file + ".bak" + std::to_string(i);
+    return name;
+}
+
+Result<void> replaceInPlace(const std::string& file, const std::string& before,
+                            const std::string& after) {
+    const std::string backup = backupName(file);
+    RINGSCOPE_CHECK(writeOutput(backup, before));
+    RINGSCOPE_CHECK(writeOutput(file, after));
+    say("'" + file + "' is changed; it was kept as '" + backup + "'");
+    return {};
+}
+
+// The file in its own dialect: what a phase of the compatibility layer changes in it.
+int modernise(const MigrateArguments& arguments, const std::string& path) {
+    MigrateArguments one = arguments;
+    one.file = path;
+    const Result<MigrationInput> input = openFile(one);
+    if (!input.ok()) return fail(input.error(), exitOf(input.error()));
+    const int phase = arguments.phase == 0 ? lastPhase - 1 : arguments.phase;
+    const Result<ModernFile> modern = modernised(*input, phase);
+    if (!modern.ok()) return fail(modern.error(), BadConfig);
+    for (const std::string& change : modern->changes) say(path + ": " + change);
+    if (modern->text == input->source.text) {
+        say("'" + path + "' stays as it is: phase " + std::to_string(phase) +
+            " changes nothing in it");
+        return Ok;
+    }
+    printData(unifiedDiff(path, input->source.text, path, modern->text));
+    if (!arguments.inPlace) return Ok;
+    if (const Result<void> written = replaceInPlace(path, input->source.text, modern->text);
+        !written.ok())
+        return fail(written.error());
+    return Ok;
+}
+
+int migratePaths(MigrateArguments arguments, const GlobalOptions& global) {
+    const std::vector<NamedSource> sources = namedSources(arguments.paths);
+    if (sources.empty())
+        return fail(
+            {ErrorCode::NotFound,
+             "'" + arguments.paths.front() + "' has no file whose extension is of a configuration"},
+            NotFound);
+    if (arguments.inPlace || arguments.phase > 0) {
+        int code = Ok;
+        for (const NamedSource& source : sources)
+            if (const int one = modernise(arguments, source.path); one != Ok) code = one;
+        return code;
+    }
+    if (sources.size() > 1 || sources.front().fromFolder)
+        return migrateFiles(arguments, sources, global);
+    arguments.file = sources.front().path;
+    return migrateFile(arguments, global);
 }
 
 }  // namespace
 
 void addMigrateVerb(CLI::App& app, Command& command) {
-    CLI::App* verb =
-        app.add_subcommand("migrate", "an old training configuration as an experiment");
+    CLI::App* verb = app.add_subcommand("migrate", "old training configurations as experiments");
     auto arguments = std::make_shared<MigrateArguments>();
-    verb->add_option("FILE", arguments->file,
-                     "LLaMA-Factory YAML, DeepSpeed JSON, … ; it is never changed")
+    verb->add_option("PATH", arguments->paths,
+                     "files or folders: YAML, JSON, TOML, shell scripts, Python")
         ->required();
+    verb->add_option("--from", arguments->kind,
+                     "what the files are; recognised where it is missing")
+        ->type_name("KIND");
     verb->add_option("-o,--output", arguments->output,
-                     "the experiment; standard output where it is missing")
-        ->type_name("FILE");
+                     "the experiment; a folder for those of several files")
+        ->type_name("OUT");
+    verb->add_option("--model-root", arguments->modelRoots,
+                     "a folder with checkpoints, found by the names that files give models")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
     verb->add_option("--report", arguments->report, "every verdict: out.md, out.html or out.json")
         ->type_name("FILE");
     verb->add_option("--decide", arguments->answers, "answer a decision: --decide packing=apart")
@@ -151,6 +417,16 @@ void addMigrateVerb(CLI::App& app, Command& command) {
         ->allow_extra_args(false);
     verb->add_flag("--accept-defaults", arguments->acceptDefaults,
                    "take the default of every decision that is not answered");
+    verb->add_flag("--strict", arguments->strict,
+                   "write nothing where a needed key is neither carried nor asked about");
+    verb->add_flag("--in-place", arguments->inPlace,
+                   "give the files the newer spellings of their own stack; a copy is kept");
+    verb->add_option("--compat-phase", arguments->phase,
+                     "show what a phase of the compatibility layer, 1 to 4, changes in the files")
+        ->type_name("N")
+        ->check(wholeNumber(1, lastPhase));
+    verb->add_flag("--prove", arguments->prove,
+                   "run the old way and the new way, small, on local ranks, and compare them");
     verb->add_flag("--force", arguments->force, "replace an existing output");
     verb->add_flag("--json", arguments->json, "one JSON object on standard output");
     addExamples(
@@ -158,9 +434,12 @@ void addMigrateVerb(CLI::App& app, Command& command) {
         {{"ringscope migrate old.yaml -o new.yaml", "the experiment; says what is open"},
          {"ringscope migrate old.yaml --decide packing=apart -o new.yaml", "answers a decision"},
          {"ringscope migrate ds.json --accept-defaults --report verdicts.html",
-          "every key and why"}});
+          "every key and why"},
+         {"ringscope migrate configs/ --accept-defaults -o experiments", "all files of a folder"},
+         {"ringscope migrate old.yaml --compat-phase 3", "newer spellings, as a diff"}},
+        migrateExplanation);
     verb->callback([arguments, &command] {
-        command.action = [=, &command] { return migrateFile(*arguments, command.global); };
+        command.action = [=, &command] { return migratePaths(*arguments, command.global); };
     });
 }
 

@@ -23,8 +23,8 @@ Result<std::string> normalised(const Field& field, const std::string& text) {
 
 }  // namespace
 
-Draft::Draft(const Source& source, const MigrationAnswers& answers)
-    : source_(source), answers_(answers) {
+Draft::Draft(const Source& source, const MigrationInput& input, const MigrationAnswers& answers)
+    : source_(source), input_(input), answers_(answers) {
     config_.parallel.sp = 1;  // until a key asks for more
 }
 
@@ -35,8 +35,15 @@ KeyVerdict* Draft::keyOf(Role role) {
 
 const std::string* Draft::textOf(Role role) const {
     const auto found = roles_.find(role);
-    return found == roles_.end() ? nullptr : &keys[found->second].old;
+    return found == roles_.end() ? nullptr : &valueOf(keys[found->second]);
 }
+
+const std::string& Draft::valueOf(const KeyVerdict& key) const {
+    const auto value = values_.find(indexOf(key));
+    return value == values_.end() ? key.old : value->second;
+}
+
+void Draft::setValue(std::size_t key, std::string value) { values_[key] = std::move(value); }
 
 std::optional<bool> Draft::switchOf(Role role) const {
     const std::string* text = textOf(role);
@@ -52,17 +59,16 @@ void Draft::setRole(Role role, std::size_t key) {
     const auto [first, isNew] = roles_.emplace(role, key);
     if (isNew) return;
     KeyVerdict& earlier = keys[first->second];
-    const bool same = toLower(earlier.old) == toLower(keys[key].old);
-    const bool single = role == Role::Size && (earlier.old == "1" || keys[key].old == "1");
+    const std::string before = valueOf(earlier);
+    const bool same = toLower(before) == toLower(valueOf(keys[key]));
+    const bool single = role == Role::Size && (before == "1" || valueOf(keys[key]) == "1");
     const std::string place = earlier.path + lineOf(earlier);
     if (same) {
         keys[key].reason = "the same as " + place;
     } else if (single) {  // of two keys for two ways to split, one is not used
-        KeyVerdict& unused = earlier.old == "1" ? earlier : keys[key];
-        unused.verdict = Verdict::Dropped;
-        unused.newPath.clear();
-        unused.reason = "1, so the sequence is not split this way";
-        if (earlier.old == "1") first->second = key;
+        KeyVerdict& unused = before == "1" ? earlier : keys[key];
+        hold(unused, "1, so the sequence is not split this way");
+        if (before == "1") first->second = key;
     } else {
         keys[key].verdict = Verdict::Dangerous;
         keys[key].reason = "contradicts " + place + ", whose value is used";
@@ -72,7 +78,7 @@ void Draft::setRole(Role role, std::size_t key) {
 void Draft::setField(std::size_t index) {
     KeyVerdict& key = keys[index];
     const Field* field = findField(key.newPath);
-    const Result<std::string> value = normalised(*field, key.old);
+    const Result<std::string> value = normalised(*field, valueOf(key));
     const auto earlier = origins_.find(key.newPath);
     if (!value.ok()) {
         key.verdict = Verdict::Dangerous;
@@ -143,6 +149,12 @@ void endanger(KeyVerdict& key, std::string reason) {
     key.reason = std::move(reason);
 }
 
+void hold(KeyVerdict& key, std::string reason) {
+    key.verdict = Verdict::Kept;
+    key.newPath.clear();
+    key.reason = std::move(reason);
+}
+
 void drop(KeyVerdict& key, std::string reason) {
     key.verdict = Verdict::Dropped;
     key.newPath.clear();
@@ -159,13 +171,18 @@ std::optional<bool> readSwitch(Draft& draft, Role role) {
 
 bool isOn(Draft& draft, Role role) {
     const std::optional<bool> on = readSwitch(draft, role);
-    if (on && !*on) drop(*draft.keyOf(role), "off, so nothing is lost");
+    if (on && !*on) hold(*draft.keyOf(role), "off, so nothing is lost");
     return on.value_or(false);
 }
 
 bool isComparable(const RunConfig& config, const Mode& mode) {
     constexpr std::int64_t mostRanks = 128;
     return mode.sharded && config.parallel.sp > 1 && config.parallel.sp <= mostRanks;
+}
+
+std::optional<double> realOf(const Draft& draft, Role role) {
+    const std::string* text = draft.textOf(role);
+    return text != nullptr ? parseReal(*text) : std::nullopt;
 }
 
 std::optional<bool> parseSwitch(std::string_view text) {

@@ -19,9 +19,11 @@ namespace ringscope {
 
 class Draft {
 public:
-    Draft(const Source& source, const MigrationAnswers& answers);
+    // The input must outlive the draft.
+    Draft(const Source& source, const MigrationInput& input, const MigrationAnswers& answers);
 
     const Source& source() const { return source_; }
+    const MigrationInput& input() const { return input_; }
     RunConfig& config() { return config_; }
     const RunConfig& config() const { return config_; }
     std::string name;                // of the experiment
@@ -32,8 +34,15 @@ public:
     // The key that has this role, or null. Valid until a key is added.
     KeyVerdict* keyOf(Role role);
     const std::string* textOf(Role role) const;
+    // The value that a key stands for: as it is written, without underscores of a number, or as
+    // the user decided.
+    const std::string& valueOf(const KeyVerdict& key) const;
+    void setValue(std::size_t key, std::string value);
     std::optional<bool> switchOf(Role role) const;
     std::optional<std::int64_t> integerOf(Role role) const;
+
+    // Keys that name files, in file order.
+    std::vector<std::size_t> companions;
 
     // The first key with a role is used. A later one with another value gets the verdict Dangerous.
     void setRole(Role role, std::size_t key);
@@ -55,21 +64,24 @@ private:
     std::size_t indexOf(const KeyVerdict& key) const;
 
     const Source& source_;
+    const MigrationInput& input_;
     const MigrationAnswers& answers_;
     RunConfig config_;
+    std::map<std::size_t, std::string> values_;  // of keys whose value is not what is written
     std::map<Role, std::size_t> roles_;
     std::map<std::string, std::size_t> origins_;  // field -> the key its value comes from
     std::vector<std::string> refused_;
 };
 
-// Gives the key the verdict Dangerous, or Dropped, with this reason.
+// Gives the key the verdict Dangerous, Dropped, or Kept without a field, with this reason.
 void endanger(KeyVerdict& key, std::string reason);
 void drop(KeyVerdict& key, std::string reason);
+void hold(KeyVerdict& key, std::string reason);
 
 // What the switch of this role says. One that is neither on nor off is endangered; nothing then,
 // and where it is absent.
 std::optional<bool> readSwitch(Draft& draft, Role role);
-// The same of a switch that does nothing where it is off: it is dropped then.
+// The same of a switch that does nothing where it is off: it is kept then.
 bool isOn(Draft& draft, Role role);
 
 // Whether the experiment suggests a run under this mode beside its own. Planning is quadratic in
@@ -79,18 +91,30 @@ bool isComparable(const RunConfig& config, const Mode& mode);
 // "true", "yes", "on", "1" and their opposites, in any case.
 std::optional<bool> parseSwitch(std::string_view text);
 
-// Adds every key of the tree with its verdict, and sets the fields that one key alone decides. A
-// key of a companion does not replace the source's.
-void readKeys(Draft& draft, const SourceTree& tree, std::span<const KeyRule> rules, bool companion);
+// Adds every key of the tree, a file of this kind, with its verdict, and sets the fields that one
+// key alone decides. A key of a companion does not replace an earlier file's.
+void readKeys(Draft& draft, const SourceTree& tree, const Source& kind, bool companion);
 
 // Adds the defaults that the old stack uses for absent keys.
 void addImpliedDefaults(Draft& draft);
 
 // Fields that depend on several keys. Called in this order.
-void settleTraining(Draft& draft);  // stage, weights, steps, precision, packing, profile
-void settleRecipe(Draft& draft);    // learning rate, betas, epochs, validation: needs the steps
+void settleTraining(Draft& draft);  // stage, steps, precision, packing, profile
+void settleAdapter(Draft& draft);   // what trains beside the model
+void settleRecipe(Draft& draft);    // learning rate, betas, epochs: needs the steps
 void settleModel(Draft& draft);
-void settleMemory(Draft& draft);    // what is recomputed, tiled, offloaded: needs the model
+void settleAttention(Draft& draft);  // pattern, window: before the mode
+void settleData(Draft& draft);       // needs the model
+void settleValidation(Draft& draft);
+void settleSaves(Draft& draft);
+void settleMemory(Draft& draft);  // what is recomputed, tiled, divided, offloaded: needs the model
 void settleParallel(Draft& draft);  // mode, ranks, sequence length: needs the model
+void settleWorld(Draft& draft);     // groups of ranks and their batches: needs the ranks of one
+
+// Ranks of all groups together, where the files say it. Nothing else.
+std::optional<std::int64_t> worldOf(const Draft& draft);
+
+// The number that the key with this role stands for.
+std::optional<double> realOf(const Draft& draft, Role role);
 
 }  // namespace ringscope

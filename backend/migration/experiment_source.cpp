@@ -5,6 +5,7 @@
 #include "backend/config/settings.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
+#include "backend/migration/text_places.h"
 
 #include <algorithm>
 #include <map>
@@ -37,29 +38,13 @@ std::vector<const YamlNode*> modeScalars(const YamlNode& root) {
     return named;
 }
 
-// Where in the raw text a position of the reader stands: byte order marks and \r\n count there.
-std::optional<std::size_t> byteOf(std::string_view text, TextPosition wanted) {
-    std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
-    TextPosition here;
-    for (; at < text.size(); ++at) {
-        const bool continued = (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
-        if (here == wanted && !continued) return at;
-        const bool windows = text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n';
-        if (text[at] == '\n' || (text[at] == '\r' && !windows))
-            here = {here.line + 1, 1};
-        else if (!continued && !windows)
-            ++here.column;
-    }
-    return std::nullopt;
-}
-
 // Replaces the old names from the last to the first, so that positions stay true.
 std::string withModeNames(const std::string& raw, const YamlNode& root) {
     std::map<std::size_t, const ModeAlias*> edits;
     for (const YamlNode* node : modeScalars(root)) {
         const ModeAlias* alias = findModeAlias(node->text);
         if (alias == nullptr) continue;
-        std::optional<std::size_t> at = byteOf(raw, node->at);
+        std::optional<std::size_t> at = byteAtPosition(raw, node->at);
         if (at && node->quoted) ++*at;
         if (at && toLower(raw.substr(*at, alias->old.size())) == alias->old) edits[*at] = alias;
     }

@@ -3,6 +3,8 @@
 
 #include "backend/migration/migration.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,42 +15,111 @@ namespace ringscope {
 // keys by their roles.
 enum class Role : std::uint8_t {
     None,
-    Name,   // of the experiment
-    Field,  // newPath takes the value as it is
+    Name,       // of the experiment
+    Field,      // newPath takes the value as it is
+    Companion,  // names a file with more settings
+    // How a sequence and a batch are split.
     Mode,
-    Size,           // ranks that share a sequence
-    UlyssesDegree,  // of those, ranks that split heads
+    CallMode,            // the mode is that of the call
+    RingImplementation,  // of the ring in a hybrid
+    Size,                // ranks that share a sequence
+    UlyssesDegree,       // of those, ranks that split heads
+    RingDegree,          // of those, ranks that form a ring
+    HierarchicalSizes,   // both, as a list of two
+    UlyssesLow,          // a switch: neighbouring ranks split heads
+    CpBackend,
+    CpRotate,        // how torch sends keys and values
+    CpBalancer,      // which chunks torch gives a rank
+    World,           // ranks of all groups together
+    Nodes,           // machines
+    NodeRanks,       // ranks of a machine
+    VisibleDevices,  // a list, whose length is a machine's ranks
+    Replicas,        // groups with sequences of their own
+    Shards,          // of those, groups that divide parameters; -1: all ranks that are left
+    TensorRanks,     // ranks that divide a layer's weights
+    PipelineRanks,   // ranks that divide the layers
     SeqLen,
+    // What is trained.
     Model,
+    ModelSizes,  // "8B", beside a Model that names the family alone
+    Tokenizer,
+    HeadGroups,    // key and value heads
+    GroupedHeads,  // a switch: whether HeadGroups counts
+    FfnSize,
+    Norm,
+    Position,
+    LinearBias,  // a switch: no biases
+    UntiedHead,  // a switch
+    Swiglu,      // a switch
+    QkNorm,      // a switch
+    RopeTheta,
     Stage,
+    LearnsAll,  // a switch: prompts are learned, too
+    Data,
+    DataSplit,  // shares of training, validation and test: "969,30,1"
+    Template,
+    Packing,
+    NeatPacking,
     Finetuning,
+    LoadBits,  // of quantised weights
+    Load8bit,  // a switch
+    Load4bit,  // a switch
+    LoraRank,
+    LoraAlpha,
+    LoraDropout,
+    LoraTargets,
+    // How it is trained.
     Bf16,       // a switch
     Fp16,       // a switch
     Precision,  // "bf16", "no"
-    Packing,
-    NeatPacking,
+    Batch,      // a field, of which sft takes 1
+    GlobalBatch,
+    Samples,  // of the whole run
+    Steps,
+    Scheduler,      // of the learning rate
+    LrWarmup,       // steps; below 1: a share of them
+    LrWarmupShare,  // of the steps
+    LrWarmupSamples,
+    LrDecay,          // steps
+    LrDecayShare,     // of the steps
+    LrLeast,          // learning rate that a schedule ends at
+    Betas,            // a list of two
+    Epochs,           // may be a fraction
+    ValidationShare,  // of the data
+    ValidationSteps,  // from one to the next
+    ValidationWhen,   // "no", "steps", "epoch"
+    ValidationBatch,
+    Patience,
+    Optimizer,
+    SaveOn,           // a switch
+    SaveWhen,         // "no", "steps", "epoch"
+    SaveSteps,        // from one checkpoint to the next; below 1: a share of the steps
+    SaveMost,         // checkpoints that are kept
     Profiling,        // a switch
     ProfilingWait,    // steps
     ProfilingWarmup,  // steps
     ProfilingActive,  // steps
-    Steps,
-    Scheduler,           // of the learning rate
-    LrWarmup,            // steps
-    LrWarmupShare,       // of the steps
-    LrDecay,             // steps
-    Betas,               // a list of two
-    Epochs,              // may be a fraction
-    ValidationShare,     // of the data
-    ValidationSteps,     // from one to the next
-    ValidationWhen,      // "no", "steps", "epoch"
-    Optimizer,           // changes the reason alone
-    Companion,           // names a file with more settings
-    Recompute,           // a switch: layers run again in the backward pass
+    // Memory.
+    ZeroStage,           // or a switch
+    FsdpStrategy,        // a name; or a version, which says nothing more
+    FsdpReshard,         // a switch: also parameters are divided
+    Recompute,           // a switch, or "full", "selective", "offload"
+    RecomputeSelective,  // a switch
     NoRecompute,         // its opposite
     TiledMlp,            // a switch
     TiledMlpAndLoss,     // a switch
     OffloadActivations,  // a switch
-    CpBackend,
+    OffloadOptimizer,    // a switch or a device
+    OffloadParameters,   // a switch or a device
+    OffloadBoth,         // a switch
+    // Calls.
+    RingClass,    // a ring of dilated attention
+    RingPreset,   // "development", "production", "large_scale"
+    DilatedCall,  // dilated attention on one rank
+    Segments,
+    Rates,
+    Window,       // a pair, or the keys to the left
+    CallDropout,  // a field
 };
 
 // Why a key that names a data set is dropped.
@@ -66,11 +137,49 @@ struct KeyRule {
     std::string_view newPath;
     std::string_view reason;
     Role role = Role::None;
-    // Values under which a Dangerous key changes nothing, separated by '|': it is Dropped then.
+    // Values under which the key changes nothing, separated by '|': it is Kept then.
     std::string_view harmless{};
+    KeyUse use = KeyUse::Needed;
+    std::string_view versions{};  // where the old stack knows the key
 
     bool covers(std::string_view key) const;
 };
+
+// Rows in a word.
+constexpr KeyRule takes(std::string_view path, std::string_view field, std::string_view reason,
+                        std::string_view versions = {}) {
+    return {path, Verdict::Renamed, field, reason, Role::Field, {}, KeyUse::Needed, versions};
+}
+constexpr KeyRule plays(std::string_view path, Role role, std::string_view field = {},
+                        std::string_view reason = {}, std::string_view versions = {}) {
+    return {path, Verdict::Converted, field, reason, role, {}, KeyUse::Needed, versions};
+}
+constexpr KeyRule holds(std::string_view path, std::string_view reason) {
+    return {path, Verdict::Kept, {}, reason};
+}
+constexpr KeyRule drops(std::string_view path, std::string_view reason,
+                        std::string_view harmless = "false|null|none|0|0.0") {
+    return {path, Verdict::Dropped, {}, reason, Role::None, harmless};
+}
+constexpr KeyRule warns(std::string_view path, std::string_view reason,
+                        std::string_view harmless = "false|null|none") {
+    return {path, Verdict::Dangerous, {}, reason, Role::None, harmless};
+}
+constexpr KeyRule keepsHouse(std::string_view path, std::string_view reason) {
+    return {path, Verdict::Dropped, {}, reason, Role::None, {}, KeyUse::Housekeeping};
+}
+
+// One array of several, at compile time. Of two rows for a key the first counts.
+template <std::size_t... Sizes>
+constexpr auto joinedRules(const std::array<KeyRule, Sizes>&... parts) {
+    std::array<KeyRule, (Sizes + ...)> all{};
+    std::size_t next = 0;
+    const auto append = [&](const auto& part) {
+        for (const KeyRule& rule : part) all[next++] = rule;
+    };
+    (append(parts), ...);
+    return all;
+}
 
 // The row for a key: the one with its whole name, else the one with the longest beginning of it,
 // else null.
@@ -84,11 +193,21 @@ struct ImpliedDefault {
 };
 
 std::span<const KeyRule> llamaFactoryRules();
-std::span<const KeyRule> llamaFactoryAlstRules();  // those and the fork's own
+std::span<const KeyRule> llamaFactoryAlstRules();    // those and the fork's own
+std::span<const KeyRule> llamaFactoryBridgeRules();  // those and the Megatron bridge's
 std::span<const KeyRule> llamaFactoryV1Rules();
+std::span<const KeyRule> trainerRules();  // what transformers' Trainer takes
 std::span<const KeyRule> deepSpeedRules();
 std::span<const KeyRule> arcticRules();
 std::span<const KeyRule> accelerateRules();
+std::span<const KeyRule> axolotlRules();
+std::span<const KeyRule> torchtitanRules();
+std::span<const KeyRule> megatronRules();
+std::span<const KeyRule> swiftRules();
+std::span<const KeyRule> openRlhfRules();
+std::span<const KeyRule> easyContextRules();
+std::span<const KeyRule> pythonCallRules();
+std::span<const KeyRule> launcherRules();  // of a command's launcher and environment
 
 std::span<const ImpliedDefault> trainerDefaults();  // of LLaMA-Factory's trainer
 

@@ -20,16 +20,24 @@
 namespace ringscope {
 
 enum class Verdict : std::uint8_t {
-    Kept,           // the same key and value
-    Renamed,        // another key, the same value
-    Converted,      // another value that means the same
-    Dropped,        // left out; the reason says what that changes
-    Dangerous,      // the old stack ignored the key, or the experiment cannot do what it says
-    NeedsDecision,  // an open decision is about it
-    Unknown,        // no key of this kind of file
+    Kept,            // the experiment does what the key says, under the same name or without one
+    Renamed,         // another key, the same value
+    Converted,       // another value that means the same
+    DefaultChanged,  // the key is absent, and the stacks' defaults differ
+    Dropped,         // left out; the reason says what that changes
+    Dangerous,       // the old stack ignored the key, or the experiment cannot do what it says
+    NeedsDecision,   // an open decision is about it
+    Unknown,         // no key of this kind of file
 };
 std::string_view verdictName(Verdict verdict);  // "needs_decision"
 std::span<const Verdict> allVerdicts();
+bool isCarried(Verdict verdict);  // into the experiment, or asked about
+
+// Whether a key says what is trained and how much memory and time that takes, or only where
+// output, logs and ports are.
+enum class KeyUse : std::uint8_t { Needed, Housekeeping };
+std::string_view keyUseName(KeyUse use);  // "housekeeping"
+std::span<const KeyUse> allKeyUses();
 
 // One key of the source. A default of the old stack for an absent key is listed too, with line 0,
 // if it differs from Ringscope's.
@@ -44,6 +52,8 @@ struct KeyVerdict {
     int newLine = 0;       // in the experiment; 0: there is not one line for it
     Verdict verdict = Verdict::Unknown;
     std::string reason;  // one sentence
+    KeyUse use = KeyUse::Needed;
+    std::string versions{};  // "from accelerate 1.12": where the old stack knows the key; or empty
 };
 
 struct DecisionOption {
@@ -76,6 +86,9 @@ struct SourceFile {
 struct MigrationInput {
     SourceFile source;
     std::vector<SourceFile> companions;  // files the source names, by the name it uses
+    // Checkpoints' folders that were found, by the name a key gives the model.
+    std::map<std::string, std::string> models{};
+    std::string kind{};  // of the source, by its name in the source table; empty: recognised
 };
 
 struct MigrationAnswers {
@@ -96,12 +109,29 @@ struct Migration {
     bool decided() const;  // no decision is open
 };
 
+// How many keys of the files became what. Defaults of absent keys are not counted.
+struct MigrationSummary {
+    int needed = 0;     // carried + dropped + dangerous + unknown
+    int carried = 0;    // kept, renamed, converted, or asked about
+    int dropped = 0;    // with a consequence
+    int dangerous = 0;  // had no effect, or not the one they name
+    int unknown = 0;
+    int housekeeping = 0;  // counted apart
+};
+MigrationSummary summaryOf(const Migration& migration);
+
+// Where checkpoints are searched by the names that files give models.
+struct SourceOptions {
+    std::vector<std::string> modelRoots{};
+};
+
 // Fails with NotFound or Failed if the file cannot be read, and with InvalidConfig if it is too
 // large or no regular file. Files that it names are left out if they cannot be found or read.
-Result<MigrationInput> openSource(const std::string& path);
+Result<MigrationInput> openSource(const std::string& path, const SourceOptions& options = {});
 
 // Fails with InvalidConfig and one sentence, "file:line:column: …" where there is a place, if a
-// text is neither YAML nor JSON, has a key twice, or is no configuration of a known kind.
+// text cannot be read as what its name or content says (YAML, JSON, TOML, a shell script, Python),
+// or has a key twice; with NotFound if it is no configuration of a known kind.
 Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& answers = {});
 
 }  // namespace ringscope

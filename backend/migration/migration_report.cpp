@@ -33,6 +33,12 @@ nlohmann::json toJson(const Decision& decision) {
     return object;
 }
 
+nlohmann::json toJson(const MigrationSummary& summary) {
+    return {{"needed", summary.needed},   {"carried", summary.carried},
+            {"dropped", summary.dropped}, {"dangerous", summary.dangerous},
+            {"unknown", summary.unknown}, {"housekeeping", summary.housekeeping}};
+}
+
 }  // namespace
 
 std::string shownPath(const MigrationInput& input, const KeyVerdict& key) {
@@ -59,6 +65,7 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
                               {{"kind", migration.source.kind},
                                {"confidence", migration.source.confidence},
                                {"reason", migration.source.reason}}},
+                             {"summary", toJson(summaryOf(migration))},
                              {"keys", nlohmann::json::array()},
                              {"decisions", nlohmann::json::array()},
                              {"experiment", migration.experiment},
@@ -71,6 +78,8 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
                                   {"new_path", key.newPath},
                                   {"new", key.newValue},
                                   {"verdict", verdictName(key.verdict)},
+                                  {"use", keyUseName(key.use)},
+                                  {"versions", key.versions},
                                   {"reason", key.reason}});
     for (const Decision& decision : migration.decisions)
         object["decisions"].push_back(toJson(decision));
@@ -80,12 +89,24 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
 std::string verdictCounts(const Migration& migration) {
     std::vector<std::string> counts;
     for (const Verdict verdict : allVerdicts()) {
-        const auto count = std::ranges::count(migration.keys, verdict, &KeyVerdict::verdict);
+        const auto count = std::ranges::count_if(migration.keys, [&](const KeyVerdict& key) {
+            return key.verdict == verdict && key.use == KeyUse::Needed;
+        });
         std::string name(verdictName(verdict));
         std::ranges::replace(name, '_', ' ');
         if (count > 0) counts.push_back(std::to_string(count) + " " + name);
     }
     return counts.empty() ? "no keys" : join(counts, ", ");
+}
+
+std::string summaryWords(const Migration& migration) {
+    const MigrationSummary summary = summaryOf(migration);
+    std::string words = std::to_string(summary.carried) + " of " + std::to_string(summary.needed) +
+                        " needed keys carried or asked about";
+    if (summary.dropped > 0) words += ", " + std::to_string(summary.dropped) + " dropped";
+    if (summary.dangerous > 0) words += ", " + std::to_string(summary.dangerous) + " dangerous";
+    if (summary.unknown > 0) words += ", " + std::to_string(summary.unknown) + " unknown";
+    return words + "; " + std::to_string(summary.housekeeping) + " housekeeping";
 }
 
 }  // namespace ringscope

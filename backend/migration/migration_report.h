@@ -23,12 +23,16 @@ std::span<const MigrationReportFormat> migrationReportFormats();
 Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesystem::path& file);
 
 // What `ringscope migrate --json` prints: schema_version, source{kind, confidence, reason},
-// keys[]{path, line, column, old, new_path, new, verdict, reason}, decisions[]{id, question, key,
-// options[]{id, label, consequence}, default, chosen, answered}, experiment, changed. The path of a
-// companion's key begins with the companion's name and a colon.
+// summary{needed, carried, dropped, dangerous, unknown, housekeeping}, keys[]{path, line, column,
+// old, new_path, new, verdict, use, versions, reason}, decisions[]{id, question, key, options[]{id,
+// label, consequence}, default, chosen, answered}, experiment, changed. The path of a companion's
+// key begins with the companion's name and a colon.
 std::string migrationJson(const MigrationInput& input, const Migration& migration);
 
-// "4 renamed, 2 converted, 11 dropped": the verdicts that occur.
+// "4 renamed, 2 converted, 11 dropped": the verdicts on needed keys that occur.
 std::string verdictCounts(const Migration& migration);
+
+// "14 of 15 needed keys carried or asked about, 1 dropped; 9 housekeeping"
+std::string summaryWords(const Migration& migration);
 
 }  // namespace ringscope

@@ -37,6 +37,26 @@ std::string keyLines(const MigrationInput& input, const KeyVerdict& key,
     return text;
 }
 
+// Keys that change no result, in a paragraph of their own.
+std::string housekeepingLines(const MigrationInput& input, const Migration& migration) {
+    constexpr std::size_t widest = 100;
+    std::string text;
+    std::string line = "housekeeping:";
+    for (const KeyVerdict& key : migration.keys) {
+        if (key.use != KeyUse::Housekeeping) continue;
+        const std::string word =
+            " " + (key.file.empty() || key.file == input.source.name ? "" : key.file + ":") +
+            key.path;
+        if (line.size() + word.size() > widest) {
+            text += printableLine(line) + '\n';
+            line = " ";
+        }
+        line += word;
+    }
+    return text.empty() && line == "housekeeping:" ? text
+                                                   : '\n' + text + printableLine(line) + '\n';
+}
+
 std::string decisionLines(const Decision& decision) {
     std::string text = "\ndecision " + decision.id + ": " + printableLine(decision.question) + '\n';
     const bool explained = decision.options.size() <= 6;
@@ -56,11 +76,13 @@ std::string migrationText(const MigrationInput& input, const Migration& migratio
                        " % sure), " + printableLine(migration.source.reason) + "\n\n";
     std::string reason;
     for (const KeyVerdict& key : migration.keys) {
+        if (key.use == KeyUse::Housekeeping) continue;
         text += keyLines(input, key, reason);
         reason = key.reason;
     }
+    text += housekeepingLines(input, migration);
     for (const Decision& decision : migration.decisions) text += decisionLines(decision);
-    return text + '\n' + verdictCounts(migration) + '\n';
+    return text + '\n' + summaryWords(migration) + '\n' + verdictCounts(migration) + '\n';
 }
 
 std::string migrationRemarks(const Migration& migration) {

@@ -5,6 +5,7 @@
 #include "backend/migration/draft.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ringscope {
 namespace {
@@ -16,14 +17,6 @@ bool isOneOf(std::string_view value, std::string_view list) {
                                [&](const std::string& item) { return toLower(value) == item; });
 }
 
-const KeyRule* ruleFor(const Source& source, std::span<const KeyRule> rules,
-                       std::string_view path) {
-    const std::string_view nested = source.nestedDeepSpeed;
-    if (!nested.empty() && path.starts_with(nested))
-        return findRule(deepSpeedRules(), path.substr(nested.size()));
-    return findRule(rules, path);
-}
-
 std::string nearestKey(std::string_view path, std::span<const KeyRule> rules) {
     if (path.size() > 40) return {};
     std::vector<std::string> known;
@@ -33,19 +26,54 @@ std::string nearestKey(std::string_view path, std::span<const KeyRule> rules) {
     return near ? "; did you mean '" + *near + "'?" : "";
 }
 
-std::string optimizerReason(const std::string& name) {
-    const std::string word = toLower(name);
-    const bool adam =
-        word.find("adam") != std::string::npos && word.find("8bit") == std::string::npos;
-    return adam ? "AdamW is Ringscope's optimizer, on the rank's own device"
-                : "Ringscope trains with AdamW: losses and optimizer memory differ";
+// "500_000", as Python and YAML 1.1 write numbers.
+std::string withoutUnderscores(const std::string& text) {
+    const bool number = text.find('_') != std::string::npos &&
+                        text.find_first_not_of("0123456789_+-.eE") == std::string::npos &&
+                        text.front() != '_' && text.back() != '_' &&
+                        text.find("__") == std::string::npos;
+    std::string plain = text;
+    if (number) std::erase(plain, '_');
+    return plain;
+}
+
+constexpr std::array listRoles = {
+    Role::Betas,     Role::LoraTargets, Role::HierarchicalSizes, Role::Segments,       Role::Rates,
+    Role::Window,    Role::Data,        Role::FsdpStrategy,      Role::VisibleDevices, Role::Mode,
+    Role::DataSplit, Role::RingClass,   Role::Companion};
+
+bool takesList(Role role) { return std::ranges::find(listRoles, role) != listRoles.end(); }
+
+// Values to choose from where a script leaves one open. The first is the default.
+std::vector<std::string> usualValues(const KeyRule& rule) {
+    switch (rule.role) {
+        case Role::Size:
+        case Role::NodeRanks:
+        case Role::World:
+            return {"2", "1", "4", "8"};
+        case Role::Nodes:
+            return {"1", "2", "4"};
+        case Role::SeqLen:
+            return {"4096", "32768", "131072"};
+        case Role::Batch:
+        case Role::GlobalBatch:
+            return {"1", "2", "4", "8"};
+        case Role::Field:
+            if (rule.newPath == "train.lr") return {"1e-05", "5e-05", "0.0001"};
+            if (rule.newPath == "train.grad_accum") return {"1", "2", "4", "8"};
+            return {};
+        case Role::Steps:
+            return {"10", "100", "1000"};
+        default:
+            return {};
+    }
 }
 
 // Applies the rows to the keys of one file.
 class KeyReader {
 public:
-    KeyReader(Draft& draft, const SourceTree& tree, std::span<const KeyRule> rules, bool companion)
-        : draft_(draft), tree_(tree), rules_(rules), companion_(companion) {}
+    KeyReader(Draft& draft, const SourceTree& tree, const Source& kind, bool companion)
+        : draft_(draft), tree_(tree), kind_(kind), companion_(companion) {}
 
     void read() {
         for (const SourceKey& key : tree_.keys) readKey(key);
@@ -59,44 +87,88 @@ private:
         verdict.line = key.at.line;
         verdict.column = key.at.column;
         verdict.old = key.text;
-        const KeyRule* rule = ruleFor(draft_.source(), rules_, key.path);
+        const KeyRule* rule = ruleOf(kind_, key.ruleName());
         if (rule == nullptr) {
-            verdict.reason = "no known key of " + std::string(draft_.source().kind) +
-                             " files; left out" +
-                             (++unknown_ <= mostSuggestions ? nearestKey(key.path, rules_) : "");
+            verdict.reason =
+                "no known key of " + std::string(kind_.kind) + " files; left out" +
+                (++unknown_ <= mostSuggestions ? nearestKey(key.ruleName(), kind_.rules) : "");
             return;
         }
         verdict.verdict = rule->verdict;
         verdict.newPath = rule->newPath;
         verdict.reason = rule->reason;
-        if (rule->verdict == Verdict::Dangerous && isOneOf(key.text, rule->harmless)) {
-            verdict.verdict = Verdict::Dropped;
-            verdict.reason = "not in use, so nothing is lost";
-        }
-        if (rule->role != Role::None) readValue(*rule, key, verdict);
+        verdict.use = rule->use;
+        verdict.versions = rule->versions;
+        if (rule->role == Role::None) return readPlain(*rule, key, verdict);
+        // A field that this build does not have: what it would mean is said all the same.
+        if (rule->role == Role::Field && findField(rule->newPath) == nullptr)
+            return drop(verdict, "there is no " + std::string(rule->newPath) + " here yet");
+        readValue(*rule, key, verdict);
+    }
+
+    static void readPlain(const KeyRule& rule, const SourceKey& key, KeyVerdict& verdict) {
+        if (rule.use == KeyUse::Housekeeping || rule.verdict == Verdict::Kept) return;
+        if (key.text == "auto" || key.text == "null" || key.text.empty() ||
+            (!rule.harmless.empty() && isOneOf(key.text, rule.harmless)))
+            hold(verdict, key.text == "auto" ? "auto: the old stack decides it by itself"
+                                             : "not in use, so nothing is lost");
     }
 
     void readValue(const KeyRule& rule, const SourceKey& key, KeyVerdict& verdict) {
         const std::size_t index = draft_.keys.size() - 1;
-        if (!key.isScalar && rule.role != Role::Betas) {
-            refuse(verdict, "expected one value; got " + shown(key.text));
-        } else if (key.text == "auto") {
+        if (!key.isScalar && !takesList(rule.role))
+            return refuse(verdict, "expected one value; got " + shown(key.text));
+        if (key.text == "auto" && rule.role != Role::NodeRanks) {
             verdict.verdict = Verdict::Converted;
             verdict.reason = companion_ ? "auto: follows the file that names this one"
                                         : "auto: the trainer's arguments decide it, and they are "
                                           "not in this file; Ringscope's default is used";
-        } else if (key.text == "null" || key.text.empty()) {
-            verdict.verdict = Verdict::Dropped;
-            verdict.reason = "no value, so the default is used";
-        } else if (rule.role == Role::Field) {
-            draft_.setField(index);
-        } else if (rule.role == Role::Optimizer) {
-            verdict.reason = optimizerReason(key.text);
-        } else if (rule.role == Role::Name) {
-            readName(key, verdict);
-        } else {
-            draft_.setRole(rule.role, index);
+            return;
         }
+        if (key.text == "null" || key.text.empty())
+            return hold(verdict, "no value, so the default is used");
+        if (const std::string plain = withoutUnderscores(key.text); plain != key.text)
+            draft_.setValue(index, plain);
+        const bool named = rule.role == Role::Model || rule.role == Role::Data ||
+                           rule.role == Role::Tokenizer || rule.role == Role::Companion;
+        if (key.unresolved && !named && !settleOpenValue(rule, key)) return;
+        if (rule.role == Role::Field)
+            draft_.setField(index);
+        else if (rule.role == Role::Name)
+            readName(key, verdict);
+        else if (rule.role == Role::Companion)
+            draft_.companions.push_back(index);
+        else
+            draft_.setRole(rule.role, index);
+    }
+
+    // A value that follows from no constant is asked for. Returns whether there is one.
+    bool settleOpenValue(const KeyRule& rule, const SourceKey& key) {
+        KeyVerdict& verdict = draft_.keys.back();
+        const std::vector<std::string> usual = usualValues(rule);
+        if (usual.empty()) {
+            const Field* field = findField(rule.newPath);
+            refuse(verdict, shown(key.text) + " is no constant of this file" +
+                                (field != nullptr ? "; " + std::string(rule.newPath) + " is " +
+                                                        field->get(draft_.config()) + " instead"
+                                                  : ""));
+            return false;
+        }
+        std::vector<DecisionOption> options;
+        for (const std::string& value : usual)
+            options.push_back({value, verdict.path + " " + value,
+                               std::string(rule.reason.empty() ? rule.newPath : rule.reason)});
+        const std::string chosen =
+            draft_.decide({.id = "value-" + std::string(key.ruleName()),
+                           .question = verdict.path + " is " + shown(key.text) +
+                                       ", which is no constant of this file; what is it?",
+                           .key = {},
+                           .options = std::move(options),
+                           .defaultOption = usual.front(),
+                           .chosen = {}},
+                          &verdict);
+        draft_.setValue(draft_.keys.size() - 1, chosen);
+        return true;
     }
 
     void readName(const SourceKey& key, KeyVerdict& verdict) {
@@ -115,35 +187,38 @@ private:
 
     Draft& draft_;
     const SourceTree& tree_;
-    std::span<const KeyRule> rules_;
+    const Source& kind_;
     bool companion_;
     std::size_t unknown_ = 0;
 };
 
-bool isListed(const Draft& draft, std::string_view path) {
+bool isInDraft(const Draft& draft, std::string_view path) {
     return std::ranges::find(draft.keys, path, &KeyVerdict::path) != draft.keys.end();
 }
 
 }  // namespace
 
-void readKeys(Draft& draft, const SourceTree& tree, std::span<const KeyRule> rules,
-              bool companion) {
-    KeyReader(draft, tree, rules, companion).read();
+void readKeys(Draft& draft, const SourceTree& tree, const Source& kind, bool companion) {
+    KeyReader(draft, tree, kind, companion).read();
 }
 
 void addImpliedDefaults(Draft& draft) {
     for (const ImpliedDefault& implied : draft.source().implied) {
-        if (draft.hasOrigin(implied.newPath) || isListed(draft, implied.path)) continue;
+        if (draft.hasOrigin(implied.newPath) || isInDraft(draft, implied.path) ||
+            isInDraft(draft, "--" + std::string(implied.path)))
+            continue;
         KeyVerdict& verdict = draft.keys.emplace_back();
         verdict.path = implied.path;
         verdict.newPath = implied.newPath;
-        verdict.verdict = Verdict::Converted;
+        verdict.verdict = Verdict::DefaultChanged;
         verdict.old = implied.value;
         verdict.reason = "not in the file; the old stack's default, " + std::string(implied.value) +
                          ", differs from Ringscope's, " +
                          findField(implied.newPath)->get(draft.config());
         if (implied.newPath == "train.seq_len")
             draft.setRole(Role::SeqLen, draft.keys.size() - 1);
+        else if (implied.newPath == "train.batch")
+            draft.setRole(Role::Batch, draft.keys.size() - 1);
         else
             draft.setField(draft.keys.size() - 1);
     }

@@ -30,9 +30,10 @@ std::string fenced(const std::string& text, const std::string& language) {
     return fence + language + "\n" + text + (text.ends_with('\n') ? "" : "\n") + fence + "\n";
 }
 
-std::string keyTable(const MigrationInput& input, const Migration& migration) {
+std::string keyTable(const MigrationInput& input, const Migration& migration, KeyUse use) {
     std::string text = "| line | key | old | new | verdict | reason |\n|--:|---|---|---|---|---|\n";
     for (const KeyVerdict& key : migration.keys) {
+        if (key.use != use) continue;
         const std::string value = key.newPath.empty() ? "" : key.newPath + ": " + key.newValue;
         text += "| " + (key.line > 0 ? std::to_string(key.line) : "") + " | " +
                 cell(shownPath(input, key)) + " | " + cell(key.old) + " | " + cell(value) + " | " +
@@ -63,11 +64,14 @@ std::string list(const std::string& title, const std::vector<std::string>& sente
 
 std::string migrationMarkdown(const MigrationInput& input, const Migration& migration) {
     std::string text = "# Migration of " + cell(input.source.name) + "\n\n" +
-                       cell(migration.source.reason) + ".\n\n" + verdictCounts(migration) + ".\n\n";
+                       cell(migration.source.reason) + ".\n\n" + summaryWords(migration) + ".\n\n" +
+                       verdictCounts(migration) + ".\n\n";
     text += list("Would not run", migration.problems);
     if (!migration.decisions.empty()) text += "## Decisions\n\n";
     for (const Decision& decision : migration.decisions) text += decisionText(decision);
-    text += "## Keys\n\n" + keyTable(input, migration) + "\n";
+    text += "## Keys\n\n" + keyTable(input, migration, KeyUse::Needed) + "\n";
+    if (summaryOf(migration).housekeeping > 0)
+        text += "## Housekeeping\n\n" + keyTable(input, migration, KeyUse::Housekeeping) + "\n";
     text += list("Notes", migration.notes);
     const std::string lines = correspondingLines(input, migration);
     if (!lines.empty()) text += "## Lines\n\n" + fenced(lines, "diff") + "\n";

@@ -114,6 +114,7 @@ void settleSequenceLength(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::SeqLen);
     if (key == nullptr) return askForLength(draft, nullptr);
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
+    if (key->verdict == Verdict::Converted) key->verdict = Verdict::Renamed;
     if (key->verdict == Verdict::Dangerous) return askForLength(draft, key);
 
     const std::int64_t tokens = config.train.seqLen;

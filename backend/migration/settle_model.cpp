@@ -1,12 +1,16 @@
 #include "backend/config/field_table.h"
 #include "backend/config/value_text.h"
+#include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
 #include "backend/migration/model_names.h"
+#include "backend/model/model_folder.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/run_plan.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 
 namespace ringscope {
 namespace {
@@ -18,11 +22,46 @@ std::string sizesOf(const ModelConfig& model) {
            ", vocabulary " + formatCount(model.vocabSize);
 }
 
-// Weights, gradients and AdamW's two moments, four bytes each.
+// Weights, gradients and AdamW's two moments, four bytes each, before ranks divide them.
 std::string costOf(const ModelConfig& model) {
     const std::int64_t parameters = parameterCount(model).value_or(0);
-    return formatCount(parameters) + " parameters, about " + formatBytes({16 * parameters}) +
-           " on every rank in fp32 with AdamW";
+    return formatCount(parameters) + " parameters: weights, gradients and AdamW's state are " +
+           formatBytes({16 * parameters}) + " before ranks divide them";
+}
+
+// "Some-32B-Chat" -> 32e9; 0 where the name has no such number.
+double sizeInName(std::string_view name) {
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] < '0' || name[i] > '9' ||
+            (i > 0 &&
+             (name[i - 1] == '.' || std::isalnum(static_cast<unsigned char>(name[i - 1])) != 0)))
+            continue;
+        std::size_t end = i;
+        while (end < name.size() && ((name[end] >= '0' && name[end] <= '9') || name[end] == '.'))
+            ++end;
+        const bool billions = end < name.size() && (name[end] == 'b' || name[end] == 'B') &&
+                              (end + 1 == name.size() ||
+                               std::isalnum(static_cast<unsigned char>(name[end + 1])) == 0);
+        if (billions) return parseReal(name.substr(i, end - i)).value_or(0) * 1e9;
+    }
+    return 0;
+}
+
+// The known model whose size is nearest to the one that the name says; null where it says none.
+const KnownModel* nearestKnown(std::string_view name) {
+    const double wanted = sizeInName(name);
+    const KnownModel* nearest = nullptr;
+    double least = 0;
+    if (!(wanted > 0)) return nullptr;
+    for (const KnownModel& known : knownModels()) {
+        const auto size = static_cast<double>(parameterCount(known.model).value_or(1));
+        const double distance = std::abs(std::log(size / wanted));
+        if (nearest == nullptr || distance < least) {
+            nearest = &known;
+            least = distance;
+        }
+    }
+    return nearest;
 }
 
 DecisionOption option(std::string id, const std::string& label, const ModelConfig& model,
@@ -35,6 +74,7 @@ DecisionOption option(std::string id, const std::string& label, const ModelConfi
 class ModelChoice {
 public:
     void add(DecisionOption option, const ModelConfig& model) {
+        if (std::ranges::find(options_, option.id, &DecisionOption::id) != options_.end()) return;
         options_.push_back(std::move(option));
         models_.push_back(model);
     }
@@ -69,38 +109,165 @@ private:
     std::vector<ModelConfig> models_;
 };
 
+// A family and sizes in two keys: "llama3" and "8B".
+std::string modelName(Draft& draft, const KeyVerdict& key) {
+    std::string name = draft.valueOf(key);
+    if (KeyVerdict* const sizes = draft.keyOf(Role::ModelSizes)) {
+        sizes->newPath.clear();
+        hold(*sizes, "belongs to " + key.path + ", whose decision is about both");
+        name += " " + draft.valueOf(*sizes);
+    }
+    return name;
+}
+
+bool setText(Draft& draft, std::string_view path, const std::string& text, const KeyVerdict& key) {
+    if (!findField(path)->set(draft.config(), text).ok()) return false;
+    draft.setOrigin(path, key);
+    return true;
+}
+
+void settleNormAndPosition(Draft& draft) {
+    if (KeyVerdict* const key = draft.keyOf(Role::Norm)) {
+        const bool rms = toLower(key->old).find("rms") != std::string::npos;
+        key->reason = "how activations are normalised";
+        setText(draft, "model.norm", rms ? "rms" : "layer", *key);
+    }
+    KeyVerdict* const key = draft.keyOf(Role::Position);
+    if (key == nullptr) return;
+    const std::string word = toLower(key->old);
+    key->reason = "how tokens know their positions";
+    if (word == "none")
+        setText(draft, "model.position", "none", *key);
+    else if (word.starts_with("rope") || word == "yarn")
+        setText(draft, "model.position", "rope", *key);
+    else if (word.starts_with("learned")) {
+        setText(draft, "model.position", "learned", *key);
+        const std::int64_t tokens =
+            draft.integerOf(Role::SeqLen).value_or(draft.config().train.seqLen);
+        draft.config().model.positions = std::max<std::int64_t>(tokens, 1);
+    } else
+        endanger(*key, "no known kind of positions; model.position is rope instead");
+}
+
+void settleSwitches(Draft& draft) {
+    struct Row {
+        Role role;
+        std::string_view path;
+        std::string_view on;
+        std::string_view reason;
+    };
+    constexpr Row rows[] = {
+        {Role::UntiedHead, "model.tied_head", "false",
+         "the output projection has a weight of its own"},
+        {Role::LinearBias, "model.ffn_bias", "false", "projections have no bias"},
+        {Role::Swiglu, "model.ffn", "swiglu", "the feed-forward layer's form"},
+        {Role::QkNorm, "model.qk_norm", "head", "each head of queries and keys is normalised"},
+    };
+    for (const Row& row : rows) {
+        if (!isOn(draft, row.role)) continue;
+        KeyVerdict& key = *draft.keyOf(row.role);
+        key.reason = row.reason;
+        setText(draft, row.path, std::string(row.on), key);
+    }
+}
+
+// Sizes that the file gives by hand. What it leaves out is as Megatron-LM has it.
+void settleSizes(Draft& draft) {
+    ModelConfig& model = draft.config().model;
+    model.kvHeads = model.heads;
+    KeyVerdict* const groups = draft.keyOf(Role::HeadGroups);
+    KeyVerdict* const grouped = draft.keyOf(Role::GroupedHeads);
+    const bool counts = grouped == nullptr || draft.switchOf(Role::GroupedHeads).value_or(true);
+    if (grouped != nullptr) hold(*grouped, "model.kv_heads says it");
+    if (groups != nullptr && counts)
+        draft.setField(static_cast<std::size_t>(groups - draft.keys.data()));
+    else if (groups != nullptr)
+        hold(*groups, "without group_query_attention every query head has its own keys");
+    if (groups != nullptr && groups->reason.empty()) groups->reason = "key and value heads";
+    const bool gated = draft.switchOf(Role::Swiglu).value_or(false);
+    model.ffnSize = gated ? 4 * model.hiddenSize * 2 / 3 / 64 * 64 : 4 * model.hiddenSize;
+    model.ffnSize = std::max<std::int64_t>(model.ffnSize, 1);
+    if (!gated && draft.keyOf(Role::FfnSize) != nullptr) model.ffn = FeedForwardKind::Gelu;
+    if (KeyVerdict* const ffn = draft.keyOf(Role::FfnSize)) {
+        draft.setField(static_cast<std::size_t>(ffn - draft.keys.data()));
+        if (ffn->reason.empty()) ffn->reason = "inner width of the feed-forward layer";
+    }
+    settleSwitches(draft);
+    settleNormAndPosition(draft);
+    if (KeyVerdict* const key = draft.keyOf(Role::Model))
+        drop(*key,
+             "weights are not read: the sizes are given, and model.from names a folder; a run "
+             "starts from random weights");
+}
+
+// The checkpoint that was found for the model's name.
+bool addFound(Draft& draft, const KeyVerdict& key, ModelChoice& choice) {
+    const auto found = draft.input().models.find(key.old);
+    if (found == draft.input().models.end()) return false;
+    const Result<ModelDescription> description = readModelFolder(found->second);
+    if (!description.ok()) {
+        draft.notes.push_back(description.error().message);
+        return false;
+    }
+    ModelConfig model = description->model;
+    model.from = found->second;
+    choice.add(option("found", "the checkpoint in " + found->second, model,
+                      "its weights are read, and its tokenizer where it has one"),
+               model);
+    return true;
+}
+
 }  // namespace
 
 void settleModel(Draft& draft) {
+    const bool sized = draft.hasOrigin("model.hidden_size") && draft.hasOrigin("model.heads");
+    if (sized) return settleSizes(draft);
     KeyVerdict* key = draft.keyOf(Role::Model);
-    const KnownModel* known = key != nullptr ? findModel(key->old) : nullptr;
+    const std::string name = key != nullptr ? modelName(draft, *key) : "";
+    const KnownModel* known = key != nullptr ? findModel(name) : nullptr;
+    const KnownModel* near = known == nullptr ? nearestKnown(name) : nullptr;
     ModelChoice choice;
+    const bool found = key != nullptr && addFound(draft, *key, choice);
     if (known != nullptr) choice.addKnown(*known);
     choice.addPresets();
     if (known == nullptr) choice.addAllKnown();
 
     const std::string question =
-        known != nullptr ? shown(key->old) + " is " + sizesOf(known->model) +
-                               "; which sizes should Ringscope train from random weights?"
-        : key != nullptr ? shown(key->old) +
-                               " is no model whose sizes are known; which sizes "
-                               "should Ringscope train?"
-                         : "the file names no model; which sizes should Ringscope train?";
-    const std::string chosen = draft.decide({.id = "model",
-                                             .question = question,
-                                             .key = {},
-                                             .options = choice.options(),
-                                             .defaultOption = known != nullptr ? "exact" : "tiny",
-                                             .chosen = {}},
-                                            key);
+        found ? shown(key->old) + " was found; should its weights be trained, or random ones?"
+        : known != nullptr ? shown(name) + " is " + sizesOf(known->model) +
+                                 "; which sizes should Ringscope train from random weights?"
+        : key != nullptr
+            ? shown(name) +
+                  " is no model whose sizes are known; which sizes should Ringscope train?" +
+                  (near != nullptr ? " " + std::string(near->name) + " is nearest by its name."
+                                   : "")
+            : "the file names no model; which sizes should Ringscope train?";
+    const std::string chosen =
+        draft.decide({.id = "model",
+                      .question = question,
+                      .key = {},
+                      .options = choice.options(),
+                      .defaultOption = found              ? "found"
+                                       : known != nullptr ? "exact"
+                                       : near != nullptr  ? std::string(near->name)
+                                                          : "tiny",
+                      .chosen = {}},
+                     key);
     const std::string preset = draft.config().model.preset;
     draft.config().model = choice.model(chosen);
-    const bool isPreset = !draft.config().model.preset.empty();
+    const bool isPreset = !draft.config().model.preset.empty() && !draft.config().model.from;
     if (!isPreset) draft.config().model.preset = preset;
     if (key == nullptr) return;
-    key->newPath = isPreset ? "model.preset" : "model";
+    key->newPath = isPreset ? "model.preset" : draft.config().model.from ? "model.from" : "model";
     key->newValue = isPreset ? chosen : sizesOf(draft.config().model);
     draft.setOrigin(isPreset ? "model.preset" : "model.layers", *key);
+    if (KeyVerdict* const theta = draft.keyOf(Role::RopeTheta)) {
+        draft.config().model.rope.theta =
+            realOf(draft, Role::RopeTheta).value_or(draft.config().model.rope.theta);
+        theta->verdict = Verdict::Renamed;
+        theta->reason = "base of the rotary position frequencies";
+        draft.setOrigin("model.rope_theta", *theta);
+    }
 }
 
 }  // namespace ringscope

@@ -5,11 +5,13 @@
 #include "backend/config/value_text.h"
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
+#include "backend/migration/known_calls.h"
 #include "backend/migration/sequence_length.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/run_plan.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ringscope {
 namespace {
@@ -20,16 +22,91 @@ constexpr std::string_view alstHazard =
     "to its own shard only and trains another model; ulysses attends to the whole sequence, so "
     "losses will differ from the old run's";
 
+// Names of modes that only keys of other stacks have.
+struct ModeWord {
+    std::string_view old;
+    std::string_view now;
+};
+constexpr std::array modeWords = {
+    ModeWord{"zigzag_ring_attn", modenames::zigzag}, ModeWord{"dist_flash_attn", modenames::zigzag},
+    ModeWord{"ulysses_attn", modenames::ulysses},    ModeWord{"usp_attn", modenames::usp},
+    ModeWord{"data_parallel", modenames::none},      ModeWord{"ring_attention", modenames::zigzag},
+    ModeWord{"batch_ring", modenames::ring},         ModeWord{"batch_zigzag", modenames::zigzag},
+    ModeWord{"batch_stripe", modenames::striped},    ModeWord{"ring_attn", modenames::ring},
+};
+
+// What a file calls a mode, as Ringscope calls it; empty where it is no mode.
+std::string_view modeNamed(std::string_view word) {
+    if (const auto row = std::ranges::find(modeWords, word, &ModeWord::old); row != modeWords.end())
+        return row->now;
+    const ModeAlias* alias = findModeAlias(word);
+    const Mode* mode = findMode(alias != nullptr ? alias->now : word);
+    return mode == nullptr ? std::string_view() : mode->name;
+}
+
+std::size_t placeOf(const Draft& draft, const KeyVerdict& key) {
+    return static_cast<std::size_t>(&key - draft.keys.data());
+}
+
+// Ranks that share a sequence, where a file leaves them to its launcher.
+void decideSize(Draft& draft) {
+    std::vector<DecisionOption> options;
+    for (const std::string_view ranks : {"2", "4", "8"})
+        options.push_back({std::string(ranks), std::string(ranks) + " ranks",
+                           "each holds 1/" + std::string(ranks) + " of a sequence"});
+    const std::string chosen = draft.decide(
+        {.id = "sp",
+         .question = "the file leaves the number of ranks to its launcher; how many should share a "
+                     "sequence?",
+         .key = {},
+         .options = std::move(options),
+         .defaultOption = "2",
+         .chosen = {}},
+        nullptr);
+    draft.config().parallel.sp = parseInteger(chosen).value_or(2);
+}
+
+// Of a hybrid the product of both degrees.
+std::optional<std::int64_t> degreesOf(const Draft& draft) {
+    const std::optional<std::int64_t> ulysses = draft.integerOf(Role::UlyssesDegree);
+    const std::optional<std::int64_t> ring = draft.integerOf(Role::RingDegree);
+    if (!ulysses || !ring || *ulysses < 1 || *ring < 1 || *ulysses > 4096 || *ring > 4096)
+        return {};
+    return *ulysses * *ring;
+}
+
+// EasyContext and code of calls let all ranks share a sequence.
+void settleAbsentSize(Draft& draft) {
+    const std::string_view kind = draft.source().kind;
+    if (kind != "easycontext" && kind != callsKind) return;
+    const std::string* mode = draft.textOf(Role::Mode);
+    if (mode != nullptr && *mode == "data_parallel") return;
+    const bool split = mode != nullptr || draft.keyOf(Role::CallMode) != nullptr ||
+                       draft.keyOf(Role::RingClass) != nullptr ||
+                       draft.keyOf(Role::UlyssesDegree) != nullptr;
+    if (!split) return;
+    const std::optional<std::int64_t> world = worldOf(draft);
+    if (const std::optional<std::int64_t> product = degreesOf(draft))
+        draft.config().parallel.sp = *product;
+    else if (world && *world <= 1024)
+        draft.config().parallel.sp = *world;
+    else
+        decideSize(draft);
+}
+
 void settleSize(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Size);
-    if (key == nullptr) return;
-    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
+    if (key == nullptr) return settleAbsentSize(draft);
+    if (key->verdict == Verdict::Converted) key->verdict = Verdict::Renamed;
+    draft.setField(placeOf(draft, *key));
     const bool alone =
         draft.source().kind == deepSpeedKind && key->verdict == Verdict::Renamed &&
         std::ranges::find(draft.keys, "data_parallel_size", &KeyVerdict::path) == draft.keys.end();
     if (alone)
         key->reason += "; without data_parallel_size DeepSpeed only divides the world size by it";
 }
+
+void decideMode(Draft& draft, KeyVerdict& key);
 
 bool hasAlstKeys(const Draft& draft) {
     return std::ranges::any_of(draft.keys,
@@ -68,27 +145,56 @@ void decideForkDefault(Draft& draft) {
         &key);
 }
 
-// accelerate's torch backend shards an early and a late chunk to each rank.
+// torch's context parallelism, which gives each rank an early and a late chunk.
 bool isTorchContextParallel(Draft& draft) {
+    if (draft.source().kind == torchtitanKind || draft.keyOf(Role::CpRotate) != nullptr)
+        return true;
     const KeyVerdict* size = draft.keyOf(Role::Size);
     const std::string* backend = draft.textOf(Role::CpBackend);
-    return size != nullptr && size->path.ends_with("cp_size") &&
-           draft.source().kind == "accelerate" && (backend == nullptr || *backend != "deepspeed");
+    const bool cp =
+        size != nullptr && (size->path.ends_with("cp_size") || size->path.ends_with("CP_SIZE"));
+    return cp && draft.source().kind == accelerateKind &&
+           (backend == nullptr || *backend != "deepspeed");
+}
+
+void settleTorchMode(Draft& draft) {
+    KeyVerdict* const rotate = draft.keyOf(Role::CpRotate);
+    const std::string word = rotate == nullptr ? "allgather" : toLower(draft.valueOf(*rotate));
+    const bool gathers = word != "alltoall";
+    draft.config().parallel.mode = gathers ? modenames::ringAllgather : modenames::zigzag;
+    const std::string reason = gathers ? "torch gathers keys and values: mode ring-allgather"
+                                       : "torch passes keys and values round: mode zigzag";
+    if (rotate != nullptr && word != "allgather" && gathers) {
+        endanger(*rotate, "no known way to send; " + reason);
+    } else if (rotate != nullptr) {
+        rotate->reason = reason;
+        rotate->newPath = "parallel.mode";
+        draft.setOrigin("parallel.mode", *rotate);
+    } else if (KeyVerdict* size = draft.keyOf(Role::Size)) {
+        size->reason += "; " + reason;
+    }
+    KeyVerdict* const balancer = draft.keyOf(Role::CpBalancer);
+    if (balancer == nullptr) return;
+    if (toLower(draft.valueOf(*balancer)) == "ptrr")
+        drop(*balancer, "each rank has an early and a late chunk; ptrr balances by a mask's rows");
+    else
+        hold(*balancer, "each rank has an early and a late chunk");
 }
 
 void settleAbsentMode(Draft& draft) {
     const Source& source = draft.source();
     if (source.impliedMode.empty()) return decideForkDefault(draft);
-    const bool torch = isTorchContextParallel(draft);
-    const ModeAlias* alias = findModeAlias(source.impliedMode);
-    draft.config().parallel.mode =
-        torch ? "zigzag" : std::string(alias != nullptr ? alias->now : source.impliedMode);
+    if (isTorchContextParallel(draft)) return settleTorchMode(draft);
+    const std::string_view named = modeNamed(source.impliedMode);
+    draft.config().parallel.mode = named.empty() ? source.impliedMode : named;
     if (modePath(source).empty()) {
         if (KeyVerdict* size = draft.keyOf(Role::Size))
-            size->reason += torch ? "; torch gives each an early and a late chunk: mode zigzag"
-                                  : "; they split the heads: mode ulysses";
+            size->reason += "; they split the heads: mode ulysses";
         return;
     }
+    if (const KeyVerdict* size = draft.keyOf(Role::Size);
+        size != nullptr && size->path.ends_with("hyper_parallel_cp_size"))
+        return decideMode(draft, addAbsentMode(draft, ""));
     KeyVerdict& key = addAbsentMode(draft, source.impliedMode);
     key.reason = "not in the file; " + std::string(source.impliedMode) + " is the default of " +
                  std::string(source.kind);
@@ -104,8 +210,9 @@ void decideMode(Draft& draft, KeyVerdict& key) {
                 {std::string(mode.name), "mode " + std::string(mode.name), std::string(mode.help)});
     draft.config().parallel.mode = draft.decide(
         {.id = "mode",
-         .question = shown(key.old) + " is no mode that splits a sequence; which mode should the "
-                                      "experiment use?",
+         .question = (key.old.empty() ? "the file names no mode"
+                                      : shown(key.old) + " is no mode that splits a sequence") +
+                     "; which mode should the experiment use?",
          .key = {},
          .options = std::move(options),
          .defaultOption = "zigzag",
@@ -113,63 +220,188 @@ void decideMode(Draft& draft, KeyVerdict& key) {
         &key);
 }
 
+// "[p2p, p2p]", a mode for each layer, is one mode where all are alike.
+std::string oneWord(const std::string& text) {
+    if (!text.starts_with('[')) return text;
+    const std::vector<std::string> words = parseTextList(text).value_or(std::vector<std::string>());
+    const bool alike = !words.empty() && std::ranges::all_of(words, [&](const std::string& word) {
+        return word == words.front();
+    });
+    return alike ? words.front() : text;
+}
+
 void settleNamedMode(Draft& draft, KeyVerdict& key) {
-    const ModeAlias* alias = findModeAlias(key.old);
-    const Mode* mode = findMode(alias != nullptr ? alias->now : key.old);
+    const std::string word = oneWord(draft.valueOf(key));
+    const Mode* mode = findMode(modeNamed(word));
     if (mode == nullptr || !mode->sharded) return decideMode(draft, key);
     draft.config().parallel.mode = mode->name;
-    const bool sameName = key.old == mode->name;
+    const bool sameName = word == mode->name;
     key.verdict = sameName ? Verdict::Renamed : Verdict::Converted;
     key.reason = mode->help;
-    if (key.old == "deepspeed-alst") endanger(key, std::string(alstHazard));
+    if (word == "deepspeed-alst") endanger(key, std::string(alstHazard));
+    if (word == "dist_flash_attn")
+        key.reason += "; dist_flash_attn balances the same work by other messages";
+    if (word == "ring_attention" && draft.source().kind == swiftKind)
+        key.reason += "; ms-swift splits heads first where they divide";
+}
+
+// A call of a function or a class says the mode.
+void settleCalledMode(Draft& draft, KeyVerdict& key) {
+    const KnownCall* call = findCall(key.path);
+    const Mode* mode = call == nullptr ? nullptr : findMode(call->mode);
+    if (mode == nullptr) return decideMode(draft, key);
+    draft.config().parallel.mode = mode->name;
+    key.verdict = Verdict::Converted;
+    key.reason = mode->help;
+    key.newPath = "parallel.mode";
+    if (call->rule == "gathering_call")
+        key.reason =
+            "the old function gathers keys and values and deals out queries, whatever its "
+            "name says: mode ring-allgather";
+    if (call->rule == "varlen_call" && findField("data.packing") != nullptr) {
+        draft.config().data.packing = true;
+        key.reason += "; documents are apart (data.packing)";
+    }
+}
+
+// Rings of dilated attention. The old classes gather all keys and values, whatever their names say.
+void settleRingClass(Draft& draft, KeyVerdict& key) {
+    const Field* kind = findField("attention.pattern.kind");
+    const bool dilated = kind != nullptr && draft.hasOrigin("attention.pattern.segments") &&
+                         draft.hasOrigin("attention.pattern.rates") &&
+                         kind->set(draft.config(), "dilated").ok();
+    const Mode* mode = findMode(dilated ? "dilated-ring" : "ring");
+    if (mode == nullptr) mode = findMode("ring");
+    draft.config().parallel.mode = mode->name;
+    key.newPath = "parallel.mode";
+    if (key.path.find("Hilbert") != std::string::npos)
+        return endanger(key,
+                        "the old class applied the causal mask to tokens along a Hilbert "
+                        "curve, so queries saw later ones; tokens keep their order here");
+    endanger(key,
+             "most of the old classes gather all keys and values, so memory does not fall with "
+             "more ranks; here keys and values go round a ring" +
+                 std::string(dilated ? "" : ", and a query sees every key that the mask allows"));
+}
+
+KeyVerdict* modeKey(Draft& draft) {
+    for (const Role role : {Role::Mode, Role::RingClass, Role::CallMode})
+        if (KeyVerdict* key = draft.keyOf(role)) return key;
+    return nullptr;
+}
+
+// Keys that only matter where a sequence is split.
+void holdUnsplit(Draft& draft) {
+    for (const Role role : {Role::CpBackend, Role::CpRotate, Role::CpBalancer,
+                            Role::HierarchicalSizes, Role::RingDegree})
+        if (KeyVerdict* key = draft.keyOf(role))
+            hold(*key, "a sequence stays on one rank, so there is nothing to split");
 }
 
 void settleMode(Draft& draft) {
-    KeyVerdict* key = draft.keyOf(Role::Mode);
+    KeyVerdict* key = modeKey(draft);
     if (draft.config().parallel.sp == 1) {
         draft.config().parallel.mode = modenames::none;
+        holdUnsplit(draft);
         if (key == nullptr) return;
         draft.setOrigin("parallel.mode", *key);
+        key->newPath = "parallel.mode";
         key->verdict = Verdict::Converted;
         key->reason = "a sequence stays on one rank, so there is nothing to split";
-    } else if (key == nullptr) {
+        return;
+    }
+    if (key == nullptr)
         settleAbsentMode(draft);
-    } else {
+    else if (key == draft.keyOf(Role::Mode))
         settleNamedMode(draft, *key);
-        draft.setOrigin("parallel.mode", *key);
+    else if (key == draft.keyOf(Role::RingClass))
+        settleRingClass(draft, *key);
+    else
+        settleCalledMode(draft, *key);
+    // Deciding may add keys.
+    if (const KeyVerdict* found = modeKey(draft)) draft.setOrigin("parallel.mode", *found);
+}
+
+void settleBackend(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::CpBackend);
+    if (key == nullptr || draft.config().parallel.sp == 1) return;
+    const bool deepspeed = toLower(draft.valueOf(*key)) == "deepspeed";
+    key->newPath = "parallel.mode";
+    key->reason = deepspeed ? "DeepSpeed splits the heads: mode ulysses"
+                            : "torch gives each rank an early and a late chunk";
+    if (deepspeed && key->path.ends_with("cp_backend"))
+        key->versions = "TRL's pre-release spelling; sp_backend since accelerate 1.12";
+    draft.setOrigin("parallel.mode", *key);
+}
+
+// Both degrees of a hybrid, as a list: Megatron splits heads over the first.
+void settleHierarchy(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::HierarchicalSizes);
+    if (key == nullptr || draft.config().parallel.sp == 1) return;
+    const std::string list = key->old.starts_with('[') ? key->old : "[" + key->old + "]";
+    const std::optional<std::vector<std::int64_t>> sizes = parseIntegerList(list);
+    const std::int64_t ranks = draft.config().parallel.sp;
+    if (draft.config().parallel.mode != modenames::usp) return hold(*key, "only a2a+p2p reads it");
+    if (!sizes || sizes->size() != 2 || sizes->front() < 1 || ranks % sizes->front() != 0)
+        return endanger(*key, "expected two numbers whose product is " + std::to_string(ranks));
+    draft.config().parallel.ulysses = sizes->front();
+    key->reason = "ranks of a group that split the heads";
+    draft.setOrigin("parallel.ulysses", *key);
+}
+
+void settleRing(Draft& draft) {
+    if (KeyVerdict* const key = draft.keyOf(Role::RingDegree);
+        key != nullptr && draft.config().parallel.sp > 1) {
+        const std::int64_t ranks = draft.config().parallel.sp;
+        const std::optional<std::int64_t> product = degreesOf(draft);
+        if (product && *product != ranks && draft.config().parallel.mode == modenames::usp)
+            endanger(*key, "with the degree for heads " + std::to_string(*product) +
+                               " ranks, but " + std::to_string(ranks) + " share a sequence");
+        else
+            hold(*key, "follows from parallel.sp and parallel.ulysses");
+    }
+    if (KeyVerdict* const key = draft.keyOf(Role::RingImplementation)) {
+        const std::string word = toLower(draft.valueOf(*key));
+        if (word == "zigzag")
+            hold(*key, "the ring of usp is zigzag");
+        else
+            drop(*key, "the ring of usp is zigzag: balanced under a causal mask");
+    }
+    if (KeyVerdict* const key = draft.keyOf(Role::UlyssesLow)) {
+        const bool inner = draft.switchOf(Role::UlyssesLow).value_or(true);
+        draft.config().parallel.ulyssesOrder = inner ? UlyssesOrder::Inner : UlyssesOrder::Outer;
+        key->reason = inner ? "neighbouring ranks split heads" : "neighbouring ranks form a ring";
+        draft.setOrigin("parallel.ulysses_order", *key);
     }
 }
 
 // Groups that split heads within a ring.
 void settleGroups(Draft& draft, KeyVerdict& key) {
     const std::int64_t ranks = draft.config().parallel.sp;
-    const std::optional<std::int64_t> degree = parseInteger(key.old);
+    const std::optional<std::int64_t> degree = parseInteger(draft.valueOf(key));
     if (draft.config().parallel.mode != modenames::usp) {
-        key.verdict = Verdict::Dropped;
-        key.newPath.clear();
-        key.reason = "only usp reads it";
+        hold(key, "only usp reads it");
     } else if (!degree || *degree < 1 || ranks % *degree != 0) {
         endanger(key, "expected a number that divides the " + std::to_string(ranks) +
                           " ranks that share a sequence; usp chooses its groups instead");
     } else {
         draft.config().parallel.ulysses = *degree;
+        key.verdict = Verdict::Renamed;
         draft.setOrigin("parallel.ulysses", key);
     }
 }
 
 void settleDegree(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::UlyssesDegree);
-    if (key == nullptr || key->verdict == Verdict::Dropped) return;
+    if (key == nullptr || key->verdict == Verdict::Dropped || key->verdict == Verdict::Kept) return;
     if (key->newPath == "parallel.ulysses") return settleGroups(draft, *key);
     std::int64_t& ranks = draft.config().parallel.sp;
-    const std::optional<std::int64_t> degree = parseInteger(key->old);
+    const std::optional<std::int64_t> degree = parseInteger(draft.valueOf(*key));
     if (!degree || *degree < 1) {
         endanger(*key, "expected a number of ranks; got '" + key->old + "', and all ranks of " +
                            "sequence_parallel_size count instead");
     } else if (draft.config().parallel.mode != "ulysses") {
-        key->verdict = Verdict::Dropped;
-        key->newPath.clear();
-        key->reason = "only deepspeed-alst reads it";
+        hold(*key, "only deepspeed-alst reads it");
     } else if (*degree > ranks) {
         endanger(*key,
                  "more than the " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") +
@@ -213,6 +445,14 @@ std::optional<std::int64_t> nearestRanks(const RunConfig& config, std::int64_t s
 void settleHeads(Draft& draft) {
     RunConfig& config = draft.config();
     if (headsFit(config, config.parallel.mode, config.parallel.sp)) return;
+    if (draft.source().kind == swiftKind && config.parallel.mode == modenames::ulysses &&
+        headsFit(config, std::string(modenames::usp), config.parallel.sp)) {
+        config.parallel.mode = modenames::usp;
+        draft.notes.push_back(
+            "ms-swift splits heads over as many ranks as divide them, and forms a "
+            "ring of the rest: mode usp");
+        return;
+    }
     if (config.parallel.mode == modenames::usp && config.parallel.ulysses) {
         draft.notes.push_back("groups of " + std::to_string(*config.parallel.ulysses) +
                               " ranks cannot split the model's heads; usp chooses its groups");
@@ -280,7 +520,10 @@ void raiseBufferLimit(Draft& draft) {
 void settleParallel(Draft& draft) {
     settleSize(draft);
     settleMode(draft);
+    settleBackend(draft);
     settleDegree(draft);
+    settleHierarchy(draft);
+    settleRing(draft);
     settleHeads(draft);
     settleSequenceLength(draft);
     raiseBufferLimit(draft);

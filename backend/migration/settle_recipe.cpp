@@ -1,4 +1,4 @@
-// The learning rate's course, betas, epochs and validation.
+// The learning rate's course, betas, epochs and the optimizer.
 #include "backend/config/value_text.h"
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
@@ -30,18 +30,16 @@ constexpr std::array scheduleNames = {
     ScheduleName{"cosine_with_min_lr", LrSchedule::Cosine},
     ScheduleName{"warmupcosinelr", LrSchedule::Cosine},
     ScheduleName{"warmup_stable_decay", LrSchedule::Wsd},
+    ScheduleName{"wsd", LrSchedule::Wsd},
+    ScheduleName{"cosine_with_min_lr_rate", LrSchedule::Cosine},
+    ScheduleName{"cosine_warmup_with_min_lr", LrSchedule::Cosine},
 };
-
-std::optional<double> realOf(const Draft& draft, Role role) {
-    const std::string* text = draft.textOf(role);
-    return text != nullptr ? parseReal(*text) : std::nullopt;
-}
 
 // Returns whether the old stack warms up.
 bool settleSchedule(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Scheduler);
     if (key == nullptr) return true;
-    const std::string name = toLower(key->old);
+    const std::string name = toLower(draft.valueOf(*key));
     const auto known = std::ranges::find(scheduleNames, name, &ScheduleName::name);
     if (known == scheduleNames.end()) {
         drop(*key,
@@ -52,7 +50,7 @@ bool settleSchedule(Draft& draft) {
     draft.config().train.lrSchedule = known->schedule;
     key->reason = "how the learning rate goes on after train.lr_warmup";
     draft.setOrigin("train.lr_schedule", *key);
-    return known->warmsUp;
+    return known->warmsUp || draft.source().kind == megatronKind;
 }
 
 void setWarmup(Draft& draft, KeyVerdict& key, std::int64_t steps, const std::string& reason) {
@@ -72,22 +70,32 @@ void settleWarmup(Draft& draft, bool warmsUp) {
     KeyVerdict* const share = draft.keyOf(Role::LrWarmupShare);
     if (!warmsUp) {
         for (KeyVerdict* key : {counted, share})
-            if (key != nullptr) drop(*key, "constant begins without a warm-up in the old stack");
+            if (key != nullptr)
+                endanger(*key,
+                         "constant begins without a warm-up in the old stack, so this did "
+                         "nothing; constant_with_warmup has one");
         return;
     }
-    const std::optional<std::int64_t> steps = draft.integerOf(Role::LrWarmup);
+    const std::optional<double> part = realOf(draft, Role::LrWarmup);
+    const std::optional<std::int64_t> steps =
+        part && *part > 0 && *part < 1
+            ? std::optional(static_cast<std::int64_t>(
+                  std::ceil(*part * static_cast<double>(draft.config().train.steps))))
+            : draft.integerOf(Role::LrWarmup);
     if (counted != nullptr && (!steps || *steps < 0 || *steps > mostSteps))
         endanger(*counted, "expected a number of steps; got '" + counted->old + "'");
     else if (steps && *steps == 0)
-        drop(*counted, "0, so there is no warm-up");
+        hold(*counted, "0, so there is no warm-up");
     else if (steps)
-        setWarmup(draft, *counted, *steps, "first steps, in which the learning rate grows from 0");
+        setWarmup(draft, *counted, *steps,
+                  part && *part < 1 ? "this share of train.steps, rounded up"
+                                    : "first steps, in which the learning rate grows from 0");
     if (share == nullptr) return;
     const std::optional<double> ratio = realOf(draft, Role::LrWarmupShare);
     if (!ratio || !(*ratio >= 0 && *ratio <= 1))
         return endanger(*share, "expected a share of the steps; got '" + share->old + "'");
     if (draft.hasOrigin("train.lr_warmup")) return drop(*share, counted->path + " is used instead");
-    if (*ratio == 0) return drop(*share, "0, so there is no warm-up");
+    if (*ratio == 0) return hold(*share, "0, so there is no warm-up");
     const auto all = static_cast<double>(draft.config().train.steps);
     setWarmup(draft, *share, static_cast<std::int64_t>(std::ceil(*ratio * all)),
               "this share of train.steps, rounded up");
@@ -101,7 +109,7 @@ void settleDecay(Draft& draft) {
     if (!steps || *steps < 1 || *steps > mostSteps)
         return endanger(*key, "expected a number of steps; got '" + key->old + "'");
     if (train.lrSchedule != LrSchedule::Wsd)
-        return drop(*key, "for lr_schedule wsd, which is not used");
+        return hold(*key, "for lr_schedule wsd, which is not used");
     if (train.lrWarmup + *steps > train.steps)
         return endanger(*key, "longer than train.steps " + std::to_string(train.steps) +
                                   " allow; train.lr_decay is null instead, a tenth of all");
@@ -113,7 +121,12 @@ void settleDecay(Draft& draft) {
 void settleBetas(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Betas);
     if (key == nullptr) return;
-    const std::optional<std::vector<double>> betas = parseRealList(key->old);
+    const std::string& written = key->old;
+    const bool bare = !written.starts_with('[');  // "0.9, 0.95" or "(0.9, 0.95)"
+    std::string listed = bare ? "[" + written + "]" : written;
+    std::ranges::replace(listed, '(', ' ');
+    std::ranges::replace(listed, ')', ' ');
+    const std::optional<std::vector<double>> betas = parseRealList(listed);
     const auto isBeta = [](double value) { return value >= 0 && value < 1; };
     if (!betas || betas->size() != 2 || !std::ranges::all_of(*betas, isBeta))
         return endanger(*key, "expected two numbers from 0 to below 1; got '" + key->old + "'");
@@ -131,55 +144,71 @@ void settleEpochs(Draft& draft) {
     if (!epochs || !(*epochs > 0 && *epochs <= mostEpochs))
         return endanger(*key, "expected a number of epochs; got '" + key->old + "'");
     if (draft.hasOrigin("train.steps"))
-        return drop(*key, "the number of steps is given, and decides alone in the old stack, too");
+        return hold(*key, "the number of steps is given, and decides alone in the old stack, too");
     draft.config().train.epochs = static_cast<std::int64_t>(std::ceil(*epochs));
     key->reason = "the run ends when the data was seen so often, and after train.steps " +
                   std::to_string(draft.config().train.steps) + " at the latest";
     draft.setOrigin("train.epochs", *key);
 }
 
-// Returns whether data is kept out.
-bool settleShare(Draft& draft) {
-    KeyVerdict* const key = draft.keyOf(Role::ValidationShare);
-    if (key == nullptr) return false;
-    const std::optional<double> share = realOf(draft, Role::ValidationShare);
-    if (!share || *share < 0) {
-        endanger(*key, "expected a share of the data; got '" + key->old + "'");
-        return false;
-    }
-    if (*share == 0 || *share >= 1) {
-        drop(*key, *share == 0 ? "0, so nothing is kept out of training"
-                               : "a number of samples; data.validation is a share of the data");
-        return false;
-    }
-    draft.config().data.validation = *share;
-    key->reason = "the share that is kept out of training, and validated on";
-    draft.setOrigin("data.validation", *key);
-    return true;
+// The share of lr that a schedule ends at, from a rate of its own.
+void settleLeastRate(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::LrLeast);
+    if (key == nullptr) return;
+    TrainConfig& train = draft.config().train;
+    const std::optional<double> least = realOf(draft, Role::LrLeast);
+    if (!least || *least < 0)
+        return endanger(*key, "expected a learning rate; got '" + key->old + "'");
+    if (draft.hasOrigin("train.lr_final")) return endanger(*key, "another key says train.lr_final");
+    if (!(train.lr > 0) || *least > train.lr)
+        return endanger(*key, "more than train.lr; the rate ends at 0 instead");
+    train.lrFinal = *least / train.lr;
+    key->reason = "as a share of train.lr";
+    draft.setOrigin("train.lr_final", *key);
 }
 
-void settleValidation(Draft& draft) {
-    const bool keepsOut = settleShare(draft);
-    KeyVerdict* const when = draft.keyOf(Role::ValidationWhen);
-    KeyVerdict* const every = draft.keyOf(Role::ValidationSteps);
-    const std::string word = when == nullptr ? "steps" : toLower(when->old);
-    if (when != nullptr)
-        drop(*when, !keepsOut         ? "no data is kept out of training to validate on"
-                    : word == "steps" ? "train.validate_every says after how many"
-                                      : "a validation follows the last step alone "
-                                        "(train.validate_every 0)");
-    if (every == nullptr) return;
-    const std::optional<double> steps = realOf(draft, Role::ValidationSteps);
-    if (!steps || !(*steps > 0 && *steps <= mostSteps))
-        return endanger(*every, "expected a number of steps; got '" + every->old + "'");
-    if (!keepsOut) return drop(*every, "no data is kept out of training to validate on");
-    if (word != "steps") return drop(*every, "not in use, so nothing is lost");
+// A schedule that stays constant before its last share of the steps.
+void settleDecayShare(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::LrDecayShare);
+    if (key == nullptr) return;
     TrainConfig& train = draft.config().train;
-    const double counted = *steps < 1 ? *steps * static_cast<double>(train.steps) : *steps;
-    train.validateEvery = static_cast<std::int64_t>(std::ceil(counted));
-    every->reason = *steps < 1 ? "this share of train.steps, rounded up"
-                               : "steps from one validation to the next";
-    draft.setOrigin("train.validate_every", *every);
+    const std::optional<double> share = realOf(draft, Role::LrDecayShare);
+    if (!share || !(*share >= 0 && *share <= 1))
+        return endanger(*key, "expected a share of the steps; got '" + key->old + "'");
+    if (train.lrSchedule == LrSchedule::Cosine)
+        return drop(*key, "train.lr_schedule cosine falls from the warm-up's end on");
+    train.lrSchedule = *share == 0 ? LrSchedule::Constant : LrSchedule::Wsd;
+    draft.setOrigin("train.lr_schedule", *key);
+    if (*share == 0) return hold(*key, "0, so the rate stays constant");
+    const auto steps = static_cast<double>(train.steps);
+    train.lrDecay =
+        std::clamp<std::int64_t>(static_cast<std::int64_t>(std::round(*share * steps)), 1,
+                                 std::max<std::int64_t>(train.steps - train.lrWarmup, 1));
+    key->reason = "the rate stays constant (lr_schedule wsd), and falls in the last steps";
+    draft.setOrigin("train.lr_decay", *key);
+}
+
+// torchtitan's rate falls linearly unless a key says otherwise.
+void settleImpliedSchedule(Draft& draft) {
+    if (draft.source().kind != torchtitanKind || draft.hasOrigin("train.lr_schedule")) return;
+    if (draft.keyOf(Role::LrWarmup) == nullptr) return;
+    draft.config().train.lrSchedule = LrSchedule::Linear;
+}
+
+void settleOptimizer(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::Optimizer);
+    if (key == nullptr) return;
+    const std::string word = toLower(draft.valueOf(*key));
+    const bool adam =
+        word.find("adam") != std::string::npos && word.find("adamax") == std::string::npos &&
+        word.find("adam_mini") == std::string::npos && word.find("onebit") == std::string::npos;
+    if (!adam) return drop(*key, "Ringscope trains with AdamW: losses and optimizer memory differ");
+    const bool small =
+        word.find("8bit") != std::string::npos || word.find("bnb") != std::string::npos;
+    draft.config().train.optimizer = small ? OptimizerKind::AdamW8bit : OptimizerKind::AdamW;
+    key->reason =
+        small ? "its state in 8 bits, in blocks of 256" : "AdamW, wherever it is computed";
+    draft.setOrigin("train.optimizer", *key);
 }
 
 }  // namespace
@@ -188,9 +217,12 @@ void settleRecipe(Draft& draft) {
     const bool warmsUp = settleSchedule(draft);
     settleWarmup(draft, warmsUp);
     settleDecay(draft);
+    settleDecayShare(draft);
+    settleImpliedSchedule(draft);
+    settleLeastRate(draft);
     settleBetas(draft);
     settleEpochs(draft);
-    settleValidation(draft);
+    settleOptimizer(draft);
 }
 
 }  // namespace ringscope

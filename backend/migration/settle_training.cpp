@@ -9,14 +9,16 @@ namespace {
 
 constexpr std::int64_t largestBatch = 4096;
 
+// What a pair of sequences becomes. Prompts and answers are settleData()'s.
 void settleStage(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Stage);
     if (key == nullptr) return;
     const std::string stage = toLower(key->old);
-    if (stage == "sft") return drop(*key, "every token is a target here, prompts too");
-    if (stage == "pt") return drop(*key, "every token is a target here, as in pretraining");
-    const bool pairs = stage == "dpo" || stage == "rm";
-    if (!pairs && stage != "kto" && stage != "ppo")
+    if (stage == "sft") return;
+    if (stage == "pt" || stage == "lm")
+        return hold(*key, "every token is learned, as in pretraining");
+    const bool pairs = stage == "dpo" || stage == "rm" || stage == "simpo" || stage == "orpo";
+    if (!pairs && stage != "kto" && stage != "ppo" && stage != "grpo")
         return endanger(*key, "no known stage; Ringscope trains next-token prediction");
 
     const std::string doubled = std::to_string(2 * draft.config().train.batch);
@@ -42,38 +44,23 @@ void settleStage(Draft& draft) {
     key->newPath = "train.batch";
 }
 
-void settleWeights(Draft& draft) {
-    KeyVerdict* key = draft.keyOf(Role::Finetuning);
+void settleBatch(Draft& draft) {
+    KeyVerdict* key = draft.keyOf(Role::Batch);
     if (key == nullptr) return;
-    const std::string type = toLower(key->old);
-    if (type == "full") return drop(*key, "all weights are trained here, too");
-    const std::string chosen = draft.decide(
-        {.id = "weights",
-         .question =
-             "Ringscope trains all weights, not only those of " + type + "; should they move?",
-         .key = {},
-         .options = {{"train", "train all weights",
-                      "gradients and optimizer states of all weights are held and summed: more "
-                      "memory and traffic than " +
-                          type + ", and other losses"},
-                     {"freeze", "learning rate 0",
-                      "the same work is measured, and the weights stay as they are"}},
-         .defaultOption = "train",
-         .chosen = {}},
-        key);
-    if (chosen != "freeze") return;
-    draft.config().train.lr = 0.0;
-    key->newPath = "train.lr";
+    if (key->verdict == Verdict::Converted) key->verdict = Verdict::Renamed;
+    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
 }
 
 void settleSteps(Draft& draft) {
     TrainConfig& train = draft.config().train;
     if (KeyVerdict* key = draft.keyOf(Role::Steps)) {
         const std::optional<std::int64_t> steps = draft.integerOf(Role::Steps);
-        if (steps && *steps <= 0)
-            drop(*key, "no limit; Ringscope makes " + std::to_string(train.steps) + " steps");
-        else
+        if (steps && *steps <= 0) {
+            hold(*key, "no limit; Ringscope makes " + std::to_string(train.steps) + " steps");
+        } else {
+            if (key->verdict == Verdict::Converted) key->verdict = Verdict::Renamed;
             draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
+        }
     }
     train.warmupSteps = std::min(train.warmupSteps, train.steps - 1);
 }
@@ -92,10 +79,10 @@ void settleProfile(Draft& draft) {
             endanger(*key, "expected a number of steps; got '" + key->old + "'");
         else
             counts[i] = *count;
-        if (!on) drop(*key, "profiling is off, so nothing is lost");
+        if (!on) hold(*key, "profiling is off, so nothing is lost");
     }
     if (profiling == nullptr) return;
-    if (!on) return drop(*profiling, "off, so nothing is lost");
+    if (!on) return hold(*profiling, "off, so nothing is lost");
     const std::int64_t begin = counts[0] + counts[1];
     const std::int64_t end = begin + std::max<std::int64_t>(counts[2], 1);
     TrainConfig& train = draft.config().train;
@@ -116,11 +103,19 @@ void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
     draft.setOrigin("train.precision", *key);
 }
 
+// "torch.bfloat16" -> "bf16"
+std::string numberFormatWord(std::string name) {
+    if (name.starts_with("torch.")) name = name.substr(6);
+    if (name == "bfloat16") return "bf16";
+    if (name == "float16" || name == "half") return "fp16";
+    return name == "float32" || name == "float" || name == "fp32" ? "no" : name;
+}
+
 void settlePrecision(Draft& draft) {
     const bool fp16 = isOn(draft, Role::Fp16);
     const bool bf16 = isOn(draft, Role::Bf16);
     KeyVerdict* named = draft.keyOf(Role::Precision);
-    const std::string name = named != nullptr ? toLower(named->old) : "";
+    const std::string name = named != nullptr ? numberFormatWord(toLower(named->old)) : "";
     KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
     if (bf16 && fp16)
         endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
@@ -129,11 +124,19 @@ void settlePrecision(Draft& draft) {
     if (fp16) return setPrecision(draft, NumberFormat::Fp16, draft.keyOf(Role::Fp16));
     for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})
         if (name == nameOf(half)) return setPrecision(draft, half, named);
-    if (named != nullptr && name == "no") return drop(*named, "fp32, which is Ringscope's default");
+    if (named != nullptr && name == "no") return hold(*named, "fp32, which is Ringscope's default");
     if (named != nullptr) return endanger(*named, "no known precision; fp32 is used");
     const bool silent = draft.keyOf(Role::Bf16) == nullptr && draft.keyOf(Role::Fp16) == nullptr;
     if (silent && draft.source().impliedPrecision)
         setPrecision(draft, *draft.source().impliedPrecision, nullptr);
+}
+
+// How a loss is scaled, where nothing is in fp16.
+void holdLossScale(Draft& draft) {
+    if (draft.config().train.precision == NumberFormat::Fp16) return;
+    for (KeyVerdict& key : draft.keys)
+        if (key.path.find("fp16.") != std::string::npos && key.verdict == Verdict::Dropped)
+            hold(key, "nothing is in fp16, so nothing is lost");
 }
 
 // Every flash attention kernel refuses fp32, so a file that asks for both cannot have trained.
@@ -150,18 +153,21 @@ void settlePacking(Draft& draft) {
     if (KeyVerdict* key = draft.keyOf(Role::Packing)) {
         const bool on = draft.switchOf(Role::Packing).value_or(false);
         key->verdict = on ? Verdict::Converted : Verdict::Renamed;
-        key->reason = on ? "Ringscope always fills sequences from one text and attends across "
-                           "documents, which is what packing does without neat_packing"
-                         : "sequences are cut from one text and always full; padded ones do not "
-                           "occur";
+        if (parseSwitch(draft.valueOf(*key)))
+            key->reason = on ? "Ringscope always fills sequences from one text and attends across "
+                               "documents, which is what packing does without neat_packing"
+                             : "sequences are cut from one text and always full; padded ones do "
+                               "not occur";
+        else
+            endanger(*key, "expected true or false; got '" + key->old + "'");
     }
     KeyVerdict* neat = draft.keyOf(Role::NeatPacking);
     if (neat == nullptr) return;
     if (!draft.switchOf(Role::NeatPacking).value_or(false))
-        return drop(*neat, "off, so nothing is lost");
+        return hold(*neat, "off, so nothing is lost");
     const std::string chosen = draft.decide(
         {.id = "packing",
-         .question = "neat_packing keeps documents of a sequence apart; should the experiment?",
+         .question = neat->path + " keeps documents of a sequence apart; should the experiment?",
          .key = {},
          .options = {{"across", "attend across documents",
                       "queries see earlier documents of their sequence: more work, other losses"},
@@ -176,11 +182,12 @@ void settlePacking(Draft& draft) {
 }  // namespace
 
 void settleTraining(Draft& draft) {
+    settleBatch(draft);
     settleStage(draft);
-    settleWeights(draft);
     settleSteps(draft);
     settleProfile(draft);
     settlePrecision(draft);
+    holdLossScale(draft);
     checkFlashAttention(draft);
     settlePacking(draft);
 }

@@ -5,8 +5,12 @@
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/migration/json_tree.h"
+#include "backend/migration/python_calls.h"
+#include "backend/migration/shell_source.h"
+#include "backend/migration/toml_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace ringscope {
@@ -63,20 +67,58 @@ void collect(const YamlNode& map, const std::string& prefix, int depth, SourceTr
         const YamlNode& item = map.items[i];
         const std::string path = prefix + cut(map.keys[i].text, longestKey);
         if (isLeaf(item, depth))
-            tree.keys.push_back({path, map.keys[i].at, flowText(item),
-                                 item.kind == Kind::Scalar || item.kind == Kind::Null});
+            tree.keys.push_back({.path = path,
+                                 .at = map.keys[i].at,
+                                 .text = flowText(item),
+                                 .isScalar = item.kind == Kind::Scalar || item.kind == Kind::Null,
+                                 .valueAt = item.at});
         else
             collect(item, path + ".", depth + 1, tree);
     }
 }
 
-bool isJson(const SourceFile& file) {
-    const std::string extension = toLower(std::filesystem::path(file.name).extension().string());
-    if (extension == ".json" || extension == ".hjson") return true;
-    if (extension == ".yaml" || extension == ".yml") return false;
-    std::string_view text = file.text;
+struct Extension {
+    std::string_view name;
+    SourceFormat format;
+};
+constexpr std::array extensions = {
+    Extension{".json", SourceFormat::Json},    Extension{".hjson", SourceFormat::Json},
+    Extension{".yaml", SourceFormat::Yaml},    Extension{".yml", SourceFormat::Yaml},
+    Extension{".toml", SourceFormat::Toml},    Extension{".sh", SourceFormat::Shell},
+    Extension{".bash", SourceFormat::Shell},   Extension{".slurm", SourceFormat::Shell},
+    Extension{".sbatch", SourceFormat::Shell}, Extension{".py", SourceFormat::Python},
+};
+
+// The first line that is neither empty nor a comment.
+std::string_view firstLine(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = trim(text.substr(0, end));
+        if (!line.empty() && !line.starts_with('#')) return line;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return {};
+}
+
+// "[table]" or "key = value", which neither YAML nor a shell script begins with.
+bool beginsAsToml(std::string_view line) {
+    if (line.starts_with('[') && line.ends_with(']')) return line.find(',') == std::string::npos;
+    const std::size_t equals = line.find(" = ");
+    return equals != std::string_view::npos && line.find(':') > equals;
+}
+
+SourceFormat formatOfText(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    return trim(text).starts_with('{');
+    if (trim(text).starts_with('{')) return SourceFormat::Json;
+    if (text.starts_with("#!"))
+        return text.substr(0, text.find('\n')).find("python") != std::string_view::npos
+                   ? SourceFormat::Python
+                   : SourceFormat::Shell;
+    const std::string_view line = firstLine(text);
+    if (beginsAsToml(line)) return SourceFormat::Toml;
+    if (looksLikeCommands(text)) return SourceFormat::Shell;
+    if (looksLikePython(text)) return SourceFormat::Python;
+    return SourceFormat::Yaml;
 }
 
 Error refusal(const std::string& where, const std::string& what) {
@@ -94,45 +136,128 @@ Result<void> checkText(const SourceFile& file) {
     const std::size_t bad = source.firstForbidden();
     if (bad < source.text().size())
         return refusal(place(file.name, source.positionOf(bad)),
-                       "a byte that is no text; this is no YAML or JSON file in UTF-8");
+                       "a byte that is no text; this is no configuration in UTF-8");
     return {};
+}
+
+std::string base64Bytes(std::string_view text) {
+    constexpr std::string_view plain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (char c : text) {
+        if (c == '=' || c == '\n' || c == '\r') continue;
+        if (c == '-') c = '+';
+        if (c == '_') c = '/';
+        const std::size_t value = plain.find(c);
+        if (value == std::string_view::npos) return {};
+        bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+        if ((count += 6) < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xffU);
+    }
+    return bytes;
+}
+
+Result<void> readNodes(YamlReading reading, const std::string& file, SourceTree& tree) {
+    if (!reading.problems.empty()) {
+        const YamlProblem& first =
+            *std::ranges::min_element(reading.problems, {}, &YamlProblem::at);
+        return refusal(place(file, first.at), first.message);
+    }
+    if (reading.root.kind != Kind::Map)
+        return Error{ErrorCode::NotFound,
+                     file + ": expected a configuration with keys; the file holds " +
+                         std::string(reading.root.kind == Kind::Null   ? "nothing"
+                                     : reading.root.kind == Kind::List ? "a list"
+                                                                       : "a single text")};
+    collect(reading.root, "", 0, tree);
+    tree.root = std::move(reading.root);
+    return {};
+}
+
+Result<void> readShellKeys(const std::string& file, const std::string& text, SourceTree& tree) {
+    ShellSource shell = readShellSource(text);
+    if (shell.startsNothing)
+        return Error{ErrorCode::NotFound, file + ": " + shell.problem->message};
+    if (shell.problem) return refusal(place(file, shell.problem->at), shell.problem->message);
+    for (SourceKey& key : shell.keys) {
+        key.path = cut(key.path, longestKey);
+        key.text = cut(key.text, longestValue);
+        tree.keys.push_back(std::move(key));
+    }
+    for (const YamlProblem& note : shell.notes)
+        tree.notes.push_back(place(file, note.at) + note.message);
+    tree.embedded = std::move(shell.documents);
+    return {};
+}
+
+Result<void> readPythonKeys(const std::string& file, const std::string& text, SourceTree& tree) {
+    PythonCalls calls = readPythonCalls(text);
+    if (calls.hasNone) return Error{ErrorCode::NotFound, file + ": " + calls.problem->message};
+    if (calls.problem) return refusal(place(file, calls.problem->at), calls.problem->message);
+    for (SourceKey& key : calls.keys) {
+        key.path = cut(key.path, longestKey);
+        key.text = cut(key.text, longestValue);
+        tree.keys.push_back(std::move(key));
+    }
+    return {};
+}
+
+Result<void> readText(const SourceFile& file, SourceTree& tree) {
+    if (const std::string object = decodedObject(file.text); !object.empty()) {
+        tree.notes.push_back(file.name +
+                             ": the file is JSON in base64; lines are those of the JSON");
+        return readNodes(readJson(object).tree, file.name, tree);
+    }
+    switch (formatOf(file)) {
+        case SourceFormat::Json: {
+            JsonReading json = readJson(file.text);
+            for (const YamlProblem& tolerated : json.tolerated)
+                tree.notes.push_back(place(file.name, tolerated.at) + tolerated.message);
+            return readNodes(std::move(json.tree), file.name, tree);
+        }
+        case SourceFormat::Toml:
+            return readNodes(readToml(file.text), file.name, tree);
+        case SourceFormat::Shell:
+            return readShellKeys(file.name, SourceText(file.text).text(), tree);
+        case SourceFormat::Python:
+            return readPythonKeys(file.name, SourceText(file.text).text(), tree);
+        case SourceFormat::Yaml:
+            break;
+    }
+    return readNodes(readYaml(file.text), file.name, tree);
 }
 
 }  // namespace
 
-const SourceKey* SourceTree::find(std::string_view path) const {
-    const auto found = std::ranges::find(keys, path, &SourceKey::path);
+SourceFormat formatOf(const SourceFile& file) {
+    const std::string extension = toLower(std::filesystem::path(file.name).extension().string());
+    const auto known = std::ranges::find(extensions, extension, &Extension::name);
+    return known != extensions.end() ? known->format : formatOfText(file.text);
+}
+
+std::string decodedObject(std::string_view text) {
+    text = trim(text);
+    if (text.size() < 8 || !text.starts_with('e')) return {};  // '{' begins so
+    std::string bytes = base64Bytes(text);
+    return trim(bytes).starts_with('{') && trim(bytes).ends_with('}') ? bytes : std::string();
+}
+
+const SourceKey* SourceTree::find(std::string_view ruleName) const {
+    const auto found = std::ranges::find_if(
+        keys, [&](const SourceKey& key) { return key.ruleName() == ruleName; });
     return found == keys.end() ? nullptr : &*found;
 }
 
 Result<SourceTree> readSource(const SourceFile& file) {
     RINGSCOPE_CHECK(checkText(file));
-    SourceTree tree{.file = file.name, .root = {}, .keys = {}, .notes = {}};
-    YamlReading reading;
-    if (isJson(file)) {
-        JsonReading json = readJson(file.text);
-        reading = std::move(json.tree);
-        for (const YamlProblem& tolerated : json.tolerated)
-            tree.notes.push_back(place(file.name, tolerated.at) + tolerated.message);
-    } else {
-        reading = readYaml(file.text);
-    }
-    if (!reading.problems.empty()) {
-        const YamlProblem& first =
-            *std::ranges::min_element(reading.problems, {}, &YamlProblem::at);
-        return refusal(place(file.name, first.at), first.message);
-    }
-    if (reading.root.kind != Kind::Map)
-        return refusal(file.name + ": ",
-                       "expected a configuration with keys; the file holds " +
-                           std::string(reading.root.kind == Kind::Null   ? "nothing"
-                                       : reading.root.kind == Kind::List ? "a list"
-                                                                         : "a single text"));
-    collect(reading.root, "", 0, tree);
+    SourceTree tree{.file = file.name, .keys = {}};
+    RINGSCOPE_CHECK(readText(file, tree));
     if (tree.keys.size() > mostKeys)
         return refusal(file.name + ": ", "more than " + formatCount(mostKeys) +
                                              " keys; this is no training configuration");
-    tree.root = std::move(reading.root);
     return tree;
 }
 

@@ -40,6 +40,9 @@ TEST(FuzzCorpus, OfSettingsBreaksNothing) { replay("setting", fuzz::setting); }
 TEST(FuzzCorpus, OfHostfilesBreaksNothing) { replay("hostfile", fuzz::hostFile); }
 TEST(FuzzCorpus, OfFramesBreaksNothing) { replay("frames", fuzz::frames); }
 TEST(FuzzCorpus, OfMigrationsBreaksNothing) { replay("migration", fuzz::migrationSource); }
+TEST(FuzzCorpus, OfTomlSourcesBreaksNothing) { replay("toml_source", fuzz::tomlSource); }
+TEST(FuzzCorpus, OfShellSourcesBreaksNothing) { replay("shell_source", fuzz::shellSource); }
+TEST(FuzzCorpus, OfPythonSourcesBreaksNothing) { replay("python_source", fuzz::pythonSource); }
 TEST(FuzzCorpus, OfQueriesBreaksNothing) { replay("query", fuzz::query); }
 TEST(FuzzCorpus, OfSelectorsBreaksNothing) { replay("selector", fuzz::selector); }
 TEST(FuzzCorpus, OfTokenizersBreaksNothing) { replay("tokenizer", fuzz::tokenizerJson); }

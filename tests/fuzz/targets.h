@@ -31,6 +31,9 @@ void frames(const std::uint8_t* data, std::size_t size);
 
 // Another stack's configuration: migrated with every default, and what would run read.
 void migrationSource(const std::uint8_t* data, std::size_t size);
+void tomlSource(const std::uint8_t* data, std::size_t size);
+void shellSource(const std::uint8_t* data, std::size_t size);
+void pythonSource(const std::uint8_t* data, std::size_t size);
 
 // A tokenizer.json, and a SentencePiece model: read, and a few texts encoded and decoded.
 void tokenizerJson(const std::uint8_t* data, std::size_t size);

@@ -95,9 +95,11 @@ void frames(const std::uint8_t* data, std::size_t size) {
     (void)foreignVersion(line);
 }
 
-void migrationSource(const std::uint8_t* data, std::size_t size) {
-    const MigrationInput input{.source = {"old.yaml", std::string(textOf(data, size))},
-                               .companions = {}};
+namespace {
+
+// Migrates the text as a file of this name with every default.
+void migrated(const std::string& name, std::string text) {
+    const MigrationInput input{.source = {name, std::move(text)}, .companions = {}};
     const Result<Migration> migration = migrate(input, {.options = {}, .acceptDefaults = true});
     if (!migration.ok()) {
         require(!migration.error().message.empty(),
@@ -110,6 +112,24 @@ void migrationSource(const std::uint8_t* data, std::size_t size) {
         require(!key.reason.empty(), "a reason for each key");
     if (migration->problems.empty())
         require(reading(migration->experiment).ok(), "what would run reads back");
+}
+
+}  // namespace
+
+void migrationSource(const std::uint8_t* data, std::size_t size) {
+    migrated("old.yaml", std::string(textOf(data, size)));
+}
+
+void tomlSource(const std::uint8_t* data, std::size_t size) {
+    migrated("old.toml", std::string(textOf(data, size)));
+}
+
+void shellSource(const std::uint8_t* data, std::size_t size) {
+    migrated("old.sh", std::string(textOf(data, size)));
+}
+
+void pythonSource(const std::uint8_t* data, std::size_t size) {
+    migrated("old.py", std::string(textOf(data, size)));
 }
 
 void query(const std::uint8_t* data, std::size_t size) {

@@ -17,8 +17,8 @@ int urgency(Verdict verdict) {
 }  // namespace
 
 std::vector<Verdict> verdictsByUrgency() {
-    return {Verdict::NeedsDecision, Verdict::Dangerous, Verdict::Unknown, Verdict::Dropped,
-            Verdict::Converted,     Verdict::Renamed,   Verdict::Kept};
+    return {Verdict::NeedsDecision,  Verdict::Dangerous, Verdict::Unknown, Verdict::Dropped,
+            Verdict::DefaultChanged, Verdict::Converted, Verdict::Renamed, Verdict::Kept};
 }
 
 VerdictLook verdictLook(Verdict verdict) {
@@ -37,13 +37,17 @@ VerdictLook verdictLook(Verdict verdict) {
         case Verdict::Dropped:
             return {Icon::Drop, Tone::Muted, word,
                     KeyModel::tr("Left out; the reason says what follows from that.")};
+        case Verdict::DefaultChanged:
+            return {Icon::Convert, Tone::OnPage, word,
+                    KeyModel::tr("The key is absent, and the stacks' defaults differ.")};
         case Verdict::Converted:
             return {Icon::Convert, Tone::OnPage, word,
                     KeyModel::tr("Another value that means the same.")};
         case Verdict::Renamed:
             return {Icon::Rename, Tone::Good, word, KeyModel::tr("Another key, the same value.")};
         case Verdict::Kept:
-            return {Icon::Check, Tone::Good, word, KeyModel::tr("The same key and value.")};
+            return {Icon::Check, Tone::Good, word,
+                    KeyModel::tr("Ringscope does what the key says.")};
     }
     return {Icon::Unknown, Tone::OnPage, word, {}};
 }
@@ -55,8 +59,14 @@ void KeyModel::setKeys(std::vector<KeyVerdict> keys, std::string sourceName) {
     endResetModel();
 }
 
-int KeyModel::count(Verdict verdict) const {
-    return static_cast<int>(std::ranges::count(keys_, verdict, &KeyVerdict::verdict));
+int KeyModel::count(KeyUse use) const {
+    return static_cast<int>(std::ranges::count(keys_, use, &KeyVerdict::use));
+}
+
+int KeyModel::count(Verdict verdict, const std::set<KeyUse>& uses) const {
+    return static_cast<int>(std::ranges::count_if(keys_, [&](const KeyVerdict& key) {
+        return key.verdict == verdict && (uses.empty() || uses.contains(key.use));
+    }));
 }
 
 QString KeyModel::place(const KeyVerdict& key) const {
@@ -137,13 +147,20 @@ KeyFilter::KeyFilter(KeyModel& keys, QObject* parent) : QSortFilterProxyModel(pa
     sort(KeyModel::VerdictColumn);
 }
 
+void KeyFilter::setUses(std::set<KeyUse> uses) {
+    uses_ = std::move(uses);
+    invalidateFilter();
+}
+
 void KeyFilter::setVerdicts(std::set<Verdict> verdicts) {
     verdicts_ = std::move(verdicts);
     invalidateFilter();
 }
 
 bool KeyFilter::filterAcceptsRow(int row, const QModelIndex&) const {
-    return verdicts_.empty() || verdicts_.contains(keys_.key(row).verdict);
+    const KeyVerdict& key = keys_.key(row);
+    return (uses_.empty() || uses_.contains(key.use)) &&
+           (verdicts_.empty() || verdicts_.contains(key.verdict));
 }
 
 void KeyDelegate::paintContent(QPainter& painter, const QStyleOptionViewItem& option,

@@ -35,7 +35,9 @@ public:
     // `sourceName` is the file whose keys are shown without their file.
     void setKeys(std::vector<KeyVerdict> keys, std::string sourceName);
     const KeyVerdict& key(int row) const { return keys_[static_cast<std::size_t>(row)]; }
-    int count(Verdict verdict) const;
+    // Of these uses; none means any.
+    int count(Verdict verdict, const std::set<KeyUse>& uses) const;
+    int count(KeyUse use) const;
     // "old.yaml:9:1"; where the file lacks the key: "not in old.yaml".
     QString place(const KeyVerdict& key) const;
 
@@ -59,6 +61,8 @@ public:
     explicit KeyFilter(KeyModel& keys, QObject* parent = nullptr);
 
     void setVerdicts(std::set<Verdict> verdicts);
+    void setUses(std::set<KeyUse> uses);
+    const std::set<KeyUse>& uses() const { return uses_; }
 
 protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
@@ -66,6 +70,7 @@ protected:
 private:
     KeyModel& keys_;
     std::set<Verdict> verdicts_;
+    std::set<KeyUse> uses_;
 };
 
 class KeyDelegate : public CellDelegate {

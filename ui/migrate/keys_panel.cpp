@@ -26,6 +26,7 @@ KeysPanel::KeysPanel(QWidget* parent)
       keys_(new KeyModel(this)),
       filter_(new KeyFilter(*keys_, this)),
       chips_(new QButtonGroup(this)),
+      uses_(new QButtonGroup(this)),
       table_(new QTableView),
       place_(makeLabel({}, "small")),
       change_(makeSelectableLabel()),
@@ -75,7 +76,25 @@ QWidget* KeysPanel::makeChips() {
         line->addWidget(chip);
     }
     connect(chips_, &QButtonGroup::idToggled, this, &KeysPanel::filter);
+    addUseChips(*line);
     return chips;
+}
+
+// Keys that say what is trained, and those of output, logs and ports.
+void KeysPanel::addUseChips(QLayout& line) {
+    uses_->setExclusive(false);
+    for (const KeyUse use : allKeyUses()) {
+        auto* chip = new QPushButton;
+        chip->setCheckable(true);
+        chip->setProperty("chip", true);
+        chip->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+        chip->setToolTip(use == KeyUse::Needed ? tr("Keys that change mathematics, memory or time.")
+                                               : tr("Keys of output folders, ports and loggers."));
+        chip->setObjectName(text("chip_") + text(keyUseName(use)));
+        uses_->addButton(chip, int(use));
+        line.addWidget(chip);
+    }
+    connect(uses_, &QButtonGroup::idToggled, this, &KeysPanel::filter);
 }
 
 QWidget* KeysPanel::makeDetail() {
@@ -96,6 +115,8 @@ QWidget* KeysPanel::makeDetail() {
 
 void KeysPanel::startAtTheTop() {
     for (QAbstractButton* chip : chips_->buttons()) chip->setChecked(false);
+    for (const KeyUse use : allKeyUses())
+        uses_->button(int(use))->setChecked(use == KeyUse::Needed);
     if (filter_->rowCount() > 0) table_->selectRow(0);
     table_->scrollToTop();
 }
@@ -116,14 +137,21 @@ void KeysPanel::showMigration(const std::string& sourceName, const Migration& mi
 
 void KeysPanel::showChips() {
     for (const Verdict verdict : allVerdicts()) {
-        const int count = keys_->count(verdict);
+        const int count = keys_->count(verdict, filter_->uses());
         auto* chip = chips_->button(int(verdict));
         chip->setText(QStringLiteral("%1 %2").arg(count).arg(verdictLook(verdict).word));
         chip->setVisible(count > 0 || chip->isChecked());
     }
+    for (const KeyUse use : allKeyUses())
+        uses_->button(int(use))->setText(
+            QStringLiteral("%1 %2").arg(keys_->count(use)).arg(text(keyUseName(use))));
 }
 
 void KeysPanel::filter() {
+    std::set<KeyUse> uses;
+    for (QAbstractButton* chip : uses_->buttons())
+        if (chip->isChecked()) uses.insert(KeyUse(uses_->id(chip)));
+    filter_->setUses(std::move(uses));
     std::set<Verdict> chosen;
     for (QAbstractButton* chip : chips_->buttons())
         if (chip->isChecked()) chosen.insert(Verdict(chips_->id(chip)));

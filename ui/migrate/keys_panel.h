@@ -8,6 +8,7 @@
 
 class QButtonGroup;
 class QLabel;
+class QLayout;
 class QPushButton;
 class QTableView;
 
@@ -32,6 +33,7 @@ Q_SIGNALS:
 
 private:
     QWidget* makeChips();
+    void addUseChips(QLayout& line);
     QWidget* makeDetail();
     void filter();
     void showChips();
@@ -40,6 +42,7 @@ private:
     KeyModel* keys_;
     KeyFilter* filter_;
     QButtonGroup* chips_;
+    QButtonGroup* uses_;
     QTableView* table_;
     QLabel* place_;
     QLabel* change_;

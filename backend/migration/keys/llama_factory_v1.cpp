@@ -1,70 +1,80 @@
 // LLaMA-Factory v1's YAML: context parallelism as cp_mode and cp_size.
-#include "backend/migration/key_rules.h"
-
-#include <array>
+#include "backend/migration/keys/trainer_rows.h"
 
 namespace ringscope {
 namespace {
 
-using enum Verdict;
+using namespace migration_rows;
 
-constexpr std::array llamaFactoryV1Table = {
-    KeyRule{"model", NeedsDecision, "model", "", Role::Model},
-    KeyRule{"model_class", Dropped, "", "Ringscope trains decoder-only language models"},
-    KeyRule{"trust_remote_code", Dropped, "", "Ringscope runs no code of a model"},
-    KeyRule{"flash_attn", Dropped, "",
-            "Ringscope takes the attention kernel of its device; results are the same"},
-    KeyRule{"cp_mode", Converted, "parallel.mode", "", Role::Mode},
-    KeyRule{"cp_size", Renamed, "parallel.sp", "ranks that share one sequence", Role::Size},
-    KeyRule{"dp_size", Renamed, "parallel.dp", "groups of ranks with sequences of their own",
-            Role::Field},
-    KeyRule{"dist_config.cp_mode", Converted, "parallel.mode", "", Role::Mode},
-    KeyRule{"dist_config.cp_size", Renamed, "parallel.sp", "ranks that share one sequence",
-            Role::Size},
-    KeyRule{"dist_config.", Dropped, "",
-            "every rank holds all weights; nothing is sharded but the sequence"},
-    KeyRule{"train_dataset", Dropped, "", textOnly},
-    KeyRule{"eval_dataset", Dropped, "",
-            "data.validation keeps data out of training for validations; nothing is set"},
-    KeyRule{"template", Dropped, "", "plain text has no chat template"},
-    KeyRule{"output_dir", Dropped, "",
-            "Ringscope keeps results in its store and writes no such files"},
-    KeyRule{"micro_batch_size", Renamed, "train.batch",
-            "sequences a group of ranks trains on at a time", Role::Field},
-    KeyRule{"global_batch_size", Dropped, "",
-            "the product of batch, accumulation and groups: train.batch, train.grad_accum and "
-            "parallel.dp"},
-    KeyRule{"gradient_accumulation_steps", Renamed, "train.grad_accum",
-            "batches whose gradients are summed before a step", Role::Field},
-    KeyRule{"cutoff_len", Renamed, "train.seq_len", "tokens of one sequence, over all ranks",
-            Role::SeqLen},
-    KeyRule{"learning_rate", Renamed, "train.lr", "the rate that train.lr_schedule begins with",
-            Role::Field},
-    KeyRule{"weight_decay", Renamed, "train.weight_decay", "decoupled, as AdamW has it",
-            Role::Field},
-    KeyRule{"max_grad_norm", Renamed, "train.grad_clip", "largest gradient norm", Role::Field},
-    KeyRule{"seed", Renamed, "train.seed",
-            "decides initial weights and data order, though not the old stack's ones", Role::Field},
-    KeyRule{"max_steps", Renamed, "train.steps", "optimizer steps of the run", Role::Steps},
-    KeyRule{"num_train_epochs", Converted, "train.epochs", "", Role::Epochs},
-    KeyRule{"bf16", Converted, "train.precision", "", Role::Bf16},
-    KeyRule{"enable_activation_checkpointing", Converted, "memory.recompute", "", Role::Recompute},
-    KeyRule{"batching_", Dropped, "", "sequences are full and all of the same length"},
-    KeyRule{
-        "lr_scheduler_config.", Dropped, "",
-        "train.lr_schedule, lr_warmup and lr_final say the learning rate's course; nothing is set"},
-    KeyRule{"optim_config.", Dropped, "", "AdamW is Ringscope's optimizer"},
-    KeyRule{
-        "peft_config.", Dropped, "",
-        "not taken over: adapter.kind, rank, alpha, dropout and targets say what trains beside the "
-        "model"},
-    KeyRule{"quant_config.", Dropped, "", "Ringscope trains unquantised weights"},
-    KeyRule{"logging_steps", Dropped, "", "every step is measured and kept"},
-    KeyRule{"save_", Dropped, "", "Ringscope writes no checkpoints"},
+constexpr std::array v1Rows = {
+    plays("model", Role::Model, "model"),
+    holds("model_class", "Ringscope trains decoder-only language models"),
+    plays("cp_mode", Role::Mode, "parallel.mode", "", "LLaMA-Factory 0.9.5"),
+    plays("cp_size", Role::Size, "parallel.sp", sharedBy, "LLaMA-Factory 0.9.5"),
+    plays("dp_size", Role::Replicas, "parallel.dp", ownGroups),
+    plays("dist_config.cp_mode", Role::Mode, "parallel.mode"),
+    plays("dist_config.cp_size", Role::Size, "parallel.sp", sharedBy),
+    plays("dist_config.dp_size", Role::Replicas, "parallel.dp", ownGroups),
+    plays("dist_config.mp_shard_size", Role::Shards, "parallel.dp", ownGroups),
+    plays("dist_config.mp_replicate_size", Role::Replicas, "parallel.dp", ownGroups),
+    plays("dist_config.name", Role::FsdpStrategy, "memory.zero"),
+    plays("dist_config.config_file", Role::Companion),
+    plays("dist_config.reshard_after_forward", Role::FsdpReshard, "memory.zero"),
+    plays("dist_config.offload_params", Role::OffloadBoth, "memory.offload_optimizer"),
+    plays("dist_config.mixed_precision", Role::Precision, "train.precision"),
+    keepsHouse("dist_config.dcp_path", "where the old stack's checkpoint lies"),
+    drops("dist_config.", "memory.zero says what ranks divide besides the sequence"),
+    plays("train_dataset", Role::Data, "data.source"),
+    drops("eval_dataset", "data.validation keeps a share of the same data out of training"),
+    plays("template", Role::Template, "data.chat_template"),
+    keepsHouse("output_dir", storeKeeps),
+    plays("micro_batch_size", Role::Batch, "train.batch", ranksPerGroup),
+    plays("global_batch_size", Role::GlobalBatch, "train.grad_accum"),
+    plays("cutoff_len", Role::SeqLen, "train.seq_len", allRanksTokens),
+    plays("enable_activation_checkpointing", Role::Recompute, "memory.recompute"),
+    plays("enable_activation_cpu_offload", Role::OffloadActivations, "memory.offload_activations"),
+    keepsHouse("batching_", "sequences are full and all of the same length"),
+    keepsHouse("num_workers", loaderSpeed),
+    plays("lr_scheduler_config.name", Role::Scheduler, "train.lr_schedule"),
+    plays("lr_scheduler_config.type", Role::Scheduler, "train.lr_schedule"),
+    plays("lr_scheduler_config.warmup_steps", Role::LrWarmup, "train.lr_warmup"),
+    plays("lr_scheduler_config.num_warmup_steps", Role::LrWarmup, "train.lr_warmup"),
+    plays("lr_scheduler_config.warmup_ratio", Role::LrWarmupShare, "train.lr_warmup"),
+    plays("lr_scheduler_config.min_lr", Role::LrLeast, "train.lr_final"),
+    takes("lr_scheduler_config.min_lr_ratio", "train.lr_final", finalShare),
+    takes("lr_scheduler_config.min_lr_rate", "train.lr_final", finalShare),
+    plays("lr_scheduler_config.num_decay_steps", Role::LrDecay, "train.lr_decay"),
+    plays("lr_scheduler_config.decay_steps", Role::LrDecay, "train.lr_decay"),
+    drops("lr_scheduler_config.", wholeCourse),
+    plays("optim_config.name", Role::Optimizer, "train.optimizer"),
+    plays("optim_config.type", Role::Optimizer, "train.optimizer"),
+    takes("optim_config.lr", "train.lr", firstRate),
+    takes("optim_config.learning_rate", "train.lr", firstRate),
+    takes("optim_config.weight_decay", "train.weight_decay", decoupled),
+    plays("optim_config.betas", Role::Betas, "train.beta1"),
+    takes("optim_config.eps", "train.eps", "added to the root of the mean square"),
+    drops("optim_config.", "Ringscope's AdamW has no such setting"),
+    plays("peft_config.name", Role::Finetuning, "adapter.kind"),
+    plays("peft_config.type", Role::Finetuning, "adapter.kind"),
+    plays("peft_config.r", Role::LoraRank, "adapter.rank"),
+    plays("peft_config.rank", Role::LoraRank, "adapter.rank"),
+    plays("peft_config.lora_alpha", Role::LoraAlpha, "adapter.alpha"),
+    plays("peft_config.alpha", Role::LoraAlpha, "adapter.alpha"),
+    plays("peft_config.lora_dropout", Role::LoraDropout, "adapter.dropout"),
+    plays("peft_config.target_modules", Role::LoraTargets, "adapter.targets"),
+    drops("peft_config.", "an adapter is a product of two matrices, without this addition"),
+    plays("quant_config.quantization_bit", Role::LoadBits, "adapter.kind"),
+    plays("quant_config.bits", Role::LoadBits, "adapter.kind"),
+    holds("quant_config.name", "qlora keeps weights in 4 bits, as bitsandbytes does"),
+    drops("quant_config.", "qlora keeps weights in nf4, and computes in train.precision"),
+    holds("kernel_config.", "Ringscope has kernels of its own; results are the same"),
+    keepsHouse("init_config.", "how the old stack makes a model before it is read"),
 };
+
+constexpr auto v1Table = joinedRules(v1Rows, models, adapters, trainer);
 
 }  // namespace
 
-std::span<const KeyRule> llamaFactoryV1Rules() { return llamaFactoryV1Table; }
+std::span<const KeyRule> llamaFactoryV1Rules() { return v1Table; }
 
 }  // namespace ringscope

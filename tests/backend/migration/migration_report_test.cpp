@@ -27,10 +27,13 @@ TEST(MigrationJson, HasExactlyItsDocumentedFields) {
     const MigrationInput input = fixture("base_zigzag.yaml");
     const auto object = nlohmann::json::parse(migrationJson(input, migrated(input)));
     EXPECT_THAT(namesOf(object), ElementsAre("changed", "decisions", "experiment", "keys",
-                                             "schema_version", "source"));
+                                             "schema_version", "source", "summary"));
     EXPECT_THAT(namesOf(object["source"]), ElementsAre("confidence", "kind", "reason"));
-    EXPECT_THAT(namesOf(object["keys"][0]), ElementsAre("column", "line", "new", "new_path", "old",
-                                                        "path", "reason", "verdict"));
+    EXPECT_THAT(namesOf(object["keys"][0]),
+                ElementsAre("column", "line", "new", "new_path", "old", "path", "reason", "use",
+                            "verdict", "versions"));
+    EXPECT_THAT(namesOf(object["summary"]), ElementsAre("carried", "dangerous", "dropped",
+                                                        "housekeeping", "needed", "unknown"));
     EXPECT_THAT(namesOf(object["decisions"][0]),
                 ElementsAre("answered", "chosen", "default", "id", "key", "options", "question"));
     EXPECT_THAT(namesOf(object["decisions"][0]["options"][0]),
@@ -76,7 +79,8 @@ TEST(MigrationReport, LetsNothingOfTheSourceBecomeMarkup) {
 
 TEST(VerdictCounts, NameThoseThatOccur) {
     EXPECT_EQ(verdictCounts(Migration{}), "no keys");
-    EXPECT_EQ(verdictCounts(migrated(fixture("accelerate_sp.yml"))), "2 renamed, 7 dropped");
+    EXPECT_EQ(verdictCounts(migrated(fixture("accelerate_sp.yml"))),
+              "2 kept, 2 renamed, 2 converted, 1 needs decision");
 }
 
 }  // namespace

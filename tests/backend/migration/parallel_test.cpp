@@ -78,7 +78,10 @@ TEST(MigratedMode, IsNoneOnOneRank) {
 TEST(MigratedMode, OfAccelerateFollowsTheBackendThatSplits) {
     const std::string head = "distributed_type: MULTI_GPU\nparallelism_config:\n";
     const std::string context = head + "  parallelism_config_cp_size: 4\n";
-    EXPECT_EQ(configOf(migrated(context)).parallel.mode, "zigzag");
+    EXPECT_EQ(configOf(migrated(context)).parallel.mode, "ring-allgather");
+    EXPECT_EQ(configOf(migrated(context + "  parallelism_config_cp_comm_strategy: alltoall\n"))
+                  .parallel.mode,
+              "zigzag");
     EXPECT_EQ(
         configOf(migrated(context + "  parallelism_config_cp_backend: deepspeed\n")).parallel.mode,
         "ulysses");

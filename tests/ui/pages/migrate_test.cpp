@@ -98,9 +98,13 @@ TEST_F(MigrateFile, CountsTheVerdictsOfEverySampleAsTheLibraryDoes) {
         ASSERT_EQ(page.openFile(path(name)), QString()) << name;
         const Migration library = expected(name, {});
         ASSERT_FALSE(library.keys.empty()) << name;
-        EXPECT_EQ(page.table().model()->rowCount(), std::ssize(library.keys)) << name;
+        const auto needed = [](const KeyVerdict& key) { return key.use == KeyUse::Needed; };
+        EXPECT_EQ(page.table().model()->rowCount(), std::ranges::count_if(library.keys, needed))
+            << name;
         for (const Verdict verdict : allVerdicts()) {
-            const auto count = std::ranges::count(library.keys, verdict, &KeyVerdict::verdict);
+            const auto count = std::ranges::count_if(library.keys, [&](const KeyVerdict& key) {
+                return needed(key) && key.verdict == verdict;
+            });
             QAbstractButton* chip = button("chip_" + std::string(verdictName(verdict)));
             EXPECT_EQ(chip->isVisible(), count > 0) << name;
             EXPECT_TRUE(chip->text().startsWith(QString::number(count) + ' ')) << name;
@@ -117,7 +121,7 @@ TEST_F(MigrateFile, ShowsWhatNeedsALookFirstAndOneVerdictWhereAsked) {
         return Verdict(rows.index(row, 0).data(KeyModel::VerdictRole).toInt());
     };
     EXPECT_EQ(verdictAt(0), Verdict::NeedsDecision);
-    EXPECT_EQ(verdictAt(rows.rowCount() - 1), Verdict::Renamed);
+    EXPECT_EQ(verdictAt(rows.rowCount() - 1), Verdict::Kept);
 
     click("chip_dangerous");
     ASSERT_EQ(rows.rowCount(), 3);
@@ -127,6 +131,21 @@ TEST_F(MigrateFile, ShowsWhatNeedsALookFirstAndOneVerdictWhereAsked) {
     click("chip_dangerous");
     click("chip_unknown");
     EXPECT_EQ(rows.rowCount(), std::ssize(page.draft().migration().keys));
+}
+
+TEST_F(MigrateFile, ShowsHousekeepingApartAndOnlyWhereAsked) {
+    ASSERT_EQ(page.openFile(path("base_zigzag.yaml")), QString());
+    const Migration library = expected("base_zigzag.yaml", {});
+    const auto housekeeping =
+        std::ranges::count(library.keys, KeyUse::Housekeeping, &KeyVerdict::use);
+    ASSERT_GT(housekeeping, 0);
+    const QAbstractItemModel& rows = *page.table().model();
+    EXPECT_EQ(rows.rowCount(), std::ssize(library.keys) - housekeeping);
+    EXPECT_TRUE(button("chip_housekeeping")->text().startsWith(QString::number(housekeeping)));
+    click("chip_needed");
+    EXPECT_EQ(rows.rowCount(), std::ssize(library.keys));
+    click("chip_housekeeping");
+    EXPECT_EQ(rows.rowCount(), housekeeping);
 }
 
 TEST_F(MigrateFile, ReadsTheDeepSpeedFileThatTheSourceNames) {
