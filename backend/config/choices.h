@@ -56,7 +56,7 @@ inline constexpr std::array trainTasks = {Choice{TrainTask::Lm, "lm"},
 constexpr const auto& choicesOf(TrainTask /*any*/) { return trainTasks; }
 static_assert(inOrder(trainTasks));
 
-// adapter.kind: what trains is the model, or a small product beside its linear layers, whose weights
+// adapter.kind: what trains is the model, or a small product beside linear layers, whose weights
 // stay as they are (lora) or are kept in 4 bits (qlora).
 enum class AdapterKind : std::uint8_t { None, Lora, Qlora };
 inline constexpr std::array adapterKinds = {Choice{AdapterKind::None, "none"},

@@ -17,7 +17,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -264,7 +263,9 @@ TEST(Adapters, AreAllThatChangesAndAllThatACheckpointKeeps) {
         EXPECT_EQ(after.numel(), plan.parameters + trainedParameters(plan));
         EXPECT_FALSE(at::equal(before, after));
         std::int64_t values = 0;
-        for (const StateSlice& slice : trainer->ownedState().slices) {
+        TrainingState state;
+        testing::keepState(*trainer, state);
+        for (const StateSlice& slice : state.slices) {
             EXPECT_NE(slice.parameter.find(".lora."), std::string::npos) << slice.parameter;
             if (slice.kind == StateKind::Values) values += slice.numbers.numel();
         }
@@ -275,21 +276,12 @@ TEST(Adapters, AreAllThatChangesAndAllThatACheckpointKeeps) {
 TEST(Adapters, GoOnFromACheckpointWithTheSameBits) {
     const RunConfig config = smallAdapted("zigzag", 2);
     const RunPlan plan = planRun(config).value();
-    std::mutex mutex;
     TrainingState all;
     std::vector<double> wanted;
     runRanks(2, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, fromProse(config)).value();
         ASSERT_TRUE(trainer->step(0).ok());
-        {
-            const std::lock_guard lock(mutex);
-            const TrainingState own = trainer->ownedState();
-            all.optimizerSteps = own.optimizerSteps;
-            for (StateSlice slice : own.slices) {
-                slice.numbers = slice.numbers.clone();
-                all.slices.push_back(std::move(slice));
-            }
-        }
+        testing::keepState(*trainer, all);
         ASSERT_TRUE(trainer->step(1).ok());
         const StepRecord record = trainer->step(2)->record;
         if (group.rank() == 0) wanted = {record.loss, record.gradNorm};

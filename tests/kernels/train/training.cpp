@@ -5,6 +5,7 @@
 #include "tests/kernels/comm/rank_threads.h"
 
 #include <gtest/gtest.h>
+#include <mutex>
 
 namespace ringscope::testing {
 
@@ -62,6 +63,19 @@ std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batch
         own.parameters = trainer->parameterValues();
     });
     return trained;
+}
+
+void keepState(Trainer& trainer, TrainingState& all) {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    all.progress = trainer.progress();
+    const Result<void> visited = trainer.visitOwnedSlices([&](const StateSlice& own) {
+        StateSlice& slice = all.slices.emplace_back(own);
+        slice.numbers = own.numbers.clone();
+        if (own.eightBit()) slice.scales = own.scales.clone();
+        return Result<void>();
+    });
+    EXPECT_TRUE(visited.ok());
 }
 
 void expectNoTrainer(const RunConfig& config, const std::string& words) {

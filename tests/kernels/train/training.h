@@ -28,6 +28,9 @@ struct TrainedRank {
 // One for each rank of the plan.
 std::vector<TrainedRank> train(const RunConfig& config, const BatchSource& batches);
 
+// Adds what a checkpoint keeps of this rank. May be called by several ranks' threads.
+void keepState(Trainer& trainer, TrainingState& all);
+
 // That one rank makes no trainer, and that the sentence has these words.
 void expectNoTrainer(const RunConfig& config, const std::string& words);
 

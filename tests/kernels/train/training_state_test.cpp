@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@ namespace ringscope {
 namespace {
 
 using testing::fromProse;
+using testing::keepState;
 using testing::runRanks;
 using testing::smallRun;
 
@@ -45,19 +45,6 @@ struct Trained {
     std::vector<double> parameters{};
     bool skipped = false;
 };
-
-void keepState(Trainer& trainer, TrainingState& all) {
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
-    all.progress = trainer.progress();
-    const Result<void> visited = trainer.visitOwnedSlices([&](const StateSlice& own) {
-        StateSlice& slice = all.slices.emplace_back(own);
-        slice.numbers = own.numbers.clone();
-        if (own.eightBit()) slice.scales = own.scales.clone();
-        return Result<void>();
-    });
-    EXPECT_TRUE(visited.ok());
-}
 
 void runSteps(Trainer& trainer, std::int64_t first, std::int64_t end, int rank, Trained& trained) {
     for (std::int64_t index = first; index < end; ++index) {
