@@ -34,12 +34,12 @@ TEST(GenerationText, NumbersSeveralTexts) {
 TEST(GenerationText, CountsTokensBehindTheFirst) {
     const GenerationRequest request{.prompt = {1, 2, 3}};
     EXPECT_EQ(generationFigures(request, twoTexts()),
-              "4 tokens behind 3 of the prompt: the first after 250 ms, then 2 tokens/s; cache "
+              "4 tokens behind 3 of the prompt: the first after 250 ms, then 2.00 tokens/s; cache "
               "3.00 MiB");
     GenerationOutcome first = twoTexts();
     first.tokens = 2;
     first.total = first.first;
-    EXPECT_THAT(generationFigures(request, first), HasSubstr("then 0 tokens/s"));
+    EXPECT_THAT(generationFigures(request, first), HasSubstr("then 0.00 tokens/s"));
 }
 
 TEST(GenerationText, HasAllOfItAsJson) {
