@@ -74,8 +74,8 @@ TEST_F(ExperimentVerbs, AFileThatHoldsNothingIsNoExperiment) {
 }
 
 TEST_F(ExperimentVerbs, AFolderIsNoFile) {
-    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-             {"run", at("")}, {"config", "show", at("")}}) {
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"run", at("")}, {"config", "show", at("")}}) {
         const Ran ran = run(words);
         EXPECT_EQ(ran.exit, cli::NotFound) << words.front();
         EXPECT_THAT(ran.err, HasSubstr("' is a folder, not a file"));
