@@ -131,8 +131,7 @@ int generateText(GenerateArguments arguments, const GlobalOptions& global) {
     // The tokens of an adapter are its model's.
     const Result<std::filesystem::path> texts = modelFolderOf(*folder);
     if (!texts.ok()) return fail(texts.error());
-    const Result<ReadPrompt> prompt =
-        readPrompt(arguments.prompt, arguments.model, *texts, global);
+    const Result<ReadPrompt> prompt = readPrompt(arguments.prompt, arguments.model, *texts, global);
     if (!prompt.ok()) return fail(prompt.error());
     arguments.request.prompt = prompt->ids;
     arguments.request.tokenizer = prompt->tokenizer;

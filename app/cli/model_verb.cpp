@@ -1,4 +1,4 @@
-// ringscope model show | eval | export | merge | components: what a model is, costs and computes, and what
+// ringscope model show | eval | export | merge | components: what a model is and computes, and what
 // models may be made of.
 #include "app/cli/console.h"
 #include "app/cli/help.h"

@@ -100,8 +100,7 @@ void applyCheckpoint(const ModelDescription& description,
     config.attention.softcap = description.attention.softcap;
     if (config.model.from) {
         const auto folder = modelFolderOf(*config.model.from);
-        if (folder.ok() && hasTokenizer(folder->string()))
-            config.data.tokenizer = folder->string();
+        if (folder.ok() && hasTokenizer(folder->string())) config.data.tokenizer = folder->string();
     }
     keepWritten(before, origins, config, comesWithCheckpoint);
 }
