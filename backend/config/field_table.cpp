@@ -547,10 +547,10 @@ std::vector<Field> debugFields() {
 
 std::vector<Field> allFields() {
     std::vector<Field> all;
-    for (auto section : {modelSizes, modelParts, rotaryFields, expertFields, latentFields,
-                         dataFields, trainFields, attentionFields, patternFields, parallelFields,
-                         memoryFields, profileFields, launchFields, adapterFields,
-                         checkpointFields, debugFields})
+    for (auto section :
+         {modelSizes, modelParts, rotaryFields, expertFields, latentFields, dataFields, trainFields,
+          attentionFields, patternFields, parallelFields, memoryFields, profileFields, launchFields,
+          adapterFields, checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

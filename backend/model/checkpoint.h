@@ -69,8 +69,8 @@ struct CheckpointForm {
 Result<void> writeCheckpoint(const std::filesystem::path& folder, std::string_view configText,
                              std::vector<OutgoingTensor> tensors, const CheckpointForm& form = {});
 
-// Checks the model in `from` as Checkpoint::open() does, and copies what makes it one: config.json
-// and the tensors' files, byte for byte. An adapter is copied as such. Fails where `to` holds a model's tensors already.
+// Checks the model in `from` as Checkpoint::open() does, and copies config.json and the tensors'
+// files byte for byte; an adapter as such. Fails where `to` holds a model's tensors already.
 Result<void> copyCheckpoint(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace ringscope

@@ -15,8 +15,8 @@ struct RowDropout {
 
     bool drops() const { return share > 0; }
 
-    // `in` (rows, columns) without what is dropped; `in` itself where nothing is. Its rows are those
-    // from `first` on. `key`: of the place in the model, so that each drops other numbers.
+    // `in` (rows, columns) without what is dropped; `in` itself where nothing is. Its rows are
+    // those from `first` on. `key`: of the place in the model, so that each drops other numbers.
     at::Tensor of(const at::Tensor& in, std::int64_t first, std::uint64_t key) const;
 };
 

@@ -32,8 +32,8 @@ struct BatchPlace {
     std::int64_t number = 0;
 };
 
-// Of the model's parameters: those of model.from where it is set, else of the run's seed. Where that
-// is an adapter's folder and the run trains no adapter, it is merged into them. Fails where the
+// Of the model's parameters: those of model.from where it is set, else of the run's seed. Where
+// that is an adapter's folder and the run trains no adapter, it is merged into them. Fails where the
 // folder cannot be read or holds another model than the plan's.
 Result<InitialValues> initialValuesOf(const RunPlan& plan);
 

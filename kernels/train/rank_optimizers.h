@@ -1,5 +1,5 @@
-// A rank's optimizers, one for each part of its parameters that is not frozen, and the file that their state is in
-// where it is not in memory (memory.offload_optimizer).
+// A rank's optimizers, one for each part of its parameters that is not frozen, and the file that
+// their state is in where it is not in memory (memory.offload_optimizer).
 #pragma once
 
 #include "backend/core/result.h"
