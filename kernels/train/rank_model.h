@@ -33,8 +33,8 @@ struct BatchPlace {
 };
 
 // Of the model's parameters: those of model.from where it is set, else of the run's seed. Where
-// that is an adapter's folder and the run trains no adapter, it is merged into them. Fails where the
-// folder cannot be read or holds another model than the plan's.
+// that is an adapter's folder and the run trains no adapter, it is merged into them. Fails where
+// the folder cannot be read or holds another model than the plan's.
 Result<InitialValues> initialValuesOf(const RunPlan& plan);
 
 class RankModel {

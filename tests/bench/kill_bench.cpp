@@ -2,8 +2,8 @@
 // has locked, and says what was left. Ends with 1 where anything was.
 //
 //     kill_bench [ROUNDS] [LOCKED] [SEED]
-//     kill_bench --checkpoints [ROUNDS] [SEED]   in each of five modes, runs that write checkpoints,
-//                                                and go on from them
+//     kill_bench --checkpoints [ROUNDS] [SEED]   in each of five modes, runs that write
+//                                                checkpoints, and go on from them
 #include "tests/support/checkpoint_kills.h"
 #include "tests/support/kill_rounds.h"
 
