@@ -17,8 +17,6 @@ constexpr std::string_view withoutAdapter = "no adapter is trained, so nothing i
 // What the stacks take where a file has no key for it.
 constexpr std::int64_t usualRank = 8;
 
-bool hasAdapters() { return findField("adapter.kind") != nullptr; }
-
 // "lora", "qlora", or another word; empty where all weights are trained.
 std::string adapterWord(Draft& draft) {
     const std::string* text = draft.textOf(Role::Finetuning);
@@ -33,7 +31,7 @@ bool isQuantised(Draft& draft) {
     return draft.integerOf(Role::LoadBits) == 4 || draft.switchOf(Role::Load4bit).value_or(false);
 }
 
-// Without adapters in this build, all weights are trained, or none.
+// Of an adapter that Ringscope does not train: all weights are trained, or none.
 void decideWeights(Draft& draft, KeyVerdict& key, const std::string& type) {
     key.newPath.clear();
     const std::string chosen = draft.decide(
@@ -67,7 +65,7 @@ void settleLoad(Draft& draft, bool adapter) {
         const bool off = draft.switchOf(role) == std::optional(false);
         if (off)
             hold(*key, "off, so nothing is lost");
-        else if (adapter && isQuantised(draft) && role != Role::Load8bit && hasAdapters())
+        else if (adapter && isQuantised(draft) && role != Role::Load8bit)
             key->reason = "weights that do not train are kept in 4 bits";
         else
             drop(*key, "weights are kept in train.precision: more memory");
@@ -77,7 +75,6 @@ void settleLoad(Draft& draft, bool adapter) {
 void setAdapterField(Draft& draft, Role role, const std::string& reason) {
     KeyVerdict* key = draft.keyOf(role);
     if (key == nullptr) return;
-    if (findField(key->newPath) == nullptr) return drop(*key, "there is no such field here yet");
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     if (key->verdict != Verdict::Dangerous) key->reason = reason;
 }
@@ -86,8 +83,6 @@ void setAdapterField(Draft& draft, Role role, const std::string& reason) {
 void settleTargets(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::LoraTargets);
     if (key == nullptr) return;
-    const Field* field = findField("adapter.targets");
-    if (field == nullptr) return drop(*key, "there is no such field here yet");
     const std::string word = toLower(key->old);
     if (word == "all" || word == "all-linear" || word == "all_linear" || word == "[all-linear]")
         return hold(*key, "adapter.targets without a name means all linear layers of a layer");
@@ -126,7 +121,7 @@ void settleAdapter(Draft& draft) {
     if (word.empty()) {
         if (key != nullptr) hold(*key, "all weights are trained here, too");
         dropRoles(draft, std::string(withoutAdapter), false);
-    } else if (adapter && hasAdapters()) {
+    } else if (adapter) {
         settleLora(draft);
     } else {
         decideWeights(draft, *key, word);

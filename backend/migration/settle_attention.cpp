@@ -9,13 +9,9 @@
 namespace ringscope {
 namespace {
 
-constexpr std::string_view everyKey =
-    "Ringscope computes every key that the mask allows: more work, other losses";
 constexpr std::string_view oldLeaks =
     "dilated-attention-pytorch lets causal queries see later tokens, and leaves rows that no "
     "branch covers at 0; losses will differ";
-
-bool hasPatterns() { return findField("attention.pattern.kind") != nullptr; }
 
 void settleWindow(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Window);
@@ -45,10 +41,6 @@ void settleWindow(Draft& draft) {
 bool setList(Draft& draft, Role role) {
     KeyVerdict* const key = draft.keyOf(role);
     if (key == nullptr) return false;
-    if (!hasPatterns()) {
-        drop(*key, std::string(everyKey));
-        return false;
-    }
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     if (key->verdict == Verdict::Dangerous) return false;
     key->reason = role == Role::Segments ? "a branch's segment of so many tokens"
@@ -61,7 +53,7 @@ void settlePattern(Draft& draft) {
     const bool lists = setList(draft, Role::Segments);
     const bool both = setList(draft, Role::Rates) && lists;
     if (call != nullptr) endanger(*call, std::string(oldLeaks));
-    if (!both || !hasPatterns()) return;
+    if (!both) return;
     const Result<void> set = findField("attention.pattern.kind")->set(draft.config(), "dilated");
     if (set.ok() && call != nullptr) {
         call->newPath = "attention.pattern.kind";

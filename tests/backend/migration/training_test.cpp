@@ -38,9 +38,19 @@ TEST(MigratedStage, ShowsThatADecisionChangedTheBatch) {
     EXPECT_THAT(batch.reason, HasSubstr("follows from a decision"));
 }
 
-TEST(MigratedWeights, OfLoraAreAllTrainedOrFrozen) {
+TEST(MigratedWeights, OfLoraStayBesideAnAdapter) {
+    const RunConfig config = configOf(
+        migrated(inputOf("finetuning_type: lora\nlora_rank: 4\nstage: sft\nlearning_rate: 1.0e-4\n"
+                         "model_name_or_path: Qwen/Qwen2.5-0.5B\n"),
+                 defaultAnswers));
+    EXPECT_EQ(config.adapter.kind, AdapterKind::Lora);
+    EXPECT_EQ(config.adapter.rank, 4);
+    EXPECT_EQ(config.adapter.alpha, 8);
+}
+
+TEST(MigratedWeights, OfAnAdapterThatIsNotTrainedHereAreAllTrainedOrFrozen) {
     const std::string text =
-        "finetuning_type: lora\nstage: sft\nlearning_rate: 1.0e-4\n"
+        "finetuning_type: oft\nstage: sft\nlearning_rate: 1.0e-4\n"
         "model_name_or_path: Qwen/Qwen2.5-0.5B\n";
     EXPECT_EQ(decided(text, "weights", "train").train.lr, 1e-4);
     EXPECT_EQ(decided(text, "weights", "freeze").train.lr, 0.0);

@@ -55,8 +55,8 @@ TEST(Verdicts, OnAFileOfTheAlstFork) {
     EXPECT_EQ(verdictLines(migrated(fixture("alst_fork.yaml"))),
               "1 model_name_or_path needs_decision\n"
               "2 stage dropped\n"
-              "3 finetuning_type needs_decision\n"
-              "4 lora_rank dropped\n"
+              "3 finetuning_type converted\n"
+              "4 lora_rank converted\n"
               "5 sequence_parallel_size renamed\n"
               "6 sequence_parallel_mode dangerous\n"
               "7 alst_sequence_backend kept\n"

@@ -5,6 +5,7 @@
 #include "backend/model/checkpoint.h"
 #include "backend/model/linear_layers.h"
 #include "backend/model/stored_numbers.h"
+#include "tests/support/program.h"
 
 #include <gmock/gmock.h>
 
@@ -30,12 +31,9 @@ fs::path adapterOf(const std::string& name) {
 class AdapterCopy : public ::testing::Test {
 protected:
     void SetUp() override {
-        fs::remove_all(folder_);
-        fs::create_directories(folder_);
         for (const std::string_view name : {adapterConfigName, adapterTensorName})
             fs::copy_file(adapterOf("llama") / name, folder_ / name);
     }
-    void TearDown() override { fs::remove_all(folder_); }
     std::string config() const { return readTextFile(folder_ / adapterConfigName).value(); }
     void replace(const std::string& from, const std::string& to) {
         std::string text = config();
@@ -48,7 +46,8 @@ protected:
         return opened.ok() ? "" : opened.error().message;
     }
 
-    fs::path folder_ = fs::path(::testing::TempDir()) / "adapter-copy";
+    testing::TemporaryFolder temporary_;
+    const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(AdapterCopy, IsReadAsPeftWroteIt) {
@@ -72,7 +71,7 @@ TEST_F(AdapterCopy, IsRefusedWhereItsMatricesBeganAsPartsOfTheModel) {
 
 TEST_F(AdapterCopy, IsRefusedWhereARankIsAnother) {
     replace("\"r\": 3", "\"r\": 4");
-    EXPECT_THAT(refusal(), HasSubstr("are [3, 48] and [32, 3], and r is 4"));
+    EXPECT_THAT(refusal(), HasSubstr("are [3, 52] and [32, 3], and r is 4"));
 }
 
 TEST_F(AdapterCopy, IsRefusedWithKeysThatMayMeanSomething) {
@@ -133,8 +132,8 @@ TEST(LinearLayers, AreChosenByTheEndsOfTheirNames) {
 }
 
 TEST(Merging, TakesAwayWhatItAdded) {
-    const fs::path folder = fs::path(::testing::TempDir()) / "merging";
-    fs::remove_all(folder);
+    const testing::TemporaryFolder temporary;
+    const fs::path folder = temporary.path();
     for (const std::string name : {"llama", "gpt2", "gpt-neox", "phi3"}) {
         const fs::path merged = folder / (name + "-merged");
         const fs::path apart = folder / (name + "-apart");
@@ -164,7 +163,6 @@ TEST(Merging, TakesAwayWhatItAdded) {
                     .error()
                     .message,
                 HasSubstr("its base is another model"));
-    fs::remove_all(folder);
 }
 
 TEST(StoredNumbers, AreRoundedToTheNearest) {

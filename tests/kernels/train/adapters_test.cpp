@@ -9,6 +9,7 @@
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/train/family_models.h"
 #include "tests/kernels/train/training.h"
+#include "tests/support/program.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -137,8 +138,8 @@ TEST_P(AdaptedFamily, IsMergedIntoTheModelWhereNoneIsTrained) {
     RunConfig config = adaptedRun(GetParam(), AdapterKind::None, NumberFormat::Fp32);
     const StoredTensors expected(adapterFolder(GetParam()) / "expected.safetensors");
     const TokenBatch batch = testing::familyBatch(GetParam());
-    const fs::path merged = fs::path(::testing::TempDir()) / ("merged-" + GetParam());
-    fs::remove_all(merged);
+    const testing::TemporaryFolder folder;
+    const fs::path merged = folder.path() / "merged";
     const Result<void> made = mergeAdapter(testing::modelFolder(GetParam()),
                                            adapterFolder(GetParam()), merged, Merging::Add);
     ASSERT_TRUE(made.ok()) << made.error().message;
@@ -155,7 +156,6 @@ TEST_P(AdaptedFamily, IsMergedIntoTheModelWhereNoneIsTrained) {
                 << from;
         });
     }
-    fs::remove_all(merged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, AdaptedFamily, ::testing::ValuesIn(adaptedFamilies()),
@@ -224,7 +224,8 @@ TEST(Adapters, AreKeptOnDiskLikeAnyParameters) {
     config.memory = {.zero = 3, .recompute = Recompute::Layers};
     config.memory.offloadActivations = config.memory.offloadOptimizer =
         config.memory.offloadParameters = OffloadPlace::Disk;
-    config.memory.offloadFolder = ::testing::TempDir() + "ringscope-adapters";
+    const testing::TemporaryFolder folder;
+    config.memory.offloadFolder = folder.path().string();
     expectSameTraining(config, wanted, 1e-9);
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/verify/probe.h"
 #include "tests/kernels/attention/reference.h"
 #include "tests/kernels/comm/rank_threads.h"
+#include "tests/support/program.h"
 
 #include "backend/verify/verify_request.h"
 
@@ -38,8 +39,8 @@ std::string patternFile() {
     for (std::int64_t query = 0; query < blocks; ++query)
         for (std::int64_t key = 0; key < blocks; ++key)
             cells += key == query || key + 1 == query || key % 3 == 0 ? '\1' : '\0';
-    const auto path = std::filesystem::path(::testing::TempDir()) / "ringscope-pattern.npy";
-    std::filesystem::remove(path);
+    static const testing::TemporaryFolder folder;
+    const auto path = folder.path() / "pattern.npy";
     EXPECT_TRUE(writeNpy(path, {.type = "|u1", .shape = {blocks, blocks}, .bytes = cells}).ok());
     return path.string();
 }
