@@ -50,7 +50,7 @@ void addModelMergeVerb(CLI::App& model, Command& command) {
                 {{"ringscope model merge models/tiny adapters/mine -o models/merged",
                   "a folder that needs no adapter"},
                  {"ringscope model merge models/merged demo/lora --unmerge -o models/again",
-                  "the adapter of a run, taken out"}},
+                  "takes it out"}},
                 mergeExplanation);
     auto arguments = std::make_shared<MergeArguments>();
     verb->add_option("BASE", arguments->base, "the folder of the model")

@@ -9,7 +9,7 @@ namespace {
 TEST(CheckpointKills, LeaveAWholeCheckpointThatGoesOnWithTheSameLosses) {
     CheckpointKills kills("ring");
     for (int i = 0; i < 6; ++i)
-        kills.kill(static_cast<Hit>(i % hits), std::chrono::milliseconds(500 + 120 * i),
+        kills.kill(static_cast<Hit>(i % hits), kills.whole() * (4 + i) / 10,
                    i % 2 == 0 ? StateIs::InMemory : StateIs::OnDisk);
     std::string problems;
     for (const std::string& problem : kills.problems()) problems += problem + "\n";

@@ -44,9 +44,11 @@ bool hasWhole(const fs::path& folder) {
 CheckpointKills::CheckpointKills(std::string mode)
     : mode_(std::move(mode)), mark_("RINGSCOPE_KILL_MARK=" + RunId::random().text) {
     const fs::path checkpoints = folder_.path() / "whole";
+    const auto begin = std::chrono::steady_clock::now();
     const Ended ended = runProgram(
         words({"run", experiment(checkpoints, StateIs::InMemory).string(), "--no-reference"}),
         options());
+    took_ = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
     whole_ = lossesOfLast();
     if (ended.exitCode != 0 || whole_.size() != steps)
         throw std::runtime_error("the training does not end by itself: " + ended.err);

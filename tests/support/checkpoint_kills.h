@@ -3,7 +3,7 @@
 // of one that was never killed.
 //
 //     CheckpointKills kills("ring");
-//     kills.kill(Hit::Leader, std::chrono::milliseconds(700), StateIs::InMemory);
+//     kills.kill(Hit::Leader, kills.whole() / 2, StateIs::InMemory);
 //     EXPECT_TRUE(kills.problems().empty());
 #pragma once
 
@@ -31,6 +31,9 @@ public:
 
     void kill(Hit hit, std::chrono::milliseconds after, StateIs state);
 
+    // How long that took; under load, everything takes longer.
+    std::chrono::milliseconds whole() const { return took_; }
+
     int resumed() const { return resumed_; }  // rounds in which there was a checkpoint
     int halves() const { return halves_; }    // rounds that left a half
     const std::vector<std::string>& problems() const { return problems_; }
@@ -48,6 +51,7 @@ private:
     std::string mode_;
     std::string mark_;
     std::map<int, double> whole_;
+    std::chrono::milliseconds took_{};
     int rounds_ = 0;
     int resumed_ = 0;
     int halves_ = 0;

@@ -72,7 +72,7 @@ void expectSound(const MigrationInput& input, const Migration& migration) {
 
 TEST(RandomSources, MigrateOrAreRefusedInOneSentence) {
     int migratedFiles = 0;
-    for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
         Dice dice(seed);
         MigrationInput input = fixture(fixtures[seed % fixtures.size()]);
         for (std::size_t i = 0; i <= dice.below(4); ++i) {
@@ -94,7 +94,7 @@ TEST(RandomSources, MigrateOrAreRefusedInOneSentence) {
             for (const std::string& problem : migration->problems)
                 ADD_FAILURE() << "seed " << seed << ": " << problem << "\n" << input.source.text;
     }
-    EXPECT_GT(migratedFiles, 300);
+    EXPECT_GT(migratedFiles, 120);
 }
 
 }  // namespace

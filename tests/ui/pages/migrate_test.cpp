@@ -166,7 +166,7 @@ TEST_F(MigrateFile, DecidesNothingByItselfAndMigratesAgainWithEachAnswer) {
 
     MigrationAnswers answers;
     for (const auto& [id, option] : std::map<std::string, std::string>{
-             {"model", "tiny"}, {"weights", "train"}, {"packing", "across"}}) {
+             {"model", "tiny"}, {"packing", "across"}}) {
         const std::string before = page.draft().migration().experiment;
         QAbstractButton* choice = button("decide_" + id + "_" + option);
         choice->setFocus();
