@@ -165,8 +165,8 @@ TEST_F(MigrateFile, DecidesNothingByItselfAndMigratesAgainWithEachAnswer) {
     EXPECT_FALSE(button("saveExperiment")->isEnabled());
 
     MigrationAnswers answers;
-    for (const auto& [id, option] : std::map<std::string, std::string>{
-             {"model", "tiny"}, {"packing", "across"}}) {
+    for (const auto& [id, option] :
+         std::map<std::string, std::string>{{"model", "tiny"}, {"packing", "across"}}) {
         const std::string before = page.draft().migration().experiment;
         QAbstractButton* choice = button("decide_" + id + "_" + option);
         choice->setFocus();
