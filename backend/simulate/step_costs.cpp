@@ -2,6 +2,7 @@
 
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
+#include "backend/plan/adapter_plan.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -31,6 +32,15 @@ std::optional<NumberFormat> formatWithTables(const Machine& machine, NumberForma
 
 Result<StepCosts> StepCosts::of(const RunPlan& plan, const Machine& machine,
                                 const std::string& kernel) {
+    // A prediction that leaves them out would be of another step.
+    if (plan.config.attention.pattern.kind != PatternKind::None)
+        return Error{ErrorCode::InvalidConfig,
+                     "attention.pattern: times are predicted of dense attention alone; use kind "
+                     "none, or measure a run"};
+    if (hasAdapter(plan.config))
+        return Error{ErrorCode::InvalidConfig,
+                     "adapter.kind: times are predicted of trainings of all parameters alone; use "
+                     "none, or measure a run"};
     StepCosts costs;
     costs.plan_ = &plan;
     costs.machine_ = &machine;

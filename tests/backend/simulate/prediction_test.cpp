@@ -59,6 +59,17 @@ TEST(Prediction, AKernelOrATypeWithoutATableIsRefused) {
                 HasSubstr("use train.precision bf16 or fp16"));
 }
 
+TEST(Prediction, OfWhatASimulatedStepLeavesOutIsRefused) {
+    RunConfig config = llama8b();
+    config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 1024, .local = 1};
+    EXPECT_THAT(predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).error().message,
+                HasSubstr("attention.pattern: times are predicted of dense attention alone"));
+    config.attention.pattern = {};
+    config.adapter.kind = AdapterKind::Lora;
+    EXPECT_THAT(predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).error().message,
+                HasSubstr("adapter.kind: times are predicted of trainings of all parameters"));
+}
+
 TEST(Prediction, RanksThatDoNotDivideIntoGroupsAreRefused) {
     RunConfig config = llama8b();
     config.parallel.dp = 3;
