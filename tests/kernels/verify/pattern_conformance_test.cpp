@@ -41,7 +41,10 @@ std::string patternFile() {
             cells += key == query || key + 1 == query || key % 3 == 0 ? '\1' : '\0';
     static const testing::TemporaryFolder folder;
     const auto path = folder.path() / "pattern.npy";
-    EXPECT_TRUE(writeNpy(path, {.type = "|u1", .shape = {blocks, blocks}, .bytes = cells}).ok());
+    if (!std::filesystem::exists(path)) {  // written once for all tests of this process
+        const NpyArray file{.type = "|u1", .shape = {blocks, blocks}, .bytes = cells};
+        EXPECT_TRUE(writeNpy(path, file).ok());
+    }
     return path.string();
 }
 
