@@ -100,9 +100,6 @@ private:
         verdict.use = rule->use;
         verdict.versions = rule->versions;
         if (rule->role == Role::None) return readPlain(*rule, key, verdict);
-        // A field that this build does not have: what it would mean is said all the same.
-        if (rule->role == Role::Field && findField(rule->newPath) == nullptr)
-            return drop(verdict, "there is no " + std::string(rule->newPath) + " here yet");
         readValue(*rule, key, verdict);
     }
 

@@ -1,5 +1,4 @@
 // What trains: all weights, or an adapter beside them.
-#include "backend/config/field_table.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/migration/draft.h"

@@ -54,8 +54,8 @@ void settlePattern(Draft& draft) {
     const bool both = setList(draft, Role::Rates) && lists;
     if (call != nullptr) endanger(*call, std::string(oldLeaks));
     if (!both) return;
-    const Result<void> set = findField("attention.pattern.kind")->set(draft.config(), "dilated");
-    if (set.ok() && call != nullptr) {
+    draft.config().attention.pattern.kind = PatternKind::Dilated;
+    if (call != nullptr) {
         call->newPath = "attention.pattern.kind";
         draft.setOrigin("attention.pattern.kind", *call);
     }

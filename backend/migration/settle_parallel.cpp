@@ -1,5 +1,4 @@
 #include "backend/config/conflicts.h"
-#include "backend/config/field_table.h"
 #include "backend/config/mode_aliases.h"
 #include "backend/config/mode_names.h"
 #include "backend/config/value_text.h"
@@ -258,7 +257,7 @@ void settleCalledMode(Draft& draft, KeyVerdict& key) {
         key.reason =
             "the old function gathers keys and values and deals out queries, whatever its "
             "name says: mode ring-allgather";
-    if (call->rule == "varlen_call" && findField("data.packing") != nullptr) {
+    if (call->rule == "varlen_call") {
         draft.config().data.packing = true;
         key.reason += "; documents are apart (data.packing)";
     }
@@ -266,13 +265,10 @@ void settleCalledMode(Draft& draft, KeyVerdict& key) {
 
 // Rings of dilated attention. The old classes gather all keys and values, whatever their names say.
 void settleRingClass(Draft& draft, KeyVerdict& key) {
-    const Field* kind = findField("attention.pattern.kind");
-    const bool dilated = kind != nullptr && draft.hasOrigin("attention.pattern.segments") &&
-                         draft.hasOrigin("attention.pattern.rates") &&
-                         kind->set(draft.config(), "dilated").ok();
-    const Mode* mode = findMode(dilated ? "dilated-ring" : "ring");
-    if (mode == nullptr) mode = findMode("ring");
-    draft.config().parallel.mode = mode->name;
+    const bool dilated =
+        draft.hasOrigin("attention.pattern.segments") && draft.hasOrigin("attention.pattern.rates");
+    if (dilated) draft.config().attention.pattern.kind = PatternKind::Dilated;
+    draft.config().parallel.mode = dilated ? "dilated-ring" : "ring";
     key.newPath = "parallel.mode";
     if (key.path.find("Hilbert") != std::string::npos)
         return endanger(key,
