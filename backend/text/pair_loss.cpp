@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -19,10 +18,18 @@ public:
         ++all_;
     }
 
-    double probability(std::int64_t first, std::int64_t second, double k) const {
+    // What is known of a pair, whatever k is.
+    struct Seen {
+        double pair = 0;
+        double first = 0;
+        double alone = 0;  // p(b)
+
+        double probability(double k) const { return (pair + k * alone) / (first + k); }
+    };
+    Seen seen(std::int64_t first, std::int64_t second) const {
         const auto kinds = static_cast<double>(seconds_.size());
-        const double alone = (countIn(seconds_, second) + 1) / (static_cast<double>(all_) + kinds);
-        return (countIn(pairs_, keyOf(first, second)) + k * alone) / (countIn(firsts_, first) + k);
+        return {countIn(pairs_, keyOf(first, second)), countIn(firsts_, first),
+                (countIn(seconds_, second) + 1) / (static_cast<double>(all_) + kinds)};
     }
 
 private:
@@ -54,18 +61,18 @@ std::optional<double> pairLoss(const Sequences& sequences) {
     for (const TokenStretch& stretch : trained)
         for (std::int64_t at = stretch.begin; at + 1 < stretch.end; ++at)
             counts.add(text.at(at), text.at(at + 1));
-    std::vector<std::pair<std::int64_t, std::int64_t>> wanted;
+    std::vector<PairCounts::Seen> wanted;
     for (std::int64_t number = 0; number < kept; ++number) {
         const TokenSequence row = sequences.validationAt(number);
         for (std::size_t i = 0; i < row.inputs.size(); ++i)
-            if (row.labels[i] != ignoredLabel) wanted.emplace_back(row.inputs[i], row.labels[i]);
+            if (row.labels[i] != ignoredLabel)
+                wanted.push_back(counts.seen(row.inputs[i], row.labels[i]));
     }
     if (trained.empty() || wanted.empty()) return std::nullopt;
     double best = std::numeric_limits<double>::infinity();
     for (double k = 1.0 / 64; k <= 4096; k *= 2) {
         double sum = 0;
-        for (const auto& [first, second] : wanted)
-            sum -= std::log(counts.probability(first, second, k));
+        for (const PairCounts::Seen& pair : wanted) sum -= std::log(pair.probability(k));
         best = std::min(best, sum / static_cast<double>(wanted.size()));
     }
     return best;
