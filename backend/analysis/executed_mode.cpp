@@ -12,22 +12,6 @@
 namespace ringscope {
 namespace {
 
-Operation operationOf(TransferKind kind) {
-    switch (kind) {
-        case TransferKind::Send:
-            return Operation::Send;
-        case TransferKind::Receive:
-            return Operation::Receive;
-        case TransferKind::AllToAll:
-            return Operation::AllToAll;
-        case TransferKind::AllGather:
-            return Operation::AllGather;
-        case TransferKind::ReduceScatter:
-            return Operation::ReduceScatter;
-    }
-    return Operation::None;
-}
-
 // Over the ranks that were recorded, where the schedule is for as many as there were.
 std::map<Operation, double> meanOf(const Schedule& schedule, const std::set<int>& recorded,
                                    std::vector<Step> RankSchedule::*pass) {
@@ -84,6 +68,22 @@ std::string inWords(const std::map<Operation, double>& traffic) {
 }
 
 }  // namespace
+
+Operation operationOf(TransferKind kind) {
+    switch (kind) {
+        case TransferKind::Send:
+            return Operation::Send;
+        case TransferKind::Receive:
+            return Operation::Receive;
+        case TransferKind::AllToAll:
+            return Operation::AllToAll;
+        case TransferKind::AllGather:
+            return Operation::AllGather;
+        case TransferKind::ReduceScatter:
+            return Operation::ReduceScatter;
+    }
+    return Operation::None;
+}
 
 std::string ExecutedMode::name() const {
     if (!known) return configured;

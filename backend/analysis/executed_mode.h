@@ -7,6 +7,7 @@
 // apart by them; all that fit are named.
 #pragma once
 
+#include "backend/plan/schedule.h"
 #include "backend/trace/trace.h"
 
 #include <map>
@@ -32,6 +33,9 @@ struct ExecutedMode {
     std::string name() const;
     std::string sentence() const;
 };
+
+// What a schedule's transfer is called in a trace.
+Operation operationOf(TransferKind kind);
 
 // `trace` as withGpuSpans() makes it.
 ExecutedMode executedMode(const Trace& trace);

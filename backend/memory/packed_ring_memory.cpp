@@ -6,15 +6,6 @@
 namespace ringscope {
 namespace {
 
-RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
-    RankSchedule some;
-    for (const Step& step : steps.forward)
-        if (step.branch == branch) some.forward.push_back(step);
-    for (const Step& step : steps.backward)
-        if (step.branch == branch) some.backward.push_back(step);
-    return some;
-}
-
 AttentionPartMemory partOf(const AttentionPartMemory& part, const RankSchedule& steps) {
     return {part.writer, part.schedule, steps, part.rank, part.pool, part.sizes};
 }

@@ -22,6 +22,15 @@ TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
 TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
 TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
 
+RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
+    RankSchedule some;
+    for (const Step& step : steps.forward)
+        if (step.branch == branch) some.forward.push_back(step);
+    for (const Step& step : steps.backward)
+        if (step.branch == branch) some.backward.push_back(step);
+    return some;
+}
+
 // Rows are packed where all blocks of a branch and head have the same distance and remainder: then
 // no two rows of a head have one place.
 std::vector<std::int64_t> branchSteps(const RankSchedule& steps) {

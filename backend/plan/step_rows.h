@@ -9,6 +9,9 @@ namespace ringscope {
 TokenSpan queryRows(const Step& step);
 TokenSpan keyRows(const Step& step);
 
+// The steps of one branch of a pattern.
+RankSchedule stepsOfBranch(const RankSchedule& steps, int branch);
+
 // Of each branch of a pattern that is kept apart, how far its rows are apart; none where branches
 // are not.
 std::vector<std::int64_t> branchSteps(const RankSchedule& steps);

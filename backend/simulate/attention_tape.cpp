@@ -1,5 +1,7 @@
 #include "backend/simulate/attention_tape.h"
 
+#include "backend/analysis/executed_mode.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -10,22 +12,6 @@ bool isGradient(Payload payload) { return payload == Payload::KeyValueGrad; }
 
 bool isPointToPoint(const Transfer& transfer) {
     return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
-}
-
-Operation operationOf(TransferKind kind) {
-    switch (kind) {
-        case TransferKind::Send:
-            return Operation::Send;
-        case TransferKind::Receive:
-            return Operation::Receive;
-        case TransferKind::AllToAll:
-            return Operation::AllToAll;
-        case TransferKind::AllGather:
-            return Operation::AllGather;
-        case TransferKind::ReduceScatter:
-            break;
-    }
-    return Operation::ReduceScatter;
 }
 
 class PassWriter {

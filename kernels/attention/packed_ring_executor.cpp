@@ -72,16 +72,6 @@ private:
     std::int64_t count_;
 };
 
-// The steps of one branch.
-RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
-    RankSchedule some;
-    for (const Step& step : steps.forward)
-        if (step.branch == branch) some.forward.push_back(step);
-    for (const Step& step : steps.backward)
-        if (step.branch == branch) some.backward.push_back(step);
-    return some;
-}
-
 RankPart partOf(const RankPart& part, const RankSchedule& steps) {
     return {steps, part.owned, part.group, part.pool, part.rules, {}};
 }
