@@ -1,10 +1,10 @@
 #include "kernels/generate/batch_model.h"
 
 #include "backend/generate/generation_limits.h"
-#include "backend/model/rotary.h"
-#include "kernels/attention/sinks.h"
 #include "kernels/device/number_format.h"
 #include "kernels/generate/cached_model.h"
+#include "kernels/generate/layer_rules.h"
+#include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 
 #include <ATen/core/grad_mode.h>
@@ -12,7 +12,6 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -22,9 +21,7 @@ namespace ringscope {
 namespace {
 
 at::Tensor indices(const std::vector<std::int64_t>& values, c10::Device device) {
-    at::Tensor tensor = at::empty({std::ssize(values)}, at::kLong);
-    std::ranges::copy(values, tensor.mutable_data_ptr<std::int64_t>());
-    return tensor.to(device);
+    return integersAs(values, {std::ssize(values)}, device);
 }
 
 void appendSlots(const std::vector<SlotStretch>& stretches, std::vector<std::int64_t>& slots) {
@@ -218,33 +215,22 @@ TokenTensors BatchModel::tensorsOf(const std::vector<Part>& parts) const {
 }
 
 RotaryTable BatchModel::rotaryOf(const std::vector<Part>& parts) const {
-    const ModelConfig& form = config_.model;
-    const bool turns = form.position == PositionKind::Rope && !config_.usesAlibi();
-    const auto tableOf = [&](const std::vector<std::int64_t>& positions, std::int64_t length) {
-        const RotaryAngles angles = turns ? rotaryAngles(form, length) : RotaryAngles{};
-        return rotaryTable(indices(positions, at::kCPU), angles.perPosition, angles.factor,
-                           tensors_);
-    };
     std::vector<std::int64_t> positions;
     std::vector<at::Tensor> cosines;
     std::vector<at::Tensor> sines;
     for (const Part& part : parts) {
         for (std::int64_t i = 0; i < std::ssize(part.tokens); ++i)
-            positions.push_back(turns ? part.first + i : 0);
-        if (!turns || !anglesDependOnLength(form)) continue;
-        const RotaryTable own = tableOf(std::exchange(positions, {}), part.length);
+            positions.push_back(part.first + i);
+        if (!anglesDependOnLength(config_.model)) continue;
+        const RotaryTable own =
+            rotaryTableOf(config_, std::exchange(positions, {}), part.length, tensors_);
         cosines.push_back(own.cosine);
         sines.push_back(own.sine);
     }
-    RotaryTable table;
-    if (cosines.empty()) {
-        table = tableOf(positions, 1);
-    } else {
-        table.cosine = at::cat(cosines, 0);
-        table.sine = at::cat(sines, 0);
-    }
-    table.headDim = form.headDim();
-    table.interleaved = form.rope.interleaved;
+    RotaryTable table = rotaryTableOf(config_, positions, 1, tensors_);
+    if (cosines.empty()) return table;
+    table.cosine = at::cat(cosines, 0);
+    table.sine = at::cat(sines, 0);
     return table;
 }
 
@@ -294,9 +280,7 @@ at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& k
             .copy_(part.out.narrow(3, 0, whole.out.size(3)));
         whole.lse.narrow(1, stretch.tokens.begin, stretch.tokens.size()).copy_(part.lse);
     }
-    const Weight sinks =
-        parameters_.weightIfAny("layers." + std::to_string(layer) + ".attention.sinks");
-    if (sinks.defined()) applySinks({sinks.value.detach(), sinks.gradient}, 0, whole);
+    applySinks(sinksOf(parameters_, layer), 0, whole);
     return whole.out.to(q.scalar_type());
 }
 
@@ -311,13 +295,6 @@ void BatchModel::keep(int layer, const LayerKeys& keys, const at::Tensor& slots)
     cache.v.index_copy_(0, slots, keys.v[0]);
 }
 
-ScoreRules BatchModel::rules() const {
-    const double columns = static_cast<double>(config_.model.headDim());
-    return {.scale = config_.attention.scale.value_or(1 / std::sqrt(columns)),
-            .softcap = config_.attention.softcap,
-            .alibiHeads = config_.usesAlibi() ? config_.model.heads : 0};
-}
-
 // Of single tokens, on a CPU; the others' rows are 0 and -inf.
 BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolStep& step) const {
     const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
@@ -326,13 +303,14 @@ BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolSte
         return {at::empty(q.sizes(), sums), at::empty(q.sizes().slice(0, 3), sums)};
     }
     if (latents_.empty()) {
-        BlockOutput rows = rowAttention(q[0].contiguous(), cache.k, cache.v, step.rows, rules());
+        BlockOutput rows =
+            rowAttention(q[0].contiguous(), cache.k, cache.v, step.rows, scoreRulesOf(config_));
         return {rows.out.unsqueeze(0), rows.lse.unsqueeze(0)};
     }
     const LatentRows& latents = latents_[static_cast<std::size_t>(layer)];
     const at::Tensor queries = latents.queries(q.transpose(0, 1));  // (tokens, 1, heads, C)
-    BlockOutput rows =
-        rowAttention(queries.squeeze(1).contiguous(), cache.k, cache.k, step.rows, rules());
+    BlockOutput rows = rowAttention(queries.squeeze(1).contiguous(), cache.k, cache.k, step.rows,
+                                    scoreRulesOf(config_));
     const at::Tensor sums = latents.outputs(rows.out.to(q.scalar_type()).unsqueeze(1));
     return {sums.to(rows.out.scalar_type()).transpose(0, 1).contiguous(), rows.lse.unsqueeze(0)};
 }
@@ -347,7 +325,7 @@ BlockOutput BatchModel::attendStretch(int layer, const at::Tensor& q,
         v = cache.v.index_select(0, stretch.slots).unsqueeze(0);
     else
         std::tie(k, v) = latents_[static_cast<std::size_t>(layer)].heads(k.squeeze(2));
-    ScoreRules masked = rules();
+    ScoreRules masked = scoreRulesOf(config_);
     const int part = partOfLayer_[static_cast<std::size_t>(layer)];
     masked.mask = &pools_[static_cast<std::size_t>(part)].mask;
     return blockForward({.q = q.narrow(1, stretch.tokens.begin, stretch.tokens.size()),

@@ -110,7 +110,6 @@ private:
     BlockOutput attendRows(int layer, const at::Tensor& q, const PoolStep& step) const;
     BlockOutput attendStretch(int layer, const at::Tensor& q,
                               const PoolStep::Stretch& stretch) const;
-    ScoreRules rules() const;
 
     RunConfig config_;
     std::vector<LayerKind> layers_;

@@ -1,13 +1,13 @@
 #include "kernels/generate/cached_model.h"
 
 #include "backend/generate/generation_limits.h"
-#include "backend/model/rotary.h"
 #include "backend/plan/blocks.h"
-#include "kernels/attention/sinks.h"
 #include "kernels/block/cpu/row_attention.h"
 #include "kernels/block/merge.h"
 #include "kernels/block/partial_result.h"
 #include "kernels/device/number_format.h"
+#include "kernels/generate/layer_rules.h"
+#include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 #include "profiler/trace_place.h"
 
@@ -17,8 +17,6 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <cmath>
-#include <string>
 #include <tuple>
 #include <utility>
 
@@ -26,13 +24,6 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t rowsOfFeedForward = 1024;  // at once, of a prompt
-
-at::Tensor integersAs(const std::vector<std::int64_t>& values, at::IntArrayRef shape,
-                      c10::Device device) {
-    at::Tensor tensor = at::empty(shape, at::kLong);
-    std::ranges::copy(values, tensor.mutable_data_ptr<std::int64_t>());
-    return tensor.to(device);
-}
 
 RunConfig ofLength(RunConfig config, std::int64_t texts, std::int64_t tokens) {
     config.train.batch = texts;
@@ -135,7 +126,7 @@ Result<at::Tensor> CachedModel::decode(const std::vector<std::int64_t>& tokens) 
     const TokenTensors shard{.tokens = ids,
                              .labels = ids,
                              .positions = integersAs({position}, {1}, device_),
-                             .rotary = rotaryOf({position}, length())};
+                             .rotary = rotaryTableOf(config_, {position}, length(), tensors_)};
     RouterUse routers;
     const at::Tensor hidden = model_.hidden(
         shard,
@@ -206,10 +197,11 @@ at::Tensor CachedModel::hiddenOf(const RunPlan& plan, const Texts& texts,
     cache_->begin(own.tokens);
     const at::Tensor rows = integersAs(own.rows, {std::ssize(own.rows)}, device_);
     const at::Tensor ids = integersAs(shard.inputs, {shard.rows, shard.tokens}, device_);
-    const TokenTensors tensors{.tokens = ids,
-                               .labels = ids,
-                               .positions = integersAs(shard.positions, {shard.tokens}, device_),
-                               .rotary = rotaryOf(shard.positions, plan.config.train.seqLen)};
+    const TokenTensors tensors{
+        .tokens = ids,
+        .labels = ids,
+        .positions = integersAs(shard.positions, {shard.tokens}, device_),
+        .rotary = rotaryTableOf(config_, shard.positions, plan.config.train.seqLen, tensors_)};
     RouterUse routers;
     return model_.hidden(
         tensors,
@@ -268,13 +260,9 @@ BlockOutput CachedModel::attendHeld(int layer, const at::Tensor& q) const {
 // `expand`: makes heads of latents; null: latents are the keys, and the values.
 BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q,
                                     const LatentRows* expand) const {
-    const bool alibi = config_.usesAlibi();
     const std::int64_t position = length() - 1;
-    const double columns = static_cast<double>(config_.model.headDim());
-    const ScoreRules rules{.scale = config_.attention.scale.value_or(1 / std::sqrt(columns)),
-                           .softcap = config_.attention.softcap,
-                           .alibiHeads = alibi ? config_.model.heads : 0};
-    const std::vector<SlotRun> runs = cache_->seen(layer, position, alibi);
+    const ScoreRules rules = scoreRulesOf(config_);
+    const std::vector<SlotRun> runs = cache_->seen(layer, position, config_.usesAlibi());
     if (q.is_cpu()) return attendRows(layer, q, runs, rules);
     PartialOutput output(q);
     for (const SlotRun& run : runs) {
@@ -326,26 +314,7 @@ BlockOutput CachedModel::mergedOverRanks(BlockOutput own) const {
 }
 
 AttentionCall CachedModel::callOf(int layer) const {
-    AttentionCall call{.layer = layer};
-    const Weight sinks =
-        parameters_.weightIfAny("layers." + std::to_string(layer) + ".attention.sinks");
-    if (sinks.defined()) call.sinks = {sinks.value.detach(), sinks.gradient};
-    return call;
-}
-
-// Of a text of `tokens` tokens. Where nothing is rotated, every token has position 0.
-RotaryTable CachedModel::rotaryOf(const std::vector<std::int64_t>& positions,
-                                  std::int64_t tokens) const {
-    const ModelConfig& form = config_.model;
-    const bool turns = form.position == PositionKind::Rope && !config_.usesAlibi();
-    const RotaryAngles angles = turns ? rotaryAngles(form, tokens) : RotaryAngles{};
-    const std::vector<std::int64_t> used =
-        turns ? positions : std::vector<std::int64_t>(positions.size(), 0);
-    RotaryTable table = rotaryTable(integersAs(used, {std::ssize(used)}, at::kCPU),
-                                    angles.perPosition, angles.factor, tensors_);
-    table.headDim = form.headDim();
-    table.interleaved = form.rope.interleaved;
-    return table;
+    return {.layer = layer, .sinks = sinksOf(parameters_, layer)};
 }
 
 }  // namespace ringscope

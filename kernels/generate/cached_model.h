@@ -74,7 +74,6 @@ private:
                            const ScoreRules& rules) const;
     BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
-    RotaryTable rotaryOf(const std::vector<std::int64_t>& positions, std::int64_t tokens) const;
     bool mustReadAgain() const;
     std::int64_t length() const { return std::ssize(texts_.front()); }
 

@@ -2,13 +2,13 @@
 
 #include "backend/core/mix.h"
 #include "backend/model/adapter_merge.h"
-#include "backend/model/rotary.h"
 #include "backend/plan/adapter_plan.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/memory_zero.h"
 #include "kernels/device/number_format.h"
 #include "kernels/model/adapter_values.h"
 #include "kernels/model/checkpoint_values.h"
+#include "kernels/model/token_numbers.h"
 #include "kernels/train/adapter_model.h"
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/offload_folder.h"
@@ -29,13 +29,6 @@ namespace {
 
 // More than any mode pads a sequence to: a token has the same number under all.
 constexpr std::int64_t longestSequence = std::int64_t{1} << 40;
-
-at::Tensor toTensor(const std::vector<std::int64_t>& values, at::IntArrayRef shape,
-                    c10::Device device) {
-    at::Tensor tensor = at::empty(shape, at::kLong);
-    std::ranges::copy(values, tensor.mutable_data_ptr<std::int64_t>());
-    return tensor.to(device);
-}
 
 std::chrono::nanoseconds delayOf(const DebugConfig& debug, int rank) {
     if (debug.slowRank != rank) return {};
@@ -305,21 +298,6 @@ at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {
     return model_.hidden(shardOf(batch), attendFor(place, batch), routers);
 }
 
-// Where nothing is rotated, every token has position 0.
-RotaryTable RankModel::rotaryOf(const TokenShard& shard) const {
-    const ModelConfig& form = plan_.config.model;
-    const bool turns = form.position == PositionKind::Rope && !plan_.config.usesAlibi();
-    const std::vector<std::int64_t> positions =
-        turns ? shard.positions : std::vector<std::int64_t>(shard.positions.size(), 0);
-    RotaryAngles angles = rotaryAngles(form, plan_.config.train.seqLen);
-    if (!turns) angles = {};
-    RotaryTable table = rotaryTable(toTensor(positions, {shard.tokens}, at::kCPU),
-                                    angles.perPosition, angles.factor, tensors_);
-    table.headDim = form.headDim();
-    table.interleaved = form.rope.interleaved;
-    return table;
-}
-
 // The numbers of this rank's own tokens among those it holds, without padding; not defined where it
 // holds no others.
 at::Tensor RankModel::ownRows(const TokenShard& shard) const {
@@ -333,15 +311,16 @@ at::Tensor RankModel::ownRows(const TokenShard& shard) const {
         for (const TokenSpan& span : own)
             for (std::int64_t token = span.begin; token < std::min(span.end, held); ++token)
                 numbers.push_back(row * shard.tokens + token);
-    return toTensor(numbers, {std::ssize(numbers)}, device_);
+    return integersAs(numbers, {std::ssize(numbers)}, device_);
 }
 
 TokenTensors RankModel::shardOf(const TokenBatch& batch) {
     const TokenShard shard = takeShard(batch, plan_.schedule(), group_.rank());
-    if (!rotary_.cosine.defined() || !batch.documents.empty()) rotary_ = rotaryOf(shard);
-    return {.tokens = toTensor(shard.inputs, {shard.rows, shard.tokens}, device_),
-            .labels = toTensor(shard.labels, {shard.rows, shard.tokens}, device_),
-            .positions = toTensor(shard.positions, {shard.tokens}, device_),
+    if (!rotary_.cosine.defined() || !batch.documents.empty())
+        rotary_ = rotaryTableOf(plan_.config, shard.positions, plan_.config.train.seqLen, tensors_);
+    return {.tokens = integersAs(shard.inputs, {shard.rows, shard.tokens}, device_),
+            .labels = integersAs(shard.labels, {shard.rows, shard.tokens}, device_),
+            .positions = integersAs(shard.positions, {shard.tokens}, device_),
             .rotary = rotary_,
             .own = ownRows(shard)};
 }
@@ -359,7 +338,7 @@ RowDropout RankModel::adapterDropout(const TokenBatch& batch, const BatchPlace& 
         for (const TokenSpan& span : heldTokens(plan_.schedule(), group_.rank()))
             for (std::int64_t token = span.begin; token < span.end; ++token)
                 rows.push_back(row * longestSequence + token);
-    dropout.rows = toTensor(rows, {std::ssize(rows)}, at::kCPU);
+    dropout.rows = integersAs(rows, {std::ssize(rows)}, at::kCPU);
     return dropout;
 }
 

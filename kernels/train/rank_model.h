@@ -101,7 +101,6 @@ private:
     Result<void> makeValueFile();
     void makeParts();
     Result<void> makeStore();
-    RotaryTable rotaryOf(const TokenShard& shard) const;
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
     RowDropout adapterDropout(const TokenBatch& batch, const BatchPlace& place) const;
