@@ -33,15 +33,18 @@ struct ExportArguments {
 int exportModel(const ExportArguments& arguments, const GlobalOptions& global) {
     const Result<fs::path> folder = modelFolder(arguments.model, global);
     if (!folder.ok()) return failStore(folder.error());
-    const Result<void> copied = copyCheckpoint(*folder, arguments.output);
-    if (!copied.ok())
-        return fail(copied.error(),
-                    copied.error().code == ErrorCode::NotFound ? NotFound : BadConfig);
-    say("wrote " + arguments.output);
-    return Ok;
+    return sayWritten(copyCheckpoint(*folder, arguments.output), arguments.output);
 }
 
 }  // namespace
+
+int sayWritten(const Result<void>& written, const std::string& folder) {
+    if (!written.ok())
+        return fail(written.error(),
+                    written.error().code == ErrorCode::NotFound ? NotFound : BadConfig);
+    say("wrote " + folder);
+    return Ok;
+}
 
 bool namesFolder(const std::string& word) {
     std::error_code ignored;

@@ -32,13 +32,9 @@ struct MergeArguments {
 int mergeModel(const MergeArguments& arguments, const GlobalOptions& global) {
     const Result<std::filesystem::path> adapter = modelFolder(arguments.adapter, global);
     if (!adapter.ok()) return failStore(adapter.error());
-    const Result<void> merged = mergeAdapter(arguments.base, *adapter, arguments.output,
-                                             arguments.unmerge ? Merging::TakeAway : Merging::Add);
-    if (!merged.ok())
-        return fail(merged.error(),
-                    merged.error().code == ErrorCode::NotFound ? NotFound : BadConfig);
-    say("wrote " + arguments.output);
-    return Ok;
+    return sayWritten(mergeAdapter(arguments.base, *adapter, arguments.output,
+                                   arguments.unmerge ? Merging::TakeAway : Merging::Add),
+                      arguments.output);
 }
 
 }  // namespace

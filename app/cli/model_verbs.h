@@ -17,6 +17,9 @@ bool namesFolder(const std::string& word);
 // NotFound where there is no such run, or it kept none.
 Result<std::filesystem::path> modelFolder(const std::string& word, const GlobalOptions& global);
 
+// Says that the folder of a model was written, or why not. Returns the exit code.
+int sayWritten(const Result<void>& written, const std::string& folder);
+
 // ringscope model eval: what a model computes for a batch, under any mode.
 void addModelEvalVerb(CLI::App& model, Command& command);
 
