@@ -99,6 +99,23 @@ inline constexpr std::array ulyssesOrders = {Choice{UlyssesOrder::Inner, "inner"
 constexpr const auto& choicesOf(UlyssesOrder /*any*/) { return ulyssesOrders; }
 static_assert(inOrder(ulyssesOrders));
 
+// parallel.layout: which tokens a rank holds. Auto is the mode's own; documents shares each packed
+// document out like a sequence.
+enum class ShardChoice : std::uint8_t { Auto, Contiguous, Zigzag, Documents };
+inline constexpr std::array shardChoices = {
+    Choice{ShardChoice::Auto, "auto"}, Choice{ShardChoice::Contiguous, "contiguous"},
+    Choice{ShardChoice::Zigzag, "zigzag"}, Choice{ShardChoice::Documents, "documents"}};
+constexpr const auto& choicesOf(ShardChoice /*any*/) { return shardChoices; }
+static_assert(inOrder(shardChoices));
+
+// parallel.token_order: the order in which tokens are shared out. Masks and rotary positions stay
+// those of the sequence.
+enum class TokenOrder : std::uint8_t { Sequence, Hilbert };
+inline constexpr std::array tokenOrders = {Choice{TokenOrder::Sequence, "sequence"},
+                                           Choice{TokenOrder::Hilbert, "hilbert"}};
+constexpr const auto& choicesOf(TokenOrder /*any*/) { return tokenOrders; }
+static_assert(inOrder(tokenOrders));
+
 // parallel.mla_keys: what travels of the keys and values of latent attention.
 enum class MlaKeys : std::uint8_t { Auto, Latent, Expanded };
 inline constexpr std::array mlaKeyChoices = {Choice{MlaKeys::Auto, "auto"},

@@ -70,6 +70,9 @@ struct ParallelConfig {
     std::optional<std::int64_t> ulysses;
     UlyssesOrder ulyssesOrder = UlyssesOrder::Inner;
     std::optional<std::int64_t> innerRing;
+    ShardChoice layout = ShardChoice::Auto;
+    TokenOrder tokenOrder = TokenOrder::Sequence;
+    std::vector<std::int64_t> image{};  // rows and columns that a sequence is; none: as square
     MlaKeys mlaKeys = MlaKeys::Auto;
     Bytes commBufferLimit{1LL << 30};
     bool operator==(const ParallelConfig&) const = default;
