@@ -66,14 +66,23 @@ struct ProductTable {
     std::string source{};
 };
 
+// How fast a kind of collective operation moves what a rank sends, where it was measured.
+struct CollectiveRate {
+    TransferKind kind{};
+    double bandwidth = 0;           // bytes a second that a rank sends
+    std::int64_t latencyNanos = 0;  // of an operation without bytes
+    bool operator==(const CollectiveRate&) const = default;
+};
+
 // How ranks reach each other. The levels of a machine are sorted by reach: two ranks use the first
 // that reaches from one to the other.
 struct LinkLevel {
     std::string name{};
-    int reach = 0;                  // neighbouring ranks that it joins; 0: all
-    double bandwidth = 0;           // bytes a second that messages of a port reach
-    std::int64_t latencyNanos = 0;  // of a message
-    int sharedBy = 1;               // ranks that use one port together
+    int reach = 0;                              // neighbouring ranks that it joins; 0: all
+    double bandwidth = 0;                       // bytes a second that messages of a port reach
+    std::int64_t latencyNanos = 0;              // of a message
+    int sharedBy = 1;                           // ranks that use one port together
+    std::vector<CollectiveRate> collectives{};  // those without a rate move as messages do
     std::string source{};
 };
 

@@ -27,6 +27,11 @@ inline constexpr std::array maskWords = {Choice{MaskKind::Full, "full"},
                                          Choice{MaskKind::Causal, "causal"},
                                          Choice{MaskKind::Positions, "positions"}};
 
+// Keys of a link's rates of collective operations.
+inline constexpr std::array collectiveKeys = {Choice{TransferKind::AllGather, "all_gather"},
+                                              Choice{TransferKind::ReduceScatter, "reduce_scatter"},
+                                              Choice{TransferKind::AllToAll, "all_to_all"}};
+
 std::vector<std::string> wordsOf(const auto& rows) {
     std::vector<std::string> words;
     for (const auto& row : rows) words.emplace_back(row.name);
@@ -245,6 +250,13 @@ void readLinks(MapReader& map, Machine& machine) {
         link.bandwidth = row.number("bandwidth") * gigabytes;
         link.latencyNanos = nanosOf(row.number("latency", std::nullopt, true));
         link.sharedBy = row.count("shared_by", 1, 1);
+        for (const auto& key : collectiveKeys)
+            row.part(std::string(key.name), "a collective operation", false, [&](MapReader& rate) {
+                link.collectives.push_back(
+                    {.kind = key.value,
+                     .bandwidth = rate.number("bandwidth") * gigabytes,
+                     .latencyNanos = nanosOf(rate.number("latency", std::nullopt, true))});
+            });
         link.source = row.text("source");
         const int before = machine.links.empty() ? 1 : machine.links.back().reach;
         if (before == 0 || (link.reach != 0 && link.reach <= before && !machine.links.empty()) ||
@@ -361,12 +373,18 @@ std::string machineText(const Machine& machine) {
             maskWords[static_cast<std::size_t>(table.mask)].name, listText(table.points, false),
             listText(table.points, true), quotedText(table.source));
     text += "links:\n";
-    for (const LinkLevel& link : machine.links)
+    for (const LinkLevel& link : machine.links) {
         text += fmt::format(
-            "  - name: {}\n    reach: {}\n    bandwidth: {}\n    latency: {}\n    shared_by: {}\n"
-            "    source: {}\n",
+            "  - name: {}\n    reach: {}\n    bandwidth: {}\n    latency: {}\n    shared_by: {}\n",
             quotedText(link.name), link.reach, realText(link.bandwidth / gigabytes),
-            microText(link.latencyNanos), link.sharedBy, quotedText(link.source));
+            microText(link.latencyNanos), link.sharedBy);
+        for (const CollectiveRate& rate : link.collectives)
+            text += fmt::format(
+                "    {}: {{bandwidth: {}, latency: {}}}\n",
+                std::ranges::find(collectiveKeys, rate.kind, &Choice<TransferKind>::value)->name,
+                realText(rate.bandwidth / gigabytes), microText(rate.latencyNanos));
+        text += fmt::format("    source: {}\n", quotedText(link.source));
+    }
     const HostPath& host = machine.host;
     text += fmt::format(
         "host:\n  copy: {}\n  disk_read: {}\n  disk_write: {}\n  memory: {}\n  source: {}\n",

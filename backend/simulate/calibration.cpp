@@ -1,5 +1,6 @@
 #include "backend/simulate/calibration.h"
 
+#include "backend/analysis/executed_mode.h"
 #include "backend/analysis/rendezvous.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
@@ -201,34 +202,70 @@ ProductTable productTable(const std::vector<CalibrationRun>& runs, NumberFormat 
     return table;
 }
 
-// Latency and bandwidth that messages reached, by their sizes.
-std::optional<LinkLevel> measuredLink(const std::vector<CalibrationRun>& runs,
-                                      const std::string& source) {
-    std::map<std::int64_t, std::vector<double>> times;
+// How long transfers of a size took, from the moment that all ends were posted.
+using TransferTimes = std::map<std::int64_t, std::vector<double>>;
+
+std::map<Operation, TransferTimes> transferTimes(const std::vector<CalibrationRun>& runs) {
+    std::map<Operation, TransferTimes> times;
     for (const CalibrationRun& run : runs) {
         const auto meetings = matchMessages(run.trace);
         for (std::size_t r = 0; r < run.trace.ranks.size(); ++r) {
             const std::vector<Span>& spans = run.trace.ranks[r].spans;
-            for (std::size_t i = 0; i < spans.size(); ++i)
-                if (spans[i].kind() == SpanKind::Transfer &&
-                    spans[i].operation() == Operation::Receive && meetings[r][i].known())
-                    times[spans[i].bytes()].push_back(static_cast<double>(
-                        std::max<std::int64_t>(spans[i].end() - meetings[r][i].moving, 1)));
+            std::map<std::pair<Operation, std::uint32_t>, const Span*> waits;
+            for (const Span& span : spans)
+                if (span.kind() == SpanKind::Wait)
+                    waits[{span.operation(), span.message()}] = &span;
+            for (std::size_t i = 0; i < spans.size(); ++i) {
+                const Span& span = spans[i];
+                if (span.kind() != SpanKind::Transfer || span.operation() == Operation::Send ||
+                    !meetings[r][i].known())
+                    continue;
+                // What a rank waits for has ended when it goes on.
+                const auto wait = waits.find({span.operation(), span.message()});
+                const bool awaited = wait != waits.end() && wait->second->begin() < span.end();
+                const std::int64_t end =
+                    awaited ? std::max(span.end(), wait->second->end()) : span.end();
+                times[span.operation()][span.bytes()].push_back(
+                    static_cast<double>(std::max<std::int64_t>(end - meetings[r][i].moving, 1)));
+            }
         }
     }
+    return times;
+}
+
+struct MessageRate {
+    double bandwidth = 0;
+    std::int64_t latencyNanos = 0;
+};
+std::optional<MessageRate> rateOf(const TransferTimes& times) {
     if (times.size() < 2) return std::nullopt;
     const auto small = static_cast<double>(times.begin()->first);
     const auto large = static_cast<double>(times.rbegin()->first);
     const double smallNanos = medianOf(times.begin()->second);
     const double largeNanos = medianOf(times.rbegin()->second);
     const double perByte = std::max((largeNanos - smallNanos) / (large - small), 1e-3);
-    return LinkLevel{.name = "loopback",
-                     .reach = 0,
-                     .bandwidth = 1e9 / perByte,
-                     .latencyNanos = static_cast<std::int64_t>(
-                         std::clamp(smallNanos - small * perByte, 1e3, 1e7)),
-                     .sharedBy = 1,
-                     .source = source};
+    return MessageRate{1e9 / perByte, static_cast<std::int64_t>(
+                                          std::clamp(smallNanos - small * perByte, 1e3, 1e7))};
+}
+
+std::optional<LinkLevel> measuredLink(const std::vector<CalibrationRun>& runs, int cores,
+                                      const std::string& source) {
+    std::map<Operation, TransferTimes> times = transferTimes(runs);
+    const std::optional<MessageRate> messages = rateOf(times[Operation::Receive]);
+    if (!messages) return std::nullopt;
+    // Two ranks compute and two ends copy.
+    const double share = std::min(1.0, cores / 4.0);
+    LinkLevel link{.name = "loopback",
+                   .reach = 0,
+                   .bandwidth = messages->bandwidth / share,
+                   .latencyNanos = messages->latencyNanos,
+                   .sharedBy = 1,
+                   .source = source};
+    for (const TransferKind kind :
+         {TransferKind::AllGather, TransferKind::ReduceScatter, TransferKind::AllToAll})
+        if (const std::optional<MessageRate> rate = rateOf(times[operationOf(kind)]))
+            link.collectives.push_back({kind, rate->bandwidth, rate->latencyNanos});
+    return link;
 }
 
 void compare(Drift& drift, const std::string& what, double before, double now) {
@@ -254,7 +291,9 @@ std::vector<ExpandedRun> calibrationRuns(NumberFormat precision) {
     for (const std::int64_t tokens : {384, 768, 1536, 3072, 6144})
         add(modenames::none, tokens, true);
     for (const std::int64_t tokens : {768, 3072, 6144}) add(modenames::none, tokens, false);
-    for (const std::int64_t tokens : {384, 1536, 6144}) add(modenames::ring, tokens, false);
+    for (const std::string_view mode :
+         {modenames::ring, modenames::ringAllgather, modenames::ulysses})
+        for (const std::int64_t tokens : {384, 1536, 6144}) add(mode, tokens, false);
     RunConfig window = calibrationConfig(precision);
     window.parallel.mode = modenames::none;
     window.parallel.sp = 1;
@@ -272,7 +311,7 @@ Result<Calibration> calibrated(const std::vector<CalibrationRun>& runs, const Ma
     BlockTimes times;
     for (const CalibrationRun& run : runs) addBlocks(run, times);
     const std::optional<double> bandwidth = passBandwidth(runs);
-    const std::optional<LinkLevel> link = measuredLink(runs, source);
+    const std::optional<LinkLevel> link = measuredLink(runs, facts.cores, source);
     if (times.empty() || !bandwidth || !link)
         return Error{ErrorCode::Failed, fmt::format("the calibration's traces lack {}",
                                                     times.empty() ? "blocks of attention"

@@ -4,7 +4,9 @@
 //   blocks     each span of attention is one block of the schedule: its pairs over its time
 //   passes     what an optimizer's step reads and writes, over its time
 //   products   the rest of forward and backward, less what passes over tensors take
-//   messages   from the moment both ends were posted; two sizes give latency and bandwidth
+//   messages   from the moment all ends were posted; two sizes give latency and bandwidth. Those of
+//              a ring move while its ranks compute, and have the share of the cores that is left;
+//              collective operations are awaited by all
 //
 // Medians count: another program on the machine makes single spans longer.
 #pragma once

@@ -1,5 +1,6 @@
 #include "backend/simulate/simulator.h"
 
+#include "backend/analysis/executed_mode.h"
 #include "backend/simulate/flows.h"
 
 #include <algorithm>
@@ -73,6 +74,7 @@ struct Event {
 struct FlowPlan {
     int operation = -1;
     std::int64_t units = 0;
+    std::int64_t most = 0;  // units a second; 0: as its ports allow
     std::vector<int> ports{};
 };
 
@@ -158,8 +160,7 @@ private:
                                    std::min(machine_.host.diskRead, machine_.host.diskWrite))
                       : disks_.back());
         }
-        const int onHost = std::min(device.perHost, ranks_.all);
-        if (device.cores == 0 || onHost <= device.cores) return;
+        if (device.cores == 0) return;
         for (int rank = 0; rank < period_; ++rank)
             cores_.push_back(rank % device.perHost == 0
                                  ? sharedPort(rank, device.perHost,
@@ -167,13 +168,18 @@ private:
                                  : cores_.back());
     }
 
+    // What a group's operation does at a level of links.
+    struct GroupLevel {
+        int level = 0;
+        double share = 0;  // of the sent bytes
+        int hops = 0;      // of a tree
+    };
     // A group as the played ranks see it.
     struct Group {
         int key = 0;
-        std::vector<int> members{};                    // of the played ranks
-        std::vector<std::pair<int, double>> levels{};  // share of the sent bytes at each level
-        std::vector<std::pair<int, double>> allToAllLevels{};
-        std::int64_t latency = 0;
+        std::vector<int> members{};  // of the played ranks
+        std::vector<GroupLevel> levels{};
+        std::vector<GroupLevel> allToAllLevels{};
         int first = -1;  // its lowest rank, as traces name it; -1: all ranks of the run
     };
     void makeGroups() {
@@ -208,12 +214,11 @@ private:
             for (int index = 0; index < set.count; ++index)
                 within += reach == 0 || set.at(index) / reach == set.first / reach ? 1 : 0;
             if (within > below) {
-                group.levels.emplace_back(static_cast<int>(level), 1 / below);
-                group.allToAllLevels.emplace_back(
-                    static_cast<int>(level), (within - below) / static_cast<double>(set.count - 1));
-                // A tree of so many hops.
-                const auto hops = std::bit_width(static_cast<unsigned>(within / below) - 1);
-                group.latency += hops * machine_.links[level].latencyNanos;
+                const int at = static_cast<int>(level);
+                const int hops = std::bit_width(static_cast<unsigned>(within / below) - 1);
+                group.levels.push_back({at, 1 / below, hops});
+                group.allToAllLevels.push_back(
+                    {at, (within - below) / static_cast<double>(set.count - 1), hops});
             }
             below = std::max(below, within);
         }
@@ -380,6 +385,9 @@ private:
         FlowPlan& plan = newPlan(index, deed.bytes);
         plan.ports = {outPorts_[place][static_cast<std::size_t>(from)],
                       inPorts_[place][static_cast<std::size_t>(to)]};
+        const std::int64_t nanos = nanosAt(deed.bytes, link.bandwidth);
+        copyBy(index, from, nanos);
+        copyBy(index, to, nanos);
         start(index, state(rank).now, link.latencyNanos);
     }
 
@@ -398,10 +406,18 @@ private:
         const bool allToAll = deed.operation == Operation::AllToAll ||
                               deed.operation == Operation::Dispatch ||
                               deed.operation == Operation::Combine;
-        for (const auto& [level, share] : allToAll ? group.allToAllLevels : group.levels) {
-            FlowPlan& plan = newPlan(
-                index,
-                static_cast<std::int64_t>(std::llround(static_cast<double>(deed.bytes) * share)));
+        std::int64_t latency = 0;
+        for (const auto& [level, share, hops] : allToAll ? group.allToAllLevels : group.levels) {
+            const LinkLevel& link = machine_.links[static_cast<std::size_t>(level)];
+            const CollectiveRate* rate = rateOf(link, deed.operation);
+            latency += hops * (rate != nullptr ? rate->latencyNanos : link.latencyNanos);
+            const auto bytes =
+                static_cast<std::int64_t>(std::llround(static_cast<double>(deed.bytes) * share));
+            const std::int64_t nanos =
+                nanosAt(bytes, rate != nullptr ? rate->bandwidth : link.bandwidth);
+            for (const int member : group.members) copyBy(index, member, nanos);
+            FlowPlan& plan = newPlan(index, bytes);
+            if (rate != nullptr) plan.most = wholeUnits(rate->bandwidth);
             for (const int member : group.members) {
                 const auto at = static_cast<std::size_t>(member);
                 plan.ports.push_back(outPorts_[static_cast<std::size_t>(level)][at]);
@@ -410,7 +426,24 @@ private:
             std::ranges::sort(plan.ports);
             plan.ports.erase(std::unique(plan.ports.begin(), plan.ports.end()), plan.ports.end());
         }
-        start(index, state(rank).now, group.latency);
+        start(index, state(rank).now, latency);
+    }
+
+    static std::int64_t nanosAt(std::int64_t bytes, double perSecond) {
+        return static_cast<std::int64_t>(
+            std::llround(static_cast<double>(bytes) * workOfSecond / perSecond));
+    }
+    static const CollectiveRate* rateOf(const LinkLevel& link, Operation operation) {
+        for (const CollectiveRate& rate : link.collectives)
+            if (operationOf(rate.kind) == operation) return &rate;
+        return nullptr;
+    }
+    // Between CPUs a core at each end copies what is sent, while it is under way.
+    void copyBy(int index, int rank, std::int64_t nanos) {
+        if (cores_.empty() || nanos == 0) return;
+        FlowPlan& plan = newPlan(index, nanos);
+        plan.most = workOfSecond;
+        plan.ports = {cores_[static_cast<std::size_t>(rank)]};
     }
 
     void postMove(int rank, const Deed& deed) {
@@ -439,6 +472,7 @@ private:
         FlowPlan& plan = plans_[static_cast<std::size_t>(index)];
         plan.operation = operation;
         plan.units = units;
+        plan.most = 0;
         plan.ports.clear();
         return plan;
     }
@@ -460,7 +494,7 @@ private:
         if (plan.units == 0)
             arrived(operation, now);
         else
-            own(flows_.begin(now, plan.units, plan.ports, 0), {.operation = operation});
+            own(flows_.begin(now, plan.units, plan.ports, plan.most), {.operation = operation});
     }
     struct Owner {
         int operation = -1;

@@ -3,7 +3,7 @@
 //   rank     one stream of computation; a host that launches its kernels one after the other
 //   ports    of each rank, or of several, at each level of links: out and in
 //   paths    from each rank's device to its host's memory or disk
-//   cores    of a host, where it has fewer than ranks: they take turns
+//   cores    of a host of CPUs, which ranks and the copying of messages share
 //
 // A message begins when both ends are posted, a collective when all its ranks are. Messages at a
 // port share it evenly. Times and bytes are integers and events of one moment keep their order, so

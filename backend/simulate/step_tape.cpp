@@ -402,7 +402,7 @@ private:
         }
         work(deeds, Operation::Optimizer, costs_.passOver(owned * costs_.sumBytes()), 2);
         if (!alone) {
-            collective(deeds, Operation::AllReduce, everybody_, 16 * (plan_.ranks - 1),
+            collective(deeds, Operation::AllGather, everybody_, 16 * (plan_.ranks - 1),
                        updateSends);
             awaitTicket(deeds, updateSends);
         }

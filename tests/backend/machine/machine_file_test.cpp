@@ -51,6 +51,15 @@ TEST(MachineFile, AMachineReadsBackAsItWasWritten) {
     }
 }
 
+TEST(MachineFile, RatesOfCollectiveOperationsReadBackAsTheyWereWritten) {
+    Machine machine = shippedMachines().front();
+    machine.links.back().collectives = {{TransferKind::AllGather, 0.5e9, 300'000},
+                                        {TransferKind::AllToAll, 2e9, 0}};
+    const MachineReading reading = readMachine("again.yaml", machineText(machine));
+    ASSERT_TRUE(reading.ok()) << reading.problems.front().text();
+    EXPECT_EQ(reading.machine.links.back().collectives, machine.links.back().collectives);
+}
+
 TEST(MachineFile, AProblemNamesItsPlaceAndWhatWasExpected) {
     EXPECT_THAT(problemsOf(changed("kind: gpu", "kind: gpuu")),
                 Contains(HasSubstr("kind: expected cpu, gpu; got 'gpuu'; did you mean 'gpu'?")));

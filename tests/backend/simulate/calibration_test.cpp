@@ -32,8 +32,13 @@ Machine known() {
     machine.device.perHost = 1024;
     machine.device.launchNanos = 0;
     machine.device.bandwidth = 8e9;
-    machine.links = {
-        {.name = "loopback", .bandwidth = 2e9, .latencyNanos = 40'000, .source = "made up"}};
+    machine.links = {{.name = "loopback",
+                      .bandwidth = 2e9,
+                      .latencyNanos = 40'000,
+                      .collectives = {{TransferKind::AllGather, 1e9, 90'000},
+                                      {TransferKind::ReduceScatter, 0.5e9, 120'000},
+                                      {TransferKind::AllToAll, 1.5e9, 60'000}},
+                      .source = "made up"}};
     return machine;
 }
 
@@ -88,6 +93,31 @@ TEST(Calibration, FindsTheRatesOfTheMachineThatWasRecorded) {
         EXPECT_NEAR(point.tflops / 0.05, 1, 0.1) << point.size;
     EXPECT_NEAR(found.machine.links.front().bandwidth / 2e9, 1, 0.1);
     EXPECT_NEAR(static_cast<double>(found.machine.links.front().latencyNanos), 40'000, 8'000);
+    const std::vector<CollectiveRate>& collectives = machine.links.front().collectives;
+    ASSERT_EQ(found.machine.links.front().collectives.size(), collectives.size());
+    for (std::size_t i = 0; i < collectives.size(); ++i) {
+        const CollectiveRate& rate = found.machine.links.front().collectives[i];
+        EXPECT_EQ(rate.kind, collectives[i].kind);
+        EXPECT_NEAR(rate.bandwidth / collectives[i].bandwidth, 1, 0.1);
+        EXPECT_NEAR(static_cast<double>(rate.latencyNanos),
+                    static_cast<double>(collectives[i].latencyNanos), 20'000);
+    }
+}
+
+// Ends of a message are copied by the cores that compute.
+TEST(Calibration, MessagesOfBusyCoresAreFasterAlone) {
+    const std::vector<CalibrationRun> runs = recordedOn(known());
+    const MachineFacts facts{.name = "made up",
+                             .cores = 64,
+                             .memoryBytes = 1LL << 34,
+                             .diskRead = 1e9,
+                             .diskWrite = 1e9,
+                             .day = "2026-11-30"};
+    MachineFacts two = facts;
+    two.cores = 2;
+    EXPECT_NEAR(calibrated(runs, two)->machine.links.front().bandwidth /
+                    calibrated(runs, facts)->machine.links.front().bandwidth,
+                2, 1e-9);
 }
 
 TEST(Calibration, DriftNamesTheLargestChangeFirst) {
