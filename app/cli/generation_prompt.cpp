@@ -27,13 +27,18 @@ Result<std::string> promptText(const PromptSource& source) {
     return source.text;
 }
 
-// Of the run that the word names.
-Result<std::string> tokenizerOfRun(const std::string& run, const GlobalOptions& global) {
+// Of the run that the word names, and whose weights are in `folder`.
+Result<std::string> tokenizerOfRun(const std::string& run, const std::filesystem::path& folder,
+                                   const GlobalOptions& global) {
     RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
     RINGSCOPE_TRY(const std::vector<RunRecord> runs,
                   loadSelected(*store, {run}, RunNeed::Any, global));
     std::string name = runs.front().config.data.tokenizer;
-    if (name == "char" || name == "ids")
+    std::error_code ignored;
+    if (name == byteTokenizer) return name;
+    for (const char* kept : {"tokenizer.json", "tokenizer.model"})
+        if (std::filesystem::exists(folder / kept, ignored)) return folder.string();
+    if (name == charTokenizer || name == idTokenizer)
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("{} was trained with data.tokenizer {}, which cannot read a "
                                  "prompt by itself; give --tokenizer, or ids as a prompt",
@@ -63,7 +68,7 @@ Result<std::string> tokenizerOf(const std::string& given, const std::string& mod
                                 const std::filesystem::path& folder, const GlobalOptions& global) {
     if (!given.empty()) return given;
     return namesFolder(model) ? Result<std::string>(folder.string())
-                              : tokenizerOfRun(model, global);
+                              : tokenizerOfRun(model, folder, global);
 }
 
 Result<ReadPrompt> readPrompt(const PromptSource& source, const std::string& model,

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* exportExplanation =
-    R"(The folder has config.json and safetensors, as transformers' from_pretrained() takes them.
+    R"(The folder has config.json and safetensors, as transformers' from_pretrained() takes them, and
+the tokenizer of the training; one of bytes or characters as a tokenizer.json.
 Weights are stored in the number format they were trained in. Of a run with adapter.kind the folder
 has adapter_config.json and adapter_model.safetensors, as PEFT takes them. A checkpoint's folder is
 checked and copied, byte for byte; so is an adapter's.

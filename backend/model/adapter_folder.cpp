@@ -5,6 +5,7 @@
 #include "backend/core/plain_text.h"
 #include "backend/model/config_keys.h"
 #include "backend/model/json_value.h"
+#include "backend/model/model_files.h"
 #include "backend/model/model_folder.h"
 
 #include <fmt/format.h>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <set>
 #include <utility>
 
@@ -229,10 +229,8 @@ Result<void> copyAdapter(const fs::path& from, const fs::path& to) {
     RINGSCOPE_CHECK(checkAdapterTarget(to));
     RINGSCOPE_CHECK(makePrivateFolder(to));
     for (const std::string_view file : {adapterTensorName, adapterConfigName})
-        RINGSCOPE_CHECK(writeOutput(to / file, [&](std::ostream& out) {
-            out << std::ifstream(from / file, std::ios::binary).rdbuf();
-        }));
-    return {};
+        RINGSCOPE_CHECK(copyFile(from / file, to / file));
+    return copyTokenizer(from, to);
 }
 
 }  // namespace ringscope

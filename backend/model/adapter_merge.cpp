@@ -2,6 +2,7 @@
 
 #include "backend/core/plain_text.h"
 #include "backend/model/checkpoint.h"
+#include "backend/model/model_files.h"
 #include "backend/model/stored_numbers.h"
 
 #include <fmt/format.h>
@@ -136,7 +137,11 @@ Result<void> mergeAdapter(const fs::path& base, const fs::path& adapter, const f
         RINGSCOPE_CHECK(checkpoint.tensor(name));
         adapted[name] = std::make_shared<AdaptedTensor>(adaptedTensor(opened, layer, merging));
     }
-    return writeCheckpoint(to, checkpoint.configText(), mergedTensors(checkpoint, adapted));
+    RINGSCOPE_CHECK(
+        writeCheckpoint(to, checkpoint.configText(), mergedTensors(checkpoint, adapted)));
+    // The one that the adapter was trained with, where its folder has one.
+    RINGSCOPE_CHECK(copyTokenizer(base, to));
+    return copyTokenizer(adapter, to);
 }
 
 }  // namespace ringscope

@@ -3,10 +3,10 @@
 #include "backend/model/adapter_folder.h"
 #include "backend/model/checkpoint.h"
 #include "backend/model/json_value.h"
+#include "backend/model/model_files.h"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -95,11 +95,8 @@ Result<void> copyCheckpoint(const fs::path& from, const fs::path& to) {
     // The file that makes the others a model comes last.
     std::vector<fs::path> inOrder(files.begin(), files.end());
     if (!files.contains(from / tensorFileName)) inOrder.push_back(from / tensorIndexName);
-    for (const fs::path& file : inOrder)
-        RINGSCOPE_CHECK(writeOutput(to / file.filename(), [&](std::ostream& out) {
-            out << std::ifstream(file, std::ios::binary).rdbuf();
-        }));
-    return {};
+    for (const fs::path& file : inOrder) RINGSCOPE_CHECK(copyFile(file, to / file.filename()));
+    return copyTokenizer(from, to);
 }
 
 }  // namespace ringscope

@@ -5,6 +5,7 @@
 #include "backend/core/text.h"
 #include "backend/text/chat_program.h"
 #include "backend/text/json_part.h"
+#include "backend/text/tokenizer_config.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -430,7 +431,7 @@ Result<std::optional<std::string>> chatProgramOf(const std::string& tokenizer) {
         RINGSCOPE_TRY(std::string text, readTextFile(program));
         return std::optional(std::move(text));
     }
-    const fs::path path = folder / "tokenizer_config.json";
+    const fs::path path = folder / tokenizerConfigName;
     if (!fs::exists(path, failed)) return std::optional<std::string>();
     RINGSCOPE_TRY(const std::string text, readTextFile(path));
     Result<nlohmann::json> config = parseJson(text);

@@ -9,8 +9,6 @@
 namespace ringscope {
 namespace {
 
-constexpr const char* tokenizerConfigName = "tokenizer_config.json";
-
 // "<s>", or {"content": "<s>", …}.
 std::optional<std::string> namedPiece(const nlohmann::json& config, const char* key) {
     const auto found = config.find(key);

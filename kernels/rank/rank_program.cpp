@@ -4,6 +4,7 @@
 #include "backend/plan/run_plan.h"
 #include "backend/run/protocol.h"
 #include "backend/run/validation.h"
+#include "backend/text/tokenizer_folder.h"
 #include "kernels/data/token_batch.h"
 #include "kernels/rank/compute_threads.h"
 #include "kernels/rank/counting_allocator.h"
@@ -19,6 +20,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -49,6 +51,7 @@ private:
     Result<void> trainSteps(Trainer& trainer, const Sequences& sequences,
                             RankCheckpoints& checkpoints);
     Result<void> validate(Trainer& trainer, const Sequences& sequences, std::int64_t index);
+    void keepTokenizer(const std::filesystem::path& folder);
     void tellRouting(std::int64_t step, const std::vector<std::vector<std::int64_t>>& use);
 
     RankArguments arguments_;
@@ -184,6 +187,15 @@ Result<void> RankRun::keepBudget(c10::Device device) const {
     return {};
 }
 
+// Weights are worth keeping without it.
+void RankRun::keepTokenizer(const std::filesystem::path& folder) {
+    const Result<void> written = writeTokenizer(plan_.config, folder);
+    if (!written.ok())
+        events_.tell(RankLog{
+            .rank = 0,
+            .message = "the tokenizer is not kept beside the weights: " + written.error().message});
+}
+
 Result<RankDone> RankRun::trainWithinBudget() {
     MemoryMeter& memory = countCpuTensors();
     RINGSCOPE_TRY(const Training training, trainingOf(input_.job()));
@@ -222,8 +234,10 @@ Result<RankDone> RankRun::trainWithinBudget() {
         });
     if (!training.checkpoints.empty() && plan.config.checkpoint.every > 0) leaveOnSignal();
     RINGSCOPE_CHECK(trainSteps(*trainer, sequences, checkpoints));
-    if (weights && !left_)
+    if (weights && !left_) {
         RINGSCOPE_CHECK(weights->write(training.weights, *trainer, *ranks_.group));
+        if (arguments_.rank == 0) keepTokenizer(training.weights);
+    }
 
     const Traffic sent = sentPerStep_.value_or(Traffic{});
     return RankDone{.rank = arguments_.rank,

@@ -100,6 +100,32 @@ TEST_F(Generated, WritesTextOfARunsWeights) {
     EXPECT_EQ(ends["text"], "");
 }
 
+// The vocabulary is made from the text of the run; what is exported needs neither.
+TEST_F(Generated, ReadsAPromptByTheCharactersThatARunWasTrainedWith) {
+    const auto text = cli.write("text.txt", std::string(3000, 'a') + " sea, a sea\n");
+    const auto file = cli.write("letters.yaml",
+                                "name: letters\nmodel: {preset: nano}\n"
+                                "data: {source: " +
+                                    text.string() +
+                                    ", tokenizer: char}\n"
+                                    "train: {steps: 2, seq_len: 128}\n"
+                                    "parallel: {sp: 1, mode: none}\n"
+                                    "checkpoint: {at_end: true}\n");
+    const Ended trained = cli.run({"run", file.string(), "--no-reference"});
+    ASSERT_EQ(trained.exitCode, 0) << trained.err;
+    std::filesystem::remove(text);
+    const std::string folder = (text.parent_path() / "exported").string();
+    ASSERT_EQ(cli.run({"model", "export", "letters", "-o", folder}).exitCode, 0);
+    std::vector<std::string> line{"generate", "--model",      "letters", "--prompt",
+                                  "a sea",    "--max-tokens", "5",       "--json"};
+    const json ofRun = cli.json(line);
+    EXPECT_EQ(ofRun["prompt_tokens"], 5);
+    line[2] = folder;
+    EXPECT_EQ(cli.json(line)["texts"][0]["tokens"], ofRun["texts"][0]["tokens"]);
+    line[4] = "xyz";
+    EXPECT_THAT(cli.run(line).err, HasSubstr("x"));
+}
+
 TEST_F(Generated, GoesOnWithASingleToken) {
     for (const std::string ranks : {"1", "2"}) {
         const json made =
