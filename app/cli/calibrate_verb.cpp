@@ -3,6 +3,7 @@
 #include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
+#include "app/cli/machine_speed.h"
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
 #include "backend/core/output_file.h"
@@ -14,14 +15,11 @@
 #include "backend/trace/trace_files.h"
 #include "launcher/machine_facts.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/App.hpp>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -69,42 +67,6 @@ std::string today() {
     return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
-struct DiskSpeed {
-    double read = 0;  // bytes a second
-    double write = 0;
-};
-
-// Of a file in this folder, on the disk itself: its pages are dropped before they are read.
-Result<DiskSpeed> diskSpeed(const std::filesystem::path& folder) {
-    constexpr std::size_t chunk = std::size_t{4} << 20;
-    constexpr int chunks = 32;
-    const std::string path = (folder / "disk").string();
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) return fileError(path, "make", errno);
-    std::vector<char> bytes(chunk, 'r');
-    using Clock = std::chrono::steady_clock;
-    const auto seconds = [](Clock::time_point since) {
-        return std::chrono::duration<double>(Clock::now() - since).count();
-    };
-    bool whole = true;
-    const auto written = Clock::now();
-    for (int i = 0; i < chunks && whole; ++i)
-        whole = ::write(file, bytes.data(), chunk) == static_cast<ssize_t>(chunk);
-    whole = whole && ::fdatasync(file) == 0;
-    const double writing = seconds(written);
-    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-    whole = whole && ::lseek(file, 0, SEEK_SET) == 0;
-    const auto begun = Clock::now();
-    for (int i = 0; i < chunks && whole; ++i)
-        whole = ::read(file, bytes.data(), chunk) == static_cast<ssize_t>(chunk);
-    const double reading = seconds(begun);
-    const int number = errno;
-    ::close(file);
-    if (!whole) return fileError(path, "write or read", number);
-    const double size = static_cast<double>(chunk) * chunks;
-    return DiskSpeed{.read = size / reading, .write = size / writing};
-}
-
 Result<std::vector<CalibrationRun>> recordedRuns(const SessionRuns& session,
                                                  const std::vector<ExpandedRun>& asked) {
     std::vector<CalibrationRun> runs;
@@ -130,6 +92,7 @@ Result<Calibration> calibrateHere(GlobalOptions global, int& exit) {
     const HostFacts facts = machineFacts("");
     return calibrated(runs, {.name = facts.processor,
                              .cores = std::max(facts.cores, 1),
+                             .turnNanos = turnLength(std::max(facts.cores, 1)),
                              .memoryBytes = facts.memory.count,
                              .diskRead = disk.read,
                              .diskWrite = disk.write,

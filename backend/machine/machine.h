@@ -35,7 +35,9 @@ struct Device {
     std::int64_t memoryBytes = 0;
     double bandwidth = 0;          // bytes a second that passes over tensors reach
     std::int64_t launchNanos = 0;  // between the starts of two kernels
-    double watts = 0;              // 0: not known
+    // That a task keeps a core while others wait for it.
+    std::int64_t turnNanos = 4'000'000;
+    double watts = 0;  // 0: not known
     std::vector<PeakRate> peaks{};
     std::string source{};
 };

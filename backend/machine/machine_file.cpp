@@ -212,6 +212,7 @@ void readDevice(MapReader& map, Device& device) {
     device.memoryBytes = map.size("memory", true);
     device.bandwidth = map.number("bandwidth") * gigabytes;
     device.launchNanos = nanosOf(map.number("launch", std::nullopt, true));
+    if (map.find("turn") != nullptr) device.turnNanos = nanosOf(map.number("turn"));
     device.watts = map.number("power", 0, true);
     map.part("peak", "rates by number type", true, [&](MapReader& peaks) {
         for (const NumberFormatRow& row : numberFormats)
@@ -348,15 +349,17 @@ std::string machineText(const Machine& machine) {
     if (!machine.measured.empty())
         text += fmt::format("measured: {}\n", quotedText(machine.measured));
     const Device& device = machine.device;
+    const std::string turn =
+        device.cores > 0 ? fmt::format("  turn: {}\n", microText(device.turnNanos)) : "";
     std::vector<std::string> peaks;
     for (const PeakRate& peak : device.peaks)
         peaks.push_back(fmt::format("{}: {}", nameOf(peak.format), realText(peak.tflops)));
     text += fmt::format(
         "kernel: {}\ndevice:\n  kind: {}\n  name: {}\n  per_host: {}\n  cores: {}\n  memory: {}\n"
-        "  bandwidth: {}\n  launch: {}\n  power: {}\n  peak: {{{}}}\n  source: {}\n",
+        "  bandwidth: {}\n  launch: {}\n{}  power: {}\n  peak: {{{}}}\n  source: {}\n",
         quotedText(machine.kernel), nameOf(device.kind), quotedText(device.name), device.perHost,
         device.cores, device.memoryBytes, realText(device.bandwidth / gigabytes),
-        microText(device.launchNanos), realText(device.watts), join(peaks, ", "),
+        microText(device.launchNanos), turn, realText(device.watts), join(peaks, ", "),
         quotedText(device.source));
     text += "products:\n";
     for (const ProductTable& table : machine.products)

@@ -233,6 +233,13 @@ std::map<Operation, TransferTimes> transferTimes(const std::vector<CalibrationRu
     return times;
 }
 
+// What a transfer takes that need not wait for a core: a quarter of them took less.
+double unhindered(std::vector<double> nanos) {
+    const auto quarter = nanos.begin() + std::ssize(nanos) / 4;
+    std::nth_element(nanos.begin(), quarter, nanos.end());
+    return *quarter;
+}
+
 struct MessageRate {
     double bandwidth = 0;
     std::int64_t latencyNanos = 0;
@@ -241,23 +248,21 @@ std::optional<MessageRate> rateOf(const TransferTimes& times) {
     if (times.size() < 2) return std::nullopt;
     const auto small = static_cast<double>(times.begin()->first);
     const auto large = static_cast<double>(times.rbegin()->first);
-    const double smallNanos = medianOf(times.begin()->second);
-    const double largeNanos = medianOf(times.rbegin()->second);
+    const double smallNanos = unhindered(times.begin()->second);
+    const double largeNanos = unhindered(times.rbegin()->second);
     const double perByte = std::max((largeNanos - smallNanos) / (large - small), 1e-3);
     return MessageRate{1e9 / perByte, static_cast<std::int64_t>(
                                           std::clamp(smallNanos - small * perByte, 1e3, 1e7))};
 }
 
-std::optional<LinkLevel> measuredLink(const std::vector<CalibrationRun>& runs, int cores,
+std::optional<LinkLevel> measuredLink(const std::vector<CalibrationRun>& runs,
                                       const std::string& source) {
     std::map<Operation, TransferTimes> times = transferTimes(runs);
     const std::optional<MessageRate> messages = rateOf(times[Operation::Receive]);
     if (!messages) return std::nullopt;
-    // Two ranks compute and two ends copy.
-    const double share = std::min(1.0, cores / 4.0);
     LinkLevel link{.name = "loopback",
                    .reach = 0,
-                   .bandwidth = messages->bandwidth / share,
+                   .bandwidth = messages->bandwidth,
                    .latencyNanos = messages->latencyNanos,
                    .sharedBy = 1,
                    .source = source};
@@ -311,7 +316,7 @@ Result<Calibration> calibrated(const std::vector<CalibrationRun>& runs, const Ma
     BlockTimes times;
     for (const CalibrationRun& run : runs) addBlocks(run, times);
     const std::optional<double> bandwidth = passBandwidth(runs);
-    const std::optional<LinkLevel> link = measuredLink(runs, facts.cores, source);
+    const std::optional<LinkLevel> link = measuredLink(runs, source);
     if (times.empty() || !bandwidth || !link)
         return Error{ErrorCode::Failed, fmt::format("the calibration's traces lack {}",
                                                     times.empty() ? "blocks of attention"
@@ -333,6 +338,7 @@ Result<Calibration> calibrated(const std::vector<CalibrationRun>& runs, const Ma
                       .cores = facts.cores,
                       .memoryBytes = facts.memoryBytes,
                       .bandwidth = *bandwidth,
+                      .turnNanos = facts.turnNanos,
                       .peaks = {{format, machine.products.back().points.back().tflops}},
                       .source = source + "; the peak is the best rate of products"};
     machine.links.push_back(*link);

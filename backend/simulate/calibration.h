@@ -4,11 +4,10 @@
 //   blocks     each span of attention is one block of the schedule: its pairs over its time
 //   passes     what an optimizer's step reads and writes, over its time
 //   products   the rest of forward and backward, less what passes over tensors take
-//   messages   from the moment all ends were posted; two sizes give latency and bandwidth. Those of
-//              a ring move while its ranks compute, and have the share of the cores that is left;
-//              collective operations are awaited by all
+//   messages   from the moment all ends were posted; two sizes give latency and bandwidth. Of each
+//              size what a quarter of them took less than: others waited for a core
 //
-// Medians count: another program on the machine makes single spans longer.
+// Of the others medians count: another program on the machine makes single spans longer.
 #pragma once
 
 #include "backend/config/experiment.h"
@@ -35,6 +34,7 @@ struct CalibrationRun {
 struct MachineFacts {
     std::string name{};  // of the processor
     int cores = 1;
+    std::int64_t turnNanos = 4'000'000;  // that a task keeps a core while others wait
     std::int64_t memoryBytes = 0;
     double diskRead = 0;  // bytes a second
     double diskWrite = 0;

@@ -1,6 +1,7 @@
 #include "backend/simulate/simulator.h"
 
 #include "backend/analysis/executed_mode.h"
+#include "backend/simulate/cores.h"
 #include "backend/simulate/flows.h"
 
 #include <algorithm>
@@ -32,9 +33,10 @@ struct Ticket {
 struct RankState {
     std::size_t play = 0;
     std::size_t deed = 0;
-    std::int64_t now = 0;   // of the stream
-    std::int64_t host = 0;  // when the host can launch again
-    int awaits = -1;        // ticket
+    std::int64_t now = 0;            // of the stream
+    std::int64_t host = 0;           // when the host can launch again
+    int awaits = -1;                 // ticket
+    const Deed* computes = nullptr;  // on a core
     std::int64_t since = 0;
     bool ended = false;
     std::vector<Ticket> tickets{};
@@ -62,7 +64,7 @@ struct Posted {
 struct Event {
     std::int64_t time = 0;
     std::uint64_t order = 0;
-    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds } what{};
+    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds, Core } what{};
     int index = 0;
     std::uint32_t version = 0;
 
@@ -75,6 +77,7 @@ struct FlowPlan {
     int operation = -1;
     std::int64_t units = 0;
     std::int64_t most = 0;  // units a second; 0: as its ports allow
+    int copier = -1;        // a rank with a core that works for so many nanoseconds, at no port
     std::vector<int> ports{};
 };
 
@@ -113,6 +116,9 @@ public:
                     break;
                 case Event::What::FlowEnds:
                     endFlow(event.index, event.version, event.time);
+                    break;
+                case Event::What::Core:
+                    advanceCore(event.index, event.version, event.time);
                     break;
             }
         }
@@ -160,12 +166,29 @@ private:
                                    std::min(machine_.host.diskRead, machine_.host.diskWrite))
                       : disks_.back());
         }
-        if (device.cores == 0) return;
-        for (int rank = 0; rank < period_; ++rank)
-            cores_.push_back(rank % device.perHost == 0
-                                 ? sharedPort(rank, device.perHost,
-                                              static_cast<double>(device.cores) * workOfSecond)
-                                 : cores_.back());
+        if (device.cores > 0) makeCores(device);
+    }
+    // Ranks that are not played have their share of a host's cores.
+    void makeCores(const Device& device) {
+        const int played = std::min(device.perHost, period_);
+        const int really = std::max(std::min(device.perHost, ranks_.all), played);
+        const double share = static_cast<double>(device.cores) * played / really;
+        const int count = std::max(static_cast<int>(share), 1);
+        coreSlowness_ = std::max(1.0, count / share);
+        for (int first = 0; first < period_; first += device.perHost) {
+            const int host = static_cast<int>(cores_.size());
+            cores_.emplace_back(count, device.turnNanos,
+                                [this, host, count](int core, std::int64_t time, auto version) {
+                                    push(time, Event::What::Core, host * count + core, version);
+                                });
+        }
+        coresOfHost_ = count;
+    }
+    Cores& coresOf(int rank) {
+        return cores_[static_cast<std::size_t>(rank / machine_.device.perHost)];
+    }
+    std::int64_t onCore(std::int64_t nanos) const {
+        return static_cast<std::int64_t>(static_cast<double>(nanos) * coreSlowness_);
     }
 
     // What a group's operation does at a level of links.
@@ -293,9 +316,8 @@ private:
         }
         if (!cores_.empty()) {
             at.since = at.now;
-            const std::vector<int> ports{cores_[static_cast<std::size_t>(rank)]};
-            own(flows_.begin(at.now, std::max<std::int64_t>(nanos, 1), ports, workOfSecond),
-                {.rank = rank, .deed = &deed});
+            at.computes = &deed;
+            coresOf(rank).begin(at.now, rank, onCore(nanos));
             return false;
         }
         tally(rank, deed, at.now, at.now + nanos);
@@ -440,10 +462,38 @@ private:
     }
     // Between CPUs a core at each end copies what is sent, while it is under way.
     void copyBy(int index, int rank, std::int64_t nanos) {
-        if (cores_.empty() || nanos == 0) return;
+        if (cores_.empty()) return;
         FlowPlan& plan = newPlan(index, nanos);
-        plan.most = workOfSecond;
-        plan.ports = {cores_[static_cast<std::size_t>(rank)]};
+        plan.copier = rank;
+    }
+    void advanceCore(int index, std::uint32_t version, std::int64_t now) {
+        Cores& cores = cores_[static_cast<std::size_t>(index / coresOfHost_)];
+        const int core = index % coresOfHost_;
+        if (!cores.isCurrent(core, version)) return;
+        const int task = cores.advance(now, core);
+        if (task >= period_) {
+            const int operation = copies_[static_cast<std::size_t>(task - period_)];
+            freeCopies_.push_back(task);
+            arrived(operation, now);
+        } else if (task >= 0) {
+            RankState& at = state(task);
+            tally(task, *at.computes, at.since, now);
+            at.now = now;
+            go(task, now);
+        }
+        cores.settle(now, core);
+    }
+    void beginCopy(int operation, int rank, std::int64_t nanos, std::int64_t now) {
+        int task = 0;
+        if (freeCopies_.empty()) {
+            task = period_ + static_cast<int>(copies_.size());
+            copies_.push_back(operation);
+        } else {
+            task = freeCopies_.back();
+            freeCopies_.pop_back();
+            copies_[static_cast<std::size_t>(task - period_)] = operation;
+        }
+        coresOf(rank).begin(now, task, onCore(nanos));
     }
 
     void postMove(int rank, const Deed& deed) {
@@ -473,6 +523,7 @@ private:
         plan.operation = operation;
         plan.units = units;
         plan.most = 0;
+        plan.copier = -1;
         plan.ports.clear();
         return plan;
     }
@@ -491,33 +542,22 @@ private:
         const FlowPlan& plan = plans_[static_cast<std::size_t>(planned)];
         const int operation = plan.operation;
         freePlans_.push_back(planned);
-        if (plan.units == 0)
+        if (plan.copier >= 0)
+            beginCopy(operation, plan.copier, plan.units, now);
+        else if (plan.units == 0)
             arrived(operation, now);
         else
-            own(flows_.begin(now, plan.units, plan.ports, plan.most), {.operation = operation});
+            own(flows_.begin(now, plan.units, plan.ports, plan.most), operation);
     }
-    struct Owner {
-        int operation = -1;
-        int rank = -1;
-        const Deed* deed = nullptr;
-    };
-    void own(int flow, const Owner& owner) {
-        if (static_cast<std::size_t>(flow) >= owners_.size())
-            owners_.resize(static_cast<std::size_t>(flow) + 1);
-        owners_[static_cast<std::size_t>(flow)] = owner;
+    void own(int flow, int operation) {
+        if (static_cast<std::size_t>(flow) >= operationOfFlow_.size())
+            operationOfFlow_.resize(static_cast<std::size_t>(flow) + 1);
+        operationOfFlow_[static_cast<std::size_t>(flow)] = operation;
     }
     void endFlow(int flow, std::uint32_t version, std::int64_t now) {
         if (!flows_.isCurrent(flow, version)) return;
-        const Owner owner = owners_[static_cast<std::size_t>(flow)];
         flows_.end(now, flow);
-        if (owner.operation >= 0) {
-            arrived(owner.operation, now);
-            return;
-        }
-        RankState& at = state(owner.rank);
-        tally(owner.rank, *owner.deed, at.since, now);
-        at.now = now;
-        go(owner.rank, now);
+        arrived(operationOfFlow_[static_cast<std::size_t>(flow)], now);
     }
 
     void arrived(int index, std::int64_t now) {
@@ -592,7 +632,11 @@ private:
     std::vector<std::vector<int>> inPorts_{};
     std::vector<int> paths_{};
     std::vector<int> disks_{};
-    std::vector<int> cores_{};
+    std::vector<Cores> cores_{};  // of each host
+    int coresOfHost_ = 1;
+    double coreSlowness_ = 1;    // where ranks that are not played have a part of a core
+    std::vector<int> copies_{};  // operations, by what copies for them; its tasks come after ranks
+    std::vector<int> freeCopies_{};
     std::vector<std::vector<Group>> groups_{};
     std::vector<std::vector<int>> collectives_{};
     std::unordered_map<std::uint64_t, Meeting> meetings_{};
@@ -601,7 +645,7 @@ private:
     std::vector<FlowPlan> plans_{};
     std::vector<int> freePlans_{};
     std::vector<int> starting_{};
-    std::vector<Owner> owners_{};
+    std::vector<int> operationOfFlow_{};
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_{};
     std::uint64_t order_ = 0;
 };

@@ -113,6 +113,8 @@ std::optional<Symmetry> nearlyAlike(const StepCosts& costs, const std::vector<in
 Result<Symmetry> symmetryOf(const StepCosts& costs, int unlike) {
     const RunPlan& plan = costs.plan();
     const int ranks = plan.ranks / plan.replicas;
+    // Which ranks wait for a core is not alike even where their work is.
+    if (costs.machine().device.cores > 0 && ranks <= mostUnlikeRanks) return Symmetry{ranks};
     int base = 1;
     for (const LinkLevel& link : costs.machine().links)
         if (link.reach != 0 && link.reach < ranks) base = std::lcm(base, link.reach);
