@@ -19,6 +19,7 @@
 #include "ui/widgets/parts.h"
 
 #include <QButtonGroup>
+#include <QEvent>
 #include <QFileDialog>
 #include <QHeaderView>
 #include <QMessageBox>
@@ -77,6 +78,31 @@ std::optional<double> gigabytesTyped(const QString& typed) {
     if (!number || *number <= 0 || *number > 1e6) return std::nullopt;
     return *number * gigabyte;
 }
+
+// The bars have what the figures leave, and not less than their heading needs.
+void fitBars(QTableView& table) {
+    QHeaderView& header = *table.horizontalHeader();
+    int taken = 0;
+    for (int column = 0; column < header.count(); ++column)
+        if (column != ForecastModel::PartsColumn) taken += header.sectionSize(column);
+    header.resizeSection(ForecastModel::PartsColumn,
+                         std::max(scaled(170), table.viewport()->width() - taken));
+}
+
+// Of the table, which owns it, whenever that is resized.
+class BarFitter : public QObject {
+public:
+    explicit BarFitter(QTableView& table) : QObject(&table), table_(table) {
+        table.viewport()->installEventFilter(this);
+    }
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Resize) fitBars(table_);
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    QTableView& table_;
+};
 
 QString countOf(double value) { return text(formatCount(std::llround(value))); }
 QString gigabytesOf(double value) { return text(formatSignificant(value / gigabyte)); }
@@ -233,7 +259,8 @@ QWidget* PlanPage::makeTable() {
     QHeaderView* header = table_->horizontalHeader();
     header->setHighlightSections(false);
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
-    header->setSectionResizeMode(ForecastModel::PartsColumn, QHeaderView::Stretch);
+    header->setSectionResizeMode(ForecastModel::PartsColumn, QHeaderView::Fixed);
+    new BarFitter(*table_);
     whenZoomed(*table_, [this] {
         table_->verticalHeader()->setDefaultSectionSize(scaled(28));
         table_->horizontalHeader()->setMinimumSectionSize(scaled(40));
@@ -427,6 +454,7 @@ void PlanPage::fitTable() {
         if (!model_->forecast(row).prediction)
             table_->setSpan(row, ForecastModel::StepColumn, 1,
                             ForecastModel::ColumnCount - ForecastModel::StepColumn);
+    fitBars(*table_);
     const int rows = model_->rowCount() * table_->verticalHeader()->defaultSectionSize();
     table_->setFixedHeight(rows + table_->horizontalHeader()->sizeHint().height() +
                            table_->horizontalScrollBar()->sizeHint().height() + scaled(4));
