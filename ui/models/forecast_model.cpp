@@ -40,7 +40,7 @@ void paintStepBar(QPainter& painter, const QRectF& box, const Prediction& predic
 void paintMemoryBar(QPainter& painter, const QRectF& box, const Prediction& prediction,
                     std::int64_t most, const Ink& ink) {
     const auto across = [&](std::int64_t bytes) {
-        return box.width() * static_cast<double>(bytes) / static_cast<double>(most);
+        return box.width() * std::min(1.0, static_cast<double>(bytes) / static_cast<double>(most));
     };
     painter.fillRect(QRectF(box.left(), box.top(), across(prediction.neededBytes()), box.height()),
                      prediction.fits() ? ink.muted : ink.bad);
@@ -78,8 +78,10 @@ void ForecastModel::setForecasts(std::vector<ModeForecast> forecasts) {
     for (const ModeForecast& each : forecasts_) {
         if (!each.prediction) continue;
         longestStep_ = std::max(longestStep_, each.prediction->stepNanos);
-        mostBytes_ =
-            std::max({mostBytes_, each.prediction->neededBytes(), each.prediction->deviceBytes});
+        // What is far too large does not make all others short.
+        const std::int64_t device = each.prediction->deviceBytes;
+        mostBytes_ = std::max(
+            {mostBytes_, device, std::min(each.prediction->neededBytes(), 3 * device / 2)});
     }
     endResetModel();
 }
