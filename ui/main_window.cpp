@@ -6,6 +6,7 @@
 #include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
 #include "ui/pages/page_table.h"
+#include "ui/pages/plan_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
 #include "ui/widgets/command_palette.h"
@@ -268,6 +269,8 @@ void MainWindow::connectPage(Page& asking) {
                 page<NewRunPage>().openText(name, content);
                 goTo(page<NewRunPage>());
             });
+    connect(&asking, &Page::draftPlanned, this,
+            [this](const ExperimentDraft& draft) { page<PlanPage>().offerDraft(draft); });
     connect(&asking, &Page::experimentSaved, this, [this](const QString& file) {
         if (const QString problem = openExperiment(file); !problem.isEmpty())
             QMessageBox::warning(this, tr("Open experiment"), problem);

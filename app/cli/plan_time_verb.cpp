@@ -14,6 +14,7 @@
 
 #include <CLI/App.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -48,6 +49,19 @@ Result<RunPlan> planOn(RunConfig config, const Machine& machine, std::int64_t ra
     return planRanks(moved, mostPlannedRanks);
 }
 
+// A run's point on its curve over lengths.
+void addPoint(PredictedRuns& predicted, const ExpandedRun& run, const RunPlan& plan,
+              const Prediction& prediction) {
+    if (!prediction.fits()) return;
+    auto swept = std::ranges::find(predicted.swept, plan.ranks, &SweptRanks::ranks);
+    if (swept == predicted.swept.end())
+        swept = predicted.swept.insert(swept, {.ranks = plan.ranks});
+    auto curve = std::ranges::find(swept->curves, run.name, &SweepCurve::name);
+    if (curve == swept->curves.end())
+        curve = swept->curves.insert(curve, {run.name, run.config.parallel.mode, {}});
+    curve->points.push_back({static_cast<double>(plan.config.train.seqLen), prediction.seconds()});
+}
+
 Result<void> writePredictedTrace(const TimeArguments& arguments, const PlannedOn& planned) {
     const std::vector<ExpandedRun> runs = expandRuns(planned.experiment);
     if (runs.size() != 1 || planned.ranks.size() != 1)
@@ -78,10 +92,12 @@ int planTime(const TimeArguments& arguments, const GlobalOptions& global) {
                 }
                 Result<Prediction> prediction =
                     predictRun(*plan, planned->machine, arguments.common.kernel);
-                if (prediction.ok())
-                    predicted.runs.push_back({name, *std::move(prediction)});
-                else
+                if (!prediction.ok()) {
                     refuse(predicted, run, name, prediction.error());
+                    continue;
+                }
+                if (!length.empty()) addPoint(predicted, run, *plan, *prediction);
+                predicted.runs.push_back({name, *std::move(prediction)});
             }
     }
     if (!arguments.trace.empty())

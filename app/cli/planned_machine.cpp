@@ -17,20 +17,11 @@ namespace ringscope::cli {
 namespace {
 
 // Of the newest runs in the store; nothing where there is none, or too few of them.
-std::optional<ErrorBar> learnedErrorBar(const Machine& machine, const GlobalOptions& global) {
-    constexpr std::size_t newest = 40;
+std::optional<ErrorBar> errorBarOfStore(const Machine& machine, const GlobalOptions& global) {
     const Result<std::unique_ptr<Store>> store = openStore(global, Store::Access::ReadOnly);
     if (!store.ok()) return std::nullopt;
-    const Result<std::vector<RunRecord>> listed = (*store)->list({});
-    if (!listed.ok()) return std::nullopt;
-    std::vector<RunRecord> runs;
-    for (const RunRecord& each : *listed) {
-        if (runs.size() == newest) break;
-        if (each.status != RunStatus::Finished) continue;
-        if (Result<RunRecord> run = (*store)->load(each.id); run.ok())
-            runs.push_back(*std::move(run));
-    }
-    return checkedPredictions(runs, machine).errorBar();
+    const Result<std::vector<RunRecord>> runs = (*store)->list({});
+    return runs.ok() ? learnedErrorBar(*runs, machine) : std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +52,7 @@ Result<PlannedOn> readPlannedOn(const MachineArguments& arguments, const GlobalO
     RINGSCOPE_TRY(planned.machine, findMachine(arguments.machine));
     RINGSCOPE_TRY(planned.experiment, readExperimentFile(arguments.file, arguments.overrides));
     if (planned.machine.name == thisMachine)
-        if (const std::optional<ErrorBar> learned = learnedErrorBar(planned.machine, global))
+        if (const std::optional<ErrorBar> learned = errorBarOfStore(planned.machine, global))
             planned.machine.error = *learned;
     planned.ranks = arguments.ranks;
     if (planned.ranks.empty()) planned.ranks.push_back(0);

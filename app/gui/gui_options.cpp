@@ -14,8 +14,8 @@ void addOptions(QCommandLineParser& parser) {
                        "trains the same model."));
     parser.addOptions({
         {QStringLiteral("db"), QStringLiteral("the store to show"), QStringLiteral("FILE")},
-        {QStringLiteral("experiment"), QStringLiteral("open an experiment file on New run"),
-         QStringLiteral("FILE")},
+        {QStringLiteral("experiment"),
+         QStringLiteral("open an experiment file on New run and Plan"), QStringLiteral("FILE")},
         {QStringLiteral("trace"), QStringLiteral("open a folder of trace files on Traces"),
          QStringLiteral("FOLDER")},
         {QStringLiteral("migrate"), QStringLiteral("open an old configuration on Migrate"),

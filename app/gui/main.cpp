@@ -75,7 +75,6 @@ int showWindow(const GuiOptions& given) {
     Windows windows(given, picture ? nullptr : &settings);
     ui::MainWindow& window = windows.add(given);
     if (given.size) window.resize(*given.size);
-    if (!given.page.isEmpty()) window.goTo(given.page);
     if (!given.experiment.isEmpty()) {
         const QString problem = window.openExperiment(given.experiment);
         if (!problem.isEmpty()) {
@@ -83,6 +82,7 @@ int showWindow(const GuiOptions& given) {
             return Usage;
         }
     }
+    if (!given.page.isEmpty()) window.goTo(given.page);
     if (!given.trace.isEmpty()) window.openTrace(given.trace.toStdString());
     if (!given.migration.isEmpty()) {
         const QString problem = window.openMigration(given.migration);

@@ -62,6 +62,11 @@ struct RunGroup {
     std::optional<Spread> predictedAttentionBytesPerStep;
     std::optional<Spread> gradientBytesPerStep;
     std::optional<Spread> finalLoss;
+    // What was said of the runs before they began; empty where nothing was.
+    std::optional<Spread> predictedTokensPerSecond;
+    std::optional<Spread> predictedStepMs;
+    std::optional<Spread> predictedExposedMs;  // the wait is in it
+    std::optional<Spread> predictedWaitMs;
     std::optional<Spread> exposedMs;  // this and the next five: of runs with recorded steps
     std::optional<Spread> waitMs;     // exposed
     std::optional<Spread> hiddenWaitMs;

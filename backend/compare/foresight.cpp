@@ -1,6 +1,7 @@
 #include "backend/compare/foresight.h"
 
-#include "backend/plan/run_plan.h"
+#include "backend/memory/memory_plan.h"
+#include "backend/plan/placement.h"
 #include "backend/simulate/prediction.h"
 
 #include <fmt/format.h>
@@ -11,36 +12,64 @@
 namespace ringscope {
 namespace {
 
+// Why what was measured of this machine says nothing of such a run; empty: it does.
+std::string whyUnlike(const RunConfig& config) {
+    if (config.launch.device == DeviceChoice::Cuda)
+        return "it runs on GPUs, and this machine's CPU was calibrated";
+    const Result<std::vector<HostSpec>> hosts = launchHosts(config.launch);
+    if (!hosts.ok() || !std::ranges::all_of(*hosts, &HostSpec::isThisMachine))
+        return "it runs on other hosts, and this machine was calibrated";
+    if (config.debug.slowRank) return "debug.slow_rank holds a rank up on purpose";
+    if (config.launch.threadsPerRank != 1)
+        return "launch.threads_per_rank is not 1, and one thread was measured";
+    return {};
+}
+
 // Why a run says nothing of this machine's predictions; empty: it does.
 std::string whyLeftOut(const RunRecord& run) {
-    if (run.status != RunStatus::Finished) return "have not finished";
-    if (run.device != "cpu") return "ran on another device";
+    if (run.status != RunStatus::Finished) return "it has not finished";
+    if (run.device != "cpu") return "it ran on another device";
     for (const std::string& host : hostsOf(run))
-        if (host != "localhost") return "ran on other hosts";
-    if (run.config.debug.slowRank) return "were held up on purpose (debug.slow_rank)";
-    if (run.config.launch.threadsPerRank != 1)
-        return "have more than one thread a rank, and one was measured";
-    if (!runSpeed(run)) return "have no step behind their warm-up";
+        if (host != "localhost") return "it ran on other hosts";
+    if (!runSpeed(run)) return "it has no step behind its warm-up";
     return {};
+}
+
+bool isOf(const RunPrediction& prediction, const Machine& machine) {
+    return prediction.processor == machine.device.name && prediction.calibrated == machine.measured;
 }
 
 Result<CheckedRun> checkedRun(const RunRecord& run, const Machine& machine) {
     RINGSCOPE_TRY(const RunPlan plan, planRun(run.config));
-    RINGSCOPE_TRY(const StepTimes times, predictTimes(plan, machine));
-    CheckedRun checked{
-        .name = run.name,
-        .mode = run.config.parallel.mode,
-        .ranks = plan.ranks,
-        .predictedMs = static_cast<double>(times.stepNanos) / 1e6,
-        .measuredMs = runSpeed(run)->stepMedianMs,
-        .predictedExposedMs = static_cast<double>(times.mean.exposed + times.mean.wait) / 1e6,
-        .predictedPeakBytes = predictedPeak(plan).bytes(),
-        .measuredPeakBytes = peakMemory(run).count};
+    CheckedRun checked{.name = run.name,
+                       .mode = run.config.parallel.mode,
+                       .ranks = plan.ranks,
+                       .beforehand = run.prediction && isOf(*run.prediction, machine),
+                       .measuredMs = runSpeed(run)->stepMedianMs,
+                       .predictedPeakBytes = predictedPeak(plan).bytes(),
+                       .measuredPeakBytes = peakMemory(run).count};
+    if (checked.beforehand) {
+        checked.predicted = *run.prediction;
+    } else {
+        RINGSCOPE_TRY(checked.predicted, predictionHere(plan, machine));
+    }
     if (run.overlap) checked.measuredExposedMs = run.overlap->exposedMs;
     return checked;
 }
 
 }  // namespace
+
+Result<RunPrediction> predictionHere(const RunPlan& plan, const Machine& machine) {
+    if (std::string reason = whyUnlike(plan.config); !reason.empty())
+        return Error{ErrorCode::InvalidConfig, std::move(reason)};
+    RINGSCOPE_TRY(const StepTimes times, predictTimes(plan, machine));
+    const auto milliseconds = [](std::int64_t nanos) { return static_cast<double>(nanos) / 1e6; };
+    return RunPrediction{.stepMs = milliseconds(times.stepNanos),
+                         .exposedMs = milliseconds(times.mean.exposed + times.mean.wait),
+                         .waitMs = milliseconds(times.mean.wait),
+                         .processor = machine.device.name,
+                         .calibrated = machine.measured};
+}
 
 std::optional<ErrorBar> Foresight::errorBar() const {
     constexpr std::size_t fewest = 3;
@@ -50,10 +79,12 @@ std::optional<ErrorBar> Foresight::errorBar() const {
                                 meanPercent, deviation)};
 }
 
-Foresight checkedPredictions(const std::vector<RunRecord>& runs, const Machine& machine) {
+Foresight checkedPredictions(const std::vector<RunRecord>& runs, const Machine& machine,
+                             std::size_t most) {
     Foresight foresight;
     std::map<std::string, int> others;
     for (const RunRecord& run : runs) {
+        if (most > 0 && foresight.runs.size() == most) break;
         std::string reason = whyLeftOut(run);
         if (reason.empty()) {
             Result<CheckedRun> checked = checkedRun(run, machine);
@@ -61,12 +92,13 @@ Foresight checkedPredictions(const std::vector<RunRecord>& runs, const Machine& 
                 foresight.runs.push_back(*std::move(checked));
                 continue;
             }
-            reason = "cannot be predicted: " + checked.error().message;
+            reason = checked.error().message;
         }
         ++others[reason];
     }
     for (const auto& [reason, count] : others)
-        foresight.leftOut.push_back(fmt::format("{} of {} runs {}", count, runs.size(), reason));
+        foresight.leftOut.push_back(
+            fmt::format("{} of {} runs left out: {}", count, runs.size(), reason));
     if (foresight.runs.empty()) return foresight;
     const auto count = static_cast<double>(foresight.runs.size());
     for (const CheckedRun& run : foresight.runs) {
@@ -80,6 +112,12 @@ Foresight checkedPredictions(const std::vector<RunRecord>& runs, const Machine& 
         squares += std::pow(run.errorPercent() - foresight.meanPercent, 2);
     foresight.deviation = std::sqrt(squares / std::max(count - 1, 1.0));
     return foresight;
+}
+
+std::optional<ErrorBar> learnedErrorBar(const std::vector<RunRecord>& runs,
+                                        const Machine& machine) {
+    constexpr std::size_t newest = 40;
+    return checkedPredictions(runs, machine, newest).errorBar();
 }
 
 }  // namespace ringscope

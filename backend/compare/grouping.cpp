@@ -79,6 +79,27 @@ void addFigures(RunGroup& group, const std::vector<const RunRecord*>& finished) 
 }
 
 template <auto Figure>
+std::optional<Spread> predictedSpread(const std::vector<const RunRecord*>& finished) {
+    return spreadOver(finished, [](const RunRecord& run) -> std::optional<double> {
+        if (!run.prediction) return std::nullopt;
+        return (*run.prediction).*Figure;
+    });
+}
+
+void addPredictions(RunGroup& group, const std::vector<const RunRecord*>& finished) {
+    group.predictedStepMs = predictedSpread<&RunPrediction::stepMs>(finished);
+    group.predictedExposedMs = predictedSpread<&RunPrediction::exposedMs>(finished);
+    group.predictedWaitMs = predictedSpread<&RunPrediction::waitMs>(finished);
+    group.predictedTokensPerSecond =
+        spreadOver(finished, [](const RunRecord& run) -> std::optional<double> {
+            if (!run.prediction || run.steps.empty() || run.prediction->stepMs <= 0)
+                return std::nullopt;
+            const auto tokens = static_cast<double>(run.steps.back().tokens);
+            return tokens / run.prediction->stepMs * 1e3;
+        });
+}
+
+template <auto Figure>
 std::optional<Spread> overlapSpread(const std::vector<const RunRecord*>& finished) {
     return spreadOver(finished, [](const RunRecord& run) -> std::optional<double> {
         if (!run.overlap) return std::nullopt;
@@ -178,6 +199,7 @@ RunGroup summarise(const Repeats& repeats) {
     }
     group.finished = static_cast<int>(finished.size());
     addFigures(group, finished);
+    addPredictions(group, finished);
     addOverlap(group, finished);
     addParity(group, finished);
     return group;

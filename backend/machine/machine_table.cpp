@@ -39,17 +39,17 @@ const std::vector<Machine>& shippedMachines() {
 std::filesystem::path calibratedMachineFile() { return dataDirectory() / "machines" / "this.yaml"; }
 
 Result<Machine> findMachine(const std::string& name) {
-    std::vector<std::string> names{std::string(thisMachine)};
-    for (const Machine& machine : shippedMachines()) {
-        if (machine.name == name) return machine;
-        names.push_back(machine.name);
-    }
     if (name == thisMachine) {
         const Result<std::string> text = readTextFile(calibratedMachineFile());
         if (!text.ok())
             return Error{ErrorCode::NotFound,
                          "this machine was not calibrated yet; run: ringscope calibrate"};
         return machineOfText(calibratedMachineFile().string(), *text);
+    }
+    std::vector<std::string> names{std::string(thisMachine)};
+    for (const Machine& machine : shippedMachines()) {
+        if (machine.name == name) return machine;
+        names.push_back(machine.name);
     }
     if (name.find_first_of("/.") != std::string::npos) {
         RINGSCOPE_TRY(const std::string text, readTextFile(name));

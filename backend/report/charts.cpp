@@ -130,17 +130,21 @@ LineChart lossLines(const std::vector<GroupLosses>& all, const std::string& id) 
 }  // namespace
 
 std::vector<GlanceChart> glanceCharts(const Comparison& comparison) {
+    const std::vector<const Figure*> known = figuresOf(comparison);
+    const auto isKnown = [&](std::string_view jsonName) {
+        return std::ranges::find(known, &figure(jsonName)) != known.end();
+    };
+    const std::string_view foretold =
+        isKnown("predicted_step_ms") ? "; the outline is what was predicted" : "";
     std::vector<GlanceChart> charts = {
-        glanceChart(comparison, "Speed", "tokens_per_s", ""),
+        glanceChart(comparison, "Speed", "tokens_per_s", foretold),
         glanceChart(comparison, "Memory", "peak_bytes", "; the outline is what the plan predicts"),
         glanceChart(comparison, "Communication", "comm_bytes_per_step",
                     "; the outline is what the schedule predicts"),
     };
-    const std::vector<const Figure*> known = figuresOf(comparison);
     for (const auto& [title, jsonName] : {std::pair("Exposed communication", "exposed_ms_per_step"),
                                           std::pair("Wait", "wait_ms_per_step")})
-        if (std::ranges::find(known, &figure(jsonName)) != known.end())
-            charts.push_back(glanceChart(comparison, title, jsonName, ""));
+        if (isKnown(jsonName)) charts.push_back(glanceChart(comparison, title, jsonName, foretold));
     return charts;
 }
 

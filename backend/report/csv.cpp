@@ -43,6 +43,10 @@ std::string ofOverlap(const RunRecord& run, std::optional<double> OverlapFigures
     return value ? number(*value) : "";
 }
 
+std::string ofPrediction(const RunRecord& run, double RunPrediction::*figure) {
+    return run.prediction ? number((*run.prediction).*figure) : "";
+}
+
 // Of each host, once where all have the same.
 std::string ofHosts(const RunRecord& run, std::string (*value)(const HostFacts&)) {
     std::vector<std::string> values;
@@ -78,6 +82,12 @@ constexpr std::array columns = {
               [](const RunRecord& run) { return fromSpeed(run, &RunSpeed::stepMedianMs); }},
     CsvColumn{"step_ms_p95",
               [](const RunRecord& run) { return fromSpeed(run, &RunSpeed::stepP95Ms); }},
+    CsvColumn{"predicted_step_ms",
+              [](const RunRecord& run) { return ofPrediction(run, &RunPrediction::stepMs); }},
+    CsvColumn{"predicted_exposed_ms_per_step",
+              [](const RunRecord& run) { return ofPrediction(run, &RunPrediction::exposedMs); }},
+    CsvColumn{"predicted_wait_ms_per_step",
+              [](const RunRecord& run) { return ofPrediction(run, &RunPrediction::waitMs); }},
     CsvColumn{"peak_bytes", [](const RunRecord& run) { return measured(run, peakMemory); }},
     CsvColumn{"comm_bytes_per_step",
               [](const RunRecord& run) { return measured(run, measuredAttentionBytes); }},

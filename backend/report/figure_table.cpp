@@ -30,15 +30,27 @@ std::string percent(double value) {
 
 std::string rate(double gigabytes) { return formatSignificant(gigabytes) + " GB/s"; }
 
+// What predictions of time are held to (decision 35).
+constexpr double timeWithin = 0.12;
+constexpr double exposedWithin = 0.15;  // of a step
+
 constexpr std::array figures = {
     Figure{"tokens/s", "tokens_per_s", Better::Higher,
            "Tokens of all ranks in the steps after the warm-up, divided by the time those steps "
            "took on the slowest rank.",
            &RunGroup::tokensPerSecond, formatSignificant},
+    Figure{"predicted tokens/s", "predicted_tokens_per_s", Better::Neither,
+           "Tokens of a step, divided by the step that was predicted.",
+           &RunGroup::predictedTokensPerSecond, formatSignificant, true, false,
+           &RunGroup::tokensPerSecond, timeWithin},
     Figure{"step time", "step_ms", Better::Lower,
            "Median duration of the steps after the warm-up; a step lasts as long as its slowest "
            "rank.",
            &RunGroup::stepMs, duration},
+    Figure{"predicted step", "predicted_step_ms", Better::Neither,
+           "What the schedules, played on this machine as it was calibrated, said of a step before "
+           "the run began; it should be within 12 % of the measured median.",
+           &RunGroup::predictedStepMs, duration, true, false, &RunGroup::stepMs, timeWithin},
     Figure{"peak memory", "peak_bytes", Better::Lower,
            "The largest sum of live tensor bytes at the allocator, of the rank with the most.",
            &RunGroup::peakBytes, bytes},
@@ -63,10 +75,18 @@ constexpr std::array figures = {
            "Communication of the recorded steps during which its rank computed nothing, per step; "
            "the mean over ranks.",
            &RunGroup::exposedMs, duration, true},
+    Figure{"predicted exposed", "predicted_exposed_ms_per_step", Better::Neither,
+           "The same as it was predicted; it should be right within 15 % of the step.",
+           &RunGroup::predictedExposedMs, duration, true, false, &RunGroup::exposedMs,
+           exposedWithin, &RunGroup::stepMs},
     Figure{"wait/step", "wait_ms_per_step", Better::Lower,
            "The part of exposed during which the other end, or for a collective the last rank, had "
            "not posted its part: what lateness cost the step.",
            &RunGroup::waitMs, duration, true},
+    Figure{"predicted wait", "predicted_wait_ms_per_step", Better::Neither,
+           "The same as it was predicted; it should be right within 15 % of the step.",
+           &RunGroup::predictedWaitMs, duration, true, false, &RunGroup::waitMs, exposedWithin,
+           &RunGroup::stepMs},
     Figure{"hidden wait/step", "hidden_wait_ms_per_step", Better::Neither,
            "The same behind computation, where it cost nothing. The rest of communication moves "
            "bytes.",
@@ -100,7 +120,7 @@ std::vector<const Figure*> figuresOf(const Comparison& comparison) {
         const auto measured = [&](const RunGroup* group) {
             return (group->*figure.spread).has_value();
         };
-        if (!figure.fromTrace || std::ranges::any_of(comparison.groups(), measured))
+        if (!figure.ifKnown || std::ranges::any_of(comparison.groups(), measured))
             shown.push_back(&figure);
     }
     return shown;
@@ -115,6 +135,15 @@ const Figure& figure(std::string_view jsonName) {
 const Figure* predictionOf(const Figure& measured) {
     const auto found = std::ranges::find(figures, measured.spread, &Figure::predicts);
     return found == figures.end() ? nullptr : &*found;
+}
+
+std::string figureDetail(const Figure& figure, const RunGroup& group) {
+    const std::optional<Spread>& said = group.*figure.spread;
+    if (figure.predicts != nullptr && said && said->median > 0)
+        if (const std::optional<Spread>& measured = group.*figure.predicts;
+            measured && measured->median != said->median)
+            return fmt::format("measured {:+.1f} %", (measured->median / said->median - 1) * 100);
+    return formatEnds(said, figure.format);
 }
 
 std::span<const Definition> definitions() {

@@ -6,6 +6,7 @@
 #include "backend/report/run_json.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -26,9 +27,10 @@ std::string foresightText(const Foresight& foresight, const Machine& machine) {
                                                     "measured", "peak error"}};
         for (const CheckedRun& run : foresight.runs)
             rows.push_back({run.name, run.mode, std::to_string(run.ranks),
-                            millisecondsText(run.predictedMs), millisecondsText(run.measuredMs),
+                            millisecondsText(run.predicted.stepMs) + (run.beforehand ? "" : " *"),
+                            millisecondsText(run.measuredMs),
                             fmt::format("{:+.1f} %", run.errorPercent()),
-                            millisecondsText(run.predictedExposedMs),
+                            millisecondsText(run.predicted.exposedMs),
                             run.measuredExposedMs ? millisecondsText(*run.measuredExposedMs) : "-",
                             fmt::format("{:+.1f} %", run.peakErrorPercent())});
         text += alignedTable(rows, 2);
@@ -38,6 +40,8 @@ std::string foresightText(const Foresight& foresight, const Machine& machine) {
             "mean error {:.1f} %, largest {:.1f} %.\n",
             foresight.runs.size(), machine.about, machine.measured, foresight.meanPercent,
             foresight.deviation, foresight.meanAbsPercent, foresight.worstAbsPercent);
+        if (!std::ranges::all_of(foresight.runs, &CheckedRun::beforehand))
+            text += "* predicted now: this calibration was not there when the run began.\n";
     }
     for (const std::string& sentence : foresight.leftOut) text += sentence + ".\n";
     return text.empty() ? "there is no run to compare; run an experiment on this machine first\n"
@@ -59,10 +63,12 @@ std::string foresightJson(const Foresight& foresight, const Machine& machine) {
             {{"name", run.name},
              {"mode", run.mode},
              {"ranks", run.ranks},
-             {"predicted_ms", run.predictedMs},
+             {"beforehand", run.beforehand},
+             {"predicted_ms", run.predicted.stepMs},
              {"measured_ms", run.measuredMs},
              {"error_pct", run.errorPercent()},
-             {"predicted_exposed_ms", run.predictedExposedMs},
+             {"predicted_exposed_ms", run.predicted.exposedMs},
+             {"predicted_wait_ms", run.predicted.waitMs},
              {"measured_exposed_ms", run.measuredExposedMs
                                          ? nlohmann::ordered_json(*run.measuredExposedMs)
                                          : nlohmann::ordered_json(nullptr)},

@@ -3,6 +3,7 @@
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/report/aligned_table.h"
+#include "backend/report/derivation.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
 
@@ -18,10 +19,6 @@ using CellRow = std::vector<std::string>;
 using OrderedJson = nlohmann::ordered_json;
 
 std::string secondsText(std::int64_t nanos) { return formatDuration(Nanos(nanos)); }
-
-std::int64_t computeNanos(const RankTimes& mean) {
-    return mean.attention + mean.compute + mean.copies;
-}
 
 std::string memoryCell(const Prediction& prediction) {
     return fmt::format("{} of {}", formatBytes({prediction.neededBytes()}),
@@ -162,6 +159,29 @@ OrderedJson optionObject(const Option& option) {
     return object;
 }
 
+std::string sweepText(const std::vector<SweptRanks>& all) {
+    std::string text;
+    for (const SweptRanks& swept : all)
+        text += fmt::format("{} {}: {}\n", swept.ranks, swept.ranks == 1 ? "rank" : "ranks",
+                            fastestSentence(fastestAlong(swept.curves), "tokens"));
+    return text.empty() ? text : text + "\n";
+}
+
+OrderedJson sweptObject(const SweptRanks& swept) {
+    const FastestAlong along = fastestAlong(swept.curves);
+    OrderedJson object = {
+        {"ranks", swept.ranks},
+        {"first", along.first.empty() ? OrderedJson(nullptr) : OrderedJson(along.first)},
+        {"changes", OrderedJson::array()},
+        {"sentence", fastestSentence(along, "tokens")}};
+    for (const Crossover& change : along.changes)
+        object["changes"].push_back({{"tokens", change.at},
+                                     {"interpolated", change.interpolated},
+                                     {"from", change.from},
+                                     {"to", change.to}});
+    return object;
+}
+
 template <typename Row>
 OrderedJson optionalNumber(const Row& value) {
     return value ? OrderedJson(*value) : OrderedJson(nullptr);
@@ -180,7 +200,8 @@ std::string predictionText(const PredictedRuns& predicted) {
         rows.push_back(std::move(row));
     }
     return machineLine(*predicted.machine) + alignedTable(rows, 1, true) + "\n" +
-           apartText(predicted.runs) + conventionText(predicted.runs.front().prediction);
+           sweepText(predicted.swept) + apartText(predicted.runs) +
+           conventionText(predicted.runs.front().prediction);
 }
 
 std::string predictionJson(const PredictedRuns& predicted) {
@@ -195,6 +216,7 @@ std::string predictionJson(const PredictedRuns& predicted) {
         row.update(predictionObject(run.prediction));
         object["predictions"].push_back(std::move(row));
     }
+    for (const SweptRanks& swept : predicted.swept) object["fastest"].push_back(sweptObject(swept));
     return reporting::jsonDump(object);
 }
 

@@ -100,6 +100,17 @@ json overlapJson(const std::optional<OverlapFigures>& overlap) {
             {"late_rank", overlap->lateRank ? json(*overlap->lateRank) : json(nullptr)}};
 }
 
+json predictionOfRunJson(const RunRecord& run) {
+    if (!run.prediction) return nullptr;
+    const RunPrediction& said = *run.prediction;
+    return {{"step_ms", jsonNumber(said.stepMs)},
+            {"exposed_ms_per_step", jsonNumber(said.exposedMs)},
+            {"wait_ms_per_step", jsonNumber(said.waitMs)},
+            {"step_error_pct", orNull(stepErrorPercent(run))},
+            {"processor", jsonText(said.processor)},
+            {"calibrated", jsonText(said.calibrated)}};
+}
+
 json rankJson(const RankRecord& rank) {
     const auto ifKnown = [&](Bytes bytes) {
         return hasReported(rank) ? json(bytes.count) : json(nullptr);
@@ -207,6 +218,8 @@ void addFigures(json& object, const RunRecord& run) {
     object["flops_per_step"] = jsonNumber(run.flopsPerStep);
     object["parameters"] = run.parameters;
     object["overlap"] = overlapJson(run.overlap);
+    object["prediction"] = predictionOfRunJson(run);
+    object["unpredicted"] = orNothing(run.unpredicted);
     object["parity"] = parityJson(run.parity, parityVerdict(run));
     object["routing"] = json::array();
     for (const RoutingRecord& record : run.routing)

@@ -18,10 +18,11 @@ namespace ringscope {
 inline constexpr int jsonSchemaVersion = 2;
 
 // id, name, mode, status, reason, ranks, seq_len, first_step, steps, tokens_per_s,
-// step_ms{median,p95},
-// losses[], grad_norms[], peak_bytes, comm_bytes_per_step, predicted_comm_bytes_per_step,
-// gradient_bytes_per_step, predicted_gradient_bytes_per_step,
-// parity{reference,max_loss_diff,max_grad_norm_rel_diff} …; a figure that was not measured is null.
+// step_ms{median,p95}, losses[], grad_norms[], peak_bytes, comm_bytes_per_step,
+// predicted_comm_bytes_per_step, gradient_bytes_per_step, predicted_gradient_bytes_per_step,
+// prediction{step_ms,exposed_ms_per_step,wait_ms_per_step,step_error_pct …}, unpredicted (why there
+// is none), parity{reference,max_loss_diff,max_grad_norm_rel_diff} …; a figure that was not
+// measured is null.
 nlohmann::json toJson(const RunRecord& run);
 nlohmann::json toJson(const Comparison& comparison);
 

@@ -35,9 +35,10 @@ Tone speedTone(Speed speed) {
 Tone predictionTone(const RunGroup& group, const Figure& figure) {
     const auto& measured = group.*figure.predicts;
     const auto& predicted = group.*figure.spread;
+    const auto& whole = group.*(figure.withinOf != nullptr ? figure.withinOf : figure.predicts);
     const bool differs =
-        measured && predicted &&
-        std::abs(measured->median - predicted->median) > figure.within * measured->median;
+        measured && predicted && whole &&
+        std::abs(measured->median - predicted->median) > figure.within * whole->median;
     return differs ? Tone::Caution : Tone::Muted;
 }
 
@@ -50,7 +51,7 @@ Row comparisonRow(const std::vector<const Figure*>& figures, const RunGroup& gro
         const bool predicted = figure->predicts != nullptr;
         row.cells.push_back({formatMedian(group.*figure->spread, figure->format),
                              predicted ? predictionTone(group, *figure) : Tone::Plain,
-                             formatEnds(group.*figure->spread, figure->format)});
+                             figureDetail(*figure, group)});
         if (figure->spread != &RunGroup::tokensPerSecond) continue;
         if (candidate)
             row.cells.push_back({formatSpeedup(*candidate), speedTone(candidate->speed),

@@ -102,6 +102,7 @@ std::vector<TextColumn> figureColumns(const Comparison& comparison) {
         std::string (*format)(double value) = nullptr;
     };
     constexpr std::array shown = {Shown{"step_ms", "step time", 5},
+                                  Shown{"predicted_step_ms", "predicted", 2},
                                   Shown{"exposed_ms_per_step", "exposed", 6},
                                   Shown{"wait_ms_per_step", "wait", 5},
                                   Shown{"busbw_gb_per_s", "busbw", 1, formatSignificant},

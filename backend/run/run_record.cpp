@@ -87,6 +87,12 @@ std::optional<RunSpeed> runSpeed(const RunRecord& run) {
                     .stepP95Ms = p95(durations)};
 }
 
+std::optional<double> stepErrorPercent(const RunRecord& run) {
+    const std::optional<RunSpeed> speed = runSpeed(run);
+    if (!speed || !run.prediction || run.prediction->stepMs <= 0) return std::nullopt;
+    return (speed->stepMedianMs / run.prediction->stepMs - 1) * 100;
+}
+
 std::int64_t stepsDone(const RunRecord& run) {
     return run.summary ? run.summary->steps : std::ssize(run.steps);
 }

@@ -100,6 +100,18 @@ struct OverlapFigures {
     bool operator==(const OverlapFigures&) const = default;
 };
 
+// What a run was said to take before its first step, by what `ringscope calibrate` measured of this
+// machine (compare/foresight.h). Means over the ranks.
+struct RunPrediction {
+    double stepMs = 0;
+    double exposedMs = 0;      // the wait is in it, as in OverlapFigures
+    double waitMs = 0;         // of it
+    std::string processor{};   // of the machine that was calibrated
+    std::string calibrated{};  // the day: "2026-11-30"
+
+    bool operator==(const RunPrediction&) const = default;
+};
+
 // What a list knows of a run instead of its steps and ranks.
 struct RunSummary {
     std::int64_t steps = 0;  // done
@@ -150,6 +162,8 @@ struct RunRecord {
     std::vector<ValidationRecord> validations{};  // in ascending order
     std::optional<Parity> parity;
     std::optional<OverlapFigures> overlap;  // where steps were recorded
+    std::optional<RunPrediction> prediction{};
+    std::string unpredicted{};  // why there is none; empty: nothing could be said, or nobody tried
 
     std::optional<RunSummary> summary;  // only in lists, where steps, ranks, routing are left out
 };
@@ -166,6 +180,9 @@ Bytes measuredGradientBytes(const RunRecord& run);       // per step, of the bus
 
 // Where runs are pinned, these alone are the baseline; else the runs as they are.
 std::vector<RunRecord> withPinnedBaseline(std::vector<RunRecord> runs);
+
+// How much longer a step took than was predicted, in percent; nothing where either is not known.
+std::optional<double> stepErrorPercent(const RunRecord& run);
 
 // Compares step by step, over the steps both have done. Nothing where neither has a common step.
 std::optional<Parity> parityWith(const RunRecord& run, const RunRecord& reference);

@@ -65,7 +65,25 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
         run.notes.push_back("continues run " + request.resume->run.substr(0, 8) + " from step " +
                             std::to_string(request.resume->step) + " (" +
                             request.resume->checkpoint.string() + ")");
+    if (request.predict) {
+        Result<RunPrediction> said = request.predict(plan);
+        if (said.ok())
+            run.prediction = *std::move(said);
+        else
+            run.unpredicted = said.error().message;
+    }
     return run;
+}
+
+// Why the prediction is of something else than what ran, which only its ranks knew; else empty.
+std::string whyOther(const RunRecord& run) {
+    if (!run.device.empty() && run.device != "cpu")
+        return "it ran on " + run.device + ", and this machine's CPU was calibrated";
+    for (const HostFacts& facts : run.environment.hosts)
+        if (!facts.processor.empty() && facts.processor != run.prediction->processor)
+            return "it ran on " + facts.processor + ", and " + run.prediction->processor +
+                   " was calibrated; run: ringscope calibrate";
+    return {};
 }
 
 bool isTraced(const RunRequest& request) {
@@ -483,6 +501,8 @@ private:
         }
         run_.endedUs = clock_.utcMicroseconds();
         if (run_.status == RunStatus::Finished && isTraced(request_)) addOverlap();
+        if (run_.prediction) run_.unpredicted = whyOther(run_);
+        if (!run_.unpredicted.empty()) run_.prediction.reset();
         sinks_.ended(run_);
     }
 

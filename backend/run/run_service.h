@@ -53,6 +53,9 @@ struct RunRequest {
     std::filesystem::path traces{};   // profile.steps are recorded into <traces>/<run id>, if set
     std::filesystem::path weights{};  // checkpoint.at_end: kept in <weights>/<run id>, if set
     std::optional<ResumePoint> resume{};
+    // Asked once, before the first rank is started. A failure's sentence is kept as the reason.
+    // Nothing is predicted without it.
+    std::function<Result<RunPrediction>(const RunPlan& plan)> predict{};
 };
 
 struct RunLimits {

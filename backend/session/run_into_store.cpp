@@ -1,5 +1,6 @@
 #include "backend/session/run_into_store.h"
 
+#include "backend/compare/foresight.h"
 #include "backend/session/patient_store.h"
 #include "backend/session/read_data.h"
 #include "backend/store/run_files.h"
@@ -25,10 +26,12 @@ public:
         ExperimentPlan plan = planRuns(experiment, runs);
         if (plan.requests.empty()) return refusalOf(plan);
         if (ports_.planned) ports_.planned(plan);
+        const auto predict = predictor();
         for (RunRequest& request : plan.requests) {
             request.traces = traceRoot(path_);
             request.weights = weightRoot(path_);
             request.resume = ports_.resume;
+            request.predict = predict;
         }
         step = SessionStep::Hosts;
         RINGSCOPE_CHECK(prepareHosts(ports_.transport, plan.requests));
@@ -53,6 +56,14 @@ public:
     SessionStep step = SessionStep::Plan;
 
 private:
+    std::function<Result<RunPrediction>(const RunPlan&)> predictor() const {
+        Result<Machine> machine = ports_.machine();
+        if (!machine.ok()) return {};
+        return [machine = *std::move(machine)](const RunPlan& plan) {
+            return predictionHere(plan, machine);
+        };
+    }
+
     Result<std::unique_ptr<PatientStore>> openStore() {
         RINGSCOPE_TRY(std::unique_ptr<PatientStore> store,
                       PatientStore::open(path_, ports_.caution, stop_));

@@ -17,6 +17,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/core/result.h"
+#include "backend/machine/machine_table.h"
 #include "backend/run/experiment_plan.h"
 #include "backend/run/experiment_runner.h"
 #include "backend/run/run_service.h"
@@ -51,6 +52,8 @@ struct SessionPorts {
     std::function<void(const RunRecord& run)> compared{};
     // Called once, before the first run starts; may take a second.
     std::function<RunOrigin()> origin{};
+    // This machine as it was calibrated; asked once. Where it fails, no run is predicted.
+    std::function<Result<Machine>()> machine = [] { return findMachine(std::string(thisMachine)); };
     // What the session's only run goes on from.
     std::optional<ResumePoint> resume{};
     RunClock clock{};

@@ -113,32 +113,24 @@ MemoryConfig withRow(const MemoryConfig& wanted, const MemoryRow& row) {
     return memory;
 }
 
-std::int64_t besideTensors(const Machine& machine) {
-    if (machine.device.kind == DeviceKind::Cpu) return 0;
-    std::int64_t bytes = 0;
-    for (const BesideTensors& beside : gpuEstimates()) bytes += beside.bytes;
-    return bytes;
-}
-
 struct Fitting {
     RunPlan plan{};
     std::string memory{};
+    PredictedPeak peak{};
     bool fits = false;
 };
 
 // The first row that fits; the last one where none does.
 Result<Fitting> firstThatFits(RunConfig config, const Machine& machine) {
-    const bool gpu = machine.device.kind == DeviceKind::Gpu;
-    const MachineTraits traits{.multipliesTwoBytes = gpu, .copiesGathers = !gpu};
     const MemoryConfig wanted = config.memory;
     for (const MemoryRow& row : memoryRows) {
         config.memory = withRow(wanted, row);
         Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
         if (!plan.ok()) return std::move(plan).error();
-        const std::int64_t needed = predictedPeak(*plan, traits).bytes() + besideTensors(machine);
-        const bool fits = needed <= machine.device.memoryBytes;
+        PredictedPeak peak = peakOn(*plan, machine);
+        const bool fits = peak.bytes() + bytesBesideTensors(machine) <= machine.device.memoryBytes;
         if (fits || &row == &memoryRows.back())
-            return Fitting{*std::move(plan), std::string(row.words), fits};
+            return Fitting{*std::move(plan), std::string(row.words), std::move(peak), fits};
     }
     return Error{ErrorCode::Failed, "no memory setting was tried"};
 }
@@ -155,21 +147,24 @@ Machine withBandwidth(Machine machine, std::size_t level, double factor) {
     return machine;
 }
 
-double speedOf(const Option& option, const Machine& machine, const std::string& kernel) {
-    const Result<RunPlan> plan = planRanks(option.config, mostPlannedRanks);
-    if (!plan.ok()) return 0;
-    const Result<StepTimes> times = predictTimes(*plan, machine, kernel);
+// Tokens a nanosecond; 0: this cannot be played on the machine.
+double speedOf(const RunPlan& plan, const Prediction& known, const Machine& machine) {
+    const Result<StepTimes> times = predictTimes(plan, machine, known.kernel);
     if (!times.ok()) return 0;
-    return static_cast<double>(option.prediction.tokens) / static_cast<double>(times->stepNanos);
+    return static_cast<double>(known.tokens) / static_cast<double>(times->stepNanos);
 }
 
 // The factor of a link's bandwidth at which `other` becomes as fast as `best`; nothing: none from
 // a sixteenth to sixteen.
 std::optional<double> flipOf(const Option& best, const Option& other, const Machine& machine,
-                             std::size_t level, const std::string& kernel) {
+                             std::size_t level) {
+    const Result<RunPlan> bestPlan = planRanks(best.config, mostPlannedRanks);
+    const Result<RunPlan> otherPlan = planRanks(other.config, mostPlannedRanks);
+    if (!bestPlan.ok() || !otherPlan.ok()) return std::nullopt;
     const auto ahead = [&](double factor) {
         const Machine changed = withBandwidth(machine, level, factor);
-        return speedOf(best, changed, kernel) >= speedOf(other, changed, kernel);
+        return speedOf(*bestPlan, best.prediction, changed) >=
+               speedOf(*otherPlan, other.prediction, changed);
     };
     for (const double end : {1.0 / 16, 16.0}) {
         if (ahead(end)) continue;
@@ -184,7 +179,7 @@ std::optional<double> flipOf(const Option& best, const Option& other, const Mach
     return std::nullopt;
 }
 
-std::string flipSentence(const Advice& advice, const Machine& machine, const std::string& kernel) {
+std::string flipSentence(const Advice& advice, const Machine& machine) {
     const Option& best = advice.options.front();
     const auto other = std::ranges::find_if(advice.options, [&](const Option& option) {
         const bool differs = option.config.parallel.mode != best.config.parallel.mode ||
@@ -201,7 +196,7 @@ std::string flipSentence(const Advice& advice, const Machine& machine, const std
         const LinkLevel& link = machine.links[level];
         const bool used = level == 0 || machine.links[level - 1].reach < sharing;
         if (!used) continue;
-        if (const std::optional<double> flip = flipOf(best, *other, machine, level, kernel))
+        if (const std::optional<double> flip = flipOf(best, *other, machine, level))
             return sentence +
                    fmt::format(
                        "it is faster where {} has {} than {:.0f} GB/s ({:.0f} "
@@ -218,7 +213,7 @@ std::string flipSentence(const Advice& advice, const Machine& machine, const std
                 : ".");
 }
 
-void sayWhatIsFastest(Advice& advice, const Machine& machine, const std::string& kernel) {
+void sayWhatIsFastest(Advice& advice, const Machine& machine) {
     const Option& best = advice.options.front();
     advice.sentences.push_back(fmt::format("Fastest that fits on {} {}: {}, with {}: {}.",
                                            formatCount(advice.ranks), machine.device.name,
@@ -246,23 +241,24 @@ void sayWhatIsFastest(Advice& advice, const Machine& machine, const std::string&
         advice.sentences.push_back(
             "The sequence must be split: one device cannot hold one, whatever memory settings do.");
     }
-    advice.sentences.push_back(flipSentence(advice, machine, kernel));
+    advice.sentences.push_back(flipSentence(advice, machine));
 }
 
 }  // namespace
 
 Result<Advice> adviseOn(const RunConfig& config, const Machine& machine, std::int64_t ranks,
-                        const std::string& kernel) {
+                        const std::string& kernel, const std::function<bool()>& stopped) {
     RINGSCOPE_TRY(RunConfig base, onMachine(config, machine, 0));
     Advice advice{.ranks = ranks};
     for (const RunConfig& split : splitsOf(base, ranks)) {
+        if (stopped()) return Error{ErrorCode::Cancelled, "stopped"};
         const std::string words = splitWords(split);
         Result<Fitting> fitting = firstThatFits(split, machine);
         if (!fitting.ok()) {
             advice.refused.push_back({words, fitting.error().message});
             continue;
         }
-        Result<Prediction> prediction = predictRun(fitting->plan, machine, kernel);
+        Result<Prediction> prediction = predictRun(fitting->plan, machine, kernel, fitting->peak);
         if (!prediction.ok()) {
             if (prediction.error().code != ErrorCode::InvalidConfig)
                 return std::move(prediction).error();
@@ -286,7 +282,7 @@ Result<Advice> adviseOn(const RunConfig& config, const Machine& machine, std::in
             fmt::format("no way to split this over {} ranks can work; {}: {}", formatCount(ranks),
                         advice.refused.front().split, advice.refused.front().reason)};
     if (!advice.options.empty()) {
-        sayWhatIsFastest(advice, machine, kernel);
+        sayWhatIsFastest(advice, machine);
         return advice;
     }
     const Option& least = advice.tooLarge.front();

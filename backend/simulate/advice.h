@@ -9,6 +9,7 @@
 #include "backend/simulate/prediction.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,11 @@ struct Advice {
 };
 
 // For `ranks` devices of the machine. The configuration's mode, parallel.* and memory.* are
-// replaced. Fails where nothing at all can be planned.
-Result<Advice> adviseOn(const RunConfig& config, const Machine& machine, std::int64_t ranks,
-                        const std::string& kernel = {});
+// replaced. Fails where nothing at all can be planned, and with Cancelled where `stopped`, which is
+// asked before each split, says so.
+Result<Advice> adviseOn(
+    const RunConfig& config, const Machine& machine, std::int64_t ranks,
+    const std::string& kernel = {}, const std::function<bool()>& stopped = [] { return false; });
 
 // Of several numbers of ranks: the fastest and the cheapest of all.
 std::vector<std::string> adviceOver(const std::vector<Advice>& advice);

@@ -127,33 +127,43 @@ Result<StepTimes> predictTimes(const RunPlan& plan, const Machine& machine,
     return withoutDebts(sumOf(few, sumOf(more, few, -1), stretch.times));
 }
 
-Result<Prediction> predictRun(const RunPlan& plan, const Machine& machine,
-                              const std::string& kernel) {
-    RINGSCOPE_TRY(const StepTimes times, predictTimes(plan, machine, kernel));
+PredictedPeak peakOn(const RunPlan& plan, const Machine& machine) {
     const bool gpu = machine.device.kind == DeviceKind::Gpu;
-    Prediction prediction{
-        .mode = plan.config.parallel.mode,
-        .arrangement = plan.schedule().arrangement,
-        .ranks = plan.ranks,
-        .sequenceRanks = plan.ranks / plan.replicas,
-        .kernel = kernel.empty() ? machine.kernel : kernel,
-        .tokens =
-            plan.config.train.seqLen * plan.config.train.batch * plan.microSteps * plan.replicas,
-        .stepNanos = times.stepNanos,
-        .mean = times.mean,
-        .unlikeRanks = times.unlikeRanks,
-        .ranksApart = times.ranksApart,
-        .flops = stepFlops(plan),
-        .peakTflops = machine.peakOf(plan.config.train.precision),
-        .peak = predictedPeak(plan, {.multipliesTwoBytes = gpu, .copiesGathers = !gpu}),
-        .deviceBytes = machine.device.memoryBytes,
-        .errorPercent = machine.error.percent,
-        .errorSource = machine.error.source,
-        .watts = machine.device.watts * plan.ranks,
-        .usdPerHour = machine.price ? machine.price->perDeviceHour * plan.ranks : 0};
-    if (gpu)
-        for (const BesideTensors& beside : gpuEstimates()) prediction.besideBytes += beside.bytes;
-    return prediction;
+    return predictedPeak(plan, {.multipliesTwoBytes = gpu, .copiesGathers = !gpu});
+}
+
+std::int64_t bytesBesideTensors(const Machine& machine) {
+    if (machine.device.kind == DeviceKind::Cpu) return 0;
+    std::int64_t bytes = 0;
+    for (const BesideTensors& beside : gpuEstimates()) bytes += beside.bytes;
+    return bytes;
+}
+
+Result<Prediction> predictRun(const RunPlan& plan, const Machine& machine,
+                              const std::string& kernel, const std::optional<PredictedPeak>& peak) {
+    RINGSCOPE_TRY(const StepTimes times, predictTimes(plan, machine, kernel));
+    return Prediction{.mode = plan.config.parallel.mode,
+                      .arrangement = plan.schedule().arrangement,
+                      .ranks = plan.ranks,
+                      .sequenceRanks = plan.ranks / plan.replicas,
+                      .kernel = kernel.empty() ? machine.kernel : kernel,
+                      .tokens = plan.config.train.seqLen * plan.config.train.batch *
+                                plan.microSteps * plan.replicas,
+                      .stepNanos = times.stepNanos,
+                      .mean = times.mean,
+                      .unlikeRanks = times.unlikeRanks,
+                      .ranksApart = times.ranksApart,
+                      .flops = stepFlops(plan),
+                      .peakTflops = machine.peakOf(plan.config.train.precision),
+                      .attentionBytes = plan.attentionBytesPerStep,
+                      .gradientBytes = plan.gradientBytesPerStep,
+                      .peak = peak ? *peak : peakOn(plan, machine),
+                      .besideBytes = bytesBesideTensors(machine),
+                      .deviceBytes = machine.device.memoryBytes,
+                      .errorPercent = machine.error.percent,
+                      .errorSource = machine.error.source,
+                      .watts = machine.device.watts * plan.ranks,
+                      .usdPerHour = machine.price ? machine.price->perDeviceHour * plan.ranks : 0};
 }
 
 Result<RunConfig> onMachine(RunConfig config, const Machine& machine, std::int64_t ranks) {

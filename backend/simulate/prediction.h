@@ -10,6 +10,7 @@
 #include "backend/trace/trace.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,9 @@ struct Prediction {
     int unlikeRanks = 1;    // that were simulated; the others do as they do
     double ranksApart = 0;  // how much the work of those others differs: 0.01 is 1 %
     StepFlops flops{};
-    double peakTflops = 0;  // of a device; 0: not known
+    double peakTflops = 0;            // of a device; 0: not known
+    std::int64_t attentionBytes = 0;  // that the busiest rank sends in a step
+    std::int64_t gradientBytes = 0;
     PredictedPeak peak{};
     std::int64_t besideBytes = 0;  // of a device, beside tensors: an estimate
     std::int64_t deviceBytes = 0;  // it has
@@ -65,8 +68,14 @@ struct StepTimes {
 Result<StepTimes> predictTimes(const RunPlan& plan, const Machine& machine,
                                const std::string& kernel = {});
 
+// What the rank with the most holds on a device of the machine; beside tensors: an estimate.
+PredictedPeak peakOn(const RunPlan& plan, const Machine& machine);
+std::int64_t bytesBesideTensors(const Machine& machine);
+
+// `peak`: peakOn(), where it is known already.
 Result<Prediction> predictRun(const RunPlan& plan, const Machine& machine,
-                              const std::string& kernel = {});
+                              const std::string& kernel = {},
+                              const std::optional<PredictedPeak>& peak = {});
 
 // A configuration as it runs on the machine: on its devices, on so many ranks in all. Ranks beyond
 // parallel.dp groups share sequences. Fails where the numbers do not divide.

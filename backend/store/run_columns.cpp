@@ -112,6 +112,30 @@ void readOverlap(Statement& s, RunRecord& run) {
     if (steps > 0) run.overlap = overlap;
 }
 
+void bindPrediction(Statement& s, const RunRecord& run) {
+    if (!run.prediction) {
+        for (int column = 0; column < 5; ++column) s.bind(nullptr);
+        return;
+    }
+    s.bind(run.prediction->stepMs);
+    s.bind(run.prediction->exposedMs);
+    s.bind(run.prediction->waitMs);
+    s.bind(run.prediction->processor);
+    s.bind(run.prediction->calibrated);
+}
+
+void readPrediction(Statement& s, RunRecord& run) {
+    const std::optional<double> step = s.realIfAny();
+    RunPrediction prediction;
+    prediction.exposedMs = s.real();
+    prediction.waitMs = s.real();
+    prediction.processor = s.text();
+    prediction.calibrated = s.text();
+    if (!step) return;
+    prediction.stepMs = *step;
+    run.prediction = prediction;
+}
+
 template <std::string RunOrigin::*Member>
 constexpr RunColumn origin(std::string_view name) {
     return {name, Part::Origin,
@@ -178,6 +202,10 @@ constexpr std::array columns = {
                   s.bind(Json(run.notes).dump(-1, ' ', false, Json::error_handler_t::replace));
               },
               [](Statement& s, RunRecord& run) { run.notes = notesFrom(s.text()); }},
+    RunColumn{"predicted_step_ms, predicted_exposed_ms, predicted_wait_ms, calibrated_processor, "
+              "calibrated_day",
+              Part::Life, bindPrediction, readPrediction},
+    plain<&RunRecord::unpredicted>("unpredicted", Part::Life),
 
     RunColumn{"steps_done", Part::Figures,
               [](Statement& s, const RunRecord& run) { s.bind(stepsDone(run)); },

@@ -9,6 +9,7 @@
 #include "embedded/schemaV6.h"
 #include "embedded/schemaV7.h"
 #include "embedded/schemaV8.h"
+#include "embedded/schemaV9.h"
 
 #include <sqlite3.h>
 #include <array>
@@ -83,7 +84,7 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 8> table = {{
+    static const std::array<Migration, 9> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
@@ -92,6 +93,7 @@ std::span<const Migration> migrationTable() {
         {5, embedded::schemaV6},
         {6, embedded::schemaV7},
         {7, embedded::schemaV8},
+        {8, embedded::schemaV9},
     }};
     return table;
 }

@@ -159,6 +159,7 @@ TEST_F(StoreVerbs, UpgradeMakesAnOlderStoreReadableAndKeepsACopy) {
     EXPECT_EQ(run({"db", "upgrade"}).exit, cli::NotFound);
     addRun("ring");
     EXPECT_THAT(run({"db", "upgrade"}).out, HasSubstr("is of this Ringscope already"));
+    forgetSchemaNine(file());
     sql(file(),
         "DROP TABLE run_validation; DROP TABLE run_routing; ALTER TABLE run_rank DROP COLUMN "
         "expert_bytes;"

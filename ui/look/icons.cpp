@@ -84,6 +84,13 @@ QPainterPath outline(Icon which) {
             return lines({{{9, 2}, {2.5, 2}, {2.5, 14}, {9, 14}},
                           {{5.5, 8}, {14, 8}},
                           {{10.8, 4.8}, {14, 8}, {10.8, 11.2}}});
+        case Icon::Plan:  // two curves that cross
+            path = lines({{{2, 2}, {2, 14}, {14, 14}}});
+            path.moveTo(4, 11);
+            path.cubicTo({8, 10.5}, {11, 8}, {13, 3});
+            path.moveTo(4, 5.5);
+            path.cubicTo({8, 6}, {11, 8}, {13, 9.5});
+            return path;
         case Icon::Question:
             path.addEllipse(QPointF(8, 8), 6.2, 6.2);
             path.moveTo(6, 6.6);

@@ -29,6 +29,7 @@ enum class Icon {
     Table,
     Check,
     Migrate,
+    Plan,
     Question,
     Warning,
     Unknown,

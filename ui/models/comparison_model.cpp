@@ -17,7 +17,6 @@ using reporting::absenceWords;
 using reporting::Figure;
 using reporting::figuresOf;
 using reporting::finishedWords;
-using reporting::formatEnds;
 using reporting::formatMedian;
 using reporting::parityWords;
 
@@ -74,7 +73,7 @@ void ComparisonModel::addFigures() {
             const std::optional<Spread>& spread = group.*figure->spread;
             return Cell{text(formatMedian(spread, figure->format)),
                         {},
-                        text(formatEnds(spread, figure->format))};
+                        text(reporting::figureDetail(*figure, group))};
         };
         Row row{.name = capitalised(figure->name),
                 .explanation = text(figure->definition),

@@ -114,13 +114,16 @@ std::vector<std::string> ExperimentDraft::overrides() const {
     return written;
 }
 
+ExperimentReading readDraft(const ExperimentDraft& draft) {
+    return readExperiment({.fileName = draft.fileName.empty() ? "demo.yaml" : draft.fileName,
+                           .fileText = draft.fileText,
+                           .environment = draft.environment,
+                           .overrides = draft.overrides()});
+}
+
 DraftPlan planDraft(const ExperimentDraft& draft) {
     DraftPlan answer;
-    answer.reading =
-        readExperiment({.fileName = draft.fileName.empty() ? "demo.yaml" : draft.fileName,
-                        .fileText = draft.fileText,
-                        .environment = draft.environment,
-                        .overrides = draft.overrides()});
+    answer.reading = readDraft(draft);
     Experiment& experiment = answer.reading.experiment;
     if (draft.modes) chooseModes(experiment, *draft.modes);
     answer.modes = modesOf(experiment);

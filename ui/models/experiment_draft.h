@@ -52,6 +52,9 @@ struct DraftPlan {
     bool canStart() const { return refusal.empty() && !runs.empty(); }
 };
 
+// With its changes, and without the modes that were chosen.
+ExperimentReading readDraft(const ExperimentDraft& draft);
+
 // Takes as long as planning every run takes: not for the window's thread.
 DraftPlan planDraft(const ExperimentDraft& draft);
 

@@ -33,9 +33,9 @@ QString figureText(double value) {
     return value == 0 ? QStringLiteral("0") : text(formatSignificant(value));
 }
 
-using Figure = std::optional<Spread> RunGroup::*;
+using GroupFigure = std::optional<Spread> RunGroup::*;
 
-BarRow barOf(const RunGroup& group, Figure figure, double factor) {
+BarRow barOf(const RunGroup& group, GroupFigure figure, double factor) {
     BarRow row{.label = text(group.rowLabel),
                .mode = group.mode,
                .value = {},
@@ -53,7 +53,7 @@ BarRow barOf(const RunGroup& group, Figure figure, double factor) {
     return row;
 }
 
-double largest(const Comparison& comparison, Figure figure) {
+double largest(const Comparison& comparison, GroupFigure figure) {
     double most = 0;
     for (const RunGroup* group : comparison.groups())
         if (group->*figure) most = std::max(most, (group->*figure)->high);
@@ -68,9 +68,9 @@ BarRow headingRow(const std::string& title) {
 
 // A figure of the comparison in the unit of its chart.
 struct ChartFigure {
-    Figure spread = nullptr;
+    GroupFigure spread = nullptr;
     double factor = 1;
-    Figure predicted = nullptr;  // an outline; nothing: none
+    GroupFigure predicted = nullptr;  // an outline; nothing: none
 };
 
 std::vector<BarRow> barsOf(const Comparison& comparison, const ChartFigure& figure) {
@@ -89,7 +89,7 @@ std::vector<BarRow> barsOf(const Comparison& comparison, const ChartFigure& figu
     return rows;
 }
 
-CurveSeries seriesOf(const Comparison& comparison, const Curve& curve, Figure figure,
+CurveSeries seriesOf(const Comparison& comparison, const Curve& curve, GroupFigure figure,
                      double factor) {
     const std::vector<const RunGroup*> groups = comparison.groups();
     CurveSeries series{text(curve.label), curve.mode, {}};
@@ -432,7 +432,7 @@ void ComparePage::showCurves(const CurveFamily& family) {
         reporting::byteUnit(largest(*comparison_, &RunGroup::peakBytes));
     struct Shown {
         QString title;
-        Figure figure;
+        GroupFigure figure;
         double factor;
     };
     const std::array<Shown, 3> shown = {
@@ -468,9 +468,16 @@ void ComparePage::showCharts() {
     const reporting::ByteUnit traffic = reporting::byteUnit(
         std::max(largest(comparison, &RunGroup::attentionBytesPerStep),
                  largest(comparison, &RunGroup::predictedAttentionBytesPerStep)));
-    const std::vector<BarRow> exposed = barsOf(comparison, {&RunGroup::exposedMs});
-    showBars(*speed_, *speedPanel_, tr("Tokens/s"),
-             barsOf(comparison, {&RunGroup::tokensPerSecond}), false);
+    const std::vector<BarRow> exposed =
+        barsOf(comparison, {&RunGroup::exposedMs, 1, &RunGroup::predictedExposedMs});
+    const bool foretold = largest(comparison, &RunGroup::predictedStepMs) > 0;
+    const auto titled = [&](const QString& title) {
+        return foretold ? tr("%1; outline: predicted").arg(title) : title;
+    };
+    showBars(
+        *speed_, *speedPanel_, titled(tr("Tokens/s")),
+        barsOf(comparison, {&RunGroup::tokensPerSecond, 1, &RunGroup::predictedTokensPerSecond}),
+        foretold);
     showBars(
         *memory_, *memoryPanel_,
         tr("Peak memory, %1 on one rank; outline: predicted").arg(text(memory.name)),
@@ -481,7 +488,7 @@ void ComparePage::showCharts() {
              barsOf(comparison, {&RunGroup::attentionBytesPerStep, 1 / traffic.bytes,
                                  &RunGroup::predictedAttentionBytesPerStep}),
              true);
-    showBars(*exposed_, *exposedPanel_, tr("Exposed, ms/step"), exposed, false);
+    showBars(*exposed_, *exposedPanel_, titled(tr("Exposed, ms/step")), exposed, foretold);
     exposedPanel_->setVisible(
         std::ranges::any_of(exposed, [](const BarRow& row) { return row.value.has_value(); }));
 }

@@ -277,6 +277,7 @@ void NewRunPage::showPlan(const std::shared_ptr<const DraftPlan>& plan) {
     undo_->setVisible(!draft_.edits.empty() || draft_.modes);
     run_->setText(inMode(plan_->runs.size()));
     run_->setEnabled(plan_->canStart() && !planTimer_.isActive() && !controller_.running());
+    Q_EMIT draftPlanned(draft_);
     Q_EMIT idled();
     if (std::exchange(startWhenPlanned_, false)) start();
 }

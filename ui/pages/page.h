@@ -52,7 +52,8 @@ Q_SIGNALS:
     void commandRequested(const std::vector<ringscope::RunId>& runs);  // copied
     void timelineRequested(const ringscope::RunId& run);
     void experimentReady(const std::string& name, const std::string& content);  // for New run
-    void experimentSaved(const QString& file);                                  // for New run
+    void draftPlanned(const ringscope::ui::ExperimentDraft& draft);  // on New run: for Plan
+    void experimentSaved(const QString& file);                       // for New run
     void placeOpened(const ringscope::ui::Place& place);  // by the user; to be remembered
     void messageReady(const QString& sentence);           // shown in the status bar for a while
 };

@@ -3,6 +3,7 @@
 #include "ui/pages/compare_page.h"
 #include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/pages/plan_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/traces_page.h"
 
@@ -19,6 +20,9 @@ Page* compare(const PageContext& window) {
     return new ComparePage(window.store, window.storeForCommand);
 }
 Page* traces(const PageContext& window) { return new TracesPage(window.store); }
+Page* plan(const PageContext& window) {
+    return new PlanPage(window.store, window.sample, window.storeForCommand);
+}
 Page* migrate(const PageContext& /*window*/) { return new MigratePage; }
 
 constexpr PageRow table[] = {
@@ -26,6 +30,7 @@ constexpr PageRow table[] = {
     {"new", QT_TRANSLATE_NOOP("ringscope::ui::Page", "New run"), Icon::NewRun, newRun},
     {"compare", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Compare"), Icon::Compare, compare},
     {"traces", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Traces"), Icon::Timeline, traces},
+    {"plan", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Plan"), Icon::Plan, plan},
     {"migrate", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Migrate"), Icon::Migrate, migrate},
 };
 

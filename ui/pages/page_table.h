@@ -20,6 +20,6 @@ struct PageRow {
 std::span<const PageRow> pageTable();
 
 bool isPageName(const QString& name);
-QString pageNames();  // "runs, new, compare, traces or migrate"
+QString pageNames();  // "runs, new, compare, traces, plan or migrate"
 
 }  // namespace ringscope::ui

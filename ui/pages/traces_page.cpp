@@ -1,5 +1,6 @@
 #include "ui/pages/traces_page.h"
 
+#include "backend/machine/machine_table.h"
 #include "backend/trace/memory_look.h"
 #include "backend/trace/trace.h"
 #include "backend/trace/trace_files.h"
@@ -31,6 +32,7 @@
 namespace ringscope::ui {
 namespace {
 
+constexpr int mostOutlinedRanks = 64;
 constexpr int widestHeader = 76;  // "Hidden wait", at zoom 1
 
 // A cell's share of the largest as a wash of wait's hue.
@@ -86,6 +88,7 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
       notes_(new ElidedLabel),
       timeline_(new TimelineView),
       memory_(makeSegment(tr("Memory"), true)),
+      predictedButton_(makeSegment(tr("Predicted"), true)),
       legend_(new TimelineLegend),
       memoryLegend_(new MemoryLegend),
       totals_(makeSelectableLabel()),
@@ -134,6 +137,13 @@ TracesPage::TracesPage(StoreReader& store, QWidget* parent)
     connect(timeline_, &TimelineView::selectionChanged, this, &TracesPage::showSelection);
     connect(timeline_, &TimelineView::memoryToggled, this, &TracesPage::showMemory);
     connect(memory_, &QPushButton::toggled, timeline_, &TimelineView::showMemory);
+    connect(predictedButton_, &QPushButton::toggled, this, &TracesPage::showPredicted);
+    connect(&forecaster_, &Forecaster::idled, this, &TracesPage::idled);
+    connect(&forecaster_, &Forecaster::traced, this,
+            [this](const std::shared_ptr<const ForecastTrace>& answer) {
+                predicted_ = answer->trace;
+                showPredicted();
+            });
     connect(beside_, &TraceBeside::changed, this, &TracesPage::showBeside);
     connect(beside_, &TraceBeside::idled, this, &TracesPage::idled);
     connect(beside_, &TraceBeside::failed, this, &TracesPage::messageReady);
@@ -225,7 +235,14 @@ QWidget* TracesPage::makeLegends() {
     memory_->setObjectName(QStringLiteral("memoryLanes"));
     memory_->setAccessibleName(tr("Show what each rank's tensors held"));
     memory_->setToolTip(tr("What each rank's tensors held (M); P goes to the peak"));
+    predictedButton_->setChecked(true);
+    predictedButton_->hide();
+    predictedButton_->setObjectName(QStringLiteral("predictedSpans"));
+    predictedButton_->setAccessibleName(tr("Outline the predicted step"));
+    predictedButton_->setToolTip(
+        tr("A step of this run as this machine's calibration predicts it, over each measured one"));
     line->addWidget(lines, 1);
+    line->addWidget(predictedButton_, 0, Qt::AlignTop);
     line->addWidget(memory_, 0, Qt::AlignTop);
     return legends;
 }
@@ -288,7 +305,9 @@ QWidget* TracesPage::makeRingSteps() {
     return steps;
 }
 
-bool TracesPage::settled() const { return loader_.idle() && beside_->settled(); }
+bool TracesPage::settled() const {
+    return loader_.idle() && forecaster_.idle() && beside_->settled();
+}
 
 QString TracesPage::totals() const { return totals_->text(); }
 QString TracesPage::notes() const { return notes_->isHidden() ? QString() : notes_->fullText(); }
@@ -413,10 +432,37 @@ void TracesPage::showTrace(const std::shared_ptr<const OpenedTrace>& trace) {
     noRingSteps_->setVisible(!any);
     figures_->setClock(trace->findings.clock);
     timeline_->setTrace(trace);
+    predict();
     showClock();
     showMemory();
     beside_->setFirst(shown_ ? *shown_ : TraceChoice{});
     searchSpans(search_->isVisible() ? search_->wanted() : QString());
+}
+
+// The step of the same plan, where the run is of this machine and that is calibrated.
+void TracesPage::predict() {
+    forecaster_.forget();
+    predicted_.reset();
+    showPredicted();
+    const std::vector<RunRecord>& runs = store_.allRuns();
+    const auto run = std::ranges::find_if(runs, [this](const RunRecord& each) {
+        return shown_ && recorded().placeOf(each.id) == shown_->place;
+    });
+    if (run == runs.end() || run->device != "cpu" || run->ranks > mostOutlinedRanks) return;
+    Result<Machine> machine = findMachine(std::string(thisMachine));
+    if (!machine.ok()) return;
+    auto forecast = std::make_shared<Forecast>();
+    forecast->config = run->config;
+    forecast->machine = *std::move(machine);
+    forecast->ranks = 0;  // as the configuration says
+    forecaster_.trace(std::move(forecast), run->config.parallel.mode);
+}
+
+void TracesPage::showPredicted() {
+    predictedButton_->setVisible(predicted_ != nullptr);
+    const bool shown = predicted_ != nullptr && predictedButton_->isChecked();
+    timeline_->setPredicted(shown ? predicted_ : nullptr);
+    legend_->setPredicted(shown);
 }
 
 // The sentence and the tables are of both traces while there are two.

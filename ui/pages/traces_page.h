@@ -1,6 +1,7 @@
 // The recorded steps of a run: the timeline, the figures of what is selected in it, the ring steps.
 #pragma once
 
+#include "ui/live/forecaster.h"
 #include "ui/live/trace_loader.h"
 #include "ui/models/rank_figures_model.h"
 #include "ui/models/ring_step_model.h"
@@ -84,6 +85,8 @@ private:
     void showTrace(const std::shared_ptr<const OpenedTrace>& trace);
     void showSelection();
     void showMemory();
+    void predict();
+    void showPredicted();
     void showClock();
     void showBeside();
     void searchSpans(const QString& wanted);
@@ -94,6 +97,8 @@ private:
 
     StoreReader& store_;
     TraceLoader loader_;
+    Forecaster forecaster_;
+    std::shared_ptr<const OpenedTrace> predicted_;  // of the shown run; null: none
     std::optional<QSet<QString>> recorded_;  // runs with a trace; nothing before they were listed
     std::filesystem::path openedByHand_;
     std::optional<std::filesystem::path> wanted_;  // asked for, and maybe not listed yet
@@ -110,6 +115,7 @@ private:
     ElidedLabel* notes_;
     TimelineView* timeline_;
     QPushButton* memory_;
+    QPushButton* predictedButton_;
     TimelineLegend* legend_;
     MemoryLegend* memoryLegend_;
     QLabel* totals_;

@@ -120,6 +120,15 @@ TimelineLegend::TimelineLegend(QWidget* parent) : LegendLine(parent) { sayColour
 void TimelineLegend::setMessages(bool splits, bool unpaired) {
     splits_ = splits;
     unpaired_ = unpaired;
+    follow();
+}
+
+void TimelineLegend::setPredicted(bool shown) {
+    predicted_ = shown;
+    follow();
+}
+
+void TimelineLegend::follow() {
     sayColours();
     updateGeometry();
     update();
@@ -128,12 +137,15 @@ void TimelineLegend::setMessages(bool splits, bool unpaired) {
 QStringList TimelineLegend::words() const {
     QStringList all;
     for (const Entry& entry : entriesOf(splits_, unpaired_)) all << tr(entry.words);
+    if (predicted_) all << tr("predicted");
     return all;
 }
 
 void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
     const SpanPainter look(isDark(palette()), font(), devicePixelRatioF());
-    const Tint tint = entriesOf(splits_, unpaired_)[static_cast<std::size_t>(entry)].tint;
+    const std::vector<Entry> entries = entriesOf(splits_, unpaired_);
+    if (entry == std::ssize(entries)) return look.outlinePredicted(painter, box);
+    const Tint tint = entries[static_cast<std::size_t>(entry)].tint;
     if (tint == Tint::Wait)
         look.fillWait(painter, box);
     else if (tint == Tint::Exposed)

@@ -40,14 +40,18 @@ public:
     // Whether wait is told from transfer, or both are drawn as one; whether there are messages
     // whose other end is not in the trace.
     void setMessages(bool splits, bool unpaired);
+    void setPredicted(bool shown);  // outlines of a predicted step
 
 protected:
     QStringList words() const override;
     void paintSwatch(QPainter& painter, const QRectF& box, int entry) const override;
 
 private:
+    void follow();
+
     bool splits_ = true;
     bool unpaired_ = false;
+    bool predicted_ = false;
 };
 
 class MemoryLegend : public LegendLine {

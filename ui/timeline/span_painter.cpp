@@ -189,6 +189,29 @@ void SpanPainter::paintPiece(QPainter& painter, const OpenedTrace& trace, std::s
     }
 }
 
+void SpanPainter::paintPredicted(QPainter& painter, const OpenedTrace& trace, const Lane& lane,
+                                 std::int64_t later, const LaneSight& sight) {
+    TraceStretch shown = trace.inTrace(sight.view.from(), sight.view.to());
+    shown.from -= static_cast<double>(later);
+    shown.to -= static_cast<double>(later);
+    lane.visible(shown, sight.view.nsPerPixel() / pixelRatio_, strokes_);
+    for (const Stroke& stroke : strokes_) {
+        const double left = snapped(sight.x(trace.inView({stroke.begin + later})));
+        const double right = snapped(sight.x(trace.inView({stroke.end + later})));
+        if (stroke.pieces == 1 && right - left >= 3)
+            outlinePredicted(painter,
+                             {left, sight.box.top(), right - left, sight.box.height() - 1});
+    }
+}
+
+void SpanPainter::outlinePredicted(QPainter& painter, const QRectF& box) const {
+    QColor colour = ink_.text;
+    colour.setAlphaF(0.5F);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(colour, 1));
+    painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
+}
+
 void SpanPainter::paintOutline(QPainter& painter, const QRectF& box, const QColor& colour) const {
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(colour, scaled(2)));

@@ -28,6 +28,12 @@ public:
     // Two pixels along the box's lower edge.
     void paintUnderline(QPainter& painter, const OpenedTrace& trace, const Lane& lane,
                         const LaneSight& sight);
+    // Outlines of a lane's pieces, as far as they are three pixels wide; `later` is added to their
+    // times.
+    void paintPredicted(QPainter& painter, const OpenedTrace& trace, const Lane& lane,
+                        std::int64_t later, const LaneSight& sight);
+    // The swatch of a legend.
+    void outlinePredicted(QPainter& painter, const QRectF& box) const;
     void paintOutline(QPainter& painter, const QRectF& box, const QColor& colour) const;
 
 private:

@@ -78,10 +78,26 @@ void TimelinePainter::paintRow(QPainter& painter, const TimelineScene& scene, st
         scene.lanes.at(place).paint(painter, lanes_, {scene.layout.lane(place), scene.view},
                                     {numberOf(scene.hovered), numberOf(scene.current)});
     }
+    if (scene.predicted != nullptr) paintPredicted(painter, scene, row);
     for (const StepMark& mark : scene.trace.rows[row].steps) {
         const double x = box.left() + xOf(scene, mark.begin);
         if (x < box.left() || x > box.right()) continue;
         painter.fillRect(QRectF(snapped(x), box.top(), 1, box.height()), ink_.muted);
+    }
+}
+
+void TimelinePainter::paintPredicted(QPainter& painter, const TimelineScene& scene,
+                                     std::size_t row) {
+    const OpenedTrace& predicted = *scene.predicted;
+    const auto same = std::ranges::find(predicted.rows, scene.trace.rows[row].rank, &RankRow::rank);
+    if (same == predicted.rows.end()) return;
+    for (const LaneHeight& shown : scene.layout.lanes()) {
+        if (shown.kind == LaneKind::Memory) continue;
+        const Lane& lane = shown.kind == LaneKind::Work ? same->work : same->messages;
+        const LaneSight sight{scene.layout.lane({row, shown.kind}), scene.view};
+        for (const StepMark& step : scene.trace.rows.front().steps)
+            lanes_.spans.paintPredicted(painter, scene.trace, lane,
+                                        step.begin - predicted.trace.begin, sight);
     }
 }
 

@@ -28,6 +28,7 @@ struct TimelineScene {
     std::optional<Interval> selection;
     std::optional<PieceAt> current;  // where the keyboard is
     std::optional<PieceAt> hovered;
+    const OpenedTrace* predicted = nullptr;  // one step, outlined over each of the trace's
 };
 
 class TimelinePainter {
@@ -44,6 +45,7 @@ private:
     void paintMinimap(QPainter& painter, const TimelineScene& scene) const;
     void paintRuler(QPainter& painter, const TimelineScene& scene) const;
     void paintRow(QPainter& painter, const TimelineScene& scene, std::size_t row);
+    void paintPredicted(QPainter& painter, const TimelineScene& scene, std::size_t row);
     void paintGutter(QPainter& painter, const TimelineScene& scene, std::size_t row) const;
     void paintSelection(QPainter& painter, const TimelineScene& scene) const;
 

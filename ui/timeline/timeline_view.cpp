@@ -104,7 +104,8 @@ TimelineScene TimelineView::scene() const {
             .layout = places(),
             .selection = selection_,
             .current = hasFocus() ? current_ : std::nullopt,
-            .hovered = hovered_};
+            .hovered = hovered_,
+            .predicted = predicted_.get()};
 }
 
 TimelinePainter& TimelineView::painter() {
@@ -113,6 +114,11 @@ TimelinePainter& TimelineView::painter() {
         painter_->setMinimap(painter_->minimap(*trace_, places().minimap().size()));
     }
     return *painter_;
+}
+
+void TimelineView::setPredicted(std::shared_ptr<const OpenedTrace> predicted) {
+    predicted_ = std::move(predicted);
+    viewport()->update();
 }
 
 void TimelineView::paintEvent(QPaintEvent*) {

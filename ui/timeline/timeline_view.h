@@ -37,6 +37,9 @@ public:
 
     void setTrace(std::shared_ptr<const OpenedTrace> trace);
     const OpenedTrace* trace() const { return trace_.get(); }
+    // One step of the same ranks, outlined from the begin of each of rank 0's steps; null: none.
+    void setPredicted(std::shared_ptr<const OpenedTrace> predicted);
+    const OpenedTrace* predicted() const { return predicted_.get(); }
     std::shared_ptr<const OpenedTrace> sharedTrace() const { return trace_; }
 
     const TimeView& timeView() const { return view_; }
@@ -103,6 +106,7 @@ private:
     void showRow(std::size_t row);
 
     std::shared_ptr<const OpenedTrace> trace_;
+    std::shared_ptr<const OpenedTrace> predicted_;
     TimelineLanes lanes_;           // of trace_
     std::vector<LaneKind> folded_;  // lanes not shown
     TimeView view_;

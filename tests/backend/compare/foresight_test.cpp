@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <functional>
 
 namespace ringscope::testing {
 namespace {
@@ -59,9 +60,64 @@ TEST(Foresight, RunsThatSayNothingOfThisMachineAreLeftOutWithAReason) {
     EXPECT_TRUE(foresight.runs.empty());
     EXPECT_FALSE(foresight.errorBar());
     EXPECT_THAT(foresight.leftOut,
-                ::testing::UnorderedElementsAre("1 of 3 runs ran on another device",
-                                                "1 of 3 runs have not finished",
-                                                "1 of 3 runs ran on other hosts"));
+                ::testing::UnorderedElementsAre("1 of 3 runs left out: it ran on another device",
+                                                "1 of 3 runs left out: it has not finished",
+                                                "1 of 3 runs left out: it ran on other hosts"));
+}
+
+// What was said then counts, not what would be said now.
+TEST(Foresight, ComparesWithWhatWasSaidBeforeTheRunByTheSameCalibration) {
+    Machine machine = findMachine("h100-8x").value();
+    machine.measured = "2026-11-30";
+    RunRecord run = finishedRun(machine, 1);
+    const double measured = runSpeed(run)->stepMedianMs;
+    run.prediction = RunPrediction{.stepMs = measured / 1.25,
+                                   .processor = machine.device.name,
+                                   .calibrated = machine.measured};
+    RunRecord older = run;
+    older.prediction->calibrated = "2026-10-01";
+    const Foresight foresight = checkedPredictions({run, older}, machine);
+    ASSERT_EQ(foresight.runs.size(), 2U);
+    EXPECT_TRUE(foresight.runs[0].beforehand);
+    EXPECT_NEAR(foresight.runs[0].errorPercent(), 25, 1e-6);
+    EXPECT_FALSE(foresight.runs[1].beforehand);
+    EXPECT_NEAR(foresight.runs[1].errorPercent(), 0, 0.01);
+    EXPECT_NEAR(stepErrorPercent(run).value(), 25, 1e-6);
+}
+
+TEST(Foresight, LearnsFromTheNewestFortyRuns) {
+    const Machine machine = findMachine("h100-8x").value();
+    std::vector<RunRecord> runs(40, finishedRun(machine, 1.04));
+    runs.resize(50, finishedRun(machine, 3));  // older ones
+    const std::optional<ErrorBar> bar = learnedErrorBar(runs, machine);
+    ASSERT_TRUE(bar);
+    EXPECT_EQ(bar->source, "last 40 runs on this machine: +4.0 % ± 0.0");
+    runs.resize(2);
+    EXPECT_FALSE(learnedErrorBar(runs, machine));
+}
+
+TEST(Foresight, RefusesToPredictWhatWasNotMeasuredHere) {
+    const Machine machine = findMachine("h100-8x").value();
+    const auto reasonOf = [&](const std::function<void(RunConfig&)>& change) {
+        RunConfig config;
+        config.train.precision = NumberFormat::Bf16;
+        change(config);
+        const Result<RunPrediction> said = predictionHere(planRun(config).value(), machine);
+        return said.ok() ? std::string() : said.error().message;
+    };
+    EXPECT_EQ(reasonOf([](RunConfig&) {}), "");
+    EXPECT_EQ(reasonOf([](RunConfig& config) { config.launch.device = DeviceChoice::Cuda; }),
+              "it runs on GPUs, and this machine's CPU was calibrated");
+    EXPECT_EQ(reasonOf([](RunConfig& config) { config.launch.threadsPerRank = 2; }),
+              "launch.threads_per_rank is not 1, and one thread was measured");
+    EXPECT_EQ(reasonOf([](RunConfig& config) { config.debug.slowRank = 0; }),
+              "debug.slow_rank holds a rank up on purpose");
+    const auto sparse = [](RunConfig& config) {
+        config.attention.pattern.kind = PatternKind::BlockSparse;
+        config.attention.pattern.block = 256;
+        config.attention.pattern.local = 1;
+    };
+    EXPECT_EQ(reasonOf(sparse).substr(0, 17), "attention.pattern");
 }
 
 }  // namespace

@@ -154,7 +154,19 @@ TEST(Html, MarksMeasuredTrafficThatThePlanDidNotPredict) {
     EXPECT_THAT(writeHtml(reportOf({ring})), HasSubstr("<td class=\"number muted\">4.00 MiB</td>"));
     ring.predictedAttentionBytesPerStep = {2'097'152};
     EXPECT_THAT(writeHtml(reportOf({ring})),
-                HasSubstr("<td class=\"number caution\">2.00 MiB</td>"));
+                HasSubstr("<td class=\"number caution\">2.00 MiB<small>measured +100.0 %"));
+}
+
+TEST(Html, OutlinesWhatWasPredictedAndMarksAPredictionThatIsFarOff) {
+    RunRecord ring = finishedRun("ring", 50);
+    EXPECT_THAT(writeHtml(reportOf({ring})), Not(HasSubstr("what was predicted")));
+    ring.prediction = RunPrediction{.stepMs = 49};
+    const std::string near = writeHtml(reportOf({ring}));
+    EXPECT_THAT(near, HasSubstr("the outline is what was predicted"));
+    EXPECT_THAT(near, HasSubstr("<td class=\"number muted\">49.0 ms<small>measured +2.0 %"));
+    ring.prediction->stepMs = 40;
+    EXPECT_THAT(writeHtml(reportOf({ring})),
+                HasSubstr("<td class=\"number caution\">40.0 ms<small>measured +25.0 %"));
 }
 
 }  // namespace

@@ -43,6 +43,22 @@ TEST(RunJson, HasTheFieldsThatProgramsRelyOn) {
     EXPECT_EQ(run["rank_records"].size(), 2U);
 }
 
+TEST(RunJson, SaysWhatWasPredictedOrWhyNothingWas) {
+    RunRecord run = finishedRun("zigzag", 45);
+    EXPECT_EQ(toJson(run)["prediction"], nullptr);
+    EXPECT_EQ(toJson(run)["unpredicted"], nullptr);
+    run.prediction = RunPrediction{50, 3.5, 0.5, "a processor", "2026-11-30"};
+    EXPECT_EQ(toJson(run)["prediction"]["step_ms"], 50.0);
+    EXPECT_EQ(toJson(run)["prediction"]["wait_ms_per_step"], 0.5);
+    EXPECT_NEAR(toJson(run)["prediction"]["step_error_pct"].get<double>(), -10, 1e-9);
+    run.steps.resize(1);  // the warm-up alone
+    EXPECT_EQ(toJson(run)["prediction"]["step_error_pct"], nullptr);
+    run.prediction.reset();
+    run.unpredicted = "it runs on GPUs";
+    EXPECT_EQ(toJson(run)["prediction"], nullptr);
+    EXPECT_EQ(toJson(run)["unpredicted"], "it runs on GPUs");
+}
+
 TEST(RunJson, HasEveryValidation) {
     RunRecord run = finishedRun("zigzag", 45);
     EXPECT_EQ(toJson(run)["validations"], json::array());

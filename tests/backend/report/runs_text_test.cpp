@@ -98,6 +98,19 @@ TEST_F(RunsText, ShowsCommunicationOnlyWhereStepsWereRecorded) {
     EXPECT_THAT(text, Not(HasSubstr("busbw")));
 }
 
+TEST_F(RunsText, ShowsThePredictionAndHowFarTheStepWasFromIt) {
+    RunRecord run = finishedRun("zigzag", 45);
+    EXPECT_THAT(runFactsText(run), Not(HasSubstr("predicted step")));
+    run.prediction = RunPrediction{50, 3.5, 0.5, "a processor", "2026-11-30"};
+    EXPECT_THAT(runFactsText(run),
+                HasSubstr("predicted step              50.0 ms, 3.50 ms of it exposed, 0.5 ms of "
+                          "that wait; measured -10.0 %\n"));
+    run.prediction.reset();
+    run.unpredicted = "it runs on GPUs";
+    EXPECT_THAT(runFactsText(run),
+                HasSubstr("predicted step              none: it runs on GPUs\n"));
+}
+
 TEST(OutcomeWords, AreTheFiguresOfAFinishedRunOrTheReason) {
     EXPECT_EQ(outcomeWords(finishedRun("ring", 100)),
               "10,000 tokens/s, 100.0 ms a step, loss 4.5000");

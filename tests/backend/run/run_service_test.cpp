@@ -64,6 +64,54 @@ protected:
     std::stop_source stop;
 };
 
+TEST_F(RunServiceTest, KeepsWhatWasPredictedBeforeAnyRankIsStarted) {
+    saysAWholeRun(script, ranks, steps);
+    int asked = 0;
+    RunRequest request = smallRequest(ranks, steps);
+    request.predict = [&](const RunPlan& plan) -> Result<RunPrediction> {
+        ++asked;
+        EXPECT_EQ(plan.ranks, ranks);
+        EXPECT_TRUE(script.commands.empty());
+        return RunPrediction{.stepMs = 10, .processor = "a processor"};
+    };
+    FakeTransport transport(script);
+    const RunRecord run =
+        RunService(transport, {&sink}, limits, script.clock()).execute(request, {}).value();
+    EXPECT_EQ(asked, 1);
+    ASSERT_TRUE(run.prediction);
+    EXPECT_EQ(run.prediction->stepMs, 10);
+    EXPECT_EQ(run.unpredicted, "");
+}
+
+TEST_F(RunServiceTest, SaysWhyNothingWasPredicted) {
+    saysAWholeRun(script, ranks, steps);
+    RunRequest request = smallRequest(ranks, steps);
+    request.predict = [](const RunPlan&) -> Result<RunPrediction> {
+        return Error{ErrorCode::InvalidConfig, "it runs on GPUs"};
+    };
+    FakeTransport transport(script);
+    const RunRecord run =
+        RunService(transport, {&sink}, limits, script.clock()).execute(request, {}).value();
+    EXPECT_EQ(run.status, RunStatus::Finished);
+    EXPECT_EQ(run.prediction, std::nullopt);
+    EXPECT_EQ(run.unpredicted, "it runs on GPUs");
+}
+
+TEST_F(RunServiceTest, DropsThePredictionOfAnotherProcessor) {
+    script.says(AgentMachine{.facts = {.processor = "the new one"}});
+    saysAWholeRun(script, ranks, steps);
+    RunRequest request = smallRequest(ranks, steps);
+    request.predict = [](const RunPlan&) -> Result<RunPrediction> {
+        return RunPrediction{.stepMs = 10, .processor = "the old one"};
+    };
+    FakeTransport transport(script);
+    const RunRecord run =
+        RunService(transport, {&sink}, limits, script.clock()).execute(request, {}).value();
+    EXPECT_EQ(run.prediction, std::nullopt);
+    EXPECT_EQ(run.unpredicted,
+              "it ran on the new one, and the old one was calibrated; run: ringscope calibrate");
+}
+
 TEST_F(RunServiceTest, FollowsAHealthyRunToItsEnd) {
     saysAWholeRun(script, ranks, steps);
     const RunRecord run = execute().value();

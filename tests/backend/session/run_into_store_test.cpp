@@ -107,6 +107,39 @@ TEST_F(RunIntoStore, KeepsEveryRunWithItsParity) {
     }
 }
 
+TEST_F(RunIntoStore, EveryRunIsPredictedWhereThisMachineIsCalibratedItsReferenceToo) {
+    Experiment experiment = experimentOf({"ring"});
+    experiment.base.train.precision = NumberFormat::Bf16;  // of which the machine has rates
+    const SessionEnd end = runIntoStore(experiment, file(),
+                                        {.transport = transport,
+                                         .machine = [] { return findMachine("h100-8x"); },
+                                         .clock = script.clock()},
+                                        true, stop.get_token());
+    ASSERT_TRUE(end.outcome.ok()) << end.outcome.error().message;
+    const std::vector<RunRecord> runs = open(Access::ReadOnly)->list({}).value();
+    ASSERT_EQ(runs.size(), 2U);
+    for (const RunRecord& run : runs) {
+        ASSERT_TRUE(run.prediction) << run.name << ": " << run.unpredicted;
+        EXPECT_GT(run.prediction->stepMs, 0) << run.name;
+    }
+    EXPECT_NE(runs[0].prediction->stepMs, runs[1].prediction->stepMs);
+}
+
+TEST_F(RunIntoStore, NothingIsPredictedWhereThisMachineIsNotCalibrated) {
+    const Experiment experiment = experimentOf({"ring"});
+    const SessionEnd end = runIntoStore(experiment, file(),
+                                        {.transport = transport,
+                                         .machine = []() -> Result<Machine> {
+                                             return Error{ErrorCode::NotFound, "not calibrated"};
+                                         },
+                                         .clock = script.clock()},
+                                        false, stop.get_token());
+    ASSERT_TRUE(end.outcome.ok());
+    const RunRecord run = open(Access::ReadOnly)->list({}).value().front();
+    EXPECT_EQ(run.prediction, std::nullopt);
+    EXPECT_EQ(run.unpredicted, "");
+}
+
 TEST_F(RunIntoStore, TouchesNothingWhereARunCannotBePlanned) {
     transport.onPreflight = []() -> Result<void> {
         ADD_FAILURE() << "a host was made ready";

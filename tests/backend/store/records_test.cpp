@@ -78,6 +78,8 @@ void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
     EXPECT_EQ(expected.pinned, actual.pinned);
     EXPECT_EQ(expected.archivedUs, actual.archivedUs);
     EXPECT_EQ(expected.overlap, actual.overlap);
+    EXPECT_EQ(expected.prediction, actual.prediction);
+    EXPECT_EQ(expected.unpredicted, actual.unpredicted);
     ASSERT_EQ(expected.parity.has_value(), actual.parity.has_value());
     if (!expected.parity) return;
     EXPECT_EQ(expected.parity->reference, actual.parity->reference);
@@ -115,6 +117,8 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.config.launch.hosts = {"alpha", "beta"};
     run.parity = Parity{RunId{"reference"}, 2e-7, 3e-6, 4};
     run.overlap = OverlapFigures{3, 1.25, 0.5, 0.25, 4, 12.5, 1, 1.5, 3.25};
+    run.prediction =
+        RunPrediction{12.5, 3.25, 0.5, "AMD EPYC 7763 64-Core Processor", "2026-11-30"};
     run.computation = computationIdentity(run.config);
     run.environment = someEnvironment();
     run.note = "the fast one — \"really\"";
@@ -166,6 +170,23 @@ TEST_F(StoredRun, KeepsThatAWaitIsNotKnownApartFromThatThereWasNone) {
     run = add(*open(), run);
     EXPECT_EQ(open(Access::ReadOnly)->load(run.id)->overlap, run.overlap);
     EXPECT_EQ(open(Access::ReadOnly)->list({})->front().overlap, run.overlap);
+}
+
+// Before its first step, so that a program that dies leaves what it said.
+TEST_F(StoredRun, KeepsWhatWasPredictedFromItsBeginningOnAndInLists) {
+    const auto store = open();
+    RunRecord predicted = newRun();
+    predicted.prediction = RunPrediction{12.5, 0, 0, "a processor", "2026-11-30"};
+    RunRecord refused = newRun();
+    refused.unpredicted = "attention.pattern: times are predicted of dense attention alone";
+    ASSERT_TRUE(store->created(predicted).ok());
+    ASSERT_TRUE(store->created(refused).ok());
+    const std::vector<RunRecord> listed = store->list({}).value();
+    ASSERT_EQ(listed.size(), 2U);
+    EXPECT_EQ(listed[1].prediction, predicted.prediction);
+    EXPECT_EQ(listed[1].unpredicted, "");
+    EXPECT_EQ(listed[0].prediction, std::nullopt);
+    EXPECT_EQ(listed[0].unpredicted, refused.unpredicted);
 }
 
 TEST_F(StoredRun, KeepsRoutingWhileItGoesOn) {

@@ -48,6 +48,14 @@ inline std::string sql(const std::filesystem::path& file, const std::string& tex
     return answer;
 }
 
+// Makes a store of this program one of schema 8, which knew no predictions.
+inline void forgetSchemaNine(const std::filesystem::path& file) {
+    for (const char* column : {"predicted_step_ms", "predicted_exposed_ms", "predicted_wait_ms",
+                               "calibrated_processor", "calibrated_day", "unpredicted"})
+        sql(file, std::string("ALTER TABLE run DROP COLUMN ") + column);
+    sql(file, "PRAGMA user_version = 8");
+}
+
 // A run as RunService makes one: nothing has happened yet.
 inline RunRecord newRun(std::string_view mode = "zigzag", std::string_view experiment = "sample") {
     static std::int64_t created = 1'790'000'000'000'000;

@@ -26,6 +26,7 @@ protected:
             "CREATE TABLE old_result (name TEXT); INSERT INTO old_result VALUES ('kept')");
     }
     void forgetSchemaEight() const {
+        forgetSchemaNine(file());
         sql(file(), "DROP TABLE run_validation; PRAGMA user_version = 7");
     }
     void forgetSchemaSeven() const {
@@ -237,6 +238,19 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaSeven) {
     EXPECT_EQ(kept.status, RunStatus::Finished);
     EXPECT_TRUE(kept.validations.empty());
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-7.backup"));
+}
+
+// As the eighth left it: nothing was predicted, which is not the same as a step of no time.
+TEST_F(Upgrade, KeepsTheRunsOfSchemaEightAndInventsNoPrediction) {
+    fs::remove(file());
+    const RunRecord run = add(*open(), newRun());
+    forgetSchemaNine(file());
+    const auto store = open();
+    const RunRecord kept = store->load(run.id).value();
+    EXPECT_EQ(kept.status, RunStatus::Finished);
+    EXPECT_EQ(kept.prediction, std::nullopt);
+    EXPECT_EQ(kept.unpredicted, "");
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-8.backup"));
 }
 
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {

@@ -9,6 +9,7 @@
 #include "ui/pages/live_panel.h"
 #include "ui/pages/migrate_page.h"
 #include "ui/pages/new_run_page.h"
+#include "ui/pages/plan_page.h"
 #include "ui/pages/run_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/pages/trace_beside.h"
@@ -179,6 +180,20 @@ void showNewRun(MainWindow& window, const std::string& experiment) {
     window.page<ui::NewRunPage>().openText("study.yaml", experiment);
 }
 
+// Rows that fit, rows that do not, and rows that cannot work.
+void showPlan(MainWindow& window, const char* tokens) {
+    window.goTo(QStringLiteral("plan"));
+    ui::ExperimentDraft draft = sampleDraft();
+    draft.fileName = "experiments/long-context-study.yaml";
+    draft.fileText =
+        "name: study\n"
+        "model: {layers: 8, hidden_size: 3072, heads: 12, kv_heads: 4, ffn_size: 8192}\n"
+        "parallel: {sp: 8, comm_buffer_limit: 64GiB}\n";
+    draft.edits["train.precision"] = "bf16";
+    draft.edits["train.seq_len"] = tokens;
+    window.page<ui::PlanPage>().takeDraft(draft);
+}
+
 using Show = void (*)(MainWindow& window);
 const std::vector<std::pair<std::string, Show>>& table() {
     using Step = ui::MigratePage::Step;
@@ -223,6 +238,8 @@ const std::vector<std::pair<std::string, Show>>& table() {
              w.page<ui::TracesPage>().search().box().setText(
                  QStringLiteral("attention rank 2 ring step 3"));
          }},
+        {"plan", [](MainWindow& w) { showPlan(w, "1048576"); }},
+        {"plan-refused", [](MainWindow& w) { showPlan(w, "no number"); }},
         {"palette",
          [](MainWindow& w) {
              showTable(w, "study-zigzag");

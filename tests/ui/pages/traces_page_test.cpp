@@ -2,6 +2,9 @@
 #include "ui/pages/traces_page.h"
 
 #include "backend/core/files.h"
+#include "backend/core/output_file.h"
+#include "backend/machine/machine_file.h"
+#include "backend/machine/machine_table.h"
 #include "backend/store/store.h"
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace_files.h"
@@ -40,6 +43,7 @@ protected:
     void addRun(const std::string& id, const std::string& mode) {
         const auto open = Store::open(store(), Store::Access::ReadWrite).value();
         RunRecord run = test::finishedRun(id, mode, 100);
+        run.device = "cpu";
         ASSERT_TRUE(open->created(run).ok());
         ASSERT_TRUE(open->ended(run).ok());
     }
@@ -83,6 +87,55 @@ TEST_F(Traces, SayHowToRecordWhereThereIsNone) {
     QSignalSpy asked(page.get(), &TracesPage::newRunRequested);
     QTest::mouseClick(empty->button(), Qt::LeftButton);
     EXPECT_EQ(asked.count(), 1);
+}
+
+// A data folder of its own, in which this machine is calibrated.
+class CalibratedHere {
+public:
+    explicit CalibratedHere(const QString& folder) : before_(qgetenv("XDG_DATA_HOME")) {
+        qputenv("XDG_DATA_HOME", folder.toUtf8());
+        Machine machine = findMachine("h100-8x").value();
+        machine.name = thisMachine;
+        machine.device.kind = DeviceKind::Cpu;
+        for (AttentionTable& table : machine.attention) table.format = NumberFormat::Fp32;
+        for (ProductTable& table : machine.products) table.format = NumberFormat::Fp32;
+        std::filesystem::create_directories(calibratedMachineFile().parent_path());
+        EXPECT_TRUE(writeOutput(calibratedMachineFile(), machineText(machine)).ok());
+    }
+    ~CalibratedHere() {
+        if (before_.isNull())
+            qunsetenv("XDG_DATA_HOME");
+        else
+            qputenv("XDG_DATA_HOME", before_);
+    }
+
+private:
+    QByteArray before_;
+};
+
+TEST_F(Traces, OutlineThePredictedStepWhereThisMachineIsCalibrated) {
+    addRun("run-ring", "ring");
+    addTrace("run-ring", test::lateSender());
+    const CalibratedHere calibrated(folder.path());
+    open();
+    waitFor([this] { return shows("ring"); });
+    auto* button = page->findChild<QPushButton*>(QStringLiteral("predictedSpans"));
+    ASSERT_TRUE(button->isVisible());
+    ASSERT_NE(page->timeline().predicted(), nullptr);
+    EXPECT_EQ(page->timeline().predicted()->trace.ranks.size(), 2U);
+    QTest::mouseClick(button, Qt::LeftButton);
+    EXPECT_EQ(page->timeline().predicted(), nullptr);
+}
+
+TEST_F(Traces, OutlineNothingOfATraceThatIsOfNoRun) {
+    const CalibratedHere calibrated(folder.path());
+    const auto place = std::filesystem::path(folder.filePath(QStringLiteral("far")).toStdString());
+    test::writeTraces(place, test::lateSender());
+    open();
+    page->openPlace(place);
+    waitFor([this] { return shows("ring"); });
+    EXPECT_EQ(page->timeline().predicted(), nullptr);
+    EXPECT_FALSE(page->findChild<QPushButton*>(QStringLiteral("predictedSpans"))->isVisible());
 }
 
 TEST_F(Traces, ListTheRunsThatHaveOneAndShowTheOneChosen) {

@@ -53,6 +53,29 @@ protected:
     const LanePlace lateWork{0, LaneKind::Work};
 };
 
+// At the ends of what was predicted there is a line, in between the lane is as it was.
+TEST_F(Timeline, OutlinesAPredictedStepFromTheBeginOfEachMeasuredOne) {
+    auto predicted = test::lateSender();
+    const SpanTag attention = test::place(SpanKind::Attention, Operation::Block, 0);
+    for (RankTrace& rank : predicted)
+        rank.spans = {Span(5 * ms, 105 * ms, {.kind = SpanKind::Step, .step = 0}),
+                      Span(5 * ms, 45 * ms, attention)};
+    const auto pixelsAt = [&](std::int64_t time) {
+        const QImage picture = view.viewport()->grab().toImage();
+        const QPoint at = point(time, lateWork);
+        QList<QRgb> pixels;
+        for (int x = at.x() - 2; x <= at.x() + 2; ++x) pixels << picture.pixel(x, at.y());
+        return pixels;
+    };
+    const QList<QRgb> edge = pixelsAt(40 * ms);
+    const QList<QRgb> inside = pixelsAt(30 * ms);
+    view.setPredicted(openTrace(mergeRanks(std::move(predicted))));
+    EXPECT_NE(pixelsAt(40 * ms), edge) << "predicted to end there, 40 ms after its begin";
+    EXPECT_EQ(pixelsAt(30 * ms), inside);
+    view.setPredicted(nullptr);
+    EXPECT_EQ(pixelsAt(40 * ms), edge);
+}
+
 TEST_F(Timeline, ZoomsWhereTheMouseIsAndPansWithShift) {
     const QPoint at = point(40 * ms, lateWork);
     const double before = view.timeView().span();
