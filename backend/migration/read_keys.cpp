@@ -40,7 +40,7 @@ std::string withoutUnderscores(const std::string& text) {
 constexpr std::array listRoles = {
     Role::Betas,     Role::LoraTargets, Role::HierarchicalSizes, Role::Segments,       Role::Rates,
     Role::Window,    Role::Data,        Role::FsdpStrategy,      Role::VisibleDevices, Role::Mode,
-    Role::DataSplit, Role::RingClass,   Role::Companion};
+    Role::DataSplit, Role::RingClass,   Role::Companion,         Role::ValidationData};
 
 bool takesList(Role role) { return std::ranges::find(listRoles, role) != listRoles.end(); }
 
