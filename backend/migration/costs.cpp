@@ -20,6 +20,9 @@
 namespace ringscope {
 namespace {
 
+// A list of all known models would take long; the chosen one has its cost.
+constexpr std::size_t mostPricedOptions = 8;
+
 std::optional<RunConfig> configIn(const std::string& experiment) {
     const ExperimentReading reading = readExperiment(
         {.fileName = "experiment", .fileText = experiment, .environment = {}, .overrides = {}});
@@ -150,6 +153,7 @@ void addOptionCosts(const MigrationInput& input, const MigrationAnswers& answers
                 option.cost = migration.cost;
                 continue;
             }
+            if (decision.options.size() > mostPricedOptions) continue;
             MigrationAnswers tried = answers;
             tried.options[decision.id] = option.id;
             const Result<Migration> other = migrate(input, tried);

@@ -14,8 +14,9 @@ namespace ringscope {
 // migrated were written for such hosts.
 inline constexpr std::string_view usualMachine = "h100-8x";
 
-// Adds the costs of the experiment, of the old way, of every option of a decision, and of dropped
-// and dangerous keys whose consequence follows from the plan. What cannot be planned has none.
+// Adds the costs of the experiment, of the old way, of the options of a decision with few of them
+// (else of the chosen one), and of dropped and dangerous keys whose consequence follows from the
+// plan. What cannot be planned has none.
 // `answers` are those that `migration` was made with. Takes as long as planning every option.
 void addCosts(const MigrationInput& input, const MigrationAnswers& answers, const Machine& machine,
               Migration& migration);

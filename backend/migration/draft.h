@@ -64,6 +64,8 @@ public:
 
 private:
     std::size_t indexOf(const KeyVerdict& key) const;
+    // `place` of `file` has another value for what the key says.
+    void contradict(KeyVerdict& key, const std::string& place, const std::string& file) const;
 
     const Source& source_;
     const MigrationInput& input_;
@@ -89,6 +91,9 @@ bool isOn(Draft& draft, Role role);
 // Whether the experiment suggests a run under this mode beside its own. Planning is quadratic in
 // the ranks, so large groups of ranks get no suggestions.
 bool isComparable(const RunConfig& config, const Mode& mode);
+
+// "torch.bfloat16" -> "bf16", "float32" -> "no", in lower case.
+std::string numberFormatWord(std::string name);
 
 // "true", "yes", "on", "1" and their opposites, in any case.
 std::optional<bool> parseSwitch(std::string_view text);

@@ -127,7 +127,8 @@ private:
         if (const std::string plain = withoutUnderscores(key.text); plain != key.text)
             draft_.setValue(index, plain);
         const bool named = rule.role == Role::Model || rule.role == Role::Data ||
-                           rule.role == Role::Tokenizer || rule.role == Role::Companion;
+                           rule.role == Role::ValidationData || rule.role == Role::Tokenizer ||
+                           rule.role == Role::Companion;
         if (key.unresolved && !named && !settleOpenValue(rule, key)) return;
         if (rule.role == Role::Field)
             draft_.setField(index);

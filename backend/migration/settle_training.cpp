@@ -120,16 +120,6 @@ void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
     draft.setOrigin("train.precision", *key);
 }
 
-// "torch.bfloat16" -> "bf16"
-std::string numberFormatWord(std::string name) {
-    if (name.starts_with("torch.")) name = name.substr(6);
-    if (const std::size_t mixed = name.find("-mixed"); mixed != std::string::npos)
-        name = name.substr(0, mixed);
-    if (name == "bfloat16") return "bf16";
-    if (name == "float16" || name == "half" || name == "16") return "fp16";
-    return name == "float32" || name == "float" || name == "fp32" || name == "32" ? "no" : name;
-}
-
 void settlePrecision(Draft& draft) {
     const bool fp16 = isOn(draft, Role::Fp16);
     const bool pure = isOn(draft, Role::PureBf16);
@@ -140,7 +130,7 @@ void settlePrecision(Draft& draft) {
         drop(*draft.keyOf(Role::PureBf16),
              "the optimizer keeps a copy of the weights in fp32: more memory, smaller errors");
     KeyVerdict* named = draft.keyOf(Role::Precision);
-    const std::string name = named != nullptr ? numberFormatWord(toLower(named->old)) : "";
+    const std::string name = named != nullptr ? numberFormatWord(named->old) : "";
     KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
     if (bf16 && fp16)
         endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
@@ -217,6 +207,16 @@ void settlePacking(Draft& draft) {
 }
 
 }  // namespace
+
+std::string numberFormatWord(std::string name) {
+    name = toLower(name);
+    if (name.starts_with("torch.")) name = name.substr(6);
+    if (const std::size_t mixed = name.find("-mixed"); mixed != std::string::npos)
+        name = name.substr(0, mixed);
+    if (name == "bfloat16") return "bf16";
+    if (name == "float16" || name == "half" || name == "16") return "fp16";
+    return name == "float32" || name == "float" || name == "fp32" || name == "32" ? "no" : name;
+}
 
 void settleTraining(Draft& draft) {
     settleBatch(draft);

@@ -19,7 +19,7 @@ Page* compare(const PageContext& window) {
     return new ComparePage(window.store, window.storeForCommand);
 }
 Page* traces(const PageContext& window) { return new TracesPage(window.store); }
-Page* migrate(const PageContext& /*window*/) { return new MigratePage; }
+Page* migrate(const PageContext& window) { return new MigratePage(window.controller); }
 
 constexpr PageRow table[] = {
     {"runs", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Runs"), Icon::Runs, runs},
