@@ -151,8 +151,8 @@ Exit exitOf(const Error& error) {
     return error.code == ErrorCode::InvalidConfig ? BadConfig : NotFound;
 }
 
-// Runs the old way and the new way, small, on this machine; both are kept in the store. Nothing where
-// the runs did not get that far; `code` is the program's exit code then.
+// Runs the old way and the new way, small, on this machine; both are kept in the store. `code` is
+// what the program ends with. Fails where the runs did not get that far.
 Result<std::shared_ptr<const Proven>> prove(const Migration& migration, const GlobalOptions& global,
                                             int& code) {
     RINGSCOPE_TRY(Proof proof, proofOf(migration));

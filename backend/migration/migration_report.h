@@ -27,9 +27,9 @@ Result<const MigrationReportFormat*> migrationReportFormatFor(const std::filesys
 // summary{needed, carried, dropped, dangerous, unknown, housekeeping}, keys[]{path, line, column,
 // old, new_path, new, verdict, use, versions, reason, cost}, decisions[]{id, question, key,
 // options[]{id, label, consequence, plan}, default, chosen, answered}, plan{machine, new, old},
-// proof{name, notes[], verdict, runs[]}, experiment, changed. A plan has peak_bytes, sent_bytes and step_ms;
-// null where nothing is known. The path of a companion's key begins with the companion's name and
-// a colon.
+// proof{name, notes[], verdict, runs[]}, experiment, changed. A plan has peak_bytes, sent_bytes and
+// step_ms; null where nothing is known. The path of a companion's key begins with the companion's
+// name and a colon.
 std::string migrationJson(const MigrationInput& input, const Migration& migration);
 
 // "4 renamed, 2 converted, 11 dropped": the verdicts on needed keys that occur.

@@ -33,6 +33,7 @@ BatchPanel::BatchPanel(QWidget* parent)
         {tr("File"), tr("Kind, or why it cannot be read"), tr("Needed keys"), tr("Decisions")});
     table_->horizontalHeader()->setSectionResizeMode(Kind, QHeaderView::Stretch);
     table_->horizontalHeader()->setHighlightSections(false);
+    table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table_->verticalHeader()->hide();
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);

@@ -12,7 +12,8 @@ namespace {
 QString bytesText(std::int64_t bytes) { return text(formatBytes({bytes})); }
 
 QString timeText(std::int64_t nanos) {
-    return nanos > 0 ? text(formatDuration(Nanos(nanos))) : QStringLiteral("–");
+    return nanos > 0 ? text(formatDuration(Nanos(nanos)))
+                     : CostPanel::tr("not in this machine's tables");
 }
 
 QString timesText(std::int64_t now, std::int64_t old) {

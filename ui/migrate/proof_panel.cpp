@@ -47,7 +47,7 @@ ProofPanel::ProofPanel(RunController& controller, QWidget* parent)
       verdict_(makeSelectableLabel("head")),
       remarks_(makeSelectableLabel("muted")),
       problem_(makeSelectableLabel("bad")),
-      prove_(makePrimaryButton(Icon::Check, tr("Prove it"))),
+      prove_(makeButton(Icon::Check, tr("Prove it"))),
       stop_(makeButton(Icon::Stop, tr("Stop"))),
       compare_(makeButton(Icon::Compare, tr("Compare in full"))),
       bar_(new QProgressBar),
@@ -64,6 +64,7 @@ ProofPanel::ProofPanel(RunController& controller, QWidget* parent)
     table_->setColumnCount(static_cast<int>(header.size()));
     table_->setHorizontalHeaderLabels(header);
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table_->verticalHeader()->hide();
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionMode(QAbstractItemView::NoSelection);

@@ -35,7 +35,8 @@ protected:
     Wizard() {
         write("one.yaml",
               "model_name_or_path: Qwen/Qwen2.5-0.5B\nstage: pt\nfinetuning_type: full\n"
-              "sequence_parallel_size: 2\ncutoff_len: 512\nmax_steps: 3\nneat_packing: true\n");
+              "sequence_parallel_size: 2\ncutoff_len: 512\nmax_steps: 3\nneat_packing: true\n"
+              "bf16: true\n");
         write("two.toml",
               "[model]\nname = \"llama3\"\nflavor = \"8B\"\n[training]\nseq_len = 512\n"
               "[parallelism]\ncontext_parallel_degree = 2\n");
