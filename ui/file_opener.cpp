@@ -89,12 +89,27 @@ bool FileOpener::eventFilter(QObject* watched, QEvent* event) {
     return true;
 }
 
+bool FileOpener::areConfigurations(const QStringList& paths) const {
+    bool some = false;
+    for (const QString& path : paths) {
+        const Result<Place> place = placeOf(path.toStdString(), store_);
+        if (place.ok() && place->kind != PlaceKind::Configuration) return false;
+        some = some || place.ok() || QFileInfo(path).isDir();
+    }
+    return some && (paths.size() > 1 || QFileInfo(paths.front()).isDir());
+}
+
 // The files of several ranks are one trace.
 void FileOpener::drop(const QDropEvent& event) {
     const QStringList files = filesOf(*event.mimeData());
     if (files.isEmpty())
         return Q_EMIT messageReady(tr("'%1' is not on this machine; save it here and drop the file")
                                        .arg(event.mimeData()->urls().front().toString()));
+    if (areConfigurations(files)) {
+        if (const QString problem = openers_.configurations(files); !problem.isEmpty())
+            Q_EMIT messageReady(problem);
+        return;
+    }
     if (files.size() > 1) {
         std::vector<std::filesystem::path> places;
         for (const QString& file : files)

@@ -24,6 +24,7 @@ struct PlaceOpeners {
     std::function<QString(const QString& file)> experiment;
     std::function<QString(const QString& place)> trace;
     std::function<QString(const QString& file)> configuration;
+    std::function<QString(const QStringList& paths)> configurations;  // files and folders
     std::function<QString(const QString& file)> store;
 };
 
@@ -50,6 +51,8 @@ protected:
 
 private:
     void drop(const QDropEvent& event);
+    // Several files, or a folder, of which at least one may be migrated and none is of ours.
+    bool areConfigurations(const QStringList& paths) const;
     void openRecent(const RecentFile& file);
 
     QWidget& window_;

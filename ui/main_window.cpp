@@ -327,6 +327,12 @@ PlaceOpeners MainWindow::openers() {
                     return QString();
                 },
             .configuration = [this](const QString& file) { return openMigration(file); },
+            .configurations =
+                [this](const QStringList& paths) {
+                    page<MigratePage>().openFiles(paths);
+                    goTo(page<MigratePage>());
+                    return page<MigratePage>().problem();
+                },
             .store = [this](const QString& file) { return openStore(file); }};
 }
 

@@ -7,6 +7,9 @@
 #include "app/cli/verbs.h"
 #include "backend/core/files.h"
 #include "backend/core/output_file.h"
+#include "backend/machine/machine_table.h"
+#include "backend/migration/batch.h"
+#include "backend/migration/costs.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/migration_report.h"
@@ -41,6 +44,8 @@ struct MigrateArguments {
     std::string file;  // of paths, the one at hand
     std::string kind;
     std::vector<std::string> modelRoots;
+    std::vector<std::string> dataRoots;
+    std::string machine{usualMachine};  // on which a step's time is predicted
     bool strict = false;
     bool inPlace = false;
     bool prove = false;
@@ -132,9 +137,12 @@ bool losesKeys(const Migration& migration) {
     return summary.carried < summary.needed;
 }
 
+SourceOptions optionsOf(const MigrateArguments& arguments) {
+    return {.modelRoots = arguments.modelRoots, .dataRoots = arguments.dataRoots};
+}
+
 Result<MigrationInput> openFile(const MigrateArguments& arguments) {
-    RINGSCOPE_TRY(MigrationInput input,
-                  openSource(arguments.file, SourceOptions{.modelRoots = arguments.modelRoots}));
+    RINGSCOPE_TRY(MigrationInput input, openSource(arguments.file, optionsOf(arguments)));
     input.kind = arguments.kind;
     return input;
 }
@@ -143,28 +151,33 @@ Exit exitOf(const Error& error) {
     return error.code == ErrorCode::InvalidConfig ? BadConfig : NotFound;
 }
 
-// Runs the old way and the new way, small, on this machine; both are kept in the store.
-int prove(const Migration& migration, const GlobalOptions& global) {
-    const Result<Proof> proof = proofOf(migration);
-    if (!proof.ok()) return fail(proof.error());
-    for (const std::string& note : proof->notes) say("note: " + note);
-    const Result<Experiment> experiment = readExperimentText("proof.yaml", proof->experiment, {});
-    if (!experiment.ok()) return fail(experiment.error());
+// Runs the old way and the new way, small, on this machine; both are kept in the store. `code` is
+// what the program ends with. Fails where the runs did not get that far.
+Result<std::shared_ptr<const Proven>> prove(const Migration& migration, const GlobalOptions& global,
+                                            int& code) {
+    RINGSCOPE_TRY(Proof proof, proofOf(migration));
+    for (const std::string& note : proof.notes) say("note: " + note);
+    RINGSCOPE_TRY(const Experiment experiment,
+                  readExperimentText("proof.yaml", proof.experiment, {}));
     if (!global.quiet)
         say("proof: the old way (legacy) and the new way, with the same heads, ranks and options");
-    const SessionRuns session = runSession(*experiment, global, {});
-    if (session.runs.empty() || session.exitCode == Interrupted || session.exitCode == Terminated)
-        return session.exitCode;
-    printText("\n");
-    printComparison(session.runs, global);
-    return session.exitCode;
+    SessionRuns session = runSession(experiment, global, {});
+    code = session.exitCode;
+    if (session.runs.empty() || code == Interrupted || code == Terminated)
+        return Error{ErrorCode::Failed, "the proof did not run to its end"};
+    return std::make_shared<const Proven>(
+        Proven{experiment.name, std::move(proof.notes), std::move(session.runs)});
+}
+
+// Adds what the plan says of the experiment, its decisions and keys.
+Result<void> addPlan(const MigrateArguments& arguments, const MigrationInput& input,
+                     const MigrationAnswers& answers, Migration& migration) {
+    RINGSCOPE_TRY(const Machine machine, findMachine(arguments.machine));
+    addCosts(input, answers, machine, migration);
+    return {};
 }
 
 int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) {
-    if (arguments.prove && arguments.json)
-        return fail({ErrorCode::InvalidConfig,
-                     "--prove prints a comparison; `ringscope compare --json` has it as JSON"},
-                    Usage);
     if (!arguments.report.empty()) {
         if (const auto format = migrationReportFormatFor(arguments.report); !format.ok())
             return fail(format.error(), Usage);
@@ -182,11 +195,14 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
     if (!answers.ok()) return fail(answers.error(), Usage);
     const Result<MigrationInput> input = openFile(arguments);
     if (!input.ok()) return fail(input.error(), exitOf(input.error()));
-    const Result<Migration> migration = migrate(*input, *answers);
+    Result<Migration> migration = migrate(*input, *answers);
     if (!migration.ok()) return fail(migration.error(), BadConfig);
     if (!migration->refusedAnswers.empty())
         return fail({ErrorCode::InvalidConfig, "--decide: " + migration->refusedAnswers.front()},
                     Usage);
+    if (const Result<void> planned = addPlan(arguments, *input, *answers, *migration);
+        !planned.ok())
+        return fail(planned.error(), Usage);
     if (!arguments.json && !global.quiet) sayText(migrationText(*input, *migration));
     if (!global.quiet) sayText(migrationRemarks(*migration));
     if (arguments.strict && losesKeys(*migration)) {
@@ -194,18 +210,17 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
         say("--strict: " + summaryWords(*migration) + "; nothing was written");
         return decisionsNeeded;
     }
+    int code = Ok;
+    if (arguments.prove && migration->decided()) {
+        const Result<std::shared_ptr<const Proven>> proven = prove(*migration, global, code);
+        if (!proven.ok())
+            return fail(proven.error(), code == Ok ? exitFor(proven.error().code) : Exit(code));
+        migration->proof = *proven;
+        if (!arguments.json) printComparison(migration->proof->runs, global);
+    }
     const int delivered = deliver(arguments, *input, *migration);
-    return arguments.prove && delivered == Ok ? prove(*migration, global) : delivered;
+    return delivered == Ok ? code : delivered;
 }
-
-// What became of one of several files.
-struct FileOutcome {
-    std::string path;
-    std::optional<Error> error;
-    MigrationInput input;
-    Migration migration;
-    std::string written;  // where its experiment is; empty: not written
-};
 
 // OUT/one.yaml, OUT/one-2.yaml where two files have the same name.
 std::string outputFor(const std::string& folder, const std::string& path,
@@ -230,17 +245,6 @@ Result<std::string> writeOne(MigrateArguments arguments, const FileOutcome& outc
     return arguments.output;
 }
 
-std::string outcomeLine(const FileOutcome& outcome) {
-    if (outcome.error) return outcome.path + ": " + outcome.error->message;
-    std::string line = outcome.path + ": " + outcome.migration.source.kind + ", " +
-                       summaryWords(outcome.migration);
-    std::string open;
-    for (const Decision& decision : outcome.migration.decisions)
-        if (!decision.answered) open += (open.empty() ? "; open: " : ", ") + decision.id;
-    if (!outcome.written.empty()) line += "; written to " + outcome.written;
-    return line + open;
-}
-
 nlohmann::json outcomeJson(const FileOutcome& outcome) {
     if (outcome.error) return {{"file", outcome.path}, {"error", outcome.error->message}};
     nlohmann::json object = nlohmann::json::parse(migrationJson(outcome.input, outcome.migration));
@@ -248,22 +252,51 @@ nlohmann::json outcomeJson(const FileOutcome& outcome) {
     return object;
 }
 
-void sayTotals(const std::vector<FileOutcome>& outcomes, std::size_t others) {
-    MigrationSummary all;
-    std::size_t unread = 0;
-    for (const FileOutcome& outcome : outcomes) {
-        if (outcome.error) ++unread;
-        const MigrationSummary one = summaryOf(outcome.migration);
-        all.needed += one.needed;
-        all.carried += one.carried;
-        all.housekeeping += one.housekeeping;
+// What one of several files leads to: it is proved, written and told.
+class FileDelivery {
+public:
+    FileDelivery(const MigrateArguments& arguments, const GlobalOptions& global)
+        : arguments_(arguments), global_(global) {}
+
+    void deliver(FileOutcome& outcome) {
+        std::string line;
+        std::string output;
+        if (!outcome.error && arguments_.prove && outcome.migration.decided())
+            line += proof(outcome.migration);
+        if (!outcome.error) {
+            Result<std::string> written = writeOne(arguments_, outcome, taken_);
+            if (written.ok())
+                output = std::move(written).value();
+            else
+                outcome.error = written.error();
+        }
+        if (!output.empty()) line += "; written to " + output;
+        if (!global_.quiet || outcome.error) say(outcomeWords(outcome) + line);
+        if (outcome.error)
+            code_ = BadConfig;
+        else if (code_ == Ok && (!outcome.migration.decided() ||
+                                 (arguments_.strict && losesKeys(outcome.migration))))
+            code_ = decisionsNeeded;
+        if (!arguments_.json && !output.empty()) printData(output + '\n');
     }
-    say(std::to_string(outcomes.size() - unread) + " files read, " + std::to_string(unread) +
-        " not; " + std::to_string(all.carried) + " of " + std::to_string(all.needed) +
-        " needed keys carried or asked about, " + std::to_string(all.housekeeping) +
-        " housekeeping" +
-        (others > 0 ? "; " + std::to_string(others) + " other files are no configurations" : ""));
-}
+
+    int code() const { return code_; }
+
+private:
+    std::string proof(Migration& migration) {
+        int code = Ok;
+        const Result<std::shared_ptr<const Proven>> proven = prove(migration, global_, code);
+        if (code_ == Ok) code_ = code;
+        if (!proven.ok()) return "; no proof: " + proven.error().message;
+        migration.proof = *proven;
+        return "; proof: " + provenWords(*migration.proof);
+    }
+
+    const MigrateArguments& arguments_;
+    const GlobalOptions& global_;
+    std::set<std::string> taken_{};
+    int code_ = Ok;
+};
 
 int migrateFiles(const MigrateArguments& arguments, const std::vector<NamedSource>& sources,
                  const GlobalOptions& global) {
@@ -273,63 +306,15 @@ int migrateFiles(const MigrateArguments& arguments, const std::vector<NamedSourc
         return fail({ErrorCode::InvalidConfig,
                      "--report has one file's verdicts; name one file, or use --json"},
                     Usage);
-    if (arguments.prove) return fail({ErrorCode::InvalidConfig, "--prove takes one file"}, Usage);
-    std::vector<FileOutcome> outcomes;
-    std::size_t others = 0;
-    std::set<std::string> taken;
-    for (const NamedSource& source : sources) {
-        MigrateArguments one = arguments;
-        one.file = source.path;
-        FileOutcome outcome{
-            .path = source.path, .error = {}, .input = {}, .migration = {}, .written = {}};
-        Result<MigrationInput> input = openFile(one);
-        if (!input.ok()) {
-            outcome.error = input.error();
-        } else {
-            outcome.input = std::move(input).value();
-            Result<Migration> migration = migrate(outcome.input, *answers);
-            if (!migration.ok())
-                outcome.error = migration.error();
-            else
-                outcome.migration = std::move(migration).value();
-        }
-        const bool foreign =
-            source.fromFolder && outcome.error && outcome.error->code == ErrorCode::NotFound;
-        if (foreign) {
-            ++others;
-            continue;
-        }
-        outcomes.push_back(std::move(outcome));
-    }
-    // What another file names belongs to that file.
-    std::erase_if(outcomes, [&](const FileOutcome& outcome) {
-        return std::ranges::any_of(outcomes, [&](const FileOutcome& other) {
-            return &other != &outcome && !other.error && isCompanionOf(outcome.path, other.input);
-        });
-    });
-    int code = Ok;
+    Batch batch = migrateAll(sources, optionsOf(arguments), arguments.kind, *answers);
+    FileDelivery delivery(arguments, global);
+    for (FileOutcome& outcome : batch.files) delivery.deliver(outcome);
+    if (!global.quiet) say(totalsWords(batch));
+    if (!arguments.json) return delivery.code();
     nlohmann::json files = nlohmann::json::array();
-    for (FileOutcome& outcome : outcomes) {
-        if (!outcome.error) {
-            Result<std::string> written = writeOne(arguments, outcome, taken);
-            if (written.ok())
-                outcome.written = std::move(written).value();
-            else
-                outcome.error = written.error();
-        }
-        if (!global.quiet || outcome.error) say(outcomeLine(outcome));
-        if (arguments.json) files.push_back(outcomeJson(outcome));
-        if (outcome.error)
-            code = BadConfig;
-        else if (code == Ok && (!outcome.migration.decided() ||
-                                (arguments.strict && losesKeys(outcome.migration))))
-            code = decisionsNeeded;
-        if (!arguments.json && !outcome.written.empty()) printData(outcome.written + '\n');
-    }
-    if (!global.quiet) sayTotals(outcomes, others);
-    if (arguments.json)
-        printData(nlohmann::json({{"schema_version", 1}, {"files", files}}).dump(2) + "\n");
-    return code;
+    for (const FileOutcome& outcome : batch.files) files.push_back(outcomeJson(outcome));
+    printData(nlohmann::json({{"schema_version", 1}, {"files", files}}).dump(2) + "\n");
+    return delivery.code();
 }
 
 // NAME.bak, or NAME.bak2 and so on where that is there.
@@ -410,6 +395,14 @@ void addMigrateVerb(CLI::App& app, Command& command) {
                      "a folder with checkpoints, found by the names that files give models")
         ->type_name("DIR")
         ->allow_extra_args(false);
+    verb->add_option("--data-root", arguments->dataRoots,
+                     "a folder with data, found by the names that files give data sets")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
+    verb->add_option("--machine", arguments->machine,
+                     "for predicted times: a name of `ringscope plan machines`, or a file")
+        ->capture_default_str()
+        ->type_name("NAME");
     verb->add_option("--report", arguments->report, "every verdict: out.md, out.html or out.json")
         ->type_name("FILE");
     verb->add_option("--decide", arguments->answers, "answer a decision: --decide packing=apart")

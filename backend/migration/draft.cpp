@@ -60,7 +60,9 @@ void Draft::setRole(Role role, std::size_t key) {
     if (isNew) return;
     KeyVerdict& earlier = keys[first->second];
     const std::string before = valueOf(earlier);
-    const bool same = toLower(before) == toLower(valueOf(keys[key]));
+    const bool same = toLower(before) == toLower(valueOf(keys[key])) ||
+                      (role == Role::Precision &&
+                       numberFormatWord(before) == numberFormatWord(valueOf(keys[key])));
     const bool single = role == Role::Size && (before == "1" || valueOf(keys[key]) == "1");
     const std::string place = earlier.path + lineOf(earlier);
     if (same) {
@@ -70,9 +72,16 @@ void Draft::setRole(Role role, std::size_t key) {
         hold(unused, "1, so the sequence is not split this way");
         if (before == "1") first->second = key;
     } else {
-        keys[key].verdict = Verdict::Dangerous;
-        keys[key].reason = "contradicts " + place + ", whose value is used";
+        contradict(keys[key], place, earlier.file);
     }
+}
+
+// Options of a command replace what the file has that the command names, where a stack says so.
+void Draft::contradict(KeyVerdict& key, const std::string& place, const std::string& file) const {
+    if (source_.kind == torchtitanKind && key.file != file)
+        return hold(key, place + " replaces it, in the old stack, too");
+    key.verdict = Verdict::Dangerous;
+    key.reason = "contradicts " + place + ", whose value is used";
 }
 
 void Draft::setField(std::size_t index) {
@@ -86,10 +95,8 @@ void Draft::setField(std::size_t index) {
             value.error().message + "; " + key.newPath + " is " + field->get(config_) + " instead";
     } else if (earlier != origins_.end()) {
         if (*value == field->get(config_)) return;
-        key.verdict = Verdict::Dangerous;
-        key.reason = "contradicts " + keys[earlier->second].path + lineOf(keys[earlier->second]) +
-                     ", whose value is used";
-        return;
+        const KeyVerdict& first = keys[earlier->second];
+        return contradict(key, first.path + lineOf(first), first.file);
     } else {
         static_cast<void>(field->set(config_, *value));
     }

@@ -26,13 +26,15 @@ public:
     const MigrationInput& input() const { return input_; }
     RunConfig& config() { return config_; }
     const RunConfig& config() const { return config_; }
-    std::string name;                // of the experiment
-    std::vector<std::string> notes;  // sentences for the user
-    std::vector<KeyVerdict> keys;    // in file order
+    std::string name;                    // of the experiment
+    std::int64_t sequencesOfSample = 1;  // 2 where a pair stands for a sample
+    std::vector<std::string> notes;      // sentences for the user
+    std::vector<KeyVerdict> keys;        // in file order
     std::vector<Decision> decisions;
 
     // The key that has this role, or null. Valid until a key is added.
     KeyVerdict* keyOf(Role role);
+    std::size_t placeOf(Role role) const { return roles_.at(role); }  // in `keys`
     const std::string* textOf(Role role) const;
     // The value that a key stands for: as it is written, without underscores of a number, or as
     // the user decided.
@@ -62,6 +64,8 @@ public:
 
 private:
     std::size_t indexOf(const KeyVerdict& key) const;
+    // `place` of `file` has another value for what the key says.
+    void contradict(KeyVerdict& key, const std::string& place, const std::string& file) const;
 
     const Source& source_;
     const MigrationInput& input_;
@@ -88,6 +92,9 @@ bool isOn(Draft& draft, Role role);
 // the ranks, so large groups of ranks get no suggestions.
 bool isComparable(const RunConfig& config, const Mode& mode);
 
+// "torch.bfloat16" -> "bf16", "float32" -> "no", in lower case.
+std::string numberFormatWord(std::string name);
+
 // "true", "yes", "on", "1" and their opposites, in any case.
 std::optional<bool> parseSwitch(std::string_view text);
 
@@ -101,15 +108,15 @@ void addImpliedDefaults(Draft& draft);
 // Fields that depend on several keys. Called in this order.
 void settleTraining(Draft& draft);  // stage, steps, precision, packing, profile
 void settleAdapter(Draft& draft);   // what trains beside the model
-void settleRecipe(Draft& draft);    // learning rate, betas, epochs: needs the steps
 void settleModel(Draft& draft);
 void settleAttention(Draft& draft);  // pattern, window: before the mode
 void settleData(Draft& draft);       // needs the model
-void settleValidation(Draft& draft);
-void settleSaves(Draft& draft);
 void settleMemory(Draft& draft);  // what is recomputed, tiled, divided, offloaded: needs the model
 void settleParallel(Draft& draft);  // mode, ranks, sequence length: needs the model
-void settleWorld(Draft& draft);     // groups of ranks and their batches: needs the ranks of one
+void settleWorld(Draft& draft);     // groups, batches, steps: needs the ranks that share a sequence
+void settleRecipe(Draft& draft);    // learning rate, betas, epochs: needs the steps
+void settleValidation(Draft& draft);  // needs the steps
+void settleSaves(Draft& draft);       // needs the steps
 
 // Ranks of all groups together, where the files say it. Nothing else.
 std::optional<std::int64_t> worldOf(const Draft& draft);

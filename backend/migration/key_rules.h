@@ -39,6 +39,8 @@ enum class Role : std::uint8_t {
     TensorRanks,     // ranks that divide a layer's weights
     PipelineRanks,   // ranks that divide the layers
     SeqLen,
+    PromptLen,  // of a sequence's beginning
+    AnswerLen,  // of what follows
     // What is trained.
     Model,
     ModelSizes,  // "8B", beside a Model that names the family alone
@@ -50,9 +52,13 @@ enum class Role : std::uint8_t {
     Position,
     LinearBias,  // a switch: no biases
     UntiedHead,  // a switch
+    TiedHead,    // its opposite
+    HasBias,     // LinearBias's opposite
     Swiglu,      // a switch
+    FfnForm,     // "fast-swiglu", "gelu"
     QkNorm,      // a switch
     RopeTheta,
+    RopeScaling,  // "yarn", or a map of what a model's own file has
     Stage,
     LearnsAll,  // a switch: prompts are learned, too
     Data,
@@ -72,20 +78,27 @@ enum class Role : std::uint8_t {
     Bf16,       // a switch
     Fp16,       // a switch
     Precision,  // "bf16", "no"
+    Tf32,       // a switch
+    PureBf16,   // a switch: no copy of the weights in fp32
+    Liger,      // a switch
     Batch,      // a field, of which sft takes 1
     GlobalBatch,
-    Samples,  // of the whole run
+    DataBatch,    // sequences that are drawn; of a step where no GlobalBatch says it
+    Samples,      // of the whole run
+    MostSamples,  // of a data set that are used
     Steps,
     Scheduler,      // of the learning rate
     LrWarmup,       // steps; below 1: a share of them
     LrWarmupShare,  // of the steps
     LrWarmupSamples,
     LrDecay,          // steps
+    LrDecayEnd,       // the step that a schedule ends at
     LrDecayShare,     // of the steps
     LrLeast,          // learning rate that a schedule ends at
     Betas,            // a list of two
     Epochs,           // may be a fraction
     ValidationShare,  // of the data
+    ValidationData,   // another data set
     ValidationSteps,  // from one to the next
     ValidationWhen,   // "no", "steps", "epoch"
     ValidationBatch,
@@ -106,6 +119,8 @@ enum class Role : std::uint8_t {
     Recompute,           // a switch, or "full", "selective", "offload"
     RecomputeSelective,  // a switch
     NoRecompute,         // its opposite
+    RecomputeLayers,     // of which one input is kept, where layers are taken uniformly
+    RecomputeMethod,     // "uniform", "block"
     TiledMlp,            // a switch
     TiledMlpAndLoss,     // a switch
     OffloadActivations,  // a switch
@@ -126,6 +141,27 @@ enum class Role : std::uint8_t {
 inline constexpr std::string_view textOnly =
     "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
     "that text, not of this data set";
+
+// Of the program that a command starts.
+inline constexpr std::string_view trainsItself = "Ringscope trains by itself";
+
+// Why a key of the loss scale is dropped where something is in fp16; it is kept where nothing is.
+inline constexpr std::string_view lossScale =
+    "Ringscope's loss scale begins at 65536, is halved by a step that does not fit, and doubled "
+    "after 2000 that do";
+
+// Reasons whose consequence the plan has in numbers (costs.cpp).
+inline constexpr std::string_view noPairs =
+    "Ringscope has no loss of pairs; the decision about stage says what stands for it";
+inline constexpr std::string_view noSecondModel =
+    "no second model runs beside the trained one: less memory and time than in the old stack";
+inline constexpr std::string_view wholeOptimizer =
+    "AdamW's state has the gradient's full size: more memory";
+inline constexpr std::string_view wholeWeights = "weights are kept in train.precision: more memory";
+inline constexpr std::string_view wideGradients =
+    "gradients are summed in fp32: more bytes are sent";
+inline constexpr std::string_view ownPieces =
+    "Ringscope divides and gathers a layer at a time: buffers and messages have a layer's size";
 
 // What memory.zero takes from a key that names ZeRO's stage.
 inline constexpr std::string_view zeroLevels =
@@ -206,6 +242,8 @@ std::span<const KeyRule> megatronRules();
 std::span<const KeyRule> swiftRules();
 std::span<const KeyRule> openRlhfRules();
 std::span<const KeyRule> easyContextRules();
+std::span<const KeyRule> nemoRules();
+std::span<const KeyRule> verlRules();
 std::span<const KeyRule> pythonCallRules();
 std::span<const KeyRule> launcherRules();  // of a command's launcher and environment
 

@@ -224,15 +224,15 @@ Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& a
     addImpliedDefaults(draft);
     settleTraining(draft);
     settleAdapter(draft);
-    settleRecipe(draft);
     settleModel(draft);
     settleAttention(draft);
     settleData(draft);
-    settleValidation(draft);
-    settleSaves(draft);
     settleMemory(draft);
     settleParallel(draft);
     settleWorld(draft);
+    settleRecipe(draft);
+    settleValidation(draft);
+    settleSaves(draft);
 
     dropUnused(draft);
     ExperimentText written = writeExperiment(draft, originOf(input, migration));

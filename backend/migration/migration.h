@@ -2,6 +2,7 @@
 //
 //   openSource("old.yaml")   -> MigrationInput   reads the file and the files it names
 //   migrate(input, answers)  -> Migration        verdicts, decisions, experiment: a pure function
+//   addCosts(input, …)                           what choices cost by the plan (costs.h)
 //
 // What only the user can know is a decision with a default. The caller calls migrate() again after
 // each answer, because an answer may add or remove other decisions. The experiment is always
@@ -12,6 +13,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +42,22 @@ enum class KeyUse : std::uint8_t { Needed, Housekeeping };
 std::string_view keyUseName(KeyUse use);  // "housekeeping"
 std::span<const KeyUse> allKeyUses();
 
+struct Proven;
+
+// What one step of an experiment takes by its plan, on the rank that needs most.
+struct PlannedCost {
+    std::int64_t peakBytes = 0;  // of tensors
+    std::int64_t sentBytes = 0;  // attention, gradients, experts
+    std::int64_t stepNanos = 0;  // 0: the machine's tables do not say it
+    bool operator==(const PlannedCost&) const = default;
+};
+
+// A field's value under which the experiment would do what the old stack did with a key.
+struct OldWay {
+    std::string path{};  // "parallel.mode"; empty: no field says it
+    std::string value{};
+};
+
 // One key of the source. A default of the old stack for an absent key is listed too, with line 0,
 // if it differs from Ringscope's.
 struct KeyVerdict {
@@ -54,12 +73,15 @@ struct KeyVerdict {
     std::string reason;  // one sentence
     KeyUse use = KeyUse::Needed;
     std::string versions{};  // "from accelerate 1.12": where the old stack knows the key; or empty
+    OldWay oldWay{};
+    std::string cost{};  // a sentence with numbers from addCosts(); empty: the plan has none
 };
 
 struct DecisionOption {
-    std::string id;           // "apart"
-    std::string label;        // "keep documents apart"
-    std::string consequence;  // one sentence
+    std::string id;                     // "apart"
+    std::string label;                  // "keep documents apart"
+    std::string consequence;            // one sentence
+    std::optional<PlannedCost> cost{};  // of the experiment with it, from addCosts()
 };
 
 struct Decision {
@@ -88,6 +110,8 @@ struct MigrationInput {
     std::vector<SourceFile> companions;  // files the source names, by the name it uses
     // Checkpoints' folders that were found, by the name a key gives the model.
     std::map<std::string, std::string> models{};
+    // Files of data and of tokenizers that were found, by the name a key gives them.
+    std::map<std::string, std::string> files{};
     std::string kind{};  // of the source, by its name in the source table; empty: recognised
 };
 
@@ -105,6 +129,12 @@ struct Migration {
     std::vector<std::string> problems;  // why the experiment would not run; empty if it would
     std::vector<std::string> notes;     // allowed spellings, files that were not found, plan notes
     std::vector<std::string> refusedAnswers;  // answers that fit no decision or option
+    // From addCosts(): of the experiment, and of the same under mode legacy, where every rank holds
+    // whole sequences.
+    std::optional<PlannedCost> cost{};
+    std::optional<PlannedCost> oldCost{};
+    std::string costMachine{};              // on which a step would take that long
+    std::shared_ptr<const Proven> proof{};  // the old way and the new way, run (proof.h)
 
     bool decided() const;  // no decision is open
 };
@@ -120,9 +150,11 @@ struct MigrationSummary {
 };
 MigrationSummary summaryOf(const Migration& migration);
 
-// Where checkpoints are searched by the names that files give models.
+// Where checkpoints and data are searched by the names that files give them, besides the file's
+// own folder and those above it.
 struct SourceOptions {
     std::vector<std::string> modelRoots{};
+    std::vector<std::string> dataRoots{};
 };
 
 // Fails with NotFound or Failed if the file cannot be read, and with InvalidConfig if it is too

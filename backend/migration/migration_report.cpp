@@ -1,8 +1,10 @@
 #include "backend/migration/migration_report.h"
 
 #include "backend/core/text.h"
+#include "backend/migration/costs.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/report_formats.h"
+#include "backend/migration/report_proof.h"
 
 #include <algorithm>
 #include <array>
@@ -19,6 +21,15 @@ constexpr std::array formats = {
     MigrationReportFormat{".json", migrationJson},
 };
 
+nlohmann::json toJson(const std::optional<PlannedCost>& cost) {
+    if (!cost) return nullptr;
+    nlohmann::json object = {{"peak_bytes", cost->peakBytes}, {"sent_bytes", cost->sentBytes}};
+    object["step_ms"] = cost->stepNanos > 0
+                            ? nlohmann::json(static_cast<double>(cost->stepNanos) / 1e6)
+                            : nlohmann::json();
+    return object;
+}
+
 nlohmann::json toJson(const Decision& decision) {
     nlohmann::json object = {{"id", decision.id},
                              {"question", decision.question},
@@ -28,8 +39,10 @@ nlohmann::json toJson(const Decision& decision) {
                              {"chosen", decision.chosen},
                              {"answered", decision.answered}};
     for (const DecisionOption& option : decision.options)
-        object["options"].push_back(
-            {{"id", option.id}, {"label", option.label}, {"consequence", option.consequence}});
+        object["options"].push_back({{"id", option.id},
+                                     {"label", option.label},
+                                     {"consequence", option.consequence},
+                                     {"plan", toJson(option.cost)}});
     return object;
 }
 
@@ -68,6 +81,11 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
                              {"summary", toJson(summaryOf(migration))},
                              {"keys", nlohmann::json::array()},
                              {"decisions", nlohmann::json::array()},
+                             {"plan",
+                              {{"machine", migration.costMachine},
+                               {"new", toJson(migration.cost)},
+                               {"old", toJson(migration.oldCost)}}},
+                             {"proof", proofJson(migration)},
                              {"experiment", migration.experiment},
                              {"changed", migration.changed}};
     for (const KeyVerdict& key : migration.keys)
@@ -80,10 +98,32 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
                                   {"verdict", verdictName(key.verdict)},
                                   {"use", keyUseName(key.use)},
                                   {"versions", key.versions},
-                                  {"reason", key.reason}});
+                                  {"reason", key.reason},
+                                  {"cost", key.cost}});
     for (const Decision& decision : migration.decisions)
         object["decisions"].push_back(toJson(decision));
     return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string reasonWords(const KeyVerdict& key) {
+    return key.cost.empty() ? key.reason : key.reason + "; by the plan " + key.cost;
+}
+
+std::string consequenceWords(const DecisionOption& option, const std::string& machine) {
+    if (!option.cost) return option.consequence;
+    return option.consequence + "; by the plan " + costWords(*option.cost, machine);
+}
+
+std::vector<std::string> planWords(const Migration& migration) {
+    if (!migration.cost) return {};
+    std::vector<std::string> words = {"by the plan the experiment takes " +
+                                      costWords(*migration.cost, migration.costMachine)};
+    if (!migration.oldCost) return words;
+    const std::string difference = costDifference(*migration.cost, *migration.oldCost);
+    words.push_back("the same with whole sequences on every rank (mode legacy) takes " +
+                    costWords(*migration.oldCost, migration.costMachine) +
+                    (difference.empty() ? "" : ": " + difference));
+    return words;
 }
 
 std::string verdictCounts(const Migration& migration) {

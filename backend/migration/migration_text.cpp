@@ -32,8 +32,9 @@ std::string keyLines(const MigrationInput& input, const KeyVerdict& key,
     if (!key.newPath.empty()) line += " -> " + key.newPath + ": " + key.newValue;
     std::string text = printableLine(line) + '\n';
     const bool plain = key.verdict == Verdict::Kept || key.verdict == Verdict::Renamed;
-    if (!plain && key.reason != reasonBefore)
-        text += std::string(24, ' ') + printableLine(key.reason) + '\n';
+    const std::string reason = reasonWords(key);
+    if (!plain && reason != reasonBefore)
+        text += std::string(24, ' ') + printableLine(reason) + '\n';
     return text;
 }
 
@@ -57,13 +58,15 @@ std::string housekeepingLines(const MigrationInput& input, const Migration& migr
                                                    : '\n' + text + printableLine(line) + '\n';
 }
 
-std::string decisionLines(const Decision& decision) {
+std::string decisionLines(const Decision& decision, const Migration& migration) {
     std::string text = "\ndecision " + decision.id + ": " + printableLine(decision.question) + '\n';
     const bool explained = decision.options.size() <= 6;
     for (const DecisionOption& option : decision.options) {
         text += (option.id == decision.chosen ? "  * " : "    ") + option.id + ": " +
                 printableLine(option.label) + '\n';
-        if (explained) text += "        " + printableLine(option.consequence) + '\n';
+        if (explained)
+            text +=
+                "        " + printableLine(consequenceWords(option, migration.costMachine)) + '\n';
     }
     return text;
 }
@@ -78,11 +81,13 @@ std::string migrationText(const MigrationInput& input, const Migration& migratio
     for (const KeyVerdict& key : migration.keys) {
         if (key.use == KeyUse::Housekeeping) continue;
         text += keyLines(input, key, reason);
-        reason = key.reason;
+        reason = reasonWords(key);
     }
     text += housekeepingLines(input, migration);
-    for (const Decision& decision : migration.decisions) text += decisionLines(decision);
-    return text + '\n' + summaryWords(migration) + '\n' + verdictCounts(migration) + '\n';
+    for (const Decision& decision : migration.decisions) text += decisionLines(decision, migration);
+    text += '\n';
+    for (const std::string& words : planWords(migration)) text += printableLine(words) + '\n';
+    return text + summaryWords(migration) + '\n' + verdictCounts(migration) + '\n';
 }
 
 std::string migrationRemarks(const Migration& migration) {

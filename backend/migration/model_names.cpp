@@ -53,11 +53,23 @@ std::vector<KnownModel> modelRows() {
         model.qkNorm = QkNorm::Head;
         return model;
     };
+    const auto qwen3Experts = [&](const Sizes& sizes, ExpertConfig experts) {
+        ModelConfig model = qwen3(sizes);
+        experts.normalized = true;
+        model.experts = experts;
+        return model;
+    };
+    const auto mixtral = [] {
+        ModelConfig model = sized({32, 4096, 32, 8, 14336, 32000}, 1000000.0, 1e-5);
+        model.experts = {.count = 8, .perToken = 2, .size = 14336, .normalized = true};
+        return model;
+    };
     return {
         {"llama-3.2-1b", "llama 3.2 1b", llama31({16, 2048, 32, 8, 8192, 128256}, 32, true), ""},
         {"llama-3.2-3b", "llama 3.2 3b", llama31({28, 3072, 24, 8, 8192, 128256}, 32, true), ""},
         {"llama-3.1-8b", "llama 3.1 8b", llama31({32, 4096, 32, 8, 14336, 128256}, 8), ""},
         {"llama-3.1-70b", "llama 3.1 70b", llama31({80, 8192, 64, 8, 28672, 128256}, 8), ""},
+        {"llama-3.1-405b", "llama 3.1 405b", llama31({126, 16384, 128, 8, 53248, 128256}, 8), ""},
         {"llama-3.3-70b", "llama 3.3 70b", llama31({80, 8192, 64, 8, 28672, 128256}, 8), ""},
         {"llama-3-8b", "llama 3 8b", llama3({32, 4096, 32, 8, 14336, 128256}), ""},
         {"llama-3-70b", "llama 3 70b", llama3({80, 8192, 64, 8, 28672, 128256}), ""},
@@ -72,7 +84,19 @@ std::vector<KnownModel> modelRows() {
         {"qwen2.5-32b", "qwen 2.5 32b", qwen2({64, 5120, 40, 8, 27648, 152064}), ""},
         {"qwen2.5-72b", "qwen 2.5 72b", qwen2({80, 8192, 64, 8, 29568, 152064}), ""},
         {"qwen3-0.6b", "qwen 3 0.6b", qwen3({28, 1024, 16, 8, 3072, 151936}, true), ""},
+        {"qwen3-1.7b", "qwen 3 1.7b", qwen3({28, 2048, 16, 8, 6144, 151936}, true), ""},
+        {"qwen3-4b", "qwen 3 4b", qwen3({36, 2560, 32, 8, 9728, 151936}, true), ""},
         {"qwen3-8b", "qwen 3 8b", qwen3({36, 4096, 32, 8, 12288, 151936}), ""},
+        {"qwen3-14b", "qwen 3 14b", qwen3({40, 5120, 40, 8, 17408, 151936}), ""},
+        {"qwen3-32b", "qwen 3 32b", qwen3({64, 5120, 64, 8, 25600, 151936}), ""},
+        {"qwen3-30b-a3b", "qwen 3 30b a3b",
+         qwen3Experts({48, 2048, 32, 4, 6144, 151936}, {.count = 128, .perToken = 8, .size = 768}),
+         ""},
+        {"qwen3-235b-a22b", "qwen 3 235b a22b",
+         qwen3Experts({94, 4096, 64, 4, 12288, 151936},
+                      {.count = 128, .perToken = 8, .size = 1536}),
+         ""},
+        {"mixtral-8x7b", "mixtral 8x7b", mixtral(), ""},
         {"mistral-7b-v0.1", "mistral 7b v0.1",
          sized({32, 4096, 32, 8, 14336, 32000}, 10000.0, 1e-5),
          "its sliding window of 4,096 keys is left out, as sequence-parallel attention did without "

@@ -1,6 +1,7 @@
 #include "backend/core/files.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/migration/data_names.h"
 #include "backend/migration/migration.h"
 #include "backend/migration/source_table.h"
 #include "backend/migration/source_tree.h"
@@ -26,21 +27,29 @@ Result<std::string> readConfiguration(const fs::path& path) {
     return readFile(path);
 }
 
+// The source's folder and those above it: names are relative to one of them.
+std::vector<fs::path> foldersOf(const fs::path& source) {
+    std::error_code failed;
+    std::vector<fs::path> folders;
+    fs::path folder = fs::absolute(source, failed).parent_path();
+    for (int up = 0; !failed && up <= mostFoldersUp; ++up, folder = folder.parent_path()) {
+        folders.push_back(folder);
+        if (folder == folder.parent_path()) break;
+    }
+    return folders;
+}
+
 // Training scripts are started in the root of their project, and configurations lie below it, so
 // the file is searched beside the source and in the folders above it.
 std::optional<SourceFile> findCompanion(const fs::path& source, const std::string& name) {
     if (std::string object = decodedObject(name); !object.empty())
         return SourceFile{name, std::move(object)};
-    std::error_code failed;
-    fs::path folder = fs::absolute(source, failed).parent_path();
-    if (failed) return std::nullopt;
-    for (int up = 0; up <= mostFoldersUp; ++up, folder = folder.parent_path()) {
+    for (const fs::path& folder : foldersOf(source)) {
         const fs::path candidate = folder / name;  // `name` itself where it is absolute
-        if (fs::is_regular_file(candidate, failed)) {
-            Result<std::string> text = readConfiguration(candidate);
-            if (text.ok()) return SourceFile{name, std::move(text).value()};
-        }
-        if (folder == folder.parent_path()) break;
+        std::error_code failed;
+        if (!fs::is_regular_file(candidate, failed)) continue;
+        Result<std::string> text = readConfiguration(candidate);
+        if (text.ok()) return SourceFile{name, std::move(text).value()};
     }
     return std::nullopt;
 }
@@ -71,29 +80,79 @@ std::vector<std::string> addNamedFiles(const fs::path& path, const SourceTree& t
     return added;
 }
 
-// A folder with a config.json for each name a model key has: below a root by the whole name or
-// its last part, or the name itself where it is a path.
-void findModels(const SourceTree& tree, const SourceOptions& options, MigrationInput& input) {
-    const Source* source = recognise(tree).source;
-    if (source == nullptr) return;
-    const auto isCheckpoint = [](const fs::path& folder) {
-        std::error_code failed;
-        return fs::is_regular_file(folder / "config.json", failed);
-    };
-    for (const SourceKey& key : tree.keys) {
-        const KeyRule* rule = ruleOf(*source, key.ruleName());
-        if (rule == nullptr || rule->role != Role::Model || key.text.empty()) continue;
-        std::vector<fs::path> places;
-        for (const std::string& root : options.modelRoots) {
-            places.push_back(fs::path(root) / key.text);
-            places.push_back(fs::path(root) / fs::path(key.text).filename());
+// Finds what the keys of a file name.
+class NamedThings {
+public:
+    NamedThings(const fs::path& path, const SourceTree& tree, const SourceOptions& options,
+                MigrationInput& input)
+        : tree_(tree), options_(options), input_(input), folders_(foldersOf(path)) {}
+
+    void find() {
+        const Source* source = recognise(tree_).source;
+        if (source == nullptr) return;
+        for (const SourceKey& key : tree_.keys) {
+            const KeyRule* rule = ruleOf(*source, key.ruleName());
+            if (rule == nullptr || key.text.empty() || key.unresolved) continue;
+            if (rule->role == Role::Model) findModel(key.text);
+            if (rule->role == Role::Tokenizer) findTokenizer(key.text);
+            if (rule->role == Role::Data)
+                for (const std::string& name : dataNames(key.text)) findData(name);
         }
-        if (key.text.starts_with('/')) places.emplace_back(key.text);
-        const auto found = std::ranges::find_if(places, isCheckpoint);
-        std::error_code failed;
-        if (found != places.end()) input.models[key.text] = fs::absolute(*found, failed).string();
     }
-}
+
+private:
+    // Below a root by the whole name or its last part; beside the file and above it by the name.
+    std::vector<fs::path> placesOf(const std::string& name,
+                                   const std::vector<std::string>& roots) const {
+        std::vector<fs::path> places;
+        for (const std::string& root : roots) {
+            places.push_back(fs::path(root) / name);
+            places.push_back(fs::path(root) / fs::path(name).filename());
+        }
+        for (const fs::path& folder : folders_) places.push_back(folder / name);
+        return places;
+    }
+
+    void findModel(const std::string& name) {
+        for (const fs::path& place : placesOf(name, options_.modelRoots)) {
+            std::error_code failed;
+            if (!fs::is_regular_file(place / "config.json", failed)) continue;
+            input_.models[name] = fs::weakly_canonical(place, failed).string();
+            return;
+        }
+    }
+
+    void findTokenizer(const std::string& name) {
+        for (const fs::path& place : placesOf(name, options_.modelRoots)) {
+            std::error_code failed;
+            const bool file = fs::is_regular_file(place, failed);
+            if (!file && !fs::is_regular_file(place / "tokenizer.json", failed)) continue;
+            input_.files[name] = fs::weakly_canonical(place, failed).string();
+            return;
+        }
+    }
+
+    void findData(const std::string& name) {
+        std::vector<fs::path> folders(options_.dataRoots.begin(), options_.dataRoots.end());
+        const SourceKey* named = tree_.find("dataset_dir");
+        for (const fs::path& folder : folders_) {
+            folders.push_back(folder);
+            folders.push_back(folder / (named == nullptr ? "data" : named->text));
+        }
+        for (const fs::path& folder : folders) {
+            const std::optional<fs::path> file = dataFileIn(folder, name);
+            std::error_code failed;
+            if (!file) continue;
+            input_.files[name] = fs::weakly_canonical(*file, failed).string();
+            return;
+        }
+    }
+
+    const SourceTree& tree_;
+    const SourceOptions& options_;
+    MigrationInput& input_;
+    std::vector<fs::path> folders_;
+};
 
 }  // namespace
 
@@ -105,7 +164,7 @@ Result<MigrationInput> openSource(const std::string& path, const SourceOptions& 
     for (std::size_t next = 0; next < open.size(); ++next) {
         const Result<SourceTree> tree = readSource(open[next]);
         if (!tree.ok()) continue;
-        findModels(*tree, options, input);
+        NamedThings(path, *tree, options, input).find();
         for (const std::string& name : addNamedFiles(path, *tree, input))
             open.push_back(*std::ranges::find(input.companions, name, &SourceFile::name));
     }

@@ -1,5 +1,6 @@
 #include "backend/migration/proof.h"
 
+#include "backend/compare/comparison.h"
 #include "backend/config/experiment.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
@@ -96,6 +97,12 @@ Result<Proof> proofOf(const Migration& migration) {
                        mode + "]}\nbaseline: {parallel.mode: " + std::string(modenames::legacy) +
                        "}\n";
     return proof;
+}
+
+std::string provenWords(const Proven& proven) {
+    const Result<Comparison> comparison = compareRuns(proven.runs);
+    if (!comparison.ok()) return "nothing to compare: " + comparison.error().message;
+    return comparison->verdict;
 }
 
 }  // namespace ringscope

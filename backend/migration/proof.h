@@ -7,6 +7,7 @@
 
 #include "backend/core/result.h"
 #include "backend/migration/migration.h"
+#include "backend/run/run_record.h"
 
 #include <string>
 #include <vector>
@@ -22,5 +23,16 @@ inline constexpr int mostProofRanks = 8;
 
 // Fails with Unavailable where there is nothing to compare: one rank a sequence, latent attention.
 Result<Proof> proofOf(const Migration& migration);
+
+// The runs of a proof as they ended, the old way first.
+struct Proven {
+    std::string name;
+    std::vector<std::string> notes;
+    std::vector<RunRecord> runs;
+};
+
+// What the runs showed: whether both ways train the same model, and how their losses, memory, bytes
+// and times compare. One sentence.
+std::string provenWords(const Proven& proven);
 
 }  // namespace ringscope

@@ -17,6 +17,11 @@ namespace {
 constexpr std::size_t mostCalls = 200;
 constexpr std::size_t mostArguments = 64;
 constexpr std::size_t longestExpression = 2000;
+constexpr std::size_t mostKeysOfCalls = 5000;
+constexpr int deepestSettings = 6;
+// Names that only DeepSpeed's settings have.
+constexpr std::array<std::string_view, 3> settingNames = {
+    "zero_optimization", "train_micro_batch_size_per_gpu", "train_batch_size"};
 constexpr std::array<std::string_view, 6> tensorNames = {"q", "k", "v", "query", "key", "value"};
 
 bool isWordStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -158,8 +163,51 @@ private:
         return at == 0 || text_[at - 1] == '\n';
     }
 
+    // NAME = {…} with DeepSpeed's settings, which programs give it as a value.
+    bool readSettings(const std::string& name, std::size_t begin) {
+        while (begin < text_.size() && (text_[begin] == ' ' || text_[begin] == '\t')) ++begin;
+        if (begin >= text_.size() || text_[begin] != '{') return false;
+        const std::size_t close = closing(begin);
+        if (close == std::string_view::npos) return false;
+        const std::string_view inner = text_.substr(begin + 1, close - begin - 1);
+        const bool settings = std::ranges::any_of(settingNames, [&](std::string_view setting) {
+            return inner.find(setting) != std::string_view::npos;
+        });
+        if (settings) addSettings(name, "", inner, 0);
+        return settings;
+    }
+
+    void addSettings(const std::string& name, const std::string& section, std::string_view inner,
+                     int depth) {
+        for (const std::string_view part : partsOf(inner)) {
+            const std::string_view entry = trim(part);
+            if (entry.empty() || (entry.front() != '"' && entry.front() != '\'')) continue;
+            const std::size_t end = endOfString(entry, 0);
+            if (end == std::string_view::npos || end < 2) continue;
+            const std::string key = section + std::string(entry.substr(1, end - 2));
+            const std::string_view rest = trim(entry.substr(end));
+            if (!rest.starts_with(':')) continue;
+            const std::string_view value = trim(rest.substr(1));
+            const bool map = value.starts_with('{') && value.ends_with('}') && value.size() > 2;
+            if (map && depth < deepestSettings) {
+                addSettings(name, key + ".", value.substr(1, value.size() - 2), depth + 1);
+                continue;
+            }
+            const std::optional<std::string> text = literalText(value, constants_);
+            SourceKey found{
+                .path = name + "." + key,
+                .at = source_.positionOf(static_cast<std::size_t>(entry.data() - text_.data())),
+                .text = text.value_or(std::string(value)),
+                .rule = "deepspeed." + key,
+                .unresolved = !text};
+            found.isScalar = !found.text.starts_with('[');
+            if (calls_.keys.size() < mostKeysOfCalls) calls_.keys.push_back(std::move(found));
+        }
+    }
+
     // NAME = literal, on one line. A name with two values is no constant.
     void readConstant(const std::string& name, std::size_t begin) {
+        if (readSettings(name, begin)) return;
         std::size_t end = std::min(text_.find('\n', begin), text_.size());
         std::string_view expression = text_.substr(begin, end - begin);
         if (const std::size_t comment = expression.find(" #"); comment != std::string_view::npos)

@@ -40,7 +40,7 @@ std::string withoutUnderscores(const std::string& text) {
 constexpr std::array listRoles = {
     Role::Betas,     Role::LoraTargets, Role::HierarchicalSizes, Role::Segments,       Role::Rates,
     Role::Window,    Role::Data,        Role::FsdpStrategy,      Role::VisibleDevices, Role::Mode,
-    Role::DataSplit, Role::RingClass,   Role::Companion};
+    Role::DataSplit, Role::RingClass,   Role::Companion,         Role::ValidationData};
 
 bool takesList(Role role) { return std::ranges::find(listRoles, role) != listRoles.end(); }
 
@@ -127,7 +127,8 @@ private:
         if (const std::string plain = withoutUnderscores(key.text); plain != key.text)
             draft_.setValue(index, plain);
         const bool named = rule.role == Role::Model || rule.role == Role::Data ||
-                           rule.role == Role::Tokenizer || rule.role == Role::Companion;
+                           rule.role == Role::ValidationData || rule.role == Role::Tokenizer ||
+                           rule.role == Role::Companion;
         if (key.unresolved && !named && !settleOpenValue(rule, key)) return;
         if (rule.role == Role::Field)
             draft_.setField(index);

@@ -1,6 +1,7 @@
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
 #include "backend/migration/report_formats.h"
+#include "backend/migration/report_proof.h"
 #include "backend/report/markup.h"
 #include "backend/report/report_style.h"
 
@@ -55,7 +56,8 @@ void writeDecisions(Markup& page, const Migration& migration) {
                                           : decision.answered ? " (chosen)"
                                                               : " (default, open)";
             page.open("li").element(chosen ? "b" : "span", option.id + std::string(mark));
-            page.text(": " + option.label + "; " + option.consequence).close();
+            page.text(": " + option.label + "; " + consequenceWords(option, migration.costMachine))
+                .close();
         }
         page.close();
     }
@@ -76,7 +78,7 @@ void writeKeys(Markup& page, const MigrationInput& input, const Migration& migra
         page.element("td", shownPath(input, key)).element("td", key.old);
         page.element("td", key.newPath.empty() ? "" : key.newPath + ": " + key.newValue);
         page.element("td", verdict, {{"class", std::string(toneOf(key.verdict))}});
-        page.element("td", key.reason).close();
+        page.element("td", reasonWords(key)).close();
     }
     page.close().close().close().close();
 }
@@ -96,6 +98,8 @@ std::string migrationHtml(const MigrationInput& input, const Migration& migratio
     page.element("p", migration.source.reason, {{"class", "subtitle"}});
     page.element("p", verdictCounts(migration), {{"class", "verdict"}});
     writeList(page, "Would not run", migration.problems);
+    writeList(page, "Plan", planWords(migration));
+    addProof(page, migration);
     writeDecisions(page, migration);
     writeKeys(page, input, migration);
     writeList(page, "Notes", migration.notes);

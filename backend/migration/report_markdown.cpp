@@ -1,6 +1,7 @@
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
 #include "backend/migration/report_formats.h"
+#include "backend/migration/report_proof.h"
 
 #include <algorithm>
 
@@ -37,18 +38,20 @@ std::string keyTable(const MigrationInput& input, const Migration& migration, Ke
         const std::string value = key.newPath.empty() ? "" : key.newPath + ": " + key.newValue;
         text += "| " + (key.line > 0 ? std::to_string(key.line) : "") + " | " +
                 cell(shownPath(input, key)) + " | " + cell(key.old) + " | " + cell(value) + " | " +
-                cell(std::string(verdictName(key.verdict))) + " | " + cell(key.reason) + " |\n";
+                cell(std::string(verdictName(key.verdict))) + " | " + cell(reasonWords(key)) +
+                " |\n";
     }
     return text;
 }
 
-std::string decisionText(const Decision& decision) {
+std::string decisionText(const Decision& decision, const Migration& migration) {
     std::string text = "**" + cell(decision.id) + "**: " + cell(decision.question) + "\n\n";
     for (const DecisionOption& option : decision.options) {
         const bool chosen = option.id == decision.chosen;
         text += "- " + std::string(chosen ? "**" : "") + cell(option.id) + (chosen ? "**" : "") +
                 (chosen ? decision.answered ? " (chosen)" : " (default, open)" : "") + ": " +
-                cell(option.label) + "; " + cell(option.consequence) + "\n";
+                cell(option.label) + "; " + cell(consequenceWords(option, migration.costMachine)) +
+                "\n";
     }
     return text + "\n";
 }
@@ -67,8 +70,9 @@ std::string migrationMarkdown(const MigrationInput& input, const Migration& migr
                        cell(migration.source.reason) + ".\n\n" + summaryWords(migration) + ".\n\n" +
                        verdictCounts(migration) + ".\n\n";
     text += list("Would not run", migration.problems);
+    text += list("Plan", planWords(migration)) + proofMarkdown(migration);
     if (!migration.decisions.empty()) text += "## Decisions\n\n";
-    for (const Decision& decision : migration.decisions) text += decisionText(decision);
+    for (const Decision& decision : migration.decisions) text += decisionText(decision, migration);
     text += "## Keys\n\n" + keyTable(input, migration, KeyUse::Needed) + "\n";
     if (summaryOf(migration).housekeeping > 0)
         text += "## Housekeeping\n\n" + keyTable(input, migration, KeyUse::Housekeeping) + "\n";

@@ -77,6 +77,25 @@ void askForLength(Draft& draft, KeyVerdict* key) {
     choose(draft, lengths, why + "; how many tokens should it have?", key);
 }
 
+// A sequence whose beginning and rest have lengths of their own. Returns whether it has a length.
+bool settleParts(Draft& draft) {
+    KeyVerdict* const prompt = draft.keyOf(Role::PromptLen);
+    KeyVerdict* const answer = draft.keyOf(Role::AnswerLen);
+    constexpr std::int64_t most = std::int64_t{1} << 40;
+    const std::int64_t first = draft.integerOf(Role::PromptLen).value_or(0);
+    const std::int64_t second = draft.integerOf(Role::AnswerLen).value_or(0);
+    if (prompt == nullptr || answer == nullptr || first < 1 || second < 1 || first > most ||
+        second > most)
+        return false;
+    const std::string sum = std::to_string(first + second);
+    if (!findField("train.seq_len")->set(draft.config(), sum).ok()) return false;
+    for (KeyVerdict* key : {prompt, answer}) {
+        key->reason = "prompt and answer together: train.seq_len " + sum;
+        draft.setOrigin("train.seq_len", *key);
+    }
+    return true;
+}
+
 bool roundsIn360(Draft& draft) {
     if (draft.config().parallel.sp == 1) return false;
     const std::string* mode = draft.textOf(Role::Mode);
@@ -112,6 +131,7 @@ std::int64_t roundedBy360(std::int64_t tokens, std::int64_t ranks) {
 void settleSequenceLength(Draft& draft) {
     RunConfig& config = draft.config();
     KeyVerdict* key = draft.keyOf(Role::SeqLen);
+    if (key == nullptr && settleParts(draft)) return;
     if (key == nullptr) return askForLength(draft, nullptr);
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     if (key->verdict == Verdict::Converted) key->verdict = Verdict::Renamed;

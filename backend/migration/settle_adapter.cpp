@@ -67,7 +67,7 @@ void settleLoad(Draft& draft, bool adapter) {
         else if (adapter && isQuantised(draft) && role != Role::Load8bit)
             key->reason = "weights that do not train are kept in 4 bits";
         else
-            drop(*key, "weights are kept in train.precision: more memory");
+            drop(*key, std::string(wholeWeights));
     }
 }
 
@@ -90,6 +90,8 @@ void settleTargets(Draft& draft) {
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
     if (key->verdict == Verdict::Dangerous)
         key->reason += "; all linear layers of a layer have one";
+    else
+        key->reason = "kinds of linear layers that have one";
 }
 
 void settleLora(Draft& draft) {

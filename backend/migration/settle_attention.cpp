@@ -48,10 +48,41 @@ bool setList(Draft& draft, Role role) {
     return true;
 }
 
+// A preset's lists stand in the old package alone. Returns whether there are lists now.
+bool settlePreset(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::RingPreset);
+    if (key == nullptr || draft.keyOf(Role::Segments) != nullptr) {
+        if (key != nullptr) hold(*key, "its segments and rates are given");
+        return false;
+    }
+    const std::string chosen = draft.decide(
+        {.id = "preset",
+         .question = "the preset " + shown(key->old) +
+                     " has segments and rates of its own, which are not in this file; which keys "
+                     "should a query see?",
+         .key = {},
+         .options = {{"dilated", "segments [2048, 4096] at rates [1, 2]",
+                      "as in the old package's guide; most rows see a part of the keys"},
+                     {"full", "all keys that the mask allows",
+                      "more work, and the result of full attention"}},
+         .defaultOption = "dilated",
+         .chosen = {}},
+        key);
+    if (chosen != "dilated") return false;
+    const bool set =
+        findField("attention.pattern.segments")->set(draft.config(), "[2048, 4096]").ok() &&
+        findField("attention.pattern.rates")->set(draft.config(), "[1, 2]").ok();
+    key->newPath = "attention.pattern.segments";
+    draft.setOrigin("attention.pattern.segments", *key);
+    draft.setOrigin("attention.pattern.rates", *key);
+    return set;
+}
+
 void settlePattern(Draft& draft) {
     KeyVerdict* const call = draft.keyOf(Role::DilatedCall);
+    const bool preset = settlePreset(draft);
     const bool lists = setList(draft, Role::Segments);
-    const bool both = setList(draft, Role::Rates) && lists;
+    const bool both = (setList(draft, Role::Rates) && lists) || preset;
     if (call != nullptr) endanger(*call, std::string(oldLeaks));
     if (!both) return;
     draft.config().attention.pattern.kind = PatternKind::Dilated;

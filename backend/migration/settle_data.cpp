@@ -4,6 +4,7 @@
 #include "backend/config/field_table.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
+#include "backend/migration/data_names.h"
 #include "backend/migration/draft.h"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 
 namespace ringscope {
 namespace {
-
-constexpr std::size_t mostFiles = 16;
 
 // What the stacks call a form of conversations.
 struct TemplateName {
@@ -33,28 +32,9 @@ constexpr std::array templateNames = {
     TemplateName{"tokenizer_default", ChatFormat::Auto},
 };
 
-// The names in "a,b", "[a, b]" or "[{path: a, type: chat_template}]".
-std::vector<std::string> namesIn(const std::string& text) {
-    std::vector<std::string> names;
-    for (const std::string_view key : {"path: ", "name_or_path: "})
-        for (std::size_t at = text.find(key); at != std::string::npos && names.size() < mostFiles;
-             at = text.find(key, at + 1)) {
-            if (at > 0 && text[at - 1] != '{' && text[at - 1] != ' ') continue;
-            const std::size_t begin = at + key.size();
-            names.emplace_back(trim(text.substr(begin, text.find_first_of(",}]", begin) - begin)));
-        }
-    if (!names.empty()) return names;
-    std::string list = text;
-    std::erase_if(list, [](char c) { return c == '[' || c == ']'; });
-    for (const std::string& part : split(list, ','))
-        if (!trim(part).empty() && names.size() < mostFiles) names.emplace_back(trim(part));
-    return names;
-}
-
 // The name of a file that Ringscope reads: as it is where it is one, else the data set's last part.
 std::string fileFor(const std::string& name) {
-    for (const std::string_view end : {".jsonl", ".ndjson", ".txt", ".npy"})
-        if (name.ends_with(end)) return name;
+    if (isDataFile(name)) return name;
     std::string part = std::filesystem::path(name).filename().string();
     if (part.empty()) part = "data";
     const std::string stem = std::filesystem::path(part).stem().string();
@@ -70,11 +50,12 @@ bool learnsAnswers(Draft& draft) {
     const std::string* stage = draft.textOf(Role::Stage);
     if (draft.switchOf(Role::LearnsAll).value_or(false)) return false;
     if (stage != nullptr) return toLower(*stage) == "sft";
-    const auto program = std::ranges::find_if(draft.keys, [](const KeyVerdict& key) {
-        return key.reason == "Ringscope trains by itself";
-    });
+    const auto program = std::ranges::find_if(
+        draft.keys, [](const KeyVerdict& key) { return key.reason == trainsItself; });
     const std::string word = program == draft.keys.end() ? "" : toLower(program->old);
-    if (word.ends_with("sft") || word.ends_with("train_sft.py") || word == "sft.py") return true;
+    if (word.ends_with("sft") || word.ends_with("sft_trainer") || word.ends_with("train_sft.py") ||
+        word == "sft.py")
+        return true;
     const std::string* data = draft.textOf(Role::Data);
     return draft.source().kind == axolotlKind && data != nullptr &&
            data->find("type: ") != std::string::npos &&
@@ -85,6 +66,9 @@ void settleTemplate(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Template);
     if (key == nullptr) return;
     const std::string word = toLower(draft.valueOf(*key));
+    const std::string* const stage = draft.textOf(Role::Stage);
+    if (stage != nullptr && toLower(*stage) == "pt")
+        return hold(*key, "every token of a text is learned; there are no conversations");
     if (word == "default" || word == "empty")
         return drop(*key, "data.chat_template auto follows the tokenizer's files");
     const auto known = std::ranges::find_if(
@@ -97,16 +81,32 @@ void settleTemplate(Draft& draft) {
     draft.setOrigin("data.chat_template", *key);
 }
 
-// The names as data.source writes them.
-std::string sourceOf(const std::vector<std::string>& names) {
+// Where a file that a key names was found; else the name itself.
+std::string placeOf(const Draft& draft, const std::string& name) {
+    const auto found = draft.input().files.find(name);
+    return found == draft.input().files.end() ? name : found->second;
+}
+
+// The names as data.source writes them: where files were found, else as they should be called.
+std::string sourceOf(const Draft& draft, const std::vector<std::string>& names) {
     std::vector<std::string> files;
     for (const std::string& name : names)
-        if (const std::string file = fileFor(name); std::ranges::find(files, file) == files.end())
+        if (const std::string file = fileFor(placeOf(draft, name));
+            std::ranges::find(files, file) == files.end())
             files.push_back(file);
     return files.size() == 1 ? files.front() : "[" + join(files, ", ") + "]";
 }
 
-std::string decideData(Draft& draft, KeyVerdict& key, const std::string& files, bool answers) {
+// tokenizer.json of a folder, or the file itself; empty where the name says neither.
+std::string tokenizerFile(const Draft& draft, const KeyVerdict& key) {
+    const std::string place = placeOf(draft, key.old);
+    for (const std::string_view end : {".json", ".model"})
+        if (place.ends_with(end)) return place;
+    return place + "/tokenizer.json";
+}
+
+std::string decideData(Draft& draft, KeyVerdict& key, const std::string& files, bool answers,
+                       bool found) {
     return draft.decide(
         {.id = "data",
          .question = "the old runs trained on " + shown(key.old) + "; what should these train on?",
@@ -114,13 +114,13 @@ std::string decideData(Draft& draft, KeyVerdict& key, const std::string& files, 
          .options = {{"prose", "the text that ships with the program",
                       "needs no files; every token is learned, and losses are of that text"},
                      {"file", "data.source " + files,
-                      std::string(
-                          "documents or conversations, a JSON object a line, must lie there "
-                          "when a run starts; ") +
+                      std::string(found ? "the files were found; "
+                                        : "documents or conversations, a JSON object a line, must "
+                                          "lie there when a run starts; ") +
                           (answers ? "answers alone are learned (train.task sft, a sequence at a "
                                      "time)"
                                    : "every token is learned")}},
-         .defaultOption = "prose",
+         .defaultOption = found ? "file" : "prose",
          .chosen = {}},
         &key);
 }
@@ -155,13 +155,44 @@ void settleTask(Draft& draft, bool answers, const KeyVerdict* data, bool file) {
     draft.setOrigin("train.task", *stage);
 }
 
+// A tokenizer's file, where there is no checkpoint with one.
+void decideTokenizer(Draft& draft, KeyVerdict& key) {
+    RunConfig probe;
+    const std::string file = tokenizerFile(draft, key);
+    if (key.old.find('$') != std::string::npos || file.empty() ||
+        !findField("data.tokenizer")->set(probe, file).ok())
+        return drop(key,
+                    "tokens are bytes; data.tokenizer names a tokenizer's file: sequences hold "
+                    "fewer characters of text");
+    const bool found = draft.input().files.contains(key.old);
+    const std::string chosen = draft.decide(
+        {.id = "tokenizer",
+         .question = "the old runs read text by " + shown(key.old) + "; how should these?",
+         .key = {},
+         .options = {{"bytes", "tokens are bytes",
+                      "needs no file; a sequence holds fewer characters of text"},
+                     {"file", "data.tokenizer " + file,
+                      found ? "the file was found" : "the file must lie there when a run starts"}},
+         .defaultOption = "bytes",
+         .chosen = {}},
+        &key);
+    key.newPath = "data.tokenizer";
+    draft.setOrigin("data.tokenizer", key);
+    if (chosen == "file") draft.config().data.tokenizer = file;
+}
+
 void settleTokenizer(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Tokenizer);
     if (key == nullptr) return;
     if (draft.config().model.from) return hold(*key, "the checkpoint's own tokenizer is used");
-    drop(*key,
-         "tokens are bytes; data.tokenizer names a tokenizer's file: sequences hold fewer "
-         "characters of text");
+    const KeyVerdict* const model = draft.keyOf(Role::Model);
+    if (model != nullptr && model->old == key->old) {
+        key->verdict = model->verdict;
+        key->newPath.clear();
+        key->reason = "follows from decision model: a checkpoint's own tokenizer is used";
+        return;
+    }
+    decideTokenizer(draft, *key);
 }
 
 }  // namespace
@@ -173,13 +204,15 @@ void settleData(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Data);
     bool file = false;
     const std::vector<std::string> names =
-        key != nullptr ? namesIn(draft.valueOf(*key)) : std::vector<std::string>();
+        key != nullptr ? dataNames(draft.valueOf(*key)) : std::vector<std::string>();
     const bool isSwitch = key != nullptr && parseSwitch(key->old).has_value();
     if (key != nullptr && (names.empty() || isSwitch)) {
         hold(*key, "no data set is named; builtin:prose is trained on");
     } else if (key != nullptr) {
-        const std::string files = sourceOf(names);
-        file = decideData(draft, *key, files, answers) == "file";
+        const std::string files = sourceOf(draft, names);
+        const bool found = std::ranges::all_of(
+            names, [&](const std::string& name) { return draft.input().files.contains(name); });
+        file = decideData(draft, *key, files, answers, found) == "file";
         key->newPath = "data.source";
         draft.setOrigin("data.source", *key);
         RunConfig probe;

@@ -36,6 +36,23 @@ void settleRecomputeWord(Draft& draft, KeyVerdict& key, const std::string& word)
     }
 }
 
+// "uniform" keeps the input of every n-th layer, "block" computes n layers again and keeps all of
+// the others.
+void settleRecomputeLayers(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::RecomputeLayers);
+    if (KeyVerdict* const method = draft.keyOf(Role::RecomputeMethod))
+        hold(*method, "every layer is computed again, or none");
+    if (key == nullptr) return;
+    if (draft.config().memory.recompute == Recompute::None)
+        return hold(*key, "nothing is computed again");
+    const std::string* const method = draft.textOf(Role::RecomputeMethod);
+    if (method != nullptr && toLower(*method) == "block")
+        return drop(*key, "every layer is computed again: less memory, more time");
+    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
+    if (key->verdict != Verdict::Dangerous)
+        key->reason = "layers of which the first one's input is kept";
+}
+
 void settleRecompute(Draft& draft) {
     for (const auto& [role, wanted] :
          {std::pair{Role::Recompute, true}, {Role::NoRecompute, false}}) {
@@ -55,6 +72,7 @@ void settleRecompute(Draft& draft) {
         key->reason = "each layer's input is kept, and the layer runs again in the backward pass";
         draft.setOrigin("memory.recompute", *key);
     }
+    settleRecomputeLayers(draft);
     if (KeyVerdict* const key = draft.keyOf(Role::RecomputeSelective))
         hold(*key, "scores of attention are never kept, and nothing else is computed again");
 }
@@ -88,6 +106,18 @@ void settleZeroStage(Draft& draft, KeyVerdict& key) {
     if (key.verdict == Verdict::Converted) key.verdict = Verdict::Renamed;
 }
 
+// Every rank holds parameters of 4 bits whole.
+void boundByQlora(Draft& draft) {
+    std::int64_t& zero = draft.config().memory.zero;
+    if (draft.config().adapter.kind != AdapterKind::Qlora || zero < 3) return;
+    zero = 2;
+    draft.notes.emplace_back(
+        "with adapter.kind qlora every rank holds the weights in 4 bits: memory.zero is 2");
+    for (const Role role : {Role::ZeroStage, Role::FsdpStrategy, Role::FsdpReshard})
+        if (KeyVerdict* key = draft.keyOf(role); key != nullptr && key->newPath == "memory.zero")
+            key->reason += "; 2, as every rank holds weights of 4 bits whole";
+}
+
 void settleZero(Draft& draft) {
     KeyVerdict* const stage = draft.keyOf(Role::ZeroStage);
     KeyVerdict* const strategy = draft.keyOf(Role::FsdpStrategy);
@@ -117,7 +147,10 @@ void settleZero(Draft& draft) {
         return key.path.starts_with("fsdp_config.") ||
                (key.path == "distributed_type" && key.old == "FSDP");
     });
-    if (fsdp && !draft.hasOrigin("memory.zero")) draft.config().memory.zero = 3;
+    const std::string_view kind = draft.source().kind;
+    const bool divides = fsdp || kind == torchtitanKind || kind == verlKind;
+    if (divides && !draft.hasOrigin("memory.zero")) draft.config().memory.zero = 3;
+    boundByQlora(draft);
 }
 
 // A switch, or the device where something waits.

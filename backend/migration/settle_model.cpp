@@ -9,6 +9,7 @@
 #include "backend/plan/run_plan.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 
@@ -156,6 +157,25 @@ void settleSwitches(Draft& draft) {
         std::string_view on;
         std::string_view reason;
     };
+    if (const std::optional<bool> tied = readSwitch(draft, Role::TiedHead)) {
+        KeyVerdict& key = *draft.keyOf(Role::TiedHead);
+        key.reason = *tied ? "the output projection is the embedding's weight"
+                           : "the output projection has a weight of its own";
+        setText(draft, "model.tied_head", *tied ? "true" : "false", key);
+    }
+    if (const std::optional<bool> bias = readSwitch(draft, Role::HasBias)) {
+        KeyVerdict& key = *draft.keyOf(Role::HasBias);
+        key.reason = *bias ? "projections have a bias" : "projections have no bias";
+        setText(draft, "model.ffn_bias", *bias ? "true" : "false", key);
+    }
+    if (KeyVerdict* const form = draft.keyOf(Role::FfnForm)) {
+        std::string word = toLower(draft.valueOf(*form));
+        if (word.starts_with("fast-")) word = word.substr(5);
+        form->reason = "the feed-forward layer's form";
+        if (!setText(draft, "model.ffn", word, *form))
+            endanger(*form, "no known form of a feed-forward layer; model.ffn is " +
+                                std::string(nameOf(draft.config().model.ffn)) + " instead");
+    }
     constexpr Row rows[] = {
         {Role::UntiedHead, "model.tied_head", "false",
          "the output projection has a weight of its own"},
@@ -184,7 +204,9 @@ void settleSizes(Draft& draft) {
     else if (groups != nullptr)
         hold(*groups, "without group_query_attention every query head has its own keys");
     if (groups != nullptr && groups->reason.empty()) groups->reason = "key and value heads";
-    const bool gated = draft.switchOf(Role::Swiglu).value_or(false);
+    const std::string* const form = draft.textOf(Role::FfnForm);
+    const bool gated = draft.switchOf(Role::Swiglu).value_or(false) ||
+                       (form != nullptr && form->find("glu") != std::string::npos);
     model.ffnSize = gated ? 4 * model.hiddenSize * 2 / 3 / 64 * 64 : 4 * model.hiddenSize;
     model.ffnSize = std::max<std::int64_t>(model.ffnSize, 1);
     if (!gated && draft.keyOf(Role::FfnSize) != nullptr) model.ffn = FeedForwardKind::Gelu;
@@ -192,6 +214,7 @@ void settleSizes(Draft& draft) {
         draft.setField(static_cast<std::size_t>(ffn - draft.keys.data()));
         if (ffn->reason.empty()) ffn->reason = "inner width of the feed-forward layer";
     }
+    if (model.experts.count > 0 && model.experts.size == 0) model.experts.size = model.ffnSize;
     settleSwitches(draft);
     settleNormAndPosition(draft);
     if (KeyVerdict* const key = draft.keyOf(Role::Model))
@@ -215,6 +238,47 @@ bool addFound(Draft& draft, const KeyVerdict& key, ModelChoice& choice) {
                       "its weights are read, and its tokenizer where it has one"),
                model);
     return true;
+}
+
+// Longer sequences than the model was first trained for: the files say how, seldom how much longer.
+void settleRopeScaling(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::RopeScaling);
+    if (key == nullptr) return;
+    const std::string word = toLower(draft.valueOf(*key));
+    if (word == "none" || word == "false") return hold(*key, "angles as the model has them");
+    RopeConfig& rope = draft.config().model.rope;
+    constexpr std::array words = {RopeScaling::Linear, RopeScaling::Dynamic, RopeScaling::Yarn,
+                                  RopeScaling::Llama3};
+    const auto named =
+        std::ranges::find_if(words, [&](RopeScaling way) { return nameOf(way) == word; });
+    if (named == words.end())
+        return endanger(*key, "no known scaling of angles; model.rope_scaling is " +
+                                  std::string(nameOf(rope.scaling)) + " instead");
+    std::vector<DecisionOption> options;
+    for (const std::string_view factor : {"4", "2", "8"})
+        options.push_back({std::string(factor), "model.rope_factor " + std::string(factor),
+                           "angles for sequences " + std::string(factor) +
+                               " times as long as the model was first trained for"});
+    options.push_back({"none", "as the model has them",
+                       "beyond the model's own length losses differ from the old runs'"});
+    const std::string chosen = draft.decide(
+        {.id = "rope",
+         .question = shown(key->old) +
+                     " fits rotary positions to longer sequences; how much longer than those that "
+                     "the model was first trained for are the runs' sequences?",
+         .key = {},
+         .options = std::move(options),
+         .defaultOption = "4",
+         .chosen = {}},
+        key);
+    key->newPath = "model.rope_scaling";
+    draft.setOrigin("model.rope_scaling", *key);
+    const std::optional<std::int64_t> factor = parseInteger(chosen);
+    if (!factor) return;
+    const std::int64_t tokens = draft.integerOf(Role::SeqLen).value_or(draft.config().train.seqLen);
+    rope.scaling = *named;
+    rope.factor = static_cast<double>(*factor);
+    rope.originalLength = std::max<std::int64_t>(tokens / *factor, 1);
 }
 
 }  // namespace
@@ -257,6 +321,7 @@ void settleModel(Draft& draft) {
     draft.config().model = choice.model(chosen);
     const bool isPreset = !draft.config().model.preset.empty() && !draft.config().model.from;
     if (!isPreset) draft.config().model.preset = preset;
+    settleRopeScaling(draft);
     if (key == nullptr) return;
     key->newPath = isPreset ? "model.preset" : draft.config().model.from ? "model.from" : "model";
     key->newValue = isPreset ? chosen : sizesOf(draft.config().model);

@@ -2,6 +2,7 @@
 #include "backend/config/mode_aliases.h"
 #include "backend/config/mode_names.h"
 #include "backend/config/value_text.h"
+#include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
 #include "backend/migration/known_calls.h"
@@ -144,6 +145,31 @@ void decideForkDefault(Draft& draft) {
         &key);
 }
 
+// Sizes of one kind of file that split otherwise than its other keys do.
+struct SizeMode {
+    std::string_view kind;
+    std::string_view key;  // the last part of its name
+    std::string_view mode;
+    std::string_view words;
+};
+constexpr std::array sizeModes = {
+    SizeMode{megatronKind, "ds_sequence_parallel_size", modenames::ulysses, "they split the heads"},
+    SizeMode{swiftKind, "context_parallel_size", modenames::zigzag,
+             "Megatron passes keys and values round"},
+    SizeMode{callsKind, "sp_size", modenames::ulysses, "they split the heads"},
+};
+
+const SizeMode* modeOfSize(Draft& draft) {
+    const KeyVerdict* size = draft.keyOf(Role::Size);
+    if (size == nullptr) return nullptr;
+    std::string name = size->path;
+    std::ranges::replace(name, '-', '_');
+    const auto found = std::ranges::find_if(sizeModes, [&](const SizeMode& row) {
+        return row.kind == draft.source().kind && name.ends_with(row.key);
+    });
+    return found == sizeModes.end() ? nullptr : &*found;
+}
+
 // torch's context parallelism, which gives each rank an early and a late chunk.
 bool isTorchContextParallel(Draft& draft) {
     if (draft.source().kind == torchtitanKind || draft.keyOf(Role::CpRotate) != nullptr)
@@ -152,7 +178,7 @@ bool isTorchContextParallel(Draft& draft) {
     const std::string* backend = draft.textOf(Role::CpBackend);
     const bool cp =
         size != nullptr && (size->path.ends_with("cp_size") || size->path.ends_with("CP_SIZE"));
-    return cp && draft.source().kind == accelerateKind &&
+    return cp && (draft.source().kind == accelerateKind || draft.source().kind == callsKind) &&
            (backend == nullptr || *backend != "deepspeed");
 }
 
@@ -184,6 +210,12 @@ void settleAbsentMode(Draft& draft) {
     const Source& source = draft.source();
     if (source.impliedMode.empty()) return decideForkDefault(draft);
     if (isTorchContextParallel(draft)) return settleTorchMode(draft);
+    if (const SizeMode* row = modeOfSize(draft)) {
+        draft.config().parallel.mode = row->mode;
+        draft.keyOf(Role::Size)->reason +=
+            "; " + std::string(row->words) + ": mode " + std::string(row->mode);
+        return;
+    }
     const std::string_view named = modeNamed(source.impliedMode);
     draft.config().parallel.mode = named.empty() ? source.impliedMode : named;
     if (modePath(source).empty()) {
@@ -270,6 +302,7 @@ void settleRingClass(Draft& draft, KeyVerdict& key) {
     if (dilated) draft.config().attention.pattern.kind = PatternKind::Dilated;
     draft.config().parallel.mode = dilated ? "dilated-ring" : "ring";
     key.newPath = "parallel.mode";
+    key.oldWay = {"parallel.mode", std::string(modenames::legacy)};
     if (key.path.find("Hilbert") != std::string::npos)
         return endanger(key,
                         "the old class applied the causal mask to tokens along a Hilbert "
@@ -511,11 +544,24 @@ void raiseBufferLimit(Draft& draft) {
                           formatBytes(limit));
 }
 
+// Fused kernels of the old stack, whose loss is another one where a sequence is split.
+void settleLiger(Draft& draft) {
+    if (!isOn(draft, Role::Liger)) return;
+    KeyVerdict& key = *draft.keyOf(Role::Liger);
+    if (draft.config().parallel.sp == 1)
+        hold(key, "the loss and a feed-forward are computed some rows at a time");
+    else
+        endanger(key,
+                 "known to change losses together with sequence parallelism; Ringscope computes "
+                 "the loss itself");
+}
+
 }  // namespace
 
 void settleParallel(Draft& draft) {
     settleSize(draft);
     settleMode(draft);
+    settleLiger(draft);
     settleBackend(draft);
     settleDegree(draft);
     settleHierarchy(draft);

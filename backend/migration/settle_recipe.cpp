@@ -31,6 +31,7 @@ constexpr std::array scheduleNames = {
     ScheduleName{"warmupcosinelr", LrSchedule::Cosine},
     ScheduleName{"warmup_stable_decay", LrSchedule::Wsd},
     ScheduleName{"wsd", LrSchedule::Wsd},
+    ScheduleName{"cosineannealing", LrSchedule::Cosine},
     ScheduleName{"cosine_with_min_lr_rate", LrSchedule::Cosine},
     ScheduleName{"cosine_warmup_with_min_lr", LrSchedule::Cosine},
 };
@@ -141,9 +142,12 @@ void settleEpochs(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::Epochs);
     if (key == nullptr) return;
     const std::optional<double> epochs = realOf(draft, Role::Epochs);
+    if (epochs && *epochs < 0) return hold(*key, "no limit");
     if (!epochs || !(*epochs > 0 && *epochs <= mostEpochs))
         return endanger(*key, "expected a number of epochs; got '" + key->old + "'");
-    if (draft.hasOrigin("train.steps"))
+    const KeyVerdict* const samples = draft.keyOf(Role::MostSamples);
+    const bool counted = samples != nullptr && samples->newPath == "train.steps";
+    if (draft.hasOrigin("train.steps") && !counted)
         return hold(*key, "the number of steps is given, and decides alone in the old stack, too");
     draft.config().train.epochs = static_cast<std::int64_t>(std::ceil(*epochs));
     key->reason = "the run ends when the data was seen so often, and after train.steps " +
@@ -188,6 +192,18 @@ void settleDecayShare(Draft& draft) {
     draft.setOrigin("train.lr_decay", *key);
 }
 
+// A schedule that ends before the run, or after it.
+void settleDecayEnd(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::LrDecayEnd);
+    if (key == nullptr) return;
+    const std::string steps = std::to_string(draft.config().train.steps);
+    if (draft.config().train.lrSchedule == LrSchedule::Constant)
+        return hold(*key, "the rate stays constant");
+    if (draft.integerOf(Role::LrDecayEnd) == draft.config().train.steps)
+        return hold(*key, "a schedule ends with train.steps");
+    drop(*key, "a schedule ends with train.steps, " + steps + ": rates of all steps differ");
+}
+
 // torchtitan's rate falls linearly unless a key says otherwise.
 void settleImpliedSchedule(Draft& draft) {
     if (draft.source().kind != torchtitanKind || draft.hasOrigin("train.lr_schedule")) return;
@@ -218,6 +234,7 @@ void settleRecipe(Draft& draft) {
     settleWarmup(draft, warmsUp);
     settleDecay(draft);
     settleDecayShare(draft);
+    settleDecayEnd(draft);
     settleImpliedSchedule(draft);
     settleLeastRate(draft);
     settleBetas(draft);

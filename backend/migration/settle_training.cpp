@@ -9,16 +9,32 @@ namespace {
 
 constexpr std::int64_t largestBatch = 4096;
 
+// What no key says: by the program's name ("train_dpo", "dpo.py"), or by keys of a loss of pairs.
+std::string impliedStage(const Draft& draft) {
+    for (const KeyVerdict& key : draft.keys) {
+        if (key.reason != trainsItself) continue;
+        const std::string program = toLower(key.old);
+        for (const std::string_view stage : {"dpo", "orpo", "kto", "grpo", "ppo"})
+            if (program.find(stage) != std::string::npos) return std::string(stage);
+        if (program.ends_with("_rm") || program.ends_with("rm.py")) return "rm";
+    }
+    const bool pairs = std::ranges::any_of(draft.keys, [](const KeyVerdict& key) {
+        return key.reason == noPairs && key.verdict == Verdict::Dropped;
+    });
+    return pairs ? "dpo" : "";
+}
+
 // What a pair of sequences becomes. Prompts and answers are settleData()'s.
 void settleStage(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Stage);
-    if (key == nullptr) return;
-    const std::string stage = toLower(key->old);
-    if (stage == "sft") return;
-    if (stage == "pt" || stage == "lm")
+    const std::string stage = key != nullptr ? toLower(key->old) : impliedStage(draft);
+    if (stage == "sft" || stage.empty()) return;
+    if (key != nullptr && (stage == "pt" || stage == "lm"))
         return hold(*key, "every token is learned, as in pretraining");
-    const bool pairs = stage == "dpo" || stage == "rm" || stage == "simpo" || stage == "orpo";
-    if (!pairs && stage != "kto" && stage != "ppo" && stage != "grpo")
+    const bool pairs = stage == "dpo" || stage == "rm" || stage == "simpo" || stage == "orpo" ||
+                       stage == "ipo" || stage == "cpo";
+    const bool learner = draft.source().kind == verlKind;
+    if (key != nullptr && !pairs && !learner && stage != "kto" && stage != "ppo" && stage != "grpo")
         return endanger(*key, "no known stage; Ringscope trains next-token prediction");
 
     const std::string doubled = std::to_string(2 * draft.config().train.batch);
@@ -41,7 +57,8 @@ void settleStage(Draft& draft) {
     if (chosen != "pairs") return;
     std::int64_t& batch = draft.config().train.batch;
     batch = std::min(2 * batch, largestBatch);
-    key->newPath = "train.batch";
+    draft.sequencesOfSample = 2;
+    if (key != nullptr) key->newPath = "train.batch";
 }
 
 void settleBatch(Draft& draft) {
@@ -103,19 +120,17 @@ void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
     draft.setOrigin("train.precision", *key);
 }
 
-// "torch.bfloat16" -> "bf16"
-std::string numberFormatWord(std::string name) {
-    if (name.starts_with("torch.")) name = name.substr(6);
-    if (name == "bfloat16") return "bf16";
-    if (name == "float16" || name == "half") return "fp16";
-    return name == "float32" || name == "float" || name == "fp32" ? "no" : name;
-}
-
 void settlePrecision(Draft& draft) {
     const bool fp16 = isOn(draft, Role::Fp16);
+    const bool pure = isOn(draft, Role::PureBf16);
     const bool bf16 = isOn(draft, Role::Bf16);
+    if (pure && !bf16 && !fp16)
+        return setPrecision(draft, NumberFormat::Bf16, draft.keyOf(Role::PureBf16));
+    if (pure)
+        drop(*draft.keyOf(Role::PureBf16),
+             "the optimizer keeps a copy of the weights in fp32: more memory, smaller errors");
     KeyVerdict* named = draft.keyOf(Role::Precision);
-    const std::string name = named != nullptr ? numberFormatWord(toLower(named->old)) : "";
+    const std::string name = named != nullptr ? numberFormatWord(named->old) : "";
     KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
     if (bf16 && fp16)
         endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
@@ -135,8 +150,20 @@ void settlePrecision(Draft& draft) {
 void holdLossScale(Draft& draft) {
     if (draft.config().train.precision == NumberFormat::Fp16) return;
     for (KeyVerdict& key : draft.keys)
-        if (key.path.find("fp16.") != std::string::npos && key.verdict == Verdict::Dropped)
+        if (key.reason == lossScale && key.verdict == Verdict::Dropped)
             hold(key, "nothing is in fp16, so nothing is lost");
+}
+
+// GPUs may multiply fp32 matrices in tf32.
+void settleTf32(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::Tf32);
+    if (key == nullptr) return;
+    const bool on = readSwitch(draft, Role::Tf32).value_or(false);
+    if (key->verdict == Verdict::Dangerous) return;
+    if (!on || draft.config().train.precision != NumberFormat::Fp32)
+        return hold(*key, on ? "matrices are multiplied in train.precision, not in fp32"
+                             : "fp32 matrices are multiplied in fp32");
+    drop(*key, "fp32 matrices are multiplied in fp32: smaller errors, more time");
 }
 
 // Every flash attention kernel refuses fp32, so a file that asks for both cannot have trained.
@@ -181,6 +208,16 @@ void settlePacking(Draft& draft) {
 
 }  // namespace
 
+std::string numberFormatWord(std::string name) {
+    name = toLower(name);
+    if (name.starts_with("torch.")) name = name.substr(6);
+    if (const std::size_t mixed = name.find("-mixed"); mixed != std::string::npos)
+        name = name.substr(0, mixed);
+    if (name == "bfloat16") return "bf16";
+    if (name == "float16" || name == "half" || name == "16") return "fp16";
+    return name == "float32" || name == "float" || name == "fp32" || name == "32" ? "no" : name;
+}
+
 void settleTraining(Draft& draft) {
     settleBatch(draft);
     settleStage(draft);
@@ -188,6 +225,7 @@ void settleTraining(Draft& draft) {
     settleProfile(draft);
     settlePrecision(draft);
     holdLossScale(draft);
+    settleTf32(draft);
     checkFlashAttention(draft);
     settlePacking(draft);
 }

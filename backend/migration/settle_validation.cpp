@@ -56,9 +56,40 @@ bool settleSplit(Draft& draft) {
     return true;
 }
 
+// Another data set to validate on: a share of the trained one may stand for it. Returns whether it
+// does.
+bool settleOtherData(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::ValidationData);
+    if (key == nullptr) return false;
+    double& share = draft.config().data.validation;
+    key->newPath = "data.validation";
+    if (share > 0) {
+        drop(*key, "data.validation keeps a share of the trained data out instead");
+        return false;
+    }
+    const std::string chosen = draft.decide(
+        {.id = "validation",
+         .question =
+             "the old runs validated on " + shown(key->old) +
+             "; Ringscope validates on a share of the trained data: should one be kept out?",
+         .key = {},
+         .options = {{"share", "data.validation 0.05",
+                      "a twentieth of the data is not trained on; losses are of that data"},
+                     {"none", "no validation", "all of the data is trained on"}},
+         .defaultOption = "share",
+         .chosen = {}},
+        key);
+    if (chosen != "share") return false;
+    constexpr double usual = 0.05;
+    share = usual;
+    draft.setOrigin("data.validation", *key);
+    return true;
+}
+
 void settleWhen(Draft& draft) {
     const bool byShare = settleShare(draft);
-    const bool keepsOut = settleSplit(draft) || byShare;
+    const bool bySplit = settleSplit(draft);
+    const bool keepsOut = settleOtherData(draft) || byShare || bySplit;
     KeyVerdict* const when = draft.keyOf(Role::ValidationWhen);
     KeyVerdict* const every = draft.keyOf(Role::ValidationSteps);
     const std::string word = when == nullptr ? "steps" : toLower(when->old);

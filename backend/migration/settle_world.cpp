@@ -5,6 +5,8 @@
 #include "backend/migration/draft.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 namespace ringscope {
 namespace {
@@ -96,6 +98,25 @@ void nameWorld(Draft& draft, const std::string& reason) {
         if (KeyVerdict* key = draft.keyOf(role)) nameGroups(draft, *key, reason);
 }
 
+// Ranks share the experts of a model that has some, where both numbers divide.
+void settleExpertRanks(Draft& draft) {
+    const auto origin = draft.origins().find("parallel.ep");
+    ParallelConfig& parallel = draft.config().parallel;
+    const std::int64_t experts = draft.config().model.experts.count;
+    const std::int64_t ranks = parallel.sp * parallel.dp;
+    const std::int64_t wanted = parallel.ep;
+    parallel.ep = experts == 0 ? 1 : std::gcd(wanted, std::gcd(experts, ranks));
+    if (parallel.ep == wanted || origin == draft.origins().end()) return;
+    KeyVerdict& key = draft.keys[origin->second];
+    if (experts == 0)
+        drop(key,
+             "the model of decision model has no experts; one with experts can be named there");
+    else
+        endanger(key, std::to_string(wanted) + " ranks do not divide the " + std::to_string(ranks) +
+                          " ranks or the " + std::to_string(experts) + " experts; parallel.ep is " +
+                          std::to_string(parallel.ep));
+}
+
 // With the ranks of all groups: how many groups there are.
 void settleGroups(Draft& draft) {
     ParallelConfig& parallel = draft.config().parallel;
@@ -104,7 +125,10 @@ void settleGroups(Draft& draft) {
     const std::int64_t others =
         decideOtherRanks(draft, Role::TensorRanks, "tensor_parallel", "a layer's weights") *
         decideOtherRanks(draft, Role::PipelineRanks, "pipeline_parallel", "the layers");
-    if (shards.value_or(1) > 1 && !draft.hasOrigin("memory.zero")) draft.config().memory.zero = 3;
+    const bool divides = shards.value_or(1) > 1 || draft.integerOf(Role::Shards) == -1;
+    if (divides && !draft.hasOrigin("memory.zero") &&
+        draft.config().adapter.kind != AdapterKind::Qlora)
+        draft.config().memory.zero = 3;
     const std::int64_t named = replicas.value_or(1) * shards.value_or(1);
     const std::optional<std::int64_t> world = worldOf(draft);
     const std::int64_t left = world ? *world / parallel.sp : named * others;
@@ -149,11 +173,18 @@ void settleUnknownWorld(Draft& draft) {
 
 // Sequences of a step over all groups, which accumulation makes up.
 void settleGlobalBatch(Draft& draft) {
+    if (KeyVerdict* const drawn = draft.keyOf(Role::DataBatch)) {
+        if (draft.keyOf(Role::GlobalBatch) == nullptr)
+            draft.setRole(Role::GlobalBatch, draft.placeOf(Role::DataBatch));
+        else
+            drop(*drawn, "Ringscope has no reinforcement learning");
+    }
     KeyVerdict* const key = draft.keyOf(Role::GlobalBatch);
     if (key == nullptr) return;
     TrainConfig& train = draft.config().train;
     const std::int64_t dp = draft.config().parallel.dp;
-    const std::optional<std::int64_t> all = draft.integerOf(Role::GlobalBatch);
+    std::optional<std::int64_t> all = draft.integerOf(Role::GlobalBatch);
+    if (all && *all < mostRanks * mostRanks) *all *= draft.sequencesOfSample;
     if (!all || *all < 1)
         return endanger(*key, "expected a number of sequences; got '" + key->old + "'");
     const std::int64_t at = train.batch * dp;
@@ -162,7 +193,8 @@ void settleGlobalBatch(Draft& draft) {
                               " x parallel.dp " + std::to_string(dp);
     if (draft.hasOrigin("train.grad_accum")) {
         if (at * train.gradAccum == *all) return hold(*key, words);
-        if (!worldOf(draft) && *all % (train.batch * train.gradAccum) == 0 &&
+        if (!worldOf(draft) && !draft.hasOrigin("parallel.dp") &&
+            *all % (train.batch * train.gradAccum) == 0 &&
             *all / (train.batch * train.gradAccum) <= 4096) {
             const std::int64_t groups = *all / (train.batch * train.gradAccum);
             draft.config().parallel.dp = groups;
@@ -181,6 +213,35 @@ void settleGlobalBatch(Draft& draft) {
     draft.setOrigin("train.grad_accum", *key);
 }
 
+// At most so many samples of each data set, as often as epochs say, as steps.
+void settleMostSamples(Draft& draft, std::int64_t step) {
+    KeyVerdict* const key = draft.keyOf(Role::MostSamples);
+    if (key == nullptr) return;
+    if (draft.hasOrigin("train.steps"))
+        return hold(*key, "the number of steps is given, and decides alone");
+    const std::optional<std::int64_t> most = draft.integerOf(Role::MostSamples);
+    const std::optional<double> epochs = realOf(draft, Role::Epochs);
+    if (!most || *most < 1)
+        return endanger(*key, "expected a number of samples; got '" + key->old + "'");
+    if (!epochs || !(*epochs > 0))
+        return drop(*key, "without epochs it says nothing of a run's length; train.steps is " +
+                              std::to_string(draft.config().train.steps));
+    const std::string* data = draft.textOf(Role::Data);
+    const bool each = draft.source().kind != "openrlhf" && data != nullptr;
+    const auto sets = each ? std::ranges::count(*data, ',') + 1 : 1;
+    const double samples = static_cast<double>(*most) * static_cast<double>(sets) * *epochs;
+    const double steps = std::ceil(samples / static_cast<double>(step));
+    if (!findField("train.steps")
+             ->set(draft.config(), std::to_string(static_cast<std::int64_t>(std::min(steps, 1e12))))
+             .ok())
+        return endanger(*key, "more samples than a run may have; train.steps is " +
+                                  std::to_string(draft.config().train.steps));
+    key->newPath = "train.steps";
+    key->reason = "so many samples" + std::string(sets > 1 ? " of each data set" : "") +
+                  ", as often as epochs say, in steps of " + std::to_string(step) + " sequences";
+    draft.setOrigin("train.steps", *key);
+}
+
 // Samples of the whole run as steps.
 void settleSamples(Draft& draft) {
     KeyVerdict* const samples = draft.keyOf(Role::Samples);
@@ -188,6 +249,7 @@ void settleSamples(Draft& draft) {
     TrainConfig& train = draft.config().train;
     const std::int64_t step =
         std::max<std::int64_t>(train.batch * train.gradAccum * draft.config().parallel.dp, 1);
+    settleMostSamples(draft, step);
     if (samples != nullptr) {
         const std::optional<std::int64_t> all = draft.integerOf(Role::Samples);
         const std::int64_t steps = all.value_or(0) / step;
@@ -222,6 +284,7 @@ std::optional<std::int64_t> worldOf(const Draft& draft) {
 
 void settleWorld(Draft& draft) {
     settleGroups(draft);
+    settleExpertRanks(draft);
     settleUnknownWorld(draft);
     settleGlobalBatch(draft);
     settleSamples(draft);

@@ -80,7 +80,7 @@ bool isFileOfSettings(std::string_view word) {
 
 // "--context-parallel-size" -> "context_parallel_size"
 std::string optionRule(std::string_view option) {
-    while (option.starts_with('-')) option.remove_prefix(1);
+    while (option.starts_with('-') || option.starts_with('+')) option.remove_prefix(1);
     std::string rule(option);
     std::ranges::replace(rule, '-', '_');
     return rule;
@@ -183,6 +183,9 @@ private:
         std::vector<std::string> values;
         while (at_ < words_.size() && values.size() < mostValues && !isOption(words_[at_].text) &&
                !isFlag(optionRule(name), section)) {
+            // What a whole list of further words holds is not read.
+            const bool further = words_[at_].unresolved && words_[at_].text.starts_with('$');
+            if (further && !values.empty()) break;
             key.unresolved = key.unresolved || words_[at_].unresolved;
             if (values.empty()) key.valueAt = words_[at_].at;
             values.push_back(words_[at_++].text);

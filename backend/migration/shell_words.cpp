@@ -236,6 +236,8 @@ private:
             } else if (c == '\\') {
                 if (at_ + 1 < text_.size()) field.add(text_.substr(at_ + 1, 1));
                 at_ += 2;
+            } else if (startsWith("$'") || startsWith("$\"")) {  // a quoted text of its own kind
+                ++at_;
             } else if (c == '$' || c == '`') {
                 readExpansion(field, fields, false);
             } else if (std::string_view(" \t\n;|&<>()").find(c) != std::string_view::npos) {
@@ -305,16 +307,20 @@ private:
         if (const ShellValue* array = arrayOf(expansion)) return addArray(field, fields, *array);
         if (expansion == "$@" || expansion == "$*" || expansion == "${@}") return;
         const Expanded value = valueOf(expansion, 0);
-        field.word.unresolved = field.word.unresolved || value.unresolved;
-        if (quoted || value.unresolved || joinFields_) {
+        const bool whole = value.unresolved && value.text == unresolved(expansion).text;
+        if (quoted || whole || joinFields_) {
+            field.word.unresolved = field.word.unresolved || value.unresolved;
             if (quoted || !value.text.empty()) field.add(value.text);
             return;
         }
         for (std::size_t i = 0; i < value.text.size();) {  // words of a plain text
             if (std::isspace(static_cast<unsigned char>(value.text[i])) == 0) {
-                const std::size_t end =
-                    std::min(value.text.find_first_of(" \t\n", i), value.text.size());
-                field.add(std::string_view(value.text).substr(i, end - i));
+                const std::size_t end = endOfWord(value.text, i);
+                const std::string_view word = std::string_view(value.text).substr(i, end - i);
+                field.add(word);
+                field.word.unresolved =
+                    field.word.unresolved ||
+                    (value.unresolved && word.find_first_of("$`") != std::string_view::npos);
                 i = end;
                 continue;
             }
@@ -324,6 +330,13 @@ private:
             }
             ++i;
         }
+    }
+
+    // The blank that ends a word of a value; what a command would print is one word.
+    static std::size_t endOfWord(std::string_view text, std::size_t at) {
+        while (at < text.size() && std::isspace(static_cast<unsigned char>(text[at])) == 0)
+            at += text[at] == '$' || text[at] == '`' ? expansionLength(text.substr(at)) : 1;
+        return std::min(at, text.size());
     }
 
     const ShellValue* arrayOf(std::string_view expansion) const {
@@ -368,6 +381,12 @@ private:
         }
         const std::size_t name = nameLength(text.substr(1));
         return name > 0 ? name + 1 : 2;
+    }
+
+    // Of a '$': what is no name, number or bracket after it leaves it a plain character.
+    static bool beginsExpansion(char next) {
+        return isNamePart(next) || next == '{' || next == '(' || next == '@' || next == '*' ||
+               next == '#' || next == '?' || next == '!' || next == '-' || next == '$';
     }
 
     struct Expanded {
@@ -451,7 +470,7 @@ private:
                     text[i + 1] == '$' || text[i + 1] == '`' || text[i + 1] == '\\';
                 result.text += text.substr(escapes ? i + 1 : i, escapes ? 1 : 2);
                 i += 2;
-            } else if (text[i] == '$' && i + 1 < text.size()) {
+            } else if (text[i] == '$' && i + 1 < text.size() && beginsExpansion(text[i + 1])) {
                 const std::size_t length = expansionLength(text.substr(i));
                 const Expanded part = valueOf(text.substr(i, length), depth + 1);
                 result.text += part.text;

@@ -226,7 +226,9 @@ Source swiftRow() {
             .nestedDeepSpeed = "deepspeed.",
             .implied = {},
             .impliedMode = "ulysses",
-            .impliedPrecision = NumberFormat::Bf16};
+            .impliedPrecision = NumberFormat::Bf16,
+            .sections = {},
+            .further = megatronRules()};
 }
 
 Source openRlhfRow() {
@@ -260,6 +262,42 @@ Source easyContextRow() {
             .impliedPrecision = NumberFormat::Bf16};
 }
 
+Source nemoRow() {
+    return {.kind = "nemo",
+            .help = "NeMo with Megatron's models",
+            .marks = {{"exp_manager.", 0.6, true},
+                      {"trainer.num_nodes", 0.3},
+                      {"trainer.devices", 0.3},
+                      {"trainer.max_steps", 0.2},
+                      {"model.tensor_model_parallel_size", 0.3, true},
+                      {"model.context_parallel_size", 0.3, true},
+                      {"model.megatron_amp_O2", 0.5, true},
+                      {"model.optim.", 0.3},
+                      {"model.encoder_seq_length", 0.5, true}},
+            .rules = nemoRules(),
+            .nestedDeepSpeed = {},
+            .implied = {},
+            .impliedMode = "p2p"};
+}
+
+Source verlRow() {
+    return {.kind = verlKind,
+            .help = "verl",
+            .marks = {{"launcher.program", 0.9, true, "verl.*"},
+                      {"actor_rollout_ref.", 0.8, true},
+                      {"model.partial_pretrain", 0.8, true},
+                      {"ulysses_sequence_parallel_size", 0.3, true},
+                      {"engine.ulysses_sequence_parallel_size", 0.6, true},
+                      {"data.train_files", 0.3},
+                      {"data.micro_batch_size_per_gpu", 0.3},
+                      {"trainer.total_epochs", 0.2}},
+            .rules = verlRules(),
+            .nestedDeepSpeed = {},
+            .implied = {},
+            .impliedMode = "ulysses",
+            .impliedPrecision = NumberFormat::Bf16};
+}
+
 Source callsRow() {
     return {.kind = callsKind,
             .help = "Python code that makes or wraps an attention",
@@ -276,11 +314,17 @@ Source callsRow() {
                       {"ulysses_hf", 0.7, true},
                       {"torch_cp", 0.7, true},
                       {"torch_rotate", 0.7, true},
-                      {"easy_call", 0.7, true}},
+                      {"easy_call", 0.7, true},
+                      {"trainer_call", 0.6, true},
+                      {"parallelism_call", 0.6, true},
+                      {"accelerator_call", 0.4, true},
+                      {"deepspeed.", 0.5, true}},
             .rules = pythonCallRules(),
-            .nestedDeepSpeed = {},
+            .nestedDeepSpeed = "deepspeed.",
             .implied = {},
-            .impliedMode = "ring"};
+            .impliedMode = "ring",
+            .sections = {"trainer."},
+            .further = trainerRules()};
 }
 
 Source trainerRow() {
@@ -291,6 +335,9 @@ Source trainerRow() {
                       {"dataset_name", 0.3},
                       {"dataset_path", 0.3},
                       {"max_seq_length", 0.3},
+                      {"model_max_length", 0.3},
+                      {"data_path", 0.3},
+                      {"train_file", 0.3},
                       {"max_length", 0.2},
                       {"use_peft", 0.3},
                       {"gradient_accumulation_steps", 0.1},
@@ -316,8 +363,8 @@ Source launcherRow() {
 std::vector<Source> sourceRows() {
     return {experimentRow(), forkRow(),       llamaFactoryRow(), bridgeRow(),      v1Row(),
             arcticRow(),     accelerateRow(), deepSpeedRow(),    axolotlRow(),     torchtitanRow(),
-            megatronRow(),   swiftRow(),      openRlhfRow(),     easyContextRow(), callsRow(),
-            trainerRow(),    launcherRow()};
+            megatronRow(),   swiftRow(),      openRlhfRow(),     easyContextRow(), nemoRow(),
+            verlRow(),       callsRow(),      trainerRow(),      launcherRow()};
 }
 
 bool coversMany(std::string_view path) { return path.ends_with('.') || path.ends_with('_'); }
@@ -382,7 +429,8 @@ const KeyRule* ruleOf(const Source& source, std::string_view ruleName) {
         return findRule(deepSpeedRules(), ruleName.substr(nested.size()));
     if (const KeyRule* rule = findRule(source.rules, ruleName)) return rule;
     const std::string_view name = bare(source, ruleName);
-    return name.size() < ruleName.size() ? findRule(source.rules, name) : nullptr;
+    const KeyRule* rule = name.size() < ruleName.size() ? findRule(source.rules, name) : nullptr;
+    return rule != nullptr ? rule : findRule(source.further, name);
 }
 
 Recognition recognise(const SourceTree& tree) {

@@ -41,6 +41,7 @@ struct Source {
     std::optional<NumberFormat> impliedPrecision{};  // if no key names one
     SourceLayer layer = SourceLayer::Training;
     std::vector<std::string_view> sections{};  // that keys may stand in: "language_model."
+    std::span<const KeyRule> further{};        // rows for keys that `rules` does not have
 };
 
 // The row for a key of a file of this kind: with its section, without it, of DeepSpeed's section,
@@ -58,6 +59,7 @@ inline constexpr std::string_view axolotlKind = "axolotl";
 inline constexpr std::string_view torchtitanKind = "torchtitan";
 inline constexpr std::string_view megatronKind = "megatron";
 inline constexpr std::string_view swiftKind = "ms-swift";
+inline constexpr std::string_view verlKind = "verl";
 inline constexpr std::string_view callsKind = "python-calls";
 
 const Source* findSource(std::string_view kind);

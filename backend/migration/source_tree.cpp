@@ -77,6 +77,24 @@ void collect(const YamlNode& map, const std::string& prefix, int depth, SourceTr
     }
 }
 
+// "${model.hidden_size}" is another key's value, "${.hidden_size}" that of a neighbour; "???" says
+// that a value must be given.
+void resolve(SourceKey& key, const SourceTree& tree) {
+    if (!key.isScalar) return;
+    if (key.text == "???") key.text.clear();
+    for (int depth = 0; depth < deepestKey && key.text.starts_with("${"); ++depth) {
+        key.unresolved = true;
+        if (!key.text.ends_with('}')) return;
+        std::string name = key.text.substr(2, key.text.size() - 3);
+        if (name.starts_with('.'))
+            name = key.path.substr(0, key.path.rfind('.') + 1) + name.substr(1);
+        const SourceKey* other = tree.find(name);
+        if (other == nullptr || other == &key || !other->isScalar) return;
+        key.text = other->text;
+        key.unresolved = false;
+    }
+}
+
 struct Extension {
     std::string_view name;
     SourceFormat format;
@@ -173,8 +191,27 @@ Result<void> readNodes(YamlReading reading, const std::string& file, SourceTree&
                                      : reading.root.kind == Kind::List ? "a list"
                                                                        : "a single text")};
     collect(reading.root, "", 0, tree);
+    for (SourceKey& key : tree.keys) resolve(key, tree);
     tree.root = std::move(reading.root);
     return {};
+}
+
+// An option's value that is a JSON object: '{"min_lr_rate": 0.1}' has a key for each of its own.
+bool addObject(const SourceKey& key, SourceTree& tree) {
+    if (!key.text.starts_with('{') || key.unresolved) return false;
+    const YamlReading reading = readJson(key.text).tree;
+    if (!reading.problems.empty() || reading.root.kind != Kind::Map || reading.root.items.empty())
+        return false;
+    SourceTree inner{.file = tree.file, .keys = {}};
+    collect(reading.root, std::string(key.ruleName()) + ".", 0, inner);
+    for (SourceKey& part : inner.keys) {
+        part.rule = part.path;
+        part.path = key.path + part.path.substr(key.ruleName().size());
+        part.at = key.at;
+        part.valueAt = key.valueAt;
+        tree.keys.push_back(std::move(part));
+    }
+    return true;
 }
 
 Result<void> readShellKeys(const std::string& file, const std::string& text, SourceTree& tree) {
@@ -183,6 +220,7 @@ Result<void> readShellKeys(const std::string& file, const std::string& text, Sou
         return Error{ErrorCode::NotFound, file + ": " + shell.problem->message};
     if (shell.problem) return refusal(place(file, shell.problem->at), shell.problem->message);
     for (SourceKey& key : shell.keys) {
+        if (addObject(key, tree)) continue;
         key.path = cut(key.path, longestKey);
         key.text = cut(key.text, longestValue);
         tree.keys.push_back(std::move(key));

@@ -1,5 +1,6 @@
 #include "ui/migrate/decision_cards.h"
 
+#include "backend/migration/migration_report.h"
 #include "ui/look/theme.h"
 #include "ui/widgets/parts.h"
 
@@ -65,7 +66,8 @@ QString aboutText(const Migration& migration, const Decision& decision) {
 
 }  // namespace
 
-DecisionCard::DecisionCard(const Decision& decision, const QString& about, QWidget* parent)
+DecisionCard::DecisionCard(const Decision& decision, const QString& about,
+                           const std::string& machine, QWidget* parent)
     : QWidget(parent), decision_(decision), state_(makeLabel({})) {
     QFrame* card = makeCard();
     column(this)->addWidget(card);
@@ -84,7 +86,7 @@ DecisionCard::DecisionCard(const Decision& decision, const QString& about, QWidg
         addButtons(*layout);
     else
         addBox(*layout);
-    showAnswer(decision);
+    showAnswer(decision, machine);
 }
 
 QString DecisionCard::optionText(const DecisionOption& option) const {
@@ -107,6 +109,7 @@ void DecisionCard::addButtons(QVBoxLayout& layout) {
         layout.addLayout(line);
         QLabel* consequence = wrapping(makeLabel(sentence(option.consequence), "muted"));
         consequence->setContentsMargins(scaled(24), 0, 0, scaled(4));
+        consequences_.push_back(consequence);
         layout.addWidget(consequence);
     }
     connect(buttons_, &QButtonGroup::idClicked, this, [this](int i) {
@@ -137,8 +140,10 @@ bool DecisionCard::fits(const Decision& decision) const {
            decision.key == decision_.key && sameOptions(decision, decision_);
 }
 
-void DecisionCard::showAnswer(const Decision& decision) {
+void DecisionCard::showAnswer(const Decision& decision, const std::string& machine) {
     decision_ = decision;
+    for (std::size_t i = 0; i < consequences_.size(); ++i)
+        consequences_[i]->setText(sentence(consequenceWords(decision.options[i], machine)));
     setRole(*state_, decision.answered ? "good" : "caution");
     state_->setText(decision.answered ? tr("✓ decided") : tr("? open"));
     const auto chosen = std::ranges::find(decision_.options, decision_.chosen, &DecisionOption::id);
@@ -148,7 +153,7 @@ void DecisionCard::showAnswer(const Decision& decision) {
     if (box_ != nullptr) {
         box_->setCurrentIndex(at + 1);
         consequence_->setVisible(at >= 0);
-        if (at >= 0) consequence_->setText(sentence(chosen->consequence));
+        if (at >= 0) consequence_->setText(sentence(consequenceWords(*chosen, machine)));
         return;
     }
     buttons_->setExclusive(false);  // an exclusive group keeps one checked
@@ -170,9 +175,10 @@ void DecisionCards::showDecisions(const Migration& migration) {
         DecisionCard* card = nullptr;
         if (kept != cards_.end()) {
             card = std::exchange(*kept, nullptr);
-            card->showAnswer(decision);
+            card->showAnswer(decision, migration.costMachine);
         } else {
-            card = new DecisionCard(decision, aboutText(migration, decision));
+            card =
+                new DecisionCard(decision, aboutText(migration, decision), migration.costMachine);
             connect(card, &DecisionCard::answered, this, &DecisionCards::answered);
         }
         layout_->insertWidget(static_cast<int>(shown.size()), card);

@@ -22,11 +22,13 @@ class DecisionCard : public QWidget {
     Q_OBJECT
 
 public:
-    DecisionCard(const Decision& decision, const QString& about, QWidget* parent = nullptr);
+    // `machine` is the one that the costs of options are of.
+    DecisionCard(const Decision& decision, const QString& about, const std::string& machine = {},
+                 QWidget* parent = nullptr);
 
     // Whether this card can show it: the same question with the same choices.
     bool fits(const Decision& decision) const;
-    void showAnswer(const Decision& decision);
+    void showAnswer(const Decision& decision, const std::string& machine = {});
 
 Q_SIGNALS:
     void answered(const std::string& decision, const std::string& option);
@@ -39,8 +41,9 @@ private:
     Decision decision_;
     QLabel* state_;
     QButtonGroup* buttons_ = nullptr;
-    ChoiceBox* box_ = nullptr;  // instead of buttons, where there are many
-    QLabel* consequence_ = nullptr;
+    std::vector<QLabel*> consequences_{};  // of each button
+    ChoiceBox* box_ = nullptr;             // instead of buttons, where there are many
+    QLabel* consequence_ = nullptr;        // of its choice
 };
 
 class DecisionCards : public QWidget {

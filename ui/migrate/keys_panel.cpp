@@ -1,5 +1,6 @@
 #include "ui/migrate/keys_panel.h"
 
+#include "backend/migration/migration_report.h"
 #include "ui/look/theme.h"
 #include "ui/migrate/key_model.h"
 #include "ui/widgets/flow_layout.h"
@@ -175,7 +176,7 @@ void KeysPanel::showDetail() {
                                          : QStringLiteral("%1  →  %2")
                                                .arg(valueText(key.path, key.old),
                                                     valueText(key.newPath, key.newValue)));
-    why_->setText(key.reason.empty() ? verdictLook(key.verdict).meaning : text(key.reason));
+    why_->setText(key.reason.empty() ? verdictLook(key.verdict).meaning : text(reasonWords(key)));
     toDecision_->setVisible(key.verdict == Verdict::NeedsDecision);
 }
 

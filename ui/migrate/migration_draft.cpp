@@ -24,14 +24,58 @@ bool sameFile(const fs::path& a, const fs::path& b) {
 }  // namespace
 
 Result<void> MigrationDraft::open(const std::string& path) {
-    RINGSCOPE_TRY(MigrationInput input, openSource(path));
-    RINGSCOPE_TRY(Migration migration, migrate(input));
+    RINGSCOPE_TRY(MigrationInput input, openSource(path, options_));
+    const auto before = answersOf_.find(path);
+    MigrationAnswers answers = before == answersOf_.end() ? MigrationAnswers() : before->second;
+    RINGSCOPE_TRY(Migration migration, migrate(input, answers));
     path_ = path;
     input_ = std::move(input);
-    migration_ = std::move(migration);
-    answers_ = {};
+    answers_ = std::move(answers);
+    take(std::move(migration));
     lastChange_.clear();
     return {};
+}
+
+Result<void> MigrationDraft::addModelRoot(const std::string& folder) {
+    const SourceOptions before = options_;
+    options_.modelRoots.push_back(folder);
+    const Result<MigrationInput> input = openSource(path_, options_);
+    if (!input.ok()) {
+        options_ = before;
+        return input.error();
+    }
+    input_ = *input;
+    return migrateAgain(answers_);
+}
+
+bool MigrationDraft::findsModels() const {
+    const auto decision = std::ranges::find(migration_.decisions, "model", &Decision::id);
+    return decision == migration_.decisions.end() ||
+           std::ranges::find(decision->options, "found", &DecisionOption::id) !=
+               decision->options.end();
+}
+
+void MigrationDraft::take(Migration migration) {
+    migration_ = std::move(migration);
+    const auto proof = proofs_.find(migration_.experiment);
+    if (proof != proofs_.end()) migration_.proof = proof->second;
+}
+
+void MigrationDraft::takeCosts(const Migration& priced) {
+    if (priced.experiment != migration_.experiment ||
+        priced.decisions.size() != migration_.decisions.size())
+        return;
+    for (std::size_t i = 0; i < priced.decisions.size(); ++i)
+        if (priced.decisions[i].chosen != migration_.decisions[i].chosen ||
+            priced.decisions[i].answered != migration_.decisions[i].answered)
+            return;
+    take(priced);
+}
+
+void MigrationDraft::keepProof(const std::string& experiment,
+                               std::shared_ptr<const Proven> proven) {
+    proofs_[experiment] = proven;
+    if (experiment == migration_.experiment) migration_.proof = std::move(proven);
 }
 
 int MigrationDraft::openDecisions() const {
@@ -41,7 +85,8 @@ int MigrationDraft::openDecisions() const {
 Result<void> MigrationDraft::migrateAgain(const MigrationAnswers& answers) {
     RINGSCOPE_TRY(Migration next, migrate(input_, answers));
     answers_ = answers;
-    migration_ = std::move(next);
+    answersOf_[path_] = answers;
+    take(std::move(next));
     return {};
 }
 
@@ -116,6 +161,8 @@ std::string MigrationDraft::command(const std::string& output) const {
     for (const Decision& decision : migration_.decisions)
         if (decision.answered)
             words.insert(words.end(), {"--decide", decision.id + "=" + decision.chosen});
+    for (const std::string& root : options_.modelRoots)
+        words.insert(words.end(), {"--model-root", root});
     if (!output.empty()) words.insert(words.end(), {"-o", output});
     return commandLine(words);
 }

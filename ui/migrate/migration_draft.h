@@ -5,18 +5,29 @@
 #include "backend/core/result.h"
 #include "backend/migration/migration.h"
 
+#include <map>
+#include <memory>
 #include <string>
 
 namespace ringscope::ui {
 
 class MigrationDraft {
 public:
-    // On failure everything stays as it was.
+    // With the answers that were given to this file before, if it was open already. On failure
+    // everything stays as it was.
     Result<void> open(const std::string& path);
+    // Checkpoints are found in this folder, too, for this file and all that are opened later.
+    Result<void> addModelRoot(const std::string& folder);
+    bool findsModels() const;  // or the file names none
     bool loaded() const { return !path_.empty(); }
     const std::string& path() const { return path_; }
     const MigrationInput& input() const { return input_; }
+    const MigrationAnswers& answers() const { return answers_; }
     const Migration& migration() const { return migration_; }
+    // The same migration with what the plan says of it; ignored where answers came meanwhile.
+    void takeCosts(const Migration& priced);
+    // Kept for this experiment's text, also while other answers give another one.
+    void keepProof(const std::string& experiment, std::shared_ptr<const Proven> proven);
     int openDecisions() const;
 
     // Migrates again. Answers to decisions that went away are kept for when they come back.
@@ -42,11 +53,15 @@ public:
 private:
     bool isCompanion(const std::string& target) const;
     Result<void> migrateAgain(const MigrationAnswers& answers);
+    void take(Migration migration);
 
     std::string path_;
     MigrationInput input_;
     MigrationAnswers answers_;
     Migration migration_;
+    SourceOptions options_;
+    std::map<std::string, MigrationAnswers> answersOf_;            // by path
+    std::map<std::string, std::shared_ptr<const Proven>> proofs_;  // by the experiment's text
     std::string lastChange_;
 };
 

@@ -1,10 +1,14 @@
 #include "ui/pages/migrate_page.h"
 
+#include "backend/migration/source_files.h"
 #include "ui/look/theme.h"
+#include "ui/migrate/batch_panel.h"
+#include "ui/migrate/cost_panel.h"
 #include "ui/migrate/decision_cards.h"
 #include "ui/migrate/diff_view.h"
 #include "ui/migrate/keys_panel.h"
 #include "ui/migrate/outcome_panel.h"
+#include "ui/migrate/proof_panel.h"
 #include "ui/widgets/parts.h"
 
 #include <QButtonGroup>
@@ -30,7 +34,7 @@ void setDragged(QWidget& area, bool dragged) {
 
 }  // namespace
 
-MigratePage::MigratePage(QWidget* parent)
+MigratePage::MigratePage(RunController& controller, QWidget* parent)
     : Page(parent),
       file_(new ElidedLabel(Qt::ElideLeft)),
       problem_(makeSelectableLabel("bad")),
@@ -41,13 +45,17 @@ MigratePage::MigratePage(QWidget* parent)
       kind_(makeSelectableLabel("head")),
       reason_(makeSelectableLabel("muted")),
       sourceText_(new DiffView(tr("The old configuration"))),
+      batch_(new BatchPanel),
       keys_(new KeysPanel),
       openCount_(makeSelectableLabel("head")),
       defaults_(makeButton(Icon::Check, tr("Take the defaults"))),
+      models_(makeButton(Icon::Open, tr("Find models in…"))),
       cards_(new DecisionCards),
       changeTitle_(makeLabel({}, "section")),
       lastChange_(new DiffView(tr("What the last answer changed"))),
+      cost_(new CostPanel),
       outcome_(new OutcomePanel(draft_)),
+      proof_(new ProofPanel(controller)),
       command_(new CommandLine),
       report_(makeButton(Icon::Report, tr("Save report…"))),
       save_(makeButton(Icon::Save, tr("Save experiment…"))),
@@ -64,7 +72,27 @@ MigratePage::MigratePage(QWidget* parent)
     stack_->addWidget(makeSource());
     stack_->addWidget(keys_);
     stack_->addWidget(makeDecisions());
-    stack_->addWidget(outcome_);
+    auto* outcome = new QWidget;
+    QVBoxLayout* inside = column(outcome, 0, 8);
+    inside->addWidget(cost_);
+    inside->addWidget(outcome_, 1);
+    stack_->addWidget(outcome);
+    stack_->addWidget(proof_);
+    connect(&costs_, &CostPlanner::answered, this,
+            [this](const std::shared_ptr<const Migration>& priced) {
+                draft_.takeCosts(*priced);
+                showAnswered();
+                Q_EMIT idled();
+            });
+    connect(proof_, &ProofPanel::proved, this,
+            [this](const std::string& experiment, const std::shared_ptr<const Proven>& proven) {
+                draft_.keepProof(experiment, proven);
+                showAnswered();
+                Q_EMIT idled();
+            });
+    connect(proof_, &ProofPanel::compareRequested, this, &MigratePage::compareRequested);
+    connect(batch_, &BatchPanel::chosen, this,
+            [this](const std::string& path) { openFile(text(path)); });
     connect(keys_, &KeysPanel::decideRequested, this, [this] { goTo(Decisions); });
     QVBoxLayout* layout = column(this, 16, 8);
     layout->addWidget(makeHead());
@@ -94,8 +122,8 @@ QWidget* MigratePage::makeHead() {
 QWidget* MigratePage::makeSteps() {
     auto* steps = new QWidget;
     auto* line = row(steps, 0, 0);
-    for (const Step step : {Source, Keys, Decisions, Outcome}) {
-        QPushButton* button = makeSegment({}, step == Outcome);
+    for (const Step step : {Source, Keys, Decisions, Outcome, Proof}) {
+        QPushButton* button = makeSegment({}, step == Proof);
         button->setObjectName(QStringLiteral("step_%1").arg(int(step)));
         steps_->addButton(button, step);
         line->addWidget(button, 1);
@@ -110,10 +138,11 @@ QWidget* MigratePage::makeSource() {
     QVBoxLayout* layout = column(page, 0, 8);
     dropArea_->setObjectName(QStringLiteral("dropArea"));
     QVBoxLayout* inside = column(dropArea_, 24, 4);
-    QLabel* headline = makeLabel(tr("Drop an old training configuration here"), "head");
+    QLabel* headline = makeLabel(tr("Drop old training configurations or folders here"), "head");
     QLabel* kinds = makeLabel(
-        tr("LLaMA-Factory and its sequence-parallel forks, Arctic, Accelerate, DeepSpeed. A "
-           "DeepSpeed file that it names is read as well. The file is never changed."),
+        tr("YAML, JSON, TOML, shell scripts and Python of LLaMA-Factory, axolotl, Accelerate, "
+           "DeepSpeed, torchtitan, Megatron, NeMo, ms-swift, OpenRLHF, verl and others. Files that "
+           "they name are read as well. Nothing is executed, and no file is changed."),
         "muted");
     kinds->setWordWrap(true);
     kinds->setAlignment(Qt::AlignCenter);
@@ -130,6 +159,7 @@ QWidget* MigratePage::makeSource() {
     card->addWidget(kind_);
     card->addWidget(reason_);
     card->addWidget(sourceText_, 1);
+    layout->addWidget(batch_, 2);
     layout->addWidget(sourceCard_, 3);
     return page;
 }
@@ -139,6 +169,12 @@ QWidget* MigratePage::makeDecisions() {
     QVBoxLayout* column1 = column(left, 0, 8);
     auto* head = row(nullptr, 0, 8);
     head->addWidget(openCount_, 1);
+    models_->setObjectName(QStringLiteral("findModels"));
+    models_->setToolTip(
+        tr("A folder with checkpoints, found by the names that files give models; "
+           "it counts for all files that are opened later"));
+    connect(models_, &QPushButton::clicked, this, &MigratePage::chooseModelFolder);
+    head->addWidget(models_);
     defaults_->setObjectName(QStringLiteral("takeDefaults"));
     connect(defaults_, &QPushButton::clicked, this, &MigratePage::acceptDefaults);
     head->addWidget(defaults_);
@@ -191,6 +227,24 @@ void MigratePage::goTo(Step step) {
     if (step == Keys) keys_->table().setFocus();
 }
 
+bool MigratePage::settled() const { return !costs_.busy() && !proof_->proving(); }
+
+void MigratePage::openFiles(const QStringList& paths) {
+    std::vector<std::string> named;
+    for (const QString& path : paths) named.push_back(path.toStdString());
+    const std::vector<NamedSource> sources = namedSources(named);
+    if (sources.empty())
+        return showProblem(
+            tr("'%1' has no file whose extension is of a configuration").arg(paths.join(u", ")));
+    if (sources.size() == 1 && !sources.front().fromFolder) {
+        openFile(text(sources.front().path));
+        return;
+    }
+    batch_->showBatch(migrateAll(sources, {}, {}, {}));
+    showAll(Result<void>());
+    goTo(Source);
+}
+
 QString MigratePage::openFile(const QString& file) {
     const Result<void> opened = draft_.open(file.toStdString());
     if (!opened.ok()) {
@@ -213,11 +267,21 @@ void MigratePage::acceptDefaults() { showAll(draft_.acceptDefaults()); }
 
 void MigratePage::showAll(const Result<void>& changed) {
     showProblem(changed.ok() ? QString() : text(changed.error().message));
-    showSteps();
+    if (draft_.loaded()) {
+        batch_->showOutcome(draft_.path(), draft_.migration());
+        costs_.ask({draft_.input(), draft_.answers(), draft_.migration()});
+    }
     showSource();
+    showAnswered();
+}
+
+void MigratePage::showAnswered() {
+    showSteps();
     keys_->showMigration(draft_.input().source.name, draft_.migration());
     showDecisions();
+    cost_->showCosts(draft_.migration(), draft_.loaded() && costs_.busy());
     outcome_->showOutcome();
+    proof_->showMigration(draft_.migration());
     showFoot();
 }
 
@@ -229,8 +293,9 @@ void MigratePage::showProblem(const QString& sentence) {
 void MigratePage::showSteps() {
     const Migration& migration = draft_.migration();
     const bool loaded = draft_.loaded();
-    for (const Step step : {Keys, Decisions, Outcome}) steps_->button(step)->setEnabled(loaded);
-    QStringList notes{{}, {}, {}, {}};
+    for (const Step step : {Keys, Decisions, Outcome, Proof})
+        steps_->button(step)->setEnabled(loaded);
+    QStringList notes{{}, {}, {}, {}, {}};
     if (loaded) {
         const int open = draft_.openDecisions();
         notes = {text(migration.source.kind), countText(std::ssize(migration.keys), "key"),
@@ -239,9 +304,13 @@ void MigratePage::showSteps() {
                                                : tr("✓ all made"),
                  !migration.problems.empty() ? tr("would not run")
                  : open > 0                  ? tr("with defaults so far")
-                                             : tr("✓ would run")};
+                                             : tr("✓ would run"),
+                 proof_->proving() ? tr("running")
+                 : migration.proof ? tr("✓ both ways ran")
+                                   : tr("not run yet")};
     }
-    const QString names[] = {tr("1 Source"), tr("2 Keys"), tr("3 Decisions"), tr("4 Result")};
+    const QString names[] = {tr("1 Source"), tr("2 Keys"), tr("3 Decisions"), tr("4 Result"),
+                             tr("5 Proof")};
     for (int i = 0; i < notes.size(); ++i)
         steps_->button(i)->setText(
             notes[i].isEmpty() ? names[i] : QStringLiteral("%1 · %2").arg(names[i], notes[i]));
@@ -250,6 +319,7 @@ void MigratePage::showSteps() {
 void MigratePage::showSource() {
     file_->setFullText(text(draft_.path()));
     sourceCard_->setVisible(draft_.loaded());
+    batch_->setVisible(!batch_->empty());
     if (!draft_.loaded()) return;
     const SourceGuess& guess = draft_.migration().source;
     kind_->setText(
@@ -273,6 +343,7 @@ void MigratePage::showDecisions() {
                                   .arg(open)
                                   .arg(countText(std::ssize(migration.decisions), "decision")));
     defaults_->setVisible(open > 0);
+    models_->setVisible(draft_.loaded() && !draft_.findsModels());
     cards_->showDecisions(migration);
     const QString change = text(draft_.lastChange());
     const bool answered = open < static_cast<int>(migration.decisions.size());
@@ -288,11 +359,12 @@ void MigratePage::showFoot() {
     command_->setVisible(loaded);
     for (QPushButton* button : {report_, save_, next_}) button->setVisible(loaded);
     if (!loaded) return;
-    command_->setCommand(text(draft_.command(saved_)));
+    command_->setCommand(text(draft_.command(saved_)) +
+                         (step() == Proof ? QStringLiteral(" --prove") : QString()));
     save_->setEnabled(open == 0);
     save_->setToolTip(open == 0 ? QString()
                                 : tr("Answer what is open first, or take the defaults"));
-    const bool last = step() == Outcome && open == 0;
+    const bool last = step() >= Outcome && open == 0;
     next_->setIcon(icon(last ? Icon::NewRun : Icon::Rename, Tone::OnAccent));
     next_->setText(last                              ? tr("Open in New run")
                    : step() == Source                ? tr("Look at the keys")
@@ -302,7 +374,7 @@ void MigratePage::showFoot() {
 
 void MigratePage::next() {
     const int open = draft_.openDecisions();
-    if (step() == Outcome && open == 0) return openInNewRun();
+    if (step() >= Outcome && open == 0) return openInNewRun();
     goTo(step() == Source ? Keys : open > 0 && step() != Decisions ? Decisions : Outcome);
 }
 
@@ -343,10 +415,21 @@ QString MigratePage::saveReport(const QString& file) {
 }
 
 void MigratePage::chooseFile() {
-    const QString file =
-        QFileDialog::getOpenFileName(this, tr("Choose an old configuration"), {},
-                                     tr("Configurations (*.yaml *.yml *.json);;All files (*)"));
-    if (!file.isEmpty()) openFile(file);
+    const QStringList files = QFileDialog::getOpenFileNames(
+        this, tr("Choose old configurations"), {},
+        tr("Configurations (*.yaml *.yml *.json *.hjson *.toml *.sh *.bash *.slurm *.sbatch *.py);;"
+           "All files (*)"));
+    if (!files.isEmpty()) openFiles(files);
+}
+
+void MigratePage::chooseModelFolder() {
+    const QString folder =
+        QFileDialog::getExistingDirectory(this, tr("Choose a folder with checkpoints"));
+    if (!folder.isEmpty()) findModelsIn(folder);
+}
+
+void MigratePage::findModelsIn(const QString& folder) {
+    showAll(draft_.addModelRoot(folder.toStdString()));
 }
 
 // The page asks itself, and only where another content would be lost.
@@ -374,15 +457,15 @@ void MigratePage::dragLeaveEvent(QDragLeaveEvent*) { setDragged(*dropArea_, fals
 
 void MigratePage::dropEvent(QDropEvent* event) {
     setDragged(*dropArea_, false);
-    const QList<QUrl> urls = event->mimeData()->urls();
-    if (urls.size() != 1)
-        return showProblem(tr("%1 files were dropped; drop one, and the files it names are found")
-                               .arg(urls.size()));
-    if (!urls.front().isLocalFile())
-        return showProblem(tr("'%1' is not on this machine; save it here and drop the file")
-                               .arg(urls.front().toString()));
+    QStringList paths;
+    for (const QUrl& url : event->mimeData()->urls()) {
+        if (!url.isLocalFile())
+            return showProblem(tr("'%1' is not on this machine; save it here and drop the file")
+                                   .arg(url.toString()));
+        paths << url.toLocalFile();
+    }
     event->acceptProposedAction();
-    openFile(urls.front().toLocalFile());
+    openFiles(paths);
 }
 
 }  // namespace ringscope::ui

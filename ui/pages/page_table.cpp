@@ -23,7 +23,7 @@ Page* traces(const PageContext& window) { return new TracesPage(window.store); }
 Page* plan(const PageContext& window) {
     return new PlanPage(window.store, window.sample, window.storeForCommand);
 }
-Page* migrate(const PageContext& /*window*/) { return new MigratePage; }
+Page* migrate(const PageContext& window) { return new MigratePage(window.controller); }
 
 constexpr PageRow table[] = {
     {"runs", QT_TRANSLATE_NOOP("ringscope::ui::Page", "Runs"), Icon::Runs, runs},

@@ -8,11 +8,6 @@ using namespace migration_rows;
 
 constexpr std::string_view neverRead =
     "DeepSpeed has no such key and never read it, so it changed nothing in the old runs either";
-constexpr std::string_view ownPieces =
-    "Ringscope divides and gathers a layer at a time: buffers and messages have a layer's size";
-constexpr std::string_view lossScale =
-    "Ringscope's loss scale begins at 65536, is halved by a step that does not fit, and doubled "
-    "after 2000 that do";
 constexpr std::string_view ownCheckpointing =
     "works only where a model calls DeepSpeed's own checkpointing, which transformers' models do "
     "not; memory.recompute says what is computed again";
@@ -30,7 +25,7 @@ constexpr std::array deepSpeedTable = {
     drops("fp16.", lossScale),
     drops("torch_autocast.", "weights and activations have train.precision"),
     drops("data_types.", "gradients are summed in fp32", "fp32|null"),
-    drops("communication_data_type", "gradients travel in fp32", "fp32|null"),
+    drops("communication_data_type", wideGradients, "fp32|null"),
     plays("zero_optimization.stage", Role::ZeroStage, "memory.zero", zeroLevels),
     plays("zero_optimization.cpu_offload", Role::OffloadOptimizer, "memory.offload_optimizer", "",
           "up to DeepSpeed 0.3.15; offload_optimizer since"),

@@ -17,10 +17,13 @@ constexpr std::array easyContextTable = {
     plays("model", Role::Model, "model"),
     plays("seq_length", Role::SeqLen, "train.seq_len", allRanksTokens),
     plays("rope_theta", Role::RopeTheta, "model.rope_theta"),
+    takes("weight_decay", "train.weight_decay", decoupled),
+    plays("num_epochs", Role::Epochs, "train.epochs"),
     keepsHouse("output_dir", storeKeeps),
     keepsHouse("wandb", storeKeeps),
     keepsHouse("save_", storeKeeps),
     keepsHouse("resume_from_checkpoint", "Ringscope resumes runs of its own store"),
+    keepsHouse("checkpointing_steps", "checkpoint.every asks for checkpoints; nothing is set"),
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ constexpr std::string_view settingOfLibrary = "a setting of the old stack's libr
 
 constexpr std::array launcherTable = {
     keepsHouse("launcher.", startsRanks),
-    keepsHouse("launcher.program", "Ringscope trains by itself"),
+    keepsHouse("launcher.program", trainsItself),
     plays("launcher.config", Role::Companion),
     plays("launcher.config_file", Role::Companion),
     plays("launcher.deepspeed_config_file", Role::Companion),

@@ -6,9 +6,6 @@ namespace {
 
 using namespace migration_rows;
 
-constexpr std::string_view wholeCheckpoint =
-    "a checkpoint has all that a run needs to go on, in Ringscope's own form";
-
 constexpr std::array torchtitanTable = {
     keepsHouse("job.", "results are kept in Ringscope's store"),
     plays("job.config_file", Role::Companion),
@@ -44,6 +41,7 @@ constexpr std::array torchtitanTable = {
     plays("training.steps", Role::Steps, "train.steps", "optimizer steps of the run"),
     plays("training.warmup_steps", Role::LrWarmup, "train.lr_warmup"),
     plays("training.dataset", Role::Data, "data.source"),
+    holds("training.deterministic", "the same ranks add up in the same order every time"),
     plays("training.dataset_path", Role::Data, "data.source"),
     plays("training.mixed_precision_param", Role::Precision, "train.precision"),
     drops("training.mixed_precision_reduce", "gradients are summed in fp32", "float32|null"),

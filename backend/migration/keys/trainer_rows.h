@@ -28,6 +28,13 @@ inline constexpr std::string_view seedMeaning =
     "decides initial weights and data order, though not the old stack's ones";
 inline constexpr std::string_view sharedBy = "ranks that share one sequence";
 inline constexpr std::string_view allRanksTokens = "tokens of one sequence, over all ranks";
+inline constexpr std::string_view onlyText = "only text is trained on, by a model of text alone";
+inline constexpr std::string_view noLearner = "Ringscope has no reinforcement learning";
+inline constexpr std::string_view ownColumns = "a document's form is found by its columns";
+inline constexpr std::string_view wholeCheckpoint =
+    "a checkpoint has all that a run needs to go on, in Ringscope's own form";
+inline constexpr std::string_view fusedInside =
+    "Ringscope has kernels of its own; results are the same";
 inline constexpr std::string_view ownGroups = "groups of ranks with sequences of their own";
 
 inline constexpr std::array trainer = {
@@ -54,8 +61,8 @@ inline constexpr std::array trainer = {
     takes("adam_epsilon", "train.eps", "added to the root of the mean square"),
     plays("bf16", Role::Bf16, "train.precision"),
     plays("fp16", Role::Fp16, "train.precision"),
-    plays("pure_bf16", Role::Bf16, "train.precision"),
-    drops("tf32", "Ringscope multiplies in the precision of train.precision"),
+    plays("pure_bf16", Role::PureBf16, "train.precision"),
+    plays("tf32", Role::Tf32),
     keepsHouse("bf16_full_eval", noOtherEvaluation),
     keepsHouse("fp16_full_eval", noOtherEvaluation),
     keepsHouse("ddp_timeout",
@@ -69,6 +76,18 @@ inline constexpr std::array trainer = {
     holds("average_tokens_across_devices",
           "the loss is always weighted by the tokens of all ranks"),
     keepsHouse("use_cpu", "launch.device says what ranks compute on"),
+    keepsHouse("no_cuda", "launch.device says what ranks compute on"),
+    keepsHouse("accelerator_config", "every group of ranks reads sequences of its own"),
+    keepsHouse("accelerator_config.", "every group of ranks reads sequences of its own"),
+    keepsHouse("dispatch_batches", "every group of ranks reads sequences of its own"),
+    keepsHouse("split_batches", "every group of ranks reads sequences of its own"),
+    keepsHouse("ignore_data_skip", "a run that goes on reads where it stopped"),
+    keepsHouse("torch_empty_cache_steps", "memory is measured at the allocator"),
+    keepsHouse("skip_memory_metrics", "memory is measured at the allocator"),
+    keepsHouse("jit_mode_eval", noOtherEvaluation),
+    holds("full_determinism", "the same ranks add up in the same order every time"),
+    drops("optim_args", "Ringscope's AdamW has no such setting"),
+    drops("optim_target_modules", "all weights that train have an optimizer state", "null|none"),
     plays("gradient_checkpointing", Role::Recompute, "memory.recompute"),
     holds("gradient_checkpointing_kwargs",
           "how the old stack computes again; the result is the same"),
@@ -88,6 +107,21 @@ inline constexpr std::array trainer = {
     keepsHouse("output_dir", storeKeeps),
     keepsHouse("overwrite_output_dir", storeKeeps),
     keepsHouse("logging_", "every step is measured and kept"),
+    keepsHouse("log_on_each_node", "messages of all ranks are kept with the run"),
+    keepsHouse("log_", "every step is measured and kept"),
+    keepsHouse("include_tokens_per_second", "tokens are always counted"),
+    keepsHouse("include_effective_tokens_per_second", "tokens are always counted"),
+    keepsHouse("include_", noOtherEvaluation),
+    keepsHouse("project", storeKeeps),
+    keepsHouse("trackio_", storeKeeps),
+    keepsHouse("swanlab_", storeKeeps),
+    keepsHouse("use_swanlab", storeKeeps),
+    keepsHouse("wandb_", storeKeeps),
+    keepsHouse("ray_", "Ringscope starts its ranks itself; see `launch:`"),
+    keepsHouse("placement_strategy", "Ringscope starts its ranks itself; see `launch:`"),
+    keepsHouse("resources_per_worker", "Ringscope starts its ranks itself; see `launch:`"),
+    keepsHouse("print_param_status", "`ringscope plan` lists a model's parameters"),
+    keepsHouse("no_remove_unused_columns", "a document's other columns are not read"),
     keepsHouse("log_level", "every step is measured and kept"),
     keepsHouse("disable_tqdm", "every step is measured and kept"),
     keepsHouse("plot_loss", "`ringscope report` draws the losses"),

@@ -26,18 +26,18 @@ std::string written(const char* extension, const MigrationInput& input) {
 TEST(MigrationJson, HasExactlyItsDocumentedFields) {
     const MigrationInput input = fixture("base_zigzag.yaml");
     const auto object = nlohmann::json::parse(migrationJson(input, migrated(input)));
-    EXPECT_THAT(namesOf(object), ElementsAre("changed", "decisions", "experiment", "keys",
-                                             "schema_version", "source", "summary"));
+    EXPECT_THAT(namesOf(object), ElementsAre("changed", "decisions", "experiment", "keys", "plan",
+                                             "proof", "schema_version", "source", "summary"));
     EXPECT_THAT(namesOf(object["source"]), ElementsAre("confidence", "kind", "reason"));
     EXPECT_THAT(namesOf(object["keys"][0]),
-                ElementsAre("column", "line", "new", "new_path", "old", "path", "reason", "use",
-                            "verdict", "versions"));
+                ElementsAre("column", "cost", "line", "new", "new_path", "old", "path", "reason",
+                            "use", "verdict", "versions"));
     EXPECT_THAT(namesOf(object["summary"]), ElementsAre("carried", "dangerous", "dropped",
                                                         "housekeeping", "needed", "unknown"));
     EXPECT_THAT(namesOf(object["decisions"][0]),
                 ElementsAre("answered", "chosen", "default", "id", "key", "options", "question"));
     EXPECT_THAT(namesOf(object["decisions"][0]["options"][0]),
-                ElementsAre("consequence", "id", "label"));
+                ElementsAre("consequence", "id", "label", "plan"));
 }
 
 TEST(MigrationJson, NamesTheCompanionBeforeItsKeys) {

@@ -155,6 +155,7 @@ void showMigration(MainWindow& window, ui::MigratePage::Step step) {
              "the configuration is not opened");
     window.goTo(QStringLiteral("migrate"));
     page.goTo(step);
+    waitUntil([&] { return page.settled(); }, "no costs");
 }
 
 void compareExperiment(MainWindow& window, const QString& key) {
@@ -255,6 +256,12 @@ const std::vector<std::pair<std::string, Show>>& table() {
         {"migrate-keys", [](MainWindow& w) { showMigration(w, Step::Keys); }},
         {"migrate-decisions", [](MainWindow& w) { showMigration(w, Step::Decisions); }},
         {"migrate-result", [](MainWindow& w) { showMigration(w, Step::Outcome); }},
+        {"migrate-proof", [](MainWindow& w) { showMigration(w, Step::Proof); }},
+        {"migrate-files",
+         [](MainWindow& w) {
+             w.page<ui::MigratePage>().openFiles({QStringLiteral(RINGSCOPE_FIXTURES)});
+             w.goTo(QStringLiteral("migrate"));
+         }},
         // Last: from here on New run shows what runs.
         {"live",
          [](MainWindow& w) {

@@ -3,6 +3,7 @@
 #include "backend/core/output_file.h"
 #include "backend/migration/line_diff.h"
 #include "backend/migration/migration_report.h"
+#include "tests/ui/fake_transport.h"
 #include "ui/migrate/key_model.h"
 #include "ui/pages/migrate_page.h"
 
@@ -31,7 +32,9 @@ constexpr const char* fixtureNames[] = {"base_zigzag.yaml", "alst_fork.yaml", "z
 
 class MigrateFile : public testing::Test {
 protected:
-    MigrateFile() {
+    MigrateFile()
+        : controller(transport, folder.filePath(QStringLiteral("runs.db")).toStdString()),
+          page(controller) {
         fs::copy(RINGSCOPE_FIXTURES, root(), fs::copy_options::recursive);
         page.setAskToReplace([this](const QString& file) {
             asked << file;
@@ -80,12 +83,14 @@ protected:
     QTemporaryDir folder;
     QStringList asked;
     bool replace = false;
+    test::FakeTransport transport;
+    RunController controller;
     MigratePage page;
 };
 
 TEST_F(MigrateFile, OffersNothingBeforeAFileIsOpened) {
     EXPECT_EQ(page.step(), MigratePage::Source);
-    for (const char* name : {"step_1", "step_2", "step_3"})
+    for (const char* name : {"step_1", "step_2", "step_3", "step_4"})
         EXPECT_FALSE(button(name)->isEnabled()) << name;
     EXPECT_FALSE(button("nextStep")->isVisible());
     page.goTo(MigratePage::Outcome);
@@ -254,7 +259,7 @@ TEST_F(MigrateFile, SaysInASentenceWhyAFileCannotBeMigratedAndKeepsTheOneBefore)
                                    "ELF\0\1\2\xff\xfe",
                                    9));
     fs::create_directory(root() / "folder.yaml");
-    for (const char* name : {"broken.yaml", "twice.yaml", "junk.yaml", "folder.yaml", "no.yaml"}) {
+    for (const char* name : {"broken.yaml", "twice.yaml", "junk.yaml", "no.yaml"}) {
         const auto library = [&]() -> Result<Migration> {
             RINGSCOPE_TRY(const MigrationInput input, openSource((root() / name).string()));
             return migrate(input);
@@ -266,8 +271,8 @@ TEST_F(MigrateFile, SaysInASentenceWhyAFileCannotBeMigratedAndKeepsTheOneBefore)
         EXPECT_EQ(page.draft().migration().experiment, experiment);
         EXPECT_EQ(page.step(), MigratePage::Decisions);
     }
-    drop({QUrl::fromLocalFile(path("a.yaml")), QUrl::fromLocalFile(path("b.yaml"))});
-    EXPECT_TRUE(page.problem().startsWith(QStringLiteral("2 files were dropped")));
+    drop({QUrl::fromLocalFile(path("folder.yaml"))});
+    EXPECT_TRUE(page.problem().contains(QStringLiteral("has no file whose extension")));
     drop({QUrl(QStringLiteral("https://example.org/a.yaml"))});
     EXPECT_TRUE(page.problem().contains(QStringLiteral("not on this machine")));
     ASSERT_EQ(page.openFile(path("v1_cp.yaml")), QString());
