@@ -28,6 +28,10 @@ struct Grouped {
 
 bool isUnsharded(const RunGroup& group) { return group.mode == modenames::none; }
 
+ParityVerdict ofAttention(ParityVerdict verdict, bool byPattern) {
+    return byPattern && verdict == ParityVerdict::Same ? ParityVerdict::AnotherModel : verdict;
+}
+
 // "zigzag seq_len=8192": of the traits that are asked for.
 template <typename Wanted>
 std::string labelOf(const Grouped& all, std::size_t index, Wanted wanted) {
@@ -208,14 +212,16 @@ ParityVerdict parityVerdict(const Parity& parity, const ParityLimits& limits) {
 }
 
 ParityVerdict parityVerdict(const RunGroup& group) {
-    return group.worstParity ? parityVerdict(*group.worstParity, group.parityLimits)
-                             : ParityVerdict::Unknown;
+    if (!group.worstParity) return ParityVerdict::Unknown;
+    return ofAttention(parityVerdict(*group.worstParity, group.parityLimits),
+                       group.coverage.has_value());
 }
 
 ParityVerdict parityVerdict(const RunRecord& run) {
     if (!run.parity) return ParityVerdict::Unknown;
     const TrainConfig& train = run.config.train;
-    return parityVerdict(*run.parity, parityLimits(train.precision, train.optimizer));
+    return ofAttention(parityVerdict(*run.parity, parityLimits(train.precision, train.optimizer)),
+                       run.config.attention.pattern.kind != PatternKind::None);
 }
 
 bool isReference(const RunGroup& group) {

@@ -76,6 +76,9 @@ struct RunGroup {
     std::optional<int> lateRank;        // the rank that others waited for most, in all of them
     std::optional<Parity> worstParity;  // over the finished runs that have one
     ParityLimits parityLimits{};        // of their precision
+
+    // The share of pairs that attention.pattern lets through; none without a pattern.
+    std::optional<double> coverage{};
 };
 
 // Both ends included.
@@ -147,7 +150,9 @@ struct Comparison {
 // difference.
 inline constexpr double singleRunNoise = 0.05;
 
-enum class ParityVerdict { Same, Different, Unknown };
+// AnotherModel: the same as its own unsharded run, and attention goes by a pattern, so it is not
+// what dense attention trains.
+enum class ParityVerdict { Same, AnotherModel, Different, Unknown };
 ParityVerdict parityVerdict(const Parity& parity, const ParityLimits& limits);
 ParityVerdict parityVerdict(const RunRecord& run);
 ParityVerdict parityVerdict(const RunGroup& group);

@@ -3,6 +3,7 @@
 #include "backend/compare/statistics.h"
 #include "backend/config/field_table.h"
 #include "backend/memory/memory_plan.h"
+#include "backend/plan/attention_work.h"
 #include "backend/plan/run_plan.h"
 
 #include <algorithm>
@@ -132,6 +133,14 @@ void addParity(RunGroup& group, const std::vector<const RunRecord*>& finished) {
     }
 }
 
+// Nothing without a pattern, and where the configuration can no longer be planned.
+std::optional<double> coverageOf(const RunConfig& config) {
+    if (config.attention.pattern.kind == PatternKind::None) return std::nullopt;
+    const Result<RunPlan> plan = planRun(config);
+    if (!plan.ok()) return std::nullopt;
+    return coverage(*plan);
+}
+
 std::string reasonOf(const RunRecord& run) {
     return run.statusReason.empty() ? "it was " + std::string(statusName(run.status))
                                     : run.statusReason;
@@ -186,6 +195,7 @@ RunGroup summarise(const Repeats& repeats) {
     group.seqLen = repeats.config().train.seqLen;
     const TrainConfig& train = repeats.config().train;
     group.parityLimits = parityLimits(train.precision, train.optimizer);
+    group.coverage = coverageOf(repeats.config());
     std::vector<const RunRecord*> finished;
     for (const RunRecord* run : repeats.runs) {
         group.runs.push_back(run->id);

@@ -59,14 +59,24 @@ std::string times(const Candidate& candidate, const RunGroup& baseline, Naming n
                        candidate.sameComputation ? "" : ", not like for like");
 }
 
+// "another model than dense attention: 6.3 % of the pairs".
+std::string coverageWords(const RunGroup& group) {
+    return fmt::format("another model than dense attention: {:.2g} % of the pairs",
+                       100 * *group.coverage);
+}
+
 // Of one computation it says that the models are the same; else only that the group computes what
 // its own unsharded run does.
 std::string sameModelClause(const RunGroup& group, bool oneComputation) {
-    if (isReference(group)) return " and the unsharded model itself";
+    if (isReference(group))
+        return group.coverage ? "; unsharded, " + coverageWords(group)
+                              : " and the unsharded model itself";
     switch (parityVerdict(group)) {
         case ParityVerdict::Same:
             return oneComputation ? " and the same model"
                                   : "; it trains the model of its own unsharded run";
+        case ParityVerdict::AnotherModel:
+            return "; it trains the model of its own unsharded run, " + coverageWords(group);
         case ParityVerdict::Different:
             return " but NOT the same model" +
                    std::string(oneComputation ? "" : " as its own unsharded run") + ": " +
@@ -245,6 +255,7 @@ std::string talliesWords(const std::vector<Match>& matches) {
 std::string modelsWords(const std::vector<Match>& matches) {
     int unknown = 0;
     int same = 0;
+    int another = 0;
     std::vector<std::string> different;
     for (const Match& match : matches) {
         if (!match.fastest) continue;
@@ -253,7 +264,10 @@ std::string modelsWords(const std::vector<Match>& matches) {
         const ParityVerdict verdict = parityVerdict(group);
         if (verdict == ParityVerdict::Different)
             different.push_back(group.label + " is NOT the same model: " + parityComplaint(group));
-        (verdict == ParityVerdict::Unknown ? unknown : same) += 1;
+        if (verdict == ParityVerdict::AnotherModel)
+            ++another;
+        else
+            (verdict == ParityVerdict::Unknown ? unknown : same) += 1;
     }
     if (!different.empty()) {
         const std::size_t more = different.size() - 1;
@@ -264,6 +278,11 @@ std::string modelsWords(const std::vector<Match>& matches) {
         return fmt::format(
             "; whether the fastest are the same model as their unsharded runs is unknown in {}",
             unknown);
+    if (another > 0)
+        return fmt::format(
+            "; each trains the model of its own unsharded run, {} of them another model than dense "
+            "attention",
+            another);
     return same > 0 ? "; each is the same model as its own unsharded run" : "";
 }
 

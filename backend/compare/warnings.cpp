@@ -4,8 +4,6 @@
 #include "backend/config/experiment.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
-#include "backend/plan/attention_work.h"
-#include "backend/plan/run_plan.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -154,10 +152,9 @@ std::string anotherModel(const Comparison& comparison, const std::vector<Repeats
                          const std::vector<std::string>& labels, std::size_t index) {
     const RunConfig& config = groups[index].config();
     if (config.attention.pattern.kind == PatternKind::None) return "";
-    const Result<RunPlan> plan = planRun(config);
     const RunGroup* sparse = groupNamed(comparison, labels[index]);
-    if (!plan.ok() || sparse == nullptr) return "";
-    const double share = coverage(*plan);
+    if (sparse == nullptr || !sparse->coverage) return "";
+    const double share = *sparse->coverage;
     std::string text = fmt::format(
         "{} is another model than dense attention: attention.pattern {} computes {:.3g} % of the "
         "pairs that the mask grants, 1 in {}",

@@ -339,11 +339,12 @@ void checkPattern(const RunConfig& config, std::vector<ConfigConflict>& conflict
                              "of branches, and model.attention_sinks is learned from it; use "
                              "stop_gradient false"});
     if (pattern.kind == PatternKind::BlockSparse && pattern.local == 0 && pattern.stride == 0 &&
-        pattern.levels == 0 && pattern.globalTokens == 0 && !pattern.file)
+        pattern.levels == 0 && pattern.globalTokens == 0 && pattern.topK == 0 && !pattern.file)
         conflicts.push_back(
             {{"attention.pattern.kind", "attention.pattern.local"},
-             "attention.pattern.kind block_sparse is the union of local, stride, levels, global "
-             "and file, and none of them is set; set attention.pattern.local to see near blocks"});
+             "attention.pattern.kind block_sparse is the union of local, stride, levels, global, "
+             "top_k and file, and none of them is set; set attention.pattern.local to see near "
+             "blocks"});
 }
 
 }  // namespace

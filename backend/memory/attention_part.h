@@ -1,5 +1,5 @@
 // One rank's part of a schedule, for the memory of its tensors: sizes, buffers, and how latents
-// become keys. Mirrors kernels/attention/{executor_table,local_attention,key_form}.
+// become keys. Mirrors kernels/attention/{executor_table,local_attention,key_choice,key_form}.
 #pragma once
 
 #include "backend/memory/block_memory.h"
@@ -72,6 +72,15 @@ void appendOutput(const OutputMemory& whole, std::vector<Held>& saved);
 AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
                                       bool wholeHeads = true);
 void sinkGradients(RankWriter& writer, const BlockSizes& sizes);
+
+// What tokens choose by content, to be saved: nothing where they do not choose. Of keys of all
+// tokens, and of a ring, where `sizes` has this place's.
+Held chooseAmong(RankWriter& writer, const BlockSizes& sizes);
+Held chooseAround(const AttentionPartMemory& part, const BlockSizes& sizes);
+void appendChoice(const Held& choice, std::vector<Held>& saved);
+// One chosen block.
+void chosenForward(RankWriter& writer, const BlockSizes& sizes, const Block& block);
+void chosenBackward(RankWriter& writer, const BlockSizes& sizes, const Block& block);
 
 // Of a ring; q has the rows and heads of `sizes`, `own` is what travels.
 OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& sizes,

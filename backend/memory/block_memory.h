@@ -66,6 +66,8 @@ public:
 
     // The block's rows count from the first row of `like`.
     void add(const Block& block, const OutputMemory& part);
+    // To be added to in place.
+    void begin() { whole_.addSome({}); }
     OutputMemory takeSum();
 
 private:

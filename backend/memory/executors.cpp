@@ -47,10 +47,12 @@ Held stackedKeys(RankWriter& writer, const BlockSizes& sizes) {
 
 AttentionOutputMemory fullForwardMemory(const AttentionPartMemory& part,
                                         const AttentionInput& input) {
+    const Held choice = chooseAmong(part.writer, part.sizes);
     const OutputMemory output =
         localForward(part.writer, part.steps.forward.front(), part.sizes, branchSteps(part.steps));
     AttentionOutputMemory all{output.out, {{input.q, input.k, input.v}}};
     appendOutput(output, all.saved.tensors);
+    appendChoice(choice, all.saved.tensors);
     return all;
 }
 
@@ -62,9 +64,11 @@ AttentionGradientMemory fullBackwardMemory(const AttentionPartMemory& part,
 AttentionOutputMemory ringForwardMemory(const AttentionPartMemory& part,
                                         const AttentionInput& input) {
     const Held own = travellingKeys(part, input);
+    const Held choice = chooseAround(part, part.sizes);
     const OutputMemory whole = attendAround(part, part.sizes, own);
     AttentionOutputMemory all{whole.out, {{input.q, own}}};
     appendOutput(whole, all.saved.tensors);
+    appendChoice(choice, all.saved.tensors);
     return all;
 }
 
@@ -81,12 +85,15 @@ AttentionOutputMemory allToAllForwardMemory(const AttentionPartMemory& part,
     for (const HeadStepsMemory& steps : byHeads(part.steps.forward)) {
         const HeadMemory here = exchange.receive(steps.first);
         const BlockSizes sizes = exchange.sizesOf(steps.first);
+        const Held choice =
+            steps.isRing() ? chooseAround(part, sizes) : chooseAmong(part.writer, sizes);
         const OutputMemory output =
             steps.isRing() ? attendAround(part, sizes, stackedKeys(part.writer, sizes))
                            : localForward(part.writer, steps.first, sizes, branchSteps(part.steps));
         exchange.sendBack(steps.last);
         for (const Held& tensor : {here[0], here[1], here[2]}) all.saved.tensors.push_back(tensor);
         appendOutput(output, all.saved.tensors);
+        appendChoice(choice, all.saved.tensors);
     }
     all.out = exchange.returned()[0];
     return all;
@@ -114,6 +121,7 @@ AttentionOutputMemory allGatherForwardMemory(const AttentionPartMemory& part,
                                              const AttentionInput& input) {
     RankWriter& writer = part.writer;
     const Step& step = part.steps.forward.front();
+    const Held choice = chooseAmong(writer, part.sizes);
     const OutputMemory share = localForward(writer, step, part.sizes, branchSteps(part.steps));
     const std::int64_t shareNumbers = share.out.bytes() / writer.elementBytes();
     const Pooled gathered = part.pool.take(part.ranks() * shareNumbers, writer.elementBytes());
@@ -121,6 +129,7 @@ AttentionOutputMemory allGatherForwardMemory(const AttentionPartMemory& part,
     AttentionOutputMemory all{writer.elements(part.sizes.queryNumbers()),
                               {{input.q, input.k, input.v}}};
     appendOutput(share, all.saved.tensors);
+    appendChoice(choice, all.saved.tensors);
     return all;
 }
 

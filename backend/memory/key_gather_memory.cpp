@@ -100,10 +100,12 @@ AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
                        part.writer.sums(part.sizes.lseNumbers())};
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     std::vector<OutputMemory> groups;
+    std::vector<Held> chosen;
     for (const Step& step : part.steps.forward) {
         const BlockSizes sizes = ofStep(part, step);
         const Held rows = gather.begin(step);
         const KeyMemory keys = part.keysOf(sizes.keys, step.heads.size());
+        appendChoice(chooseAmong(part.writer, sizes), chosen);
         groups.push_back({.branches = localForward(part.writer, step, sizes, apart).branches});
     }
     // Of several groups, joined.
@@ -115,6 +117,7 @@ AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
                                                   part.sizes.heads * part.sizes.columns));
     AttentionOutputMemory all{whole.out, {{input.q, own}}};
     appendOutput(whole, all.saved.tensors);
+    all.saved.tensors.insert(all.saved.tensors.end(), chosen.begin(), chosen.end());
     return all;
 }
 

@@ -39,6 +39,11 @@ OutputMemory localForward(RankWriter& writer, const Step& step, const BlockSizes
     const BlockSizes own = ofRows(sizes, rows, {});
     RowOutputsMemory output(writer, own, apart);
     for (Block block : step.blocks) {
+        if (block.chosen) {
+            output.begin();
+            chosenForward(writer, sizes, block);
+            continue;
+        }
         const OutputMemory part = blockForward(writer, ofBlock(sizes, block));
         block.queries = {block.queries.begin - rows.begin, block.queries.end - rows.begin};
         output.add(block, part);
@@ -64,6 +69,10 @@ AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, cons
     AttentionGradientMemory gradients{.k = writer.sums(own.keyNumbers()),
                                       .v = writer.sums(own.keyNumbers())};
     for (const Block& block : step.blocks) {
+        if (block.chosen) {
+            chosenBackward(writer, sizes, block);
+            continue;
+        }
         const bool wholeRows = isDense(block) && (block.queries == rows || sizes.batch == 1);
         addBlockGradients(writer, ofBlock(sizes, block), wholeHeads && wholeRows);
     }

@@ -35,6 +35,7 @@ RankWriter::RankWriter(AllocationProgram& program, const RunPlan& plan,
                        const MachineTraits& machine)
     : program_(program),
       model_(plan.config.model),
+      pattern_(plan.attention.pattern.get()),
       elementBytes_(rowOf(plan.config.train.precision).bytes),
       sumBytes_(rowOf(plan.config.train.precision).sumBytes),
       chunk_(elementBytes_ == 2 ? 1024 : 512),

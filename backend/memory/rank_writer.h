@@ -47,10 +47,12 @@ public:
 
     AllocationProgram& program() { return program_; }
     const ModelConfig& model() const { return model_; }
+    const AttentionPattern* pattern() const { return pattern_; }  // null: none
 
     Held elements(std::int64_t count) { return program_.hold(count * elementBytes_); }
     Held sums(std::int64_t count) { return program_.hold(count * sumBytes_); }
     Held numbers(std::int64_t count) { return program_.hold(count * 8); }
+    Held singles(std::int64_t count) { return program_.hold(count * 4); }
 
     // Of what is being gathered.
     Held gathersCopy(std::int64_t bytes) {
@@ -101,6 +103,7 @@ private:
 
     AllocationProgram& program_;
     const ModelConfig& model_;
+    const AttentionPattern* pattern_;
     std::int64_t elementBytes_;
     std::int64_t sumBytes_;
     std::int64_t chunk_;

@@ -167,8 +167,14 @@ OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& siz
         const KeyMemory met = step.blocks.empty()
                                   ? KeyMemory{}
                                   : part.keysOf(keyRows(step).size(), step.heads.size());
-        for (const Block& block : step.blocks)
-            output.add(block, blockForward(part.writer, ofBlock(sizes, block)));
+        for (const Block& block : step.blocks) {
+            if (!block.chosen) {
+                output.add(block, blockForward(part.writer, ofBlock(sizes, block)));
+                continue;
+            }
+            output.begin();
+            chosenForward(part.writer, sizes, block);
+        }
         journey.endStep(step, {}, {});
     }
     return outputOfRows(part.writer, output, sizes);
@@ -188,10 +194,14 @@ RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockS
             BlockSizes keys = sizes;
             keys.keys = rows.size();
             const Held sums = part.writer.sums(2 * keys.keyNumbers());
-            for (const Block& block : step.blocks)
-                addBlockGradients(
-                    part.writer, ofBlock(sizes, block),
-                    isDense(block) && (sizes.batch == 1 || block.queries.size() == sizes.queries));
+            for (const Block& block : step.blocks) {
+                const bool wholeRows =
+                    isDense(block) && (sizes.batch == 1 || block.queries.size() == sizes.queries);
+                if (block.chosen)
+                    chosenBackward(part.writer, sizes, block);
+                else
+                    addBlockGradients(part.writer, ofBlock(sizes, block), wholeRows);
+            }
             packed = part.latent()
                          ? part.expansion->gradient(sizes.batch * rows.size(), step.heads.size())
                          : sums;

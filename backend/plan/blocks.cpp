@@ -1,9 +1,11 @@
 #include "backend/plan/blocks.h"
 
+#include "backend/plan/key_choices.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/row_runs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -159,12 +161,27 @@ private:
         schedule_.pattern->cut(meeting, [&](const PatternPiece& piece) {
             if (apart(piece.queries, piece.keys, mask_)) return;
             const std::size_t before = result.size();
-            BlockCutter(piece.queries, piece.keys, mask_).cut(result);
+            if (piece.chosen)
+                addChosen(piece, result);
+            else
+                BlockCutter(piece.queries, piece.keys, mask_).cut(result);
             for (std::size_t i = before; i < result.size(); ++i) {
                 result[i].heads = heads.size() > 0 ? heads : piece.heads;
                 result[i].branch = piece.branch;
             }
         });
+    }
+
+    void addChosen(const PatternPiece& piece, std::vector<Block>& result) const {
+        const double pairs = chosenPairs(*schedule_.pattern, mask_, piece.queries, piece.keys);
+        if (pairs == 0) return;
+        result.push_back({.queries = piece.queries.rows(),
+                          .keys = piece.keys.rows(),
+                          .mask = MaskKind::Positions,
+                          .chosen = true,
+                          .queryTokens = piece.queries.tokens,
+                          .keyTokens = piece.keys.tokens,
+                          .pairs = std::llround(pairs)});
     }
 
     // Of a place that holds one span of tokens, and of each head every step-th from its first.
@@ -205,6 +222,17 @@ std::int64_t firstHeadOf(const Schedule& schedule, const RankSchedule& steps, in
     return steps.forward.front().queriesOf.placeOf(rank) * schedule.headsPerRank;
 }
 
+// See Schedule::summedBlocks. A place that holds all keys needs no sums of others.
+std::int64_t mostBlocksOfAPlace(const Schedule& schedule) {
+    if (schedule.pattern == nullptr || schedule.pattern->chosenBlocks() == 0) return 0;
+    if (schedule.places.size() < 2) return 0;
+    std::int64_t most = 0;
+    for (const RankSet& place : schedule.places)
+        most = std::max<std::int64_t>(most, std::ssize(blocksOf(tokensOf(schedule.owned, place),
+                                                                schedule.pattern->config().block)));
+    return most;
+}
+
 }  // namespace
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
@@ -225,6 +253,7 @@ Schedule masked(Schedule schedule, const AttentionMask& mask,
     schedule.pattern = std::move(pattern);
     schedule.needs =
         PlaceNeeds::under(mask, schedule.owned, schedule.places, schedule.pattern.get());
+    schedule.summedBlocks = mostBlocksOfAPlace(schedule);
     return schedule;
 }
 

@@ -98,6 +98,9 @@ void addGathers(Timeline& buffers, const std::vector<Step>& pass, int ranks) {
             const int posted = postedAt(step, transfer);
             if (is(transfer, TransferKind::AllGather, Payload::KeyValue))
                 buffers.add(posted, beginOf(transfer.neededBy), sides.both());
+            // Before the first step begins.
+            if (is(transfer, TransferKind::AllGather, Payload::BlockSums))
+                buffers.add(posted - 1, posted - 1, sides.both());
             if (is(transfer, TransferKind::ReduceScatter, Payload::KeyValueGrad))
                 buffers.add(posted, std::max(posted, beginOf(transfer.neededBy)), sides.both());
         }

@@ -72,6 +72,10 @@ constexpr std::array features = {
             [](RunConfig& config) {
                 config.attention.pattern = {.kind = PatternKind::BlockSparse, .local = 1};
             }},
+    Feature{"top_k", "blocks of keys chosen by content (attention.pattern.top_k)",
+            [](RunConfig& config) {
+                config.attention.pattern = {.kind = PatternKind::BlockSparse, .topK = 2};
+            }},
     Feature{"bf16", "activations in bf16",
             [](RunConfig& config) { config.train.precision = NumberFormat::Bf16; }},
     Feature{"fp16", "activations in fp16",

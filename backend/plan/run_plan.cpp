@@ -153,11 +153,23 @@ std::string partsNote(const RunPlan& plan) {
                        plan.layers.size());
 }
 
+// Of a token's latent, where it is to travel.
+std::int64_t latentColumns(const RunConfig& config) {
+    const ModelConfig& model = config.model;
+    const MlaKeys wanted = config.parallel.mlaKeys;
+    if (model.attention != AttentionKind::Mla || wanted == MlaKeys::Expanded) return 0;
+    const std::int64_t columns = model.latent.size + model.latent.rotarySize;
+    const bool fewer = columns < 2 * model.keyHeads() * model.headDim();
+    return fewer || wanted == MlaKeys::Latent ? columns : 0;
+}
+
 PatternShape patternShape(const RunConfig& config) {
     return {.tokens = config.train.seqLen,
             .heads = config.model.heads,
             .kvHeads = config.model.keyHeads(),
-            .causal = config.attention.causal};
+            .causal = config.attention.causal,
+            .window = config.attention.window || config.attention.windowRight,
+            .latent = latentColumns(config) > 0};
 }
 
 // "attention.pattern dilated: 6.3 % of the pairs that the mask grants are computed, …"
@@ -244,16 +256,6 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
         config.profile.steps && !recording.empty())
         notes.push_back(recording);
     return notes;
-}
-
-// Of a token's latent, where it is to travel.
-std::int64_t latentColumns(const RunConfig& config) {
-    const ModelConfig& model = config.model;
-    const MlaKeys wanted = config.parallel.mlaKeys;
-    if (model.attention != AttentionKind::Mla || wanted == MlaKeys::Expanded) return 0;
-    const std::int64_t columns = model.latent.size + model.latent.rotarySize;
-    const bool fewer = columns < 2 * model.keyHeads() * model.headDim();
-    return fewer || wanted == MlaKeys::Latent ? columns : 0;
 }
 
 AttentionShape attentionShape(const RunConfig& config, int ranks) {

@@ -32,6 +32,8 @@ std::string_view payloadName(Payload payload) {
             return "out";
         case Payload::OutputGrad:
             return "dout";
+        case Payload::BlockSums:
+            return "sums of K";
     }
     return "";
 }

@@ -41,6 +41,7 @@ enum class Payload : std::uint8_t {
     ValueGrad,
     Output,
     OutputGrad,
+    BlockSums,  // of keys, for choices by content
 };
 std::string_view payloadName(Payload payload);
 
@@ -94,6 +95,7 @@ struct Block {
     std::int64_t keyStep = 1;
     HeadSpan heads{};
     int branch = 0;
+    bool chosen = false;  // by position; a query sees those of the keys' blocks that it chooses
 
     std::int64_t queryRows() const { return (queries.size() + queryStep - 1) / queryStep; }
     std::int64_t keyRows() const { return (keys.size() + keyStep - 1) / keyStep; }
@@ -101,7 +103,7 @@ struct Block {
     // Filled in by blocks.h, where the tokens of the rows matter.
     TokenRun queryTokens{};
     TokenRun keyTokens{};
-    std::int64_t pairs = 0;  // of a block by position
+    std::int64_t pairs = 0;  // of a block by position; see chosenPairs() for those chosen
     bool operator==(const Block&) const = default;
 };
 
@@ -183,6 +185,10 @@ struct Schedule {
     std::shared_ptr<const PlaceNeeds> needs{};
     // No rank sends more, or has more buffers, than one of these. Holds where `needs` is null.
     std::vector<int> busiest{0};
+
+    // Where tokens choose blocks of keys: the most blocks that one place has tokens of, which is
+    // how many sums each sends before the blocks of the first step; 0: none are sent.
+    std::int64_t summedBlocks = 0;
 
     // Heads a rank holds while it attends: a share of them after an all-to-all.
     std::int64_t headsPerRank = 1;

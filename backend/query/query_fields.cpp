@@ -49,6 +49,8 @@ std::string parityWord(const RunRecord& run) {
     switch (parityVerdict(run)) {
         case ParityVerdict::Same:
             return "same";
+        case ParityVerdict::AnotherModel:
+            return "another";
         case ParityVerdict::Different:
             return "differs";
         case ParityVerdict::Unknown:
@@ -69,7 +71,9 @@ std::vector<std::string> stateNames() {
     return names;
 }
 
-std::vector<std::string> parityNames() { return {"same", "differs", "reference", "unknown"}; }
+std::vector<std::string> parityNames() {
+    return {"same", "another", "differs", "reference", "unknown"};
+}
 std::vector<std::string> yesAndNo() { return {"yes", "no"}; }
 
 double tookSeconds(const RunRecord& run) {
@@ -112,7 +116,7 @@ std::vector<QueryField> fieldRows() {
          stateNames},
         {"reason", "why it failed", Kind::Words,
          [](const RunRecord& run) { return word(run.statusReason); }},
-        {"parity", "same, differs, reference, unknown", Kind::Choice,
+        {"parity", "same, another, differs, reference, unknown", Kind::Choice,
          [](const RunRecord& run) { return word(parityWord(run)); }, parityNames},
         {"started", "when, in local time", Kind::Moment,
          [](const RunRecord& run) { return word(localMoment(run.createdUs)); }},

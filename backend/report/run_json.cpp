@@ -251,6 +251,7 @@ json groupJson(const RunGroup& group) {
                    {"parity", parityJson(group.worstParity, parityVerdict(group))},
                    {"is_reference", isReference(group)},
                    {"runs", json::array()}};
+    object["coverage"] = orNull(group.coverage);
     object["late_rank"] = group.lateRank ? json(*group.lateRank) : json(nullptr);
     for (const RunId& run : group.runs) object["runs"].push_back(jsonText(run.text));
     for (const Figure& figure : figureTable())

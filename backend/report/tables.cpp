@@ -83,8 +83,8 @@ Cell stateCell(const RunRecord& run) {
 
 std::vector<Cell> parityCells(const RunRecord& run) {
     if (!run.parity) return {{"–", Tone::Muted}, {"–", Tone::Muted}};
-    const bool same = parityVerdict(run) == ParityVerdict::Same;
-    const Tone tone = same ? Tone::Good : Tone::Bad;
+    const bool off = parityVerdict(run) == ParityVerdict::Different;
+    const Tone tone = off ? Tone::Bad : Tone::Good;
     return {{formatDifference(run.parity->maxLossDiff), tone},
             {formatDifference(run.parity->maxGradNormRelDiff), tone}};
 }
@@ -311,6 +311,8 @@ Tone parityTone(const RunGroup& group) {
     switch (parityVerdict(group)) {
         case ParityVerdict::Same:
             return Tone::Good;
+        case ParityVerdict::AnotherModel:
+            return Tone::Caution;
         case ParityVerdict::Different:
             return Tone::Bad;
         case ParityVerdict::Unknown:

@@ -177,6 +177,8 @@ std::string_view parityWord(ParityVerdict verdict) {
     switch (verdict) {
         case ParityVerdict::Same:
             return "same";
+        case ParityVerdict::AnotherModel:
+            return "another model";
         case ParityVerdict::Different:
             return "different";
         case ParityVerdict::Unknown:
@@ -186,10 +188,15 @@ std::string_view parityWord(ParityVerdict verdict) {
 }
 
 std::string parityWords(const RunGroup& group) {
+    const ParityVerdict verdict = parityVerdict(group);
+    if (group.coverage && verdict != ParityVerdict::Different)
+        return fmt::format("another model, {:.2g} % of pairs", 100 * *group.coverage);
     if (isReference(group)) return "reference";
-    switch (parityVerdict(group)) {
+    switch (verdict) {
         case ParityVerdict::Same:
             return "same";
+        case ParityVerdict::AnotherModel:  // without a plan there is no share to name
+            return "another model";
         case ParityVerdict::Unknown:
             return "unknown";
         case ParityVerdict::Different:

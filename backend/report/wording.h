@@ -53,10 +53,11 @@ std::string formatSpeedupEnds(const Candidate& candidate);
 // over legacy seq_len=1024". Empty for the only section.
 std::string sectionTitle(const Comparison& comparison, const Section& section);
 
-// "same", "different", "unknown": for programs.
+// "same", "another model", "different", "unknown": for programs.
 std::string_view parityWord(ParityVerdict verdict);
 
-// "same", "NOT the same: loss 3.1e-03", "reference", "unknown": for people.
+// For people: "same", "another model, 6.3 % of pairs", "NOT the same: loss 3.1e-03", "reference",
+// "unknown".
 std::string parityWords(const RunGroup& group);
 
 // "did not finish: rank 1 …", "has not finished yet", or nothing where there are figures.

@@ -218,7 +218,9 @@ Result<std::shared_ptr<const AttentionPattern>> patternOf(const AttentionCase& p
     return makePattern(problem.pattern, {.tokens = problem.tokens,
                                          .heads = problem.heads,
                                          .kvHeads = problem.kvHeads,
-                                         .causal = problem.causal});
+                                         .causal = problem.causal,
+                                         .window = problem.window.has_value(),
+                                         .latent = problem.latent.has_value()});
 }
 
 Result<void> checkCase(const AttentionCase& problem) {

@@ -35,12 +35,15 @@ PooledTensor emptySlices(const RankPart& part, const at::Tensor& slice) {
 
 AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const Step& step = onlyStep(part.steps.forward);
-    BlockOutput share = localForward(step, input, part.rules, part.sinks, branchSteps(part.steps));
+    const KeyChoice choice = chooseAmong(part, step, input.q, input.k);
+    BlockOutput share =
+        localForward(step, input, part.rules, part.sinks, branchSteps(part.steps), choice);
     share.out = share.out.contiguous();
     PooledTensor gathered = emptySlices(part, share.out);
     exchange(part.group, step, Payload::Output, gathered.tensor(), share.out);
     SavedAttention saved{{input.q, input.k, input.v}, input.k.size(2)};
     appendOutput(share, saved.tensors);
+    appendChoice(choice, saved.tensors);
     return {joined(gathered.tensor()), std::move(saved), share.lse};
 }
 
@@ -58,7 +61,8 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     }
 
     const AttentionGradients gradients =
-        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks, apart);
+        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks, apart,
+                      choiceAt(part, saved.tensors, 5 + apart.size()));
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
     return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};

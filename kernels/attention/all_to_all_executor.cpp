@@ -11,7 +11,8 @@
 namespace ringscope {
 namespace {
 
-constexpr std::size_t savedOfGroup = 5;  // q, k, v, out, lse of a group of heads, and branches
+// q, k, v, out, lse of a group of heads; then branches and the choice of keys
+constexpr std::size_t savedOfGroup = 5;
 
 // Steps that attend for the same heads: all steps of a ring, or a single step.
 struct HeadSteps {
@@ -33,22 +34,28 @@ RankPart ofHeadsHere(RankPart part, const HeadExchange& exchange, const HeadStep
     return part;
 }
 
-BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
-    if (steps.isRing()) return attendAround(part, here[Q], at::stack({here[K], here[V]}));
+KeyChoice chooseHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
+    return steps.isRing() ? chooseAround(part, here[Q], here[K])
+                          : chooseAmong(part, steps.first, here[Q], here[K]);
+}
+
+BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here,
+                       const KeyChoice& choice) {
+    if (steps.isRing()) return attendAround(part, here[Q], at::stack({here[K], here[V]}), choice);
     return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules, part.sinks,
-                        branchSteps(part.steps));
+                        branchSteps(part.steps), choice);
 }
 
 AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
                                  const QueryKeyValue& here, const BlockOutput& whole,
-                                 const at::Tensor& dOut) {
+                                 const at::Tensor& dOut, const KeyChoice& choice) {
     if (steps.isRing()) {
         const RingGradients sums =
-            gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut);
+            gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut, choice);
         return {sums.q, sums.own[0], sums.own[1]};
     }
     return localBackward(steps.first, here, whole, dOut, part.rules, part.sinks,
-                         branchSteps(part.steps));
+                         branchSteps(part.steps), choice);
 }
 
 }  // namespace
@@ -61,11 +68,14 @@ AttentionOutput allToAllForward(const RankPart& part, const QueryKeyValue& input
     std::vector<at::Tensor> sums;
     for (const HeadSteps& steps : stepsByHeads(pass)) {
         const HeadTensors here = exchange.receive(steps.first);
-        const BlockOutput output = attendHere(ofHeadsHere(part, exchange, steps), steps, here);
+        const RankPart ofHeads = ofHeadsHere(part, exchange, steps);
+        const KeyChoice choice = chooseHere(ofHeads, steps, here);
+        const BlockOutput output = attendHere(ofHeads, steps, here, choice);
         exchange.sendBack(steps.last, {output.out});
         for (const at::Tensor& tensor : {here[Q], here[K], here[V]})
             saved.tensors.push_back(tensor);
         appendOutput(output, saved.tensors);
+        appendChoice(choice, saved.tensors);
         sums.push_back(output.lse);
     }
     at::Tensor lse = sums.size() == 1 ? sums.front() : at::cat(sums, 2);
@@ -83,9 +93,10 @@ AttentionGradients allToAllBackward(const RankPart& part, const SavedAttention& 
         const AttentionGradients gradients = gradientsHere(
             ofHeadsHere(part, exchange, steps), steps,
             {saved.tensors[first], saved.tensors[first + 1], saved.tensors[first + 2]},
-            outputAt(saved.tensors, first + 3, branches), here[Q]);
+            outputAt(saved.tensors, first + 3, branches), here[Q],
+            choiceAt(part, saved.tensors, first + savedOfGroup + branches));
         exchange.sendBack(steps.last, {gradients.q, gradients.k, gradients.v});
-        first += savedOfGroup + branches;
+        first += savedOfGroup + branches + (choosesKeys(part) ? 1 : 0);
     }
     const HeadTensors& back = exchange.returned();
     return {back[Q], back[K], back[V]};

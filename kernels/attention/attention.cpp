@@ -112,7 +112,8 @@ Result<std::unique_ptr<Attention>> Attention::make(const Schedule& schedule, int
                                                        schedule.owned,
                                                        group,
                                                        options,
-                                                       schedule.latent})));
+                                                       schedule.latent,
+                                                       schedule.pattern})));
 }
 
 Attention::Attention(std::unique_ptr<State> state) : state_(std::move(state)) {}

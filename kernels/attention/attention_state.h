@@ -4,6 +4,7 @@
 #include "kernels/attention/executor_table.h"
 
 #include <limits>
+#include <memory>
 
 namespace ringscope {
 
@@ -14,6 +15,7 @@ struct Attention::State {
     Group& group;
     AttentionOptions options;
     bool latent = false;  // latents travel
+    std::shared_ptr<const AttentionPattern> pattern{};
     BufferPool pool{group.size() == 1 ? std::numeric_limits<std::int64_t>::max()
                                       : options.bufferLimit};
 
@@ -32,7 +34,10 @@ struct Attention::State {
                  .dropoutSeed = dropoutSeedOfLayer(call.seed, call.layer),
                  .firstHead = firstHead,
                  .mask = &used.mask},
-                call.sinks};
+                call.sinks,
+                nullptr,
+                0,
+                pattern.get()};
     }
     // The whole, of all heads. `expand` is empty where keys travel as heads, and must outlive it.
     RankPart whole(const AttentionCall& call, std::int64_t heads, const KeyExpansion& expand,

@@ -19,6 +19,7 @@ struct RankPart {
     Sinks sinks{};
     const KeyExpansion* expand = nullptr;  // null: keys and values travel as heads
     std::int64_t keyHeads = 0;             // that latents become
+    const AttentionPattern* pattern = nullptr;
 };
 
 // q, k and v as Attention::attend takes them. Latents are k, as one head, (B, n, 1, C), without v.

@@ -34,14 +34,18 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
     KeyGather gather(part, part.steps.forward, own);
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     std::vector<std::vector<at::Tensor>> branches(apart.size());  // of each, by groups of heads
+    std::vector<at::Tensor> chosen;                               // by groups of heads
     BlockOutput whole{
         at::empty_like(input.q),
         at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(sumType(input.q)))};
     for (const Step& step : part.steps.forward) {
         const auto [keys, values] = keysOf(part, gather.begin(step), step.heads);
-        const BlockOutput heads =
-            localForward(step, {queryHeadsOf(input.q, step.heads, kvHeads), keys, values},
-                         rulesOf(part, step.heads, input.q.size(2) / kvHeads), part.sinks, apart);
+        const at::Tensor q = queryHeadsOf(input.q, step.heads, kvHeads);
+        const KeyChoice choice = chooseAmong(part, step, q, keys);
+        appendChoice(choice, chosen);
+        const BlockOutput heads = localForward(step, {q, keys, values},
+                                               rulesOf(part, step.heads, input.q.size(2) / kvHeads),
+                                               part.sinks, apart, choice);
         queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
         queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
         for (std::size_t i = 0; i < apart.size(); ++i) branches[i].push_back(heads.branches[i]);
@@ -50,6 +54,7 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
         whole.branches.push_back(groups.size() == 1 ? groups.front() : at::cat(groups, 2));
     SavedAttention saved{{input.q, own}, kvHeads};
     appendOutput(whole, saved.tensors);
+    saved.tensors.insert(saved.tensors.end(), chosen.begin(), chosen.end());
     return {whole.out, std::move(saved), whole.lse};
 }
 
@@ -64,6 +69,7 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     const BlockOutput whole = outputAt(saved.tensors, 2, apart.size());
     const at::Tensor dq = at::empty_like(q);
+    std::size_t firstChoice = 4 + apart.size();
     for (const Step& step : part.steps.backward) {
         const at::Tensor rows = gather.begin(step);
         const auto [keys, values] = keysOf(part, rows, step.heads);
@@ -72,7 +78,8 @@ AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention&
             ofHeads.branches.push_back(ofStep(branch, step));
         const AttentionGradients heads =
             localBackward(step, {ofStep(q, step), keys, values}, ofHeads, ofStep(dOut, step),
-                          rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart);
+                          rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart,
+                          choiceAt(part, saved.tensors, firstChoice++));
         ofStep(dq, step).copy_(heads.q);
         gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
     }

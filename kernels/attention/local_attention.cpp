@@ -27,10 +27,15 @@ BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRul
 }
 
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
-                         const Sinks& sinks, const std::vector<std::int64_t>& apart) {
+                         const Sinks& sinks, const std::vector<std::int64_t>& apart,
+                         const KeyChoice& choice) {
     const TokenSpan rows = queryRows(step);
     RowOutputs output(rowsOf(tensors.q, rows), tensors.q.size(2) / tensors.k.size(2), apart);
     for (Block block : step.blocks) {
+        if (block.chosen) {
+            choice.addOutput(block, tensors, rules, rows.begin, output.sum());
+            continue;
+        }
         BlockOutput part = blockForward(blockOf(block, tensors, rules));
         block.queries = relativeTo(rows, block.queries);
         output.add(block, std::move(part));
@@ -41,13 +46,17 @@ BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const S
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
                                  const ScoreRules& rules, const Sinks& sinks,
-                                 const std::vector<std::int64_t>& apart) {
+                                 const std::vector<std::int64_t>& apart, const KeyChoice& choice) {
     addSinkGradients(sinks, rules.firstHead, whole, dOut);
     const TokenSpan rows = queryRows(step);
     const std::int64_t each = tensors.q.size(2) / tensors.k.size(2);
     const BlockGradients sums{emptySum(rowsOf(tensors.q, rows)), emptySum(tensors.k),
                               emptySum(tensors.v)};
     for (Block block : step.blocks) {
+        if (block.chosen) {
+            choice.addGradients(block, tensors, rules, rows.begin, whole, dOut, sums);
+            continue;
+        }
         const BlockInput input = blockOf(block, tensors, rules);
         block.queries = relativeTo(rows, block.queries);
         const RowPart queries = queriesOf(block, each);

@@ -3,6 +3,7 @@
 
 #include "backend/plan/step_rows.h"
 #include "kernels/attention/executor_table.h"
+#include "kernels/attention/key_choice.h"
 #include "kernels/attention/row_outputs.h"
 
 namespace ringscope {
@@ -15,16 +16,18 @@ BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRul
                          const Sinks& sinks);
 
 // Output and lse of rows queryRows(step), which see no other keys. `apart`: branchSteps() of the
-// rank's steps.
+// rank's steps. `choice`: of chosen blocks.
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
-                         const Sinks& sinks = {}, const std::vector<std::int64_t>& apart = {});
+                         const Sinks& sinks = {}, const std::vector<std::int64_t>& apart = {},
+                         const KeyChoice& choice = {});
 
 // `whole` and dOut have rows queryRows(step), and so has the gradient of q. Those of k and v have
 // all rows, and the type sums are kept in, because they may be parts of a sum over ranks.
 AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const BlockOutput& whole, const at::Tensor& dOut,
                                  const ScoreRules& rules, const Sinks& sinks = {},
-                                 const std::vector<std::int64_t>& apart = {});
+                                 const std::vector<std::int64_t>& apart = {},
+                                 const KeyChoice& choice = {});
 
 // The only step of the pass. Throws std::logic_error where there are more or none.
 const Step& onlyStep(const std::vector<Step>& pass);

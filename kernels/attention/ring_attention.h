@@ -2,12 +2,15 @@
 #pragma once
 
 #include "kernels/attention/executor_table.h"
+#include "kernels/attention/key_choice.h"
 #include "kernels/block/block_attention.h"
 
 namespace ringscope {
 
-// own: what travels of this rank's keys and values, as travellingKeys() makes it.
-BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own);
+// own: what travels of this rank's keys and values, as travellingKeys() makes it. `choice`: of
+// chosen blocks.
+BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                         const KeyChoice& choice = {});
 
 // `whole`: what attendAround() returned. The gradient of `own` is in the type sums are kept in.
 struct RingGradients {
@@ -15,6 +18,7 @@ struct RingGradients {
     at::Tensor own;
 };
 RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                              const BlockOutput& whole, const at::Tensor& dOut);
+                              const BlockOutput& whole, const at::Tensor& dOut,
+                              const KeyChoice& choice = {});
 
 }  // namespace ringscope

@@ -14,9 +14,13 @@ struct MetKeys {
     at::Tensor travelling{};
     QueryKeyValue tensors{};
 
-    BlockInput input(Block block, const ScoreRules& rules) const {
+    // Of `block`, with rows among these keys.
+    Block relative(Block block) const {
         block.keys = relativeTo(rows, block.keys);
-        return blockOf(block, tensors, rules);
+        return block;
+    }
+    BlockInput input(const Block& block, const ScoreRules& rules) const {
+        return blockOf(relative(block), tensors, rules);
     }
 };
 
@@ -37,15 +41,20 @@ std::int64_t queryHeadsEach(const RankPart& part, const at::Tensor& q, const at:
 
 }  // namespace
 
-BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own) {
+BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                         const KeyChoice& choice) {
     RingJourney journey(part.group, part.pool, own);
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     RowOutputs output(q, queryHeadsEach(part, q, own), apart);
     for (const Step& step : part.steps.forward) {
         journey.beginStep(step);
         const MetKeys met = metKeys(part, step, journey, q);
-        for (const Block& block : step.blocks)
-            output.add(block, blockForward(met.input(block, part.rules)));
+        for (const Block& block : step.blocks) {
+            if (block.chosen)
+                choice.addOutput(met.relative(block), met.tensors, part.rules, 0, output.sum());
+            else
+                output.add(block, blockForward(met.input(block, part.rules)));
+        }
         journey.endStep(step, {});
     }
     journey.finish();
@@ -53,7 +62,8 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
 }
 
 RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                              const BlockOutput& whole, const at::Tensor& dOut) {
+                              const BlockOutput& whole, const at::Tensor& dOut,
+                              const KeyChoice& choice) {
     addSinkGradients(part.sinks, part.rules.firstHead, whole, dOut);
     RingJourney journey(part.group, part.pool, own);
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
@@ -66,6 +76,11 @@ RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const a
             const MetKeys met = metKeys(part, step, journey, q);
             const at::Tensor sums = emptySum(met.tensors.k.expand({2, -1, -1, -1, -1}));
             for (const Block& block : step.blocks) {
+                if (block.chosen) {
+                    choice.addGradients(met.relative(block), met.tensors, part.rules, 0, whole,
+                                        dOut, {dq, sums[0], sums[1]});
+                    continue;
+                }
                 const RowPart queries = queriesOf(block, each);
                 RowPart keys = keysOf(block);
                 keys.rows = relativeTo(met.rows, keys.rows);
@@ -84,9 +99,11 @@ RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const a
 
 AttentionOutput ringForward(const RankPart& part, const QueryKeyValue& input) {
     const at::Tensor own = travellingKeys(part, input);
-    const BlockOutput whole = attendAround(part, input.q, own);
+    const KeyChoice choice = chooseAround(part, input.q, input.k);
+    const BlockOutput whole = attendAround(part, input.q, own, choice);
     SavedAttention saved{{input.q, own}, keyHeads(part, input)};
     appendOutput(whole, saved.tensors);
+    appendChoice(choice, saved.tensors);
     return {whole.out, std::move(saved), whole.lse};
 }
 
@@ -95,7 +112,8 @@ AttentionGradients ringBackward(const RankPart& part, const SavedAttention& save
     const at::Tensor& q = saved.tensors[0];
     const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
     const RingGradients sums =
-        gradientsAround(part, q, saved.tensors[1], outputAt(saved.tensors, 2, branches), dOut);
+        gradientsAround(part, q, saved.tensors[1], outputAt(saved.tensors, 2, branches), dOut,
+                        choiceAt(part, saved.tensors, 4 + branches));
     return ofInput(part, sums.q, sums.own, q.scalar_type());
 }
 

@@ -30,6 +30,8 @@ public:
 
     // The block's rows count from the first row of `like`.
     void add(const Block& block, BlockOutput part);
+    // Of all branches together, to be added to in place.
+    const BlockOutput& sum() { return whole_.sum(); }
     BlockOutput takeSum();
 
 private:

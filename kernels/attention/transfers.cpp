@@ -88,7 +88,8 @@ std::unique_ptr<Pending> post(Group& group, const Transfer& transfer, at::Tensor
 void exchange(Group& group, const Step& step, Payload payload, at::Tensor& out,
               const at::Tensor& in) {
     const PlaceScope place;
-    tracePlace().ringStep = step.index;
+    // Sums come before all steps: what modes are told apart by does not count them.
+    tracePlace().ringStep = payload == Payload::BlockSums ? -1 : step.index;
     post(group, collectiveOf(step, payload), out, in)->wait();
 }
 

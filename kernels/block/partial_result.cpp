@@ -55,6 +55,11 @@ void PartialOutput::addPart(const RowPart& rows, BlockOutput part) {
     mergePart(out, lse, part);
 }
 
+const BlockOutput& PartialOutput::sum() {
+    if (!sum_.out.defined()) startEmpty();
+    return sum_;
+}
+
 BlockOutput PartialOutput::takeSum() {
     if (!sum_.out.defined()) startEmpty();
     return std::exchange(sum_, {});

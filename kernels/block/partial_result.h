@@ -31,6 +31,9 @@ public:
     void add(TokenSpan rows, BlockOutput part);
     void addPart(const RowPart& rows, BlockOutput part);
 
+    // What was added so far, to be added to in place.
+    const BlockOutput& sum();
+
     // In the accumulator's type. Rows nothing was added to: 0 and -inf.
     BlockOutput takeSum();
 

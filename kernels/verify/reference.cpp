@@ -139,7 +139,8 @@ std::vector<BranchTile> branchesOf(const PatternMask& pattern, const Head& head,
         at::Tensor scores = tile.scores;
         if (pattern.any())
             scores = scores.masked_fill(
-                pattern.pairs(head.keyHead, branch, tile.queries, tile.keys).logical_not_(),
+                pattern.pairs({head.item, head.index}, branch, tile.queries, tile.keys)
+                    .logical_not_(),
                 -std::numeric_limits<double>::infinity());
         branches.push_back({scores, at::logsumexp(scores, 1)});
     }
@@ -375,7 +376,7 @@ at::Tensor weightsOfKey(const AttentionCase& problem, const PatternMask& pattern
             p.mul_(keptShare(problem, 0, head, {0, problem.tokens}, {token, token + 1}).squeeze(1));
         at::Tensor times = at::zeros_like(p);  // that branches show the key
         for (int branch = 0; branch < pattern.branches(); ++branch)
-            times.add_(pattern.pairs(head / group, branch, {0, problem.tokens}, {token, token + 1})
+            times.add_(pattern.pairs({0, head}, branch, {0, problem.tokens}, {token, token + 1})
                            .squeeze(1));
         p.masked_fill_(times.eq(0).logical_or_(visible.logical_not()), 0.0);
         weights.select(1, head).copy_(p.mul_(times));

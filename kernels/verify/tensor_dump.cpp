@@ -104,15 +104,15 @@ Result<void> dumpMask(const fs::path& folder, const AttentionCase& problem,
     const TokenSpan all{0, problem.tokens};
     const at::Tensor visible = visiblePairs(problem, all, all).to(at::kByte);
     const std::int64_t heads = pattern.headsAlike() ? 1 : problem.heads;
+    const std::int64_t items = pattern.itemsAlike() ? 1 : problem.batch;
     const at::Tensor mask =
-        at::zeros({heads, problem.tokens, problem.tokens}, at::TensorOptions(at::kByte));
-    for (std::int64_t head = 0; head < heads; ++head)
-        for (int branch = 0; branch < pattern.branches(); ++branch)
-            mask.select(0, head).add_(
-                pattern.pairs(head * problem.kvHeads / problem.heads, branch, all, all)
-                    .to(at::kByte)
-                    .mul_(visible));
-    return dumpTensor(folder, "mask", mask);
+        at::zeros({items, heads, problem.tokens, problem.tokens}, at::TensorOptions(at::kByte));
+    for (std::int64_t item = 0; item < items; ++item)
+        for (std::int64_t head = 0; head < heads; ++head)
+            for (int branch = 0; branch < pattern.branches(); ++branch)
+                mask.select(0, item).select(0, head).add_(
+                    pattern.pairs({item, head}, branch, all, all).to(at::kByte).mul_(visible));
+    return dumpTensor(folder, "mask", items == 1 ? mask.squeeze(0) : mask);
 }
 
 Result<void> dumpRank(const fs::path& folder, const AttentionCase& problem,

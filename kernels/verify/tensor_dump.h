@@ -24,7 +24,8 @@ Result<void> dumpWhole(const std::filesystem::path& folder, const CaseInputs& in
                        const CaseResults& results);
 
 // mask.npy, (heads, S, S) or (1, S, S) where all heads see the same: how often a query sees a key.
-// Up to 4,096 tokens; nothing is written of more.
+// Where several batch items see different keys, (B, heads, S, S). Up to 4,096 tokens; nothing is
+// written of more.
 Result<void> dumpMask(const std::filesystem::path& folder, const AttentionCase& problem,
                       const PatternMask& pattern);
 

@@ -122,9 +122,10 @@ private:
     // Computes inputs, reference, and the errors of the unsharded kernel. Must come before the
     // ranks connect: the other ranks wait for the rendezvous, which has no time limit.
     Result<void> computeExpected() {
-        RINGSCOPE_TRY(PatternMask pattern, PatternMask::make(request_.problem));
-        Expected& expected = expected_.emplace(Expected{.pattern = std::move(pattern)});
-        expected.inputs = makeInputs(request_.problem, allTokens(request_.problem));
+        CaseInputs inputs = makeInputs(request_.problem, allTokens(request_.problem));
+        RINGSCOPE_TRY(PatternMask pattern, PatternMask::make(request_.problem, inputs));
+        Expected& expected =
+            expected_.emplace(Expected{.pattern = std::move(pattern), .inputs = std::move(inputs)});
         expected.reference = referenceAttention(request_.problem, expected.pattern, expected.inputs,
                                                 [this](double share) { tellProgress(share); });
         RINGSCOPE_TRY(single_, singleGroup());

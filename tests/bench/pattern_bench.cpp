@@ -22,6 +22,7 @@ constexpr std::int64_t heads = 2;
 constexpr std::int64_t headDim = 64;
 
 PatternConfig nearBlocks() { return {.kind = PatternKind::BlockSparse, .block = 128, .local = 6}; }
+PatternConfig bestBlocks() { return {.kind = PatternKind::BlockSparse, .block = 128, .topK = 7}; }
 PatternConfig longNet() {
     return {.kind = PatternKind::Dilated,
             .segments = {1024, 4096, 16384, 32768},
@@ -54,9 +55,11 @@ void pass(benchmark::State& state, const PatternConfig& config) {
 
 void dense(benchmark::State& state) { pass(state, {}); }
 void localBlocks(benchmark::State& state) { pass(state, nearBlocks()); }
+void chosenBlocks(benchmark::State& state) { pass(state, bestBlocks()); }
 void dilated(benchmark::State& state) { pass(state, longNet()); }
 BENCHMARK(dense)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(localBlocks)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(chosenBlocks)->Unit(benchmark::kMillisecond)->Iterations(3);
 BENCHMARK(dilated)->Unit(benchmark::kMillisecond)->Iterations(3);
 
 }  // namespace

@@ -68,6 +68,31 @@ TEST(Run, TrainsReplicasInTwoBytesAndHoldsThemAgainstOneRank) {
     EXPECT_EQ(result["references"][0]["ranks"], 1);
 }
 
+TEST(Run, TrainsPatternsInTwoBytesAndCallsThemAnotherModel) {
+    const Cli cli;
+    const auto file =
+        cli.write("patterns.yaml", smallExperiment("matrix: {parallel.mode: [zigzag, ulysses]}\n"));
+    for (const std::vector<std::string>& pattern :
+         {std::vector<std::string>{"kind=dilated", "segments=[64, 256]", "rates=[1, 2]"},
+          {"kind=block_sparse", "block=32", "local=1", "stride=3"},
+          {"kind=block_sparse", "block=32", "top_k=3"}}) {
+        std::vector<std::string> words = {"run", file, "--json", "--set", "train.precision=bf16"};
+        for (const std::string& field : pattern) {
+            words.emplace_back("--set");
+            words.push_back("attention.pattern." + field);
+        }
+        const json result = cli.json(words);
+        ASSERT_EQ(result["runs"].size(), 2U);
+        for (const json& run : result["runs"]) {
+            SCOPED_TRACE(pattern.back() + " " + run["mode"].get<std::string>());
+            EXPECT_EQ(run["status"], "finished");
+            EXPECT_EQ(run["comm_bytes_per_step"], run["predicted_comm_bytes_per_step"]);
+            EXPECT_EQ(run["parity"]["verdict"], "another model");
+            EXPECT_LE(run["parity"]["max_loss_diff"], 2e-3);
+        }
+    }
+}
+
 TEST(Run, EndsWhereARanksBudgetHasNoRoomAndSaysWhatWouldHelp) {
     const Cli cli;
     const auto file = cli.write("budget.yaml", smallExperiment());

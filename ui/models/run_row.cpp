@@ -18,6 +18,8 @@ ParityWord parityWord(const RunRecord& run) {
     switch (parityVerdict(run)) {
         case ParityVerdict::Same:
             return ParityWord::Same;
+        case ParityVerdict::AnotherModel:
+            return ParityWord::Another;
         case ParityVerdict::Different:
             return ParityWord::Different;
         case ParityVerdict::Unknown:
@@ -73,6 +75,8 @@ QString parityText(ParityWord parity) {
             return QStringLiteral("–");
         case ParityWord::Same:
             return translated("same");
+        case ParityWord::Another:
+            return translated("another model");
         case ParityWord::Different:
             return translated("differs");
         case ParityWord::Reference:

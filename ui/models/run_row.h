@@ -10,7 +10,7 @@
 
 namespace ringscope::ui {
 
-enum class ParityWord { None, Same, Different, Reference };
+enum class ParityWord { None, Same, Another, Different, Reference };
 
 struct RunRow {
     RunId id;
@@ -43,7 +43,7 @@ struct RunRow {
 RunRow runRow(const RunRecord& run);
 std::vector<RunRow> runRows(const std::vector<RunRecord>& runs);
 
-QString parityText(ParityWord parity);  // "same", "differs", "reference", "–"
+QString parityText(ParityWord parity);  // "same", "another model", "differs", "reference", "–"
 QString stateText(const RunRow& row);   // "finished", "running 62 %"
 QString startedText(std::int64_t us);   // "20 Nov 2026 19:20:35", in local time
 QString shortStarted(std::int64_t us);  // "20 Nov 19:20"; with the year where it is another one

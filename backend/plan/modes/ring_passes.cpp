@@ -1,5 +1,7 @@
 #include "backend/plan/modes/ring_passes.h"
 
+#include "backend/plan/key_choices.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -203,6 +205,19 @@ RankSchedule straightPasses(const RankInRing& self, const PlaceNeeds& needs,
     return passes;
 }
 
+// Sums of fp64, of what each side sees.
+Transfer gatherSums(const AttentionShape& shape, const RingShape& ring, const Schedule& schedule,
+                    int rank) {
+    const auto sides = std::ssize(keySides(*schedule.pattern));
+    const std::int64_t bytes = sides * shape.batch * schedule.summedBlocks *
+                               schedule.kvHeadsPerRank * shape.headDim * 8 * (ring.places() - 1);
+    return {.kind = TransferKind::AllGather,
+            .payload = Payload::BlockSums,
+            .among = ring.sameHeadsAs(rank),
+            .sentBytes = bytes,
+            .receivedBytes = bytes};
+}
+
 }  // namespace
 
 RingBlocks contiguousBlocks(bool causal, std::int64_t rows) {
@@ -245,27 +260,29 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
     if (blocks.laterUnseen)
         for (int place = std::max(1, ring.places() - 2); place < ring.places(); ++place)
             busiest.push_back(ring.ranksAt(place).first);
-    return Schedule{.executor = Executor::Ring,
-                    .ranks = shape.ranks,
-                    .owned = std::move(layout),
-                    .latent = latent,
-                    .places = std::move(places),
-                    .busiest = std::move(busiest),
-                    .headsPerRank = shape.heads / ring.ranksPerPlace,
-                    .kvHeadsPerRank = kvHeads,
-                    .makeSteps = [=, prefetch = shape.ahead, elementBytes = shape.elementBytes,
-                                  gradientBytes = shape.gradientAccumulatorBytes](
-                                     const Schedule& schedule, int rank) {
-                        const RankInRing self{.ring = ring,
-                                              .rank = rank,
-                                              .heads = {0, kvHeads},
-                                              .keyValueBytes = scalars * elementBytes,
-                                              .gradientBytes = scalars * gradientBytes,
-                                              .prefetch = prefetch,
-                                              .laterUnseen = blocks.laterUnseen};
-                        return schedule.needs ? straightPasses(self, *schedule.needs, blocks)
-                                              : passesAround(self, blocks);
-                    }};
+    return Schedule{
+        .executor = Executor::Ring,
+        .ranks = shape.ranks,
+        .owned = std::move(layout),
+        .latent = latent,
+        .places = std::move(places),
+        .busiest = std::move(busiest),
+        .headsPerRank = shape.heads / ring.ranksPerPlace,
+        .kvHeadsPerRank = kvHeads,
+        .makeSteps = [=](const Schedule& schedule, int rank) {
+            const RankInRing self{.ring = ring,
+                                  .rank = rank,
+                                  .heads = {0, kvHeads},
+                                  .keyValueBytes = scalars * shape.elementBytes,
+                                  .gradientBytes = scalars * shape.gradientAccumulatorBytes,
+                                  .prefetch = shape.ahead,
+                                  .laterUnseen = blocks.laterUnseen};
+            RankSchedule passes = schedule.needs ? straightPasses(self, *schedule.needs, blocks)
+                                                 : passesAround(self, blocks);
+            if (schedule.summedBlocks > 0)
+                passes.forward.front().transfers.push_back(gatherSums(shape, ring, schedule, rank));
+            return passes;
+        }};
 }
 
 }  // namespace ringscope

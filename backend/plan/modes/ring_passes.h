@@ -22,6 +22,9 @@
 // Latents of keys and values travel where the shape has them and a place is one rank; ranks that
 // split heads need them expanded.
 //
+// Where tokens choose blocks of keys (Schedule::summedBlocks), the sums of keys over the blocks are
+// all-gathered before the first step.
+//
 // Under Schedule::needs, the keys of a step come straight from the place that owns them, and their
 // gradients go straight back to it. Nothing is sent in a step whose keys are not needed.
 #pragma once
@@ -48,6 +51,13 @@ struct RingShape {
         return placesNeighbour
                    ? RankSet{.first = place * ranksPerPlace, .count = ranksPerPlace}
                    : RankSet{.first = place, .count = ranksPerPlace, .stride = places()};
+    }
+    // Those of all places with the same heads as `rank`; empty: all ranks.
+    RankSet sameHeadsAs(int rank) const {
+        if (ranksPerPlace == 1) return {};
+        return {.first = ranksAt(0).at(memberOf(rank)),
+                .count = places(),
+                .stride = placesNeighbour ? ranksPerPlace : 1};
     }
 };
 

@@ -7,6 +7,15 @@
 //                second, of twice as many again every fourth, … n times
 //   global n     the blocks of the first n tokens
 //   file         where a .npy of blocks x blocks has a 1
+//   top_k n      n - 1 blocks that each token chooses by content, of those before its own that no
+//                other part shows (after it, too, where it is not causal): MoBA's rule
+//
+// A choice is made for a token and a query head, with what it may see alone:
+//
+//     score = q of the token . mean of k over what it sees of the block
+//
+// in fp32, of equal scores the first block. Nobody learns from the choice itself. A choice for a
+// whole block of queries would need queries that come after some of its tokens.
 #include "backend/core/text.h"
 #include "backend/model/npy.h"
 #include "backend/plan/patterns/patterns.h"
@@ -57,9 +66,39 @@ public:
             }
         }
         for (const auto& [keys, piece] : open) see(piece);
+        if (chosenBlocks() > 0) cutChosen(cut, see);
+    }
+
+    std::int64_t chosenBlocks() const override {
+        return std::max<std::int64_t>(config().topK - 1, 0);
+    }
+
+    std::vector<TokenSpan> choices(std::int64_t query) const override {
+        const std::int64_t end = shape().causal ? query : blocks_;
+        std::vector<TokenSpan> left;
+        std::int64_t next = 0;
+        for (const TokenSpan& seen : spansOf(query)) {
+            if (std::min(seen.begin, end) > next) left.push_back({next, std::min(seen.begin, end)});
+            next = seen.end;
+        }
+        if (next < end) left.push_back({next, end});
+        return left;
     }
 
 private:
+    // A causal mask leaves out queries of the first block of keys, and keys of the last of queries.
+    void cutChosen(const PatternCut& cut, const SeePiece& see) const {
+        PatternPiece piece{cut.queries, cut.keys, {}, 0, true};
+        if (shape().causal) {
+            const std::int64_t size = config().block;
+            const std::int64_t last = cut.queries.tokens.at(cut.queries.count - 1) / size;
+            const std::int64_t first = cut.keys.tokens.first / size;
+            piece.queries = within(cut.queries, {(first + 1) * size, (last + 1) * size});
+            piece.keys = within(cut.keys, {first * size, last * size});
+        }
+        if (piece.queries.count > 0 && piece.keys.count > 0) see(piece);
+    }
+
     // The key blocks that a query block sees, neighbours together.
     std::vector<TokenSpan> spansOf(std::int64_t query) const {
         Blocks seen{query};
@@ -147,10 +186,19 @@ Result<std::vector<Blocks>> grantedBlocks(const PatternConfig& config, const Pat
 
 Result<Pattern> blockSparsePattern(const PatternConfig& config, const PatternShape& shape) {
     if (config.local == 0 && config.stride == 0 && config.levels == 0 && config.globalTokens == 0 &&
-        !config.file)
+        config.topK == 0 && !config.file)
         return Error{ErrorCode::InvalidConfig,
                      "attention.pattern.kind block_sparse is the union of what is asked for, and "
-                     "nothing is; set attention.pattern.local, stride, levels, global or file"};
+                     "nothing is; "
+                     "set attention.pattern.local, stride, levels, global, top_k or file"};
+    if (config.topK > 0 && shape.window)
+        return Error{ErrorCode::InvalidConfig,
+                     "attention.pattern.top_k chooses among all earlier blocks, and "
+                     "attention.window hides some; use one of the two"};
+    if (config.topK > 0 && shape.latent)
+        return Error{ErrorCode::InvalidConfig,
+                     "attention.pattern.top_k chooses by the keys of heads, and keys travel as "
+                     "latents; use parallel.mla_keys expanded (with verify, no --mla)"};
     RINGSCOPE_TRY(std::vector<Blocks> granted, grantedBlocks(config, shape));
     return Pattern(std::make_shared<BlockSparsePattern>(config, shape, std::move(granted)));
 }

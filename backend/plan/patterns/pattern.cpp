@@ -1,5 +1,7 @@
 #include "backend/plan/patterns/pattern.h"
 
+#include "backend/plan/key_choices.h"
+
 #include <numeric>
 #include <stdexcept>
 
@@ -37,7 +39,8 @@ double seenPairs(const AttentionPattern* pattern, const AttentionMask& mask, std
         const std::int64_t sharing =
             piece.heads.size() == 0 ? std::ssize(heads) : piece.heads.size();
         pairs += static_cast<double>(sharing) *
-                 static_cast<double>(pairsOf(piece.queries, piece.keys, mask));
+                 (piece.chosen ? chosenPairs(*pattern, mask, piece.queries, piece.keys)
+                               : static_cast<double>(pairsOf(piece.queries, piece.keys, mask)));
     });
     return pairs / static_cast<double>(heads.size());
 }

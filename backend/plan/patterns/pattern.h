@@ -10,6 +10,8 @@
 //             k . k . 2 k 2 .                       k k . . k k k .
 //             . . . . k k k k                       k k . . k k k k
 //
+// With block_sparse and top_k a token also chooses blocks by what is in them: key_choices.h.
+//
 // A pattern cuts rows of queries and of keys into pieces: all queries of a piece see all its keys,
 // as far as the mask lets them. Planner, executors and pictures know nothing else of a pattern.
 //
@@ -39,6 +41,8 @@ struct PatternShape {
     std::int64_t heads = 1;
     std::int64_t kvHeads = 1;
     bool causal = true;
+    bool window = false;  // of any layer
+    bool latent = false;  // keys are made of latents
 };
 
 // Rows that meet, and the key/value heads of the model that the pieces are for.
@@ -54,6 +58,7 @@ struct PatternPiece {
     RowRun keys{};
     HeadSpan heads{};  // of PatternCut::heads; none: all of them
     int branch = 0;
+    bool chosen = false;  // a query sees those of the keys' blocks that it chooses by content
 };
 
 class AttentionPattern {
@@ -62,7 +67,8 @@ public:
         : config_(std::move(config)), shape_(shape) {}
     virtual ~AttentionPattern() = default;
 
-    // Calls `see` with pieces that hold each pair of `cut` once for every branch that has it.
+    // Calls `see` with pieces that hold each pair of `cut` once for every branch that has it, and
+    // may hold those that are chosen once.
     using SeePiece = std::function<void(const PatternPiece&)>;
     virtual void cut(const PatternCut& cut, const SeePiece& see) const = 0;
 
@@ -70,10 +76,16 @@ public:
     // std::logic_error where branches have no rows of their own.
     virtual PackedRows packedRows(int branch, std::int64_t first) const;
 
+    // How many blocks of keys a token of each query head chooses by content, beside the pieces that
+    // are not chosen; 0: none. key_choices.h says what it sees of them.
+    virtual std::int64_t chosenBlocks() const { return 0; }
+    // The numbers of the blocks that tokens of block `query` choose from, ascending.
+    virtual std::vector<TokenSpan> choices(std::int64_t /*query*/) const { return {}; }
+
     virtual int branches() const { return 1; }
     // Whether the backward pass needs the outputs of branches one by one.
     virtual bool branchesApart() const { return false; }
-    // Whether all heads see the same.
+    // Whether cut() gives all heads the same.
     virtual bool headsAlike() const { return true; }
 
     const PatternConfig& config() const { return config_; }
@@ -90,7 +102,8 @@ using Pattern = std::shared_ptr<const AttentionPattern>;
 Result<Pattern> makePattern(const PatternConfig& config, const PatternShape& shape);
 
 // Pairs that pattern and mask grant to the first `tokens` tokens, in the mean of all heads; a pair
-// of two branches counts twice. Without a pattern, visiblePairs().
+// of two branches counts twice, and those that are chosen as chosenPairs() says. Without a pattern,
+// visiblePairs().
 double seenPairs(const AttentionPattern* pattern, const AttentionMask& mask, std::int64_t tokens);
 
 // The heads of the model that the key/value heads of a step stand for, on the rank that holds query

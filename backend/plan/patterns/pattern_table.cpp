@@ -19,7 +19,7 @@ constexpr std::array patterns = {
                dilatedPattern},
     PatternRow{
         PatternKind::BlockSparse,
-        "blocks of keys: near ones, every so many-th, coarse far ones, the first ones, a file's",
+        "blocks of keys: near, every so many-th, coarse far, first ones, a file's, chosen ones",
         blockSparsePattern},
 };
 static_assert(patterns.size() == patternKinds.size());

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Comparison compared(const std::vector<RunRecord>& runs) { return compareRuns(runs).value(); }
@@ -302,7 +303,19 @@ TEST(Warnings, CallAPatternAnotherModelAndHoldItAgainstDenseAttention) {
     RunRecord dense = finishedRun("ring", 100);
     dense.config.attention.pattern.block = 256;
     dense.config.attention.pattern.local = 1;
-    EXPECT_THAT(compared({dense, sparse}).warnings,
+    sparse.parity = Parity{{"its reference"}, 0, 0, 5};
+    EXPECT_EQ(parityVerdict(sparse), ParityVerdict::AnotherModel);
+    const Comparison comparison = compared({dense, sparse});
+    EXPECT_NEAR(comparison.candidates[0].group.coverage.value(), 0.6254, 1e-4);
+    EXPECT_EQ(parityVerdict(comparison.candidates[0].group), ParityVerdict::AnotherModel);
+    RunRecord faster = finishedRun("zigzag", 100);
+    faster.config.attention.pattern = sparse.config.attention.pattern;
+    faster.computation = sparse.computation;
+    faster.parity = sparse.parity;
+    EXPECT_THAT(compared({sparse, faster}).verdict,
+                HasSubstr("; it trains the model of its own unsharded run, another model than "
+                          "dense attention: 63 % of the pairs"));
+    EXPECT_THAT(comparison.warnings,
                 Contains("ring attention.pattern.kind=block_sparse is another model than dense "
                          "attention: attention.pattern block_sparse computes 62.5 % of the pairs "
                          "that the mask grants, 1 in 1.6; after 5 steps its loss is 5, that of "

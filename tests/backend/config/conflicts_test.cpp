@@ -252,8 +252,11 @@ TEST(Conflicts, NameWhatAPatternLacks) {
     config.attention.pattern = {.kind = PatternKind::BlockSparse};
     ASSERT_EQ(findConflicts(config).size(), 1U);
     EXPECT_EQ(findConflicts(config).front().message,
-              "attention.pattern.kind block_sparse is the union of local, stride, levels, global "
-              "and file, and none of them is set; set attention.pattern.local to see near blocks");
+              "attention.pattern.kind block_sparse is the union of local, stride, levels, global, "
+              "top_k and file, and none of them is set; set attention.pattern.local to see near "
+              "blocks");
+    config.attention.pattern.topK = 2;
+    EXPECT_TRUE(findConflicts(config).empty());
 }
 
 }  // namespace

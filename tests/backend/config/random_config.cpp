@@ -110,6 +110,7 @@ PatternConfig anyPattern() {
     pattern.stride = *inRange<std::int64_t>(0, 1'048'577);
     pattern.levels = *inRange<std::int64_t>(0, 31);
     pattern.globalTokens = *inRange<std::int64_t>(0, 67'108'865);
+    pattern.topK = *inRange<std::int64_t>(0, 1'048'577);
     if (*arbitrary<bool>()) pattern.file = "/some where/#1.npy";
     return pattern;
 }

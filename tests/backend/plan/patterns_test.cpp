@@ -78,6 +78,60 @@ TEST(Dilated, HasPairsThatFallWithTheSquareOfTheRate) {
     EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 64), 4 * 136 + 2 * 136 + 1 * 136);
 }
 
+// A token of block b chooses 2 of the b blocks before its own, of 8 keys each.
+TEST(BlockSparse, ChoosesAsManyPairsWhateverIsInThem) {
+    const PatternConfig three{.kind = PatternKind::BlockSparse, .block = 8, .topK = 3};
+    const AttentionShape shape = shapeOf(1, 96, three);
+    EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 96), 12 * 36 + 8 * 8 * (1 + 10 * 2));
+    // Of document [20, 96) block 2 shows 4 tokens, and where all blocks are taken nothing is open.
+    const AttentionMask documents{.documents = {0, 20, 32}};
+    EXPECT_EQ(seenPairs(shape.pattern.get(), documents, 32),
+              3 * 36 + 2 * 10 + 8 * 8 + 4 * 16 + 8 * 4);
+}
+
+// Blocks that are seen anyway are not chosen again: of block b, b - 2 are left.
+TEST(BlockSparse, ChoosesAmongWhatNoOtherPartShows) {
+    const AttentionShape shape =
+        shapeOf(1, 96, {.kind = PatternKind::BlockSparse, .block = 8, .local = 2, .topK = 2});
+    EXPECT_EQ(shape.pattern->choices(2), std::vector<TokenSpan>{});
+    EXPECT_EQ(shape.pattern->choices(5), (std::vector<TokenSpan>{{0, 3}}));
+    EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 96), 12 * 36 + 64 * (1 + 10 * 2) + 9 * 64);
+}
+
+TEST(BlockSparse, SharesChosenPairsOutAmongTheStepsOfEveryMode) {
+    for (const PatternConfig& pattern :
+         {PatternConfig{.kind = PatternKind::BlockSparse, .block = 8, .topK = 3},
+          {.kind = PatternKind::BlockSparse, .block = 5, .local = 1, .topK = 2}})
+        for (const AttentionMask& mask : {AttentionMask{}, {.documents = {0, 50, 96}}})
+            for (const Mode& mode : modeTable()) {
+                if (mode.name == modenames::dilatedRing) continue;
+                const AttentionShape shape = shapeOf(mode.sharded ? 4 : 1, 96, pattern);
+                const double all = 8 * seenPairs(shape.pattern.get(), mask, 96);
+                EXPECT_NEAR(static_cast<double>(pairsOf(scheduleOf(mode.name, shape, mask))), all,
+                            0.01 * all)
+                    << mode.name;
+            }
+}
+
+// Places of 24 tokens have 3 blocks of 8 each; every block's sum has 8 heads of 4 numbers of fp64.
+TEST(Ring, SendsTheSumsOfKeysThatTokensChooseBy) {
+    const PatternConfig two{.kind = PatternKind::BlockSparse, .block = 8, .topK = 2};
+    const AttentionShape shape = shapeOf(4, 96, two);
+    AttentionShape dense = shape;
+    dense.pattern = nullptr;
+    for (const std::string mode : {"ring", "zigzag", "striped", "double-ring"}) {
+        const Schedule schedule = scheduleOf(mode, shape);
+        const std::int64_t blocks = mode == "striped" ? 12 : mode == "ring" ? 3 : 4;
+        EXPECT_EQ(schedule.summedBlocks, blocks) << mode;
+        for (int rank = 0; rank < 4; ++rank)
+            EXPECT_EQ(sentBytes(schedule, rank) - sentBytes(scheduleOf(mode, dense), rank),
+                      3 * blocks * 8 * 4 * 8)
+                << mode;
+    }
+    EXPECT_EQ(scheduleOf("llama3", shape).summedBlocks, 0);
+    EXPECT_EQ(scheduleOf("ulysses", shape).summedBlocks, 0);
+}
+
 TEST(Ring, SendsKeysOnlyToRanksWhosePatternSeesThem) {
     // Blocks of a rank's 24 tokens: each sees its own and that of the rank before it.
     PatternConfig near = nearBlocks();
@@ -169,7 +223,15 @@ TEST(Patterns, SayWhyTheyCannotBe) {
               "attention.pattern.rates: rate 16 leaves a segment of 8 tokens with less than a row; "
               "use a rate of at most 8");
     EXPECT_THAT(refusal({.kind = PatternKind::BlockSparse}),
-                HasSubstr("set attention.pattern.local, stride, levels, global or file"));
+                HasSubstr("set attention.pattern.local, stride, levels, global, top_k or file"));
+    const PatternConfig two{.kind = PatternKind::BlockSparse, .topK = 2};
+    EXPECT_EQ(
+        makePattern(two, {.tokens = 96, .window = true}).error().message,
+        "attention.pattern.top_k chooses among all earlier blocks, and attention.window hides "
+        "some; use one of the two");
+    EXPECT_EQ(makePattern(two, {.tokens = 96, .latent = true}).error().message,
+              "attention.pattern.top_k chooses by the keys of heads, and keys travel as latents; "
+              "use parallel.mla_keys expanded (with verify, no --mla)");
     EXPECT_THAT(refusal({.kind = PatternKind::BlockSparse, .file = "/nowhere.npy"}),
                 HasSubstr("attention.pattern.file: "));
     const AttentionShape uneven =

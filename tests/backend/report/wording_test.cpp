@@ -107,6 +107,17 @@ TEST(ParityWords, NameTheFigureThatIsOff) {
     EXPECT_EQ(parityWords(group), "reference");
 }
 
+TEST(ParityWords, NeverCallAPatternTheSame) {
+    RunGroup group;
+    group.coverage = 0.0631;
+    EXPECT_EQ(parityWords(group), "another model, 6.3 % of pairs");
+    group.worstParity = Parity{{"r"}, 0, 0, 4};
+    EXPECT_EQ(parityWords(group), "another model, 6.3 % of pairs");
+    EXPECT_EQ(parityWord(parityVerdict(group)), "another model");
+    group.worstParity = Parity{{"r"}, 0.0031, 0, 4};
+    EXPECT_EQ(parityWords(group), "NOT the same: loss 3.1e-03");
+}
+
 TEST(CountOf, KnowsThePlural) {
     EXPECT_EQ(countOf(1, "run"), "1 run");
     EXPECT_EQ(countOf(0, "run"), "0 runs");

@@ -162,8 +162,41 @@ void addAdapted(const std::string& name, RunConfig config, std::vector<MemoryCas
     cases.push_back({name + ", qlora, layers", config});
 }
 
+std::vector<MemoryCase> patternCases(int ranks) {
+    struct Named {
+        std::string name;
+        PatternConfig pattern;
+    };
+    const std::vector<Named> patterns = {
+        {"dilated", {.kind = PatternKind::Dilated, .segments = {64, 192, 768}, .rates = {1, 2, 4}}},
+        {"near and far blocks",
+         {.kind = PatternKind::BlockSparse, .block = 64, .local = 1, .stride = 3}},
+        {"chosen blocks", {.kind = PatternKind::BlockSparse, .block = 64, .topK = 3}},
+    };
+    const std::vector<std::string> modes =
+        ranks == 1 ? std::vector<std::string>{"none"}
+                   : std::vector<std::string>{"ring", "zigzag", "ulysses", "llama3"};
+    std::vector<MemoryCase> cases;
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+        for (const auto& [name, pattern] : patterns)
+            for (const std::string& mode : modes) {
+                RunConfig config;
+                config.model = llama();
+                config.train.steps = 2;
+                config.train.seqLen = 768;
+                config.train.precision = precision;
+                config.parallel.mode = mode;
+                config.parallel.sp = ranks;
+                config.attention.pattern = pattern;
+                cases.push_back(
+                    {c10::str(name, ", ", mode, " on ", ranks, ", ", nameOf(precision)), config});
+            }
+    return cases;
+}
+
 // Every mode with nothing set, and some with every lever. All families make 317.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
+    if (family == "patterns") return patternCases(ranks);
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
         for (const std::string& mode : modesFor(ranks)) {
@@ -327,7 +360,8 @@ TEST_P(RankMemory, IsWhatIsPredictedUnderEveryModeFormatAndLever) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, RankMemory,
-                         ::testing::Combine(::testing::Values("llama", "gemma", "experts", "mla"),
+                         ::testing::Combine(::testing::Values("llama", "gemma", "experts", "mla",
+                                                              "patterns"),
                                             ::testing::Values(1, 2, 4)),
                          [](const auto& info) {
                              return std::get<0>(info.param) + "On" +

@@ -3,6 +3,7 @@
 #include "backend/model/npy.h"
 #include "kernels/verify/layer_run.h"
 #include "kernels/verify/probe.h"
+#include "kernels/verify/tensor_dump.h"
 #include "tests/kernels/attention/reference.h"
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/support/program.h"
@@ -13,8 +14,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <map>
+#include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +69,9 @@ std::vector<NamedPattern> patterns() {
         {"stride_and_global", {.kind = BlockSparse, .block = 7, .stride = 3, .globalTokens = 10}},
         {"hierarchical", {.kind = BlockSparse, .block = 4, .local = 2, .levels = 4}},
         {"file", {.kind = BlockSparse, .block = 8, .file = patternFile()}},
+        {"chosen", {.kind = BlockSparse, .block = 8, .topK = 3}},
+        {"chosen_and_others",
+         {.kind = BlockSparse, .block = 5, .local = 1, .globalTokens = 3, .topK = 2}},
     };
 }
 
@@ -116,8 +125,8 @@ std::vector<ExpectedCase> casesOf(int ranks, const std::vector<Setting>& setting
     for (const NamedPattern& pattern : patterns()) {
         for (const Setting& setting : settings) {
             const AttentionCase problem = caseOf(pattern, setting, ranks);
-            const PatternMask mask = PatternMask::make(problem).value();
             const CaseInputs inputs = makeInputs(problem, allTokens(problem));
+            const PatternMask mask = PatternMask::make(problem, inputs).value();
             cases.push_back({pattern.name + ", " + setting.name, problem, mask, inputs,
                              referenceAttention(problem, mask, inputs)});
         }
@@ -287,6 +296,146 @@ TEST(Patterns, LetNoGradientToLaterTokensOrOtherDocuments) {
             }
         });
     }
+}
+
+AttentionCase choosingCase(int ranks, std::int64_t batch = 1) {
+    AttentionCase problem = caseOf({"", {.kind = PatternKind::BlockSparse, .block = 8, .topK = 3}},
+                                   {.name = ""}, ranks);
+    problem.batch = batch;
+    return problem;
+}
+
+// The rows of a rank.
+CaseInputs inputsOfRank(const CaseInputs& whole, const Schedule& schedule, int rank) {
+    const auto rows = [&](const at::Tensor& tensor) {
+        std::vector<at::Tensor> parts;
+        for (const TokenSpan& span : heldTokens(schedule, rank))
+            parts.push_back(tensor.narrow(1, span.begin, span.size()));
+        return at::cat(parts, 1).contiguous();
+    };
+    return {.q = rows(whole.q), .k = rows(whole.k), .v = rows(whole.v), .dOut = rows(whole.dOut)};
+}
+
+// Runs the forward pass of every mode on every number of ranks; `see` gets rank 0's whole output.
+void forEveryMode(
+    std::int64_t batch, const std::function<CaseInputs(const AttentionCase&)>& make,
+    const std::function<void(const AttentionCase&, const CaseInputs&, const at::Tensor&,
+                             const std::string&)>& see,
+    const std::function<void(AttentionCase&)>& change = [](AttentionCase&) {}) {
+    for (const int ranks : {1, 2, 3, 4}) {
+        AttentionCase problem = choosingCase(ranks, batch);
+        change(problem);
+        const CaseInputs whole = make(problem);
+        testing::runRanks(ranks, [&](Group& group) {
+            for (const std::string& name : modeNames()) {
+                const Mode& mode = *findMode(name);
+                if (!mode.sharded && ranks > 1) continue;
+                VerifyRequest request;
+                request.problem = problem;
+                request.ranks = ranks;
+                const Result<Schedule> schedule = planMode(mode, request);
+                if (!schedule.ok()) continue;  // dilated-ring
+                const auto attention =
+                    Attention::make(*schedule, group.rank(), group, optionsOf(problem)).value();
+                const at::Tensor out = runForward(problem, *attention, callOf(problem),
+                                                  inputsOfRank(whole, *schedule, group.rank()))
+                                           .out;
+                const at::Tensor all = gatherOutput(problem, *schedule, group, out);
+                if (group.rank() == 0)
+                    see(problem, whole, all, name + " on " + std::to_string(ranks) + " ranks");
+            }
+        });
+    }
+}
+
+// All blocks have the same keys, so every choice is among equal ones.
+TEST(Choices, TakeTheFirstOfEqualBlocksUnderEveryModeOnAnyNumberOfRanks) {
+    const auto equalBlocks = [](const AttentionCase& problem) {
+        CaseInputs inputs = makeInputs(problem, allTokens(problem));
+        for (std::int64_t token = problem.pattern.block; token < tokens; ++token)
+            inputs.k.select(1, token).copy_(inputs.k.select(1, token % problem.pattern.block));
+        return inputs;
+    };
+    const auto expectFirst = [](const AttentionCase& problem, const CaseInputs& whole,
+                                const at::Tensor& out, const std::string& name) {
+        AttentionCase first = problem;  // blocks 0 and 1, and one's own
+        first.pattern.topK = 0;
+        first.pattern.globalTokens = 2 * problem.pattern.block;
+        const at::Tensor expected =
+            referenceAttention(first, PatternMask::make(first).value(), whole).out;
+        EXPECT_LT(distance(out, expected), 1e-10) << name;
+    };
+    forEveryMode(1, equalBlocks, expectFirst);
+}
+
+TEST(Choices, AreEachBatchItemsOwn) {
+    const auto plain = [](const AttentionCase& problem) {
+        return makeInputs(problem, allTokens(problem));
+    };
+    const auto expectReference = [](const AttentionCase& problem, const CaseInputs& whole,
+                                    const at::Tensor& out, const std::string& name) {
+        const PatternMask mask = PatternMask::make(problem, whole).value();
+        EXPECT_LT(distance(out, referenceAttention(problem, mask, whole).out), 1e-10) << name;
+    };
+    for (const double dropout : {0.0, 0.3})
+        forEveryMode(2, plain, expectReference,
+                     [&](AttentionCase& problem) { problem.dropout = dropout; });
+}
+
+// A token of block b sees 2 more blocks of 8, or the b that there are.
+TEST(Choices, AreInTheMaskThatADumpHolds) {
+    const testing::TemporaryFolder folder;
+    const AttentionCase problem = choosingCase(1);
+    const CaseInputs inputs = makeInputs(problem, allTokens(problem));
+    const PatternMask mask = PatternMask::make(problem, inputs).value();
+    ASSERT_TRUE(dumpMask(folder.path(), problem, mask).ok());
+    const NpyIntegers read = readNpyIntegers((folder.path() / "mask.npy").string()).value();
+    ASSERT_EQ(read.shape, (std::vector<std::int64_t>{problem.heads, tokens, tokens}));
+    std::set<std::vector<std::int64_t>> masks;  // of heads
+    for (std::int64_t row = 0; row < problem.heads * tokens; ++row) {
+        const auto begin = read.values.begin() + row * tokens;
+        const std::int64_t token = row % tokens;
+        EXPECT_EQ(std::accumulate(begin, begin + tokens, std::int64_t{0}),
+                  token % 8 + 1 + 8 * std::min<std::int64_t>(2, token / 8))
+            << row;
+        EXPECT_EQ(std::accumulate(begin + token + 1, begin + tokens, std::int64_t{0}), 0) << row;
+        if (token == 0) masks.emplace(begin, begin + tokens * tokens);
+    }
+    EXPECT_EQ(std::ssize(masks), problem.heads) << "heads choose for themselves";
+}
+
+// Queries, keys and values of later tokens and of another document, and with them what those
+// choose and what blocks are worth, are of no account to a row: its bits stay the same.
+TEST(Choices, DependOnNothingThatARowMayNotSee) {
+    constexpr TokenSpan rows{35, 61};  // of document [35, 96)
+    std::map<std::string, at::Tensor> before;
+    const auto plain = [](const AttentionCase& problem) {
+        return makeInputs(problem, allTokens(problem));
+    };
+    const auto changed = [&](const AttentionCase& problem) {
+        CaseInputs inputs = plain(problem);
+        for (const at::Tensor& tensor : {inputs.q, inputs.k, inputs.v}) {
+            tensor.narrow(1, 0, rows.begin).mul_(-3);
+            tensor.narrow(1, rows.end, tokens - rows.end).mul_(-3);
+        }
+        return inputs;
+    };
+    const auto documents = [](AttentionCase& problem) {
+        problem.documents = {0, 1, 30, 35, 96};
+        problem.pattern.block = 7;
+    };
+    forEveryMode(
+        1, plain,
+        [&](const AttentionCase&, const CaseInputs&, const at::Tensor& out,
+            const std::string& name) { before[name] = out; },
+        documents);
+    const auto expectSame = [&](const AttentionCase&, const CaseInputs&, const at::Tensor& out,
+                                const std::string& name) {
+        const auto same = out.eq(before.at(name)).flatten(2).all(2)[0];
+        EXPECT_TRUE(same.narrow(0, rows.begin, rows.size()).all().item<bool>()) << name;
+        EXPECT_FALSE(same.narrow(0, rows.end, tokens - rows.end).any().item<bool>()) << name;
+    };
+    forEveryMode(1, changed, expectSame, documents);
 }
 
 }  // namespace

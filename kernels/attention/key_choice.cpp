@@ -1,0 +1,211 @@
+#include "kernels/attention/key_choice.h"
+
+#include "kernels/block/block_kernels.h"
+#include "kernels/block/merge.h"
+#include "profiler/span_recorder.h"
+#include "profiler/trace_place.h"
+
+#include <ATen/ops/index.h>
+#include <ATen/ops/index_put.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringscope {
+// Rows of one batch item that chose one block, of query heads that share a head of keys.
+struct KeyChoice::Chosen {
+    std::int64_t item = 0;
+    std::int64_t keyHead = 0;
+    RowRun keys{};
+    std::vector<std::int64_t> rows{};
+    std::vector<std::int64_t> heads{};  // of each row
+    TokenRun tokens{};                  // of the rows, where they are evenly spaced
+
+    void add(std::int64_t head, std::span<const std::int32_t> some) {
+        rows.insert(rows.end(), some.begin(), some.end());
+        heads.resize(rows.size(), head);
+    }
+};
+
+// Rows of one head, split where their distance changes. `queries`: they are some of its rows.
+std::vector<KeyChoice::Chosen> KeyChoice::evenRows(const Chosen& like, std::int64_t head,
+                                                   std::span<const std::int32_t> rows,
+                                                   const RowRun& queries) {
+    std::vector<Chosen> parts;
+    for (std::size_t begin = 0; begin < rows.size();) {
+        std::size_t end = std::min(begin + 2, rows.size());
+        const std::int64_t gap = rows[end - 1] - rows[begin];
+        while (end < rows.size() && rows[end] - rows[end - 1] == gap) ++end;
+        Chosen& part = parts.emplace_back(like);
+        part.add(head, rows.subspan(begin, end - begin));
+        part.tokens = {queries.tokens.at(rows[begin] - queries.row),
+                       std::max<std::int64_t>(gap, 1) * queries.tokens.stride};
+        begin = end;
+    }
+    return parts;
+}
+
+// Tensors of the rows, (1, m, 1, ...), and those of the keys, views.
+struct KeyChoice::Gathered {
+    Gathered(const Chosen& chosen, const QueryKeyValue& tensors, const ScoreRules& rules)
+        : item(chosen.item),
+          rows(at::tensor(at::ArrayRef<std::int64_t>(chosen.rows)).to(tensors.q.device())),
+          heads(at::tensor(at::ArrayRef<std::int64_t>(chosen.heads)).to(tensors.q.device())),
+          input{.q = of(tensors.q),
+                .k = keysOf(tensors.k, chosen),
+                .v = keysOf(tensors.v, chosen),
+                .mask = MaskKind::Full,
+                .rules = rules,
+                .queryTokens = chosen.tokens,
+                .keyTokens = chosen.keys.tokens} {
+        input.rules.firstHead += chosen.heads.front();
+        // The bits of dropout begin with the sum of seed and batch item.
+        input.rules.dropoutSeed += static_cast<std::uint64_t>(item);
+    }
+
+    static at::Tensor keysOf(const at::Tensor& tensor, const Chosen& chosen) {
+        return tensor.narrow(0, chosen.item, 1)
+            .narrow(1, chosen.keys.row, chosen.keys.count)
+            .narrow(2, chosen.keyHead, 1);
+    }
+    // tensor: (B, n, Hq, ...), whose first row is row `firstRow` of the queries.
+    at::Tensor of(const at::Tensor& tensor, std::int64_t firstRow = 0) const {
+        return at::index(tensor.select(0, item), {rows.sub(firstRow), heads})
+            .unsqueeze(0)
+            .unsqueeze(2);
+    }
+    void put(const at::Tensor& tensor, std::int64_t firstRow, const at::Tensor& values) const {
+        at::Tensor ofItem = tensor.select(0, item);
+        ofItem.index_put_({rows.sub(firstRow), heads}, values.squeeze(2).squeeze(0));
+    }
+
+    std::int64_t item;
+    at::Tensor rows, heads;
+    BlockInput input;
+};
+
+KeyChoice::KeyChoice(const ChoiceRule& rule, at::Tensor chosen)
+    : rule_(rule), chosen_(std::move(chosen)) {
+    const at::Tensor host = chosen_.cpu().contiguous();
+    const std::int64_t items = host.size(0), rows = host.size(1), heads = host.size(2);
+    const std::int64_t each = host.size(3);
+    const std::int64_t blocks = rule.blocks();
+    const std::int32_t* const numbers = host.const_data_ptr<std::int32_t>();
+    const auto forAll = [&](const auto& use) {
+        for (std::int64_t item = 0; item < items; ++item)
+            for (std::int64_t row = 0; row < rows; ++row)
+                for (std::int64_t head = 0; head < heads; ++head)
+                    for (std::int64_t i = 0; i < each; ++i) {
+                        const std::int64_t place = (item * rows + row) * heads + head;
+                        const std::int32_t block = numbers[place * each + i];
+                        if (block >= 0)
+                            use(static_cast<std::size_t>((item * heads + head) * blocks + block),
+                                row);
+                    }
+    };
+    offsets_.assign(static_cast<std::size_t>(items * heads * blocks) + 1, 0);
+    forAll([&](std::size_t list, std::int64_t /*row*/) { ++offsets_[list + 1]; });
+    for (std::size_t list = 1; list < offsets_.size(); ++list) offsets_[list] += offsets_[list - 1];
+    rows_.resize(static_cast<std::size_t>(offsets_.back()));
+    std::vector<std::int64_t> next = offsets_;
+    forAll([&](std::size_t list, std::int64_t row) {
+        rows_[static_cast<std::size_t>(next[list]++)] = static_cast<std::int32_t>(row);
+    });
+}
+
+std::span<const std::int32_t> KeyChoice::rowsOf(std::int64_t item, std::int64_t head,
+                                                std::int64_t block, TokenSpan rows) const {
+    const auto list =
+        static_cast<std::size_t>((item * chosen_.size(2) + head) * rule_->blocks() + block);
+    const auto begin = rows_.begin() + offsets_[list];
+    const auto end = rows_.begin() + offsets_[list + 1];
+    return {std::lower_bound(begin, end, rows.begin), std::lower_bound(begin, end, rows.end)};
+}
+
+// Calls `see` for each block of keys that the block has, with the queries that may have chosen it
+// and the keys that these see.
+template <typename See>
+void KeyChoice::forSeenBlocks(const Block& block, const See& see) const {
+    const std::int64_t size = rule_->pattern.config().block;
+    const RowRun queries{block.queries.begin, block.queryRows(), block.queryTokens};
+    const RowRun keys{block.keys.begin, block.keyRows(), block.keyTokens};
+    const std::int64_t last = keys.tokens.at(keys.count - 1) / size;
+    for (std::int64_t number = keys.tokens.first / size; number <= last; ++number) {
+        for (const KeySide side : keySides(rule_->pattern)) {
+            const TokenSpan from = side == KeySide::Behind
+                                       ? TokenSpan{(number + 1) * size, rule_->tokens}
+                                       : TokenSpan{0, number * size};
+            const RowRun rows = within(queries, from);
+            const RowRun seen =
+                within(keys, seenOfBlock(rule_->pattern, rule_->mask, number, side));
+            if (rows.count > 0 && seen.count > 0) see(number, rows, seen);
+        }
+    }
+}
+
+// Calls `see` with rows that are computed at once, and the keys that they chose.
+template <typename See>
+void KeyChoice::forChosen(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules,
+                          const See& see) const {
+    const std::int64_t each = tensors.q.size(2) / tensors.k.size(2);
+    const bool byTokens = rules.alibiHeads > 0 || rules.dropout > 0;
+    forSeenBlocks(block, [&](std::int64_t number, const RowRun& queries, const RowRun& keys) {
+        for (std::int64_t item = 0; item < tensors.q.size(0); ++item) {
+            for (std::int64_t keyHead = 0; keyHead < tensors.k.size(2); ++keyHead) {
+                Chosen all{.item = item, .keyHead = keyHead, .keys = keys};
+                for (std::int64_t head = keyHead * each; head < (keyHead + 1) * each; ++head) {
+                    const std::span<const std::int32_t> rows =
+                        rowsOf(item, head, number, queries.rows());
+                    if (!byTokens) all.add(head, rows);
+                    for (const Chosen& some :
+                         byTokens ? evenRows(all, head, rows, queries) : std::vector<Chosen>())
+                        see(some);
+                }
+                if (!all.rows.empty()) see(all);
+            }
+        }
+    });
+}
+
+void KeyChoice::addOutput(const Block& block, const QueryKeyValue& tensors, const ScoreRules& rules,
+                          std::int64_t firstRow, const BlockOutput& sum) const {
+    const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
+    const BlockKernels& kernels = blockKernelsFor(tensors.q);
+    forChosen(block, tensors, rules, [&](const Chosen& chosen) {
+        const Gathered gathered(chosen, tensors, rules);
+        at::Tensor out = gathered.of(sum.out, firstRow);
+        at::Tensor lse = gathered.of(sum.lse, firstRow);
+        mergePart(out, lse, kernels.forward(gathered.input));
+        gathered.put(sum.out, firstRow, out);
+        gathered.put(sum.lse, firstRow, lse);
+    });
+}
+
+void KeyChoice::addGradients(const Block& block, const QueryKeyValue& tensors,
+                             const ScoreRules& rules, std::int64_t firstRow,
+                             const BlockOutput& whole, const at::Tensor& dOut,
+                             const BlockGradients& sums) const {
+    const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
+    const BlockKernels& kernels = blockKernelsFor(tensors.q);
+    forChosen(block, tensors, rules, [&](const Chosen& chosen) {
+        const Gathered gathered(chosen, tensors, rules);
+        const at::Tensor dq = gathered.of(sums.q, firstRow);
+        kernels.addGradients(
+            gathered.input, {gathered.of(whole.out, firstRow), gathered.of(whole.lse, firstRow)},
+            gathered.of(dOut, firstRow),
+            {dq, Gathered::keysOf(sums.k, chosen), Gathered::keysOf(sums.v, chosen)});
+        gathered.put(sums.q, firstRow, dq);
+    });
+}
+
+KeyChoice choiceAt(const RankPart& part, const std::vector<at::Tensor>& saved, std::size_t index) {
+    if (!choosesKeys(part)) return {};
+    return {choiceRule(part), saved.at(index)};
+}
+
+void appendChoice(const KeyChoice& choice, std::vector<at::Tensor>& saved) {
+    if (choice.chosen().defined()) saved.push_back(choice.chosen());
+}
+
+}  // namespace ringscope
