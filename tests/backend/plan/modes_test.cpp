@@ -3,6 +3,7 @@
 #include "backend/plan/buffers.h"
 #include "backend/plan/mode_table.h"
 #include "tests/backend/plan/all_ranks.h"
+#include "tests/backend/plan/laid_out_modes.h"
 
 #include <gmock/gmock.h>
 
@@ -73,7 +74,8 @@ Pairs wanted(const AttentionShape& shape) {
 
 void forEveryLegalSchedule(
     const std::function<void(const Mode&, const AttentionShape&, const Schedule&)>& check) {
-    for (const Mode& mode : modeTable()) {
+    for (const testing::LaidOutMode& laidOut : testing::laidOutModes()) {
+        const Mode& mode = *laidOut.mode;
         for (int ranks : {1, 2, 3, 4, 6, 8}) {
             if (!mode.sharded && ranks > 1) continue;
             for (bool causal : {true, false}) {
@@ -83,9 +85,9 @@ void forEveryLegalSchedule(
                         AttentionShape shape = shapeOf(ranks, causal);
                         shape.ulysses = shape.innerRing = inner;
                         shape.ulyssesInner = neighbours;
-                        const Result<Schedule> schedule = mode.schedule(shape);
+                        const Result<Schedule> schedule = testing::scheduleOf(laidOut, shape);
                         if (!schedule.ok()) continue;
-                        SCOPED_TRACE(std::string(mode.name) + " on " + std::to_string(ranks) +
+                        SCOPED_TRACE(laidOut.name() + " on " + std::to_string(ranks) +
                                      " ranks by " + std::to_string(inner) +
                                      (neighbours ? "" : " apart") + (causal ? ", causal" : ""));
                         check(mode, shape, *schedule);
