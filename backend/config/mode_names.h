@@ -20,6 +20,8 @@ inline constexpr std::string_view ringAllgather = "ring-allgather";
 inline constexpr std::string_view doubleRing = "double-ring";
 inline constexpr std::string_view dilatedRing = "dilated-ring";
 inline constexpr std::string_view dilatedGather = "dilated-gather";
+
+inline constexpr std::string_view automatic = "auto";  // no mode: the planner chooses one
 }  // namespace modenames
 
 // In the order in which they are shown.

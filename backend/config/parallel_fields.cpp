@@ -6,12 +6,24 @@
 #include <string>
 
 namespace ringscope {
+namespace {
+
+std::vector<std::string> modeWords() {
+    std::vector<std::string> words(modeChoices.begin(), modeChoices.end());
+    words.emplace_back(modenames::automatic);
+    return words;
+}
+
+}  // namespace
+
 std::vector<Field> parallelFields() {
     constexpr auto in = &RunConfig::parallel;
     using P = ParallelConfig;
     return {
-        fieldOf({"parallel.mode", "", "how the sequence is split over ranks"},
-                oneOfWords({modeChoices.begin(), modeChoices.end()}), in, &P::mode),
+        fieldOf({"parallel.mode", "",
+                 "how the sequence is split over ranks; auto: of the modes that share work evenly, "
+                 "the one that sends the fewest bytes"},
+                oneOfWords(modeWords()), in, &P::mode),
         fieldOf({"parallel.sp", "ranks", "ranks that share one sequence"}, integer(1, 1024), in,
                 &P::sp),
         fieldOf({"parallel.dp", "groups",

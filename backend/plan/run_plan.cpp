@@ -10,6 +10,7 @@
 #include "backend/plan/layout_notes.h"
 #include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
+#include "backend/plan/mode_choice.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/optimizer_state.h"
 #include "backend/plan/patterns/pattern.h"
@@ -447,6 +448,7 @@ std::int64_t gradientSliceElements(std::int64_t parameters, int ranks) {
 Result<RunPlan> planRun(const RunConfig& config) { return planRanks(config, mostRanks); }
 
 Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
+    if (config.parallel.mode == modenames::automatic) return planBestMode(config, most);
     const Mode* mode = findMode(config.parallel.mode);
     if (mode == nullptr)
         return Error{ErrorCode::InvalidConfig, "there is no mode '" + config.parallel.mode +
