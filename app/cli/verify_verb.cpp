@@ -95,8 +95,12 @@ Result<VerifyRequest> readRequest(const VerifyArguments& arguments) {
         RINGSCOPE_CHECK(readDocuments(arguments.documents, request.problem));
     if (!arguments.pattern.empty())
         RINGSCOPE_CHECK(readPattern(arguments.pattern, request.problem));
-    for (const std::string& setting : arguments.settings)
-        RINGSCOPE_CHECK(readPatternSetting(setting, request.problem));
+    for (const std::string& setting : arguments.settings) {
+        if (setting.starts_with("parallel."))
+            RINGSCOPE_CHECK(readLayoutSetting(setting, request));
+        else
+            RINGSCOPE_CHECK(readPatternSetting(setting, request.problem));
+    }
     if (std::optional<std::string>& file = request.problem.pattern.file)
         file = std::filesystem::absolute(*file).string();
     RINGSCOPE_CHECK(readType(arguments.type, request.problem));
@@ -200,6 +204,7 @@ void addVerifyVerb(CLI::App& app, Command& command) {
          {"ringscope verify --mode zigzag,ulysses --full --dtype fp64", "in fp64, not causal"},
          {"ringscope verify --mla 512,64 --shape S=512,Hq=16,D=192", "DeepSeek's attention"},
          {"ringscope verify --pattern block_sparse -s attention.pattern.local=1", "near blocks"},
+         {"ringscope verify --mode ring -s parallel.token_order=hilbert", "along a curve"},
          {"ringscope verify --mode ring --dump proof", "arrays for NumPy, also per rank"}},
         explanation);
     auto arguments = std::make_shared<VerifyArguments>();
@@ -235,7 +240,8 @@ void addVerifyVerb(CLI::App& app, Command& command) {
             "keys a query sees of those; the reference is a dense mask of the same pattern")
         ->type_name(join(choiceNames<PatternKind>(), "|"));
     verb->add_option("-s,--set", arguments->settings,
-                     "a field of attention.pattern: --set attention.pattern.local=1")
+                     "a field of attention.pattern, or parallel.layout, parallel.token_order or "
+                     "parallel.image: --set attention.pattern.local=1")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
     verb->add_option("--dtype", arguments->type, "the number type of inputs and results")

@@ -1,6 +1,5 @@
 #include "backend/config/experiment_file.h"
 
-#include "backend/config/memory_preset.h"
 #include "backend/config/value_text.h"
 #include "backend/config/yaml_tree.h"
 #include "backend/config/yaml_value.h"
@@ -81,7 +80,7 @@ private:
             else if (key.text == "repeat")
                 readTopValue(value, "repeat", parseRepeat, file_.layer.repeat);
             else if (key.text == "preset")
-                readSetting(*findField(memoryPresetPath), value, file_.layer.settings);
+                readPreset(value);
             else if (key.text == "matrix")
                 readMatrix(key, value);
             else if (key.text == "baseline")
@@ -91,6 +90,15 @@ private:
             else
                 refuseTopKey(key);
         }
+    }
+
+    void readPreset(const YamlNode& node) {
+        const std::string at = where(node.at);
+        const Result<void> added =
+            node.kind == Kind::Scalar
+                ? addPreset(file_.layer, node.text, at, at)
+                : Error{ErrorCode::InvalidConfig, "expected one word; got " + described(node)};
+        if (!added.ok()) say(node.at, "preset: " + added.error().message);
     }
 
     template <typename Value, typename Target>

@@ -1,6 +1,7 @@
 #include "backend/config/field_reference.h"
 
 #include "backend/config/field_table.h"
+#include "backend/config/file_presets.h"
 #include "backend/config/settings.h"
 
 namespace ringscope {
@@ -36,6 +37,21 @@ std::string presetTable() {
     return table;
 }
 
+std::string filePresetTable() {
+    std::string table =
+        "\n## Presets of a file\n\n`preset: production` at the top of a file gives these values to "
+        "fields that nobody wrote; so does each preset of `memory.preset`.\n\n" +
+        row({"preset", "meaning", "fields"}) + row({"---", "---", "---"});
+    for (const FilePreset& preset : filePresets()) {
+        std::string values;
+        for (const PresetValue& value : preset.values)
+            values += (values.empty() ? "" : ", ") +
+                      code(std::string(value.path) + " " + std::string(value.value));
+        table += row({code(preset.name), preset.help, values});
+    }
+    return table;
+}
+
 constexpr std::string_view introduction =
     "# Fields of an experiment file\n"
     "\n"
@@ -63,7 +79,7 @@ std::string fieldReferenceMarkdown() {
         text += row(
             {code(field.path), field.help, field.expected, field.unit, code(field.get(defaults))});
     }
-    return text + presetTable();
+    return text + presetTable() + filePresetTable();
 }
 
 }  // namespace ringscope

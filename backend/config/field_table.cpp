@@ -1,6 +1,6 @@
 #include "backend/config/field_table.h"
 
-#include "backend/config/mode_names.h"
+#include "backend/config/parallel_fields.h"
 #include "backend/config/value_kind.h"
 
 #include <algorithm>
@@ -365,40 +365,6 @@ std::vector<Field> patternFields() {
         patternField({"attention.pattern.file", "",
                       "block_sparse: .npy of blocks x blocks, 1 where a block is seen; null: none"},
                      plainText(), &P::file),
-    };
-}
-
-std::vector<Field> parallelFields() {
-    constexpr auto in = &RunConfig::parallel;
-    using P = ParallelConfig;
-    return {
-        fieldOf({"parallel.mode", "", "how the sequence is split over ranks"},
-                oneOfWords({modeChoices.begin(), modeChoices.end()}), in, &P::mode),
-        fieldOf({"parallel.sp", "ranks", "ranks that share one sequence"}, integer(1, 1024), in,
-                &P::sp),
-        fieldOf({"parallel.dp", "groups",
-                 "groups of parallel.sp ranks that follow each other, each with its own sequences"},
-                integer(1, 1024), in, &P::dp),
-        fieldOf({"parallel.ep", "ranks",
-                 "neighbouring ranks that share the experts of a layer; 1: each rank holds all"},
-                integer(1, 1024), in, &P::ep),
-        fieldOf({"parallel.ulysses", "ranks",
-                 "in usp, ranks of a group that split heads; null: as many as leave a ring"},
-                integer(1, 1024), in, &P::ulysses),
-        fieldOf({"parallel.ulysses_order", "",
-                 "in usp, inner: neighbouring ranks split heads; outer: they form a ring"},
-                oneOf<UlyssesOrder>(), in, &P::ulyssesOrder),
-        fieldOf({"parallel.inner_ring", "ranks",
-                 "in double-ring, ranks of an inner ring, on one host; null: half of the ranks or "
-                 "fewer"},
-                integer(1, 1024), in, &P::innerRing),
-        fieldOf({"parallel.mla_keys", "",
-                 "with model.attention mla, keys and values travel as their latent, or expanded to "
-                 "heads; auto: whichever is fewer bytes, latents where the mode can"},
-                oneOf<MlaKeys>(), in, &P::mlaKeys),
-        fieldOf({"parallel.comm_buffer_limit", "bytes",
-                 "most memory for the buffers of messages on a rank"},
-                size({1}, {1LL << 50}), in, &P::commBufferLimit),
     };
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace ringscope {
 namespace {
@@ -12,8 +13,11 @@ namespace {
 constexpr std::array aliases = {
     ModeAlias{"zigzag-ring", modenames::zigzag,
               "360-LLaMA-Factory's ring over an early and a late chunk per rank"},
-    ModeAlias{"deepspeed-alst", modenames::ulysses, "the ALST fork's all-to-all by DeepSpeed",
-              "alst"},
+    ModeAlias{"deepspeed-alst",
+              modenames::ulysses,
+              "the ALST fork's all-to-all by DeepSpeed",
+              {},
+              {PresetValue{"memory.preset", "alst"}}},
     ModeAlias{"deepspeed-ulysses", modenames::ulysses, "DeepSpeed's all-to-all over heads"},
     ModeAlias{"alst", modenames::ulysses, "DeepSpeed's all-to-all over heads"},
     ModeAlias{"a2a", modenames::ulysses, "TransformerEngine's all-to-all over heads"},
@@ -29,6 +33,22 @@ constexpr std::array aliases = {
               "torch's all-gather of keys and values, two chunks per rank"},
     ModeAlias{"a2a+p2p", modenames::usp,
               "TransformerEngine's ring between groups of ranks that split heads"},
+    // The ring attention classes: what they should have done. Without a causal mask zigzag sends
+    // and computes what a contiguous ring does.
+    ModeAlias{"standard", modenames::zigzag, "StandardRingAttention: keys go round a ring"},
+    ModeAlias{"hilbert",
+              modenames::zigzag,
+              "HilbertRingAttention: the ring over tokens along a Hilbert curve",
+              {},
+              {PresetValue{"parallel.token_order", "hilbert"}}},
+    ModeAlias{"distributed", modenames::zigzag,
+              "DistributedRingAttention: the ring with recovery and divided state", "large_scale"},
+    ModeAlias{"block-sparse",
+              modenames::zigzag,
+              "BlockSparseRingAttention: the ring with a block-sparse pattern",
+              {},
+              {PresetValue{"attention.pattern.kind", "block_sparse"},
+               PresetValue{"attention.pattern.local", "4"}}},
 };
 
 }  // namespace
@@ -41,9 +61,22 @@ const ModeAlias* findModeAlias(std::string_view name) {
     return found == aliases.end() ? nullptr : &*found;
 }
 
+std::vector<PresetValue> ModeAlias::implied() const {
+    std::vector<PresetValue> values;
+    if (const FilePreset* row = findFilePreset(preset))
+        values.assign(row->values.begin(), row->values.end());
+    std::ranges::copy_if(also, std::back_inserter(values),
+                         [](const PresetValue& value) { return !value.path.empty(); });
+    return values;
+}
+
 std::string modeAliasWarning(const ModeAlias& alias) {
-    return "'" + std::string(alias.old) + "' is an old name; write " + std::string(alias.now) +
-           (alias.preset.empty() ? "" : " and memory.preset " + std::string(alias.preset));
+    std::string words = std::string(alias.now);
+    if (!alias.preset.empty()) words += " and preset " + std::string(alias.preset);
+    for (const PresetValue& value : alias.also)
+        if (!value.path.empty())
+            words += " and " + std::string(value.path) + " " + std::string(value.value);
+    return "'" + std::string(alias.old) + "' is an old name; write " + words;
 }
 
 }  // namespace ringscope

@@ -4,9 +4,13 @@
 // names the spelling to use.
 #pragma once
 
+#include "backend/config/file_presets.h"
+
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringscope {
 
@@ -14,14 +18,19 @@ struct ModeAlias {
     std::string_view old;       // "zigzag-ring"
     std::string_view now;       // a choice of parallel.mode
     std::string_view meaning;   // who calls it so, and what it does there
-    std::string_view preset{};  // of memory.preset, that it also means; empty: none
+    std::string_view preset{};  // of a file (file_presets.h) that it also means; empty: none
+    // Fields that it also sets; no path: none.
+    std::array<PresetValue, 2> also{};
+
+    // All of these fields, the preset's among them.
+    std::vector<PresetValue> implied() const;
 };
 
 std::span<const ModeAlias> modeAliases();
 const ModeAlias* findModeAlias(std::string_view name);  // in any case of letters
 
-// "'zigzag-ring' is an old name; write zigzag"; with a preset "…; write ulysses and memory.preset
-// alst"
+// "'zigzag-ring' is an old name; write zigzag"; with other fields "…; write ulysses and
+// memory.preset alst"
 std::string modeAliasWarning(const ModeAlias& alias);
 
 }  // namespace ringscope

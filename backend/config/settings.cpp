@@ -1,7 +1,9 @@
 #include "backend/config/settings.h"
 
+#include "backend/config/file_presets.h"
 #include "backend/config/memory_preset.h"
 #include "backend/config/mode_aliases.h"
+#include "backend/config/value_kind.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
@@ -30,6 +32,12 @@ void addSetting(SettingLayer& layer, const Field& field, std::string_view text, 
         {&field, std::move(value).value(), std::move(origin), std::move(where)});
 }
 
+void imply(SettingLayer& layer, const PresetValue& value, const std::string& origin,
+           const std::string& where) {
+    const Field* field = findField(value.path);
+    layer.implied.push_back({field, checkedValue(*field, value.value).value(), origin, where});
+}
+
 template <typename Value>
 void addTopValue(SettingLayer& layer, std::optional<Value>& target, Result<Value> value,
                  const std::string& where) {
@@ -53,6 +61,9 @@ void readOverride(SettingLayer& layer, const std::string& text) {
         addTopValue(layer, layer.name, parseExperimentName(value), where);
     } else if (path == "repeat") {
         addTopValue(layer, layer.repeat, parseRepeat(value), where);
+    } else if (path == "preset") {
+        if (const Result<void> added = addPreset(layer, value, "--set", where); !added.ok())
+            layer.problems.push_back({where, added.error().message});
     } else if (const Field* field = findField(path)) {
         addSetting(layer, *field, value, "--set", where);
     } else {
@@ -112,9 +123,26 @@ std::string currentSpelling(const Field& field, std::string_view text, const std
 void addImplied(SettingLayer& layer, const Field& field, std::string_view text,
                 const std::string& origin, const std::string& where) {
     const ModeAlias* alias = aliasIn(field, text);
-    if (alias == nullptr || alias->preset.empty()) return;
-    layer.implied.push_back(
-        {findField(memoryPresetPath), std::string(alias->preset), origin, where});
+    if (alias == nullptr) return;
+    for (const PresetValue& value : alias->implied()) imply(layer, value, origin, where);
+}
+
+Result<void> addPreset(SettingLayer& layer, std::string_view text, const std::string& origin,
+                       const std::string& where) {
+    const std::string_view word = trim(text);
+    if (const FilePreset* preset = findFilePreset(word)) {
+        for (const PresetValue& value : preset->values)
+            imply(layer, value, "preset " + std::string(preset->name), where);
+        return {};
+    }
+    const Field* memory = findField(memoryPresetPath);
+    if (findChoice<MemoryPreset>(word)) {
+        layer.settings.push_back({memory, std::string(word), origin, where});
+        return {};
+    }
+    layer.broken.insert(memory);
+    const std::vector<std::string> words = presetWords();
+    return refusedText("one of " + join(words, ", "), words, text);
 }
 
 Result<std::string> parseExperimentName(std::string_view text) {

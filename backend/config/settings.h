@@ -27,7 +27,8 @@ struct SettingLayer {
     std::optional<std::string> name;
     std::optional<std::int64_t> repeat;
     std::vector<Setting> settings;        // in the order written
-    std::vector<Setting> implied{};       // by old spellings; what is written counts more
+    std::vector<Setting> implied{};       // by old spellings and presets; what is written counts
+                                          // more
     std::set<const Field*> broken;        // written, but not with a value that can be used
     std::vector<ConfigProblem> problems;  // in the order written
     std::vector<ConfigProblem> warnings;  // likewise
@@ -51,6 +52,11 @@ std::string currentSpelling(const Field& field, std::string_view text, const std
 // What an old spelling of a field's value says of other fields.
 void addImplied(SettingLayer& layer, const Field& field, std::string_view text,
                 const std::string& origin, const std::string& where);
+
+// The fields of the preset that `text` names: one of memory.preset, or of file_presets.h. An Error
+// names all of them.
+Result<void> addPreset(SettingLayer& layer, std::string_view text, const std::string& origin,
+                       const std::string& where);
 
 // Values of the two keys that are not fields.
 Result<std::string> parseExperimentName(std::string_view text);

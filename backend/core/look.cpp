@@ -18,6 +18,7 @@ constexpr std::array modeLooks = {
     ModeLook{"ring-allgather", {"#7C5A1E", "#CDA85C"}, Marker::Square, Stroke::DashDot},
     ModeLook{"double-ring", {"#3B4CC0", "#98A6FF"}, Marker::Circle, Stroke::DashDot},
     ModeLook{"dilated-ring", {"#00695C", "#4DB6AC"}, Marker::Star, Stroke::DashDot},
+    ModeLook{"dilated-gather", {"#8A3B12", "#E59A6B"}, Marker::Plus, Stroke::DashDot},
 };
 constexpr ModeLook unknownMode{"", look.mutedText, Marker::Square, Stroke::Solid};
 

@@ -36,9 +36,10 @@ struct AttentionPartMemory {
     BlockSizes sizes{};  // of q, k and v as the executor is given them; queries = keys = rows held
     std::int64_t latentColumns = 0;  // 0: heads travel
     const LatentExpansion* expansion = nullptr;
+    int sharing = 0;  // ranks that share keys, where not all do
 
     bool latent() const { return latentColumns > 0; }
-    std::int64_t ranks() const { return schedule.ranks; }
+    std::int64_t ranks() const { return sharing > 0 ? sharing : schedule.ranks; }
     // Numbers of what travels of `rows` rows for `heads` heads.
     std::int64_t travelling(std::int64_t rows, std::int64_t heads) const {
         return sizes.batch * rows * (latent() ? latentColumns : 2 * heads * sizes.columns);
@@ -82,14 +83,21 @@ void appendChoice(const Held& choice, std::vector<Held>& saved);
 void chosenForward(RankWriter& writer, const BlockSizes& sizes, const Block& block);
 void chosenBackward(RankWriter& writer, const BlockSizes& sizes, const Block& block);
 
-// Of a ring; q has the rows and heads of `sizes`, `own` is what travels.
-OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& sizes,
-                          const Held& own);
-struct RingGradientMemory {
+struct TravelGradientMemory {
     Held q{};
     Held own{};  // in the type sums are kept in
 };
-RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockSizes& sizes,
-                                   const Held& own);
+// Of a ring; q has the rows and heads of `sizes`, `own` is what travels.
+OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& sizes,
+                          const Held& own);
+TravelGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockSizes& sizes,
+                                     const Held& own);
+// Of gathered keys; q has the rows and heads of part.sizes.
+struct GatheredOutputMemory {
+    OutputMemory whole{};
+    std::vector<Held> chosen{};  // by each group of heads
+};
+GatheredOutputMemory attendGathered(const AttentionPartMemory& part);
+TravelGradientMemory gradientsGathered(const AttentionPartMemory& part);
 
 }  // namespace ringscope

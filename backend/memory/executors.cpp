@@ -74,7 +74,7 @@ AttentionOutputMemory ringForwardMemory(const AttentionPartMemory& part,
 
 AttentionGradientMemory ringBackwardMemory(const AttentionPartMemory& part,
                                            const SavedAttentionMemory& saved) {
-    RingGradientMemory sums = gradientsAround(part, part.sizes, saved.tensors[1]);
+    TravelGradientMemory sums = gradientsAround(part, part.sizes, saved.tensors[1]);
     return ofTravelling(part, std::move(sums.q), std::move(sums.own));
 }
 
@@ -107,7 +107,7 @@ AttentionGradientMemory allToAllBackwardMemory(const AttentionPartMemory& part,
         const BlockSizes sizes = exchange.sizesOf(steps.first);
         const AttentionGradientMemory gradients = [&]() -> AttentionGradientMemory {
             if (!steps.isRing()) return localBackward(part.writer, steps.first, sizes);
-            const RingGradientMemory sums =
+            const TravelGradientMemory sums =
                 gradientsAround(part, sizes, stackedKeys(part.writer, sizes));
             return {sums.q, sums.own, sums.own};
         }();

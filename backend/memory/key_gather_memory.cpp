@@ -43,8 +43,8 @@ private:
 Held KeyGatherMemory::begin(const Step& step) {
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::AllGather) continue;
-        const std::int64_t numbers =
-            shardNumbers(pass_.at(static_cast<std::size_t>(transfer.neededBy)));
+        const std::int64_t numbers = shardNumbers(
+            pass_.at(static_cast<std::size_t>(transfer.neededBy - pass_.front().index)));
         Moving& moving = gathered_.emplace_back(Moving{.neededBy = transfer.neededBy});
         moving.sent = part_.pool.take(numbers, part_.writer.elementBytes());
         moving.received = part_.pool.take(part_.ranks() * numbers, part_.writer.elementBytes());
@@ -92,37 +92,40 @@ BlockSizes ofStep(const AttentionPartMemory& part, const Step& step) {
 
 }  // namespace
 
-AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
-                                             const AttentionInput& input) {
-    const Held own = part.latent() ? input.k : part.writer.elements(part.ownNumbers());
+GatheredOutputMemory attendGathered(const AttentionPartMemory& part) {
     KeyGatherMemory gather(part, part.steps.forward);
-    OutputMemory whole{part.writer.elements(part.sizes.queryNumbers()),
-                       part.writer.sums(part.sizes.lseNumbers())};
+    GatheredOutputMemory output{{part.writer.elements(part.sizes.queryNumbers()),
+                                 part.writer.sums(part.sizes.lseNumbers())}};
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     std::vector<OutputMemory> groups;
-    std::vector<Held> chosen;
     for (const Step& step : part.steps.forward) {
         const BlockSizes sizes = ofStep(part, step);
         const Held rows = gather.begin(step);
         const KeyMemory keys = part.keysOf(sizes.keys, step.heads.size());
-        appendChoice(chooseAmong(part.writer, sizes), chosen);
+        appendChoice(chooseAmong(part.writer, sizes), output.chosen);
         groups.push_back({.branches = localForward(part.writer, step, sizes, apart).branches});
     }
     // Of several groups, joined.
     for (std::size_t i = 0; i < apart.size(); ++i)
-        whole.branches.push_back(
+        output.whole.branches.push_back(
             groups.size() == 1 ? groups.front().branches[i]
                                : part.writer.sums(part.sizes.batch *
                                                   ((part.sizes.queries + apart[i] - 1) / apart[i]) *
                                                   part.sizes.heads * part.sizes.columns));
+    return output;
+}
+
+AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
+                                             const AttentionInput& input) {
+    const Held own = part.latent() ? input.k : part.writer.elements(part.ownNumbers());
+    const auto [whole, chosen] = attendGathered(part);
     AttentionOutputMemory all{whole.out, {{input.q, own}}};
     appendOutput(whole, all.saved.tensors);
     all.saved.tensors.insert(all.saved.tensors.end(), chosen.begin(), chosen.end());
     return all;
 }
 
-AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory& part,
-                                                const SavedAttentionMemory& /*saved*/) {
+TravelGradientMemory gradientsGathered(const AttentionPartMemory& part) {
     RankWriter& writer = part.writer;
     KeyGatherMemory gather(part, part.steps.backward);
     const Held dq = writer.elements(part.sizes.queryNumbers());
@@ -138,9 +141,15 @@ AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory& part,
                              : stacked);
     }
     gather.finish();
-    Held sums = gather.gradients();
-    const Held home = writer.hasTwoBytes() ? writer.elements(part.ownNumbers()) : std::move(sums);
-    return {dq, home, part.latent() ? Held{} : home};
+    return {dq, gather.gradients()};
+}
+
+AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory& part,
+                                                const SavedAttentionMemory& /*saved*/) {
+    TravelGradientMemory sums = gradientsGathered(part);
+    const Held home =
+        part.writer.hasTwoBytes() ? part.writer.elements(part.ownNumbers()) : std::move(sums.own);
+    return {sums.q, home, part.latent() ? Held{} : home};
 }
 
 }  // namespace ringscope

@@ -1,13 +1,24 @@
 // As kernels/attention/packed_ring_executor.
 #include "backend/memory/executors.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-AttentionPartMemory partOf(const AttentionPartMemory& part, const RankSchedule& steps) {
-    return {part.writer, part.schedule, steps, part.rank, part.pool, part.sizes};
+// One branch, `sizes` of its packed rows.
+AttentionPartMemory partOf(const AttentionPartMemory& part, const RankSchedule& steps,
+                           const BlockSizes& sizes) {
+    AttentionPartMemory some{part.writer, part.schedule, steps, part.rank, part.pool, sizes};
+    some.sharing = steps.forward.front().keysOf.count;
+    return some;
+}
+
+bool gathers(const RankSchedule& steps) {
+    return std::ranges::any_of(steps.forward.front().transfers, [](const Transfer& each) {
+        return each.kind == TransferKind::AllGather;
+    });
 }
 
 BlockSizes packedSizes(BlockSizes sizes, const PackedRows& rows) {
@@ -35,7 +46,9 @@ AttentionOutputMemory packedRingForwardMemory(const AttentionPartMemory& part,
         const BlockSizes sizes = packedSizes(part.sizes, part.steps.packed[branch]);
         const Held q = writer.elements(sizes.queryNumbers());
         const Held own = packKeys(writer, sizes);
-        OutputMemory packed = attendAround(partOf(part, steps), sizes, own);
+        const AttentionPartMemory some = partOf(part, steps, sizes);
+        OutputMemory packed =
+            gathers(steps) ? attendGathered(some).whole : attendAround(some, sizes, own);
         if (part.steps.branchesApart > 0) whole.branches.push_back(std::move(packed.out));
     }
     if (writer.hasTwoBytes()) whole.out = writer.elements(part.sizes.queryNumbers());
@@ -59,7 +72,11 @@ AttentionGradientMemory packedRingBackwardMemory(const AttentionPartMemory& part
         const Held q = writer.elements(sizes.queryNumbers());
         const Held own = packKeys(writer, sizes);
         const Held dOut = writer.elements(sizes.queryNumbers());
-        gradientsAround(partOf(part, steps), sizes, own);
+        const AttentionPartMemory some = partOf(part, steps, sizes);
+        if (gathers(steps))
+            gradientsGathered(some);
+        else
+            gradientsAround(some, sizes, own);
     }
     if (!writer.hasTwoBytes()) return all;
     return {writer.elements(part.sizes.queryNumbers()), writer.elements(part.sizes.keyNumbers()),

@@ -180,8 +180,8 @@ OutputMemory attendAround(const AttentionPartMemory& part, const BlockSizes& siz
     return outputOfRows(part.writer, output, sizes);
 }
 
-RingGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockSizes& sizes,
-                                   const Held& own) {
+TravelGradientMemory gradientsAround(const AttentionPartMemory& part, const BlockSizes& sizes,
+                                     const Held& own) {
     sinkGradients(part.writer, sizes);
     RingJourneyMemory journey(part, sizes.keys, own.bytes() / part.writer.elementBytes());
     const Held dq = part.writer.sums(sizes.queryNumbers());

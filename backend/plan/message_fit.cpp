@@ -25,8 +25,9 @@ void measure(MessageFit& fit) {
 
 class Fitting {
 public:
-    Fitting(const Mode& mode, const AttentionShape& shape, const std::optional<AttentionMask>& mask)
-        : mode_(mode), shape_(shape), mask_(mask) {}
+    Fitting(const Mode& mode, const AttentionShape& shape, const std::optional<AttentionMask>& mask,
+            const std::optional<ChosenLayout>& layout)
+        : mode_(mode), shape_(shape), mask_(mask), layout_(layout) {}
 
     Result<MessageFit> inTurns(std::int64_t turns, bool packed, bool ahead) const {
         MessageFit fit{.turns = turns, .packed = packed, .ahead = ahead};
@@ -35,7 +36,7 @@ public:
         shape.kvHeads /= turns;
         shape.packed = packed;
         shape.ahead = ahead;
-        RINGSCOPE_TRY(fit.schedule, mode_.schedule(shape));
+        RINGSCOPE_TRY(fit.schedule, scheduleOver(mode_, shape, layout_));
         if (mask_) fit.schedule = masked(std::move(fit.schedule), *mask_, shape.pattern);
         measure(fit);
         return fit;
@@ -60,6 +61,7 @@ private:
     const Mode& mode_;
     const AttentionShape& shape_;
     const std::optional<AttentionMask>& mask_;
+    const std::optional<ChosenLayout>& layout_;
 };
 
 Error doesNotFit(const Mode& mode, const MessageFit& smallest, Bytes limit) {
@@ -80,8 +82,9 @@ std::string MessageFit::text() const {
 }
 
 Result<MessageFit> fitMessages(const Mode& mode, const AttentionShape& shape,
-                               const std::optional<AttentionMask>& mask, Bytes limit) {
-    const Fitting fitting(mode, shape, mask);
+                               const std::optional<AttentionMask>& mask, Bytes limit,
+                               const std::optional<ChosenLayout>& layout) {
+    const Fitting fitting(mode, shape, mask, layout);
     RINGSCOPE_TRY(MessageFit best, fitting.inTurns(1, true, true));
     if (best.bufferBytes <= limit.count) return best;
     for (const std::int64_t turns : fitting.turns(best.schedule)) {

@@ -10,7 +10,7 @@
 
 #include "backend/core/result.h"
 #include "backend/core/units.h"
-#include "backend/plan/mode_table.h"
+#include "backend/plan/layout_choice.h"
 
 #include <cstdint>
 #include <optional>
@@ -31,9 +31,10 @@ struct MessageFit {
     std::string text() const;  // "heads in 4 turns, unpacked, synchronous"
 };
 
-// `mask`: what blocks are cut to, with the shape's pattern; nothing: they are not cut. Fails where
-// the mode does, and where no way meets the limit.
+// `mask`: what blocks are cut to, with the shape's pattern; nothing: they are not cut. `layout`: as
+// scheduleOver() takes it. Fails where the mode does, and where no way meets the limit.
 Result<MessageFit> fitMessages(const Mode& mode, const AttentionShape& shape,
-                               const std::optional<AttentionMask>& mask, Bytes limit);
+                               const std::optional<AttentionMask>& mask, Bytes limit,
+                               const std::optional<ChosenLayout>& layout = std::nullopt);
 
 }  // namespace ringscope

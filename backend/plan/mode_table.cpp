@@ -48,6 +48,9 @@ constexpr std::array modes = {
     Mode{modenames::dilatedRing,
          "a ring for each branch of a dilated pattern, over packed keys: a ring's bytes / rate",
          true, partPerRank, dilatedRingSchedule},
+    Mode{modenames::dilatedGather,
+         "an all-gather for each branch of a dilated pattern, over packed keys: LongNet's own way",
+         true, partPerRank, dilatedGatherSchedule},
 };
 
 }  // namespace

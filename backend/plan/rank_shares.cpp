@@ -1,5 +1,6 @@
 #include "backend/plan/rank_shares.h"
 
+#include "backend/plan/batch_schedule.h"
 #include "backend/plan/blocks.h"
 
 #include <algorithm>
@@ -11,11 +12,10 @@ namespace {
 std::int64_t pairsOf(const RunPlan& plan, int rank, const std::vector<std::int64_t>& documents) {
     std::int64_t pairs = 0;
     for (const AttentionPart& part : plan.parts) {
-        AttentionMask mask = part.schedule.mask;
-        mask.documents = documents;
-        mask = paddedMask(std::move(mask), plan.config.train.seqLen, plan.attention.tokens);
-        const RankSchedule steps = documents.empty() ? stepsOf(part.schedule, rank)
-                                                     : maskedSteps(part.schedule, rank, mask);
+        const RankSchedule steps = documents.empty()
+                                       ? stepsOf(part.schedule, rank)
+                                       : maskedSteps(scheduleOfBatch(plan, part, documents), rank,
+                                                     maskOfBatch(plan, part, documents));
         pairs += attendedPairs(part.schedule, steps) * part.layers * part.headTurns;
     }
     return pairs;
@@ -32,7 +32,7 @@ RankShare& RankShare::operator+=(const RankShare& other) {
 
 std::vector<RankShare> rankShares(const RunPlan& plan, const std::vector<bool>& labelled,
                                   const std::vector<std::int64_t>& documents) {
-    const Schedule& schedule = plan.schedule();
+    const Schedule schedule = scheduleOfBatch(plan, plan.parts.front(), documents);
     const std::int64_t length = plan.config.train.seqLen;
     const std::int64_t rows = std::ssize(labelled) / length;
     std::vector<RankShare> shares;

@@ -6,8 +6,11 @@
 #include "backend/model/parameter_list.h"
 #include "backend/plan/adapter_plan.h"
 #include "backend/plan/attention_work.h"
+#include "backend/plan/layout_choice.h"
+#include "backend/plan/layout_notes.h"
 #include "backend/plan/memory_zero.h"
 #include "backend/plan/message_fit.h"
+#include "backend/plan/mode_choice.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/optimizer_state.h"
 #include "backend/plan/patterns/pattern.h"
@@ -17,6 +20,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <iterator>
 
 namespace ringscope {
 namespace {
@@ -98,7 +102,7 @@ std::string paddingNote(const Mode& mode, const RunPlan& plan) {
         "{} tokens are padded to {}, which {} cuts into {} equal parts; padding has no label, is "
         "seen by no token and is not counted in tokens/s",
         formatCount(plan.config.train.seqLen), formatCount(plan.attention.tokens), mode.name,
-        mode.parts(plan.attention));
+        sequenceParts(mode, plan.attention, layoutChoiceOf(plan.config)));
 }
 
 // Where the keys of latent attention travel, what they travel as.
@@ -379,7 +383,8 @@ Result<void> settleHosts(RunPlan& plan) {
 }
 
 // The schedule of each of the plan's parts, by its attention shape.
-Result<std::vector<MessageFit>> fitParts(const RunPlan& plan, const Mode& mode) {
+Result<std::vector<MessageFit>> fitParts(const RunPlan& plan, const Mode& mode,
+                                         const std::optional<ChosenLayout>& layout) {
     const Bytes limit{plan.config.parallel.commBufferLimit.count /
                       static_cast<std::int64_t>(plan.parts.size())};
     std::vector<MessageFit> fits;
@@ -387,7 +392,7 @@ Result<std::vector<MessageFit>> fitParts(const RunPlan& plan, const Mode& mode) 
         AttentionMask mask = paddedMask(part.mask, plan.config.train.seqLen, plan.attention.tokens);
         std::optional<AttentionMask> cut;
         if (!isPlain(plan.config, mask)) cut = std::move(mask);
-        RINGSCOPE_TRY(MessageFit fit, fitMessages(mode, plan.attention, cut, limit));
+        RINGSCOPE_TRY(MessageFit fit, fitMessages(mode, plan.attention, cut, limit, layout));
         fits.push_back(std::move(fit));
     }
     return fits;
@@ -398,11 +403,13 @@ Result<std::vector<MessageFit>> fitParts(const RunPlan& plan, const Mode& mode) 
 Result<std::vector<MessageFit>> settleParts(RunPlan& plan, const Mode& mode) {
     RINGSCOPE_TRY(plan.layers, layerKinds(plan.config.model, plan.config.attention));
     findParts(plan);
-    Result<std::vector<MessageFit>> fits = fitParts(plan, mode);
+    RINGSCOPE_TRY(const std::optional<ChosenLayout> layout,
+                  chosenLayout(mode, plan.attention, layoutChoiceOf(plan.config)));
+    Result<std::vector<MessageFit>> fits = fitParts(plan, mode, layout);
     if (plan.attention.latentColumns > 0) {
         RunPlan expanded = plan;
         expanded.attention.latentColumns = 0;
-        Result<std::vector<MessageFit>> heads = fitParts(expanded, mode);
+        Result<std::vector<MessageFit>> heads = fitParts(expanded, mode, layout);
         if (heads.ok() && fits.ok())
             plan.expandedBytesPerStep = attentionBytes(expanded, *heads) * plan.microSteps;
         if (heads.ok() && !fits.ok() && plan.config.parallel.mlaKeys == MlaKeys::Auto)
@@ -443,6 +450,7 @@ std::int64_t gradientSliceElements(std::int64_t parameters, int ranks) {
 Result<RunPlan> planRun(const RunConfig& config) { return planRanks(config, mostRanks); }
 
 Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
+    if (config.parallel.mode == modenames::automatic) return planBestMode(config, most);
     const Mode* mode = findMode(config.parallel.mode);
     if (mode == nullptr)
         return Error{ErrorCode::InvalidConfig, "there is no mode '" + config.parallel.mode +
@@ -475,7 +483,7 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
         return Error{pattern.error().code, join(reasons, "; ")};
     }
     plan.attention.pattern = *std::move(pattern);
-    plan.attention.tokens = paddedTokens(*mode, plan.attention);
+    plan.attention.tokens = paddedTokens(*mode, plan.attention, layoutChoiceOf(config));
     plan.padding = plan.attention.tokens - config.train.seqLen;
     Result<std::vector<MessageFit>> fits = settleParts(plan, *mode);
     if (!fits.ok()) {
@@ -501,6 +509,7 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
     planExperts(plan);
     plan.flopsPerStep = modelFlops(plan);
     plan.notes = notes(config, *mode, plan);
+    std::ranges::move(layoutNotes(plan, *mode, most), std::back_inserter(plan.notes));
     return plan;
 }
 

@@ -209,6 +209,7 @@ ModeShares modeShares(const RunConfig& config, const Sequences& sequences) {
         shares.refusal = plan.error().message;
         return shares;
     }
+    shares.mode = plan->config.parallel.mode;
     shares.ranks.resize(static_cast<std::size_t>(plan->ranks));
     const int group = plan->ranks / plan->replicas;
     for (std::int64_t batch = 0; batch < plan->microSteps * plan->replicas; ++batch) {

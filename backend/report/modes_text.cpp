@@ -1,6 +1,7 @@
 #include "backend/report/modes_text.h"
 
 #include "backend/config/mode_aliases.h"
+#include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/plan/capabilities.h"
 #include "backend/plan/mode_table.h"
@@ -75,6 +76,14 @@ std::string capabilityTable(const std::vector<ModeColumn>& columns, bool withHel
     return text;
 }
 
+// "auto (the planner chooses), zigzag-ring (zigzag), deepspeed-alst (ulysses), …"
+std::string otherNames() {
+    std::vector<std::string> names{std::string(modenames::automatic) + " (the planner chooses)"};
+    for (const ModeAlias& alias : modeAliases())
+        names.push_back(fmt::format("{} ({})", alias.old, alias.now));
+    return join(names, ", ");
+}
+
 nlohmann::json jsonOf(const Mode& mode) {
     nlohmann::json row = {{"name", mode.name},
                           {"help", mode.help},
@@ -124,6 +133,7 @@ std::string modesText(std::size_t width) {
         for (const Feature& feature : featureTable())
             text += entryLines(feature.name, feature.help, room);
     }
+    text += "\n" + entryLines("other names", otherNames(), room);
     constexpr std::size_t sentence = 73;
     return text + "\nWhat a mode does not do is refused before anything runs;" +
            (sentence > room ? '\n' : ' ') + "--json says why.\n";

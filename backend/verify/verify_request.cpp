@@ -1,17 +1,49 @@
 #include "backend/verify/verify_request.h"
 
+#include "backend/config/field_table.h"
+#include "backend/core/text.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/run_plan.h"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace ringscope {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 3> layoutFields = {"parallel.layout", "parallel.token_order",
+                                                          "parallel.image"};
+
+// A configuration that holds these fields alone.
+RunConfig configOf(const LayoutChoice& layout) {
+    RunConfig config;
+    config.parallel.layout = layout.layout;
+    config.parallel.tokenOrder = layout.order;
+    config.parallel.image = layout.image;
+    return config;
+}
+
+// Each field as a user writes it.
+Json layoutJson(const LayoutChoice& layout) {
+    const RunConfig config = configOf(layout);
+    Json object = Json::object();
+    for (const std::string_view path : layoutFields)
+        object[std::string(path)] = findField(path)->get(config);
+    return object;
+}
+
+// An Error where a value is not one of its field.
+Result<void> setLayout(std::string_view path, std::string_view value, LayoutChoice& layout) {
+    RunConfig config = configOf(layout);
+    RINGSCOPE_CHECK(findField(path)->set(config, value));
+    layout = layoutChoiceOf(config);
+    return {};
+}
 
 std::optional<std::int64_t> limit(std::int64_t side) {
     return side == unlimited ? std::nullopt : std::optional(side);
@@ -42,6 +74,20 @@ AttentionShape shapeOf(const AttentionCase& problem, int ranks) {
 
 }  // namespace
 
+Result<void> readLayoutSetting(std::string_view text, VerifyRequest& request) {
+    const std::size_t equals = text.find('=');
+    const std::string_view path = trim(text.substr(0, equals));
+    const auto field = std::ranges::find(layoutFields, path);
+    if (equals == std::string_view::npos || field == layoutFields.end())
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("--set: write FIELD=VALUE with one of {}; got '{}'",
+                                 join({layoutFields.begin(), layoutFields.end()}, ", "), text)};
+    const Result<void> set = setLayout(path, trim(text.substr(equals + 1)), request.layout);
+    if (!set.ok())
+        return Error{set.error().code, fmt::format("--set: {}: {}", path, set.error().message)};
+    return {};
+}
+
 int ranksOf(const Mode& mode, int ranks) { return mode.sharded ? ranks : 1; }
 
 Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
@@ -52,8 +98,13 @@ Result<Schedule> planMode(const Mode& mode, const VerifyRequest& request) {
                                  mostGpuHeadColumns, problem.headDim)};
     AttentionShape shape = shapeOf(problem, ranksOf(mode, request.ranks));
     RINGSCOPE_TRY(shape.pattern, patternOf(problem));
-    shape.tokens = paddedTokens(mode, shape);
-    RINGSCOPE_TRY(Schedule schedule, mode.schedule(shape));
+    LayoutChoice choice = request.layout;
+    choice.tokens = problem.tokens;
+    choice.documents = problem.documents.empty() ? std::vector{std::int64_t{0}, problem.tokens}
+                                                 : problem.documents;
+    shape.tokens = paddedTokens(mode, shape, choice);
+    RINGSCOPE_TRY(const std::optional<ChosenLayout> layout, chosenLayout(mode, shape, choice));
+    RINGSCOPE_TRY(Schedule schedule, scheduleOver(mode, shape, layout));
     const AttentionMask mask = paddedMask(maskOf(problem), problem.tokens, shape.tokens);
     const bool plain = mask.plain() && !problem.softcap && !problem.alibi && problem.dropout == 0 &&
                        shape.pattern == nullptr;
@@ -72,11 +123,9 @@ std::chrono::milliseconds patience(const AttentionCase& problem) {
 }
 
 std::string requestText(const VerifyRequest& request) {
-    const Json object = {{"case", toJson(request.problem)},
-                         {"modes", request.modes},
-                         {"ranks", request.ranks},
-                         {"device", nameOf(request.device)},
-                         {"dump", request.dump}};
+    const Json object = {{"case", toJson(request.problem)},  {"modes", request.modes},
+                         {"ranks", request.ranks},           {"layout", layoutJson(request.layout)},
+                         {"device", nameOf(request.device)}, {"dump", request.dump}};
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -86,9 +135,15 @@ std::optional<VerifyRequest> requestFromText(std::string_view text) {
         const std::optional<AttentionCase> problem = caseFromJson(object.at("case"));
         const auto device = findChoice<DeviceChoice>(object.at("device").get<std::string>());
         if (!problem || !device) return std::nullopt;
+        LayoutChoice layout;
+        for (const std::string_view path : layoutFields) {
+            const auto value = object.at("layout").at(std::string(path)).get<std::string>();
+            if (!setLayout(path, value, layout).ok()) return std::nullopt;
+        }
         return VerifyRequest{.problem = *problem,
                              .modes = object.at("modes").get<std::vector<std::string>>(),
                              .ranks = object.at("ranks").get<int>(),
+                             .layout = std::move(layout),
                              .device = *device,
                              .dump = object.at("dump").get<std::string>()};
     } catch (const Json::exception&) {

@@ -7,7 +7,7 @@
 
 #include "backend/config/choices.h"
 #include "backend/core/result.h"
-#include "backend/plan/mode_table.h"
+#include "backend/plan/layout_choice.h"
 #include "backend/verify/attention_case.h"
 
 #include <chrono>
@@ -22,9 +22,13 @@ struct VerifyRequest {
     AttentionCase problem{};
     std::vector<std::string> modes{};  // names of rows of the mode table
     int ranks = 4;
+    LayoutChoice layout{};                    // its tokens are the problem's
     DeviceChoice device = DeviceChoice::Cpu;  // of the ranks; the reference is the CPU's
     std::string dump{};                       // folder that gets the arrays, absolute; empty: none
 };
+
+// "parallel.layout=zigzag", or parallel.token_order or parallel.image; an Error is one sentence.
+Result<void> readLayoutSetting(std::string_view text, VerifyRequest& request);
 
 // Ranks that compute `mode`: those asked for, or one.
 int ranksOf(const Mode& mode, int ranks);

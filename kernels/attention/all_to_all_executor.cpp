@@ -50,7 +50,7 @@ AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
                                  const QueryKeyValue& here, const BlockOutput& whole,
                                  const at::Tensor& dOut, const KeyChoice& choice) {
     if (steps.isRing()) {
-        const RingGradients sums =
+        const TravelGradients sums =
             gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut, choice);
         return {sums.q, sums.own[0], sums.own[1]};
     }

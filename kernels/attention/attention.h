@@ -43,6 +43,7 @@ struct AttentionOptions {
 struct AttentionBlocks {
     RankSchedule steps;
     AttentionMask mask;
+    ShardLayout owned{};  // whose tokens the rows are; of no ranks: as the schedule's
 };
 
 // One use of the layer: what the numbers depend on besides q, k and v. Layer and seed must be the

@@ -24,7 +24,7 @@ struct Attention::State {
     RankPart part(const AttentionCall& call, std::int64_t heads, std::int64_t firstHead) {
         const AttentionBlocks& used = call.blocks ? *call.blocks : blocks;
         return {used.steps,
-                owned,
+                used.owned.ranks() > 0 ? used.owned : owned,
                 group,
                 pool,
                 {.scale = options.scale,

@@ -26,6 +26,12 @@ std::array<at::Tensor, 2> keysOf(const RankPart& part, const at::Tensor& rows,
 at::Tensor travellingGradient(const RankPart& part, const at::Tensor& rows, const HeadSpan& heads,
                               const at::Tensor& keyGradients);
 
+// Of this rank's queries, and of its travelling keys, these in the type sums are kept in.
+struct TravelGradients {
+    at::Tensor q;
+    at::Tensor own;
+};
+
 // Of gradients of this rank's own travelling keys: those of k and v as input, in `type`.
 AttentionGradients ofInput(const RankPart& part, at::Tensor dq, const at::Tensor& travelling,
                            at::ScalarType type);

@@ -24,6 +24,11 @@ std::vector<std::int64_t> sliceSizes(const at::Tensor& whole, std::int64_t ranks
             whole.size(3), whole.size(4)};
 }
 
+// Steps of a branch of a pattern count on from those of the branch before.
+const Step& stepAt(const std::vector<Step>& pass, int index) {
+    return pass.at(static_cast<std::size_t>(index - pass.front().index));
+}
+
 at::Tensor headsOf(const at::Tensor& tensor, const HeadSpan& heads) {
     return tensor.narrow(-2, heads.begin, heads.size());
 }
@@ -55,14 +60,13 @@ at::Tensor KeyGather::begin(const Step& step) {
 void KeyGather::postGathers(const Step& step) {
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::AllGather) continue;
-        const HeadSpan heads =
-            travelling(pass_.at(static_cast<std::size_t>(transfer.neededBy)).heads);
+        const HeadSpan heads = travelling(stepAt(pass_, transfer.neededBy).heads);
         const at::Tensor sent = headsOf(own_, heads);
         Moving& moving = gathered_.emplace_back(Moving{.neededBy = transfer.neededBy});
         moving.sent = part_.pool.take(sent.sizes(), sent.options());
         moving.sent.tensor().copy_(sent);
         std::vector<std::int64_t> sizes = sent.sizes().vec();
-        sizes.insert(sizes.begin(), part_.group.size());
+        sizes.insert(sizes.begin(), part_.owned.ranks());
         moving.received = part_.pool.take(sizes, sent.options());
         open_.add(transfer,
                   post(part_.group, transfer, moving.received.tensor(), moving.sent.tensor()));
@@ -78,7 +82,7 @@ void KeyGather::end(const Step& step, const at::Tensor& stepGradients) {
     takeSums();
     for (const Transfer& transfer : step.transfers) {
         if (transfer.kind != TransferKind::ReduceScatter) continue;
-        const std::vector<std::int64_t> sizes = sliceSizes(gradients, part_.group.size());
+        const std::vector<std::int64_t> sizes = sliceSizes(gradients, part_.owned.ranks());
         Moving& moving = reduced_.emplace(
             Moving{.neededBy = transfer.neededBy, .heads = travelling(step.heads)});
         moving.sent = part_.pool.take(sizes, gradients.options());
@@ -92,7 +96,7 @@ void KeyGather::end(const Step& step, const at::Tensor& stepGradients) {
 }
 
 void KeyGather::finish() {
-    open_.complete(Payload::KeyValueGrad, static_cast<int>(pass_.size()));
+    open_.complete(Payload::KeyValueGrad, pass_.back().index + 1);
     takeSums();
 }
 

@@ -22,8 +22,9 @@ namespace ringscope {
 
 class KeyGather {
 public:
-    // own: what travels of this rank's keys, (X, B, n, H, C): see key_form.h. `part` and `pass`,
-    // one of the part's two passes, must outlive the gather.
+    // own: what travels of this rank's keys, (X, B, n, H, C): see key_form.h. `part`, whose owned
+    // tokens are those of the ranks that gather, and `pass`, one of its two passes, must outlive
+    // the gather.
     KeyGather(const RankPart& part, const std::vector<Step>& pass, at::Tensor own);
 
     // Returns what travels for the step's heads, of all tokens in their order: (X, B, S, h, C).

@@ -1,6 +1,6 @@
 // Each rank keeps its queries and attends to the keys and values of the whole sequence, which are
 // gathered some heads at a time. The gradients of keys are summed on the rank that holds the keys.
-#include "kernels/attention/key_form.h"
+#include "kernels/attention/gather_attention.h"
 #include "kernels/attention/key_gather.h"
 #include "kernels/attention/local_attention.h"
 #include "kernels/device/number_format.h"
@@ -28,30 +28,62 @@ ScoreRules rulesOf(const RankPart& part, const HeadSpan& heads, std::int64_t eac
 
 }  // namespace
 
-AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& input) {
-    const std::int64_t kvHeads = keyHeads(part, input);
-    const at::Tensor own = travellingKeys(part, input);
+GatheredOutput attendGathered(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                              std::int64_t kvHeads) {
     KeyGather gather(part, part.steps.forward, own);
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
     std::vector<std::vector<at::Tensor>> branches(apart.size());  // of each, by groups of heads
-    std::vector<at::Tensor> chosen;                               // by groups of heads
-    BlockOutput whole{
-        at::empty_like(input.q),
-        at::empty(input.q.sizes().slice(0, 3), input.q.options().dtype(sumType(input.q)))};
+    GatheredOutput output{
+        {at::empty_like(q), at::empty(q.sizes().slice(0, 3), q.options().dtype(sumType(q)))}};
+    BlockOutput& whole = output.whole;
     for (const Step& step : part.steps.forward) {
         const auto [keys, values] = keysOf(part, gather.begin(step), step.heads);
-        const at::Tensor q = queryHeadsOf(input.q, step.heads, kvHeads);
-        const KeyChoice choice = chooseAmong(part, step, q, keys);
-        appendChoice(choice, chosen);
-        const BlockOutput heads = localForward(step, {q, keys, values},
-                                               rulesOf(part, step.heads, input.q.size(2) / kvHeads),
-                                               part.sinks, apart, choice);
+        const at::Tensor ofStep = queryHeadsOf(q, step.heads, kvHeads);
+        const KeyChoice choice = chooseAmong(part, step, ofStep, keys);
+        appendChoice(choice, output.chosen);
+        const BlockOutput heads =
+            localForward(step, {ofStep, keys, values},
+                         rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart, choice);
         queryHeadsOf(whole.out, step.heads, kvHeads).copy_(heads.out);
         queryHeadsOf(whole.lse, step.heads, kvHeads).copy_(heads.lse);
         for (std::size_t i = 0; i < apart.size(); ++i) branches[i].push_back(heads.branches[i]);
     }
     for (const std::vector<at::Tensor>& groups : branches)
         whole.branches.push_back(groups.size() == 1 ? groups.front() : at::cat(groups, 2));
+    return output;
+}
+
+TravelGradients gradientsGathered(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                                  std::int64_t kvHeads, const GatheredOutput& output,
+                                  const at::Tensor& dOut) {
+    const auto ofStep = [kvHeads](const at::Tensor& tensor, const Step& step) {
+        return queryHeadsOf(tensor, step.heads, kvHeads);
+    };
+    KeyGather gather(part, part.steps.backward, own);
+    const std::vector<std::int64_t> apart = branchSteps(part.steps);
+    const at::Tensor dq = at::empty_like(q);
+    std::size_t group = 0;
+    for (const Step& step : part.steps.backward) {
+        const at::Tensor rows = gather.begin(step);
+        const auto [keys, values] = keysOf(part, rows, step.heads);
+        BlockOutput ofHeads{ofStep(output.whole.out, step), ofStep(output.whole.lse, step)};
+        for (const at::Tensor& branch : output.whole.branches)
+            ofHeads.branches.push_back(ofStep(branch, step));
+        const AttentionGradients heads =
+            localBackward(step, {ofStep(q, step), keys, values}, ofHeads, ofStep(dOut, step),
+                          rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart,
+                          choiceAt(part, output.chosen, group++));
+        ofStep(dq, step).copy_(heads.q);
+        gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
+    }
+    gather.finish();
+    return {dq, gather.gradients()};
+}
+
+AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& input) {
+    const std::int64_t kvHeads = keyHeads(part, input);
+    const at::Tensor own = travellingKeys(part, input);
+    const auto [whole, chosen] = attendGathered(part, input.q, own, kvHeads);
     SavedAttention saved{{input.q, own}, kvHeads};
     appendOutput(whole, saved.tensors);
     saved.tensors.insert(saved.tensors.end(), chosen.begin(), chosen.end());
@@ -61,30 +93,13 @@ AttentionOutput keyGatherForward(const RankPart& part, const QueryKeyValue& inpu
 AttentionGradients keyGatherBackward(const RankPart& part, const SavedAttention& saved,
                                      const at::Tensor& dOut) {
     const at::Tensor& q = saved.tensors[0];
-    const std::int64_t kvHeads = saved.kvHeads;
-    const auto ofStep = [kvHeads](const at::Tensor& tensor, const Step& step) {
-        return queryHeadsOf(tensor, step.heads, kvHeads);
-    };
-    KeyGather gather(part, part.steps.backward, saved.tensors[1]);
-    const std::vector<std::int64_t> apart = branchSteps(part.steps);
-    const BlockOutput whole = outputAt(saved.tensors, 2, apart.size());
-    const at::Tensor dq = at::empty_like(q);
-    std::size_t firstChoice = 4 + apart.size();
-    for (const Step& step : part.steps.backward) {
-        const at::Tensor rows = gather.begin(step);
-        const auto [keys, values] = keysOf(part, rows, step.heads);
-        BlockOutput ofHeads{ofStep(whole.out, step), ofStep(whole.lse, step)};
-        for (const at::Tensor& branch : whole.branches)
-            ofHeads.branches.push_back(ofStep(branch, step));
-        const AttentionGradients heads =
-            localBackward(step, {ofStep(q, step), keys, values}, ofHeads, ofStep(dOut, step),
-                          rulesOf(part, step.heads, q.size(2) / kvHeads), part.sinks, apart,
-                          choiceAt(part, saved.tensors, firstChoice++));
-        ofStep(dq, step).copy_(heads.q);
-        gather.end(step, travellingGradient(part, rows, step.heads, at::stack({heads.k, heads.v})));
-    }
-    gather.finish();
-    return ofInput(part, dq, gather.gradients(), q.scalar_type());
+    const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
+    const std::vector<at::Tensor> chosen(
+        saved.tensors.begin() + static_cast<std::ptrdiff_t>(4 + branches), saved.tensors.end());
+    const TravelGradients sums =
+        gradientsGathered(part, q, saved.tensors[1], saved.kvHeads,
+                          {outputAt(saved.tensors, 2, branches), chosen}, dOut);
+    return ofInput(part, sums.q, sums.own, q.scalar_type());
 }
 
 }  // namespace ringscope

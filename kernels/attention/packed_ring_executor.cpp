@@ -1,6 +1,7 @@
-// A ring for each branch of a pattern: its rows are packed, keys and values go round among the
-// ranks that share a segment, and the outputs are merged. Every branch has the memory and the bytes
-// of its packed rows.
+// For each branch of a pattern, its rows are packed, keys and values go round among the ranks that
+// share a segment, or are gathered by them, and the outputs are merged. Every branch has the memory
+// and the bytes of its packed rows.
+#include "kernels/attention/gather_attention.h"
 #include "kernels/attention/local_attention.h"
 #include "kernels/attention/ring_attention.h"
 #include "kernels/block/merge.h"
@@ -11,6 +12,7 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -72,9 +74,44 @@ private:
     std::int64_t count_;
 };
 
-RankPart partOf(const RankPart& part, const RankSchedule& steps) {
-    return {steps, part.owned, part.group, part.pool, part.rules, {}};
-}
+// One branch among the ranks that share its packed rows.
+class Branch {
+public:
+    Branch(const RankPart& whole, std::size_t index, std::int64_t tokens)
+        : steps_(stepsOfBranch(whole.steps, static_cast<int>(index))),
+          packing_(whole.steps.packed[index], tokens),
+          owned_(rowsOfRanks(whole.steps.packed[index], tokens)),
+          part_{steps_, owned_, whole.group, whole.pool, whole.rules, {}} {}
+
+    const Packing& packing() const { return packing_; }
+
+    BlockOutput attend(const at::Tensor& q, const at::Tensor& keys) const {
+        return gathers() ? attendGathered(part_, q, keys, keys.size(3)).whole
+                         : attendAround(part_, q, keys);
+    }
+    TravelGradients gradients(const at::Tensor& q, const at::Tensor& keys, const BlockOutput& whole,
+                              const at::Tensor& dOut) const {
+        return gathers() ? gradientsGathered(part_, q, keys, keys.size(3), {whole}, dOut)
+                         : gradientsAround(part_, q, keys, whole, dOut);
+    }
+
+private:
+    ShardLayout rowsOfRanks(const PackedRows& rows, std::int64_t tokens) const {
+        const int ranks = gathers() ? steps_.forward.front().keysOf.count : 1;
+        return contiguousLayout({.worldSize = ranks, .tokens = ranks * (tokens / rows.step)})
+            .value();
+    }
+    bool gathers() const {
+        return std::ranges::any_of(steps_.forward.front().transfers, [](const Transfer& each) {
+            return each.kind == TransferKind::AllGather;
+        });
+    }
+
+    RankSchedule steps_;
+    Packing packing_;
+    ShardLayout owned_;
+    RankPart part_;
+};
 
 at::Tensor packKeys(const Packing& packing, const at::Tensor& k, const at::Tensor& v) {
     return at::stack({packing.pack(k), packing.pack(v)});
@@ -91,10 +128,10 @@ BlockOutput emptyOutput(const at::Tensor& q) {
 AttentionOutput packedRingForward(const RankPart& part, const QueryKeyValue& input) {
     BlockOutput whole = emptyOutput(input.q);
     for (std::size_t branch = 0; branch < part.steps.packed.size(); ++branch) {
-        const RankSchedule steps = stepsOfBranch(part.steps, static_cast<int>(branch));
-        const Packing packing(part.steps.packed[branch], input.q.size(1));
-        BlockOutput packed = attendAround(partOf(part, steps), packing.pack(input.q),
-                                          packKeys(packing, input.k, input.v));
+        const Branch some(part, branch, input.q.size(1));
+        const Packing& packing = some.packing();
+        BlockOutput packed =
+            some.attend(packing.pack(input.q), packKeys(packing, input.k, input.v));
         packing.mergeInto(whole, packed);
         if (part.steps.branchesApart > 0) whole.branches.push_back(std::move(packed.out));
     }
@@ -115,14 +152,13 @@ AttentionGradients packedRingBackward(const RankPart& part, const SavedAttention
     addSinkGradients(part.sinks, part.rules.firstHead, whole, dOut);
     const at::Tensor dq = emptySum(q), dk = emptySum(k), dv = emptySum(v);
     for (std::size_t branch = 0; branch < part.steps.packed.size(); ++branch) {
-        const RankSchedule steps = stepsOfBranch(part.steps, static_cast<int>(branch));
-        const Packing packing(part.steps.packed[branch], q.size(1));
+        const Branch some(part, branch, q.size(1));
+        const Packing& packing = some.packing();
         const BlockOutput packed{
             whole.branches.empty() ? packing.pack(whole.out) : whole.branches[branch],
             packing.pack(whole.lse)};
-        const RingGradients sums =
-            gradientsAround(partOf(part, steps), packing.pack(q), packKeys(packing, k, v), packed,
-                            packing.pack(dOut));
+        const TravelGradients sums =
+            some.gradients(packing.pack(q), packKeys(packing, k, v), packed, packing.pack(dOut));
         packing.addTo(dq, sums.q);
         packing.addTo(dk, sums.own[0]);
         packing.addTo(dv, sums.own[1]);

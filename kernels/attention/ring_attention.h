@@ -1,8 +1,8 @@
 // Attention where queries stay on their rank and keys and values go round a ring.
 #pragma once
 
-#include "kernels/attention/executor_table.h"
 #include "kernels/attention/key_choice.h"
+#include "kernels/attention/key_form.h"
 #include "kernels/block/block_attention.h"
 
 namespace ringscope {
@@ -12,13 +12,9 @@ namespace ringscope {
 BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
                          const KeyChoice& choice = {});
 
-// `whole`: what attendAround() returned. The gradient of `own` is in the type sums are kept in.
-struct RingGradients {
-    at::Tensor q;
-    at::Tensor own;
-};
-RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                              const BlockOutput& whole, const at::Tensor& dOut,
-                              const KeyChoice& choice = {});
+// `whole`: what attendAround() returned.
+TravelGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                                const BlockOutput& whole, const at::Tensor& dOut,
+                                const KeyChoice& choice = {});
 
 }  // namespace ringscope

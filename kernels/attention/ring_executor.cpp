@@ -1,6 +1,5 @@
 // Keys and values go round the ring while each rank's queries stay where they are. Used by every
 // mode whose schedule sends KV from rank to rank.
-#include "kernels/attention/key_form.h"
 #include "kernels/attention/local_attention.h"
 #include "kernels/attention/ring_attention.h"
 #include "kernels/attention/ring_journey.h"
@@ -61,9 +60,9 @@ BlockOutput attendAround(const RankPart& part, const at::Tensor& q, const at::Te
     return outputOfRows(output, q.scalar_type(), part.rules, part.sinks);
 }
 
-RingGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                              const BlockOutput& whole, const at::Tensor& dOut,
-                              const KeyChoice& choice) {
+TravelGradients gradientsAround(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
+                                const BlockOutput& whole, const at::Tensor& dOut,
+                                const KeyChoice& choice) {
     addSinkGradients(part.sinks, part.rules.firstHead, whole, dOut);
     RingJourney journey(part.group, part.pool, own);
     const std::vector<std::int64_t> apart = branchSteps(part.steps);
@@ -111,7 +110,7 @@ AttentionGradients ringBackward(const RankPart& part, const SavedAttention& save
                                 const at::Tensor& dOut) {
     const at::Tensor& q = saved.tensors[0];
     const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
-    const RingGradients sums =
+    const TravelGradients sums =
         gradientsAround(part, q, saved.tensors[1], outputAt(saved.tensors, 2, branches), dOut,
                         choiceAt(part, saved.tensors, 4 + branches));
     return ofInput(part, sums.q, sums.own, q.scalar_type());

@@ -3,6 +3,7 @@
 #include "backend/core/mix.h"
 #include "backend/model/adapter_merge.h"
 #include "backend/plan/adapter_plan.h"
+#include "backend/plan/batch_schedule.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/memory_zero.h"
 #include "kernels/device/number_format.h"
@@ -315,7 +316,8 @@ at::Tensor RankModel::ownRows(const TokenShard& shard) const {
 }
 
 TokenTensors RankModel::shardOf(const TokenBatch& batch) {
-    const TokenShard shard = takeShard(batch, plan_.schedule(), group_.rank());
+    const TokenShard shard = takeShard(
+        batch, scheduleOfBatch(plan_, plan_.parts.front(), batch.documents), group_.rank());
     if (!rotary_.cosine.defined() || !batch.documents.empty())
         rotary_ = rotaryTableOf(plan_.config, shard.positions, plan_.config.train.seqLen, tensors_);
     return {.tokens = integersAs(shard.inputs, {shard.rows, shard.tokens}, device_),
@@ -333,9 +335,11 @@ RowDropout RankModel::adapterDropout(const TokenBatch& batch, const BatchPlace& 
                        .seed = static_cast<std::uint64_t>(plan_.config.train.seed)};
     for (const std::int64_t each : {place.step, place.number})
         dropout.seed = mixBits(dropout.seed) + static_cast<std::uint64_t>(each);
+    const std::vector<TokenSpan> held =
+        heldTokens(scheduleOfBatch(plan_, plan_.parts.front(), batch.documents), group_.rank());
     std::vector<std::int64_t> rows;
     for (std::int64_t row = 0; row < batch.rows; ++row)
-        for (const TokenSpan& span : heldTokens(plan_.schedule(), group_.rank()))
+        for (const TokenSpan& span : held)
             for (std::int64_t token = span.begin; token < span.end; ++token)
                 rows.push_back(row * longestSequence + token);
     dropout.rows = integersAs(rows, {std::ssize(rows)}, at::kCPU);
@@ -351,11 +355,11 @@ AttentionCall RankModel::callFor(const BatchPlace& place, const TokenBatch& batc
     for (const std::int64_t each : {place.step, place.number})
         call.seed = mixBits(call.seed) + static_cast<std::uint64_t>(each);
     if (batch.documents.empty()) return call;
-    AttentionMask mask = part.mask;
-    mask.documents = batch.documents;
-    mask = paddedMask(std::move(mask), batch.tokens, plan_.attention.tokens);
-    RankSchedule steps = maskedSteps(part.schedule, group_.rank(), mask);
-    call.blocks = std::make_shared<AttentionBlocks>(std::move(steps), std::move(mask));
+    const Schedule schedule = scheduleOfBatch(plan_, part, batch.documents);
+    AttentionMask mask = maskOfBatch(plan_, part, batch.documents);
+    RankSchedule steps = maskedSteps(schedule, group_.rank(), mask);
+    call.blocks =
+        std::make_shared<AttentionBlocks>(std::move(steps), std::move(mask), schedule.owned);
     return call;
 }
 

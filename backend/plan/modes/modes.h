@@ -18,5 +18,6 @@ Result<Schedule> llama3Schedule(const AttentionShape& shape);
 Result<Schedule> ringAllgatherSchedule(const AttentionShape& shape);
 Result<Schedule> doubleRingSchedule(const AttentionShape& shape);
 Result<Schedule> dilatedRingSchedule(const AttentionShape& shape);
+Result<Schedule> dilatedGatherSchedule(const AttentionShape& shape);
 
 }  // namespace ringscope

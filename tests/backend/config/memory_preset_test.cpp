@@ -83,8 +83,10 @@ TEST(MemoryPreset, OfARunReadsBackAsTheRun) {
 }
 
 TEST(MemoryPreset, ThatIsNotKnownIsRefused) {
-    EXPECT_THAT(problemsIn("preset: tiny\n"),
-                ElementsAre("t.yaml:1:9: memory.preset: expected one of none, alst; got 'tiny'"));
+    EXPECT_THAT(
+        problemsIn("preset: tiny\n"),
+        ElementsAre("t.yaml:1:9: preset: expected one of none, alst, development, production, "
+                    "large_scale; got 'tiny'"));
 }
 
 }  // namespace

@@ -52,6 +52,63 @@ TEST(ModeAliases, AreReadInMatrixBaselineEnvironmentAndCommandLine) {
                 ElementsAre(HasSubstr("RINGSCOPE_PARALLEL__MODE"), HasSubstr("write ulysses")));
 }
 
+TEST(ModeAliases, OfTheRingAttentionClassesSetWhatTheseStoodFor) {
+    const ExperimentReading curve = readText("parallel: {mode: hilbert}\n");
+    EXPECT_EQ(curve.experiment.base.parallel.mode, "zigzag");
+    EXPECT_EQ(curve.experiment.base.parallel.tokenOrder, TokenOrder::Hilbert);
+    EXPECT_THAT(
+        warningsOf(curve),
+        ElementsAre("t.yaml:1:18: parallel.mode: 'hilbert' is an old name; write zigzag and "
+                    "parallel.token_order hilbert"));
+
+    const RunConfig sparse = readText("parallel: {mode: block-sparse}\n").experiment.base;
+    EXPECT_EQ(sparse.attention.pattern.kind, PatternKind::BlockSparse);
+    EXPECT_EQ(sparse.attention.pattern.local, 4);
+
+    const ExperimentReading shared = readText("parallel: {mode: distributed}\n");
+    EXPECT_EQ(shared.experiment.base.memory.zero, 3);
+    EXPECT_EQ(shared.experiment.base.launch.retries, 3);
+    EXPECT_THAT(warningsOf(shared), ElementsAre(HasSubstr("write zigzag and preset large_scale")));
+    EXPECT_EQ(readText("parallel: {mode: standard}\n").experiment.base.parallel.mode, "zigzag");
+
+    // What is written counts more.
+    const RunConfig written =
+        readText("parallel: {mode: distributed}\nmemory: {zero: 1}\n").experiment.base;
+    EXPECT_EQ(written.memory.zero, 1);
+    EXPECT_EQ(written.launch.retries, 3);
+}
+
+TEST(FilePresets, GiveWhatNobodyWroteAndSayWhereItIsFrom) {
+    for (const FilePreset& preset : filePresets()) {
+        const ExperimentReading reading = readText("preset: " + std::string(preset.name) + "\n");
+        EXPECT_THAT(problemsOf(reading), IsEmpty()) << preset.name;
+        for (const PresetValue& value : preset.values) {
+            const Field& field = *findField(value.path);
+            RunConfig wanted;
+            ASSERT_TRUE(field.set(wanted, value.value).ok()) << value.path;
+            EXPECT_EQ(field.get(reading.experiment.base), field.get(wanted)) << value.path;
+            EXPECT_EQ(reading.experiment.origins.at(std::string(value.path)),
+                      "preset " + std::string(preset.name));
+            EXPECT_NE(field.get(wanted), field.get(RunConfig{})) << value.path;
+        }
+    }
+    const ExperimentReading typed =
+        readText("launch: {retries: 1}\n", {"preset=production", "checkpoint.every=7"});
+    EXPECT_EQ(typed.experiment.base.checkpoint.every, 7);
+    EXPECT_TRUE(typed.experiment.base.checkpoint.atEnd);
+}
+
+TEST(FilePresets, AreRefusedByNameWhereThereIsNone) {
+    EXPECT_THAT(problemsOf(readText("preset: produktion\n")),
+                ElementsAre("t.yaml:1:9: preset: expected one of none, alst, development, "
+                            "production, large_scale; got 'produktion'; did you mean "
+                            "'production'?"));
+    EXPECT_THAT(problemsOf(readText("preset: [alst]\n")),
+                ElementsAre("t.yaml:1:9: preset: expected one word; got a list"));
+    EXPECT_THAT(problemsOf(readText("", {"preset=fast"})),
+                ElementsAre(HasSubstr("--set preset: expected one of none, alst")));
+}
+
 TEST(ModeAliases, SayNothingAboutOtherFieldsOfThatName) {
     const ExperimentReading reading = readText("name: zigzag-ring\ndata: {source: p2p}\n");
     EXPECT_THAT(warningsOf(reading), IsEmpty());

@@ -136,6 +136,9 @@ ParallelConfig anySplit() {
     parallel.ep = 1;  // others need experts
     parallel.ulysses = maybe(inRange<std::int64_t>(1, 1025));
     parallel.ulyssesOrder = anyOf<UlyssesOrder>();
+    parallel.layout = anyOf<ShardChoice>();
+    parallel.tokenOrder = anyOf<TokenOrder>();
+    if (*arbitrary<bool>()) parallel.image = {upTo(67'108'864), upTo(67'108'864)};
     parallel.mlaKeys = anyOf<MlaKeys>();
     parallel.innerRing = maybe(inRange<std::int64_t>(1, 1025));
     parallel.commBufferLimit = {upTo(std::int64_t{1} << *inRange(1, 51))};

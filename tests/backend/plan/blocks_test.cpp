@@ -4,6 +4,7 @@
 
 #include "backend/plan/mode_table.h"
 #include "tests/backend/plan/all_ranks.h"
+#include "tests/backend/plan/laid_out_modes.h"
 
 #include <gtest/gtest.h>
 
@@ -95,16 +96,21 @@ std::vector<AttentionMask> masksFor(bool causal) {
             {.causal = causal, .left = 40, .documents = few}};
 }
 
-class MaskedMode : public ::testing::TestWithParam<std::string> {};
+class MaskedMode : public ::testing::TestWithParam<testing::LaidOutMode> {};
 
 TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
-    const Mode& mode = *findMode(GetParam());
+    const Mode& mode = *GetParam().mode;
     for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
         for (bool causal : {true, false}) {
-            const Result<Schedule> plain = mode.schedule(
-                {.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12, .causal = causal});
-            ASSERT_TRUE(plain.ok()) << plain.error().message;
             for (const AttentionMask& mask : masksFor(causal)) {
+                const Result<Schedule> plain = testing::scheduleOf(GetParam(),
+                                                                   {.ranks = ranks,
+                                                                    .tokens = tokens,
+                                                                    .heads = 12,
+                                                                    .kvHeads = 12,
+                                                                    .causal = causal},
+                                                                   mask.documents);
+                ASSERT_TRUE(plain.ok()) << plain.error().message;
                 const Schedule schedule = masked(*plain, mask);
                 Pairs pairs(static_cast<std::size_t>(tokens * tokens));
                 for (int rank = 0; rank < ranks; ++rank) {
@@ -121,7 +127,8 @@ TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
                                      tokensOf(ringscope::tokensOf(schedule.owned, step.keysOf)));
                     }
                 }
-                EXPECT_EQ(pairs, expectedPairs(mask)) << mode.name << " on " << ranks << " ranks";
+                EXPECT_EQ(pairs, expectedPairs(mask))
+                    << GetParam().name() << " on " << ranks << " ranks";
                 EXPECT_EQ(visiblePairs(mask, tokens),
                           std::accumulate(pairs.begin(), pairs.end(), std::int64_t{0}));
             }
@@ -130,21 +137,18 @@ TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
 }
 
 TEST_P(MaskedMode, ComputesTheSamePairsInBothPasses) {
-    const Mode& mode = *findMode(GetParam());
-    const int ranks = mode.sharded ? 2 : 1;
-    const Schedule schedule =
-        masked(mode.schedule({.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2}).value(),
-               {.left = 70});
+    const int ranks = GetParam().mode->sharded ? 2 : 1;
+    const Schedule schedule = masked(
+        testing::scheduleOf(GetParam(), {.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2})
+            .value(),
+        {.left = 70});
     for (const RankSchedule& rank : allRanks(schedule))
         EXPECT_EQ(attendedPairs(schedule, rank),
                   attendedPairs(schedule, {.forward = rank.backward}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(modeNames()), [](const auto& info) {
-    std::string name = info.param;
-    std::ranges::replace(name, '-', '_');
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(testing::laidOutModes()),
+                         [](const auto& info) { return info.param.name(); });
 
 bool moves(const Step& step, TransferKind kind, Payload payload, bool ofOwnKeys) {
     return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
@@ -161,12 +165,12 @@ std::int64_t sentByAll(const Schedule& schedule) {
 
 // Steps that compute nothing fetch nothing and send no gradients back; the others do both.
 TEST_P(MaskedMode, FetchesOnlyKeysThatItsQueriesSee) {
-    const Mode& mode = *findMode(GetParam());
+    const Mode& mode = *GetParam().mode;
     for (int ranks : mode.sharded ? std::vector{2, 3, 4, 6} : std::vector{1}) {
         for (bool causal : {true, false}) {
             const AttentionShape shape{
                 .ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12, .causal = causal};
-            const Schedule plain = mode.schedule(shape).value();
+            const Schedule plain = testing::scheduleOf(GetParam(), shape).value();
             for (const AttentionMask& mask : masksFor(causal)) {
                 const Schedule schedule = masked(plain, mask);
                 EXPECT_LE(sentByAll(schedule), sentByAll(plain));
@@ -194,10 +198,12 @@ TEST_P(MaskedMode, FetchesOnlyKeysThatItsQueriesSee) {
 using Message = std::tuple<int, int, Payload, int, std::int64_t>;  // from, to, what, step, bytes
 
 TEST_P(MaskedMode, MatchesEachSendWithAReceive) {
-    const Mode& mode = *findMode(GetParam());
+    const Mode& mode = *GetParam().mode;
     for (int ranks : mode.sharded ? std::vector{2, 3, 4, 6} : std::vector{1}) {
         const Schedule plain =
-            mode.schedule({.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12}).value();
+            testing::scheduleOf(GetParam(),
+                                {.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12})
+                .value();
         for (const AttentionMask& mask : masksFor(true)) {
             const Schedule schedule = masked(plain, mask);
             for (const auto pass : {&RankSchedule::forward, &RankSchedule::backward}) {

@@ -1,8 +1,10 @@
 // Every mode's schedule, held against the mask and against itself, without running anything.
 #include "backend/config/field_table.h"
+#include "backend/config/mode_names.h"
 #include "backend/plan/buffers.h"
 #include "backend/plan/mode_table.h"
 #include "tests/backend/plan/all_ranks.h"
+#include "tests/backend/plan/laid_out_modes.h"
 
 #include <gmock/gmock.h>
 
@@ -73,7 +75,8 @@ Pairs wanted(const AttentionShape& shape) {
 
 void forEveryLegalSchedule(
     const std::function<void(const Mode&, const AttentionShape&, const Schedule&)>& check) {
-    for (const Mode& mode : modeTable()) {
+    for (const testing::LaidOutMode& laidOut : testing::laidOutModes()) {
+        const Mode& mode = *laidOut.mode;
         for (int ranks : {1, 2, 3, 4, 6, 8}) {
             if (!mode.sharded && ranks > 1) continue;
             for (bool causal : {true, false}) {
@@ -83,9 +86,9 @@ void forEveryLegalSchedule(
                         AttentionShape shape = shapeOf(ranks, causal);
                         shape.ulysses = shape.innerRing = inner;
                         shape.ulyssesInner = neighbours;
-                        const Result<Schedule> schedule = mode.schedule(shape);
+                        const Result<Schedule> schedule = testing::scheduleOf(laidOut, shape);
                         if (!schedule.ok()) continue;
-                        SCOPED_TRACE(std::string(mode.name) + " on " + std::to_string(ranks) +
+                        SCOPED_TRACE(laidOut.name() + " on " + std::to_string(ranks) +
                                      " ranks by " + std::to_string(inner) +
                                      (neighbours ? "" : " apart") + (causal ? ", causal" : ""));
                         check(mode, shape, *schedule);
@@ -193,7 +196,9 @@ TEST(EveryMode, SendsNothingWhereOneRankDoesItAll) {
 TEST(EveryMode, IsSpelledInTheConfigurationAsInTheTable) {
     const Field* mode = findField("parallel.mode");
     ASSERT_NE(mode, nullptr);
-    EXPECT_EQ(mode->choices, modeNames());
+    std::vector<std::string> words = modeNames();
+    words.emplace_back(modenames::automatic);
+    EXPECT_EQ(mode->choices, words);
 }
 
 // The busiest rank's pairs over the mean: what imbalance alone costs.

@@ -56,8 +56,9 @@ TEST(Patterns, AreComputedPairByPairAndNothingElseUnderEveryMode) {
         for (const AttentionMask& mask :
              {AttentionMask{}, {.left = 21}, {.documents = {0, 50, 96}}})
             for (const Mode& mode : modeTable()) {
-                if (mode.name == modenames::dilatedRing && pattern.kind != PatternKind::Dilated)
-                    continue;
+                const bool packs =
+                    mode.name == modenames::dilatedRing || mode.name == modenames::dilatedGather;
+                if (packs && pattern.kind != PatternKind::Dilated) continue;
                 const AttentionShape shape = shapeOf(mode.sharded ? 4 : 1, 96, pattern);
                 EXPECT_EQ(static_cast<double>(pairsOf(scheduleOf(mode.name, shape, mask))),
                           8 * seenPairs(shape.pattern.get(), mask, 96))
@@ -201,6 +202,8 @@ TEST(DilatedRing, HasTheTableOfBytesOfItsDecisionRecord) {
     EXPECT_EQ(sentMiB("dilated-ring", 8), 208);
     EXPECT_EQ(sentMiB("ring", 64), 4032);
     EXPECT_EQ(sentMiB("dilated-ring", 64), 1104);
+    EXPECT_EQ(sentMiB("dilated-gather", 8), 208);
+    EXPECT_EQ(sentMiB("dilated-gather", 64), 1104);
 }
 
 TEST(DilatedRing, WithoutAPatternIsARing) {
@@ -208,6 +211,27 @@ TEST(DilatedRing, WithoutAPatternIsARing) {
     const Schedule ring = findMode("ring")->schedule(shape).value();
     const Schedule same = findMode("dilated-ring")->schedule(shape).value();
     for (int rank = 0; rank < 4; ++rank) EXPECT_EQ(sentBytes(ring, rank), sentBytes(same, rank));
+}
+
+// Rounds of a ring that nobody stops, in one message for each branch that ranks share.
+TEST(DilatedGather, SendsTheBytesOfADilatedRingAllTheWayRound) {
+    for (const int ranks : {4, 8}) {
+        AttentionShape shape = shapeOf(
+            ranks, ranks * 24,
+            {.kind = PatternKind::Dilated, .segments = {24, 48, ranks * 24}, .rates = {1, 2, 4}});
+        shape.causal = false;
+        const AttentionMask mask{.causal = false};
+        const Schedule ring = scheduleOf("dilated-ring", shape, mask);
+        const Schedule gather = scheduleOf("dilated-gather", shape, mask);
+        for (int rank = 0; rank < ranks; ++rank) {
+            EXPECT_EQ(sentBytes(gather, rank), sentBytes(ring, rank));
+            EXPECT_EQ(attendedPairs(gather, rank), attendedPairs(ring, rank));
+            std::int64_t messages = 0;
+            for (const Step& step : stepsOf(gather, rank).forward)
+                messages += std::ssize(step.transfers);
+            EXPECT_EQ(messages, 2);  // none for the branch within a rank
+        }
+    }
 }
 
 std::string refusal(const PatternConfig& pattern, std::int64_t tokens = 96) {

@@ -51,6 +51,26 @@ TEST(RankShares, AddUpToTheBatchInEveryMode) {
     }
 }
 
+TEST(RankShares, AreEqualWhereEachDocumentIsSharedOut) {
+    RunConfig config;
+    config.model.heads = config.model.kvHeads = 4;
+    config.train.seqLen = 4096;
+    config.parallel.mode = "llama3";
+    config.parallel.sp = 4;
+    config.data.packing = true;
+    const std::vector<std::int64_t> documents = {0, 100, 3900, 4096};
+    const std::vector<bool> labelled(4096, true);
+    const auto unevenness = [&](ShardChoice layout) {
+        config.parallel.layout = layout;
+        return imbalance(rankShares(planRun(config).value(), labelled, documents));
+    };
+    EXPECT_LT(unevenness(ShardChoice::Documents), 1.01);
+    EXPECT_GT(unevenness(ShardChoice::Zigzag), 1.02);
+    EXPECT_GT(unevenness(ShardChoice::Auto), 1.5);
+    for (const RankShare& share : rankShares(planRun(config).value(), labelled, documents))
+        EXPECT_EQ(share.tokens, 1024);
+}
+
 TEST(RankShares, SayHowUnequalRanksAre) {
     EXPECT_DOUBLE_EQ(imbalance(rankShares(planOf("zigzag", 2), everySecond(1), {})), 1);
     EXPECT_GT(imbalance(rankShares(planOf("ring", 2), everySecond(1), {})), 1.4);

@@ -24,9 +24,10 @@ TEST(ModesText, NamesEveryModeAndEveryFeature) {
 
 TEST(ModesText, HasALineForEachModeAndFeature) {
     const std::string text = modesText();
-    // A line each, an empty line and a head between the two, an empty line and a sentence below.
+    // A line each, an empty line and a head between the two, other names and a sentence below, each
+    // behind an empty line.
     EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, '\n')),
-              modeTable().size() + featureTable().size() + 4);
+              modeTable().size() + featureTable().size() + 6);
 }
 
 TEST(ModesText, StaysWithinTheWidthAndLosesNothing) {
@@ -42,6 +43,13 @@ TEST(ModesText, StaysWithinTheWidthAndLosesNothing) {
         for (const Feature& feature : featureTable())
             EXPECT_THAT(text, HasSubstr("\n" + std::string(feature.name))) << width;
     }
+}
+
+TEST(ModesText, TellsWhatOtherNamesBecome) {
+    EXPECT_THAT(modesText(), HasSubstr("\nother names     auto (the planner chooses), zigzag-ring "
+                                       "(zigzag), deepspeed-alst (ulysses)"));
+    for (const char* name : {"standard", "hilbert", "distributed", "block-sparse"})
+        EXPECT_THAT(modesText(), HasSubstr(std::string(name) + " (zigzag)"));
 }
 
 TEST(ModesText, IsOneTableWhereThereIsRoom) { EXPECT_EQ(modesText(400), modesText()); }

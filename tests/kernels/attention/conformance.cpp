@@ -218,8 +218,8 @@ std::string arrangementOf(const ConformanceCase& testCase) {
 }  // namespace
 
 std::string ConformanceCase::name() const {
-    return std::string(mode->name) + ", " + std::to_string(shape.ranks) + " ranks, " + problem() +
-           arrangementOf(*this) + limitOf(*this);
+    return LaidOutMode{mode, layout}.name() + ", " + std::to_string(shape.ranks) + " ranks, " +
+           problem() + arrangementOf(*this) + limitOf(*this);
 }
 
 std::string ConformanceCase::problem() const {
@@ -332,7 +332,8 @@ std::vector<ConformanceCase> everyCell(const Mode& mode, int ranks) {
 }
 
 std::string refusalOf(const ConformanceCase& testCase) {
-    const Result<Schedule> schedule = testCase.mode->schedule(testCase.shape);
+    const Result<Schedule> schedule =
+        scheduleOf(LaidOutMode{testCase.mode, testCase.layout}, testCase.shape);
     return schedule.ok() ? "" : schedule.error().message;
 }
 
@@ -341,7 +342,13 @@ namespace {
 Result<MessageFit> fitOf(const ConformanceCase& testCase) {
     std::optional<AttentionMask> mask;
     if (!testCase.mask.plain() || !testCase.options.plain()) mask = testCase.mask;
-    return fitMessages(*testCase.mode, testCase.shape, mask, testCase.bufferLimit);
+    LayoutChoice choice = testCase.layout;
+    choice.tokens = testCase.shape.tokens;
+    choice.documents = testCase.mask.documents.empty() ? std::vector{std::int64_t{0}, choice.tokens}
+                                                       : testCase.mask.documents;
+    RINGSCOPE_TRY(const std::optional<ChosenLayout> layout,
+                  chosenLayout(*testCase.mode, testCase.shape, choice));
+    return fitMessages(*testCase.mode, testCase.shape, mask, testCase.bufferLimit, layout);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "backend/core/units.h"
-#include "backend/plan/mode_table.h"
 #include "kernels/attention/attention.h"
 #include "kernels/comm/group.h"
+#include "tests/backend/plan/laid_out_modes.h"
 
 #include <c10/core/ScalarType.h>
 #include <string>
@@ -14,6 +14,7 @@ namespace ringscope::testing {
 
 struct ConformanceCase {
     const Mode* mode = nullptr;
+    LayoutChoice layout{};
     AttentionShape shape{};
     c10::ScalarType type = c10::ScalarType::Float;
     AttentionOptions options{};

@@ -86,6 +86,38 @@ std::string nameOf(const ::testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(modeNames()), nameOf);
 
+class EveryLayout : public ::testing::TestWithParam<testing::LaidOutMode> {};
+
+// In fp64, so that nothing hides in rounding: under every mask and rule, and within tight buffers.
+TEST_P(EveryLayout, IsFullAttentionUnderEveryMaskAndRuleAndSendsWhatIsScheduled) {
+    for (int ranks : {1, 2, 3, 4}) {
+        std::vector<ConformanceCase> cases;
+        for (ConformanceCase cell : everyCell(*GetParam().mode, ranks)) {
+            if (cell.type != at::kDouble) continue;
+            cell.layout = GetParam().layout;
+            EXPECT_EQ(refusalOf(cell), "") << cell.name();
+            cases.push_back(cell);
+            if (cell.feature != "all" || ranks != 4) continue;
+            const std::vector<ConformanceCase> tight = tightCases(cell);
+            cases.insert(cases.end(), tight.begin(), tight.end());
+        }
+        runRanks(ranks, [&](Group& group) {
+            for (const ConformanceCase& testCase : cases)
+                EXPECT_EQ(findDeviations(testCase, group), "")
+                    << testCase.name() << ", rank " << group.rank();
+        });
+    }
+}
+
+std::vector<testing::LaidOutMode> chosenLayouts() {
+    std::vector<testing::LaidOutMode> all = testing::laidOutModes();
+    std::erase_if(all, [](const testing::LaidOutMode& each) { return each.layout.isModes(); });
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, EveryLayout, ::testing::ValuesIn(chosenLayouts()),
+                         [](const auto& info) { return info.param.name(); });
+
 TEST(Conformance, CoversEveryModeOnSeveralRanksWithAllHeadGroupings) {
     for (const Mode& mode : modeTable()) {
         for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4, 6, 8} : std::vector{1}) {

@@ -210,6 +210,11 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
             const std::string name =
                 c10::str(family, " ", mode, " on ", ranks, ", ", nameOf(precision));
             cases.push_back({name, config});
+            if (family == "llama" && mode.starts_with("dilated")) {  // packs rows of branches
+                config.attention.pattern = {
+                    .kind = PatternKind::Dilated, .segments = {192, 384, 768}, .rates = {1, 2, 4}};
+                cases.push_back({name + ", dilated", config});
+            }
             const bool wide = precision == NumberFormat::Fp32;
             if (mode != "none" && mode != (wide ? "zigzag" : "ulysses")) continue;
             if (family != "llama" && (ranks > 2 || (ranks == 1 && !wide))) continue;

@@ -37,14 +37,15 @@ void expectSame(const std::vector<double>& actual, const std::vector<double>& ex
     EXPECT_LE(difference, limit * size) << what;
 }
 
-// Trains unsharded and under every mode, and holds each rank's results against the first.
-void expectParity(const RunConfig& base, const BatchSource& batches) {
+// Trains unsharded and under each of the modes, and holds each rank's results against the first.
+void expectParity(const RunConfig& base, const BatchSource& batches,
+                  const std::vector<std::string>& modes = shardedModes()) {
     RunConfig unsharded = base;
     unsharded.parallel.mode = "none";
     unsharded.parallel.sp = 1;
     const TrainedRank reference = train(unsharded, batches).front();
     for (const int ranks : {2, 4}) {
-        for (const std::string& mode : shardedModes()) {
+        for (const std::string& mode : modes) {
             RunConfig config = base;
             config.parallel.mode = mode;
             config.parallel.sp = ranks;
@@ -143,6 +144,46 @@ TEST(Training, IsTheSameWithPackedDocuments) {
     config.attention.window = 7;
     config.attention.dropout = 0.1;
     expectParity(config, packedProse(config));
+}
+
+// Each batch has documents of its own, and so shards of its own.
+TEST(Training, IsTheSameWhereRanksShareEachDocumentOut) {
+    RunConfig config = smallRun("none", 1);
+    config.data.packing = true;
+    config.train.batch = 2;
+    config.parallel.layout = ShardChoice::Documents;
+    const std::vector<std::string> modes = {"ring", "double-ring", "llama3", "ring-allgather"};
+    expectParity(config, packedProse(config), modes);
+    config.attention.window = 7;
+    config.attention.dropout = 0.1;
+    config.train.seqLen = 61;
+    expectParity(config, packedProse(config), modes);
+}
+
+TEST(Training, IsTheSameAlongACurveOverAnImage) {
+    RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
+    config.train.batch = 2;
+    config.parallel.tokenOrder = TokenOrder::Hilbert;
+    const std::vector<std::string> modes = {"ring", "zigzag", "striped", "llama3",
+                                            "ring-allgather"};
+    expectParity(config, fromProse(config), modes);
+    config.data.packing = true;
+    config.attention.dropout = 0.1;
+    expectParity(config, packedProse(config), modes);
+    config.attention.causal = false;
+    config.parallel.image = {4, 16};
+    config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 4, .stride = 4};
+    expectParity(config, packedProse(config), modes);
+}
+
+TEST(Training, IsTheSameWithTheOtherLayoutOfGatheredKeys) {
+    RunConfig config = smallRun("none", 1);
+    config.train.steps = 2;
+    config.parallel.layout = ShardChoice::Zigzag;
+    expectParity(config, fromProse(config), {"llama3"});
+    config.parallel.layout = ShardChoice::Contiguous;
+    expectParity(config, fromProse(config), {"ring-allgather"});
 }
 
 RunConfig latentRun() {
