@@ -7,8 +7,10 @@
 #include "backend/compare/comparison.h"
 #include "backend/core/environment.h"
 #include "backend/core/files.h"
+#include "backend/report/pattern_tables.h"
 #include "backend/report/plan_json.h"
 #include "backend/report/plan_text.h"
+#include "backend/report/report.h"
 #include "backend/report/text_table.h"
 #include "backend/session/run_into_store.h"
 #include "launcher/any_transport.h"
@@ -169,6 +171,8 @@ void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& gl
     }
     printStyled(comparisonText(*comparison, {.width = terminalWidth(STDOUT_FILENO),
                                              .colour = colourWanted(global, STDOUT_FILENO)}));
+    if (const Result<Report> report = makeReport({}, runs); report.ok())
+        printText(reporting::patternText(*report));
 }
 
 }  // namespace ringscope::cli

@@ -5,6 +5,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/model/pattern_words.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -22,6 +23,7 @@ constexpr std::string_view presetField = "model.preset";
 constexpr std::string_view sourceField = "data.source";
 constexpr std::string_view lengthField = "train.seq_len";
 constexpr std::string_view precisionField = "train.precision";
+const std::string patternField = "attention.pattern";
 
 bool isUnsharded(const Repeats& group) { return group.config().parallel.mode == modenames::none; }
 
@@ -88,6 +90,14 @@ Trait factTrait(TraitKind kind, std::string name, const std::vector<Repeats>& gr
     return trait;
 }
 
+// All fields of attention.pattern together.
+Trait patternTrait(const std::vector<Repeats>& groups) {
+    Trait trait{.path = patternField, .name = "pattern", .values = {}, .always = false};
+    for (const Repeats& group : groups)
+        trait.values.push_back(patternWords(group.config().attention.pattern));
+    return trait;
+}
+
 bool differs(const Trait& trait, const std::vector<Repeats>& groups) {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -102,8 +112,12 @@ bool differs(const Trait& trait, const std::vector<Repeats>& groups) {
 std::vector<Trait> candidates(const std::vector<Repeats>& groups,
                               const std::vector<SettingDifference>& differences) {
     std::vector<Trait> traits;
+    const auto ofPattern = [](const SettingDifference& difference) {
+        return difference.path.starts_with(patternField + ".");
+    };
     for (const SettingDifference& difference : differences)
-        traits.push_back(fieldTrait(difference));
+        if (!ofPattern(difference)) traits.push_back(fieldTrait(difference));
+    if (std::ranges::any_of(differences, ofPattern)) traits.push_back(patternTrait(groups));
     const auto ranks = [](const Repeats& group) { return std::to_string(group.first().ranks); };
     traits.push_back(factTrait(TraitKind::Ranks, "ranks", groups, ranks));
     traits.push_back(factTrait(TraitKind::Device, "device", groups,

@@ -1,7 +1,7 @@
 #include "backend/compare/warnings.h"
 
+#include "backend/compare/dense_twin.h"
 #include "backend/compare/verdict.h"
-#include "backend/config/experiment.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 
@@ -108,26 +108,6 @@ std::string notTheSameModel(const RunGroup& group) {
                        complaint);
 }
 
-RunConfig withDenseAttention(RunConfig config) {
-    config.attention.pattern = {};
-    return config;
-}
-
-// The group that computes the same without a pattern: of the same mode where there is one.
-std::optional<std::size_t> denseTwin(const std::vector<Repeats>& groups, std::size_t sparse) {
-    const RunConfig dense = withDenseAttention(groups[sparse].config());
-    std::optional<std::size_t> twin;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        const RunConfig& config = groups[i].config();
-        // A run without a pattern may still have the fields of one.
-        if (config.attention.pattern.kind != PatternKind::None ||
-            computationIdentity(withDenseAttention(config)) != computationIdentity(dense))
-            continue;
-        if (!twin || config.parallel.mode == dense.parallel.mode) twin = i;
-    }
-    return twin;
-}
-
 // ". After 10 steps its loss is 2.31, that of ring 2.2; attention sends 12 MiB a step, ring's
 // 48 MiB": of what both have.
 std::string besideDense(const RunGroup& sparse, const RunGroup& dense, std::int64_t steps) {
@@ -159,7 +139,9 @@ std::string anotherModel(const Comparison& comparison, const std::vector<Repeats
         "{} is another model than dense attention: attention.pattern {} computes {:.3g} % of the "
         "pairs that the mask grants, 1 in {}",
         labels[index], nameOf(config.attention.pattern.kind), 100 * share, formatRatio(1 / share));
-    if (const std::optional<std::size_t> twin = denseTwin(groups, index))
+    std::vector<const RunConfig*> configs;
+    for (const Repeats& each : groups) configs.push_back(&each.config());
+    if (const std::optional<std::size_t> twin = denseTwin(configs, index))
         if (const RunGroup* dense = groupNamed(comparison, labels[*twin]))
             text += besideDense(*sparse, *dense, config.train.steps);
     return text + ".";

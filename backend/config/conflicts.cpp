@@ -252,6 +252,27 @@ void checkAnswers(const RunConfig& config, std::vector<ConfigConflict>& conflict
     needs(config.train.batch == 1, "train.batch", "1 (train.grad_accum takes more)");
 }
 
+// Its sequences are what they are: nothing can be added, cut or tokenized otherwise.
+void checkRecall(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    const DataConfig& data = config.data;
+    const std::vector<std::string> names = sourceNames(data.source);
+    if (std::ranges::find(names, builtinRecall) == names.end()) return;
+    const auto needs = [&](bool fine, std::string_view path, std::string_view what) {
+        if (!fine)
+            conflicts.push_back({{path, "data.source"},
+                                 std::string(path) + " must be " + std::string(what) +
+                                     " where data.source is builtin:recall"});
+    };
+    if (names.size() > 1)
+        conflicts.push_back(
+            {{"data.source"},
+             "data.source " + data.source + " has builtin:recall beside others; write it alone"});
+    needs(data.tokenizer == byteTokenizer, "data.tokenizer", "byte");
+    needs(data.order != DataOrder::Samples, "data.order", "auto, shuffled or sequential");
+    needs(!data.packing, "data.packing", "false");
+    needs(config.train.seqLen >= leastRecallTokens, "train.seq_len", "at least 64");
+}
+
 void checkSteps(const TrainConfig& train, std::vector<ConfigConflict>& conflicts) {
     if (train.warmupSteps >= train.steps)
         conflicts.push_back({{"train.warmup_steps", "train.steps"},
@@ -365,6 +386,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     checkSource(config.data, conflicts);
     checkIds(config.data, conflicts);
     checkAnswers(config, conflicts);
+    checkRecall(config, conflicts);
     checkSteps(config.train, conflicts);
     checkLearningRate(config.train, conflicts);
     checkStops(config, conflicts);

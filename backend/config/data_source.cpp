@@ -30,7 +30,8 @@ bool isSourcePattern(std::string_view name) {
 
 bool isOneText(std::string_view source) {
     const std::vector<std::string> names = sourceNames(source);
-    return names.size() == 1 && !isSourcePattern(names.front()) && !isJsonLines(names.front());
+    return names.size() == 1 && names.front() != builtinRecall && !isSourcePattern(names.front()) &&
+           !isJsonLines(names.front());
 }
 
 bool keepsDocumentsApart(const RunConfig& config) {

@@ -192,7 +192,7 @@ std::vector<Field> dataFields() {
     return {
         listedField(
             fieldOf({"data.source", "",
-                     "builtin:prose, or files: text, .jsonl, .npy of ids; a list, a pattern"},
+                     "builtin:prose, builtin:recall, or files: text, .jsonl, .npy of ids; a list"},
                     plainText(), in, &D::source)),
         fieldOf({"data.tokenizer", "",
                  "byte, char, a tokenizer's file or folder; ids: the source holds token ids"},

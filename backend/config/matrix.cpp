@@ -5,9 +5,12 @@
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
 #include "backend/model/model_folder.h"
+#include "backend/model/pattern_words.h"
 
 #include <algorithm>
 #include <cassert>
+#include <string>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -82,6 +85,19 @@ ExpandedRun runAt(const Experiment& experiment, const std::vector<std::size_t>& 
     return {nameOf(experiment, config, values), config, 0, isBaseline(experiment, config)};
 }
 
+// A combination that differs from an earlier one in what its pattern does not read is not run.
+void dropSamePatterns(std::vector<ExpandedRun>& runs) {
+    std::vector<std::pair<RunConfig, std::string>> seen;
+    std::erase_if(runs, [&](const ExpandedRun& run) {
+        std::pair<RunConfig, std::string> own{run.config,
+                                              patternWords(run.config.attention.pattern)};
+        own.first.attention.pattern = {};
+        if (std::ranges::find(seen, own) != seen.end()) return true;
+        seen.push_back(std::move(own));
+        return false;
+    });
+}
+
 }  // namespace
 
 std::vector<ExpandedRun> expandRuns(const Experiment& experiment) {
@@ -93,6 +109,10 @@ std::vector<ExpandedRun> expandRuns(const Experiment& experiment) {
     do {
         runs.push_back(runAt(experiment, at));
     } while (advance(experiment.matrix, at));
+    const auto ofPattern = [](const MatrixAxis& axis) {
+        return axis.path.starts_with("attention.pattern.");
+    };
+    if (std::ranges::any_of(experiment.matrix, ofPattern)) dropSamePatterns(runs);
 
     // Repeats in rounds, so that a machine that slows down slows every configuration alike.
     const std::size_t round = runs.size();

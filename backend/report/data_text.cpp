@@ -253,7 +253,7 @@ Result<ShownData> shownData(const std::string& name, const std::vector<RunConfig
         const SequenceBatch rows = batchRows(all, config.train, step, batch);
         TokenSequence one = rows.rows[static_cast<std::size_t>(row)];
         one.documents = rows.documents;
-        ShownSequence shown = shownSequence(one, tokenizer, config.train.task == TrainTask::Sft);
+        ShownSequence shown = shownSequence(one, tokenizer, all.text().facts().answersOnly);
         shown.step = step;
         shown.batch = batch;
         shown.row = row;

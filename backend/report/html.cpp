@@ -1,6 +1,7 @@
 #include "backend/report/charts.h"
 #include "backend/report/figure_table.h"
 #include "backend/report/html_table.h"
+#include "backend/report/pattern_tables.h"
 #include "backend/report/recording_pictures.h"
 #include "backend/report/report_style.h"
 #include "backend/report/schedules.h"
@@ -135,6 +136,16 @@ void addLosses(Markup& page, const Report& report) {
     page.close();
 }
 
+void addRecall(Markup& page, const Report& report) {
+    const LineChart chart = recallChart(report);
+    if (chart.lines.empty()) return;
+    openSection(page, "Recall over distance");
+    page.open("figure").element("figcaption", recallCaption);
+    page.append(drawLines(chart)).close();
+    addTable(page, recallRows(report));
+    page.close();
+}
+
 void addSettings(Markup& page, const Report& report) {
     openSection(page, "Settings");
     if (report.comparison.differences.empty())
@@ -189,6 +200,8 @@ std::string writeHtml(const Report& report) {
     addRingSteps(page, report);
     addMemory(page, report);
     addSection(page, "Comparison", comparisonRows(report));
+    addSection(page, "Patterns beside dense attention", patternRows(report));
+    addRecall(page, report);
     addLosses(page, report);
     openSection(page, "Runs");
     addTable(page, runRows(report));

@@ -1,5 +1,6 @@
 #include "backend/report/figure_table.h"
 #include "backend/report/markdown_table.h"
+#include "backend/report/pattern_tables.h"
 #include "backend/report/tables.h"
 #include "backend/report/what_ran.h"
 #include "backend/report/wording.h"
@@ -40,6 +41,8 @@ std::string writeMarkdown(const Report& report) {
         text += "\n> " + markdownLine(warning) + "\n";
     text += whatRanList(report);
     text += section("Comparison", comparisonRows(report));
+    text += section("Patterns beside dense attention", patternRows(report));
+    text += section("Recall over distance", recallRows(report));
     if (!report.comparison.differences.empty())
         text += section("Settings that differ", differenceRows(report));
     text += section("Runs", runRows(report));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <optional>
 
 namespace ringscope {
 namespace {
@@ -15,6 +16,20 @@ std::string title(std::string_view words) { return fmt::format("  {}\n", words);
 std::string endOf(const RankRecord& rank) {
     if (!rank.endedBy.empty()) return rank.endedBy;
     return rank.exitCode ? fmt::format("exit code {}", *rank.exitCode) : "not known";
+}
+
+std::string recallText(const ValidationRecord& validation) {
+    if (validation.recall.empty()) return "";
+    std::string text = title(fmt::format(
+        "recall after step {}: right answers by how far back the value was said", validation.step));
+    text += fmt::format("    {:>10}  {:>12}  {:>12}\n", "up to", "answers", "right");
+    for (const RecallRange& range : validation.recall) {
+        const std::optional<double> accuracy = accuracyOf(range);
+        text += fmt::format("    {:>10}  {:>12}  {:>12}{}\n", formatCount(range.upTo),
+                            formatCount(range.answers), formatCount(range.right),
+                            accuracy ? fmt::format("  {:>6.0f} %", 100 * *accuracy) : "");
+    }
+    return text;
 }
 
 }  // namespace
@@ -125,7 +140,7 @@ std::string validationText(const RunRecord& run) {
     for (const ValidationRecord& validation : run.validations)
         text += fmt::format("    {:>10}  {:>12.6g}  {:>12.6g}\n", validation.step, validation.loss,
                             perplexityOf(validation));
-    return text;
+    return text + recallText(run.validations.back());
 }
 
 std::string filesText(const std::vector<RunFile>& files) {

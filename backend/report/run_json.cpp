@@ -138,11 +138,23 @@ json routingJson(const RoutingRecord& record) {
             {"tokens_per_expert", record.use}};
 }
 
+json recallJson(const RecallRange& range) {
+    const std::optional<double> accuracy = accuracyOf(range);
+    return {{"up_to", range.upTo},
+            {"answers", range.answers},
+            {"right", range.right},
+            {"accuracy", accuracy ? json(*accuracy) : json(nullptr)}};
+}
+
+// "recall" is there where the data is builtin:recall.
 json validationOfRunJson(const ValidationRecord& validation) {
-    return {{"step", validation.step},
-            {"loss", jsonNumber(validation.loss)},
-            {"perplexity", jsonNumber(perplexityOf(validation))},
-            {"tokens", validation.tokens}};
+    json object = {{"step", validation.step},
+                   {"loss", jsonNumber(validation.loss)},
+                   {"perplexity", jsonNumber(perplexityOf(validation))},
+                   {"tokens", validation.tokens}};
+    for (const RecallRange& range : validation.recall)
+        object["recall"].push_back(recallJson(range));
+    return object;
 }
 
 json orNothing(const std::string& value) { return value.empty() ? json(nullptr) : jsonText(value); }

@@ -36,24 +36,26 @@ bool isFinite(const Point& point) { return std::isfinite(point.x) && std::isfini
 
 struct Plane {
     Range x, y;
+    bool doublings = false;  // x is a logarithm
 
+    double along(double value) const { return doublings ? std::log2(value) : value; }
     Point at(const Point& value) const {
-        const double across = (value.x - x.low) / (x.high - x.low);
+        const double across = (along(value.x) - x.low) / (x.high - x.low);
         const double up = (value.y - y.low) / (y.high - y.low);
         return {left + across * (chartWidth - left - right), top + (1 - up) * plotHeight};
     }
 };
 
 Plane planeOf(const LineChart& chart) {
-    Plane plane;
+    Plane plane{.x = {}, .y = {}, .doublings = chart.doublings};
     for (const Line& line : chart.lines) {
         for (const Point& point : line.points) {
             if (!isFinite(point)) continue;
-            plane.x.include(point.x);
+            plane.x.include(plane.along(point.x));
             plane.y.include(point.y);
         }
     }
-    if (plane.x.empty()) return {{0, 1}, {0, 1}};
+    if (plane.x.empty()) return {{0, 1}, {0, 1}};  // nothing is drawn
     if (plane.x.low == plane.x.high) plane.x.widen(0, 0.5);
     plane.y.widen(0.05, plane.y.low == plane.y.high ? 0.5 : 0);
     return plane;
@@ -114,7 +116,8 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
     }
     for (const double tick : roundTicks(plane.x.low, plane.x.high, 8)) {
         if (tick != std::round(tick)) continue;  // there is no half step
-        drawText(svg, formatCount(std::llround(tick)), plane.at({tick, plane.y.low}).x,
+        const double value = plane.doublings ? std::exp2(tick) : tick;
+        drawText(svg, formatCount(std::llround(value)), plane.at({value, plane.y.low}).x,
                  top + plotHeight + 16, "middle");
     }
     drawText(svg, chart.xLabel, chartWidth - right, top + plotHeight + 32, "end");

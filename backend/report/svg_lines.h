@@ -25,6 +25,7 @@ struct LineChart {
     std::string xLabel;
     std::string yLabel;
     std::vector<Line> lines;
+    bool doublings = false;  // the x axis is logarithmic, with a tick for each doubling
 };
 
 Markup drawLines(const LineChart& chart);

@@ -4,6 +4,10 @@
 #include "backend/run/frame_json.h"
 #include "backend/run/protocol.h"
 
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
 namespace ringscope::wire {
 
 template <typename Frame>
@@ -48,6 +52,12 @@ template <> struct Wire<RankValidation> {
         io("step", event.validation.step);
         io("loss", event.validation.loss);
         io("tokens", event.validation.tokens);
+        std::vector<std::int64_t> recall = recallNumbers(event.validation.recall);
+        io.optional("recall", recall);
+        if constexpr (!std::is_const_v<std::remove_reference_t<decltype(event)>>) {
+            const auto ranges = recallFrom(recall);
+            ranges ? void(event.validation.recall = *ranges) : io.refuse();
+        }
     }
 };
 template <> struct Wire<RankDone> {

@@ -5,6 +5,7 @@
 #include "backend/config/run_config.h"
 #include "backend/core/ids.h"
 #include "backend/core/units.h"
+#include "backend/run/recall_record.h"
 #include "backend/run/routing.h"
 #include "backend/run/run_environment.h"
 
@@ -46,6 +47,7 @@ struct ValidationRecord {
     std::int64_t step = 0;    // after which it was made
     double loss = 0;          // mean negative log-likelihood of its labels, without dropout
     std::int64_t tokens = 0;  // with a label
+    std::vector<RecallRange> recall{};  // of builtin:recall; ascending
     bool operator==(const ValidationRecord&) const = default;
 };
 double perplexityOf(const ValidationRecord& validation);

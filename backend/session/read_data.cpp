@@ -1,5 +1,6 @@
 #include "backend/session/read_data.h"
 
+#include "backend/config/data_source.h"
 #include "backend/text/sequences.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ Result<void> readDataHere(const std::vector<RunRequest>& requests,
         const RunConfig& config = request.plan.config;
         const RunConfig data = onlyData(config);
         if (config.launch.transport != TransportKind::Local || config.data.source == builtinProse ||
-            std::ranges::find(read, data) != read.end())
+            config.data.source == builtinRecall || std::ranges::find(read, data) != read.end())
             continue;
         RINGSCOPE_TRY(TokenText text, TokenText::open(data, options));
         RINGSCOPE_CHECK(Sequences::make(std::move(text), config));

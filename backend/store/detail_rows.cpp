@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -108,6 +110,7 @@ Result<std::vector<RoutingRecord>> readRouting(Database& database, std::int64_t 
     }
 }
 
+// What a validation of builtin:recall found is kept in `meta`, under its run and step.
 Result<void> writeValidation(Database& database, std::int64_t row,
                              const ValidationRecord& validation) {
     Statement insert(database,
@@ -116,13 +119,28 @@ Result<void> writeValidation(Database& database, std::int64_t row,
                      row, validation.step);
     insert.bindAnyReal(validation.loss);
     insert.bind(validation.tokens);
-    return insert.finish();
+    RINGSCOPE_CHECK(insert.finish());
+    if (validation.recall.empty()) return {};
+    return Statement(database,
+                     "INSERT OR REPLACE INTO meta (key, value) "
+                     "SELECT 'recall/' || uuid || '/' || ?2, ?3 FROM run WHERE id = ?1",
+                     row, validation.step, Json(recallNumbers(validation.recall)).dump())
+        .finish();
+}
+
+Result<void> removeRecall(Database& database, std::int64_t row) {
+    return Statement(database,
+                     "DELETE FROM meta WHERE key LIKE "
+                     "(SELECT 'recall/' || uuid || '/%' FROM run WHERE id = ?)",
+                     row)
+        .finish();
 }
 
 Result<std::vector<ValidationRecord>> readValidations(Database& database, std::int64_t row) {
     Statement query(database,
-                    "SELECT step, loss, loss_special, tokens FROM run_validation WHERE run = ? "
-                    "ORDER BY step",
+                    "SELECT step, loss, loss_special, tokens, value FROM run_validation "
+                    "JOIN run ON run.id = run_validation.run LEFT JOIN meta ON "
+                    "key = 'recall/' || uuid || '/' || step WHERE run.id = ? ORDER BY step",
                     row);
     std::vector<ValidationRecord> records;
     for (;;) {
@@ -132,6 +150,8 @@ Result<std::vector<ValidationRecord>> readValidations(Database& database, std::i
         record.step = query.integer();
         record.loss = query.anyReal();
         record.tokens = query.integer();
+        if (const std::optional<std::string> recall = query.textIfAny())
+            record.recall = recallFrom(numbersFrom(*recall)).value_or(record.recall);
     }
 }
 

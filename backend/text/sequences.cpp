@@ -72,7 +72,10 @@ struct Sequences::State {
     Epoch madeEpoch(std::vector<std::int64_t> documents) const;
     PackedPlace packedAt(std::int64_t sequence);
 
-    bool packs() const { return config.train.task == TrainTask::Sft; }
+    // Whether sequences are whole documents, of which answers alone have labels.
+    bool packs() const {
+        return config.train.task == TrainTask::Sft || config.data.source == builtinRecall;
+    }
     std::int64_t length() const { return config.train.seqLen; }
     std::int64_t number(std::int64_t step, std::int64_t batch, std::int64_t row) const {
         const std::int64_t batches = config.train.gradAccum * config.parallel.dp;
@@ -227,6 +230,7 @@ TokenSequence Sequences::State::packed(const Epoch& epoch, std::int64_t number) 
     row.inputs.resize(static_cast<std::size_t>(length()), text.facts().padding);
     row.labels.resize(static_cast<std::size_t>(length()), ignoredLabel);
     row.documents.push_back(length());
+    if (!keepsDocumentsApart(config)) row.documents.clear();  // there is but one
     return row;
 }
 

@@ -7,6 +7,7 @@
 //   sequential    documents of an epoch one after another, cut into sequences; then the next epoch
 //   shuffled      the same, in another order every epoch
 //
+//   builtin:recall: a document is a sequence, whose answers alone have labels.
 //   train.task sft: whole documents are put together by first fit. What stays free is padding: a
 //   document of its own, that nothing attends to, without labels.
 //
@@ -80,7 +81,7 @@ public:
     std::int64_t validationDocuments() const;
     std::int64_t trainedTokens() const;
     std::int64_t validationTokens() const;
-    // What is trained on, ascending. With train.task sft none, because not all of it is learned.
+    // What is trained on, ascending. None where not all of it is learned (sft, builtin:recall).
     std::vector<TokenStretch> trainedStretches() const;
     // The documents that are kept out, ascending. None where the end of a text is.
     const std::vector<std::int64_t>& keptOut() const;

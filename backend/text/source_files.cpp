@@ -54,13 +54,16 @@ Result<DataFile> dataFile(const DataConfig& data, const std::string& path) {
 
 Result<void> addFiles(const DataConfig& data, const std::string& name,
                       std::vector<DataFile>& files) {
-    if (name == builtinProse) {
+    if (name == builtinProse || name == builtinRecall) {
         files.push_back({.path = name, .kind = DataKind::Builtin, .state = name});
         return {};
     }
     if (isBuiltinSource(name))
-        return Error{ErrorCode::InvalidConfig,
-                     "'" + name + "' is not shipped; use builtin:prose or the path of a text file"};
+        return Error{
+            ErrorCode::InvalidConfig,
+            "'" + name +
+                "' is not shipped; use builtin:prose, builtin:recall or the path of a text "
+                "file"};
     std::error_code ignored;
     if (!isSourcePattern(name) || std::filesystem::exists(name, ignored)) {
         RINGSCOPE_TRY(DataFile file, dataFile(data, name));

@@ -7,6 +7,7 @@
 #include "backend/model/mapped_file.h"
 #include "backend/model/npy.h"
 #include "backend/text/document_reader.h"
+#include "backend/text/recall.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -288,6 +289,18 @@ Result<std::string> bytesOfIdFiles(const std::vector<DataFile>& files) {
     return std::move(out).str();
 }
 
+// Each sequence is a document.
+std::string bytesOfRecall(const TrainConfig& train) {
+    std::ostringstream out;
+    TokenFileWriter writer(out, /*bytes=*/1, /*answersOnly=*/true);
+    for (std::int64_t number = 0; number < recallSequences(train.seqLen); ++number) {
+        const RecallSequence made = recallSequence(train.seed, number, train.seqLen);
+        writer.add(made.tokens, made.answers);
+    }
+    writer.finish(0, {});
+    return std::move(out).str();
+}
+
 // Fails where the vocabulary has no row for one of the tokens.
 Result<void> checkVocabulary(const RunConfig& config, const TokenFacts& facts) {
     const DataConfig& data = config.data;
@@ -323,6 +336,8 @@ Result<TokenText> TokenText::ofFile(const std::filesystem::path& file) {
 }
 
 Result<TokenText> TokenText::unchecked(const RunConfig& config, const ReadingOptions& options) {
+    if (config.data.source == builtinRecall)
+        return of(std::make_shared<const Bytes>(Bytes{bytesOfRecall(config.train)}));
     RINGSCOPE_TRY(const std::vector<DataFile> files, dataFiles(config.data));
     if (config.data.tokenizer == idTokenizer) {
         RINGSCOPE_TRY(std::string bytes, bytesOfIdFiles(files));

@@ -1,5 +1,6 @@
 #include "kernels/comm/gloo_group.h"
 
+#include "kernels/comm/callers_group.h"
 #include "kernels/comm/completion_watch.h"
 #include "kernels/comm/rendezvous_state.h"
 #include "kernels/device/number_format.h"
@@ -9,6 +10,7 @@
 #include <ATen/ops/empty_like.h>
 #include <algorithm>
 #include <string>
+#include <torch/csrc/distributed/c10d/GroupRegistry.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <utility>
@@ -85,11 +87,20 @@ public:
           store_(std::move(store)),
           gloo_(connect(options_, store_)) {}
 
+    // Over connections that `made` has. Groups within it get connections of their own.
+    GlooGroup(const c10d::ProcessGroup& made, c10::intrusive_ptr<c10d::Backend> gloo)
+        : Group(made.getRank(), made.getSize()),
+          options_{.rank = made.getRank(), .size = made.getSize(), .address = ""},
+          store_(c10::make_intrusive<c10d::PrefixStore>("ringscope", made.getStore())),
+          gloo_(std::move(gloo)) {}
+
 private:
     static c10::intrusive_ptr<ProcessGroupGloo> connect(
         const GroupOptions& options, const c10::intrusive_ptr<c10d::Store>& store) {
         auto gloo = ProcessGroupGloo::Options::create(options.timeout);
-        gloo->devices.push_back(ProcessGroupGloo::createDeviceForHostname(options.address));
+        gloo->devices.push_back(options.address.empty()
+                                    ? ProcessGroupGloo::createDefaultDevice()
+                                    : ProcessGroupGloo::createDeviceForHostname(options.address));
         return c10::make_intrusive<ProcessGroupGloo>(store, options.rank, options.size,
                                                      std::move(gloo));
     }
@@ -174,11 +185,21 @@ private:
 
     GroupOptions options_;
     c10::intrusive_ptr<c10d::Store> store_;
-    c10::intrusive_ptr<ProcessGroupGloo> gloo_;
+    c10::intrusive_ptr<c10d::Backend> gloo_;
     CompletionWatch watch_;  // before the process group ends, its operations do
 };
 
 }  // namespace
+
+std::unique_ptr<Group> groupOfCaller(const std::string& name) {
+    const std::string group = "the process group '" + name + "'";
+    const auto made = named("finding " + group, [&] { return c10d::resolve_process_group(name); });
+    const auto backend = named("finding what sends CPU tensors in " + group,
+                               [&] { return made->getBackend(c10::kCPU); });
+    if (const std::string kind = backend->getBackendName(); kind != "gloo")
+        throw GroupError(group + " sends CPU tensors over " + kind + "; make it with backend gloo");
+    return std::make_unique<GlooGroup>(*made, backend);
+}
 
 std::unique_ptr<Group> makeGlooGroup(const RendezvousStore& rendezvous,
                                      const GroupOptions& options) {

@@ -484,13 +484,16 @@ at::Tensor headLogits(const at::Tensor& rows, const Head& head) {
     return logitsOf(normed, head);
 }
 
-double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels) {
+double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels,
+                       at::Tensor* likeliest) {
     const at::Tensor in = rowsOf(x);
     const at::Tensor wanted = labels.flatten();
+    if (likeliest != nullptr) *likeliest = at::empty_like(wanted);
     double sum = 0;
     overTiles(in.size(0), tileOf(in, head), [&](std::int64_t first, std::int64_t count) {
         at::Tensor logits = allocatedFor(
             MemoryCategory::Logits, [&] { return headLogits(in.narrow(0, first, count), head); });
+        if (likeliest != nullptr) likeliest->narrow(0, first, count).copy_(logits.argmax(1));
         sum += crossEntropy(logits, wanted.narrow(0, first, count), 1);
     });
     return sum;

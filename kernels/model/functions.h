@@ -77,8 +77,10 @@ struct Head {
 // (R, vocabulary) of rows (R, hidden), without autograd.
 at::Tensor headLogits(const at::Tensor& rows, const Head& head);
 
-// The summed negative log-likelihoods of `labels` (B, n), without a gradient.
-double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels);
+// The summed negative log-likelihoods of `labels` (B, n), without a gradient. `likeliest`, where it
+// is not null, gets the likeliest next token of each row, (B * n), int64.
+double headLikelihoods(const at::Tensor& x, const Head& head, const at::Tensor& labels,
+                       at::Tensor* likeliest = nullptr);
 
 // scale * the summed losses of `labels` (B, n), a double. Logits exist for a
 // chunk of rows at a time: the forward pass computes the gradients of the head and of x with them,

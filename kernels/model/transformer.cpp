@@ -184,7 +184,7 @@ at::Tensor Transformer::loss(const TokenTensors& shard, const Attend& attend, do
 }
 
 double Transformer::likelihoods(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
-                                const Elsewhere& elsewhere) const {
+                                const Elsewhere& elsewhere, at::Tensor* likeliest) const {
     const PlaceScope place;
     const at::Tensor x = hidden(shard, attend, routers, {elsewhere.keeper, nullptr});
     tracePlace().layer = -1;
@@ -193,7 +193,7 @@ double Transformer::likelihoods(const TokenTensors& shard, const Attend& attend,
     if (keeper != nullptr) units = headUnits();
     // SpanPass::None: nothing comes next that should be fetched.
     for (const int unit : units) keeper->useValues(unit, SpanPass::None);
-    const double sum = headLikelihoods(x, head_, shard.labels);
+    const double sum = headLikelihoods(x, head_, shard.labels, likeliest);
     for (const int unit : units) keeper->dropValues(unit);
     return sum;
 }

@@ -81,9 +81,9 @@ public:
                     RouterUse& routers, const Elsewhere& elsewhere = {}) const;
 
     // The summed negative log-likelihoods of the labels, without a graph and gradients: callers
-    // must have switched them off.
+    // must have switched them off. `likeliest` as headLikelihoods() has it.
     double likelihoods(const TokenTensors& shard, const Attend& attend, RouterUse& routers,
-                       const Elsewhere& elsewhere = {}) const;
+                       const Elsewhere& elsewhere = {}, at::Tensor* likeliest = nullptr) const;
 
     // What the last layer gives, (B, n, hidden); and the logits of rows of it, (R, vocabulary).
     at::Tensor hidden(const TokenTensors& shard, const Attend& attend, RouterUse& routers,

@@ -286,11 +286,29 @@ at::Tensor RankModel::wholeValues(std::int64_t first) {
 
 at::Tensor RankModel::takeExpertUse() { return std::exchange(expertUse_, at::Tensor()); }
 
-double RankModel::likelihoods(const TokenBatch& batch, const BatchPlace& place) {
+double RankModel::likelihoods(const TokenBatch& batch, const BatchPlace& place,
+                              const SeeGuess& see) {
     const at::NoGradGuard withoutGraph;
     RouterUse routers;
-    return model_.likelihoods(shardOf(batch), attendFor(place, batch, /*drops=*/false), routers,
-                              {units_ ? &*units_ : nullptr, nullptr});
+    const TokenTensors shard = shardOf(batch);
+    at::Tensor likeliest;
+    const double sum =
+        model_.likelihoods(shard, attendFor(place, batch, /*drops=*/false), routers,
+                           {units_ ? &*units_ : nullptr, nullptr}, see ? &likeliest : nullptr);
+    if (see) tellGuesses(batch, shard, likeliest, see);
+    return sum;
+}
+
+void RankModel::tellGuesses(const TokenBatch& batch, const TokenTensors& shard,
+                            const at::Tensor& likeliest, const SeeGuess& see) const {
+    const at::Tensor labels = shard.labels.flatten().cpu();
+    const at::Tensor guesses = likeliest.cpu();
+    const std::int64_t* label = labels.const_data_ptr<std::int64_t>();
+    const std::int64_t* guess = guesses.const_data_ptr<std::int64_t>();
+    for (std::int64_t row = 0; row < batch.rows; ++row)
+        for (const TokenSpan& span : heldTokens(plan_.schedule(), group_.rank()))
+            for (std::int64_t token = span.begin; token < span.end; ++token, ++label, ++guess)
+                if (*label != ignoredLabel) see({row, token, *label == *guess});
 }
 
 at::Tensor RankModel::hidden(const TokenBatch& batch, const BatchPlace& place) {

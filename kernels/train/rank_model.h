@@ -37,6 +37,14 @@ struct BatchPlace {
 // the folder cannot be read or holds another model than the plan's.
 Result<InitialValues> initialValuesOf(const RunPlan& plan);
 
+// A label of a batch, and whether no other token was likelier.
+struct Guess {
+    std::int64_t row = 0;
+    std::int64_t token = 0;  // of the sequence, whose next one is the label
+    bool right = false;
+};
+using SeeGuess = std::function<void(const Guess&)>;
+
 class RankModel {
 public:
     // `ranks`: all of the plan; it must outlive the model. All of them must make theirs with the
@@ -76,8 +84,9 @@ public:
     void endUpdate();
 
     // The summed negative log-likelihoods of the labels of this rank's tokens, without a graph and
-    // without dropout. It counts no use of experts.
-    double likelihoods(const TokenBatch& batch, const BatchPlace& place);
+    // without dropout. It counts no use of experts. `see`, where there is one, is called for each
+    // of these labels.
+    double likelihoods(const TokenBatch& batch, const BatchPlace& place, const SeeGuess& see = {});
 
     // How many of this rank's own tokens used each expert, (layers with experts, experts) int64,
     // over all calls of loss() since the last of these; not defined where there are no experts.
@@ -103,6 +112,8 @@ private:
     Result<void> makeStore();
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
+    void tellGuesses(const TokenBatch& batch, const TokenTensors& shard,
+                     const at::Tensor& likeliest, const SeeGuess& see) const;
     RowDropout adapterDropout(const TokenBatch& batch, const BatchPlace& place) const;
     AttentionCall callFor(const BatchPlace& place, const TokenBatch& batch,
                           const AttentionPart& part) const;

@@ -1,7 +1,9 @@
 #include "kernels/train/trainer.h"
 
+#include "backend/config/data_source.h"
 #include "backend/core/mix.h"
 #include "backend/plan/learning_rate.h"
+#include "backend/text/recall.h"
 #include "kernels/train/adamw.h"
 #include "kernels/train/expert_balance.h"
 #include "kernels/train/loss_scale.h"
@@ -18,6 +20,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -49,6 +52,53 @@ Nanos slowest(Group& group, Nanos own, c10::Device device) {
     group.allReduceSum(durations);
     return Nanos(static_cast<Nanos::rep>(durations.max().item<double>()));
 }
+
+// Answers of builtin:recall, by how far back they were said.
+class RecallTally {
+public:
+    RecallTally(const RunConfig& config, c10::Device device) : device_(device) {
+        if (config.data.source != builtinRecall) return;
+        for (const std::int64_t end : recallRanges(config.train.seqLen))
+            ranges_.push_back({.upTo = end});
+    }
+
+    // What takes the guesses of a batch; none where nothing is tallied.
+    SeeGuess takerOf(const TokenBatch& batch) {
+        if (ranges_.empty()) return {};
+        return [this, &batch](const Guess& guess) {
+            const auto first = static_cast<std::size_t>(guess.row * batch.tokens);
+            const std::span row =
+                std::span(batch.inputs).subspan(first, static_cast<std::size_t>(batch.tokens));
+            const auto range = std::ranges::lower_bound(ranges_, recalledDistance(row, guess.token),
+                                                        {}, &RecallRange::upTo);
+            ++range->answers;
+            range->right += guess.right ? 1 : 0;
+        };
+    }
+
+    // Over all ranks.
+    std::vector<RecallRange> total(Group& group) const {
+        if (group.size() == 1 || ranges_.empty()) return ranges_;
+        std::vector<double> counts;
+        for (const RecallRange& range : ranges_)
+            counts.insert(counts.end(),
+                          {static_cast<double>(range.answers), static_cast<double>(range.right)});
+        at::Tensor sums = at::tensor(at::ArrayRef<double>(counts)).to(device_);
+        group.allReduceSum(sums);
+        sums = sums.cpu();
+        std::vector<RecallRange> all = ranges_;
+        const double* sum = sums.const_data_ptr<double>();
+        for (RecallRange& range : all) {
+            range.answers = std::llround(*sum++);
+            range.right = std::llround(*sum++);
+        }
+        return all;
+    }
+
+private:
+    c10::Device device_;
+    std::vector<RecallRange> ranges_{};
+};
 
 double normOf(const Totals& totals) {
     return std::isfinite(totals.squaredNorm) ? std::sqrt(totals.squaredNorm)
@@ -270,12 +320,14 @@ Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationB
     const std::int64_t own = state.all.rank() / (state.plan.ranks / replicas);
     double sum = 0;
     ValidationRecord record{.step = index};
+    RecallTally recall(state.plan.config, state.device);
     for (std::int64_t first = 0; first < count; first += replicas)
         for (std::int64_t number = first; number < first + replicas; ++number) {
             const TokenBatch batch = batches(std::min(number, count - 1));
             if (number < count) record.tokens += labelledTokens(batch.labels);
             if (number - first != own) continue;
-            const double likelihoods = state.model->likelihoods(batch, {index, number});
+            const double likelihoods = state.model->likelihoods(
+                batch, {index, number}, number < count ? recall.takerOf(batch) : SeeGuess());
             if (number < count) sum += likelihoods;
         }
     if (record.tokens == 0)
@@ -283,6 +335,7 @@ Result<ValidationRecord> Trainer::validate(std::int64_t index, const ValidationB
                      "no token of data.validation has a label; keep more out of training"};
     record.loss =
         sumOverRanks(state.all, sum, 0, state.device).loss / static_cast<double>(record.tokens);
+    record.recall = recall.total(state.all);
     return record;
 }
 

@@ -71,9 +71,9 @@ public:
     Result<StepOutcome> step(std::int64_t index);
 
     // The mean negative log-likelihood of the labels of batches 0 to `count` - 1, under the run's
-    // mode, without dropout. All ranks must call it, with the step after which it is and the same
-    // batches. Steps are the same with and without it. Fails where no token has a label. Throws
-    // GroupError.
+    // mode, without dropout; and of builtin:recall, how many answers were right. All ranks must
+    // call it, with the step after which it is and the same batches. Steps are the same with and
+    // without it. Fails where no token has a label. Throws GroupError.
     Result<ValidationRecord> validate(std::int64_t index, const ValidationBatches& batches,
                                       std::int64_t count);
 

@@ -3,6 +3,7 @@
 #include "backend/core/output_file.h"
 #include "backend/core/text.h"
 #include "backend/report/figure_table.h"
+#include "backend/report/pattern_tables.h"
 #include "backend/report/tables.h"
 #include "backend/report/what_ran.h"
 #include "backend/report/wording.h"
@@ -384,6 +385,8 @@ void writeAll(Paper& paper, const Report& report) {
     writeSchedules(paper, report);
     writeRecordings(paper, report);
     writeTable(paper, words("Comparison"), reporting::comparisonRows(report));
+    writeTable(paper, words("Patterns beside dense attention"), reporting::patternRows(report));
+    writeTable(paper, words("Recall over distance"), reporting::recallRows(report));
     writeLosses(paper, report);
     writeTable(paper, words("Runs"), reporting::runRows(report));
     writeTable(paper, words("Ranks"), reporting::rankRows(report));

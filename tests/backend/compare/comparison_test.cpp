@@ -316,11 +316,11 @@ TEST(Warnings, CallAPatternAnotherModelAndHoldItAgainstDenseAttention) {
                 HasSubstr("; it trains the model of its own unsharded run, another model than "
                           "dense attention: 63 % of the pairs"));
     EXPECT_THAT(comparison.warnings,
-                Contains("ring attention.pattern.kind=block_sparse is another model than dense "
+                Contains("ring pattern=local 1 of 256 is another model than dense "
                          "attention: attention.pattern block_sparse computes 62.5 % of the pairs "
                          "that the mask grants, 1 in 1.6; after 5 steps its loss is 5, that of "
-                         "ring attention.pattern.kind=none 4.5; a rank sends 1.00 MiB a step in "
-                         "attention, of ring attention.pattern.kind=none 4.00 MiB."));
+                         "ring pattern=none 4.5; a rank sends 1.00 MiB a step in "
+                         "attention, of ring pattern=none 4.00 MiB."));
 }
 
 TEST(Warnings, DoNotCountRunsThatMeasuredNothing) {

@@ -47,6 +47,27 @@ TEST(Conflicts, NameKeyValueHeadsThatDoNotDivideTheHeads) {
               "that does");
 }
 
+TEST(Conflicts, NameWhatSequencesOfRecallCannotBe) {
+    const auto conflict = [](auto change) {
+        RunConfig config;
+        config.data.source = "builtin:recall";
+        change(config);
+        return onlyConflict(config);
+    };
+    EXPECT_EQ(conflict([](RunConfig& config) { config.train.seqLen = 63; }),
+              "train.seq_len must be at least 64 where data.source is builtin:recall");
+    EXPECT_EQ(
+        conflict([](RunConfig& config) { config.data.order = DataOrder::Samples; }),
+        "data.order must be auto, shuffled or sequential where data.source is builtin:recall");
+    EXPECT_EQ(conflict([](RunConfig& config) { config.data.packing = true; }),
+              "data.packing must be false where data.source is builtin:recall");
+    EXPECT_EQ(conflict([](RunConfig& config) { config.data.tokenizer = "char"; }),
+              "data.tokenizer must be byte where data.source is builtin:recall");
+    EXPECT_EQ(conflict([](RunConfig& config) { config.data.source = "[builtin:recall, a.txt]"; }),
+              "data.source [builtin:recall, a.txt] has builtin:recall beside others; write it "
+              "alone");
+}
+
 TEST(Conflicts, NameAVocabularyTooSmallForBytes) {
     RunConfig config;
     config.model.vocabSize = 255;

@@ -39,6 +39,21 @@ TEST(ExpandRuns, LeavesTheModeOutWhereOnlyOtherFieldsVary) {
                 ElementsAre("e seq_len=1024", "e seq_len=2048"));
 }
 
+TEST(ExpandRuns, RunsAPatternOnceWhateverItsKindDoesNotRead) {
+    EXPECT_THAT(namesOf(runsOf("name: e\n"
+                               "attention: {pattern: {segments: [64], rates: [1], local: 1}}\n"
+                               "matrix: {attention.pattern.kind: [none, dilated, block_sparse], "
+                               "attention.pattern.stride: [0, 4], train.seed: [0, 1]}\n")),
+                ElementsAre("e pattern.kind=none pattern.stride=0 seed=0",
+                            "e pattern.kind=none pattern.stride=0 seed=1",
+                            "e pattern.kind=dilated pattern.stride=0 seed=0",
+                            "e pattern.kind=dilated pattern.stride=0 seed=1",
+                            "e pattern.kind=block_sparse pattern.stride=0 seed=0",
+                            "e pattern.kind=block_sparse pattern.stride=0 seed=1",
+                            "e pattern.kind=block_sparse pattern.stride=4 seed=0",
+                            "e pattern.kind=block_sparse pattern.stride=4 seed=1"));
+}
+
 TEST(ExpandRuns, WritesWholePathsWhereTwoAxesEndAlike) {
     EXPECT_THAT(namesOf(runsOf("name: e\nmatrix: {train.steps: [5], profile.steps: [[0, 3]]}\n")),
                 ElementsAre("e train.steps=5 profile.steps=[0, 3]"));

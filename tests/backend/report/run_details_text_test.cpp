@@ -65,6 +65,14 @@ TEST(ValidationText, HasLossAndPerplexityOfEachOne) {
               "    after step          loss    perplexity\n"
               "             4             2       7.38906\n"
               "             9           1.5       4.48169\n");
+    run.validations.push_back(
+        {.step = 14, .loss = 1, .tokens = 9, .recall = {{16, 8, 6}, {32, 0, 0}}});
+    EXPECT_THAT(validationText(run),
+                ::testing::EndsWith(
+                    "  recall after step 14: right answers by how far back the value was said\n"
+                    "         up to       answers         right\n"
+                    "            16             8             6      75 %\n"
+                    "            32             0             0\n"));
 }
 
 TEST(LogText, CountsDroppedLinesOnlyWhereAllRanksAreShown) {

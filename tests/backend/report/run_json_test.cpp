@@ -69,6 +69,10 @@ TEST(RunJson, HasEveryValidation) {
     EXPECT_EQ(object["validations"][0],
               json({{"step", 3}, {"loss", 0.0}, {"perplexity", 1.0}, {"tokens", 640}}));
     EXPECT_TRUE(object["validations"][1]["loss"].is_null());
+    run.validations[0].recall = {{16, 8, 6}, {32, 0, 0}};
+    EXPECT_EQ(toJson(run)["validations"][0]["recall"],
+              json::parse(R"([{"up_to": 16, "answers": 8, "right": 6, "accuracy": 0.75},
+                              {"up_to": 32, "answers": 0, "right": 0, "accuracy": null}])"));
 }
 
 TEST(RunJson, SaysNullWhereNothingWasMeasured) {

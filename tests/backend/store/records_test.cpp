@@ -213,6 +213,33 @@ TEST_F(StoredRun, KeepsValidationsWhileItGoesOnAndAtItsEnd) {
     EXPECT_TRUE(store->list({})->front().validations.empty());
 }
 
+TEST_F(StoredRun, KeepsWhatAValidationOfRecallFoundAndRemovesItWithTheRun) {
+    const auto store = open();
+    RunRecord run = newRun();
+    ASSERT_TRUE(store->created(run).ok());
+    RunRecord other = newRun();
+    other.id = RunId::random();
+    ASSERT_TRUE(store->created(other).ok());
+    run.validations = {
+        {.step = 2, .loss = 1.25, .tokens = 64, .recall = {{16, 40, 39}, {32, 24, 2}}},
+        {.step = 5, .loss = 1.0, .tokens = 64}};
+    other.validations = {{.step = 2, .loss = 2, .tokens = 8, .recall = {{16, 8, 1}}}};
+    for (const RunRecord& each : {run, other})
+        for (const ValidationRecord& validation : each.validations)
+            ASSERT_TRUE(store->validation(each, validation).ok());
+    EXPECT_EQ(store->load(run.id)->validations, run.validations);
+    EXPECT_EQ(store->load(other.id)->validations, other.validations);
+
+    ASSERT_TRUE(store->ended(finished(run)).ok());
+    ASSERT_TRUE(store->remove({run.id}).ok());
+    run.validations.front().recall.clear();
+    RunRecord again = run;  // of the same id
+    ASSERT_TRUE(store->created(again).ok());
+    ASSERT_TRUE(store->validation(again, run.validations.front()).ok());
+    EXPECT_TRUE(store->load(again.id)->validations.front().recall.empty());
+    EXPECT_EQ(store->load(other.id)->validations, other.validations);
+}
+
 TEST_F(StoredRun, KeepsLossesThatAreNoNumbers) {
     const auto store = open();
     RunRecord run = newRun();

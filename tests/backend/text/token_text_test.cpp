@@ -53,8 +53,8 @@ TEST(TokenText, RefusesWhatItCannotRead) {
     };
     EXPECT_EQ(
         refusal({.source = "builtin:verse"}),
-        "data.source: 'builtin:verse' is not shipped; use builtin:prose or the path of a text "
-        "file");
+        "data.source: 'builtin:verse' is not shipped; use builtin:prose, builtin:recall or the "
+        "path of a text file");
     EXPECT_THAT(refusal({.source = writeText(folder, "")}), ::testing::HasSubstr("is empty"));
     EXPECT_THAT(refusal({.source = "/nowhere/text"}), ::testing::HasSubstr("/nowhere/text"));
 }

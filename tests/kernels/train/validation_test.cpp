@@ -179,5 +179,37 @@ TEST(Validation, OfExpertsOnOtherRanksIsTheSameAndCountsNoUse) {
     expectSameTraining(config, "experts");
 }
 
+// Of builtin:recall: each answer once, whoever holds it, in the range of its distance.
+TEST(Validation, CountsAnswersOfRecallByDistanceInEveryModeAndForEverySplit) {
+    const auto recallRun = [](const std::string& mode, int ranks) {
+        RunConfig config = validatedRun(mode, ranks);
+        config.data.source = "builtin:recall";
+        config.model.vocabSize = 256;
+        config.train.seqLen = 96;
+        return config;
+    };
+    const Validated reference = trained(recallRun("none", 1), true);
+    const ValidationRecord& found = reference.validations.front();
+    ASSERT_EQ(found.recall.size(), 4U);
+    EXPECT_EQ(found.recall.back().upTo, 96);
+    std::int64_t answers = 0;
+    for (const RecallRange& range : found.recall) {
+        EXPECT_GT(range.answers, 0);
+        EXPECT_LE(range.right, range.answers);
+        answers += range.answers;
+    }
+    EXPECT_EQ(answers, found.tokens);
+    for (const std::string& mode : shardedModes())
+        EXPECT_EQ(trained(recallRun(mode, 2), true).validations.front().recall, found.recall)
+            << mode;
+    RunConfig replicas = recallRun("ring", 2);
+    replicas.train.gradAccum = 1;
+    replicas.parallel.dp = 2;
+    RunConfig alone = recallRun("none", 1);
+    alone.train.gradAccum = 2;
+    EXPECT_EQ(trained(replicas, true).validations.front().recall,
+              trained(alone, true).validations.front().recall);
+}
+
 }  // namespace
 }  // namespace ringscope

@@ -1,0 +1,48 @@
+#include "backend/model/pattern_words.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ringscope {
+namespace {
+
+std::string dilatedWords(const PatternConfig& pattern) {
+    std::string words = "dilated";
+    for (std::size_t i = 0; i < std::min(pattern.segments.size(), pattern.rates.size()); ++i)
+        words += fmt::format(" {}:{}", pattern.segments[i], pattern.rates[i]);
+    if (pattern.offsets != HeadOffsets::Paper) words += fmt::format(" {}", nameOf(pattern.offsets));
+    return pattern.stopGradient ? words : words + " exact";
+}
+
+std::string blockWords(const PatternConfig& pattern) {
+    std::string words;
+    const auto add = [&](std::string_view name, std::int64_t value) {
+        if (value > 0) words += fmt::format("{} {} ", name, value);
+    };
+    add("local", pattern.local);
+    add("stride", pattern.stride);
+    add("levels", pattern.levels);
+    add("global", pattern.globalTokens);
+    add("top", pattern.topK);
+    if (pattern.file) words += *pattern.file + " ";
+    return fmt::format("{}of {}", words.empty() ? "own blocks " : words, pattern.block);
+}
+
+}  // namespace
+
+std::string patternWords(const PatternConfig& pattern) {
+    switch (pattern.kind) {
+        case PatternKind::None:
+            return "none";
+        case PatternKind::Dilated:
+            return dilatedWords(pattern);
+        case PatternKind::BlockSparse:
+            break;
+    }
+    return blockWords(pattern);
+}
+
+}  // namespace ringscope
