@@ -207,9 +207,11 @@ void SpanPainter::paintPredicted(QPainter& painter, const OpenedTrace& trace, co
 void SpanPainter::outlinePredicted(QPainter& painter, const QRectF& box) const {
     QColor colour = ink_.text;
     colour.setAlphaF(0.5F);
+    painter.save();
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(colour, 1));
     painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
+    painter.restore();
 }
 
 void SpanPainter::paintOutline(QPainter& painter, const QRectF& box, const QColor& colour) const {
