@@ -171,7 +171,7 @@ void drop(KeyVerdict& key, std::string reason) {
 std::optional<bool> readSwitch(Draft& draft, Role role) {
     KeyVerdict* const key = draft.keyOf(role);
     if (key == nullptr) return std::nullopt;
-    const std::optional<bool> on = parseSwitch(key->old);
+    const std::optional<bool> on = parseSwitch(draft.valueOf(*key));
     if (!on) endanger(*key, "expected true or false; got '" + key->old + "'");
     return on;
 }

@@ -26,8 +26,10 @@ constexpr std::array scheduleNames = {
     ScheduleName{"warmuplr", LrSchedule::Constant},
     ScheduleName{"linear", LrSchedule::Linear},
     ScheduleName{"warmupdecaylr", LrSchedule::Linear},
+    ScheduleName{"polynomial", LrSchedule::Linear},  // of power 1, unless it is said otherwise
     ScheduleName{"cosine", LrSchedule::Cosine},
     ScheduleName{"cosine_with_min_lr", LrSchedule::Cosine},
+    ScheduleName{"cosine_with_restarts", LrSchedule::Cosine},  // one, unless it is said otherwise
     ScheduleName{"warmupcosinelr", LrSchedule::Cosine},
     ScheduleName{"warmup_stable_decay", LrSchedule::Wsd},
     ScheduleName{"wsd", LrSchedule::Wsd},
@@ -211,7 +213,22 @@ void settleImpliedSchedule(Draft& draft) {
     draft.config().train.lrSchedule = LrSchedule::Linear;
 }
 
+// Settings of an optimizer that another key switches on.
+void holdUnusedOptimizers(Draft& draft) {
+    for (const std::string_view name : {"galore", "apollo", "badam"}) {
+        const bool on = std::ranges::any_of(draft.keys, [&](const KeyVerdict& key) {
+            return key.path.ends_with("use_" + std::string(name)) &&
+                   parseSwitch(key.old).value_or(true);
+        });
+        for (KeyVerdict& key : draft.keys)
+            if (!on && key.verdict == Verdict::Dropped && key.reason == wholeOptimizer &&
+                key.path.find(std::string(name) + "_") != std::string::npos)
+                hold(key, "not in use, so nothing is lost");
+    }
+}
+
 void settleOptimizer(Draft& draft) {
+    holdUnusedOptimizers(draft);
     KeyVerdict* const key = draft.keyOf(Role::Optimizer);
     if (key == nullptr) return;
     const std::string word = toLower(draft.valueOf(*key));

@@ -121,6 +121,10 @@ void setPrecision(Draft& draft, NumberFormat precision, KeyVerdict* key) {
 }
 
 void settlePrecision(Draft& draft) {
+    // axolotl's "full": also the weights, of which the optimizer keeps a copy in fp32 here.
+    if (const std::string* text = draft.textOf(Role::Bf16);
+        text != nullptr && toLower(*text) == "full")
+        draft.setValue(draft.placeOf(Role::Bf16), "true");
     const bool fp16 = isOn(draft, Role::Fp16);
     const bool pure = isOn(draft, Role::PureBf16);
     const bool bf16 = isOn(draft, Role::Bf16);

@@ -44,6 +44,7 @@ constexpr std::array swiftRows = {
     drops("cpo_alpha", noPairs),
     drops("label_smoothing", noPairs),
     keepsHouse("add_version", storeKeeps),
+    keepsHouse("use_flash_ckpt", wholeCheckpoint),
     keepsHouse("strict", loaderSpeed),
     keepsHouse("dataset_", loaderSpeed),
     keepsHouse("columns", "a document's form is found by its columns"),

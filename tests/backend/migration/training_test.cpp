@@ -122,7 +122,7 @@ TEST(MigratedSchedule, IsTheSourcesWhereRingscopeHasIt) {
                                             {"inverse_sqrt", "constant"}})
         EXPECT_EQ(courseOf(name), course) << name;
     const KeyVerdict other =
-        verdictOn(migrated(baseText(2, "lr_scheduler_type: polynomial\n")), "lr_scheduler_type");
+        verdictOn(migrated(baseText(2, "lr_scheduler_type: inverse_sqrt\n")), "lr_scheduler_type");
     EXPECT_EQ(other.verdict, Verdict::Dropped);
     EXPECT_THAT(other.reason, HasSubstr("the rate stays constant, and losses differ"));
     EXPECT_EQ(configOf(migrated(baseText(2))).train.lrSchedule, LrSchedule::Linear)
