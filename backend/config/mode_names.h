@@ -26,9 +26,9 @@ inline constexpr std::string_view automatic = "auto";  // no mode: the planner c
 
 // In the order in which they are shown.
 inline constexpr std::array modeChoices = {
-    modenames::none,          modenames::legacy,     modenames::ring,       modenames::zigzag,
-    modenames::striped,       modenames::ulysses,    modenames::usp,        modenames::llama3,
-    modenames::ringAllgather, modenames::doubleRing, modenames::dilatedRing,
-    modenames::dilatedGather};
+    modenames::none,       modenames::legacy,      modenames::ring,
+    modenames::zigzag,     modenames::striped,     modenames::ulysses,
+    modenames::usp,        modenames::llama3,      modenames::ringAllgather,
+    modenames::doubleRing, modenames::dilatedRing, modenames::dilatedGather};
 
 }  // namespace ringscope
