@@ -117,12 +117,22 @@ constexpr std::array pricedReasons = {
     PricedReason{wholeWeights, weightWords}, PricedReason{wideGradients, gradientWords},
     PricedReason{ownPieces, pieceWords}};
 
+// Legacy takes no layout but its own.
+RunConfig withoutLayout(RunConfig config) {
+    const ParallelConfig usual;
+    config.parallel.layout = usual.layout;
+    config.parallel.tokenOrder = usual.tokenOrder;
+    config.parallel.image = usual.image;
+    return config;
+}
+
 // The experiment with the old stack's value of a field, beside it.
 std::string oldWayWords(const RunConfig& config, const PlannedCost& here, const KeyVerdict& key,
                         const Machine& machine) {
     RunConfig old = config;
     const Field* field = findField(key.oldWay.path);
     if (field == nullptr || !field->set(old, key.oldWay.value).ok()) return {};
+    if (old.parallel.mode == modenames::legacy) old = withoutLayout(old);
     const std::optional<PlannedCost> cost = costOf(old, machine);
     if (!cost) return {};
     const std::string difference = costDifference(here, *cost);
@@ -175,7 +185,7 @@ void addCosts(const MigrationInput& input, const MigrationAnswers& answers, cons
     if (!config || !migration.changed) return;
     migration.costMachine = machine.name;
     migration.cost = costOf(*config, machine);
-    RunConfig old = *config;
+    RunConfig old = withoutLayout(*config);
     old.parallel.mode = modenames::legacy;
     if (config->parallel.sp > 1) migration.oldCost = costOf(old, machine);
     addKeyCosts(*config, machine, migration);

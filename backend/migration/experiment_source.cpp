@@ -24,28 +24,41 @@ const YamlNode* childOf(const YamlNode* map, std::string_view key) {
                : &map->items[static_cast<std::size_t>(found - map->keys.begin())];
 }
 
-// Every place of an experiment file where a mode is named.
-std::vector<const YamlNode*> modeScalars(const YamlNode& root) {
-    std::vector<const YamlNode*> named;
-    const auto add = [&](const YamlNode* node) {
-        if (node == nullptr) return;
-        if (node->kind == YamlNode::Kind::Scalar) named.push_back(node);
-        for (const YamlNode& item : node->items) named.push_back(&item);
+// An old name of a mode, and the key that has it.
+struct OldMode {
+    std::string key;  // "matrix.parallel.mode"
+    const YamlNode* node = nullptr;
+    const ModeAlias* alias = nullptr;
+
+    // The mode's name alone would be another experiment.
+    bool stays() const { return !alias->implied().empty(); }
+};
+
+// All of an experiment file.
+std::vector<OldMode> oldModes(const YamlNode& root) {
+    std::vector<OldMode> found;
+    const auto addNamed = [&](const std::string& key, const YamlNode& node) {
+        if (const ModeAlias* alias = findModeAlias(node.text)) found.push_back({key, &node, alias});
     };
-    add(childOf(childOf(&root, "parallel"), "mode"));
-    add(childOf(childOf(&root, "matrix"), modeField));
-    add(childOf(childOf(&root, "baseline"), modeField));
-    return named;
+    const auto add = [&](const std::string& key, const YamlNode* node) {
+        if (node == nullptr) return;
+        if (node->kind == YamlNode::Kind::Scalar) addNamed(key, *node);
+        for (const YamlNode& item : node->items) addNamed(key, item);
+    };
+    add(std::string(modeField), childOf(childOf(&root, "parallel"), "mode"));
+    for (const std::string section : {"matrix", "baseline"})
+        add(section + "." + std::string(modeField), childOf(childOf(&root, section), modeField));
+    return found;
 }
 
 // Replaces the old names from the last to the first, so that positions stay true.
-std::string withModeNames(const std::string& raw, const YamlNode& root) {
+std::string withModeNames(const std::string& raw, const std::vector<OldMode>& modes) {
     std::map<std::size_t, const ModeAlias*> edits;
-    for (const YamlNode* node : modeScalars(root)) {
-        const ModeAlias* alias = findModeAlias(node->text);
-        if (alias == nullptr) continue;
-        std::optional<std::size_t> at = byteAtPosition(raw, node->at);
-        if (at && node->quoted) ++*at;
+    for (const OldMode& mode : modes) {
+        if (mode.stays()) continue;
+        const ModeAlias* alias = mode.alias;
+        std::optional<std::size_t> at = byteAtPosition(raw, mode.node->at);
+        if (at && mode.node->quoted) ++*at;
         if (at && toLower(raw.substr(*at, alias->old.size())) == alias->old) edits[*at] = alias;
     }
     std::string text = raw;
@@ -55,9 +68,10 @@ std::string withModeNames(const std::string& raw, const YamlNode& root) {
 }
 
 bool isExperimentKey(std::string_view path) {
+    if (path == "name" || path == "preset" || path == "repeat") return true;
     for (const std::string_view section : {"matrix.", "baseline."})
         if (path.starts_with(section)) path.remove_prefix(section.size());
-    return findField(path) != nullptr || path == "name" || path == "repeat";
+    return findField(path) != nullptr;
 }
 
 KeyVerdict verdictOf(const SourceFile& file, const SourceKey& key) {
@@ -86,16 +100,25 @@ void noteNewModes(KeyVerdict& verdict, const SourceTree& migrated) {
     verdict.reason = "old names of modes; only these words of the file change";
 }
 
+void noteModesThatStay(KeyVerdict& verdict, const std::vector<OldMode>& modes) {
+    for (const OldMode& mode : modes)
+        if (mode.key == verdict.path && mode.stays())
+            verdict.reason +=
+                "; the name stays, as it means more than a mode: " + modeAliasWarning(*mode.alias);
+}
+
 }  // namespace
 
 Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
                                const MigrationAnswers& answers, Migration& migration) {
-    migration.experiment = withModeNames(file.text, tree.root);
+    const std::vector<OldMode> modes = oldModes(tree.root);
+    migration.experiment = withModeNames(file.text, modes);
     migration.changed = migration.experiment != file.text;
     RINGSCOPE_TRY(const SourceTree migrated, readSource({file.name, migration.experiment}));
     for (const SourceKey& key : tree.keys) {
         migration.keys.push_back(verdictOf(file, key));
         noteNewModes(migration.keys.back(), migrated);
+        noteModesThatStay(migration.keys.back(), modes);
     }
     validateExperiment(migration.experiment, migration);
     for (const auto& [id, option] : answers.options)

@@ -58,6 +58,18 @@ void shrinkTraining(RunConfig& config) {
             std::min<std::int64_t>(*config.attention.window, train.seqLen / 2);
 }
 
+// Legacy has neither, and a matrix cannot give a field to one of its modes alone.
+void leaveLayout(Proof& proof, ParallelConfig& parallel) {
+    const ParallelConfig usual;
+    if (parallel.layout != usual.layout || parallel.tokenOrder != usual.tokenOrder)
+        proof.notes.emplace_back(
+            "parallel.layout and parallel.token_order are left out on both sides, as legacy has "
+            "neither; they decide where tokens are, and no result");
+    parallel.layout = usual.layout;
+    parallel.tokenOrder = usual.tokenOrder;
+    parallel.image = usual.image;  // of a longer sequence, too
+}
+
 }  // namespace
 
 Result<Proof> proofOf(const Migration& migration) {
@@ -84,6 +96,7 @@ Result<Proof> proofOf(const Migration& migration) {
     config.parallel.ep = 1;
     if (config.parallel.ulysses && config.parallel.sp % *config.parallel.ulysses != 0)
         config.parallel.ulysses.reset();
+    leaveLayout(proof, config.parallel);
     shrinkModel(config.model);
     shrinkTraining(config);
     for (const KeyVerdict& key : migration.keys)

@@ -14,8 +14,12 @@ constexpr std::string_view measuresAll = "bytes and times of every message are m
 constexpr std::string_view endsRun =
     "Ringscope ends a run whose rank dies; launch.retries goes on from a checkpoint";
 constexpr std::string_view hilbertOrder =
-    "the order of tokens along a Hilbert curve is left out; the old classes applied the causal "
-    "mask to the changed order, so queries saw later tokens";
+    "the old classes permuted q, k and v under the causal mask, so queries saw later tokens; here "
+    "parallel.token_order hilbert orders how tokens are shared out, and dilated-ring does not take "
+    "it";
+constexpr std::string_view hilbertLevel =
+    "the curve of parallel.token_order hilbert, which dilated-ring does not take, fits any image "
+    "and has no level; the old one permuted q, k and v under the mask";
 constexpr std::string_view droppedShare = "share of attention weights that are dropped";
 constexpr std::string_view seesNoLater = "a query sees no later keys";
 constexpr std::string_view ringDropout =
@@ -38,7 +42,7 @@ constexpr std::array callRows = {
     takes("ring.embed_dim", "model.hidden_size", "width of the residual stream"),
     takes("ring.num_heads", "model.heads", "query heads"),
     warns("ring.use_hilbert", hilbertOrder),
-    holds("ring.hilbert_curve_level", "no curve orders the tokens here"),
+    holds("ring.hilbert_curve_level", hilbertLevel),
     holds("ring.communication_backend", knownTransport),
     holds("ring.overlap_communication", alwaysOverlaps),
     holds("ring.use_fused_kernels", "Ringscope has kernels of its own; results are the same"),

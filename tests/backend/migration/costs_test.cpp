@@ -34,6 +34,22 @@ TEST(Costs, OfTheExperimentAreThoseOfItsPlan) {
     EXPECT_EQ(migration.costMachine, "h100-8x");
 }
 
+TEST(Costs, OfTheOldWayAreThoseOfItsOwnLayout) {
+    const auto text = [](const std::string& layout) {
+        return "model: {preset: nano}\ntrain: {seq_len: 256}\nparallel: {sp: 2, " + layout + "}\n";
+    };
+    const Migration plain = priced(inputOf(text("mode: all_gather")));
+    ASSERT_TRUE(plain.oldCost);
+    for (const char* layout :
+         {"mode: all_gather, layout: contiguous", "mode: all_gather, layout: documents",
+          "mode: p2p, token_order: hilbert, image: [8, 32]"}) {
+        const Migration migration = priced(inputOf(text(layout)));
+        ASSERT_TRUE(migration.cost) << layout;
+        ASSERT_TRUE(migration.oldCost) << layout;
+        EXPECT_EQ(*migration.oldCost, *plain.oldCost) << layout;
+    }
+}
+
 TEST(Costs, OfAnOptionAreThoseOfTheExperimentWithIt) {
     const MigrationInput input = inputOf(baseText(2, "cutoff_len: 4096\n"));
     const Migration migration = priced(input);

@@ -132,6 +132,9 @@ TEST(NewSources, OfPythonCallsAreReadAndNeverExecuted) {
     EXPECT_THAT(call.reason, HasSubstr("gather all keys and values"));
     EXPECT_EQ(verdictOn(migration, "RingDilatedAttentionV3.use_hilbert").verdict,
               Verdict::Dangerous);
+    EXPECT_THAT(verdictOn(migration, "RingDilatedAttentionV3.use_hilbert").reason,
+                HasSubstr("here parallel.token_order hilbert orders how tokens are shared out, and "
+                          "dilated-ring does not take it"));
     EXPECT_EQ(configOf(migration).parallel.sp, 4);
     EXPECT_EQ(summaryOf(migration).unknown, 0) << "a call in a comment is no call";
     const Migration wrapped = migrated(
@@ -141,6 +144,16 @@ TEST(NewSources, OfPythonCallsAreReadAndNeverExecuted) {
     EXPECT_EQ(configOf(wrapped).parallel.mode, "ring-allgather") << "what the old one computed";
     EXPECT_EQ(configOf(wrapped).attention.window, 64);
     EXPECT_FALSE(configOf(wrapped).attention.causal);
+}
+
+TEST(NewSources, SayThatTheCurveHereHasNoLevel) {
+    const Migration migration =
+        migrated(inputOf("a = RingDilatedAttentionV3(segment_lengths=[512], dilation_rates=[1], "
+                         "ring_size=4, hilbert_curve_level=8)\n",
+                         "old.py"),
+                 defaultAnswers);
+    EXPECT_THAT(verdictOn(migration, "RingDilatedAttentionV3.hilbert_curve_level").reason,
+                HasSubstr("parallel.token_order hilbert, which dilated-ring does not take"));
 }
 
 TEST(NewSources, NameTheRanksOfAllGroups) {
