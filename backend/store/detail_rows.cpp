@@ -110,37 +110,25 @@ Result<std::vector<RoutingRecord>> readRouting(Database& database, std::int64_t 
     }
 }
 
-// What a validation of builtin:recall found is kept in `meta`, under its run and step.
 Result<void> writeValidation(Database& database, std::int64_t row,
                              const ValidationRecord& validation) {
     Statement insert(database,
                      "INSERT OR REPLACE INTO run_validation (run, step, loss, loss_special, "
-                     "tokens) VALUES (?, ?, ?, ?, ?)",
+                     "tokens, recall) VALUES (?, ?, ?, ?, ?, ?)",
                      row, validation.step);
     insert.bindAnyReal(validation.loss);
     insert.bind(validation.tokens);
-    RINGSCOPE_CHECK(insert.finish());
-    if (validation.recall.empty()) return {};
-    return Statement(database,
-                     "INSERT OR REPLACE INTO meta (key, value) "
-                     "SELECT 'recall/' || uuid || '/' || ?2, ?3 FROM run WHERE id = ?1",
-                     row, validation.step, Json(recallNumbers(validation.recall)).dump())
-        .finish();
-}
-
-Result<void> removeRecall(Database& database, std::int64_t row) {
-    return Statement(database,
-                     "DELETE FROM meta WHERE key LIKE "
-                     "(SELECT 'recall/' || uuid || '/%' FROM run WHERE id = ?)",
-                     row)
-        .finish();
+    if (validation.recall.empty())
+        insert.bind(nullptr);
+    else
+        insert.bind(Json(recallNumbers(validation.recall)).dump());
+    return insert.finish();
 }
 
 Result<std::vector<ValidationRecord>> readValidations(Database& database, std::int64_t row) {
     Statement query(database,
-                    "SELECT step, loss, loss_special, tokens, value FROM run_validation "
-                    "JOIN run ON run.id = run_validation.run LEFT JOIN meta ON "
-                    "key = 'recall/' || uuid || '/' || step WHERE run.id = ? ORDER BY step",
+                    "SELECT step, loss, loss_special, tokens, recall FROM run_validation "
+                    "WHERE run = ? ORDER BY step",
                     row);
     std::vector<ValidationRecord> records;
     for (;;) {

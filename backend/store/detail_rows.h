@@ -19,8 +19,6 @@ Result<std::vector<RoutingRecord>> readRouting(Database& database, std::int64_t 
 Result<void> writeValidation(Database& database, std::int64_t row,
                              const ValidationRecord& validation);
 Result<std::vector<ValidationRecord>> readValidations(Database& database, std::int64_t row);
-// Of a run that is being removed, while its row is there.
-Result<void> removeRecall(Database& database, std::int64_t row);
 
 // Sets environment.hosts and tags of every run.
 Result<void> addDetails(Database& database, std::vector<RunRow>& rows);

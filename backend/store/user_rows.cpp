@@ -98,7 +98,6 @@ Result<void> removeRun(Database& database, std::int64_t row) {
     if (!gone && (!status || !isFinal(*status)))
         return Error{ErrorCode::Unavailable,
                      "run " + id.substr(0, 8) + " (" + name + ") is still going on; stop it first"};
-    RINGSCOPE_CHECK(removeRecall(database, row));
     RINGSCOPE_CHECK(Statement(database, "DELETE FROM run WHERE id = ?", row).finish());
     return Statement(database,
                      "DELETE FROM config WHERE id = ?1 AND NOT EXISTS "
