@@ -3,6 +3,7 @@
 #include "app/cli/console.h"
 #include "app/cli/model_verbs.h"
 #include "app/cli/store_access.h"
+#include "backend/config/data_source.h"
 #include "backend/config/run_config.h"
 #include "backend/core/files.h"
 #include "backend/text/chat_prompt.h"
@@ -33,7 +34,13 @@ Result<std::string> tokenizerOfRun(const std::string& run, const std::filesystem
     RINGSCOPE_TRY(const std::unique_ptr<Store> store, openStore(global, Store::Access::ReadOnly));
     RINGSCOPE_TRY(const std::vector<RunRecord> runs,
                   loadSelected(*store, {run}, RunNeed::Any, global));
-    std::string name = runs.front().config.data.tokenizer;
+    const DataConfig& data = runs.front().config.data;
+    if (data.source == builtinRecall)
+        return Error{ErrorCode::InvalidConfig,
+                     run +
+                         " was trained on builtin:recall, whose tokens are no text; give ids as "
+                         "a prompt"};
+    std::string name = data.tokenizer;
     std::error_code ignored;
     if (name == byteTokenizer) return name;
     for (const char* kept : {"tokenizer.json", "tokenizer.model"})

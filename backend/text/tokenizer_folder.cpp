@@ -1,5 +1,6 @@
 #include "backend/text/tokenizer_folder.h"
 
+#include "backend/config/data_source.h"
 #include "backend/core/output_file.h"
 #include "backend/model/json_value.h"
 #include "backend/model/model_files.h"
@@ -68,7 +69,7 @@ std::string charactersAsTokenizerJson(const Tokenizer& characters) {
 
 Result<void> writeTokenizer(const RunConfig& config, const fs::path& folder) {
     const std::string& name = config.data.tokenizer;
-    if (name == idTokenizer) return {};
+    if (name == idTokenizer || config.data.source == builtinRecall) return {};
     if (name == byteTokenizer) return writeTokenizerJson(bytesAsTokenizerJson(), folder);
     if (name == charTokenizer) {
         RINGSCOPE_TRY(const Tokenizer characters, tokenizerOf(config));

@@ -16,7 +16,7 @@ namespace ringscope {
 std::string bytesAsTokenizerJson();
 std::string charactersAsTokenizerJson(const Tokenizer& characters);
 
-// Into a folder that exists. Nothing where data.tokenizer is ids.
+// Into a folder that exists. Nothing where tokens stand for no text: data.tokenizer ids, recall.
 Result<void> writeTokenizer(const RunConfig& config, const std::filesystem::path& folder);
 
 }  // namespace ringscope
