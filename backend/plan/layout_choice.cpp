@@ -51,6 +51,15 @@ Error hasOwnLayout(const Mode& mode, const AttentionShape& shape, Executor execu
                         mode.name, nameOf(layout), hint, modesThat(takesLayouts, shape))};
 }
 
+// What a rank sends of its keys for others to choose by is planned before a batch is known.
+Error choosesBeforeBatches(const AttentionShape& shape) {
+    return {ErrorCode::InvalidConfig,
+            "attention.pattern.top_k lets tokens of a ring choose among blocks of known ranks, and "
+            "parallel.layout documents shares each batch out anew; use layout auto, or a mode that "
+            "gathers keys: " +
+                modesThat(takesLayouts, shape)};
+}
+
 Error needsOrder(const Mode& mode, const AttentionShape& shape, TokenOrder order) {
     return {ErrorCode::InvalidConfig,
             fmt::format("{} needs each rank's tokens before the next rank's, and "
@@ -240,6 +249,9 @@ Result<std::optional<ChosenLayout>> chosenLayout(const Mode& mode, const Attenti
     if (choice.layout == ShardChoice::Documents) {
         if (choice.order != TokenOrder::Sequence) return ordersTwice(choice);
         if (!takesAnyTokens(own.executor)) return splitsDocuments(mode, shape);
+        if (choice.documents.empty() && own.executor == Executor::Ring && shape.pattern &&
+            shape.pattern->chosenBlocks() > 0)
+            return choosesBeforeBatches(shape);
         return std::optional(
             ChosenLayout{documentsLayout(withPadding(choice.documents, shape.tokens), shape.ranks),
                          choice.documents.empty()});

@@ -163,6 +163,10 @@ std::int64_t latentColumns(const RunConfig& config) {
     const MlaKeys wanted = config.parallel.mlaKeys;
     if (model.attention != AttentionKind::Mla || wanted == MlaKeys::Expanded) return 0;
     const std::int64_t columns = model.latent.size + model.latent.rotarySize;
+    // Tokens choose blocks by the keys of heads.
+    const PatternConfig& pattern = config.attention.pattern;
+    const bool chooses = pattern.kind == PatternKind::BlockSparse && pattern.topK > 1;
+    if (chooses && wanted == MlaKeys::Auto) return 0;
     const bool fewer = columns < 2 * model.keyHeads() * model.headDim();
     return fewer || wanted == MlaKeys::Latent ? columns : 0;
 }
@@ -467,6 +471,14 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
         reasons.push_back(fmt::format(
             "parallel.sp ({}) × parallel.dp ({}) are {} ranks; use at most {}", config.parallel.sp,
             config.parallel.dp, formatCount(plan.ranks), formatCount(most)));
+    const std::int64_t experts = config.model.experts.count;
+    if (plan.ranks % plan.expertRanks != 0 || experts % plan.expertRanks != 0) {
+        reasons.push_back(fmt::format(
+            "parallel.ep {} divides {} ranks and {} experts into no equal parts; use an ep that "
+            "does",
+            plan.expertRanks, plan.ranks, experts));
+        return Error{ErrorCode::InvalidConfig, join(reasons, "; ")};
+    }
     if (mode->sharded && config.debug.slowRank && !slowsOneOf(config, plan.ranks))
         reasons.push_back("debug.slow_rank " + std::to_string(*config.debug.slowRank) +
                           " is none of this run's " + std::to_string(plan.ranks) +

@@ -191,11 +191,11 @@ Result<Pattern> blockSparsePattern(const PatternConfig& config, const PatternSha
                      "attention.pattern.kind block_sparse is the union of what is asked for, and "
                      "nothing is; "
                      "set attention.pattern.local, stride, levels, global, top_k or file"};
-    if (config.topK > 0 && shape.window)
+    if (config.topK > 1 && shape.window)
         return Error{ErrorCode::InvalidConfig,
                      "attention.pattern.top_k chooses among all earlier blocks, and "
                      "attention.window hides some; use one of the two"};
-    if (config.topK > 0 && shape.latent)
+    if (config.topK > 1 && shape.latent)
         return Error{ErrorCode::InvalidConfig,
                      "attention.pattern.top_k chooses by the keys of heads, and keys travel as "
                      "latents; use parallel.mla_keys expanded (with verify, no --mla)"};

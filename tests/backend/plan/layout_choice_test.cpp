@@ -131,6 +131,12 @@ TEST(LayoutChoice, IsRefusedByModesWithALayoutOfTheirOwn) {
     EXPECT_EQ(refusal(configOf("ring", ShardChoice::Documents, TokenOrder::Hilbert)),
               "parallel.layout documents shares each document out, and parallel.token_order "
               "hilbert an image; use one of them");
+    RunConfig chooses = configOf("zigzag", ShardChoice::Documents, TokenOrder::Sequence);
+    chooses.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 16, .topK = 2};
+    EXPECT_THAT(refusal(chooses),
+                HasSubstr("use layout auto, or a mode that gathers keys: llama3"));
+    chooses.parallel.mode = "llama3";
+    EXPECT_EQ(refusal(chooses), "");
     // What is its own is no other.
     EXPECT_EQ(refusal(configOf("ring", ShardChoice::Contiguous, TokenOrder::Sequence)), "");
     EXPECT_EQ(refusal(configOf("zigzag", ShardChoice::Zigzag, TokenOrder::Sequence)), "");

@@ -57,6 +57,16 @@ TEST(RunPlan, SumsSharedExpertsOverTheRanksThatHoldTheSame) {
     EXPECT_EQ(planRun(experts).value().expertRanks, 1);
 }
 
+// A planner of other ranks than the experiment's changes sp after the file was checked.
+TEST(RunPlan, SharesNoExpertsOutOverFewerRanks) {
+    RunConfig experts = config("ring", 2);
+    experts.model.experts = {.count = 8, .perToken = 2, .size = 96};
+    experts.parallel.ep = 4;
+    EXPECT_EQ(planRun(experts).error().message,
+              "parallel.ep 4 divides 2 ranks and 8 experts into no equal parts; use an ep that "
+              "does");
+}
+
 TEST(RunPlan, CountsWhatIsSentAgain) {
     RunConfig asked = config("ring", 4);
     const RunPlan once = planRun(asked).value();
