@@ -97,7 +97,6 @@ std::set<int> ranksLookedAt(const Schedule& schedule) {
 void add(Fingerprint& print, const Schedule& schedule, std::int64_t tokens) {
     print.addAll({static_cast<std::int64_t>(schedule.executor), schedule.ranks, schedule.replicated,
                   schedule.cut, schedule.headsPerRank, schedule.kvHeadsPerRank});
-    print.addSize(schedule.places);  // none where each batch is shared out anew
     add(print, schedule.mask);
     for (const int rank : ranksLookedAt(schedule)) {
         print.add(rank);

@@ -5,9 +5,9 @@
 //   core 1              rank 1   rank 3   rank 1   ...
 //   message, at 0.4              copied
 //
-// A task has a whole core. Where tasks wait, each running one gives its core to the first of them at
-// the end of the turn; turns end at the same moments on all cores. So a message that is copied while
-// all cores compute waits for the end of a turn, and a rank that goes on may wait, too.
+// A task has a whole core. Where tasks wait, each running one gives its core to the first of them
+// at the end of the turn; turns end at the same moments on all cores. So a message that is copied
+// while all cores compute waits for the end of a turn, and a rank that goes on may wait, too.
 #pragma once
 
 #include <cstdint>

@@ -3,83 +3,25 @@
 #include "backend/analysis/executed_mode.h"
 #include "backend/simulate/cores.h"
 #include "backend/simulate/flows.h"
+#include "backend/simulate/played_groups.h"
+#include "backend/simulate/simulation_state.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <map>
 #include <queue>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 namespace ringscope {
 namespace {
 
-constexpr std::int64_t unknown = -1;
+using namespace simulation;
+
 constexpr std::int64_t workOfSecond = 1'000'000'000;  // nanoseconds
 
 std::int64_t wholeUnits(double perSecond) {
     return std::max<std::int64_t>(static_cast<std::int64_t>(std::llround(perSecond)), 1);
 }
-
-// What a rank awaits under a ticket.
-struct Ticket {
-    std::int64_t ready = unknown;  // when all ends were posted
-    std::int64_t done = unknown;
-    bool ofHost = false;
-};
-
-struct RankState {
-    std::size_t play = 0;
-    std::size_t deed = 0;
-    std::int64_t now = 0;            // of the stream
-    std::int64_t host = 0;           // when the host can launch again
-    int awaits = -1;                 // ticket
-    const Deed* computes = nullptr;  // on a core
-    std::int64_t since = 0;
-    bool ended = false;
-    std::vector<Ticket> tickets{};
-    std::vector<std::uint32_t> counts{};  // of collectives, by group
-};
-
-// One end of something that was posted.
-struct End {
-    int rank = 0;
-    int ticket = 0;
-    std::int64_t posted = 0;
-    std::int32_t play = 0;
-    const Deed* deed = nullptr;
-    std::uint32_t number = 0;  // of the messages between the two ranks
-};
-
-// A message, a collective or a move that is under way.
-struct Posted {
-    std::vector<End> ends{};
-    std::int64_t ready = 0;
-    std::int64_t latency = 0;
-    int flowsLeft = 0;
-};
-
-struct Event {
-    std::int64_t time = 0;
-    std::uint64_t order = 0;
-    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds, Core } what{};
-    int index = 0;
-    std::uint32_t version = 0;
-
-    bool operator>(const Event& other) const {
-        return std::tie(time, order) > std::tie(other.time, other.order);
-    }
-};
-
-struct FlowPlan {
-    int operation = -1;
-    std::int64_t units = 0;
-    std::int64_t most = 0;  // units a second; 0: as its ports allow
-    int copier = -1;        // a rank with a core that works for so many nanoseconds, at no port
-    std::vector<int> ports{};
-};
 
 class Simulation {
 public:
@@ -88,6 +30,8 @@ public:
           machine_(machine),
           period_(static_cast<int>(ranks.tapes.size())),
           record_(record),
+          groups_(playedGroups(ranks, machine)),
+          collectives_(static_cast<std::size_t>(groups_.count)),
           flows_([this](int flow, std::int64_t end, std::uint32_t version) {
               push(end, Event::What::FlowEnds, flow, version);
           }) {
@@ -99,7 +43,6 @@ public:
             state.counts.resize(tape(rank).groups.size());
         }
         makePorts();
-        makeGroups();
     }
 
     SimulatedStep run() && {
@@ -189,62 +132,6 @@ private:
     }
     std::int64_t onCore(std::int64_t nanos) const {
         return static_cast<std::int64_t>(static_cast<double>(nanos) * coreSlowness_);
-    }
-
-    // What a group's operation does at a level of links.
-    struct GroupLevel {
-        int level = 0;
-        double share = 0;  // of the sent bytes
-        int hops = 0;      // of a tree
-    };
-    // A group as the played ranks see it.
-    struct Group {
-        int key = 0;
-        std::vector<int> members{};  // of the played ranks
-        std::vector<GroupLevel> levels{};
-        std::vector<GroupLevel> allToAllLevels{};
-        int first = -1;  // its lowest rank, as traces name it; -1: all ranks of the run
-    };
-    void makeGroups() {
-        std::map<std::tuple<int, int, int, bool>, int> keys;
-        for (int rank = 0; rank < period_; ++rank) {
-            std::vector<Group>& groups = groups_.emplace_back();
-            for (const TapeGroup& each : tape(rank).groups) {
-                const RankSet& set = each.ranks;
-                Group& group = groups.emplace_back();
-                const bool whole = each.everybody || set.count == ranks_.all;
-                group.first = whole ? -1 : set.first;
-                for (int index = 0; index < set.count; ++index)
-                    group.members.push_back(set.at(index) % ranks_.ranks % period_);
-                std::ranges::sort(group.members);
-                group.members.erase(std::unique(group.members.begin(), group.members.end()),
-                                    group.members.end());
-                const std::tuple key{each.everybody ? 0 : set.first % period_, set.count,
-                                     set.stride, each.everybody};
-                group.key = keys.emplace(key, static_cast<int>(keys.size())).first->second;
-                spreadOverLevels(set, group);
-            }
-        }
-        collectives_.resize(keys.size());
-    }
-    // A ring over all ranks crosses each level once for all ranks below it; an all-to-all sends
-    // each rank its own bytes.
-    void spreadOverLevels(const RankSet& set, Group& group) const {
-        double below = 1;
-        for (std::size_t level = 0; level < machine_.links.size(); ++level) {
-            const int reach = machine_.links[level].reach;
-            double within = 0;
-            for (int index = 0; index < set.count; ++index)
-                within += reach == 0 || set.at(index) / reach == set.first / reach ? 1 : 0;
-            if (within > below) {
-                const int at = static_cast<int>(level);
-                const int hops = std::bit_width(static_cast<unsigned>(within / below) - 1);
-                group.levels.push_back({at, 1 / below, hops});
-                group.allToAllLevels.push_back(
-                    {at, (within - below) / static_cast<double>(set.count - 1), hops});
-            }
-            below = std::max(below, within);
-        }
     }
 
     // Runs the rank's deeds until time has to pass.
@@ -415,8 +302,8 @@ private:
 
     void postCollective(int rank, const Deed& deed) {
         const auto place = static_cast<std::size_t>(deed.peer);
-        const Group& group = groups_[static_cast<std::size_t>(rank)][place];
-        std::vector<int>& known = collectives_[static_cast<std::size_t>(group.key)];
+        const PlayedGroup& group = groups_.ofRanks[static_cast<std::size_t>(rank)][place];
+        std::vector<int>& known = collectives_[static_cast<std::size_t>(group.number)];
         std::uint32_t& count = state(rank).counts[place];
         const std::uint32_t number = count++;
         while (known.size() <= number) known.push_back(newOperation());
@@ -601,9 +488,10 @@ private:
         Peer peer{.rank = deed.peer, .number = end.number};
         if (deed.kind == DeedKind::Move) peer = {};
         if (deed.kind == DeedKind::Collective)
-            peer.rank =
-                groups_[static_cast<std::size_t>(end.rank)][static_cast<std::size_t>(deed.peer)]
-                    .first;
+            peer.rank = groups_
+                            .ofRanks[static_cast<std::size_t>(end.rank)]
+                                    [static_cast<std::size_t>(deed.peer)]
+                            .first;
         span(end.rank, deed, static_cast<std::size_t>(end.play), end.posted, now, peer);
     }
     void finishSpans(int rank) {
@@ -625,6 +513,8 @@ private:
     const Machine& machine_;
     int period_;
     bool record_;
+    PlayedGroups groups_;
+    std::vector<std::vector<int>> collectives_;  // of each group
     Flows flows_;
     SimulatedStep step_{};
     std::vector<RankState> states_{};
@@ -637,8 +527,6 @@ private:
     double coreSlowness_ = 1;    // where ranks that are not played have a part of a core
     std::vector<int> copies_{};  // operations, by what copies for them; its tasks come after ranks
     std::vector<int> freeCopies_{};
-    std::vector<std::vector<Group>> groups_{};
-    std::vector<std::vector<int>> collectives_{};
     std::unordered_map<std::uint64_t, Meeting> meetings_{};
     std::vector<Posted> operations_{};
     std::vector<int> freeOperations_{};

@@ -123,9 +123,12 @@ std::chrono::milliseconds patience(const AttentionCase& problem) {
 }
 
 std::string requestText(const VerifyRequest& request) {
-    const Json object = {{"case", toJson(request.problem)},  {"modes", request.modes},
-                         {"ranks", request.ranks},           {"layout", layoutJson(request.layout)},
-                         {"device", nameOf(request.device)}, {"dump", request.dump}};
+    Json object = {{"case", toJson(request.problem)},
+                   {"modes", request.modes},
+                   {"ranks", request.ranks},
+                   {"device", nameOf(request.device)},
+                   {"dump", request.dump}};
+    if (!request.layout.isModes()) object["layout"] = layoutJson(request.layout);
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -136,10 +139,10 @@ std::optional<VerifyRequest> requestFromText(std::string_view text) {
         const auto device = findChoice<DeviceChoice>(object.at("device").get<std::string>());
         if (!problem || !device) return std::nullopt;
         LayoutChoice layout;
-        for (const std::string_view path : layoutFields) {
-            const auto value = object.at("layout").at(std::string(path)).get<std::string>();
-            if (!setLayout(path, value, layout).ok()) return std::nullopt;
-        }
+        if (const auto chosen = object.find("layout"); chosen != object.end())
+            for (const std::string_view path : layoutFields)
+                if (!setLayout(path, chosen->at(std::string(path)).get<std::string>(), layout).ok())
+                    return std::nullopt;
         return VerifyRequest{.problem = *problem,
                              .modes = object.at("modes").get<std::vector<std::string>>(),
                              .ranks = object.at("ranks").get<int>(),

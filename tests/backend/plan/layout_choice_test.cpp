@@ -132,6 +132,7 @@ TEST(LayoutChoice, IsRefusedByModesWithALayoutOfTheirOwn) {
               "parallel.layout documents shares each document out, and parallel.token_order "
               "hilbert an image; use one of them");
     RunConfig chooses = configOf("zigzag", ShardChoice::Documents, TokenOrder::Sequence);
+    chooses.data.packing = true;
     chooses.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 16, .topK = 2};
     EXPECT_THAT(refusal(chooses),
                 HasSubstr("use layout auto, or a mode that gathers keys: llama3"));

@@ -53,7 +53,7 @@ inline void forgetSchemaNine(const std::filesystem::path& file) {
     for (const char* column : {"predicted_step_ms", "predicted_exposed_ms", "predicted_wait_ms",
                                "calibrated_processor", "calibrated_day", "unpredicted"})
         sql(file, std::string("ALTER TABLE run DROP COLUMN ") + column);
-    sql(file, "PRAGMA user_version = 8");
+    sql(file, "ALTER TABLE run_validation DROP COLUMN recall; PRAGMA user_version = 8");
 }
 
 // A run as RunService makes one: nothing has happened yet.

@@ -28,6 +28,16 @@ TEST(VerifyRequest, TravelsAsOneLineOfTextUnchanged) {
     EXPECT_EQ(back->dump, sample().dump);
 }
 
+TEST(VerifyRequest, CarriesALayoutThatIsNotTheModes) {
+    VerifyRequest request = sample();
+    request.layout = {.order = TokenOrder::Hilbert, .image = {8, 16}};
+    const std::optional<VerifyRequest> back = requestFromText(requestText(request));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->layout.order, TokenOrder::Hilbert);
+    EXPECT_EQ(back->layout.image, (std::vector<std::int64_t>{8, 16}));
+    EXPECT_TRUE(requestFromText(requestText(sample()))->layout.isModes());
+}
+
 // As version 0.1.0 wrote it.
 TEST(VerifyRequest, IsReadAsItWasRecorded) {
     const std::optional<VerifyRequest> request = requestFromText(
