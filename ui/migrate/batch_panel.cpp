@@ -32,6 +32,8 @@ BatchPanel::BatchPanel(QWidget* parent)
     table_->setHorizontalHeaderLabels(
         {tr("File"), tr("Kind, or why it cannot be read"), tr("Needed keys"), tr("Decisions")});
     table_->horizontalHeader()->setSectionResizeMode(Kind, QHeaderView::Stretch);
+    for (const int column : {Carried, Open})
+        table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     table_->horizontalHeader()->setHighlightSections(false);
     table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table_->verticalHeader()->hide();

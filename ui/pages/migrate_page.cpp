@@ -298,15 +298,15 @@ void MigratePage::showSteps() {
     QStringList notes{{}, {}, {}, {}, {}};
     if (loaded) {
         const int open = draft_.openDecisions();
-        notes = {text(migration.source.kind), countText(std::ssize(migration.keys), "key"),
+        notes = {tr("✓ read"), countText(std::ssize(migration.keys), "key"),
                  open > 0                      ? tr("%1 open").arg(open)
-                 : migration.decisions.empty() ? tr("none to make")
+                 : migration.decisions.empty() ? tr("none")
                                                : tr("✓ all made"),
                  !migration.problems.empty() ? tr("would not run")
-                 : open > 0                  ? tr("with defaults so far")
+                 : open > 0                  ? tr("by defaults")
                                              : tr("✓ would run"),
                  proof_->proving() ? tr("running")
-                 : migration.proof ? tr("✓ both ways ran")
+                 : migration.proof ? tr("✓ both ran")
                                    : tr("not run yet")};
     }
     const QString names[] = {tr("1 Source"), tr("2 Keys"), tr("3 Decisions"), tr("4 Result"),
@@ -320,6 +320,7 @@ void MigratePage::showSource() {
     file_->setFullText(text(draft_.path()));
     sourceCard_->setVisible(draft_.loaded());
     batch_->setVisible(!batch_->empty());
+    dropArea_->setVisible(batch_->empty());  // files can be dropped anywhere on the page
     if (!draft_.loaded()) return;
     const SourceGuess& guess = draft_.migration().source;
     kind_->setText(
