@@ -75,7 +75,7 @@ void appendChoice(const Held& choice, std::vector<Held>& saved) {
 }
 
 Held chooseAmong(RankWriter& writer, const BlockSizes& sizes) {
-    if (writer.pattern() == nullptr || writer.pattern()->chosenBlocks() == 0) return {};
+    if (!choosesKeys(writer.pattern())) return {};
     const ChoiceSizes choice(*writer.pattern(), sizes.keys);
     const Held sums = writer.numbers(choice.sums(sizes, choice.blocks));
     return chosenRows(writer, choice, sizes);
@@ -83,7 +83,7 @@ Held chooseAmong(RankWriter& writer, const BlockSizes& sizes) {
 
 Held chooseAround(const AttentionPartMemory& part, const BlockSizes& sizes) {
     RankWriter& writer = part.writer;
-    if (writer.pattern() == nullptr || writer.pattern()->chosenBlocks() == 0) return {};
+    if (!choosesKeys(writer.pattern())) return {};
     const auto places = std::ssize(part.schedule.places);
     const ChoiceSizes choice(*writer.pattern(), sizes.keys * places);
     Held sums;

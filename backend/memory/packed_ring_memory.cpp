@@ -1,7 +1,6 @@
 // As kernels/attention/packed_ring_executor.
 #include "backend/memory/executors.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace ringscope {
@@ -13,12 +12,6 @@ AttentionPartMemory partOf(const AttentionPartMemory& part, const RankSchedule& 
     AttentionPartMemory some{part.writer, part.schedule, steps, part.rank, part.pool, sizes};
     some.sharing = steps.forward.front().keysOf.count;
     return some;
-}
-
-bool gathers(const RankSchedule& steps) {
-    return std::ranges::any_of(steps.forward.front().transfers, [](const Transfer& each) {
-        return each.kind == TransferKind::AllGather;
-    });
 }
 
 BlockSizes packedSizes(BlockSizes sizes, const PackedRows& rows) {
@@ -48,7 +41,7 @@ AttentionOutputMemory packedRingForwardMemory(const AttentionPartMemory& part,
         const Held own = packKeys(writer, sizes);
         const AttentionPartMemory some = partOf(part, steps, sizes);
         OutputMemory packed =
-            gathers(steps) ? attendGathered(some).whole : attendAround(some, sizes, own);
+            gathersKeys(steps) ? attendGathered(some).whole : attendAround(some, sizes, own);
         if (part.steps.branchesApart > 0) whole.branches.push_back(std::move(packed.out));
     }
     if (writer.hasTwoBytes()) whole.out = writer.elements(part.sizes.queryNumbers());
@@ -73,7 +66,7 @@ AttentionGradientMemory packedRingBackwardMemory(const AttentionPartMemory& part
         const Held own = packKeys(writer, sizes);
         const Held dOut = writer.elements(sizes.queryNumbers());
         const AttentionPartMemory some = partOf(part, steps, sizes);
-        if (gathers(steps))
+        if (gathersKeys(steps))
             gradientsGathered(some);
         else
             gradientsAround(some, sizes, own);

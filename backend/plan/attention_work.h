@@ -5,6 +5,10 @@
 
 namespace ringscope {
 
+// Pairs of one sequence that masks and attention.pattern let through, as seenPairs() counts them,
+// added over layers.
+double seenPairsOfLayers(const RunPlan& plan);
+
 // FLOPs of the forward pass of all layers for one batch, 2 for each multiply-add, of the pairs that
 // are seen.
 double attentionFlops(const RunPlan& plan);

@@ -224,8 +224,7 @@ std::int64_t firstHeadOf(const Schedule& schedule, const RankSchedule& steps, in
 
 // See Schedule::summedBlocks. A place that holds all keys needs no sums of others.
 std::int64_t mostBlocksOfAPlace(const Schedule& schedule) {
-    if (schedule.pattern == nullptr || schedule.pattern->chosenBlocks() == 0) return 0;
-    if (schedule.places.size() < 2) return 0;
+    if (!choosesKeys(schedule.pattern.get()) || schedule.places.size() < 2) return 0;
     std::int64_t most = 0;
     for (const RankSet& place : schedule.places)
         most = std::max<std::int64_t>(most, std::ssize(blocksOf(tokensOf(schedule.owned, place),

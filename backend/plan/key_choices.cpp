@@ -1,19 +1,10 @@
 #include "backend/plan/key_choices.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 
 namespace ringscope {
 namespace {
-
-// The document of a token; all tokens where there is one document.
-TokenSpan documentOf(const AttentionMask& mask, std::int64_t token) {
-    const std::vector<std::int64_t>& documents = mask.documents;
-    if (documents.empty()) return {0, std::numeric_limits<std::int64_t>::max()};
-    const auto next = std::ranges::upper_bound(documents, token);
-    return {next == documents.begin() ? 0 : *(next - 1),
-            next == documents.end() ? std::numeric_limits<std::int64_t>::max() : *next};
-}
 
 TokenSpan tokensOfBlock(std::int64_t block, std::int64_t size) {
     return {block * size, (block + 1) * size};
@@ -41,12 +32,16 @@ ChoosingRows choicesWithin(const AttentionPattern& pattern, std::int64_t query,
 
 }  // namespace
 
+bool choosesKeys(const AttentionPattern* pattern) {
+    return pattern != nullptr && pattern->chosenBlocks() > 0;
+}
+
 void forChoosingRows(const AttentionPattern& pattern, const AttentionMask& mask,
                      const RowRun& queries, const std::function<void(const ChoosingRows&)>& see) {
     const std::int64_t size = pattern.config().block;
     for (std::int64_t index = 0; index < queries.count;) {
         const std::int64_t token = queries.tokens.at(index);
-        const TokenSpan document = documentOf(mask, token);
+        const TokenSpan document = documentAt(mask.documents, token);
         const RowRun rows = within(queries, overlap(tokensOfBlock(token / size, size), document));
         index += rows.count;
         ChoosingRows choosing = choicesWithin(pattern, token / size, document);
@@ -55,17 +50,17 @@ void forChoosingRows(const AttentionPattern& pattern, const AttentionMask& mask,
     }
 }
 
-std::vector<KeySide> keySides(const AttentionPattern& pattern) {
-    if (pattern.shape().causal) return {KeySide::Behind};
-    return {KeySide::Behind, KeySide::Before};
+std::span<const KeySide> keySides(const AttentionPattern& pattern) {
+    static constexpr std::array sides = {KeySide::Behind, KeySide::Before};
+    return std::span(sides).first(pattern.shape().causal ? 1 : 2);
 }
 
 TokenSpan seenOfBlock(const AttentionPattern& pattern, const AttentionMask& mask,
                       std::int64_t block, KeySide side) {
     TokenSpan tokens = tokensOfBlock(block, pattern.config().block);
     if (!mask.documents.empty()) tokens.end = std::min(tokens.end, mask.documents.back());
-    return overlap(tokens,
-                   documentOf(mask, side == KeySide::Behind ? tokens.end - 1 : tokens.begin));
+    return overlap(tokens, documentAt(mask.documents,
+                                      side == KeySide::Behind ? tokens.end - 1 : tokens.begin));
 }
 
 std::vector<std::int64_t> blocksOf(const std::vector<TokenSpan>& tokens, std::int64_t size) {
@@ -81,7 +76,7 @@ double chosenPairs(const AttentionPattern& pattern, const AttentionMask& mask,
     const std::int64_t size = pattern.config().block;
     double pairs = 0;
     forChoosingRows(pattern, mask, queries, [&](const ChoosingRows& choosing) {
-        const TokenSpan document = documentOf(mask, choosing.rows.tokens.first);
+        const TokenSpan document = documentAt(mask.documents, choosing.rows.tokens.first);
         std::int64_t seen = 0;
         for (const TokenSpan& blocks : choosing.blocks)
             seen += within(keys, overlap({blocks.begin * size, blocks.end * size}, document)).count;

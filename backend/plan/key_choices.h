@@ -12,9 +12,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace ringscope {
+
+// Whether tokens choose at all; null: no pattern.
+bool choosesKeys(const AttentionPattern* pattern);
 
 // Rows of one block and one document: they choose from the same blocks.
 struct ChoosingRows {
@@ -30,7 +34,7 @@ void forChoosingRows(const AttentionPattern& pattern, const AttentionMask& mask,
 // From where a token sees a block that it may choose.
 enum class KeySide : std::uint8_t { Behind, Before };
 // Those that the pattern's mask has.
-std::vector<KeySide> keySides(const AttentionPattern& pattern);
+std::span<const KeySide> keySides(const AttentionPattern& pattern);
 
 // The tokens of block `block` that are seen from there; the last may be beyond the sequence.
 TokenSpan seenOfBlock(const AttentionPattern& pattern, const AttentionMask& mask,

@@ -79,4 +79,11 @@ std::int64_t tokenCount(const std::vector<TokenSpan>& spans) {
     return tokens;
 }
 
+std::vector<std::int64_t> tokensIn(const std::vector<TokenSpan>& spans) {
+    std::vector<std::int64_t> tokens;
+    for (const TokenSpan& span : spans)
+        for (std::int64_t token = span.begin; token < span.end; ++token) tokens.push_back(token);
+    return tokens;
+}
+
 }  // namespace ringscope

@@ -68,5 +68,7 @@ std::vector<TokenSpan> spansBefore(std::vector<TokenSpan> spans, std::int64_t en
 
 // How many tokens the spans hold together.
 std::int64_t tokenCount(const std::vector<TokenSpan>& spans);
+// Each of them.
+std::vector<std::int64_t> tokensIn(const std::vector<TokenSpan>& spans);
 
 }  // namespace ringscope

@@ -4,6 +4,7 @@
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/plan/hilbert.h"
+#include "backend/plan/key_choices.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -60,18 +61,15 @@ Error choosesBeforeBatches(const AttentionShape& shape) {
                 modesThat(takesLayouts, shape)};
 }
 
-Error needsOrder(const Mode& mode, const AttentionShape& shape, TokenOrder order) {
+// `field` is `chosen`, and could be `instead`.
+template <typename Enum>
+Error needsOrder(const Mode& mode, const AttentionShape& shape, std::string_view field, Enum chosen,
+                 Enum instead) {
     return {ErrorCode::InvalidConfig,
-            fmt::format("{} needs each rank's tokens before the next rank's, and "
-                        "parallel.token_order is {}; use sequence, or one of {}",
-                        mode.name, nameOf(order), modesThat(takesAnyTokens, shape))};
-}
-
-Error splitsDocuments(const Mode& mode, const AttentionShape& shape) {
-    return {ErrorCode::InvalidConfig,
-            fmt::format("{} needs each rank's tokens before the next rank's, and parallel.layout "
-                        "is documents; use auto, or one of {}",
-                        mode.name, modesThat(takesAnyTokens, shape))};
+            fmt::format("{} needs each rank's tokens before the next rank's, and {} is {}; use {}, "
+                        "or one of {}",
+                        mode.name, field, nameOf(chosen), nameOf(instead),
+                        modesThat(takesAnyTokens, shape))};
 }
 
 Error ordersTwice(const LayoutChoice& choice) {
@@ -248,9 +246,10 @@ Result<std::optional<ChosenLayout>> chosenLayout(const Mode& mode, const Attenti
     RINGSCOPE_TRY(const Schedule own, mode.schedule(shape));
     if (choice.layout == ShardChoice::Documents) {
         if (choice.order != TokenOrder::Sequence) return ordersTwice(choice);
-        if (!takesAnyTokens(own.executor)) return splitsDocuments(mode, shape);
-        if (choice.documents.empty() && own.executor == Executor::Ring && shape.pattern &&
-            shape.pattern->chosenBlocks() > 0)
+        if (!takesAnyTokens(own.executor))
+            return needsOrder(mode, shape, "parallel.layout", choice.layout, ShardChoice::Auto);
+        if (choice.documents.empty() && own.executor == Executor::Ring &&
+            choosesKeys(shape.pattern.get()))
             return choosesBeforeBatches(shape);
         return std::optional(
             ChosenLayout{documentsLayout(withPadding(choice.documents, shape.tokens), shape.ranks),
@@ -266,7 +265,9 @@ Result<std::optional<ChosenLayout>> chosenLayout(const Mode& mode, const Attenti
     if (!isOwn && !takesLayouts(own.executor))
         return hasOwnLayout(mode, shape, own.executor, choice.layout);
     if (choice.order != TokenOrder::Sequence) {
-        if (!takesAnyTokens(own.executor)) return needsOrder(mode, shape, choice.order);
+        if (!takesAnyTokens(own.executor))
+            return needsOrder(mode, shape, "parallel.token_order", choice.order,
+                              TokenOrder::Sequence);
         RINGSCOPE_TRY(const ImageSize image, imageOf(choice));
         return std::optional(ChosenLayout{alongCurve(layout, image, shape.tokens)});
     }

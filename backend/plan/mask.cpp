@@ -7,13 +7,6 @@
 namespace ringscope {
 namespace {
 
-// The document around `position`.
-TokenSpan documentAt(const std::vector<std::int64_t>& documents, std::int64_t position) {
-    if (documents.empty()) return {0, std::numeric_limits<std::int64_t>::max()};
-    const auto end = std::ranges::upper_bound(documents, position);
-    return {*(end - 1), *end};
-}
-
 // The first row of `run` at or after `token`, of `rows`.
 std::int64_t rowAt(const TokenRun& run, std::int64_t rows, std::int64_t token) {
     if (token <= run.first) return 0;
@@ -76,6 +69,13 @@ AttentionMask paddedMask(AttentionMask mask, std::int64_t tokens, std::int64_t p
     else if (!mask.causal)  // a causal mask hides what comes later
         mask.documents = {0, tokens, padded};
     return mask;
+}
+
+TokenSpan documentAt(const std::vector<std::int64_t>& documents, std::int64_t position) {
+    constexpr std::int64_t beyond = std::numeric_limits<std::int64_t>::max();
+    if (documents.empty()) return {0, beyond};
+    const auto next = std::ranges::upper_bound(documents, position);
+    return {next == documents.begin() ? 0 : *(next - 1), next == documents.end() ? beyond : *next};
 }
 
 TokenSpan visibleTokens(const AttentionMask& mask, std::int64_t position) {

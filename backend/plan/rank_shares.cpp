@@ -9,14 +9,19 @@
 namespace ringscope {
 namespace {
 
-std::int64_t pairsOf(const RunPlan& plan, int rank, const std::vector<std::int64_t>& documents) {
-    std::int64_t pairs = 0;
+// Of each of `ranks` ranks, in one row of the batch.
+std::vector<std::int64_t> pairsOfRanks(const RunPlan& plan, int ranks,
+                                       const std::vector<std::int64_t>& documents) {
+    std::vector<std::int64_t> pairs(static_cast<std::size_t>(ranks), 0);
     for (const AttentionPart& part : plan.parts) {
-        const RankSchedule steps = documents.empty()
-                                       ? stepsOf(part.schedule, rank)
-                                       : maskedSteps(scheduleOfBatch(plan, part, documents), rank,
-                                                     maskOfBatch(plan, part, documents));
-        pairs += attendedPairs(part.schedule, steps) * part.layers * part.headTurns;
+        const Schedule schedule = scheduleOfBatch(plan, part, documents);
+        const AttentionMask mask = maskOfBatch(plan, part, documents);
+        for (int rank = 0; rank < ranks; ++rank) {
+            const RankSchedule steps =
+                documents.empty() ? stepsOf(schedule, rank) : maskedSteps(schedule, rank, mask);
+            pairs[static_cast<std::size_t>(rank)] +=
+                attendedPairs(schedule, steps) * part.layers * part.headTurns;
+        }
     }
     return pairs;
 }
@@ -35,9 +40,10 @@ std::vector<RankShare> rankShares(const RunPlan& plan, const std::vector<bool>& 
     const Schedule schedule = scheduleOfBatch(plan, plan.parts.front(), documents);
     const std::int64_t length = plan.config.train.seqLen;
     const std::int64_t rows = std::ssize(labelled) / length;
+    const std::vector<std::int64_t> pairs = pairsOfRanks(plan, schedule.ranks, documents);
     std::vector<RankShare> shares;
     for (int rank = 0; rank < schedule.ranks; ++rank) {
-        RankShare share{.pairs = rows * pairsOf(plan, rank, documents)};
+        RankShare share{.pairs = rows * pairs[static_cast<std::size_t>(rank)]};
         const std::vector<TokenSpan> owned = spansBefore(schedule.owned.spansOf(rank), length);
         share.tokens = rows * tokenCount(owned);
         for (std::int64_t row = 0; row < rows; ++row)

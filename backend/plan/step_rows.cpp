@@ -31,6 +31,12 @@ RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
     return some;
 }
 
+bool gathersKeys(const RankSchedule& steps) {
+    return std::ranges::any_of(steps.forward.front().transfers, [](const Transfer& each) {
+        return each.kind == TransferKind::AllGather;
+    });
+}
+
 // Rows are packed where all blocks of a branch and head have the same distance and remainder: then
 // no two rows of a head have one place.
 std::vector<std::int64_t> branchSteps(const RankSchedule& steps) {

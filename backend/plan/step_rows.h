@@ -12,6 +12,9 @@ TokenSpan keyRows(const Step& step);
 // The steps of one branch of a pattern.
 RankSchedule stepsOfBranch(const RankSchedule& steps, int branch);
 
+// Whether a rank's keys go to the others in one all-gather, not round a ring.
+bool gathersKeys(const RankSchedule& steps);
+
 // Of each branch of a pattern that is kept apart, how far its rows are apart; none where branches
 // are not.
 std::vector<std::int64_t> branchSteps(const RankSchedule& steps);

@@ -187,20 +187,12 @@ Result<void> readPattern(std::string_view text, AttentionCase& problem) {
 }
 
 Result<void> readPatternSetting(std::string_view text, AttentionCase& problem) {
-    const std::size_t equals = text.find('=');
-    const std::string_view path = trim(text.substr(0, equals));
-    const Field* field = findField(path);
-    if (equals == std::string_view::npos || field == nullptr || !path.starts_with(patternFields)) {
-        std::vector<std::string> known;
-        for (const Field& each : fieldTable())
-            if (each.path.starts_with(patternFields)) known.emplace_back(each.path);
-        return wrong(fmt::format("--set: write FIELD=VALUE with one of {}; got '{}'",
-                                 join(known, ", "), text));
-    }
+    std::vector<std::string_view> known;
+    for (const Field& field : fieldTable())
+        if (field.path.starts_with(patternFields)) known.push_back(field.path);
     RunConfig config;
     config.attention.pattern = problem.pattern;
-    const Result<void> set = field->set(config, trim(text.substr(equals + 1)));
-    if (!set.ok()) return wrong(fmt::format("--set: {}: {}", path, set.error().message));
+    RINGSCOPE_CHECK(readSetting(text, known, config));
     problem.pattern = config.attention.pattern;
     return {};
 }
@@ -211,6 +203,18 @@ Result<void> readType(std::string_view text, AttentionCase& problem) {
         return wrong(fmt::format("--dtype: '{}' is not known; use one of {}", text,
                                  join(choiceNames<NumberFormat>(), ", ")));
     problem.type = *type;
+    return {};
+}
+
+Result<void> readSetting(std::string_view text, std::span<const std::string_view> known,
+                         RunConfig& config) {
+    const std::size_t equals = text.find('=');
+    const std::string_view path = trim(text.substr(0, equals));
+    if (equals == std::string_view::npos || std::ranges::find(known, path) == known.end())
+        return wrong(fmt::format("--set: write FIELD=VALUE with one of {}; got '{}'",
+                                 join({known.begin(), known.end()}, ", "), text));
+    const Result<void> set = findField(path)->set(config, trim(text.substr(equals + 1)));
+    if (!set.ok()) return wrong(fmt::format("--set: {}: {}", path, set.error().message));
     return {};
 }
 

@@ -13,12 +13,14 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace ringscope {
 
 class AttentionPattern;
+struct RunConfig;
 
 inline constexpr std::int64_t unlimited = -1;
 
@@ -73,6 +75,10 @@ Result<void> readPattern(std::string_view text, AttentionCase& problem);  // its
 // "attention.pattern.rates=[1, 2]"
 Result<void> readPatternSetting(std::string_view text, AttentionCase& problem);
 Result<void> readType(std::string_view text, AttentionCase& problem);
+
+// "FIELD=VALUE", as --set takes it, into `config`; `known`: the paths that FIELD may be.
+Result<void> readSetting(std::string_view text, std::span<const std::string_view> known,
+                         RunConfig& config);
 
 // Null where there is none; an Error where it does not fit the case.
 Result<std::shared_ptr<const AttentionPattern>> patternOf(const AttentionCase& problem);

@@ -1,7 +1,6 @@
 #include "backend/verify/verify_request.h"
 
 #include "backend/config/field_table.h"
-#include "backend/core/text.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/run_plan.h"
@@ -75,16 +74,9 @@ AttentionShape shapeOf(const AttentionCase& problem, int ranks) {
 }  // namespace
 
 Result<void> readLayoutSetting(std::string_view text, VerifyRequest& request) {
-    const std::size_t equals = text.find('=');
-    const std::string_view path = trim(text.substr(0, equals));
-    const auto field = std::ranges::find(layoutFields, path);
-    if (equals == std::string_view::npos || field == layoutFields.end())
-        return Error{ErrorCode::InvalidConfig,
-                     fmt::format("--set: write FIELD=VALUE with one of {}; got '{}'",
-                                 join({layoutFields.begin(), layoutFields.end()}, ", "), text)};
-    const Result<void> set = setLayout(path, trim(text.substr(equals + 1)), request.layout);
-    if (!set.ok())
-        return Error{set.error().code, fmt::format("--set: {}: {}", path, set.error().message)};
+    RunConfig config = configOf(request.layout);
+    RINGSCOPE_CHECK(readSetting(text, layoutFields, config));
+    request.layout = layoutChoiceOf(config);
     return {};
 }
 

@@ -2,7 +2,6 @@
 
 #include "kernels/attention/transfers.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -30,9 +29,7 @@ std::vector<RankSet> placesOf(const std::vector<Step>& pass) {
 
 }  // namespace
 
-bool choosesKeys(const RankPart& part) {
-    return part.pattern != nullptr && part.pattern->chosenBlocks() > 0;
-}
+bool choosesKeys(const RankPart& part) { return choosesKeys(part.pattern); }
 
 ChoiceRule choiceRule(const RankPart& part) {
     std::int64_t tokens = 0;
@@ -60,11 +57,10 @@ at::Tensor blockSums(const ChoiceRule& rule, const std::vector<TokenSpan>& token
     return sums;
 }
 
-at::Tensor blockSumsAround(const RankPart& part, const at::Tensor& k) {
-    const ChoiceRule rule = choiceRule(part);
+at::Tensor blockSumsAround(const ChoiceRule& rule, const RankPart& part,
+                           const std::vector<TokenSpan>& tokens, const at::Tensor& k) {
     const std::int64_t size = rule.pattern.config().block;
     const Step& first = part.steps.forward.front();
-    const std::vector<TokenSpan> tokens = tokensOf(part.owned, first.queriesOf);
     at::Tensor own = blockSums(rule, tokens, k);
     const std::vector<RankSet> places = placesOf(part.steps.forward);
     if (places.size() == 1) return own;

@@ -35,8 +35,10 @@ ChoiceRule choiceRule(const RankPart& part);
 at::Tensor blockSums(const ChoiceRule& rule, const std::vector<TokenSpan>& tokens,
                      const at::Tensor& k);
 
-// Of all places of a ring, from the keys of this rank's. Runs the transfer of Payload::BlockSums.
-at::Tensor blockSumsAround(const RankPart& part, const at::Tensor& k);
+// Of all places of a ring, from the keys of this rank's, whose rows are `tokens`. Runs the transfer
+// of Payload::BlockSums.
+at::Tensor blockSumsAround(const ChoiceRule& rule, const RankPart& part,
+                           const std::vector<TokenSpan>& tokens, const at::Tensor& k);
 
 // (sides, B, blocks, Hk, D) in fp64, of values that fp32 has.
 at::Tensor blockMeans(const ChoiceRule& rule, const at::Tensor& sums);

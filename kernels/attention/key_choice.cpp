@@ -6,7 +6,6 @@
 #include "profiler/trace_place.h"
 
 #include <ATen/ops/index.h>
-#include <ATen/ops/index_put.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -157,10 +156,11 @@ void KeyChoice::forChosen(const Block& block, const QueryKeyValue& tensors, cons
                 for (std::int64_t head = keyHead * each; head < (keyHead + 1) * each; ++head) {
                     const std::span<const std::int32_t> rows =
                         rowsOf(item, head, number, queries.rows());
-                    if (!byTokens) all.add(head, rows);
-                    for (const Chosen& some :
-                         byTokens ? evenRows(all, head, rows, queries) : std::vector<Chosen>())
-                        see(some);
+                    if (!byTokens) {
+                        all.add(head, rows);
+                        continue;
+                    }
+                    for (const Chosen& some : evenRows(all, head, rows, queries)) see(some);
                 }
                 if (!all.rows.empty()) see(all);
             }

@@ -148,9 +148,11 @@ KeyChoice chooseAmong(const RankPart& part, const Step& step, const at::Tensor& 
 
 KeyChoice chooseAround(const RankPart& part, const at::Tensor& q, const at::Tensor& k) {
     if (!choosesKeys(part)) return {};
+    const ChoiceRule rule = choiceRule(part);
     const std::vector<TokenSpan> tokens =
         tokensOf(part.owned, part.steps.forward.front().queriesOf);
-    return KeyChoice::among(choiceRule(part), tokens, {0, q.size(1)}, q, blockSumsAround(part, k));
+    return KeyChoice::among(rule, tokens, {0, q.size(1)}, q,
+                            blockSumsAround(rule, part, tokens, k));
 }
 
 }  // namespace ringscope

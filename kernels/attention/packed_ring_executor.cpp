@@ -12,7 +12,6 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -86,25 +85,20 @@ public:
     const Packing& packing() const { return packing_; }
 
     BlockOutput attend(const at::Tensor& q, const at::Tensor& keys) const {
-        return gathers() ? attendGathered(part_, q, keys, keys.size(3)).whole
-                         : attendAround(part_, q, keys);
+        return gathersKeys(steps_) ? attendGathered(part_, q, keys, keys.size(3)).whole
+                                   : attendAround(part_, q, keys);
     }
     TravelGradients gradients(const at::Tensor& q, const at::Tensor& keys, const BlockOutput& whole,
                               const at::Tensor& dOut) const {
-        return gathers() ? gradientsGathered(part_, q, keys, keys.size(3), {whole}, dOut)
-                         : gradientsAround(part_, q, keys, whole, dOut);
+        return gathersKeys(steps_) ? gradientsGathered(part_, q, keys, keys.size(3), {whole}, dOut)
+                                   : gradientsAround(part_, q, keys, whole, dOut);
     }
 
 private:
     ShardLayout rowsOfRanks(const PackedRows& rows, std::int64_t tokens) const {
-        const int ranks = gathers() ? steps_.forward.front().keysOf.count : 1;
+        const int ranks = gathersKeys(steps_) ? steps_.forward.front().keysOf.count : 1;
         return contiguousLayout({.worldSize = ranks, .tokens = ranks * (tokens / rows.step)})
             .value();
-    }
-    bool gathers() const {
-        return std::ranges::any_of(steps_.forward.front().transfers, [](const Transfer& each) {
-            return each.kind == TransferKind::AllGather;
-        });
     }
 
     RankSchedule steps_;

@@ -8,13 +8,6 @@
 namespace ringscope {
 namespace {
 
-std::vector<std::int64_t> tokensOf(const std::vector<TokenSpan>& spans) {
-    std::vector<std::int64_t> tokens;
-    for (const TokenSpan& span : spans)
-        for (std::int64_t token = span.begin; token < span.end; ++token) tokens.push_back(token);
-    return tokens;
-}
-
 // `spans` ascend.
 bool covers(const std::vector<TokenSpan>& spans, std::int64_t token) {
     const auto after = std::ranges::upper_bound(spans, token, {}, &TokenSpan::begin);
@@ -59,7 +52,7 @@ std::int64_t labelledTokens(const std::vector<std::int64_t>& labels) {
 
 TokenShard takeShard(const TokenBatch& batch, const Schedule& schedule, int rank) {
     const std::vector<TokenSpan> owned = schedule.owned.spansOf(rank);
-    const std::vector<std::int64_t> tokens = tokensOf(heldTokens(schedule, rank));
+    const std::vector<std::int64_t> tokens = tokensIn(heldTokens(schedule, rank));
     TokenShard shard{.rows = batch.rows, .tokens = std::ssize(tokens)};
     shard.padding =
         std::ranges::count_if(tokens, [&](std::int64_t token) { return token >= batch.tokens; });

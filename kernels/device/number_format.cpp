@@ -33,6 +33,12 @@ at::ScalarType scalarTypeOf(NumberFormat format) {
     return found->type;
 }
 
+std::optional<NumberFormat> formatOf(at::ScalarType type) {
+    const auto found = std::ranges::find(formatTypes, type, &FormatTypes::type);
+    if (found == formatTypes.end()) return std::nullopt;
+    return found->format;
+}
+
 at::ScalarType sumType(at::ScalarType type) {
     const auto found = std::ranges::find(formatTypes, type, &FormatTypes::type);
     if (found == formatTypes.end())

@@ -17,6 +17,18 @@ Result<const Mode*> modeNamed(const std::string& name) {
                  "there is no mode '" + name + "'; use one of " + join(modeNames(), ", ")};
 }
 
+// The caller's tensors have no padding.
+Result<void> checkLength(const LayerSpec& spec, const Schedule& schedule) {
+    std::int64_t held = 0;
+    for (int rank = 0; rank < schedule.ranks; ++rank)
+        held += tokenCount(schedule.owned.spansOf(rank));
+    if (held == spec.problem.tokens) return {};
+    return Error{ErrorCode::InvalidConfig,
+                 "mode " + spec.mode + " on " + std::to_string(schedule.ranks) +
+                     " ranks cannot cut " + std::to_string(spec.problem.tokens) +
+                     " tokens into equal parts; pad them to " + std::to_string(held)};
+}
+
 Result<Schedule> scheduleOf(const LayerSpec& spec, int ranks) {
     RINGSCOPE_TRY(const Mode* mode, modeNamed(spec.mode));
     RINGSCOPE_CHECK(checkCase(spec.problem));
@@ -29,26 +41,8 @@ Result<Schedule> scheduleOf(const LayerSpec& spec, int ranks) {
         return Error{ErrorCode::InvalidConfig,
                      "under mode " + spec.mode +
                          " each rank holds the whole sequence; use a mode that splits it"};
+    RINGSCOPE_CHECK(checkLength(spec, schedule));
     return schedule;
-}
-
-std::vector<std::int64_t> tokensHeld(const Schedule& schedule, int rank) {
-    std::vector<std::int64_t> tokens;
-    for (const TokenSpan& span : heldTokens(schedule, rank))
-        for (std::int64_t token = span.begin; token < span.end; ++token) tokens.push_back(token);
-    return tokens;
-}
-
-// The caller's tensors have no padding.
-Result<void> checkLength(const LayerSpec& spec, const Schedule& schedule) {
-    std::int64_t held = 0;
-    for (int rank = 0; rank < schedule.ranks; ++rank)
-        held += tokenCount(schedule.owned.spansOf(rank));
-    if (held == spec.problem.tokens) return {};
-    return Error{ErrorCode::InvalidConfig,
-                 "mode " + spec.mode + " on " + std::to_string(schedule.ranks) +
-                     " ranks cannot cut " + std::to_string(spec.problem.tokens) +
-                     " tokens into equal parts; pad them to " + std::to_string(held)};
 }
 
 AttentionOptions optionsOf(const AttentionCase& problem) {
@@ -83,9 +77,8 @@ Result<std::shared_ptr<Ranks>> ranksOfGroup(const std::string& name) {
 Result<std::unique_ptr<Layer>> Layer::make(const LayerSpec& spec, std::shared_ptr<Ranks> ranks) {
     Group& group = *ranks->group;
     RINGSCOPE_TRY(const Schedule schedule, scheduleOf(spec, group.size()));
-    RINGSCOPE_CHECK(checkLength(spec, schedule));
     std::unique_ptr<Layer> layer(new Layer());
-    layer->tokens_ = tokensHeld(schedule, group.rank());
+    layer->tokens_ = tokensIn(heldTokens(schedule, group.rank()));
     RINGSCOPE_TRY(layer->attention_,
                   Attention::make(schedule, group.rank(), group, optionsOf(spec.problem)));
     layer->ranks_ = std::move(ranks);
@@ -94,8 +87,7 @@ Result<std::unique_ptr<Layer>> Layer::make(const LayerSpec& spec, std::shared_pt
 
 Result<std::vector<std::int64_t>> tokensOfRank(const LayerSpec& spec, int ranks, int rank) {
     RINGSCOPE_TRY(const Schedule schedule, scheduleOf(spec, ranks));
-    RINGSCOPE_CHECK(checkLength(spec, schedule));
-    return tokensHeld(schedule, rank);
+    return tokensIn(heldTokens(schedule, rank));
 }
 
 }  // namespace ringscope::library

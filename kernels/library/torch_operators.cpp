@@ -7,10 +7,10 @@
 #include <torch/library.h>
 #include <torch/csrc/distributed/c10d/GroupRegistry.hpp>
 
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 namespace ringscope::library {
@@ -23,10 +23,10 @@ Value orThrow(Result<Value> result) {
 }
 
 NumberFormat formatOf(const at::Tensor& tensor) {
-    for (const NumberFormatRow& row : numberFormats)
-        if (scalarTypeOf(row.value) == tensor.scalar_type()) return row.value;
-    TORCH_CHECK_VALUE(false, "attention takes float32, float64, bfloat16 or float16; got ",
+    const std::optional<NumberFormat> format = ringscope::formatOf(tensor.scalar_type());
+    TORCH_CHECK_VALUE(format, "attention takes float32, float64, bfloat16 or float16; got ",
                       tensor.scalar_type());
+    return *format;
 }
 
 // Layers are made once and used again: the graph of a backward pass refers to its layer. The

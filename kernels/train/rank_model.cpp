@@ -305,8 +305,9 @@ void RankModel::tellGuesses(const TokenBatch& batch, const TokenTensors& shard,
     const at::Tensor guesses = likeliest.cpu();
     const std::int64_t* label = labels.const_data_ptr<std::int64_t>();
     const std::int64_t* guess = guesses.const_data_ptr<std::int64_t>();
+    const std::vector<TokenSpan> held = heldOf(batch);
     for (std::int64_t row = 0; row < batch.rows; ++row)
-        for (const TokenSpan& span : heldTokens(plan_.schedule(), group_.rank()))
+        for (const TokenSpan& span : held)
             for (std::int64_t token = span.begin; token < span.end; ++token, ++label, ++guess)
                 if (*label != ignoredLabel) see({row, token, *label == *guess});
 }
@@ -345,6 +346,11 @@ TokenTensors RankModel::shardOf(const TokenBatch& batch) {
             .own = ownRows(shard)};
 }
 
+// The tokens of each of the batch's rows that this rank holds.
+std::vector<TokenSpan> RankModel::heldOf(const TokenBatch& batch) const {
+    return heldTokens(scheduleOfBatch(plan_, plan_.parts.front(), batch.documents), group_.rank());
+}
+
 // The same numbers for a token of the batch on every rank; nothing is dropped without adapters.
 RowDropout RankModel::adapterDropout(const TokenBatch& batch, const BatchPlace& place) const {
     const AdapterConfig& adapter = plan_.config.adapter;
@@ -353,8 +359,7 @@ RowDropout RankModel::adapterDropout(const TokenBatch& batch, const BatchPlace& 
                        .seed = static_cast<std::uint64_t>(plan_.config.train.seed)};
     for (const std::int64_t each : {place.step, place.number})
         dropout.seed = mixBits(dropout.seed) + static_cast<std::uint64_t>(each);
-    const std::vector<TokenSpan> held =
-        heldTokens(scheduleOfBatch(plan_, plan_.parts.front(), batch.documents), group_.rank());
+    const std::vector<TokenSpan> held = heldOf(batch);
     std::vector<std::int64_t> rows;
     for (std::int64_t row = 0; row < batch.rows; ++row)
         for (const TokenSpan& span : held)

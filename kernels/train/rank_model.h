@@ -112,6 +112,7 @@ private:
     Result<void> makeStore();
     at::Tensor ownRows(const TokenShard& shard) const;
     TokenTensors shardOf(const TokenBatch& batch);
+    std::vector<TokenSpan> heldOf(const TokenBatch& batch) const;
     void tellGuesses(const TokenBatch& batch, const TokenTensors& shard,
                      const at::Tensor& likeliest, const SeeGuess& see) const;
     RowDropout adapterDropout(const TokenBatch& batch, const BatchPlace& place) const;

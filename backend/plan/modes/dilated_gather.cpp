@@ -11,17 +11,10 @@
 #include <utility>
 
 namespace ringscope {
-namespace {
-
-Schedule gatherOfGroup(const AttentionShape& packed) {
-    return gatherPasses(
-        packed, contiguousLayout({.worldSize = packed.ranks, .tokens = packed.tokens}).value(), 1);
-}
-
-}  // namespace
 
 Result<Schedule> dilatedGatherSchedule(const AttentionShape& shape) {
-    if (shape.pattern != nullptr) return packedBranches("dilated-gather", shape, gatherOfGroup);
+    if (shape.pattern != nullptr)
+        return packedBranches("dilated-gather", shape, dilatedGatherSchedule);
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     return gatherPasses(shape, std::move(layout), 1);

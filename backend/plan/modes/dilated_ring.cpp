@@ -9,7 +9,7 @@ namespace ringscope {
 
 Result<Schedule> dilatedRingSchedule(const AttentionShape& shape) {
     if (shape.pattern == nullptr) return ringSchedule(shape);
-    return packedBranches("dilated-ring", shape, ringOfGroup);
+    return packedBranches("dilated-ring", shape, ringSchedule);
 }
 
 }  // namespace ringscope

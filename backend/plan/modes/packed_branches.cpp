@@ -1,7 +1,6 @@
 #include "backend/plan/modes/packed_branches.h"
 
-#include "backend/core/text.h"
-#include "backend/plan/modes/ring_passes.h"
+#include "backend/plan/modes/modes.h"
 #include "backend/plan/patterns/pattern.h"
 
 #include <fmt/format.h>
@@ -61,7 +60,7 @@ RankSchedule passesOf(const AttentionShape& shape, int rank, GroupSchedule group
         packed.tokens = group.ranks * group.rows;
         packed.pattern = nullptr;
         packed.latentColumns = 0;
-        const Schedule schedule = group.ranks == 1 ? ringOfGroup(packed) : groupSchedule(packed);
+        const Schedule schedule = (group.ranks == 1 ? ringSchedule : groupSchedule)(packed).value();
         RankSchedule steps = schedule.makeSteps(schedule, rank - group.first);
         append(std::move(steps.forward), group, passes.forward);
         append(std::move(steps.backward), group, passes.backward);
@@ -97,14 +96,6 @@ Result<void> checkBranches(std::string_view mode, const AttentionShape& shape) {
 }
 
 }  // namespace
-
-Schedule ringOfGroup(const AttentionShape& packed) {
-    const std::int64_t rows = packed.tokens / packed.ranks;
-    return ringPasses(
-        packed, {.inner = packed.ranks},
-        contiguousLayout({.worldSize = packed.ranks, .tokens = packed.tokens}).value(),
-        contiguousBlocks(packed.causal, rows));
-}
 
 Result<Schedule> packedBranches(std::string_view mode, const AttentionShape& shape,
                                 GroupSchedule groupSchedule) {

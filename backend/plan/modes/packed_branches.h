@@ -18,14 +18,11 @@ namespace ringscope {
 
 // How the ranks of a group share packed keys: `packed` is one branch of one group, with the group's
 // ranks and all their packed rows, without a pattern.
-using GroupSchedule = Schedule (*)(const AttentionShape& packed);
+using GroupSchedule = Result<Schedule> (*)(const AttentionShape& packed);
 
 // A schedule with the branches of shape.pattern one after the other. Fails where the pattern has no
 // branches, and where ranks would pack unequal rows; `mode` is named then.
 Result<Schedule> packedBranches(std::string_view mode, const AttentionShape& shape,
                                 GroupSchedule groupSchedule);
-
-// Keys go round the group.
-Schedule ringOfGroup(const AttentionShape& packed);
 
 }  // namespace ringscope

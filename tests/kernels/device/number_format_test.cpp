@@ -21,6 +21,12 @@ TEST(NumberFormat, TellsTheFormatsOfTwoBytesApart) {
     EXPECT_EQ(scalarTypeOf(NumberFormat::Fp16), at::kHalf);
 }
 
+TEST(NumberFormat, IsFoundByItsType) {
+    for (const NumberFormatRow& row : numberFormats)
+        EXPECT_EQ(formatOf(scalarTypeOf(row.value)), row.value) << row.name;
+    EXPECT_EQ(formatOf(at::kLong), std::nullopt);
+}
+
 TEST(NumberFormat, ThatIsNotInTheTableIsAnError) {
     EXPECT_THAT([] { scalarTypeOf(static_cast<NumberFormat>(17)); },
                 ThrowsMessage<std::logic_error>("there is no such number format"));
