@@ -4,7 +4,6 @@
 #include "app/cli/progress.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
-#include "backend/compare/comparison.h"
 #include "backend/core/environment.h"
 #include "backend/core/files.h"
 #include "backend/report/pattern_tables.h"
@@ -164,15 +163,15 @@ int printSession(const SessionRuns& session, bool json, const GlobalOptions& glo
 }
 
 void printComparison(const std::vector<RunRecord>& runs, const GlobalOptions& global) {
-    const Result<Comparison> comparison = compareRuns(runs);
-    if (!comparison.ok()) {
-        say("no comparison: " + comparison.error().message);
+    const Result<Report> report = makeReport({}, runs);
+    if (!report.ok()) {
+        say("no comparison: " + report.error().message);
         return;
     }
-    printStyled(comparisonText(*comparison, {.width = terminalWidth(STDOUT_FILENO),
-                                             .colour = colourWanted(global, STDOUT_FILENO)}));
-    if (const Result<Report> report = makeReport({}, runs); report.ok())
-        printText(reporting::patternText(*report));
+    printStyled(comparisonText(
+        report->comparison,
+        {.width = terminalWidth(STDOUT_FILENO), .colour = colourWanted(global, STDOUT_FILENO)}));
+    printText(reporting::patternText(*report));
 }
 
 }  // namespace ringscope::cli

@@ -46,19 +46,18 @@ Result<DiskSpeed> diskSpeed(const std::filesystem::path& folder) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) return fileError(path, "make", errno);
     std::vector<char> bytes(chunk, 'r');
-    using Clock = std::chrono::steady_clock;
-    const auto seconds = [](Clock::time_point since) {
-        return std::chrono::duration<double>(Clock::now() - since).count();
+    const auto seconds = [](SpeedClock::time_point since) {
+        return std::chrono::duration<double>(SpeedClock::now() - since).count();
     };
     bool whole = true;
-    const auto written = Clock::now();
+    const auto written = SpeedClock::now();
     for (int i = 0; i < chunks && whole; ++i)
         whole = ::write(file, bytes.data(), chunk) == static_cast<ssize_t>(chunk);
     whole = whole && ::fdatasync(file) == 0;
     const double writing = seconds(written);
     ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
     whole = whole && ::lseek(file, 0, SEEK_SET) == 0;
-    const auto begun = Clock::now();
+    const auto begun = SpeedClock::now();
     for (int i = 0; i < chunks && whole; ++i)
         whole = ::read(file, bytes.data(), chunk) == static_cast<ssize_t>(chunk);
     const double reading = seconds(begun);

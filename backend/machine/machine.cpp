@@ -14,6 +14,13 @@ MaskKind nearestMask(MaskKind wanted, bool hasWanted) {
 
 }  // namespace
 
+LinkLevel withBandwidth(LinkLevel level, double bytesPerSecond) {
+    for (CollectiveRate& rate : level.collectives)
+        rate.bandwidth *= bytesPerSecond / level.bandwidth;
+    level.bandwidth = bytesPerSecond;
+    return level;
+}
+
 int Machine::levelBetween(int a, int b) const {
     for (std::size_t level = 0; level < links.size(); ++level) {
         const int reach = links[level].reach;

@@ -88,6 +88,9 @@ struct LinkLevel {
     std::string source{};
 };
 
+// The level with another bandwidth; its collectives become faster or slower by the same factor.
+LinkLevel withBandwidth(LinkLevel level, double bytesPerSecond);
+
 // Between a device and the memory or the disk of its host.
 struct HostPath {
     double memoryBandwidth = 0;  // bytes a second of a device to and from its host's memory

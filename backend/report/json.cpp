@@ -8,16 +8,12 @@
 namespace ringscope::reporting {
 namespace {
 
-nlohmann::json numberOrNothing(const std::optional<double>& value) {
-    return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
-}
-
 nlohmann::json patternFiguresJson(const PatternFigures& figures) {
     return {{"loss", figures.loss},
-            {"validation_loss", numberOrNothing(figures.validationLoss)},
+            {"validation_loss", orNull(figures.validationLoss)},
             {"pairs", figures.pairs},
-            {"comm_bytes_per_step", numberOrNothing(figures.bytesPerStep)},
-            {"step_ms", numberOrNothing(figures.stepMs)}};
+            {"comm_bytes_per_step", orNull(figures.bytesPerStep)},
+            {"step_ms", orNull(figures.stepMs)}};
 }
 
 nlohmann::json patternJson(const PatternCost& cost) {

@@ -40,10 +40,6 @@ std::string markdownLine(std::string_view raw) {
 
 namespace {
 
-std::string withDetail(const Cell& cell) {
-    return cell.detail.empty() ? cell.text : cell.text + " (" + cell.detail + ")";
-}
-
 std::string cells(const Row& row, std::size_t columns) {
     std::string line = "|";
     if (row.heading) {

@@ -2,8 +2,7 @@
 
 #include "backend/compare/dense_twin.h"
 #include "backend/core/units.h"
-#include "backend/plan/patterns/pattern.h"
-#include "backend/plan/run_plan.h"
+#include "backend/plan/attention_work.h"
 #include "backend/report/aligned_table.h"
 #include "backend/report/figure_table.h"
 #include "backend/report/wording.h"
@@ -17,14 +16,6 @@
 namespace ringscope::reporting {
 namespace {
 
-double pairsOf(const RunPlan& plan) {
-    double pairs = 0;
-    for (const AttentionPart& part : plan.parts)
-        pairs += static_cast<double>(part.layers) *
-                 seenPairs(plan.attention.pattern.get(), part.mask, plan.config.train.seqLen);
-    return pairs;
-}
-
 std::optional<double> medianOf(const std::optional<Spread>& spread) {
     return spread ? std::optional(spread->median) : std::nullopt;
 }
@@ -34,7 +25,7 @@ std::optional<PatternFigures> figuresAfter(std::int64_t step, const GroupLosses&
     const auto done = std::ranges::find(of.run->steps, step, &StepRecord::step);
     const Result<RunPlan> plan = planRun(of.run->config);
     if (done == of.run->steps.end() || !plan.ok()) return std::nullopt;
-    PatternFigures figures{.step = step, .loss = done->loss, .pairs = pairsOf(*plan)};
+    PatternFigures figures{.step = step, .loss = done->loss, .pairs = seenPairsOfLayers(*plan)};
     const std::vector<ValidationRecord>& all = of.run->validations;
     if (const auto found = std::ranges::find(all, step, &ValidationRecord::step);
         found != all.end())
@@ -111,9 +102,7 @@ std::string textOf(std::string_view title, const Table& table) {
     for (const Column& column : table.columns) rows.front().push_back(column.header);
     for (const Row& row : table.rows) {
         std::vector<std::string>& texts = rows.emplace_back();
-        for (const Cell& cell : row.cells)
-            texts.push_back(printableLine(
-                cell.detail.empty() ? cell.text : cell.text + " (" + cell.detail + ")"));
+        for (const Cell& cell : row.cells) texts.push_back(printableLine(withDetail(cell)));
     }
     return fmt::format("\n{}\n{}", title, alignedTable(rows, 1));
 }

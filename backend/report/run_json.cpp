@@ -83,9 +83,13 @@ json parityJson(const std::optional<Parity>& parity, ParityVerdict verdict) {
             {"verdict", parityWord(verdict)}};
 }
 
+}  // namespace
+
 json orNull(const std::optional<double>& value) {
     return value ? jsonNumber(*value) : json(nullptr);
 }
+
+namespace {
 
 json overlapJson(const std::optional<OverlapFigures>& overlap) {
     if (!overlap) return nullptr;
@@ -139,11 +143,10 @@ json routingJson(const RoutingRecord& record) {
 }
 
 json recallJson(const RecallRange& range) {
-    const std::optional<double> accuracy = accuracyOf(range);
     return {{"up_to", range.upTo},
             {"answers", range.answers},
             {"right", range.right},
-            {"accuracy", accuracy ? json(*accuracy) : json(nullptr)}};
+            {"accuracy", orNull(accuracyOf(range))}};
 }
 
 // "recall" is there where the data is builtin:recall.

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,4 +54,10 @@ struct SessionRuns {
 // and `demo --json` print. Ends with a newline.
 std::string sessionJson(const SessionRuns& session);
 
+namespace reporting {
+
+// Null where there is no value, and where it is not finite.
+nlohmann::json orNull(const std::optional<double>& value);
+
+}  // namespace reporting
 }  // namespace ringscope

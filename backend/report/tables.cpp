@@ -140,6 +140,10 @@ std::string orUnknown(const std::string& value) { return value.empty() ? "not kn
 
 }  // namespace
 
+std::string withDetail(const Cell& cell) {
+    return cell.detail.empty() ? cell.text : cell.text + " (" + cell.detail + ")";
+}
+
 Table comparisonRows(const Report& report) {
     Table table{{{"configuration"}}, {}};
     const std::vector<const Figure*> figures = figuresOf(report.comparison);

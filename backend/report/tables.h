@@ -17,6 +17,8 @@ struct Cell {
     std::string detail = {};  // less important; under the text, or in brackets behind it
 };
 
+std::string withDetail(const Cell& cell);  // in one line, the detail in brackets
+
 struct Column {
     std::string header;
     Align align = Align::Left;

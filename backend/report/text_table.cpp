@@ -138,8 +138,7 @@ std::size_t totalWidth(const TextColumn& label, const std::vector<TextColumn>& c
 
 // The intervals of the speed-ups, where there is room for them.
 void addDetails(TextColumn& column) {
-    for (Cell& cell : column.cells)
-        if (!cell.detail.empty()) cell.text += " (" + cell.detail + ")";
+    for (Cell& cell : column.cells) cell.text = withDetail(cell);
 }
 
 std::vector<TextColumn> withDetails(std::vector<TextColumn> columns) {

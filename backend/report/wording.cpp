@@ -195,10 +195,9 @@ std::string parityWords(const RunGroup& group) {
     switch (verdict) {
         case ParityVerdict::Same:
             return "same";
-        case ParityVerdict::AnotherModel:  // without a plan there is no share to name
-            return "another model";
         case ParityVerdict::Unknown:
             return "unknown";
+        case ParityVerdict::AnotherModel:  // has a coverage
         case ParityVerdict::Different:
             break;
     }

@@ -141,12 +141,6 @@ std::string rateWords(const Prediction& prediction) {
                        formatDuration(Nanos(prediction.stepNanos)), prediction.errorPercent);
 }
 
-// The machine with one of its links at other speed.
-Machine withBandwidth(Machine machine, std::size_t level, double factor) {
-    machine.links[level].bandwidth *= factor;
-    return machine;
-}
-
 // Tokens a nanosecond; 0: this cannot be played on the machine.
 double speedOf(const RunPlan& plan, const Prediction& known, const Machine& machine) {
     const Result<StepTimes> times = predictTimes(plan, machine, known.kernel);
@@ -154,17 +148,21 @@ double speedOf(const RunPlan& plan, const Prediction& known, const Machine& mach
     return static_cast<double>(known.tokens) / static_cast<double>(times->stepNanos);
 }
 
+struct Planned {
+    const RunPlan& plan;
+    const Prediction& prediction;
+};
+
 // The factor of a link's bandwidth at which `other` becomes as fast as `best`; nothing: none from
 // a sixteenth to sixteen.
-std::optional<double> flipOf(const Option& best, const Option& other, const Machine& machine,
+std::optional<double> flipOf(const Planned& best, const Planned& other, const Machine& machine,
                              std::size_t level) {
-    const Result<RunPlan> bestPlan = planRanks(best.config, mostPlannedRanks);
-    const Result<RunPlan> otherPlan = planRanks(other.config, mostPlannedRanks);
-    if (!bestPlan.ok() || !otherPlan.ok()) return std::nullopt;
+    const LinkLevel& link = machine.links[level];
     const auto ahead = [&](double factor) {
-        const Machine changed = withBandwidth(machine, level, factor);
-        return speedOf(*bestPlan, best.prediction, changed) >=
-               speedOf(*otherPlan, other.prediction, changed);
+        Machine changed = machine;
+        changed.links[level] = withBandwidth(link, link.bandwidth * factor);
+        return speedOf(best.plan, best.prediction, changed) >=
+               speedOf(other.plan, other.prediction, changed);
     };
     for (const double end : {1.0 / 16, 16.0}) {
         if (ahead(end)) continue;
@@ -192,11 +190,15 @@ std::string flipSentence(const Advice& advice, const Machine& machine) {
     const double ahead = best.prediction.tokensPerSecond() / other->prediction.tokensPerSecond();
     std::string sentence = fmt::format("Next is {} ({:.2f} × slower); ", other->split, ahead);
     const std::int64_t sharing = std::max(best.config.parallel.sp, other->config.parallel.sp);
-    for (std::size_t level = 0; level < machine.links.size(); ++level) {
+    const Result<RunPlan> bestPlan = planRanks(best.config, mostPlannedRanks);
+    const Result<RunPlan> otherPlan = planRanks(other->config, mostPlannedRanks);
+    const bool planned = bestPlan.ok() && otherPlan.ok();
+    for (std::size_t level = 0; planned && level < machine.links.size(); ++level) {
         const LinkLevel& link = machine.links[level];
         const bool used = level == 0 || machine.links[level - 1].reach < sharing;
         if (!used) continue;
-        if (const std::optional<double> flip = flipOf(best, *other, machine, level))
+        if (const std::optional<double> flip = flipOf(
+                {*bestPlan, best.prediction}, {*otherPlan, other->prediction}, machine, level))
             return sentence +
                    fmt::format(
                        "it is faster where {} has {} than {:.0f} GB/s ({:.0f} "

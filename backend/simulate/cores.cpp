@@ -33,7 +33,6 @@ int Cores::advance(std::int64_t now, int core) {
         waiting_.push_back(at.task);
         const Task next = waiting_.front();
         waiting_.pop_front();
-        at.task = {};
         run(now, core, next);
     } else {
         schedule(now, core);

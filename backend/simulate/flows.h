@@ -1,8 +1,8 @@
-// Things that move at a rate which they share with others: messages at ports, and computation on
-// the cores of a host.
+// Things that move at a rate which they share with others: messages and collectives at ports, moves
+// to a host's memory or disk.
 //
 // Each port divides its capacity evenly over what uses it; a flow moves as fast as the slowest of
-// its ports lets it. Units are bytes, or nanoseconds of work.
+// its ports lets it. Units are bytes.
 #pragma once
 
 #include <cstdint>

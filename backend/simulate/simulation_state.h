@@ -60,6 +60,7 @@ struct Event {
     }
 };
 
+// Of a flow until it begins, of a copy until it ends.
 struct FlowPlan {
     int operation = -1;
     std::int64_t units = 0;

@@ -359,8 +359,9 @@ private:
         if (!cores.isCurrent(core, version)) return;
         const int task = cores.advance(now, core);
         if (task >= period_) {
-            const int operation = copies_[static_cast<std::size_t>(task - period_)];
-            freeCopies_.push_back(task);
+            const int planned = task - period_;
+            const int operation = plans_[static_cast<std::size_t>(planned)].operation;
+            freePlans_.push_back(planned);
             arrived(operation, now);
         } else if (task >= 0) {
             RankState& at = state(task);
@@ -369,18 +370,6 @@ private:
             go(task, now);
         }
         cores.settle(now, core);
-    }
-    void beginCopy(int operation, int rank, std::int64_t nanos, std::int64_t now) {
-        int task = 0;
-        if (freeCopies_.empty()) {
-            task = period_ + static_cast<int>(copies_.size());
-            copies_.push_back(operation);
-        } else {
-            task = freeCopies_.back();
-            freeCopies_.pop_back();
-            copies_[static_cast<std::size_t>(task - period_)] = operation;
-        }
-        coresOf(rank).begin(now, task, onCore(nanos));
     }
 
     void postMove(int rank, const Deed& deed) {
@@ -427,11 +416,14 @@ private:
 
     void beginFlow(int planned, std::int64_t now) {
         const FlowPlan& plan = plans_[static_cast<std::size_t>(planned)];
+        if (plan.copier >= 0) {
+            // On cores the tasks of copies come after those of ranks.
+            coresOf(plan.copier).begin(now, period_ + planned, onCore(plan.units));
+            return;
+        }
         const int operation = plan.operation;
         freePlans_.push_back(planned);
-        if (plan.copier >= 0)
-            beginCopy(operation, plan.copier, plan.units, now);
-        else if (plan.units == 0)
+        if (plan.units == 0)
             arrived(operation, now);
         else
             own(flows_.begin(now, plan.units, plan.ports, plan.most), operation);
@@ -524,9 +516,7 @@ private:
     std::vector<int> disks_{};
     std::vector<Cores> cores_{};  // of each host
     int coresOfHost_ = 1;
-    double coreSlowness_ = 1;    // where ranks that are not played have a part of a core
-    std::vector<int> copies_{};  // operations, by what copies for them; its tasks come after ranks
-    std::vector<int> freeCopies_{};
+    double coreSlowness_ = 1;  // where ranks that are not played have a part of a core
     std::unordered_map<std::uint64_t, Meeting> meetings_{};
     std::vector<Posted> operations_{};
     std::vector<int> freeOperations_{};

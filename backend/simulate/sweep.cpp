@@ -94,7 +94,8 @@ const LinkLevel& slowestLink(const Machine& machine, std::int64_t ranks) {
 
 Machine withLinkSpeed(Machine machine, std::int64_t ranks, double bytesPerSecond) {
     const auto level = &slowestLink(machine, ranks) - machine.links.data();
-    machine.links[static_cast<std::size_t>(level)].bandwidth = bytesPerSecond;
+    LinkLevel& link = machine.links[static_cast<std::size_t>(level)];
+    link = withBandwidth(link, bytesPerSecond);
     return machine;
 }
 

@@ -117,5 +117,17 @@ TEST(SlowestLink, IsTheOneThatAllRanksNeed) {
     EXPECT_EQ(faster.links.front().bandwidth, machine.links.front().bandwidth);
 }
 
+TEST(SlowestLink, ChangesMeasuredRatesOfCollectivesWithItsSpeed) {
+    Machine machine = findMachine("h100-8x").value();
+    machine.links.back().bandwidth = 1e11;
+    machine.links.back().collectives = {
+        {.kind = TransferKind::AllToAll, .bandwidth = 4e10, .latencyNanos = 5000}};
+    const LinkLevel slower = withLinkSpeed(machine, 16, 2.5e10).links.back();
+    EXPECT_EQ(slower.bandwidth, 2.5e10);
+    ASSERT_EQ(slower.collectives.size(), 1U);
+    EXPECT_DOUBLE_EQ(slower.collectives[0].bandwidth, 1e10);
+    EXPECT_EQ(slower.collectives[0].latencyNanos, 5000);
+}
+
 }  // namespace
 }  // namespace ringscope::testing
