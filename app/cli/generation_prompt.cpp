@@ -6,6 +6,7 @@
 #include "backend/config/data_source.h"
 #include "backend/config/run_config.h"
 #include "backend/core/files.h"
+#include "backend/model/model_files.h"
 #include "backend/text/chat_prompt.h"
 #include "backend/text/chat_template.h"
 #include "backend/text/tokenizer.h"
@@ -41,10 +42,8 @@ Result<std::string> tokenizerOfRun(const std::string& run, const std::filesystem
                          " was trained on builtin:recall, whose tokens are no text; give ids as "
                          "a prompt"};
     std::string name = data.tokenizer;
-    std::error_code ignored;
     if (name == byteTokenizer) return name;
-    for (const char* kept : {"tokenizer.json", "tokenizer.model"})
-        if (std::filesystem::exists(folder / kept, ignored)) return folder.string();
+    if (tokenizerIn(folder)) return folder.string();
     if (name == charTokenizer || name == idTokenizer)
         return Error{ErrorCode::InvalidConfig,
                      fmt::format("{} was trained with data.tokenizer {}, which cannot read a "

@@ -19,11 +19,9 @@
 #include "backend/migration/source_files.h"
 
 #include <CLI/App.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 namespace ringscope::cli {

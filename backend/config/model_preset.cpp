@@ -1,12 +1,11 @@
 #include "backend/config/model_preset.h"
 
 #include "backend/model/adapter_folder.h"
+#include "backend/model/model_files.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <filesystem>
-#include <system_error>
 
 namespace ringscope {
 namespace {
@@ -35,13 +34,6 @@ bool isUnwritten(const RunConfig& config, const std::map<std::string, std::strin
            std::ranges::any_of(modelPresets(), [&](const ModelPreset& preset) {
                return origin->second == presetOrigin(preset);
            });
-}
-
-bool hasTokenizer(const std::string& folder) {
-    std::error_code ignored;
-    return std::ranges::any_of(std::array{"tokenizer.json", "tokenizer.model"}, [&](auto name) {
-        return std::filesystem::exists(std::filesystem::path(folder) / name, ignored);
-    });
 }
 
 // Puts back into `config` what was written of `before`.
@@ -100,7 +92,7 @@ void applyCheckpoint(const ModelDescription& description,
     config.attention.softcap = description.attention.softcap;
     if (config.model.from) {
         const auto folder = modelFolderOf(*config.model.from);
-        if (folder.ok() && hasTokenizer(folder->string())) config.data.tokenizer = folder->string();
+        if (folder.ok() && tokenizerIn(*folder)) config.data.tokenizer = folder->string();
     }
     keepWritten(before, origins, config, comesWithCheckpoint);
 }

@@ -17,10 +17,9 @@ Result<Migration> migrateOne(FileOutcome& outcome, const SourceOptions& options,
 }  // namespace
 
 Batch migrateAll(const std::vector<NamedSource>& sources, const SourceOptions& options,
-                 const std::string& kind, const MigrationAnswers& answers, const BeforeFile& each) {
+                 const std::string& kind, const MigrationAnswers& answers) {
     Batch batch;
     for (const NamedSource& source : sources) {
-        if (each && !each(source.path)) break;
         FileOutcome outcome{.path = source.path};
         Result<Migration> migration = migrateOne(outcome, options, kind, answers);
         if (migration.ok())

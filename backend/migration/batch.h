@@ -4,7 +4,6 @@
 #include "backend/migration/migration.h"
 #include "backend/migration/source_files.h"
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,12 +22,9 @@ struct Batch {
     std::size_t others = 0;          // files of folders that are no configurations
 };
 
-// Opens and migrates each, with the same answers. `kind` as MigrationInput has it. `each` is called
-// before a file is read, and ends the batch where it returns false; it may be empty.
-using BeforeFile = std::function<bool(const std::string& path)>;
+// Opens and migrates each, with the same answers. `kind` as MigrationInput has it.
 Batch migrateAll(const std::vector<NamedSource>& sources, const SourceOptions& options,
-                 const std::string& kind, const MigrationAnswers& answers,
-                 const BeforeFile& each = {});
+                 const std::string& kind, const MigrationAnswers& answers);
 
 // "old.yaml: 360-llama-factory, 14 of 15 needed keys …; open: packing, model", or why not.
 std::string outcomeWords(const FileOutcome& outcome);

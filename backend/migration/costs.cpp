@@ -1,13 +1,13 @@
 #include "backend/migration/costs.h"
 
 #include "backend/config/experiment.h"
-#include "backend/config/field_table.h"
 #include "backend/config/mode_names.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/memory/memory_plan.h"
 #include "backend/migration/key_rules.h"
+#include "backend/migration/proof.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/planned_ranks.h"
 #include "backend/simulate/prediction.h"
@@ -16,6 +16,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -30,29 +31,46 @@ std::optional<RunConfig> configIn(const std::string& experiment) {
     return reading.experiment.base;
 }
 
-// On the machine's devices, whatever the experiment says of them.
-Result<RunPlan> planOf(const RunConfig& config, const Machine& machine) {
-    RINGSCOPE_TRY(const RunConfig moved, onMachine(config, machine, 0));
-    return planRanks(moved, mostPlannedRanks);
-}
-
-std::optional<PlannedCost> costOf(const RunConfig& config, const Machine& machine) {
-    const Result<RunPlan> plan = planOf(config, machine);
-    if (!plan.ok()) return std::nullopt;
-    PlannedCost cost{.peakBytes = predictedPeak(*plan).bytes(),
-                     .sentBytes = plan->attentionBytesPerStep + plan->gradientBytesPerStep +
-                                  plan->expertBytesPerStep};
-    if (const Result<StepTimes> times = predictTimes(*plan, machine); times.ok())
-        cost.stepNanos = times->stepNanos;
-    return cost;
-}
-
-// What the plan of the experiment says besides its cost.
+// A configuration, and what its plan says.
 struct PlanFacts {
     RunConfig config{};
     RunPlan plan{};
     PredictedPeak peak{};
 };
+
+// On the machine's devices, whatever the experiment says of them. Nothing where it cannot be
+// planned.
+std::optional<PlanFacts> factsOf(const RunConfig& config, const Machine& machine) {
+    const Result<RunConfig> moved = onMachine(config, machine, 0);
+    if (!moved.ok()) return std::nullopt;
+    Result<RunPlan> plan = planRanks(*moved, mostPlannedRanks);
+    if (!plan.ok()) return std::nullopt;
+    const PredictedPeak peak = peakOn(*plan, machine);
+    return PlanFacts{.config = config, .plan = std::move(plan).value(), .peak = peak};
+}
+
+PlannedCost costOf(const PlanFacts& facts, const Machine& machine) {
+    const RunPlan& plan = facts.plan;
+    PlannedCost cost{.peakBytes = facts.peak.bytes(),
+                     .sentBytes = plan.attentionBytesPerStep + plan.gradientBytesPerStep +
+                                  plan.expertBytesPerStep};
+    if (const Result<StepTimes> times = predictTimes(plan, machine); times.ok())
+        cost.stepNanos = times->stepNanos;
+    return cost;
+}
+
+std::optional<PlannedCost> costOf(const RunConfig& config, const Machine& machine) {
+    const std::optional<PlanFacts> facts = factsOf(config, machine);
+    if (!facts) return std::nullopt;
+    return costOf(*facts, machine);
+}
+
+// Of the experiment under legacy, which takes no layout but its own.
+std::optional<PlannedCost> legacyCost(RunConfig config, const Machine& machine) {
+    removeLayout(config.parallel);
+    config.parallel.mode = modenames::legacy;
+    return costOf(config, machine);
+}
 
 std::string bytesWords(std::int64_t bytes) { return formatBytes({bytes}); }
 
@@ -117,41 +135,22 @@ constexpr std::array pricedReasons = {
     PricedReason{wholeWeights, weightWords}, PricedReason{wideGradients, gradientWords},
     PricedReason{ownPieces, pieceWords}};
 
-// Legacy takes no layout but its own.
-RunConfig withoutLayout(RunConfig config) {
-    const ParallelConfig usual;
-    config.parallel.layout = usual.layout;
-    config.parallel.tokenOrder = usual.tokenOrder;
-    config.parallel.image = usual.image;
-    return config;
-}
-
-// The experiment with the old stack's value of a field, beside it.
-std::string oldWayWords(const RunConfig& config, const PlannedCost& here, const KeyVerdict& key,
-                        const Machine& machine) {
-    RunConfig old = config;
-    const Field* field = findField(key.oldWay.path);
-    if (field == nullptr || !field->set(old, key.oldWay.value).ok()) return {};
-    if (old.parallel.mode == modenames::legacy) old = withoutLayout(old);
-    const std::optional<PlannedCost> cost = costOf(old, machine);
-    if (!cost) return {};
-    const std::string difference = costDifference(here, *cost);
+std::string oldWayWords(const PlannedCost& here, const PlannedCost& legacy) {
+    const std::string difference = costDifference(here, legacy);
     return difference.empty() ? "the same memory and messages as in the old stack"
                               : "in the old stack " + difference;
 }
 
-void addKeyCosts(const RunConfig& config, const Machine& machine, Migration& migration) {
-    const Result<RunPlan> plan = planOf(config, machine);
-    if (!plan.ok() || !migration.cost) return;
-    const PlanFacts facts{.config = config, .plan = *plan, .peak = predictedPeak(*plan)};
+void addKeyCosts(const PlanFacts& facts, const PlannedCost& here,
+                 const std::optional<PlannedCost>& legacy, Migration& migration) {
     for (KeyVerdict& key : migration.keys) {
         if (key.verdict != Verdict::Dropped && key.verdict != Verdict::Dangerous) continue;
         const auto priced = std::ranges::find_if(
             pricedReasons, [&](const PricedReason& row) { return key.reason == row.reason; });
         if (priced != pricedReasons.end())
             key.cost = priced->words(facts, key);
-        else if (!key.oldWay.path.empty())
-            key.cost = oldWayWords(config, *migration.cost, key, machine);
+        else if (key.wasLegacy && legacy)
+            key.cost = oldWayWords(here, *legacy);
     }
 }
 
@@ -184,11 +183,16 @@ void addCosts(const MigrationInput& input, const MigrationAnswers& answers, cons
     const std::optional<RunConfig> config = configIn(migration.experiment);
     if (!config || !migration.changed) return;
     migration.costMachine = machine.name;
-    migration.cost = costOf(*config, machine);
-    RunConfig old = withoutLayout(*config);
-    old.parallel.mode = modenames::legacy;
-    if (config->parallel.sp > 1) migration.oldCost = costOf(old, machine);
-    addKeyCosts(*config, machine, migration);
+    const bool shared = config->parallel.sp > 1;
+    std::optional<PlannedCost> legacy;
+    if (shared || std::ranges::any_of(migration.keys, &KeyVerdict::wasLegacy))
+        legacy = legacyCost(*config, machine);
+    if (shared) migration.oldCost = legacy;
+    migration.cost.reset();
+    if (const std::optional<PlanFacts> facts = factsOf(*config, machine)) {
+        migration.cost = costOf(*facts, machine);
+        addKeyCosts(*facts, *migration.cost, legacy, migration);
+    }
     addOptionCosts(input, answers, machine, migration);
 }
 

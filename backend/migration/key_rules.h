@@ -18,6 +18,7 @@ enum class Role : std::uint8_t {
     Name,       // of the experiment
     Field,      // newPath takes the value as it is
     Companion,  // names a file with more settings
+    Program,    // that a command starts
     // How a sequence and a batch are split.
     Mode,
     CallMode,            // the mode is that of the call
@@ -142,8 +143,8 @@ inline constexpr std::string_view textOnly =
     "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
     "that text, not of this data set";
 
-// Of the program that a command starts.
-inline constexpr std::string_view trainsItself = "Ringscope trains by itself";
+// Of a reinforcement trainer's keys.
+inline constexpr std::string_view noLearner = "Ringscope has no reinforcement learning";
 
 // Why a key of the loss scale is dropped where something is in fp16; it is kept where nothing is.
 inline constexpr std::string_view lossScale =

@@ -52,12 +52,6 @@ struct PlannedCost {
     bool operator==(const PlannedCost&) const = default;
 };
 
-// A field's value under which the experiment would do what the old stack did with a key.
-struct OldWay {
-    std::string path{};  // "parallel.mode"; empty: no field says it
-    std::string value{};
-};
-
 // One key of the source. A default of the old stack for an absent key is listed too, with line 0,
 // if it differs from Ringscope's.
 struct KeyVerdict {
@@ -73,8 +67,8 @@ struct KeyVerdict {
     std::string reason;  // one sentence
     KeyUse use = KeyUse::Needed;
     std::string versions{};  // "from accelerate 1.12": where the old stack knows the key; or empty
-    OldWay oldWay{};
-    std::string cost{};  // a sentence with numbers from addCosts(); empty: the plan has none
+    bool wasLegacy = false;  // the old stack did with it what mode legacy does
+    std::string cost{};      // a sentence with numbers from addCosts(); empty: the plan has none
 };
 
 struct DecisionOption {

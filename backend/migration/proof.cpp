@@ -65,12 +65,17 @@ void leaveLayout(Proof& proof, ParallelConfig& parallel) {
         proof.notes.emplace_back(
             "parallel.layout and parallel.token_order are left out on both sides, as legacy has "
             "neither; they decide where tokens are, and no result");
+    removeLayout(parallel);
+}
+
+}  // namespace
+
+void removeLayout(ParallelConfig& parallel) {
+    const ParallelConfig usual;
     parallel.layout = usual.layout;
     parallel.tokenOrder = usual.tokenOrder;
     parallel.image = usual.image;  // of a longer sequence, too
 }
-
-}  // namespace
 
 Result<Proof> proofOf(const Migration& migration) {
     const ExperimentReading reading = readExperiment({.fileName = "experiment",

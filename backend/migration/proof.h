@@ -5,6 +5,7 @@
 // comes from mode none, which no sequence parallelism touches.
 #pragma once
 
+#include "backend/config/run_config.h"
 #include "backend/core/result.h"
 #include "backend/migration/migration.h"
 #include "backend/run/run_record.h"
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace ringscope {
+
+// Leaves out what decides where tokens are, and no result: legacy has none of it.
+void removeLayout(ParallelConfig& parallel);
 
 struct Proof {
     std::string experiment;          // a whole experiment file, with both modes in its matrix

@@ -99,7 +99,10 @@ private:
         verdict.reason = rule->reason;
         verdict.use = rule->use;
         verdict.versions = rule->versions;
-        if (rule->role == Role::None) return readPlain(*rule, key, verdict);
+        const bool program = rule->role == Role::Program;  // any word names one; the first counts
+        if (program && draft_.keyOf(Role::Program) == nullptr)
+            draft_.setRole(Role::Program, draft_.keys.size() - 1);
+        if (program || rule->role == Role::None) return readPlain(*rule, key, verdict);
         readValue(*rule, key, verdict);
     }
 

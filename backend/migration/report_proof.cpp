@@ -23,13 +23,19 @@ std::optional<Report> reportOf(const Migration& migration) {
     return std::move(report).value();
 }
 
+std::string verdictOfProof(const Proven& proof, const std::optional<Report>& report) {
+    return report ? report->comparison.verdict : provenWords(proof);
+}
+
 }  // namespace
 
 void addProof(reporting::Markup& page, const Migration& migration) {
     if (!migration.proof) return;
-    page.open("section").element("h2", "Proof").element("p", provenWords(*migration.proof));
+    const std::optional<Report> report = reportOf(migration);
+    page.open("section").element("h2", "Proof");
+    page.element("p", verdictOfProof(*migration.proof, report));
     for (const std::string& note : migration.proof->notes) page.element("p", note);
-    if (const std::optional<Report> report = reportOf(migration)) {
+    if (report) {
         reporting::addTable(page, reporting::comparisonRows(*report));
         page.open("div", {{"class", "charts"}});
         for (const reporting::GlanceChart& chart : reporting::glanceCharts(report->comparison)) {
@@ -49,12 +55,13 @@ void addProof(reporting::Markup& page, const Migration& migration) {
 
 std::string proofMarkdown(const Migration& migration) {
     if (!migration.proof) return {};
+    const std::optional<Report> report = reportOf(migration);
     std::string text =
-        "## Proof\n\n" + reporting::markdownLine(provenWords(*migration.proof)) + "\n\n";
+        "## Proof\n\n" + reporting::markdownLine(verdictOfProof(*migration.proof, report)) + "\n\n";
     for (const std::string& note : migration.proof->notes)
         text += "- " + reporting::markdownLine(note) + "\n";
     if (!migration.proof->notes.empty()) text += "\n";
-    if (const std::optional<Report> report = reportOf(migration)) {
+    if (report) {
         text += reporting::markdownTable(reporting::comparisonRows(*report)) + "\n";
         for (const reporting::LossChart& chart : reporting::lossCharts(*report))
             text += reporting::markdownTable(reporting::lossRows(chart.losses)) + "\n";

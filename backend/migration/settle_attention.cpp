@@ -51,8 +51,9 @@ bool setList(Draft& draft, Role role) {
 // A preset's lists stand in the old package alone. Returns whether there are lists now.
 bool settlePreset(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::RingPreset);
-    if (key == nullptr || draft.keyOf(Role::Segments) != nullptr) {
-        if (key != nullptr) hold(*key, "its segments and rates are given");
+    if (key == nullptr) return false;
+    if (draft.keyOf(Role::Segments) != nullptr) {
+        hold(*key, "its segments and rates are given");
         return false;
     }
     const std::string chosen = draft.decide(

@@ -50,9 +50,8 @@ bool learnsAnswers(Draft& draft) {
     const std::string* stage = draft.textOf(Role::Stage);
     if (draft.switchOf(Role::LearnsAll).value_or(false)) return false;
     if (stage != nullptr) return toLower(*stage) == "sft";
-    const auto program = std::ranges::find_if(
-        draft.keys, [](const KeyVerdict& key) { return key.reason == trainsItself; });
-    const std::string word = program == draft.keys.end() ? "" : toLower(program->old);
+    const KeyVerdict* const program = draft.keyOf(Role::Program);
+    const std::string word = program == nullptr ? "" : toLower(program->old);
     if (word.ends_with("sft") || word.ends_with("sft_trainer") || word.ends_with("train_sft.py") ||
         word == "sft.py")
         return true;
@@ -97,7 +96,7 @@ std::string sourceOf(const Draft& draft, const std::vector<std::string>& names) 
     return files.size() == 1 ? files.front() : "[" + join(files, ", ") + "]";
 }
 
-// tokenizer.json of a folder, or the file itself; empty where the name says neither.
+// tokenizer.json of a folder, or the file itself.
 std::string tokenizerFile(const Draft& draft, const KeyVerdict& key) {
     const std::string place = placeOf(draft, key.old);
     for (const std::string_view end : {".json", ".model"})
@@ -159,7 +158,7 @@ void settleTask(Draft& draft, bool answers, const KeyVerdict* data, bool file) {
 void decideTokenizer(Draft& draft, KeyVerdict& key) {
     RunConfig probe;
     const std::string file = tokenizerFile(draft, key);
-    if (key.old.find('$') != std::string::npos || file.empty() ||
+    if (key.old.find('$') != std::string::npos ||
         !findField("data.tokenizer")->set(probe, file).ok())
         return drop(key,
                     "tokens are bytes; data.tokenizer names a tokenizer's file: sequences hold "

@@ -48,7 +48,7 @@ void settleRecomputeLayers(Draft& draft) {
     const std::string* const method = draft.textOf(Role::RecomputeMethod);
     if (method != nullptr && toLower(*method) == "block")
         return drop(*key, "every layer is computed again: less memory, more time");
-    draft.setField(static_cast<std::size_t>(key - draft.keys.data()));
+    draft.setField(draft.placeOf(Role::RecomputeLayers));
     if (key->verdict != Verdict::Dangerous)
         key->reason = "layers of which the first one's input is kept";
 }

@@ -302,7 +302,7 @@ void settleRingClass(Draft& draft, KeyVerdict& key) {
     if (dilated) draft.config().attention.pattern.kind = PatternKind::Dilated;
     draft.config().parallel.mode = dilated ? "dilated-ring" : "ring";
     key.newPath = "parallel.mode";
-    key.oldWay = {"parallel.mode", std::string(modenames::legacy)};
+    key.wasLegacy = true;
     if (key.path.find("Hilbert") != std::string::npos)
         return endanger(key,
                         "the old class applied the causal mask to tokens along a Hilbert "

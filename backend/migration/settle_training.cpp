@@ -10,10 +10,9 @@ namespace {
 constexpr std::int64_t largestBatch = 4096;
 
 // What no key says: by the program's name ("train_dpo", "dpo.py"), or by keys of a loss of pairs.
-std::string impliedStage(const Draft& draft) {
-    for (const KeyVerdict& key : draft.keys) {
-        if (key.reason != trainsItself) continue;
-        const std::string program = toLower(key.old);
+std::string impliedStage(Draft& draft) {
+    if (const KeyVerdict* const key = draft.keyOf(Role::Program)) {
+        const std::string program = toLower(key->old);
         for (const std::string_view stage : {"dpo", "orpo", "kto", "grpo", "ppo"})
             if (program.find(stage) != std::string::npos) return std::string(stage);
         if (program.ends_with("_rm") || program.ends_with("rm.py")) return "rm";

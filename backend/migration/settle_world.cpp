@@ -177,7 +177,7 @@ void settleGlobalBatch(Draft& draft) {
         if (draft.keyOf(Role::GlobalBatch) == nullptr)
             draft.setRole(Role::GlobalBatch, draft.placeOf(Role::DataBatch));
         else
-            drop(*drawn, "Ringscope has no reinforcement learning");
+            drop(*drawn, std::string(noLearner));
     }
     KeyVerdict* const key = draft.keyOf(Role::GlobalBatch);
     if (key == nullptr) return;

@@ -9,6 +9,13 @@
 namespace ringscope {
 namespace fs = std::filesystem;
 
+std::optional<fs::path> tokenizerIn(const fs::path& folder) {
+    std::error_code ignored;
+    for (const char* name : {"tokenizer.json", "tokenizer.model"})
+        if (fs::exists(folder / name, ignored)) return folder / name;
+    return std::nullopt;
+}
+
 Result<void> copyFile(const fs::path& from, const fs::path& to) {
     std::ifstream file(from, std::ios::binary);
     if (!file) return fileError(from.string(), "read", errno);

@@ -2,6 +2,7 @@
 
 #include "backend/core/files.h"
 #include "backend/core/sha256.h"
+#include "backend/model/model_files.h"
 #include "backend/text/json_tokenizer.h"
 #include "backend/text/plain_tokenizers.h"
 #include "backend/text/sentence_piece.h"
@@ -24,8 +25,7 @@ Result<fs::path> tokenizerFile(const std::string& name) {
     std::error_code failed;
     const fs::path path = name;
     if (!fs::is_directory(path, failed)) return path;
-    for (const char* file : {"tokenizer.json", "tokenizer.model"})
-        if (fs::exists(path / file, failed)) return path / file;
+    if (const std::optional<fs::path> file = tokenizerIn(path)) return *file;
     return Error{ErrorCode::NotFound, "'" + name +
                                           "' holds neither tokenizer.json nor tokenizer.model; "
                                           "name a folder or a file that does"};

@@ -6,8 +6,6 @@ namespace {
 
 using namespace migration_rows;
 
-constexpr std::string_view fusedKernels = "Ringscope has kernels of its own; results are the same";
-
 constexpr std::array axolotlRows = {
     plays("base_model", Role::Model, "model"),
     holds("model_type", "the checkpoint's own config.json says the family"),
@@ -85,9 +83,9 @@ constexpr std::array axolotlRows = {
     drops("mean_resizing_embeddings", "the vocabulary is model.vocab_size"),
     drops("lora_model_dir", "weights of an adapter are not read; a new one is trained"),
     holds("lora_target_linear", "without adapter.targets all linear layers of a layer have one"),
-    holds("lora_mlp_kernel", fusedKernels),
-    holds("lora_qkv_kernel", fusedKernels),
-    holds("lora_o_kernel", fusedKernels),
+    holds("lora_mlp_kernel", fusedInside),
+    holds("lora_qkv_kernel", fusedInside),
+    holds("lora_o_kernel", fusedInside),
     holds("lora_fan_in_fan_out", "a checkpoint's own form of matrices is read"),
     drops("peft_use_dora", "an adapter is a product of two matrices, without this addition"),
     drops("peft_use_rslora",
@@ -107,7 +105,7 @@ constexpr std::array axolotlRows = {
     takes("expert_parallel_size", "parallel.ep", "ranks that share a model's experts"),
     plays("tiled_mlp", Role::TiledMlp, "memory.tile_mlp"),
     holds("tiled_mlp_num_shards", "memory.tile_mlp says how many tokens a tile has"),
-    holds("tiled_mlp_use_original_mlp", fusedKernels),
+    holds("tiled_mlp_use_original_mlp", fusedInside),
     plays("activation_offloading", Role::OffloadActivations, "memory.offload_activations"),
     plays("micro_batch_size", Role::Batch, "train.batch", ranksPerGroup),
     plays("batch_size", Role::GlobalBatch, "train.grad_accum"),
@@ -122,7 +120,7 @@ constexpr std::array axolotlRows = {
     drops("embedding_lr", "all weights have train.lr"),
     drops("loraplus_lr_ratio", "both matrices of an adapter have train.lr"),
     holds("flash_attention", ownKernels),
-    holds("flash_attn_", fusedKernels),
+    holds("flash_attn_", fusedInside),
     holds("xformers_attention", ownKernels),
     holds("sdp_attention", ownKernels),
     holds("flex_attention", ownKernels),
@@ -141,10 +139,10 @@ constexpr std::array axolotlRows = {
     plays("fsdp_config.fsdp_activation_checkpointing", Role::Recompute, "memory.recompute"),
     holds("fsdp_config.", "memory.zero says what ranks divide; how is Ringscope's own"),
     plays("fsdp_version", Role::FsdpStrategy, "memory.zero"),
-    holds("plugins", fusedKernels),
-    holds("liger_", fusedKernels),
+    holds("plugins", fusedInside),
+    holds("liger_", fusedInside),
     holds("cut_cross_entropy", "logits are always made for some rows at a time"),
-    holds("unsloth_", fusedKernels),
+    holds("unsloth_", fusedInside),
     drops("unfrozen_parameters", "all weights, or an adapter's, are trained"),
     drops("relora_steps", "an adapter is trained once"),
     drops("router_aux_loss_coef", "train.router_aux_loss is for models with experts"),

@@ -9,7 +9,6 @@ using namespace migration_rows;
 constexpr std::string_view pooledBuffers =
     "buffers of messages are taken from a pool and used again, always";
 constexpr std::string_view alwaysOverlaps = "messages travel while blocks are computed, always";
-constexpr std::string_view knownTransport = "ranks talk over NCCL on GPUs and Gloo on CPUs";
 constexpr std::string_view measuresAll = "bytes and times of every message are measured and kept";
 constexpr std::string_view endsRun =
     "Ringscope ends a run whose rank dies; launch.retries goes on from a checkpoint";
@@ -45,7 +44,7 @@ constexpr std::array callRows = {
     holds("ring.hilbert_curve_level", hilbertLevel),
     holds("ring.communication_backend", knownTransport),
     holds("ring.overlap_communication", alwaysOverlaps),
-    holds("ring.use_fused_kernels", "Ringscope has kernels of its own; results are the same"),
+    holds("ring.use_fused_kernels", fusedInside),
     drops("ring.compile_mode", "Ringscope runs its own schedule, uncompiled"),
     holds("ring.use_memory_pool", pooledBuffers),
     holds("ring.enable_memory_pool", pooledBuffers),

@@ -140,7 +140,7 @@ constexpr std::array deepSpeedTable = {
     drops("curriculum_learning.", "sequences are full and all of the same length"),
     drops("pld.", "every step runs every layer"),
     drops("progressive_layer_drop.", "every step runs every layer"),
-    drops("pipeline.", "layers are not divided over ranks"),
+    drops("pipeline.", noLayersDivided),
 };
 
 }  // namespace

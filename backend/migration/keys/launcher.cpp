@@ -12,7 +12,13 @@ constexpr std::string_view settingOfLibrary = "a setting of the old stack's libr
 
 constexpr std::array launcherTable = {
     keepsHouse("launcher.", startsRanks),
-    keepsHouse("launcher.program", trainsItself),
+    KeyRule{"launcher.program",
+            Verdict::Dropped,
+            {},
+            trainsItself,
+            Role::Program,
+            {},
+            KeyUse::Housekeeping},
     plays("launcher.config", Role::Companion),
     plays("launcher.config_file", Role::Companion),
     plays("launcher.deepspeed_config_file", Role::Companion),

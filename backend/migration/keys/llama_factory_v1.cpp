@@ -68,7 +68,7 @@ constexpr std::array v1Rows = {
     plays("quant_config.bits", Role::LoadBits, "adapter.kind"),
     holds("quant_config.name", "qlora keeps weights in 4 bits, as bitsandbytes does"),
     drops("quant_config.", "qlora keeps weights in nf4, and computes in train.precision"),
-    holds("kernel_config.", "Ringscope has kernels of its own; results are the same"),
+    holds("kernel_config.", fusedInside),
     keepsHouse("init_config.", "how the old stack makes a model before it is read"),
 };
 

@@ -6,8 +6,6 @@ namespace {
 
 using namespace migration_rows;
 
-constexpr std::string_view noLayersDivided = "layers are not divided over ranks";
-
 constexpr std::array nemoTable = {
     KeyRule{"name",
             Verdict::Renamed,
@@ -32,7 +30,7 @@ constexpr std::array nemoTable = {
     takes("trainer.limit_val_batches", "train.validate_batches", "batches of a validation"),
     holds("trainer.accumulate_grad_batches", "train.grad_accum follows from global_batch_size"),
     takes("trainer.gradient_clip_val", "train.grad_clip", "largest gradient norm"),
-    keepsHouse("trainer.", "Ringscope trains by itself"),
+    keepsHouse("trainer.", trainsItself),
     // How the work is split.
     plays("model.micro_batch_size", Role::Batch, "train.batch", ranksPerGroup),
     plays("model.global_batch_size", Role::GlobalBatch, "train.grad_accum"),

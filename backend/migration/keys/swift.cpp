@@ -47,7 +47,7 @@ constexpr std::array swiftRows = {
     keepsHouse("use_flash_ckpt", wholeCheckpoint),
     keepsHouse("strict", loaderSpeed),
     keepsHouse("dataset_", loaderSpeed),
-    keepsHouse("columns", "a document's form is found by its columns"),
+    keepsHouse("columns", ownColumns),
     keepsHouse("ignore_args_error", "a debugging aid of the old stack"),
     keepsHouse("acc_", noOtherEvaluation),
     keepsHouse("metric", noOtherEvaluation),

@@ -67,7 +67,7 @@ constexpr std::array torchtitanTable = {
     drops("parallelism.enable_async_tensor_parallel", "weights are not split over ranks"),
     drops("parallelism.disable_loss_parallel", "logits are made for some rows at a time"),
     plays("parallelism.pipeline_parallel_degree", Role::PipelineRanks),
-    drops("parallelism.pipeline_parallel_", "layers are not divided over ranks"),
+    drops("parallelism.pipeline_parallel_", noLayersDivided),
     plays("parallelism.context_parallel_degree", Role::Size, "parallel.sp", sharedBy),
     plays("parallelism.context_parallel_rotate_method", Role::CpRotate, "parallel.mode"),
     plays("parallelism.context_parallel_load_balancer", Role::CpBalancer, "parallel.mode"),

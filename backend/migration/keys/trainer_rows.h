@@ -29,12 +29,14 @@ inline constexpr std::string_view seedMeaning =
 inline constexpr std::string_view sharedBy = "ranks that share one sequence";
 inline constexpr std::string_view allRanksTokens = "tokens of one sequence, over all ranks";
 inline constexpr std::string_view onlyText = "only text is trained on, by a model of text alone";
-inline constexpr std::string_view noLearner = "Ringscope has no reinforcement learning";
 inline constexpr std::string_view ownColumns = "a document's form is found by its columns";
 inline constexpr std::string_view wholeCheckpoint =
     "a checkpoint has all that a run needs to go on, in Ringscope's own form";
 inline constexpr std::string_view fusedInside =
     "Ringscope has kernels of its own; results are the same";
+inline constexpr std::string_view noLayersDivided = "layers are not divided over ranks";
+inline constexpr std::string_view knownTransport = "ranks talk over NCCL on GPUs and Gloo on CPUs";
+inline constexpr std::string_view trainsItself = "Ringscope trains by itself";
 inline constexpr std::string_view ownGroups = "groups of ranks with sequences of their own";
 
 inline constexpr std::array trainer = {

@@ -148,7 +148,7 @@ constexpr std::array verlTable = {
     drops("actor_rollout_ref.actor.", noLearner),
     drops("actor_rollout_ref.rollout.", noLearner),
     drops("actor_rollout_ref.ref.", noSecondModel),
-    keepsHouse("actor_rollout_ref.", "Ringscope trains by itself"),
+    keepsHouse("actor_rollout_ref.", trainsItself),
     drops("critic.", noSecondModel),
     drops("reward_model.", noSecondModel),
     drops("custom_reward_function.", noLearner),

@@ -31,6 +31,28 @@ TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
     EXPECT_EQ(decisionOf(migrated(withStage("sft")), "stage"), nullptr);
 }
 
+TEST(MigratedStage, IsReadFromAProgramsNameAndNotFromOtherKeysOfATrainer) {
+    const auto nemo = [](const std::string& folder) {
+        return migrated("trainer:\n  default_root_dir: /results/" + folder +
+                        "\n  accelerator: gpu\n  devices: 2\nexp_manager: {exp_dir: null}\n"
+                        "model:\n  context_parallel_size: 2\n  encoder_seq_length: 1024\n"
+                        "  data: {data_prefix: [/data/text]}\n");
+    };
+    const Migration pairs = nemo("dpo");
+    EXPECT_EQ(pairs.source.kind, "nemo");
+    EXPECT_EQ(verdictOn(pairs, "trainer.accelerator").reason, "Ringscope trains by itself");
+    EXPECT_EQ(decisionOf(pairs, "stage"), nullptr);
+    const Migration tuned = nemo("sft");
+    const Decision* data = decisionOf(tuned, "data");
+    ASSERT_NE(data, nullptr);
+    EXPECT_THAT(data->options.back().consequence, HasSubstr("every token is learned"));
+    const Migration command =
+        migrated(inputOf("torchrun train_dpo.py --model_name_or_path Qwen/Qwen2.5-0.5B "
+                         "--per_device_train_batch_size 1 --learning_rate 1e-5\n",
+                         "old.sh"));
+    EXPECT_NE(decisionOf(command, "stage"), nullptr);
+}
+
 TEST(MigratedStage, ShowsThatADecisionChangedTheBatch) {
     const KeyVerdict batch = verdictOn(migrated(withStage("dpo")), "per_device_train_batch_size");
     EXPECT_EQ(batch.verdict, Verdict::Converted);
