@@ -90,13 +90,15 @@ bool FileOpener::eventFilter(QObject* watched, QEvent* event) {
 }
 
 bool FileOpener::areConfigurations(const QStringList& paths) const {
+    // One file is opened as what it is.
+    if (paths.size() == 1 && !QFileInfo(paths.front()).isDir()) return false;
     bool some = false;
     for (const QString& path : paths) {
         const Result<Place> place = placeOf(path.toStdString(), store_);
         if (place.ok() && place->kind != PlaceKind::Configuration) return false;
         some = some || place.ok() || QFileInfo(path).isDir();
     }
-    return some && (paths.size() > 1 || QFileInfo(paths.front()).isDir());
+    return some;
 }
 
 // The files of several ranks are one trace.

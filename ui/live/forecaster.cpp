@@ -2,7 +2,6 @@
 
 #include "backend/compare/foresight.h"
 #include "backend/machine/machine_table.h"
-#include "backend/plan/planned_ranks.h"
 #include "backend/simulate/advice.h"
 #include "ui/widgets/parts.h"
 
@@ -49,7 +48,6 @@ Forecast forecastOf(const ForecastQuestion& question, const std::function<bool()
     if (forecast.machine.name == thisMachine)
         if (const auto learned = learnedErrorBar(question.newest, forecast.machine))
             forecast.machine.error = *learned;
-    forecast.experiment = reading.experiment.name;
     forecast.config = reading.experiment.base;
     RunConfig& config = forecast.config;
     if (question.tokens) config.train.seqLen = *question.tokens;

@@ -32,8 +32,7 @@ struct ForecastQuestion {
 // What can be predicted, and of what.
 struct Forecast {
     std::string problem{};  // why there is nothing; empty: there is
-    std::string experiment{};
-    RunConfig config{};  // as asked for
+    RunConfig config{};     // as asked for
     Machine machine{};
     std::int64_t ranks = 1;
     std::string link{};       // over which they reach each other

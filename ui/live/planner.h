@@ -1,13 +1,11 @@
-// Plans a draft off the window's thread. Only the newest question is answered: while one is being
-// worked on, later ones replace each other.
+// Plans a draft off the window's thread. Only the newest question is answered.
 #pragma once
 
+#include "ui/live/newest_answer.h"
 #include "ui/models/experiment_draft.h"
 
 #include <QObject>
-#include <QThread>
 #include <memory>
-#include <optional>
 
 namespace ringscope::ui {
 
@@ -16,7 +14,6 @@ class Planner : public QObject {
 
 public:
     explicit Planner(QObject* parent = nullptr);
-    ~Planner() override;
 
     void ask(ExperimentDraft draft);
 
@@ -24,12 +21,7 @@ Q_SIGNALS:
     void answered(const std::shared_ptr<const ringscope::ui::DraftPlan>& plan);
 
 private:
-    void work(ExperimentDraft draft);
-
-    QThread thread_;
-    QObject* worker_;  // lives in thread_
-    std::optional<ExperimentDraft> next_;
-    bool busy_ = false;
+    NewestAnswer<ExperimentDraft, std::shared_ptr<const DraftPlan>> plans_;
 };
 
 }  // namespace ringscope::ui

@@ -27,7 +27,6 @@ QString timesText(std::int64_t now, std::int64_t old) {
 CostPanel::CostPanel(QWidget* parent)
     : QFrame(parent),
       headline_(makeSelectableLabel("section")),
-      nowTitle_(makeLabel({}, "small")),
       oldTitle_(makeLabel(tr("Old way (legacy)"), "small")) {
     setObjectName(QStringLiteral("card"));
     QVBoxLayout* layout = column(this, 12, 4);
@@ -35,7 +34,7 @@ CostPanel::CostPanel(QWidget* parent)
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(24);
     grid->setVerticalSpacing(2);
-    grid->addWidget(nowTitle_, 0, 1);
+    grid->addWidget(makeLabel(tr("This experiment"), "small"), 0, 1);
     grid->addWidget(oldTitle_, 0, 2);
     grid->addWidget(makeLabel(tr("New / old"), "small"), 0, 3);
     const QString names[] = {tr("Most memory of a rank"), tr("Sent by a rank a step"),
@@ -43,10 +42,10 @@ CostPanel::CostPanel(QWidget* parent)
     const char* const keys[] = {"memory", "sent", "time"};
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         const int at = static_cast<int>(i) + 1;
-        lines_[i] = {makeLabel(names[i]), makeLabel({}), makeLabel({}), makeLabel({})};
+        lines_[i] = {makeLabel({}), makeLabel({}), makeLabel({})};
         lines_[i].now->setObjectName(QStringLiteral("cost_%1_new").arg(QLatin1String(keys[i])));
         lines_[i].old->setObjectName(QStringLiteral("cost_%1_old").arg(QLatin1String(keys[i])));
-        grid->addWidget(lines_[i].name, at, 0);
+        grid->addWidget(makeLabel(names[i]), at, 0);
         grid->addWidget(lines_[i].now, at, 1);
         grid->addWidget(lines_[i].old, at, 2);
         grid->addWidget(lines_[i].difference, at, 3);
@@ -63,7 +62,6 @@ void CostPanel::showCosts(const Migration& migration, bool planning) {
     const PlannedCost now = migration.cost.value_or(PlannedCost());
     const PlannedCost old = migration.oldCost.value_or(PlannedCost());
     const bool both = known && migration.oldCost;
-    nowTitle_->setText(tr("This experiment"));
     oldTitle_->setVisible(both);
     const auto show = [&](Line& line, const QString& here, const QString& there,
                           const QString& times) {

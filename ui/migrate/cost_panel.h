@@ -22,7 +22,6 @@ public:
 
 private:
     struct Line {
-        QLabel* name;
         QLabel* now;
         QLabel* old;
         QLabel* difference;
@@ -30,7 +29,6 @@ private:
 
     QLabel* headline_;
     std::array<Line, 3> lines_{};  // memory, bytes, time
-    QLabel* nowTitle_;
     QLabel* oldTitle_;
 };
 

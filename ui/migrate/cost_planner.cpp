@@ -3,45 +3,28 @@
 #include "backend/machine/machine_table.h"
 #include "backend/migration/costs.h"
 
+#include <string>
 #include <utility>
 
 namespace ringscope::ui {
+namespace {
 
-CostPlanner::CostPlanner(QObject* parent) : QObject(parent), worker_(new QObject) {
-    if (Result<Machine> machine = findMachine(std::string(usualMachine)); machine.ok())
-        machine_ = std::move(machine).value();
-    worker_->moveToThread(&thread_);
-    connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
-    thread_.setObjectName(QStringLiteral("costs"));
-    thread_.start();
+// Without costs where the machine is not known.
+std::shared_ptr<const Migration> withCosts(CostQuestion question) {
+    if (const Result<Machine> machine = findMachine(std::string(usualMachine)); machine.ok())
+        addCosts(question.input, question.answers, *machine, question.migration);
+    return std::make_shared<const Migration>(std::move(question.migration));
 }
 
-CostPlanner::~CostPlanner() {
-    thread_.quit();
-    thread_.wait();
-}
+}  // namespace
 
-void CostPlanner::ask(CostQuestion question) {
-    next_ = std::move(question);
-    if (!busy_) work(*std::exchange(next_, std::nullopt));
-}
+CostPlanner::CostPlanner(QObject* parent)
+    : QObject(parent),
+      costs_(*this, QStringLiteral("costs"), withCosts,
+             [this](const std::shared_ptr<const Migration>& migration) {
+                 Q_EMIT answered(migration);
+             }) {}
 
-void CostPlanner::work(CostQuestion question) {
-    busy_ = true;
-    QMetaObject::invokeMethod(worker_, [this, question = std::move(question)]() mutable {
-        if (machine_) addCosts(question.input, question.answers, *machine_, question.migration);
-        auto migration = std::make_shared<const Migration>(std::move(question.migration));
-        QMetaObject::invokeMethod(
-            this,
-            [this, migration = std::move(migration)] {
-                busy_ = false;
-                if (next_)
-                    work(*std::exchange(next_, std::nullopt));
-                else
-                    Q_EMIT answered(migration);
-            },
-            Qt::QueuedConnection);
-    });
-}
+void CostPlanner::ask(CostQuestion question) { costs_.ask(std::move(question)); }
 
 }  // namespace ringscope::ui

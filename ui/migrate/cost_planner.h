@@ -1,14 +1,12 @@
 // Adds what the plan says of a migration off the window's thread. Only the newest question is
-// answered: while one is being worked on, later ones replace each other.
+// answered.
 #pragma once
 
-#include "backend/machine/machine.h"
 #include "backend/migration/migration.h"
+#include "ui/live/newest_answer.h"
 
 #include <QObject>
-#include <QThread>
 #include <memory>
-#include <optional>
 
 namespace ringscope::ui {
 
@@ -23,23 +21,16 @@ class CostPlanner : public QObject {
 
 public:
     explicit CostPlanner(QObject* parent = nullptr);
-    ~CostPlanner() override;
 
     void ask(CostQuestion question);
-    bool busy() const { return busy_; }
+    bool busy() const { return costs_.busy(); }
 
 Q_SIGNALS:
     // The migration of the newest question, with its costs.
     void answered(const std::shared_ptr<const ringscope::Migration>& migration);
 
 private:
-    void work(CostQuestion question);
-
-    std::optional<Machine> machine_;  // nothing: no costs
-    QThread thread_;
-    QObject* worker_;  // lives in thread_
-    std::optional<CostQuestion> next_;
-    bool busy_ = false;
+    NewestAnswer<CostQuestion, std::shared_ptr<const Migration>> costs_;
 };
 
 }  // namespace ringscope::ui

@@ -121,7 +121,6 @@ void ProofPanel::start() {
     provedText_ = migration_.experiment;
     notes_ = proof->notes;
     runs_.clear();
-    order_.clear();
     losses_->clear();
     asked_ = true;
     controller_.start(reading.experiment);
@@ -132,20 +131,23 @@ void ProofPanel::take(const LiveNews& news) {
     if (!running_) return;
     for (const RunRecord& run : news.runs) {
         if (run.reference) continue;
-        if (runs_.insert_or_assign(run.id, run).second) order_.push_back(run.id);
+        if (const auto known = std::ranges::find(runs_, run.id, &RunRecord::id);
+            known != runs_.end())
+            *known = run;
+        else
+            runs_.push_back(run);
     }
     for (const LiveStep& step : news.steps)
-        if (const auto run = runs_.find(step.run); run != runs_.end())
-            losses_->addPoint(step.run.text, run->second.config.parallel.mode,
-                              double(step.step.step), step.step.loss);
+        if (const auto run = std::ranges::find(runs_, step.run, &RunRecord::id); run != runs_.end())
+            losses_->addPoint(step.run.text, run->config.parallel.mode, double(step.step.step),
+                              step.step.loss);
 }
 
 void ProofPanel::finish(const QString& problem) {
     if (!running_) return showState();
     running_ = false;
     problemText_ = problem;
-    Proven proven{.name = "proof", .notes = notes_, .runs = {}};
-    for (const RunId& id : order_) proven.runs.push_back(runs_.at(id));
+    Proven proven{.name = "proof", .notes = notes_, .runs = runs_};
     if (!proven.runs.empty())
         Q_EMIT proved(provedText_, std::make_shared<const Proven>(std::move(proven)));
     showState();

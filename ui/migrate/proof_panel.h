@@ -6,7 +6,6 @@
 #include "ui/live/run_controller.h"
 
 #include <QWidget>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -50,8 +49,7 @@ private:
     bool running_ = false;  // the controller runs the proof
     std::string provedText_;
     std::vector<std::string> notes_;
-    std::vector<RunId> order_;
-    std::map<RunId, RunRecord> runs_;
+    std::vector<RunRecord> runs_;  // of the proof that runs, in the order they were first told
     QString problemText_;
 
     QLabel* verdict_;

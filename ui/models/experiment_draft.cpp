@@ -1,6 +1,7 @@
 #include "ui/models/experiment_draft.h"
 
 #include "backend/config/field_table.h"
+#include "backend/core/files.h"
 #include "backend/core/shell.h"
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
@@ -10,7 +11,9 @@
 #include "backend/text/source_files.h"
 #include "ui/widgets/parts.h"
 
+#include <QCoreApplication>
 #include <algorithm>
+#include <utility>
 
 namespace ringscope::ui {
 namespace {
@@ -112,6 +115,24 @@ std::vector<std::string> ExperimentDraft::overrides() const {
     for (const auto& [path, value] : edits)
         if (path != "model.preset") written.push_back(path + "=" + value);
     return written;
+}
+
+Result<ExperimentDraft> draftOfFile(const std::string& file,
+                                    std::map<std::string, std::string> environment) {
+    ExperimentDraft draft;
+    RINGSCOPE_TRY(draft.fileText, readTextFile(file));
+    draft.fileName = file;
+    draft.environment = std::move(environment);
+    return draft;
+}
+
+QString sourceWords(const ExperimentDraft& draft) {
+    const auto tr = [](const char* words) {
+        return QCoreApplication::translate("ExperimentDraft", words);
+    };
+    if (draft.fileName.empty()) return tr("built-in sample: demo");
+    const QString name = text(draft.fileName);
+    return draft.onDisk ? name : tr("%1, not saved yet").arg(name);
 }
 
 ExperimentReading readDraft(const ExperimentDraft& draft) {

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "backend/config/experiment.h"
+#include "backend/core/result.h"
 #include "backend/memory/memory_plan.h"
 #include "backend/plan/rank_shares.h"
 #include "backend/plan/run_plan.h"
 
+#include <QString>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +31,13 @@ struct ExperimentDraft {
 
     std::vector<std::string> overrides() const;  // edits as --set takes them
 };
+
+// Of a file's text, unchanged. Fails where it cannot be read.
+Result<ExperimentDraft> draftOfFile(const std::string& file,
+                                    std::map<std::string, std::string> environment);
+
+// Where the draft is from: its file, "…, not saved yet", or the built-in sample.
+QString sourceWords(const ExperimentDraft& draft);
 
 // A mode under the draft's base configuration: its plan, or why it cannot run.
 struct ModePlan {

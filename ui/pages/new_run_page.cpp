@@ -1,6 +1,5 @@
 #include "ui/pages/new_run_page.h"
 
-#include "backend/core/files.h"
 #include "backend/core/output_file.h"
 #include "backend/plan/adapter_plan.h"
 #include "backend/plan/mode_table.h"
@@ -206,13 +205,9 @@ bool NewRunPage::showsLive() const { return stack_->currentIndex() == 1; }
 bool NewRunPage::settled() const { return !asked_ && !planTimer_.isActive(); }
 
 QString NewRunPage::openFile(const QString& file) {
-    const Result<std::string> read = readTextFile(file.toStdString());
-    if (!read.ok()) return text(read.error().message);
-    ExperimentDraft draft;
-    draft.fileName = file.toStdString();
-    draft.fileText = *read;
-    draft.environment = draft_.environment;
-    setDraft(std::move(draft));
+    Result<ExperimentDraft> draft = draftOfFile(file.toStdString(), draft_.environment);
+    if (!draft.ok()) return text(draft.error().message);
+    setDraft(*std::move(draft));
     stack_->setCurrentIndex(0);
     Q_EMIT placeOpened({PlaceKind::Experiment, file.toStdString()});
     return {};
@@ -239,9 +234,7 @@ void NewRunPage::setDraft(ExperimentDraft draft) {
     plan_.reset();
     run_->setEnabled(false);
     run_->setText(inMode(0));
-    source_->setFullText(draft_.fileName.empty() ? tr("built-in sample: demo")
-                         : draft_.onDisk         ? text(draft_.fileName)
-                                         : tr("%1, not saved yet").arg(text(draft_.fileName)));
+    source_->setFullText(sourceWords(draft_));
     planNow();
 }
 

@@ -1,7 +1,6 @@
 #include "ui/pages/plan_page.h"
 
 #include "backend/config/field_table.h"
-#include "backend/core/files.h"
 #include "backend/core/plain_text.h"
 #include "backend/core/shell.h"
 #include "backend/core/units.h"
@@ -31,7 +30,6 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <utility>
 
 namespace ringscope::ui {
@@ -195,8 +193,7 @@ PlanPage::PlanPage(StoreReader& store, ExperimentDraft sample, std::string store
         askSoon();
     });
     listMachines();
-    takeDraft(question_.draft);
-    openedHere_ = false;
+    takeDraft(question_.draft, false);
 }
 
 QWidget* PlanPage::makeHead() {
@@ -204,10 +201,7 @@ QWidget* PlanPage::makeHead() {
     auto* line = row(head);
     auto* open = makeButton(Icon::Open, tr("Open…"));
     connect(open, &QPushButton::clicked, this, &PlanPage::chooseFile);
-    connect(fromNewRun_, &QPushButton::clicked, this, [this] {
-        takeDraft(offered_);
-        openedHere_ = false;
-    });
+    connect(fromNewRun_, &QPushButton::clicked, this, [this] { takeDraft(offered_, false); });
     fromNewRun_->setToolTip(tr("Plans the experiment of the New run page"));
     source_->setProperty("role", "muted");
     line->addWidget(makeLabel(tr("Plan"), "title"));
@@ -299,8 +293,8 @@ QWidget* PlanPage::makeCurves() {
         button->setChecked(axis == axis_);
         axes_->addButton(button, int(axis));
         head->addWidget(button);
-        connect(button, &QPushButton::clicked, this, [this, axis = axis] { showAxis(axis); });
     }
+    connect(axes_, &QButtonGroup::idClicked, this, [this](int axis) { showAxis(SweepAxis(axis)); });
     layout->addLayout(head);
     layout->addWidget(crossover_);
     layout->addWidget(curveLegend_);
@@ -342,31 +336,23 @@ void PlanPage::setMachine(const QString& name) {
 
 void PlanPage::offerDraft(const ExperimentDraft& draft) {
     offered_ = draft;
-    if (openedHere_) return;
-    takeDraft(draft);
-    openedHere_ = false;
+    if (!openedHere_) takeDraft(draft, false);
 }
 
-void PlanPage::takeDraft(const ExperimentDraft& draft) {
-    openedHere_ = true;
+void PlanPage::takeDraft(const ExperimentDraft& draft, bool openedHere) {
+    openedHere_ = openedHere;
     question_.draft = draft;
     question_.ranks.reset();
     question_.tokens.reset();
     question_.bandwidth.reset();
-    source_->setFullText(draft.fileName.empty() ? tr("built-in sample: demo")
-                         : draft.onDisk         ? text(draft.fileName)
-                                        : tr("%1, not saved yet").arg(text(draft.fileName)));
+    source_->setFullText(sourceWords(draft));
     askSoon();
 }
 
 QString PlanPage::openFile(const QString& file) {
-    const Result<std::string> read = readTextFile(file.toStdString());
-    if (!read.ok()) return text(read.error().message);
-    ExperimentDraft draft;
-    draft.fileName = file.toStdString();
-    draft.fileText = *read;
-    draft.environment = offered_.environment;
-    takeDraft(draft);
+    const Result<ExperimentDraft> draft = draftOfFile(file.toStdString(), offered_.environment);
+    if (!draft.ok()) return text(draft.error().message);
+    takeDraft(*draft);
     return {};
 }
 
@@ -473,8 +459,7 @@ void PlanPage::showDerivation() {
 
 void PlanPage::showAxis(SweepAxis axis) {
     axis_ = axis;
-    for (QAbstractButton* button : axes_->buttons())
-        button->setChecked(axes_->id(button) == int(axis));
+    axes_->button(int(axis))->setChecked(true);
     if (forecast_ && forecast_->problem.empty()) forecaster_.sweep(forecast_, axis_);
 }
 

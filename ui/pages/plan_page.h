@@ -39,7 +39,7 @@ public:
 
     // What New run shows now; taken unless a file was opened here.
     void offerDraft(const ExperimentDraft& draft);
-    void takeDraft(const ExperimentDraft& draft);
+    void takeDraft(const ExperimentDraft& draft, bool openedHere = true);
     // Empty, or why the file cannot be read.
     QString openFile(const QString& file);
     void setMachine(const QString& name);  // of the choice, or the path of a file

@@ -445,9 +445,10 @@ void TracesPage::predict() {
     predicted_.reset();
     showPredicted();
     const std::vector<RunRecord>& runs = store_.allRuns();
-    const auto run = std::ranges::find_if(runs, [this](const RunRecord& each) {
-        return shown_ && recorded().placeOf(each.id) == shown_->place;
-    });
+    if (!shown_) return;
+    const RecordedTraces traces = recorded();
+    const auto run = std::ranges::find_if(
+        runs, [&](const RunRecord& each) { return traces.placeOf(each.id) == shown_->place; });
     if (run == runs.end() || run->device != "cpu" || run->ranks > mostOutlinedRanks) return;
     Result<Machine> machine = findMachine(std::string(thisMachine));
     if (!machine.ok()) return;
