@@ -42,8 +42,8 @@ Result<void> checkMask(const AttentionMask& mask, std::int64_t tokens);
 // token of the sequence sees.
 AttentionMask paddedMask(AttentionMask mask, std::int64_t tokens, std::int64_t padded);
 
-// The document around `position`, of `documents` as AttentionMask has them. One document has no end,
-// nor has what is behind the last.
+// The document around `position`, of `documents` as AttentionMask has them. One document has no
+// end, nor has what is behind the last.
 TokenSpan documentAt(const std::vector<std::int64_t>& documents, std::int64_t position);
 
 // The tokens that the query at `position` sees. The end may lie beyond the sequence's.
