@@ -26,7 +26,7 @@
 # Warnings, language level and sanitizers come with the target; nobody repeats them.
 
 # Several files are compiled as one: what their headers cost is paid once (decision 15). So names in
-# unnamed namespaces differ within a library. Files with options of their own are compiled alone.
+# unnamed namespaces differ within a library or a test program. Files with options of their own are compiled alone.
 function(ringscope_unity target)
     if(RINGSCOPE_UNITY)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
@@ -106,6 +106,7 @@ function(ringscope_test name)
 
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name} PRIVATE ringscope_options ringscope_warnings ${arg_LINK} GTest::gmock)
+    ringscope_unity(${name})
     ringscope_test_options(${name})
     if(RINGSCOPE_UNITY AND NOT arg_HEADERS STREQUAL "none")
         target_precompile_headers(${name} REUSE_FROM ringscope_${arg_HEADERS}_test_headers)

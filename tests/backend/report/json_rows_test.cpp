@@ -6,7 +6,7 @@
 namespace ringscope::reporting {
 namespace {
 
-using json = nlohmann::ordered_json;
+using orderedJson = nlohmann::ordered_json;
 
 TEST(CsvOf, HasTheFirstRowsKeysAsItsColumns) {
     const json rows = {{{"rank", 0}, {"ms", 1.5}}, {{"rank", 1}, {"ms", 2.0}}};
