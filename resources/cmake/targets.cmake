@@ -8,11 +8,12 @@
 #       executable `ringscope_program_cli`, in build/bin under the name OUTPUT.
 #
 #   ringscope_test(plan_tests  layout_test.cpp ring_test.cpp  LINK ringscope::plan  LABELS unit)
-#       GoogleTest executable in build/bin, one ctest entry per TEST. Options:
+#       GoogleTest executable in build/bin, one ctest entry per TEST; one per suite where the only
+#       label is `torch`, since a program with libtorch takes 0.4 s to start. Options:
 #         LABELS       ctest labels; `unit` when absent. `ctest -L unit` is what the sanitizers run,
 #                      so a test that needs torch, Qt or real processes says `torch`, `ui` or `e2e`.
 #         ENVIRONMENT  NAME=value ...   for the running test
-#         TIMEOUT      seconds per TEST; 60 when absent
+#         TIMEOUT      seconds per TEST; 60 when absent. Ten times as many per suite
 #         SERIAL       never runs beside another test (it measures time, or wants every core)
 #         NO_MAIN      the sources bring their own main(); gtest_main is not linked
 #         HEADERS      which precompiled headers it reads: plain, torch (when absent: torch where the
@@ -88,6 +89,19 @@ function(ringscope_test_headers name)
     target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
 endfunction()
 
+# An entry for each suite, listed when ctest starts.
+function(ringscope_add_suites name timeout)
+    math(EXPR timeout "10 * ${timeout}")
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake")
+    file(GENERATE OUTPUT "${file}" CONTENT
+"set(program \"$<TARGET_FILE:${name}>\")
+set(list \"${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.txt\")
+set(properties LABELS torch TIMEOUT ${timeout})
+include(\"${PROJECT_SOURCE_DIR}/resources/cmake/add_suites.cmake\")
+")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${file}")
+endfunction()
+
 function(ringscope_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN" "TIMEOUT;HEADERS" "LINK;LABELS;ENVIRONMENT")
     if(NOT arg_LABELS)
@@ -120,6 +134,10 @@ function(ringscope_test name)
         target_link_libraries(${name} PRIVATE GTest::gtest_main)
     endif()
 
+    if(arg_LABELS STREQUAL "torch")
+        ringscope_add_suites(${name} ${arg_TIMEOUT})
+        return()
+    endif()
     set(properties TIMEOUT ${arg_TIMEOUT})
     if(arg_SERIAL)
         list(APPEND properties RUN_SERIAL TRUE)
