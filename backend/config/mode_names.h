@@ -20,15 +20,17 @@ inline constexpr std::string_view ringAllgather = "ring-allgather";
 inline constexpr std::string_view doubleRing = "double-ring";
 inline constexpr std::string_view dilatedRing = "dilated-ring";
 inline constexpr std::string_view dilatedGather = "dilated-gather";
+inline constexpr std::string_view neededBlocks = "needed-blocks";
 
 inline constexpr std::string_view automatic = "auto";  // no mode: the planner chooses one
 }  // namespace modenames
 
 // In the order in which they are shown.
 inline constexpr std::array modeChoices = {
-    modenames::none,       modenames::legacy,      modenames::ring,
-    modenames::zigzag,     modenames::striped,     modenames::ulysses,
-    modenames::usp,        modenames::llama3,      modenames::ringAllgather,
-    modenames::doubleRing, modenames::dilatedRing, modenames::dilatedGather};
+    modenames::none,        modenames::legacy,      modenames::ring,
+    modenames::zigzag,      modenames::striped,     modenames::ulysses,
+    modenames::usp,         modenames::llama3,      modenames::ringAllgather,
+    modenames::doubleRing,  modenames::dilatedRing, modenames::dilatedGather,
+    modenames::neededBlocks};
 
 }  // namespace ringscope

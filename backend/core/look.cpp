@@ -19,6 +19,7 @@ constexpr std::array modeLooks = {
     ModeLook{"double-ring", {"#3B4CC0", "#98A6FF"}, Marker::Circle, Stroke::DashDot},
     ModeLook{"dilated-ring", {"#00695C", "#4DB6AC"}, Marker::Star, Stroke::DashDot},
     ModeLook{"dilated-gather", {"#8A3B12", "#E59A6B"}, Marker::Plus, Stroke::DashDot},
+    ModeLook{"needed-blocks", {"#4F6B0E", "#B5CC5A"}, Marker::Diamond, Stroke::DashDot},
 };
 constexpr ModeLook unknownMode{"", look.mutedText, Marker::Square, Stroke::Solid};
 

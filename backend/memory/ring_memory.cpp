@@ -26,10 +26,9 @@ public:
 private:
     static constexpr int ownId = -1;
     struct Arriving {
-        Payload payload;
-        int neededBy;
-        bool ofOwnKeys;
-        Travelling tensor;
+        const Transfer* transfer = nullptr;
+        Travelling tensor{};
+        bool isParts() const { return transfer != nullptr && !transfer->parts.empty(); }
     };
     struct Open {
         Payload payload;
@@ -44,16 +43,19 @@ private:
     static bool isMessage(const Transfer& transfer) {
         return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
     }
-    static bool posts(const Step& step, PostTime time, Payload payload) {
-        return std::ranges::any_of(step.transfers, [&](const Transfer& transfer) {
+    static const Transfer* posts(const Step& step, PostTime time, Payload payload) {
+        const auto found = std::ranges::find_if(step.transfers, [&](const Transfer& transfer) {
             return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
         });
+        return found == step.transfers.end() ? nullptr : &*found;
     }
     void postAll(const Step& step, PostTime time, Payload payload);
     Travelling bufferOf(const Step& step, const Transfer& transfer);
-    Travelling buffer(bool gradients);
+    Travelling buffer(const Transfer& transfer);
     void giveBackUnused();
-    Travelling arrived(Payload payload, int index, bool ofOwnKeys = false);
+    Arriving arrived(Payload payload, int index, bool ofOwnKeys = false);
+    void holdKeys(const Arriving& message);
+    std::int64_t numbersOf(std::int64_t rows) const { return numbers_ / ownRows_ * rows; }
     void complete(Payload payload, int index) {
         std::erase_if(open_, [&](const Open& open) {
             return open.payload == payload && open.neededBy <= index;
@@ -67,6 +69,7 @@ private:
     std::int64_t numbers_;
     int ids_ = 0;
     int keys_ = ownId;
+    Held unpacked_{};
     Travelling gradients_{};
     Held ownGradients_{};
     std::vector<Arriving> arriving_{};
@@ -76,29 +79,32 @@ private:
 
 void RingJourneyMemory::beginStep(const Step& step) {
     complete(Payload::KeyValue, step.index);
-    const Travelling next = arrived(Payload::KeyValue, step.index);
-    keys_ = next.defined() ? next.id : ownId;
+    holdKeys(arrived(Payload::KeyValue, step.index));
     postAll(step, PostTime::BeforeBlocks, Payload::KeyValue);
     postAll(step, PostTime::BeforeBlocks, Payload::KeyValueGrad);
 }
 
 void RingJourneyMemory::endStep(const Step& step, TokenSpan keys, Held packed) {
     complete(Payload::KeyValueGrad, step.index);
-    gradients_ = arrived(Payload::KeyValueGrad, step.index);
-    addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
-    const bool sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+    gradients_ = arrived(Payload::KeyValueGrad, step.index).tensor;
+    addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true).tensor);
+    const Transfer* sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     const bool whole = keys.size() == ownRows_;
-    if (keys.size() == 0) {
-        if (sends && !gradients_.defined()) gradients_ = buffer(true);
-    } else if (!gradients_.defined()) {
-        if (whole && !sends)
-            gradients_ = owned(packed);
-        else
-            gradients_ = sends ? buffer(true) : owned(part_.writer.sums(numbers_));
+    if (sends != nullptr) {
+        if (!gradients_.defined()) gradients_ = buffer(*sends);
+    } else if (keys.size() > 0 && !gradients_.defined()) {
+        gradients_ = owned(whole ? packed : part_.writer.sums(numbers_));
     }
-    if (!sends) addToOwn(std::exchange(gradients_, {}));
+    if (sends == nullptr) addToOwn(std::exchange(gradients_, {}));
     postAll(step, PostTime::AfterBlocks, Payload::KeyValue);
     postAll(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+}
+
+void RingJourneyMemory::holdKeys(const Arriving& message) {
+    unpacked_ = {};
+    keys_ = message.tensor.defined() && !message.isParts() ? message.tensor.id : ownId;
+    if (message.isParts())
+        unpacked_ = part_.writer.elements(numbersOf(rowSpan(message.transfer->parts).size()));
 }
 
 void RingJourneyMemory::addToOwn(const Travelling& gradients) {
@@ -118,19 +124,24 @@ Travelling RingJourneyMemory::bufferOf(const Step& step, const Transfer& transfe
     const bool gradients = transfer.payload == Payload::KeyValueGrad;
     if (transfer.kind == TransferKind::Send) {
         if (gradients) return gradients_;
+        if (!transfer.parts.empty()) return buffer(transfer);
         return {transfer.ofOwnKeys ? ownId : keys_, {}};
     }
     const bool stays = gradients && !transfer.ofOwnKeys &&
-                       !posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
-    Travelling tensor = stays ? owned(part_.writer.sums(numbers_)) : buffer(gradients);
-    arriving_.push_back({transfer.payload, transfer.neededBy, transfer.ofOwnKeys, tensor});
+                       posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad) == nullptr;
+    Travelling tensor = stays ? owned(part_.writer.sums(numbers_)) : buffer(transfer);
+    arriving_.push_back({&transfer, tensor});
     return tensor;
 }
 
-Travelling RingJourneyMemory::buffer(bool gradients) {
+Travelling RingJourneyMemory::buffer(const Transfer& transfer) {
     giveBackUnused();
-    const std::int64_t bytes = gradients ? part_.writer.sumBytes() : part_.writer.elementBytes();
-    buffers_.push_back({++ids_, part_.pool.take(numbers_, bytes)});
+    const std::int64_t bytes = transfer.payload == Payload::KeyValueGrad
+                                   ? part_.writer.sumBytes()
+                                   : part_.writer.elementBytes();
+    const std::int64_t numbers =
+        transfer.parts.empty() ? numbers_ : (transfer.sentBytes + transfer.receivedBytes) / bytes;
+    buffers_.push_back({++ids_, part_.pool.take(numbers, bytes)});
     return {ids_, {}};
 }
 
@@ -145,15 +156,16 @@ void RingJourneyMemory::giveBackUnused() {
     });
 }
 
-Travelling RingJourneyMemory::arrived(Payload payload, int index, bool ofOwnKeys) {
+RingJourneyMemory::Arriving RingJourneyMemory::arrived(Payload payload, int index, bool ofOwnKeys) {
     const auto found = std::ranges::find_if(arriving_, [&](const Arriving& arriving) {
-        return arriving.payload == payload && arriving.neededBy == index &&
-               arriving.ofOwnKeys == ofOwnKeys;
+        const Transfer& transfer = *arriving.transfer;
+        return transfer.payload == payload && transfer.neededBy == index &&
+               transfer.ofOwnKeys == ofOwnKeys;
     });
     if (found == arriving_.end()) return {};
-    Travelling tensor = found->tensor;
+    Arriving what = std::move(*found);
     arriving_.erase(found);
-    return tensor;
+    return what;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "backend/plan/key_choices.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/row_runs.h"
+#include "backend/plan/step_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -232,6 +233,43 @@ std::int64_t mostBlocksOfAPlace(const Schedule& schedule) {
     return most;
 }
 
+// The rows that places, which are ranks with all heads, see of each other. Null where blocks need
+// whole shards as the mode has them, and where it changes from batch to batch who sees what.
+std::shared_ptr<const PlaceNeeds> neededRows(const Schedule& schedule) {
+    if (schedule.places.empty()) return nullptr;
+    std::vector<std::vector<TokenSpan>> tokens;
+    std::vector<std::vector<RowRun>> runs;
+    for (const RankSet& place : schedule.places) {
+        tokens.push_back(tokensOf(schedule.owned, place));
+        runs.push_back(runsOf(tokens.back()));
+    }
+    const bool whole =
+        schedule.mask.plain() && schedule.pattern == nullptr &&
+        std::ranges::all_of(tokens, [](const auto& spans) { return spans.size() == 1; });
+    if (whole) return nullptr;
+    const StepCutter cutter(schedule, schedule.mask, 0);
+    const std::int64_t heads = schedule.latent ? 1 : schedule.kvHeadsPerRank;
+    const auto seen = [&](std::size_t place, std::size_t keysOf) -> PlaceNeeds::Rows {
+        const bool meet = std::ranges::any_of(runs[place], [&](const RowRun& queries) {
+            return std::ranges::any_of(runs[keysOf], [&](const RowRun& keys) {
+                return !apart(queries, keys, schedule.mask);
+            });
+        });
+        if (!meet) return std::nullopt;
+        const TokenSpan keys{0, tokenCount(tokens[keysOf])};
+        Step step{.queriesOf = schedule.places[place],
+                  .keysOf = schedule.places[keysOf],
+                  .heads = {0, schedule.kvHeadsPerRank},
+                  .blocks = {{{0, tokenCount(tokens[place])}, keys, MaskKind::Full}}};
+        cutter.cut(step);
+        if (step.blocks.empty()) return std::nullopt;
+        std::vector<KeyRows> rows = neededKeys(step, schedule.latent);
+        if (rowCount(rows) == keys.size() * heads) rows.clear();
+        return rows;
+    };
+    return PlaceNeeds::ofRows(schedule.places.size(), seen);
+}
+
 }  // namespace
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
@@ -250,8 +288,9 @@ Schedule masked(Schedule schedule, const AttentionMask& mask,
     schedule.mask = mask;
     schedule.cut = true;
     schedule.pattern = std::move(pattern);
-    schedule.needs =
-        PlaceNeeds::under(mask, schedule.owned, schedule.places, schedule.pattern.get());
+    schedule.needs = schedule.seenRows ? neededRows(schedule)
+                                       : PlaceNeeds::under(mask, schedule.owned, schedule.places,
+                                                           schedule.pattern.get());
     schedule.summedBlocks = mostBlocksOfAPlace(schedule);
     return schedule;
 }

@@ -65,13 +65,21 @@ int sentUntil(const Step& step) {
     return until;
 }
 
+// Parts of shards are buffers while they travel; they are used elsewhere.
 void addKeys(Timeline& buffers, const std::vector<Step>& pass) {
-    for (const Step& step : pass)
-        for (const Transfer& transfer : step.transfers)
-            if (is(transfer, TransferKind::Receive, Payload::KeyValue))
+    for (const Step& step : pass) {
+        for (const Transfer& transfer : step.transfers) {
+            const bool received = is(transfer, TransferKind::Receive, Payload::KeyValue);
+            const bool sent = is(transfer, TransferKind::Send, Payload::KeyValue);
+            if (!transfer.parts.empty() && (received || sent))
+                buffers.add(postedAt(step, transfer), beginOf(transfer.neededBy) - 1,
+                            transfer.sentBytes + transfer.receivedBytes);
+            else if (received)
                 buffers.add(postedAt(step, transfer),
                             sentUntil(pass[static_cast<std::size_t>(transfer.neededBy)]),
                             transfer.receivedBytes);
+        }
+    }
 }
 
 // Gradients leave while the next step's blocks run. Those that are not sent are no buffer.

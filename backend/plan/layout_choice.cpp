@@ -3,6 +3,7 @@
 #include "backend/config/data_source.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
+#include "backend/plan/blocks.h"
 #include "backend/plan/hilbert.h"
 #include "backend/plan/key_choices.h"
 
@@ -290,6 +291,7 @@ Result<Schedule> scheduleOver(const Mode& mode, const AttentionShape& shape,
         cutToSeen(whole.owned, steps.backward);
         return steps;
     };
+    if (schedule.seenRows && !layout->changes) return masked(std::move(schedule), {});
     return schedule;
 }
 

@@ -51,6 +51,9 @@ constexpr std::array modes = {
     Mode{modenames::dilatedGather,
          "an all-gather for each branch of a dilated pattern, over packed keys: LongNet's own way",
          true, partPerRank, dilatedGatherSchedule},
+    Mode{modenames::neededBlocks,
+         "each rank gets from each other the keys that its queries see, by mask and pattern alone",
+         true, partPerRank, neededBlocksSchedule},
 };
 
 }  // namespace

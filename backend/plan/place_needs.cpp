@@ -60,4 +60,17 @@ std::shared_ptr<const PlaceNeeds> PlaceNeeds::under(const AttentionMask& mask,
     return fewer ? needs : nullptr;
 }
 
+std::shared_ptr<const PlaceNeeds> PlaceNeeds::ofRows(std::size_t places, const SeenRows& seen) {
+    std::shared_ptr<PlaceNeeds> needs(new PlaceNeeds(places));
+    for (std::size_t place = 0; place < places; ++place) {
+        for (std::size_t keysOf = 0; keysOf < places; ++keysOf) {
+            Rows rows = place == keysOf ? std::vector<KeyRows>() : seen(place, keysOf);
+            const std::size_t index = place * places + keysOf;
+            needs->needed_[index] = rows.has_value();
+            if (rows && !rows->empty()) needs->rows_[index] = *std::move(rows);
+        }
+    }
+    return needs;
+}
+
 }  // namespace ringscope

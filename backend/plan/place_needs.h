@@ -8,14 +8,19 @@
 //                                       rank 3                         x  x
 //
 // Then no keys go round. A place sends its keys to each place that needs them, and gets their
-// gradients back from it.
+// gradients back from it: whole shards, or the rows of them that it sees.
 #pragma once
 
+#include "backend/plan/key_rows.h"
 #include "backend/plan/layout.h"
 #include "backend/plan/mask.h"
 #include "backend/plan/rank_set.h"
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace ringscope {
@@ -31,16 +36,30 @@ public:
                                                    const std::vector<RankSet>& places,
                                                    const AttentionPattern* pattern = nullptr);
 
-    bool needs(int place, int keysOf) const {
-        return needed_[static_cast<std::size_t>(place) * places_ +
-                       static_cast<std::size_t>(keysOf)];
+    // Of a shard; nothing: none, no rows: all of it.
+    using Rows = std::optional<std::vector<KeyRows>>;
+    // seen(place, keysOf): what one place sees of another's.
+    using SeenRows = std::function<Rows(std::size_t place, std::size_t keysOf)>;
+    static std::shared_ptr<const PlaceNeeds> ofRows(std::size_t places, const SeenRows& seen);
+
+    bool needs(int place, int keysOf) const { return needed_[indexOf(place, keysOf)]; }
+
+    Rows rows(int place, int keysOf) const {
+        if (!needs(place, keysOf)) return std::nullopt;
+        const auto found = rows_.find(indexOf(place, keysOf));
+        return found == rows_.end() ? std::vector<KeyRows>() : found->second;
     }
 
 private:
     explicit PlaceNeeds(std::size_t places) : places_(places), needed_(places * places) {}
 
+    std::size_t indexOf(int place, int keysOf) const {
+        return static_cast<std::size_t>(place) * places_ + static_cast<std::size_t>(keysOf);
+    }
+
     std::size_t places_;
     std::vector<bool> needed_;
+    std::map<std::size_t, std::vector<KeyRows>> rows_{};
 };
 
 }  // namespace ringscope

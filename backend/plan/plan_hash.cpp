@@ -67,6 +67,8 @@ void add(Fingerprint& print, const Transfer& transfer) {
                   static_cast<std::int64_t>(transfer.posted), transfer.peer, transfer.ofOwnKeys,
                   transfer.neededBy, transfer.sentBytes, transfer.receivedBytes});
     add(print, transfer.among);
+    for (const KeyRows& part : transfer.parts)
+        print.addAll({part.rows.begin, part.rows.end, part.step, part.heads.begin, part.heads.end});
 }
 
 void add(Fingerprint& print, const Block& block) {

@@ -13,6 +13,7 @@
 // not from the first token of the sequence, so an executor slices and never computes a mask.
 #pragma once
 
+#include "backend/plan/key_rows.h"
 #include "backend/plan/layout.h"
 #include "backend/plan/mask.h"
 #include "backend/plan/place_needs.h"
@@ -71,16 +72,10 @@ struct Transfer {
     int neededBy = 0;                // index of a step of this pass, or their number: see PostTime
     std::int64_t sentBytes = 0;      // from this rank to others
     std::int64_t receivedBytes = 0;  // from others to this rank
+    // Of a message of keys, or of their gradients: what travels of a rank's rows, one part behind
+    // the other. None: all rows.
+    std::vector<KeyRows> parts{};
     bool operator==(const Transfer&) const = default;
-};
-
-// Some of the key/value heads that a rank holds, each with its share of the query heads.
-struct HeadSpan {
-    std::int64_t begin = 0;
-    std::int64_t end = 0;  // one past the last
-
-    std::int64_t size() const { return end - begin; }
-    bool operator==(const HeadSpan&) const = default;
 };
 
 // Local query rows x local key rows.
@@ -183,6 +178,9 @@ struct Schedule {
     std::vector<RankSet> places{};
     // Which places need whose keys. Null: keys go all the way round.
     std::shared_ptr<const PlaceNeeds> needs{};
+    // Keys go straight from their owner to those who see them, under every mask, and under one that
+    // blocks are cut to no rows but those that are seen.
+    bool seenRows = false;
     // No rank sends more, or has more buffers, than one of these. Holds where `needs` is null.
     std::vector<int> busiest{0};
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace ringscope {
@@ -17,10 +18,65 @@ TokenSpan rowsOfBlocks(const Step& step, TokenSpan Block::*side) {
     return rows;
 }
 
+// For each row of `keys` whether a block needs it for `head`.
+std::vector<bool> rowsNeeded(const Step& step, const TokenSpan& keys,
+                             std::optional<std::int64_t> head) {
+    std::vector<bool> needed(static_cast<std::size_t>(keys.size()));
+    for (const Block& block : step.blocks) {
+        const bool all = !head || block.heads.size() == 0;
+        if (!all && (*head < block.heads.begin || *head >= block.heads.end)) continue;
+        for (std::int64_t row = block.keys.begin; row < block.keys.end; row += block.keyStep)
+            needed[static_cast<std::size_t>(row - keys.begin)] = true;
+    }
+    return needed;
+}
+
+// Evenly spaced rows, as few parts as come from taking each row with those that follow it: two rows
+// that are no neighbours are no part.
+void addParts(const std::vector<bool>& needed, std::int64_t firstRow, const HeadSpan& heads,
+              std::vector<KeyRows>& parts) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t row = 0; row < needed.size(); ++row)
+        if (needed[row]) rows.push_back(firstRow + static_cast<std::int64_t>(row));
+    for (std::size_t first = 0, next = 0; first < rows.size(); first = next) {
+        next = first + 1;
+        const std::int64_t step = next < rows.size() ? rows[next] - rows[first] : 1;
+        while (next < rows.size() && rows[next] - rows[next - 1] == step) ++next;
+        if (next == first + 2 && step > 1) next = first + 1;
+        parts.push_back({.rows = {rows[first], rows[next - 1] + 1},
+                         .step = next == first + 1 ? 1 : step,
+                         .heads = heads});
+    }
+}
+
 }  // namespace
 
 TokenSpan queryRows(const Step& step) { return rowsOfBlocks(step, &Block::queries); }
 TokenSpan keyRows(const Step& step) { return rowsOfBlocks(step, &Block::keys); }
+
+std::vector<KeyRows> neededKeys(const Step& step, bool latent) {
+    const TokenSpan keys = keyRows(step);
+    std::vector<KeyRows> parts;
+    const bool alike = std::ranges::all_of(
+        step.blocks, [](const Block& block) { return block.heads.size() == 0; });
+    if (latent || alike) {
+        addParts(rowsNeeded(step, keys, std::nullopt), keys.begin,
+                 latent ? HeadSpan{0, 1} : step.heads, parts);
+        return parts;
+    }
+    // Neighbours that need the same rows together.
+    std::vector<bool> rows = rowsNeeded(step, keys, 0);
+    for (std::int64_t head = 0, end = 0; head < step.heads.size(); head = end) {
+        std::vector<bool> next;
+        for (end = head + 1; end < step.heads.size(); ++end) {
+            next = rowsNeeded(step, keys, end);
+            if (next != rows) break;
+        }
+        addParts(rows, keys.begin, {head, end}, parts);
+        rows = std::move(next);
+    }
+    return parts;
+}
 
 RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
     RankSchedule some;

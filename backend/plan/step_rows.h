@@ -9,6 +9,10 @@ namespace ringscope {
 TokenSpan queryRows(const Step& step);
 TokenSpan keyRows(const Step& step);
 
+// The rows of the step's keys that its blocks need, head by head: no row of a head twice. For
+// `latent`, of which heads are made: rows that any head needs, of head 0.
+std::vector<KeyRows> neededKeys(const Step& step, bool latent);
+
 // The steps of one branch of a pattern.
 RankSchedule stepsOfBranch(const RankSchedule& steps, int branch);
 

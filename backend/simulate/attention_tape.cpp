@@ -100,6 +100,11 @@ private:
             const bool collective = !isPointToPoint(transfer);
             const int ticket = takeTicket();
             if (collective) pack(transfer);
+            // Keys on both sides, gradients where they leave: home they are added.
+            const bool comesHome =
+                isGradient(transfer.payload) && transfer.kind == TransferKind::Receive;
+            if (!transfer.parts.empty() && !comesHome)
+                copied(2 * (transfer.sentBytes + transfer.receivedBytes));
             Deed deed{.kind = !collective
                                   ? (transfer.kind == TransferKind::Send ? DeedKind::Send
                                                                          : DeedKind::Receive)

@@ -27,7 +27,7 @@ MetKeys metKeys(const RankPart& part, const Step& step, const RingJourney& journ
                 const at::Tensor& q) {
     if (step.blocks.empty()) return {};
     const TokenSpan rows = keyRows(step);
-    MetKeys met{.rows = rows, .travelling = journey.keys().narrow(2, rows.begin, rows.size())};
+    MetKeys met{.rows = rows, .travelling = journey.keys(rows)};
     const auto [keys, values] = keysOf(part, met.travelling, step.heads);
     met.tensors = {q, keys, values};
     return met;

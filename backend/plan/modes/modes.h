@@ -19,5 +19,6 @@ Result<Schedule> ringAllgatherSchedule(const AttentionShape& shape);
 Result<Schedule> doubleRingSchedule(const AttentionShape& shape);
 Result<Schedule> dilatedRingSchedule(const AttentionShape& shape);
 Result<Schedule> dilatedGatherSchedule(const AttentionShape& shape);
+Result<Schedule> neededBlocksSchedule(const AttentionShape& shape);
 
 }  // namespace ringscope

@@ -3,10 +3,17 @@
 #include "backend/plan/key_choices.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace ringscope {
 namespace {
+
+// Of each step, what a place needs for it, and what its reader then needs of the place's own keys.
+struct Parcels {
+    std::vector<PlaceNeeds::Rows> received{};
+    std::vector<PlaceNeeds::Rows> sent{};
+};
 
 int around(int index, int size) { return ((index % size) + size) % size; }
 
@@ -17,6 +24,7 @@ struct RankInRing {
     HeadSpan heads{};
     std::int64_t keyValueBytes = 0;
     std::int64_t gradientBytes = 0;
+    std::int64_t shardRows = 0;  // of all heads that travel
     bool prefetch = true;
     bool laterUnseen = false;
 
@@ -96,29 +104,41 @@ struct RankInRing {
     }
 
     // The next step's keys from their owner, and this place's own to whoever needs them then.
-    void fetchKeys(Step& step, const PlaceNeeds& needs) const {
+    void fetchKeys(Step& step, const Parcels& parcels) const {
         const int next = step.index + 1;
         if (next == ring.places()) return;
-        const int reader = readerIn(next);
-        const int owner = keysOf(next);
-        if (needs.needs(reader, place()))
-            step.transfers.push_back(
-                own(message(TransferKind::Send, Payload::KeyValue, rankAt(reader), next)));
-        if (needs.needs(place(), owner))
-            step.transfers.push_back(
-                message(TransferKind::Receive, Payload::KeyValue, rankAt(owner), next));
+        const auto at = static_cast<std::size_t>(next);
+        if (const PlaceNeeds::Rows& parcel = parcels.sent[at])
+            step.transfers.push_back(own(parcelled(
+                message(TransferKind::Send, Payload::KeyValue, rankAt(readerIn(next)), next),
+                *parcel)));
+        if (const PlaceNeeds::Rows& parcel = parcels.received[at])
+            step.transfers.push_back(parcelled(
+                message(TransferKind::Receive, Payload::KeyValue, rankAt(keysOf(next)), next),
+                *parcel));
     }
 
     // The gradients of a step's keys to their owner, once the step is over.
-    void returnGradients(Step& step, const PlaceNeeds& needs) const {
-        const int last = step.index - 1;
-        if (last > 0 && needs.needs(readerIn(last), place()))
-            step.transfers.push_back(own(message(TransferKind::Receive, Payload::KeyValueGrad,
-                                                 rankAt(readerIn(last)), step.index)));
-        const int owner = keysOf(step.index);
-        if (step.index > 0 && step.index < ring.places() && needs.needs(place(), owner))
+    void returnGradients(Step& step, const Parcels& parcels) const {
+        const auto at = static_cast<std::size_t>(step.index);
+        if (step.index > 1 && parcels.sent[at - 1])
             step.transfers.push_back(
-                message(TransferKind::Send, Payload::KeyValueGrad, rankAt(owner), step.index + 1));
+                own(parcelled(message(TransferKind::Receive, Payload::KeyValueGrad,
+                                      rankAt(readerIn(step.index - 1)), step.index),
+                              *parcels.sent[at - 1])));
+        if (step.index > 0 && step.index < ring.places() && parcels.received[at])
+            step.transfers.push_back(parcelled(message(TransferKind::Send, Payload::KeyValueGrad,
+                                                       rankAt(keysOf(step.index)), step.index + 1),
+                                               *parcels.received[at]));
+    }
+
+    // `whole` with these parts of its rows alone.
+    Transfer parcelled(Transfer whole, const std::vector<KeyRows>& parts) const {
+        if (parts.empty()) return whole;
+        for (std::int64_t* bytes : {&whole.sentBytes, &whole.receivedBytes})
+            *bytes = *bytes / shardRows * rowCount(parts);
+        whole.parts = parts;
+        return whole;
     }
 
     static Transfer own(Transfer transfer) {
@@ -190,18 +210,33 @@ RankSchedule passesAround(const RankInRing& self, const RingBlocks& blocks) {
     return passes;
 }
 
-RankSchedule straightPasses(const RankInRing& self, const PlaceNeeds& needs,
+// `needs`: null where who has blocks with whose keys says it.
+Parcels parcelsOf(const RankInRing& self, const PlaceNeeds* needs, const RingBlocks& blocks) {
+    const auto parcel = [&](int reader, int owner) -> PlaceNeeds::Rows {
+        if (needs != nullptr) return needs->rows(reader, owner);
+        if (blocks.of(reader, owner).empty()) return std::nullopt;
+        return std::vector<KeyRows>();
+    };
+    Parcels parcels;
+    for (int step = 0; step < self.ring.places(); ++step) {
+        parcels.received.push_back(parcel(self.place(), self.keysOf(step)));
+        parcels.sent.push_back(parcel(self.readerIn(step), self.place()));
+    }
+    return parcels;
+}
+
+RankSchedule straightPasses(const RankInRing& self, const Parcels& parcels,
                             const RingBlocks& blocks) {
     RankSchedule passes{.forward = emptySteps(self)};
     for (Step& step : passes.forward) {
-        self.fetchKeys(step, needs);
-        if (needs.needs(self.place(), self.keysOf(step.index)))
+        self.fetchKeys(step, parcels);
+        if (parcels.received[static_cast<std::size_t>(step.index)])
             step.blocks = blocks.of(self.place(), self.keysOf(step.index));
     }
     passes.backward = passes.forward;
     passes.backward.push_back(self.stepOf(self.ring.places(), self.place()));
     leaveRowsForTheLastStep(passes.backward);
-    for (Step& step : passes.backward) self.returnGradients(step, needs);
+    for (Step& step : passes.backward) self.returnGradients(step, parcels);
     return passes;
 }
 
@@ -251,8 +286,9 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
     const std::int64_t kvHeads =
         std::max<std::int64_t>(shape.kvHeads, ring.ranksPerPlace) / ring.ranksPerPlace;
     const bool latent = shape.latentColumns > 0 && ring.ranksPerPlace == 1;
-    const std::int64_t scalars = shape.batch * (shape.tokens / ring.places()) *
-                                 (latent ? shape.latentColumns : 2 * kvHeads * shape.headDim);
+    const std::int64_t rows = shape.tokens / ring.places();
+    const std::int64_t scalars =
+        shape.batch * rows * (latent ? shape.latentColumns : 2 * kvHeads * shape.headDim);
     std::vector<RankSet> places;
     for (int place = 0; place < ring.places(); ++place) places.push_back(ring.ranksAt(place));
     // The last place but one passes on the most, the last one sends the most gradients home.
@@ -275,10 +311,14 @@ Schedule ringPasses(const AttentionShape& shape, const RingShape& ring, ShardLay
                                   .heads = {0, kvHeads},
                                   .keyValueBytes = scalars * shape.elementBytes,
                                   .gradientBytes = scalars * shape.gradientAccumulatorBytes,
+                                  .shardRows = rows * (latent ? 1 : kvHeads),
                                   .prefetch = shape.ahead,
                                   .laterUnseen = blocks.laterUnseen};
-            RankSchedule passes = schedule.needs ? straightPasses(self, *schedule.needs, blocks)
-                                                 : passesAround(self, blocks);
+            const bool straight = schedule.needs || (schedule.seenRows && ring.places() > 1);
+            RankSchedule passes =
+                straight
+                    ? straightPasses(self, parcelsOf(self, schedule.needs.get(), blocks), blocks)
+                    : passesAround(self, blocks);
             if (schedule.summedBlocks > 0)
                 passes.forward.front().transfers.push_back(gatherSums(shape, ring, schedule, rank));
             return passes;

@@ -26,7 +26,8 @@
 // all-gathered before the first step.
 //
 // Under Schedule::needs, the keys of a step come straight from the place that owns them, and their
-// gradients go straight back to it. Nothing is sent in a step whose keys are not needed.
+// gradients go straight back to it. Nothing is sent in a step whose keys are not needed. With
+// Schedule::seenRows that is so under every mask, and `needs` says which rows are sent.
 #pragma once
 
 #include "backend/plan/schedule.h"

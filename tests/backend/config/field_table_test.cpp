@@ -101,11 +101,12 @@ TEST(FieldTable, SaysWhatItExpectedAndWhatItGot) {
 TEST(FieldTable, NamesTheChoiceThatWasMeant) {
     EXPECT_EQ(refusal("parallel.mode", "zigzg"),
               "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, llama3, "
-              "ring-allgather, double-ring, dilated-ring, dilated-gather, auto; got 'zigzg'; "
-              "did you mean 'zigzag'?");
+              "ring-allgather, double-ring, dilated-ring, dilated-gather, needed-blocks, auto; "
+              "got 'zigzg'; did you mean 'zigzag'?");
     EXPECT_EQ(refusal("parallel.mode", "spiral"),
               "expected one of none, legacy, ring, zigzag, striped, ulysses, usp, llama3, "
-              "ring-allgather, double-ring, dilated-ring, dilated-gather, auto; got 'spiral'");
+              "ring-allgather, double-ring, dilated-ring, dilated-gather, needed-blocks, auto; "
+              "got 'spiral'");
 }
 
 TEST(FieldTable, ReadsSizesStepsAndListsTheWayTheyAreTyped) {

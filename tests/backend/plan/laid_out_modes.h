@@ -31,10 +31,10 @@ inline std::vector<LaidOutMode> laidOutModes() {
     add("llama3", ShardChoice::Zigzag, TokenOrder::Sequence);
     add("ring-allgather", ShardChoice::Contiguous, TokenOrder::Sequence);
     for (const char* mode :
-         {"ring", "zigzag", "striped", "double-ring", "llama3", "ring-allgather"})
+         {"ring", "zigzag", "striped", "double-ring", "llama3", "ring-allgather", "needed-blocks"})
         add(mode, ShardChoice::Auto, TokenOrder::Hilbert);
     add("llama3", ShardChoice::Zigzag, TokenOrder::Hilbert);
-    for (const char* mode : {"ring", "double-ring", "llama3", "ring-allgather"})
+    for (const char* mode : {"ring", "double-ring", "llama3", "ring-allgather", "needed-blocks"})
         add(mode, ShardChoice::Documents, TokenOrder::Sequence);
     return all;
 }

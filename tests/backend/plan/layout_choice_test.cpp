@@ -127,7 +127,7 @@ TEST(LayoutChoice, IsRefusedByModesWithALayoutOfTheirOwn) {
     EXPECT_EQ(refusal(laidOut("ulysses", ShardChoice::Documents, TokenOrder::Sequence)),
               "ulysses needs each rank's tokens before the next rank's, and parallel.layout is "
               "documents; use auto, or one of ring, zigzag, striped, llama3, ring-allgather, "
-              "double-ring, dilated-ring, dilated-gather");
+              "double-ring, dilated-ring, dilated-gather, needed-blocks");
     EXPECT_EQ(refusal(laidOut("ring", ShardChoice::Documents, TokenOrder::Hilbert)),
               "parallel.layout documents shares each document out, and parallel.token_order "
               "hilbert an image; use one of them");
@@ -224,7 +224,7 @@ TEST(TokenOrder, IsRefusedByModesWhoseRanksFollowEachOther) {
     EXPECT_EQ(refusal(laidOut("ulysses", ShardChoice::Auto, TokenOrder::Hilbert)),
               "ulysses needs each rank's tokens before the next rank's, and parallel.token_order "
               "is hilbert; use sequence, or one of ring, zigzag, striped, llama3, ring-allgather, "
-              "double-ring, dilated-ring, dilated-gather");
+              "double-ring, dilated-ring, dilated-gather, needed-blocks");
     const RunPlan alone =
         planRun(laidOut("none", ShardChoice::Zigzag, TokenOrder::Hilbert)).value();
     EXPECT_THAT(noteWith(alone, "parallel.token_order"),

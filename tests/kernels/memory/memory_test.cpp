@@ -174,8 +174,9 @@ std::vector<MemoryCase> patternCases(int ranks) {
         {"chosen blocks", {.kind = PatternKind::BlockSparse, .block = 64, .topK = 3}},
     };
     const std::vector<std::string> modes =
-        ranks == 1 ? std::vector<std::string>{"none"}
-                   : std::vector<std::string>{"ring", "zigzag", "ulysses", "llama3"};
+        ranks == 1
+            ? std::vector<std::string>{"none"}
+            : std::vector<std::string>{"ring", "zigzag", "ulysses", "llama3", "needed-blocks"};
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
         for (const auto& [name, pattern] : patterns)

@@ -152,7 +152,8 @@ TEST(Training, IsTheSameWhereRanksShareEachDocumentOut) {
     config.data.packing = true;
     config.train.batch = 2;
     config.parallel.layout = ShardChoice::Documents;
-    const std::vector<std::string> modes = {"ring", "double-ring", "llama3", "ring-allgather"};
+    const std::vector<std::string> modes = {"ring", "double-ring", "llama3", "ring-allgather",
+                                            "needed-blocks"};
     expectParity(config, packedProse(config), modes);
     config.attention.window = 7;
     config.attention.dropout = 0.1;
@@ -165,8 +166,8 @@ TEST(Training, IsTheSameAlongACurveOverAnImage) {
     config.train.steps = 2;
     config.train.batch = 2;
     config.parallel.tokenOrder = TokenOrder::Hilbert;
-    const std::vector<std::string> modes = {"ring", "zigzag", "striped", "llama3",
-                                            "ring-allgather"};
+    const std::vector<std::string> modes = {"ring",   "zigzag",         "striped",
+                                            "llama3", "ring-allgather", "needed-blocks"};
     expectParity(config, fromProse(config), modes);
     config.data.packing = true;
     config.attention.dropout = 0.1;
@@ -194,6 +195,23 @@ RunConfig latentRun() {
     config.model.latent = {
         .querySize = 12, .size = 16, .plainSize = 8, .rotarySize = 4, .valueSize = 6};
     return config;
+}
+
+// A batch's documents hide some of the rows that travel.
+TEST(Training, IsTheSameWhereRowsTravelThatAreSeen) {
+    for (RunConfig config : {smallRun("none", 1), latentRun()}) {
+        config.train.steps = 2;
+        config.train.batch = 2;
+        config.data.packing = true;
+        config.parallel.mlaKeys = MlaKeys::Latent;
+        for (const PatternConfig& pattern :
+             {PatternConfig{.kind = PatternKind::BlockSparse, .block = 4, .local = 1},
+              {.kind = PatternKind::BlockSparse, .block = 4, .stride = 3, .globalTokens = 2},
+              {.kind = PatternKind::Dilated, .segments = {8, 64}, .rates = {1, 4}}}) {
+            config.attention.pattern = pattern;
+            expectParity(config, packedProse(config), {"needed-blocks"});
+        }
+    }
 }
 
 TEST(Training, IsTheSameWithLatentsThatTravel) {

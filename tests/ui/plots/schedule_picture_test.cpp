@@ -39,9 +39,10 @@ TEST(SchedulePicture, HasARowARankAndAColumnAStep) {
 
 TEST(SchedulePicture, ShowsEveryModesSteps) {
     const std::map<std::string, int> steps = {
-        {"none", 1},    {"legacy", 1},      {"ring", 4},         {"zigzag", 4},
-        {"striped", 4}, {"ulysses", 1},     {"usp", 2},          {"ring-allgather", 1},
-        {"llama3", 4},  {"double-ring", 4}, {"dilated-ring", 4}, {"dilated-gather", 1}};
+        {"none", 1},         {"legacy", 1},      {"ring", 4},         {"zigzag", 4},
+        {"striped", 4},      {"ulysses", 1},     {"usp", 2},          {"ring-allgather", 1},
+        {"llama3", 4},       {"double-ring", 4}, {"dilated-ring", 4}, {"dilated-gather", 1},
+        {"needed-blocks", 4}};
     for (const Mode& mode : modeTable()) {
         SchedulePicture picture;
         picture.setPlan(planOf(std::string(mode.name).c_str(), 4));
