@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::int64_t wide = 8;  // bytes of a number of fp64, in which blocks are chosen
 
+// So many times as long as a pass a CPU takes for rows that are looked up one by one: what chosen
+// blocks take beside near ones in pattern_bench (tests/bench/README.md).
+constexpr std::int64_t cpuGathering = 4;
+
 }  // namespace
 
 ChoiceWork ChoiceCosts::sums(const Step& step) const {
@@ -57,13 +61,15 @@ ChoiceWork ChoiceCosts::block(const Step& step, const Block& block, Pass pass) c
     const std::int64_t element = costs_.elementBytes();
     const std::int64_t sum = costs_.sumBytes();
     // Forward: queries and sums are gathered, merged with and put back. Backward: queries, outputs
-    // and their gradients are gathered, and the sum of the queries' own.
-    const std::int64_t ofNumber =
-        pass == Pass::Forward ? 3 * element + 6 * sum : 6 * element + 4 * sum;
+    // and their gradients are gathered, and the sum of the queries' own, which is put back.
+    const std::int64_t gathered =
+        pass == Pass::Forward ? 2 * element + 4 * sum : 6 * element + 4 * sum;
+    const std::int64_t merged = pass == Pass::Forward ? element + 2 * sum : 0;
     constexpr std::int64_t places = 6 * wide;  // of each row, looked up
+    const std::int64_t bytes =
+        columns() * (gathered * (costs_.onGpu() ? 1 : cpuGathering) + merged) + places;
     return {costs_.fullBlocks(pairs, calls, pass) +
-                costs_.passOver(static_cast<std::int64_t>(
-                    rows * static_cast<double>(columns() * ofNumber + places))),
+                costs_.passOver(static_cast<std::int64_t>(rows * static_cast<double>(bytes))),
             static_cast<int>(calls * 8)};
 }
 

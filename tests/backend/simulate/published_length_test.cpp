@@ -1,6 +1,6 @@
 // The longest sequences that others published, against those that our plan of a device's memory
-// allows. Nothing was fitted to them. A row that does not fit stays, with the tolerance that holds it
-// where it is, and the reason that was found.
+// allows. Nothing was fitted to them. A row that does not fit stays, with the tolerance that holds
+// it where it is, and the reason that was found.
 #include "tests/backend/simulate/planned.h"
 
 #include <gtest/gtest.h>
