@@ -5,7 +5,6 @@
 #include "app/cli/help.h"
 #include "app/cli/option_checks.h"
 #include "app/cli/progress.h"
-#include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/config/data_source.h"
@@ -13,7 +12,6 @@
 #include "backend/report/data_text.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <array>
@@ -38,10 +36,6 @@ struct DataTarget {
     std::string name;
     std::vector<RunConfig> configs;
 };
-
-bool isExperimentFile(const std::string& name) {
-    return name.ends_with(".yaml") || name.ends_with(".yml");
-}
 
 bool isDataFile(const std::string& name) {
     std::error_code ignored;
@@ -98,17 +92,8 @@ Result<DataTarget> ofRun(const DataArguments& arguments, const GlobalOptions& gl
 }
 
 Result<ShownData> readShown(const DataTarget& target, std::int64_t sequences, bool quiet) {
-    StopSignals signals;
-    const std::stop_token stop = signals.token();
-    const bool live = !quiet && ::isatty(STDERR_FILENO) != 0;
-    ReadingOptions options;
-    options.progress = [&](const ReadingProgress& at) {
-        if (live) drawLine(readingWords(at));
-        return !stop.stop_requested();
-    };
-    Result<ShownData> shown = shownData(target.name, target.configs, sequences, options);
-    if (live) clearLine();
-    return shown;
+    const ReadingShown reading(quiet);
+    return shownData(target.name, target.configs, sequences, reading.options());
 }
 
 int show(const DataArguments& arguments, const GlobalOptions& global) {

@@ -68,6 +68,10 @@ Result<Experiment> readExperimentText(const std::string& fileName, const std::st
     return Error{ErrorCode::InvalidConfig, message};
 }
 
+bool isExperimentFile(const std::string& name) {
+    return name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
 Result<Experiment> readExperimentFile(const std::string& file,
                                       const std::vector<std::string>& overrides) {
     if (file.empty()) return readExperimentText("", "", overrides);

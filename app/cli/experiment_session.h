@@ -15,6 +15,9 @@
 
 namespace ringscope::cli {
 
+// By the ending of its name.
+bool isExperimentFile(const std::string& name);
+
 // Reads FILE, environment and overrides. Problems are printed one a line, with what to do.
 Result<Experiment> readExperimentFile(const std::string& file,
                                       const std::vector<std::string>& overrides);

@@ -5,7 +5,6 @@
 #include "app/cli/help.h"
 #include "app/cli/plan_verbs.h"
 #include "app/cli/planned_machine.h"
-#include "backend/config/field_table.h"
 #include "backend/core/text.h"
 #include "backend/machine/machine_table.h"
 #include "backend/plan/planned_ranks.h"
@@ -42,8 +41,9 @@ void refuse(PredictedRuns& predicted, const ExpandedRun& run, const std::string&
 Result<RunPlan> planOn(RunConfig config, const Machine& machine, std::int64_t ranks,
                        const std::string& length) {
     if (!length.empty()) {
-        const Result<void> set = findField("train.seq_len")->set(config, length);
-        if (!set.ok()) return Error{set.error()}.in("--lengths");
+        Result<RunConfig> longer = withLength(std::move(config), length);
+        if (!longer.ok()) return std::move(longer).error().in("--lengths");
+        config = *std::move(longer);
     }
     RINGSCOPE_TRY(RunConfig moved, onMachine(std::move(config), machine, ranks));
     return planRanks(moved, mostPlannedRanks);

@@ -20,6 +20,17 @@ std::string readingWords(const ReadingProgress& progress) {
     return fmt::format("{} % of data.source is tokens", 100 * progress.bytes / progress.total);
 }
 
+ReadingShown::ReadingShown(bool quiet) : live_(!quiet && ::isatty(STDERR_FILENO) != 0) {
+    options_.progress = [this](const ReadingProgress& at) {
+        if (live_) drawLine(readingWords(at));
+        return !signals_.token().stop_requested();
+    };
+}
+
+ReadingShown::~ReadingShown() {
+    if (live_) clearLine();
+}
+
 void Progress::reading(const ReadingProgress& progress) { redraw(readingWords(progress)); }
 
 std::string Progress::heading(const RunRecord& run) const {

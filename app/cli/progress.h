@@ -2,6 +2,7 @@
 // one line at the end of each run where it is not.
 #pragma once
 
+#include "app/cli/stop_signals.h"
 #include "backend/run/run_sink.h"
 #include "backend/text/token_text.h"
 
@@ -21,6 +22,23 @@ struct ProgressStyle {
 
 // "42 % of data.source is tokens"
 std::string readingWords(const ReadingProgress& progress);
+
+// Options that show on a terminal how far data is read, and end it at a signal; what is shown goes
+// with them. `quiet`: nothing is shown.
+class ReadingShown {
+public:
+    explicit ReadingShown(bool quiet);
+    ~ReadingShown();
+    ReadingShown(const ReadingShown&) = delete;
+    ReadingShown& operator=(const ReadingShown&) = delete;
+
+    const ReadingOptions& options() const { return options_; }
+
+private:
+    StopSignals signals_;
+    bool live_;
+    ReadingOptions options_;
+};
 
 // Used by one session; never fails.
 class Progress final : public RunSink {

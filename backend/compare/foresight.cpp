@@ -1,8 +1,11 @@
 #include "backend/compare/foresight.h"
 
+#include "backend/config/data_source.h"
 #include "backend/memory/memory_plan.h"
+#include "backend/plan/batch_schedule.h"
 #include "backend/plan/placement.h"
 #include "backend/simulate/prediction.h"
+#include "backend/text/sequences.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -23,6 +26,20 @@ std::string whyUnlike(const RunConfig& config) {
     if (config.launch.threadsPerRank != 1)
         return "launch.threads_per_rank is not 1, and one thread was measured";
     return {};
+}
+
+// Where documents begin in the first batches behind the warm-up. One batch without any, where they
+// are not kept apart.
+Result<std::vector<std::vector<std::int64_t>>> someDocuments(const RunConfig& config) {
+    constexpr std::int64_t looked = 3;
+    std::vector<std::vector<std::int64_t>> documents;
+    if (!keepsDocumentsApart(config)) return std::vector<std::vector<std::int64_t>>(1);
+    RINGSCOPE_TRY(TokenText text, TokenText::open(config));
+    RINGSCOPE_TRY(const Sequences sequences, Sequences::make(std::move(text), config));
+    for (std::int64_t step = 0; step < looked; ++step)
+        documents.push_back(
+            batchRows(sequences, config.train, config.train.warmupSteps + step, 0).documents);
+    return documents;
 }
 
 // Why a run says nothing of this machine's predictions; empty: it does.
@@ -62,13 +79,18 @@ Result<CheckedRun> checkedRun(const RunRecord& run, const Machine& machine) {
 Result<RunPrediction> predictionHere(const RunPlan& plan, const Machine& machine) {
     if (std::string reason = whyUnlike(plan.config); !reason.empty())
         return Error{ErrorCode::InvalidConfig, std::move(reason)};
-    RINGSCOPE_TRY(const StepTimes times, predictTimes(plan, machine));
-    const auto milliseconds = [](std::int64_t nanos) { return static_cast<double>(nanos) / 1e6; };
-    return RunPrediction{.stepMs = milliseconds(times.stepNanos),
-                         .exposedMs = milliseconds(times.mean.exposed + times.mean.wait),
-                         .waitMs = milliseconds(times.mean.wait),
-                         .processor = machine.device.name,
-                         .calibrated = machine.measured};
+    RINGSCOPE_TRY(const auto batches, someDocuments(plan.config));
+    RunPrediction prediction{.processor = machine.device.name, .calibrated = machine.measured};
+    for (const std::vector<std::int64_t>& documents : batches) {
+        RINGSCOPE_TRY(const StepTimes times, predictTimes(withDocuments(plan, documents), machine));
+        const auto share = [&](std::int64_t nanos) {
+            return static_cast<double>(nanos) / 1e6 / static_cast<double>(batches.size());
+        };
+        prediction.stepMs += share(times.stepNanos);
+        prediction.exposedMs += share(times.mean.exposed + times.mean.wait);
+        prediction.waitMs += share(times.mean.wait);
+    }
+    return prediction;
 }
 
 std::optional<ErrorBar> Foresight::errorBar() const {

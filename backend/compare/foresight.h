@@ -14,8 +14,9 @@
 
 namespace ringscope {
 
-// What a run of this plan will take on this machine, which was calibrated as `machine`. Fails with
-// a sentence where nothing can be said of it: it runs elsewhere, on GPUs, or as was not measured.
+// What a run of this plan will take on this machine, which was calibrated as `machine`. Where its
+// data keeps documents apart, that is read, and the mean of some batches is told. Fails with a
+// sentence where nothing can be said of it: it runs elsewhere, on GPUs, or as was not measured.
 Result<RunPrediction> predictionHere(const RunPlan& plan, const Machine& machine);
 
 struct CheckedRun {

@@ -7,9 +7,18 @@
 namespace ringscope {
 namespace {
 
-// A mask that a kernel has no table of is computed like the one that is nearest to it.
-MaskKind nearestMask(MaskKind wanted, bool hasWanted) {
-    return hasWanted || wanted != MaskKind::Positions ? wanted : MaskKind::Full;
+double pairsOf(const RatePoint& point) {
+    return static_cast<double>(point.size) * static_cast<double>(point.size);
+}
+
+// What a full block takes besides its pairs, by its two smallest: pairs at 1 TFLOP/s.
+double besidePairs(const AttentionTable& full) {
+    if (full.points.size() < 2) return 0;
+    const double small = pairsOf(full.points[0]) / full.points[0].tflops;
+    const double large = pairsOf(full.points[1]) / full.points[1].tflops;
+    const double ofPair =
+        std::max(large - small, 0.0) / (pairsOf(full.points[1]) - pairsOf(full.points[0]));
+    return std::max(small - ofPair * pairsOf(full.points[0]), 0.0);
 }
 
 }  // namespace
@@ -47,25 +56,33 @@ double blockFlops(double pairs, std::int64_t headColumns, Pass pass) {
 
 std::optional<double> attentionRate(const Machine& machine, const std::string& kernel,
                                     const BlockWork& work) {
-    const auto matches = [&](const AttentionTable& table, MaskKind mask) {
-        return table.kernel == kernel && table.format == work.format && table.pass == work.pass &&
-               table.mask == mask;
+    const auto tableOf = [&](MaskKind mask) {
+        const AttentionTable* nearest = nullptr;
+        for (const AttentionTable& table : machine.attention)
+            if (table.kernel == kernel && table.format == work.format && table.pass == work.pass &&
+                table.mask == mask &&
+                (nearest == nullptr || std::abs(table.headColumns - work.headColumns) <
+                                           std::abs(nearest->headColumns - work.headColumns)))
+                nearest = &table;
+        return nearest;
     };
-    const bool hasWanted = std::ranges::any_of(
-        machine.attention, [&](const AttentionTable& table) { return matches(table, work.mask); });
-    const MaskKind mask = nearestMask(work.mask, hasWanted);
-    const AttentionTable* nearest = nullptr;
-    for (const AttentionTable& table : machine.attention)
-        if (matches(table, mask) &&
-            (nearest == nullptr || std::abs(table.headColumns - work.headColumns) <
-                                       std::abs(nearest->headColumns - work.headColumns)))
-            nearest = &table;
-    if (nearest == nullptr) return std::nullopt;
+    const AttentionTable* const full = tableOf(MaskKind::Full);
+    const AttentionTable* table = tableOf(work.mask);
+    if (table == nullptr && work.mask == MaskKind::Positions) table = full;
+    if (table == nullptr) return std::nullopt;
     // A causal square has half of its pairs.
-    const double ofSquare = mask == MaskKind::Causal ? 0.5 : 1;
+    const double ofSquare = table->mask == MaskKind::Causal ? 0.5 : 1;
     const double pairs = static_cast<double>(work.pairs) * static_cast<double>(work.heads) /
-                         static_cast<double>(nearest->heads);
-    return rateAt(nearest->points, std::sqrt(pairs / ofSquare));
+                         static_cast<double>(table->heads);
+    const RatePoint& smallest = table->points.front();
+    const double pairsOfSmallest = ofSquare * pairsOf(smallest);
+    if (pairs >= pairsOfSmallest || full == nullptr)
+        return rateAt(table->points, std::sqrt(pairs / ofSquare));
+    const double time = pairsOfSmallest / smallest.tflops;
+    const double beside =
+        std::min(time, besidePairs(*full) * static_cast<double>(full->heads * full->headColumns) /
+                           static_cast<double>(table->heads * table->headColumns));
+    return pairs / (beside + (time - beside) * pairs / pairsOfSmallest);
 }
 
 std::optional<double> productRate(const Machine& machine, NumberFormat format, std::int64_t rows) {

@@ -152,7 +152,10 @@ struct BlockWork {
 };
 
 // TFLOP/s of the kernel. The table with the nearest head size is read at the square block of its
-// heads that has as many pairs. Nothing where the kernel has no table for this format and pass.
+// heads that has as many pairs; blocks by position without a table are read as full ones. Below the
+// smallest of a table a block takes its share of that one's pairs, and what full blocks take beside
+// pairs: masks make small blocks slow by tiles that they show a part of, which pieces have not.
+// Nothing where the kernel has no table for this format and pass.
 std::optional<double> attentionRate(const Machine& machine, const std::string& kernel,
                                     const BlockWork& work);
 

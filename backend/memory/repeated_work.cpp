@@ -1,9 +1,13 @@
 #include "backend/memory/repeated_work.h"
 
 #include "backend/model/parameter_list.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/attention_work.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
 
 namespace ringscope {
 namespace {
@@ -19,7 +23,10 @@ struct LayerWeights {
 LayerWeights layerWeights(const RunPlan& plan) {
     LayerWeights weights;
     const ModelConfig& model = plan.config.model;
-    for (const ParameterSpec& spec : parameterList(model, plan.layers)) {
+    std::vector<ParameterSpec> all = parameterList(model, plan.layers);
+    std::ranges::move(adapterParameters(adapterSites(plan), plan.config.adapter.rank, 0),
+                      std::back_inserter(all));
+    for (const ParameterSpec& spec : all) {
         if (!spec.name.starts_with("layers.") || spec.shape.size() < 2) continue;
         const auto has = [&](const char* part) {
             return spec.name.find(part) != std::string::npos;

@@ -20,4 +20,15 @@ AttentionMask maskOfBatch(const RunPlan& plan, const AttentionPart& part,
     return paddedMask(std::move(mask), plan.config.train.seqLen, plan.attention.tokens);
 }
 
+RunPlan withDocuments(RunPlan plan, const std::vector<std::int64_t>& documents) {
+    if (documents.empty()) return plan;
+    for (AttentionPart& part : plan.parts) {
+        part.schedule = scheduleOfBatch(plan, part, documents);
+        part.schedule.mask = maskOfBatch(plan, part, documents);
+        part.schedule.cut = true;
+        part.mask.documents = documents;
+    }
+    return plan;
+}
+
 }  // namespace ringscope

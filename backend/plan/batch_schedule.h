@@ -17,4 +17,7 @@ Schedule scheduleOfBatch(const RunPlan& plan, const AttentionPart& part,
 AttentionMask maskOfBatch(const RunPlan& plan, const AttentionPart& part,
                           std::vector<std::int64_t> documents);
 
+// The plan of a step all of whose sequences have these documents. What ranks send stays as it was.
+RunPlan withDocuments(RunPlan plan, const std::vector<std::int64_t>& documents);
+
 }  // namespace ringscope

@@ -110,6 +110,39 @@ OrderedJson predictionObject(const Prediction& prediction) {
             {"ranks_apart_pct", prediction.ranksApart * 100}};
 }
 
+// Which figures of a machine are from where; tables of a kernel that have one source are one row.
+struct FigureSource {
+    std::string of{};
+    std::string source{};
+};
+std::vector<FigureSource> sourcesOf(const Machine& machine) {
+    std::vector<FigureSource> sources;
+    const auto add = [&](std::string of, const std::string& source) {
+        const bool known = std::ranges::any_of(sources, [&](const FigureSource& other) {
+            return other.of == of && other.source == source;
+        });
+        if (!known) sources.push_back({std::move(of), source});
+    };
+    add("device", machine.device.source);
+    for (const ProductTable& table : machine.products)
+        add(fmt::format("products {}", nameOf(table.format)), table.source);
+    for (const AttentionTable& table : machine.attention)
+        add("attention " + table.kernel, table.source);
+    for (const LinkLevel& link : machine.links) add("link " + link.name, link.source);
+    add("host", machine.host.source);
+    if (machine.price) add("price", machine.price->source);
+    if (machine.failures) add("failures", machine.failures->source);
+    add("error bar", machine.error.source);
+    return sources;
+}
+
+OrderedJson sourcesJson(const Machine& machine) {
+    OrderedJson rows = OrderedJson::array();
+    for (const FigureSource& each : sourcesOf(machine))
+        rows.push_back({{"of", each.of}, {"source", each.source}});
+    return rows;
+}
+
 OrderedJson machineObject(const Machine& machine) {
     OrderedJson links = OrderedJson::array();
     for (const LinkLevel& link : machine.links)
@@ -131,7 +164,8 @@ OrderedJson machineObject(const Machine& machine) {
             {"usd_per_device_hour",
              machine.price ? OrderedJson(machine.price->perDeviceHour) : OrderedJson(nullptr)},
             {"error_pct", machine.error.percent},
-            {"source", machine.device.source}};
+            {"source", machine.device.source},
+            {"sources", sourcesJson(machine)}};
 }
 
 OrderedJson conventions() {
@@ -373,8 +407,8 @@ std::string packingJson(const std::string& file, const PackingReport& report, in
 }
 
 std::string machinesText(const std::vector<Machine>& machines) {
-    std::vector<CellRow> rows{
-        {"machine", "device", "kernels", "a host", "memory", "bf16 peak", "links"}};
+    std::vector<CellRow> rows{{"machine", "device", "kernels", "a host", "memory", "bf16 peak",
+                               "US dollars an hour", "links"}};
     for (const Machine& machine : machines) {
         std::vector<std::string> links;
         for (const LinkLevel& link : machine.links)
@@ -383,9 +417,17 @@ std::string machinesText(const std::vector<Machine>& machines) {
         rows.push_back({machine.name, machine.device.name, join(machine.kernels(), " "),
                         std::to_string(machine.device.perHost),
                         formatBytes({machine.device.memoryBytes}),
-                        peak > 0 ? fmt::format("{:.0f} TFLOP/s", peak) : "-", join(links, ", ")});
+                        peak > 0 ? fmt::format("{:.0f} TFLOP/s", peak) : "-",
+                        machine.price ? fmt::format("{:.2f}", machine.price->perDeviceHour) : "-",
+                        join(links, ", ")});
     }
-    return alignedTable(rows, 3, true);
+    std::string text = alignedTable(rows, 3, true);
+    for (const Machine& machine : machines) {
+        text += fmt::format("\n{}: where its figures are from\n", machine.name);
+        for (const FigureSource& each : sourcesOf(machine))
+            text += fmt::format("  {:<16}{}\n", each.of, each.source);
+    }
+    return text;
 }
 
 std::string machinesJson(const std::vector<Machine>& machines) {

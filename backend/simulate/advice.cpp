@@ -1,5 +1,6 @@
 #include "backend/simulate/advice.h"
 
+#include "backend/config/conflicts.h"
 #include "backend/config/mode_names.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
@@ -120,19 +121,24 @@ struct Fitting {
     bool fits = false;
 };
 
-// The first row that fits; the last one where none does.
+// The first row that fits; the last one that can run where none does.
 Result<Fitting> firstThatFits(RunConfig config, const Machine& machine) {
     const MemoryConfig wanted = config.memory;
+    Result<Fitting> last = Error{ErrorCode::Failed, "no memory setting was tried"};
     for (const MemoryRow& row : memoryRows) {
         config.memory = withRow(wanted, row);
+        if (const auto conflicts = findConflicts(config); !conflicts.empty()) {
+            if (!last.ok()) last = Error{ErrorCode::InvalidConfig, conflicts.front().message};
+            continue;
+        }
         Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
         if (!plan.ok()) return std::move(plan).error();
         PredictedPeak peak = peakOn(*plan, machine);
         const bool fits = peak.bytes() + bytesBesideTensors(machine) <= machine.device.memoryBytes;
-        if (fits || &row == &memoryRows.back())
-            return Fitting{*std::move(plan), std::string(row.words), std::move(peak), fits};
+        last = Fitting{*std::move(plan), std::string(row.words), std::move(peak), fits};
+        if (fits) return last;
     }
-    return Error{ErrorCode::Failed, "no memory setting was tried"};
+    return last;
 }
 
 std::string rateWords(const Prediction& prediction) {

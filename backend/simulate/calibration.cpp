@@ -68,7 +68,7 @@ std::vector<BlockKey> blocksOf(const RunPlan& plan, const Schedule& schedule,
     for (const Step& step : steps)
         for (const Block& block : step.blocks)
             keys.push_back({pass, block.mask, attendedPairs(block),
-                            queryHeads(schedule, step) * plan.attention.batch});
+                            queryHeads(schedule, step, block) * plan.attention.batch});
     return keys;
 }
 
@@ -183,7 +183,8 @@ ProductTable productTable(const std::vector<CalibrationRun>& runs, NumberFormat 
                           double bandwidth, const std::string& source) {
     std::map<std::int64_t, std::vector<double>> rates;
     for (const CalibrationRun& run : runs) {
-        if (run.plan.ranks != 1) continue;
+        // Many small blocks leave time between them, which is no product's.
+        if (run.plan.ranks != 1 || run.plan.attention.pattern != nullptr) continue;
         const RankTrace& rank = run.trace.ranks.front();
         const std::vector<double> all =
             nanosPerStep(rank, SpanKind::Compute, {Operation::Forward, Operation::Backward});
@@ -299,12 +300,18 @@ std::vector<ExpandedRun> calibrationRuns(NumberFormat precision) {
     for (const std::string_view mode :
          {modenames::ring, modenames::ringAllgather, modenames::ulysses})
         for (const std::int64_t tokens : {384, 1536, 6144}) add(mode, tokens, false);
-    RunConfig window = calibrationConfig(precision);
-    window.parallel.mode = modenames::none;
-    window.parallel.sp = 1;
-    window.train.seqLen = 3072;
-    window.attention.window = 300;
-    runs.push_back({.name = "calibrate/none 3072 window", .config = std::move(window)});
+    add(modenames::none, 3072, true);
+    runs.back().name += " window";
+    runs.back().config.attention.window = 300;
+    // Small blocks: of all heads, and of one.
+    add(modenames::none, 1536, true);
+    runs.back().name += " blocks";
+    runs.back().config.attention.pattern = {
+        .kind = PatternKind::BlockSparse, .block = 64, .stride = 6};
+    add(modenames::none, 1536, true);
+    runs.back().name += " dilated";
+    runs.back().config.attention.pattern = {
+        .kind = PatternKind::Dilated, .segments = {128, 1536}, .rates = {1, 16}};
     return runs;
 }
 

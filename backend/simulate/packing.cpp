@@ -155,6 +155,11 @@ std::vector<std::vector<std::int64_t>> sequencesOf(std::span<const std::int64_t>
     return sequences;
 }
 
+bool isTokens(std::int64_t number) {
+    constexpr std::int64_t most = std::int64_t{1} << 40;
+    return number >= 0 && number <= most;
+}
+
 }  // namespace
 
 std::string_view dealingName(Dealing dealing) {
@@ -225,9 +230,29 @@ Result<PackingReport> packDocuments(std::span<const std::int64_t> documents,
     return report;
 }
 
+Result<std::vector<std::int64_t>> documentLengths(const std::string& fileName,
+                                                  std::vector<std::int64_t> numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (!isTokens(numbers[i]))
+            return Error{ErrorCode::InvalidConfig,
+                         fmt::format("{}: expected numbers of tokens, from 0 on; number {} is {}",
+                                     fileName, i, numbers[i])};
+    const bool grows =
+        numbers.size() > 1 && numbers.front() == 0 && std::ranges::is_sorted(numbers);
+    if (grows) {
+        for (std::size_t i = 0; i + 1 < numbers.size(); ++i)
+            numbers[i] = numbers[i + 1] - numbers[i];
+        numbers.pop_back();
+    }
+    std::erase(numbers, 0);
+    if (numbers.empty())
+        return Error{ErrorCode::InvalidConfig,
+                     fileName + ": holds no document; write a length in tokens on each line"};
+    return numbers;
+}
+
 Result<std::vector<std::int64_t>> readDocumentLengths(const std::string& fileName,
                                                       std::string_view text) {
-    constexpr std::int64_t longest = std::int64_t{1} << 40;
     constexpr std::string_view between = " \t\r\n,[]";
     std::vector<std::int64_t> numbers;
     std::int64_t line = 1;
@@ -244,25 +269,14 @@ Result<std::vector<std::int64_t>> readDocumentLengths(const std::string& fileNam
         const std::size_t end = std::min(text.find_first_of(between, at), text.size());
         const std::string_view word = text.substr(at, end - at);
         const std::optional<std::int64_t> number = parseInteger(word);
-        if (!number || *number < 0 || *number > longest)
+        if (!number || !isTokens(*number))
             return Error{ErrorCode::InvalidConfig,
                          fmt::format("{}:{}:{}: expected a number of tokens, from 0 on; got {}",
                                      fileName, line, at - lineBegin + 1, shown(word))};
         numbers.push_back(*number);
         at = end;
     }
-    const bool grows =
-        numbers.size() > 1 && numbers.front() == 0 && std::ranges::is_sorted(numbers);
-    if (grows) {
-        for (std::size_t i = 0; i + 1 < numbers.size(); ++i)
-            numbers[i] = numbers[i + 1] - numbers[i];
-        numbers.pop_back();
-    }
-    std::erase(numbers, 0);
-    if (numbers.empty())
-        return Error{ErrorCode::InvalidConfig,
-                     fileName + ": holds no document; write a length in tokens on each line"};
-    return numbers;
+    return documentLengths(fileName, std::move(numbers));
 }
 
 }  // namespace ringscope

@@ -56,9 +56,12 @@ struct PackingReport {
 Result<PackingReport> packDocuments(std::span<const std::int64_t> documents,
                                     std::int64_t sequenceTokens, int ranks);
 
-// Lengths of documents, or where they begin and the end, as numbers between blanks, commas, line
-// ends or brackets. A list that begins with 0 and grows is of the second kind. Fails with line and
-// column.
+// Lengths of documents from a list of them, or of where they begin and the end: one that begins
+// with 0 and grows. Fails where a number is none of tokens, and where there is no document.
+Result<std::vector<std::int64_t>> documentLengths(const std::string& fileName,
+                                                  std::vector<std::int64_t> numbers);
+
+// The same of numbers between blanks, commas, line ends or brackets. Fails with line and column.
 Result<std::vector<std::int64_t>> readDocumentLengths(const std::string& fileName,
                                                       std::string_view text);
 

@@ -106,10 +106,7 @@ StepFlops stepFlops(const RunPlan& plan) {
     const double seen = 3.5 * attentionFlops(plan) *
                         static_cast<double>(config.train.gradAccum * config.parallel.dp);
     const auto length = static_cast<double>(config.train.seqLen);
-    double pairs = 0;
-    for (const AttentionPart& part : plan.parts)
-        pairs += static_cast<double>(part.layers) *
-                 static_cast<double>(visiblePairs(part.mask, config.train.seqLen));
+    const double pairs = seenPairsOfLayers(plan);
     const double all = static_cast<double>(plan.layers.size()) * length * length;
     return {.causal = plan.flopsPerStep,
             .full = plan.flopsPerStep + (pairs > 0 ? seen * (all / pairs - 1) : 0),

@@ -2,7 +2,7 @@
 
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
-#include "backend/plan/adapter_plan.h"
+#include "backend/plan/memory_zero.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -32,18 +32,16 @@ std::optional<NumberFormat> formatWithTables(const Machine& machine, NumberForma
 
 Result<StepCosts> StepCosts::of(const RunPlan& plan, const Machine& machine,
                                 const std::string& kernel) {
-    // A prediction that leaves them out would be of another step.
-    if (plan.config.attention.pattern.kind != PatternKind::None)
+    if (plan.config.adapter.kind == AdapterKind::Qlora && machine.device.kind == DeviceKind::Gpu)
         return Error{ErrorCode::InvalidConfig,
-                     "attention.pattern: times are predicted of dense attention alone; use kind "
-                     "none, or measure a run"};
-    if (hasAdapter(plan.config))
-        return Error{ErrorCode::InvalidConfig,
-                     "adapter.kind: times are predicted of trainings of all parameters alone; use "
-                     "none, or measure a run"};
+                     fmt::format("adapter.kind qlora makes numbers of 4 bits on the host's "
+                                 "processor, of which machine {} says nothing; use lora",
+                                 machine.name)};
     StepCosts costs;
     costs.plan_ = &plan;
     costs.machine_ = &machine;
+    costs.share_ = parameterShareOf(plan);
+    costs.adapters_ = adapterSites(plan);
     costs.kernel_ = kernel.empty() ? machine.kernel : kernel;
     const std::vector<std::string> kernels = machine.kernels();
     if (std::ranges::find(kernels, costs.kernel_) == kernels.end())
@@ -71,22 +69,50 @@ std::int64_t StepCosts::rated(double flops, double tflops) const {
     return static_cast<std::int64_t>(std::llround(flops / tflops / 1e3));
 }
 
-std::int64_t StepCosts::block(const Block& block, std::int64_t heads, Pass pass) const {
-    const ModelConfig& model = plan_->config.model;
-    // Queries and keys have other columns than values in latent attention.
-    const std::int64_t columns = (model.headDim() + model.valueDim()) / 2;
-    BlockWork work{.format = format_,
-                   .queries = block.queries.size(),
-                   .keys = block.keys.size(),
-                   .pairs = attendedPairs(block),
-                   .heads = heads * plan_->attention.batch,
-                   .headColumns = columns,
-                   .mask = block.mask,
-                   .pass = pass};
+std::int64_t StepCosts::attention(const BlockWork& work, std::int64_t count) const {
     if (work.pairs == 0) return 0;
     const double rate = attentionRate(*machine_, kernel_, work).value_or(1);
-    const double pairs = static_cast<double>(work.pairs) * static_cast<double>(work.heads);
-    return rated(blockFlops(pairs, columns, pass), rate);
+    const double pairs = static_cast<double>(work.pairs) * static_cast<double>(work.heads) *
+                         static_cast<double>(count);
+    return rated(blockFlops(pairs, work.headColumns, work.pass), rate);
+}
+
+// Queries and keys have other columns than values in latent attention.
+std::int64_t StepCosts::headColumns() const {
+    const ModelConfig& model = plan_->config.model;
+    return (model.headDim() + model.valueDim()) / 2;
+}
+
+std::int64_t StepCosts::block(const Block& block, std::int64_t heads, Pass pass) const {
+    return attention({.format = format_,
+                      .queries = block.queryRows(),
+                      .keys = block.keyRows(),
+                      .pairs = attendedPairs(block),
+                      .heads = heads * plan_->attention.batch,
+                      .headColumns = headColumns(),
+                      .mask = block.mask,
+                      .pass = pass},
+                     1);
+}
+
+std::int64_t StepCosts::fullBlocks(double pairs, std::int64_t count, Pass pass) const {
+    const double ofEach = pairs / static_cast<double>(std::max<std::int64_t>(count, 1));
+    return attention({.format = format_,
+                      .pairs = static_cast<std::int64_t>(std::llround(std::max(ofEach, 1.0))),
+                      .headColumns = headColumns(),
+                      .mask = MaskKind::Full,
+                      .pass = pass},
+                     count);
+}
+
+// At half of fp32's rate; where a machine has none, at the format's by the width of their numbers.
+std::int64_t StepCosts::wideProducts(double flops, std::int64_t rows) const {
+    if (flops == 0) return 0;
+    const std::optional<double> single = productRate(*machine_, NumberFormat::Fp32, rows);
+    const double rate =
+        single ? *single / 2
+               : productRate(*machine_, format_, rows).value_or(1) * rowOf(format_).bytes / 8;
+    return rated(flops, rate);
 }
 
 std::int64_t StepCosts::product(std::int64_t rows, std::int64_t inner, std::int64_t columns) const {

@@ -31,6 +31,8 @@ struct Matrix {
     std::int64_t columns = 0;
     double rowsShare = 1;  // of the rank's rows that each is used by
     std::int64_t copies = 1;
+    bool inFourBits = false;
+    std::vector<std::int64_t> adapted{};  // columns of each adapter beside it
 };
 
 // The matrices of a layer, by the part of it that uses them.
@@ -49,8 +51,14 @@ std::int64_t parameterRanks(const RunPlan& plan, bool experts) {
     return experts ? plan.ranks / plan.expertRanks : plan.ranks;
 }
 
-LayerMatrices matricesOf(const RunPlan& plan, int layer,
+// A parameter of the model that ranks do not hold is in 4 bits.
+bool isHeld(const ParameterShare& share, const std::string& name) {
+    return std::ranges::find(share.list, name, &ParameterSpec::name) != share.list.end();
+}
+
+LayerMatrices matricesOf(const StepCosts& costs, int layer,
                          const std::vector<ParameterSpec>& parameters) {
+    const RunPlan& plan = costs.plan();
     const std::string prefix = "layers." + std::to_string(layer) + ".";
     const ExpertConfig& experts = plan.config.model.experts;
     LayerMatrices matrices;
@@ -59,7 +67,10 @@ LayerMatrices matricesOf(const RunPlan& plan, int layer,
         const bool ofExperts = spec.shape.size() == 3;
         const std::int64_t columns = spec.shape[ofExperts ? 1 : 0];
         const std::int64_t inner = spec.shape[ofExperts ? 2 : 1];
-        Matrix matrix{.inner = inner, .columns = columns};
+        Matrix matrix{
+            .inner = inner, .columns = columns, .inFourBits = !isHeld(costs.share(), spec.name)};
+        for (const AdapterSite& site : costs.adapters())
+            if (site.layer.parameter == spec.name) matrix.adapted.push_back(site.layer.rows);
         if (ofExperts) {
             // Tokens of all ranks that share experts go evenly to those that this rank holds.
             matrix.copies = experts.count / plan.expertRanks;
@@ -92,7 +103,7 @@ public:
           rank_(rank),
           extent_(extent),
           parameters_(parameterList(model_, plan_.layers)),
-          share_(parameterShareOf(plan_)),
+          share_(costs.share()),
           rows_(plan_.attention.batch * tokenCount(heldTokens(plan_.schedule(), rank))) {
         everybody_ = groupIndex(tape_, {.ranks = {0, plan_.ranks, 1}, .everybody = true});
         for (const AttentionPart& part : plan_.parts)
@@ -141,17 +152,45 @@ private:
     std::int64_t passes(std::int64_t columns, std::int64_t times) const {
         return costs_.passOver(times * rows_ * columns * costs_.elementBytes());
     }
-    std::int64_t products(const std::vector<Matrix>& matrices, bool backward) const {
+    bool frozen() const { return !costs_.adapters().empty(); }
+    // `tile`: rows that are multiplied at once.
+    std::int64_t products(const std::vector<Matrix>& matrices, bool backward,
+                          std::int64_t tile) const {
         std::int64_t nanos = 0;
         for (const Matrix& matrix : matrices) {
             const auto rows =
                 static_cast<std::int64_t>(static_cast<double>(rows_) * matrix.rowsShare);
-            nanos += matrix.copies *
-                     (backward ? costs_.productBackward(rows, matrix.inner, matrix.columns)
-                               : costs_.product(rows, matrix.inner, matrix.columns));
+            const auto [inner, columns] = std::pair(matrix.inner, matrix.columns);
+            // Of what is frozen the rows' gradient alone is wanted.
+            nanos += matrix.copies * (!backward  ? costs_.product(rows, inner, columns)
+                                      : frozen() ? costs_.product(rows, columns, inner)
+                                                 : costs_.productBackward(rows, inner, columns));
+            if (matrix.inFourBits) nanos += (rows + tile - 1) / tile * unpacked(inner * columns);
+            for (const std::int64_t adapted : matrix.adapted)
+                nanos += adapter(rows, inner, adapted, backward);
         }
         return nanos;
     }
+    // Codes of 4 bits become numbers of fp32, and these the elements' type.
+    std::int64_t unpacked(std::int64_t numbers) const {
+        return costs_.passOver(numbers / 2 + numbers * (4 + 4 + costs_.elementBytes()));
+    }
+    // Two thin products, whose result is added to what is there. Both are done three times
+    // backward: for the rows' gradient, and for each matrix's own, which needs what the other gave.
+    std::int64_t adapter(std::int64_t rows, std::int64_t inner, std::int64_t columns,
+                         bool backward) const {
+        const std::int64_t rank = plan_.config.adapter.rank;
+        const std::int64_t element = costs_.elementBytes();
+        const std::int64_t thin =
+            costs_.product(rows, inner, rank) + costs_.product(rows, rank, columns);
+        const std::int64_t dropped =
+            plan_.config.adapter.dropout > 0 ? costs_.passOver(3 * rows * inner * element) : 0;
+        return (backward ? 3 : 1) * thin + (backward ? 2 : 1) * dropped +
+               costs_.passOver(rows * (backward ? inner : columns) * element);
+    }
+    // As kernels/model/chunks.h has it, on a CPU.
+    std::int64_t chunk() const { return costs_.elementBytes() == 2 ? 1024 : 512; }
+    std::int64_t feedForwardTile() const { return plan_.config.memory.tileMlp.value_or(chunk()); }
     std::int64_t headColumns() const {
         return (model_.heads + 2 * model_.keyHeads()) * model_.headDim();
     }
@@ -170,11 +209,12 @@ private:
                          .bytes = bytes});
     }
 
-    // Of a unit, or of all: scalars of all slices but the rank's own. So many it sends to share it.
-    std::int64_t othersSlices(int unit) const {
+    // Of a unit, or of all: scalars of all slices but the rank's own. So many it sends to share its
+    // values, or the gradients of what is trained.
+    std::int64_t othersSlices(int unit, bool trained) const {
         std::int64_t scalars = 0;
         for (const SharePart& part : share_.parts)
-            if (part.unit == unit || unit < 0) {
+            if ((part.unit == unit || unit < 0) && !(trained && part.frozen)) {
                 const std::int64_t ranks = parameterRanks(plan_, part.experts);
                 scalars += (ranks - 1) * (part.span.count / ranks);
             }
@@ -188,7 +228,7 @@ private:
     void fetch(Deeds& deeds, int unit) {
         if (!dividesValues(plan_)) return;
         collective(deeds, Operation::AllGather, everybody_,
-                   othersSlices(unit) * costs_.elementBytes(),
+                   othersSlices(unit, /*trained=*/false) * costs_.elementBytes(),
                    unit % 2 == 0 ? valuesEven : valuesOdd);
     }
     void useValues(int unit, int next, bool fetched) {
@@ -201,10 +241,12 @@ private:
     }
     void closeGradients(int unit) {
         if (!dividesGradients(plan_)) return;
+        const std::int64_t scalars = othersSlices(unit, /*trained=*/true);
+        if (scalars == 0) return settleGradients();
         play(unit - layerUnit(0), SpanPass::Backward, [&](Deeds& deeds) {
             if (gradientsOpen_) awaitTicket(deeds, gradientsOnTheWay);
-            collective(deeds, Operation::ReduceScatter, everybody_,
-                       othersSlices(unit) * costs_.sumBytes(), gradientsOnTheWay);
+            collective(deeds, Operation::ReduceScatter, everybody_, scalars * costs_.sumBytes(),
+                       gradientsOnTheWay);
         });
         gradientsOpen_ = true;
     }
@@ -234,17 +276,17 @@ private:
         const int kernels = backward ? 8 : 4;
         if (experts) spread(deeds, Operation::Dispatch);
         work(deeds, Operation::FeedForward,
-             products(matrices.feedForward, backward) + passes(width, backward ? 8 : 5) +
-                 passes(matrices.innerColumns, backward ? 4 : 2),
+             products(matrices.feedForward, backward, feedForwardTile()) +
+                 passes(width, backward ? 8 : 5) + passes(matrices.innerColumns, backward ? 4 : 2),
              experts ? kernels * 3 : kernels);
         if (experts) spread(deeds, Operation::Combine);
     }
 
     void layerForward(Deeds& deeds, int layer) {
         const std::size_t index = static_cast<std::size_t>(layer);
-        const LayerMatrices matrices = matricesOf(plan_, layer, parameters_);
+        const LayerMatrices matrices = matricesOf(costs_, layer, parameters_);
         work(deeds, Operation::Project,
-             products(matrices.before, false) + passes(model_.hiddenSize, 2) +
+             products(matrices.before, false, chunk()) + passes(model_.hiddenSize, 2) +
                  passes(headColumns(), 2),
              4);
         const auto part = static_cast<std::size_t>(plan_.partOfLayer[index]);
@@ -254,24 +296,25 @@ private:
     }
     void afterAttention(Deeds& deeds, int layer, const LayerMatrices& matrices) {
         work(deeds, Operation::Project,
-             products(matrices.output, false) + passes(model_.hiddenSize, 3), 2);
+             products(matrices.output, false, rows_) + passes(model_.hiddenSize, 3), 2);
         feedForward(deeds, matrices, plan_.layers[static_cast<std::size_t>(layer)].experts, false);
     }
     void layerBackward(Deeds& deeds, int layer) {
         const std::size_t index = static_cast<std::size_t>(layer);
-        const LayerMatrices matrices = matricesOf(plan_, layer, parameters_);
+        const LayerMatrices matrices = matricesOf(costs_, layer, parameters_);
         if (plan_.config.memory.recompute == Recompute::AttentionKept)
             afterAttention(deeds, layer, matrices);
         if (plan_.config.memory.tileMlp)
-            work(deeds, Operation::FeedForward, products(matrices.feedForward, false) / 2, 2);
+            work(deeds, Operation::FeedForward,
+                 products(matrices.feedForward, false, feedForwardTile()) / 2, 2);
         feedForward(deeds, matrices, plan_.layers[index].experts, true);
         work(deeds, Operation::Project,
-             products(matrices.output, true) + passes(model_.hiddenSize, 3), 4);
+             products(matrices.output, true, rows_) + passes(model_.hiddenSize, 3), 4);
         const auto part = static_cast<std::size_t>(plan_.partOfLayer[index]);
         appendAttention(costs_, plan_.parts[part], steps_[part], rank_, Pass::Backward, tape_,
                         deeds);
         work(deeds, Operation::Project,
-             products(matrices.before, true) + passes(model_.hiddenSize, 6) +
+             products(matrices.before, true, chunk()) + passes(model_.hiddenSize, 6) +
                  passes(headColumns(), 3),
              8);
     }
@@ -309,9 +352,10 @@ private:
         closeGradients(headOf());
         const int groups = (layers + every - 1) / every;
         for (int group = groups - 1; group >= 0; --group) backward(group, groups, every);
-        play(-1, SpanPass::Backward, [&](Deeds& deeds) {
-            work(deeds, Operation::Backward, passes(model_.hiddenSize, 2), 2);
-        });
+        if (!frozen())
+            play(-1, SpanPass::Backward, [&](Deeds& deeds) {
+                work(deeds, Operation::Backward, passes(model_.hiddenSize, 2), 2);
+            });
         closeGradients(embeddingUnit);
         settleGradients();
     }
@@ -374,7 +418,8 @@ private:
         const std::int64_t vocabulary = model_.vocabSize;
         work(deeds, Operation::Loss,
              costs_.product(rows_, model_.hiddenSize, vocabulary) +
-                 costs_.productBackward(rows_, model_.hiddenSize, vocabulary) +
+                 (frozen() ? costs_.product(rows_, vocabulary, model_.hiddenSize)
+                           : costs_.productBackward(rows_, model_.hiddenSize, vocabulary)) +
                  costs_.passOver(rows_ * vocabulary * (4 * costs_.sumBytes())) +
                  passes(model_.hiddenSize, 4),
              12);
@@ -387,8 +432,8 @@ private:
         const bool alone = plan_.ranks == 1;
         std::int64_t owned = 0;
         for (const SharePart& part : share_.parts)
-            owned += partOwner(plan_, part, rank_).owned.count;
-        const std::int64_t others = scaled(othersSlices(-1));
+            if (!part.frozen) owned += partOwner(plan_, part, rank_).owned.count;
+        const std::int64_t others = scaled(othersSlices(-1, /*trained=*/true));
         owned = scaled(owned);
         if (!alone && !dividesGradients(plan_)) {
             collective(deeds, Operation::ReduceScatter, everybody_, others * costs_.sumBytes(),
@@ -437,13 +482,14 @@ private:
         if (plan_.config.memory.offloadOptimizer != OffloadPlace::None)
             awaitTicket(deeds, updateMoves);
     }
-    // Of all parameters, those of the layers that are played and of what is beside layers.
+    // Of all that is trained, what is of the layers that are played and beside layers.
     std::int64_t scaled(std::int64_t whole) const {
         const std::int64_t all = std::ssize(plan_.layers);
         if (extent_.layers == all) return whole;
         std::int64_t played = 0;
         std::int64_t total = 0;
-        for (const ParameterSpec& spec : parameters_) {
+        for (const ParameterSpec& spec : share_.list) {
+            if (!spec.trained) continue;
             total += spec.elements();
             if (!spec.name.starts_with("layers.") ||
                 std::stoll(spec.name.substr(7)) < extent_.layers)
@@ -458,7 +504,7 @@ private:
     int rank_;
     TapeExtent extent_;
     std::vector<ParameterSpec> parameters_;
-    ParameterShare share_;
+    const ParameterShare& share_;
     std::int64_t rows_;
     int everybody_ = 0;
     std::vector<RankSchedule> steps_{};

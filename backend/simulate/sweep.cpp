@@ -1,5 +1,7 @@
 #include "backend/simulate/sweep.h"
 
+#include "backend/config/conflicts.h"
+#include "backend/config/field_table.h"
 #include "backend/core/units.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/planned_ranks.h"
@@ -57,6 +59,14 @@ std::string placeWords(double at, bool interpolated, double divisor) {
 
 }  // namespace
 
+Result<RunConfig> withLength(RunConfig config, const std::string& tokens) {
+    if (const Result<void> set = findField("train.seq_len")->set(config, tokens); !set.ok())
+        return Error{set.error()}.in("train.seq_len");
+    const std::vector<ConfigConflict> conflicts = findConflicts(config);
+    if (!conflicts.empty()) return Error{ErrorCode::InvalidConfig, conflicts.front().message};
+    return config;
+}
+
 Result<RunPlan> planModeOn(const RunConfig& config, std::string_view mode, const Machine& machine,
                            std::int64_t ranks) {
     RunConfig changed = config;
@@ -99,28 +109,33 @@ Machine withLinkSpeed(Machine machine, std::int64_t ranks, double bytesPerSecond
     return machine;
 }
 
-std::vector<SweepCurve> sweepModes(const RunConfig& config, const Machine& machine,
-                                   std::int64_t ranks, SweepAxis axis,
-                                   const std::vector<double>& at,
-                                   const std::function<bool()>& stopped) {
-    std::vector<SweepCurve> curves;
+Sweep sweepModes(const RunConfig& config, const Machine& machine, std::int64_t ranks,
+                 SweepAxis axis, const std::vector<double>& at,
+                 const std::function<bool()>& stopped) {
+    Sweep sweep;
     for (const double place : at) {
         RunConfig changed = config;
         Machine moved = machine;
-        if (axis == SweepAxis::Length)
-            changed.train.seqLen = std::llround(place);
-        else
+        if (axis == SweepAxis::Length) {
+            Result<RunConfig> length = withLength(config, std::to_string(std::llround(place)));
+            if (!length.ok()) {
+                if (sweep.refused.empty()) sweep.refused = length.error().message;
+                continue;
+            }
+            changed = *std::move(length);
+        } else {
             moved = withLinkSpeed(std::move(moved), ranks, place);
+        }
         for (const ModeForecast& forecast : forecastModes(changed, moved, ranks, stopped)) {
             if (!forecast.prediction || !forecast.prediction->fits()) continue;
-            auto curve = std::ranges::find(curves, forecast.mode, &SweepCurve::mode);
-            if (curve == curves.end())
-                curve = curves.insert(curve, {forecast.mode, forecast.mode, {}});
+            auto curve = std::ranges::find(sweep.curves, forecast.mode, &SweepCurve::mode);
+            if (curve == sweep.curves.end())
+                curve = sweep.curves.insert(curve, {forecast.mode, forecast.mode, {}});
             curve->points.push_back({place, forecast.prediction->seconds()});
         }
         if (stopped()) break;
     }
-    return curves;
+    return sweep;
 }
 
 std::vector<double> sweepAround(double middle, SweepAxis axis) {

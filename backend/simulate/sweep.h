@@ -13,6 +13,10 @@
 
 namespace ringscope {
 
+// The configuration with another train.seq_len, as text; checked as that of an experiment is, alone
+// and with other fields.
+Result<RunConfig> withLength(RunConfig config, const std::string& tokens);
+
 // A mode over so many ranks of a machine: what it would take, or why it cannot be said.
 struct ModeForecast {
     std::string mode{};
@@ -47,11 +51,14 @@ struct SweepCurve {
     std::vector<SweepPoint> points{};  // ascending
 };
 
-// A curve a mode that has a point. `stopped` as above; what was done by then is returned.
-std::vector<SweepCurve> sweepModes(const RunConfig& config, const Machine& machine,
-                                   std::int64_t ranks, SweepAxis axis,
-                                   const std::vector<double>& at,
-                                   const std::function<bool()>& stopped);
+struct Sweep {
+    std::vector<SweepCurve> curves{};  // one for each mode that has a point
+    std::string refused{};             // why the first of the lengths is none that a run may have
+};
+// `stopped` as above; what was done by then is returned.
+Sweep sweepModes(const RunConfig& config, const Machine& machine, std::int64_t ranks,
+                 SweepAxis axis, const std::vector<double>& at,
+                 const std::function<bool()>& stopped);
 
 // An eighth to eight times `middle`, doubled from place to place; of lengths those that are
 // whole.

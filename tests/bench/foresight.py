@@ -3,7 +3,7 @@
 real and compares each with `plan check`. Calibrate first, on a machine that does nothing else:
 
     build/bin/ringscope calibrate
-    tests/bench/foresight.py build/bin/ringscope                 # everything: about 40 minutes
+    tests/bench/foresight.py build/bin/ringscope                 # everything: about 50 minutes
     tests/bench/foresight.py build/bin/ringscope --lengths 2k,4k --ranks 1,2 --masks causal
 """
 import argparse
@@ -14,14 +14,25 @@ import tempfile
 
 MODES = ["legacy", "ring", "zigzag", "striped", "ulysses", "usp", "llama3", "ring-allgather",
          "double-ring"]
-MASKS = {"causal": "", "all": "causal: false", "window": "window: 700"}
-
+MASKS = {
+    "causal": "", "all": "causal: false", "window": "window: 700", "documents": "",
+    # not of the whole matrix: name them
+    "near": "pattern: {kind: block_sparse, block: 128, local: 2}",
+    "chosen": "pattern: {kind: block_sparse, block: 128, top_k: 3}",
+    "dilated": "pattern: {kind: dilated, segments: [512, 2048], rates: [1, 4]}",
+    "lora": "", "qlora": "",
+}
+WHOLE = ["causal", "all", "window", "documents"]
+# What a mask needs beside the section attention.
+BESIDE = {"documents": "data: {packing: true}", "lora": "adapter: {kind: lora}",
+          "qlora": "adapter: {kind: qlora}"}
 
 EXPERIMENT = """
 name: {name}
 model: {{layers: 2}}
 train: {{steps: {steps}, warmup_steps: 2}}
 attention: {{{attention}}}
+{beside}
 parallel: {{sp: {ranks}}}
 profile: {{steps: [2, {steps}], memory: false}}
 matrix:
@@ -55,7 +66,7 @@ def main():
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--ranks", default="1,2,4")
     parser.add_argument("--lengths", default="2k,4k,8k,16k")
-    parser.add_argument("--masks", default=",".join(MASKS))
+    parser.add_argument("--masks", default=",".join(WHOLE))
     parser.add_argument("--steps", type=int, default=5)
     arguments = parser.parse_args()
     database = tempfile.mkdtemp(prefix="ringscope-foresight-") + "/runs.db"
@@ -64,7 +75,7 @@ def main():
         for mask in arguments.masks.split(","):
             code, said = run(arguments.program, database, EXPERIMENT.format(
                 name=f"{mask}-{ranks}", steps=arguments.steps, attention=MASKS[mask], ranks=ranks,
-                modes=modes, lengths=arguments.lengths))
+                beside=BESIDE.get(mask, ""), modes=modes, lengths=arguments.lengths))
             if code not in (0, 8):
                 sys.exit(f"{mask}, {ranks} ranks: exit code {code}\n{said}")
     checked = []
@@ -87,6 +98,12 @@ def main():
     for ranks in sorted({row["ranks"] for row in checked}):
         some = [row["error_pct"] for row in checked if row["ranks"] == ranks]
         print(f"  {ranks} ranks: {sum(some) / len(some):+.1f} % mean, "
+              f"{min(some):+.1f} to {max(some):+.1f}")
+    masks = {}
+    for row in checked:
+        masks.setdefault(row["name"].split("/")[0].rsplit("-", 1)[0], []).append(row["error_pct"])
+    for mask, some in sorted(masks.items()):
+        print(f"  {mask}: {sum(some) / len(some):+.1f} % mean, "
               f"{min(some):+.1f} to {max(some):+.1f}")
     if exposed:
         print(f"exposed communication: off by {100 * sum(exposed) / len(exposed):.1f} % of the "

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace ringscope::ui {
@@ -50,7 +51,14 @@ Forecast forecastOf(const ForecastQuestion& question, const std::function<bool()
             forecast.machine.error = *learned;
     forecast.config = reading.experiment.base;
     RunConfig& config = forecast.config;
-    if (question.tokens) config.train.seqLen = *question.tokens;
+    if (question.tokens) {
+        Result<RunConfig> longer = withLength(config, std::to_string(*question.tokens));
+        if (!longer.ok()) {
+            forecast.problem = longer.error().message;
+            return forecast;
+        }
+        config = *std::move(longer);
+    }
     fitPrecision(config, forecast.machine, forecast.notes);
     const std::int64_t own = config.parallel.sp * config.parallel.dp;
     forecast.ranks = question.ranks.value_or(own > 1 ? own : forecast.machine.device.perHost);
@@ -121,9 +129,11 @@ void Forecaster::sweep(std::shared_ptr<const Forecast> forecast, SweepAxis axis)
             const double middle = axis == SweepAxis::Length
                                       ? static_cast<double>(forecast->config.train.seqLen)
                                       : forecast->bandwidth;
-            ForecastCurves curves{.axis = axis};
-            curves.curves = sweepModes(forecast->config, forecast->machine, forecast->ranks, axis,
-                                       sweepAround(middle, axis), stopped);
+            Sweep sweep = sweepModes(forecast->config, forecast->machine, forecast->ranks, axis,
+                                     sweepAround(middle, axis), stopped);
+            ForecastCurves curves{.axis = axis,
+                                  .curves = std::move(sweep.curves),
+                                  .refused = std::move(sweep.refused)};
             curves.fastest = fastestAlong(curves.curves);
             return std::make_shared<const ForecastCurves>(std::move(curves));
         },

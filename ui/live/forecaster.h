@@ -47,6 +47,7 @@ Forecast forecastOf(const ForecastQuestion& question, const std::function<bool()
 struct ForecastCurves {
     SweepAxis axis = SweepAxis::Length;
     std::vector<SweepCurve> curves{};
+    std::string refused{};  // why some lengths have no point; empty: none is refused
     FastestAlong fastest{};
 };
 

@@ -485,8 +485,9 @@ void PlanPage::showCurves(const std::shared_ptr<const ForecastCurves>& curves) {
         }
     }
     const QString title = seconds ? tr("Step time, s") : tr("Step time, ms");
-    crossover_->setText(
-        text(fastestSentence(curves->fastest, length ? "tokens" : "GB/s", divisor)));
+    std::string sentence = fastestSentence(curves->fastest, length ? "tokens" : "GB/s", divisor);
+    if (!curves->refused.empty()) sentence += " Other lengths: " + curves->refused + ".";
+    crossover_->setText(text(sentence));
     curves_->setAccessibleName(title);
     curvePanel_->setVisible(!series.empty());
     curveLegend_->setVisible(!series.empty());

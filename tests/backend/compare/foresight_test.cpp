@@ -112,12 +112,43 @@ TEST(Foresight, RefusesToPredictWhatWasNotMeasuredHere) {
               "launch.threads_per_rank is not 1, and one thread was measured");
     EXPECT_EQ(reasonOf([](RunConfig& config) { config.debug.slowRank = 0; }),
               "debug.slow_rank holds a rank up on purpose");
-    const auto sparse = [](RunConfig& config) {
-        config.attention.pattern.kind = PatternKind::BlockSparse;
-        config.attention.pattern.block = 256;
-        config.attention.pattern.local = 1;
+    const auto fourBits = [](RunConfig& config) { config.adapter.kind = AdapterKind::Qlora; };
+    EXPECT_EQ(reasonOf(fourBits).substr(0, 18), "adapter.kind qlora");
+}
+
+TEST(Foresight, PredictsPatternsAndAdaptersHere) {
+    Machine machine = findMachine("h100-8x").value();
+    machine.device.kind = DeviceKind::Cpu;
+    const auto said = [&](const std::function<void(RunConfig&)>& change) {
+        RunConfig config;
+        config.train.precision = NumberFormat::Bf16;
+        change(config);
+        return predictionHere(planRun(config).value(), machine).value();
     };
-    EXPECT_EQ(reasonOf(sparse).substr(0, 17), "attention.pattern");
+    const RunPrediction all = said([](RunConfig&) {});
+    EXPECT_NE(said([](RunConfig& config) {
+                  config.attention.pattern.kind = PatternKind::BlockSparse;
+                  config.attention.pattern.topK = 2;
+              }).stepMs,
+              all.stepMs);
+    const double lora =
+        said([](RunConfig& config) { config.adapter.kind = AdapterKind::Lora; }).stepMs;
+    EXPECT_GT(said([](RunConfig& config) { config.adapter.kind = AdapterKind::Qlora; }).stepMs,
+              lora);
+}
+
+// The text's paragraphs are documents: pairs of two of them are computed by nobody.
+TEST(Foresight, PredictsTheDocumentsOfTheData) {
+    Machine machine = findMachine("h100-8x").value();
+    const auto stepMs = [&](bool packing) {
+        RunConfig config;
+        config.train.precision = NumberFormat::Bf16;
+        config.train.seqLen = 65536;
+        config.train.steps = 4;
+        config.data.packing = packing;
+        return predictionHere(planRun(config).value(), machine).value().stepMs;
+    };
+    EXPECT_LT(stepMs(true), 0.9 * stepMs(false));
 }
 
 }  // namespace

@@ -26,17 +26,35 @@ TEST(Machine, ASquareOfTheTableHasTheTablesRate) {
                 309, 1);
 }
 
-TEST(Machine, SmallBlocksFallOffTheCliffAndRatesNeverLeaveTheirTable) {
+TEST(Machine, SmallBlocksFallOffTheCliffAndRatesNeverExceedTheirTable) {
     const Machine h100 = findMachine("h100-8x").value();
-    double before = 0;
-    for (std::int64_t tokens = 256; tokens <= 1 << 20; tokens *= 2) {
-        const double rate =
-            attentionRate(h100, "fa2", squareOf(tokens, MaskKind::Causal, Pass::Backward)).value();
-        EXPECT_GE(rate, before);
+    double rateBefore = 0;
+    double timeBefore = 0;
+    for (std::int64_t tokens = 16; tokens <= 1 << 20; tokens *= 2) {
+        const BlockWork square = squareOf(tokens, MaskKind::Causal, Pass::Backward);
+        const double rate = attentionRate(h100, "fa2", square).value();
+        const double time = static_cast<double>(square.pairs) / rate;
+        EXPECT_GE(rate, rateBefore);
         EXPECT_LE(rate, 330);
-        EXPECT_GE(rate, 142);
-        before = rate;
+        EXPECT_GT(time, timeBefore);
+        rateBefore = rate;
+        timeBefore = time;
     }
+    EXPECT_NEAR(
+        attentionRate(h100, "fa2", squareOf(1024, MaskKind::Causal, Pass::Backward)).value(), 142,
+        0.2);
+}
+
+// What a block takes beside its pairs is a part of what the smallest of the table took.
+TEST(Machine, ATinyBlockTakesWhatIsBesidePairs) {
+    const Machine h100 = findMachine("h100-8x").value();
+    const auto time = [&](std::int64_t tokens) {
+        const BlockWork square = squareOf(tokens, MaskKind::Full, Pass::Forward);
+        return static_cast<double>(square.pairs) / attentionRate(h100, "fa3", square).value();
+    };
+    EXPECT_NEAR(time(8) / time(16), 1, 0.01);
+    EXPECT_LT(time(8), time(1024));
+    EXPECT_GT(time(8), time(1024) / 10);
 }
 
 TEST(Machine, WorkOfFewHeadsIsThatOfASmallerSquare) {

@@ -1,5 +1,6 @@
 #include "backend/simulate/advice.h"
 
+#include "backend/config/conflicts.h"
 #include "tests/backend/simulate/planned.h"
 
 #include <gmock/gmock.h>
@@ -51,6 +52,18 @@ TEST(Advice, WhatIsTooLargeForEverythingIsSaidWithTheLeastItNeeds) {
     const Advice advice = adviseOn(tokens(32 << 20), machine, 2).value();
     EXPECT_TRUE(advice.options.empty());
     EXPECT_THAT(advice.sentences, Contains(StartsWith("Nothing fits on 2 A100 SXM4 40 GB")));
+}
+
+TEST(Advice, AnOptionIsOneThatAnExperimentMayHave) {
+    Machine machine = findMachine("h100-8x").value();
+    machine.device.kind = DeviceKind::Cpu;
+    machine.device.memoryBytes = std::int64_t{1} << 40;
+    RunConfig config = tokens(8192);
+    config.adapter.kind = AdapterKind::Qlora;  // memory.zero 3 would divide numbers of 4 bits
+    const Advice advice = adviseOn(config, machine, 4).value();
+    ASSERT_FALSE(advice.options.empty());
+    for (const Option& option : advice.options)
+        EXPECT_TRUE(findConflicts(option.config).empty()) << option.memory;
 }
 
 TEST(Advice, OfSeveralNumbersOfRanksTheCheapestIsNamed) {

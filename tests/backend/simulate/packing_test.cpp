@@ -73,6 +73,14 @@ TEST(Packing, LengthsAndPlacesAreReadAlike) {
               (std::vector<std::int64_t>{4, 3, 9}));
 }
 
+TEST(Packing, NumbersOfAnArrayAreCheckedAsThoseOfATextAre) {
+    EXPECT_EQ(documentLengths("a.npy", {0, 4, 7, 16}).value(),
+              (std::vector<std::int64_t>{4, 3, 9}));
+    EXPECT_EQ(documentLengths("a.npy", {4, -1}).error().message,
+              "a.npy: expected numbers of tokens, from 0 on; number 1 is -1");
+    EXPECT_THAT(documentLengths("a.npy", {}).error().message, HasSubstr("holds no document"));
+}
+
 TEST(Packing, WhatIsNoLengthIsNamedByLineAndColumn) {
     const auto broken = readDocumentLengths("a.txt", "12\n7, x9\n");
     ASSERT_FALSE(broken.ok());

@@ -59,15 +59,73 @@ TEST(Prediction, AKernelOrATypeWithoutATableIsRefused) {
                 HasSubstr("use train.precision bf16 or fp16"));
 }
 
-TEST(Prediction, OfWhatASimulatedStepLeavesOutIsRefused) {
+// A long sequence, whose dense attention is most of the step.
+TEST(Prediction, APatternOfALongSequenceIsFasterThanAllKeys) {
     RunConfig config = llama8b();
-    config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 1024, .local = 1};
-    EXPECT_THAT(predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).error().message,
-                HasSubstr("attention.pattern: times are predicted of dense attention alone"));
-    config.attention.pattern = {};
-    config.adapter.kind = AdapterKind::Lora;
-    EXPECT_THAT(predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).error().message,
-                HasSubstr("adapter.kind: times are predicted of trainings of all parameters"));
+    config.train.seqLen = 262144;
+    const auto seconds = [&](const PatternConfig& pattern) {
+        config.attention.pattern = pattern;
+        return predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).value().seconds();
+    };
+    const double dense = seconds({});
+    EXPECT_LT(seconds({.kind = PatternKind::BlockSparse, .block = 4096, .local = 3}), 0.6 * dense);
+    EXPECT_LT(seconds({.kind = PatternKind::Dilated, .segments = {32768, 262144}, .rates = {1, 8}}),
+              0.6 * dense);
+    EXPECT_LT(seconds({.kind = PatternKind::BlockSparse, .block = 4096, .topK = 8}), dense);
+}
+
+// As many pairs of small blocks are more means to score and more rows to gather.
+TEST(Prediction, ChoosingSmallBlocksTakesLonger) {
+    RunConfig config = llama8b();
+    const auto attention = [&](const PatternConfig& pattern) {
+        config.attention.pattern = pattern;
+        const RunPlan plan = plannedOn(config, machine(), "ulysses", 8);
+        return predictTimes(plan, machine()).value().mean.attention;
+    };
+    EXPECT_GT(attention({.kind = PatternKind::BlockSparse, .block = 128, .topK = 32}),
+              attention({.kind = PatternKind::BlockSparse, .block = 1024, .topK = 4}));
+}
+
+TEST(Prediction, OfAdaptersComputesNoGradientOfWhatIsFrozen) {
+    RunConfig config = llama8b();
+    config.memory.recompute = Recompute::None;
+    config.memory.zero = 0;
+    const auto computes = [&](AdapterKind kind, std::int64_t rank) {
+        config.adapter.kind = kind;
+        config.adapter.rank = rank;
+        const RunPlan plan = plannedOn(config, machine(), "ulysses", 8);
+        return predictTimes(plan, machine()).value().mean;
+    };
+    const RankTimes all = computes(AdapterKind::None, 8);
+    const RankTimes lora = computes(AdapterKind::Lora, 8);
+    // Products twice instead of three times; passes over activations are the same.
+    EXPECT_LT(static_cast<double>(lora.compute), 0.85 * static_cast<double>(all.compute));
+    EXPECT_GT(static_cast<double>(lora.compute), 0.6 * static_cast<double>(all.compute));
+    EXPECT_NEAR(static_cast<double>(lora.attention) / static_cast<double>(all.attention), 1, 1e-3);
+    EXPECT_LT(lora.exposed, all.exposed / 4);
+    EXPECT_GT(computes(AdapterKind::Lora, 256).compute, lora.compute);
+}
+
+TEST(Prediction, NumbersInFourBitsAreMadeForEachProduct) {
+    RunConfig config = llama8b();
+    config.memory = {};
+    Machine cpu = machine();
+    cpu.device.kind = DeviceKind::Cpu;
+    cpu.device.cores = 64;
+    const auto compute = [&](AdapterKind kind) {
+        config.adapter.kind = kind;
+        return predictTimes(plannedOn(config, cpu, "ulysses", 8), cpu).value().mean.compute;
+    };
+    const StepCosts costs = StepCosts::of(plannedOn(config, cpu, "ulysses", 8), cpu, {}).value();
+    // 8192 rows of a rank are 8 chunks; each makes the layers' 7 billion numbers, forward and back.
+    const std::int64_t numbers = std::int64_t{218'103'808} * 32;
+    EXPECT_GT(compute(AdapterKind::Qlora) - compute(AdapterKind::Lora),
+              2 * 7 * costs.passOver(numbers * 10));
+    config.adapter.kind = AdapterKind::Qlora;
+    EXPECT_EQ(
+        predictRun(plannedOn(config, machine(), "zigzag", 8), machine()).error().message,
+        "adapter.kind qlora makes numbers of 4 bits on the host's processor, of which machine "
+        "h100-8x says nothing; use lora");
 }
 
 TEST(Prediction, RanksThatDoNotDivideIntoGroupsAreRefused) {

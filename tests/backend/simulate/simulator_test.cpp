@@ -1,6 +1,7 @@
 #include "backend/simulate/simulator.h"
 
 #include "backend/analysis/findings.h"
+#include "backend/plan/attention_work.h"
 #include "backend/plan/mode_table.h"
 #include "backend/simulate/symmetry.h"
 #include "tests/backend/simulate/planned.h"
@@ -24,11 +25,28 @@ RunConfig smallConfig() {
     return config;
 }
 
-// Each mode on 8 ranks, and what its ranks do.
+// Patterns of every kind, and adapters.
+std::vector<RunConfig> otherTrainings() {
+    std::vector<RunConfig> configs(5, smallConfig());
+    configs[0].attention.pattern = {
+        .kind = PatternKind::Dilated, .segments = {1024, 16384}, .rates = {1, 8}};
+    configs[1].attention.pattern = {.kind = PatternKind::Dilated,
+                                    .segments = {2048, 8192},
+                                    .rates = {1, 4},
+                                    .stopGradient = false};
+    configs[2].attention.pattern = {
+        .kind = PatternKind::BlockSparse, .block = 128, .local = 2, .globalTokens = 256};
+    configs[3].attention.pattern = {.kind = PatternKind::BlockSparse, .block = 512, .topK = 4};
+    configs[4].adapter = {.kind = AdapterKind::Lora, .rank = 16};
+    return configs;
+}
+
+// Each mode on 8 ranks that the configuration runs under, and what its ranks do.
 template <typename Check>
 void forEachMode(const RunConfig& config, Check check) {
+    const bool blocks = config.attention.pattern.kind == PatternKind::BlockSparse;
     for (const Mode& mode : modeTable()) {
-        if (!mode.sharded) continue;
+        if (!mode.sharded || (blocks && mode.name.starts_with("dilated"))) continue;
         SCOPED_TRACE(std::string(mode.name));
         const RunPlan plan = plannedOn(config, h100(), std::string(mode.name), 8);
         check(plan, StepCosts::of(plan, h100(), {}).value());
@@ -51,42 +69,90 @@ TEST(Simulator, PartsOfEachRankAddUpToTheStep) {
     }
 }
 
+void expectWithinBounds(const StepCosts& costs) {
+    const SimulatedRanks ranks = everyRank(costs);
+    const SimulatedStep step = simulateStep(ranks, h100(), false);
+    for (std::size_t rank = 0; rank < ranks.tapes.size(); ++rank) {
+        const TapeTotals totals = totalsOf(ranks.tapes[rank]);
+        EXPECT_GE(step.nanos, totals.work);
+        EXPECT_GE(
+            static_cast<double>(step.nanos),
+            static_cast<double>(totals.sentBytes) / h100().links.front().bandwidth * 1e9 * 0.999);
+        const RankTimes& times = step.ranks[rank];
+        EXPECT_EQ(times.attention + times.compute + times.copies, totals.work);
+        EXPECT_EQ(times.step(), step.nanos);
+    }
+}
+
 TEST(Simulator, AStepIsNeverShorterThanItsWorkOrItsBytes) {
-    forEachMode(smallConfig(), [](const RunPlan&, const StepCosts& costs) {
-        const SimulatedRanks ranks = everyRank(costs);
-        const SimulatedStep step = simulateStep(ranks, h100(), false);
-        for (std::size_t rank = 0; rank < ranks.tapes.size(); ++rank) {
-            const TapeTotals totals = totalsOf(ranks.tapes[rank]);
-            EXPECT_GE(step.nanos, totals.work);
-            EXPECT_GE(static_cast<double>(step.nanos), static_cast<double>(totals.sentBytes) /
-                                                           h100().links.front().bandwidth * 1e9 *
-                                                           0.999);
-            const RankTimes& times = step.ranks[rank];
-            EXPECT_EQ(times.attention + times.compute + times.copies, totals.work);
-        }
-    });
+    forEachMode(smallConfig(),
+                [](const RunPlan&, const StepCosts& costs) { expectWithinBounds(costs); });
+    for (const RunConfig& config : otherTrainings())
+        forEachMode(config,
+                    [](const RunPlan&, const StepCosts& costs) { expectWithinBounds(costs); });
+}
+
+void expectBytesOfPlan(const RunPlan& plan, const StepCosts& costs) {
+    std::int64_t most = 0;
+    for (const RankTape& tape : everyRank(costs).tapes)
+        most = std::max(most, totalsOf(tape).attentionBytes);
+    EXPECT_EQ(most, plan.attentionBytesPerStep);
 }
 
 TEST(Simulator, RanksSendTheBytesThatTheirPlanSays) {
-    forEachMode(smallConfig(), [](const RunPlan& plan, const StepCosts& costs) {
-        std::int64_t most = 0;
-        for (const RankTape& tape : everyRank(costs).tapes)
-            most = std::max(most, totalsOf(tape).attentionBytes);
-        EXPECT_EQ(most, plan.attentionBytesPerStep);
-    });
+    forEachMode(smallConfig(), expectBytesOfPlan);
+    for (const RunConfig& config : otherTrainings()) forEachMode(config, expectBytesOfPlan);
+}
+
+TEST(Simulator, GradientsAndValuesAreThoseThatThePlanSends) {
+    for (const AdapterKind adapter : {AdapterKind::None, AdapterKind::Lora})
+        for (const std::int64_t zero : {0, 1, 2, 3}) {
+            SCOPED_TRACE("zero " + std::to_string(zero));
+            RunConfig config = smallConfig();
+            config.adapter.kind = adapter;
+            config.memory.zero = zero;
+            const RunPlan plan = plannedOn(config, h100(), "zigzag", 8);
+            const StepCosts costs = StepCosts::of(plan, h100(), {}).value();
+            const TapeTotals totals = totalsOf(stepTape(costs, 0, wholeStep(plan)));
+            // Of the gradients' norm each rank sends a number and a count.
+            EXPECT_EQ(totals.sentBytes - totals.attentionBytes - 16 * 7, plan.gradientBytesPerStep);
+        }
+}
+
+// Pairs that are seen, at the highest rate of any block.
+TEST(Simulator, AttentionOfAPatternTakesItsPairs) {
+    double best = 0;
+    for (const AttentionTable& table : h100().attention)
+        for (const RatePoint& point : table.points)
+            if (table.kernel == h100().kernel) best = std::max(best, point.tflops);
+    const auto attentionNanos = [](const StepCosts& costs) {
+        std::int64_t nanos = 0;
+        for (const RankTape& tape : everyRank(costs).tapes) nanos += totalsOf(tape).attention;
+        return static_cast<double>(nanos);
+    };
+    for (RunConfig config : otherTrainings()) {
+        if (config.attention.pattern.kind == PatternKind::None) continue;
+        config.memory = {};
+        const RunPlan plan = plannedOn(config, h100(), "ulysses", 8);
+        const StepCosts costs = StepCosts::of(plan, h100(), {}).value();
+        EXPECT_GE(attentionNanos(costs), 3.5 * attentionFlops(plan) / best / 1e3);
+    }
+}
+
+void expectFasterWithBandwidth(const RunPlan& plan, const StepCosts& /*costs*/) {
+    std::int64_t before = 0;
+    for (const double factor : {16.0, 4.0, 1.0, 0.25, 1.0 / 16}) {
+        Machine machine = h100();
+        for (LinkLevel& link : machine.links) link.bandwidth *= factor;
+        const std::int64_t nanos = predictTimes(plan, machine).value().stepNanos;
+        EXPECT_GE(nanos, before) << "at " << factor << " × the bandwidth";
+        before = nanos;
+    }
 }
 
 TEST(Simulator, MoreBandwidthNeverSlows) {
-    forEachMode(smallConfig(), [](const RunPlan& plan, const StepCosts&) {
-        std::int64_t before = 0;
-        for (const double factor : {16.0, 4.0, 1.0, 0.25, 1.0 / 16}) {
-            Machine machine = h100();
-            for (LinkLevel& link : machine.links) link.bandwidth *= factor;
-            const std::int64_t nanos = predictTimes(plan, machine).value().stepNanos;
-            EXPECT_GE(nanos, before) << "at " << factor << " × the bandwidth";
-            before = nanos;
-        }
-    });
+    forEachMode(smallConfig(), expectFasterWithBandwidth);
+    for (const RunConfig& config : otherTrainings()) forEachMode(config, expectFasterWithBandwidth);
 }
 
 TEST(Simulator, OnePeriodOfRanksTakesWhatAllOfThemTake) {

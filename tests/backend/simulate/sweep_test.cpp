@@ -11,6 +11,8 @@
 namespace ringscope::test {
 namespace {
 
+using ::testing::HasSubstr;
+
 using ::testing::ElementsAre;
 
 // Seconds are factor · at ^ power.
@@ -99,13 +101,31 @@ TEST(ForecastModes, DoesNothingMoreOnceItIsStopped) {
 
 TEST(SweepModes, MoreBandwidthIsNeverSlower) {
     const Machine machine = findMachine("h100-8x").value();
-    const std::vector<SweepCurve> curves = sweepModes(llama8b(), machine, 16, SweepAxis::Bandwidth,
-                                                      {1e9, 1e10, 1e11}, [] { return false; });
+    const std::vector<SweepCurve> curves =
+        sweepModes(llama8b(), machine, 16, SweepAxis::Bandwidth, {1e9, 1e10, 1e11}, [] {
+            return false;
+        }).curves;
     ASSERT_FALSE(curves.empty());
     for (const SweepCurve& curve : curves)
         EXPECT_TRUE(std::ranges::is_sorted(curve.points, std::ranges::greater_equal{},
                                            &SweepPoint::seconds))
             << curve.name;
+}
+
+TEST(SweepModes, ALengthIsCheckedAsThatOfAnExperiment) {
+    RunConfig config = llama8b();
+    EXPECT_EQ(withLength(config, "128k").value().train.seqLen, 131072);
+    EXPECT_THAT(withLength(config, "256M").error().message, HasSubstr("train.seq_len: "));
+    config.model.position = PositionKind::Learned;
+    config.model.positions = 65536;
+    EXPECT_THAT(withLength(config, "131072").error().message,
+                HasSubstr("train.seq_len (131072) is longer than model.positions (65536)"));
+    const Machine machine = findMachine("h100-8x").value();
+    const Sweep sweep = sweepModes(config, machine, 8, SweepAxis::Length, {32768, 65536, 131072},
+                                   [] { return false; });
+    EXPECT_THAT(sweep.refused, HasSubstr("is longer than model.positions"));
+    ASSERT_FALSE(sweep.curves.empty());
+    for (const SweepCurve& curve : sweep.curves) EXPECT_LE(curve.points.back().at, 65536);
 }
 
 TEST(SlowestLink, IsTheOneThatAllRanksNeed) {

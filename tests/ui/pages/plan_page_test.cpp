@@ -136,6 +136,20 @@ TEST_F(Plan, SaysWhyNothingCanBePlanned) {
     EXPECT_TRUE(page.table().isVisible());
 }
 
+TEST_F(Plan, ChecksLengthsAsThoseOfAnExperiment) {
+    ExperimentDraft draft = largeDraft();
+    draft.edits["model.position"] = "learned";
+    draft.edits["model.positions"] = "65536";
+    page.takeDraft(draft);
+    settle();
+    const QString reason = QStringLiteral("is longer than model.positions (65536)");
+    EXPECT_TRUE(page.crossover().contains(reason)) << page.crossover().toStdString();
+    EXPECT_EQ(page.curves().curves().front().points.back().at, 65536);
+    page.tokens().slider().setValue(page.tokens().slider().value() + 1);
+    settle();
+    EXPECT_TRUE(page.problem().contains(reason)) << page.problem().toStdString();
+}
+
 TEST_F(Plan, TakesTheExperimentOfNewRunUntilAFileIsOpenedHere) {
     const QString file = folder.filePath(QStringLiteral("large.yaml"));
     ASSERT_TRUE(writeOutput(file.toStdString(), largeDraft().fileText).ok());
