@@ -121,6 +121,10 @@ void settleSaves(Draft& draft);       // needs the steps
 // Ranks of all groups together, where the files say it. Nothing else.
 std::optional<std::int64_t> worldOf(const Draft& draft);
 
+// Steps of the run after settleRecipe() has read the epochs; nothing where those end it, and only
+// the data says when.
+std::optional<std::int64_t> stepsOfRun(const Draft& draft);
+
 // The number that the key with this role stands for.
 std::optional<double> realOf(const Draft& draft, Role role);
 

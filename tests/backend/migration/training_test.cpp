@@ -213,10 +213,47 @@ TEST(MigratedOptimizer, KeepsItsBetasAndEpsilon) {
 }
 
 TEST(MigratedEpochs, EndTheRunUnlessStepsAreGiven) {
-    EXPECT_EQ(configOf(migrated(baseText(2, "num_train_epochs: 2.5\n"))).train.epochs, 3);
+    const Migration migration = migrated(baseText(2, "num_train_epochs: 2.5\n"));
+    EXPECT_EQ(configOf(migration).train.epochs, 3);
+    EXPECT_EQ(configOf(migration).train.steps, 1'000'000) << "epochs are to end it, not steps";
+    EXPECT_THAT(verdictOn(migration, "num_train_epochs").reason, HasSubstr("rounded up"));
     const Migration both = migrated(baseText(2, "num_train_epochs: 3\nmax_steps: 20\n"));
     EXPECT_EQ(configOf(both).train.epochs, std::nullopt);
+    EXPECT_EQ(configOf(both).train.steps, 20);
     EXPECT_EQ(verdictOn(both, "num_train_epochs").verdict, Verdict::Kept);
+}
+
+TEST(MigratedEpochs, AreOfTheOldDataAlone) {
+    MigrationInput input = inputOf(baseText(2, "dataset: mine\nnum_train_epochs: 3\n"));
+    const Migration other = migrated(input);
+    EXPECT_EQ(configOf(other).data.source, "builtin:prose");
+    EXPECT_EQ(configOf(other).train.epochs, std::nullopt);
+    EXPECT_EQ(configOf(other).train.steps, TrainConfig{}.steps);
+    EXPECT_EQ(verdictOn(other, "num_train_epochs").verdict, Verdict::NeedsDecision);
+    input.files["mine"] = "/data/mine.jsonl";
+    const Migration found = migrated(input);
+    EXPECT_EQ(configOf(found).train.epochs, 3);
+    EXPECT_EQ(configOf(found).train.steps, 1'000'000);
+    EXPECT_EQ(verdictOn(found, "num_train_epochs").verdict, Verdict::Converted);
+}
+
+// A share of steps whose number only the data says.
+TEST(MigratedEpochs, LeaveSharesOfTheStepsToTheUser) {
+    const std::string text =
+        baseText(2,
+                 "num_train_epochs: 3\nwarmup_ratio: 0.1\nval_size: 0.1\neval_steps: 0.2\n"
+                 "save_steps: 0.5\n");
+    const Migration asked = migrated(text);
+    EXPECT_THAT(optionIds(asked, "warmup"), ElementsAre("0", "10", "100", "1000"));
+    EXPECT_EQ(configOf(asked).train.lrWarmup, 10);
+    EXPECT_EQ(configOf(migrated(text, {.options = {{"warmup", "100"}}})).train.lrWarmup, 100);
+    EXPECT_EQ(configOf(asked).train.validateEvery, 0);
+    EXPECT_EQ(verdictOn(asked, "eval_steps").verdict, Verdict::Dropped);
+    EXPECT_EQ(configOf(asked).checkpoint.every, CheckpointConfig{}.every);
+    EXPECT_EQ(verdictOn(asked, "save_steps").verdict, Verdict::Dropped);
+    const Migration counted = migrated(text + "max_steps: 50\n");
+    EXPECT_EQ(decisionOf(counted, "warmup"), nullptr);
+    EXPECT_EQ(configOf(counted).train.lrWarmup, 5);
 }
 
 TEST(MigratedValidation, IsOnTheShareThatTheSourceKeepsOut) {
