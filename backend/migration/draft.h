@@ -125,6 +125,9 @@ std::optional<std::int64_t> worldOf(const Draft& draft);
 // the data says when.
 std::optional<std::int64_t> stepsOfRun(const Draft& draft);
 
+// The option of decision stage under which answers alone are learned.
+inline constexpr std::string_view learnsAnswersOption = "answers";
+
 // The number that the key with this role stands for.
 std::optional<double> realOf(const Draft& draft, Role role);
 

@@ -20,7 +20,7 @@ std::string withStage(const std::string& stage) {
 }
 
 TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
-    for (const char* stage : {"dpo", "rm", "kto", "ppo"}) {
+    for (const char* stage : {"dpo", "rm", "kto"}) {
         EXPECT_THAT(optionIds(migrated(withStage(stage)), "stage"),
                     ElementsAre("next-token", "pairs"))
             << stage;
@@ -29,6 +29,38 @@ TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
     EXPECT_EQ(decided(withStage("dpo"), "stage", "pairs").train.batch, 6);
     EXPECT_EQ(decided(withStage("dpo"), "stage", "next-token").train.batch, 3);
     EXPECT_EQ(decisionOf(migrated(withStage("sft")), "stage"), nullptr);
+}
+
+TEST(MigratedStage, OfAReinforcementTrainerIsTheActorsTrainingOnTheData) {
+    MigrationInput input = inputOf(withStage("ppo") + "dataset: mine\nppo_epochs: 4\n");
+    input.files["mine"] = "/data/mine.jsonl";
+    const Migration asked = migrated(input);
+    EXPECT_THAT(optionIds(asked, "stage"), ElementsAre("next-token", "answers"));
+    EXPECT_EQ(configOf(asked).train.task, TrainTask::Lm);
+    EXPECT_EQ(configOf(asked).train.batch, 3);
+    const KeyVerdict lost = verdictOn(asked, "ppo_epochs");
+    EXPECT_EQ(lost.verdict, Verdict::Dropped);
+    EXPECT_THAT(lost.reason, HasSubstr("of the actor its training alone is carried"));
+    const Migration answers =
+        migrated(input, {.options = {{"stage", "answers"}}, .acceptDefaults = true});
+    EXPECT_EQ(configOf(answers).train.task, TrainTask::Sft);
+    EXPECT_EQ(verdictOn(answers, "stage").newValue, "sft");
+}
+
+TEST(MigratedStage, OfAReinforcementTrainerDropsWhatGeneratesAndRates) {
+    const Migration migration =
+        migrated(inputOf("python3 -m verl.trainer.main_ppo algorithm.adv_estimator=gae "
+                         "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2 "
+                         "actor_rollout_ref.rollout.temperature=0 critic.optim.lr=1e-5 "
+                         "actor_rollout_ref.rollout.enforce_eager=False\n",
+                         "old.sh"));
+    EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.temperature").verdict,
+              Verdict::Dropped)
+        << "0 is a temperature";
+    EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.enforce_eager").verdict,
+              Verdict::Kept);
+    EXPECT_EQ(verdictOn(migration, "critic.optim.lr").verdict, Verdict::Dropped);
+    EXPECT_THAT(verdictOn(migration, "critic.optim.lr").reason, HasSubstr("no second model"));
 }
 
 TEST(MigratedStage, IsReadFromAProgramsNameAndNotFromOtherKeysOfATrainer) {
