@@ -28,6 +28,7 @@ public:
     const RunConfig& config() const { return config_; }
     std::string name;                    // of the experiment
     std::int64_t sequencesOfSample = 1;  // 2 where a pair stands for a sample
+    OldWay oldWay{};                     // mode: from settleParallel()
     std::vector<std::string> notes;      // sentences for the user
     std::vector<KeyVerdict> keys;        // in file order
     std::vector<Decision> decisions;
