@@ -157,8 +157,7 @@ Result<std::shared_ptr<const Proven>> prove(const Migration& migration, const Gl
     for (const std::string& note : proof.notes) say("note: " + note);
     RINGSCOPE_TRY(const Experiment experiment,
                   readExperimentText("proof.yaml", proof.experiment, {}));
-    if (!global.quiet)
-        say("proof: the old way (legacy) and the new way, with the same heads, ranks and options");
+    if (!global.quiet) say("proof: " + proof.sides + ", with the same heads, ranks and options");
     SessionRuns session = runSession(experiment, global, {});
     code = session.exitCode;
     if (session.runs.empty() || code == Interrupted || code == Terminated)

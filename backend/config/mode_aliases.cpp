@@ -35,20 +35,27 @@ constexpr std::array aliases = {
               "TransformerEngine's ring between groups of ranks that split heads"},
     // The ring attention classes: what they should have done. Without a causal mask zigzag sends
     // and computes what a contiguous ring does.
-    ModeAlias{"standard", modenames::zigzag, "StandardRingAttention: keys go round a ring"},
+    ModeAlias{
+        "standard", modenames::zigzag, "StandardRingAttention: keys go round a ring", {}, {}, true},
     ModeAlias{"hilbert",
               modenames::zigzag,
               "HilbertRingAttention: the ring over tokens along a Hilbert curve",
               {},
-              {PresetValue{"parallel.token_order", "hilbert"}}},
-    ModeAlias{"distributed", modenames::zigzag,
-              "DistributedRingAttention: the ring with recovery and divided state", "large_scale"},
+              {PresetValue{"parallel.token_order", "hilbert"}},
+              true},
+    ModeAlias{"distributed",
+              modenames::zigzag,
+              "DistributedRingAttention: the ring with recovery and divided state",
+              "large_scale",
+              {},
+              true},
     ModeAlias{"block-sparse",
               modenames::zigzag,
               "BlockSparseRingAttention: the ring with a block-sparse pattern",
               {},
               {PresetValue{"attention.pattern.kind", "block_sparse"},
-               PresetValue{"attention.pattern.local", "4"}}},
+               PresetValue{"attention.pattern.local", "4"}},
+              true},
 };
 
 }  // namespace

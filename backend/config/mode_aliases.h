@@ -21,6 +21,8 @@ struct ModeAlias {
     std::string_view preset{};  // of a file (file_presets.h) that it also means; empty: none
     // Fields that it also sets; no path: none.
     std::array<PresetValue, 2> also{};
+    // The old class of this name gathered all keys and values on every rank, as mode legacy does.
+    bool wasLegacy = false;
 
     // All of these fields, the preset's among them.
     std::vector<PresetValue> implied() const;

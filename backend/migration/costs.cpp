@@ -1,12 +1,12 @@
 #include "backend/migration/costs.h"
 
 #include "backend/config/experiment.h"
-#include "backend/config/mode_names.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/memory/memory_plan.h"
 #include "backend/migration/key_rules.h"
+#include "backend/migration/old_way.h"
 #include "backend/migration/proof.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/planned_ranks.h"
@@ -65,10 +65,11 @@ std::optional<PlannedCost> costOf(const RunConfig& config, const Machine& machin
     return costOf(*facts, machine);
 }
 
-// Of the experiment under legacy, which takes no layout but its own.
-std::optional<PlannedCost> legacyCost(RunConfig config, const Machine& machine) {
-    removeLayout(config.parallel);
-    config.parallel.mode = modenames::legacy;
+// Of the experiment under the old way's mode.
+std::optional<PlannedCost> oldCostOf(RunConfig config, const std::string& mode,
+                                     const Machine& machine) {
+    if (!takesLayouts(mode)) removeLayout(config.parallel);
+    config.parallel.mode = mode;
     return costOf(config, machine);
 }
 
@@ -135,22 +136,21 @@ constexpr std::array pricedReasons = {
     PricedReason{wholeWeights, weightWords}, PricedReason{wideGradients, gradientWords},
     PricedReason{ownPieces, pieceWords}};
 
-std::string oldWayWords(const PlannedCost& here, const PlannedCost& legacy) {
-    const std::string difference = costDifference(here, legacy);
+std::string oldStackWords(const PlannedCost& here, const PlannedCost& old) {
+    const std::string difference = costDifference(here, old);
     return difference.empty() ? "the same memory and messages as in the old stack"
                               : "in the old stack " + difference;
 }
 
-void addKeyCosts(const PlanFacts& facts, const PlannedCost& here,
-                 const std::optional<PlannedCost>& legacy, Migration& migration) {
+void addKeyCosts(const PlanFacts& facts, const PlannedCost& here, Migration& migration) {
     for (KeyVerdict& key : migration.keys) {
         if (key.verdict != Verdict::Dropped && key.verdict != Verdict::Dangerous) continue;
         const auto priced = std::ranges::find_if(
             pricedReasons, [&](const PricedReason& row) { return key.reason == row.reason; });
         if (priced != pricedReasons.end())
             key.cost = priced->words(facts, key);
-        else if (key.wasLegacy && legacy)
-            key.cost = oldWayWords(here, *legacy);
+        else if (key.wasLegacy && migration.oldCost)
+            key.cost = oldStackWords(here, *migration.oldCost);
     }
 }
 
@@ -183,16 +183,15 @@ void addCosts(const MigrationInput& input, const MigrationAnswers& answers, cons
     const std::optional<RunConfig> config = configIn(migration.experiment);
     if (!config || !migration.changed) return;
     migration.costMachine = machine.name;
-    const bool shared = config->parallel.sp > 1;
-    std::optional<PlannedCost> legacy;
-    if (shared || std::ranges::any_of(migration.keys, &KeyVerdict::wasLegacy))
-        legacy = legacyCost(*config, machine);
-    if (shared) migration.oldCost = legacy;
+    const std::optional<PlanFacts> facts = factsOf(*config, machine);
     migration.cost.reset();
-    if (const std::optional<PlanFacts> facts = factsOf(*config, machine)) {
-        migration.cost = costOf(*facts, machine);
-        addKeyCosts(*facts, *migration.cost, legacy, migration);
-    }
+    if (facts) migration.cost = costOf(*facts, machine);
+    const std::string& old = migration.oldWay.mode;
+    migration.oldCost = old.empty() || old == config->parallel.mode
+                            ? migration.cost
+                            : oldCostOf(*config, old, machine);
+    if (config->parallel.sp == 1) migration.oldCost.reset();
+    if (facts) addKeyCosts(*facts, *migration.cost, migration);
     addOptionCosts(input, answers, machine, migration);
 }
 

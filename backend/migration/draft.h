@@ -28,6 +28,7 @@ public:
     const RunConfig& config() const { return config_; }
     std::string name;                    // of the experiment
     std::int64_t sequencesOfSample = 1;  // 2 where a pair stands for a sample
+    OldWay oldWay{};                     // mode: from settleParallel()
     std::vector<std::string> notes;      // sentences for the user
     std::vector<KeyVerdict> keys;        // in file order
     std::vector<Decision> decisions;
@@ -120,6 +121,13 @@ void settleSaves(Draft& draft);       // needs the steps
 
 // Ranks of all groups together, where the files say it. Nothing else.
 std::optional<std::int64_t> worldOf(const Draft& draft);
+
+// Steps of the run after settleRecipe() has read the epochs; nothing where those end it, and only
+// the data says when.
+std::optional<std::int64_t> stepsOfRun(const Draft& draft);
+
+// The option of decision stage under which answers alone are learned.
+inline constexpr std::string_view learnsAnswersOption = "answers";
 
 // The number that the key with this role stands for.
 std::optional<double> realOf(const Draft& draft, Role role);

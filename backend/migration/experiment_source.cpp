@@ -1,7 +1,9 @@
 #include "backend/migration/experiment_source.h"
 
+#include "backend/config/experiment.h"
 #include "backend/config/field_table.h"
 #include "backend/config/mode_aliases.h"
+#include "backend/config/mode_names.h"
 #include "backend/config/settings.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
@@ -107,6 +109,22 @@ void noteModesThatStay(KeyVerdict& verdict, const std::vector<OldMode>& modes) {
                 "; the name stays, as it means more than a mode: " + modeAliasWarning(*mode.alias);
 }
 
+// The mode of the file; what the old class of its name did where there was one.
+OldWay oldWayOf(const std::string& experiment, const std::vector<OldMode>& modes) {
+    const ExperimentReading reading = readExperiment(
+        {.fileName = "experiment", .fileText = experiment, .environment = {}, .overrides = {}});
+    if (!reading.ok() || reading.experiment.base.parallel.sp == 1) return {};
+    const auto named = std::ranges::find(modes, modeField, &OldMode::key);
+    if (named != modes.end() && named->alias->wasLegacy)
+        return {.mode = std::string(modenames::legacy),
+                .words =
+                    "what the class of that name did: keys and values are gathered on every "
+                    "rank"};
+    return {
+        .mode = reading.experiment.base.parallel.mode,
+        .words = named != modes.end() ? std::string(named->alias->meaning) : "as the file says"};
+}
+
 }  // namespace
 
 Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
@@ -121,6 +139,7 @@ Result<void> migrateExperiment(const SourceFile& file, const SourceTree& tree,
         noteModesThatStay(migration.keys.back(), modes);
     }
     validateExperiment(migration.experiment, migration);
+    migration.oldWay = oldWayOf(migration.experiment, modes);
     for (const auto& [id, option] : answers.options)
         migration.refusedAnswers.push_back("there is no decision " + shown(id) +
                                            " to make here; none is open");

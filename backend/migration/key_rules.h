@@ -143,8 +143,11 @@ inline constexpr std::string_view textOnly =
     "Ringscope trains on plain text, builtin:prose unless data.source names a file; losses are of "
     "that text, not of this data set";
 
-// Of a reinforcement trainer's keys.
-inline constexpr std::string_view noLearner = "Ringscope has no reinforcement learning";
+// Of a reinforcement trainer's keys; 0 is a value of some of them.
+inline constexpr std::string_view noLearner =
+    "no answers are generated and none are rated here: of the actor its training alone is carried, "
+    "on the tokens of the data";
+inline constexpr std::string_view switchedOff = "false|null|none";
 
 // Why a key of the loss scale is dropped where something is in fp16; it is kept where nothing is.
 inline constexpr std::string_view lossScale =

@@ -240,6 +240,7 @@ Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& a
     validateExperiment(written.text, migration);
     migration.notes.insert(migration.notes.end(), draft.notes.begin(), draft.notes.end());
     migration.refusedAnswers = draft.refusedAnswers();
+    migration.oldWay = std::move(draft.oldWay);
     migration.keys = std::move(draft.keys);
     migration.decisions = std::move(draft.decisions);
     migration.experiment = std::move(written.text);

@@ -114,6 +114,12 @@ struct MigrationAnswers {
     bool acceptDefaults = false;                 // for every decision without an answer
 };
 
+// How the old stack split attention over ranks.
+struct OldWay {
+    std::string mode{};   // of Ringscope, that computes and sends the same; empty: it did not split
+    std::string words{};  // whose way that is, and where the mode is not the whole truth
+};
+
 struct Migration {
     SourceGuess source;
     std::vector<KeyVerdict> keys;  // in file order, companions after the source
@@ -123,8 +129,8 @@ struct Migration {
     std::vector<std::string> problems;  // why the experiment would not run; empty if it would
     std::vector<std::string> notes;     // allowed spellings, files that were not found, plan notes
     std::vector<std::string> refusedAnswers;  // answers that fit no decision or option
-    // From addCosts(): of the experiment, and of the same under mode legacy, where every rank holds
-    // whole sequences.
+    OldWay oldWay{};
+    // From addCosts(): of the experiment, and of the same under the old way's mode.
     std::optional<PlannedCost> cost{};
     std::optional<PlannedCost> oldCost{};
     std::string costMachine{};              // on which a step would take that long

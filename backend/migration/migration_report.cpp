@@ -3,6 +3,7 @@
 #include "backend/core/text.h"
 #include "backend/migration/costs.h"
 #include "backend/migration/line_diff.h"
+#include "backend/migration/old_way.h"
 #include "backend/migration/report_formats.h"
 #include "backend/migration/report_proof.h"
 
@@ -84,6 +85,8 @@ std::string migrationJson(const MigrationInput& input, const Migration& migratio
                              {"plan",
                               {{"machine", migration.costMachine},
                                {"new", toJson(migration.cost)},
+                               {"old_mode", migration.oldWay.mode},
+                               {"old_way", migration.oldWay.words},
                                {"old", toJson(migration.oldCost)}}},
                              {"proof", proofJson(migration)},
                              {"experiment", migration.experiment},
@@ -120,9 +123,10 @@ std::vector<std::string> planWords(const Migration& migration) {
                                       costWords(*migration.cost, migration.costMachine)};
     if (!migration.oldCost) return words;
     const std::string difference = costDifference(*migration.cost, *migration.oldCost);
-    words.push_back("the same with whole sequences on every rank (mode legacy) takes " +
-                    costWords(*migration.oldCost, migration.costMachine) +
-                    (difference.empty() ? "" : ": " + difference));
+    words.push_back("the old way (" + oldWayWords(migration.oldWay) + ") takes " +
+                    (difference.empty() ? std::string("the same")
+                                        : costWords(*migration.oldCost, migration.costMachine) +
+                                              ": " + difference));
     return words;
 }
 

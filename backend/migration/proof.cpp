@@ -3,9 +3,11 @@
 #include "backend/compare/comparison.h"
 #include "backend/config/experiment.h"
 #include "backend/config/mode_names.h"
-#include "backend/core/text.h"
+#include "backend/migration/old_way.h"
+#include "backend/plan/run_plan.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace ringscope {
 namespace {
@@ -58,14 +60,44 @@ void shrinkTraining(RunConfig& config) {
             std::min<std::int64_t>(*config.attention.window, train.seqLen / 2);
 }
 
-// Legacy has neither, and a matrix cannot give a field to one of its modes alone.
-void leaveLayout(Proof& proof, ParallelConfig& parallel) {
+// A matrix cannot give a field to one of its modes alone.
+void leaveLayout(Proof& proof, ParallelConfig& parallel, const std::string& first) {
     const ParallelConfig usual;
+    if (takesLayouts(first)) return;
     if (parallel.layout != usual.layout || parallel.tokenOrder != usual.tokenOrder)
-        proof.notes.emplace_back(
-            "parallel.layout and parallel.token_order are left out on both sides, as legacy has "
-            "neither; they decide where tokens are, and no result");
+        proof.notes.push_back(
+            "parallel.layout and parallel.token_order are left out on both sides, as " + first +
+            " has neither; they decide where tokens are, and no result");
     removeLayout(parallel);
+}
+
+// Why the old way cannot run at the proof's size; nothing where it can.
+std::optional<std::string> refusalOf(RunConfig config, const std::string& mode) {
+    if (!takesLayouts(mode)) removeLayout(config.parallel);
+    config.parallel.mode = mode;
+    const Result<RunPlan> plan = planRun(config);
+    if (plan.ok()) return std::nullopt;
+    return plan.error().message;
+}
+
+// The mode that runs first, and what there is to say of it.
+std::string firstMode(Proof& proof, const RunConfig& config, const OldWay& old) {
+    const std::string& mode = config.parallel.mode;
+    if (old.mode.empty() || old.mode == mode) {
+        proof.notes.push_back("the old way is the new way, " + oldWayWords(old) +
+                              "; one rank that splits nothing (mode none) stands beside it");
+        proof.sides = "one rank (none) and the old way, which is the new way (" + mode + ")";
+        return std::string(modenames::none);
+    }
+    proof.notes.push_back("the old way is " + oldWayWords(old));
+    if (const std::optional<std::string> refusal = refusalOf(config, old.mode)) {
+        proof.notes.push_back("it cannot run here (" + *refusal +
+                              "); one rank (mode none) stands for it");
+        proof.sides = "one rank (none) and the new way (" + mode + ")";
+        return std::string(modenames::none);
+    }
+    proof.sides = "the old way (" + old.mode + ") and the new way (" + mode + ")";
+    return old.mode;
 }
 
 }  // namespace
@@ -90,7 +122,9 @@ Result<Proof> proofOf(const Migration& migration) {
         return Error{ErrorCode::Unavailable,
                      "nothing to prove: a sequence stays on one rank, in the old stack, too"};
     if (config.model.attention != AttentionKind::Gqa)
-        return Error{ErrorCode::Unavailable, "nothing to prove: legacy has no latent attention"};
+        return Error{ErrorCode::Unavailable,
+                     "nothing to prove: a model is made small by its heads, and latent attention "
+                     "has other sizes, too"};
     Proof proof;
     const std::int64_t ranks = config.parallel.sp;
     config.parallel.sp = std::min<std::int64_t>(ranks, mostProofRanks);
@@ -101,19 +135,13 @@ Result<Proof> proofOf(const Migration& migration) {
     config.parallel.ep = 1;
     if (config.parallel.ulysses && config.parallel.sp % *config.parallel.ulysses != 0)
         config.parallel.ulysses.reset();
-    leaveLayout(proof, config.parallel);
     shrinkModel(config.model);
     shrinkTraining(config);
-    for (const KeyVerdict& key : migration.keys)
-        if (key.newPath == "parallel.mode" && key.old == "deepspeed-alst")
-            proof.notes.emplace_back(
-                "what the fork's newest revision computes, attention within a rank's own shard, is "
-                "no mode of Ringscope; legacy stands for the old way");
-    const std::string mode = config.parallel.mode;
+    const std::string first = firstMode(proof, config, migration.oldWay);
+    leaveLayout(proof, config.parallel, first);
     proof.experiment = "name: " + reading.experiment.name + "-proof\n" + toYaml(config) +
-                       "\nmatrix: {parallel.mode: [" + std::string(modenames::legacy) + ", " +
-                       mode + "]}\nbaseline: {parallel.mode: " + std::string(modenames::legacy) +
-                       "}\n";
+                       "\nmatrix: {parallel.mode: [" + first + ", " + config.parallel.mode +
+                       "]}\nbaseline: {parallel.mode: " + first + "}\n";
     return proof;
 }
 

@@ -1,8 +1,8 @@
 // The old way and the new way of a migrated configuration, small enough to run on this machine: the
 // same head counts, ranks of a sequence, mask and options of memory; few layers, short sequences.
 //
-// The old way is `legacy`, where every rank holds the whole sequence and gathers; the run's parity
-// comes from mode none, which no sequence parallelism touches.
+// The old way is the mode that computes and sends as the old stack did (Migration::oldWay). Where
+// that is the experiment's own, or cannot run here, one rank (mode none) stands beside the new way.
 #pragma once
 
 #include "backend/config/run_config.h"
@@ -15,11 +15,12 @@
 
 namespace ringscope {
 
-// Leaves out what decides where tokens are, and no result: legacy has none of it.
+// Leaves out what decides where tokens are, and no result: legacy and none have none of it.
 void removeLayout(ParallelConfig& parallel);
 
 struct Proof {
     std::string experiment;          // a whole experiment file, with both modes in its matrix
+    std::string sides;               // "the old way (legacy) and the new way (zigzag)"
     std::vector<std::string> notes;  // what differs from the experiment, what cannot be compared
 };
 
@@ -28,7 +29,7 @@ inline constexpr int mostProofRanks = 8;
 // Fails with Unavailable where there is nothing to compare: one rank a sequence, latent attention.
 Result<Proof> proofOf(const Migration& migration);
 
-// The runs of a proof as they ended, the old way first.
+// The runs of a proof as they ended: the old way, or one rank, first.
 struct Proven {
     std::string name;
     std::vector<std::string> notes;

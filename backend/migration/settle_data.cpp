@@ -49,6 +49,8 @@ std::string fileFor(const std::string& name) {
 bool learnsAnswers(Draft& draft) {
     const std::string* stage = draft.textOf(Role::Stage);
     if (draft.switchOf(Role::LearnsAll).value_or(false)) return false;
+    const auto decided = std::ranges::find(draft.decisions, "stage", &Decision::id);
+    if (decided != draft.decisions.end()) return decided->chosen == learnsAnswersOption;
     if (stage != nullptr) return toLower(*stage) == "sft";
     const KeyVerdict* const program = draft.keyOf(Role::Program);
     const std::string word = program == nullptr ? "" : toLower(program->old);

@@ -6,6 +6,7 @@
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
 #include "backend/migration/known_calls.h"
+#include "backend/migration/old_way.h"
 #include "backend/migration/sequence_length.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/run_plan.h"
@@ -348,7 +349,10 @@ void settleMode(Draft& draft) {
     else
         settleCalledMode(draft, *key);
     // Deciding may add keys.
-    if (const KeyVerdict* found = modeKey(draft)) draft.setOrigin("parallel.mode", *found);
+    const KeyVerdict* const found = modeKey(draft);
+    if (found != nullptr) draft.setOrigin("parallel.mode", *found);
+    draft.oldWay.mode = found != nullptr && found->wasLegacy ? std::string(modenames::legacy)
+                                                             : draft.config().parallel.mode;
 }
 
 void settleBackend(Draft& draft) {
@@ -477,6 +481,7 @@ void settleHeads(Draft& draft) {
     if (draft.source().kind == swiftKind && config.parallel.mode == modenames::ulysses &&
         headsFit(config, std::string(modenames::usp), config.parallel.sp)) {
         config.parallel.mode = modenames::usp;
+        draft.oldWay.mode = modenames::usp;
         draft.notes.push_back(
             "ms-swift splits heads over as many ranks as divide them, and forms a "
             "ring of the rest: mode usp");
@@ -569,6 +574,7 @@ void settleParallel(Draft& draft) {
     settleHeads(draft);
     settleSequenceLength(draft);
     raiseBufferLimit(draft);
+    describeOldWay(draft);
 }
 
 }  // namespace ringscope

@@ -1,4 +1,5 @@
 // The learning rate's course, betas, epochs and the optimizer.
+#include "backend/config/choices.h"
 #include "backend/config/value_text.h"
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::int64_t mostSteps = 1'000'000'000;
 constexpr std::int64_t mostEpochs = 1'000'000;
+constexpr std::int64_t mostStepsOfEpochs = 1'000'000;
 
 // What the old stacks call a course, and whether it begins with a warm-up there.
 struct ScheduleName {
@@ -67,6 +69,32 @@ void setWarmup(Draft& draft, KeyVerdict& key, std::int64_t steps, const std::str
     draft.setOrigin(key.newPath, key);
 }
 
+// Where the data ends the run, how many steps the share stands for is asked.
+void setWarmupShare(Draft& draft, KeyVerdict& key, double share) {
+    if (const std::optional<std::int64_t> all = stepsOfRun(draft))
+        return setWarmup(draft, key,
+                         static_cast<std::int64_t>(std::ceil(share * static_cast<double>(*all))),
+                         "this share of train.steps, rounded up");
+    std::vector<DecisionOption> options = {
+        {"0", "no warm-up", "the first steps have the whole learning rate"}};
+    for (const std::string steps : {"10", "100", "1000"})
+        options.push_back({steps, "train.lr_warmup " + steps,
+                           "the whole learning rate is reached after " + steps + " steps"});
+    const std::string chosen = draft.decide(
+        {.id = "warmup",
+         .question = key.path + " is " + key.old +
+                     " of all steps, whose number only the data says (train.epochs); in how many "
+                     "should the learning rate grow?",
+         .key = {},
+         .options = std::move(options),
+         .defaultOption = "10",
+         .chosen = {}},
+        &key);
+    draft.config().train.lrWarmup = parseInteger(chosen).value_or(0);
+    key.newPath = "train.lr_warmup";
+    draft.setOrigin(key.newPath, key);
+}
+
 // Steps count where both are given, as in the old stacks.
 void settleWarmup(Draft& draft, bool warmsUp) {
     KeyVerdict* const counted = draft.keyOf(Role::LrWarmup);
@@ -80,28 +108,23 @@ void settleWarmup(Draft& draft, bool warmsUp) {
         return;
     }
     const std::optional<double> part = realOf(draft, Role::LrWarmup);
-    const std::optional<std::int64_t> steps =
-        part && *part > 0 && *part < 1
-            ? std::optional(static_cast<std::int64_t>(
-                  std::ceil(*part * static_cast<double>(draft.config().train.steps))))
-            : draft.integerOf(Role::LrWarmup);
-    if (counted != nullptr && (!steps || *steps < 0 || *steps > mostSteps))
+    const bool isShare = part && *part > 0 && *part < 1;
+    const std::optional<std::int64_t> steps = draft.integerOf(Role::LrWarmup);
+    if (isShare)
+        setWarmupShare(draft, *counted, *part);
+    else if (counted != nullptr && (!steps || *steps < 0 || *steps > mostSteps))
         endanger(*counted, "expected a number of steps; got '" + counted->old + "'");
     else if (steps && *steps == 0)
         hold(*counted, "0, so there is no warm-up");
     else if (steps)
-        setWarmup(draft, *counted, *steps,
-                  part && *part < 1 ? "this share of train.steps, rounded up"
-                                    : "first steps, in which the learning rate grows from 0");
+        setWarmup(draft, *counted, *steps, "first steps, in which the learning rate grows from 0");
     if (share == nullptr) return;
     const std::optional<double> ratio = realOf(draft, Role::LrWarmupShare);
     if (!ratio || !(*ratio >= 0 && *ratio <= 1))
         return endanger(*share, "expected a share of the steps; got '" + share->old + "'");
     if (draft.hasOrigin("train.lr_warmup")) return drop(*share, counted->path + " is used instead");
     if (*ratio == 0) return hold(*share, "0, so there is no warm-up");
-    const auto all = static_cast<double>(draft.config().train.steps);
-    setWarmup(draft, *share, static_cast<std::int64_t>(std::ceil(*ratio * all)),
-              "this share of train.steps, rounded up");
+    setWarmupShare(draft, *share, *ratio);
 }
 
 void settleDecay(Draft& draft) {
@@ -149,11 +172,27 @@ void settleEpochs(Draft& draft) {
         return endanger(*key, "expected a number of epochs; got '" + key->old + "'");
     const KeyVerdict* const samples = draft.keyOf(Role::MostSamples);
     const bool counted = samples != nullptr && samples->newPath == "train.steps";
-    if (draft.hasOrigin("train.steps") && !counted)
+    const bool given = draft.hasOrigin("train.steps");
+    if (given && !counted)
         return hold(*key, "the number of steps is given, and decides alone in the old stack, too");
-    draft.config().train.epochs = static_cast<std::int64_t>(std::ceil(*epochs));
-    key->reason = "the run ends when the data was seen so often, and after train.steps " +
-                  std::to_string(draft.config().train.steps) + " at the latest";
+    TrainConfig& train = draft.config().train;
+    const KeyVerdict* const data = draft.keyOf(Role::Data);
+    if (data != nullptr && data->newPath == "data.source" &&
+        draft.config().data.source == builtinProse) {
+        key->verdict = data->verdict;
+        key->newPath = "train.steps";
+        key->reason =
+            "follows from decision data: epochs of builtin:prose would be other numbers "
+            "of steps, so train.steps " +
+            std::to_string(train.steps) + " are made";
+        return;
+    }
+    train.epochs = static_cast<std::int64_t>(std::ceil(*epochs));
+    if (!given) train.steps = mostStepsOfEpochs;
+    key->reason = std::string(static_cast<double>(*train.epochs) == *epochs ? "" : "rounded up: ") +
+                  "the run ends when the data was seen so often, and after train.steps " +
+                  std::to_string(train.steps) +
+                  " at the latest; a lower train.steps ends it before";
     draft.setOrigin("train.epochs", *key);
 }
 
@@ -186,10 +225,14 @@ void settleDecayShare(Draft& draft) {
     train.lrSchedule = *share == 0 ? LrSchedule::Constant : LrSchedule::Wsd;
     draft.setOrigin("train.lr_schedule", *key);
     if (*share == 0) return hold(*key, "0, so the rate stays constant");
-    const auto steps = static_cast<double>(train.steps);
-    train.lrDecay =
-        std::clamp<std::int64_t>(static_cast<std::int64_t>(std::round(*share * steps)), 1,
-                                 std::max<std::int64_t>(train.steps - train.lrWarmup, 1));
+    const std::optional<std::int64_t> steps = stepsOfRun(draft);
+    if (!steps)
+        return drop(*key,
+                    "the rate falls in the last tenth of the steps (train.lr_decay null), whose "
+                    "number only the data says");
+    train.lrDecay = std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(std::round(*share * static_cast<double>(*steps))), 1,
+        std::max<std::int64_t>(*steps - train.lrWarmup, 1));
     key->reason = "the rate stays constant (lr_schedule wsd), and falls in the last steps";
     draft.setOrigin("train.lr_decay", *key);
 }
@@ -198,12 +241,14 @@ void settleDecayShare(Draft& draft) {
 void settleDecayEnd(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::LrDecayEnd);
     if (key == nullptr) return;
-    const std::string steps = std::to_string(draft.config().train.steps);
+    const std::optional<std::int64_t> steps = stepsOfRun(draft);
     if (draft.config().train.lrSchedule == LrSchedule::Constant)
         return hold(*key, "the rate stays constant");
-    if (draft.integerOf(Role::LrDecayEnd) == draft.config().train.steps)
+    if (steps && draft.integerOf(Role::LrDecayEnd) == steps)
         return hold(*key, "a schedule ends with train.steps");
-    drop(*key, "a schedule ends with train.steps, " + steps + ": rates of all steps differ");
+    drop(*key, "a schedule ends with the run" +
+                   (steps ? ", after train.steps " + std::to_string(*steps) : std::string()) +
+                   ": rates of all steps differ");
 }
 
 // torchtitan's rate falls linearly unless a key says otherwise.
@@ -246,7 +291,14 @@ void settleOptimizer(Draft& draft) {
 
 }  // namespace
 
+std::optional<std::int64_t> stepsOfRun(const Draft& draft) {
+    const TrainConfig& train = draft.config().train;
+    if (train.epochs && !draft.hasOrigin("train.steps")) return std::nullopt;
+    return train.steps;
+}
+
 void settleRecipe(Draft& draft) {
+    settleEpochs(draft);
     const bool warmsUp = settleSchedule(draft);
     settleWarmup(draft, warmsUp);
     settleDecay(draft);
@@ -255,7 +307,6 @@ void settleRecipe(Draft& draft) {
     settleImpliedSchedule(draft);
     settleLeastRate(draft);
     settleBetas(draft);
-    settleEpochs(draft);
     settleOptimizer(draft);
 }
 

@@ -23,6 +23,32 @@ std::string impliedStage(Draft& draft) {
     return pairs ? "dpo" : "";
 }
 
+// What stands for a stage that Ringscope does not train: of pairs twice the batch, of an actor's
+// training on its own answers that of a data set's.
+std::string decideStage(Draft& draft, KeyVerdict* key, const std::string& stage, bool pairs,
+                        bool learner) {
+    const std::string doubled = std::to_string(2 * draft.config().train.batch);
+    const DecisionOption answers{std::string(learnsAnswersOption), "train.task sft",
+                                 "answers alone are learned, as the actor learns its own; the data "
+                                 "must have them, as prompt and completion or as messages"};
+    const DecisionOption both{"pairs", "twice the batch, train.batch " + doubled,
+                              "a chosen and a rejected sequence go through the model together, as "
+                              "in dpo and rm; a reference model's forward pass is still left out"};
+    const std::string less = learner
+                                 ? "nothing is generated or rated, and no reference model runs: "
+                                 : "no second sequence of a pair and no reference model: ";
+    return draft.decide(
+        {.id = "stage",
+         .question = "Ringscope trains next-token prediction, not " + stage +
+                     "; which load should stand for it?",
+         .key = {},
+         .options = {{"next-token", "the same batch", less + "less memory and time than " + stage},
+                     learner ? answers : both},
+         .defaultOption = pairs ? "pairs" : "next-token",
+         .chosen = {}},
+        key);
+}
+
 // What a pair of sequences becomes. Prompts and answers are settleData()'s.
 void settleStage(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Stage);
@@ -32,27 +58,12 @@ void settleStage(Draft& draft) {
         return hold(*key, "every token is learned, as in pretraining");
     const bool pairs = stage == "dpo" || stage == "rm" || stage == "simpo" || stage == "orpo" ||
                        stage == "ipo" || stage == "cpo";
-    const bool learner = draft.source().kind == verlKind;
-    if (key != nullptr && !pairs && !learner && stage != "kto" && stage != "ppo" && stage != "grpo")
+    const bool learner = draft.source().kind == verlKind || stage == "ppo" || stage == "grpo";
+    if (key != nullptr && !pairs && !learner && stage != "kto")
         return endanger(*key, "no known stage; Ringscope trains next-token prediction");
 
-    const std::string doubled = std::to_string(2 * draft.config().train.batch);
-    const std::string chosen = draft.decide(
-        {.id = "stage",
-         .question = "Ringscope trains next-token prediction, not " + stage +
-                     "; which load should "
-                     "stand for it?",
-         .key = {},
-         .options = {{"next-token", "the same batch",
-                      "no second sequence of a pair and no "
-                      "reference model: less memory and time than " +
-                          stage},
-                     {"pairs", "twice the batch, train.batch " + doubled,
-                      "a chosen and a rejected sequence go through the model together, as in dpo "
-                      "and rm; a reference model's forward pass is still left out"}},
-         .defaultOption = pairs ? "pairs" : "next-token",
-         .chosen = {}},
-        key);
+    const std::string chosen = decideStage(draft, key, stage, pairs, learner);
+    if (key != nullptr && chosen == learnsAnswersOption) key->newPath = "train.task";
     if (chosen != "pairs") return;
     std::int64_t& batch = draft.config().train.batch;
     batch = std::min(2 * batch, largestBatch);

@@ -9,6 +9,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t mostCountedSteps = 1'000'000'000;
+constexpr std::string_view shareOfUnknown = "a share of steps whose number only the data says";
 
 // Returns whether data is kept out.
 bool settleShare(Draft& draft) {
@@ -107,9 +108,13 @@ void settleWhen(Draft& draft) {
         return endanger(*every, "expected a number of steps; got '" + every->old + "'");
     if (!keepsOut) return hold(*every, "no data is kept out of training to validate on");
     if (word != "steps") return hold(*every, "not in use, so nothing is lost");
-    TrainConfig& train = draft.config().train;
-    const double counted = *steps < 1 ? *steps * static_cast<double>(train.steps) : *steps;
-    train.validateEvery = static_cast<std::int64_t>(std::ceil(counted));
+    const std::optional<std::int64_t> all = stepsOfRun(draft);
+    if (*steps < 1 && !all)
+        return drop(*every, std::string(shareOfUnknown) +
+                                "; a validation follows the last step alone "
+                                "(train.validate_every 0)");
+    const double counted = *steps < 1 ? *steps * static_cast<double>(*all) : *steps;
+    draft.config().train.validateEvery = static_cast<std::int64_t>(std::ceil(counted));
     every->reason = *steps < 1 ? "this share of train.steps, rounded up"
                                : "steps from one validation to the next";
     draft.setOrigin("train.validate_every", *every);
@@ -167,14 +172,16 @@ void settleSaves(Draft& draft) {
     }
     if (every != nullptr) {
         const std::optional<double> steps = realOf(draft, Role::SaveSteps);
+        const std::optional<std::int64_t> all = stepsOfRun(draft);
         if (!steps || *steps > mostCountedSteps)
             endanger(*every, "expected a number of steps; got '" + every->old + "'");
         else if (off || word != "steps" || *steps <= 0)
             hold(*every, "no checkpoints between steps");
+        else if (*steps < 1 && !all)
+            drop(*every, std::string(shareOfUnknown) + "; checkpoint.every counts steps");
         else {
-            const auto all = static_cast<double>(draft.config().train.steps);
-            checkpoint.every =
-                static_cast<std::int64_t>(std::ceil(*steps < 1 ? *steps * all : *steps));
+            const double share = *steps < 1 ? *steps * static_cast<double>(*all) : *steps;
+            checkpoint.every = static_cast<std::int64_t>(std::ceil(share));
             every->reason = "steps from one checkpoint to the next";
             draft.setOrigin("checkpoint.every", *every);
         }

@@ -232,7 +232,7 @@ Source swiftRow() {
 }
 
 Source openRlhfRow() {
-    return {.kind = "openrlhf",
+    return {.kind = openRlhfKind,
             .help = "OpenRLHF",
             .marks = {{"launcher.program", 0.9, true, "openrlhf.*"},
                       {"micro_train_batch_size", 0.6, true},
@@ -249,7 +249,7 @@ Source openRlhfRow() {
 }
 
 Source easyContextRow() {
-    return {.kind = "easycontext",
+    return {.kind = easyContextKind,
             .help = "EasyContext",
             .marks = {{"parallel_mode", 0.6, true},
                       {"gradient_accumulate_every", 0.6, true},
@@ -263,7 +263,7 @@ Source easyContextRow() {
 }
 
 Source nemoRow() {
-    return {.kind = "nemo",
+    return {.kind = nemoKind,
             .help = "NeMo with Megatron's models",
             .marks = {{"exp_manager.", 0.6, true},
                       {"trainer.num_nodes", 0.3},

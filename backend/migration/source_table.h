@@ -59,6 +59,9 @@ inline constexpr std::string_view axolotlKind = "axolotl";
 inline constexpr std::string_view torchtitanKind = "torchtitan";
 inline constexpr std::string_view megatronKind = "megatron";
 inline constexpr std::string_view swiftKind = "ms-swift";
+inline constexpr std::string_view openRlhfKind = "openrlhf";
+inline constexpr std::string_view easyContextKind = "easycontext";
+inline constexpr std::string_view nemoKind = "nemo";
 inline constexpr std::string_view verlKind = "verl";
 inline constexpr std::string_view callsKind = "python-calls";
 

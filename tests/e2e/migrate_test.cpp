@@ -93,6 +93,27 @@ TEST_F(Migrating, PrintsOneJsonObject) {
     EXPECT_EQ(object["keys"][3]["new_path"], "parallel.sp");
 }
 
+TEST_F(Migrating, OfEpochsTrainsOnAllOfTheData) {
+    std::string documents;
+    for (int i = 0; i < 12; ++i)
+        documents += "{\"text\": \"document " + std::to_string(i) + std::string(90, '.') + "\"}\n";
+    cli.write("mine.jsonl", documents);
+    const fs::path old = cli.write("epochs.yaml",
+                                   "model_name_or_path: /models/mine\nstage: pt\n"
+                                   "finetuning_type: full\nsequence_parallel_size: 2\n"
+                                   "cutoff_len: 128\nper_device_train_batch_size: 1\n"
+                                   "dataset: mine\nnum_train_epochs: 2\nwarmup_ratio: 0.1\n");
+    const Ended ended = cli.run({"migrate", old.string(), "-o", target.string(),
+                                 "--accept-defaults", "--decide", "model=nano"});
+    ASSERT_EQ(ended.exitCode, 0) << ended.err;
+    const nlohmann::json shown = cli.json({"data", "show", target.string(), "--json"});
+    const nlohmann::json result = cli.json({"run", target.string(), "--no-reference", "--json"});
+    const std::int64_t tokens = 2 * shown["tokens"].get<std::int64_t>();
+    EXPECT_GT(tokens, 10 * 128) << "more than the steps of an experiment that says none";
+    EXPECT_EQ(result["runs"][0]["steps"], (tokens + 127) / 128);
+    EXPECT_EQ(result["runs"][0]["status"], "finished");
+}
+
 TEST_F(Migrating, OfItsOwnOutputChangesNothing) {
     ASSERT_EQ(migrate({"-o", target.string(), "--accept-defaults"}).exitCode, 0);
     const nlohmann::json object = cli.json({"migrate", target.string(), "--json"});

@@ -25,9 +25,7 @@ QString timesText(std::int64_t now, std::int64_t old) {
 }  // namespace
 
 CostPanel::CostPanel(QWidget* parent)
-    : QFrame(parent),
-      headline_(makeSelectableLabel("section")),
-      oldTitle_(makeLabel(tr("Old way (legacy)"), "small")) {
+    : QFrame(parent), headline_(makeSelectableLabel("section")), oldTitle_(makeLabel({}, "small")) {
     setObjectName(QStringLiteral("card"));
     QVBoxLayout* layout = column(this, 12, 4);
     layout->addWidget(headline_);
@@ -63,6 +61,8 @@ void CostPanel::showCosts(const Migration& migration, bool planning) {
     const PlannedCost old = migration.oldCost.value_or(PlannedCost());
     const bool both = known && migration.oldCost;
     oldTitle_->setVisible(both);
+    oldTitle_->setText(tr("Old way (%1)").arg(text(migration.oldWay.mode)));
+    oldTitle_->setToolTip(text(migration.oldWay.words));
     const auto show = [&](Line& line, const QString& here, const QString& there,
                           const QString& times) {
         line.now->setText(known ? here : QStringLiteral("…"));

@@ -1,5 +1,5 @@
-// What a step of the migrated experiment takes by the plan, beside the old way, where every rank
-// holds whole sequences: memory, bytes, time.
+// What a step of the migrated experiment takes by the plan, beside the old stack's way: memory,
+// bytes, time.
 #pragma once
 
 #include "backend/migration/migration.h"

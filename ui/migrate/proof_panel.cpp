@@ -25,11 +25,20 @@ QString bytesOf(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
     return bytes ? text(formatBytes(*bytes)) : QStringLiteral("–");
 }
 
+// What a run of the proof stands for; `first`: not the experiment's own mode.
+QString wayOf(const RunRecord& run, bool first, const OldWay& old) {
+    if (first)
+        return run.config.parallel.mode == old.mode ? ProofPanel::tr("old")
+                                                    : ProofPanel::tr("one rank");
+    return run.config.parallel.mode == old.mode ? ProofPanel::tr("old and new")
+                                                : ProofPanel::tr("new");
+}
+
 // Way, mode, loss, gradient, memory, bytes, time.
-QStringList cellsOf(const RunRecord& run, bool old) {
+QStringList cellsOf(const RunRecord& run, const QString& way) {
     const bool stepped = !run.steps.empty();
     const std::optional<RunSpeed> speed = runSpeed(run);
-    return {old ? ProofPanel::tr("old") : ProofPanel::tr("new"),
+    return {way,
             text(run.config.parallel.mode),
             stepped ? lossText(run.steps.back().loss) : text(run.statusReason),
             stepped ? text(formatSignificant(run.steps.back().gradNorm)) : QString(),
@@ -171,8 +180,10 @@ void ProofPanel::showState() {
                                : tr("Not proved yet."));
     QStringList remarks{
         tr("The same heads, ranks of a sequence and memory settings, at a small "
-           "size, on this machine. The old way is mode legacy: every rank holds "
-           "whole sequences and gathers.")};
+           "size, on this machine.")};
+    if (!proven && !migration_.oldWay.mode.empty())
+        remarks << tr("The old way is mode %1: %2.")
+                       .arg(text(migration_.oldWay.mode), text(migration_.oldWay.words));
     if (proven)
         for (const std::string& note : migration_.proof->notes) remarks << text(note);
     remarks_->setText(remarks.join(QLatin1Char('\n')));
@@ -190,7 +201,7 @@ void ProofPanel::showProof() {
     if (!running_) losses_->clear();
     std::vector<QStringList> rows;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-        const QStringList cells = cellsOf(runs[i], i == 0);
+        const QStringList cells = cellsOf(runs[i], wayOf(runs[i], i == 0, migration_.oldWay));
         for (int k = 0; k < cells.size(); ++k)
             table_->setItem(static_cast<int>(i), k, new QTableWidgetItem(cells[k]));
         for (const StepRecord& step : runs[i].steps) {

@@ -95,7 +95,7 @@ constexpr std::array method = {
     drops("reward_model", noSecondModel),
     drops("reward_model_", noSecondModel),
     drops("ld_alpha", noPairs),
-    drops("ppo_", noLearner),
+    drops("ppo_", noLearner, switchedOff),
     drops("use_galore", wholeOptimizer),
     drops("galore_", wholeOptimizer),
     drops("use_apollo", wholeOptimizer),

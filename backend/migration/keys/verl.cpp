@@ -99,7 +99,7 @@ constexpr std::array verlTable = {
     keepsHouse("ray_kwargs.", "Ringscope starts its ranks itself; see `launch:`"),
     // The actor of a reinforcement trainer is what trains.
     plays("algorithm.adv_estimator", Role::Stage, "train.task"),
-    drops("algorithm.", noLearner),
+    drops("algorithm.", noLearner, switchedOff),
     plays("actor_rollout_ref.model.path", Role::Model, "model"),
     plays("actor_rollout_ref.model.enable_gradient_checkpointing", Role::Recompute,
           "memory.recompute"),
@@ -145,14 +145,14 @@ constexpr std::array verlTable = {
     drops("actor_rollout_ref.actor.use_torch_compile",
           "Ringscope runs its own schedule, uncompiled"),
     keepsHouse("actor_rollout_ref.actor.checkpoint.", wholeCheckpoint),
-    drops("actor_rollout_ref.actor.", noLearner),
-    drops("actor_rollout_ref.rollout.", noLearner),
+    drops("actor_rollout_ref.actor.", noLearner, switchedOff),
+    drops("actor_rollout_ref.rollout.", noLearner, switchedOff),
     drops("actor_rollout_ref.ref.", noSecondModel),
     keepsHouse("actor_rollout_ref.", trainsItself),
     drops("critic.", noSecondModel),
     drops("reward_model.", noSecondModel),
-    drops("custom_reward_function.", noLearner),
-    drops("reward_manager.", noLearner),
+    drops("custom_reward_function.", noLearner, switchedOff),
+    drops("reward_manager.", noLearner, switchedOff),
 };
 
 }  // namespace

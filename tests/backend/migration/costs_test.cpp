@@ -29,25 +29,24 @@ TEST(Costs, OfTheExperimentAreThoseOfItsPlan) {
     const RunPlan plan = planRun(config).value();
     EXPECT_EQ(migration.cost->peakBytes, predictedPeak(plan).bytes());
     EXPECT_EQ(migration.cost->sentBytes, plan.attentionBytesPerStep + plan.gradientBytesPerStep);
-    ASSERT_TRUE(migration.oldCost) << "the old way holds whole sequences";
-    EXPECT_GT(migration.oldCost->peakBytes, migration.cost->peakBytes);
+    EXPECT_EQ(migration.oldCost, migration.cost) << "the old way is zigzag, too";
     EXPECT_EQ(migration.costMachine, "h100-8x");
 }
 
-TEST(Costs, OfTheOldWayAreThoseOfItsOwnLayout) {
-    const auto text = [](const std::string& layout) {
-        return "model: {preset: nano}\ntrain: {seq_len: 256}\nparallel: {sp: 2, " + layout + "}\n";
+TEST(Costs, OfTheOldWayAreThoseOfItsMode) {
+    const auto text = [](const std::string& parallel) {
+        return inputOf("model: {preset: nano}\ntrain: {seq_len: 256}\nparallel: {sp: 2, " +
+                       parallel + "}\n");
     };
-    const Migration plain = priced(inputOf(text("mode: all_gather")));
-    ASSERT_TRUE(plain.oldCost);
-    for (const char* layout :
-         {"mode: all_gather, layout: contiguous", "mode: all_gather, layout: documents",
-          "mode: p2p, token_order: hilbert, image: [8, 32]"}) {
-        const Migration migration = priced(inputOf(text(layout)));
-        ASSERT_TRUE(migration.cost) << layout;
-        ASSERT_TRUE(migration.oldCost) << layout;
-        EXPECT_EQ(*migration.oldCost, *plain.oldCost) << layout;
+    for (const char* parallel : {"mode: all_gather", "mode: p2p, token_order: hilbert"}) {
+        const Migration same = priced(text(parallel));
+        ASSERT_TRUE(same.cost) << parallel;
+        EXPECT_EQ(same.oldCost, same.cost) << parallel;
     }
+    const Migration gathered = priced(text("mode: standard, image: [8, 32], token_order: hilbert"));
+    ASSERT_TRUE(gathered.cost && gathered.oldCost) << "legacy takes no layout, and none is left";
+    EXPECT_EQ(gathered.oldWay.mode, "legacy");
+    EXPECT_GT(gathered.oldCost->peakBytes, gathered.cost->peakBytes);
 }
 
 TEST(Costs, OfAnOptionAreThoseOfTheExperimentWithIt) {
@@ -74,6 +73,8 @@ TEST(Costs, OfDroppedKeysAreInNumbers) {
         defaultAnswers);
     EXPECT_THAT(verdictOn(old, "RingDilatedAttentionV3").cost, HasSubstr("in the old stack peak"));
     EXPECT_THAT(verdictOn(old, "RingDilatedAttentionV3").cost, HasSubstr("higher a rank"));
+    ASSERT_TRUE(old.oldCost);
+    EXPECT_GT(old.oldCost->peakBytes, old.cost->peakBytes) << "the old class gathers";
     EXPECT_EQ(verdictOn(second, "stage").cost, "") << "a key that is carried loses nothing";
 }
 
@@ -100,6 +101,7 @@ TEST(Costs, AreSaidInTextJsonAndReports) {
     const auto object = nlohmann::json::parse(migrationJson(input, migration));
     EXPECT_EQ(object["plan"]["new"]["peak_bytes"], migration.cost->peakBytes);
     EXPECT_EQ(object["plan"]["old"]["sent_bytes"], migration.oldCost->sentBytes);
+    EXPECT_EQ(object["plan"]["old_mode"], "zigzag");
     EXPECT_GT(object["decisions"][0]["options"][0]["plan"]["step_ms"], 0);
     const auto plain = nlohmann::json::parse(migrationJson(input, migrated(input)));
     EXPECT_TRUE(plain["plan"]["new"].is_null()) << "nothing was planned";

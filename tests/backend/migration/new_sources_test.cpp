@@ -36,7 +36,7 @@ TEST(NewSources, OfAxolotlCarryAllThatIsNeeded) {
               "heads_k_stride kept\n"
               "micro_batch_size renamed\n"
               "gradient_accumulation_steps renamed\n"
-              "num_epochs converted\n"
+              "num_epochs needs_decision\n"
               "optimizer converted\n"
               "lr_scheduler converted\n"
               "learning_rate renamed\n"

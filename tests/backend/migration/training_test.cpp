@@ -20,7 +20,7 @@ std::string withStage(const std::string& stage) {
 }
 
 TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
-    for (const char* stage : {"dpo", "rm", "kto", "ppo"}) {
+    for (const char* stage : {"dpo", "rm", "kto"}) {
         EXPECT_THAT(optionIds(migrated(withStage(stage)), "stage"),
                     ElementsAre("next-token", "pairs"))
             << stage;
@@ -29,6 +29,38 @@ TEST(MigratedStage, ThatRingscopeDoesNotTrainIsAskedFor) {
     EXPECT_EQ(decided(withStage("dpo"), "stage", "pairs").train.batch, 6);
     EXPECT_EQ(decided(withStage("dpo"), "stage", "next-token").train.batch, 3);
     EXPECT_EQ(decisionOf(migrated(withStage("sft")), "stage"), nullptr);
+}
+
+TEST(MigratedStage, OfAReinforcementTrainerIsTheActorsTrainingOnTheData) {
+    MigrationInput input = inputOf(withStage("ppo") + "dataset: mine\nppo_epochs: 4\n");
+    input.files["mine"] = "/data/mine.jsonl";
+    const Migration asked = migrated(input);
+    EXPECT_THAT(optionIds(asked, "stage"), ElementsAre("next-token", "answers"));
+    EXPECT_EQ(configOf(asked).train.task, TrainTask::Lm);
+    EXPECT_EQ(configOf(asked).train.batch, 3);
+    const KeyVerdict lost = verdictOn(asked, "ppo_epochs");
+    EXPECT_EQ(lost.verdict, Verdict::Dropped);
+    EXPECT_THAT(lost.reason, HasSubstr("of the actor its training alone is carried"));
+    const Migration answers =
+        migrated(input, {.options = {{"stage", "answers"}}, .acceptDefaults = true});
+    EXPECT_EQ(configOf(answers).train.task, TrainTask::Sft);
+    EXPECT_EQ(verdictOn(answers, "stage").newValue, "sft");
+}
+
+TEST(MigratedStage, OfAReinforcementTrainerDropsWhatGeneratesAndRates) {
+    const Migration migration =
+        migrated(inputOf("python3 -m verl.trainer.main_ppo algorithm.adv_estimator=gae "
+                         "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2 "
+                         "actor_rollout_ref.rollout.temperature=0 critic.optim.lr=1e-5 "
+                         "actor_rollout_ref.rollout.enforce_eager=False\n",
+                         "old.sh"));
+    EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.temperature").verdict,
+              Verdict::Dropped)
+        << "0 is a temperature";
+    EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.enforce_eager").verdict,
+              Verdict::Kept);
+    EXPECT_EQ(verdictOn(migration, "critic.optim.lr").verdict, Verdict::Dropped);
+    EXPECT_THAT(verdictOn(migration, "critic.optim.lr").reason, HasSubstr("no second model"));
 }
 
 TEST(MigratedStage, IsReadFromAProgramsNameAndNotFromOtherKeysOfATrainer) {
@@ -213,10 +245,47 @@ TEST(MigratedOptimizer, KeepsItsBetasAndEpsilon) {
 }
 
 TEST(MigratedEpochs, EndTheRunUnlessStepsAreGiven) {
-    EXPECT_EQ(configOf(migrated(baseText(2, "num_train_epochs: 2.5\n"))).train.epochs, 3);
+    const Migration migration = migrated(baseText(2, "num_train_epochs: 2.5\n"));
+    EXPECT_EQ(configOf(migration).train.epochs, 3);
+    EXPECT_EQ(configOf(migration).train.steps, 1'000'000) << "epochs are to end it, not steps";
+    EXPECT_THAT(verdictOn(migration, "num_train_epochs").reason, HasSubstr("rounded up"));
     const Migration both = migrated(baseText(2, "num_train_epochs: 3\nmax_steps: 20\n"));
     EXPECT_EQ(configOf(both).train.epochs, std::nullopt);
+    EXPECT_EQ(configOf(both).train.steps, 20);
     EXPECT_EQ(verdictOn(both, "num_train_epochs").verdict, Verdict::Kept);
+}
+
+TEST(MigratedEpochs, AreOfTheOldDataAlone) {
+    MigrationInput input = inputOf(baseText(2, "dataset: mine\nnum_train_epochs: 3\n"));
+    const Migration other = migrated(input);
+    EXPECT_EQ(configOf(other).data.source, "builtin:prose");
+    EXPECT_EQ(configOf(other).train.epochs, std::nullopt);
+    EXPECT_EQ(configOf(other).train.steps, TrainConfig{}.steps);
+    EXPECT_EQ(verdictOn(other, "num_train_epochs").verdict, Verdict::NeedsDecision);
+    input.files["mine"] = "/data/mine.jsonl";
+    const Migration found = migrated(input);
+    EXPECT_EQ(configOf(found).train.epochs, 3);
+    EXPECT_EQ(configOf(found).train.steps, 1'000'000);
+    EXPECT_EQ(verdictOn(found, "num_train_epochs").verdict, Verdict::Converted);
+}
+
+// A share of steps whose number only the data says.
+TEST(MigratedEpochs, LeaveSharesOfTheStepsToTheUser) {
+    const std::string text =
+        baseText(2,
+                 "num_train_epochs: 3\nwarmup_ratio: 0.1\nval_size: 0.1\neval_steps: 0.2\n"
+                 "save_steps: 0.5\n");
+    const Migration asked = migrated(text);
+    EXPECT_THAT(optionIds(asked, "warmup"), ElementsAre("0", "10", "100", "1000"));
+    EXPECT_EQ(configOf(asked).train.lrWarmup, 10);
+    EXPECT_EQ(configOf(migrated(text, {.options = {{"warmup", "100"}}})).train.lrWarmup, 100);
+    EXPECT_EQ(configOf(asked).train.validateEvery, 0);
+    EXPECT_EQ(verdictOn(asked, "eval_steps").verdict, Verdict::Dropped);
+    EXPECT_EQ(configOf(asked).checkpoint.every, CheckpointConfig{}.every);
+    EXPECT_EQ(verdictOn(asked, "save_steps").verdict, Verdict::Dropped);
+    const Migration counted = migrated(text + "max_steps: 50\n");
+    EXPECT_EQ(decisionOf(counted, "warmup"), nullptr);
+    EXPECT_EQ(configOf(counted).train.lrWarmup, 5);
 }
 
 TEST(MigratedValidation, IsOnTheShareThatTheSourceKeepsOut) {

@@ -32,7 +32,7 @@ TEST(Verdicts, OnABaseFileAndTheDeepSpeedFileItNames) {
               "21 per_device_train_batch_size renamed\n"
               "22 gradient_accumulation_steps renamed\n"
               "23 learning_rate renamed\n"
-              "24 num_train_epochs converted\n"
+              "24 num_train_epochs needs_decision\n"
               "25 lr_scheduler_type converted\n"
               "26 warmup_ratio converted\n"
               "27 bf16 converted\n"

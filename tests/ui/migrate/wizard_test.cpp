@@ -197,12 +197,13 @@ TEST_F(Wizard, GoesFromTheDropToAProofAndAStartedRun) {
     waitFor([this] { return page().draft().migration().proof != nullptr; });
     const Proven& proven = *page().draft().migration().proof;
     ASSERT_EQ(proven.runs.size(), 2U);
-    EXPECT_EQ(proven.runs[0].config.parallel.mode, "legacy");
+    EXPECT_EQ(proven.runs[0].config.parallel.mode, "none") << "the old way is zigzag, too";
     EXPECT_EQ(proven.runs[1].config.parallel.mode, "zigzag");
     EXPECT_EQ(proven.runs[1].config.parallel.sp, 2);
     auto* table = page().findChild<QTableWidget*>(QStringLiteral("proofTable"));
     ASSERT_EQ(table->rowCount(), 2);
-    EXPECT_EQ(table->item(0, 1)->text(), QStringLiteral("legacy"));
+    EXPECT_EQ(table->item(0, 0)->text(), QStringLiteral("one rank"));
+    EXPECT_EQ(table->item(1, 0)->text(), QStringLiteral("old and new"));
     EXPECT_FALSE(table->item(1, 2)->text().isEmpty());
 
     keepPictures(QStringLiteral("proved"));
