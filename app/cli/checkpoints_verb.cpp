@@ -163,8 +163,8 @@ void addBelow(CLI::App& checkpoints, Command& command, const Below& below) {
 }  // namespace
 
 void addCheckpointsVerb(CLI::App& app, Command& command) {
-    CLI::App* verb =
-        app.add_subcommand("checkpoints", "what trainings have left to go on from: ls, show, rm");
+    CLI::App* verb = app.add_subcommand(
+        "checkpoints", "what trainings have left to go on from: ls, show, verify, rm");
     verb->require_subcommand(1);
     verb->fallthrough();
     addExamples(*verb, {{"ringscope checkpoints ls", "those of all runs in the data folder"},

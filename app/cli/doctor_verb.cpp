@@ -3,6 +3,7 @@
 #include "app/cli/doctor_hosts.h"
 #include "app/cli/help.h"
 #include "app/cli/machine_checks.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "backend/config/field_table.h"
@@ -92,7 +93,8 @@ void addDoctorVerb(CLI::App& app, Command& command) {
     auto json = std::make_shared<bool>(false);
     auto hosts = std::make_shared<std::string>();
     verb->add_flag("--json", *json, "one JSON object on standard output");
-    verb->add_option("--hosts", *hosts, "these machines instead: a hostfile, or node1:2,node2:2");
+    verb->add_option("--hosts", *hosts, "these machines instead: a hostfile, or node1:2,node2:2")
+        ->check(notEmpty());
     addExamples(*verb, {{"ringscope doctor", "this machine; trains two steps on two ranks"},
                         {"ringscope doctor --hosts node1:2,node2:2", "several, over ssh"}});
     verb->callback([json, hosts, &command] {

@@ -163,6 +163,7 @@ void addPromptOptions(CLI::App& verb, GenerateArguments& arguments) {
     CLI::Option* ids =
         verb.add_option("--prompt-ids", prompt.ids, "token ids instead; ids are printed, too")
             ->delimiter(',')
+            ->check(wholeNumber(0))
             ->type_name("ID,ID");
     text->excludes(file)->excludes(ids);
     file->excludes(ids);
@@ -221,11 +222,12 @@ void addRankOptions(CLI::App& verb, GenerateArguments& arguments) {
         ->capture_default_str();
     verb.add_option("-m,--mode", arguments.mode,
                     "how the prompt is split over ranks; zigzag where there are several")
+        ->check(valueOfField("parallel.mode"))
         ->type_name("M");
     addComputeOptions(verb, arguments.compute);
     verb.add_option("--budget", arguments.compute.budget,
                     "memory for a rank's tensors; one that needs more ends with a sentence")
-        ->check(notEmpty())
+        ->check(valueOfField("memory.budget"))
         ->type_name("SIZE");
     verb.add_flag("--json", arguments.json, "one JSON object on standard output, at the end");
 }

@@ -24,6 +24,7 @@ std::int64_t threadsOfRank(const ComputeOptions& options) {
 
 void addComputeOptions(CLI::App& verb, ComputeOptions& options) {
     verb.add_option("--dtype", options.type, "the number type of weights and activations")
+        ->check(valueOfField("train.precision"))
         ->type_name(join(choiceNames<NumberFormat>(), "|"))
         ->capture_default_str();
     verb.add_option("--device", options.device, "what ranks compute on")

@@ -128,6 +128,7 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
         ->check(notEmpty())
         ->type_name("FILE.npy");
     verb->add_option("-m,--mode", arguments->mode, "how the sequence is split over ranks")
+        ->check(valueOfField("parallel.mode"))
         ->type_name("M")
         ->capture_default_str();
     verb->add_option("-n,--ranks", arguments->ranks, "processes that share each sequence")
@@ -139,6 +140,7 @@ void addModelEvalVerb(CLI::App& model, Command& command) {
         ->type_name("N")
         ->capture_default_str();
     verb->add_option("--dtype", arguments->type, "the number type of weights and activations")
+        ->check(valueOfField("train.precision"))
         ->type_name(join(choiceNames<NumberFormat>(), "|"))
         ->capture_default_str();
     verb->add_option("--device", arguments->device, "what ranks compute on")

@@ -1,5 +1,6 @@
 #include "app/cli/option_checks.h"
 
+#include "backend/config/settings.h"
 #include "backend/config/value_kind.h"
 #include "backend/config/value_text.h"
 #include "backend/core/units.h"
@@ -46,6 +47,15 @@ CLI::Validator oneOfWords(std::vector<std::string> words) {
         [kind = ringscope::oneOfWords(words), words](std::string& text) -> std::string {
             if (std::ranges::find(words, text) != words.end()) return {};
             return refusedText(kind.expectation, words, text).message;
+        },
+        "");
+}
+
+CLI::Validator valueOfField(std::string_view path) {
+    return CLI::Validator(
+        [path = std::string(path)](std::string& text) -> std::string {
+            const SettingLayer layer = readOverrides({path + "=" + text});
+            return layer.problems.empty() ? "" : layer.problems.front().message;
         },
         "");
 }

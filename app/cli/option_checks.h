@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringscope::cli {
@@ -23,5 +24,8 @@ CLI::Validator notEmpty();
 
 // "expected one of auto, always, never; got 'alwys'; did you mean 'always'?"
 CLI::Validator oneOfWords(std::vector<std::string> words);
+
+// What --set takes for the field of this path: "expected one of fp32, bf16, …; got 'int4'"
+CLI::Validator valueOfField(std::string_view path);
 
 }  // namespace ringscope::cli

@@ -100,7 +100,8 @@ void addPlanAdvise(CLI::App& plan, Command& command) {
         "train", "days, device hours, money, energy and failures of a whole training");
     auto training = std::make_shared<TrainArguments>();
     addMachineArguments(*train, training->common);
-    train->add_option("--tokens", training->tokens, "tokens to train on: 300B, 2T (in thousands)")
+    train
+        ->add_option("--tokens", training->tokens, "tokens to train on: 300B (300,000,000,000), 2T")
         ->required()
         ->type_name("COUNT")
         ->check(notEmpty());

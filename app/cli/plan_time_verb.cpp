@@ -3,6 +3,7 @@
 #include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/plan_verbs.h"
 #include "app/cli/planned_machine.h"
 #include "backend/core/text.h"
@@ -149,6 +150,7 @@ void addPlanTime(CLI::App& plan, Command& command) {
     sweep->add_option("--lengths", swept->lengths, "tokens of a sequence: 64k,256k,1M")
         ->required()
         ->delimiter(',')
+        ->check(valueOfField("train.seq_len"))
         ->type_name("TOKENS");
     addExamples(*sweep,
                 {{"ringscope plan sweep four.yaml --machine h100-8x --lengths 16k,64k,256k",

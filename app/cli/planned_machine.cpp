@@ -72,7 +72,7 @@ Result<std::int64_t> readTrainingTokens(const std::string& text) {
     if (!number || *number <= 0 || *number * unit > most)
         return Error{
             ErrorCode::InvalidConfig,
-            "--tokens: expected a number like 300B or 2T, in thousands; got " + shown(text)};
+            "--tokens: expected a number like 300B (300,000,000,000) or 2T; got " + shown(text)};
     return static_cast<std::int64_t>(std::llround(*number * unit));
 }
 

@@ -62,6 +62,12 @@ std::string sentenceOf(const CLI::ParseError& problem, const CLI::App& verb) {
     }
     if (dynamic_cast<const CLI::ExcludesError*>(&problem) != nullptr)
         return replaced(said, " excludes ", " and ") + " exclude each other";
+    // "FILE: At Most 1 required but received 2", "--set: 1 required PATH=VALUE missing"
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&problem) != nullptr) {
+        const std::string name = said.substr(0, said.find(": "));
+        return said.ends_with(" missing") ? name + ": a value is missing"
+                                          : name + " is given more than once";
+    }
     return said;
 }
 

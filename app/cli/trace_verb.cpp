@@ -138,7 +138,16 @@ int exportTrace(const Trace& trace, const TraceArguments& arguments) {
     return Ok;
 }
 
+// Files of another trace there would be read as ranks of this one.
+bool holdsFiles(const std::string& folder) {
+    std::error_code failed;
+    return !std::filesystem::is_empty(folder, failed) && !failed;
+}
+
 int importAsOurs(const Trace& trace, const TraceArguments& arguments) {
+    if (holdsFiles(arguments.output))
+        return fail({ErrorCode::InvalidConfig,
+                     "'" + arguments.output + "' is there and not empty; name a new folder"});
     if (const Result<void> written = writeTrace(trace, arguments.output); !written.ok())
         return fail(written.error());
     for (const std::string& note : trace.notes) say("note: " + note);

@@ -47,6 +47,11 @@ void addTopValue(SettingLayer& layer, std::optional<Value>& target, Result<Value
         layer.problems.push_back({where, value.error().message});
 }
 
+bool isOfFileAlone(std::string_view path) {
+    return path == "baseline" || path.starts_with("baseline.") || path == "matrix" ||
+           path.starts_with("matrix.");
+}
+
 void readOverride(SettingLayer& layer, const std::string& text) {
     const std::size_t equals = text.find('=');
     const std::string path(trim(std::string_view(text).substr(0, equals)));
@@ -67,8 +72,11 @@ void readOverride(SettingLayer& layer, const std::string& text) {
     } else if (const Field* field = findField(path)) {
         addSetting(layer, *field, value, "--set", where);
     } else {
-        layer.problems.push_back({"--set " + std::string(shown(path)),
-                                  "there is no such field" + suggestion(path, allPaths())});
+        layer.problems.push_back(
+            {"--set " + std::string(shown(path)),
+             "there is no such field" + (isOfFileAlone(path)
+                                             ? "; a file alone has matrix and baseline"
+                                             : suggestion(path, allPaths()))});
     }
 }
 

@@ -255,6 +255,7 @@ Table differenceRows(const Report& report) {
     constexpr std::size_t mostColumns = 4;
     const std::vector<const RunGroup*> groups = report.comparison.groups();
     const std::vector<SettingDifference>& differences = report.comparison.differences;
+    if (differences.empty()) return {};
     if (groups.size() <= std::max(mostColumns, differences.size())) {
         Table table{{{"setting"}}, {}};
         for (const RunGroup* group : groups) table.columns.push_back({group->label, Align::Right});

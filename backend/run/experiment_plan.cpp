@@ -5,6 +5,7 @@
 #include "backend/model/adapter_folder.h"
 #include "backend/model/checkpoint.h"
 #include "backend/model/model_config_text.h"
+#include "backend/model/model_files.h"
 #include "backend/plan/placement.h"
 
 #include <fmt/format.h>
@@ -111,6 +112,17 @@ std::optional<Error> unreadable(const NeededFile& file) {
 Result<void> checkData(const RunConfig& config) {
     for (const NeededFile& file : neededFiles(config))
         if (std::optional<Error> problem = unreadable(file)) return *std::move(problem);
+    return {};
+}
+
+// Whether the tokenizer is there, not whether it is one: reading a large one takes half a second.
+Result<void> checkTokenizer(const DataConfig& data) {
+    if (std::ranges::find(tokenizerWords, data.tokenizer) != tokenizerWords.end()) return {};
+    const std::optional<std::filesystem::path> file = tokenizerIn(data.tokenizer);
+    std::optional<Error> problem =
+        unreadable({file ? file->string() : data.tokenizer, "data.tokenizer",
+                    "write byte, char, or the path of a tokenizer's file or folder", ""});
+    if (problem) return *std::move(problem);
     return {};
 }
 
@@ -263,6 +275,7 @@ Result<void> checkThisMachine(Transport& transport, const std::vector<RunRequest
         for (const PlacedHost& place : places) {
             if (!place.host.isThisMachine()) continue;
             RINGSCOPE_CHECK(checkData(config));
+            RINGSCOPE_CHECK(checkTokenizer(config.data));
             RINGSCOPE_CHECK(checkWeights(config, checkpoints));
             RINGSCOPE_CHECK(checkKeeping(config));
             if (config.launch.device == DeviceChoice::Cuda)

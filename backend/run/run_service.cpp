@@ -491,6 +491,7 @@ private:
         if (const std::optional<ResumePoint> newest = newestOfRun();
             newest && run_.status != RunStatus::Finished)
             sayHowItGoesOn(*newest);
+        if (run_.status == RunStatus::Finished) noteLostCheckpoint();
         if (!deaf_.empty())
             run_.notes.push_back(
                 join(deaf_, " and ") +
@@ -504,6 +505,22 @@ private:
         if (run_.prediction) run_.unpredicted = whyOther(run_);
         if (!run_.unpredicted.empty()) run_.prediction.reset();
         sinks_.ended(run_);
+    }
+
+    // Of ranks on this machine: on another one's disk this program cannot look.
+    void noteLostCheckpoint() {
+        if (!writesCheckpoints(request_) || run_.steps.empty() ||
+            run_.config.launch.transport != TransportKind::Local)
+            return;
+        const std::int64_t every = run_.config.checkpoint.every;
+        const std::int64_t due = (run_.steps.back().step + 1) / every * every;
+        if (due <= run_.steps.front().step) return;
+        const std::optional<ResumePoint> newest = newestOfRun();
+        if (newest && newest->step >= due) return;
+        run_.notes.push_back("the checkpoint of step " + std::to_string(due) + " is not in '" +
+                             checkpointFolder(run_.config.checkpoint, run_.id.text).string() +
+                             "'; `ringscope runs show " + run_.id.text.substr(0, 8) +
+                             " --log` says why");
     }
 
     void sayHowItGoesOn(const ResumePoint& newest) {

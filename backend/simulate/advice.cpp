@@ -23,9 +23,12 @@ struct MemoryRow {
     void (*set)(MemoryConfig& memory);
 };
 void divideAll(MemoryConfig& memory) { memory.zero = 3; }
-void tileAll(MemoryConfig& memory) {
+void recomputeLayers(MemoryConfig& memory) {
     divideAll(memory);
     memory.recompute = Recompute::Layers;
+}
+void tileAll(MemoryConfig& memory) {
+    recomputeLayers(memory);
     memory.tileLoss = 2048;
     memory.tileMlp = 4096;
 }
@@ -37,6 +40,7 @@ constexpr std::array memoryRows = {
                   divideAll(memory);
                   memory.recompute = Recompute::AttentionKept;
               }},
+    MemoryRow{"zero 3, recompute layers", recomputeLayers},
     MemoryRow{"zero 3, recompute layers, tiled loss and MLP", tileAll},
 };
 

@@ -158,6 +158,7 @@ TEST_F(Checkpoints, AreLostWithASentenceWhereTheFolderCannotBeWritten) {
     EXPECT_EQ(run["status"], "finished");
     EXPECT_THAT(log(run["id"]),
                 HasSubstr("the checkpoint of step 4 is lost, and the training goes on"));
+    EXPECT_THAT(run["notes"].dump(), HasSubstr("the checkpoint of step 8 is not in "));
 }
 
 TEST_F(Checkpoints, ASignalWritesOneAndSaysHowTheRunGoesOn) {

@@ -39,6 +39,14 @@ bool hasRatios(const QModelIndex& index) {
     return index.column() > (model != nullptr && model->groupsAreRows() ? 0 : 1);
 }
 
+// As wide as usual ratios, so that medians line up, and as this cell's where that is longer.
+int roomOfRatio(const QFontMetrics& metrics, const QModelIndex& index) {
+    if (!hasRatios(index)) return 0;
+    const QString ratio = index.data(ComparisonModel::RatioRole).toString();
+    return std::max(metrics.horizontalAdvance(QStringLiteral("  0.00 ×")),
+                    metrics.horizontalAdvance(QStringLiteral("  ") + ratio));
+}
+
 QString ratio(const std::optional<Spread>& figure, const std::optional<Spread>& against) {
     if (!figure || !against || against->median == 0) return {};
     return QStringLiteral("%1 ×").arg(text(formatRatio(figure->median / against->median)));
@@ -221,11 +229,9 @@ QSize ComparisonDelegate::sizeHint(const QStyleOptionViewItem& option,
     const auto advance = [&](int role) {
         return option.fontMetrics.horizontalAdvance(index.data(role).toString());
     };
-    const int ratio =
-        hasRatios(index) ? option.fontMetrics.horizontalAdvance(QStringLiteral("  0.00 ×")) : 0;
     const int figures =
         std::max(advance(ComparisonModel::MedianRole), advance(ComparisonModel::EndsRole));
-    size.setWidth(figures + ratio + scaled(20));
+    size.setWidth(figures + roomOfRatio(option.fontMetrics, index) + scaled(20));
     const bool twoLines = !index.data(ComparisonModel::EndsRole).toString().isEmpty();
     size.setHeight(scaled(twoLines ? 37 : 27));
     return size;
@@ -244,9 +250,7 @@ void ComparisonDelegate::paintContent(QPainter& painter, const QStyleOptionViewI
         painter.setFont(bold);
         return paintText(painter, box, alignment, index.data().toString());
     }
-    const bool figures = hasRatios(index);
-    const double ratioWidth =
-        figures ? painter.fontMetrics().horizontalAdvance(QStringLiteral("  0.00 ×")) : 0;
+    const double ratioWidth = roomOfRatio(painter.fontMetrics(), index);
     const QRectF first = ends.isEmpty() ? box : box.adjusted(0, scaled(3), 0, -box.height() / 2.2);
     const QString median = index.data(ComparisonModel::MedianRole).toString();
     if (ratio.isEmpty()) {

@@ -146,8 +146,11 @@ QString totalsText(const WindowFigures& figures, bool splits) {
         wait = RankFiguresModel::tr("wait not known");
     else if (late != figures.blame.end() && late->causedWait > 0)
         wait += RankFiguresModel::tr(", most for rank %1").arg(late->rank);
-    QString sent = RankFiguresModel::tr("sent %1").arg(text(formatBytes({sum.bytes})));
-    if (splits && sum.transfer > 0 && sum.unpaired == 0)
+    // Traces of other tools may have messages without their sizes.
+    const bool unsized = sum.bytes == 0 && sum.transfer > 0;
+    QString sent = unsized ? RankFiguresModel::tr("bytes not known")
+                           : RankFiguresModel::tr("sent %1").arg(text(formatBytes({sum.bytes})));
+    if (splits && sum.transfer > 0 && sum.unpaired == 0 && !unsized)
         sent += RankFiguresModel::tr(", %1 GB/s while moving")
                     .arg(text(formatSignificant(double(sum.bytes) / double(sum.transfer))));
     QStringList parts{

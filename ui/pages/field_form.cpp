@@ -47,12 +47,13 @@ FieldRow::FieldRow(const Field& field, QWidget* parent)
     auto* line = row(nullptr, 0, 8);
     line->addWidget(label_);
     line->addWidget(editor_, 1);
-    QLabel* unit = makeLabel(text(field.unit), "small");  // kept where empty: editors line up
+    // Kept where empty, so that editors line up; but a choice is a word that is to be read whole.
+    QLabel* unit = field.type == FieldType::Choice ? nullptr : makeLabel(text(field.unit), "small");
     whenZoomed(*this, [this, unit] {
         label_->setMinimumWidth(scaled(128));
-        unit->setFixedWidth(scaled(66));
+        if (unit != nullptr) unit->setFixedWidth(scaled(66));
     });
-    line->addWidget(unit);
+    if (unit != nullptr) line->addWidget(unit);
     QVBoxLayout* layout = column(this, 0, 2);
     layout->addLayout(line);
     layout->addWidget(error_);

@@ -503,7 +503,7 @@ void PlanPage::showTrace(const std::shared_ptr<const ForecastTrace>& trace) {
     if (!trace->trace) return stepTitle_->setText(text(trace->problem));
     stepTitle_->setText(tr("The predicted step of %1").arg(text(trace->mode)));
     timeline_->setTrace(trace->trace);
-    timelineLegend_->setMessages(true, false);
+    timelineLegend_->setTrace(*trace->trace, true);
 }
 
 void PlanPage::showAdvice(const QStringList& sentences) {

@@ -497,7 +497,7 @@ void TracesPage::goToFound(int direction) {
 // Where the clocks do not tell wait from transfer, no button offers the wait.
 void TracesPage::showClock() {
     const ClockVerdict& clock = timeline_->trace()->findings.clock;
-    legend_->setMessages(clock.splits, timeline_->trace()->findings.unmatched > 0);
+    legend_->setTrace(*timeline_->trace(), clock.splits);
     QPushButton& wait = *figureButtons_.at(RingStepModel::Figure::Wait);
     wait.setEnabled(clock.splits);
     wait.setToolTip(clock.splits ? QString() : clockText(clock));

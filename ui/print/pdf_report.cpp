@@ -58,17 +58,22 @@ void writeHeading(Paper& paper, const QString& words, double following = 60) {
 
 // --- tables --------------------------------------------------------------------------------------
 
-// A table on paper has small type: a row per configuration has 16 columns.
+// A table on paper has small type.
 class PrintedTable {
 public:
     PrintedTable(Paper& paper, const Table& table) : paper_(paper), table_(table) {
         // The widest word decides; where all are too wide together, the type gets smaller.
-        for (type_ = 7.5; type_ > 4.5; type_ -= 0.5) {
+        constexpr double smallest = 6.5;  // that is read without a glass
+        for (type_ = 7.5; !fits_ && type_ >= smallest; type_ -= 0.5) {
             measure();
-            if (wanted() <= Paper::width) break;
+            fits_ = wanted() <= Paper::width;
         }
+        type_ += 0.5;
         spread();
     }
+
+    // No word is broken.
+    bool fits() const { return fits_; }
 
     void write() {
         writeHead();
@@ -187,7 +192,7 @@ private:
         }
         double x = Paper::margin;
         for (std::size_t i = 0; i < (row.absence.empty() ? row.cells.size() : 1); ++i) {
-            writeCell(row, i, {x, y + 2, widths_[i] - cellGap, height});
+            writeCell(row, i, {x, y + 2, widths_[i] - cellGap, height - 2});
             x += widths_[i];
         }
         if (!row.absence.empty())
@@ -215,13 +220,36 @@ private:
     Paper& paper_;
     const Table& table_;
     double type_ = 7.5;
+    bool fits_ = false;
     std::vector<double> widths_;
 };
 
+// The first column, and those from `begin` to before `end`.
+Table columnsOf(const Table& table, std::size_t begin, std::size_t end) {
+    const auto cut = [&](const auto& all) {
+        auto some = all;
+        some.assign(all.begin() + static_cast<long>(begin), all.begin() + static_cast<long>(end));
+        some.insert(some.begin(), all.front());
+        return some;
+    };
+    Table part{cut(table.columns), table.rows};
+    for (Row& row : part.rows)
+        if (!row.heading && row.absence.empty()) row.cells = cut(row.cells);
+    return part;
+}
+
+// Columns that do not fit beside each other come below, each time behind the first: a row per
+// configuration has 18.
 void writeTable(Paper& paper, const QString& title, const Table& table) {
     if (table.rows.empty()) return;
     writeHeading(paper, title);
-    PrintedTable(paper, table).write();
+    const std::size_t columns = table.columns.size();
+    for (std::size_t begin = 1; begin < columns;) {
+        std::size_t end = begin + 1;
+        while (end < columns && PrintedTable(paper, columnsOf(table, begin, end + 1)).fits()) ++end;
+        PrintedTable(paper, columnsOf(table, begin, end)).write();
+        begin = end;
+    }
 }
 
 // --- sections ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include <QPainter>
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 namespace ringscope::ui {
@@ -19,6 +20,8 @@ constexpr Entry attention{Tint::Attention,
                           QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "attention")};
 constexpr Entry compute{Tint::Compute,
                         QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "other compute")};
+constexpr Entry copy{Tint::Copy, QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "copies")};
+constexpr Entry host{Tint::Host, QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "host")};
 constexpr Entry transfer{Tint::Transfer,
                          QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "transfer")};
 constexpr Entry wait{Tint::Wait,
@@ -31,8 +34,10 @@ constexpr Entry unpaired{Tint::Unpaired,
 constexpr Entry exposed{
     Tint::Exposed, QT_TRANSLATE_NOOP("ringscope::ui::TimelineLegend", "exposed: nothing computed")};
 
-std::vector<Entry> entriesOf(bool splits, bool hasUnpaired) {
+std::vector<Entry> entriesOf(bool splits, bool hasUnpaired, const Shares& work) {
     std::vector<Entry> entries{attention, compute};
+    for (const Entry& rare : {copy, host})
+        if (work[static_cast<std::size_t>(rare.tint)] > 0) entries.push_back(rare);
     if (splits)
         entries.insert(entries.end(), {transfer, wait});
     else
@@ -117,9 +122,14 @@ void LegendLine::paintEvent(QPaintEvent*) {
 
 TimelineLegend::TimelineLegend(QWidget* parent) : LegendLine(parent) { sayColours(); }
 
-void TimelineLegend::setMessages(bool splits, bool unpaired) {
+void TimelineLegend::setTrace(const OpenedTrace& opened, bool splits) {
     splits_ = splits;
-    unpaired_ = unpaired;
+    unpaired_ = opened.findings.unmatched > 0;
+    work_ = {};
+    for (const RankRow& row : opened.rows) {
+        const Shares shares = row.work.within(opened.trace.begin, opened.trace.end);
+        std::ranges::transform(work_, shares, work_.begin(), std::plus<>{});
+    }
     follow();
 }
 
@@ -136,14 +146,14 @@ void TimelineLegend::follow() {
 
 QStringList TimelineLegend::words() const {
     QStringList all;
-    for (const Entry& entry : entriesOf(splits_, unpaired_)) all << tr(entry.words);
+    for (const Entry& entry : entriesOf(splits_, unpaired_, work_)) all << tr(entry.words);
     if (predicted_) all << tr("predicted");
     return all;
 }
 
 void TimelineLegend::paintSwatch(QPainter& painter, const QRectF& box, int entry) const {
     const SpanPainter look(isDark(palette()), font(), devicePixelRatioF());
-    const std::vector<Entry> entries = entriesOf(splits_, unpaired_);
+    const std::vector<Entry> entries = entriesOf(splits_, unpaired_, work_);
     if (entry == std::ssize(entries)) return look.outlinePredicted(painter, box);
     const Tint tint = entries[static_cast<std::size_t>(entry)].tint;
     if (tint == Tint::Wait)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/trace/allocation.h"
+#include "ui/timeline/opened_trace.h"
 
 #include <QRectF>
 #include <QWidget>
@@ -37,9 +38,9 @@ class TimelineLegend : public LegendLine {
 
 public:
     explicit TimelineLegend(QWidget* parent = nullptr);
-    // Whether wait is told from transfer, or both are drawn as one; whether there are messages
-    // whose other end is not in the trace.
-    void setMessages(bool splits, bool unpaired);
+    // Copies, the host, and messages whose other end is missing are listed where the trace has
+    // some. `splits`: whether wait is told from transfer, or both are drawn as one.
+    void setTrace(const OpenedTrace& opened, bool splits);
     void setPredicted(bool shown);  // outlines of a predicted step
 
 protected:
@@ -52,6 +53,7 @@ private:
     bool splits_ = true;
     bool unpaired_ = false;
     bool predicted_ = false;
+    Shares work_{};  // of all ranks
 };
 
 class MemoryLegend : public LegendLine {

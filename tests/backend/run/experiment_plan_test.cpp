@@ -197,6 +197,21 @@ Experiment onTwoHosts(std::vector<std::string> modes) {
     return experiment;
 }
 
+TEST(CheckThisMachine, LooksForTheTokenizer) {
+    const TemporaryFolder folder;
+    Experiment experiment = experimentOf({"ring", "zigzag"});
+    const auto problemOf = [&](const std::string& tokenizer) {
+        experiment.base.data.tokenizer = tokenizer;
+        return problemHere(0, experiment);
+    };
+    EXPECT_EQ(problemOf("byte"), "");
+    EXPECT_THAT(problemOf((folder.path() / "nope.json").string()),
+                StartsWith("data.tokenizer: cannot read '"));
+    EXPECT_THAT(problemOf(folder.path().string()), HasSubstr("(it is a folder); write byte, char"));
+    std::ofstream(folder.path() / "tokenizer.json") << "{}";
+    EXPECT_EQ(problemOf(folder.path().string()), "");
+}
+
 TEST(PrepareHosts, LooksForTheDataOnEachHostOnceAndSaysWhereItIsMissing) {
     Experiment experiment = onTwoHosts({"ring", "zigzag"});
     experiment.base.data.source = "/data/nope.txt";

@@ -95,8 +95,9 @@ TEST_F(Retries, GoOnFromTheLastCheckpointAndCountTheLostSteps) {
     EXPECT_THAT(sink.told,
                 ElementsAre("created", "starting", "running", "step 0", "step 1", "step 2",
                             "step 3", "step 4", "starting", "running", "step 5", "ended finished"));
-    EXPECT_THAT(run.notes.back(), HasSubstr("try 2 of 3 begins at step 4, and 1 step is lost: rank "
-                                            "1 was ended by SIGKILL"));
+    EXPECT_THAT(run.notes, ::testing::Contains(
+                               HasSubstr("try 2 of 3 begins at step 4, and 1 step is lost: rank "
+                                         "1 was ended by SIGKILL")));
     EXPECT_THAT(sink.log.back(), HasSubstr("try 2 of 3"));
 }
 
@@ -108,7 +109,8 @@ TEST_F(Retries, BeginAgainWhereThereIsNoCheckpoint) {
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
     EXPECT_EQ(run.steps.size(), 6U);
     EXPECT_EQ(starts[1].resume, "");
-    EXPECT_THAT(run.notes.back(), HasSubstr("begins at step 0, and 3 steps are lost"));
+    EXPECT_THAT(run.notes,
+                ::testing::Contains(HasSubstr("begins at step 0, and 3 steps are lost")));
 }
 
 TEST_F(Retries, EndWithTheLastReasonAfterAsManyAsWereAllowed) {
@@ -140,6 +142,19 @@ TEST_F(Retries, ARunThatGoesOnCountsOnAndSaysWhatItContinues) {
     EXPECT_EQ(run.steps.front().step, 4);
     EXPECT_EQ(starts.front().resume, checkpoint.string());
     EXPECT_THAT(run.notes, ::testing::Contains(HasSubstr("continues run 89abcdef from step 4")));
+}
+
+TEST_F(Retries, ACheckpointThatIsNotThereAtTheEndIsSaid) {
+    onStart = [&](const StartRanks&, Script& agent) { trains(agent, 0, retriedSteps); };
+    EXPECT_THAT(execute().notes, ElementsAre(HasSubstr("the checkpoint of step 6 is not in '")));
+}
+
+TEST_F(Retries, OneThatIsThereIsNot) {
+    onStart = [&](const StartRanks& start, Script& agent) {
+        keepCheckpoint(start.run.text, retriedSteps);
+        trains(agent, 0, retriedSteps);
+    };
+    EXPECT_THAT(execute().notes, ElementsAre());
 }
 
 TEST_F(Retries, AStoppedRunSaysWithWhatItGoesOn) {

@@ -47,6 +47,15 @@ TEST(Advice, TheFastestIsTheFirstAndEachOptionIsASplitOfAllRanks) {
         EXPECT_EQ(option.config.parallel.sp * option.config.parallel.dp, 16);
 }
 
+TEST(Advice, NoPlanThatFitsIsFasterByRecomputingLayersAlone) {
+    const Machine machine = findMachine("h100-8x").value();
+    const RunPlan plan = plannedOn(tokens(512 << 10), machine, "zigzag", 8);
+    const Prediction wanted = predictRun(plan, machine).value();
+    ASSERT_TRUE(wanted.fits());
+    const Advice advice = adviseOn(tokens(512 << 10), machine, 8).value();
+    EXPECT_GE(advice.options.front().prediction.tokensPerSecond(), wanted.tokensPerSecond());
+}
+
 TEST(Advice, WhatIsTooLargeForEverythingIsSaidWithTheLeastItNeeds) {
     const Machine machine = findMachine("a100-40-8x").value();
     const Advice advice = adviseOn(tokens(32 << 20), machine, 2).value();

@@ -43,6 +43,24 @@ TEST(ComparisonModel, PutsTheBaselineFirstAndRatiosBesideTheOthers) {
     EXPECT_EQ(line(model, "Speed"), "baseline | faster");
 }
 
+TEST(ComparisonDelegate, AsksForRoomForAFigureAndALongRatio) {
+    RunRecord legacy = finishedRun("a", "legacy", 10);
+    legacy.baseline = true;
+    ComparisonModel model;
+    model.setComparison(compareRuns({legacy, finishedRun("b", "zigzag", 62'000)}).value());
+    const ComparisonDelegate delegate;
+    const QStyleOptionViewItem option;
+    for (int row = 0; row < model.rowCount(); ++row) {
+        const QModelIndex cell = model.index(row, 2);
+        const QString words = cell.data(ComparisonModel::MedianRole).toString() +
+                              QStringLiteral("  ") +
+                              cell.data(ComparisonModel::RatioRole).toString();
+        EXPECT_GE(delegate.sizeHint(option, cell).width(),
+                  option.fontMetrics.horizontalAdvance(words))
+            << words.toStdString();
+    }
+}
+
 TEST(ComparisonModel, ShowsAFailedModeAsWordsNotAsFigures) {
     RunRecord failed = finishedRun("b", "ring", 100);
     failed.status = RunStatus::Failed;

@@ -87,6 +87,13 @@ TEST(TotalsText, SaysNothingOfMovingWhereItIsNotKnown) {
     EXPECT_FALSE(totals.contains(QStringLiteral("GB/s")));
 }
 
+TEST(TotalsText, MakesNoZeroOfMessagesWithoutSizes) {
+    WindowFigures figures = twoRanks();
+    for (RankFigures& rank : figures.ranks) rank.communication.bytes = 0;
+    const QString totals = totalsText(figures, true);
+    EXPECT_TRUE(totals.endsWith(QStringLiteral(" · bytes not known"))) << totals.toStdString();
+}
+
 TEST(TotalsText, SaysWhatMayBeTransferOrWait) {
     WindowFigures figures = twoRanks();
     figures.ranks[0].communication.unpaired = 6 * ms;

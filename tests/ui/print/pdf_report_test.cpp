@@ -5,6 +5,7 @@
 #include "tests/backend/report/sample_report.h"
 
 #include <gmock/gmock.h>
+#include <QBuffer>
 #include <QTemporaryDir>
 #include <algorithm>
 #include <set>
@@ -54,6 +55,28 @@ TEST(PdfReport, SaysWhatThePageSays) {
 TEST(PdfReport, KeepsEveryTextBetweenTheMargins) {
     for (const Report& report : {sampleReport(), recordedReport(), sweepReport(), hostileReport()})
         EXPECT_EQ(outside(renderPdf(report)).join(QStringLiteral("; ")).toStdString(), "");
+}
+
+// A rectangle that is narrower than a word of it breaks the word.
+TEST(PdfReport, BreaksNoWordOfAHead) {
+    QBuffer buffer;
+    buffer.open(QIODevice::WriteOnly);
+    const Paper paper(&buffer, QString());
+    const TextStyle smallest{.size = 6.5, .bold = true};
+    int heads = 0;
+    for (const Report& report : {sampleReport(), recordedReport(), sweepReport()})
+        for (const Paper::Placed& text : renderPdf(report).placed) {
+            if (text.words != QStringLiteral("configuration")) continue;
+            ++heads;
+            EXPECT_GE(text.at.width(), paper.widthOf(text.words, smallest));
+        }
+    EXPECT_GE(heads, 6);
+}
+
+TEST(PdfReport, SaysNothingOfSettingsWhereNoneDiffer) {
+    Report report = sampleReport();
+    report.comparison.differences.clear();
+    EXPECT_EQ(pagesWith(renderPdf(report), QStringLiteral("Settings that differ")), 0);
 }
 
 TEST(PdfReport, RepeatsTheHeadOfATableOnEachOfItsPages) {

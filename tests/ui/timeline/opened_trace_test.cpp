@@ -3,6 +3,7 @@
 #include "backend/analysis/rank_sets.h"
 #include "backend/trace/trace.h"
 #include "tests/ui/timeline/made_trace.h"
+#include "ui/timeline/legend.h"
 #include "ui/timeline/span_words.h"
 
 #include <gtest/gtest.h>
@@ -38,6 +39,19 @@ TEST(OpenedTrace, SaysWhatMayBeEitherTransferOrWait) {
     ASSERT_EQ(opened->rows.size(), 1U);
     EXPECT_EQ(opened->rows[0].messages.pieces(),
               (std::vector<Piece>{{0, 80 * ms, 2, Tint::Unpaired}}));
+}
+
+TEST(TimelineLegend, ListsCopiesAndTheHostWhereATraceHasSome) {
+    std::vector<RankTrace> ranks = test::lateSender();
+    TimelineLegend legend;
+    legend.setTrace(*openTrace(mergeRanks(ranks)), true);
+    EXPECT_FALSE(legend.accessibleName().contains(QStringLiteral("host")));
+    const SpanTag copy = test::place(SpanKind::Copy, Operation::None, 0);
+    const SpanTag host = test::place(SpanKind::Host, Operation::None, 0);
+    for (const Span& span : {Span(80 * ms, 85 * ms, copy), Span(85 * ms, 90 * ms, host)})
+        ranks[0].spans.push_back(span);
+    legend.setTrace(*openTrace(mergeRanks(std::move(ranks))), true);
+    EXPECT_TRUE(legend.accessibleName().contains(QStringLiteral("copies, host")));
 }
 
 void expectLanesAsLongAsFigures(const OpenedTrace& opened) {
