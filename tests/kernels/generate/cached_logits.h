@@ -10,7 +10,7 @@
 #include <iterator>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline std::vector<std::int64_t> beginning(const std::vector<std::int64_t>& text,
                                            std::int64_t tokens) {
@@ -51,4 +51,4 @@ inline double largest(const at::Tensor& difference) {
     return difference.abs().max().item<double>();
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -20,11 +20,11 @@
 namespace ringscope {
 namespace {
 
-using testing::beginning;
-using testing::largest;
-using testing::ofOneRank;
-using testing::withCache;
-using testing::withoutCache;
+using test::beginning;
+using test::largest;
+using test::ofOneRank;
+using test::withCache;
+using test::withoutCache;
 
 using Tokens = std::vector<std::int64_t>;
 
@@ -102,7 +102,7 @@ class PatternGeneration : public ::testing::TestWithParam<PatternCase> {};
 
 TEST_P(PatternGeneration, ComputesWithItsCacheWhatItDoesOfTheWholeText) {
     const Tokens text = someText(37);
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(runOf(GetParam()), group, cpu).value();
         const at::Tensor wanted = withoutCache(*model, text, 1);
         for (const std::int64_t prompt : {std::int64_t{1}, promptTokens})
@@ -133,7 +133,7 @@ TEST_P(PatternGeneration, ComputesTheSameUnderEveryLegalMode) {
             config.parallel.sp = ranks;
             if (!planRun(config).ok()) continue;
             ++legal;
-            testing::runRanks(ranks, [&](Group& group) {
+            test::runRanks(ranks, [&](Group& group) {
                 const auto model = CachedModel::make(config, group, cpu).value();
                 EXPECT_LE(largest(withCache(*model, text, promptTokens) - alone), 1e-10)
                     << mode.name << ' ' << ranks;
@@ -149,7 +149,7 @@ TEST_P(PatternGeneration, MakesTheLikeliestTokensOfThePassOverAll) {
     const auto likeliest = [](const at::Tensor& logits) {
         return logits[-1].argmax().item<std::int64_t>();
     };
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(runOf(GetParam()), group, cpu).value();
         Tokens wanted = prompt;
         while (std::ssize(wanted) < textTokens)
@@ -170,7 +170,7 @@ TEST_P(PatternGeneration, GoesOnWithSeveralTextsAtOnce) {
     for (std::size_t i = promptTokens; i < other.size(); ++i) other[i] = (other[i] * 3 + 1) % 256;
     const at::Tensor first = ofOneRank(runOf(GetParam()), text, promptTokens);
     const at::Tensor second = ofOneRank(runOf(GetParam()), other, promptTokens);
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(runOf(GetParam()), group, cpu).value();
         const std::int64_t more = textTokens - promptTokens;
         model->prefill(beginning(text, promptTokens), {.more = more, .texts = 2}).value();
