@@ -21,7 +21,8 @@ constexpr const char* exportExplanation =
 the tokenizer of the training; one of bytes or characters as a tokenizer.json.
 Weights are stored in the number format they were trained in. Of a run with adapter.kind the folder
 has adapter_config.json and adapter_model.safetensors, as PEFT takes them. A checkpoint's folder is
-checked and copied, byte for byte; so is an adapter's.
+checked and copied, byte for byte; so is an adapter's. What attention.pattern shows a token is told
+in config.json under a key of ours; transformers does not know it and computes dense attention.
 
 Exit codes: 0 done, 3 the model cannot be read or the folder holds one, 4 no such run, or it kept no
 weights.)";

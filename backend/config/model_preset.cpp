@@ -78,7 +78,8 @@ bool comesWithCheckpoint(std::string_view path) {
     constexpr std::array<std::string_view, 4> outside = {"attention.window", "attention.scale",
                                                          "attention.softcap", "data.tokenizer"};
     if (path == presetPath || path == checkpointPath) return false;
-    return path.starts_with("model.") || std::ranges::find(outside, path) != outside.end();
+    return path.starts_with("model.") || path.starts_with("attention.pattern.") ||
+           std::ranges::find(outside, path) != outside.end();
 }
 
 void applyCheckpoint(const ModelDescription& description,
@@ -90,6 +91,7 @@ void applyCheckpoint(const ModelDescription& description,
     config.attention.window = description.attention.window;
     config.attention.scale = description.attention.scale;
     config.attention.softcap = description.attention.softcap;
+    config.attention.pattern = description.attention.pattern;
     if (config.model.from) {
         const auto folder = modelFolderOf(*config.model.from);
         if (folder.ok() && tokenizerIn(*folder)) config.data.tokenizer = folder->string();

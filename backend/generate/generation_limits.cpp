@@ -1,6 +1,9 @@
 #include "backend/generate/generation_limits.h"
 
+#include "backend/plan/patterns/pattern.h"
+
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace ringscope {
 
@@ -9,12 +12,16 @@ Result<void> checkGeneration(const RunConfig& config, std::int64_t tokens) {
         return Error{ErrorCode::InvalidConfig,
                      "this model's tokens see later ones (attention.causal: false), so it cannot "
                      "go on with a text; take a causal model"};
-    if (config.attention.pattern.kind != PatternKind::None)
+    const PatternConfig& pattern = config.attention.pattern;
+    if (pattern.kind == PatternKind::BlockSparse && pattern.file)
         return Error{ErrorCode::InvalidConfig,
-                     fmt::format("this model attends by a pattern (attention.pattern.kind {}), and "
-                                 "cached keys are read without one, which would be another model; "
-                                 "generate from a model of attention.pattern.kind none",
-                                 nameOf(config.attention.pattern.kind))};
+                     fmt::format("this model attends by the blocks of attention.pattern.file '{}', "
+                                 "which are those of one length of text, and a text that goes on "
+                                 "gets longer; take a model with a pattern that is told by rules",
+                                 *pattern.file)};
+    RINGSCOPE_CHECK(makePattern(pattern, {.tokens = std::max<std::int64_t>(2, tokens),
+                                          .heads = config.model.heads,
+                                          .kvHeads = config.model.keyHeads()}));
     const ModelConfig& model = config.model;
     if (model.position == PositionKind::Learned && tokens > model.positions)
         return Error{ErrorCode::InvalidConfig,

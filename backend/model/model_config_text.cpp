@@ -5,6 +5,7 @@
 #include "backend/model/json_value.h"
 #include "backend/model/layer_kinds.h"
 #include "backend/model/model_folder.h"
+#include "backend/model/pattern_keys.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -183,6 +184,8 @@ std::string textAs(const WrittenFamily& family, const ModelDescription& descript
     if (model.rope.fraction != 1) lines.real("partial_rotary_factor", model.rope.fraction);
     addScaling(model.rope, lines);
     family.add(description, kinds, lines);
+    const PatternConfig& pattern = description.attention.pattern;
+    if (pattern.kind != PatternKind::None) lines.raw(patternKey, patternObject(pattern));
     return lines.object("") + "\n";
 }
 
@@ -224,6 +227,7 @@ ModelDescription plainDescription(ModelDescription description) {
     if (model.experts.count == 0) model.experts = {};
     plainRope(model);
     attention.dropout = 0;
+    attention.pattern = plainPattern(attention.pattern);
     if (attention.scale == 1 / std::sqrt(static_cast<double>(model.headDim())))
         attention.scale.reset();
     Result<std::vector<LayerKind>> kinds = layerKinds(model, attention);

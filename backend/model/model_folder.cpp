@@ -4,6 +4,7 @@
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
 #include "backend/model/adapter_folder.h"
+#include "backend/model/pattern_keys.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -57,6 +58,7 @@ Result<ModelReading> readModelConfig(std::string text, const std::string& file) 
     RINGSCOPE_TRY(reading.family, familyOf(keys, file));
     requireDecoder(keys);
     reading.family->read(keys, reading.description);
+    reading.description.attention.pattern = readPattern(keys);
     keys.finish(reading.family->type, harmlessKeys());
     if (source.problem) return *source.problem;
     reading.ignored = std::move(source.ignored);

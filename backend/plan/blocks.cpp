@@ -110,6 +110,20 @@ private:
     std::vector<TokenSpan> seen_;
 };
 
+// Of keys that queries choose from; nothing where none has a pair.
+void addChosen(const PatternPiece& piece, const AttentionMask& mask,
+               const AttentionPattern& pattern, std::vector<Block>& blocks) {
+    const double pairs = chosenPairs(pattern, mask, piece.queries, piece.keys);
+    if (pairs == 0) return;
+    blocks.push_back({.queries = piece.queries.rows(),
+                      .keys = piece.keys.rows(),
+                      .mask = MaskKind::Positions,
+                      .chosen = true,
+                      .queryTokens = piece.queries.tokens,
+                      .keyTokens = piece.keys.tokens,
+                      .pairs = std::llround(pairs)});
+}
+
 // Cuts the blocks of one rank's steps to a mask, and to a pattern where there is one.
 class StepCutter {
 public:
@@ -121,16 +135,12 @@ public:
         const std::vector<TokenSpan> queries = tokensOf(schedule_.owned, step.queriesOf);
         const std::vector<TokenSpan> keys = tokensOf(schedule_.owned, step.keysOf);
         std::vector<Block> result;
-        if (schedule_.pattern == nullptr) {
-            for (const Block& block : step.blocks)
-                cutBlock(block, runsOf(queries), runsOf(keys), [&](const PatternCut& meeting) {
-                    BlockCutter(meeting.queries, meeting.keys, mask_).cut(result);
-                });
-        } else if (step.branch >= 0) {
+        if (step.branch >= 0) {
             cutPacked(step, queries, keys, result);
         } else {
-            const std::vector<std::int64_t> heads =
-                modelHeads(*schedule_.pattern, schedule_, step.heads, firstHead_);
+            std::vector<std::int64_t> heads;
+            if (schedule_.pattern != nullptr)
+                heads = modelHeads(*schedule_.pattern, schedule_, step.heads, firstHead_);
             for (const Block& block : step.blocks)
                 cutBlock(block, runsOf(queries), runsOf(keys), [&](PatternCut meeting) {
                     meeting.heads = heads;
@@ -159,30 +169,10 @@ private:
     // `heads`: of the step, that the cut is for; none: all.
     void cutPattern(const PatternCut& meeting, const HeadSpan& heads,
                     std::vector<Block>& result) const {
-        schedule_.pattern->cut(meeting, [&](const PatternPiece& piece) {
-            if (apart(piece.queries, piece.keys, mask_)) return;
-            const std::size_t before = result.size();
-            if (piece.chosen)
-                addChosen(piece, result);
-            else
-                BlockCutter(piece.queries, piece.keys, mask_).cut(result);
-            for (std::size_t i = before; i < result.size(); ++i) {
-                result[i].heads = heads.size() > 0 ? heads : piece.heads;
-                result[i].branch = piece.branch;
-            }
-        });
-    }
-
-    void addChosen(const PatternPiece& piece, std::vector<Block>& result) const {
-        const double pairs = chosenPairs(*schedule_.pattern, mask_, piece.queries, piece.keys);
-        if (pairs == 0) return;
-        result.push_back({.queries = piece.queries.rows(),
-                          .keys = piece.keys.rows(),
-                          .mask = MaskKind::Positions,
-                          .chosen = true,
-                          .queryTokens = piece.queries.tokens,
-                          .keyTokens = piece.keys.tokens,
-                          .pairs = std::llround(pairs)});
+        for (Block& block : blocksBetween(meeting, mask_, schedule_.pattern.get())) {
+            if (heads.size() > 0) block.heads = heads;
+            result.push_back(block);
+        }
     }
 
     // Of a place that holds one span of tokens, and of each head every step-th from its first.
@@ -271,6 +261,28 @@ std::shared_ptr<const PlaceNeeds> neededRows(const Schedule& schedule) {
 }
 
 }  // namespace
+
+std::vector<Block> blocksBetween(const PatternCut& meeting, const AttentionMask& mask,
+                                 const AttentionPattern* pattern) {
+    std::vector<Block> blocks;
+    if (pattern == nullptr) {
+        BlockCutter(meeting.queries, meeting.keys, mask).cut(blocks);
+        return blocks;
+    }
+    pattern->cut(meeting, [&](const PatternPiece& piece) {
+        if (apart(piece.queries, piece.keys, mask)) return;
+        const std::size_t before = blocks.size();
+        if (piece.chosen)
+            addChosen(piece, mask, *pattern, blocks);
+        else
+            BlockCutter(piece.queries, piece.keys, mask).cut(blocks);
+        for (std::size_t i = before; i < blocks.size(); ++i) {
+            blocks[i].heads = piece.heads;
+            blocks[i].branch = piece.branch;
+        }
+    });
+    return blocks;
+}
 
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask) {
     RankSchedule steps = schedule.makeSteps(schedule, rank);

@@ -18,6 +18,8 @@
 
 namespace ringscope {
 
+struct PatternCut;
+
 // The schedule with its blocks cut to `mask`, and to `pattern` where there is one; keys go only to
 // places that need them: whole shards or, where the schedule has it so, the rows that are seen
 // there, those that may be chosen among them. `mask.causal` must be what the schedule was made with.
@@ -27,5 +29,10 @@ Schedule masked(Schedule schedule, const AttentionMask& mask,
 // One rank's steps under a mask that changes from batch to batch. Their transfers are those of
 // `schedule`, which is the mode's own or masked with a mask that grants at least as much.
 RankSchedule maskedSteps(const Schedule& schedule, int rank, const AttentionMask& mask);
+
+// Of rows that meet, the blocks that `mask` and `pattern` (null: none) leave. Their heads count in
+// meeting.heads, which need not be told without a pattern.
+std::vector<Block> blocksBetween(const PatternCut& meeting, const AttentionMask& mask,
+                                 const AttentionPattern* pattern);
 
 }  // namespace ringscope

@@ -3,6 +3,7 @@
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/model/family_table.h"
+#include "backend/model/pattern_words.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/run_json.h"
 #include "backend/report/wording.h"
@@ -83,6 +84,9 @@ std::string sizesText(const ModelFacts& facts, std::size_t width) {
                  width);
     text += labelled("heads", headWords(model), width);
     if (model.experts.count > 0) text += labelled("experts", expertWords(model.experts), width);
+    const PatternConfig& pattern = facts.description.attention.pattern;
+    if (pattern.kind != PatternKind::None)
+        text += labelled("pattern", printableLine(patternWords(pattern)), width);
     return text;
 }
 
@@ -176,6 +180,7 @@ nlohmann::ordered_json sizesJson(const ModelFacts& facts) {
         {"experts_per_token", model.experts.count > 0 ? model.experts.perToken : 0}};
     json["window"] = nullptr;
     if (facts.description.attention.window) json["window"] = *facts.description.attention.window;
+    json["pattern"] = patternWords(facts.description.attention.pattern);
     return json;
 }
 

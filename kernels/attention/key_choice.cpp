@@ -1,12 +1,14 @@
 #include "kernels/attention/key_choice.h"
 
+#include "kernels/attention/gathered_rows.h"
 #include "kernels/block/block_kernels.h"
-#include "kernels/block/merge.h"
+#include "kernels/device/number_format.h"
 #include "profiler/span_recorder.h"
 #include "profiler/trace_place.h"
 
-#include <ATen/ops/index.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <utility>
@@ -45,44 +47,39 @@ std::vector<KeyChoice::Chosen> KeyChoice::evenRows(const Chosen& like, std::int6
     return parts;
 }
 
-// Tensors of the rows, (1, m, 1, ...), and those of the keys, views.
-struct KeyChoice::Gathered {
-    Gathered(const Chosen& chosen, const QueryKeyValue& tensors, const ScoreRules& rules)
-        : item(chosen.item),
-          rows(at::tensor(at::ArrayRef<std::int64_t>(chosen.rows)).to(tensors.q.device())),
-          heads(at::tensor(at::ArrayRef<std::int64_t>(chosen.heads)).to(tensors.q.device())),
-          input{.q = of(tensors.q),
-                .k = keysOf(tensors.k, chosen),
-                .v = keysOf(tensors.v, chosen),
-                .mask = MaskKind::Full,
-                .rules = rules,
-                .queryTokens = chosen.tokens,
-                .keyTokens = chosen.keys.tokens} {
-        input.rules.firstHead += chosen.heads.front();
-        // The bits of dropout begin with the sum of seed and batch item.
-        input.rules.dropoutSeed += static_cast<std::uint64_t>(item);
-    }
+namespace {
 
-    static at::Tensor keysOf(const at::Tensor& tensor, const Chosen& chosen) {
-        return tensor.narrow(0, chosen.item, 1)
-            .narrow(1, chosen.keys.row, chosen.keys.count)
-            .narrow(2, chosen.keyHead, 1);
-    }
-    // tensor: (B, n, Hq, ...), whose first row is row `firstRow` of the queries.
-    at::Tensor of(const at::Tensor& tensor, std::int64_t firstRow = 0) const {
-        return at::index(tensor.select(0, item), {rows.sub(firstRow), heads})
-            .unsqueeze(0)
-            .unsqueeze(2);
-    }
-    void put(const at::Tensor& tensor, std::int64_t firstRow, const at::Tensor& values) const {
-        at::Tensor ofItem = tensor.select(0, item);
-        ofItem.index_put_({rows.sub(firstRow), heads}, values.squeeze(2).squeeze(0));
-    }
+// Of the keys that rows chose; a view.
+at::Tensor keysOf(const at::Tensor& tensor, const KeyChoice::Chosen& chosen) {
+    return tensor.narrow(0, chosen.item, 1)
+        .narrow(1, chosen.keys.row, chosen.keys.count)
+        .narrow(2, chosen.keyHead, 1);
+}
 
-    std::int64_t item;
-    at::Tensor rows, heads;
-    BlockInput input;
-};
+// q: of the rows.
+BlockInput inputOf(const KeyChoice::Chosen& chosen, at::Tensor q, const QueryKeyValue& tensors,
+                   const ScoreRules& rules) {
+    BlockInput input{.q = std::move(q),
+                     .k = keysOf(tensors.k, chosen),
+                     .v = keysOf(tensors.v, chosen),
+                     .mask = MaskKind::Full,
+                     .rules = rules,
+                     .queryTokens = chosen.tokens,
+                     .keyTokens = chosen.keys.tokens};
+    input.rules.firstHead += chosen.heads.front();
+    // The bits of dropout begin with the sum of seed and batch item.
+    input.rules.dropoutSeed += static_cast<std::uint64_t>(chosen.item);
+    return input;
+}
+
+// Of all rows, where a block's gradients are computed from it.
+at::Tensor deltaOf(const BlockOutput& whole, const at::Tensor& dOut) {
+    if (!blockKernelsFor(dOut).scatteredRows) return {};
+    const at::ScalarType type = sumType(dOut);
+    return at::mul(whole.out.to(type), dOut.to(type)).sum(3);
+}
+
+}  // namespace
 
 KeyChoice::KeyChoice(const ChoiceRule& rule, at::Tensor chosen)
     : rule_(rule), chosen_(std::move(chosen)) {
@@ -173,12 +170,9 @@ void KeyChoice::addOutput(const Block& block, const QueryKeyValue& tensors, cons
     const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
     const BlockKernels& kernels = blockKernelsFor(tensors.q);
     forChosen(block, tensors, rules, [&](const Chosen& chosen) {
-        const Gathered gathered(chosen, tensors, rules);
-        at::Tensor out = gathered.of(sum.out, firstRow);
-        at::Tensor lse = gathered.of(sum.lse, firstRow);
-        mergePart(out, lse, kernels.forward(gathered.input));
-        gathered.put(sum.out, firstRow, out);
-        gathered.put(sum.lse, firstRow, lse);
+        const GatheredRows rows(chosen.item, chosen.rows, chosen.heads, tensors.q);
+        rows.merge(kernels.forward(inputOf(chosen, rows.of(tensors.q, 0), tensors, rules)), sum,
+                   firstRow);
     });
 }
 
@@ -188,14 +182,20 @@ void KeyChoice::addGradients(const Block& block, const QueryKeyValue& tensors,
                              const BlockGradients& sums) const {
     const ScopedSpan span(tagHere(SpanKind::Attention, Operation::Block));
     const BlockKernels& kernels = blockKernelsFor(tensors.q);
+    const at::Tensor delta = deltaOf(whole, dOut);
     forChosen(block, tensors, rules, [&](const Chosen& chosen) {
-        const Gathered gathered(chosen, tensors, rules);
-        const at::Tensor dq = gathered.of(sums.q, firstRow);
-        kernels.addGradients(
-            gathered.input, {gathered.of(whole.out, firstRow), gathered.of(whole.lse, firstRow)},
-            gathered.of(dOut, firstRow),
-            {dq, Gathered::keysOf(sums.k, chosen), Gathered::keysOf(sums.v, chosen)});
-        gathered.put(sums.q, firstRow, dq);
+        const GatheredRows rows(chosen.item, chosen.rows, chosen.heads, tensors.q);
+        const at::Tensor q = rows.of(tensors.q, 0);
+        BlockOutput wholeRows;
+        wholeRows.lse = rows.of(whole.lse, firstRow);
+        if (delta.defined())
+            wholeRows.delta = rows.of(delta, firstRow);
+        else
+            wholeRows.out = rows.of(whole.out, firstRow);
+        const at::Tensor dq = at::zeros(q.sizes(), sums.q.options());
+        kernels.addGradients(inputOf(chosen, q, tensors, rules), wholeRows, rows.of(dOut, firstRow),
+                             {dq, keysOf(sums.k, chosen), keysOf(sums.v, chosen)});
+        rows.add(dq, sums.q, firstRow);
     });
 }
 

@@ -46,10 +46,9 @@ public:
                       std::int64_t firstRow, const BlockOutput& whole, const at::Tensor& dOut,
                       const BlockGradients& sums) const;
 
-private:
-    struct Chosen;
-    struct Gathered;
+    struct Chosen;  // rows that are computed at once
 
+private:
     std::span<const std::int32_t> rowsOf(std::int64_t item, std::int64_t head, std::int64_t block,
                                          TokenSpan rows) const;
     static std::vector<Chosen> evenRows(const Chosen& like, std::int64_t head,

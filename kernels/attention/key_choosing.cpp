@@ -2,19 +2,23 @@
 #include "backend/plan/step_rows.h"
 #include "kernels/attention/key_choice.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <tuple>
 
 namespace ringscope {
 namespace {
 
 constexpr std::int64_t scoresAtOnce = std::int64_t{1} << 20;
+constexpr std::int64_t choicesOfTask = 64;
 
 // Numbers of blocks, in their order.
 std::vector<std::int64_t> numbersOf(const ChoosingRows& choosing) {
@@ -28,49 +32,85 @@ std::vector<std::int64_t> numbersOf(const ChoosingRows& choosing) {
 class BlockScores {
 public:
     // means: (sides, B, blocks, Hk, D).
-    explicit BlockScores(const at::Tensor& means) : means_(means.permute({0, 1, 3, 4, 2})) {}
+    explicit BlockScores(const at::Tensor& means) : means_(means.transpose(2, 3).contiguous()) {}
 
-    // q: (B, r, Hq, D), tokens of one block. Returns (B, r, Hq, blocks).
+    // q: (B, r, Hq, D), tokens of one block. Returns (B, Hk, r each, blocks), where `each` query
+    // heads share a key head.
     at::Tensor of(const at::Tensor& q, std::int64_t ownBlock,
                   const std::vector<std::int64_t>& blocks) const {
-        const at::Tensor numbers =
-            at::tensor(at::ArrayRef<std::int64_t>(blocks)).to(means_.device());
         const std::int64_t behind = std::ranges::lower_bound(blocks, ownBlock) - blocks.begin();
         const std::int64_t before = std::ssize(blocks) - behind;
+        const std::span numbers(blocks);
         std::vector<at::Tensor> sides;
-        if (behind > 0) sides.push_back(meansOf(KeySide::Behind, numbers.narrow(0, 0, behind)));
+        if (behind > 0)
+            sides.push_back(
+                meansOf(KeySide::Behind, numbers.first(static_cast<std::size_t>(behind))));
         if (before > 0)
-            sides.push_back(meansOf(KeySide::Before, numbers.narrow(0, behind, before)));
-        const at::Tensor means = sides.size() == 1 ? sides.front() : at::cat(sides, 3);
+            sides.push_back(
+                meansOf(KeySide::Before, numbers.last(static_cast<std::size_t>(before))));
+        const at::Tensor means = sides.size() == 1 ? sides.front() : at::cat(sides, 2);
         const std::int64_t each = q.size(2) / means.size(1);
         // (B, Hk, r each, D) x (B, Hk, D, blocks)
         const at::Tensor queries =
             q.to(at::kDouble).unflatten(2, {means.size(1), each}).transpose(1, 2).flatten(2, 3);
-        return at::matmul(queries, means)
-            .to(at::kFloat)
-            .unflatten(2, {q.size(1), each})
-            .transpose(1, 2)
-            .flatten(2, 3);
+        return at::matmul(queries, means.transpose(2, 3)).to(at::kFloat);
     }
 
 private:
-    // (B, Hk, D, blocks)
-    at::Tensor meansOf(KeySide side, const at::Tensor& numbers) const {
-        return means_.select(0, static_cast<std::int64_t>(side)).index_select(3, numbers);
+    // (B, Hk, blocks, D)
+    at::Tensor meansOf(KeySide side, std::span<const std::int64_t> numbers) const {
+        const at::Tensor means = means_.select(0, static_cast<std::int64_t>(side));
+        if (numbers.back() - numbers.front() + 1 == std::ssize(numbers))
+            return means.narrow(2, numbers.front(), std::ssize(numbers));
+        return means.index_select(
+            2, at::tensor(at::ArrayRef<std::int64_t>(numbers.data(), numbers.size()))
+                   .to(means_.device()));
     }
 
-    at::Tensor means_;
+    at::Tensor means_;  // (sides, B, Hk, blocks, D)
 };
 
-// The blocks with the largest scores, (B, r, Hq, blocks): (B, r, Hq, count) of their columns. Of
-// equal ones max() takes the first.
-at::Tensor largest(at::Tensor scores, std::int64_t count) {
+// The columns with the largest scores of each row, (…, blocks): (…, count), int64, in descending
+// order of scores, of equal ones the first.
+at::Tensor largestOnDevice(at::Tensor scores, std::int64_t count) {
     std::vector<at::Tensor> columns;
     for (std::int64_t i = 0; i < count; ++i) {
         columns.push_back(std::get<1>(scores.max(-1, /*keepdim=*/true)));
         scores.scatter_(-1, columns.back(), -std::numeric_limits<float>::infinity());
     }
     return at::cat(columns, -1);
+}
+
+// Of one row. `best` has room for `count`, and the row for more than that.
+void largestOfRow(std::span<const float> scores, std::span<std::int64_t> best) {
+    std::size_t kept = 0;
+    for (std::size_t column = 0; column < scores.size(); ++column) {
+        const float score = scores[column];
+        if (kept == best.size() && !(score > scores[static_cast<std::size_t>(best[kept - 1])]))
+            continue;
+        std::size_t at = kept < best.size() ? kept++ : kept - 1;
+        for (; at > 0 && score > scores[static_cast<std::size_t>(best[at - 1])]; --at)
+            best[at] = best[at - 1];
+        best[at] = static_cast<std::int64_t>(column);
+    }
+}
+
+at::Tensor largest(const at::Tensor& scores, std::int64_t count) {
+    if (!scores.is_cpu()) return largestOnDevice(scores, count);
+    std::vector<std::int64_t> sizes = scores.sizes().vec();
+    sizes.back() = count;
+    at::Tensor columns = at::empty(sizes, scores.options().dtype(at::kLong));
+    const auto blocks = static_cast<std::size_t>(scores.size(-1));
+    const auto each = static_cast<std::size_t>(count);
+    const float* const from = scores.const_data_ptr<float>();
+    auto* const to = columns.mutable_data_ptr<std::int64_t>();
+    at::parallel_for(0, columns.numel() / count, choicesOfTask,
+                     [&](std::int64_t begin, std::int64_t end) {
+                         for (auto row = static_cast<std::size_t>(begin);
+                              row < static_cast<std::size_t>(end); ++row)
+                             largestOfRow({from + row * blocks, blocks}, {to + row * each, each});
+                     });
+    return columns;
 }
 
 // Chooses for rows of a rank's queries.
@@ -103,8 +143,12 @@ public:
             const std::int64_t some = std::min(step, end - row);
             const at::Tensor columns =
                 largest(scores_.of(q_.narrow(1, row, some), own, numbers), count_);
-            chosenOf(row, some).copy_(
-                blocks.index_select(0, columns.flatten()).view(columns.sizes()));
+            // (B, Hk, r each, count) as (B, r, Hk each, count)
+            chosenOf(row, some).copy_(blocks.index_select(0, columns.flatten())
+                                          .view(columns.sizes())
+                                          .unflatten(2, {some, columns.size(2) / some})
+                                          .transpose(1, 2)
+                                          .flatten(2, 3));
         }
     }
 

@@ -26,12 +26,10 @@ BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRul
     return whole;
 }
 
-BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
-                         const Sinks& sinks, const std::vector<std::int64_t>& apart,
-                         const KeyChoice& choice) {
-    const TokenSpan rows = queryRows(step);
-    RowOutputs output(rowsOf(tensors.q, rows), tensors.q.size(2) / tensors.k.size(2), apart);
-    for (Block block : step.blocks) {
+void addBlocks(const std::vector<Block>& blocks, const QueryKeyValue& tensors,
+               const ScoreRules& rules, const TokenSpan& rows, const KeyChoice& choice,
+               RowOutputs& output) {
+    for (Block block : blocks) {
         if (block.chosen) {
             choice.addOutput(block, tensors, rules, rows.begin, output.sum());
             continue;
@@ -40,6 +38,14 @@ BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const S
         block.queries = relativeTo(rows, block.queries);
         output.add(block, std::move(part));
     }
+}
+
+BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,
+                         const Sinks& sinks, const std::vector<std::int64_t>& apart,
+                         const KeyChoice& choice) {
+    const TokenSpan rows = queryRows(step);
+    RowOutputs output(rowsOf(tensors.q, rows), tensors.q.size(2) / tensors.k.size(2), apart);
+    addBlocks(step.blocks, tensors, rules, rows, choice, output);
     return outputOfRows(output, tensors.q.scalar_type(), rules, sinks);
 }
 

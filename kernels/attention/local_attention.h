@@ -15,6 +15,12 @@ BlockInput blockOf(const Block& block, const QueryKeyValue& tensors, const Score
 BlockOutput outputOfRows(RowOutputs& output, at::ScalarType type, const ScoreRules& rules,
                          const Sinks& sinks);
 
+// Adds what the blocks give to `output`, whose rows are `rows` of the queries. `choice`: of chosen
+// blocks.
+void addBlocks(const std::vector<Block>& blocks, const QueryKeyValue& tensors,
+               const ScoreRules& rules, const TokenSpan& rows, const KeyChoice& choice,
+               RowOutputs& output);
+
 // Output and lse of rows queryRows(step), which see no other keys. `apart`: branchSteps() of the
 // rank's steps. `choice`: of chosen blocks.
 BlockOutput localForward(const Step& step, const QueryKeyValue& tensors, const ScoreRules& rules,

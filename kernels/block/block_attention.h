@@ -30,6 +30,9 @@ struct BlockOutput {
     at::Tensor lse;  // (B, nq, Hq), logarithm of the sum of exponentials; never below fp32
     // Of a pattern whose branches are kept apart: each one's output of its own rows (RowOutputs).
     std::vector<at::Tensor> branches{};
+    // For gradients on a CPU: the sums of out * dOut over columns, (B, nq, H) in the type of lse,
+    // in the place of `out`.
+    at::Tensor delta{};
 };
 
 struct BlockGradients {

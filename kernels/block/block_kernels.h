@@ -13,6 +13,8 @@ struct BlockKernels {
                          const BlockGradients& sums);
     void (*merge)(at::Tensor& out, at::Tensor& lse, const BlockOutput& part);  // merge.h
     void (*copyRows)(const RowCopyTask& task);                                 // row_copies.h
+    // Whether cpu/scattered_rows.h is for these tensors, and addGradients takes BlockOutput::delta.
+    bool scatteredRows = false;
 };
 
 extern const BlockKernels cpuBlockKernels;

@@ -1,11 +1,10 @@
 #include "kernels/block/merge.h"
 
 #include "kernels/block/block_kernels.h"
+#include "kernels/block/merge_rows.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
-#include <cmath>
-#include <limits>
 
 namespace ringscope {
 namespace {
@@ -35,33 +34,6 @@ struct Rows {
     }
 };
 
-// Shares of what was there and of the part in the merged row.
-template <typename T>
-struct Weights {
-    T before;
-    T part;
-    T lse;
-};
-
-template <typename T>
-Weights<T> weigh(T before, T part) {
-    const T most = std::max(before, part);
-    if (most == -std::numeric_limits<T>::infinity()) return {T(1), T(0), most};  // no key at all
-    const T lse = most + std::log1p(std::exp(std::min(before, part) - most));
-    return {std::exp(before - lse), std::exp(part - lse), lse};
-}
-
-template <typename T, typename Part>
-void mergeRow(T* out, const Part* part, std::int64_t size, const Weights<T>& weights) {
-    if (weights.part == T(0)) return;  // its values may be anything
-    if (weights.before == T(0)) {
-        for (std::int64_t i = 0; i < size; ++i) out[i] = weights.part * static_cast<T>(part[i]);
-        return;
-    }
-    for (std::int64_t i = 0; i < size; ++i)
-        out[i] = weights.before * out[i] + weights.part * static_cast<T>(part[i]);
-}
-
 template <typename T, typename Part>
 void mergeAll(at::Tensor& out, at::Tensor& lse, const BlockOutput& part) {
     const Rows outRows(out);
@@ -76,7 +48,7 @@ void mergeAll(at::Tensor& out, at::Tensor& lse, const BlockOutput& part) {
     at::parallel_for(0, lse.numel(), rowsPerTask, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
             T& rowLse = lseData[lseRows.at(row)];
-            const Weights<T> weights = weigh(rowLse, partLse[partLseRows.at(row)]);
+            const MergeWeights<T> weights = mergeWeights(rowLse, partLse[partLseRows.at(row)]);
             rowLse = weights.lse;
             mergeRow(outData + outRows.at(row), partData + partRows.at(row), size, weights);
         }

@@ -1,9 +1,12 @@
 #include "kernels/generate/batch_model.h"
 
 #include "backend/generate/generation_limits.h"
+#include "backend/plan/blocks.h"
+#include "kernels/attention/local_attention.h"
 #include "kernels/device/number_format.h"
 #include "kernels/generate/cached_model.h"
 #include "kernels/generate/layer_rules.h"
+#include "kernels/generate/pattern_pieces.h"
 #include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 
@@ -46,7 +49,8 @@ BatchModel::BatchModel(const RunPlan& plan, const InitialValues& initial, c10::D
       limits_(limits),
       parameters_(parameterList(config_.model, layers_), initial, {{0, plan.parameters}}, tensors_,
                   {.values = true, .gradients = false}),
-      model_(config_.model, layers_, parameters_) {
+      model_(config_.model, layers_, parameters_),
+      pattern_(plan.attention.pattern) {
     for (const AttentionPart& part : plan.parts) pools_.push_back({.mask = part.mask});
     pages_.resize(static_cast<std::size_t>(limits.texts));
     if (config_.model.attention != AttentionKind::Mla) return;
@@ -69,7 +73,18 @@ std::int64_t BatchModel::bytesOfPage(std::size_t pool) const {
     const std::int64_t ofToken = latents_.empty() ? 2 * form.kvHeads * form.headDim()
                                                   : form.latent.size + form.latent.rotarySize;
     const auto layers = std::ranges::count(partOfLayer_, static_cast<int>(pool));
-    return layers * tokensOfPage * ofToken * static_cast<std::int64_t>(tensors_.dtype().itemsize());
+    const std::int64_t ofKeys =
+        tokensOfPage * ofToken * static_cast<std::int64_t>(tensors_.dtype().itemsize());
+    const std::int64_t ofSums =
+        sumsOfPage() * form.keyHeads() * form.headDim() * static_cast<std::int64_t>(sizeof(double));
+    return layers * (ofKeys + ofSums);
+}
+
+// As many as it has tokens of blocks at most, where tokens choose.
+std::int64_t BatchModel::sumsOfPage() const {
+    if (!choosesKeys(pattern_.get())) return 0;
+    const std::int64_t size = pattern_->config().block;
+    return (tokensOfPage + size - 1) / size;
 }
 
 std::int64_t BatchModel::pagesOf(const Pool& pool, std::int64_t tokens) const {
@@ -121,7 +136,16 @@ Result<void> BatchModel::makeCache() {
         const std::vector<std::int64_t> sizes{slots, form.kvHeads, form.headDim()};
         caches_.push_back({at::empty(sizes, tensors_), at::empty(sizes, tensors_)});
     }
+    makeSums();
     return {};
+}
+
+void BatchModel::makeSums() {
+    if (!choosesKeys(pattern_.get())) return;
+    std::vector<std::int64_t> places;
+    for (const int part : partOfLayer_)
+        places.push_back(pools_[static_cast<std::size_t>(part)].pages.pages() * sumsOfPage());
+    sums_.emplace(places, config_.model.keyHeads(), config_.model.headDim(), tensors_);
 }
 
 std::optional<int> BatchModel::begin(std::int64_t tokens) {
@@ -164,7 +188,7 @@ Bytes BatchModel::cacheBytes() const {
     for (const LayerCache& layer : caches_)
         for (const at::Tensor& tensor : {layer.k, layer.v})
             if (tensor.defined()) sum += static_cast<std::int64_t>(tensor.nbytes());
-    return {sum};
+    return {sum + (sums_ ? sums_->bytes() : 0)};
 }
 
 std::optional<std::int64_t> BatchModel::rereadBeyond() const {
@@ -178,8 +202,10 @@ at::Tensor BatchModel::step(const std::vector<Part>& parts) {
     const at::NoGradGuard withoutGraph;
     const TokenTensors shard = tensorsOf(parts);
     std::vector<PoolStep> steps;
-    for (std::size_t pool = 0; pool < pools_.size(); ++pool)
+    for (std::size_t pool = 0; pool < pools_.size(); ++pool) {
         steps.push_back(poolStep(pool, parts, shard.tokens.size(1)));
+        if (sums_) addChoosing(pool, parts, steps.back());
+    }
     RouterUse routers;
     const at::Tensor hidden = model_.hidden(
         shard,
@@ -241,26 +267,24 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
     slots.reserve(static_cast<std::size_t>(rows));
     step.rows.resize(static_cast<std::size_t>(rows));
     std::int64_t row = 0;
-    for (const Part& part : parts) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const Part& part = parts[i];
         const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(part.text)][pool];
         const std::int64_t count = std::ssize(part.tokens);
         const std::int64_t end = part.first + count;
         appendSlots(slotsOf(pages, {part.first, end}), slots);
         const std::int64_t begin =
             std::max<std::int64_t>(0, visibleTokens(pools_[pool].mask, part.first).begin);
-        const std::vector<SlotStretch> keys = slotsOf(pages, {begin, end});
         if (count == 1 && device_.is_cpu()) {
             RowQuery& query = step.rows[static_cast<std::size_t>(row)];
             query.token = part.first;
-            for (const SlotStretch& stretch : keys)
-                query.pieces.push_back({stretch.slot, stretch.count, {stretch.first, 1}});
+            for (const SlotStretch& stretch : slotsOf(pages, {begin, end}))
+                appendSeen(pattern_.get(), part.first,
+                           {stretch.slot, stretch.count, {stretch.first, 1}}, query.pieces);
         } else {
-            std::vector<std::int64_t> seen;
-            appendSlots(keys, seen);
-            step.stretches.push_back({.tokens = {row, row + count},
-                                      .slots = indices(seen, device_),
-                                      .queries = {part.first, 1},
-                                      .keys = {begin, 1}});
+            step.stretches.push_back(stretchOf(pool, part, {begin, end}));
+            step.stretches.back().part = i;
+            step.stretches.back().tokens = {row, row + count};
         }
         row += count;
     }
@@ -268,13 +292,57 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
     return step;
 }
 
+// Of several tokens of a text, and the keys that they see, which are those of `keys`.
+BatchModel::PoolStep::Stretch BatchModel::stretchOf(std::size_t pool, const Part& part,
+                                                    const TokenSpan& keys) const {
+    std::vector<std::int64_t> slots;
+    appendSlots(slotsOf(pages_[static_cast<std::size_t>(part.text)][pool], keys), slots);
+    const std::vector<std::int64_t> heads = keyHeadsOf(pattern_.get());
+    const PatternCut meeting{
+        {0, std::ssize(part.tokens), {part.first, 1}}, {0, keys.size(), {keys.begin, 1}}, heads};
+    return {.slots = indices(slots, device_),
+            .blocks = blocksBetween(meeting, pools_[pool].mask, pattern_.get())};
+}
+
+// Of a text, where the sums of its first `blocks` blocks are.
+at::Tensor BatchModel::sumPlaces(std::size_t pool, int text, std::int64_t blocks) const {
+    const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(text)][pool];
+    const std::int64_t each = sumsOfPage();
+    std::vector<std::int64_t> places;
+    for (std::int64_t block = 0; block < blocks; ++block)
+        places.push_back(pages[static_cast<std::size_t>(block / each)] * each + block % each);
+    return indices(places, device_);
+}
+
+void BatchModel::addChoosing(std::size_t pool, const std::vector<Part>& parts, PoolStep& step) {
+    const std::int64_t size = pattern_->config().block;
+    std::vector<at::Tensor> counted;
+    std::int64_t row = 0;
+    for (const Part& part : parts) {
+        const std::int64_t count = std::ssize(part.tokens);
+        const std::int64_t end = part.first + count;
+        const auto pages =
+            std::ssize(pages_[static_cast<std::size_t>(part.text)][pool]) * sumsOfPage();
+        if (part.first == 0) sums_->clear(sumPlaces(pool, part.text, pages));
+        const at::Tensor places = sumPlaces(pool, part.text, (end + size - 1) / size);
+        std::vector<std::int64_t> blocks;
+        for (std::int64_t token = part.first; token < end; ++token) blocks.push_back(token / size);
+        counted.push_back(places.index_select(0, indices(blocks, device_)));
+        step.choosing.push_back({part.text, {row, row + count}, {part.first, end}, places});
+        row += count;
+    }
+    step.sums = at::cat(counted, 0);
+}
+
 // q (1, tokens, heads, columns).
 at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& keys,
                               const PoolStep& step) {
     keep(layer, keys, step.slots);
-    BlockOutput whole = attendRows(layer, q, step);
+    const Choices choices = choose(layer, q, keys, step);
+    BlockOutput whole = attendRows(layer, q, rowsOf(layer, step, choices));
     for (const PoolStep::Stretch& stretch : step.stretches) {
-        const BlockOutput part = attendStretch(layer, q, stretch);
+        const BlockOutput part =
+            attendStretch(layer, q, stretch, choices.empty() ? KeyChoice() : choices[stretch.part]);
         // Values of expanded latents may have columns of zeros behind them.
         whole.out.narrow(1, stretch.tokens.begin, stretch.tokens.size())
             .copy_(part.out.narrow(3, 0, whole.out.size(3)));
@@ -295,8 +363,43 @@ void BatchModel::keep(int layer, const LayerKeys& keys, const at::Tensor& slots)
     cache.v.index_copy_(0, slots, keys.v[0]);
 }
 
+BatchModel::Choices BatchModel::choose(int layer, const at::Tensor& q, const LayerKeys& keys,
+                                       const PoolStep& step) {
+    Choices choices;
+    if (!sums_) return choices;
+    sums_->add(layer, step.sums, headKeysOf(keys, config_.model.keyHeads())[0]);
+    const auto pool = static_cast<std::size_t>(partOfLayer_[static_cast<std::size_t>(layer)]);
+    for (const PoolStep::Choosing& part : step.choosing)
+        choices.push_back(KeyChoice::among({*pattern_, pools_[pool].mask, part.tokens.end},
+                                           {part.tokens}, {0, part.tokens.size()},
+                                           q.narrow(1, part.rows.begin, part.rows.size()),
+                                           sums_->at(layer, part.sums).unsqueeze(0).unsqueeze(0)));
+    return choices;
+}
+
+// With the blocks that they chose.
+std::vector<RowQuery> BatchModel::rowsOf(int layer, const PoolStep& step,
+                                         const Choices& choices) const {
+    std::vector<RowQuery> rows = step.rows;
+    const auto pool = static_cast<std::size_t>(partOfLayer_[static_cast<std::size_t>(layer)]);
+    for (std::size_t part = 0; part < choices.size(); ++part) {
+        const PoolStep::Choosing& of = step.choosing[part];
+        RowQuery& query = rows[static_cast<std::size_t>(of.rows.begin)];
+        if (query.pieces.empty()) continue;  // of a stretch
+        const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(of.text)][pool];
+        forChosenBlocks(
+            *pattern_, choices[part].chosen()[0][0],
+            [&](const TokenSpan& tokens, const TokenSpan& head) {
+                for (const SlotStretch& some : slotsOf(pages, tokens))
+                    query.pieces.push_back({some.slot, some.count, {some.first, 1}, 1, head});
+            });
+    }
+    return rows;
+}
+
 // Of single tokens, on a CPU; the others' rows are 0 and -inf.
-BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolStep& step) const {
+BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q,
+                                   const std::vector<RowQuery>& queries) const {
     const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
     if (!device_.is_cpu()) {
         const at::TensorOptions sums = q.options().dtype(sumType(q));
@@ -304,12 +407,12 @@ BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolSte
     }
     if (latents_.empty()) {
         BlockOutput rows =
-            rowAttention(q[0].contiguous(), cache.k, cache.v, step.rows, scoreRulesOf(config_));
+            rowAttention(q[0].contiguous(), cache.k, cache.v, queries, scoreRulesOf(config_));
         return {rows.out.unsqueeze(0), rows.lse.unsqueeze(0)};
     }
     const LatentRows& latents = latents_[static_cast<std::size_t>(layer)];
-    const at::Tensor queries = latents.queries(q.transpose(0, 1));  // (tokens, 1, heads, C)
-    BlockOutput rows = rowAttention(queries.squeeze(1).contiguous(), cache.k, cache.k, step.rows,
+    const at::Tensor ofLatents = latents.queries(q.transpose(0, 1));  // (tokens, 1, heads, C)
+    BlockOutput rows = rowAttention(ofLatents.squeeze(1).contiguous(), cache.k, cache.k, queries,
                                     scoreRulesOf(config_));
     const at::Tensor sums = latents.outputs(rows.out.to(q.scalar_type()).unsqueeze(1));
     return {sums.to(rows.out.scalar_type()).transpose(0, 1).contiguous(), rows.lse.unsqueeze(0)};
@@ -317,7 +420,8 @@ BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolSte
 
 // Of several tokens of a text: their keys are brought together.
 BlockOutput BatchModel::attendStretch(int layer, const at::Tensor& q,
-                                      const PoolStep::Stretch& stretch) const {
+                                      const PoolStep::Stretch& stretch,
+                                      const KeyChoice& choice) const {
     const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
     at::Tensor k = cache.k.index_select(0, stretch.slots).unsqueeze(0);
     at::Tensor v;
@@ -328,13 +432,11 @@ BlockOutput BatchModel::attendStretch(int layer, const at::Tensor& q,
     ScoreRules masked = scoreRulesOf(config_);
     const int part = partOfLayer_[static_cast<std::size_t>(layer)];
     masked.mask = &pools_[static_cast<std::size_t>(part)].mask;
-    return blockForward({.q = q.narrow(1, stretch.tokens.begin, stretch.tokens.size()),
-                         .k = k,
-                         .v = v,
-                         .mask = MaskKind::Positions,
-                         .rules = masked,
-                         .queryTokens = stretch.queries,
-                         .keyTokens = stretch.keys});
+    const at::Tensor queries = q.narrow(1, stretch.tokens.begin, stretch.tokens.size());
+    const std::vector<std::int64_t> none;
+    RowOutputs output(queries, q.size(2) / k.size(2), none);
+    addBlocks(stretch.blocks, {queries, k, v}, masked, {0, stretch.tokens.size()}, choice, output);
+    return output.takeSum();
 }
 
 }  // namespace ringscope

@@ -7,15 +7,17 @@
 //     model->end(*text);
 //
 // Weights are read once for all tokens of a pass. What attention gives for a text is that of its
-// own keys alone, to the bit; products of matrices may round differently with more rows. On one
-// rank.
+// own keys alone, to the bit; products of matrices may round differently with more rows. Under
+// attention.pattern a token attends to the keys that its pattern shows it. On one rank.
 #pragma once
 
 #include "backend/config/run_config.h"
 #include "backend/core/result.h"
 #include "backend/core/units.h"
 #include "backend/plan/run_plan.h"
+#include "kernels/attention/key_choice.h"
 #include "kernels/block/cpu/row_attention.h"
+#include "kernels/generate/choice_sums.h"
 #include "kernels/generate/latent_rows.h"
 #include "kernels/generate/text_pages.h"
 #include "kernels/model/parameters.h"
@@ -88,13 +90,24 @@ private:
         at::Tensor slots{};  // of all tokens of the step
         std::vector<RowQuery> rows{};
         struct Stretch {
-            TokenSpan tokens{};  // of the step
-            at::Tensor slots{};  // of the keys they see
-            TokenRun queries{};
-            TokenRun keys{};
+            std::size_t part = 0;
+            TokenSpan tokens{};           // of the step
+            at::Tensor slots{};           // of the keys they see
+            std::vector<Block> blocks{};  // of these tokens and keys
         };
         std::vector<Stretch> stretches{};
+        // Where tokens choose: of each part, its tokens, and where the sums of its text's blocks
+        // are; and where the tokens of the step count.
+        struct Choosing {
+            int text = 0;
+            TokenSpan rows{};    // of the step
+            TokenSpan tokens{};  // of the text
+            at::Tensor sums{};
+        };
+        std::vector<Choosing> choosing{};
+        at::Tensor sums{};
     };
+    using Choices = std::vector<KeyChoice>;  // of each part; none where tokens do not choose
 
     BatchModel(const RunPlan& plan, const InitialValues& initial, c10::Device device,
                const BatchLimits& limits);
@@ -103,13 +116,20 @@ private:
     std::int64_t bytesOfPage(std::size_t pool) const;
     std::int64_t pagesOf(const Pool& pool, std::int64_t tokens) const;
     PoolStep poolStep(std::size_t pool, const std::vector<Part>& parts, std::int64_t rows) const;
+    PoolStep::Stretch stretchOf(std::size_t pool, const Part& part, const TokenSpan& keys) const;
+    void makeSums();
+    std::int64_t sumsOfPage() const;
+    at::Tensor sumPlaces(std::size_t pool, int text, std::int64_t blocks) const;
+    void addChoosing(std::size_t pool, const std::vector<Part>& parts, PoolStep& step);
     TokenTensors tensorsOf(const std::vector<Part>& parts) const;
     RotaryTable rotaryOf(const std::vector<Part>& parts) const;
     at::Tensor attend(int layer, const at::Tensor& q, const LayerKeys& keys, const PoolStep& step);
     void keep(int layer, const LayerKeys& keys, const at::Tensor& slots);
-    BlockOutput attendRows(int layer, const at::Tensor& q, const PoolStep& step) const;
-    BlockOutput attendStretch(int layer, const at::Tensor& q,
-                              const PoolStep::Stretch& stretch) const;
+    Choices choose(int layer, const at::Tensor& q, const LayerKeys& keys, const PoolStep& step);
+    std::vector<RowQuery> rowsOf(int layer, const PoolStep& step, const Choices& choices) const;
+    BlockOutput attendRows(int layer, const at::Tensor& q, const std::vector<RowQuery>& rows) const;
+    BlockOutput attendStretch(int layer, const at::Tensor& q, const PoolStep::Stretch& stretch,
+                              const KeyChoice& choice) const;
 
     RunConfig config_;
     std::vector<LayerKind> layers_;
@@ -121,9 +141,11 @@ private:
     Transformer model_;
     std::vector<LatentRows> latents_{};  // of each layer, with latent attention
 
+    Pattern pattern_{};
     std::int64_t longest_ = 0;
     std::vector<Pool> pools_{};
     std::vector<LayerCache> caches_{};
+    std::optional<ChoiceSums> sums_{};  // where tokens choose: sumsOfPage() for each page
     std::vector<std::vector<std::vector<std::int64_t>>> pages_{};  // of text and pool; empty: free
 };
 

@@ -2,11 +2,13 @@
 
 #include "backend/generate/generation_limits.h"
 #include "backend/plan/blocks.h"
+#include "kernels/attention/local_attention.h"
 #include "kernels/block/cpu/row_attention.h"
 #include "kernels/block/merge.h"
 #include "kernels/block/partial_result.h"
 #include "kernels/device/number_format.h"
 #include "kernels/generate/layer_rules.h"
+#include "kernels/generate/pattern_pieces.h"
 #include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 #include "profiler/trace_place.h"
@@ -24,6 +26,7 @@ namespace ringscope {
 namespace {
 
 constexpr std::int64_t rowsOfFeedForward = 1024;  // at once, of a prompt
+const AttentionMask causal{};                     // of tokens that choose: no window beside it
 
 RunConfig ofLength(RunConfig config, std::int64_t texts, std::int64_t tokens) {
     config.train.batch = texts;
@@ -149,7 +152,9 @@ Result<at::Tensor> CachedModel::read(const Texts& texts) {
     RINGSCOPE_TRY(const RunPlan plan,
                   planRun(ofLength(config_, std::ssize(texts), std::ssize(texts.front()))));
     RINGSCOPE_TRY(const auto attention, attentionOf(plan));
+    pattern_ = plan.attention.pattern;
     RINGSCOPE_TRY(cache_, makeCache(plan));
+    makeSums();
     readTokens_ = std::ssize(texts.front());
     return model_.logits(lastRows(plan, hiddenOf(plan, texts, attention)));
 }
@@ -170,6 +175,15 @@ Result<std::unique_ptr<KeyCache>> CachedModel::makeCache(const RunPlan& plan) co
         .kindOfLayer = partOfLayer_};
     for (const AttentionPart& part : plan.parts) shape.masks.push_back(part.mask);
     return std::make_unique<KeyCache>(shape, tensors_);
+}
+
+void CachedModel::makeSums() {
+    sums_.reset();
+    if (!choosesKeys(pattern_.get())) return;
+    const std::int64_t size = pattern_->config().block;
+    blocksOfText_ = (promptTokens_ + room_.more + size - 1) / size;
+    sums_.emplace(std::vector(layers_.size(), room_.texts * blocksOfText_),
+                  config_.model.keyHeads(), config_.model.headDim(), tensors_);
 }
 
 Result<std::vector<std::unique_ptr<Attention>>> CachedModel::attentionOf(
@@ -206,7 +220,9 @@ at::Tensor CachedModel::hiddenOf(const RunPlan& plan, const Texts& texts,
     return model_.hidden(
         tensors,
         [&](int layer, const at::Tensor& q, const LayerKeys& keys) {
-            keep(layer, own.areAll ? keys : rowsOfKeys(keys, rows));
+            const LayerKeys kept = own.areAll ? keys : rowsOfKeys(keys, rows);
+            keep(layer, kept);
+            if (sums_) sumOverRanks(layer, kept, own.tokens);
             const Attention& by =
                 *attention[static_cast<std::size_t>(partOfLayer_[static_cast<std::size_t>(layer)])];
             if (!keys.expand) return by.attend(callOf(layer), q, keys.k, keys.v);
@@ -236,61 +252,102 @@ void CachedModel::keep(int layer, const LayerKeys& keys) {
         cache_->add(layer, {.latent = latents_[static_cast<std::size_t>(layer)].kept(keys.latent)});
 }
 
+// Keys of one row are those of all rows.
+void CachedModel::addToSums(int layer, const LayerKeys& keys,
+                            const std::vector<std::int64_t>& tokens) {
+    const std::int64_t texts = room_.texts;
+    const at::Tensor k = headKeysOf(keys, config_.model.keyHeads());
+    std::vector<std::int64_t> places;
+    for (std::int64_t text = 0; text < texts; ++text)
+        for (const std::int64_t token : tokens)
+            places.push_back(text * blocksOfText_ + token / pattern_->config().block);
+    sums_->add(layer, integersAs(places, {std::ssize(places)}, device_),
+               k.expand({texts, k.size(1), k.size(2), k.size(3)}).flatten(0, 1));
+}
+
+// Of the tokens that ranks read, each its own.
+void CachedModel::sumOverRanks(int layer, const LayerKeys& keys,
+                               const std::vector<std::int64_t>& tokens) {
+    if (!tokens.empty()) addToSums(layer, keys, tokens);
+    const PurposeScope purpose(ranks_, Purpose::Attention);
+    at::Tensor sums = sums_->of(layer);
+    if (ranks_.size() > 1) ranks_.allReduceSum(sums);
+}
+
+// Of the token at the end of the text, whose key every rank has.
+KeyChoice CachedModel::choose(int layer, const at::Tensor& q, const LayerKeys& keys) {
+    if (!sums_) return {};
+    const std::int64_t position = length() - 1;
+    addToSums(layer, keys, {position});
+    const ChoiceRule rule{*pattern_, causal, length()};
+    const at::Tensor sums =
+        sums_->of(layer).unflatten(0, {room_.texts, blocksOfText_}).narrow(1, 0, rule.blocks());
+    return KeyChoice::among(rule, {{position, position + 1}}, {0, 1}, q, sums.unsqueeze(0));
+}
+
 at::Tensor CachedModel::attendCached(int layer, const at::Tensor& q, const LayerKeys& keys,
                                      bool keeps) {
     const PurposeScope purpose(ranks_, Purpose::Attention);
     if (keeps) keep(layer, keys);
-    BlockOutput whole = attendHeld(layer, q);
+    BlockOutput whole = attendHeld(layer, q, choose(layer, q, keys));
     if (ranks_.size() > 1) whole = mergedOverRanks(std::move(whole));
     applySinks(callOf(layer).sinks, 0, whole);
     return whole.out.to(q.scalar_type());
 }
 
 // Over the keys that this rank holds, for the token at the end of the text.
-BlockOutput CachedModel::attendHeld(int layer, const at::Tensor& q) const {
-    if (latents_.empty()) return attendRuns(layer, q, nullptr);
+BlockOutput CachedModel::attendHeld(int layer, const at::Tensor& q, const KeyChoice& choice) const {
+    if (latents_.empty()) return attendRuns(layer, q, nullptr, choice);
     const LatentRows& rows = latents_[static_cast<std::size_t>(layer)];
     // Kernels of a GPU take heads of so many columns.
-    if (!q.is_cpu()) return attendRuns(layer, q, &rows);
-    BlockOutput sums = attendRuns(layer, rows.queries(q), nullptr);
+    if (!q.is_cpu()) return attendRuns(layer, q, &rows, choice);
+    BlockOutput sums = attendRuns(layer, rows.queries(q), nullptr, choice);
     sums.out = rows.outputs(sums.out.to(q.scalar_type())).to(sums.out.scalar_type());
     return sums;
 }
 
 // `expand`: makes heads of latents; null: latents are the keys, and the values.
-BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q,
-                                    const LatentRows* expand) const {
+BlockOutput CachedModel::attendRuns(int layer, const at::Tensor& q, const LatentRows* expand,
+                                    const KeyChoice& choice) const {
     const std::int64_t position = length() - 1;
     const ScoreRules rules = scoreRulesOf(config_);
-    const std::vector<SlotRun> runs = cache_->seen(layer, position, config_.usesAlibi());
-    if (q.is_cpu()) return attendRows(layer, q, runs, rules);
-    PartialOutput output(q);
+    const std::vector<SlotRun> runs =
+        cache_->seen(layer, position, config_.usesAlibi() || pattern_ != nullptr);
+    if (q.is_cpu()) return attendRows(layer, q, runs, rules, choice);
+    const std::vector<std::int64_t> heads = keyHeadsOf(pattern_.get());
+    const std::vector<std::int64_t> none;
+    RowOutputs output(q, q.size(2) / config_.model.keyHeads(), none);
     for (const SlotRun& run : runs) {
         LayerKeys held = cache_->in(layer, run.slots);
-        if (expand != nullptr)
-            std::tie(held.k, held.v) = expand->heads(held.latent);
-        else if (held.latent.defined())
-            held.k = held.v = held.latent.unsqueeze(2);
-        output.add({0, 1}, blockForward({.q = q,
-                                         .k = held.k,
-                                         .v = held.v,
-                                         .rules = rules,
-                                         .queryTokens = {position, 1},
-                                         .keyTokens = run.tokens}));
+        if (expand != nullptr) std::tie(held.k, held.v) = expand->heads(held.latent);
+        const PatternCut meeting{{0, 1, {position, 1}}, {0, run.slots.size(), run.tokens}, heads};
+        addBlocks(blocksBetween(meeting, {}, pattern_.get()), {q, held.k, held.v}, rules, {0, 1},
+                  choice, output);
     }
     return output.takeSum();
 }
 
 // Of texts that are all at the same token, without a copy of their keys.
 BlockOutput CachedModel::attendRows(int layer, const at::Tensor& q,
-                                    const std::vector<SlotRun>& runs,
-                                    const ScoreRules& rules) const {
+                                    const std::vector<SlotRun>& runs, const ScoreRules& rules,
+                                    const KeyChoice& choice) const {
     std::vector<RowQuery> queries(static_cast<std::size_t>(q.size(0)));
     for (std::size_t text = 0; text < queries.size(); ++text) {
         const auto first = static_cast<std::int64_t>(text) * cache_->slotsOfRow(layer);
-        queries[text].token = length() - 1;
-        for (const SlotRun& run : runs)
-            queries[text].pieces.push_back({first + run.slots.begin, run.slots.size(), run.tokens});
+        RowQuery& query = queries[text];
+        query.token = length() - 1;
+        for (const SlotRun& run : runs) {
+            const RowRun keys{first + run.slots.begin, run.slots.size(), run.tokens};
+            appendSeen(pattern_.get(), query.token, keys, query.pieces);
+            if (!choice.chosen().defined()) continue;
+            forChosenBlocks(
+                *pattern_, choice.chosen()[static_cast<std::int64_t>(text)][0],
+                [&](const TokenSpan& tokens, const TokenSpan& head) {
+                    const RowRun some = within(keys, tokens);
+                    if (some.count > 0)
+                        query.pieces.push_back({some.row, some.count, some.tokens, 1, head});
+                });
+        }
     }
     const LayerKeys held = cache_->flat(layer);
     const BlockOutput rows =
@@ -311,6 +368,10 @@ BlockOutput CachedModel::mergedOverRanks(BlockOutput own) const {
         merged.add({0, 1},
                    {part.narrow(3, 0, columns).contiguous(), part.select(3, columns).contiguous()});
     return merged.takeSum();
+}
+
+std::int64_t CachedModel::cacheBytes() const {
+    return (cache_ ? cache_->bytes() : 0) + (sums_ ? sums_->bytes() : 0);
 }
 
 AttentionCall CachedModel::callOf(int layer) const {

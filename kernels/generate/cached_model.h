@@ -7,14 +7,20 @@
 //
 // The prompt's keys stay on the ranks that read it, those of later tokens are dealt out in turn. So
 // a rank keeps its share of the text; the output of attention is merged from all ranks' parts.
+//
+// Under attention.pattern a new token attends to the keys that its pattern shows it, and to no
+// other: the numbers are those of a pass over the whole text. Of blocks that are chosen by content
+// every rank has the sums.
 #pragma once
 
 #include "backend/config/run_config.h"
 #include "backend/core/result.h"
 #include "backend/plan/run_plan.h"
 #include "kernels/attention/attention.h"
+#include "kernels/attention/key_choice.h"
 #include "kernels/comm/group.h"
 #include "kernels/data/token_batch.h"
+#include "kernels/generate/choice_sums.h"
 #include "kernels/generate/key_cache.h"
 #include "kernels/generate/latent_rows.h"
 #include "kernels/model/parameters.h"
@@ -52,7 +58,7 @@ public:
     // One more token of each text: logits of the next ones, (texts, vocabulary).
     Result<at::Tensor> decode(const std::vector<std::int64_t>& tokens);
 
-    std::int64_t cacheBytes() const { return cache_ ? cache_->bytes() : 0; }  // of this rank
+    std::int64_t cacheBytes() const;  // of this rank
 
 private:
     using Texts = std::vector<std::vector<std::int64_t>>;
@@ -68,10 +74,15 @@ private:
     at::Tensor lastRows(const RunPlan& plan, const at::Tensor& hidden) const;
     at::Tensor attendCached(int layer, const at::Tensor& q, const LayerKeys& keys, bool keeps);
     void keep(int layer, const LayerKeys& keys);
-    BlockOutput attendHeld(int layer, const at::Tensor& q) const;
-    BlockOutput attendRuns(int layer, const at::Tensor& q, const LatentRows* expand) const;
+    void makeSums();
+    void sumOverRanks(int layer, const LayerKeys& keys, const std::vector<std::int64_t>& tokens);
+    void addToSums(int layer, const LayerKeys& keys, const std::vector<std::int64_t>& tokens);
+    KeyChoice choose(int layer, const at::Tensor& q, const LayerKeys& keys);
+    BlockOutput attendHeld(int layer, const at::Tensor& q, const KeyChoice& choice) const;
+    BlockOutput attendRuns(int layer, const at::Tensor& q, const LatentRows* expand,
+                           const KeyChoice& choice) const;
     BlockOutput attendRows(int layer, const at::Tensor& q, const std::vector<SlotRun>& runs,
-                           const ScoreRules& rules) const;
+                           const ScoreRules& rules, const KeyChoice& choice) const;
     BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
     bool mustReadAgain() const;
@@ -91,7 +102,10 @@ private:
     Texts texts_{};  // one while all texts are the prompt alone
     std::int64_t promptTokens_ = 0;
     std::int64_t readTokens_ = 0;  // with the angles of that length
+    Pattern pattern_{};            // as the prompt was read
     std::unique_ptr<KeyCache> cache_{};
+    std::optional<ChoiceSums> sums_{};  // a text's blocks behind the other's, where tokens choose
+    std::int64_t blocksOfText_ = 0;
 };
 
 }  // namespace ringscope

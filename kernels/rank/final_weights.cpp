@@ -2,6 +2,7 @@
 
 #include "backend/model/checkpoint.h"
 #include "backend/model/model_config_text.h"
+#include "backend/model/pattern_keys.h"
 #include "kernels/model/adapter_values.h"
 #include "kernels/model/checkpoint_values.h"
 
@@ -78,7 +79,9 @@ Result<FinalWeights> FinalWeights::of(const RunPlan& plan) {
     const TensorType type = storedType(config.train.precision);
     if (config.model.from) {
         RINGSCOPE_TRY(const Checkpoint checkpoint, Checkpoint::open(*config.model.from));
-        weights.configText_ = withWeightType(checkpoint.configText(), type);
+        RINGSCOPE_TRY(
+            weights.configText_,
+            withPattern(withWeightType(checkpoint.configText(), type), config.attention.pattern));
         weights.places_ = checkpoint.places();
         return weights;
     }

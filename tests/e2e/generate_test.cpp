@@ -126,6 +126,33 @@ TEST_F(Generated, ReadsAPromptByTheCharactersThatARunWasTrainedWith) {
     EXPECT_THAT(cli.run(line).err, HasSubstr("x"));
 }
 
+// Its folder says the pattern, and so do all who read it.
+TEST_F(Generated, AttendsByThePatternThatARunWasTrainedWith) {
+    const auto file = cli.write("sparse.yaml",
+                                "name: sparse\nmodel: {preset: nano}\n"
+                                "train: {steps: 3, seq_len: 128, lr: 1e-2}\n"
+                                "attention: {pattern: {kind: block_sparse, block: 8, top_k: 2}}\n"
+                                "parallel: {sp: 1, mode: none}\n"
+                                "checkpoint: {at_end: true}\n");
+    const Ended trained = cli.run({"run", file.string(), "--no-reference"});
+    ASSERT_EQ(trained.exitCode, 0) << trained.err;
+    const std::string prompt(60, 'w');
+    const auto tokensOf = [&](const std::string& model, const std::vector<std::string>& more) {
+        std::vector<std::string> words{"generate", "--model",      model, "--prompt",
+                                       prompt,     "--max-tokens", "40",  "--json"};
+        words.insert(words.end(), more.begin(), more.end());
+        return cli.json(words)["texts"][0]["tokens"];
+    };
+    const json alone = tokensOf("sparse", {});
+    EXPECT_EQ(tokensOf("sparse", {"--sp", "2", "--mode", "ring"}), alone);
+    EXPECT_EQ(cli.json({"model", "show", "sparse", "--json"})["model"]["pattern"], "top 2 of 8");
+
+    const std::string folder = (file.parent_path() / "exported").string();
+    ASSERT_EQ(cli.run({"model", "export", "sparse", "-o", folder}).exitCode, 0);
+    EXPECT_EQ(tokensOf(folder, {}), alone);
+    EXPECT_THAT(cli.run({"model", "show", folder}).out, HasSubstr("top 2 of 8"));
+}
+
 TEST_F(Generated, GoesOnWithASingleToken) {
     for (const std::string ranks : {"1", "2"}) {
         const json made =

@@ -9,6 +9,7 @@ namespace ringscope {
 const BlockKernels cpuBlockKernels{.forward = tiledForward,
                                    .addGradients = addTiledGradients,
                                    .merge = mergePartOnCpu,
-                                   .copyRows = copyRowsOnCpu};
+                                   .copyRows = copyRowsOnCpu,
+                                   .scatteredRows = true};
 
 }  // namespace ringscope

@@ -59,16 +59,20 @@ public:
         for (const KeyPiece& piece : query.pieces)
             for (std::int64_t key = 0; key < piece.rows; key += keysOfTile) {
                 const std::int64_t count = std::min(keysOfTile, piece.rows - key);
-                const std::int64_t at = (piece.slot + key) * row_ + keyHead * head_;
+                const std::int64_t at = (piece.slot + key * piece.step) * row_ + keyHead * head_;
+                const std::int64_t apart = piece.step * row_;
                 for (std::int64_t i = 0; i < group_; ++i) {
+                    const std::int64_t head = keyHead * group_ + i;
+                    if (!sees(piece, head)) continue;
                     const auto own = static_cast<std::size_t>(i);
-                    rows::multiplyRows<S>(queries.first() + i * columns_, {k_ + at, row_}, count,
+                    rows::multiplyRows<S>(queries.first() + i * columns_, {k_ + at, apart}, count,
                                           columns_, scores.first());
-                    const auto row = rowOf(keyHead * group_ + i, query.token, piece.tokens.at(key),
-                                           piece.tokens.stride, count);
+                    const auto row =
+                        rowOf(head, query.token, piece.tokens.at(key), piece.tokens.stride, count);
                     Sum* out = out_ + (first + i) * columns_;
                     weigh(row, count, scores.first(), out, largest[own], sums[own]);
-                    rows::addWeightedRows<S>(scores.first(), {v_ + at, row_}, count, columns_, out);
+                    rows::addWeightedRows<S>(scores.first(), {v_ + at, apart}, count, columns_,
+                                             out);
                 }
             }
         for (std::int64_t i = 0; i < group_; ++i) {
@@ -81,6 +85,10 @@ public:
 
 private:
     static constexpr Sum nothing = -std::numeric_limits<Sum>::infinity();
+
+    static bool sees(const KeyPiece& piece, std::int64_t head) {
+        return piece.heads.size() == 0 || (head >= piece.heads.begin && head < piece.heads.end);
+    }
 
     rows::ScoreRow<Sum> rowOf(std::int64_t head, std::int64_t token, std::int64_t firstKey,
                               std::int64_t stride, std::int64_t count) const {

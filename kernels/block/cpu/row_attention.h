@@ -2,7 +2,8 @@
 //
 // A query's keys are in pieces, as a cache has them. No piece is copied or packed: the matrix
 // product of one row has nothing to gain from it, and packing reads and writes all keys once more.
-// The tensors are on a CPU. A query's result does not depend on the other queries, to the bit.
+// Heads may have keys of their own (attention.pattern). The tensors are on a CPU. A query's result
+// does not depend on the other queries, to the bit.
 #pragma once
 
 #include "kernels/block/block_attention.h"
@@ -16,8 +17,10 @@ namespace ringscope {
 
 struct KeyPiece {
     std::int64_t slot = 0;  // of the first key, a row of the tensors
-    std::int64_t rows = 0;  // slots behind each other
+    std::int64_t rows = 0;  // of keys, each `step` slots behind the last
     TokenRun tokens{};      // where rules ask for them
+    std::int64_t step = 1;
+    TokenSpan heads{};  // of q, that see it; none: all
 };
 
 struct RowQuery {

@@ -195,7 +195,9 @@ void addGradients(const BlockInput& block, const BlockOutput& whole, const at::T
                   const BlockGradients& sums) {
     const at::Tensor dRows = computable(dOut);
     const at::Tensor lse = whole.lse.contiguous();
-    const at::Tensor delta = at::mul(computable(whole.out), dRows).sum(3).contiguous();
+    const at::Tensor delta = whole.delta.defined()
+                                 ? whole.delta.contiguous()
+                                 : at::mul(computable(whole.out), dRows).sum(3).contiguous();
     const std::int64_t heads = block.q.size(2);
     const std::int64_t keyHeads = block.k.size(2);
     const bool apart = block.k.size(0) * keyHeads < at::get_num_threads() && keyHeads < heads;

@@ -81,9 +81,17 @@ TEST(GenerationLimits, SayWhichModelCannotGoOnWithAText) {
     EXPECT_THAT(
         checkGeneration(config, 41).error().message,
         ::testing::HasSubstr("has 40 learned positions, and prompt and new tokens need 41"));
-    config.attention.pattern.kind = PatternKind::Dilated;
+    config.attention.pattern = {.kind = PatternKind::Dilated, .segments = {4, 8}, .rates = {1, 2}};
+    EXPECT_TRUE(checkGeneration(config, 40).ok());
+    config.attention.pattern.rates = {2, 4};
+    EXPECT_THAT(checkGeneration(config, 1).error().message,
+                ::testing::HasSubstr("leave 1 of 2 rows of a head without a key"));
+    config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 4, .file = "blocks.npy"};
     EXPECT_THAT(checkGeneration(config, 4).error().message,
-                ::testing::HasSubstr("attends by a pattern (attention.pattern.kind dilated)"));
+                ::testing::HasSubstr("'blocks.npy', which are those of one length of text, and a "
+                                     "text that goes on gets longer"));
+    config.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 4, .topK = 2};
+    EXPECT_TRUE(checkGeneration(config, 40).ok());
     config.attention.causal = false;
     EXPECT_THAT(checkGeneration(config, 4).error().message,
                 ::testing::HasSubstr("tokens see later ones"));

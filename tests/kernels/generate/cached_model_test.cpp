@@ -1,6 +1,7 @@
 // A model that goes on with a text one token at a time computes what it does of the whole text.
 #include "kernels/generate/cached_model.h"
 #include "tests/kernels/comm/rank_threads.h"
+#include "tests/kernels/generate/cached_logits.h"
 #include "tests/kernels/train/family_models.h"
 
 #include "backend/plan/mode_table.h"
@@ -14,6 +15,12 @@
 
 namespace ringscope {
 namespace {
+
+using test::beginning;
+using test::largest;
+using test::ofOneRank;
+using test::withCache;
+using test::withoutCache;
 
 const c10::Device cpu(c10::kCPU);
 
@@ -31,40 +38,6 @@ std::vector<std::int64_t> textOf(const std::string& family) {
     const TokenBatch batch = test::familyBatch(family);
     return {batch.inputs.begin(), batch.inputs.begin() + batch.tokens};
 }
-
-std::vector<std::int64_t> beginning(const std::vector<std::int64_t>& text, std::int64_t tokens) {
-    return {text.begin(), text.begin() + tokens};
-}
-
-// Logits behind every token of the text from the prompt's last one on: (text - prompt + 1, V).
-at::Tensor withCache(CachedModel& model, const std::vector<std::int64_t>& text,
-                     std::int64_t prompt) {
-    const std::int64_t more = std::ssize(text) - prompt;
-    std::vector<at::Tensor> logits{model.prefill(beginning(text, prompt), {.more = more}).value()};
-    for (std::int64_t token = prompt; token < std::ssize(text); ++token)
-        logits.push_back(model.decode({text[static_cast<std::size_t>(token)]}).value());
-    return at::cat(logits, 0);
-}
-
-// The same, each by a forward pass over all tokens so far.
-at::Tensor withoutCache(CachedModel& model, const std::vector<std::int64_t>& text,
-                        std::int64_t prompt) {
-    std::vector<at::Tensor> logits;
-    for (std::int64_t tokens = prompt; tokens <= std::ssize(text); ++tokens)
-        logits.push_back(model.prefill(beginning(text, tokens), {}).value());
-    return at::cat(logits, 0);
-}
-
-at::Tensor ofOneRank(const RunConfig& config, const std::vector<std::int64_t>& text,
-                     std::int64_t prompt) {
-    at::Tensor logits;
-    test::runRanks(1, [&](Group& group) {
-        logits = withCache(*CachedModel::make(config, group, cpu).value(), text, prompt);
-    });
-    return logits;
-}
-
-double largest(const at::Tensor& difference) { return difference.abs().max().item<double>(); }
 
 class CachedFamily : public ::testing::TestWithParam<std::string> {};
 
