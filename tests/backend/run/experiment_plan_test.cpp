@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -277,4 +277,4 @@ TEST(PlannedHosts, AreEachNamedOnceWithTheMostRanksOfARun) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test
