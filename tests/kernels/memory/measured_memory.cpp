@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 TokenBatch madeUp(const RunConfig& config, std::int64_t number) {
@@ -69,4 +69,4 @@ Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group) {
     return trace;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

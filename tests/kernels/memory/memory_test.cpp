@@ -27,7 +27,7 @@ extern char** environ;
 namespace ringscope {
 namespace {
 
-using testing::measuredMemory;
+using test::measuredMemory;
 
 constexpr const char* rankArgument = "--as-rank";
 
@@ -454,7 +454,7 @@ std::string deviations(const Told& told, const RankTrace& real) {
 
 // The plan whose blocks are cut to the batches' documents, which a plan does not know.
 RunPlan withDocuments(RunPlan plan) {
-    const std::vector<std::int64_t> documents = testing::madeUpDocuments(plan.config);
+    const std::vector<std::int64_t> documents = test::madeUpDocuments(plan.config);
     if (documents.empty()) return plan;
     for (AttentionPart& part : plan.parts) {
         const Schedule schedule = scheduleOfBatch(plan, part, documents);
