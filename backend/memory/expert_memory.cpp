@@ -61,7 +61,7 @@ Held ExpertsMemory::forward(const Held& x, const RouterMemory& router) {
 
 ExpertsMemory::Gradients ExpertsMemory::backward() {
     Gradients gradients = sizes_.sharing == 1 ? backwardHere() : backwardSpread();
-    x_ = weights_ = projected_ = pairNumbers_ = normed_ = arrived_ = returned_ = indices_ = {};
+    x_ = weights_ = projected_ = pairNumbers_ = arrived_ = returned_ = weighted_ = indices_ = {};
     return gradients;
 }
 
@@ -138,44 +138,58 @@ ExpertsMemory::Gradients ExpertsMemory::backwardHere() {
     return {dx, dWeights};
 }
 
-// Tokens travel to the ranks of their experts and back; each rank gets as many as it has.
+// Tokens travel to the ranks of their experts and back; each rank gets as many as it has. Rows come
+// and go as the nodes of a graph keep and free them.
 Held ExpertsMemory::forwardSpread(const Held& x, const RouterMemory& router) {
+    const std::int64_t rows = pairs_ * width_;
     indices_ = writer_.numbers(4 * pairs_);
-    normed_ = writer_.elements(sizes_.rows * width_);
-    {
-        const Held picked = writer_.elements(pairs_ * width_);
-        const Held came = writer_.elements(pairs_ * width_);
-        arrived_ = writer_.elements(pairs_ * width_);
-    }
+    const Held expertOfRow = writer_.numbers(pairs_);
+    const Held normed = writer_.elements(sizes_.rows * width_);
+    Held travelling = writer_.elements(rows);
+    const Held came = writer_.elements(rows);
+    writer_.send(std::exchange(travelling, {}));
+    arrived_ = writer_.elements(rows);
     projected_ = keptInner();
-    {
-        const Held results = writer_.elements(pairs_ * width_);
-        expertForward(ofOneExpert_ * sizes_.sharing, /*gathers=*/false);
-        const Held ordered = writer_.elements(pairs_ * width_);
-        returned_ = writer_.elements(pairs_ * width_);
-    }
+    const Held results = writer_.elements(rows);
+    expertForward(ofOneExpert_ * sizes_.sharing, /*gathers=*/false);
+    travelling = writer_.elements(rows);
+    returned_ = writer_.elements(rows);
+    writer_.send(std::exchange(travelling, {}));
     x_ = x;
     weights_ = router.weights();
-    const Held weighted = writer_.sums(pairs_ * width_);
-    const Held narrowed = writer_.hasTwoBytes() ? writer_.elements(pairs_ * width_) : Held{};
+    weighted_ = writer_.sums(rows);
+    if (writer_.hasTwoBytes()) weighted_ = writer_.elements(rows);
     return writer_.elements(sizes_.rows * width_);
 }
 
 ExpertsMemory::Gradients ExpertsMemory::backwardSpread() {
-    const Held dWeights = writer_.sums(pairs_);
-    Held d = writer_.elements(pairs_ * width_);
+    const std::int64_t rows = pairs_ * width_;
+    Held d = writer_.elements(rows);
+    weighted_ = {};
+    if (writer_.hasTwoBytes()) d = writer_.sums(rows);
+    Held dWeights;
     {
-        const Held wide = writer_.sums(pairs_ * width_);
-        d = writer_.elements(pairs_ * width_);
+        Held ofRows = writer_.sums(rows);
+        const Held ofWeights = writer_.sums(rows);
+        if (writer_.hasTwoBytes()) ofRows = writer_.elements(rows);
+        dWeights = writer_.sums(pairs_);
+        d = ofRows;
     }
-    d = writer_.elements(pairs_ * width_);
+    returned_ = {};
+    Held travelling = d;
+    d = writer_.elements(rows);
+    writer_.send(std::exchange(travelling, {}));
+    d = writer_.elements(rows);
     {
-        const Held dRows = writer_.elements(pairs_ * width_);
+        const Held dRows = writer_.elements(rows);
         expertBackward(ofOneExpert_ * sizes_.sharing, /*gathers=*/false);
         d = dRows;
     }
-    d = writer_.elements(pairs_ * width_);
-    d = writer_.elements(pairs_ * width_);
+    arrived_ = projected_ = {};
+    d = writer_.elements(rows);
+    travelling = d;
+    d = writer_.elements(rows);
+    writer_.send(std::exchange(travelling, {}));
     const Held dNormed = writer_.elements(sizes_.rows * width_);
     d = {};
     Held dx = writer_.elements(sizes_.rows * width_);

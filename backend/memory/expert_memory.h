@@ -74,9 +74,9 @@ private:
     Held weights_{};
     Held projected_{};
     Held pairNumbers_{};
-    Held normed_{};  // spread: what its nodes keep
-    Held arrived_{};
+    Held arrived_{};  // spread: what its nodes keep; by expert
     Held returned_{};
+    Held weighted_{};
     Held indices_{};
 };
 

@@ -52,7 +52,20 @@ RankWriter::RankWriter(AllocationProgram& program, const RunPlan& plan,
     packed_ = rowsByStem(fourBitLayers(plan));
 }
 
+Held RankWriter::scratch(const ProductSizes& sizes, bool transposed) {
+    constexpr std::int64_t columns = 64;
+    constexpr std::int64_t mostRows = 256;
+    constexpr std::int64_t fixedBytes = 5120;
+    constexpr std::int64_t mostBytes = 680'000;
+    if (!hasTwoBytes() || !onCpu_ || !multipliesTwoBytes_) return {};
+    const std::int64_t rows = transposed ? std::min((sizes.rows + 63) / 64 * 64, mostRows) : 0;
+    return program_.hold(
+        threads_ *
+        std::min(elementBytes_ * sizes.inner * (columns + rows) + fixedBytes, mostBytes));
+}
+
 Held RankWriter::product(const ProductSizes& sizes) {
+    const Held own = scratch(sizes);
     if (!widens()) return elements(sizes.rows * sizes.columns);
     const Held left = sums(sizes.rows * sizes.inner);
     const Held right = sums(sizes.inner * sizes.columns);
@@ -61,6 +74,7 @@ Held RankWriter::product(const ProductSizes& sizes) {
 }
 
 void RankWriter::productInto(const ProductSizes& sizes) {
+    const Held own = scratch(sizes);
     if (!widens()) return;
     const Held left = sums(sizes.rows * sizes.inner);
     const Held right = sums(sizes.inner * sizes.columns);
@@ -82,6 +96,7 @@ void RankWriter::addProduct(const ProductSizes& sizes) {
     const Held left =
         widens() ? sums(sizes.rows * sizes.inner) : elements(sizes.rows * sizes.columns);
     const Held right = widens() ? sums(sizes.inner * sizes.columns) : Held{};
+    const Held own = scratch(sizes, /*transposed=*/true);
 }
 
 void RankWriter::norm(bool defined, std::int64_t rows, std::int64_t width) {

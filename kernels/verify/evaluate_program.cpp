@@ -1,5 +1,6 @@
 #include "kernels/verify/evaluate_program.h"
 
+#include "backend/plan/batch_schedule.h"
 #include "backend/text/token_text.h"
 #include "kernels/model/checkpoint_values.h"
 #include "kernels/rank/compute_threads.h"
@@ -127,7 +128,8 @@ private:
     // For each token of the batch the row of this rank's tensors, -1 where it is another's.
     std::vector<std::int64_t> rowsOfTokens(const TokenBatch& batch) const {
         const int rank = ranks_.group->rank();
-        const Schedule& schedule = plan_.schedule();
+        const Schedule schedule =
+            scheduleOfBatch(plan_, plan_.parts.front(), batch.documents);  // as the model's
         const std::int64_t held = tokenCount(heldTokens(schedule, rank));
         std::vector<std::int64_t> places(static_cast<std::size_t>(batch.tokens), -1);
         std::int64_t next = 0;

@@ -12,9 +12,11 @@
 namespace ringscope::test {
 namespace {
 
-TokenBatch madeUp(const TrainConfig& train, std::int64_t words, std::int64_t number) {
+TokenBatch madeUp(const RunConfig& config, std::int64_t number) {
+    const TrainConfig& train = config.train;
     TokenBatch batch{.rows = train.batch, .tokens = train.seqLen};
-    const auto some = static_cast<std::uint64_t>(words);
+    batch.documents = madeUpDocuments(config);
+    const auto some = static_cast<std::uint64_t>(config.model.vocabSize);
     for (std::int64_t i = 0; i < batch.rows * batch.tokens; ++i) {
         const std::uint64_t word = mixBits(static_cast<std::uint64_t>(i + 977 * number));
         batch.inputs.push_back(static_cast<std::int64_t>(word % some));
@@ -39,12 +41,17 @@ std::vector<std::int64_t> backwardBegins(std::vector<Allocation> allocations, st
 
 }  // namespace
 
+std::vector<std::int64_t> madeUpDocuments(const RunConfig& config) {
+    const std::int64_t tokens = config.train.seqLen;
+    if (!config.data.packing) return {};
+    return {0, tokens / 3, tokens / 2, tokens};
+}
+
 Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group) {
     countCpuTensors();
-    const TrainConfig& train = plan.config.train;
     RINGSCOPE_TRY(const std::unique_ptr<Trainer> trainer,
                   Trainer::make(plan, group, [&](std::int64_t step, std::int64_t number) {
-                      return madeUp(train, plan.config.model.vocabSize, 8 * step + number);
+                      return madeUp(plan.config, 8 * step + number);
                   }));
     RINGSCOPE_CHECK(trainer->step(0));
     cpuTensorLog().start();

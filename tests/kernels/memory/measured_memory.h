@@ -5,9 +5,15 @@
 #include "backend/trace/rank_trace.h"
 #include "kernels/comm/group.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace ringscope::test {
 
-// Of the second step. Batches are made up. All ranks of the plan must call it.
+// Where documents begin in every batch, and the end; none without data.packing.
+std::vector<std::int64_t> madeUpDocuments(const RunConfig& config);
+
+// Of the second step. Batches are made up, with madeUpDocuments(). All ranks of the plan must call it.
 Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group);
 
 }  // namespace ringscope::test

@@ -3,6 +3,8 @@
 #include "backend/analysis/memory.h"
 #include "backend/config/mode_names.h"
 #include "backend/memory/step_program.h"
+#include "backend/plan/batch_schedule.h"
+#include "backend/plan/blocks.h"
 #include "backend/plan/mode_table.h"
 #include "kernels/comm/rendezvous.h"
 #include "kernels/model/products.h"
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <string>
@@ -195,9 +198,152 @@ std::vector<MemoryCase> patternCases(int ranks) {
     return cases;
 }
 
-// Every mode with nothing set, and some with every lever. All families make 317.
+struct Setting {
+    std::string name;
+    std::function<void(RunConfig&)> set;
+};
+
+// Masks, sinks, documents and lengths, each under every mode.
+std::vector<Setting> maskSettings() {
+    return {
+        {"window", [](RunConfig& config) { config.attention.window = 200; }},
+        {"window on both sides",
+         [](RunConfig& config) {
+             config.attention.causal = false;
+             config.attention.window = config.attention.windowRight = 100;
+         }},
+        {"windows in turn",
+         [](RunConfig& config) {
+             config.attention.window = 200;
+             config.model.layerPattern = {"window", "full"};
+         }},
+        {"sinks", [](RunConfig& config) { config.model.attentionSinks = true; }},
+        {"sinks, window, layers",
+         [](RunConfig& config) {
+             config.model.attentionSinks = true;
+             config.attention.window = 200;
+             config.memory.recompute = Recompute::Layers;
+         }},
+        {"softcap and dropout",
+         [](RunConfig& config) {
+             config.attention.softcap = 30;
+             config.attention.dropout = 0.1;
+         }},
+        {"alibi", [](RunConfig& config) { config.model.position = PositionKind::Alibi; }},
+        {"documents", [](RunConfig& config) { config.data.packing = true; }},
+        {"documents, attention_kept",
+         [](RunConfig& config) {
+             config.data.packing = true;
+             config.memory.recompute = Recompute::AttentionKept;
+         }},
+        {"761 tokens of 2 sequences",
+         [](RunConfig& config) {
+             config.train.seqLen = 761;
+             config.train.batch = 2;
+         }},
+    };
+}
+
+RunConfig plainConfig(ModelConfig model, const std::string& mode, int ranks,
+                      NumberFormat precision) {
+    RunConfig config;
+    config.model = std::move(model);
+    config.train.steps = 2;
+    config.train.seqLen = 768;
+    config.train.precision = precision;
+    config.parallel.mode = mode;
+    config.parallel.sp = ranks;
+    return config;
+}
+
+std::vector<MemoryCase> maskCases(int ranks) {
+    std::vector<MemoryCase> cases;
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+        for (const std::string& mode : modesFor(ranks))
+            for (const Setting& setting : maskSettings()) {
+                RunConfig config = plainConfig(llama(), mode, ranks, precision);
+                setting.set(config);
+                const std::string name =
+                    c10::str(setting.name, ", ", mode, " on ", ranks, ", ", nameOf(precision));
+                if (mode.starts_with("dilated") && !planRun(config).ok()) continue;
+                cases.push_back({name, config});
+            }
+    return cases;
+}
+
+// Messages that are made small: heads in turns, then one tensor at a time, then nothing ahead.
+std::vector<MemoryCase> turnCases(int ranks) {
+    std::vector<MemoryCase> cases;
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+        for (const std::string& mode : modesFor(ranks)) {
+            ModelConfig model = llama();
+            model.heads = 16;
+            model.kvHeads = 8;
+            RunConfig config = plainConfig(model, mode, ranks, precision);
+            std::string before;
+            for (std::int64_t limit = planRun(config)->commBufferBytes; limit > 1024;
+                 limit = limit * 3 / 4) {
+                config.parallel.commBufferLimit = {limit};
+                const Result<RunPlan> plan = planRun(config);
+                if (!plan.ok()) break;
+                if (plan->smallerMessages == before) continue;
+                before = plan->smallerMessages;
+                for (const Recompute recompute : {Recompute::None, Recompute::Layers}) {
+                    config.memory.recompute = recompute;
+                    cases.push_back({c10::str(before, ", ", mode, " on ", ranks, ", ",
+                                              nameOf(precision), ", ", nameOf(recompute)),
+                                     config});
+                }
+                config.memory = {};
+            }
+        }
+    return cases;
+}
+
+// Experts that ranks share, each of which gets all tokens of all of them.
+std::vector<MemoryCase> spreadCases(int ranks) {
+    std::vector<MemoryCase> cases;
+    if (ranks == 1) return cases;
+    const std::vector<Setting> settings = {
+        {"plain", [](RunConfig&) {}},
+        {"zero 3", [](RunConfig& config) { config.memory.zero = 3; }},
+        {"zero 2, layers",
+         [](RunConfig& config) {
+             config.memory.zero = 2;
+             config.memory.recompute = Recompute::Layers;
+         }},
+        {"attention_kept, tiles",
+         [](RunConfig& config) {
+             config.memory.recompute = Recompute::AttentionKept;
+             config.memory.tileMlp = config.memory.tileLoss = 100;
+         }},
+        {"shared expert, biased, sigmoid",
+         [](RunConfig& config) {
+             config.model.experts.sharedSize = 48;
+             config.model.experts.bias = true;
+             config.model.experts.score = ExpertScore::Sigmoid;
+         }},
+        {"two groups of experts' ranks", [](RunConfig& config) { config.parallel.ep = 2; }},
+    };
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+        for (const char* mode : {"ring", "zigzag", "ulysses", "llama3"})
+            for (const Setting& setting : settings) {
+                RunConfig config = plainConfig(modelOf("experts"), mode, ranks, precision);
+                config.parallel.ep = ranks;
+                setting.set(config);
+                cases.push_back({c10::str(setting.name, ", ep ", config.parallel.ep, ", ", mode,
+                                          " on ", ranks, ", ", nameOf(precision)),
+                                 config});
+            }
+    return cases;
+}
+
+// Every mode with nothing set, and some with every lever.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     if (family == "patterns") return patternCases(ranks);
+    if (family == "masks") return maskCases(ranks);
+    if (family == "turns") return turnCases(ranks);
+    if (family == "spread") return spreadCases(ranks);
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
         for (const std::string& mode : modesFor(ranks)) {
@@ -307,6 +453,20 @@ std::string deviations(const Told& told, const RankTrace& real) {
     return text + "\n  measured" + listOf(peak, real) + "\n  told" + listOf(low, told.low) + "\n";
 }
 
+// The plan whose blocks are cut to the batches' documents, which a plan does not know.
+RunPlan withDocuments(RunPlan plan) {
+    const std::vector<std::int64_t> documents = test::madeUpDocuments(plan.config);
+    if (documents.empty()) return plan;
+    for (AttentionPart& part : plan.parts) {
+        const Schedule schedule = scheduleOfBatch(plan, part, documents);
+        const AttentionMask mask = maskOfBatch(plan, part, documents);
+        part.schedule.makeSteps = [schedule, mask](const Schedule&, int rank) {
+            return maskedSteps(schedule, rank, mask);
+        };
+    }
+    return plan;
+}
+
 int compareAsRank(const std::string& family, int rank, int size, int port) {
     at::set_num_threads(1);  // ranks share the cores
     const auto rendezvous = joinRendezvous("127.0.0.1", port, "secret");
@@ -322,9 +482,10 @@ int compareAsRank(const std::string& family, int rank, int size, int port) {
         if (!plan.ok()) return std::cerr << plan.error().message << "\n", 1;
         const Result<RankTrace> real = measuredMemory(*plan, **group);
         if (!real.ok()) return std::cerr << real.error().message << "\n", 1;
+        const RunPlan known = withDocuments(*plan);
         const auto program = [&](bool copies) {
             return stepProgram(
-                *plan, rank, {.multipliesTwoBytes = multipliesTwoBytes(), .copiesGathers = copies});
+                known, rank, {.multipliesTwoBytes = multipliesTwoBytes(), .copiesGathers = copies});
         };
         const std::string wrong = deviations({program(false), program(true)}, *real);
         if (wrong.empty()) continue;
@@ -367,7 +528,8 @@ TEST_P(RankMemory, IsWhatIsPredictedUnderEveryModeFormatAndLever) {
 
 INSTANTIATE_TEST_SUITE_P(Families, RankMemory,
                          ::testing::Combine(::testing::Values("llama", "gemma", "experts", "mla",
-                                                              "patterns"),
+                                                              "patterns", "masks", "turns",
+                                                              "spread"),
                                             ::testing::Values(1, 2, 4)),
                          [](const auto& info) {
                              return std::get<0>(info.param) + "On" +
