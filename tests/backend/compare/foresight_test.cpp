@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <functional>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // A run whose steps took `factor` times what was predicted of them.
@@ -152,4 +152,4 @@ TEST(Foresight, PredictsTheDocumentsOfTheData) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

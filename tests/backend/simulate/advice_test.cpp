@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::Contains;
@@ -74,4 +74,4 @@ TEST(Advice, OfSeveralNumbersOfRanksTheCheapestIsNamed) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // Arctic Long Sequence Training, arXiv 2506.13996: Llama-3.1-8B on H100 80 GB in bf16, ZeRO-3, the
@@ -81,4 +81,4 @@ TEST(Published, AlstLongestSequences) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

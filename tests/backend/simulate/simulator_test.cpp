@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 const Machine& h100() {
@@ -256,4 +256,4 @@ TEST(Simulator, KernelsThatAreShorterThanTheirLaunchLeaveGaps) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -150,4 +150,4 @@ TEST(SlowestLink, ChangesMeasuredRatesOfCollectivesWithItsSpeed) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test
