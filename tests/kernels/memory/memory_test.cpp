@@ -195,7 +195,7 @@ std::vector<MemoryCase> patternCases(int ranks) {
     return cases;
 }
 
-// Every mode with nothing set, and some with every lever. All families make 317.
+// Every mode with nothing set, and some with every lever.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     if (family == "patterns") return patternCases(ranks);
     std::vector<MemoryCase> cases;
