@@ -2,7 +2,7 @@
 
 #include "tests/support/json_schema.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -68,4 +68,4 @@ std::string ServedModelTest::mismatch(const std::string& path, const std::string
                           json::parse(answer.body));
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

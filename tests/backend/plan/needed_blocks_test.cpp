@@ -19,8 +19,8 @@
 namespace ringscope {
 namespace {
 
-using testing::allRanks;
-using testing::grants;
+using test::allRanks;
+using test::grants;
 
 constexpr std::int64_t tokens = 96;
 constexpr std::int64_t kvHeads = 4;

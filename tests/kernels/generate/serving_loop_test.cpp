@@ -21,7 +21,7 @@ class Loop : public ::testing::Test {
 protected:
     static std::unique_ptr<BatchModel> modelOf(const std::string& family,
                                                const BatchLimits& limits) {
-        RunConfig config = testing::familyRun(family, NumberFormat::Fp32);
+        RunConfig config = test::familyRun(family, NumberFormat::Fp32);
         config.train.batch = 1;
         return BatchModel::make(config, c10::Device(c10::kCPU), limits).value();
     }
@@ -66,7 +66,7 @@ constexpr Bytes someMemory{std::int64_t{8} << 20};
 TEST_F(Loop, GoesOnWithEveryFamilyAsTransformersDoes) {
     const nlohmann::json recorded =
         nlohmann::json::parse(std::ifstream(RINGSCOPE_GENERATED)).at("models");
-    for (const std::string& family : testing::modelFamilies()) {
+    for (const std::string& family : test::modelFamilies()) {
         SCOPED_TRACE(family);
         const nlohmann::json& of = recorded.at(family);
         auto wanted = of["tokens"].get<std::vector<std::int64_t>>();
