@@ -22,7 +22,8 @@ struct PatternCut;
 
 // The schedule with its blocks cut to `mask`, and to `pattern` where there is one; keys go only to
 // places that need them: whole shards or, where the schedule has it so, the rows that are seen
-// there, those that may be chosen among them. `mask.causal` must be what the schedule was made with.
+// there, those that may be chosen among them. `mask.causal` must be what the schedule was made
+// with.
 Schedule masked(Schedule schedule, const AttentionMask& mask,
                 std::shared_ptr<const AttentionPattern> pattern = nullptr);
 

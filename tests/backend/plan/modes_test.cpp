@@ -165,7 +165,7 @@ TEST(EveryMode, SendsTheSameBytesFromEveryRankUnlessKeysStopBeforeTheFullRound) 
     forEveryLegalSchedule([](const Mode& mode, const AttentionShape& shape,
                              const Schedule& schedule) {
         std::int64_t busiest = 0;
-        for (const int rank : schedule.busiest)
+        for (const int rank : ranksToMeasure(schedule))
             busiest = std::max(busiest, sentBytes(schedule, rank));
         const bool stops = mode.name == modenames::ring || mode.name == modenames::dilatedRing ||
                            mode.name == modenames::neededBlocks;
@@ -180,7 +180,7 @@ TEST(EveryMode, SendsTheSameBytesFromEveryRankUnlessKeysStopBeforeTheFullRound) 
 TEST(EveryMode, NeedsTheMostBuffersOnOneOfItsBusiestRanks) {
     forEveryLegalSchedule([](const Mode&, const AttentionShape&, const Schedule& schedule) {
         std::int64_t most = 0;
-        for (const int rank : schedule.busiest)
+        for (const int rank : ranksToMeasure(schedule))
             most = std::max(most, bufferBytes(schedule, stepsOf(schedule, rank)));
         for (const RankSchedule& steps : allRanks(schedule))
             EXPECT_LE(bufferBytes(schedule, steps), most);
