@@ -1,15 +1,19 @@
 #include "kernels/generate/batch_model.h"
 
+#include "backend/config/mode_names.h"
 #include "backend/generate/generation_limits.h"
 #include "kernels/device/number_format.h"
 #include "kernels/generate/cached_model.h"
 #include "kernels/generate/layer_rules.h"
+#include "kernels/generate/rank_merge.h"
 #include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <limits>
@@ -37,29 +41,38 @@ bool anglesDependOnLength(const ModelConfig& model) {
 }  // namespace
 
 BatchModel::BatchModel(const RunPlan& plan, const InitialValues& initial, c10::Device device,
-                       const BatchLimits& limits)
+                       const BatchLimits& limits, Group* ranks)
     : config_(plan.config),
       layers_(plan.layers),
       partOfLayer_(plan.partOfLayer),
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(config_.train.precision)).device(device)),
       limits_(limits),
+      ranks_(ranks),
       parameters_(parameterList(config_.model, layers_), initial, {{0, plan.parameters}}, tensors_,
                   {.values = true, .gradients = false}),
       model_(config_.model, layers_, parameters_) {
+    if (isShared()) deal_ = {ranks_->rank(), ranks_->size()};
     for (const AttentionPart& part : plan.parts) pools_.push_back({.mask = part.mask});
     pages_.resize(static_cast<std::size_t>(limits.texts));
+    beginnings_.resize(pages_.size());
+    namesPages_ =
+        pools_.size() == 1 && !pools_.front().mask.left && !anglesDependOnLength(config_.model);
     if (config_.model.attention != AttentionKind::Mla) return;
     for (int layer = 0; layer < static_cast<int>(layers_.size()); ++layer)
         latents_.emplace_back(parameters_, layer, config_.model);
 }
 
 Result<std::unique_ptr<BatchModel>> BatchModel::make(const RunConfig& config, c10::Device device,
-                                                     const BatchLimits& limits) {
-    RINGSCOPE_TRY(const RunPlan plan, planRun(generationConfig(config)));
+                                                     const BatchLimits& limits, Group* ranks) {
+    RunConfig whole = generationConfig(config);
+    whole.parallel = {};
+    whole.parallel.mode = modenames::none;
+    whole.parallel.sp = 1;
+    RINGSCOPE_TRY(const RunPlan plan, planRun(whole));
     RINGSCOPE_CHECK(checkGeneration(plan.config, 1));
     RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
-    std::unique_ptr<BatchModel> model(new BatchModel(plan, initial, device, limits));
+    std::unique_ptr<BatchModel> model(new BatchModel(plan, initial, device, limits, ranks));
     RINGSCOPE_CHECK(model->makeCache());
     return model;
 }
@@ -73,7 +86,7 @@ std::int64_t BatchModel::bytesOfPage(std::size_t pool) const {
 }
 
 std::int64_t BatchModel::pagesOf(const Pool& pool, std::int64_t tokens) const {
-    const std::int64_t all = pagesFor(tokens);
+    const std::int64_t all = pagesFor(deal_.most(tokens));
     return pool.pagesOfText > 0 ? std::min(all, pool.pagesOfText) : all;
 }
 
@@ -93,13 +106,15 @@ Result<void> BatchModel::makeCache() {
             continue;
         }
         pool.pagesOfText =
-            std::min(pagesFor(*pool.mask.left + limits_.tokensOfPart) + 1, pagesFor(longest));
+            std::min(pagesFor(deal_.most(*pool.mask.left + limits_.tokensOfPart)) + 1,
+                     pagesFor(deal_.most(longest)));
         pool.pages = PagePool(pool.pagesOfText * limits_.texts);
         left -= pool.pages.pages() * bytesOfPage(i);
     }
     const std::int64_t most = std::min(longest, std::int64_t{1} << 40);
     const std::int64_t wanted =
-        bytesOfWhole > 0 ? std::min(left / bytesOfWhole, pagesFor(most) * limits_.texts) : 0;
+        bytesOfWhole > 0 ? std::min(left / bytesOfWhole, pagesFor(deal_.most(most)) * limits_.texts)
+                         : 0;
     if (left < 0 || (bytesOfWhole > 0 && wanted < 1)) {
         const std::int64_t least = limits_.cache.count - left + bytesOfWhole;
         return Error{ErrorCode::InvalidConfig,
@@ -109,7 +124,7 @@ Result<void> BatchModel::makeCache() {
     }
     for (Pool& pool : pools_)
         if (!pool.mask.left) pool.pages = PagePool(wanted);
-    longest_ = bytesOfWhole > 0 ? std::min(longest, wanted * tokensOfPage) : longest;
+    longest_ = bytesOfWhole > 0 ? std::min(longest, wanted * tokensOfPage * deal_.ranks) : longest;
     for (const int part : partOfLayer_) {
         const std::int64_t slots =
             pools_[static_cast<std::size_t>(part)].pages.pages() * tokensOfPage;
@@ -124,20 +139,29 @@ Result<void> BatchModel::makeCache() {
     return {};
 }
 
-std::optional<int> BatchModel::begin(std::int64_t tokens) {
+std::optional<int> BatchModel::begin(std::int64_t tokens, std::span<const std::int64_t> prompt) {
     const auto place = std::ranges::find_if(pages_, [](const auto& text) { return text.empty(); });
     if (place == pages_.end() || tokens > longest_) return std::nullopt;
+    const std::vector<std::string> names =
+        namesPages_ ? pageNames(prompt, tokensOfAllPages()) : std::vector<std::string>();
     std::vector<std::vector<std::int64_t>> taken;
     for (Pool& pool : pools_) {
-        std::optional<std::vector<std::int64_t>> pages = pool.pages.take(pagesOf(pool, tokens));
+        taken.push_back(pool.pages.hold(names));
+        const std::optional<std::vector<std::int64_t>> pages =
+            pool.pages.take(pagesOf(pool, tokens) - std::ssize(taken.back()));
         if (!pages) {
             for (std::size_t i = 0; i < taken.size(); ++i) pools_[i].pages.giveBack(taken[i]);
             return std::nullopt;
         }
-        taken.push_back(std::move(*pages));
+        Beginning& beginning = beginnings_[static_cast<std::size_t>(place - pages_.begin())];
+        beginning = {.fullPages = std::ssize(taken.back())};
+        if (beginning.fullPages > 0) beginning.name = names[taken.back().size() - 1];
+        taken.back().insert(taken.back().end(), pages->begin(), pages->end());
     }
     *place = std::move(taken);
-    return static_cast<int>(place - pages_.begin());
+    const auto text = static_cast<int>(place - pages_.begin());
+    if (isShared()) begun_.push_back({text, *place});
+    return text;
 }
 
 void BatchModel::end(int text) {
@@ -146,17 +170,41 @@ void BatchModel::end(int text) {
     pages.clear();
 }
 
+std::int64_t BatchModel::has(int text) const {
+    return beginnings_[static_cast<std::size_t>(text)].fullPages * tokensOfAllPages();
+}
+
+// A page is full of tokens whose keys are there, now that the step is done.
+void BatchModel::nameFullPages(const Part& part) {
+    Beginning& own = beginnings_[static_cast<std::size_t>(part.text)];
+    for (const std::int64_t token : part.tokens) {
+        own.tokens.push_back(token);
+        if (std::ssize(own.tokens) < tokensOfAllPages()) continue;
+        own.name = pageName(own.name, own.tokens);
+        own.tokens.clear();
+        const auto page = static_cast<std::size_t>(own.fullPages++);
+        pools_.front().pages.name(pages_[static_cast<std::size_t>(part.text)].front()[page],
+                                  own.name);
+    }
+}
+
+std::int64_t BatchModel::kept() const {
+    std::int64_t most = 0;
+    for (const Pool& pool : pools_) most = std::max(most, pool.pages.kept() * tokensOfAllPages());
+    return most;
+}
+
 std::int64_t BatchModel::capacity() const {
     std::int64_t most = 0;
     for (const Pool& pool : pools_) most = std::max(most, pool.pages.pages() * tokensOfPage);
-    return most;
+    return most * deal_.ranks;
 }
 
 std::int64_t BatchModel::used() const {
     std::int64_t most = 0;
     for (const Pool& pool : pools_)
         most = std::max(most, (pool.pages.pages() - pool.pages.free()) * tokensOfPage);
-    return most;
+    return most * deal_.ranks;
 }
 
 Bytes BatchModel::cacheBytes() const {
@@ -175,6 +223,43 @@ std::optional<std::int64_t> BatchModel::rereadBeyond() const {
 }
 
 at::Tensor BatchModel::step(const std::vector<Part>& parts) {
+    tellRound({.parts = parts});
+    at::Tensor logits = compute(parts);
+    if (namesPages_)
+        for (const Part& part : parts) nameFullPages(part);
+    return logits;
+}
+
+void BatchModel::tellRound(BatchRound round) {
+    if (!isShared()) return;
+    round.begun = std::exchange(begun_, {});
+    const std::vector<std::int64_t> numbers = numbersOf(round);
+    shared({std::ssize(numbers)}, 1);
+    shared(numbers, std::ssize(numbers));
+}
+
+bool BatchModel::follow() {
+    const std::int64_t count = shared({}, 1).front();
+    std::optional<BatchRound> round = roundOf(shared({}, count));
+    if (!round) throw GroupError("rank 0 told of a step what cannot be read");
+    for (TextRoom& room : round->begun)
+        pages_.at(static_cast<std::size_t>(room.text)) = std::move(room.pages);
+    if (!round->parts.empty()) compute(round->parts);
+    return !round->isLast;
+}
+
+std::vector<std::int64_t> BatchModel::shared(const std::vector<std::int64_t>& told,
+                                             std::int64_t count) {
+    at::Tensor numbers = told.empty() ? at::zeros({count}, at::kLong)
+                                      : integersAs(told, {count}, c10::Device(c10::kCPU));
+    numbers = numbers.to(device_);
+    ranks_->allReduceSum(numbers);
+    numbers = numbers.cpu();
+    const auto* values = numbers.const_data_ptr<std::int64_t>();
+    return {values, values + count};
+}
+
+at::Tensor BatchModel::compute(const std::vector<Part>& parts) {
     const at::NoGradGuard withoutGraph;
     const TokenTensors shard = tensorsOf(parts);
     std::vector<PoolStep> steps;
@@ -238,6 +323,7 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
                                           std::int64_t rows) const {
     PoolStep step;
     std::vector<std::int64_t> slots;
+    std::vector<std::int64_t> kept;
     slots.reserve(static_cast<std::size_t>(rows));
     step.rows.resize(static_cast<std::size_t>(rows));
     std::int64_t row = 0;
@@ -245,33 +331,38 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
         const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(part.text)][pool];
         const std::int64_t count = std::ssize(part.tokens);
         const std::int64_t end = part.first + count;
-        appendSlots(slotsOf(pages, {part.first, end}), slots);
+        const TokenSpan own = deal_.own({part.first, end});
+        appendSlots(slotsOf(pages, own), slots);
+        for (std::int64_t token = own.begin; token < own.end; ++token)
+            kept.push_back(row + deal_.from(token).first - part.first);
         const std::int64_t begin =
             std::max<std::int64_t>(0, visibleTokens(pools_[pool].mask, part.first).begin);
-        const std::vector<SlotStretch> keys = slotsOf(pages, {begin, end});
+        const TokenSpan seen = deal_.own({begin, end});
+        const std::vector<SlotStretch> keys = slotsOf(pages, seen);
         if (count == 1 && device_.is_cpu()) {
             RowQuery& query = step.rows[static_cast<std::size_t>(row)];
             query.token = part.first;
             for (const SlotStretch& stretch : keys)
-                query.pieces.push_back({stretch.slot, stretch.count, {stretch.first, 1}});
-        } else {
-            std::vector<std::int64_t> seen;
-            appendSlots(keys, seen);
+                query.pieces.push_back({stretch.slot, stretch.count, deal_.from(stretch.first)});
+        } else if (seen.size() > 0) {
+            std::vector<std::int64_t> keySlots;
+            appendSlots(keys, keySlots);
             step.stretches.push_back({.tokens = {row, row + count},
-                                      .slots = indices(seen, device_),
+                                      .slots = indices(keySlots, device_),
                                       .queries = {part.first, 1},
-                                      .keys = {begin, 1}});
+                                      .keys = deal_.from(seen.begin)});
         }
         row += count;
     }
     step.slots = indices(slots, device_);
+    if (std::ssize(kept) < rows) step.kept = indices(kept, device_);
     return step;
 }
 
 // q (1, tokens, heads, columns).
 at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& keys,
                               const PoolStep& step) {
-    keep(layer, keys, step.slots);
+    keep(layer, keys, step);
     BlockOutput whole = attendRows(layer, q, step);
     for (const PoolStep::Stretch& stretch : step.stretches) {
         const BlockOutput part = attendStretch(layer, q, stretch);
@@ -280,19 +371,23 @@ at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& k
             .copy_(part.out.narrow(3, 0, whole.out.size(3)));
         whole.lse.narrow(1, stretch.tokens.begin, stretch.tokens.size()).copy_(part.lse);
     }
+    if (isShared()) whole = mergedOverRanks(whole, *ranks_);
     applySinks(sinksOf(parameters_, layer), 0, whole);
     return whole.out.to(q.scalar_type());
 }
 
-void BatchModel::keep(int layer, const LayerKeys& keys, const at::Tensor& slots) {
+void BatchModel::keep(int layer, const LayerKeys& keys, const PoolStep& step) {
     LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
+    const auto copy = [&](at::Tensor& into, const at::Tensor& rows) {
+        into.index_copy_(0, step.slots,
+                         step.kept.defined() ? rows.index_select(0, step.kept) : rows);
+    };
     if (!latents_.empty()) {
         const at::Tensor rows = latents_[static_cast<std::size_t>(layer)].kept(keys.latent);
-        cache.k.index_copy_(0, slots, rows[0].unsqueeze(1));
-        return;
+        return copy(cache.k, rows[0].unsqueeze(1));
     }
-    cache.k.index_copy_(0, slots, keys.k[0]);
-    cache.v.index_copy_(0, slots, keys.v[0]);
+    copy(cache.k, keys.k[0]);
+    copy(cache.v, keys.v[0]);
 }
 
 // Of single tokens, on a CPU; the others' rows are 0 and -inf.
@@ -300,7 +395,8 @@ BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q, const PoolSte
     const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
     if (!device_.is_cpu()) {
         const at::TensorOptions sums = q.options().dtype(sumType(q));
-        return {at::empty(q.sizes(), sums), at::empty(q.sizes().slice(0, 3), sums)};
+        return {at::zeros(q.sizes(), sums),
+                at::full(q.sizes().slice(0, 3), -std::numeric_limits<double>::infinity(), sums)};
     }
     if (latents_.empty()) {
         BlockOutput rows =

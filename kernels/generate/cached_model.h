@@ -72,7 +72,6 @@ private:
     BlockOutput attendRuns(int layer, const at::Tensor& q, const LatentRows* expand) const;
     BlockOutput attendRows(int layer, const at::Tensor& q, const std::vector<SlotRun>& runs,
                            const ScoreRules& rules) const;
-    BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
     bool mustReadAgain() const;
     std::int64_t length() const { return std::ssize(texts_.front()); }
