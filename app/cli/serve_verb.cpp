@@ -32,9 +32,9 @@ constexpr const char* servingExplanation =
     R"(Clients of OpenAI's API ask at /v1/completions and /v1/chat/completions; /openapi.json
 describes all there is. Texts of all clients are computed together, a token of each in a step, and
 have room in one cache of --cache bytes; what texts begin with alike is read once. With --sp, ranks
-share the cache, --cache bytes on each, so that longer texts fit; every rank computes every token, so
-short texts get no faster. Without --api-key-file this machine alone is answered. SIGTERM and Ctrl-C
-end the server when the requests that it has are answered; a second one ends it at once.
+share the cache, --cache bytes on each, so that longer texts fit; every rank computes every token,
+so short texts get no faster. Without --api-key-file this machine alone is answered. SIGTERM and
+Ctrl-C end the server when the requests that it has are answered; a second one ends it at once.
 
 Exit codes: 0 ended by a signal, 3 the model or an option cannot be used, 4 no such run, or it kept
 no weights, 6 it cannot listen there, 7 a rank failed.)";
