@@ -35,7 +35,6 @@ text ends with the model's end token, before a stop string, or after --max-token
 Exit codes: 0 done, 3 the model or the prompt cannot be read, 4 no such run, or it kept no weights,
 7 a rank failed, 8 the mode cannot split this model.)";
 
-constexpr int mostGenerationRanks = 256;
 constexpr int mostTexts = 1024;
 constexpr std::int64_t mostTokens = std::int64_t{1} << 30;
 

@@ -14,6 +14,8 @@ class App;
 
 namespace ringscope::cli {
 
+inline constexpr int mostGenerationRanks = 256;
+
 struct ComputeOptions {
     std::string mode{"none"};
     int ranks = 1;

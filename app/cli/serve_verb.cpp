@@ -9,6 +9,7 @@
 #include "app/cli/store_access.h"
 #include "app/cli/verbs.h"
 #include "app/serve/serve.h"
+#include "backend/config/mode_names.h"
 #include "backend/core/plain_text.h"
 #include "backend/core/units.h"
 #include "backend/generate/end_tokens.h"
@@ -30,12 +31,13 @@ namespace {
 constexpr const char* servingExplanation =
     R"(Clients of OpenAI's API ask at /v1/completions and /v1/chat/completions; /openapi.json
 describes all there is. Texts of all clients are computed together, a token of each in a step, and
-have room in one cache of --cache bytes. Without --api-key-file this machine alone is answered.
-SIGTERM and Ctrl-C end the server when the requests that it has are answered; a second one ends it
-at once.
+have room in one cache of --cache bytes; what texts begin with alike is read once. With --sp, ranks
+share the cache, --cache bytes on each, so that longer texts fit; every rank computes every token,
+so short texts get no faster. Without --api-key-file this machine alone is answered. SIGTERM and
+Ctrl-C end the server when the requests that it has are answered; a second one ends it at once.
 
 Exit codes: 0 ended by a signal, 3 the model or an option cannot be used, 4 no such run, or it kept
-no weights, 6 it cannot listen there, 7 the rank failed.)";
+no weights, 6 it cannot listen there, 7 a rank failed.)";
 
 constexpr std::int64_t mostAtOnce = 4096;
 constexpr std::int64_t mostTextTokens = std::int64_t{1} << 30;
@@ -102,15 +104,16 @@ Result<ServeSettings> settingsOf(const ServeArguments& arguments,
     return settings;
 }
 
-ServeReports reportsFor(const ServeSettings& settings) {
+ServeReports reportsFor(const ServeSettings& settings, int ranks) {
     return {.ready =
-                [&settings](const ServingReady& ready, std::uint16_t port) {
+                [&settings, ranks](const ServingReady& ready, std::uint16_t port) {
                     const bool sixth = settings.host.find(':') != std::string::npos;
                     say(fmt::format(
                         "serving {} at http://{}:{}/v1: texts of up to {} tokens, {} at once, "
-                        "cache {} for {} tokens",
+                        "cache {}{} for {} tokens",
                         settings.model.id, sixth ? "[" + settings.host + "]" : settings.host, port,
                         formatCount(ready.longest), settings.job.texts, formatBytes(ready.cache),
+                        ranks > 1 ? fmt::format(" on each of {} ranks", ranks) : "",
                         formatCount(ready.capacity)));
                     if (!settings.model.chat)
                         say("note: /v1/chat/completions is refused: " + settings.model.whyNoChat);
@@ -126,7 +129,10 @@ ServeReports reportsFor(const ServeSettings& settings) {
 int serveModel(const ServeArguments& arguments, const GlobalOptions& global) {
     const Result<std::filesystem::path> folder = modelFolder(arguments.model, global);
     if (!folder.ok()) return failStore(folder.error());
-    const Result<RunConfig> config = generationRun(*folder, arguments.compute, 2);
+    ComputeOptions compute = arguments.compute;
+    // A run of several ranks needs a mode; how a prompt is read here does not depend on it.
+    if (compute.ranks > 1) compute.mode = modenames::zigzag;
+    const Result<RunConfig> config = generationRun(*folder, compute, 2);
     if (!config.ok()) return fail(config.error());
     if (const Result<void> possible = checkGeneration(*config, 1); !possible.ok())
         return fail(possible.error());
@@ -139,7 +145,7 @@ int serveModel(const ServeArguments& arguments, const GlobalOptions& global) {
     if (const Result<void> ready = transport.preflight({}); !ready.ok())
         return fail(ready.error(), PreflightFailed);
     const Result<void> served =
-        serve(*settings, *plan, transport, signals.token(), reportsFor(*settings));
+        serve(*settings, *plan, transport, signals.token(), reportsFor(*settings, compute.ranks));
     if (served.ok()) return Ok;
     switch (served.error().code) {
         case ErrorCode::Unavailable:
@@ -174,7 +180,8 @@ void addListeningOptions(CLI::App& verb, ServeArguments& arguments) {
 }
 
 void addTextOptions(CLI::App& verb, ServeArguments& arguments) {
-    verb.add_option("--cache", arguments.cache, "memory for keys and values of all texts")
+    verb.add_option("--cache", arguments.cache,
+                    "memory for keys and values of all texts, on each rank")
         ->type_name("SIZE")
         ->capture_default_str();
     verb.add_option("--texts", arguments.texts, "texts that are made at once, at most")
@@ -200,12 +207,14 @@ void addTextOptions(CLI::App& verb, ServeArguments& arguments) {
 
 void addServeVerb(CLI::App& app, Command& command) {
     CLI::App* verb = app.add_subcommand("serve", "answer over HTTP, as OpenAI's API does");
-    addExamples(*verb,
-                {{"ringscope serve --model models/Qwen3-0.6B", "for programs of this machine"},
-                 {"ringscope serve --model demo/ring --port 9000", "the weights that a run kept"},
-                 {"ringscope serve --model models/tiny --host 0.0.0.0 --api-key-file key",
-                  "for others, with a key"}},
-                servingExplanation);
+    addExamples(
+        *verb,
+        {{"ringscope serve --model models/Qwen3-0.6B", "for programs of this machine"},
+         {"ringscope serve --model demo/ring --port 9000", "the weights that a run kept"},
+         {"ringscope serve --model models/tiny --sp 2 --cache 8GiB", "longer texts, on 2 ranks"},
+         {"ringscope serve --model models/tiny --host 0.0.0.0 --api-key-file key",
+          "for others, with a key"}},
+        servingExplanation);
     auto arguments = std::make_shared<ServeArguments>();
     verb->add_option("--model", arguments->model,
                      "folder of a checkpoint, or a run that kept its weights")
@@ -221,6 +230,11 @@ void addServeVerb(CLI::App& app, Command& command) {
         ->type_name("FILE");
     addListeningOptions(*verb, *arguments);
     addTextOptions(*verb, *arguments);
+    verb->add_option("-n,--sp", arguments->compute.ranks,
+                     "processes that share the cache, which is --cache on each")
+        ->check(wholeNumber(1, mostGenerationRanks))
+        ->type_name("N")
+        ->capture_default_str();
     addComputeOptions(*verb, arguments->compute);
     verb->callback([arguments, &command] {
         command.action = [arguments, &command] { return serveModel(*arguments, command.global); };

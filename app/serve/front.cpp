@@ -332,6 +332,7 @@ void Front::heard(const ServingEvent& event) {
     const auto& step = std::get<ServingStep>(event);
     if (step.duration > Nanos(0)) figures_.step.add(step.duration);
     figures_.promptTokens += step.read;
+    figures_.foundTokens += step.found;
     for (const ServingGrowth& growth : step.growths) grow(growth);
     figures_.last = step;
     figures_.last.growths.clear();

@@ -5,8 +5,10 @@
 #include "backend/memory/memory_plan.h"
 #include "backend/plan/attention_work.h"
 #include "backend/plan/run_plan.h"
+#include "backend/run/run_history.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -146,10 +148,24 @@ std::string reasonOf(const RunRecord& run) {
                                     : run.statusReason;
 }
 
+// A run that did not finish, and that another of the group goes on from, is no repeat beside it.
+void setContinuedApart(Repeats& group) {
+    const std::vector<const RunRecord*> all = std::exchange(group.runs, {});
+    for (const RunRecord* run : all) {
+        const bool goesOn =
+            run->status != RunStatus::Finished && std::ranges::any_of(all, [&](const auto* other) {
+                return goesOnFrom(*other, run->id);
+            });
+        (goesOn ? group.continued : group.runs).push_back(run);
+    }
+    if (group.runs.empty()) std::swap(group.runs, group.continued);  // a file with a circle of them
+}
+
 }  // namespace
 
 bool Repeats::markedBaseline() const {
-    return std::ranges::any_of(runs, [](const RunRecord* run) { return run->baseline; });
+    const auto marked = [](const RunRecord* run) { return run->baseline; };
+    return std::ranges::any_of(runs, marked) || std::ranges::any_of(continued, marked);
 }
 
 std::string Repeats::device() const {
@@ -172,6 +188,7 @@ std::vector<Repeats> groupRepeats(const std::vector<RunRecord>& runs) {
         else
             same->runs.push_back(run);
     }
+    for (Repeats& group : groups) setContinuedApart(group);
     return groups;
 }
 

@@ -10,7 +10,8 @@ namespace ringscope {
 
 // All repeats of one configuration, in the order given. Points into the caller's records.
 struct Repeats {
-    std::vector<const RunRecord*> runs;  // never empty
+    std::vector<const RunRecord*> runs;         // never empty
+    std::vector<const RunRecord*> continued{};  // by one of `runs`: the two are one training
 
     const RunRecord& first() const { return *runs.front(); }
     const RunConfig& config() const { return first().config; }

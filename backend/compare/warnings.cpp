@@ -4,6 +4,7 @@
 #include "backend/compare/verdict.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -147,6 +148,17 @@ std::string anotherModel(const Comparison& comparison, const std::vector<Repeats
     return text + ".";
 }
 
+std::string continuedRuns(const Repeats& group, const std::string& label) {
+    std::vector<std::string> parts;
+    for (const RunRecord* run : group.continued)
+        for (const RunRecord* next : group.runs)
+            if (goesOnFrom(*next, run->id))
+                parts.push_back(
+                    fmt::format("{} by {}", run->id.text.substr(0, 8), next->id.text.substr(0, 8)));
+    if (parts.empty()) return "";
+    return fmt::format("{}: not a repeat, but continued: {}.", label, listed(parts));
+}
+
 std::string noSpeed(const RunGroup& group) {
     if (group.finished == 0 || group.tokensPerSecond) return "";
     return fmt::format(
@@ -164,8 +176,10 @@ std::vector<std::string> warningsAbout(const Comparison& comparison,
         const auto values = sharing(groups, labels, fact.value);
         if (values.size() > 1) warnings.push_back(unlikeFact(fact.name, values));
     }
-    for (std::size_t i = 0; i < groups.size(); ++i)
+    for (std::size_t i = 0; i < groups.size(); ++i) {
         warnings.push_back(anotherModel(comparison, groups, labels, i));
+        warnings.push_back(continuedRuns(groups[i], labels[i]));
+    }
     for (const RunGroup* group : comparison.groups()) {
         warnings.push_back(notTheSameModel(*group));
         warnings.push_back(noSpeed(*group));

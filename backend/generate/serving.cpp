@@ -46,9 +46,11 @@ std::optional<ServingEvent> eventFrom(const Json& object) {
     if (type != "step") return std::nullopt;
     ServingStep step{.duration = Nanos(object.at("duration_ns").get<std::int64_t>()),
                      .read = object.at("read"),
+                     .found = object.at("found"),
                      .running = object.at("running"),
                      .waiting = object.at("waiting"),
-                     .reserved = object.at("reserved")};
+                     .reserved = object.at("reserved"),
+                     .kept = object.at("kept")};
     for (const Json& growth : object.at("growths"))
         step.growths.push_back({growth.at("id"),
                                 growth.at("tokens").get<std::vector<std::int64_t>>(),
@@ -85,9 +87,11 @@ Json objectOf(const ServingStep& step) {
             {"growths", std::move(growths)},
             {"duration_ns", static_cast<std::int64_t>(step.duration.count())},
             {"read", step.read},
+            {"found", step.found},
             {"running", step.running},
             {"waiting", step.waiting},
-            {"reserved", step.reserved}};
+            {"reserved", step.reserved},
+            {"kept", step.kept}};
 }
 
 }  // namespace

@@ -64,9 +64,11 @@ struct ServingStep {
     std::vector<ServingGrowth> growths{};
     Nanos duration{};           // 0: nothing was computed
     std::int64_t read = 0;      // tokens of prompts
+    std::int64_t found = 0;     // and those whose keys an earlier text had left
     std::int64_t running = 0;   // texts that have room in the cache, after the step
     std::int64_t waiting = 0;   // and that wait for it
     std::int64_t reserved = 0;  // tokens of the cache
+    std::int64_t kept = 0;      // of texts that have ended, where room is left
 };
 using ServingEvent = std::variant<ServingReady, ServingStep>;
 

@@ -2,6 +2,7 @@
 
 #include "backend/report/figure_table.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -99,10 +100,11 @@ MeasuredCurve curveOf(const Comparison& comparison, const Curve& curve, const Cu
 bool addValidations(const std::vector<GroupLosses>& all, LineChart& chart) {
     bool any = false;
     for (const GroupLosses& losses : all) {
-        if (losses.run->validations.empty()) continue;
+        const RunHistory history = historyOf(*losses.run);
+        if (history.validations.empty()) continue;
         any = true;
         Line line{losses.group->rowLabel + ", validation", losses.group->mode, {}, true};
-        for (const ValidationRecord& validation : losses.run->validations)
+        for (const ValidationRecord& validation : history.validations)
             line.points.push_back({static_cast<double>(validation.step), validation.loss});
         chart.lines.push_back(std::move(line));
     }
@@ -114,16 +116,19 @@ LineChart lossLines(const std::vector<GroupLosses>& all, const std::string& id) 
     LineChart chart{id, "Loss over steps", "", "step", "loss", {}};
     for (const GroupLosses& losses : all) {
         Line line{losses.group->rowLabel, losses.group->mode, {}};
-        for (const StepRecord& step : losses.run->steps)
+        const RunHistory history = historyOf(*losses.run);
+        for (const StepRecord& step : history.steps)
             line.points.push_back({static_cast<double>(step.step), step.loss});
         chart.lines.push_back(std::move(line));
+        chart.cuts.insert(chart.cuts.end(), history.cuts.begin(), history.cuts.end());
     }
     const bool validated = addValidations(all, chart);
     chart.caption = fmt::format(
         "Loss of {} over training steps{}; lines that lie on each other train "
-        "the same model. The figures are in the table below.",
+        "the same model.{} The figures are in the table below.",
         countOf(all.size(), "configuration"),
-        validated ? ", and of data that is kept out of training" : "");
+        validated ? ", and of data that is kept out of training" : "",
+        chart.cuts.empty() ? "" : " A dotted line: a run goes on from another's checkpoint.");
     return chart;
 }
 

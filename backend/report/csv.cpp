@@ -3,6 +3,7 @@
 #include "backend/core/text.h"
 #include "backend/report/wording.h"
 #include "backend/report/writers.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -169,6 +170,17 @@ constexpr std::array columns = {
     CsvColumn{"command", [](const RunRecord& run) { return text(run.environment.origin.command); }},
     CsvColumn{"tags", [](const RunRecord& run) { return text(join(run.tags, " ")); }},
     CsvColumn{"note", [](const RunRecord& run) { return text(run.note); }},
+    CsvColumn{"trained_parameters",
+              [](const RunRecord& run) {
+                  return run.trainedParameters > 0 ? std::to_string(run.trainedParameters)
+                                                   : std::string();
+              }},
+    CsvColumn{"continues",
+              [](const RunRecord& run) {
+                  return run.continues ? text(run.continues->run.text) : std::string();
+              }},
+    CsvColumn{"lost_steps",
+              [](const RunRecord& run) { return std::to_string(historyOf(run).lostSteps); }},
 };
 
 template <typename Value>

@@ -3,6 +3,7 @@
 #include "backend/config/field_table.h"
 #include "backend/core/text.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -132,15 +133,16 @@ std::string routingText(const RunRecord& run) {
 }
 
 std::string validationText(const RunRecord& run) {
-    if (run.validations.empty()) return "";
+    const std::vector<ValidationRecord> all = historyOf(run).validations;
+    if (all.empty()) return "";
     std::string text =
         title(fmt::format("validation: {} labelled tokens that are kept out of training",
-                          formatCount(run.validations.front().tokens)));
+                          formatCount(all.front().tokens)));
     text += fmt::format("    {:>10}  {:>12}  {:>12}\n", "after step", "loss", "perplexity");
-    for (const ValidationRecord& validation : run.validations)
+    for (const ValidationRecord& validation : all)
         text += fmt::format("    {:>10}  {:>12.6g}  {:>12.6g}\n", validation.step, validation.loss,
                             perplexityOf(validation));
-    return text + recallText(run.validations.back());
+    return text + recallText(all.back());
 }
 
 std::string filesText(const std::vector<RunFile>& files) {

@@ -6,6 +6,7 @@
 #include "backend/report/figure_table.h"
 #include "backend/report/json_rows.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <charconv>
 #include <cmath>
@@ -37,9 +38,9 @@ json jsonBytes(const RunRecord& run, Bytes (*figure)(const RunRecord&)) {
 }
 
 template <typename Figure>
-json perStep(const RunRecord& run, Figure figure) {
+json perStep(const std::vector<StepRecord>& steps, Figure figure) {
     json list = json::array();
-    for (const StepRecord& step : run.steps) list.push_back(jsonNumber(figure(step)));
+    for (const StepRecord& step : steps) list.push_back(jsonNumber(figure(step)));
     return list;
 }
 
@@ -160,6 +161,29 @@ json validationOfRunJson(const ValidationRecord& validation) {
     return object;
 }
 
+json continuesJson(const std::optional<Continuation>& from) {
+    if (!from) return nullptr;
+    return {{"run", jsonText(from->run.text)}, {"step", from->step}};
+}
+
+// Of the run and all that it goes on from; null where it is all there is, and was not tried again.
+json historyJson(const RunRecord& run) {
+    if (!run.continues && run.lostSteps == 0) return nullptr;
+    const RunHistory history = historyOf(run);
+    json object = {{"runs", json::array()},
+                   {"cuts", history.cuts},
+                   {"steps", history.steps.size()},
+                   {"first_step", history.steps.empty() ? 0 : history.steps.front().step},
+                   {"tokens", history.tokens},
+                   {"seconds", jsonNumber(milliseconds(history.time) / 1e3)},
+                   {"lost_steps", history.lostSteps}};
+    for (const EarlierRun& earlier : run.earlier)
+        object["runs"].push_back(jsonText(earlier.id.text));
+    object["runs"].push_back(jsonText(run.id.text));
+    object["losses"] = perStep(history.steps, [](const StepRecord& step) { return step.loss; });
+    return object;
+}
+
 json orNothing(const std::string& value) { return value.empty() ? json(nullptr) : jsonText(value); }
 
 json hostJson(const HostFacts& facts) {
@@ -217,14 +241,16 @@ void addIdentity(json& object, const RunRecord& run) {
 void addFigures(json& object, const RunRecord& run) {
     const std::optional<RunSpeed> speed = runSpeed(run);
     object["first_step"] = run.steps.empty() ? 0 : run.steps.front().step;
+    object["continues"] = continuesJson(run.continues);
+    object["history"] = historyJson(run);
     object["steps"] = stepsDone(run);
     object["tokens_per_s"] = speed ? jsonNumber(speed->tokensPerSecond) : json(nullptr);
     object["step_ms"] = {{"median", speed ? jsonNumber(speed->stepMedianMs) : json(nullptr)},
                          {"p95", speed ? jsonNumber(speed->stepP95Ms) : json(nullptr)}};
-    object["losses"] = perStep(run, [](const StepRecord& step) { return step.loss; });
-    object["grad_norms"] = perStep(run, [](const StepRecord& step) { return step.gradNorm; });
+    object["losses"] = perStep(run.steps, [](const StepRecord& step) { return step.loss; });
+    object["grad_norms"] = perStep(run.steps, [](const StepRecord& step) { return step.gradNorm; });
     object["step_durations_ms"] =
-        perStep(run, [](const StepRecord& step) { return milliseconds(step.duration); });
+        perStep(run.steps, [](const StepRecord& step) { return milliseconds(step.duration); });
     object["peak_bytes"] = jsonBytes(run, peakMemory);
     object["comm_bytes_per_step"] = jsonBytes(run, measuredAttentionBytes);
     object["predicted_comm_bytes_per_step"] = run.predictedAttentionBytesPerStep.count;
@@ -232,6 +258,8 @@ void addFigures(json& object, const RunRecord& run) {
     object["predicted_gradient_bytes_per_step"] = run.predictedGradientBytesPerStep.count;
     object["flops_per_step"] = jsonNumber(run.flopsPerStep);
     object["parameters"] = run.parameters;
+    object["trained_parameters"] =
+        run.trainedParameters > 0 ? json(run.trainedParameters) : json(nullptr);
     object["overlap"] = overlapJson(run.overlap);
     object["prediction"] = predictionOfRunJson(run);
     object["unpredicted"] = orNothing(run.unpredicted);

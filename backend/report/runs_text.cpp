@@ -6,6 +6,7 @@
 #include "backend/core/units.h"
 #include "backend/report/what_ran.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -79,13 +80,17 @@ std::string bar(std::int64_t done, std::int64_t all) {
     return text;
 }
 
-std::string stepsText(const std::vector<StepRecord>& steps) {
-    if (steps.empty()) return "";
+// A line between two steps says that another run goes on there.
+std::string stepsText(const RunHistory& history) {
+    if (history.steps.empty()) return "";
     std::string text =
         fmt::format("  {:>5}  {:>12}  {:>12}  {:>10}\n", "step", "loss", "grad norm", "ms");
-    for (const StepRecord& step : steps)
+    for (const StepRecord& step : history.steps) {
+        if (std::ranges::find(history.cuts, step.step) != history.cuts.end())
+            text += fmt::format("  {:>5}  goes on from a checkpoint\n", "–");
         text += fmt::format("  {:>5}  {:>12.6f}  {:>12.6f}  {:>10.1f}\n", step.step, step.loss,
                             step.gradNorm, milliseconds(step.duration));
+    }
     return text;
 }
 
@@ -208,6 +213,7 @@ std::string runFactsText(const RunRecord& run) {
         row("step", fmt::format("{:.1f} ms median, {:.1f} ms 95th percentile", speed->stepMedianMs,
                                 speed->stepP95Ms));
     }
+    row("history", historyWords(run));
     row("predicted step", predictionWords(run));
     const std::optional<Bytes> peak = measuredBytes(run, peakMemory);
     row("peak memory of a rank", peak ? formatBytes(*peak) : "–");
@@ -222,7 +228,29 @@ std::string runFactsText(const RunRecord& run) {
                         run.parity->maxLossDiff, run.parity->maxGradNormRelDiff,
                         run.parity->steps));
     for (const std::string& note : run.notes) row("note", note);
-    return text + stepsText(run.steps);
+    return text + stepsText(historyOf(run));
+}
+
+std::string historyWords(const RunRecord& run) {
+    if (!run.continues && run.lostSteps == 0) return "";
+    const RunHistory history = historyOf(run);
+    const auto counted = [](std::int64_t count, const char* thing) {
+        return fmt::format("{} {}{}", formatCount(count), thing, count == 1 ? "" : "s");
+    };
+    std::string words = fmt::format("{} and {} in {}", counted(std::ssize(history.steps), "step"),
+                                    counted(history.tokens, "token"), formatDuration(history.time));
+    if (!run.earlier.empty()) {
+        std::vector<std::string> names;
+        for (const EarlierRun& earlier : run.earlier)
+            names.push_back(fmt::format("{} ({}, {})", earlier.id.text.substr(0, 8), earlier.mode,
+                                        counted(earlier.ranks, "rank")));
+        words += fmt::format(" with {}", join(names, " and "));
+    }
+    words += fmt::format("; {} lost", counted(history.lostSteps, "step"));
+    std::int64_t first = history.steps.empty() ? 0 : history.steps.front().step;
+    if (run.earlier.empty() && run.continues) first = run.continues->step;
+    if (first > 0) words += fmt::format("; what came before step {} is not in this store", first);
+    return words;
 }
 
 std::string outcomeWords(const RunRecord& run) {

@@ -23,6 +23,10 @@ std::string runFactsText(const RunRecord& run);
 // finish. No newline.
 std::string outcomeWords(const RunRecord& run);
 
+// "12 steps and 12,288 tokens in 3.40 s with 1a2b3c4d (zigzag, 2 ranks); 2 steps lost": of a run
+// that goes on from others, or that was tried again; empty for any other. No newline.
+std::string historyWords(const RunRecord& run);
+
 // "▓▓▓▓░░░░░░░░░░░░░░░░ 2/10  loss 4.5123  2,410 tokens/s", of a run of `steps` steps. No newline.
 std::string stepWords(const StepRecord& step, std::int64_t steps);
 

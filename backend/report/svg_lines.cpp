@@ -120,6 +120,15 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
         drawText(svg, formatCount(std::llround(value)), plane.at({value, plane.y.low}).x,
                  top + plotHeight + 16, "middle");
     }
+    for (const double cut : chart.cuts) {
+        const double x = plane.at({cut, plane.y.low}).x;
+        svg.empty("line", {{"class", "grid"},
+                           {"stroke-dasharray", "2 4"},
+                           {"x1", coordinate(x)},
+                           {"y1", coordinate(top)},
+                           {"x2", coordinate(x)},
+                           {"y2", coordinate(top + plotHeight)}});
+    }
     drawText(svg, chart.xLabel, chartWidth - right, top + plotHeight + 32, "end");
     drawText(svg, chart.yLabel, left - 8, 12, "end");
 }

@@ -25,7 +25,8 @@ struct LineChart {
     std::string xLabel;
     std::string yLabel;
     std::vector<Line> lines;
-    bool doublings = false;  // the x axis is logarithmic, with a tick for each doubling
+    bool doublings = false;      // the x axis is logarithmic, with a tick for each doubling
+    std::vector<double> cuts{};  // where a dotted line stands, in steps
 };
 
 Markup drawLines(const LineChart& chart);

@@ -5,6 +5,7 @@
 #include "backend/core/text.h"
 #include "backend/report/figure_table.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -89,19 +90,26 @@ std::vector<Cell> parityCells(const RunRecord& run) {
             {formatDifference(run.parity->maxGradNormRelDiff), tone}};
 }
 
+std::string idWords(const RunRecord& run) {
+    std::string words = run.id.text.substr(0, 8);
+    if (run.continues)
+        words += fmt::format(", goes on from {} at step {}", run.continues->run.text.substr(0, 8),
+                             run.continues->step);
+    return words;
+}
+
 Row runRow(const RunRecord& run) {
     const std::optional<RunSpeed> speed = runSpeed(run);
     const auto stepTime = [](double ms) { return figure("step_ms").format(ms); };
     Row row{.mode = run.config.parallel.mode, .cells = {}, .absence = ""};
-    row.cells = {
-        {run.name + (run.reference ? " (reference)" : ""), Tone::Plain, run.id.text.substr(0, 8)},
-        stateCell(run),
-        {speed ? formatSignificant(speed->tokensPerSecond) : "–"},
-        {speed ? stepTime(speed->stepMedianMs) : "–"},
-        {speed ? stepTime(speed->stepP95Ms) : "–"},
-        {fromRanks(run, peakMemory)},
-        {fromRanks(run, measuredAttentionBytes)},
-        {run.steps.empty() ? "–" : formatLoss(run.steps.back().loss)}};
+    row.cells = {{run.name + (run.reference ? " (reference)" : ""), Tone::Plain, idWords(run)},
+                 stateCell(run),
+                 {speed ? formatSignificant(speed->tokensPerSecond) : "–"},
+                 {speed ? stepTime(speed->stepMedianMs) : "–"},
+                 {speed ? stepTime(speed->stepP95Ms) : "–"},
+                 {fromRanks(run, peakMemory)},
+                 {fromRanks(run, measuredAttentionBytes)},
+                 {run.steps.empty() ? "–" : formatLoss(run.steps.back().loss)}};
     for (Cell& cell : parityCells(run)) row.cells.push_back(std::move(cell));
     row.cells.push_back({took(run), Tone::Plain, utcMinute(run.startedUs)});
     return row;
@@ -235,7 +243,7 @@ Table lossRows(const std::vector<GroupLosses>& losses) {
     for (const GroupLosses& one : losses) {
         table.columns.push_back({one.group->rowLabel, Align::Right});
         lossAt.emplace_back();
-        for (const StepRecord& step : one.run->steps) {
+        for (const StepRecord& step : historyOf(*one.run).steps) {
             steps.insert(step.step);
             lossAt.back()[step.step] = step.loss;
         }

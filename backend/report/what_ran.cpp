@@ -152,6 +152,8 @@ std::string modelWords(const RunRecord& run) {
     if (!model.layerPattern.empty())
         words += fmt::format(", layers [{}]", join(model.layerPattern, ", "));
     if (run.parameters > 0) words += fmt::format(", {} parameters", formatCount(run.parameters));
+    if (run.trainedParameters > 0 && run.trainedParameters != run.parameters)
+        words += fmt::format(", {} train beside them", formatCount(run.trainedParameters));
     const AdapterConfig& adapter = run.config.adapter;
     if (adapter.kind != AdapterKind::None) {
         const std::string where =

@@ -44,6 +44,7 @@ RunFollower::RunFollower(RunRecord& record, ExpectedWork expected, SinkList& sin
       merge_(record.ranks, expected_.firstStep),
       stall_(record.ranks, expected_.stall),
       ranks_(index(record.ranks)),
+      nextStep_(expected_.firstStep),
       started_(now),
       lastEvent_(now) {
     record_.rankRecords.resize(ranks_.size());
@@ -162,6 +163,7 @@ void RunFollower::handleEvent(const RankStep& report, Time /*now*/) {
     if (!step.ok()) return fail(step.error().message);
     if (!*step) return;
     becomeRunning();
+    nextStep_ = (*step)->step + 1;
     // An earlier try has done this step.
     if (!record_.steps.empty() && (*step)->step <= record_.steps.back().step) return;
     record_.steps.push_back(**step);

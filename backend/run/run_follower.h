@@ -65,6 +65,8 @@ public:
     // Whether the run failed because a rank ended, by a signal or without a word.
     bool rankEnded() const { return failure_ && failureIsEnd_; }
     std::string reason() const { return failure_.value_or(""); }
+    // The step behind the last one that all ranks have done since they were started.
+    std::int64_t nextStep() const { return nextStep_; }
     void endLog() { log_.end(); }  // before the ranks are started again
     // Sets the record's final status and reason, and passes on the last log lines.
     void conclude();
@@ -126,6 +128,7 @@ private:
     StepMerge merge_;
     StallWatch stall_;
     std::vector<RankState> ranks_;
+    std::int64_t nextStep_;
     std::optional<int> port_;
     struct {
         int rank = 0;

@@ -114,6 +114,26 @@ struct RunPrediction {
     bool operator==(const RunPrediction&) const = default;
 };
 
+// What a run goes on from (`ringscope run --resume`).
+struct Continuation {
+    RunId run;              // that wrote the checkpoint
+    std::int64_t step = 0;  // the first one that is done here
+    bool operator==(const Continuation&) const = default;
+};
+
+// A run that was continued, and what counts of it: steps and validations before the one at which
+// the next run goes on.
+struct EarlierRun {
+    RunId id;
+    std::string mode{};
+    int ranks = 1;
+    std::int64_t startedUs = 0;  // UTC, microseconds
+    std::int64_t endedUs = 0;
+    std::vector<StepRecord> steps{};
+    std::vector<ValidationRecord> validations{};
+    std::int64_t lostSteps = 0;  // done by it, and again by a later try or the next run
+};
+
 // What a list knows of a run instead of its steps and ranks.
 struct RunSummary {
     std::int64_t steps = 0;  // done
@@ -155,8 +175,13 @@ struct RunRecord {
     Bytes predictedAttentionBytesPerStep;
     Bytes predictedGradientBytesPerStep;
     double flopsPerStep = 0;
-    std::int64_t parameters = 0;
+    std::int64_t parameters = 0;         // of the model
+    std::int64_t trainedParameters = 0;  // these, or those of adapters beside them; 0: not known
     std::vector<std::string> notes;
+
+    std::optional<Continuation> continues{};
+    std::vector<EarlierRun> earlier{};  // the first one first; where one run was loaded by itself
+    std::int64_t lostSteps = 0;         // done, and again by a later try (launch.retries)
 
     std::vector<StepRecord> steps;  // in ascending order
     std::vector<RankRecord> rankRecords;

@@ -2,6 +2,7 @@
 
 #include "backend/config/experiment.h"
 #include "backend/core/text.h"
+#include "backend/plan/adapter_plan.h"
 #include "backend/plan/placement.h"
 #include "backend/plan/plan_hash.h"
 #include "backend/plan/recording.h"
@@ -59,12 +60,16 @@ RunRecord newRecord(const RunRequest& request, const RunClock& clock) {
     run.predictedGradientBytesPerStep = {plan.gradientBytesPerStep};
     run.flopsPerStep = plan.flopsPerStep;
     run.parameters = plan.parameters;
+    if (std::holds_alternative<Training>(request.job))
+        run.trainedParameters = trainedParameters(plan);
     run.notes = plan.notes;
     run.environment.origin = request.origin;
-    if (request.resume)
+    if (request.resume) {
+        run.continues = Continuation{RunId{request.resume->run}, request.resume->step};
         run.notes.push_back("continues run " + request.resume->run.substr(0, 8) + " from step " +
                             std::to_string(request.resume->step) + " (" +
                             request.resume->checkpoint.string() + ")");
+    }
     if (request.predict) {
         Result<RunPrediction> said = request.predict(plan);
         if (said.ok())
@@ -245,8 +250,8 @@ private:
         ++tries_;
         if (const std::optional<ResumePoint> newest = newestOfRun()) resume_ = newest;
         const std::int64_t next = resume_ ? resume_->step : 0;
-        const std::int64_t done = run_.steps.empty() ? next : run_.steps.back().step + 1;
-        const std::int64_t lost = std::max<std::int64_t>(0, done - next);
+        const std::int64_t lost = std::max<std::int64_t>(0, follower_->nextStep() - next);
+        run_.lostSteps += lost;
         const std::string sentence =
             "try " + std::to_string(tries_) + " of " +
             std::to_string(run_.config.launch.retries + 1) + " begins at step " +

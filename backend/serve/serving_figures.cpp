@@ -52,6 +52,9 @@ std::string ServingFigures::text() const {
                     "Requests whose client left before their end.", left);
     text += counter("ringscope_serve_prompt_tokens", "tokens", "Tokens of prompts that were read.",
                     promptTokens);
+    text += counter("ringscope_serve_found_prompt_tokens", "tokens",
+                    "Tokens of prompts that were not read, because an earlier text began alike.",
+                    foundTokens);
     text += counter("ringscope_serve_made_tokens", "tokens", "Tokens that were made.", madeTokens);
     text += firstToken.text("ringscope_serve_first_token_seconds",
                             "Time from a request's last byte to its first token.");
@@ -64,9 +67,13 @@ std::string ServingFigures::text() const {
         gauge("ringscope_serve_waiting_texts", "texts", "Texts that wait for room.", last.waiting);
     text += gauge("ringscope_serve_cache_reserved_tokens", "tokens",
                   "Tokens of the cache that texts have room for.", last.reserved);
+    text +=
+        gauge("ringscope_serve_cache_kept_tokens", "tokens",
+              "Tokens of texts that have ended, kept in the cache while there is room.", last.kept);
     text += gauge("ringscope_serve_cache_tokens", "tokens", "Tokens that the cache has room for.",
                   room.capacity);
-    text += gauge("ringscope_serve_cache_bytes", "bytes", "Memory of the cache.", room.cache.count);
+    text += gauge("ringscope_serve_cache_bytes", "bytes", "Memory of the cache, on each rank.",
+                  room.cache.count);
     text += gauge("ringscope_serve_open_connections", "connections", "Connections of clients.",
                   connections);
     return text + "# EOF\n";

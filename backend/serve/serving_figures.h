@@ -38,6 +38,7 @@ struct ServingFigures {
     std::map<std::pair<std::string, int>, std::int64_t> answers{};  // by endpoint and status
     std::int64_t left = 0;          // requests whose client left before their end
     std::int64_t promptTokens = 0;  // that were read
+    std::int64_t foundTokens = 0;   // of prompts, that were in the cache
     std::int64_t madeTokens = 0;
     std::int64_t connections = 0;
     DurationCounts firstToken{};  // from the request's last byte to its first token

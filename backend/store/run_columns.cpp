@@ -136,6 +136,17 @@ void readPrediction(Statement& s, RunRecord& run) {
     run.prediction = prediction;
 }
 
+void bindContinuation(Statement& s, const RunRecord& run) {
+    run.continues ? s.bind(run.continues->run.text) : s.bind(nullptr);
+    run.continues ? s.bind(run.continues->step) : s.bind(nullptr);
+}
+
+void readContinuation(Statement& s, RunRecord& run) {
+    const std::optional<std::string> other = s.textIfAny();
+    const std::int64_t step = s.integer();
+    if (other) run.continues = Continuation{RunId{*other}, step};
+}
+
 template <std::string RunOrigin::*Member>
 constexpr RunColumn origin(std::string_view name) {
     return {name, Part::Origin,
@@ -177,6 +188,8 @@ constexpr std::array columns = {
     bytes<&RunRecord::predictedGradientBytesPerStep>("predicted_gradient_bytes", Part::Origin),
     plain<&RunRecord::flopsPerStep>("flops_per_step", Part::Origin),
     plain<&RunRecord::parameters>("parameters", Part::Origin),
+    plain<&RunRecord::trainedParameters>("trained_parameters", Part::Origin),
+    RunColumn{"continues, continued_step", Part::Origin, bindContinuation, readContinuation},
 
     origin<&RunOrigin::command>("command"),
     origin<&RunOrigin::folder>("folder"),
@@ -206,6 +219,7 @@ constexpr std::array columns = {
               "calibrated_day",
               Part::Life, bindPrediction, readPrediction},
     plain<&RunRecord::unpredicted>("unpredicted", Part::Life),
+    plain<&RunRecord::lostSteps>("lost_steps", Part::Life),
 
     RunColumn{"steps_done", Part::Figures,
               [](Statement& s, const RunRecord& run) { s.bind(stepsDone(run)); },

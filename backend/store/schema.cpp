@@ -2,6 +2,7 @@
 
 #include "backend/store/statement.h"
 #include "embedded/schemaV1.h"
+#include "embedded/schemaV10.h"
 #include "embedded/schemaV2.h"
 #include "embedded/schemaV3.h"
 #include "embedded/schemaV4.h"
@@ -84,7 +85,7 @@ private:
 }  // namespace
 
 std::span<const Migration> migrationTable() {
-    static const std::array<Migration, 9> table = {{
+    static const std::array<Migration, 10> table = {{
         {0, embedded::schemaV1},
         {1, embedded::schemaV2},
         {2, embedded::schemaV3},
@@ -94,6 +95,7 @@ std::span<const Migration> migrationTable() {
         {6, embedded::schemaV7},
         {7, embedded::schemaV8},
         {8, embedded::schemaV9},
+        {9, embedded::schemaV10},
     }};
     return table;
 }

@@ -51,6 +51,7 @@ struct Store::Connection {
         return others + commits;
     }
     Result<RunRecord> complete(RunRow row);
+    Result<void> addEarlier(RunRecord& run);
     Result<RunRecord> listed(RunRow row, const std::vector<store::LostRun>& lost);
 };
 
@@ -270,6 +271,33 @@ Result<RunRecord> Store::Connection::complete(RunRow row) {
     return run;
 }
 
+// From the last one back to the first; a file that somebody changed may have them in a circle.
+Result<void> Store::Connection::addEarlier(RunRecord& run) {
+    std::optional<Continuation> from = run.continues;
+    while (from && from->run != run.id &&
+           std::ranges::find(run.earlier, from->run, &EarlierRun::id) == run.earlier.end()) {
+        Statement query(database, store::runRowColumns() + " FROM run WHERE uuid = ?",
+                        from->run.text);
+        RINGSCOPE_TRY(const std::vector<RunRow> rows, store::readRunRows(query));
+        if (rows.empty()) return {};
+        const RunRecord& found = rows.front().run;
+        EarlierRun earlier{.id = found.id,
+                           .mode = found.config.parallel.mode,
+                           .ranks = found.ranks,
+                           .startedUs = found.startedUs,
+                           .endedUs = found.endedUs,
+                           .lostSteps = found.lostSteps};
+        RINGSCOPE_TRY(earlier.steps, store::readSteps(database, rows.front().row));
+        RINGSCOPE_TRY(earlier.validations, store::readValidations(database, rows.front().row));
+        const auto isBehind = [&](const auto& record) { return record.step >= from->step; };
+        earlier.lostSteps += std::erase_if(earlier.steps, isBehind);
+        std::erase_if(earlier.validations, isBehind);
+        run.earlier.insert(run.earlier.begin(), std::move(earlier));
+        from = found.continues;
+    }
+    return {};
+}
+
 Result<RunRecord> Store::Connection::listed(RunRow row, const std::vector<store::LostRun>& lost) {
     RunRecord run = std::move(row.run);
     Result<RunConfig> config = configs.find(database, row.config);
@@ -330,6 +358,7 @@ Result<RunRecord> Store::load(const RunId& id) {
     RINGSCOPE_TRY(RunRecord run, connection_->complete(std::move(rows.at(0))));
     RINGSCOPE_TRY(const std::vector<store::LostRun> lost, store::lostRuns(database, row));
     if (!lost.empty()) store::showLost(run, lost.front());
+    RINGSCOPE_CHECK(connection_->addEarlier(run));
     return run;
 }
 

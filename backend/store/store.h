@@ -118,8 +118,8 @@ public:
 
     // --- reading. A run whose program is gone is read as lost, whatever the file says.
     // list() returns runs with a summary instead of steps and ranks, newest first; a run whose
-    // configuration this program cannot read is listed with a note. load() returns everything, or
-    // fails with Corrupt.
+    // configuration this program cannot read is listed with a note. load() returns everything, with
+    // the runs that it continues as far as they are in the store, or fails with Corrupt.
     Result<std::vector<RunRecord>> list(const RunFilter& filter);
     Result<RunRecord> load(const RunId& id);
 

@@ -1,5 +1,6 @@
 #include "kernels/generate/batch_model.h"
 
+#include "backend/config/mode_names.h"
 #include "backend/generate/generation_limits.h"
 #include "backend/plan/blocks.h"
 #include "kernels/attention/local_attention.h"
@@ -7,12 +8,15 @@
 #include "kernels/generate/cached_model.h"
 #include "kernels/generate/layer_rules.h"
 #include "kernels/generate/pattern_pieces.h"
+#include "kernels/generate/rank_merge.h"
 #include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <limits>
@@ -40,30 +44,39 @@ bool anglesDependOnLength(const ModelConfig& model) {
 }  // namespace
 
 BatchModel::BatchModel(const RunPlan& plan, const InitialValues& initial, c10::Device device,
-                       const BatchLimits& limits)
+                       const BatchLimits& limits, Group* ranks)
     : config_(plan.config),
       layers_(plan.layers),
       partOfLayer_(plan.partOfLayer),
       device_(device),
       tensors_(at::TensorOptions().dtype(scalarTypeOf(config_.train.precision)).device(device)),
       limits_(limits),
+      ranks_(ranks),
       parameters_(parameterList(config_.model, layers_), initial, {{0, plan.parameters}}, tensors_,
                   {.values = true, .gradients = false}),
       model_(config_.model, layers_, parameters_),
       pattern_(plan.attention.pattern) {
+    if (isShared()) deal_ = {ranks_->rank(), ranks_->size()};
     for (const AttentionPart& part : plan.parts) pools_.push_back({.mask = part.mask});
     pages_.resize(static_cast<std::size_t>(limits.texts));
+    beginnings_.resize(pages_.size());
+    namesPages_ = pools_.size() == 1 && !pools_.front().mask.left &&
+                  !anglesDependOnLength(config_.model) && !choosesKeys(pattern_.get());
     if (config_.model.attention != AttentionKind::Mla) return;
     for (int layer = 0; layer < static_cast<int>(layers_.size()); ++layer)
         latents_.emplace_back(parameters_, layer, config_.model);
 }
 
 Result<std::unique_ptr<BatchModel>> BatchModel::make(const RunConfig& config, c10::Device device,
-                                                     const BatchLimits& limits) {
-    RINGSCOPE_TRY(const RunPlan plan, planRun(generationConfig(config)));
+                                                     const BatchLimits& limits, Group* ranks) {
+    RunConfig whole = generationConfig(config);
+    whole.parallel = {};
+    whole.parallel.mode = modenames::none;
+    whole.parallel.sp = 1;
+    RINGSCOPE_TRY(const RunPlan plan, planRun(whole));
     RINGSCOPE_CHECK(checkGeneration(plan.config, 1));
     RINGSCOPE_TRY(const InitialValues initial, initialValuesOf(plan));
-    std::unique_ptr<BatchModel> model(new BatchModel(plan, initial, device, limits));
+    std::unique_ptr<BatchModel> model(new BatchModel(plan, initial, device, limits, ranks));
     RINGSCOPE_CHECK(model->makeCache());
     return model;
 }
@@ -84,11 +97,11 @@ std::int64_t BatchModel::bytesOfPage(std::size_t pool) const {
 std::int64_t BatchModel::sumsOfPage() const {
     if (!choosesKeys(pattern_.get())) return 0;
     const std::int64_t size = pattern_->config().block;
-    return (tokensOfPage + size - 1) / size;
+    return (tokensOfAllPages() + size - 1) / size;
 }
 
 std::int64_t BatchModel::pagesOf(const Pool& pool, std::int64_t tokens) const {
-    const std::int64_t all = pagesFor(tokens);
+    const std::int64_t all = pagesFor(deal_.most(tokens));
     return pool.pagesOfText > 0 ? std::min(all, pool.pagesOfText) : all;
 }
 
@@ -108,13 +121,15 @@ Result<void> BatchModel::makeCache() {
             continue;
         }
         pool.pagesOfText =
-            std::min(pagesFor(*pool.mask.left + limits_.tokensOfPart) + 1, pagesFor(longest));
+            std::min(pagesFor(deal_.most(*pool.mask.left + limits_.tokensOfPart)) + 1,
+                     pagesFor(deal_.most(longest)));
         pool.pages = PagePool(pool.pagesOfText * limits_.texts);
         left -= pool.pages.pages() * bytesOfPage(i);
     }
     const std::int64_t most = std::min(longest, std::int64_t{1} << 40);
     const std::int64_t wanted =
-        bytesOfWhole > 0 ? std::min(left / bytesOfWhole, pagesFor(most) * limits_.texts) : 0;
+        bytesOfWhole > 0 ? std::min(left / bytesOfWhole, pagesFor(deal_.most(most)) * limits_.texts)
+                         : 0;
     if (left < 0 || (bytesOfWhole > 0 && wanted < 1)) {
         const std::int64_t least = limits_.cache.count - left + bytesOfWhole;
         return Error{ErrorCode::InvalidConfig,
@@ -124,7 +139,7 @@ Result<void> BatchModel::makeCache() {
     }
     for (Pool& pool : pools_)
         if (!pool.mask.left) pool.pages = PagePool(wanted);
-    longest_ = bytesOfWhole > 0 ? std::min(longest, wanted * tokensOfPage) : longest;
+    longest_ = bytesOfWhole > 0 ? std::min(longest, wanted * tokensOfPage * deal_.ranks) : longest;
     for (const int part : partOfLayer_) {
         const std::int64_t slots =
             pools_[static_cast<std::size_t>(part)].pages.pages() * tokensOfPage;
@@ -148,20 +163,29 @@ void BatchModel::makeSums() {
     sums_.emplace(places, config_.model.keyHeads(), config_.model.headDim(), tensors_);
 }
 
-std::optional<int> BatchModel::begin(std::int64_t tokens) {
+std::optional<int> BatchModel::begin(std::int64_t tokens, std::span<const std::int64_t> prompt) {
     const auto place = std::ranges::find_if(pages_, [](const auto& text) { return text.empty(); });
     if (place == pages_.end() || tokens > longest_) return std::nullopt;
+    const std::vector<std::string> names =
+        namesPages_ ? pageNames(prompt, tokensOfAllPages()) : std::vector<std::string>();
     std::vector<std::vector<std::int64_t>> taken;
     for (Pool& pool : pools_) {
-        std::optional<std::vector<std::int64_t>> pages = pool.pages.take(pagesOf(pool, tokens));
+        taken.push_back(pool.pages.hold(names));
+        const std::optional<std::vector<std::int64_t>> pages =
+            pool.pages.take(pagesOf(pool, tokens) - std::ssize(taken.back()));
         if (!pages) {
             for (std::size_t i = 0; i < taken.size(); ++i) pools_[i].pages.giveBack(taken[i]);
             return std::nullopt;
         }
-        taken.push_back(std::move(*pages));
+        Beginning& beginning = beginnings_[static_cast<std::size_t>(place - pages_.begin())];
+        beginning = {.fullPages = std::ssize(taken.back())};
+        if (beginning.fullPages > 0) beginning.name = names[taken.back().size() - 1];
+        taken.back().insert(taken.back().end(), pages->begin(), pages->end());
     }
     *place = std::move(taken);
-    return static_cast<int>(place - pages_.begin());
+    const auto text = static_cast<int>(place - pages_.begin());
+    if (isShared()) begun_.push_back({text, *place});
+    return text;
 }
 
 void BatchModel::end(int text) {
@@ -170,17 +194,41 @@ void BatchModel::end(int text) {
     pages.clear();
 }
 
+std::int64_t BatchModel::has(int text) const {
+    return beginnings_[static_cast<std::size_t>(text)].fullPages * tokensOfAllPages();
+}
+
+// A page is full of tokens whose keys are there, now that the step is done.
+void BatchModel::nameFullPages(const Part& part) {
+    Beginning& own = beginnings_[static_cast<std::size_t>(part.text)];
+    for (const std::int64_t token : part.tokens) {
+        own.tokens.push_back(token);
+        if (std::ssize(own.tokens) < tokensOfAllPages()) continue;
+        own.name = pageName(own.name, own.tokens);
+        own.tokens.clear();
+        const auto page = static_cast<std::size_t>(own.fullPages++);
+        pools_.front().pages.name(pages_[static_cast<std::size_t>(part.text)].front()[page],
+                                  own.name);
+    }
+}
+
+std::int64_t BatchModel::kept() const {
+    std::int64_t most = 0;
+    for (const Pool& pool : pools_) most = std::max(most, pool.pages.kept() * tokensOfAllPages());
+    return most;
+}
+
 std::int64_t BatchModel::capacity() const {
     std::int64_t most = 0;
     for (const Pool& pool : pools_) most = std::max(most, pool.pages.pages() * tokensOfPage);
-    return most;
+    return most * deal_.ranks;
 }
 
 std::int64_t BatchModel::used() const {
     std::int64_t most = 0;
     for (const Pool& pool : pools_)
         most = std::max(most, (pool.pages.pages() - pool.pages.free()) * tokensOfPage);
-    return most;
+    return most * deal_.ranks;
 }
 
 Bytes BatchModel::cacheBytes() const {
@@ -199,6 +247,43 @@ std::optional<std::int64_t> BatchModel::rereadBeyond() const {
 }
 
 at::Tensor BatchModel::step(const std::vector<Part>& parts) {
+    tellRound({.parts = parts});
+    at::Tensor logits = compute(parts);
+    if (namesPages_)
+        for (const Part& part : parts) nameFullPages(part);
+    return logits;
+}
+
+void BatchModel::tellRound(BatchRound round) {
+    if (!isShared()) return;
+    round.begun = std::exchange(begun_, {});
+    const std::vector<std::int64_t> numbers = numbersOf(round);
+    shared({std::ssize(numbers)}, 1);
+    shared(numbers, std::ssize(numbers));
+}
+
+bool BatchModel::follow() {
+    const std::int64_t count = shared({}, 1).front();
+    std::optional<BatchRound> round = roundOf(shared({}, count));
+    if (!round) throw GroupError("rank 0 told of a step what cannot be read");
+    for (TextRoom& room : round->begun)
+        pages_.at(static_cast<std::size_t>(room.text)) = std::move(room.pages);
+    if (!round->parts.empty()) compute(round->parts);
+    return !round->isLast;
+}
+
+std::vector<std::int64_t> BatchModel::shared(const std::vector<std::int64_t>& told,
+                                             std::int64_t count) {
+    at::Tensor numbers = told.empty() ? at::zeros({count}, at::kLong)
+                                      : integersAs(told, {count}, c10::Device(c10::kCPU));
+    numbers = numbers.to(device_);
+    ranks_->allReduceSum(numbers);
+    numbers = numbers.cpu();
+    const auto* values = numbers.const_data_ptr<std::int64_t>();
+    return {values, values + count};
+}
+
+at::Tensor BatchModel::compute(const std::vector<Part>& parts) {
     const at::NoGradGuard withoutGraph;
     const TokenTensors shard = tensorsOf(parts);
     std::vector<PoolStep> steps;
@@ -264,6 +349,7 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
                                           std::int64_t rows) const {
     PoolStep step;
     std::vector<std::int64_t> slots;
+    std::vector<std::int64_t> kept;
     slots.reserve(static_cast<std::size_t>(rows));
     step.rows.resize(static_cast<std::size_t>(rows));
     std::int64_t row = 0;
@@ -272,34 +358,41 @@ BatchModel::PoolStep BatchModel::poolStep(std::size_t pool, const std::vector<Pa
         const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(part.text)][pool];
         const std::int64_t count = std::ssize(part.tokens);
         const std::int64_t end = part.first + count;
-        appendSlots(slotsOf(pages, {part.first, end}), slots);
+        const TokenSpan own = deal_.own({part.first, end});
+        appendSlots(slotsOf(pages, own), slots);
+        for (std::int64_t token = own.begin; token < own.end; ++token)
+            kept.push_back(row + deal_.from(token).first - part.first);
         const std::int64_t begin =
             std::max<std::int64_t>(0, visibleTokens(pools_[pool].mask, part.first).begin);
+        const TokenSpan seen = deal_.own({begin, end});
         if (count == 1 && device_.is_cpu()) {
             RowQuery& query = step.rows[static_cast<std::size_t>(row)];
             query.token = part.first;
-            for (const SlotStretch& stretch : slotsOf(pages, {begin, end}))
+            for (const SlotStretch& stretch : slotsOf(pages, seen))
                 appendSeen(pattern_.get(), part.first,
-                           {stretch.slot, stretch.count, {stretch.first, 1}}, query.pieces);
-        } else {
-            step.stretches.push_back(stretchOf(pool, part, {begin, end}));
+                           {stretch.slot, stretch.count, deal_.from(stretch.first)}, query.pieces);
+        } else if (seen.size() > 0) {
+            step.stretches.push_back(stretchOf(pool, part, seen));
             step.stretches.back().part = i;
             step.stretches.back().tokens = {row, row + count};
         }
         row += count;
     }
     step.slots = indices(slots, device_);
+    if (std::ssize(kept) < rows) step.kept = indices(kept, device_);
     return step;
 }
 
-// Of several tokens of a text, and the keys that they see, which are those of `keys`.
+// Of several tokens of a text, and the keys that they see, which are those of `keys` as this rank
+// counts them.
 BatchModel::PoolStep::Stretch BatchModel::stretchOf(std::size_t pool, const Part& part,
                                                     const TokenSpan& keys) const {
     std::vector<std::int64_t> slots;
     appendSlots(slotsOf(pages_[static_cast<std::size_t>(part.text)][pool], keys), slots);
     const std::vector<std::int64_t> heads = keyHeadsOf(pattern_.get());
-    const PatternCut meeting{
-        {0, std::ssize(part.tokens), {part.first, 1}}, {0, keys.size(), {keys.begin, 1}}, heads};
+    const PatternCut meeting{{0, std::ssize(part.tokens), {part.first, 1}},
+                             {0, keys.size(), deal_.from(keys.begin)},
+                             heads};
     return {.slots = indices(slots, device_),
             .blocks = blocksBetween(meeting, pools_[pool].mask, pattern_.get())};
 }
@@ -337,7 +430,7 @@ void BatchModel::addChoosing(std::size_t pool, const std::vector<Part>& parts, P
 // q (1, tokens, heads, columns).
 at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& keys,
                               const PoolStep& step) {
-    keep(layer, keys, step.slots);
+    keep(layer, keys, step);
     const Choices choices = choose(layer, q, keys, step);
     BlockOutput whole = attendRows(layer, q, rowsOf(layer, step, choices));
     for (const PoolStep::Stretch& stretch : step.stretches) {
@@ -348,19 +441,23 @@ at::Tensor BatchModel::attend(int layer, const at::Tensor& q, const LayerKeys& k
             .copy_(part.out.narrow(3, 0, whole.out.size(3)));
         whole.lse.narrow(1, stretch.tokens.begin, stretch.tokens.size()).copy_(part.lse);
     }
+    if (isShared()) whole = mergedOverRanks(whole, *ranks_);
     applySinks(sinksOf(parameters_, layer), 0, whole);
     return whole.out.to(q.scalar_type());
 }
 
-void BatchModel::keep(int layer, const LayerKeys& keys, const at::Tensor& slots) {
+void BatchModel::keep(int layer, const LayerKeys& keys, const PoolStep& step) {
     LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
+    const auto copy = [&](at::Tensor& into, const at::Tensor& rows) {
+        into.index_copy_(0, step.slots,
+                         step.kept.defined() ? rows.index_select(0, step.kept) : rows);
+    };
     if (!latents_.empty()) {
         const at::Tensor rows = latents_[static_cast<std::size_t>(layer)].kept(keys.latent);
-        cache.k.index_copy_(0, slots, rows[0].unsqueeze(1));
-        return;
+        return copy(cache.k, rows[0].unsqueeze(1));
     }
-    cache.k.index_copy_(0, slots, keys.k[0]);
-    cache.v.index_copy_(0, slots, keys.v[0]);
+    copy(cache.k, keys.k[0]);
+    copy(cache.v, keys.v[0]);
 }
 
 BatchModel::Choices BatchModel::choose(int layer, const at::Tensor& q, const LayerKeys& keys,
@@ -384,15 +481,15 @@ std::vector<RowQuery> BatchModel::rowsOf(int layer, const PoolStep& step,
     const auto pool = static_cast<std::size_t>(partOfLayer_[static_cast<std::size_t>(layer)]);
     for (std::size_t part = 0; part < choices.size(); ++part) {
         const PoolStep::Choosing& of = step.choosing[part];
+        if (of.rows.size() > 1 || !device_.is_cpu()) continue;  // of a stretch
         RowQuery& query = rows[static_cast<std::size_t>(of.rows.begin)];
-        if (query.pieces.empty()) continue;  // of a stretch
         const std::vector<std::int64_t>& pages = pages_[static_cast<std::size_t>(of.text)][pool];
-        forChosenBlocks(
-            *pattern_, choices[part].chosen()[0][0],
-            [&](const TokenSpan& tokens, const TokenSpan& head) {
-                for (const SlotStretch& some : slotsOf(pages, tokens))
-                    query.pieces.push_back({some.slot, some.count, {some.first, 1}, 1, head});
-            });
+        forChosenBlocks(*pattern_, choices[part].chosen()[0][0],
+                        [&](const TokenSpan& tokens, const TokenSpan& head) {
+                            for (const SlotStretch& some : slotsOf(pages, deal_.own(tokens)))
+                                query.pieces.push_back(
+                                    {some.slot, some.count, deal_.from(some.first), 1, head});
+                        });
     }
     return rows;
 }
@@ -403,7 +500,8 @@ BlockOutput BatchModel::attendRows(int layer, const at::Tensor& q,
     const LayerCache& cache = caches_[static_cast<std::size_t>(layer)];
     if (!device_.is_cpu()) {
         const at::TensorOptions sums = q.options().dtype(sumType(q));
-        return {at::empty(q.sizes(), sums), at::empty(q.sizes().slice(0, 3), sums)};
+        return {at::zeros(q.sizes(), sums),
+                at::full(q.sizes().slice(0, 3), -std::numeric_limits<double>::infinity(), sums)};
     }
     if (latents_.empty()) {
         BlockOutput rows =

@@ -9,6 +9,7 @@
 #include "kernels/device/number_format.h"
 #include "kernels/generate/layer_rules.h"
 #include "kernels/generate/pattern_pieces.h"
+#include "kernels/generate/rank_merge.h"
 #include "kernels/model/token_numbers.h"
 #include "kernels/train/rank_model.h"
 #include "profiler/trace_place.h"
@@ -290,7 +291,7 @@ at::Tensor CachedModel::attendCached(int layer, const at::Tensor& q, const Layer
     const PurposeScope purpose(ranks_, Purpose::Attention);
     if (keeps) keep(layer, keys);
     BlockOutput whole = attendHeld(layer, q, choose(layer, q, keys));
-    if (ranks_.size() > 1) whole = mergedOverRanks(std::move(whole));
+    if (ranks_.size() > 1) whole = mergedOverRanks(whole, ranks_);
     applySinks(callOf(layer).sinks, 0, whole);
     return whole.out.to(q.scalar_type());
 }
@@ -353,21 +354,6 @@ BlockOutput CachedModel::attendRows(int layer, const at::Tensor& q,
     const BlockOutput rows =
         rowAttention(q.squeeze(1).contiguous(), held.k, held.v, queries, rules);
     return {rows.out.unsqueeze(1), rows.lse.unsqueeze(1)};
-}
-
-// Every rank merges the parts in the same order, so that all have the same bits.
-BlockOutput CachedModel::mergedOverRanks(BlockOutput own) const {
-    const at::Tensor packed = at::cat({own.out, own.lse.unsqueeze(3)}, 3).contiguous();
-    at::Tensor all =
-        at::empty({ranks_.size() * packed.size(0), packed.size(1), packed.size(2), packed.size(3)},
-                  packed.options());
-    ranks_.allGather(all, packed)->wait();
-    const std::int64_t columns = own.out.size(3);
-    PartialOutput merged(own.out);
-    for (const at::Tensor& part : all.chunk(ranks_.size(), 0))
-        merged.add({0, 1},
-                   {part.narrow(3, 0, columns).contiguous(), part.select(3, columns).contiguous()});
-    return merged.takeSum();
 }
 
 std::int64_t CachedModel::cacheBytes() const {

@@ -83,7 +83,6 @@ private:
                            const KeyChoice& choice) const;
     BlockOutput attendRows(int layer, const at::Tensor& q, const std::vector<SlotRun>& runs,
                            const ScoreRules& rules, const KeyChoice& choice) const;
-    BlockOutput mergedOverRanks(BlockOutput own) const;
     AttentionCall callOf(int layer) const;
     bool mustReadAgain() const;
     std::int64_t length() const { return std::ssize(texts_.front()); }

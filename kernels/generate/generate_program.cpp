@@ -60,7 +60,7 @@ private:
         limitCpuTensors(plan_.config.memory.budget);
         settleComputeThreads(plan_.config.launch);
         if (serving_) {
-            RINGSCOPE_CHECK(serveTexts(arguments_, events_, plan_, *serving_));
+            RINGSCOPE_CHECK(serveTexts(arguments_, input_, events_, plan_, *serving_));
             return RankDone{.rank = arguments_.rank, .steps = 0, .peakMemory = memory.peak()};
         }
         RINGSCOPE_CHECK(makeTexts());

@@ -4,7 +4,8 @@
 //   a thread      reads what the front asks for
 //   this thread   joins texts to the batch, computes, and tells what the texts became
 //
-// It ends when the front closes the stream.
+// Where ranks share the cache, the others do what rank 0 does. It ends when the front closes the
+// stream.
 #pragma once
 
 #include "backend/core/result.h"
@@ -14,7 +15,7 @@
 
 namespace ringscope {
 
-Result<void> serveTexts(const RankArguments& arguments, const EventWriter& events,
+Result<void> serveTexts(const RankArguments& arguments, RankInput& input, const EventWriter& events,
                         const RunPlan& plan, const ServingJob& job);
 
 }  // namespace ringscope

@@ -37,11 +37,14 @@ void ServingLoop::leave(std::int64_t id) {
 
 void ServingLoop::admit() {
     while (!waiting_.empty()) {
-        const std::optional<int> place = model_.begin(waiting_.front().most);
+        Text& next = waiting_.front();
+        const std::optional<int> place = model_.begin(next.most, next.text.tokens());
         if (!place) return;
-        running_.push_back(std::move(waiting_.front()));
+        next.place = *place;
+        next.read = model_.has(*place);
+        found_ += next.read;
+        running_.push_back(std::move(next));
         waiting_.pop_front();
-        running_.back().place = *place;
     }
 }
 
@@ -99,6 +102,7 @@ ServingStep ServingLoop::step() {
     ServingStep told = standing();
     told.growths = std::move(step.growths);
     told.read = step.read;
+    told.found = std::exchange(found_, 0);
     told.duration = std::chrono::steady_clock::now() - began;
     return told;
 }
@@ -106,7 +110,8 @@ ServingStep ServingLoop::step() {
 ServingStep ServingLoop::standing() const {
     return {.running = std::ssize(running_),
             .waiting = std::ssize(waiting_),
-            .reserved = model_.used()};
+            .reserved = model_.used(),
+            .kept = model_.kept()};
 }
 
 void ServingLoop::grow(const at::Tensor& logits, const std::vector<std::size_t>& asked,

@@ -57,6 +57,7 @@ private:
     std::deque<Text> waiting_{};
     std::vector<Text> running_{};
     std::vector<ServingGrowth> refused_{};
+    std::int64_t found_ = 0;  // tokens of prompts since the last step, that were not to be read
 };
 
 }  // namespace ringscope

@@ -86,10 +86,15 @@ TEST_F(Checkpoints, GoOnWithTheLossesOfTheRunThatWasNotCutOff) {
     EXPECT_THAT(
         rest["notes"].dump(),
         HasSubstr("continues run " + half["id"].get<std::string>().substr(0, 8) + " from step 8"));
+    EXPECT_EQ(rest["continues"], json({{"run", half["id"]}, {"step", 8}}));
+    EXPECT_EQ(rest["history"]["losses"], whole["losses"]);
+    EXPECT_EQ(rest["history"]["cuts"], json({8}));
+    EXPECT_EQ(rest["history"]["lost_steps"], 0);
     const json other =
         stored(runOf({experiment(12), "--resume",
                       (root() / half["id"].get<std::string>() / "step-00000004").string()})["id"]);
     expectTheSameLosses(other, whole, 4, 12);
+    EXPECT_EQ(other["history"]["lost_steps"], 4);
     // Without a file, the checkpoint says what is trained.
     const json longer = stored(runOf({"--resume", half["id"], "--set", "train.steps=12"})["id"]);
     expectTheSameLosses(longer, whole, 8, 12);

@@ -280,6 +280,71 @@ TEST_F(Served, EndsWithItsRank) {
     EXPECT_THAT(ended.err, HasSubstr("SIGKILL"));
 }
 
+TEST_F(Served, ReadsWhatPromptsBeginWithOnce) {
+    for (const char* ranks : {"1", "2"}) {
+        SCOPED_TRACE(ranks);
+        start({"--sp", ranks});
+        const json asked = completion(
+            {{"prompt", std::string(300, 'a') + "?"}, {"max_tokens", 20}, {"ignore_eos", true}});
+        const json first = json::parse(post("/v1/completions", asked).body);
+        EXPECT_EQ(figure("ringscope_serve_found_prompt_tokens_total"), 0);
+        EXPECT_EQ(figure("ringscope_serve_prompt_tokens_total"), 301);
+        const json second = json::parse(post("/v1/completions", asked).body);
+        EXPECT_EQ(second["choices"], first["choices"]);
+        EXPECT_EQ(second["usage"], first["usage"]);
+        EXPECT_EQ(figure("ringscope_serve_found_prompt_tokens_total"), 288);
+        EXPECT_EQ(figure("ringscope_serve_prompt_tokens_total"), 301 + 13);
+        EXPECT_EQ(figure("ringscope_serve_cache_reserved_tokens"), 0);
+        EXPECT_GE(figure("ringscope_serve_cache_kept_tokens"), 288);
+        server().signal(SIGTERM);
+        EXPECT_EQ(server().wait().exitCode, 0);
+    }
+}
+
+// A rank's cache of 128 KiB has no room for the prompt; two have.
+TEST_F(Served, SharesTheCacheAmongRanks) {
+    const std::string prompt(300, 'a');
+    const json asked = completion({{"prompt", prompt}, {"max_tokens", 20}, {"ignore_eos", true}});
+    start({"--cache", "128KiB"});
+    const HttpAnswer tooLong = post("/v1/completions", asked);
+    EXPECT_EQ(tooLong.status, 400) << tooLong.body;
+    const std::int64_t ofOne = figure("ringscope_serve_cache_tokens");
+    server().signal(SIGTERM);
+    server().wait();
+
+    start({"--cache", "128KiB", "--sp", "2"});
+    EXPECT_THAT(server().errors(), HasSubstr("on each of 2 ranks"));
+    EXPECT_EQ(cli().ranks().size(), 2U);
+    EXPECT_EQ(figure("ringscope_serve_cache_tokens"), 2 * ofOne);
+    const HttpAnswer answer = post("/v1/completions", asked);
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    const Ended generated = cli().run({"generate", "--model", "kept", "--prompt", prompt,
+                                       "--max-tokens", "20", "--ignore-end", "--json"});
+    EXPECT_EQ(json::parse(answer.body)["choices"][0]["text"],
+              json::parse(generated.out)["texts"][0]["text"]);
+    server().signal(SIGTERM);
+    const Ended ended = server().wait();
+    EXPECT_EQ(ended.exitCode, 0) << ended.err;
+    EXPECT_TRUE(cli().nothingLeft(30s));
+}
+
+TEST_F(Served, EndsWithAnyOfItsRanks) {
+    start({"--sp", "2"});
+    HttpClient running = client();
+    running.post("/v1/completions",
+                 completion({{"max_tokens", 50'000}, {"ignore_eos", true}}).dump());
+    EXPECT_TRUE(becomes("ringscope_serve_running_texts", 1));
+    ASSERT_EQ(cli().ranks().size(), 2U);
+    ::kill(cli().ranks().back(), SIGKILL);
+    const HttpAnswer answer = running.answer();
+    EXPECT_EQ(answer.status, 500);
+    EXPECT_THAT(answer.body, HasSubstr("the model's process has ended"));
+    const Ended ended = server().wait();
+    EXPECT_EQ(ended.exitCode, 7) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("SIGKILL"));
+    EXPECT_TRUE(cli().nothingLeft(30s));
+}
+
 TEST_F(Served, SaysWhatCannotBe) {
     start();
     const Ended taken = cli().run({"serve", "--model", "kept", "--port", std::to_string(port())});

@@ -2,6 +2,8 @@
 
 #include "tests/support/json_schema.h"
 
+#include <algorithm>
+
 namespace ringscope::test {
 namespace {
 
@@ -25,8 +27,10 @@ void ServedModelTest::train(const std::string& name, const std::string& more) {
 }
 
 void ServedModelTest::start(const std::string& model, const std::vector<std::string>& more) {
-    std::vector<std::string> words{"serve",  "--model", model, "--port",    "0", "--cache",
-                                   "128MiB", "--texts", "4",   "--threads", "1"};
+    std::vector<std::string> words{"serve",   "--model", model,       "--port", "0",
+                                   "--texts", "4",       "--threads", "1"};
+    if (std::ranges::find(more, "--cache") == more.end())
+        words.insert(words.end(), {"--cache", "128MiB"});
     words.insert(words.end(), more.begin(), more.end());
     server_ = std::make_unique<Program>(cli().words(words), cli().options());
     const std::string before = " at http://127.0.0.1:";

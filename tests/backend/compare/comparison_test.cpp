@@ -72,6 +72,41 @@ TEST(CompareRuns, PutsRepeatsOfOneConfigurationTogether) {
     EXPECT_DOUBLE_EQ(ring.finalLoss->median, 4.5);
 }
 
+// "ring" was cut off, and "ring-2" goes on with it.
+std::vector<RunRecord> continuedRing() {
+    RunRecord first = failedRun("ring");
+    RunRecord second = repeated(finishedRun("ring", 50), 1);
+    second.continues = Continuation{first.id, 1};
+    return {finishedRun("legacy", 100), first, second};
+}
+
+TEST(CompareRuns, CountsARunAndWhatItGoesOnFromOnce) {
+    const Comparison comparison = compared(continuedRing());
+    ASSERT_EQ(comparison.candidates.size(), 1U);
+    const RunGroup& ring = comparison.candidates[0].group;
+    EXPECT_EQ(ring.runs, std::vector<RunId>{{"id-ring-2"}});
+    EXPECT_EQ(ring.failed, 0);
+    EXPECT_EQ(ring.finished, 1);
+    EXPECT_THAT(comparison.warnings,
+                ElementsAre("ring: not a repeat, but continued: id-ring by id-ring-."));
+}
+
+TEST(CompareRuns, CountsARunThatIsThereTwiceRemovedFromItsContinuation) {
+    std::vector<RunRecord> runs = continuedRing();
+    runs[2].continues = Continuation{{"in between"}, 2};
+    runs[2].earlier = {{.id = runs[1].id}, {.id = {"in between"}}};
+    EXPECT_EQ(compared(runs).candidates[0].group.runs.size(), 1U);
+    runs[1].baseline = true;
+    EXPECT_EQ(compared(runs).baseline.group.mode, "ring") << "a mark is not lost";
+}
+
+TEST(CompareRuns, KeepsAFinishedRunFromWhoseMiddleAnotherWentOn) {
+    std::vector<RunRecord> runs = continuedRing();
+    runs[1] = finishedRun("ring", 50);
+    EXPECT_EQ(compared(runs).candidates[0].group.finished, 2);
+    EXPECT_THAT(compared(runs).warnings, IsEmpty());
+}
+
 TEST(CompareRuns, TakesTheMarkedBaselineThenLegacyThenNoneThenTheFirst) {
     const RunRecord ring = finishedRun("ring", 50);
     const RunRecord none = finishedRun("none", 90);

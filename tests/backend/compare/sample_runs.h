@@ -71,6 +71,24 @@ inline RunRecord silentRun(std::string_view mode) {
     return run;
 }
 
+// Goes on at step 3 from a run that did steps 0 to 3 under ring, the last one for nothing.
+inline RunRecord continuedRun(std::string_view mode) {
+    RunRecord run = finishedRun(mode, 100);
+    const RunRecord before = finishedRun("ring", 200);
+    run.continues = Continuation{before.id, 3};
+    run.earlier = {{.id = before.id,
+                    .mode = "ring",
+                    .ranks = 2,
+                    .startedUs = before.startedUs,
+                    .endedUs = before.startedUs + 2'000'000,
+                    .steps = {before.steps.begin(), before.steps.begin() + 3},
+                    .validations = {{.step = 2, .loss = 6.5, .tokens = 64}},
+                    .lostSteps = 1}};
+    run.steps.erase(run.steps.begin(), run.steps.begin() + 3);
+    run.validations = {{.step = 4, .loss = 6.25, .tokens = 64}};
+    return run;
+}
+
 inline RunRecord repeated(RunRecord run, std::int64_t repeat) {
     run.repeat = repeat;
     run.id.text += "-" + std::to_string(repeat + 1);

@@ -115,6 +115,16 @@ TEST(Html, DrawsValidationsBesideTheLoss) {
     EXPECT_EQ(tagProblem(page), "");
 }
 
+TEST(Html, DrawsTheLossOfAContinuedRunAsOneLineAndMarksTheCut) {
+    EXPECT_THAT(writeHtml(sampleReport()), Not(HasSubstr("stroke-dasharray=\"2 4\"")));
+    const std::string page = writeHtml(reportOf({continuedRun("zigzag")}));
+    EXPECT_EQ(occurrences(page, "stroke-dasharray=\"2 4\""), 1U);
+    EXPECT_THAT(page, HasSubstr("A dotted line: a run goes on from another&#39;s checkpoint."));
+    EXPECT_THAT(page, HasSubstr("goes on from id-ring at step 3"));
+    EXPECT_THAT(page, HasSubstr("5.5")) << "the loss of the first run's first step";
+    EXPECT_EQ(tagProblem(page), "");
+}
+
 TEST(Html, AnswersBeforeItShowsEvidence) {
     const std::string page = writeHtml(sampleReport());
     const std::size_t verdict = page.find("zigzag is 2.2 × legacy");

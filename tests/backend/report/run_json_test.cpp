@@ -59,6 +59,32 @@ TEST(RunJson, SaysWhatWasPredictedOrWhyNothingWas) {
     EXPECT_EQ(toJson(run)["unpredicted"], "it runs on GPUs");
 }
 
+TEST(RunJson, HasTheHistoryOfARunThatGoesOnFromAnother) {
+    EXPECT_EQ(toJson(finishedRun("zigzag", 45))["continues"], nullptr);
+    EXPECT_EQ(toJson(finishedRun("zigzag", 45))["history"], nullptr);
+    const json run = toJson(continuedRun("zigzag"));
+    EXPECT_EQ(run["continues"], json({{"run", "id-ring"}, {"step", 3}}));
+    EXPECT_EQ(run["first_step"], 3);
+    EXPECT_EQ(run["losses"], json({4.75, 4.5})) << "its own";
+    const json& history = run["history"];
+    EXPECT_EQ(history["runs"], json({"id-ring", "id-zigzag"}));
+    EXPECT_EQ(history["cuts"], json({3}));
+    EXPECT_EQ(history["first_step"], 0);
+    EXPECT_EQ(history["losses"], json({5.5, 5.25, 5.0, 4.75, 4.5}));
+    EXPECT_EQ(history["steps"], 5);
+    EXPECT_EQ(history["tokens"], 5000);
+    EXPECT_EQ(history["seconds"], 4.5);
+    EXPECT_EQ(history["lost_steps"], 1);
+}
+
+TEST(RunJson, CountsTheParametersThatTrain) {
+    RunRecord run = finishedRun("zigzag", 45);
+    EXPECT_EQ(toJson(run)["trained_parameters"], nullptr) << "not known of an older run";
+    run.trainedParameters = 24'576;
+    EXPECT_EQ(toJson(run)["trained_parameters"], 24'576);
+    EXPECT_EQ(toJson(run)["parameters"], 3'000'000);
+}
+
 TEST(RunJson, HasEveryValidation) {
     RunRecord run = finishedRun("zigzag", 45);
     EXPECT_EQ(toJson(run)["validations"], json::array());

@@ -111,6 +111,38 @@ TEST_F(RunsText, ShowsThePredictionAndHowFarTheStepWasFromIt) {
                 HasSubstr("predicted step              none: it runs on GPUs\n"));
 }
 
+TEST_F(RunsText, ShowsOneHistoryOfARunThatGoesOnFromAnother) {
+    EXPECT_EQ(historyWords(finishedRun("zigzag", 100)), "");
+    const RunRecord run = continuedRun("zigzag");
+    EXPECT_EQ(historyWords(run),
+              "5 steps and 5,000 tokens in 4.50 s with id-ring (ring, 2 ranks); 1 step lost");
+    const std::string text = runFactsText(run);
+    EXPECT_THAT(text, HasSubstr("  history                     5 steps and 5,000 tokens"));
+    EXPECT_THAT(text, HasSubstr("      2      5.000000      1.500000       200.0\n"
+                                "      –  goes on from a checkpoint\n"
+                                "      3      4.750000"));
+}
+
+TEST_F(RunsText, SayWhatOfAHistoryIsNotInTheStore) {
+    RunRecord run = continuedRun("zigzag");
+    run.earlier.clear();
+    EXPECT_EQ(historyWords(run),
+              "2 steps and 2,000 tokens in 2.50 s; 0 steps lost; what came before step 3 is not in "
+              "this store");
+    EXPECT_THAT(runFactsText(run), Not(HasSubstr("goes on from a checkpoint")));
+    RunRecord tried = finishedRun("zigzag", 100);
+    tried.lostSteps = 2;
+    EXPECT_EQ(historyWords(tried), "5 steps and 5,000 tokens in 2.50 s; 2 steps lost");
+}
+
+TEST_F(RunsText, CountsTheParametersThatTrainBesideTheModels) {
+    RunRecord run = finishedRun("zigzag", 100);
+    run.trainedParameters = run.parameters;
+    EXPECT_THAT(runFactsText(run), Not(HasSubstr("train beside")));
+    run.trainedParameters = 24'576;
+    EXPECT_THAT(runFactsText(run), HasSubstr("3,000,000 parameters, 24,576 train beside them"));
+}
+
 TEST(OutcomeWords, AreTheFiguresOfAFinishedRunOrTheReason) {
     EXPECT_EQ(outcomeWords(finishedRun("ring", 100)),
               "10,000 tokens/s, 100.0 ms a step, loss 4.5000");

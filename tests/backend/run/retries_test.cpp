@@ -99,6 +99,18 @@ TEST_F(Retries, GoOnFromTheLastCheckpointAndCountTheLostSteps) {
                                HasSubstr("try 2 of 3 begins at step 4, and 1 step is lost: rank "
                                          "1 was ended by SIGKILL")));
     EXPECT_THAT(sink.log.back(), HasSubstr("try 2 of 3"));
+    EXPECT_EQ(run.lostSteps, 1);
+    EXPECT_EQ(run.continues, std::nullopt) << "it is the same run still";
+}
+
+TEST_F(Retries, CountWhatEachTryLostOfItsOwn) {
+    onStart = [this](const StartRanks&, Script& agent) {
+        trains(agent, 0, starts.size() == 1 ? 5 : starts.size() == 2 ? 2 : retriedSteps);
+    };
+    const RunRecord run = execute();
+    EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
+    EXPECT_EQ(run.lostSteps, 7);
+    EXPECT_THAT(run.notes.back(), HasSubstr("try 3 of 3 begins at step 0, and 2 steps are lost"));
 }
 
 TEST_F(Retries, BeginAgainWhereThereIsNoCheckpoint) {
@@ -141,6 +153,7 @@ TEST_F(Retries, ARunThatGoesOnCountsOnAndSaysWhatItContinues) {
     ASSERT_EQ(run.steps.size(), 2U);
     EXPECT_EQ(run.steps.front().step, 4);
     EXPECT_EQ(starts.front().resume, checkpoint.string());
+    EXPECT_EQ(run.continues, (Continuation{{"89abcdef-0000"}, 4}));
     EXPECT_THAT(run.notes, ::testing::Contains(HasSubstr("continues run 89abcdef from step 4")));
 }
 

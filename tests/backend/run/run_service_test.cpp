@@ -83,6 +83,24 @@ TEST_F(RunServiceTest, KeepsWhatWasPredictedBeforeAnyRankIsStarted) {
     EXPECT_EQ(run.unpredicted, "");
 }
 
+TEST_F(RunServiceTest, KnowsHowManyParametersTrain) {
+    saysAWholeRun(script, ranks, steps);
+    const RunRecord whole = execute().value();
+    EXPECT_GT(whole.parameters, 0);
+    EXPECT_EQ(whole.trainedParameters, whole.parameters);
+
+    RunRequest request = smallRequest(ranks, steps);
+    RunConfig adapted = request.plan.config;
+    adapted.adapter = {.kind = AdapterKind::Lora, .rank = 2, .alpha = 4};
+    request.plan = planRun(adapted).value();
+    FakeTransport transport(script);
+    const RunRecord run =
+        RunService(transport, {&sink}, limits, script.clock()).execute(request, {}).value();
+    EXPECT_EQ(run.parameters, whole.parameters);
+    EXPECT_GT(run.trainedParameters, 0);
+    EXPECT_LT(run.trainedParameters, run.parameters);
+}
+
 TEST_F(RunServiceTest, SaysWhyNothingWasPredicted) {
     saysAWholeRun(script, ranks, steps);
     RunRequest request = smallRequest(ranks, steps);

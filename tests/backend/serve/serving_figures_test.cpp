@@ -31,7 +31,8 @@ TEST(ServingFigures, SayWhatWasDone) {
     figures.answers[{"/v1/completions", 200}] = 2;
     figures.answers[{"/v1/completions", 429}] = 1;
     figures.madeTokens = 17;
-    figures.last = {.running = 3, .waiting = 4, .reserved = 96};
+    figures.last = {.running = 3, .waiting = 4, .reserved = 96, .kept = 32};
+    figures.foundTokens = 288;
     figures.room = {.capacity = 128, .cache = {4096}};
     const std::string text = figures.text();
     EXPECT_THAT(text, HasSubstr("ringscope_serve_requests_total{endpoint=\"/v1/completions\","
@@ -40,6 +41,8 @@ TEST(ServingFigures, SayWhatWasDone) {
     EXPECT_THAT(text, HasSubstr("ringscope_serve_made_tokens_total 17\n"));
     EXPECT_THAT(text, HasSubstr("ringscope_serve_waiting_texts 4\n"));
     EXPECT_THAT(text, HasSubstr("ringscope_serve_cache_reserved_tokens 96\n"));
+    EXPECT_THAT(text, HasSubstr("ringscope_serve_cache_kept_tokens 32\n"));
+    EXPECT_THAT(text, HasSubstr("ringscope_serve_found_prompt_tokens_total 288\n"));
     EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 

@@ -71,6 +71,9 @@ void expectSameFacts(const RunRecord& expected, const RunRecord& actual) {
     EXPECT_EQ(expected.predictedGradientBytesPerStep, actual.predictedGradientBytesPerStep);
     expectSameNumber(expected.flopsPerStep, actual.flopsPerStep);
     EXPECT_EQ(expected.parameters, actual.parameters);
+    EXPECT_EQ(expected.trainedParameters, actual.trainedParameters);
+    EXPECT_EQ(expected.continues, actual.continues);
+    EXPECT_EQ(expected.lostSteps, actual.lostSteps);
     EXPECT_EQ(expected.notes, actual.notes);
     EXPECT_EQ(expected.environment, actual.environment);
     EXPECT_EQ(expected.note, actual.note);
@@ -125,6 +128,9 @@ TEST_F(StoredRun, ComesBackWithEverythingAfterTheFileWasClosed) {
     run.tags = {"paper", "zwei wörter"};
     run.pinned = true;
     run.archivedUs = 12;
+    run.trainedParameters = 24'576;
+    run.continues = Continuation{RunId{"another"}, 2};
+    run.lostSteps = 5;
     run.routing = {{.step = 0, .layer = 1, .use = {3, 0, 1LL << 40}},
                    {.step = 0, .layer = 2, .use = {1, 2, 1}},
                    {.step = 3, .layer = 1, .use = {2, 2, 0}}};

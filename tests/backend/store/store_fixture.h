@@ -48,8 +48,16 @@ inline std::string sql(const std::filesystem::path& file, const std::string& tex
     return answer;
 }
 
+// Makes a store of this program one of schema 9, which knew of no run what it goes on from.
+inline void forgetSchemaTen(const std::filesystem::path& file) {
+    for (const char* column : {"continues", "continued_step", "lost_steps", "trained_parameters"})
+        sql(file, std::string("ALTER TABLE run DROP COLUMN ") + column);
+    sql(file, "PRAGMA user_version = 9");
+}
+
 // Makes a store of this program one of schema 8, which knew no predictions.
 inline void forgetSchemaNine(const std::filesystem::path& file) {
+    forgetSchemaTen(file);
     for (const char* column : {"predicted_step_ms", "predicted_exposed_ms", "predicted_wait_ms",
                                "calibrated_processor", "calibrated_day", "unpredicted"})
         sql(file, std::string("ALTER TABLE run DROP COLUMN ") + column);

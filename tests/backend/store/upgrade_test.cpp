@@ -253,6 +253,27 @@ TEST_F(Upgrade, KeepsTheRunsOfSchemaEightAndInventsNoPrediction) {
     EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-8.backup"));
 }
 
+// As the ninth left it: a note said what a run continues, and nothing what it trains.
+TEST_F(Upgrade, FindsInNotesOfSchemaNineWhatARunContinues) {
+    fs::remove(file());
+    const RunRecord first = add(*open(), newRun());
+    RunRecord second = newRun();
+    second.notes = {"a note", "continues run " + first.id.text.substr(0, 8) +
+                                  " from step 3 (checkpoints/step-00000003)"};
+    add(*open(), second);
+    RunRecord third = newRun();
+    third.notes = {"continues run 00000000 from step 2 (of another store)"};
+    add(*open(), third);
+    forgetSchemaTen(file());
+    sql(file(), "UPDATE run SET notes = 'no JSON' WHERE uuid = '" + first.id.text + "'");
+    const auto store = open();
+    EXPECT_EQ(store->load(first.id)->continues, std::nullopt);
+    EXPECT_EQ(store->load(first.id)->trainedParameters, 0);
+    EXPECT_EQ(store->load(second.id)->continues, (Continuation{first.id, 3}));
+    EXPECT_EQ(store->load(third.id)->continues, std::nullopt);
+    EXPECT_TRUE(fs::exists(folder() / "ringscope.db.schema-9.backup"));
+}
+
 TEST_F(Upgrade, FindsNothingToDoWhereAnotherProgramWasFaster) {
     open();
     Result<Database> database = Database::open(file(), Database::Mode::ReadWrite);

@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,11 +38,19 @@ Tokens tokensOf(const std::string& family, int sequence) {
 // Texts that are read and made as a loop would do it: prompts in parts, then a token each step.
 class Batch {
 public:
-    Batch(const RunConfig& config, const BatchLimits& limits)
-        : model_(BatchModel::make(config, onCpu, limits).value()) {}
+    Batch(const RunConfig& config, const BatchLimits& limits, Group* ranks = nullptr)
+        : model_(BatchModel::make(config, onCpu, limits, ranks).value()) {}
 
     void join(const std::string& name, const Tokens& text, std::int64_t prompt) {
         texts_.push_back({name, *model_->begin(std::ssize(text)), text, prompt});
+    }
+
+    // As join(), of a text that may begin as an earlier one; returns what of it need not be read.
+    std::int64_t joinAlike(const std::string& name, const Tokens& text, std::int64_t prompt) {
+        const std::span<const std::int64_t> first(text.data(), static_cast<std::size_t>(prompt));
+        const int place = *model_->begin(std::ssize(text), first);
+        texts_.push_back({name, place, text, prompt, model_->has(place)});
+        return texts_.back().read;
     }
 
     void leave(const std::string& name) {
@@ -87,6 +97,21 @@ private:
     std::vector<Text> texts_;
     std::map<std::string, std::vector<at::Tensor>> made_;
 };
+
+// Calls `use` with the batch of rank 0, whose rounds the others follow.
+void share(int ranks, const RunConfig& config, const BatchLimits& limits,
+           const std::function<void(Batch&)>& use) {
+    test::runRanks(ranks, [&](Group& group) {
+        Batch batch(config, limits, &group);
+        if (group.rank() == 0) {
+            use(batch);
+            batch.model().endRounds();
+        } else {
+            while (batch.model().follow()) {
+            }
+        }
+    });
+}
 
 at::Tensor alone(const RunConfig& config, const BatchLimits& limits, const Tokens& text,
                  std::int64_t prompt) {
@@ -146,6 +171,61 @@ TEST_P(BatchFamily, GivesATextAmongOthersWhatItHasAlone) {
     EXPECT_LE(farthest(batch.logits("takes its room"), alone(config, small, first, 11)), 1e-11);
 }
 
+// What an earlier text has read is not read again: neither while it goes on nor after its end.
+TEST_P(BatchFamily, ReadsWhatTextsBeginWithOnce) {
+    const RunConfig config = batchRun(GetParam(), NumberFormat::Fp64);
+    const Tokens text = tokensOf(GetParam(), 0);
+    ASSERT_GT(std::ssize(text), tokensOfPage + 3);
+    Tokens other = text;
+    other[tokensOfPage + 2] = (other[tokensOfPage + 2] + 1) % config.model.vocabSize;
+    const bool windows = std::ranges::any_of(
+        planRun(config).value().parts, [](const auto& part) { return part.mask.left.has_value(); });
+    const bool byLength = config.model.rope.scaling == RopeScaling::Dynamic ||
+                          config.model.rope.scaling == RopeScaling::LongRope;
+    const std::int64_t shared = windows || byLength ? 0 : tokensOfPage;
+
+    Batch batch(config, small);
+    EXPECT_EQ(batch.joinAlike("first", text, tokensOfPage + 1), 0);
+    for (int step = 0; step < 3; ++step) batch.step();  // its prompt
+    EXPECT_EQ(batch.joinAlike("beside", other, tokensOfPage + 3), shared);
+    EXPECT_EQ(batch.joinAlike("short", text, tokensOfPage), 0) << "nothing would be read";
+    while (!batch.done()) batch.step();
+    EXPECT_EQ(batch.model().used(), 0);
+    EXPECT_EQ(batch.joinAlike("behind", text, tokensOfPage + 2), shared);
+    while (!batch.done()) batch.step();
+    EXPECT_LE(farthest(batch.logits("beside"), alone(config, small, other, tokensOfPage + 3)),
+              1e-11);
+    EXPECT_LE(farthest(batch.logits("behind"), alone(config, small, text, tokensOfPage + 2)),
+              1e-11);
+}
+
+// Their prompts and ends do not divide by the ranks; one token leaves ranks without keys.
+TEST_P(BatchFamily, ComputesOnRanksThatShareTheCacheWhatOneDoes) {
+    const RunConfig config = batchRun(GetParam(), NumberFormat::Fp64);
+    const Tokens first = tokensOf(GetParam(), 0);
+    const Tokens second = tokensOf(GetParam(), 1);
+    for (const int ranks : {2, 3}) {
+        SCOPED_TRACE(ranks);
+        share(ranks, config, small, [&](Batch& batch) {
+            batch.join("one token", first, 1);
+            batch.step();
+            batch.model().idleRound();
+            batch.join("leaves", second, 5);
+            batch.join("long prompt", second, 19);
+            for (int step = 0; step < 3; ++step) batch.step();
+            batch.leave("leaves");
+            batch.step();
+            batch.join("takes its room", first, 11);
+            while (!batch.done()) batch.step();
+            EXPECT_LE(farthest(batch.logits("one token"), alone(config, small, first, 1)), 1e-10);
+            EXPECT_LE(farthest(batch.logits("long prompt"), alone(config, small, second, 19)),
+                      1e-10);
+            EXPECT_LE(farthest(batch.logits("takes its room"), alone(config, small, first, 11)),
+                      1e-10);
+        });
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, BatchFamily, ::testing::ValuesIn(test::modelFamilies()),
                          test::familyTestName);
 
@@ -194,6 +274,11 @@ TEST(BatchModel, KnowsDistancesAndSinksOfWindows) {
     });
     // The window's layer has 2 pages of 16 tokens of a text, which are used in turn.
     EXPECT_LE(farthest(alone(config, small, text, 50), wanted), 1e-12);
+    share(3, config, small, [&](Batch& batch) {
+        batch.join("shared", text, 50);
+        while (!batch.done()) batch.step();
+        EXPECT_LE(farthest(batch.logits("shared"), wanted), 1e-12);
+    });
 }
 
 TEST(BatchModel, HasRoomForSoManyTokensAndTexts) {
@@ -215,6 +300,16 @@ TEST(BatchModel, HasRoomForSoManyTokensAndTexts) {
     EXPECT_TRUE(model->begin(10) && model->begin(10));
     EXPECT_FALSE(model->begin(10)) << "three texts at once";
     EXPECT_FALSE(model->begin(161));
+
+    share(2, config, limits, [&](Batch& batch) {
+        EXPECT_EQ(batch.model().cacheBytes(), model->cacheBytes()) << "on each rank";
+        EXPECT_EQ(batch.model().capacity(), 320);
+        EXPECT_EQ(batch.model().longest(), 320);
+        const std::optional<int> text = batch.model().begin(320);
+        ASSERT_TRUE(text);
+        EXPECT_EQ(batch.model().used(), 320);
+        batch.model().end(*text);
+    });
 
     limits.longest = 20;
     EXPECT_EQ(BatchModel::make(config, onCpu, limits).value()->longest(), 20);

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ using ::testing::HasSubstr;
 
 class Loop : public ::testing::Test {
 protected:
-    static std::unique_ptr<BatchModel> modelOf(const std::string& family,
-                                               const BatchLimits& limits) {
-        RunConfig config = test::familyRun(family, NumberFormat::Fp32);
+    static std::unique_ptr<BatchModel> modelOf(const std::string& family, const BatchLimits& limits,
+                                               NumberFormat format = NumberFormat::Fp32) {
+        RunConfig config = test::familyRun(family, format);
         config.train.batch = 1;
         return BatchModel::make(config, c10::Device(c10::kCPU), limits).value();
     }
@@ -156,6 +157,60 @@ TEST_F(Loop, ReadsALongPromptWhileOthersGoOn) {
         EXPECT_EQ(step.read, 8);
     }
     EXPECT_EQ(steps, 7);
+}
+
+// Three questions before which many texts stand, in a cache that has no room for all of them, with
+// texts that leave in between: each gets what it gets in a cache of its own.
+TEST_F(Loop, MakesTheSameTextsWhereTheyShareTheirBeginnings) {
+    const BatchLimits limits{.texts = 4, .tokensOfPart = 8, .longest = 80};
+    const auto withCache = [&](std::int64_t tokens) {
+        BatchLimits own = limits;
+        const RunConfig config = test::familyRun("llama", NumberFormat::Fp64);
+        const std::int64_t ofToken =
+            config.model.layers * 2 * config.model.kvHeads * config.model.headDim() * 8;
+        own.cache = {tokens * ofToken};
+        return modelOf("llama", own, NumberFormat::Fp64);
+    };
+    std::mt19937 draw(3);
+    std::vector<GenerationRequest> requests;
+    for (int i = 0; i < 40; ++i) {
+        GenerationRequest request = requestOf(20 + 16 * (i % 3), 1 + static_cast<int>(draw() % 12));
+        request.prompt.front() = i % 3;
+        for (std::uint32_t more = draw() % 9; more > 0; --more)
+            request.prompt.push_back(static_cast<std::int64_t>(draw() % 70));
+        requests.push_back(std::move(request));
+    }
+    const auto model = withCache(160);
+    ServingLoop loop(*model, std::nullopt, 16);
+    AllMade made;
+    std::int64_t found = 0;
+    std::int64_t read = 0;
+    std::int64_t most = 0;
+    const auto step = [&] {
+        const ServingStep done = loop.step();
+        found += done.found;
+        read += done.read;
+        most = std::max(most, done.reserved + done.kept);
+        add(done, made);
+    };
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        loop.begin({.id = static_cast<std::int64_t>(i), .request = requests[i]});
+        GenerationRequest leaves = requests[i];
+        leaves.maxTokens = 30;
+        loop.begin({.id = 1000 + static_cast<std::int64_t>(i), .request = leaves});
+        for (std::uint32_t steps = draw() % 6; steps > 0; --steps) step();
+        loop.leave(1000 + static_cast<std::int64_t>(i));
+    }
+    while (!loop.idle()) step();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto fresh = withCache(160);
+        ServingLoop alone(*fresh, std::nullopt, 16);
+        alone.begin({.id = 0, .request = requests[i]});
+        EXPECT_EQ(made[static_cast<std::int64_t>(i)].tokens, finish(alone).at(0).tokens) << i;
+    }
+    EXPECT_GT(found, 16 * 40) << "of " << found + read;
+    EXPECT_LE(most, model->capacity());
+    EXPECT_EQ(model->used(), 0);
 }
 
 TEST_F(Loop, SaysWhatCanNeverHaveRoom) {
