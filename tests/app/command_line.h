@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // What a stream is sent while this lives.
 class Captured {
@@ -93,4 +93,4 @@ protected:
     std::string at(const std::string& name) const { return (folder() / name).string(); }
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::EndsWith;
@@ -173,4 +173,4 @@ TEST(Progress, IsSilentWhereTheUserWantsItQuiet) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

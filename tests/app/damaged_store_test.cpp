@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <random>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -99,4 +99,4 @@ TEST_F(DamagedStore, GivesNoOtherAnswerWithoutAWord) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

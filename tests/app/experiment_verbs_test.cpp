@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -386,4 +386,4 @@ TEST_F(ExperimentVerbs, MigrateWritesAReportAndPrintsJson) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // What drives terminals, and what stands beside it in files that are not ours.
@@ -241,4 +241,4 @@ TEST_P(ForeignText, OfFilesAndWordsDrivesNoTerminal) {
 INSTANTIATE_TEST_SUITE_P(Random, ForeignText, ::testing::Range(0U, 12U));
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

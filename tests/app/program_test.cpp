@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -186,4 +186,4 @@ TEST_F(Program, ListsTheModesForPeopleAndPrograms) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -17,10 +17,10 @@
 namespace {
 
 using nlohmann::json;
-using ringscope::testing::Ended;
-using ringscope::testing::ProgramOptions;
-using ringscope::testing::runProgram;
-using ringscope::testing::TemporaryFolder;
+using ringscope::test::Ended;
+using ringscope::test::ProgramOptions;
+using ringscope::test::runProgram;
+using ringscope::test::TemporaryFolder;
 
 struct Costs {
     double heldUpMs = 0;   // of all checkpoints

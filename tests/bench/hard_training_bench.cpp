@@ -5,7 +5,7 @@
 #include <iostream>
 
 int main() {
-    using namespace ringscope::testing;
+    using namespace ringscope::test;
     const Hardships hardships{.steps = 1'500,
                               .pace = std::chrono::milliseconds(40),
                               .locked = std::chrono::seconds(40),

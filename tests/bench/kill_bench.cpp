@@ -15,7 +15,7 @@
 namespace {
 
 int killWithCheckpoints(int rounds, unsigned seed) {
-    using namespace ringscope::testing;
+    using namespace ringscope::test;
     std::mt19937 random(seed);
     std::uniform_int_distribution<int> moment(300, 4'000);
     bool well = true;
@@ -37,7 +37,7 @@ int killWithCheckpoints(int rounds, unsigned seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    using namespace ringscope::testing;
+    using namespace ringscope::test;
     if (argc > 1 && std::string_view(argv[1]) == "--checkpoints")
         return killWithCheckpoints(argc > 2 ? std::atoi(argv[2]) : 20,
                                    argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 1);

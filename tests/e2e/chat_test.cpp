@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -100,4 +100,4 @@ TEST_F(Chat, GeneratesOnTwoRanksWhatDoesNotFitOnOne) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 TEST(CheckpointKills, LeaveAWholeCheckpointThatGoesOnWithTheSameLosses) {
@@ -18,4 +18,4 @@ TEST(CheckpointKills, LeaveAWholeCheckpointThatGoesOnWithTheSameLosses) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

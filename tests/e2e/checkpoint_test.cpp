@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -233,4 +233,4 @@ TEST_F(Checkpoints, AreListedShownVerifiedAndRemoved) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

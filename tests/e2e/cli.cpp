@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 Cli::Cli() : mark_("RINGSCOPE_TEST_MARK=" + RunId::random().text) {}
 
@@ -56,4 +56,4 @@ std::string smallExperiment(const std::string& more) {
            more;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

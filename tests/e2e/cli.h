@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 class Cli {
 public:
@@ -40,4 +40,4 @@ private:
 // An experiment that is over in about a second a run.
 std::string smallExperiment(const std::string& more = "");
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -92,4 +92,4 @@ TEST(Data, IsMadeAgainWhereWhoMadeItWasKilled) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -95,4 +95,4 @@ TEST_F(Evaluated, NeverOverwritesAndSaysWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

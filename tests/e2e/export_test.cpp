@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -101,4 +101,4 @@ TEST_F(Exported, ARunWithoutWeightsSaysHowToKeepThem) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

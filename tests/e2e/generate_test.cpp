@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -151,4 +151,4 @@ TEST_F(Generated, SaysWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -70,4 +70,4 @@ TEST(Guide, ExamplesBecomeAModeThatComputesTheSameAsTheOldWay) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -29,4 +29,4 @@ TEST(HardTraining, EndsFinishedWithEveryStepInTheStoreThatTheWindowShows) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <set>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -195,4 +195,4 @@ TEST_F(HostileAgent, EndsItsRunAndDoesNothingElse) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <sstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -159,4 +159,4 @@ TEST_F(Installed, DesktopFilesAreThereWithTheWindowAndValid) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 TEST(KillRounds, LeaveNoProcessNoBrokenStoreAndNoRunThatSeemsToGoOn) {
@@ -23,4 +23,4 @@ TEST(KillRounds, LeaveNoProcessNoBrokenStoreAndNoRunThatSeemsToGoOn) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

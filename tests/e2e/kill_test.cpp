@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <csignal>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -120,4 +120,4 @@ TEST(KilledReference, LeavesEightWhereTheRunsFinish) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

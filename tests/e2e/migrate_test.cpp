@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -142,4 +142,4 @@ TEST_F(Migrating, OfAFolderGoesOnAfterAFileThatCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -291,4 +291,4 @@ TEST(WithoutLoopback, SaysSoBeforeARankStarts) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

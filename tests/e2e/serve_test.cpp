@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -360,4 +360,4 @@ TEST_F(Served, SaysWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

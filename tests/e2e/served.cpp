@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -72,4 +72,4 @@ std::string ServedModelTest::mismatch(const std::string& path, const std::string
                           json::parse(answer.body));
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

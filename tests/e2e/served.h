@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // One store for all tests of a suite, a server for each test.
 class ServedModelTest : public ::testing::Test {
@@ -42,4 +42,4 @@ private:
     std::uint16_t port_ = 0;
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

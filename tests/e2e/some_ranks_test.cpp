@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -106,4 +106,4 @@ TEST(SomeRanks, AreOfTheRunOrTheFileIsRefusedWhereItSaysSo) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

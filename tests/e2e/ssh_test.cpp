@@ -6,7 +6,7 @@
 #include <csignal>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -227,4 +227,4 @@ TEST_F(OverSsh, SaysWhatToDoWhereAHostCannotBeUsed) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

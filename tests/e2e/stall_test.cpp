@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -117,4 +117,4 @@ TEST_F(Stalling, ARankThatLeavesEarlyIsNamedWithItsPlace) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST(UnusableStore, AFolderThatCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

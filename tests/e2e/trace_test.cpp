@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -297,4 +297,4 @@ TEST(TraceOfASlowRank, ShowsTheOthersWaitingForIt) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -327,4 +327,4 @@ TEST_F(VerifyEnds, AKilledCommandLineLeavesNoRankAlive) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

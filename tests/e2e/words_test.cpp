@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST_F(Words, AreNeverAnsweredWithAnInternalError) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -325,4 +325,4 @@ TEST(TransportTable, MakesTheTransportOfEveryKind) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

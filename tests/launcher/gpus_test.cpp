@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -71,4 +71,4 @@ TEST_F(FindGpus, AreNotKnownWhereADriverSaysNothing) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 Misbehaving::Misbehaving(const std::string& how) { ::setenv("FAKE_RANK", how.c_str(), 1); }
 Misbehaving::~Misbehaving() { ::unsetenv("FAKE_RANK"); }
@@ -52,4 +52,4 @@ RunRecord LocalRun::execute(const std::string& misbehaviour, int ranks, std::int
     return run;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

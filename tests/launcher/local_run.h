@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline const std::string agentProgram = RINGSCOPE_BIN "/bare_agent";
 inline const std::string fakeRank = RINGSCOPE_BIN "/fake_rank";
@@ -55,4 +55,4 @@ protected:
     std::chrono::steady_clock::duration took{};
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

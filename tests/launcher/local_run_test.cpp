@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -216,4 +216,4 @@ INSTANTIATE_TEST_SUITE_P(Ranks, KilledController,
                                            "0:flood@1;1:endless@1"));
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

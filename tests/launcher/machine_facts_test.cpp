@@ -19,7 +19,7 @@ protected:
         ASSERT_TRUE(writeOutput(root_ / name, content).ok());
     }
 
-    const testing::TemporaryFolder own_;
+    const test::TemporaryFolder own_;
     const fs::path& root_ = own_.path();
 };
 

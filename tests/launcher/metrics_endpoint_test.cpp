@@ -52,10 +52,9 @@ TEST(MetricsEndpoint, AnswersWithTheFiguresOfNow) {
     const int port = freePort();
     const auto endpoint = openMetricsEndpoint(std::to_string(port));
     ASSERT_TRUE(endpoint.ok()) << endpoint.error().message;
-    using testing::eventOf;
-    ASSERT_TRUE((*endpoint)
-                    ->write(eventOf(RunEvent::Kind::Step, testing::smallRun(), testing::stepOf(7)))
-                    .ok());
+    using test::eventOf;
+    ASSERT_TRUE(
+        (*endpoint)->write(eventOf(RunEvent::Kind::Step, test::smallRun(), test::stepOf(7))).ok());
     const std::string answer =
         ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <memory>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -86,4 +86,4 @@ TEST_F(Sweep, OfAMarkThatNobodyHasReturnsAtOnce) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,12 +10,12 @@
 namespace ringscope {
 namespace {
 
-using testing::eventOf;
-using testing::smallRun;
-using testing::stepOf;
+using test::eventOf;
+using test::smallRun;
+using test::stepOf;
 
 TEST(ProgramSink, GivesEachEventToTheProgram) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::string file = (folder.path() / "lines").string();
     const auto sink = startProgramSink({"/bin/sh", "-c", "cat > '" + file + "'"});
     ASSERT_TRUE(sink.ok());

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <csignal>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using Stream = RankProcess::Stream;
@@ -167,4 +167,4 @@ TEST(RankProcess, SaysWhyAProgramCannotBeExecuted) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

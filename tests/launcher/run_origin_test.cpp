@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 class RunOriginTest : public ::testing::Test {
@@ -47,4 +47,4 @@ TEST_F(RunOriginTest, SaysWhetherTrackedFilesWereChanged) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

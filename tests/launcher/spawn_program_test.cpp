@@ -12,7 +12,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::seconds;
@@ -115,4 +115,4 @@ TEST(SpawnedProgram, HasTheGivenEnvironment) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -297,4 +297,4 @@ TEST_F(ProgramHash, ListsTheAgentLastAndLibrariesAsNoPrograms) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

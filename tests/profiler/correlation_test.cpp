@@ -65,7 +65,7 @@ public:
 
 class Recorded : public ::testing::Test {
 protected:
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     std::unique_ptr<SpanRecorder> recorder =
         SpanRecorder::start(folder.path() / "rank.trace", {}).value();
 };

@@ -11,15 +11,15 @@
 namespace ringscope {
 namespace {
 
-using Kind = DeviceMemoryEvent::Kind;
+using EventKind = DeviceMemoryEvent::Kind;
 
 class DeviceMemory : public ::testing::Test {
 protected:
     void taken(std::uint64_t address, std::int64_t bytes, int device = 0) {
-        allocations.tell({Kind::Taken, device, address, bytes});
+        allocations.tell({EventKind::Taken, device, address, bytes});
     }
     void givenBack(std::uint64_t address, int device = 0) {
-        allocations.tell({Kind::GivenBack, device, address, 0});
+        allocations.tell({EventKind::GivenBack, device, address, 0});
     }
 
     AllocationLog log;

@@ -27,7 +27,7 @@ protected:
     static constexpr int count = 1024;
     static constexpr std::size_t bytes = count * sizeof(float);
     float* values = nullptr;
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
 };
 
 TEST_F(GpuCapture, SeesAKernelAndACopyWhereTheyWereAskedFor) {

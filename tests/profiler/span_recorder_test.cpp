@@ -21,7 +21,7 @@ protected:
     }
     RankTrace recorded() { return readTraceFile(file).value(); }
 
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     std::filesystem::path file = folder.path() / "rank.trace";
 };
 

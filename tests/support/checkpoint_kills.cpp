@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,4 +153,4 @@ void CheckpointKills::kill(Hit hit, milliseconds after, StateIs state) {
     goOn(checkpoints, state == StateIs::OnDisk ? StateIs::InMemory : StateIs::OnDisk);
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

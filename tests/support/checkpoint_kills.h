@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // WhileWriting: all ranks, as soon as a half of a checkpoint is seen after the moment.
 enum class Hit { Leader, Rank, WhileWriting };
@@ -58,4 +58,4 @@ private:
     std::vector<std::string> problems_;
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -181,4 +181,4 @@ HardTraining trainThrough(const Hardships& hardships) {
     return Training(hardships).execute();
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

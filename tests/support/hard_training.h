@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct Hardships {
     std::int64_t steps = 0;
@@ -35,4 +35,4 @@ struct HardTraining {
 // Needs to mount a small file system, so root.
 HardTraining trainThrough(const Hardships& hardships);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 constexpr int longestWait = 60'000;  // ms
@@ -128,4 +128,4 @@ bool HttpClient::endsWithin(std::chrono::seconds limit) {
     return false;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

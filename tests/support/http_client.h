@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct HttpAnswer {
     int status = 0;                                // 0: the connection ended before an answer
@@ -43,4 +43,4 @@ private:
     std::string pending_{};
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

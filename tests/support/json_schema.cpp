@@ -2,7 +2,7 @@
 
 #include <set>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using Json = nlohmann::json;
@@ -102,4 +102,4 @@ std::string schemaMismatch(const Json& document, const Json& schema, const Json&
     return Checker(document).mismatch(schema, value, "value");
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

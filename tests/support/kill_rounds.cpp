@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -150,4 +150,4 @@ void KillRounds::kill(Victim victim, milliseconds after, StoreIs store) {
     lookAtTheEnd();
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 enum class Victim { Leader, Rank, Agent, LeaderAndAgent };
 inline constexpr int victims = 4;
@@ -61,4 +61,4 @@ private:
     KillFigures figures_;
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace fs = std::filesystem;
 namespace {
 
@@ -136,4 +136,4 @@ std::string commandLine(pid_t pid) {
     return words;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // A folder of its own that goes away with the test.
 class TemporaryFolder {
@@ -69,4 +69,4 @@ bool becomesTrue(const std::function<bool()>& condition,
 std::vector<pid_t> processesWith(const std::string& assignment);
 std::string commandLine(pid_t pid);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

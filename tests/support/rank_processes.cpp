@@ -14,7 +14,7 @@
 #include <csignal>
 #include <stdexcept>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 struct Pipe {
@@ -183,4 +183,4 @@ std::vector<EndedRank> trainWithProcesses(const RunConfig& config) {
     return ended;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

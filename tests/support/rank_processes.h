@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct EndedRank {
     int exitCode = -1;  // -1: ended by `signal`
@@ -66,4 +66,4 @@ private:
 // Starts, waits, and fails the test where a rank did not end well.
 std::vector<EndedRank> trainWithProcesses(const RunConfig& config);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

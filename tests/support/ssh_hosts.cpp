@@ -10,7 +10,7 @@
 #include <fstream>
 #include <stdexcept>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -132,4 +132,4 @@ void SshHosts::changeHostKey() {
     startServers();
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 class SshHosts {
 public:
@@ -57,4 +57,4 @@ private:
     std::vector<std::unique_ptr<Program>> servers_;
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

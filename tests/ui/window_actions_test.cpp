@@ -1,6 +1,7 @@
 // What can be done anywhere in the window: the palette, opening what is handed over, finding.
 #include "backend/store/store.h"
 #include "tests/ui/fake_transport.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
@@ -34,8 +35,6 @@ namespace ringscope::ui {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 QString q(const char* words) { return QString::fromUtf8(words); }
 

@@ -24,7 +24,7 @@
 #include <thread>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -245,4 +245,4 @@ TEST_F(FrontTest, TellsAllClientsThatItsRankHasEnded) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -14,11 +14,11 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::TemporaryFolder;
 
 const std::filesystem::path fixture = std::filesystem::path(RINGSCOPE_FIXTURES) / "all-to-all";
 

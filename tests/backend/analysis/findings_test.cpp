@@ -19,8 +19,8 @@ Span attention(std::int64_t begin, std::int64_t end, int ringStep = 0) {
              .ringStep = ringStep}};
 }
 
-Span message(Operation operation, int peer, std::int64_t begin, std::int64_t end,
-             int ringStep = 0) {
+Span messageSpan(Operation operation, int peer, std::int64_t begin, std::int64_t end,
+                 int ringStep = 0) {
     return {begin,
             end,
             {.kind = SpanKind::Transfer,
@@ -45,8 +45,8 @@ RankTrace rank(int number, std::vector<Span> spans) {
 TEST(Findings, SplitCommunicationIntoWaitAndTransferAtTheLaterEnd) {
     // Rank 1 is ready at 0, rank 0 sends at 60 only; the bytes move from 60 to 100.
     const RunFindings findings = analyze(mergeRanks(
-        {rank(0, {step(0, 100), attention(0, 60), message(Operation::Send, 1, 60, 100)}),
-         rank(1, {step(0, 100), attention(0, 20), message(Operation::Receive, 0, 0, 100)})}));
+        {rank(0, {step(0, 100), attention(0, 60), messageSpan(Operation::Send, 1, 60, 100)}),
+         rank(1, {step(0, 100), attention(0, 20), messageSpan(Operation::Receive, 0, 0, 100)})}));
     const CommunicationFigures& early = findings.ranks[1].communication;
     EXPECT_EQ(early.comm, 100);
     EXPECT_EQ(early.wait + early.hiddenWait, 60);
@@ -64,8 +64,8 @@ TEST(Findings, SplitCommunicationIntoWaitAndTransferAtTheLaterEnd) {
 
 TEST(Findings, ASendThatEndsBeforeItsReceiverCameWasAllWaiting) {
     const RunFindings findings =
-        analyze(mergeRanks({rank(0, {step(0, 100), message(Operation::Send, 1, 0, 30)}),
-                            rank(1, {step(0, 100), message(Operation::Receive, 0, 50, 90)})}));
+        analyze(mergeRanks({rank(0, {step(0, 100), messageSpan(Operation::Send, 1, 0, 30)}),
+                            rank(1, {step(0, 100), messageSpan(Operation::Receive, 0, 50, 90)})}));
     EXPECT_EQ(findings.ranks[0].communication.wait, 30);
     EXPECT_EQ(findings.ranks[0].communication.transfer, 0);
     EXPECT_EQ(findings.ranks[1].communication.transfer, 40);
@@ -88,8 +88,9 @@ TEST(Findings, ACollectiveMovesOnceTheLastRankHasPostedIt) {
 }
 
 TEST(Findings, AMessageWithOneEndIsCountedNotGuessed) {
-    const RunFindings findings = analyze(mergeRanks(
-        {rank(0, {step(0, 10)}), rank(1, {step(0, 10), message(Operation::Receive, 0, 0, 8)})}));
+    const RunFindings findings =
+        analyze(mergeRanks({rank(0, {step(0, 10)}),
+                            rank(1, {step(0, 10), messageSpan(Operation::Receive, 0, 0, 8)})}));
     EXPECT_EQ(findings.unmatched, 1U);
     EXPECT_EQ(findings.ranks[1].communication.unpaired, 8);
     EXPECT_EQ(findings.ranks[1].communication.transfer, 0);
@@ -123,9 +124,10 @@ std::vector<RankTrace> twoOfFour(std::vector<Span> first, std::vector<Span> seco
 }
 
 TEST(Findings, OfSomeOfTheRanksSplitOnlyWhatBothEndsAreThereFor) {
-    const RunFindings findings = analyze(mergeRanks(twoOfFour(
-        {step(0, 100), message(Operation::Send, 2, 0, 30), message(Operation::Receive, 0, 0, 50)},
-        {step(0, 100), message(Operation::Receive, 1, 20, 30)})));
+    const RunFindings findings =
+        analyze(mergeRanks(twoOfFour({step(0, 100), messageSpan(Operation::Send, 2, 0, 30),
+                                      messageSpan(Operation::Receive, 0, 0, 50)},
+                                     {step(0, 100), messageSpan(Operation::Receive, 1, 20, 30)})));
     const CommunicationFigures& first = findings.ranks[0].communication;
     EXPECT_EQ(first.comm, 50);
     EXPECT_EQ(first.transfer, 10) << "from 20 to 30 the message to rank 2 moved";
@@ -158,8 +160,8 @@ TEST(Findings, BlameNobodyForACollectiveThatARankIsMissingFrom) {
 TEST(Findings, SeparateTheRingSteps) {
     const RunFindings findings =
         analyze(mergeRanks({rank(0, {step(0, 100), attention(0, 10, 0), attention(10, 40, 1),
-                                     message(Operation::Send, 1, 0, 8, 0)}),
-                            rank(1, {step(0, 100), message(Operation::Receive, 0, 2, 8, 0)})}));
+                                     messageSpan(Operation::Send, 1, 0, 8, 0)}),
+                            rank(1, {step(0, 100), messageSpan(Operation::Receive, 0, 2, 8, 0)})}));
     ASSERT_EQ(findings.ringSteps.size(), 3U);
     EXPECT_EQ(findings.ringSteps[0].attention, 10);
     EXPECT_EQ(findings.ringSteps[0].communication.hiddenWait, 2);
@@ -184,9 +186,10 @@ RankTrace onGpu(int number, std::vector<Span> kernels, std::vector<Span> message
 
 TEST(Findings, TakeTheGpusTimesWhereThereAreAny) {
     // Rank 1's receive kernel starts at 20 and spins until rank 0's send kernel starts at 50.
-    const RunFindings findings = analyze(mergeRanks(
-        {onGpu(0, {attention(10, 50), attention(60, 90)}, {message(Operation::Send, 1, 50, 70)}),
-         onGpu(1, {attention(10, 40)}, {message(Operation::Receive, 0, 20, 70)})}));
+    const RunFindings findings = analyze(
+        mergeRanks({onGpu(0, {attention(10, 50), attention(60, 90)},
+                          {messageSpan(Operation::Send, 1, 50, 70)}),
+                    onGpu(1, {attention(10, 40)}, {messageSpan(Operation::Receive, 0, 20, 70)})}));
     const RankFigures& late = findings.ranks[0];
     EXPECT_TRUE(late.fromGpu);
     EXPECT_EQ(late.span, 100) << "steps stay the host's";

@@ -8,24 +8,24 @@
 namespace ringscope {
 namespace {
 
-constexpr std::int64_t begin = 1'000;
-constexpr std::int64_t end = 9'000;
+constexpr std::int64_t traceBegin = 1'000;
+constexpr std::int64_t traceEnd = 9'000;
 
-RankTrace rankOf(std::vector<Allocation> allocations) {
+RankTrace rankWithSeries(std::vector<Allocation> allocations) {
     RankTrace rank;
     rank.origin.rank = 3;
-    rank.spans = {{5'000, end, {.kind = SpanKind::Step, .step = 8}},
-                  {begin, 5'000, {.kind = SpanKind::Step, .step = 7}}};
+    rank.spans = {{5'000, traceEnd, {.kind = SpanKind::Step, .step = 8}},
+                  {traceBegin, 5'000, {.kind = SpanKind::Step, .step = 7}}};
     rank.allocations = std::move(allocations);
     return rank;
 }
 
-std::int64_t of(const BytesByCategory& held, MemoryCategory category) {
+std::int64_t bytesIn(const BytesByCategory& held, MemoryCategory category) {
     return held[static_cast<std::size_t>(category)];
 }
 
 TEST(MemorySeries, IsEmptyWhereMemoryWasNotRecorded) {
-    const MemorySeries series = memorySeries(rankOf({}), 8);
+    const MemorySeries series = memorySeries(rankWithSeries({}), 8);
     EXPECT_TRUE(series.empty());
     EXPECT_EQ(series.rank, 3);
     EXPECT_TRUE(heldCategories(series).empty());
@@ -33,17 +33,17 @@ TEST(MemorySeries, IsEmptyWhereMemoryWasNotRecorded) {
 
 TEST(MemorySeries, ShowsAPeakHoweverShortAndWhatItIsOf) {
     const MemorySeries series = memorySeries(
-        rankOf(
+        rankWithSeries(
             {{.begin = 0, .bytes = 100, .category = MemoryCategory::Parameters},
              {.begin = 5'500, .end = 5'501, .bytes = 900, .category = MemoryCategory::Workspace}}),
         8);
     ASSERT_EQ(series.columns.size(), 8U);
     for (std::size_t i = 0; i < 8; ++i) {
-        EXPECT_EQ(of(series.columns[i], MemoryCategory::Parameters), 100) << i;
-        EXPECT_EQ(of(series.columns[i], MemoryCategory::Workspace), i == 4 ? 900 : 0) << i;
+        EXPECT_EQ(bytesIn(series.columns[i], MemoryCategory::Parameters), 100) << i;
+        EXPECT_EQ(bytesIn(series.columns[i], MemoryCategory::Workspace), i == 4 ? 900 : 0) << i;
     }
-    EXPECT_EQ(series.begin, begin);
-    EXPECT_EQ(series.end, end);
+    EXPECT_EQ(series.begin, traceBegin);
+    EXPECT_EQ(series.end, traceEnd);
     EXPECT_EQ(series.peakAt, 5'500);
     EXPECT_EQ(totalOf(series.peak), 1'000);
     EXPECT_EQ(heldCategories(series),
@@ -51,7 +51,7 @@ TEST(MemorySeries, ShowsAPeakHoweverShortAndWhatItIsOf) {
 }
 
 TEST(MemorySeries, KnowsTheStepOfAMoment) {
-    const MemorySeries series = memorySeries(rankOf({{.begin = 0, .bytes = 1}}), 2);
+    const MemorySeries series = memorySeries(rankWithSeries({{.begin = 0, .bytes = 1}}), 2);
     EXPECT_EQ(series.stepAt(0), 7);
     EXPECT_EQ(series.stepAt(4'999), 7);
     EXPECT_EQ(series.stepAt(5'000), 8);
@@ -61,18 +61,18 @@ RC_GTEST_PROP(MemorySeries, HoldsInEachColumnTheMostOfItsStretch, ()) {
     std::vector<Allocation> allocations;
     const int count = *rc::gen::inRange(1, 60);
     for (int i = 0; i < count; ++i) {
-        const std::int64_t from = *rc::gen::inRange<std::int64_t>(0, end);
+        const std::int64_t from = *rc::gen::inRange<std::int64_t>(0, traceEnd);
         allocations.push_back(
             {.begin = from,
-             .end = std::min(end, from + *rc::gen::inRange<std::int64_t>(1, 3'000)),
+             .end = std::min(traceEnd, from + *rc::gen::inRange<std::int64_t>(1, 3'000)),
              .bytes = *rc::gen::inRange<std::int64_t>(1, 1'000),
              .category = static_cast<MemoryCategory>(*rc::gen::inRange(0, memoryCategoryCount))});
     }
-    const RankTrace rank = rankOf(allocations);
+    const RankTrace rank = rankWithSeries(allocations);
     const std::size_t columns = *rc::gen::elementOf(std::vector<std::size_t>{1, 4, 16, 80});
     const MemorySeries series = memorySeries(rank, columns);
     RC_ASSERT(series.columns.size() == columns);
-    const std::int64_t width = (end - begin) / static_cast<std::int64_t>(columns);
+    const std::int64_t width = (traceEnd - traceBegin) / static_cast<std::int64_t>(columns);
     const auto liveAt = [&](std::int64_t time) {
         std::int64_t live = 0;
         for (const Allocation& one : allocations)
@@ -81,7 +81,7 @@ RC_GTEST_PROP(MemorySeries, HoldsInEachColumnTheMostOfItsStretch, ()) {
     };
     std::int64_t highest = 0;
     for (std::size_t column = 0; column < columns; ++column) {
-        const std::int64_t from = begin + width * static_cast<std::int64_t>(column);
+        const std::int64_t from = traceBegin + width * static_cast<std::int64_t>(column);
         std::int64_t most = 0;
         for (std::int64_t time = from; time < from + width; ++time)
             most = std::max(most, liveAt(time));

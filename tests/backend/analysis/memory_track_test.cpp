@@ -11,13 +11,13 @@
 namespace ringscope {
 namespace {
 
-constexpr auto held = Allocation::heldToTheEnd;
-constexpr std::int64_t begin = 100;  // of the one step
-constexpr std::int64_t end = 10'000;
+constexpr auto toTheEnd = Allocation::heldToTheEnd;
+constexpr std::int64_t stepBegin = 100;  // of the one step
+constexpr std::int64_t stepEnd = 10'000;
 
-RankTrace rankOf(std::vector<Allocation> allocations) {
+RankTrace rankWithTrack(std::vector<Allocation> allocations) {
     RankTrace rank;
-    rank.spans = {{begin, end, {.kind = SpanKind::Step}}};
+    rank.spans = {{stepBegin, stepEnd, {.kind = SpanKind::Step}}};
     rank.allocations = std::move(allocations);
     return rank;
 }
@@ -29,11 +29,11 @@ RankTrace randomRank(std::mt19937& random, std::size_t count) {
         const auto life = static_cast<std::int64_t>(random() % (random() % 16 == 0 ? 9'000 : 60));
         allocations.push_back(
             {.begin = from,
-             .end = random() % 64 == 0 ? held : from + life,
+             .end = random() % 64 == 0 ? toTheEnd : from + life,
              .bytes = static_cast<std::int64_t>(random() % 1'000),
              .category = static_cast<MemoryCategory>(random() % memoryCategoryCount)});
     }
-    return rankOf(std::move(allocations));
+    return rankWithTrack(std::move(allocations));
 }
 
 BytesByCategory liveAt(const RankTrace& rank, std::int64_t time) {
@@ -45,21 +45,21 @@ BytesByCategory liveAt(const RankTrace& rank, std::int64_t time) {
 }
 
 TEST(MemoryTrack, IsEmptyWhereMemoryWasNotRecordedAndWhereNoStepWas) {
-    EXPECT_TRUE(MemoryTrack(rankOf({})).empty());
+    EXPECT_TRUE(MemoryTrack(rankWithTrack({})).empty());
     RankTrace rank;
     rank.allocations = {{.begin = 5, .end = 9, .bytes = 1}};
     EXPECT_TRUE(MemoryTrack(rank).empty());
 }
 
 TEST(MemoryTrack, BeginsWithTheFirstStepAndEndsWithTheLast) {
-    const RankTrace rank = rankOf({{.begin = 10, .end = 200, .bytes = 7}});
+    const RankTrace rank = rankWithTrack({{.begin = 10, .end = 200, .bytes = 7}});
     const MemoryTrack track(rank);
     ASSERT_EQ(track.count(), 2U);
-    EXPECT_EQ(track.timeOf(0), begin);
+    EXPECT_EQ(track.timeOf(0), stepBegin);
     EXPECT_EQ(totalOf(track.heldAt(0)), 7);
     EXPECT_EQ(track.timeOf(1), 200);
     EXPECT_EQ(totalOf(track.heldAt(1)), 0);
-    EXPECT_EQ(track.end(), end);
+    EXPECT_EQ(track.end(), stepEnd);
     EXPECT_EQ(track.peak(), 0U);
 }
 
@@ -78,7 +78,7 @@ TEST(MemoryTrack, HoldsWhatIsLiveAtEveryMoment) {
 }
 
 TEST(MemoryTrack, IsOfTensorsOrOfSegments) {
-    const RankTrace rank = rankOf({
+    const RankTrace rank = rankWithTrack({
         {.begin = 10, .bytes = 5'000, .category = MemoryCategory::Segments},
         {.begin = 120, .end = 130, .bytes = 2'000, .category = MemoryCategory::Segments},
         {.begin = 20, .bytes = 1'000, .category = MemoryCategory::Parameters},

@@ -22,12 +22,12 @@ using test::RingPlan;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr std::int64_t ms = 1'000'000;
+constexpr std::int64_t millisecond = 1'000'000;
 
 TEST(PlannedRing, BlamesTheSlowRank) {
     for (int slow : {0, 1, 2, 3}) {
         const RunFindings findings =
-            analyze(mergeRanks(madeRing({.slow = slow, .slowBy = 3 * ms})));
+            analyze(mergeRanks(madeRing({.slow = slow, .slowBy = 3 * millisecond})));
         const auto late = std::ranges::max_element(findings.blame, {}, &Blame::causedWait);
         EXPECT_EQ(late->rank, slow);
         EXPECT_TRUE(findings.violations.empty());
@@ -40,7 +40,7 @@ TEST(PlannedRing, WithEqualRanksHasNoWaitAndHidesItsTransfers) {
     for (const RankFigures& rank : findings.ranks) {
         EXPECT_EQ(rank.communication.wait, 0);
         EXPECT_EQ(rank.communication.exposed, 0);
-        EXPECT_EQ(rank.attention, 3 * 2 * 4 * ms);
+        EXPECT_EQ(rank.attention, 3 * 2 * 4 * millisecond);
         EXPECT_EQ(rank.communication.transfer, 3 * 2 * 3 * 200'000);
     }
 }
@@ -61,7 +61,7 @@ TEST(StepParts, AddUpToTheSteps) {
 }
 
 TEST(CriticalPath, OfARingWithASlowRankRunsThroughThatRank) {
-    const Trace trace = mergeRanks(madeRing({.slow = 2, .slowBy = 3 * ms}));
+    const Trace trace = mergeRanks(madeRing({.slow = 2, .slowBy = 3 * millisecond}));
     const CriticalPath path = criticalPath(trace, trustedMeetings(trace));
     EXPECT_EQ(path.length(), trace.end - trace.begin);
     for (std::size_t i = 1; i < path.pieces.size(); ++i)
@@ -120,7 +120,7 @@ TEST(ExecutedMode, IsReadFromTheMessages) {
 }
 
 TEST(Bandwidth, TellsWhatALinkCarriedFromWhatWaitingLeftOfIt) {
-    const Trace trace = mergeRanks(madeRing({.slow = 1, .slowBy = 2 * ms}));
+    const Trace trace = mergeRanks(madeRing({.slow = 1, .slowBy = 2 * millisecond}));
     const std::vector<Bandwidth> all = bandwidths(trace, trustedMeetings(trace));
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].operation, Operation::Send);
@@ -132,7 +132,7 @@ TEST(Bandwidth, TellsWhatALinkCarriedFromWhatWaitingLeftOfIt) {
 }
 
 TEST(Bandwidth, LeavesMessagesWithAnEndThatIsNotThereOutOfTheLinksRate) {
-    const std::vector<RankTrace> ranks = madeRing({.slow = 1, .slowBy = 2 * ms});
+    const std::vector<RankTrace> ranks = madeRing({.slow = 1, .slowBy = 2 * millisecond});
     const Trace some = mergeRanks({ranks[1], ranks[2]});
     const std::vector<Bandwidth> all = bandwidths(some, trustedMeetings(some));
     ASSERT_EQ(all.size(), 1U);
@@ -173,11 +173,11 @@ TEST(TopSpans, AddUpWhatHasOneName) {
     ASSERT_FALSE(top.empty());
     EXPECT_EQ(top[0].name, "block forward");
     EXPECT_EQ(top[0].count, 4 * 3 * 2 * 4);
-    EXPECT_EQ(top[0].total, 4 * 3 * 2 * 4 * ms);
+    EXPECT_EQ(top[0].total, 4 * 3 * 2 * 4 * millisecond);
 }
 
 TEST(TraceDiff, ExplainsAllOfTheDifferenceAndNamesWhoWasWaitedFor) {
-    const Trace slow = mergeRanks(madeRing({.slow = 3, .slowBy = 2 * ms}));
+    const Trace slow = mergeRanks(madeRing({.slow = 3, .slowBy = 2 * millisecond}));
     const Trace even = mergeRanks(madeRing({}));
     const TraceDiff diff = diffTraces(slow, "ring", even, "zigzag");
     double sum = 0;
@@ -195,7 +195,7 @@ TEST(TraceDiff, ExplainsAllOfTheDifferenceAndNamesWhoWasWaitedFor) {
 }
 
 TEST(TraceDiff, OfATraceWithItselfIsNothing) {
-    const Trace trace = mergeRanks(madeRing({.slow = 0, .slowBy = ms}));
+    const Trace trace = mergeRanks(madeRing({.slow = 0, .slowBy = millisecond}));
     const TraceDiff diff = diffTraces(trace, "a", trace, "b");
     for (const DiffEffect& effect : diff.effects) EXPECT_EQ(effect.change(), 0) << effect.what;
     EXPECT_THAT(diff.sentence(), StartsWith("a and b take the same time per step"));

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <functional>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // A run whose steps took `factor` times what was predicted of them.
@@ -121,4 +121,4 @@ TEST(Foresight, RefusesToPredictWhatWasNotMeasuredHere) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -19,10 +19,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::vector<std::string> titles(const Comparison& comparison) {
-    std::vector<std::string> titles;
-    for (const Section& section : comparison.sections) titles.push_back(section.title());
-    return titles;
+std::vector<std::string> sectionTitles(const Comparison& comparison) {
+    std::vector<std::string> sectionTitles;
+    for (const Section& section : comparison.sections) sectionTitles.push_back(section.title());
+    return sectionTitles;
 }
 
 std::vector<std::string> rowsOf(const Comparison& comparison, std::size_t section) {
@@ -35,10 +35,11 @@ std::vector<std::string> rowsOf(const Comparison& comparison, std::size_t sectio
 
 TEST(Sections, OfASweepAreOneForEachLengthAndNumberOfRanks) {
     const Comparison comparison = compareRuns(sweepRuns()).value();
-    EXPECT_THAT(titles(comparison), ElementsAre("1,024 tokens, 2 ranks", "1,024 tokens, 4 ranks",
-                                                "2,048 tokens, 2 ranks", "2,048 tokens, 4 ranks",
-                                                "4,096 tokens, 2 ranks", "4,096 tokens, 4 ranks",
-                                                "8,192 tokens, 2 ranks", "8,192 tokens, 4 ranks"));
+    EXPECT_THAT(
+        sectionTitles(comparison),
+        ElementsAre("1,024 tokens, 2 ranks", "1,024 tokens, 4 ranks", "2,048 tokens, 2 ranks",
+                    "2,048 tokens, 4 ranks", "4,096 tokens, 2 ranks", "4,096 tokens, 4 ranks",
+                    "8,192 tokens, 2 ranks", "8,192 tokens, 4 ranks"));
     for (std::size_t s = 0; s < comparison.sections.size(); ++s) {
         EXPECT_THAT(rowsOf(comparison, s), ElementsAre("legacy", "ring", "zigzag"));
         EXPECT_TRUE(comparison.sections[s].holdsBaseline());
@@ -57,7 +58,7 @@ TEST(Sections, OfOneComputationAreOneWithoutATitle) {
     none.ranks = 1;
     const Comparison comparison =
         compareRuns({none, finishedRun("legacy", 100), finishedRun("ring", 50)}).value();
-    EXPECT_THAT(titles(comparison), ElementsAre(""));
+    EXPECT_THAT(sectionTitles(comparison), ElementsAre(""));
     EXPECT_THAT(rowsOf(comparison, 0), ElementsAre("legacy", "none", "ring"));
     EXPECT_EQ(comparison.unlike, "");
 }
@@ -138,10 +139,10 @@ RC_GTEST_PROP(Sections, HoldEveryRunOnceAndDivideEachRowByOneNamedGroup, ()) {
     RC_ASSERT(given == shown);
 
     std::vector<std::size_t> members;
-    std::set<std::string> titles;
+    std::set<std::string> sectionTitles;
     for (const Section& section : comparison.sections) {
         members.insert(members.end(), section.groups.begin(), section.groups.end());
-        RC_ASSERT(titles.insert(section.title()).second);
+        RC_ASSERT(sectionTitles.insert(section.title()).second);
         std::set<std::string> rows;
         for (const std::size_t index : section.groups) {
             RC_ASSERT(rows.insert(groups[index]->rowLabel).second);

@@ -19,7 +19,7 @@ protected:
         ASSERT_TRUE(writeOutput(folder_ / name, content).ok());
     }
 
-    const testing::TemporaryFolder own_;
+    const test::TemporaryFolder own_;
     const fs::path& folder_ = own_.path();
 };
 

@@ -31,7 +31,7 @@ protected:
     }
     std::ptrdiff_t filesLeft() const { return std::distance(fs::directory_iterator(folder_), {}); }
 
-    const testing::TemporaryFolder own_;
+    const test::TemporaryFolder own_;
     const fs::path& folder_ = own_.path();
 };
 

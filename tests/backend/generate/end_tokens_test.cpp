@@ -17,7 +17,7 @@ protected:
     void write(const std::string& name, const std::string& text) const {
         std::ofstream(folder.path() / name) << text;
     }
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
 };
 
 TEST_F(EndTokens, AreThoseOfTheGenerationFileBeforeThoseOfTheModel) {

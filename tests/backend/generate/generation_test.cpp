@@ -10,15 +10,15 @@
 namespace ringscope {
 namespace {
 
-using testing::FakeTransport;
-using testing::Script;
+using test::FakeTransport;
+using test::Script;
 
 class Generating : public ::testing::Test {
 protected:
     Result<GenerationOutcome> run() {
         FakeTransport transport(script);
         return generate(
-            testing::smallRequest(1).plan, request, transport,
+            test::smallRequest(1).plan, request, transport,
             [&](const RankTokens& told) { heard += told.text; }, {}, script.clock());
     }
     // A rank that says `events` once it is started, and ends with `code`.

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::Contains;
@@ -89,4 +89,4 @@ TEST(MachineTable, AMistypedNameIsAnsweredWithTheNearest) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

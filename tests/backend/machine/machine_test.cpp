@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 BlockWork squareOf(std::int64_t tokens, MaskKind mask, Pass pass) {
@@ -55,4 +55,4 @@ TEST(Machine, RanksOfAHostReachEachOtherByTheNearerLink) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

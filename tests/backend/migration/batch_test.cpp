@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(Batches, GoOnAfterAFileThatCannotBeReadAndCountAll) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     const auto write = [&](const std::string& name, const std::string& text) {
         ASSERT_TRUE(writeOutput(folder.path() / name, text).ok());
     };
@@ -34,7 +34,7 @@ TEST(Batches, GoOnAfterAFileThatCannotBeReadAndCountAll) {
 }
 
 TEST(Batches, NameWhatIsOpenInEachFile) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     ASSERT_TRUE(writeOutput(folder.path() / "a.yaml", baseText(2, "neat_packing: true\n")).ok());
     const Batch batch = migrateAll(namedSources({folder.path().string()}), {}, {}, {});
     ASSERT_EQ(batch.files.size(), 1U);

@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string refusalOf(std::string_view text) {
+std::string treeRefusal(std::string_view text) {
     const JsonReading reading = readJson(text);
     if (!reading.tree.broken) return "it was read";
     const YamlProblem& problem = reading.tree.problems.front();
@@ -42,7 +42,7 @@ TEST(JsonTree, CountsColumnsInCharacters) {
 TEST(JsonTree, ToleratesCommentsAndTrailingCommasAndSaysSoOnce) {
     const JsonReading reading = readJson(
         "// one\n{\"a\": 1, # two\n /* three\n */ \"b\": [1, 2,],\n \"url\": \"http://x\",\n}");
-    ASSERT_FALSE(reading.tree.broken) << refusalOf("");
+    ASSERT_FALSE(reading.tree.broken) << treeRefusal("");
     EXPECT_EQ(reading.tree.root.items.size(), 3U);
     EXPECT_EQ(reading.tree.root.items[2].text, "http://x");
     ASSERT_EQ(reading.tolerated.size(), 2U);
@@ -51,18 +51,19 @@ TEST(JsonTree, ToleratesCommentsAndTrailingCommasAndSaysSoOnce) {
 }
 
 TEST(JsonTree, RefusesWhatItCannotFollowWithItsPlace) {
-    EXPECT_EQ(refusalOf(""), "1:1 not JSON: expected a value; got the end of the file");
-    EXPECT_THAT(refusalOf("{\"a\": yes}"), HasSubstr("1:7 not JSON: expected a value; got 'yes'"));
-    EXPECT_THAT(refusalOf("{a: 1}"), HasSubstr("expected a key in double quotes"));
-    EXPECT_THAT(refusalOf("{\"a\" 1}"), HasSubstr("expected : after the key"));
-    EXPECT_THAT(refusalOf("[1 2]"), HasSubstr("expected , or ]"));
-    EXPECT_THAT(refusalOf("[1]\n[2]"), HasSubstr("2:1 not JSON: expected the end of the file"));
-    EXPECT_THAT(refusalOf("[\"a"), HasSubstr("text that does not end"));
-    EXPECT_THAT(refusalOf("[\"\\q\"]"), HasSubstr("unknown escape"));
-    EXPECT_THAT(refusalOf("[\"\\u00g0\"]"), HasSubstr("hexadecimal"));
-    EXPECT_THAT(refusalOf("/* open"), HasSubstr("comment that does not end"));
-    EXPECT_THAT(refusalOf("[,]"), HasSubstr("expected a value"));
-    EXPECT_THAT(refusalOf(std::string(100'000, '[')), HasSubstr("nested deeper"));
+    EXPECT_EQ(treeRefusal(""), "1:1 not JSON: expected a value; got the end of the file");
+    EXPECT_THAT(treeRefusal("{\"a\": yes}"),
+                HasSubstr("1:7 not JSON: expected a value; got 'yes'"));
+    EXPECT_THAT(treeRefusal("{a: 1}"), HasSubstr("expected a key in double quotes"));
+    EXPECT_THAT(treeRefusal("{\"a\" 1}"), HasSubstr("expected : after the key"));
+    EXPECT_THAT(treeRefusal("[1 2]"), HasSubstr("expected , or ]"));
+    EXPECT_THAT(treeRefusal("[1]\n[2]"), HasSubstr("2:1 not JSON: expected the end of the file"));
+    EXPECT_THAT(treeRefusal("[\"a"), HasSubstr("text that does not end"));
+    EXPECT_THAT(treeRefusal("[\"\\q\"]"), HasSubstr("unknown escape"));
+    EXPECT_THAT(treeRefusal("[\"\\u00g0\"]"), HasSubstr("hexadecimal"));
+    EXPECT_THAT(treeRefusal("/* open"), HasSubstr("comment that does not end"));
+    EXPECT_THAT(treeRefusal("[,]"), HasSubstr("expected a value"));
+    EXPECT_THAT(treeRefusal(std::string(100'000, '[')), HasSubstr("nested deeper"));
 }
 
 }  // namespace

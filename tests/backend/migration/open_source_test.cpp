@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 TEST(OpeningASource, FindsTheFileItNamesBesideItOrInAFolderAbove) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     const fs::path deep = folder.path() / "examples" / "train";
     fs::create_directories(deep);
     fs::create_directories(folder.path() / "examples" / "ds");
@@ -37,7 +37,7 @@ TEST(OpeningASource, SaysWhenAFileItNamesIsNotThere) {
 }
 
 TEST(OpeningASource, RefusesWhatIsNoFile) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     const auto refusal = [](const fs::path& path) {
         const Result<MigrationInput> input = openSource(path.string());
         return input.ok() ? "it was opened" : input.error().message;

@@ -136,7 +136,7 @@ TEST(Readers, EndQuicklyWhateverIsNested) {
 }
 
 TEST(Readers, LeaveTheSourceAsItIsAndFollowLinks) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     for (const Sample& sample : samples) {
         const fs::path file = folder.path() / sample.name;
         ASSERT_TRUE(writeOutput(file, sample.text).ok());
@@ -153,7 +153,7 @@ TEST(Readers, LeaveTheSourceAsItIsAndFollowLinks) {
 }
 
 TEST(Readers, SayWhyAFileCannotBeOpened) {
-    const ringscope::testing::TemporaryFolder folder;
+    const ringscope::test::TemporaryFolder folder;
     for (const Sample& sample : samples) {
         const fs::path file = folder.path() / sample.name;
         const auto refusal = [&]() -> std::string {

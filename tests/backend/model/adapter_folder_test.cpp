@@ -46,7 +46,7 @@ protected:
         return opened.ok() ? "" : opened.error().message;
     }
 
-    testing::TemporaryFolder temporary_;
+    test::TemporaryFolder temporary_;
     const fs::path folder_ = temporary_.path();
 };
 
@@ -132,7 +132,7 @@ TEST(LinearLayers, AreChosenByTheEndsOfTheirNames) {
 }
 
 TEST(Merging, TakesAwayWhatItAdded) {
-    const testing::TemporaryFolder temporary;
+    const test::TemporaryFolder temporary;
     const fs::path folder = temporary.path();
     for (const std::string name : {"llama", "gpt2", "gpt-neox", "phi3"}) {
         const fs::path merged = folder / (name + "-merged");

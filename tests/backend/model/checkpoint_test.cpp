@@ -20,8 +20,8 @@
 namespace ringscope {
 namespace {
 namespace fs = std::filesystem;
-using testing::writeFile;
-using testing::zeroTensor;
+using test::writeFile;
+using test::zeroTensor;
 
 // A folder with a tiny Llama, from which tests take and to which they add.
 class LlamaFolder : public ::testing::Test {
@@ -53,7 +53,7 @@ protected:
         return checkpoint.ok() ? "" : checkpoint.error().message;
     }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
     ModelDescription description_;
     std::string config_;
     std::map<std::string, std::vector<std::int64_t>> shapes_;
@@ -145,15 +145,15 @@ TEST_F(LlamaFolder, MayLeaveOutThePrefixOfItsBody) {
 
 // Layers behind the last one predict further tokens.
 TEST(Checkpoint, LeavesTheExtraLayersOfDeepseekOut) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const fs::path original = fs::path(RINGSCOPE_FIXTURES) / "deepseek-v3";
     fs::copy(original / "config.json", folder.path());
     const std::string file = readFile(original / "model.safetensors").value();
     std::vector<OutgoingTensor> tensors;
     const TensorTable table = readTensorTable(file).value();
     for (const TensorEntry& entry : table.tensors)
-        tensors.push_back(testing::madeTensor(entry.name, entry.type, entry.shape,
-                                              file.substr(entry.begin, entry.end - entry.begin)));
+        tensors.push_back(test::madeTensor(entry.name, entry.type, entry.shape,
+                                           file.substr(entry.begin, entry.end - entry.begin)));
     tensors.push_back(zeroTensor("model.layers.3.eh_proj.weight", TensorType::F32, {2, 3}));
     ASSERT_TRUE(writeTensorFile(folder.path() / "model.safetensors", tensors, {}).ok());
     const Result<Checkpoint> checkpoint = Checkpoint::open(folder.path());
@@ -186,7 +186,7 @@ TEST(Checkpoint, ReadsTheHeadersOfAHugeModelAlone) {
     model.kvHeads = 8;
     model.ffnSize = 22016;
     model.vocabSize = 32000;
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     writeFile(folder.path() / "config.json", modelConfigText(description, {}).value());
     const WeightPlaces places = weightPlaces(*findFamily("llama"), description, "model.").value();
     std::string header = "{";
@@ -198,7 +198,7 @@ TEST(Checkpoint, ReadsTheHeadersOfAHugeModelAlone) {
         end += bytes;
     }
     header.back() = '}';
-    const std::string front = testing::tensorFile(header, 0);
+    const std::string front = test::tensorFile(header, 0);
     const int file =
         ::open((folder.path() / "model.safetensors").c_str(), O_WRONLY | O_CREAT, 0600);
     ASSERT_EQ(::write(file, front.data(), front.size()), static_cast<ssize_t>(front.size()));

@@ -22,7 +22,7 @@ std::vector<OutgoingTensor> tensorsOf(const Checkpoint& checkpoint) {
 }
 
 TEST(CheckpointWriter, WritesTheSameFilesAgain) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const fs::path original = fs::path(RINGSCOPE_FIXTURES) / "mixtral";
     const fs::path copy = folder.path() / "copy";
     const Checkpoint checkpoint = Checkpoint::open(original).value();
@@ -35,7 +35,7 @@ TEST(CheckpointWriter, WritesTheSameFilesAgain) {
 }
 
 TEST(CheckpointWriter, WritesShardsWithTheirIndex) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const Checkpoint checkpoint = Checkpoint::open(fs::path(RINGSCOPE_FIXTURES) / "llama").value();
     const fs::path copy = folder.path() / "copy";
     ASSERT_TRUE(writeCheckpoint(copy, checkpoint.configText(), tensorsOf(checkpoint),
@@ -54,7 +54,7 @@ TEST(CheckpointWriter, WritesShardsWithTheirIndex) {
 }
 
 TEST(CheckpointWriter, ReplacesNoModel) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const Checkpoint checkpoint = Checkpoint::open(fs::path(RINGSCOPE_FIXTURES) / "llama").value();
     ASSERT_TRUE(
         writeCheckpoint(folder.path(), checkpoint.configText(), tensorsOf(checkpoint)).ok());

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // A file of this header and so many bytes of data, whether they fit together or not.
 inline std::string tensorFile(std::string_view header, std::size_t data) {
@@ -41,4 +41,4 @@ inline OutgoingTensor zeroTensor(std::string name, TensorType type,
     return madeTensor(std::move(name), type, std::move(shape), std::string(bytes, '\0'));
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -248,7 +248,7 @@ TEST(ModelFolder, KnowsTheKeysOfPublishedFiles) {
 }
 
 TEST(ModelFolder, SaysWhatIsNotThere) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const Result<ModelDescription> reading = readModelFolder(folder.path());
     ASSERT_FALSE(reading.ok());
     EXPECT_EQ(reading.error().code, ErrorCode::NotFound);

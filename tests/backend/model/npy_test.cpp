@@ -35,7 +35,7 @@ TEST(Npy, WritesShapesAsPythonDoes) {
 }
 
 TEST(Npy, NeverOverwrites) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto path = folder.path() / "a.npy";
     ASSERT_TRUE(writeNpy(path, {.type = "<f4", .shape = {1}, .bytes = "abcd"}).ok());
     const Result<void> again = writeNpy(path, {.type = "<f4", .shape = {1}, .bytes = "efgh"});
@@ -59,7 +59,7 @@ std::string fileOf(std::string_view type, const std::vector<std::int64_t>& shape
 }
 
 TEST(NpyIntegers, AreReadInEveryWidth) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto read = [&](std::string_view type, const std::string& bytes) {
         const auto path = folder.path() / "ids.npy";
         write(path, fileOf(type, {2}, bytes));
@@ -74,7 +74,7 @@ TEST(NpyIntegers, AreReadInEveryWidth) {
 }
 
 TEST(NpyIntegers, AreRefusedInASentence) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto refusal = [&](const std::string& text) {
         const auto path = folder.path() / "ids.npy";
         write(path, text);

@@ -22,7 +22,7 @@ RopeConfig ropeOf(std::string_view keys, std::string_view family = "llama") {
     return reading.ok() ? reading->description.model.rope : RopeConfig{};
 }
 
-std::string problemOf(std::string_view keys, std::string_view family = "llama") {
+std::string ropeProblem(std::string_view keys, std::string_view family = "llama") {
     const Result<ModelReading> reading = readRopeOf(keys, family);
     return reading.ok() ? "" : reading.error().message;
 }
@@ -60,7 +60,7 @@ TEST(RopeKeys, TakeTheFactorFromTheLengthsWhereThereIsNone) {
         "original_max_position_embeddings": 2048})")
                   .factor,
               4);
-    EXPECT_EQ(problemOf(R"("rope_scaling": {"type": "linear"})"),
+    EXPECT_EQ(ropeProblem(R"("rope_scaling": {"type": "linear"})"),
               "'c': 3:51: rope_scaling.factor is missing; the model cannot be told without it");
 }
 
@@ -90,29 +90,29 @@ TEST(RopeKeys, ReadLongFactors) {
     EXPECT_EQ(rope.longFactors, (std::vector<double>{2, 3, 4}));
     EXPECT_EQ(rope.factor, 2);
     EXPECT_EQ(
-        problemOf(fmt::format(R"("rope_scaling": {{"type": "longrope", {}}})", factors), "phi3"),
+        ropeProblem(fmt::format(R"("rope_scaling": {{"type": "longrope", {}}})", factors), "phi3"),
         "'c': 3:88: rope_scaling.short_factor has 3 numbers; 4 pairs of columns turn");
 }
 
 TEST(RopeKeys, RefuseWhatCannotBeComputed) {
-    EXPECT_EQ(problemOf(R"("rope_scaling": {"rope_type": "mrope", "mrope_section": [1]})"),
+    EXPECT_EQ(ropeProblem(R"("rope_scaling": {"rope_type": "mrope", "mrope_section": [1]})"),
               "'c': 3:65: rope_scaling.rope_type is 'mrope', which cannot be computed; default, "
               "linear, dynamic, yarn, llama3 and longrope can");
-    EXPECT_EQ(problemOf(R"("rope_scaling": {"type": "yarn", "factor": 2, "short_mscale": 1.2})"),
+    EXPECT_EQ(ropeProblem(R"("rope_scaling": {"type": "yarn", "factor": 2, "short_mscale": 1.2})"),
               "'c': 3:97: rope_scaling.short_mscale is no known key of rotary positions and may "
               "change what the model computes; take it out where it does not");
-    EXPECT_EQ(problemOf(R"("rope_scaling": {"type": "linear", "factor": 2},
+    EXPECT_EQ(ropeProblem(R"("rope_scaling": {"type": "linear", "factor": 2},
  "rope_parameters": {"rope_type": "default"})"),
               "'c': 3:51: rope_scaling stands beside rope_parameters; keep one of them");
-    EXPECT_EQ(problemOf(R"("partial_rotary_factor": 0.4)"),
+    EXPECT_EQ(ropeProblem(R"("partial_rotary_factor": 0.4)"),
               "'c': 3:60: partial_rotary_factor 0.4 of 8 columns gives 3 that turn; it must be an "
               "even number");
-    EXPECT_EQ(problemOf(R"("partial_rotary_factor": 1.5)"),
+    EXPECT_EQ(ropeProblem(R"("partial_rotary_factor": 1.5)"),
               "'c': 3:60: partial_rotary_factor is a part of a head and must be 1 at most");
 }
 
 TEST(RopeKeys, LetKeysOfOtherScalingsStand) {
-    EXPECT_EQ(problemOf(R"("rope_parameters": {"rope_type": "default", "rope_theta": 1e4,
+    EXPECT_EQ(ropeProblem(R"("rope_parameters": {"rope_type": "default", "rope_theta": 1e4,
         "factor": 8.0})"),
               "");
 }

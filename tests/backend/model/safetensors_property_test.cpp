@@ -33,7 +33,7 @@ std::vector<OutgoingTensor> anyTensors() {
         const auto bytes = *tensorBytes(type, shape);
         const std::string data = *rc::gen::container<std::string>(
             bytes, rc::gen::map(rc::gen::inRange(0, 256), [](int b) { return char(b); }));
-        tensors.push_back(testing::madeTensor(name, type, shape, data));
+        tensors.push_back(test::madeTensor(name, type, shape, data));
     }
     return tensors;
 }
@@ -47,11 +47,11 @@ std::string writtenTensors(const std::vector<OutgoingTensor>& tensors,
 }
 
 // What was read, to be written again.
-std::vector<OutgoingTensor> tensorsOf(const TensorTable& table, const std::string& file) {
+std::vector<OutgoingTensor> tensorsIn(const TensorTable& table, const std::string& file) {
     std::vector<OutgoingTensor> tensors;
     for (const TensorEntry& entry : table.tensors)
-        tensors.push_back(testing::madeTensor(entry.name, entry.type, entry.shape,
-                                              file.substr(entry.begin, entry.end - entry.begin)));
+        tensors.push_back(test::madeTensor(entry.name, entry.type, entry.shape,
+                                           file.substr(entry.begin, entry.end - entry.begin)));
     return tensors;
 }
 
@@ -63,7 +63,7 @@ RC_GTEST_PROP(SafetensorsProperty, ReadsWhatItWrites, ()) {
     RC_ASSERT(table.ok());
     RC_ASSERT(table->metadata == metadata);
     RC_ASSERT(table->tensors.size() == tensors.size());
-    RC_ASSERT(writtenTensors(tensorsOf(*table, file), table->metadata) == file);
+    RC_ASSERT(writtenTensors(tensorsIn(*table, file), table->metadata) == file);
 }
 
 // A cut file is refused; a changed byte is refused or leaves a table whose tensors fill the file.
@@ -85,7 +85,7 @@ TEST(SafetensorsFixtures, AreWrittenAgainByteForByte) {
         const Result<TensorTable> table = readTensorTable(file);
         ASSERT_TRUE(table.ok()) << entry.path() << ": " << table.error().message;
         std::ostringstream out;
-        ASSERT_TRUE(writeTensors(out, tensorsOf(*table, file), table->metadata).ok());
+        ASSERT_TRUE(writeTensors(out, tensorsIn(*table, file), table->metadata).ok());
         EXPECT_TRUE(out.str() == file) << entry.path();
         ++files;
     }

@@ -8,8 +8,8 @@
 
 namespace ringscope {
 namespace {
-using testing::madeTensor;
-using testing::tensorFile;
+using test::madeTensor;
+using test::tensorFile;
 
 std::string problemOf(std::string_view header, std::size_t data) {
     const Result<TensorTable> table = readTensorTable(tensorFile(header, data));
@@ -93,7 +93,7 @@ TEST(Safetensors, RefusesALengthThatCannotBe) {
 
 // The bytes are those of the format's own writer.
 TEST(Safetensors, WritesWideTypesFirstAndThenByName) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::filesystem::path path = folder.path() / "a.safetensors";
     std::vector<OutgoingTensor> tensors;
     tensors.push_back(madeTensor("z", TensorType::F16, {1}, "ab"));
@@ -111,7 +111,7 @@ TEST(Safetensors, WritesWideTypesFirstAndThenByName) {
 }
 
 TEST(Safetensors, WritesNothingWhereATensorHasOtherBytes) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::filesystem::path path = folder.path() / "a.safetensors";
     const Result<void> written =
         writeTensorFile(path, {madeTensor("a", TensorType::F32, {1}, "12345")}, {});
@@ -122,7 +122,7 @@ TEST(Safetensors, WritesNothingWhereATensorHasOtherBytes) {
 }
 
 TEST(Safetensors, WritesNoNameTwice) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     for (const std::string name : {"a", "", "__metadata__"})
         EXPECT_FALSE(writeTensorFile(folder.path() / "a",
                                      {madeTensor(name, TensorType::U8, {1}, "1"),

@@ -10,8 +10,8 @@
 namespace ringscope {
 namespace {
 namespace fs = std::filesystem;
-using testing::writeFile;
-using testing::zeroTensor;
+using test::writeFile;
+using test::zeroTensor;
 
 class TensorFolders : public ::testing::Test {
 protected:
@@ -36,7 +36,7 @@ protected:
     }
 
 private:
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 TEST_F(TensorFolders, ReadOneFile) {

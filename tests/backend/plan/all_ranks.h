@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline std::vector<RankSchedule> allRanks(const Schedule& schedule) {
     std::vector<RankSchedule> ranks;
@@ -13,4 +13,4 @@ inline std::vector<RankSchedule> allRanks(const Schedule& schedule) {
     return ranks;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline rc::Gen<AttentionMask> anyMask(std::int64_t tokens) {
     return rc::gen::exec([tokens] {
@@ -37,4 +37,4 @@ inline bool grants(const AttentionMask& mask, std::int64_t query, std::int64_t k
     return document(query) == document(key);
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

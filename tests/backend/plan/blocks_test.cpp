@@ -17,7 +17,7 @@
 namespace ringscope {
 namespace {
 
-using testing::allRanks;
+using test::allRanks;
 
 using Pairs = std::vector<std::uint8_t>;  // [query * tokens + key]: how often computed
 
@@ -65,7 +65,7 @@ void addPairs(Pairs& pairs, const Block& block, const AttentionMask& mask,
     EXPECT_TRUE(block.mask != MaskKind::Causal || block.queries.size() == block.keys.size());
 }
 
-bool grants(const AttentionMask& mask, std::int64_t query, std::int64_t key) {
+bool maskGrants(const AttentionMask& mask, std::int64_t query, std::int64_t key) {
     if (mask.causal && key > query) return false;
     if (mask.left && query - key > *mask.left) return false;
     if (mask.right && key - query > *mask.right) return false;
@@ -78,7 +78,7 @@ Pairs expectedPairs(const AttentionMask& mask) {
     Pairs pairs(static_cast<std::size_t>(tokens * tokens));
     for (std::int64_t query = 0; query < tokens; ++query)
         for (std::int64_t key = 0; key < tokens; ++key)
-            if (grants(mask, query, key)) pairs[at(query, key)] = 1;
+            if (maskGrants(mask, query, key)) pairs[at(query, key)] = 1;
     return pairs;
 }
 
@@ -96,20 +96,20 @@ std::vector<AttentionMask> masksFor(bool causal) {
             {.causal = causal, .left = 40, .documents = few}};
 }
 
-class MaskedMode : public ::testing::TestWithParam<testing::LaidOutMode> {};
+class MaskedMode : public ::testing::TestWithParam<test::LaidOutMode> {};
 
 TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
     const Mode& mode = *GetParam().mode;
     for (int ranks : mode.sharded ? std::vector{1, 2, 3, 4} : std::vector{1}) {
         for (bool causal : {true, false}) {
             for (const AttentionMask& mask : masksFor(causal)) {
-                const Result<Schedule> plain = testing::scheduleOf(GetParam(),
-                                                                   {.ranks = ranks,
-                                                                    .tokens = tokens,
-                                                                    .heads = 12,
-                                                                    .kvHeads = 12,
-                                                                    .causal = causal},
-                                                                   mask.documents);
+                const Result<Schedule> plain = test::scheduleOf(GetParam(),
+                                                                {.ranks = ranks,
+                                                                 .tokens = tokens,
+                                                                 .heads = 12,
+                                                                 .kvHeads = 12,
+                                                                 .causal = causal},
+                                                                mask.documents);
                 ASSERT_TRUE(plain.ok()) << plain.error().message;
                 const Schedule schedule = masked(*plain, mask);
                 Pairs pairs(static_cast<std::size_t>(tokens * tokens));
@@ -139,7 +139,7 @@ TEST_P(MaskedMode, ComputesEveryPairTheMaskGrantsOnceAndNoOther) {
 TEST_P(MaskedMode, ComputesTheSamePairsInBothPasses) {
     const int ranks = GetParam().mode->sharded ? 2 : 1;
     const Schedule schedule = masked(
-        testing::scheduleOf(GetParam(), {.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2})
+        test::scheduleOf(GetParam(), {.ranks = ranks, .tokens = 256, .heads = 2, .kvHeads = 2})
             .value(),
         {.left = 70});
     for (const RankSchedule& rank : allRanks(schedule))
@@ -147,7 +147,7 @@ TEST_P(MaskedMode, ComputesTheSamePairsInBothPasses) {
                   attendedPairs(schedule, {.forward = rank.backward}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(testing::laidOutModes()),
+INSTANTIATE_TEST_SUITE_P(Modes, MaskedMode, ::testing::ValuesIn(test::laidOutModes()),
                          [](const auto& info) { return info.param.name(); });
 
 bool moves(const Step& step, TransferKind kind, Payload payload, bool ofOwnKeys) {
@@ -170,7 +170,7 @@ TEST_P(MaskedMode, FetchesOnlyKeysThatItsQueriesSee) {
         for (bool causal : {true, false}) {
             const AttentionShape shape{
                 .ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12, .causal = causal};
-            const Schedule plain = testing::scheduleOf(GetParam(), shape).value();
+            const Schedule plain = test::scheduleOf(GetParam(), shape).value();
             for (const AttentionMask& mask : masksFor(causal)) {
                 const Schedule schedule = masked(plain, mask);
                 EXPECT_LE(sentByAll(schedule), sentByAll(plain));
@@ -201,8 +201,8 @@ TEST_P(MaskedMode, MatchesEachSendWithAReceive) {
     const Mode& mode = *GetParam().mode;
     for (int ranks : mode.sharded ? std::vector{2, 3, 4, 6} : std::vector{1}) {
         const Schedule plain =
-            testing::scheduleOf(GetParam(),
-                                {.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12})
+            test::scheduleOf(GetParam(),
+                             {.ranks = ranks, .tokens = tokens, .heads = 12, .kvHeads = 12})
                 .value();
         for (const AttentionMask& mask : masksFor(true)) {
             const Schedule schedule = masked(plain, mask);

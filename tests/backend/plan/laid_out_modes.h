@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct LaidOutMode {
     const Mode* mode = nullptr;
@@ -50,4 +50,4 @@ inline Result<Schedule> scheduleOf(const LaidOutMode& mode, const AttentionShape
     return scheduleOver(*mode.mode, shape, layout);
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

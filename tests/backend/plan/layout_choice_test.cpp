@@ -20,14 +20,14 @@
 namespace ringscope {
 namespace {
 
+using test::LaidOutMode;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::LaidOutMode;
 using ::testing::Not;
 
-RunConfig configOf(const std::string& mode, ShardChoice layout, TokenOrder order,
-                   std::int64_t sp = 4) {
+RunConfig laidOut(const std::string& mode, ShardChoice layout, TokenOrder order,
+                  std::int64_t sp = 4) {
     RunConfig config;
     config.train.seqLen = 256;
     config.parallel.mode = mode;
@@ -66,8 +66,8 @@ double unevenness(const RunConfig& config) {
 
 TEST(LayoutChoice, GivesGatheringModesTheShardsOfTheOther) {
     for (const char* mode : {"llama3", "ring-allgather"}) {
-        const RunConfig contiguous = configOf(mode, ShardChoice::Contiguous, TokenOrder::Sequence);
-        const RunConfig zigzag = configOf(mode, ShardChoice::Zigzag, TokenOrder::Sequence);
+        const RunConfig contiguous = laidOut(mode, ShardChoice::Contiguous, TokenOrder::Sequence);
+        const RunConfig zigzag = laidOut(mode, ShardChoice::Zigzag, TokenOrder::Sequence);
         EXPECT_EQ(planRun(contiguous)->schedule().owned.spansOf(1),
                   (std::vector<TokenSpan>{{64, 128}}));
         EXPECT_EQ(planRun(zigzag)->schedule().owned.spansOf(1),
@@ -81,7 +81,7 @@ TEST(LayoutChoice, GivesGatheringModesTheShardsOfTheOther) {
 
 // auto is what the mode has by itself, block by block.
 TEST(LayoutChoice, MakesTheModesOwnBlocksFromItsOwnLayout) {
-    for (const LaidOutMode& each : testing::laidOutModes()) {
+    for (const LaidOutMode& each : test::laidOutModes()) {
         if (!each.layout.isModes() || !each.mode->sharded) continue;
         AttentionShape shape{.ranks = 4, .tokens = 64, .heads = 8, .kvHeads = 4, .headDim = 4};
         const Schedule own = each.mode->schedule(shape).value();
@@ -102,7 +102,7 @@ TEST(LayoutChoice, MakesTheModesOwnBlocksFromItsOwnLayout) {
 }
 
 TEST(LayoutChoice, PadsToWhatTheLayoutNeeds) {
-    RunConfig config = configOf("llama3", ShardChoice::Zigzag, TokenOrder::Sequence);
+    RunConfig config = laidOut("llama3", ShardChoice::Zigzag, TokenOrder::Sequence);
     config.train.seqLen = 260;  // four parts, not eight
     const RunPlan plan = planRun(config).value();
     EXPECT_EQ(plan.padding, 4);
@@ -114,24 +114,24 @@ TEST(LayoutChoice, IsRefusedByModesWithALayoutOfTheirOwn) {
     const std::string others =
         "use auto, or a mode that takes both: llama3, ring-allgather, "
         "dilated-gather";
-    EXPECT_EQ(refusal(configOf("ring", ShardChoice::Zigzag, TokenOrder::Sequence)),
+    EXPECT_EQ(refusal(laidOut("ring", ShardChoice::Zigzag, TokenOrder::Sequence)),
               "ring has a layout of its own, and parallel.layout is zigzag (a ring over zigzag "
               "shards is parallel.mode zigzag); " +
                   others);
-    EXPECT_EQ(refusal(configOf("striped", ShardChoice::Contiguous, TokenOrder::Sequence)),
+    EXPECT_EQ(refusal(laidOut("striped", ShardChoice::Contiguous, TokenOrder::Sequence)),
               "striped has a layout of its own, and parallel.layout is contiguous (a ring over "
               "contiguous shards is parallel.mode ring); " +
                   others);
-    EXPECT_EQ(refusal(configOf("ulysses", ShardChoice::Zigzag, TokenOrder::Sequence)),
+    EXPECT_EQ(refusal(laidOut("ulysses", ShardChoice::Zigzag, TokenOrder::Sequence)),
               "ulysses has a layout of its own, and parallel.layout is zigzag; " + others);
-    EXPECT_EQ(refusal(configOf("ulysses", ShardChoice::Documents, TokenOrder::Sequence)),
+    EXPECT_EQ(refusal(laidOut("ulysses", ShardChoice::Documents, TokenOrder::Sequence)),
               "ulysses needs each rank's tokens before the next rank's, and parallel.layout is "
               "documents; use auto, or one of ring, zigzag, striped, llama3, ring-allgather, "
               "double-ring, dilated-ring, dilated-gather");
-    EXPECT_EQ(refusal(configOf("ring", ShardChoice::Documents, TokenOrder::Hilbert)),
+    EXPECT_EQ(refusal(laidOut("ring", ShardChoice::Documents, TokenOrder::Hilbert)),
               "parallel.layout documents shares each document out, and parallel.token_order "
               "hilbert an image; use one of them");
-    RunConfig chooses = configOf("zigzag", ShardChoice::Documents, TokenOrder::Sequence);
+    RunConfig chooses = laidOut("zigzag", ShardChoice::Documents, TokenOrder::Sequence);
     chooses.data.packing = true;
     chooses.attention.pattern = {.kind = PatternKind::BlockSparse, .block = 16, .topK = 2};
     EXPECT_THAT(refusal(chooses),
@@ -139,8 +139,8 @@ TEST(LayoutChoice, IsRefusedByModesWithALayoutOfTheirOwn) {
     chooses.parallel.mode = "llama3";
     EXPECT_EQ(refusal(chooses), "");
     // What is its own is no other.
-    EXPECT_EQ(refusal(configOf("ring", ShardChoice::Contiguous, TokenOrder::Sequence)), "");
-    EXPECT_EQ(refusal(configOf("zigzag", ShardChoice::Zigzag, TokenOrder::Sequence)), "");
+    EXPECT_EQ(refusal(laidOut("ring", ShardChoice::Contiguous, TokenOrder::Sequence)), "");
+    EXPECT_EQ(refusal(laidOut("zigzag", ShardChoice::Zigzag, TokenOrder::Sequence)), "");
 }
 
 TEST(DocumentsLayout, GivesEveryRankHeadAndTailOfEachDocument) {
@@ -190,7 +190,7 @@ TEST(DocumentsLayout, LeavesNoRankToWaitWhereZigzagDoes) {
 }
 
 TEST(TokenOrder, GivesARankAPatchOfTheImageInAscendingRows) {
-    RunConfig config = configOf("ring", ShardChoice::Auto, TokenOrder::Hilbert);
+    RunConfig config = laidOut("ring", ShardChoice::Auto, TokenOrder::Hilbert);
     config.train.seqLen = 16;
     const RunPlan plan = planRun(config).value();
     const ShardLayout& owned = plan.schedule().owned;
@@ -201,7 +201,7 @@ TEST(TokenOrder, GivesARankAPatchOfTheImageInAscendingRows) {
 }
 
 TEST(TokenOrder, TakesImagesOfAnySidesAndCropsWhereNoneIsGiven) {
-    RunConfig config = configOf("ring", ShardChoice::Auto, TokenOrder::Hilbert);
+    RunConfig config = laidOut("ring", ShardChoice::Auto, TokenOrder::Hilbert);
     config.parallel.image = {8, 32};
     EXPECT_EQ(refusal(config), "");
     config.parallel.image = {16, 17};
@@ -221,12 +221,12 @@ TEST(TokenOrder, TakesImagesOfAnySidesAndCropsWhereNoneIsGiven) {
 }
 
 TEST(TokenOrder, IsRefusedByModesWhoseRanksFollowEachOther) {
-    EXPECT_EQ(refusal(configOf("ulysses", ShardChoice::Auto, TokenOrder::Hilbert)),
+    EXPECT_EQ(refusal(laidOut("ulysses", ShardChoice::Auto, TokenOrder::Hilbert)),
               "ulysses needs each rank's tokens before the next rank's, and parallel.token_order "
               "is hilbert; use sequence, or one of ring, zigzag, striped, llama3, ring-allgather, "
               "double-ring, dilated-ring, dilated-gather");
     const RunPlan alone =
-        planRun(configOf("none", ShardChoice::Zigzag, TokenOrder::Hilbert)).value();
+        planRun(laidOut("none", ShardChoice::Zigzag, TokenOrder::Hilbert)).value();
     EXPECT_THAT(noteWith(alone, "parallel.token_order"),
                 HasSubstr("mode none holds all tokens on its one rank"));
 }
@@ -248,10 +248,10 @@ void writeNeighbourhood(const std::filesystem::path& path) {
 // 64 ranks: in the sequence's order a rank has a row, and reads 8 rows on each side; on the curve
 // it has 8 x 8 tokens, and reads the 8 patches around.
 TEST(TokenOrder, HalvesWhatIsSentForANeighbourhoodInAnImage) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file = folder.path() / "near.npy";
     writeNeighbourhood(file);
-    RunConfig config = configOf("ring", ShardChoice::Auto, TokenOrder::Hilbert, 64);
+    RunConfig config = laidOut("ring", ShardChoice::Auto, TokenOrder::Hilbert, 64);
     config.train.seqLen = 4096;
     config.attention.causal = false;
     config.attention.pattern = {
@@ -271,12 +271,12 @@ TEST(TokenOrder, HalvesWhatIsSentForANeighbourhoodInAnImage) {
 
 TEST(TokenOrder, SaysWhatItSavesAndThatDenseAttentionSavesNothing) {
     const RunPlan dense =
-        planRun(configOf("zigzag", ShardChoice::Auto, TokenOrder::Hilbert)).value();
+        planRun(laidOut("zigzag", ShardChoice::Auto, TokenOrder::Hilbert)).value();
     EXPECT_THAT(noteWith(dense, "token_order"),
                 HasSubstr("Dense attention reads all tokens, so no order sends less"));
-    EXPECT_EQ(dense.attentionBytesPerStep,
-              planRun(configOf("zigzag", ShardChoice::Auto, TokenOrder::Sequence))
-                  ->attentionBytesPerStep);
+    EXPECT_EQ(
+        dense.attentionBytesPerStep,
+        planRun(laidOut("zigzag", ShardChoice::Auto, TokenOrder::Sequence))->attentionBytesPerStep);
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace ringscope {
 namespace {
 
-using testing::anyMask;
-using testing::grants;
+using test::anyMask;
+using test::grants;
 
 const auto anyLength = rc::gen::inRange<std::int64_t>(1, 40);
 

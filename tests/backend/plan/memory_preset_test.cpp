@@ -9,7 +9,7 @@
 namespace ringscope {
 namespace {
 
-RunConfig configOf(std::int64_t heads, std::int64_t kvHeads, std::int64_t ranks) {
+RunConfig withHeads(std::int64_t heads, std::int64_t kvHeads, std::int64_t ranks) {
     RunConfig config;
     config.model.heads = heads;
     config.model.kvHeads = kvHeads;
@@ -31,7 +31,7 @@ TEST(MemoryPreset, ChoosesUlyssesOrTheBalancedModeWithTheFewestBytes) {
         for (const std::int64_t heads : {1, 2, 3, 4, 6, 8, 12, 16})
             for (const std::int64_t kvHeads : {1, 2, 3, 4, 8}) {
                 if (heads % kvHeads != 0) continue;
-                RunConfig config = configOf(heads, kvHeads, ranks);
+                RunConfig config = withHeads(heads, kvHeads, ranks);
                 const std::string chosen = chosenMode(config);
                 config.parallel.mode = chosen;
                 const Result<RunPlan> plan = planRun(config);

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-AttentionShape shapeOf(int ranks, std::int64_t heads = 4) {
+AttentionShape fittedShape(int ranks, std::int64_t heads = 4) {
     return {.ranks = ranks, .tokens = 64, .heads = heads, .kvHeads = heads, .headDim = 8};
 }
 
@@ -36,7 +36,7 @@ std::vector<std::string> fallbacks(const char* mode, const AttentionShape& shape
 
 TEST(FitMessages, TakesHeadsInTurnsThenGivesUpOverlap) {
     for (const char* mode : {"ring", "zigzag", "striped", "double-ring"}) {
-        AttentionShape shape = shapeOf(4);
+        AttentionShape shape = fittedShape(4);
         shape.causal = std::string_view(mode) != "ring";
         std::string refusal;
         EXPECT_THAT(fallbacks(mode, shape, &refusal),
@@ -49,28 +49,28 @@ TEST(FitMessages, TakesHeadsInTurnsThenGivesUpOverlap) {
 }
 
 TEST(FitMessages, ExchangesQueriesKeysAndValuesOneByOneWhereThatHelps) {
-    EXPECT_THAT(fallbacks("ulysses", shapeOf(2)),
+    EXPECT_THAT(fallbacks("ulysses", fittedShape(2)),
                 ElementsAre("", "heads in 2 turns", "heads in 2 turns, unpacked"));
-    EXPECT_THAT(fallbacks("usp", shapeOf(4)),
+    EXPECT_THAT(fallbacks("usp", fittedShape(4)),
                 ElementsAre("", "heads in 2 turns", "heads in 2 turns, unpacked"));
 }
 
 TEST(FitMessages, LeavesWhatDoesNotHelp) {
     // A causal ring has the most gradients under way when its last keys have come.
-    EXPECT_THAT(fallbacks("ring", shapeOf(4)),
+    EXPECT_THAT(fallbacks("ring", fittedShape(4)),
                 ElementsAre("", "heads in 2 turns", "heads in 4 turns"));
     // The last head is one group: there is no next one to gather ahead.
-    EXPECT_THAT(fallbacks("llama3", shapeOf(4)),
+    EXPECT_THAT(fallbacks("llama3", fittedShape(4)),
                 ElementsAre("", "heads in 2 turns", "heads in 4 turns"));
 }
 
 TEST(FitMessages, NeedsNoBuffersWhereNothingIsSent) {
-    EXPECT_THAT(fallbacks("none", shapeOf(1)), ElementsAre(""));
+    EXPECT_THAT(fallbacks("none", fittedShape(1)), ElementsAre(""));
 }
 
 TEST(FitMessages, SendsTheSameBytesInEveryWay) {
     for (const char* mode : {"legacy", "ring", "zigzag", "ulysses", "llama3", "ring-allgather"}) {
-        const AttentionShape shape = shapeOf(2, 8);
+        const AttentionShape shape = fittedShape(2, 8);
         const std::int64_t sent = sentBytes(findMode(mode)->schedule(shape).value(), 0);
         Bytes limit{1LL << 40};
         while (true) {
@@ -83,7 +83,7 @@ TEST(FitMessages, SendsTheSameBytesInEveryWay) {
 }
 
 TEST(FitMessages, CountsARingsBuffersForKeysAndGradients) {
-    const AttentionShape shape = shapeOf(4);
+    const AttentionShape shape = fittedShape(4);
     const std::int64_t keys = 2 * 16 * 4 * 8 * 4;  // K and V of a shard in fp32
     const Schedule schedule = findMode("ring")->schedule(shape).value();
     const MessageFit fit = fitMessages(*findMode("ring"), shape, std::nullopt, {1LL << 40}).value();

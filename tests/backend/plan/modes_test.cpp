@@ -16,7 +16,7 @@
 namespace ringscope {
 namespace {
 
-using testing::allRanks;
+using test::allRanks;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
@@ -40,9 +40,9 @@ std::vector<std::int64_t> rowTokens(const Schedule& schedule, const RankSet& ran
     return rows;
 }
 
-using Pairs = std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t>;
+using PairCounts = std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t>;
 
-void addBlock(Pairs& pairs, const Block& block, const std::vector<std::int64_t>& queries,
+void addBlock(PairCounts& pairs, const Block& block, const std::vector<std::int64_t>& queries,
               const std::vector<std::int64_t>& keys, std::int64_t heads) {
     for (std::int64_t q = block.queries.begin; q < block.queries.end; ++q)
         for (std::int64_t k = block.keys.begin; k < block.keys.end; ++k)
@@ -52,8 +52,8 @@ void addBlock(Pairs& pairs, const Block& block, const std::vector<std::int64_t>&
 }
 
 // How many heads attend from token to token, over all ranks.
-Pairs attended(const Schedule& schedule, Pass pass) {
-    Pairs pairs;
+PairCounts attended(const Schedule& schedule, Pass pass) {
+    PairCounts pairs;
     for (const RankSchedule& passes : allRanks(schedule)) {
         for (const Step& step : pass == Pass::Forward ? passes.forward : passes.backward) {
             const auto queries = rowTokens(schedule, step.queriesOf);
@@ -65,8 +65,8 @@ Pairs attended(const Schedule& schedule, Pass pass) {
     return pairs;
 }
 
-Pairs wanted(const AttentionShape& shape) {
-    Pairs pairs;
+PairCounts wanted(const AttentionShape& shape) {
+    PairCounts pairs;
     for (std::int64_t q = 0; q < shape.tokens; ++q)
         for (std::int64_t k = 0; k < (shape.causal ? q + 1 : shape.tokens); ++k)
             pairs[{q, k}] = shape.heads;
@@ -75,7 +75,7 @@ Pairs wanted(const AttentionShape& shape) {
 
 void forEveryLegalSchedule(
     const std::function<void(const Mode&, const AttentionShape&, const Schedule&)>& check) {
-    for (const testing::LaidOutMode& laidOut : testing::laidOutModes()) {
+    for (const test::LaidOutMode& laidOut : test::laidOutModes()) {
         const Mode& mode = *laidOut.mode;
         for (int ranks : {1, 2, 3, 4, 6, 8}) {
             if (!mode.sharded && ranks > 1) continue;
@@ -86,7 +86,7 @@ void forEveryLegalSchedule(
                         AttentionShape shape = shapeOf(ranks, causal);
                         shape.ulysses = shape.innerRing = inner;
                         shape.ulyssesInner = neighbours;
-                        const Result<Schedule> schedule = testing::scheduleOf(laidOut, shape);
+                        const Result<Schedule> schedule = test::scheduleOf(laidOut, shape);
                         if (!schedule.ok()) continue;
                         SCOPED_TRACE(laidOut.name() + " on " + std::to_string(ranks) +
                                      " ranks by " + std::to_string(inner) +

@@ -25,8 +25,8 @@ PatternConfig longNet() {
 }
 PatternConfig nearBlocks() { return {.kind = PatternKind::BlockSparse, .block = 8, .local = 1}; }
 
-AttentionShape shapeOf(int ranks, std::int64_t tokens, const PatternConfig& pattern,
-                       std::int64_t heads = 8) {
+AttentionShape patternShape(int ranks, std::int64_t tokens, const PatternConfig& pattern,
+                            std::int64_t heads = 8) {
     AttentionShape shape{
         .ranks = ranks, .tokens = tokens, .heads = heads, .kvHeads = heads, .headDim = 4};
     shape.pattern =
@@ -59,7 +59,7 @@ TEST(Patterns, AreComputedPairByPairAndNothingElseUnderEveryMode) {
                 const bool packs =
                     mode.name == modenames::dilatedRing || mode.name == modenames::dilatedGather;
                 if (packs && pattern.kind != PatternKind::Dilated) continue;
-                const AttentionShape shape = shapeOf(mode.sharded ? 4 : 1, 96, pattern);
+                const AttentionShape shape = patternShape(mode.sharded ? 4 : 1, 96, pattern);
                 EXPECT_EQ(static_cast<double>(pairsOf(scheduleOf(mode.name, shape, mask))),
                           8 * seenPairs(shape.pattern.get(), mask, 96))
                     << mode.name;
@@ -68,13 +68,13 @@ TEST(Patterns, AreComputedPairByPairAndNothingElseUnderEveryMode) {
 
 // Blocks of 8 see their own and the one before: 12 triangles and 11 squares.
 TEST(BlockSparse, HasThePairsOfItsBlocks) {
-    const AttentionShape shape = shapeOf(1, 96, nearBlocks());
+    const AttentionShape shape = patternShape(1, 96, nearBlocks());
     EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 96), 12 * 36 + 11 * 64);
 }
 
 // A branch of rate r has segments of w / r rows: w / r * (w / r + 1) / 2 pairs.
 TEST(Dilated, HasPairsThatFallWithTheSquareOfTheRate) {
-    const AttentionShape shape = shapeOf(
+    const AttentionShape shape = patternShape(
         1, 64, {.kind = PatternKind::Dilated, .segments = {16, 32, 64}, .rates = {1, 2, 4}});
     EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 64), 4 * 136 + 2 * 136 + 1 * 136);
 }
@@ -82,7 +82,7 @@ TEST(Dilated, HasPairsThatFallWithTheSquareOfTheRate) {
 // A token of block b chooses 2 of the b blocks before its own, of 8 keys each.
 TEST(BlockSparse, ChoosesAsManyPairsWhateverIsInThem) {
     const PatternConfig three{.kind = PatternKind::BlockSparse, .block = 8, .topK = 3};
-    const AttentionShape shape = shapeOf(1, 96, three);
+    const AttentionShape shape = patternShape(1, 96, three);
     EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 96), 12 * 36 + 8 * 8 * (1 + 10 * 2));
     // Of document [20, 96) block 2 shows 4 tokens, and where all blocks are taken nothing is open.
     const AttentionMask documents{.documents = {0, 20, 32}};
@@ -93,7 +93,7 @@ TEST(BlockSparse, ChoosesAsManyPairsWhateverIsInThem) {
 // Blocks that are seen anyway are not chosen again: of block b, b - 2 are left.
 TEST(BlockSparse, ChoosesAmongWhatNoOtherPartShows) {
     const AttentionShape shape =
-        shapeOf(1, 96, {.kind = PatternKind::BlockSparse, .block = 8, .local = 2, .topK = 2});
+        patternShape(1, 96, {.kind = PatternKind::BlockSparse, .block = 8, .local = 2, .topK = 2});
     EXPECT_EQ(shape.pattern->choices(2), std::vector<TokenSpan>{});
     EXPECT_EQ(shape.pattern->choices(5), (std::vector<TokenSpan>{{0, 3}}));
     EXPECT_EQ(seenPairs(shape.pattern.get(), {}, 96), 12 * 36 + 64 * (1 + 10 * 2) + 9 * 64);
@@ -106,7 +106,7 @@ TEST(BlockSparse, SharesChosenPairsOutAmongTheStepsOfEveryMode) {
         for (const AttentionMask& mask : {AttentionMask{}, {.documents = {0, 50, 96}}})
             for (const Mode& mode : modeTable()) {
                 if (mode.name.starts_with("dilated-")) continue;  // chooses no blocks
-                const AttentionShape shape = shapeOf(mode.sharded ? 4 : 1, 96, pattern);
+                const AttentionShape shape = patternShape(mode.sharded ? 4 : 1, 96, pattern);
                 const double all = 8 * seenPairs(shape.pattern.get(), mask, 96);
                 EXPECT_NEAR(static_cast<double>(pairsOf(scheduleOf(mode.name, shape, mask))), all,
                             0.01 * all)
@@ -117,7 +117,7 @@ TEST(BlockSparse, SharesChosenPairsOutAmongTheStepsOfEveryMode) {
 // Places of 24 tokens have 3 blocks of 8 each; every block's sum has 8 heads of 4 numbers of fp64.
 TEST(Ring, SendsTheSumsOfKeysThatTokensChooseBy) {
     const PatternConfig two{.kind = PatternKind::BlockSparse, .block = 8, .topK = 2};
-    const AttentionShape shape = shapeOf(4, 96, two);
+    const AttentionShape shape = patternShape(4, 96, two);
     AttentionShape dense = shape;
     dense.pattern = nullptr;
     for (const std::string mode : {"ring", "zigzag", "striped", "double-ring"}) {
@@ -137,7 +137,7 @@ TEST(Ring, SendsKeysOnlyToRanksWhosePatternSeesThem) {
     // Blocks of a rank's 24 tokens: each sees its own and that of the rank before it.
     PatternConfig near = nearBlocks();
     near.block = 24;
-    const AttentionShape shape = shapeOf(4, 96, near);
+    const AttentionShape shape = patternShape(4, 96, near);
     const Schedule schedule = scheduleOf("ring", shape);
     ASSERT_NE(schedule.needs, nullptr);
     const std::int64_t keys = 24 * 2 * 8 * 4 * 4;
@@ -146,7 +146,7 @@ TEST(Ring, SendsKeysOnlyToRanksWhosePatternSeesThem) {
     // Segments within a rank: nobody sends.
     const Schedule within = scheduleOf(
         "ring",
-        shapeOf(4, 96, {.kind = PatternKind::Dilated, .segments = {8, 24}, .rates = {1, 2}}));
+        patternShape(4, 96, {.kind = PatternKind::Dilated, .segments = {8, 24}, .rates = {1, 2}}));
     for (int rank = 0; rank < 4; ++rank) EXPECT_EQ(sentBytes(within, rank), 0);
 }
 
@@ -158,8 +158,9 @@ std::vector<std::int64_t> branchBytes(int ranks) {
     for (const std::int64_t rate : {1, 2, 4}) {
         const Schedule schedule = scheduleOf(
             "dilated-ring",
-            shapeOf(ranks, all,
-                    {.kind = PatternKind::Dilated, .segments = {all, all}, .rates = {rate, 1}}));
+            patternShape(
+                ranks, all,
+                {.kind = PatternKind::Dilated, .segments = {all, all}, .rates = {rate, 1}}));
         std::int64_t sent = 0;
         for (const Step& step : stepsOf(schedule, 0).forward)
             for (const Transfer& transfer : step.transfers)
@@ -184,10 +185,10 @@ TEST(DilatedRing, SendsTheBytesOfARingOverTheRate) {
 // key/value heads of 128 columns in bf16 and 16Ki tokens a rank.
 std::int64_t sentMiB(std::string_view mode, int ranks) {
     const std::int64_t held = 16384;
-    AttentionShape shape = shapeOf(ranks, ranks * held,
-                                   {.kind = PatternKind::Dilated,
-                                    .segments = {held, 4 * held, ranks * held},
-                                    .rates = {1, 2, 4}});
+    AttentionShape shape = patternShape(ranks, ranks * held,
+                                        {.kind = PatternKind::Dilated,
+                                         .segments = {held, 4 * held, ranks * held},
+                                         .rates = {1, 2, 4}});
     shape.headDim = 128;
     shape.elementBytes = 2;
     const Schedule schedule = findMode(mode)->schedule(shape).value();
@@ -216,7 +217,7 @@ TEST(DilatedRing, WithoutAPatternIsARing) {
 // Rounds of a ring that nobody stops, in one message for each branch that ranks share.
 TEST(DilatedGather, SendsTheBytesOfADilatedRingAllTheWayRound) {
     for (const int ranks : {4, 8}) {
-        AttentionShape shape = shapeOf(
+        AttentionShape shape = patternShape(
             ranks, ranks * 24,
             {.kind = PatternKind::Dilated, .segments = {24, 48, ranks * 24}, .rates = {1, 2, 4}});
         shape.causal = false;
@@ -234,19 +235,19 @@ TEST(DilatedGather, SendsTheBytesOfADilatedRingAllTheWayRound) {
     }
 }
 
-std::string refusal(const PatternConfig& pattern, std::int64_t tokens = 96) {
+std::string patternRefusal(const PatternConfig& pattern, std::int64_t tokens = 96) {
     const Result<Pattern> made = makePattern(pattern, {.tokens = tokens, .heads = 8, .kvHeads = 8});
     return made.ok() ? "" : made.error().message;
 }
 
 TEST(Patterns, SayWhyTheyCannotBe) {
-    EXPECT_EQ(refusal({.kind = PatternKind::Dilated, .segments = {4, 8}, .rates = {2, 4}}),
+    EXPECT_EQ(patternRefusal({.kind = PatternKind::Dilated, .segments = {4, 8}, .rates = {2, 4}}),
               "attention.pattern.rates 2, 4 leave 2 of 4 rows of a head without a key; a branch of "
               "rate 1 covers them: segments 4, 4, 8, rates 1, 2, 4");
-    EXPECT_EQ(refusal({.kind = PatternKind::Dilated, .segments = {4, 8}, .rates = {1, 16}}),
+    EXPECT_EQ(patternRefusal({.kind = PatternKind::Dilated, .segments = {4, 8}, .rates = {1, 16}}),
               "attention.pattern.rates: rate 16 leaves a segment of 8 tokens with less than a row; "
               "use a rate of at most 8");
-    EXPECT_THAT(refusal({.kind = PatternKind::BlockSparse}),
+    EXPECT_THAT(patternRefusal({.kind = PatternKind::BlockSparse}),
                 HasSubstr("set attention.pattern.local, stride, levels, global, top_k or file"));
     const PatternConfig two{.kind = PatternKind::BlockSparse, .topK = 2};
     EXPECT_EQ(
@@ -256,14 +257,14 @@ TEST(Patterns, SayWhyTheyCannotBe) {
     EXPECT_EQ(makePattern(two, {.tokens = 96, .latent = true}).error().message,
               "attention.pattern.top_k chooses by the keys of heads, and keys travel as latents; "
               "use parallel.mla_keys expanded (with verify, no --mla)");
-    EXPECT_THAT(refusal({.kind = PatternKind::BlockSparse, .file = "/nowhere.npy"}),
+    EXPECT_THAT(patternRefusal({.kind = PatternKind::BlockSparse, .file = "/nowhere.npy"}),
                 HasSubstr("attention.pattern.file: "));
     const AttentionShape uneven =
-        shapeOf(4, 96, {.kind = PatternKind::Dilated, .segments = {32}, .rates = {1}});
+        patternShape(4, 96, {.kind = PatternKind::Dilated, .segments = {32}, .rates = {1}});
     EXPECT_EQ(findMode("dilated-ring")->schedule(uneven).error().message,
               "dilated-ring keeps a segment within a rank's 24 tokens or gives it whole ranks; "
               "segment 32 (rate 1) is neither, use 8 or 48, or mode ring");
-    const AttentionShape blocks = shapeOf(4, 96, nearBlocks());
+    const AttentionShape blocks = patternShape(4, 96, nearBlocks());
     EXPECT_EQ(findMode("dilated-ring")->schedule(blocks).error().message,
               "dilated-ring packs the rows of a dilated pattern, and attention.pattern.kind is "
               "block_sparse; use mode ring");

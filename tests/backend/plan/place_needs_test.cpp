@@ -8,8 +8,8 @@
 namespace ringscope {
 namespace {
 
-using testing::anyMask;
-using testing::grants;
+using test::anyMask;
+using test::grants;
 
 std::vector<RankSet> placesOf(int ranks) {
     std::vector<RankSet> places;

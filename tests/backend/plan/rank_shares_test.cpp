@@ -8,7 +8,7 @@
 namespace ringscope {
 namespace {
 
-RunPlan planOf(const std::string& mode, std::int64_t sp, bool packing = false) {
+RunPlan sharedPlan(const std::string& mode, std::int64_t sp, bool packing = false) {
     RunConfig config;
     config.model.layers = 3;
     config.model.heads = config.model.kvHeads = 4;
@@ -41,11 +41,11 @@ TEST(RankShares, AddUpToTheBatchInEveryMode) {
     for (const std::string& mode : modeNames()) {
         for (const std::int64_t sp : {2, 4}) {
             const RankShare sum =
-                sumOf(rankShares(planOf(mode, sp, true), everySecond(2), documents));
+                sumOf(rankShares(sharedPlan(mode, sp, true), everySecond(2), documents));
             EXPECT_EQ(sum.tokens, 128) << mode;
             EXPECT_EQ(sum.labels, 64) << mode;
             EXPECT_EQ(sum.pairs, 2 * 3 * 4 * pairs) << mode;
-            const RankShare whole = sumOf(rankShares(planOf(mode, sp), everySecond(1), {}));
+            const RankShare whole = sumOf(rankShares(sharedPlan(mode, sp), everySecond(1), {}));
             EXPECT_EQ(whole.pairs, 3 * 4 * 64 * 65 / 2) << mode;
         }
     }
@@ -72,11 +72,12 @@ TEST(RankShares, AreEqualWhereEachDocumentIsSharedOut) {
 }
 
 TEST(RankShares, SayHowUnequalRanksAre) {
-    EXPECT_DOUBLE_EQ(imbalance(rankShares(planOf("zigzag", 2), everySecond(1), {})), 1);
-    EXPECT_GT(imbalance(rankShares(planOf("ring", 2), everySecond(1), {})), 1.4);
+    EXPECT_DOUBLE_EQ(imbalance(rankShares(sharedPlan("zigzag", 2), everySecond(1), {})), 1);
+    EXPECT_GT(imbalance(rankShares(sharedPlan("ring", 2), everySecond(1), {})), 1.4);
     // Documents that end where the shards do make a ring balanced, and zigzag not.
     const std::vector<std::int64_t> documents = {0, 16, 32, 64};
-    EXPECT_GT(imbalance(rankShares(planOf("zigzag", 4, true), everySecond(1), documents)), 1.05);
+    EXPECT_GT(imbalance(rankShares(sharedPlan("zigzag", 4, true), everySecond(1), documents)),
+              1.05);
     EXPECT_DOUBLE_EQ(imbalance({}), 1);
 }
 

@@ -5,7 +5,7 @@
 namespace ringscope {
 namespace {
 
-RunConfig config(const std::string& mode, std::int64_t sp) {
+RunConfig recordedConfig(const std::string& mode, std::int64_t sp) {
     RunConfig config;
     config.parallel.mode = mode;
     config.parallel.sp = sp;
@@ -13,7 +13,7 @@ RunConfig config(const std::string& mode, std::int64_t sp) {
 }
 
 TEST(Recording, NamesTheRecordedRanksUnlessAllAre) {
-    RunConfig recorded = config("ring", 4);
+    RunConfig recorded = recordedConfig("ring", 4);
     recorded.profile.ranks = {1, 2};
     EXPECT_TRUE(recordedRanks(planRun(recorded).value()).empty()) << "no steps are";
     recorded.profile.steps = {3, 5};
@@ -35,12 +35,12 @@ TEST(Recording, NamesTheRecordedRanksUnlessAllAre) {
 }
 
 TEST(Recording, KnowsTheGroupsThatHaveCollectivesOfTheirOwn) {
-    EXPECT_TRUE(collectiveGroups(planRun(config("ulysses", 4)).value(), 1).empty());
-    RunConfig replicas = config("ulysses", 2);
+    EXPECT_TRUE(collectiveGroups(planRun(recordedConfig("ulysses", 4)).value(), 1).empty());
+    RunConfig replicas = recordedConfig("ulysses", 2);
     replicas.parallel.dp = 2;
     EXPECT_EQ(collectiveGroups(planRun(replicas).value(), 3),
               (std::vector<RankSet>{{.first = 2, .count = 2}}));
-    RunConfig twoLevels = config("usp", 4);
+    RunConfig twoLevels = recordedConfig("usp", 4);
     twoLevels.parallel.ulysses = 2;
     EXPECT_EQ(collectiveGroups(planRun(twoLevels).value(), 3),
               (std::vector<RankSet>{{.first = 2, .count = 2}}));

@@ -8,15 +8,15 @@
 namespace ringscope {
 namespace {
 
-using testing::anyMask;
-using testing::grants;
+using test::anyMask;
+using test::grants;
 
-constexpr std::int64_t tokens = 48;
+constexpr std::int64_t sequence = 48;
 
 RowRun anyRun() {
     const auto stride = *rc::gen::inRange<std::int64_t>(1, 6);
-    const auto count = *rc::gen::inRange<std::int64_t>(1, (tokens - 1) / stride + 1);
-    const auto first = *rc::gen::inRange<std::int64_t>(0, tokens - (count - 1) * stride);
+    const auto count = *rc::gen::inRange<std::int64_t>(1, (sequence - 1) / stride + 1);
+    const auto first = *rc::gen::inRange<std::int64_t>(0, sequence - (count - 1) * stride);
     return {.row = 0, .count = count, .tokens = {first, stride}};
 }
 
@@ -50,7 +50,7 @@ TEST(RowRuns, MakeOneRunOfEvenlySpacedTokens) {
 }
 
 RC_GTEST_PROP(RowRuns, MeetWhereAQuerySeesAKey, ()) {
-    const AttentionMask mask = *anyMask(tokens);
+    const AttentionMask mask = *anyMask(sequence);
     const RowRun queries = anyRun();
     const RowRun keys = anyRun();
     bool sees = false;

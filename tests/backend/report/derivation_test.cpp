@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <cmath>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -83,4 +83,4 @@ TEST(Derivation, HoldsMemoryAgainstTheDevice) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -43,7 +43,7 @@ protected:
         files.push_back({.path = file, .size = {1'000}});
     }
 
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     RunRecord run = finishedRun("ring", 100);
     std::vector<RunFile> files;
 };

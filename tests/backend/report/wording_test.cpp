@@ -11,7 +11,7 @@
 namespace ringscope::reporting {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 RC_GTEST_PROP(ValidUtf8, LeavesItsOwnResultAlone, (const std::string& bytes)) {
     const std::string valid = validUtf8(bytes);
@@ -85,13 +85,14 @@ TEST(FormatSpread, ShowsTheEndsOnlyWhereTheyDiffer) {
     EXPECT_EQ(formatSpread(Spread{2410, 2410, 2410, 1}, formatSignificant), "2,410");
     EXPECT_EQ(formatSpread(Spread{2410.1, 2410.0, 2410.2, 3}, formatSignificant), "2,410");
     EXPECT_EQ(formatSpread(std::nullopt, formatSignificant), "–");
-    EXPECT_EQ(formatSpread(Spread{nan, nan, nan, 1}, formatLoss), "not a number");
+    EXPECT_EQ(formatSpread(Spread{notANumber, notANumber, notANumber, 1}, formatLoss),
+              "not a number");
 }
 
 TEST(FormatDifference, SaysExactlyEqualAsZero) {
     EXPECT_EQ(formatDifference(0), "0");
     EXPECT_EQ(formatDifference(0.0031), "3.1e-03");
-    EXPECT_EQ(formatDifference(nan), "not a number");
+    EXPECT_EQ(formatDifference(notANumber), "not a number");
 }
 
 TEST(ParityWords, NameTheFigureThatIsOff) {

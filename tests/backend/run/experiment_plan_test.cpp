@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -262,4 +262,4 @@ TEST(PlannedHosts, AreEachNamedOnceWithTheMostRanksOfARun) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

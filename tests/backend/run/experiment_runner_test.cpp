@@ -8,14 +8,14 @@
 namespace ringscope {
 namespace {
 
+using test::FakeTransport;
+using test::RecordingSink;
+using test::saysAWholeRun;
+using test::saysHello;
+using test::Script;
 using ::testing::ElementsAre;
-using testing::FakeTransport;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::RecordingSink;
-using testing::saysAWholeRun;
-using testing::saysHello;
-using testing::Script;
 
 // Modes in their order; every run is healthy but those of `failing`.
 class ExperimentRunnerTest : public ::testing::Test {

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -152,4 +152,4 @@ void endsWhenStopped(Script& script, int ranks) {
     };
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

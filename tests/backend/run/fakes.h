@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 class Script {
 public:
@@ -98,4 +98,4 @@ void endsWhenStopped(Script& script, int ranks);
 
 RankStep stepOf(int rank, std::int64_t step, double loss);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::Contains;
@@ -97,4 +97,4 @@ TEST_F(OtherHosts, WhoseTraceCannotBeKeptTrainAllTheSame) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

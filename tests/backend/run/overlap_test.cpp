@@ -91,7 +91,7 @@ TEST(Overlap, IsNothingWhereNoStepWasRecorded) {
 }
 
 TEST(Overlap, OfAFolderWithoutATraceSaysSo) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto overlap = readOverlap(folder.path());
     ASSERT_FALSE(overlap.ok());
     EXPECT_NE(overlap.error().message.find(folder.path().string()), std::string::npos);

@@ -10,24 +10,24 @@
 namespace ringscope {
 namespace {
 
+using test::exitsWell;
+using test::FakeTransport;
+using test::RecordingSink;
+using test::saysDone;
+using test::saysHello;
+using test::saysSteps;
+using test::Script;
+using test::smallRequest;
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
-using testing::exitsWell;
-using testing::FakeTransport;
 using ::testing::HasSubstr;
-using testing::RecordingSink;
-using testing::saysDone;
-using testing::saysHello;
-using testing::saysSteps;
-using testing::Script;
-using testing::smallRequest;
-using testing::TemporaryFolder;
 
-constexpr int ranks = 2;
-constexpr std::int64_t steps = 6;
+constexpr int retriedRanks = 2;
+constexpr std::int64_t retriedSteps = 6;
 
 class Retries : public ::testing::Test {
 protected:
-    Retries() : request(smallRequest(ranks, steps)) {
+    Retries() : request(smallRequest(retriedRanks, retriedSteps)) {
         request.plan.config.launch.retries = 2;
         request.plan.config.checkpoint.every = 2;
         request.plan.config.checkpoint.folder = folder.path().string();
@@ -37,7 +37,7 @@ protected:
                 if (onStart) onStart(*start, agent);
             }
             if (std::holds_alternative<StopRanks>(command))
-                for (int rank = 0; rank < ranks; ++rank)
+                for (int rank = 0; rank < retriedRanks; ++rank)
                     if (rank != 1 || !killed)
                         agent.says(RankExited{.rank = rank, .signal = SIGTERM});
         };
@@ -57,15 +57,15 @@ protected:
 
     // Ranks that train from one step to another; then rank 1 is killed, or all end well.
     void trains(Script& agent, std::int64_t first, std::int64_t end) {
-        saysHello(agent, ranks);
-        saysSteps(agent, ranks, first, end);
-        killed = end < steps;
+        saysHello(agent, retriedRanks);
+        saysSteps(agent, retriedRanks, first, end);
+        killed = end < retriedSteps;
         if (killed) {
             agent.says(RankExited{.rank = 1, .signal = SIGKILL});
             return;
         }
-        saysDone(agent, ranks, steps);
-        exitsWell(agent, ranks);
+        saysDone(agent, retriedRanks, retriedSteps);
+        exitsWell(agent, retriedRanks);
     }
 
     TemporaryFolder folder;
@@ -80,14 +80,14 @@ protected:
 
 TEST_F(Retries, GoOnFromTheLastCheckpointAndCountTheLostSteps) {
     onStart = [this](const StartRanks& start, Script& agent) {
-        if (starts.size() > 1) return trains(agent, 4, steps);
+        if (starts.size() > 1) return trains(agent, 4, retriedSteps);
         keepCheckpoint(start.run.text, 4);
         trains(agent, 0, 5);
     };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
     ASSERT_EQ(run.steps.size(), 6U);
-    for (std::int64_t step = 0; step < steps; ++step)
+    for (std::int64_t step = 0; step < retriedSteps; ++step)
         EXPECT_EQ(run.steps[static_cast<std::size_t>(step)].step, step);
     ASSERT_EQ(starts.size(), 2U);
     EXPECT_EQ(starts[0].resume, "");
@@ -104,7 +104,7 @@ TEST_F(Retries, GoOnFromTheLastCheckpointAndCountTheLostSteps) {
 
 TEST_F(Retries, CountWhatEachTryLostOfItsOwn) {
     onStart = [this](const StartRanks&, Script& agent) {
-        trains(agent, 0, starts.size() == 1 ? 5 : starts.size() == 2 ? 2 : steps);
+        trains(agent, 0, starts.size() == 1 ? 5 : starts.size() == 2 ? 2 : retriedSteps);
     };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
@@ -114,7 +114,7 @@ TEST_F(Retries, CountWhatEachTryLostOfItsOwn) {
 
 TEST_F(Retries, BeginAgainWhereThereIsNoCheckpoint) {
     onStart = [this](const StartRanks&, Script& agent) {
-        trains(agent, 0, starts.size() > 1 ? steps : 3);
+        trains(agent, 0, starts.size() > 1 ? retriedSteps : 3);
     };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
@@ -133,7 +133,7 @@ TEST_F(Retries, EndWithTheLastReasonAfterAsManyAsWereAllowed) {
 
 TEST_F(Retries, AnErrorThatARankReportsIsFinal) {
     onStart = [](const StartRanks&, Script& agent) {
-        saysHello(agent, ranks);
+        saysHello(agent, retriedRanks);
         agent.says(RankSaid{RankError{.rank = 0, .message = "the loss is not a number"}});
         agent.says(RankExited{.rank = 0, .code = 1});
     };
@@ -145,7 +145,7 @@ TEST_F(Retries, ARunThatGoesOnCountsOnAndSaysWhatItContinues) {
     keepCheckpoint("89abcdef-0000", 4);
     const auto checkpoint = folder.path() / "89abcdef-0000" / "step-00000004";
     request.resume = ResumePoint{checkpoint, 4, "89abcdef-0000"};
-    onStart = [this](const StartRanks&, Script& agent) { trains(agent, 4, steps); };
+    onStart = [this](const StartRanks&, Script& agent) { trains(agent, 4, retriedSteps); };
     const RunRecord run = execute();
     EXPECT_EQ(run.status, RunStatus::Finished) << run.statusReason;
     ASSERT_EQ(run.steps.size(), 2U);
@@ -158,8 +158,8 @@ TEST_F(Retries, ARunThatGoesOnCountsOnAndSaysWhatItContinues) {
 TEST_F(Retries, AStoppedRunSaysWithWhatItGoesOn) {
     onStart = [this](const StartRanks& start, Script& agent) {
         keepCheckpoint(start.run.text, 2);
-        saysHello(agent, ranks);
-        saysSteps(agent, ranks, 0, 3);
+        saysHello(agent, retriedRanks);
+        saysSteps(agent, retriedRanks, 0, 3);
     };
     script.onReceive = [this] {
         if (sink.told.size() > 4) stop.request_stop();

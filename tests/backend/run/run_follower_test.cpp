@@ -11,10 +11,10 @@ namespace ringscope {
 namespace {
 
 using std::chrono::milliseconds;
+using test::RecordingSink;
+using test::stepOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::RecordingSink;
-using testing::stepOf;
 
 class RunFollowerTest : public ::testing::Test {
 protected:

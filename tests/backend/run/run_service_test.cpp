@@ -14,21 +14,21 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::endsWhenStopped;
+using test::exitsWell;
+using test::FakeTransport;
+using test::RecordingSink;
+using test::saysAWholeRun;
+using test::saysDone;
+using test::saysHello;
+using test::saysSteps;
+using test::Script;
+using test::smallRequest;
+using test::stepOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using testing::endsWhenStopped;
-using testing::exitsWell;
-using testing::FakeTransport;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::RecordingSink;
-using testing::saysAWholeRun;
-using testing::saysDone;
-using testing::saysHello;
-using testing::saysSteps;
-using testing::Script;
-using testing::smallRequest;
-using testing::stepOf;
 
 constexpr int ranks = 2;
 constexpr std::int64_t steps = 2;

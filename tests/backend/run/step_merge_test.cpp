@@ -9,7 +9,7 @@ namespace ringscope {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::stepOf;
+using test::stepOf;
 
 TEST(StepMerge, AStepIsCompleteWithTheLastRanksReportAndLastsAsLongAsTheSlowest) {
     StepMerge merge(2);

@@ -11,8 +11,8 @@ namespace ringscope {
 namespace {
 
 namespace fs = std::filesystem;
+using test::TemporaryFolder;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 CheckpointManifest writtenAt(const fs::path& runFolder, std::int64_t step) {
     const fs::path half = halfFolder(runFolder, step);

@@ -17,7 +17,7 @@ using nlohmann::json;
 json described(const std::string& schema, const std::string& body) {
     const json file = json::parse(embedded::openApi);
     const json value = json::parse(body);
-    EXPECT_EQ(testing::schemaMismatch(file, file["components"]["schemas"].at(schema), value), "")
+    EXPECT_EQ(test::schemaMismatch(file, file["components"]["schemas"].at(schema), value), "")
         << schema;
     return value;
 }

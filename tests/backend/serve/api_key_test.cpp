@@ -28,7 +28,7 @@ protected:
     }
 
 private:
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 TEST_F(KeyFile, HasOneLine) {

@@ -192,7 +192,7 @@ TEST(ApiRequest, SaysWhatIsWrongWithACompletion) {
     };
     const json file = json::parse(embedded::openApi);
     const json& schema = file["components"]["schemas"]["CompletionRequest"];
-    EXPECT_EQ(testing::schemaMismatch(file, schema, completion()), "");
+    EXPECT_EQ(test::schemaMismatch(file, schema, completion()), "");
     for (const Wrong& wrong : all) {
         const json body = completion(wrong.more);
         SCOPED_TRACE(body.dump());
@@ -202,7 +202,7 @@ TEST(ApiRequest, SaysWhatIsWrongWithACompletion) {
         EXPECT_EQ(error.type, "invalid_request_error");
         EXPECT_THAT(error.message, HasSubstr(wrong.sentence));
         if (!wrong.describes) continue;
-        EXPECT_NE(testing::schemaMismatch(file, schema, body), "");
+        EXPECT_NE(test::schemaMismatch(file, schema, body), "");
     }
 }
 
@@ -235,7 +235,7 @@ TEST(ApiRequest, SaysWhatIsWrongWithAChat) {
     };
     const json file = json::parse(embedded::openApi);
     const json& schema = file["components"]["schemas"]["ChatRequest"];
-    EXPECT_EQ(testing::schemaMismatch(file, schema, chat()), "");
+    EXPECT_EQ(test::schemaMismatch(file, schema, chat()), "");
     for (const Wrong& wrong : all) {
         const json body = chat(wrong.more);
         SCOPED_TRACE(body.dump());
@@ -243,7 +243,7 @@ TEST(ApiRequest, SaysWhatIsWrongWithAChat) {
         EXPECT_EQ(error.param, wrong.param);
         EXPECT_THAT(error.message, HasSubstr(wrong.sentence));
         if (!wrong.describes) continue;
-        EXPECT_NE(testing::schemaMismatch(file, schema, body), "");
+        EXPECT_NE(test::schemaMismatch(file, schema, body), "");
     }
     ServedModel without = bytesModel();
     without.chat.reset();

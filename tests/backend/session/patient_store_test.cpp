@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <stdexcept>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -188,4 +188,4 @@ TEST_F(PatientStoreTest, DropsLinesBeyondWhatFitsAndSaysHowMany) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

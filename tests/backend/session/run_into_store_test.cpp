@@ -13,7 +13,7 @@
 #include <functional>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::Contains;
@@ -195,7 +195,7 @@ TEST_F(RunIntoStore, WritesNothingBeforeEveryHostIsReady) {
 }
 
 TEST_F(RunIntoStore, StartsNothingWhereTheDataCannotBeRead) {
-    const testing::TemporaryFolder data;
+    const test::TemporaryFolder data;
     const std::string path = (data.path() / "a.jsonl").string();
     std::ofstream(path) << "{\"text\": \"mill\"}\n{\"text\": }\n";
     Experiment experiment = experimentOf({"ring", "zigzag"});
@@ -313,4 +313,4 @@ TEST_F(RunIntoStore, FailsWhereItsWatcherFails) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::Contains;
@@ -61,4 +61,4 @@ TEST(Advice, OfSeveralNumbersOfRanksTheCheapestIsNamed) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

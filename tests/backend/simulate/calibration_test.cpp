@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // A machine whose rates do not depend on sizes, so that a calibration can find them again.
@@ -139,4 +139,4 @@ TEST(Calibration, RunsWithoutMessagesAreRefused) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

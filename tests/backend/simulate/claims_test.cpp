@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 RunPlan claimOn(const std::string& file, const Machine& machine) {
@@ -46,4 +46,4 @@ TEST(Claims, ATrillionParametersDoNotTrainOn400Gpus) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

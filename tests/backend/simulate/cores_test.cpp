@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // Plays tasks that begin at given moments, and says when each ended.
@@ -59,13 +59,13 @@ private:
     Cores cores_;
 };
 
-using Ends = std::map<int, std::int64_t>;
+using EndTimes = std::map<int, std::int64_t>;
 
 TEST(Cores, TasksThatHaveACoreEachDoNotWait) {
     PlayedCores cores(2, 10);
     cores.begin(0, 0, 25);
     cores.begin(3, 1, 100);
-    EXPECT_EQ(cores.ends(), (Ends{{0, 25}, {1, 103}}));
+    EXPECT_EQ(cores.ends(), (EndTimes{{0, 25}, {1, 103}}));
 }
 
 TEST(Cores, MoreTasksThanCoresTakeTurns) {
@@ -73,7 +73,7 @@ TEST(Cores, MoreTasksThanCoresTakeTurns) {
     cores.begin(0, 0, 20);
     cores.begin(0, 1, 20);
     // 0: [0, 10) and [20, 30); 1: [10, 20) and [30, 40).
-    EXPECT_EQ(cores.ends(), (Ends{{0, 30}, {1, 40}}));
+    EXPECT_EQ(cores.ends(), (EndTimes{{0, 30}, {1, 40}}));
 }
 
 TEST(Cores, AShortTaskWaitsForTheEndOfATurnAndHoldsUpOneOther) {
@@ -81,7 +81,7 @@ TEST(Cores, AShortTaskWaitsForTheEndOfATurnAndHoldsUpOneOther) {
     cores.begin(0, 0, 50);
     cores.begin(0, 1, 50);
     cores.begin(14, 2, 3);  // runs [20, 23)
-    const Ends ends = cores.ends();
+    const EndTimes ends = cores.ends();
     EXPECT_EQ(ends.at(2), 23);
     EXPECT_EQ(ends.at(0) + ends.at(1), 50 + 53);
 }
@@ -91,7 +91,7 @@ TEST(Cores, ATaskThatGoesOnKeepsItsCoreUntilTheTurnEnds) {
     cores.begin(0, 0, 4, {4, 4});
     cores.begin(0, 1, 5);
     // 0: [0, 10) and [15, 17).
-    EXPECT_EQ(cores.ends(), (Ends{{0, 17}, {1, 15}}));
+    EXPECT_EQ(cores.ends(), (EndTimes{{0, 17}, {1, 15}}));
 }
 
 TEST(Cores, AllWorkIsDoneAndNoCoreIdlesWhileATaskWaits) {
@@ -110,4 +110,4 @@ TEST(Cores, AllWorkIsDoneAndNoCoreIdlesWhileATaskWaits) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

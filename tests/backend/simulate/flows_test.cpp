@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 constexpr std::int64_t gigabyte = 1'000'000'000;
@@ -47,4 +47,4 @@ TEST(Flows, AFlowIsAsFastAsItsSlowestPortAndNeverFasterThanItsMost) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

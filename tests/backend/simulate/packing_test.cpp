@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST(Packing, WhatIsNoLengthIsNamedByLineAndColumn) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

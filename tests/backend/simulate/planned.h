@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline RunConfig llama8b() {
     RunConfig config;
@@ -38,4 +38,4 @@ inline RunPlan plannedOn(RunConfig config, const Machine& machine, const std::st
     return *std::move(plan);
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // Arctic Long Sequence Training, arXiv 2506.13996: Llama-3.1-8B on H100 with FlashAttention 2,
@@ -158,4 +158,4 @@ TEST(Published, UlyssesAgainstGatheredKeysOnEightH200) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 const Machine& h100() {
@@ -190,4 +190,4 @@ TEST(Simulator, KernelsThatAreShorterThanTheirLaunchLeaveGaps) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

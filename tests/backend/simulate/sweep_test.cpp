@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -130,4 +130,4 @@ TEST(SlowestLink, ChangesMeasuredRatesOfCollectivesWithItsSpeed) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline RunRecord smallRun() {
     RunRecord run;
@@ -34,4 +34,4 @@ inline RunEvent eventOf(RunEvent::Kind kind, RunRecord run,
             .step = step};
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -11,9 +11,9 @@
 namespace ringscope {
 namespace {
 
-using testing::eventOf;
-using testing::smallRun;
-using testing::stepOf;
+using test::eventOf;
+using test::smallRun;
+using test::stepOf;
 
 nlohmann::json parsed(const RunEvent& event) {
     const std::string line = jsonLine(event);

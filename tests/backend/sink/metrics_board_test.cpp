@@ -7,11 +7,11 @@
 namespace ringscope {
 namespace {
 
+using test::eventOf;
+using test::smallRun;
+using test::stepOf;
 using ::testing::EndsWith;
-using testing::eventOf;
 using ::testing::HasSubstr;
-using testing::smallRun;
-using testing::stepOf;
 
 constexpr const char* labels = R"(run="0123456789abcdef",name="demo/zigzag \"two\"",mode="zigzag")";
 

@@ -10,10 +10,10 @@ namespace ringscope {
 namespace {
 
 using std::chrono::milliseconds;
+using test::smallRun;
+using test::stepOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::smallRun;
-using testing::stepOf;
 
 // What a writer was given; it outlives the sink, whose thread may be the longest.
 struct Written {

@@ -11,9 +11,9 @@
 namespace ringscope {
 namespace {
 
-using testing::eventOf;
-using testing::smallRun;
-using testing::stepOf;
+using test::eventOf;
+using test::smallRun;
+using test::stepOf;
 
 std::string hexOf(std::string_view bytes) {
     std::string hex;

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // Another program, made before this one opens a store: SQLite does not survive a fork. It waits
@@ -190,4 +190,4 @@ TEST_F(SharedStore, SaysThatAnotherProgramIsWriting) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

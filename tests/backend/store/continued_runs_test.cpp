@@ -2,7 +2,7 @@
 #include "backend/run/run_history.h"
 #include "tests/backend/store/store_fixture.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 class ContinuedRuns : public StoreTest {
@@ -74,4 +74,4 @@ TEST_F(ContinuedRuns, OfABrokenFileMayGoInACircle) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

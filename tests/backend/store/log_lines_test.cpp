@@ -4,7 +4,7 @@
 #include "tests/backend/store/log_words.h"
 #include "tests/backend/store/store_fixture.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using store::firstLinesKept;
@@ -65,4 +65,4 @@ TEST_F(LogLines, OfAnUnknownRunAreNotFound) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

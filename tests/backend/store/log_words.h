@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline Result<std::vector<std::string>> logWords(Store& store, const RunId& run,
                                                  std::int64_t last = 0) {
@@ -20,4 +20,4 @@ inline Result<std::vector<std::string>> logWords(Store& store, const RunId& run,
     return lines;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

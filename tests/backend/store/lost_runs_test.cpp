@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <csignal>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using store::currentWriter;
@@ -261,4 +261,4 @@ TEST_F(RunsElsewhere, GiveNoSignsOnceTheyHaveEnded) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -12,9 +12,9 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 constexpr const char* schema = R"sql(
 CREATE TABLE META_DATA_EXPORT (name TEXT, value TEXT);

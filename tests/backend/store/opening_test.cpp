@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 namespace fs = std::filesystem;
 
@@ -327,4 +327,4 @@ TEST_F(Opening, HasNoCautionToGiveOnALocalDisk) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -5,7 +5,7 @@
 #include <limits>
 #include <random>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -475,4 +475,4 @@ TEST_F(NewestReference, IsTheNewestFinishedUnshardedRunOfTheSameComputation) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -3,7 +3,7 @@
 #include "backend/trace/trace_files.h"
 #include "tests/backend/store/store_fixture.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 class Selector : public StoreTest {
@@ -187,4 +187,4 @@ TEST_F(Selector, SaysThatAnEmptyStoreHasNoRuns) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

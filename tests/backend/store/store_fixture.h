@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 using Access = Store::Access;
 
@@ -137,4 +137,4 @@ private:
     TemporaryFolder folder_;
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

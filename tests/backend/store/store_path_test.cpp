@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <cstdlib>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 namespace fs = std::filesystem;
 
@@ -57,4 +57,4 @@ TEST_F(DefaultStorePath, IsTheVariablesBeforeAllOthers) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 namespace fs = std::filesystem;
 
@@ -290,4 +290,4 @@ TEST(MigrationTable, HasARowForEverySchemaInOrder) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

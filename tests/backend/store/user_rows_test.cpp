@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -107,4 +107,4 @@ TEST_F(UserRows, ReadTheLogOfOneRankAndWhatCameAfterALine) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

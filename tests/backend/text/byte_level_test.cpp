@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <thread>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 Tokenizer loaded(const char* name) {
@@ -95,4 +95,4 @@ TEST(ByteLevel, IsTheSameFromSeveralThreads) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 TEST(Characters, AreOfTheirClasses) {
@@ -55,4 +55,4 @@ RC_GTEST_PROP(NormalForms, OfPiecesAreThatOfTheWhole, ()) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -75,7 +75,7 @@ protected:
         return text.ok() ? std::string() : text.error().message;
     }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
     RunConfig config;
 };
 

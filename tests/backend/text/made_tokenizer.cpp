@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 ScratchFolder::ScratchFolder() {
     std::string name = std::filesystem::temp_directory_path() / "ringscope-text-XXXXXX";
@@ -66,4 +66,4 @@ std::vector<std::string> piecesOf(const Tokenizer& tokenizer, std::string_view t
     return pieces;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // A folder of its own, gone with it.
 class ScratchFolder {
@@ -37,4 +37,4 @@ std::string refusal(const nlohmann::json& file);
 
 std::vector<std::string> piecesOf(const Tokenizer& tokenizer, std::string_view text);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

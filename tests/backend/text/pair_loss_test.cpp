@@ -24,7 +24,7 @@ protected:
         return pairLoss(Sequences::make(TokenText::open(config).value(), config).value());
     }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 // "ab" ten times is trained on, "abab" is kept out: ab ba ab. ab is seen 10 times of 10, ba 9 of 9.

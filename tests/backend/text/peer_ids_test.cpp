@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <filesystem>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -112,4 +112,4 @@ TEST(PeerIds, OfNormalizersAndPreTokenizersAreAlike) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

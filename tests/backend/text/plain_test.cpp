@@ -5,7 +5,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 RC_GTEST_PROP(Bytes, AreTheirOwnIds, (const std::string& text)) {
@@ -51,4 +51,4 @@ TEST(ContentHash, IsTheSameForTheSameTokenizerAlone) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <filesystem>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 std::string modelBytes(const char* name) {
@@ -78,4 +78,4 @@ TEST(SentencePieceModel, KnowsItsSpecialTokens) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -41,7 +41,7 @@ public:
     RunConfig config;
 
 private:
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 std::string shown(const TokenSequence& row) { return {row.inputs.begin(), row.inputs.end()}; }

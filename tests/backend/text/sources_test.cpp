@@ -41,7 +41,7 @@ protected:
     }
     static std::string refusal(const std::string& source) { return read(source).front(); }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 TEST_F(Sources, AreFilesPatternsAndListsOfThem) {

@@ -45,7 +45,7 @@ protected:
         return made ? "made" : "found";
     }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
     RunConfig config;
     ReadingOptions options;
     std::string hash;

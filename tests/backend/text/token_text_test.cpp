@@ -12,7 +12,7 @@
 namespace ringscope {
 namespace {
 
-std::string writeText(const testing::TemporaryFolder& folder, const std::string& content) {
+std::string writeText(const test::TemporaryFolder& folder, const std::string& content) {
     const std::string path = (folder.path() / "text").string();
     std::ofstream(path, std::ios::binary) << content;
     return path;
@@ -25,7 +25,7 @@ TEST(TokenText, ShipsEnoughProseToTrainOn) {
 }
 
 TEST(TokenText, ReadsAFileByteByByteAndStartsAgainAtItsEnd) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const Result<TokenText> text = TokenText::open({.source = writeText(folder, "ab\xff")}, 256);
     ASSERT_TRUE(text.ok());
     EXPECT_EQ(text->size(), 3);
@@ -35,7 +35,7 @@ TEST(TokenText, ReadsAFileByteByByteAndStartsAgainAtItsEnd) {
 }
 
 TEST(TokenText, SaysHowLargeAVocabularyItsBytesNeed) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::string path = writeText(folder, "az");
     const Result<TokenText> text = TokenText::open({.source = path}, 100);
     ASSERT_FALSE(text.ok());
@@ -46,7 +46,7 @@ TEST(TokenText, SaysHowLargeAVocabularyItsBytesNeed) {
 }
 
 TEST(TokenText, RefusesWhatItCannotRead) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto refusal = [](const DataConfig& data) {
         const Result<TokenText> text = TokenText::open(data, 256);
         return text.ok() ? std::string() : text.error().message;
@@ -66,7 +66,7 @@ std::vector<std::int64_t> all(const TokenText& text) {
 }
 
 TEST(TokenText, IsMadeByATokenizersFolder) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::string prose = "Two mills stand by the river.\n\nOne grinds.\n\n\nThe other waits.";
     DataConfig data{.source = writeText(folder, prose),
                     .tokenizer = RINGSCOPE_TOKENIZERS "/llama3"};
@@ -90,7 +90,7 @@ TEST(TokenText, IsMadeByATokenizersFolder) {
 }
 
 TEST(TokenText, NeedsRowsForTheIdsOfItsTokenizer) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::string path = writeText(folder, "mills");
     const std::string tokenizer = RINGSCOPE_TOKENIZERS "/llama3";
     const Result<TokenText> text = TokenText::open({.source = path, .tokenizer = tokenizer}, 3);
@@ -100,14 +100,14 @@ TEST(TokenText, NeedsRowsForTheIdsOfItsTokenizer) {
 }
 
 TEST(TokenText, HasTheCharactersOfTheTextAsItsVocabulary) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const TokenText text =
         TokenText::open({.source = writeText(folder, "béab"), .tokenizer = "char"}, 3).value();
     EXPECT_THAT(all(text), ::testing::ElementsAre(1, 2, 0, 1));
 }
 
 TEST(TokenText, HoldsIdsOfAnyShape) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto path = folder.path() / "ids.npy";
     const std::array<std::int64_t, 4> ids{5, 0, 6, 2};
     ASSERT_TRUE(writeNpy(path, {.type = "<i8",

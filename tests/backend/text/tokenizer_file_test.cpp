@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <filesystem>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 nlohmann::json words() {
@@ -62,4 +62,4 @@ TEST(TokenizerConfig, ThatIsBrokenIsSaid) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 namespace fs = std::filesystem;
 
@@ -72,4 +72,4 @@ TEST(KeptTokenizer, IsNoneWhereTokensAreIds) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

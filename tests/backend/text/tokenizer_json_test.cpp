@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 using nlohmann::json;
@@ -223,4 +223,4 @@ TEST(TokenizerJson, FindsTheBestPieces) {
 }
 
 }  // namespace
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -10,7 +10,7 @@
 namespace ringscope {
 namespace {
 
-using testing::rankOfTwo;
+using test::rankOfTwo;
 constexpr std::int64_t us = 1'000;
 constexpr std::int64_t ms = 1'000'000;
 

@@ -9,8 +9,8 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::HasSubstr;
-using testing::TemporaryFolder;
 
 // The table of a trace with one span of this name.
 std::string tableWith(const std::string& name) {

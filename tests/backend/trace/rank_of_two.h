@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 inline RankTrace rankOfTwo(int number, std::vector<Span> spans,
                            std::vector<ClockSample> clock = {}) {
@@ -19,4 +19,4 @@ inline RankTrace rankOfTwo(int number, std::vector<Span> spans,
     return trace;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

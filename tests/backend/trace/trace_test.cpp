@@ -16,9 +16,9 @@ namespace ringscope {
 namespace {
 
 using nlohmann::json;
-using testing::TemporaryFolder;
+using test::TemporaryFolder;
 
-Span transfer(Operation operation, int peer, std::int64_t begin, std::int64_t end) {
+Span transferSpan(Operation operation, int peer, std::int64_t begin, std::int64_t end) {
     return {begin,
             end,
             {.kind = SpanKind::Transfer,
@@ -40,10 +40,10 @@ RankTrace rank(int number, std::vector<Span> spans) {
 }
 
 TEST(MergedTrace, MovesEachRankOntoTheReferenceClockAlongTheLineBetweenItsSamples) {
-    RankTrace far = rank(1, {transfer(Operation::Receive, 0, 1'000, 1'500)});
+    RankTrace far = rank(1, {transferSpan(Operation::Receive, 0, 1'000, 1'500)});
     far.clock = {{.local = 1'000, .reference = 400, .error = 50},
                  {.local = 2'000, .reference = 1'300, .error = 10}};
-    const Trace trace = mergeRanks({far, rank(0, {transfer(Operation::Send, 1, 290, 300)})});
+    const Trace trace = mergeRanks({far, rank(0, {transferSpan(Operation::Send, 1, 290, 300)})});
     EXPECT_EQ(trace.ranks[1].spans[0].begin(), 400);
     EXPECT_EQ(trace.ranks[1].spans[0].end(), 850);
     EXPECT_EQ(trace.begin, 290);
@@ -54,7 +54,7 @@ TEST(MergedTrace, MovesEachRankOntoTheReferenceClockAlongTheLineBetweenItsSample
 TEST(TraceFolder, OfTwoRunsIsRefusedAndBothAreNamed) {
     const TemporaryFolder folder;
     for (int number : {0, 1}) {
-        RankTrace of = rank(number, {transfer(Operation::Send, 1 - number, 10, 20)});
+        RankTrace of = rank(number, {transferSpan(Operation::Send, 1 - number, 10, 20)});
         of.origin.run = number == 0 ? "01AB" : "01CD";
         ASSERT_TRUE(writeTrace(mergeRanks({of}), folder.path()).ok());
     }
@@ -125,10 +125,10 @@ protected:
 
     Trace twoRanks() {
         return mergeRanks(
-            {rank(0, {transfer(Operation::Send, 1, 1'000'000'123, 1'000'004'456),
+            {rank(0, {transferSpan(Operation::Send, 1, 1'000'000'123, 1'000'004'456),
                       Span(1'000'000'000, 1'000'009'000,
                            {.kind = SpanKind::Attention, .operation = Operation::Block})}),
-             rank(1, {transfer(Operation::Receive, 0, 1'000'001'000, 1'000'004'999)})});
+             rank(1, {transferSpan(Operation::Receive, 0, 1'000'001'000, 1'000'004'999)})});
     }
 
     TemporaryFolder folder;
@@ -184,7 +184,7 @@ TEST_F(ChromeExport, GivesEveryStreamOfAGpuARow) {
     RankTrace traced = rank(0, {});
     traced.origin.device = "cuda:0";
     traced.gpu = {{0, 1, 7, {Span(2'000, 5'000, {.kind = SpanKind::Attention})}},
-                  {0, 1, 20, {transfer(Operation::Send, 1, 3'000, 4'000)}}};
+                  {0, 1, 20, {transferSpan(Operation::Send, 1, 3'000, 4'000)}}};
     const json document = exported(mergeRanks({traced}));
     std::map<std::string, int> rows;
     std::map<std::string, int> used;

@@ -12,9 +12,9 @@
 namespace ringscope {
 namespace {
 
-using testing::FakeTransport;
+using test::FakeTransport;
+using test::Script;
 using ::testing::HasSubstr;
-using testing::Script;
 
 class Evaluating : public ::testing::Test {
 protected:
@@ -29,7 +29,7 @@ protected:
         return evaluate(request, transport, {}, script.clock());
     }
 
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     EvaluationRequest request;
     Script script;
 };

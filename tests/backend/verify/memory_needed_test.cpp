@@ -23,7 +23,7 @@ struct Measured {
 };
 
 // Ranks on one machine, head dimension 64, window 64 or 256.
-const std::vector<Measured>& measured() {
+const std::vector<Measured>& measuredRows() {
     static const std::vector<Measured> rows = {
         {requestOf(2048, 8, 4, NumberFormat::Fp32), 101'158'912},
         {requestOf(4096, 8, 4, NumberFormat::Fp32), 202'317'824},
@@ -46,7 +46,7 @@ std::int64_t ofTensors(const VerifyRequest& request) {
 }
 
 TEST(MemoryNeeded, IsWhatRanksWereSeenToTakeAndNotMore) {
-    for (const Measured& row : measured()) {
+    for (const Measured& row : measuredRows()) {
         const double share =
             static_cast<double>(ofTensors(row.request)) / static_cast<double>(row.peak);
         // The other ranks are in the sum and not in the measured peak of rank 0.

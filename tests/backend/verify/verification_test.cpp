@@ -12,9 +12,9 @@
 namespace ringscope {
 namespace {
 
-using testing::FakeTransport;
+using test::FakeTransport;
+using test::Script;
 using ::testing::HasSubstr;
-using testing::Script;
 
 ModeVerdict goodVerdict(const std::string& mode) {
     ModeVerdict verdict{.mode = mode, .ranks = 2};
@@ -216,7 +216,7 @@ TEST(Verdict, TravelsAsJsonWithInfiniteErrors) {
 }
 
 TEST(Dump, NeverOverwritesAnother) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     VerifyRequest request{.modes = {"ring"}, .dump = (folder.path() / "proof").string()};
     ASSERT_TRUE(prepareDump(request).ok());
     EXPECT_EQ(caseFromJson(

@@ -75,7 +75,7 @@ protected:
                                    .headDim = headDim};
         const Schedule schedule = masked(mode.schedule(shape).value(), {.causal = true});
         const std::int64_t rows = schedule.replicated ? tokens : tokens / ranks;
-        testing::runRanks(ranks, [&](Group& group) {
+        test::runRanks(ranks, [&](Group& group) {
             const auto attention =
                 Attention::make(schedule, group.rank(), group, {.dropout = 0.25}).value();
             body({*attention, schedule, group.rank(), at::randn({1, rows, heads, headDim}),

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <optional>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 struct Tensors {
@@ -370,4 +370,4 @@ std::string findDeviations(const ConformanceCase& testCase, Group& group) {
     return fit.ok() ? allDeviations(testCase, *fit, group) : fit.error().message;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

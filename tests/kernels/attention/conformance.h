@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct ConformanceCase {
     const Mode* mode = nullptr;
@@ -50,4 +50,4 @@ std::string refusalOf(const ConformanceCase& testCase);
 // empty: all is well.
 std::string findDeviations(const ConformanceCase& testCase, Group& group);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

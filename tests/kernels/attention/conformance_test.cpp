@@ -11,13 +11,13 @@
 namespace ringscope {
 namespace {
 
-using testing::ConformanceCase;
-using testing::everyCell;
-using testing::findDeviations;
-using testing::legalCases;
-using testing::refusalOf;
-using testing::runRanks;
-using testing::tightCases;
+using test::ConformanceCase;
+using test::everyCell;
+using test::findDeviations;
+using test::legalCases;
+using test::refusalOf;
+using test::runRanks;
+using test::tightCases;
 
 class EveryMode : public ::testing::TestWithParam<std::string> {};
 
@@ -86,7 +86,7 @@ std::string nameOf(const ::testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(modeNames()), nameOf);
 
-class EveryLayout : public ::testing::TestWithParam<testing::LaidOutMode> {};
+class EveryLayout : public ::testing::TestWithParam<test::LaidOutMode> {};
 
 // In fp64, so that nothing hides in rounding: under every mask and rule, and within tight buffers.
 TEST_P(EveryLayout, IsFullAttentionUnderEveryMaskAndRuleAndSendsWhatIsScheduled) {
@@ -109,9 +109,9 @@ TEST_P(EveryLayout, IsFullAttentionUnderEveryMaskAndRuleAndSendsWhatIsScheduled)
     }
 }
 
-std::vector<testing::LaidOutMode> chosenLayouts() {
-    std::vector<testing::LaidOutMode> all = testing::laidOutModes();
-    std::erase_if(all, [](const testing::LaidOutMode& each) { return each.layout.isModes(); });
+std::vector<test::LaidOutMode> chosenLayouts() {
+    std::vector<test::LaidOutMode> all = test::laidOutModes();
+    std::erase_if(all, [](const test::LaidOutMode& each) { return each.layout.isModes(); });
     return all;
 }
 

@@ -11,8 +11,8 @@
 namespace ringscope {
 namespace {
 
+using test::NotingGroup;
 using ::testing::ElementsAre;
-using testing::NotingGroup;
 
 constexpr int ranks = 2;
 constexpr int thisRank = 1;

@@ -12,16 +12,16 @@
 namespace ringscope {
 namespace {
 
+using test::NotingGroup;
 using ::testing::ElementsAre;
-using testing::NotingGroup;
 using ::testing::ThrowsMessage;
 
-constexpr int ranks = 2;
-constexpr std::int64_t heads = 2;
-constexpr std::int64_t rows = 3;  // of each rank
-constexpr std::int64_t headDim = 4;
+constexpr int gatherRanks = 2;
+constexpr std::int64_t keyHeads = 2;
+constexpr std::int64_t rankRows = 3;  // of each rank
+constexpr std::int64_t keySize = 4;
 
-std::int64_t bytesOf(const HeadSpan& span) { return 2 * rows * span.size() * headDim * 4; }
+std::int64_t bytesOf(const HeadSpan& span) { return 2 * rankRows * span.size() * keySize * 4; }
 
 Transfer gatherFor(int step, const HeadSpan& span) {
     return {.kind = TransferKind::AllGather,
@@ -66,13 +66,14 @@ protected:
         return at::cat({own, own}, 2);
     }
 
-    const at::Tensor k_ =
-        at::arange(rows * heads * headDim).view({1, rows, heads, headDim}).to(at::kFloat);
+    const at::Tensor k_ = at::arange(rankRows * keyHeads * keySize)
+                              .view({1, rankRows, keyHeads, keySize})
+                              .to(at::kFloat);
     const at::Tensor v_ = k_.add(100);
     const ShardLayout owned_ =
-        contiguousLayout({.worldSize = ranks, .tokens = ranks * rows}).value();
+        contiguousLayout({.worldSize = gatherRanks, .tokens = gatherRanks * rankRows}).value();
     RankSchedule steps_;
-    NotingGroup group_{1, ranks};
+    NotingGroup group_{1, gatherRanks};
     BufferPool pool_{1 << 20};
     RankPart part_{steps_, owned_, group_, pool_};
 };
@@ -94,7 +95,7 @@ TEST_F(KeyGathering, BringsTheHeadsOfTheBackwardPassInItsOwnOrder) {
         gather.end(step, keys);
     }
     gather.finish();
-    EXPECT_TRUE(at::equal(gather.gradients(), at::stack({k_, v_}).mul(ranks)));
+    EXPECT_TRUE(at::equal(gather.gradients(), at::stack({k_, v_}).mul(gatherRanks)));
 }
 
 TEST_F(KeyGathering, BringsHeadsInOtherGroupsBackwardsThanForwards) {
@@ -107,7 +108,7 @@ TEST_F(KeyGathering, BringsHeadsInOtherGroupsBackwardsThanForwards) {
         gather.end(step, keys);
     }
     gather.finish();
-    EXPECT_TRUE(at::equal(gather.gradients(), at::stack({k_, v_}).mul(ranks)));
+    EXPECT_TRUE(at::equal(gather.gradients(), at::stack({k_, v_}).mul(gatherRanks)));
 }
 
 TEST_F(KeyGathering, GathersTheNextHeadsAndSumsTheLastGradientsWhileAStepComputes) {

@@ -12,19 +12,21 @@ namespace {
 
 using ::testing::ThrowsMessage;
 
-constexpr std::int64_t rows = 12;
+constexpr std::int64_t localRows = 12;
 
 QueryKeyValue randomTensors(at::ScalarType type = at::kDouble) {
-    const auto random = [&](std::int64_t heads) { return at::randn({2, rows, heads, 8}).to(type); };
+    const auto random = [&](std::int64_t heads) {
+        return at::randn({2, localRows, heads, 8}).to(type);
+    };
     return {random(4), random(2), random(2)};
 }
 
 // A causal square, whole and cut into two triangles and the square between them.
-Step causal() { return {.blocks = {{{0, rows}, {0, rows}, MaskKind::Causal}}}; }
+Step causal() { return {.blocks = {{{0, localRows}, {0, localRows}, MaskKind::Causal}}}; }
 Step causalInParts() {
     return {.blocks = {{{0, 5}, {0, 5}, MaskKind::Causal},
-                       {{5, rows}, {0, 5}, MaskKind::Full},
-                       {{5, rows}, {5, rows}, MaskKind::Causal}}};
+                       {{5, localRows}, {0, 5}, MaskKind::Full},
+                       {{5, localRows}, {5, localRows}, MaskKind::Causal}}};
 }
 
 TEST(LocalAttention, KnowsTheRowsOfItsBlocks) {
@@ -62,7 +64,7 @@ TEST(LocalAttention, ReturnsTheRowsOfItsQueriesAndGradientsOfAllKeys) {
     EXPECT_EQ(gradients.q.sizes(), (at::IntArrayRef{2, 4, 4, 8}));
     EXPECT_EQ(gradients.k.sizes(), tensors.k.sizes());
     for (const at::Tensor& gradient : {gradients.k, gradients.v})
-        for (const TokenSpan& unseen : {TokenSpan{0, 2}, TokenSpan{6, rows}}) {
+        for (const TokenSpan& unseen : {TokenSpan{0, 2}, TokenSpan{6, localRows}}) {
             const at::Tensor none = rowsOf(gradient, unseen);
             EXPECT_TRUE(at::equal(none, at::zeros_like(none)));
         }
@@ -82,8 +84,8 @@ TEST(LocalAttention, SumsGradientsOfKeysInFp32WhereNumbersHaveTwoBytes) {
     const BlockOutput output = localForward(causal(), tensors, {});
     EXPECT_EQ(output.out.scalar_type(), at::kBFloat16);
     EXPECT_EQ(output.lse.scalar_type(), at::kFloat);
-    const AttentionGradients gradients =
-        localBackward(causal(), tensors, output, at::randn({2, rows, 4, 8}).to(at::kBFloat16), {});
+    const AttentionGradients gradients = localBackward(
+        causal(), tensors, output, at::randn({2, localRows, 4, 8}).to(at::kBFloat16), {});
     EXPECT_EQ(gradients.q.scalar_type(), at::kBFloat16);
     EXPECT_EQ(gradients.k.scalar_type(), at::kFloat);
     EXPECT_EQ(gradients.v.scalar_type(), at::kFloat);

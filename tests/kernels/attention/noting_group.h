@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct Notes {
     // "send KV", "done send KV", "all-gather", ...; tests may add their own.
@@ -110,4 +110,4 @@ private:
     std::multiset<const void*> inFlight_{};
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -16,7 +16,7 @@ extern char** environ;
 namespace ringscope {
 namespace {
 
-using testing::ConformanceCase;
+using test::ConformanceCase;
 
 constexpr const char* rankArgument = "--as-rank";
 
@@ -28,8 +28,8 @@ int checkAsRank(const std::string& mode, int rank, int size, int port) {
         makeGroup(**rendezvous, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
     if (!group.ok()) return std::cerr << group.error().message << "\n", 1;
     int failures = 0;
-    for (const ConformanceCase& testCase : testing::legalCases(*findMode(mode), size)) {
-        const std::string deviations = testing::findDeviations(testCase, **group);
+    for (const ConformanceCase& testCase : test::legalCases(*findMode(mode), size)) {
+        const std::string deviations = test::findDeviations(testCase, **group);
         if (deviations.empty()) continue;
         std::cerr << testCase.name() << ", rank " << rank << ": " << deviations;
         ++failures;

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 // (B, n, H, D) to (B, Hq, n, D), each key head repeated for its group of query heads.
@@ -140,4 +140,4 @@ BlockGradients emptySums(const BlockInput& block) {
     return {emptySum(block.q), emptySum(block.k), emptySum(block.v)};
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -3,7 +3,7 @@
 
 #include "kernels/block/block_attention.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // The largest absolute difference.
 double distance(const at::Tensor& a, const at::Tensor& b);
@@ -22,4 +22,4 @@ at::Tensor referenceSinkGradient(const BlockInput& block, const at::Tensor& dOut
 // What gradients of all of a block's rows are added to.
 BlockGradients emptySums(const BlockInput& block);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -9,9 +9,9 @@
 namespace ringscope {
 namespace {
 
+using test::Notes;
+using test::NotingGroup;
 using ::testing::ElementsAre;
-using testing::Notes;
-using testing::NotingGroup;
 
 Notes travel(int ranks, const std::vector<Step>& pass) {
     NotingGroup group(1, ranks);

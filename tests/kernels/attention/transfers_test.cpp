@@ -8,9 +8,9 @@
 namespace ringscope {
 namespace {
 
+using test::NotingGroup;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::NotingGroup;
 using ::testing::ThrowsMessage;
 
 constexpr std::int64_t bytes = 8 * 4;  // of eight floats

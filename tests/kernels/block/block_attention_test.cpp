@@ -9,10 +9,10 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
-using testing::emptySums;
-using testing::referenceBackward;
-using testing::referenceForward;
+using test::distance;
+using test::emptySums;
+using test::referenceBackward;
+using test::referenceForward;
 
 double tolerance(at::ScalarType type) { return type == at::kFloat ? 1e-5 : 1e-12; }
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 struct BlockSize {
     std::int64_t queries;
@@ -77,4 +77,4 @@ inline std::vector<ScoreRules> scoreRuleCases() {
             {.scale = 0.4, .softcap = 2.0, .alibiHeads = 4, .dropout = 0.1, .dropoutSeed = 1}};
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

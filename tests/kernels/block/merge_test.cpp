@@ -9,7 +9,7 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
+using test::distance;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

@@ -11,25 +11,26 @@
 namespace ringscope {
 namespace {
 
-using testing::BlockSize;
-using testing::distance;
-using testing::emptySums;
-using testing::expectLikeReference;
-using testing::masksAround;
-using testing::randomBlock;
-using testing::referenceForward;
-using testing::scoreRuleCases;
+using test::BlockSize;
+using test::distance;
+using test::emptySums;
+using test::expectLikeReference;
+using test::masksAround;
+using test::randomBlock;
+using test::referenceForward;
+using test::scoreRuleCases;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double unbounded = std::numeric_limits<double>::infinity();
 
-double tolerance(at::ScalarType type) { return type == at::kDouble ? 1e-11 : 2e-5; }
+double tiledTolerance(at::ScalarType type) { return type == at::kDouble ? 1e-11 : 2e-5; }
 
 void expectAttention(const BlockInput& block, const std::string& what) {
     const at::Tensor dOut = at::randn(block.q.sizes()).to(block.q.scalar_type());
     const BlockOutput output = tiledForward(block);
     const BlockGradients gradients = emptySums(block);
     addTiledGradients(block, output, dOut, gradients);
-    expectLikeReference(block, dOut, output, gradients, tolerance(block.q.scalar_type()), what);
+    expectLikeReference(block, dOut, output, gradients, tiledTolerance(block.q.scalar_type()),
+                        what);
 }
 
 TEST(TiledAttention, IsAttentionUnderEveryMaskInEveryType) {
@@ -118,7 +119,7 @@ TEST(TiledAttention, GivesRowsWithoutKeysNothingAndStaysFinite) {
     block.keyTokens = {4, 1};  // queries 0 to 3 come before every key
     const BlockOutput output = tiledForward(block);
     EXPECT_TRUE(at::equal(output.out.narrow(1, 0, 4), at::zeros({2, 4, 4, 16})));
-    EXPECT_TRUE(at::equal(output.lse.narrow(1, 0, 4), at::full({2, 4, 4}, -infinity)));
+    EXPECT_TRUE(at::equal(output.lse.narrow(1, 0, 4), at::full({2, 4, 4}, -unbounded)));
     const BlockGradients gradients = emptySums(block);
     addTiledGradients(block, output, at::randn({2, 8, 4, 16}), gradients);
     for (const at::Tensor& gradient : {gradients.q, gradients.k, gradients.v})

@@ -18,7 +18,7 @@ std::string dump_fr_trace(bool includeCollectives, bool includeStackTraces, bool
 namespace ringscope {
 namespace {
 
-using testing::runRanks;
+using test::runRanks;
 
 TEST(FlightRecorderOfTorch, IsReadAsItDumps) {
     runRanks(2, [](Group& group) {

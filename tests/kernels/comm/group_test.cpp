@@ -16,9 +16,9 @@
 namespace ringscope {
 namespace {
 
+using test::runRanks;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using testing::runRanks;
 
 // 0, 1, 2, ... and 100 for each rank.
 at::Tensor numbers(int rank, std::int64_t count, at::ScalarType type = at::kFloat) {

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 void runRank(const RendezvousStore& rendezvous, int rank, int size,
@@ -50,4 +50,4 @@ void runRanks(int size, const std::function<void(Group&)>& rank) {
     for (std::thread& thread : threads) thread.join();
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -5,10 +5,10 @@
 
 #include <functional>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // Runs `rank` once on each of `size` threads. What a thread throws fails the test and is shown with
 // its rank.
 void runRanks(int size, const std::function<void(Group&)>& rank);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -16,15 +16,15 @@
 namespace ringscope {
 namespace {
 
-using testing::BlockSize;
-using testing::distance;
-using testing::emptySums;
-using testing::expectLikeReference;
-using testing::expectSameGradients;
-using testing::masksAround;
-using testing::randomBlock;
-using testing::referenceForward;
-using testing::scoreRuleCases;
+using test::BlockSize;
+using test::distance;
+using test::emptySums;
+using test::expectLikeReference;
+using test::expectSameGradients;
+using test::masksAround;
+using test::randomBlock;
+using test::referenceForward;
+using test::scoreRuleCases;
 
 template <kernel::ThreadOrder order>
 void onHost(const AttentionTask& task) {

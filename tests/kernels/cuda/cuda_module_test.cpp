@@ -14,9 +14,9 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
-using testing::referenceBackward;
-using testing::referenceForward;
+using test::distance;
+using test::referenceBackward;
+using test::referenceForward;
 
 TEST(CudaModule, LoadsOnceAndWithoutAGpu) {
     const Result<const CudaModule*> module = loadCudaModule();
@@ -82,7 +82,7 @@ void expectLike(const BlockOutput& output, const BlockOutput& expected, double l
 
 BlockGradients gradientsBy(const BlockKernels& kernels, const BlockInput& block,
                            const BlockOutput& whole, const at::Tensor& dOut) {
-    const BlockGradients sums = testing::emptySums(block);
+    const BlockGradients sums = test::emptySums(block);
     kernels.addGradients(block, whole, dOut, sums);
     return sums;
 }

@@ -14,22 +14,22 @@ namespace ringscope {
 
 // The linker takes this one and leaves cpu_kernels.cpp where it is.
 const BlockKernels cpuBlockKernels{
-    .forward = [](const BlockInput& block) { return piecewiseForward(block, testing::hostGpu); },
+    .forward = [](const BlockInput& block) { return piecewiseForward(block, test::hostGpu); },
     .addGradients =
         [](const BlockInput& block, const BlockOutput& whole, const at::Tensor& dOut,
            const BlockGradients& sums) {
-            addPiecewiseGradients(block, whole, dOut, sums, testing::hostGpu);
+            addPiecewiseGradients(block, whole, dOut, sums, test::hostGpu);
         },
-    .merge = testing::hostGpu.merge,
-    .copyRows = testing::hostGpu.copyRows};
+    .merge = test::hostGpu.merge,
+    .copyRows = test::hostGpu.copyRows};
 
 namespace {
 
-using testing::ConformanceCase;
-using testing::everyCell;
-using testing::findDeviations;
-using testing::refusalOf;
-using testing::runRanks;
+using test::ConformanceCase;
+using test::everyCell;
+using test::findDeviations;
+using test::refusalOf;
+using test::runRanks;
 
 class EveryModeOnAGpu : public ::testing::TestWithParam<std::string> {};
 
@@ -41,13 +41,13 @@ TEST_P(EveryModeOnAGpu, IsFullAttentionUnderEveryMaskAndRule) {
         return cell.type == at::kHalf || !refusalOf(cell).empty();
     });
     ASSERT_FALSE(cases.empty());
-    testing::takeKernelCalls();
+    test::takeKernelCalls();
     runRanks(ranks, [&](Group& group) {
         for (const ConformanceCase& testCase : cases)
             EXPECT_EQ(findDeviations(testCase, group), "")
                 << testCase.name() << ", rank " << group.rank();
     });
-    const testing::KernelCalls calls = testing::takeKernelCalls();
+    const test::KernelCalls calls = test::takeKernelCalls();
     EXPECT_GT(calls.platform, 0);
     EXPECT_GT(calls.own, 0);
 }

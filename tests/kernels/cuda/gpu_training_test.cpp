@@ -18,7 +18,7 @@ std::vector<double> lossesOn(const char* device, RunConfig config) {
     const auto rendezvous = hostRendezvous("127.0.0.1", "secret").value();
     const auto group = makeGroup(*rendezvous, {.device = device}).value();
     const auto trainer =
-        Trainer::make(plan, *group, testing::packedProse(config), c10::Device(device)).value();
+        Trainer::make(plan, *group, test::packedProse(config), c10::Device(device)).value();
     std::vector<double> losses;
     for (std::int64_t step = 0; step < config.train.steps; ++step)
         losses.push_back(trainer->step(step).value().record.loss);
@@ -31,7 +31,7 @@ TEST(GpuTraining, HasTheLossesOfTheCpu) {
     if (!at::hasCUDA()) GTEST_SKIP() << "CUDA finds no GPU";
     for (const auto& [precision, limit] :
          {std::pair{NumberFormat::Fp64, 1e-9}, std::pair{NumberFormat::Fp32, 1e-4}}) {
-        RunConfig config = testing::smallRun("none", 1);
+        RunConfig config = test::smallRun("none", 1);
         config.train.precision = precision;
         config.data.packing = true;
         config.attention.window = 20;

@@ -9,7 +9,7 @@
 
 #include <atomic>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 std::atomic<int> platformCalls = 0;
@@ -66,4 +66,4 @@ const GpuKernels hostGpu{.takes = takes,
 
 KernelCalls takeKernelCalls() { return {platformCalls.exchange(0), ownCalls.exchange(0)}; }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

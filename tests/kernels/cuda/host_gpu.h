@@ -4,7 +4,7 @@
 
 #include "kernels/block/gpu/gpu_kernels.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // Cuts as if launches cost next to nothing, so that small blocks have every kind of piece.
 extern const GpuKernels hostGpu;
@@ -16,4 +16,4 @@ struct KernelCalls {
 };
 KernelCalls takeKernelCalls();
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

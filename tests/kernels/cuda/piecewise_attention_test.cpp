@@ -9,15 +9,15 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
-using testing::emptySums;
-using testing::expectSameGradients;
-using testing::expectSameLse;
-using testing::hostGpu;
-using testing::KernelCalls;
-using testing::referenceBackward;
-using testing::referenceForward;
-using testing::takeKernelCalls;
+using test::distance;
+using test::emptySums;
+using test::expectSameGradients;
+using test::expectSameLse;
+using test::hostGpu;
+using test::KernelCalls;
+using test::referenceBackward;
+using test::referenceForward;
+using test::takeKernelCalls;
 
 BlockInput randomBlock(std::int64_t queries, std::int64_t keys, const AttentionMask& mask,
                        at::ScalarType type = at::kDouble, std::int64_t headDim = 16) {
@@ -31,7 +31,7 @@ BlockInput randomBlock(std::int64_t queries, std::int64_t keys, const AttentionM
             .rules = {.mask = &mask}};
 }
 
-void expectAttention(const BlockInput& block, const std::string& what) {
+void expectPieces(const BlockInput& block, const std::string& what) {
     const double limit = block.q.scalar_type() == at::kDouble ? 1e-11 : 3e-5;
     const BlockOutput output = piecewiseForward(block, hostGpu);
     const BlockOutput expected = referenceForward(block);
@@ -88,7 +88,7 @@ TEST(PiecewiseAttention, IsAttentionWhateverIsCutFromABlock) {
             block.queryTokens = example.queries;
             block.keyTokens = example.keys;
             takeKernelCalls();
-            expectAttention(block, example.what);
+            expectPieces(block, example.what);
             const KernelCalls calls = takeKernelCalls();
             EXPECT_EQ(calls.platform > 0, example.platform) << example.what;
             EXPECT_EQ(calls.own > 0, example.rest) << example.what;
@@ -103,7 +103,7 @@ TEST(PiecewiseAttention, LeavesBlocksToThePlatformThatItCanDo) {
         block.mask = mask;
         block.rules = {.scale = 0.3};
         takeKernelCalls();
-        expectAttention(block, std::string(maskName(mask)));
+        expectPieces(block, std::string(maskName(mask)));
         const KernelCalls calls = takeKernelCalls();
         EXPECT_EQ(calls.platform, 2);
         EXPECT_EQ(calls.own, 0);
@@ -121,11 +121,11 @@ TEST(PiecewiseAttention, TakesItsOwnKernelForOtherRulesAndHeads) {
             block.mask = kind;
             block.rules = rules;
             takeKernelCalls();
-            expectAttention(block, std::string(maskName(kind)));
+            expectPieces(block, std::string(maskName(kind)));
             EXPECT_EQ(takeKernelCalls().platform, 0);
         }
     takeKernelCalls();
-    expectAttention(randomBlock(120, 120, mask, at::kDouble, 12), "heads of 12");
+    expectPieces(randomBlock(120, 120, mask, at::kDouble, 12), "heads of 12");
     EXPECT_EQ(takeKernelCalls().platform, 0);
 }
 
@@ -136,7 +136,7 @@ TEST(PiecewiseAttention, DividesAgainWhenTheDocumentsChange) {
     const BlockInput block = randomBlock(100, 100, mask);
     for (const std::int64_t document : {40, 50, 40, 60}) {
         mask.documents = {0, document, 100};
-        expectAttention(block, "a document of " + std::to_string(document));
+        expectPieces(block, "a document of " + std::to_string(document));
     }
 }
 

@@ -28,7 +28,7 @@ struct Buffer {
 };
 
 TEST(AsyncFile, GivesBackWhatWasWritten) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file = AsyncFile::make(folder.path(), 64 * block, someUse).value();
     Buffer first(16 * block), second(4 * block);
     first.fill('a');
@@ -49,7 +49,7 @@ TEST(AsyncFile, GivesBackWhatWasWritten) {
 }
 
 TEST(AsyncFile, LeavesNothingInTheFolder) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file = AsyncFile::make(folder.path(), block, someUse).value();
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
@@ -64,7 +64,7 @@ TEST(AsyncFile, NamesAFolderThatCannotBeWrittenTo) {
 }
 
 TEST(AsyncFile, SaysBeforehandThatTheDiskIsTooSmall) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const Result<std::unique_ptr<AsyncFile>> file =
         AsyncFile::make(folder.path(), std::int64_t{1} << 50, someUse);
     ASSERT_FALSE(file.ok());
@@ -73,7 +73,7 @@ TEST(AsyncFile, SaysBeforehandThatTheDiskIsTooSmall) {
 }
 
 TEST(AsyncFile, SaysThatBytesCannotBeReadBack) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file = AsyncFile::make(folder.path(), block, someUse).value();
     Buffer buffer(block);
     file->read(0, buffer.memory.get(), buffer.size, 1024 * block);  // behind the end

@@ -22,7 +22,7 @@ using Tokens = std::vector<std::int64_t>;
 const c10::Device onCpu(c10::kCPU);
 
 RunConfig batchRun(const std::string& family, NumberFormat precision) {
-    RunConfig config = testing::familyRun(family, precision);
+    RunConfig config = test::familyRun(family, precision);
     config.train.batch = 1;
     config.parallel.mode = "none";
     config.parallel.sp = 1;
@@ -30,7 +30,7 @@ RunConfig batchRun(const std::string& family, NumberFormat precision) {
 }
 
 Tokens tokensOf(const std::string& family, int sequence) {
-    const TokenBatch batch = testing::familyBatch(family);
+    const TokenBatch batch = test::familyBatch(family);
     const auto begin = batch.inputs.begin() + sequence * batch.tokens;
     return {begin, begin + batch.tokens};
 }
@@ -101,7 +101,7 @@ private:
 // Calls `use` with the batch of rank 0, whose rounds the others follow.
 void share(int ranks, const RunConfig& config, const BatchLimits& limits,
            const std::function<void(Batch&)>& use) {
-    testing::runRanks(ranks, [&](Group& group) {
+    test::runRanks(ranks, [&](Group& group) {
         Batch batch(config, limits, &group);
         if (group.rank() == 0) {
             use(batch);
@@ -135,7 +135,7 @@ TEST_P(BatchFamily, ComputesWhatAModelOfOneTextDoes) {
     const Tokens text = tokensOf(GetParam(), 0);
     for (const std::int64_t prompt : {1, 8, 13}) {
         std::vector<at::Tensor> wanted;
-        testing::runRanks(1, [&](Group& group) {
+        test::runRanks(1, [&](Group& group) {
             const auto model = CachedModel::make(config, group, onCpu).value();
             const Tokens first(text.begin(), text.begin() + prompt);
             const std::int64_t more = std::ssize(text) - prompt;
@@ -226,8 +226,8 @@ TEST_P(BatchFamily, ComputesOnRanksThatShareTheCacheWhatOneDoes) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, BatchFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         testing::familyTestName);
+INSTANTIATE_TEST_SUITE_P(Of, BatchFamily, ::testing::ValuesIn(test::modelFamilies()),
+                         test::familyTestName);
 
 TEST(BatchModel, GivesBitsThatDoNotDependOnOthersWhereProductsDoNotRoundOtherwise) {
     for (const NumberFormat format : {NumberFormat::Fp32, NumberFormat::Bf16, NumberFormat::Fp16}) {
@@ -264,7 +264,7 @@ TEST(BatchModel, KnowsDistancesAndSinksOfWindows) {
     Tokens text;
     for (std::int64_t token = 0; token < 90; ++token) text.push_back(token * 37 % 256);
     at::Tensor wanted;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(config, group, onCpu).value();
         std::vector<at::Tensor> rows{
             model->prefill({text.begin(), text.begin() + 50}, {.more = 40}).value()};

@@ -19,7 +19,7 @@ const c10::Device cpu(c10::kCPU);
 
 RunConfig generationRun(const std::string& family, NumberFormat precision,
                         const std::string& mode = "none", int ranks = 1) {
-    RunConfig config = testing::familyRun(family, precision);
+    RunConfig config = test::familyRun(family, precision);
     config.train.batch = 1;
     config.parallel.mode = mode;
     config.parallel.sp = ranks;
@@ -28,7 +28,7 @@ RunConfig generationRun(const std::string& family, NumberFormat precision,
 
 // The folder's first sequence.
 std::vector<std::int64_t> textOf(const std::string& family) {
-    const TokenBatch batch = testing::familyBatch(family);
+    const TokenBatch batch = test::familyBatch(family);
     return {batch.inputs.begin(), batch.inputs.begin() + batch.tokens};
 }
 
@@ -58,7 +58,7 @@ at::Tensor withoutCache(CachedModel& model, const std::vector<std::int64_t>& tex
 at::Tensor ofOneRank(const RunConfig& config, const std::vector<std::int64_t>& text,
                      std::int64_t prompt) {
     at::Tensor logits;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         logits = withCache(*CachedModel::make(config, group, cpu).value(), text, prompt);
     });
     return logits;
@@ -75,7 +75,7 @@ TEST_P(CachedFamily, ComputesWithItsCacheWhatItDoesWithout) {
     // does it; so there only the length up to which they are the same is compared.
     if (config.model.rope.scaling == RopeScaling::Dynamic)
         text = beginning(text, config.model.rope.originalLength);
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(config, group, cpu).value();
         for (const std::int64_t prompt : {1, 9, 15}) {
             const at::Tensor wanted = withoutCache(*model, text, prompt);
@@ -91,7 +91,7 @@ TEST_P(CachedFamily, GoesOnWithSeveralTextsAtOnce) {
     const std::int64_t prompt = 12;
     std::vector<std::int64_t> other = text;
     std::reverse(other.begin() + prompt, other.end());
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(config, group, cpu).value();
         const at::Tensor first = withCache(*model, text, prompt);
         const at::Tensor second = withCache(*model, other, prompt);
@@ -119,7 +119,7 @@ TEST_P(CachedFamily, ComputesTheSameUnderEveryLegalMode) {
             config.train.seqLen = prompt;
             if (!planRun(config).ok()) continue;
             ++legal;
-            testing::runRanks(ranks, [&](Group& group) {
+            test::runRanks(ranks, [&](Group& group) {
                 const auto model = CachedModel::make(config, group, cpu).value();
                 EXPECT_LE(largest(withCache(*model, text, prompt) - alone), 1e-10)
                     << mode.name << ' ' << ranks;
@@ -129,8 +129,8 @@ TEST_P(CachedFamily, ComputesTheSameUnderEveryLegalMode) {
     EXPECT_GE(legal, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, CachedFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         testing::familyTestName);
+INSTANTIATE_TEST_SUITE_P(Of, CachedFamily, ::testing::ValuesIn(test::modelFamilies()),
+                         test::familyTestName);
 
 // Scores that fall with the distance of the tokens, of tokens that are apart on every rank.
 TEST(CachedModel, KnowsHowFarItsKeysAre) {
@@ -152,7 +152,7 @@ TEST(CachedModel, KnowsHowFarItsKeysAre) {
     std::vector<std::int64_t> text;
     for (std::int64_t token = 0; token < 24; ++token) text.push_back(token * 37 % 256);
     at::Tensor alone;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(config, group, cpu).value();
         alone = withCache(*model, text, 10);
         EXPECT_LE(largest(alone - withoutCache(*model, text, 10)), 1e-12);
@@ -160,7 +160,7 @@ TEST(CachedModel, KnowsHowFarItsKeysAre) {
     for (const char* mode : {"ring", "zigzag", "striped"}) {
         config.parallel.mode = mode;
         config.parallel.sp = 2;
-        testing::runRanks(2, [&](Group& group) {
+        test::runRanks(2, [&](Group& group) {
             const auto model = CachedModel::make(config, group, cpu).value();
             EXPECT_LE(largest(withCache(*model, text, 10) - alone), 1e-12) << mode;
         });
@@ -174,7 +174,7 @@ TEST(CachedModel, KeepsAShareOfTheTextAndOfAWindowNoMore) {
             generationRun(family, NumberFormat::Fp32, ranks == 1 ? "none" : "ring", ranks);
         const std::vector<std::int64_t> text = textOf(family);
         std::int64_t bytes = 0;
-        testing::runRanks(ranks, [&](Group& group) {
+        test::runRanks(ranks, [&](Group& group) {
             const auto model = CachedModel::make(config, group, cpu).value();
             model->prefill(text, {.more = 40}).value();
             if (group.rank() == 0) bytes = model->cacheBytes();

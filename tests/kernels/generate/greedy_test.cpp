@@ -35,10 +35,10 @@ TEST_P(GreedyFamily, GoesOnAsTransformersDoes) {
         margins.begin();
     EXPECT_GE(clear, 20) << "too few tokens to compare";
 
-    RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp32);
+    RunConfig config = test::familyRun(GetParam(), NumberFormat::Fp32);
     config.train.batch = 1;
     std::vector<std::int64_t> found;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto model = CachedModel::make(config, group, c10::Device(c10::kCPU)).value();
         at::Tensor logits = model->prefill(prompt, {.more = std::ssize(wanted)}).value();
         while (std::ssize(found) < clear) {
@@ -49,8 +49,8 @@ TEST_P(GreedyFamily, GoesOnAsTransformersDoes) {
     EXPECT_EQ(found, std::vector(wanted.begin(), wanted.begin() + clear));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, GreedyFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         testing::familyTestName);
+INSTANTIATE_TEST_SUITE_P(Of, GreedyFamily, ::testing::ValuesIn(test::modelFamilies()),
+                         test::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

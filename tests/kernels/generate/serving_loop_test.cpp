@@ -22,7 +22,7 @@ class Loop : public ::testing::Test {
 protected:
     static std::unique_ptr<BatchModel> modelOf(const std::string& family, const BatchLimits& limits,
                                                NumberFormat format = NumberFormat::Fp32) {
-        RunConfig config = testing::familyRun(family, format);
+        RunConfig config = test::familyRun(family, format);
         config.train.batch = 1;
         return BatchModel::make(config, c10::Device(c10::kCPU), limits).value();
     }
@@ -67,7 +67,7 @@ constexpr Bytes someMemory{std::int64_t{8} << 20};
 TEST_F(Loop, GoesOnWithEveryFamilyAsTransformersDoes) {
     const nlohmann::json recorded =
         nlohmann::json::parse(std::ifstream(RINGSCOPE_GENERATED)).at("models");
-    for (const std::string& family : testing::modelFamilies()) {
+    for (const std::string& family : test::modelFamilies()) {
         SCOPED_TRACE(family);
         const nlohmann::json& of = recorded.at(family);
         auto wanted = of["tokens"].get<std::vector<std::int64_t>>();
@@ -165,7 +165,7 @@ TEST_F(Loop, MakesTheSameTextsWhereTheyShareTheirBeginnings) {
     const BatchLimits limits{.texts = 4, .tokensOfPart = 8, .longest = 80};
     const auto withCache = [&](std::int64_t tokens) {
         BatchLimits own = limits;
-        const RunConfig config = testing::familyRun("llama", NumberFormat::Fp64);
+        const RunConfig config = test::familyRun("llama", NumberFormat::Fp64);
         const std::int64_t ofToken =
             config.model.layers * 2 * config.model.kvHeads * config.model.headDim() * 8;
         own.cache = {tokens * ofToken};

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace {
 
 TokenBatch madeUp(const TrainConfig& train, std::int64_t words, std::int64_t number) {
@@ -62,4 +62,4 @@ Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group) {
     return trace;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

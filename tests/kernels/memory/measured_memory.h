@@ -5,9 +5,9 @@
 #include "backend/trace/rank_trace.h"
 #include "kernels/comm/group.h"
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // Of the second step. Batches are made up. All ranks of the plan must call it.
 Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

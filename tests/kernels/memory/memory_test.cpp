@@ -24,7 +24,7 @@ extern char** environ;
 namespace ringscope {
 namespace {
 
-using testing::measuredMemory;
+using test::measuredMemory;
 
 constexpr const char* rankArgument = "--as-rank";
 

@@ -14,7 +14,7 @@
 namespace ringscope {
 namespace {
 
-using testing::expectClose;
+using test::expectClose;
 
 constexpr std::int64_t rowCount = 37;
 constexpr std::int64_t width = 50;  // no multiple of a vector's length
@@ -92,7 +92,7 @@ TEST_P(Elementwise, HeadsAreSplitTurnedAndJoinedAsByTensorOperations) {
     const std::int64_t kvHeads = 1;
     const std::int64_t headDim = 10;
     const RotaryTable table =
-        testing::plainTable(at::arange(5, 5 + 12, at::kLong), headDim, 10000.0, options());
+        test::plainTable(at::arange(5, 5 + 12, at::kLong), headDim, 10000.0, options());
     const std::int64_t first = 7;  // a chunk in the middle, over the end of a row of the batch
     const at::Tensor qkv = random({11, (heads + 2 * kvHeads) * headDim});
     const auto empty = [&] {

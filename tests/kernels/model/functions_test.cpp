@@ -12,7 +12,7 @@
 namespace ringscope {
 namespace {
 
-using namespace ringscope::testing;
+using namespace ringscope::test;
 
 constexpr double limit = 1e-12;
 constexpr double eps = 1e-5;

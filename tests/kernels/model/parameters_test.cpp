@@ -9,7 +9,7 @@
 namespace ringscope {
 namespace {
 
-using namespace ringscope::testing;
+using namespace ringscope::test;
 
 const ModelConfig small{
     .layers = 2, .hiddenSize = 64, .heads = 4, .kvHeads = 2, .ffnSize = 96, .vocabSize = 50};

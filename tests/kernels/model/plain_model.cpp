@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 at::Tensor plainNorm(const at::Tensor& x, const at::Tensor& gain, double eps) {
     return x / (x.pow(2).mean(-1, true) + eps).sqrt() * gain;
@@ -135,4 +135,4 @@ void expectClose(const at::Tensor& actual, const at::Tensor& expected, double li
     EXPECT_LE(difference, limit * size) << what << ": largest value " << size;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

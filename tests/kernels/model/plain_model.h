@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 at::Tensor plainNorm(const at::Tensor& x, const at::Tensor& gain, double eps);
 
@@ -51,4 +51,4 @@ Parameters seededParameters(const ModelConfig& model, std::int64_t seed, std::in
 RotaryTable plainTable(const at::Tensor& positions, std::int64_t headDim, double theta,
                        const at::TensorOptions& options);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

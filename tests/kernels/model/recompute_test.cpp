@@ -12,10 +12,10 @@
 namespace ringscope {
 namespace {
 
-using testing::plainCount;
-using testing::plainKinds;
-using testing::plainTable;
-using testing::seededParameters;
+using test::plainCount;
+using test::plainKinds;
+using test::plainTable;
+using test::seededParameters;
 
 class Notes final : public UnitKeeper {
 public:
@@ -60,7 +60,7 @@ ModelConfig threeLayers(bool tied) {
 }
 
 at::Tensor attend(int /*layer*/, const at::Tensor& q, const LayerKeys& keys) {
-    return testing::plainAttention(q, keys.k, keys.v, true);
+    return test::plainAttention(q, keys.k, keys.v, true);
 }
 
 struct Passed {

@@ -9,7 +9,7 @@
 namespace ringscope {
 namespace {
 
-using namespace ringscope::testing;
+using namespace ringscope::test;
 
 ModelConfig smallModel(bool tied) {
     return {.layers = 2,

@@ -12,8 +12,8 @@
 namespace ringscope {
 namespace {
 
-using testing::EndedRank;
-using testing::trainWithProcesses;
+using test::EndedRank;
+using test::trainWithProcesses;
 
 RunConfig nanoRun(const std::string& mode, std::int64_t ranks) {
     RunConfig config;

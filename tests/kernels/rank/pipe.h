@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 class Pipe {
 public:
@@ -60,4 +60,4 @@ private:
     std::array<int, 2> ends_{-1, -1};
 };
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -12,7 +12,7 @@
 namespace ringscope {
 namespace {
 
-using testing::Pipe;
+using test::Pipe;
 
 std::string jobLine(const std::string& yaml) {
     return toLine(RankCommand(RankJob{Training{yaml}}));

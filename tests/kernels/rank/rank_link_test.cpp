@@ -12,7 +12,7 @@
 namespace ringscope {
 namespace {
 
-using testing::Pipe;
+using test::Pipe;
 using ::testing::SizeIs;
 
 RankArguments argumentsOf(int rank, int world = 1) {

@@ -11,11 +11,11 @@
 namespace ringscope {
 namespace {
 
-using testing::EndedRank;
+using test::EndedRank;
+using test::RankProcesses;
+using test::trainWithProcesses;
 using ::testing::HasSubstr;
-using testing::RankProcesses;
 using ::testing::StartsWith;
-using testing::trainWithProcesses;
 
 RunConfig quickRun(const std::string& mode, std::int64_t ranks, std::int64_t steps) {
     RunConfig config;

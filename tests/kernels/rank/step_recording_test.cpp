@@ -41,14 +41,14 @@ protected:
     // A step is a span and a tensor.
     Result<void> record(const ProfileConfig& profile) {
         Result<void> result;
-        testing::runRanks(1, [&](Group& group) { result = recordOn(group, profile); });
+        test::runRanks(1, [&](Group& group) { result = recordOn(group, profile); });
         return result;
     }
 
     RankTrace trace() const { return readTraceFile(file()).value(); }
     std::filesystem::path file() const { return folder_.path() / "traces" / traceFileName(0); }
 
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
     RankArguments arguments_{.run = "7", .traceFolder = folder_.path() / "traces"};
 
 private:

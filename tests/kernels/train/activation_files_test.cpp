@@ -12,7 +12,7 @@ namespace {
 
 // More tensors than there are buffers, of other shapes and types, some taken before others are put.
 TEST(ActivationFiles, GiveBackTheSameBitsInReverseOrder) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto files = ActivationFiles::make(folder.path(), 3 * 5000 * 8, 8).value();
     at::manual_seed(5);
     for (int round = 0; round < 3; ++round) {

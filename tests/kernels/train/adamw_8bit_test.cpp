@@ -22,7 +22,7 @@
 namespace ringscope {
 namespace {
 
-using testing::TrainedRank;
+using test::TrainedRank;
 
 // tests/fixtures/adamw8bit.safetensors
 class Recorded {
@@ -251,7 +251,7 @@ TEST(AdamW8bit, IsTheSameByTensorOperations) {
 }
 
 RunConfig widerRun(const std::string& mode, int ranks) {
-    RunConfig config = testing::smallRun(mode, ranks);
+    RunConfig config = test::smallRun(mode, ranks);
     config.model.hiddenSize = 64;
     config.model.ffnSize = 96;
     config.train.precision = NumberFormat::Fp32;
@@ -269,7 +269,7 @@ double endOf(const TrainedRank& rank) {
 
 TEST(Training, ConvergesWith8BitsAboutAsWith32) {
     RunConfig config = widerRun("none", 1);
-    const TrainedRank plain = testing::train(config, testing::fromProse(config)).front();
+    const TrainedRank plain = test::train(config, test::fromProse(config)).front();
     const double start = plain.steps.front().record.loss;
     ASSERT_LT(endOf(plain), 0.8 * start);
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16}) {
@@ -277,8 +277,7 @@ TEST(Training, ConvergesWith8BitsAboutAsWith32) {
             config = widerRun(ranks == 1 ? "none" : "zigzag", ranks);
             config.train.optimizer = OptimizerKind::AdamW8bit;
             config.train.precision = precision;
-            const std::vector<TrainedRank> trained =
-                testing::train(config, testing::fromProse(config));
+            const std::vector<TrainedRank> trained = test::train(config, test::fromProse(config));
             EXPECT_NEAR(endOf(trained.front()), endOf(plain), 0.02 * start)
                 << ranks << " ranks, " << nameOf(precision);
             EXPECT_EQ(trained.front().parameters, trained.back().parameters);
@@ -289,9 +288,9 @@ TEST(Training, ConvergesWith8BitsAboutAsWith32) {
 TEST(Training, With8BitsTakesStepsOfItsOwn) {
     RunConfig config = widerRun("none", 1);
     config.train.steps = 3;
-    const TrainedRank plain = testing::train(config, testing::fromProse(config)).front();
+    const TrainedRank plain = test::train(config, test::fromProse(config)).front();
     config.train.optimizer = OptimizerKind::AdamW8bit;
-    const TrainedRank trained = testing::train(config, testing::fromProse(config)).front();
+    const TrainedRank trained = test::train(config, test::fromProse(config)).front();
     EXPECT_EQ(trained.steps[0].record.loss, plain.steps[0].record.loss);
     EXPECT_NE(trained.parameters, plain.parameters);
 }

@@ -27,11 +27,11 @@ namespace ringscope {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::fromProse;
-using testing::runRanks;
-using testing::shardedModes;
-using testing::smallRun;
-using testing::TrainedRank;
+using test::fromProse;
+using test::runRanks;
+using test::shardedModes;
+using test::smallRun;
+using test::TrainedRank;
 
 fs::path adapterFolder(const std::string& family) { return fs::path(RINGSCOPE_ADAPTERS) / family; }
 
@@ -45,7 +45,7 @@ std::vector<std::string> adaptedFamilies() {
 
 // The recorded adapter, which goes on being trained.
 RunConfig adaptedRun(const std::string& family, AdapterKind kind, NumberFormat precision) {
-    RunConfig config = testing::familyRun(family, precision);
+    RunConfig config = test::familyRun(family, precision);
     config.model.from = adapterFolder(family).string();
     config.adapter = {.kind = kind, .rank = 3, .alpha = 6, .dropout = 0, .targets = {}};
     return config;
@@ -86,7 +86,7 @@ TEST_P(AdaptedFamily, HasLogitsLossAndGradientsOfPeft) {
     const Result<RunPlan> plan = planRun(config);
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const StoredTensors expected(adapterFolder(GetParam()) / "expected.safetensors");
-    const TokenBatch batch = testing::familyBatch(GetParam());
+    const TokenBatch batch = test::familyBatch(GetParam());
     runRanks(1, [&](Group& group) {
         auto model = RankModel::make(*plan, group, c10::Device(c10::kCPU));
         ASSERT_TRUE(model.ok()) << model.error().message;
@@ -118,11 +118,11 @@ TEST_P(AdaptedFamily, HasLogitsLossAndGradientsOfPeft) {
 }
 
 TEST_P(AdaptedFamily, TrainsAsPeftDoes) {
-    const TokenBatch batch = testing::familyBatch(GetParam());
+    const TokenBatch batch = test::familyBatch(GetParam());
     for (const auto& [kind, figures] : {std::pair(AdapterKind::Lora, "losses_adamw"),
                                         std::pair(AdapterKind::Qlora, "losses_adamw_4bit")}) {
-        const auto trained = testing::train(adaptedRun(GetParam(), kind, NumberFormat::Fp64),
-                                            [&](std::int64_t, std::int64_t) { return batch; });
+        const auto trained = test::train(adaptedRun(GetParam(), kind, NumberFormat::Fp64),
+                                         [&](std::int64_t, std::int64_t) { return batch; });
         const nlohmann::json losses = figuresOf(GetParam())[figures];
         ASSERT_EQ(trained.front().steps.size(), losses.size());
         for (std::size_t step = 0; step < losses.size(); ++step) {
@@ -137,11 +137,11 @@ TEST_P(AdaptedFamily, TrainsAsPeftDoes) {
 TEST_P(AdaptedFamily, IsMergedIntoTheModelWhereNoneIsTrained) {
     RunConfig config = adaptedRun(GetParam(), AdapterKind::None, NumberFormat::Fp32);
     const StoredTensors expected(adapterFolder(GetParam()) / "expected.safetensors");
-    const TokenBatch batch = testing::familyBatch(GetParam());
-    const testing::TemporaryFolder folder;
+    const TokenBatch batch = test::familyBatch(GetParam());
+    const test::TemporaryFolder folder;
     const fs::path merged = folder.path() / "merged";
-    const Result<void> made = mergeAdapter(testing::modelFolder(GetParam()),
-                                           adapterFolder(GetParam()), merged, Merging::Add);
+    const Result<void> made = mergeAdapter(test::modelFolder(GetParam()), adapterFolder(GetParam()),
+                                           merged, Merging::Add);
     ASSERT_TRUE(made.ok()) << made.error().message;
     for (const fs::path& from : {adapterFolder(GetParam()), merged}) {
         config.model.from = from.string();
@@ -159,7 +159,7 @@ TEST_P(AdaptedFamily, IsMergedIntoTheModelWhereNoneIsTrained) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, AdaptedFamily, ::testing::ValuesIn(adaptedFamilies()),
-                         testing::familyTestName);
+                         test::familyTestName);
 
 RunConfig smallAdapted(const std::string& mode, int ranks, AdapterKind kind = AdapterKind::Lora) {
     RunConfig config = smallRun(mode, ranks);
@@ -170,7 +170,7 @@ RunConfig smallAdapted(const std::string& mode, int ranks, AdapterKind kind = Ad
 
 void expectSameTraining(const RunConfig& config, const TrainedRank& wanted, double limit) {
     const RunPlan plan = planRun(config).value();
-    const auto trained = testing::train(config, fromProse(config));
+    const auto trained = test::train(config, fromProse(config));
     for (const TrainedRank& rank : trained)
         for (std::size_t step = 0; step < wanted.steps.size(); ++step) {
             const StepRecord& expected = wanted.steps[step].record;
@@ -188,7 +188,7 @@ void expectSameTraining(const RunConfig& config, const TrainedRank& wanted, doub
 TEST(Adapters, TrainTheSameUnderEveryModeWithDropout) {
     for (const AdapterKind kind : {AdapterKind::Lora, AdapterKind::Qlora}) {
         const RunConfig alone = smallAdapted("none", 1, kind);
-        const TrainedRank wanted = testing::train(alone, fromProse(alone)).front();
+        const TrainedRank wanted = test::train(alone, fromProse(alone)).front();
         EXPECT_LT(wanted.steps.back().record.loss, wanted.steps.front().record.loss);
         for (const std::string& mode : shardedModes())
             for (const int ranks : {2, 4}) {
@@ -201,7 +201,7 @@ TEST(Adapters, TrainTheSameUnderEveryModeWithDropout) {
 TEST(Adapters, TrainTheSameWhateverARankKeeps) {
     for (const AdapterKind kind : {AdapterKind::Lora, AdapterKind::Qlora}) {
         const RunConfig alone = smallAdapted("none", 1, kind);
-        const TrainedRank wanted = testing::train(alone, fromProse(alone)).front();
+        const TrainedRank wanted = test::train(alone, fromProse(alone)).front();
         for (const std::int64_t zero : {0, 1, 2, 3}) {
             if (zero == 3 && kind == AdapterKind::Qlora) continue;  // refused
             for (const Recompute recompute :
@@ -219,12 +219,12 @@ TEST(Adapters, TrainTheSameWhateverARankKeeps) {
 
 TEST(Adapters, AreKeptOnDiskLikeAnyParameters) {
     const RunConfig alone = smallAdapted("none", 1);
-    const TrainedRank wanted = testing::train(alone, fromProse(alone)).front();
+    const TrainedRank wanted = test::train(alone, fromProse(alone)).front();
     RunConfig config = smallAdapted("ulysses", 2);
     config.memory = {.zero = 3, .recompute = Recompute::Layers};
     config.memory.offloadActivations = config.memory.offloadOptimizer =
         config.memory.offloadParameters = OffloadPlace::Disk;
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     config.memory.offloadFolder = folder.path().string();
     expectSameTraining(config, wanted, 1e-9);
 }
@@ -235,7 +235,7 @@ TEST(Adapters, TrainInEveryNumberFormat) {
         for (const AdapterKind kind : {AdapterKind::Lora, AdapterKind::Qlora}) {
             RunConfig config = smallAdapted("zigzag", 2, kind);
             config.train.precision = precision;
-            const auto trained = testing::train(config, fromProse(config));
+            const auto trained = test::train(config, fromProse(config));
             EXPECT_LT(trained.front().steps.back().record.loss,
                       trained.front().steps.front().record.loss)
                 << nameOf(precision) << ' ' << nameOf(kind);
@@ -244,11 +244,10 @@ TEST(Adapters, TrainInEveryNumberFormat) {
 
 TEST(Adapters, BeginWithTheModelAsItIs) {
     RunConfig config = smallAdapted("none", 1);
-    const double adapted =
-        testing::train(config, fromProse(config)).front().steps.front().record.loss;
+    const double adapted = test::train(config, fromProse(config)).front().steps.front().record.loss;
     config.adapter.kind = AdapterKind::None;
     EXPECT_DOUBLE_EQ(adapted,
-                     testing::train(config, fromProse(config)).front().steps.front().record.loss);
+                     test::train(config, fromProse(config)).front().steps.front().record.loss);
 }
 
 TEST(Adapters, AreAllThatChangesAndAllThatACheckpointKeeps) {
@@ -265,7 +264,7 @@ TEST(Adapters, AreAllThatChangesAndAllThatACheckpointKeeps) {
         EXPECT_FALSE(at::equal(before, after));
         std::int64_t values = 0;
         TrainingState state;
-        testing::keepState(*trainer, state);
+        test::keepState(*trainer, state);
         for (const StateSlice& slice : state.slices) {
             EXPECT_NE(slice.parameter.find(".lora."), std::string::npos) << slice.parameter;
             if (slice.kind == StateKind::Values) values += slice.numbers.numel();
@@ -282,7 +281,7 @@ TEST(Adapters, GoOnFromACheckpointWithTheSameBits) {
     runRanks(2, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, fromProse(config)).value();
         ASSERT_TRUE(trainer->step(0).ok());
-        testing::keepState(*trainer, all);
+        test::keepState(*trainer, all);
         ASSERT_TRUE(trainer->step(1).ok());
         const StepRecord record = trainer->step(2)->record;
         if (group.rank() == 0) wanted = {record.loss, record.gradNorm};

@@ -15,18 +15,18 @@
 namespace ringscope {
 namespace {
 
-using testing::TrainedRank;
+using test::TrainedRank;
 
 // Layers of twelve experts, in groups, whose routers have biases; the first layer is dense.
-RunConfig biasedExperts() { return testing::familyRun("deepseek-v3", NumberFormat::Fp64); }
+RunConfig biasedExperts() { return test::familyRun("deepseek-v3", NumberFormat::Fp64); }
 
 BatchSource sameBatch(const std::string& family) {
-    return [batch = testing::familyBatch(family)](std::int64_t, std::int64_t) { return batch; };
+    return [batch = test::familyBatch(family)](std::int64_t, std::int64_t) { return batch; };
 }
 
 // Every batch of a run is another one.
 BatchSource shiftedBatches(const std::string& family) {
-    return [batch = testing::familyBatch(family)](std::int64_t step, std::int64_t number) {
+    return [batch = test::familyBatch(family)](std::int64_t step, std::int64_t number) {
         TokenBatch other = batch;
         std::ranges::rotate(other.inputs, other.inputs.begin() + 5 * (2 * step + number) % 24);
         return other;
@@ -48,7 +48,7 @@ std::vector<double> initialBiases(RunConfig config) {
     config.train.steps = 1;
     config.train.lr = 0;
     config.train.routerBiasStep = 0;
-    return biasesOf(config, testing::train(config, sameBatch("deepseek-v3")).front().parameters);
+    return biasesOf(config, test::train(config, sameBatch("deepseek-v3")).front().parameters);
 }
 
 TEST(RouterBias, IsNotTouchedByTheOptimizer) {
@@ -56,7 +56,7 @@ TEST(RouterBias, IsNotTouchedByTheOptimizer) {
     config.train.weightDecay = 0.5;
     const std::vector<double> before = initialBiases(config);
     ASSERT_FALSE(before.empty());
-    const auto trained = testing::train(config, sameBatch("deepseek-v3"));
+    const auto trained = test::train(config, sameBatch("deepseek-v3"));
     EXPECT_EQ(biasesOf(config, trained.front().parameters), before);
 }
 
@@ -65,7 +65,7 @@ TEST(RouterBias, FollowsTheUseOfItsExpert) {
     config.train.routerBiasStep = 0.25;
     config.train.weightDecay = 0.5;
     std::vector<double> expected = initialBiases(config);
-    const TrainedRank trained = testing::train(config, sameBatch("deepseek-v3")).front();
+    const TrainedRank trained = test::train(config, sameBatch("deepseek-v3")).front();
     for (const StepOutcome& step : trained.steps) {
         std::size_t at = 0;
         for (const std::vector<std::int64_t>& layer : step.expertUse) {
@@ -83,7 +83,7 @@ TEST(RouterBias, FollowsTheUseOfItsExpert) {
 
 TEST(ExpertUse, CountsEachTokenOnceForEachOfItsExperts) {
     const RunConfig config = biasedExperts();
-    const TrainedRank trained = testing::train(config, sameBatch("deepseek-v3")).front();
+    const TrainedRank trained = test::train(config, sameBatch("deepseek-v3")).front();
     const auto& use = trained.steps.front().expertUse;
     ASSERT_FALSE(use.empty());
     for (const std::vector<std::int64_t>& layer : use) {
@@ -98,9 +98,9 @@ class BalancedFamily : public ::testing::TestWithParam<std::string> {};
 TEST_P(BalancedFamily, TrainsAsTransformersDoesWithRouterLogits) {
     const nlohmann::json expected =
         nlohmann::json::parse(std::ifstream(RINGSCOPE_ROUTER_LOSSES))[GetParam()];
-    RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp64);
+    RunConfig config = test::familyRun(GetParam(), NumberFormat::Fp64);
     config.train.routerAuxLoss = expected["coefficient"];
-    const TrainedRank trained = testing::train(config, sameBatch(GetParam())).front();
+    const TrainedRank trained = test::train(config, sameBatch(GetParam())).front();
     const double norm = expected["gradient_norm"];
     EXPECT_NEAR(trained.steps.front().record.gradNorm, norm, 1e-6 * norm);
     for (std::size_t step = 0; step < trained.steps.size(); ++step) {
@@ -110,13 +110,13 @@ TEST_P(BalancedFamily, TrainsAsTransformersDoesWithRouterLogits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, BalancedFamily, ::testing::Values("mixtral", "qwen2-moe", "qwen3-moe"),
-                         testing::familyTestName);
+                         test::familyTestName);
 
 // Losses, use of experts and biases are those of one rank that trains on all batches.
 void expectSameAsAlone(const RunConfig& alone, const RunConfig& config) {
-    const TrainedRank reference = testing::train(alone, shiftedBatches("deepseek-v3")).front();
+    const TrainedRank reference = test::train(alone, shiftedBatches("deepseek-v3")).front();
     const std::vector<double> biases = biasesOf(alone, reference.parameters);
-    for (const TrainedRank& rank : testing::train(config, shiftedBatches("deepseek-v3"))) {
+    for (const TrainedRank& rank : test::train(config, shiftedBatches("deepseek-v3"))) {
         for (std::size_t step = 0; step < reference.steps.size(); ++step) {
             const StepOutcome& wanted = reference.steps[step];
             EXPECT_NEAR(rank.steps[step].record.loss, wanted.record.loss, 1e-9);
@@ -133,7 +133,7 @@ TEST(BalancedExperts, TrainTheSameUnderEveryLegalMode) {
     alone.train.routerAuxLoss = 0.05;
     alone.train.routerBiasStep = 0.01;
     int legal = 0;
-    for (const std::string& mode : testing::shardedModes()) {
+    for (const std::string& mode : test::shardedModes()) {
         SCOPED_TRACE(mode);
         RunConfig config = alone;
         config.parallel.mode = mode;

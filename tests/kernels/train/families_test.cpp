@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 nlohmann::json expectedFigures(const std::string& family) {
-    return nlohmann::json::parse(std::ifstream(testing::modelFolder(family) / "expected.json"));
+    return nlohmann::json::parse(std::ifstream(test::modelFolder(family) / "expected.json"));
 }
 
 at::Tensor asTensor(const TensorTable& table, const std::string& file, const std::string& name) {
@@ -40,7 +40,7 @@ struct Expected {
     TensorTable table;
 
     explicit Expected(const std::string& family) {
-        std::ifstream in(testing::modelFolder(family) / "expected.safetensors", std::ios::binary);
+        std::ifstream in(test::modelFolder(family) / "expected.safetensors", std::ios::binary);
         file.assign(std::istreambuf_iterator<char>(in), {});
         table = readTensorTable(file).value();
     }
@@ -56,12 +56,12 @@ double relative(const at::Tensor& actual, const at::Tensor& expected) {
 class ModelFamily : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
-    const RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp32);
+    const RunConfig config = test::familyRun(GetParam(), NumberFormat::Fp32);
     const Result<RunPlan> plan = planRun(config);
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const Expected expected(GetParam());
-    const TokenBatch batch = testing::familyBatch(GetParam());
-    testing::runRanks(1, [&](Group& group) {
+    const TokenBatch batch = test::familyBatch(GetParam());
+    test::runRanks(1, [&](Group& group) {
         auto model = RankModel::make(*plan, group, c10::Device(c10::kCPU));
         ASSERT_TRUE(model.ok()) << model.error().message;
         const at::Tensor hidden = (*model)->hidden(batch, {});
@@ -86,9 +86,9 @@ TEST_P(ModelFamily, HasLogitsLossAndGradientsOfTransformers) {
 }
 
 TEST_P(ModelFamily, TrainsAsTorchDoes) {
-    const RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp64);
-    const TokenBatch batch = testing::familyBatch(GetParam());
-    const auto trained = testing::train(config, [&](std::int64_t, std::int64_t) { return batch; });
+    const RunConfig config = test::familyRun(GetParam(), NumberFormat::Fp64);
+    const TokenBatch batch = test::familyBatch(GetParam());
+    const auto trained = test::train(config, [&](std::int64_t, std::int64_t) { return batch; });
     const nlohmann::json losses = expectedFigures(GetParam())["losses_adamw"];
     ASSERT_EQ(trained.front().steps.size(), losses.size());
     for (std::size_t step = 0; step < losses.size(); ++step) {
@@ -99,20 +99,20 @@ TEST_P(ModelFamily, TrainsAsTorchDoes) {
 
 // What a mode may change is rounding alone.
 TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
-    const RunConfig base = testing::familyRun(GetParam(), NumberFormat::Fp64, 10);
-    const TokenBatch batch = testing::familyBatch(GetParam());
+    const RunConfig base = test::familyRun(GetParam(), NumberFormat::Fp64, 10);
+    const TokenBatch batch = test::familyBatch(GetParam());
     const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
-    const testing::TrainedRank alone = testing::train(base, batches).front();
+    const test::TrainedRank alone = test::train(base, batches).front();
     int legal = 0;
     for (const int ranks : {2, 4}) {
-        for (const std::string& mode : testing::shardedModes()) {
+        for (const std::string& mode : test::shardedModes()) {
             RunConfig config = base;
             config.parallel.mode = mode;
             config.parallel.sp = ranks;
             const Result<RunPlan> plan = planRun(config);
             if (!plan.ok()) continue;
             ++legal;
-            const auto trained = testing::train(config, batches);
+            const auto trained = test::train(config, batches);
             for (std::size_t step = 0; step < alone.steps.size(); ++step) {
                 const StepRecord& wanted = alone.steps[step].record;
                 const StepRecord& record = trained.front().steps[step].record;
@@ -121,7 +121,7 @@ TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
                     << mode << ' ' << ranks;
             }
             std::int64_t most = 0;
-            for (const testing::TrainedRank& rank : trained)
+            for (const test::TrainedRank& rank : trained)
                 most = std::max(most, rank.steps.front().sent.attention);
             EXPECT_EQ(most, plan->attentionBytesPerStep) << mode << ' ' << ranks;
         }
@@ -129,8 +129,8 @@ TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
     EXPECT_GE(legal, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         testing::familyTestName);
+INSTANTIATE_TEST_SUITE_P(Of, ModelFamily, ::testing::ValuesIn(test::modelFamilies()),
+                         test::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 namespace fs = std::filesystem;
 
 fs::path modelFolder(const std::string& family) { return fs::path(RINGSCOPE_MODELS) / family; }
@@ -56,4 +56,4 @@ std::string familyTestName(const ::testing::TestParamInfo<std::string>& info) {
     return name;
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

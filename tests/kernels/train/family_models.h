@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 std::vector<std::string> modelFamilies();  // the folders' names, in ascending order
 std::filesystem::path modelFolder(const std::string& family);
@@ -22,4 +22,4 @@ std::string familyTestName(const ::testing::TestParamInfo<std::string>& info);
 RunConfig familyRun(const std::string& family, NumberFormat precision, std::int64_t steps = 3);
 TokenBatch familyBatch(const std::string& family);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

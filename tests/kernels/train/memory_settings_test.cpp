@@ -16,12 +16,12 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
-using testing::packedProse;
-using testing::shardedModes;
-using testing::smallRun;
-using testing::train;
-using testing::TrainedRank;
+using test::fromProse;
+using test::packedProse;
+using test::shardedModes;
+using test::smallRun;
+using test::train;
+using test::TrainedRank;
 
 RunConfig threeLayers(const std::string& mode, int ranks) {
     RunConfig config = smallRun(mode, ranks);
@@ -161,7 +161,7 @@ TEST(MemorySettings, ChangeNothingForReplicas) {
 
 // The inputs of layers come back from the disk as the bits that they were.
 TEST(MemorySettings, ChangeNothingWhereActivationsWaitOnTheDisk) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     RunConfig config = threeLayers("zigzag", 2);
     config.train.gradAccum = 2;
     config.train.precision = NumberFormat::Bf16;
@@ -183,7 +183,7 @@ TEST(MemorySettings, FailBeforeTheFirstStepWhereTheDiskHasNoFolderForThem) {
     config.memory.recompute = Recompute::Layers;
     config.memory.offloadActivations = OffloadPlace::Disk;
     config.memory.offloadFolder = "/proc/no";
-    testing::expectNoTrainer(config, "/proc/no");
+    test::expectNoTrainer(config, "/proc/no");
 }
 
 // Experts on some ranks, routers with a loss of their own, a head that is the embedding.
@@ -210,9 +210,9 @@ TEST(MemorySettings, ChangeNothingForExperts) {
 class MemoryOfFamily : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(MemoryOfFamily, IsSavedWithoutChangingTheModel) {
-    const TokenBatch batch = testing::familyBatch(GetParam());
+    const TokenBatch batch = test::familyBatch(GetParam());
     const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
-    RunConfig config = testing::familyRun(GetParam(), NumberFormat::Fp64, 2);
+    RunConfig config = test::familyRun(GetParam(), NumberFormat::Fp64, 2);
     const TrainedRank expected = train(config, batches).front();
     for (const char* mode : {"ring", "ulysses"}) {
         config.parallel.mode = mode;
@@ -228,8 +228,8 @@ TEST_P(MemoryOfFamily, IsSavedWithoutChangingTheModel) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, MemoryOfFamily, ::testing::ValuesIn(testing::modelFamilies()),
-                         testing::familyTestName);
+INSTANTIATE_TEST_SUITE_P(Of, MemoryOfFamily, ::testing::ValuesIn(test::modelFamilies()),
+                         test::familyTestName);
 
 }  // namespace
 }  // namespace ringscope

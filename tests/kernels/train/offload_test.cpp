@@ -14,10 +14,10 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
-using testing::smallRun;
-using testing::train;
-using testing::TrainedRank;
+using test::fromProse;
+using test::smallRun;
+using test::train;
+using test::TrainedRank;
 
 // Norms are added up in another order where a model is held in units.
 bool isNear(double norm, double other) {
@@ -56,7 +56,7 @@ protected:
     const std::vector<Place> parameters{&MemoryConfig::offloadParameters};
     const std::vector<Place> both{&MemoryConfig::offloadOptimizer,
                                   &MemoryConfig::offloadParameters};
-    testing::TemporaryFolder folder_;
+    test::TemporaryFolder folder_;
 };
 
 // A part of it is more than a piece, and pieces end within parameters.
@@ -141,7 +141,7 @@ TEST_F(Offload, FailsBeforeTheFirstStepWhereTheDiskHasNoFolder) {
     RunConfig config = smallRun("none", 1);
     config.memory.offloadOptimizer = OffloadPlace::Disk;
     config.memory.offloadFolder = "/proc/no";
-    testing::expectNoTrainer(config, "/proc/no");
+    test::expectNoTrainer(config, "/proc/no");
 }
 
 }  // namespace

@@ -13,12 +13,12 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
+using test::fromProse;
+using test::shardedModes;
+using test::smallRun;
+using test::train;
+using test::TrainedRank;
 using ::testing::HasSubstr;
-using testing::shardedModes;
-using testing::smallRun;
-using testing::train;
-using testing::TrainedRank;
 
 // 20 steps of two batches each, with documents that reach over all shards, unlike numbers of labels
 // in the shards and none at all in some: [16,48) is a shard of zigzag on two ranks, [16,32) one of
@@ -164,7 +164,7 @@ TEST(LossScaling, FailsWhereTheLossItselfIsNoNumber) {
     config.train.lr = 10;
     const RunPlan plan = planRun(config).value();
     std::string message;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, fromProse(config)).value();
         for (std::int64_t step = 0; step < 50 && message.empty(); ++step) {
             const Result<StepOutcome> outcome = trainer->step(step);

@@ -17,9 +17,9 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
-using testing::smallRun;
-using testing::train;
+using test::fromProse;
+using test::smallRun;
+using test::train;
 
 nlohmann::json recorded() { return nlohmann::json::parse(std::ifstream(RINGSCOPE_LR_SCHEDULES)); }
 
@@ -194,7 +194,7 @@ TEST(LossRule, HoldsAlikeInEveryMode) {
     EXPECT_GT(std::abs(train(plain, fromProse(plain)).front().steps[0].record.loss -
                        reference.steps[0].record.loss),
               1e-3);
-    for (const std::string& mode : testing::shardedModes()) {
+    for (const std::string& mode : test::shardedModes()) {
         RunConfig config = alone;
         config.parallel.mode = mode;
         config.parallel.sp = 2;

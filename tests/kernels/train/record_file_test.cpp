@@ -26,7 +26,7 @@ at::Tensor contents(std::size_t record, std::int64_t bytes) {
 
 // Of sizes that are no multiple of the disk's unit; one is empty.
 TEST(RecordFile, GivesBackEachRecordAsItWasStored) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::vector<std::int64_t> sizes = {5000, 1, 0, 4096, 70'001, 12, 9000};
     const auto file =
         RecordFile::make(folder.path(), someUse, sizes, MemoryCategory::Optimizer).value();
@@ -47,7 +47,7 @@ TEST(RecordFile, GivesBackEachRecordAsItWasStored) {
 }
 
 TEST(RecordFile, KeepsARecordThatIsOpenedWhileItIsWritten) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file =
         RecordFile::make(folder.path(), someUse, {1 << 20, 4096}, MemoryCategory::Optimizer)
             .value();
@@ -63,7 +63,7 @@ TEST(RecordFile, KeepsARecordThatIsOpenedWhileItIsWritten) {
 }
 
 TEST(RecordFile, HoldsThreeRecordsAtMostWhereTheyAreWorkedThroughInTurn) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     constexpr std::int64_t bytes = 1 << 20;
     MemoryMeter& meter = countCpuTensors();
     const auto file = RecordFile::make(folder.path(), someUse, std::vector<std::int64_t>(8, bytes),
@@ -87,7 +87,7 @@ TEST(RecordFile, HoldsThreeRecordsAtMostWhereTheyAreWorkedThroughInTurn) {
 }
 
 TEST(RecordFile, SaysBeforehandThatTheDiskIsTooSmall) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file = RecordFile::make(folder.path(), someUse, {std::int64_t{1} << 50, 1},
                                        MemoryCategory::Optimizer);
     ASSERT_FALSE(file.ok());
@@ -118,7 +118,7 @@ private:
 };
 
 TEST(RecordFile, SaysThatTheDiskTakesNoMore) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const auto file =
         RecordFile::make(folder.path(), someUse, {1 << 20, 1 << 20}, MemoryCategory::Optimizer)
             .value();

@@ -12,11 +12,11 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
-using testing::packedProse;
-using testing::smallRun;
-using testing::train;
-using testing::TrainedRank;
+using test::fromProse;
+using test::packedProse;
+using test::smallRun;
+using test::train;
+using test::TrainedRank;
 
 RunConfig replicated(const std::string& mode, int ranks, int replicas) {
     RunConfig config = smallRun(mode, ranks);

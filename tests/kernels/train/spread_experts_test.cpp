@@ -15,13 +15,13 @@
 namespace ringscope {
 namespace {
 
-using testing::TrainedRank;
+using test::TrainedRank;
 
 constexpr std::int64_t tokens = 64;
 
 // A dense layer, then two with eight experts.
 RunConfig expertRun(const std::string& mode, int sp, int dp, int ep) {
-    RunConfig config = testing::smallRun(mode, sp);
+    RunConfig config = test::smallRun(mode, sp);
     config.model.layers = 3;
     config.model.layerPattern = {"dense", "experts", "experts"};
     config.model.experts = {.count = 8, .perToken = 2, .size = 24, .sharedSize = 16};
@@ -45,8 +45,8 @@ void expectAsAlone(const RunConfig& config) {
     const Result<RunPlan> plan = planRun(config);
     ASSERT_TRUE(plan.ok()) << plan.error().message;
     const RunConfig alone = onOneRank(config);
-    const TrainedRank reference = testing::train(alone, testing::fromProse(alone)).front();
-    for (const TrainedRank& rank : testing::train(config, testing::fromProse(config))) {
+    const TrainedRank reference = test::train(alone, test::fromProse(alone)).front();
+    for (const TrainedRank& rank : test::train(config, test::fromProse(config))) {
         for (std::size_t step = 0; step < reference.steps.size(); ++step) {
             const StepOutcome& wanted = reference.steps[step];
             const StepOutcome& actual = rank.steps[step];
@@ -63,7 +63,7 @@ void expectAsAlone(const RunConfig& config) {
 }
 
 TEST(SpreadExperts, TrainAsOnOneRankUnderEveryMode) {
-    for (const std::string& mode : testing::shardedModes()) {
+    for (const std::string& mode : test::shardedModes()) {
         SCOPED_TRACE(mode);
         const RunConfig config = expertRun(mode, 4, 1, 4);
         if (planRun(config).ok()) expectAsAlone(config);
@@ -95,15 +95,15 @@ TEST(SpreadExperts, TrainAsOnOneRankAcrossReplicas) {
 }
 
 TEST(SpreadExperts, TrainAModelOfAnotherMakerAsOnOneRank) {
-    RunConfig config = testing::familyRun("deepseek-v3", NumberFormat::Fp64);
+    RunConfig config = test::familyRun("deepseek-v3", NumberFormat::Fp64);
     config.train.routerBiasStep = 0.01;
-    const BatchSource batches = [batch = testing::familyBatch("deepseek-v3")](
+    const BatchSource batches = [batch = test::familyBatch("deepseek-v3")](
                                     std::int64_t, std::int64_t) { return batch; };
-    const TrainedRank reference = testing::train(config, batches).front();
+    const TrainedRank reference = test::train(config, batches).front();
     config.parallel.mode = "ring";
     config.parallel.sp = 2;
     config.parallel.ep = 2;
-    for (const TrainedRank& rank : testing::train(config, batches)) {
+    for (const TrainedRank& rank : test::train(config, batches)) {
         for (std::size_t step = 0; step < reference.steps.size(); ++step)
             EXPECT_NEAR(rank.steps[step].record.loss, reference.steps[step].record.loss, 1e-9);
         EXPECT_THAT(rank.parameters,
@@ -115,13 +115,13 @@ TEST(SpreadExperts, TrainAModelOfAnotherMakerAsOnOneRank) {
 // its tokens use the other rank's experts.
 TEST(SpreadExperts, SendExactlyTheTokensThatUseAnotherRanksExperts) {
     const RunConfig config = expertRun("ring", 1, 2, 2);
-    const BatchSource batches = testing::fromProse(config);
+    const BatchSource batches = test::fromProse(config);
     std::vector<std::vector<std::int64_t>> uses(2);  // rank r's tokens with rank e's experts
     for (int rank = 0; rank < 2; ++rank) {
         RunConfig alone = onOneRank(config);
         alone.train.gradAccum = 1;
         alone.train.steps = 1;
-        const TrainedRank trained = testing::train(alone, [&](std::int64_t step, std::int64_t) {
+        const TrainedRank trained = test::train(alone, [&](std::int64_t step, std::int64_t) {
                                         return batches(step, rank);
                                     }).front();
         uses[static_cast<std::size_t>(rank)].resize(2);
@@ -131,7 +131,7 @@ TEST(SpreadExperts, SendExactlyTheTokensThatUseAnotherRanksExperts) {
     }
     constexpr std::int64_t layers = 2;
     const std::int64_t row = config.model.hiddenSize * 8;
-    const auto trained = testing::train(config, batches);
+    const auto trained = test::train(config, batches);
     for (std::size_t rank = 0; rank < 2; ++rank) {
         const std::int64_t away = uses[rank][1 - rank];
         const std::int64_t foreign = uses[1 - rank][rank];
@@ -149,7 +149,7 @@ TEST(SpreadExperts, LieOnTheirRankAlone) {
     ASSERT_EQ(share.parts.size(), 2U);
     const std::int64_t scalars = share.parts[0].span.count + 4 * share.parts[1].span.count;
     EXPECT_LE(scalars - plan.parameters, 4);  // padding
-    testing::runRanks(4, [&](Group& group) {
+    test::runRanks(4, [&](Group& group) {
         auto model = RankModel::make(plan, group, c10::Device(c10::kCPU)).value();
         EXPECT_EQ(model->parameters().values().numel(), share.elements());
         EXPECT_EQ(model->parameters().weight("layers.1.ffn.experts.down").value.size(0), 2);

@@ -15,13 +15,13 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
+using test::fromProse;
+using test::packedProse;
+using test::shardedModes;
+using test::smallRun;
+using test::train;
+using test::TrainedRank;
 using ::testing::HasSubstr;
-using testing::packedProse;
-using testing::shardedModes;
-using testing::smallRun;
-using testing::train;
-using testing::TrainedRank;
 
 constexpr double limit = 1e-10;  // relative
 
@@ -264,7 +264,7 @@ TEST(Training, IsTheSameWithFewerTokensThanParts) {
 
 // Answers of 1 to 12 bytes behind questions of 3 to 40: ranks have unequal numbers of labels.
 TEST(Training, OnAnswersAloneIsTheSame) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     RunConfig config = smallRun("none", 1);
     config.data.source = (folder.path() / "sums.jsonl").string();
     config.train.task = TrainTask::Sft;
@@ -420,7 +420,7 @@ TEST(Training, ClipsTheGradientToItsLimit) {
 std::string errorOfStep(const RunConfig& config, const BatchSource& batches, std::int64_t steps) {
     const RunPlan plan = planRun(config).value();
     std::string message;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, batches).value();
         for (std::int64_t step = 0; step < steps && message.empty(); ++step) {
             const Result<StepOutcome> outcome = trainer->step(step);

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <mutex>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 RunConfig smallRun(const std::string& mode, int ranks) {
     RunConfig config;
@@ -88,4 +88,4 @@ void expectNoTrainer(const RunConfig& config, const std::string& words) {
     });
 }
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace ringscope::testing {
+namespace ringscope::test {
 
 // Two layers over 64 tokens in fp64, four steps.
 RunConfig smallRun(const std::string& mode, int ranks);
@@ -34,4 +34,4 @@ void keepState(Trainer& trainer, TrainingState& all);
 // That one rank makes no trainer, and that the sentence has these words.
 void expectNoTrainer(const RunConfig& config, const std::string& words);
 
-}  // namespace ringscope::testing
+}  // namespace ringscope::test

@@ -13,10 +13,10 @@
 namespace ringscope {
 namespace {
 
-using testing::fromProse;
-using testing::keepState;
-using testing::runRanks;
-using testing::smallRun;
+using test::fromProse;
+using test::keepState;
+using test::runRanks;
+using test::smallRun;
 
 constexpr std::int64_t before = 2;  // steps, of four
 
@@ -39,14 +39,15 @@ std::string titleOf(const RunConfig& config) {
            std::string(nameOf(config.train.optimizer));
 }
 
-struct Trained {
+struct TrainedState {
     TrainingState state{};  // of all ranks, after `before` steps
     std::vector<StepRecord> rest{};
     std::vector<double> parameters{};
     bool skipped = false;
 };
 
-void runSteps(Trainer& trainer, std::int64_t first, std::int64_t end, int rank, Trained& trained) {
+void runSteps(Trainer& trainer, std::int64_t first, std::int64_t end, int rank,
+              TrainedState& trained) {
     for (std::int64_t index = first; index < end; ++index) {
         const StepOutcome outcome = trainer.step(index).value();
         if (rank != 0) continue;
@@ -57,10 +58,10 @@ void runSteps(Trainer& trainer, std::int64_t first, std::int64_t end, int rank, 
     if (rank == 0) trained.parameters = std::move(parameters);
 }
 
-Trained uninterrupted(const RunConfig& config) {
+TrainedState uninterrupted(const RunConfig& config) {
     const RunPlan plan = planRun(config).value();
     const BatchSource batches = fromProse(config);
-    Trained trained;
+    TrainedState trained;
     runRanks(plan.ranks, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, batches).value();
         for (std::int64_t index = 0; index < before; ++index)
@@ -72,10 +73,10 @@ Trained uninterrupted(const RunConfig& config) {
     return trained;
 }
 
-Trained goneOn(const RunConfig& config, const TrainingState& state) {
+TrainedState goneOn(const RunConfig& config, const TrainingState& state) {
     const RunPlan plan = planRun(config).value();
     const BatchSource batches = fromProse(config);
-    Trained trained;
+    TrainedState trained;
     runRanks(plan.ranks, [&](Group& group) {
         const auto trainer = Trainer::make(plan, group, batches).value();
         const Result<void> restored = trainer->restore(state);
@@ -86,9 +87,9 @@ Trained goneOn(const RunConfig& config, const TrainingState& state) {
     return trained;
 }
 
-void expectTheSameBits(const RunConfig& config, const Trained& whole) {
+void expectTheSameBits(const RunConfig& config, const TrainedState& whole) {
     SCOPED_TRACE(titleOf(config));
-    const Trained rest = goneOn(config, whole.state);
+    const TrainedState rest = goneOn(config, whole.state);
     ASSERT_EQ(rest.rest.size(), whole.rest.size());
     for (std::size_t i = 0; i < rest.rest.size(); ++i) {
         EXPECT_EQ(rest.rest[i].loss, whole.rest[i].loss) << i;
@@ -97,9 +98,9 @@ void expectTheSameBits(const RunConfig& config, const Trained& whole) {
     EXPECT_EQ(rest.parameters, whole.parameters);
 }
 
-void expectNear(const RunConfig& config, const Trained& whole, double limit) {
+void expectNear(const RunConfig& config, const TrainedState& whole, double limit) {
     SCOPED_TRACE(titleOf(config));
-    const Trained rest = goneOn(config, whole.state);
+    const TrainedState rest = goneOn(config, whole.state);
     ASSERT_EQ(rest.rest.size(), whole.rest.size());
     for (std::size_t i = 0; i < rest.rest.size(); ++i)
         EXPECT_NEAR(rest.rest[i].loss, whole.rest[i].loss, limit * whole.rest[i].loss) << i;
@@ -123,10 +124,10 @@ TEST(TrainingState, GoesOnWithTheSameBitsInItsOwnLayout) {
 
 TEST(TrainingState, KeepsTheLossScaleOfFp16) {
     RunConfig config = halfway("zigzag", 2, NumberFormat::Fp16, OptimizerKind::AdamW);
-    const Trained whole = uninterrupted(config);
+    const TrainedState whole = uninterrupted(config);
     EXPECT_GT(whole.state.progress.lossScale, 0);
     expectTheSameBits(config, whole);
-    Trained changed = whole;
+    TrainedState changed = whole;
     changed.state.progress.lossScale = 1;
     EXPECT_EQ(goneOn(config, changed.state).state.progress.lossScale, 1);
 }
@@ -137,7 +138,7 @@ TEST(TrainingState, HoldsEachElementOnce) {
             RunConfig config = halfway("ring", sp, NumberFormat::Fp32, OptimizerKind::AdamW);
             config.parallel.dp = dp;
             config.memory.zero = zero;
-            const Trained whole = uninterrupted(config);
+            const TrainedState whole = uninterrupted(config);
             const std::int64_t parameters = planRun(config).value().parameters;
             for (const StateKind kind : {StateKind::Values, StateKind::Mean, StateKind::Square})
                 EXPECT_EQ(elementsOf(whole.state, kind), parameters) << titleOf(config);
@@ -147,7 +148,7 @@ TEST(TrainingState, HoldsEachElementOnce) {
 
 // What waits on the disk is what others hold in memory: bits do not depend on it, whoever wrote.
 TEST(TrainingState, GoesOnWithWhatIsOnTheDisk) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     for (const std::int64_t zero : {0, 1, 3})
         for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
             for (const OptimizerKind optimizer : {OptimizerKind::AdamW, OptimizerKind::AdamW8bit}) {
@@ -157,7 +158,7 @@ TEST(TrainingState, GoesOnWithWhatIsOnTheDisk) {
                 onDisk.memory.offloadOptimizer = OffloadPlace::Disk;
                 if (zero == 3) onDisk.memory.offloadParameters = OffloadPlace::Disk;
                 onDisk.memory.offloadFolder = folder.path().string();
-                const Trained whole = uninterrupted(onDisk);
+                const TrainedState whole = uninterrupted(onDisk);
                 expectTheSameBits(onDisk, whole);
                 expectTheSameBits(inMemory, whole);
                 expectTheSameBits(onDisk, uninterrupted(inMemory));
@@ -166,7 +167,7 @@ TEST(TrainingState, GoesOnWithWhatIsOnTheDisk) {
 
 TEST(TrainingState, GoesOnInAnyOtherLayout) {
     const RunConfig first = halfway("zigzag", 2, NumberFormat::Fp32, OptimizerKind::AdamW);
-    const Trained whole = uninterrupted(first);
+    const TrainedState whole = uninterrupted(first);
     for (const std::string mode :
          {"none", "legacy", "ring", "striped", "ulysses", "ring-allgather"})
         for (const int ranks : {2, 4}) {
@@ -186,7 +187,7 @@ TEST(TrainingState, GoesOnInAnyOtherLayout) {
 TEST(TrainingState, GoesOnWithOtherReplicas) {
     RunConfig first = halfway("ring", 2, NumberFormat::Fp32, OptimizerKind::AdamW);
     first.train.gradAccum = 2;
-    const Trained whole = uninterrupted(first);
+    const TrainedState whole = uninterrupted(first);
     for (const std::int64_t zero : {0, 1, 2, 3}) {
         RunConfig config = first;
         config.train.gradAccum = 1;
@@ -198,11 +199,11 @@ TEST(TrainingState, GoesOnWithOtherReplicas) {
 
 TEST(TrainingState, GoesOnWithMoreBitsOrFewer) {
     const RunConfig first = halfway("zigzag", 2, NumberFormat::Bf16, OptimizerKind::AdamW);
-    const Trained whole = uninterrupted(first);
+    const TrainedState whole = uninterrupted(first);
     RunConfig config = first;
     config.train.precision = NumberFormat::Fp32;
     expectNear(config, whole, 1e-3);  // of bf16's products
-    const Trained exact =
+    const TrainedState exact =
         uninterrupted(halfway("zigzag", 2, NumberFormat::Fp32, OptimizerKind::AdamW));
     config.train.precision = NumberFormat::Fp64;
     expectNear(config, exact, 1e-5);
@@ -220,7 +221,7 @@ RunConfig sharedExperts(int sp, int ep) {
 
 TEST(TrainingState, GoesOnWithExpertsOnOtherRanks) {
     const RunConfig first = sharedExperts(4, 2);
-    const Trained whole = uninterrupted(first);
+    const TrainedState whole = uninterrupted(first);
     expectTheSameBits(first, whole);
     for (const auto& [sp, ep] : {std::pair(4, 4), {2, 2}, {2, 1}, {4, 1}})
         for (const std::int64_t zero : {1, 3}) {
@@ -233,7 +234,7 @@ TEST(TrainingState, GoesOnWithExpertsOnOtherRanks) {
 // Blocks of 8 bits that slices cut are rounded once more; all others keep their codes.
 TEST(TrainingState, KeepsEightBitsInAnotherLayout) {
     const RunConfig first = halfway("zigzag", 2, NumberFormat::Fp32, OptimizerKind::AdamW8bit);
-    const Trained whole = uninterrupted(first);
+    const TrainedState whole = uninterrupted(first);
     EXPECT_GT(std::ranges::count_if(whole.state.slices, &StateSlice::eightBit), 8);
     for (const auto& [ranks, zero] : {std::pair(2, 0), {4, 1}, {2, 2}, {4, 3}}) {
         RunConfig config = first;
@@ -244,14 +245,14 @@ TEST(TrainingState, KeepsEightBitsInAnotherLayout) {
     RunConfig plain = first;
     plain.train.optimizer = OptimizerKind::AdamW;
     expectNear(plain, whole, 1e-3);
-    const Trained inFull = uninterrupted(plain);
+    const TrainedState inFull = uninterrupted(plain);
     expectNear(first, inFull, 1e-3);
 }
 
 TEST(TrainingState, ComesBackAsItWasAfterAWayThroughOtherLayouts) {
     for (const OptimizerKind optimizer : {OptimizerKind::AdamW, OptimizerKind::AdamW8bit}) {
         const RunConfig first = halfway("zigzag", 2, NumberFormat::Fp32, optimizer);
-        const Trained whole = uninterrupted(first);
+        const TrainedState whole = uninterrupted(first);
         RunConfig other = first;
         other.parallel.sp = 1;
         other.parallel.mode = "none";

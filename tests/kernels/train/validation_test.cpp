@@ -14,9 +14,9 @@
 namespace ringscope {
 namespace {
 
-using testing::runRanks;
-using testing::shardedModes;
-using testing::smallRun;
+using test::runRanks;
+using test::shardedModes;
+using test::smallRun;
 
 struct Validated {
     std::vector<StepRecord> steps;

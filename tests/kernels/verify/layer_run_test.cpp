@@ -16,7 +16,7 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
+using test::distance;
 
 constexpr int ranks = 3;
 
@@ -55,7 +55,7 @@ void LayerUnder::expectReference(const AttentionCase& problem) const {
     const Schedule schedule = scheduleOf(mode(), problem);
     const CaseResults expected = referenceAttention(problem, PatternMask::make(problem).value(),
                                                     makeInputs(problem, allTokens(problem)));
-    testing::runRanks(ranks, [&](Group& group) {
+    test::runRanks(ranks, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
         const LayerShare share = runLayer(problem, *attention, callOf(problem), group,
                                           inputsOfRank(problem, schedule, group.rank()));
@@ -103,7 +103,7 @@ TEST_P(LayerUnder, IsTheReferenceWhereKeysComeOfLatents) {
 TEST_P(LayerUnder, TellsTheBytesThatEachRankSent) {
     const AttentionCase problem = smallCase();
     const Schedule schedule = scheduleOf(mode(), problem);
-    testing::runRanks(ranks, [&](Group& group) {
+    test::runRanks(ranks, [&](Group& group) {
         const auto attention = Attention::make(schedule, group.rank(), group).value();
         const LayerShare share = runLayer(problem, *attention, callOf(problem), group,
                                           inputsOfRank(problem, schedule, group.rank()));
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, LayerUnder, ::testing::ValuesIn(shardedModes()),
 TEST(GatherOutput, TakesRowsOfAReplicatedModelFromARankThatDidNotComputeThem) {
     const AttentionCase problem = smallCase();
     const Schedule schedule = scheduleOf(*findMode("legacy"), problem);
-    testing::runRanks(ranks, [&](Group& group) {
+    test::runRanks(ranks, [&](Group& group) {
         const at::Tensor mine = at::full({problem.batch, problem.tokens, problem.heads, 4},
                                          static_cast<double>(group.rank()), at::kDouble);
         const at::Tensor out = gatherOutput(problem, schedule, group, mine);

@@ -28,7 +28,7 @@
 namespace ringscope {
 namespace {
 
-using testing::distance;
+using test::distance;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -46,7 +46,7 @@ std::string patternFile() {
     for (std::int64_t query = 0; query < blocks; ++query)
         for (std::int64_t key = 0; key < blocks; ++key)
             cells += key == query || key + 1 == query || key % 3 == 0 ? '\1' : '\0';
-    static const testing::TemporaryFolder folder;
+    static const test::TemporaryFolder folder;
     const auto path = folder.path() / "pattern.npy";
     if (!std::filesystem::exists(path)) {  // written once for all tests of this process
         const NpyArray file{.type = "|u1", .shape = {blocks, blocks}, .bytes = cells};
@@ -144,7 +144,7 @@ void expectRefusal(const std::string& mode, const AttentionCase& problem,
     EXPECT_NE(problem.pattern.kind, PatternKind::None);
 }
 
-void expectCase(const testing::LaidOutMode& laidOut, const ExpectedCase& expected, Group& group) {
+void expectCase(const test::LaidOutMode& laidOut, const ExpectedCase& expected, Group& group) {
     const AttentionCase& problem = expected.problem;
     VerifyRequest request;
     request.problem = problem;
@@ -188,8 +188,8 @@ void expectCase(const testing::LaidOutMode& laidOut, const ExpectedCase& expecte
 void expectEverywhere(const std::vector<Setting>& settings, const std::vector<int>& worlds) {
     for (const int ranks : worlds) {
         const std::vector<ExpectedCase> cases = casesOf(ranks, settings);
-        testing::runRanks(ranks, [&](Group& group) {
-            for (const testing::LaidOutMode& mode : testing::laidOutModes()) {
+        test::runRanks(ranks, [&](Group& group) {
+            for (const test::LaidOutMode& mode : test::laidOutModes()) {
                 const bool legal = mode.mode->sharded || ranks == 1;
                 // Other layouts than the mode's own are cut alike on any number of ranks.
                 if (!legal || (!mode.layout.isModes() && ranks != 4)) continue;
@@ -231,7 +231,7 @@ at::Tensor goldenOutput(AttentionCase problem, std::int64_t heads) {
     problem.type = NumberFormat::Fp64;
     problem.pattern.kind = PatternKind::Dilated;
     at::Tensor out;
-    testing::runRanks(1, [&](Group& group) {
+    test::runRanks(1, [&](Group& group) {
         VerifyRequest request;
         request.problem = problem;
         request.ranks = 1;
@@ -281,7 +281,7 @@ TEST(Patterns, LetNoGradientToLaterTokensOrOtherDocuments) {
     const Setting setting{.name = "", .documents = true};
     for (const NamedPattern& pattern : patterns()) {
         const AttentionCase problem = caseOf(pattern, setting, 1);
-        testing::runRanks(1, [&](Group& group) {
+        test::runRanks(1, [&](Group& group) {
             VerifyRequest request;
             request.problem = problem;
             request.ranks = 1;
@@ -331,7 +331,7 @@ void forEveryMode(
         AttentionCase problem = choosingCase(ranks, batch);
         change(problem);
         const CaseInputs whole = make(problem);
-        testing::runRanks(ranks, [&](Group& group) {
+        test::runRanks(ranks, [&](Group& group) {
             for (const std::string& name : modeNames()) {
                 const Mode& mode = *findMode(name);
                 if (!mode.sharded && ranks > 1) continue;
@@ -389,7 +389,7 @@ TEST(Choices, AreEachBatchItemsOwn) {
 
 // A token of block b sees 2 more blocks of 8, or the b that there are.
 TEST(Choices, AreInTheMaskThatADumpHolds) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const AttentionCase problem = choosingCase(1);
     const CaseInputs inputs = makeInputs(problem, allTokens(problem));
     const PatternMask mask = PatternMask::make(problem, inputs).value();

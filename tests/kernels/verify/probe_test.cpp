@@ -11,7 +11,7 @@ namespace {
 
 const AttentionCase problem{.batch = 2, .tokens = 48, .heads = 2, .kvHeads = 2, .headDim = 8};
 
-Schedule scheduleOf(const std::string& mode) {
+Schedule modeSchedule(const std::string& mode) {
     return findMode(mode)
         ->schedule({.ranks = 4, .batch = 2, .tokens = 48, .heads = 4, .kvHeads = 4})
         .value();
@@ -20,7 +20,7 @@ Schedule scheduleOf(const std::string& mode) {
 // What a mode that computes `computed` gives, judged as one that should compute `asked`.
 ProbeVerdict probe(const AttentionCase& asked, const AttentionCase& computed,
                    const std::string& mode = "ring") {
-    const Schedule schedule = scheduleOf(mode);
+    const Schedule schedule = modeSchedule(mode);
     const Disturbance disturbance = probeOf(asked, schedule);
     CaseInputs inputs = makeInputs(asked, allTokens(asked));
     const at::Tensor weights = weightsOfKey(
@@ -83,7 +83,7 @@ TEST(Probe, FindsAnIgnoredWindow) {
 }
 
 TEST(Probe, FindsAnOutputThatDoesNotDependOnTheInput) {
-    const Schedule schedule = scheduleOf("ring");
+    const Schedule schedule = modeSchedule("ring");
     const at::Tensor still = at::zeros({2, 48, 2, 8});
     const ProbeVerdict verdict =
         judgeProbe(problem, PatternMask::make(problem).value(), schedule,

@@ -16,7 +16,7 @@ void PrintTo(const AttentionCase& problem, std::ostream* out) { *out << toJson(p
 
 namespace {
 
-using testing::distance;
+using test::distance;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

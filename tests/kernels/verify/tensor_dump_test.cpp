@@ -23,7 +23,7 @@ std::string bytesOf(const at::Tensor& tensor) {
 
 TEST(TensorDump, HoldsEveryArrayInTokenOrder) {
     const AttentionCase problem{.batch = 2, .tokens = 6, .heads = 4, .kvHeads = 2, .headDim = 3};
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const CaseInputs inputs = makeInputs(problem, allTokens(problem));
     const CaseResults results = resultsLike(inputs);
     ASSERT_TRUE(dumpWhole(folder.path(), inputs, results).ok());
@@ -39,7 +39,7 @@ TEST(TensorDump, HoldsEveryArrayInTokenOrder) {
 TEST(TensorDump, WritesBf16AsTheSameNumbersInFp32) {
     AttentionCase problem{.tokens = 4, .heads = 1, .kvHeads = 1, .headDim = 2};
     problem.type = NumberFormat::Bf16;
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const CaseInputs inputs = makeInputs(problem, allTokens(problem));
     ASSERT_TRUE(dumpWhole(folder.path(), inputs, resultsLike(inputs)).ok());
     EXPECT_EQ(readFile(folder.path() / "q.npy").value(),
@@ -50,7 +50,7 @@ TEST(TensorDump, SaysWhichTokensARankHolds) {
     const AttentionCase problem{.tokens = 8, .heads = 2, .kvHeads = 2, .headDim = 2};
     const Schedule schedule =
         findMode("zigzag")->schedule({.ranks = 2, .tokens = 8, .heads = 2, .kvHeads = 2}).value();
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const CaseInputs share = inputsOfRank(problem, schedule, 0);
     ASSERT_TRUE(dumpRank(folder.path(), problem, schedule, 0, resultsLike(share)).ok());
     const auto own = folder.path() / "rank-00";

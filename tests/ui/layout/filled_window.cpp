@@ -2,6 +2,7 @@
 
 #include "backend/store/store.h"
 #include "tests/backend/compare/sweep_runs.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/migrate/key_model.h"
@@ -36,8 +37,7 @@ namespace ringscope::test {
 namespace {
 
 using ui::MainWindow;
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
+using ui::patience;
 
 void waitUntil(const std::function<bool()>& condition, const char* what) {
     if (!QTest::qWaitFor(condition, patience)) throw std::runtime_error(what);

@@ -1,5 +1,6 @@
 #include "ui/live/planner.h"
 
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 
 #include <gtest/gtest.h>
@@ -7,8 +8,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 class PlannerTest : public testing::Test {
 protected:

@@ -2,6 +2,7 @@
 
 #include "backend/core/files.h"
 #include "backend/store/store.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 
 #include <gtest/gtest.h>
@@ -9,8 +10,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 class Reports : public testing::Test {
 protected:

@@ -4,6 +4,7 @@
 #include "backend/core/output_file.h"
 #include "backend/migration/proof.h"
 #include "tests/ui/fake_transport.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "ui/look/theme.h"
 #include "ui/main_window.h"
@@ -27,8 +28,6 @@ namespace ringscope::ui {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int patience = 60'000;  // ms; a condition that holds ends the wait at once
 
 class Wizard : public testing::Test {
 protected:

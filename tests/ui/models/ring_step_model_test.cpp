@@ -7,7 +7,7 @@
 namespace ringscope::ui {
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
+constexpr std::int64_t millisecond = 1'000'000;
 
 RingStepFigures figuresOf(int rank, SpanPass pass, int ringStep, std::int64_t attention,
                           std::int64_t wait) {
@@ -25,10 +25,10 @@ RingStepFigures figuresOf(int rank, SpanPass pass, int ringStep, std::int64_t at
 RunFindings findings() {
     RunFindings found;
     found.steps = 2;
-    found.ringSteps = {figuresOf(0, SpanPass::Forward, 0, 20 * ms, 4 * ms),
-                       figuresOf(0, SpanPass::Forward, 1, 10 * ms, 8 * ms),
-                       figuresOf(0, SpanPass::Backward, 0, 40 * ms, 0),
-                       figuresOf(1, SpanPass::Forward, 0, 2 * ms, 2 * ms)};
+    found.ringSteps = {figuresOf(0, SpanPass::Forward, 0, 20 * millisecond, 4 * millisecond),
+                       figuresOf(0, SpanPass::Forward, 1, 10 * millisecond, 8 * millisecond),
+                       figuresOf(0, SpanPass::Backward, 0, 40 * millisecond, 0),
+                       figuresOf(1, SpanPass::Forward, 0, 2 * millisecond, 2 * millisecond)};
     return found;
 }
 

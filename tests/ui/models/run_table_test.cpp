@@ -10,7 +10,7 @@ namespace ringscope::ui {
 namespace {
 
 using test::finishedRun;
-constexpr auto Fatal = QAbstractItemModelTester::FailureReportingMode::Fatal;
+constexpr auto FailAtOnce = QAbstractItemModelTester::FailureReportingMode::Fatal;
 
 std::string cell(const RunTableModel& model, int row, int column) {
     return model.index(row, column).data().toString().toStdString();
@@ -18,7 +18,7 @@ std::string cell(const RunTableModel& model, int row, int column) {
 
 TEST(RunTableModel, ShowsFiguresWithTheirUnits) {
     RunTableModel model;
-    const QAbstractItemModelTester tester(&model, Fatal);
+    const QAbstractItemModelTester tester(&model, FailAtOnce);
     RunRecord run = finishedRun("a", "zigzag", 100);
     run.parity =
         Parity{.reference = {"b"}, .maxLossDiff = 1e-7, .maxGradNormRelDiff = 0, .steps = 4};
@@ -62,7 +62,7 @@ TEST(RunTableModel, ExplainsAFailureInTheStateCell) {
 
 TEST(RunTableModel, PutsTheNewestFirstAndKeepsAPlaceThroughUpdates) {
     RunTableModel model;
-    const QAbstractItemModelTester tester(&model, Fatal);
+    const QAbstractItemModelTester tester(&model, FailAtOnce);
     RunRecord old = finishedRun("old", "legacy", 100);
     RunRecord fresh = finishedRun("new", "ring", 100);
     fresh.createdUs = old.createdUs + 1;

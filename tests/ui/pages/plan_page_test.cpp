@@ -1,6 +1,7 @@
 #include "ui/pages/plan_page.h"
 
 #include "backend/core/output_file.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "ui/models/forecast_model.h"
 #include "ui/plots/curve_chart.h"
@@ -16,8 +17,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 60'000;  // ms; a condition that holds ends the wait at once
 
 ExperimentDraft largeDraft() {
     ExperimentDraft draft = test::sampleDraft();

@@ -2,6 +2,7 @@
 #include "ui/pages/run_page.h"
 #include "backend/store/store.h"
 #include "backend/trace/trace_files.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
@@ -28,8 +29,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 class RunPageTest : public testing::Test {
 protected:

@@ -1,6 +1,7 @@
 // The Runs and Compare pages over a store, without the window.
 #include "backend/store/store.h"
 #include "tests/backend/compare/sweep_runs.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "ui/pages/compare_page.h"
 #include "ui/pages/runs_page.h"
@@ -20,8 +21,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 class StorePages : public testing::Test {
 protected:

@@ -8,6 +8,7 @@
 #include "backend/store/store.h"
 #include "backend/trace/file/trace_folder.h"
 #include "backend/trace/trace_files.h"
+#include "tests/ui/patience.h"
 #include "tests/ui/sample.h"
 #include "tests/ui/timeline/made_trace.h"
 #include "ui/look/theme.h"
@@ -31,8 +32,6 @@
 
 namespace ringscope::ui {
 namespace {
-
-constexpr int patience = 20'000;  // ms; a condition that holds ends the wait at once
 
 class Traces : public testing::Test {
 protected:

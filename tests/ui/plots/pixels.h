@@ -5,7 +5,7 @@
 #include <QImage>
 #include <QWidget>
 
-namespace ringscope::ui::test {
+namespace ringscope::test {
 
 // Pixels of exactly this colour in the widget's picture.
 inline int pixelsOf(QWidget& widget, const QColor& colour) {
@@ -17,4 +17,4 @@ inline int pixelsOf(QWidget& widget, const QColor& colour) {
     return count;
 }
 
-}  // namespace ringscope::ui::test
+}  // namespace ringscope::test

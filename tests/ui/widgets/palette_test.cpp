@@ -11,25 +11,28 @@
 namespace ringscope::ui {
 namespace {
 
-QString q(const char* words) { return QString::fromUtf8(words); }
+QString qtext(const char* words) { return QString::fromUtf8(words); }
 
 TEST(Fuzzy, NeedsEveryLetterInItsOrder) {
-    EXPECT_TRUE(fuzzyScore(q("gtr"), q("Go to Traces")));
-    EXPECT_TRUE(fuzzyScore(q("TRACES"), q("Go to Traces")));
-    EXPECT_FALSE(fuzzyScore(q("rtg"), q("Go to Traces")));
-    EXPECT_FALSE(fuzzyScore(q("tracesx"), q("Go to Traces")));
-    EXPECT_FALSE(fuzzyScore(q("a"), QString()));
+    EXPECT_TRUE(fuzzyScore(qtext("gtr"), qtext("Go to Traces")));
+    EXPECT_TRUE(fuzzyScore(qtext("TRACES"), qtext("Go to Traces")));
+    EXPECT_FALSE(fuzzyScore(qtext("rtg"), qtext("Go to Traces")));
+    EXPECT_FALSE(fuzzyScore(qtext("tracesx"), qtext("Go to Traces")));
+    EXPECT_FALSE(fuzzyScore(qtext("a"), QString()));
 }
 
 TEST(Fuzzy, PrefersBeginningsOfWordsThenLettersThatStandTogether) {
-    EXPECT_GT(fuzzyScore(q("nr"), q("Go: New run")), fuzzyScore(q("nr"), q("Theme: minor")));
-    EXPECT_GT(fuzzyScore(q("dark"), q("Theme: Dark")), fuzzyScore(q("dark"), q("drag or work")));
-    EXPECT_GT(fuzzyScore(q("run"), q("Run")), fuzzyScore(q("run"), q("Run the demo again")));
+    EXPECT_GT(fuzzyScore(qtext("nr"), qtext("Go: New run")),
+              fuzzyScore(qtext("nr"), qtext("Theme: minor")));
+    EXPECT_GT(fuzzyScore(qtext("dark"), qtext("Theme: Dark")),
+              fuzzyScore(qtext("dark"), qtext("drag or work")));
+    EXPECT_GT(fuzzyScore(qtext("run"), qtext("Run")),
+              fuzzyScore(qtext("run"), qtext("Run the demo again")));
 }
 
 TEST(Fuzzy, TakesNothingForEverything) {
-    EXPECT_EQ(fuzzyScore(QString(), q("Quit")), 0);
-    EXPECT_EQ(fuzzyScore(q("  "), q("Quit")), 0);
+    EXPECT_EQ(fuzzyScore(QString(), qtext("Quit")), 0);
+    EXPECT_EQ(fuzzyScore(qtext("  "), qtext("Quit")), 0);
 }
 
 class Palette : public testing::Test {
@@ -40,9 +43,10 @@ protected:
         window.activateWindow();
         EXPECT_TRUE(QTest::qWaitForWindowActive(&window));
         before->setFocus();
-        palette.open({{q("Go: Traces"), QKeySequence(q("Ctrl+4")), [this] { done << q("traces"); }},
-                      {q("Theme: Dark"), {}, [this] { done << q("dark"); }},
-                      {q("Theme: Light"), {}, [this] { done << q("light"); }}});
+        palette.open({{qtext("Go: Traces"), QKeySequence(qtext("Ctrl+4")),
+                       [this] { done << qtext("traces"); }},
+                      {qtext("Theme: Dark"), {}, [this] { done << qtext("dark"); }},
+                      {qtext("Theme: Light"), {}, [this] { done << qtext("light"); }}});
     }
     void key(Qt::Key key) { QTest::keyClick(&palette.box(), key); }
 
@@ -54,19 +58,19 @@ protected:
 
 TEST_F(Palette, IsUsedWithTheKeyboardAlone) {
     ASSERT_EQ(QApplication::focusWidget(), &palette.box());
-    QTest::keyClicks(&palette.box(), q("them"));
+    QTest::keyClicks(&palette.box(), qtext("them"));
     EXPECT_EQ(palette.list().count(), 2);
     key(Qt::Key_Down);
-    EXPECT_EQ(palette.list().currentItem()->text(), q("Theme: Light"));
+    EXPECT_EQ(palette.list().currentItem()->text(), qtext("Theme: Light"));
     key(Qt::Key_Down);  // stays at the end
     key(Qt::Key_Return);
-    EXPECT_EQ(done, QStringList{q("light")});
+    EXPECT_EQ(done, QStringList{qtext("light")});
     EXPECT_FALSE(palette.isVisible());
     EXPECT_EQ(QApplication::focusWidget(), before);
 }
 
 TEST_F(Palette, DoesNothingWhenItIsClosedOrFindsNothing) {
-    QTest::keyClicks(&palette.box(), q("zzz"));
+    QTest::keyClicks(&palette.box(), qtext("zzz"));
     EXPECT_EQ(palette.list().count(), 0);
     key(Qt::Key_Return);
     EXPECT_TRUE(palette.isVisible());
@@ -78,7 +82,7 @@ TEST_F(Palette, DoesNothingWhenItIsClosedOrFindsNothing) {
 
 TEST_F(Palette, SaysTheKeysThatDoTheSame) {
     const QListWidgetItem* item = palette.list().item(0);
-    EXPECT_TRUE(item->data(Qt::AccessibleTextRole).toString().contains(q("Ctrl+4")));
+    EXPECT_TRUE(item->data(Qt::AccessibleTextRole).toString().contains(qtext("Ctrl+4")));
 }
 
 }  // namespace

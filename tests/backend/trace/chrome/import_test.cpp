@@ -17,10 +17,10 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::TemporaryFolder;
 
 class Import : public ::testing::Test {
 protected:

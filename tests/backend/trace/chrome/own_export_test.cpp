@@ -14,8 +14,8 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
-using testing::TemporaryFolder;
 
 class OurExport : public ::testing::Test {
 protected:

@@ -71,7 +71,7 @@ protected:
         }
     }
 
-    testing::TemporaryFolder folder;
+    test::TemporaryFolder folder;
 };
 
 TEST_F(ContentsOfAFolder, AreWhatReadingAllOfItSays) {

@@ -14,7 +14,7 @@
 namespace ringscope {
 namespace {
 
-using testing::TemporaryFolder;
+using test::TemporaryFolder;
 
 TraceOrigin origin() {
     return {.run = "r",

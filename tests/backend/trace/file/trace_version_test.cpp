@@ -70,7 +70,7 @@ TEST(TraceWithAnIndex, IsReadAsOneWithout) {
 }
 
 TEST(TraceOfALaterVersion, IsRefusedWithWhatToDo) {
-    const testing::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     std::string bytes = readFile(version1).value();
     bytes[traceformat::magic.size()] = traceformat::formatVersion + 1;
     const auto file = folder.path() / "later.trace";

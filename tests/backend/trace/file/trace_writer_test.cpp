@@ -13,7 +13,7 @@
 namespace ringscope {
 namespace {
 
-using testing::TemporaryFolder;
+using test::TemporaryFolder;
 
 // While it lives, no file of this process grows beyond `bytes`: a write up to there is short, and
 // one beyond it fails.

@@ -10,10 +10,10 @@
 namespace ringscope {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::TemporaryFolder;
 
 const std::filesystem::path dumps = std::filesystem::path(RINGSCOPE_FIXTURES) / "flight";
 
