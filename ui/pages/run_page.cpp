@@ -82,10 +82,11 @@ QString endOf(const RankRecord& rank, RunStatus status) {
     return isFinal(status) ? RunPage::tr("not known") : RunPage::tr("running");
 }
 
-std::vector<QStringList> stepRows(const RunRecord& run, double (*value)(const StepRecord&),
-                                  const char* format, int digits) {
+std::vector<QStringList> stepRows(const std::vector<StepRecord>& steps,
+                                  double (*value)(const StepRecord&), const char* format,
+                                  int digits) {
     std::vector<QStringList> rows;
-    for (const StepRecord& step : run.steps)
+    for (const StepRecord& step : steps)
         rows.push_back(
             {QString::number(step.step), QLocale::c().toString(value(step), format[0], digits)});
     return rows;
@@ -313,6 +314,7 @@ void RunPage::showHead() {
     if (!run.tags.empty()) parts << tr("tags %1").arg(text(join(run.tags, ", ")));
     if (run.pinned) parts << tr("pinned");
     if (run.archivedUs != 0) parts << tr("archived");
+    if (const std::string words = historyWords(run); !words.empty()) parts << text(words);
     status_->setFullText(parts.join(QStringLiteral(" · ")));
     const bool bad = run.status == RunStatus::Failed || run.status == RunStatus::Lost;
     setRole(*status_, bad ? "bad" : "muted");
@@ -326,32 +328,35 @@ void RunPage::showHead() {
 void RunPage::showSteps() {
     const RunRecord& run = details_->run;
     const std::string& mode = run.config.parallel.mode;
-    noSteps_->setVisible(run.steps.empty());
+    const RunHistory history = historyOf(run);
+    const std::vector<StepRecord>& steps = history.steps;
+    noSteps_->setVisible(steps.empty());
     const auto number = [](const StepRecord& step) { return static_cast<double>(step.step); };
-    for (std::size_t i = static_cast<std::size_t>(loss_->points(mode)); i < run.steps.size(); ++i) {
-        const StepRecord& step = run.steps[i];
+    for (std::size_t i = static_cast<std::size_t>(loss_->points(mode)); i < steps.size(); ++i) {
+        const StepRecord& step = steps[i];
         loss_->addPoint(mode, mode, number(step), step.loss);
         speed_->addPoint(mode, mode, number(step), tokensPerSecond(step));
         stepTime_->addPoint(mode, mode, number(step), milliseconds(step.duration));
     }
-    showValidations();
-    speedPanel_->setTable({tr("Step"), tr("Tokens/s")}, stepRows(run, tokensPerSecond, "f", 0));
+    for (LineChart* chart : {loss_, speed_, stepTime_}) chart->setCuts(history.cuts);
+    showValidations(history);
+    speedPanel_->setTable({tr("Step"), tr("Tokens/s")}, stepRows(steps, tokensPerSecond, "f", 0));
     stepPanel_->setTable(
         {tr("Step"), tr("ms")},
         stepRows(
-            run, [](const StepRecord& step) { return milliseconds(step.duration); }, "f", 2));
+            steps, [](const StepRecord& step) { return milliseconds(step.duration); }, "f", 2));
 }
 
 // Dots beside the line of the training loss, and columns of its table.
-void RunPage::showValidations() {
+void RunPage::showValidations(const RunHistory& history) {
     const RunRecord& run = details_->run;
     const std::string series = "validation";
-    const std::vector<ValidationRecord>& all = run.validations;
+    const std::vector<ValidationRecord>& all = history.validations;
     for (auto i = static_cast<std::size_t>(loss_->points(series)); i < all.size(); ++i)
         loss_->addPoint(series, run.config.parallel.mode, static_cast<double>(all[i].step),
                         all[i].loss, LineChart::Form::Dots);
     std::vector<QStringList> rows = stepRows(
-        run, [](const StepRecord& step) { return step.loss; }, "f", 6);
+        history.steps, [](const StepRecord& step) { return step.loss; }, "f", 6);
     if (all.empty()) {
         lossPanel_->setTitle(tr("Loss"));
         return lossPanel_->setTable({tr("Step"), tr("Loss")}, rows);

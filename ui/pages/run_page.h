@@ -3,6 +3,7 @@
 // its files.
 #pragma once
 
+#include "backend/run/run_history.h"
 #include "ui/live/store_reader.h"
 
 #include <QWidget>
@@ -61,7 +62,7 @@ private:
     void take(std::shared_ptr<Details> details);
     void showHead();
     void showSteps();
-    void showValidations();
+    void showValidations(const RunHistory& history);
     void showRanks();
     void showExperts();
     void showLog();

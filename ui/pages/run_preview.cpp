@@ -1,6 +1,7 @@
 #include "ui/pages/run_preview.h"
 
 #include "backend/compare/statistics.h"
+#include "backend/run/run_history.h"
 #include "ui/look/theme.h"
 #include "ui/models/run_row.h"
 #include "ui/plots/sparkline.h"
@@ -93,7 +94,7 @@ void RunPreview::showRun(const RunRecord& run) {
 
     std::vector<double> times;
     std::vector<double> losses;
-    for (const StepRecord& step : run.steps) {
+    for (const StepRecord& step : historyOf(run).steps) {
         times.push_back(milliseconds(step.duration));
         losses.push_back(step.loss);
     }
@@ -113,7 +114,9 @@ void RunPreview::showFigures(const RunRecord& run) {
     const QString nothing = QStringLiteral("–");
     const std::optional<RunSpeed> speed = runSpeed(run);
     speed_.value->setText(speed ? text(formatSignificant(speed->tokensPerSecond)) : nothing);
-    speed_.note->setFullText(tr("%1 of %2 steps").arg(stepsDone(run)).arg(run.config.train.steps));
+    const std::int64_t before = run.continues ? run.continues->step : 0;
+    speed_.note->setFullText(
+        tr("%1 of %2 steps").arg(before + stepsDone(run)).arg(run.config.train.steps));
     stepTime_.value->setText(
         speed ? text(formatSignificant(speed->stepMedianMs)) + QStringLiteral(" ms") : nothing);
     stepTime_.note->setFullText(

@@ -39,6 +39,7 @@ LineChart::LineChart(const QString& valueLabel, From from, QWidget* parent)
 void LineChart::clear() {
     series_.clear();
     plot_->clearGraphs();
+    plot_->clearItems();
     plot_->xAxis->setRange(0, 10);
     plot_->yAxis->setRange(0, 1);
     restyle();
@@ -71,6 +72,19 @@ int LineChart::points(const std::string& name) const {
     return found == series_.end() ? 0 : found->second.graph->dataCount();
 }
 
+void LineChart::setCuts(const std::vector<std::int64_t>& steps) {
+    plot_->clearItems();
+    for (const std::int64_t step : steps) {
+        auto* line = new QCPItemStraightLine(plot_);  // of the plot from now on
+        const auto at = static_cast<double>(step);
+        line->point1->setCoords(at, 0);
+        line->point2->setCoords(at, 1);
+    }
+    restyle();
+}
+
+int LineChart::cuts() const { return plot_->itemCount(); }
+
 QSize LineChart::minimumSizeHint() const { return {scaled(160), scaled(96)}; }
 
 void LineChart::changeEvent(QEvent* event) {
@@ -79,7 +93,11 @@ void LineChart::changeEvent(QEvent* event) {
 }
 
 void LineChart::restyle() {
-    applyLook(*plot_, inkOf(*this));
+    const Ink ink = inkOf(*this);
+    applyLook(*plot_, ink);
+    for (int i = 0; i < plot_->itemCount(); ++i)
+        if (auto* cut = qobject_cast<QCPItemStraightLine*>(plot_->item(i)))
+            cut->setPen(QPen(ink.muted, 1, Qt::DotLine));
     for (auto& [name, series] : series_) style(series);
     plot_->replot(QCustomPlot::rpQueuedReplot);
 }

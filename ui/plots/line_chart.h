@@ -4,8 +4,10 @@
 
 #include <QString>
 #include <QWidget>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 class QCPGraph;
 class QCustomPlot;
@@ -26,6 +28,9 @@ public:
     void addPoint(const std::string& series, const std::string& mode, double step, double value,
                   Form form = Form::Line);
     int points(const std::string& series) const;
+    // A dotted line where a run goes on from another's checkpoint.
+    void setCuts(const std::vector<std::int64_t>& steps);
+    int cuts() const;
 
 protected:
     void changeEvent(QEvent* event) override;

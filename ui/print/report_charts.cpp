@@ -209,7 +209,7 @@ Qt::PenStyle penOf(ringscope::Stroke stroke) {
 }
 
 void drawPlot(Paper& paper, const QRectF& at, const std::vector<PlottedLine>& lines,
-              bool logarithmic, const std::string& xLabel) {
+              bool logarithmic, const std::string& xLabel, const std::vector<double>& cuts = {}) {
     std::vector<double> xs;
     std::vector<double> ys;
     for (const PlottedLine& line : lines)
@@ -231,6 +231,9 @@ void drawPlot(Paper& paper, const QRectF& at, const std::vector<PlottedLine>& li
         paper.line({plot.left(), down(tick)}, {plot.right(), down(tick)}, look.line);
         paper.draw({at.left(), down(tick) - 5, 36, 10}, tickWords(tick), rightOf(muted));
     }
+    for (const double cut : cuts)
+        paper.line({across(cut), plot.top()}, {across(cut), plot.bottom()}, look.line, 0.8,
+                   Qt::DotLine);
     std::ranges::sort(xs);
     xs.erase(std::unique(xs.begin(), xs.end()), xs.end());
     double free = at.left();
@@ -378,7 +381,7 @@ PrintedCard lossCard(const reporting::LossChart& chart) {
                     names.emplace_back(line.mode, line.label);
                 }
                 drawPlot(onto, area.adjusted(0, title, 0, -rowHeight), lines, false,
-                         chart.lines.xLabel);
+                         chart.lines.xLabel, chart.lines.cuts);
                 drawNames(onto, {area.left(), area.bottom() - rowHeight, area.width(), rowHeight},
                           names);
             }};

@@ -154,6 +154,25 @@ TEST_F(RunPageTest, ShowsValidationsBesideTheLossOfTheStepsTheyFollow) {
     EXPECT_EQ((*loss)->points("validation"), 0);
 }
 
+TEST_F(RunPageTest, ShowsOneHistoryOfARunThatGoesOnFromAnother) {
+    const RunRecord first = add(test::finishedRun("a", "ring", 100));
+    RunRecord second = test::finishedRun("b", "zigzag", 100);
+    const std::int64_t cut = first.steps.back().step;
+    second.continues = Continuation{first.id, cut};
+    std::erase_if(second.steps, [&](const StepRecord& step) { return step.step < cut; });
+    add(second);
+    open();
+    openRun({"b"});
+    const auto charts = page->runPage().findChildren<LineChart*>();
+    ASSERT_EQ(charts.size(), 3);
+    for (const LineChart* chart : charts) {
+        EXPECT_EQ(chart->points("zigzag"), std::ssize(first.steps));
+        EXPECT_EQ(chart->cuts(), 1);
+    }
+    openRun({"a"});
+    for (const LineChart* chart : charts) EXPECT_EQ(chart->cuts(), 0);
+}
+
 TEST_F(RunPageTest, ShowsRanksConfigurationEnvironmentAndFiles) {
     RunRecord run = test::finishedRun("a", "ring", 100);
     run.environment.hosts = {{.host = "localhost", .processor = "AMD EPYC 7763", .cores = 64}};
