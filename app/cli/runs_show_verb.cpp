@@ -9,6 +9,7 @@
 #include "backend/report/run_memory.h"
 #include "backend/report/runs_text.h"
 
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <chrono>
 #include <memory>
@@ -36,6 +37,9 @@ LogRequest logRequest(const ShowArguments& arguments) {
 }
 
 Result<void> printLog(Store& store, const RunRecord& run, const ShowArguments& arguments) {
+    if (arguments.rank && *arguments.rank >= run.ranks)
+        return Error{ErrorCode::NotFound, fmt::format("--rank {}: {} has ranks 0 to {}",
+                                                      *arguments.rank, run.name, run.ranks - 1)};
     RINGSCOPE_TRY(const std::vector<LogLine> lines, store.log(run.id, logRequest(arguments)));
     if (lines.empty() && !arguments.follow) {
         const std::string whose =

@@ -121,8 +121,9 @@ ServeReports reportsFor(const ServeSettings& settings, int ranks) {
             .logLine = [](std::string_view line) { say(std::string(line)); },
             .draining =
                 [](std::int64_t texts) {
-                    say(fmt::format("ending when {} {} made; new requests are refused", texts,
-                                    texts == 1 ? "text is" : "texts are"));
+                    if (texts > 0)
+                        say(fmt::format("ending when {} {} made; new requests are refused", texts,
+                                        texts == 1 ? "text is" : "texts are"));
                 }};
 }
 

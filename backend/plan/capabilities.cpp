@@ -54,7 +54,7 @@ constexpr std::array features = {
                 config.attention.window = 512;
                 config.attention.windowRight = 64;
             }},
-    Feature{"dropout", "scores are dropped at random",
+    Feature{"dropout", "attention weights are dropped at random",
             [](RunConfig& config) { config.attention.dropout = 0.1; }},
     Feature{"scale", "a factor of the scores of one's own",
             [](RunConfig& config) { config.attention.scale = 0.5; }},

@@ -271,9 +271,12 @@ std::string adviceText(const std::vector<Advice>& advice, const Machine& machine
             rows.push_back(std::move(row));
         }
         text += alignedTable(rows, 2, true);
-        text += fmt::format("{} {}, {} larger than a device, {} cannot work.\n",
-                            each.options.size(), each.options.size() == 1 ? "fits" : "fit",
-                            each.tooLarge.size(), each.refused.size());
+        text += fmt::format("{} {}, {} larger than a device, {} cannot work.", each.options.size(),
+                            each.options.size() == 1 ? "fits" : "fit", each.tooLarge.size(),
+                            each.refused.size());
+        if (options.size() > shownOptions)
+            text += fmt::format(" The first {} are shown; --json has all.", shownOptions);
+        text += "\n";
     }
     const std::vector<std::string> overall = adviceOver(advice);
     if (!overall.empty()) text += "\n";

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::int64_t wide = 8;  // bytes of a number of fp64, in which blocks are chosen
 
-// So many times as long as a pass a CPU takes for rows that are looked up one by one: what chosen
-// blocks take beside near ones in pattern_bench (tests/bench/README.md).
+// So many times as long as a pass a CPU takes for rows that are looked up one by one. Derived from
+// what chosen blocks took beside near ones in pattern_bench; not measured by itself.
 constexpr std::int64_t cpuGathering = 4;
 
 }  // namespace

@@ -39,8 +39,8 @@ Result<Schedule> doubleRingSchedule(const AttentionShape& shape) {
                   zigzagLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     Schedule schedule = ringPasses(shape, ring, std::move(layout),
                                    zigzagBlocks(shape.causal, shape.tokens / shape.ranks));
-    schedule.arrangement =
-        fmt::format("inner rings of {} ranks, {} in the outer ring", ring.inner, ring.outer);
+    schedule.arrangement = fmt::format("inner rings of {} {}, {} in the outer ring", ring.inner,
+                                       ring.inner == 1 ? "rank" : "ranks", ring.outer);
     return schedule;
 }
 
