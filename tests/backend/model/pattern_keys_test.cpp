@@ -34,7 +34,7 @@ std::string llama(const std::string& pattern) {
            pattern + "}";
 }
 
-std::string problemOf(const std::string& pattern) {
+std::string patternProblem(const std::string& pattern) {
     const Result<ModelReading> reading = readModelConfig(llama(pattern), "c");
     return reading.ok() ? "" : reading.error().message;
 }
@@ -72,17 +72,17 @@ TEST(PatternKeys, TakeThePlaceOfThoseThatAreThere) {
 }
 
 TEST(PatternKeys, SayWhatIsWrongInThem) {
-    EXPECT_EQ(problemOf(R"({"kind": "block_sparse", "block": 4, "local": 1})"), "");
-    EXPECT_EQ(problemOf("null"), "");
-    EXPECT_EQ(problemOf(R"({"kind": "sparse"})"),
+    EXPECT_EQ(patternProblem(R"({"kind": "block_sparse", "block": 4, "local": 1})"), "");
+    EXPECT_EQ(patternProblem("null"), "");
+    EXPECT_EQ(patternProblem(R"({"kind": "sparse"})"),
               "'c': 2:92: ringscope_attention_pattern.kind is 'sparse'; known are none, dilated, "
               "block_sparse");
-    EXPECT_EQ(problemOf(R"({"kind": "block_sparse", "block": 0})"),
+    EXPECT_EQ(patternProblem(R"({"kind": "block_sparse", "block": 0})"),
               "'c': 2:117: ringscope_attention_pattern.block must be a whole number of 1 to "
               "67108864; got '0'");
-    EXPECT_EQ(problemOf(R"({"kind": "dilated", "segments": [0], "rates": [1]})"),
+    EXPECT_EQ(patternProblem(R"({"kind": "dilated", "segments": [0], "rates": [1]})"),
               "'c': 2:115: ringscope_attention_pattern.segments has 0; numbers are 1 to 67108864");
-    EXPECT_EQ(problemOf(R"({"kind": "dilated", "local": 1})"),
+    EXPECT_EQ(patternProblem(R"({"kind": "dilated", "local": 1})"),
               "'c': 2:112: ringscope_attention_pattern.local is no known key of dilated and may "
               "change what the model computes; take it out where it does not");
 }

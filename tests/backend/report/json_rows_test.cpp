@@ -1,7 +1,7 @@
 #include "backend/report/json_rows.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/orderedJson.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ringscope::reporting {
 namespace {
@@ -22,12 +22,12 @@ TEST(CsvOf, LeavesOutColumnsThatHoldListsOrObjects) {
 }
 
 TEST(CsvOf, WritesNullAndAMissingKeyAsNothing) {
-    const orderedJson rows = json::array({{{"a", 1}, {"b", 2}}, {{"a", nullptr}}});
+    const orderedJson rows = orderedJson::array({{{"a", 1}, {"b", 2}}, {{"a", nullptr}}});
     EXPECT_EQ(csvOf(rows), "a,b\n1,2\n,\n");
 }
 
 TEST(CsvOf, QuotesTextsAndLetsNoneBeAFormula) {
-    const orderedJson rows = json::array({{{"name", "=1+1, \"x\""}, {"change", -5}}});
+    const orderedJson rows = orderedJson::array({{{"name", "=1+1, \"x\""}, {"change", -5}}});
     EXPECT_EQ(csvOf(rows), "name,change\n\"'=1+1, \"\"x\"\"\",-5\n");
 }
 

@@ -24,7 +24,7 @@ at::Tensor byIndex(const at::Tensor& tensor) {
     return tensor.index({numbers(rows) - 100, numbers(heads)}).unsqueeze(0).unsqueeze(2);
 }
 
-double farthest(const at::Tensor& a, const at::Tensor& b) {
+double farthestRow(const at::Tensor& a, const at::Tensor& b) {
     return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
@@ -74,8 +74,8 @@ TEST_P(ScatteredSums, AreMergedAsRowsOfABlockAre) {
     mergePart(wantedOut, wantedLse, part);
     mergeScattered(places, part, out, lse);
     const double bound = GetParam() == at::kDouble ? 1e-15 : 1e-6;
-    EXPECT_LE(farthest(gathered(places, out), wantedOut), bound);
-    EXPECT_LE(farthest(gathered(places, lse).exp(), wantedLse.exp()), bound);
+    EXPECT_LE(farthestRow(gathered(places, out), wantedOut), bound);
+    EXPECT_LE(farthestRow(gathered(places, lse).exp(), wantedLse.exp()), bound);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ScatteredSums, ::testing::Values(at::kDouble, at::kFloat));
