@@ -28,7 +28,7 @@ using test::withoutCache;
 
 using Tokens = std::vector<std::int64_t>;
 
-const c10::Device cpu(c10::kCPU);
+const c10::Device hostDevice(c10::kCPU);
 constexpr std::int64_t textTokens = 70;
 constexpr std::int64_t promptTokens = 37;  // in the middle of blocks and segments
 
@@ -103,7 +103,7 @@ class PatternGeneration : public ::testing::TestWithParam<PatternCase> {};
 TEST_P(PatternGeneration, ComputesWithItsCacheWhatItDoesOfTheWholeText) {
     const Tokens text = someText(37);
     test::runRanks(1, [&](Group& group) {
-        const auto model = CachedModel::make(runOf(GetParam()), group, theCpu).value();
+        const auto model = CachedModel::make(runOf(GetParam()), group, hostDevice).value();
         const at::Tensor wanted = withoutCache(*model, text, 1);
         for (const std::int64_t prompt : {std::int64_t{1}, promptTokens})
             EXPECT_LE(largest(withCache(*model, text, prompt) - wanted.slice(0, prompt - 1)), 1e-10)
@@ -134,7 +134,7 @@ TEST_P(PatternGeneration, ComputesTheSameUnderEveryLegalMode) {
             if (!planRun(config).ok()) continue;
             ++legal;
             test::runRanks(ranks, [&](Group& group) {
-                const auto model = CachedModel::make(config, group, theCpu).value();
+                const auto model = CachedModel::make(config, group, hostDevice).value();
                 EXPECT_LE(largest(withCache(*model, text, promptTokens) - alone), 1e-10)
                     << mode.name << ' ' << ranks;
             });
@@ -150,7 +150,7 @@ TEST_P(PatternGeneration, MakesTheLikeliestTokensOfThePassOverAll) {
         return logits[-1].argmax().item<std::int64_t>();
     };
     test::runRanks(1, [&](Group& group) {
-        const auto model = CachedModel::make(runOf(GetParam()), group, theCpu).value();
+        const auto model = CachedModel::make(runOf(GetParam()), group, hostDevice).value();
         Tokens wanted = prompt;
         while (std::ssize(wanted) < textTokens)
             wanted.push_back(likeliest(model->prefill(wanted, {}).value()));
@@ -171,7 +171,7 @@ TEST_P(PatternGeneration, GoesOnWithSeveralTextsAtOnce) {
     const at::Tensor first = ofOneRank(runOf(GetParam()), text, promptTokens);
     const at::Tensor second = ofOneRank(runOf(GetParam()), other, promptTokens);
     test::runRanks(1, [&](Group& group) {
-        const auto model = CachedModel::make(runOf(GetParam()), group, theCpu).value();
+        const auto model = CachedModel::make(runOf(GetParam()), group, hostDevice).value();
         const std::int64_t more = textTokens - promptTokens;
         model->prefill(beginning(text, promptTokens), {.more = more, .texts = 2}).value();
         for (std::int64_t row = 1; row <= more; ++row) {
@@ -187,7 +187,7 @@ TEST_P(PatternGeneration, GoesOnWithSeveralTextsAtOnce) {
 TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
     const RunConfig config = runOf(GetParam());
     const BatchLimits limits{.texts = 2, .tokensOfPart = 9, .cache = {std::int64_t{1} << 20}};
-    const auto model = BatchModel::make(config, theCpu, limits).value();
+    const auto model = BatchModel::make(config, hostDevice, limits).value();
     struct Joined {
         Tokens text;
         std::int64_t prompt = 0;
