@@ -183,28 +183,25 @@ TEST_P(PatternGeneration, GoesOnWithSeveralTextsAtOnce) {
     });
 }
 
-// Prompts in parts, one that joins later and one whose room was another's before.
-TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
-    const RunConfig config = runOf(GetParam());
-    const BatchLimits limits{.texts = 2, .tokensOfPart = 9, .cache = {std::int64_t{1} << 20}};
-    const auto model = BatchModel::make(config, hostDevice, limits).value();
-    struct Joined {
-        Tokens text;
-        std::int64_t prompt = 0;
-        std::optional<int> place{};
-        std::int64_t read = 0;
-        std::vector<at::Tensor> logits{};
-    };
-    std::vector<Joined> texts{{someText(37), promptTokens}, {someText(5), 3}, {someText(61), 20}};
-    const auto done = [&](const Joined& text) { return text.read == std::ssize(text.text); };
-    while (!std::ranges::all_of(texts, done)) {
+struct Joined {
+    Tokens text;
+    std::int64_t prompt = 0;
+    std::optional<int> place{};
+    std::int64_t read = 0;
+    std::vector<at::Tensor> logits{};
+    bool done() const { return read == std::ssize(text); }
+};
+
+// Prompts in parts, and a text takes a room when there is one.
+void readTogether(BatchModel& model, std::vector<Joined>& texts) {
+    while (!std::ranges::all_of(texts, &Joined::done)) {
         std::vector<BatchModel::Part> parts;
         std::vector<Joined*> asked;
         for (Joined& text : texts) {
-            if (!done(text) && !text.place) text.place = model->begin(std::ssize(text.text));
-            if (done(text) || !text.place) continue;
+            if (!text.done() && !text.place) text.place = model.begin(std::ssize(text.text));
+            if (text.done() || !text.place) continue;
             const std::int64_t known = std::max(text.prompt, text.read + 1);
-            const std::int64_t end = std::min(known, text.read + model->tokensOfPart());
+            const std::int64_t end = std::min(known, text.read + model.tokensOfPart());
             parts.push_back({*text.place,
                              {text.text.begin() + text.read, text.text.begin() + end},
                              text.read,
@@ -213,17 +210,38 @@ TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
             text.read = end;
             if (end == known) asked.push_back(&text);
         }
-        const at::Tensor logits = model->step(parts);
+        const at::Tensor logits = model.step(parts);
         for (std::size_t i = 0; i < asked.size(); ++i)
             asked[i]->logits.push_back(logits[static_cast<std::int64_t>(i)].clone());
         for (Joined& text : texts)
-            if (done(text) && text.place) model->end(*std::exchange(text.place, std::nullopt));
+            if (text.done() && text.place) model.end(*std::exchange(text.place, std::nullopt));
     }
-    for (const Joined& text : texts)
-        EXPECT_LE(largest(at::stack(text.logits, 0) - ofOneRank(config, text.text, text.prompt)),
-                  1e-10)
-            << text.prompt;
-    EXPECT_LE(model->cacheBytes().count, limits.cache.count);
+}
+
+// Two rooms for three texts; on several ranks, which share the cache, too.
+TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
+    const RunConfig config = runOf(GetParam());
+    const BatchLimits limits{.texts = 2, .tokensOfPart = 9, .cache = {std::int64_t{1} << 20}};
+    for (const int ranks : {1, 2, 3}) {
+        std::vector<Joined> texts{
+            {someText(37), promptTokens}, {someText(5), 3}, {someText(61), 20}};
+        test::runRanks(ranks, [&](Group& group) {
+            const auto model = BatchModel::make(config, hostDevice, limits, &group).value();
+            EXPECT_LE(model->cacheBytes().count, limits.cache.count);
+            if (group.rank() == 0) {
+                readTogether(*model, texts);
+                model->endRounds();
+            } else {
+                while (model->follow()) {
+                }
+            }
+        });
+        for (const Joined& text : texts)
+            EXPECT_LE(
+                largest(at::stack(text.logits, 0) - ofOneRank(config, text.text, text.prompt)),
+                1e-10)
+                << text.prompt << " tokens first, on " << ranks << " ranks";
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, PatternGeneration, ::testing::ValuesIn(patternCases()),
