@@ -51,10 +51,11 @@ OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes) {
     return output;
 }
 
-void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows) {
+void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows, bool hasDelta) {
     const Held dRows = writer.widened(sizes.queryNumbers());
     const Held lse = wholeRows ? Held{} : writer.sums(sizes.lseNumbers());
     const Held delta = [&] {
+        if (hasDelta) return Held{};
         const Held out = writer.widened(sizes.queryNumbers());
         const Held products = writer.sums(sizes.queryNumbers());
         return writer.sums(sizes.lseNumbers());

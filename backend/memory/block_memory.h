@@ -32,8 +32,10 @@ struct OutputMemory {
 };
 
 OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes);
-// `wholeRows`: the rows of lse lie in one piece.
-void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows);
+// `wholeRows`: the rows of lse lie in one piece. `hasDelta`: sums of outputs and their gradients
+// are there.
+void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows,
+                       bool hasDelta = false);
 
 // As PartialOutput: `like` are the sizes of all its rows.
 class PartialOutputMemory {

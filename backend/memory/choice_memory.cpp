@@ -68,6 +68,13 @@ BlockSizes gathered(const RankWriter& writer, const BlockSizes& sizes, const Blo
             .columns = sizes.columns};
 }
 
+Held deltaOf(RankWriter& writer, const BlockSizes& sizes) {
+    const Held out = writer.widened(sizes.queryNumbers());
+    const Held dOut = writer.widened(sizes.queryNumbers());
+    const Held products = writer.sums(sizes.queryNumbers());
+    return writer.sums(sizes.lseNumbers());
+}
+
 }  // namespace
 
 void appendChoice(const Held& choice, std::vector<Held>& saved) {
@@ -102,24 +109,28 @@ Held chooseAround(const AttentionPartMemory& part, const BlockSizes& sizes) {
     return chosenRows(writer, choice, sizes);
 }
 
+// A CPU merges rows where they are; elsewhere they are gathered, and put back.
 void chosenForward(RankWriter& writer, const BlockSizes& sizes, const Block& block) {
     const BlockSizes some = gathered(writer, sizes, block);
-    const Held places = writer.numbers(2 * some.queries);
+    const Held places = writer.onCpu() ? Held{} : writer.numbers(2 * some.queries);
     const Held q = writer.elements(some.queryNumbers());
+    const OutputMemory part = blockForward(writer, some);
+    if (writer.onCpu()) return;
     const Held out = writer.sums(some.queryNumbers());
     const Held lse = writer.sums(some.lseNumbers());
-    const OutputMemory part = blockForward(writer, some);
 }
 
 void chosenBackward(RankWriter& writer, const BlockSizes& sizes, const Block& block) {
     const BlockSizes some = gathered(writer, sizes, block);
-    const Held places = writer.numbers(2 * some.queries);
+    const Held deltas = writer.onCpu() ? deltaOf(writer, sizes) : Held{};  // of all rows
+    const Held places = writer.onCpu() ? Held{} : writer.numbers(2 * some.queries);
     const Held q = writer.elements(some.queryNumbers());
-    const Held dq = writer.sums(some.queryNumbers());
-    const Held out = writer.elements(some.queryNumbers());
     const Held lse = writer.sums(some.lseNumbers());
+    const Held delta = writer.onCpu() ? writer.sums(some.lseNumbers()) : Held{};
+    const Held out = writer.onCpu() ? Held{} : writer.elements(some.queryNumbers());
+    const Held dq = writer.sums(some.queryNumbers());
     const Held dOut = writer.elements(some.queryNumbers());
-    addBlockGradients(writer, some, true);
+    addBlockGradients(writer, some, true, writer.onCpu());
 }
 
 }  // namespace ringscope

@@ -1,5 +1,5 @@
-// How the old stacks split attention over ranks, as the modes of Ringscope that compute and send the
-// same.
+// How the old stacks split attention over ranks, as the modes of Ringscope that compute and send
+// the same.
 #pragma once
 
 #include "backend/migration/migration.h"

@@ -124,7 +124,8 @@ TEST_F(RunsVerbs, ShowHasTheLogOfOneRank) {
     EXPECT_THAT(one, HasSubstr("rank 1: one\n"));
     EXPECT_THAT(one, Not(HasSubstr("zero")));
     EXPECT_THAT(run({"runs", "show", "--log", "1"}).out, Not(HasSubstr("one")));
-    EXPECT_THAT(run({"runs", "show", "--rank", "7"}).err, HasSubstr("has printed nothing"));
+    EXPECT_THAT(run({"runs", "show", "--rank", "7"}).err,
+                HasSubstr("--rank 7: sample/ring has ranks 0 to 1"));
 }
 
 TEST_F(RunsVerbs, ShowFollowsALogToTheEndOfItsRun) {

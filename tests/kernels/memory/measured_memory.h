@@ -13,7 +13,8 @@ namespace ringscope::test {
 // Where documents begin in every batch, and the end; none without data.packing.
 std::vector<std::int64_t> madeUpDocuments(const RunConfig& config);
 
-// Of the second step. Batches are made up, with madeUpDocuments(). All ranks of the plan must call it.
+// Of the second step. Batches are made up, with madeUpDocuments(). All ranks of the plan must call
+// it.
 Result<RankTrace> measuredMemory(const RunPlan& plan, Group& group);
 
 }  // namespace ringscope::test
