@@ -163,11 +163,14 @@ void BatchModel::makeSums() {
     sums_.emplace(places, config_.model.keyHeads(), config_.model.headDim(), tensors_);
 }
 
-std::optional<int> BatchModel::begin(std::int64_t tokens, std::span<const std::int64_t> prompt) {
+std::vector<std::string> BatchModel::namesOf(std::span<const std::int64_t> prompt) const {
+    if (!namesPages_) return {};
+    return pageNames(prompt, tokensOfAllPages());
+}
+
+std::optional<int> BatchModel::begin(std::int64_t tokens, const std::vector<std::string>& names) {
     const auto place = std::ranges::find_if(pages_, [](const auto& text) { return text.empty(); });
     if (place == pages_.end() || tokens > longest_) return std::nullopt;
-    const std::vector<std::string> names =
-        namesPages_ ? pageNames(prompt, tokensOfAllPages()) : std::vector<std::string>();
     std::vector<std::vector<std::int64_t>> taken;
     for (Pool& pool : pools_) {
         taken.push_back(pool.pages.hold(names));

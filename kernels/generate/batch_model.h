@@ -65,10 +65,12 @@ public:
     // Room for a text of at most `tokens` tokens, until end(). Nothing: there is none now; a text
     // of up to longest() tokens finds it when others have ended.
     //
-    // `prompt`: its first tokens. Where an earlier text began alike, has() of them need not be
-    // read: whole pages, fewer tokens than the prompt. Models whose keys depend on more than the
-    // tokens before them (a window's pages, angles by length) begin with none.
-    std::optional<int> begin(std::int64_t tokens, std::span<const std::int64_t> prompt = {});
+    // `names`: namesOf() its first tokens. Where an earlier text began alike, has() of them need
+    // not be read: whole pages, fewer tokens than these.
+    std::optional<int> begin(std::int64_t tokens, const std::vector<std::string>& names = {});
+    // None of models whose keys depend on more than the tokens before them: a window's pages,
+    // angles by length, blocks that are chosen.
+    std::vector<std::string> namesOf(std::span<const std::int64_t> prompt) const;
     std::int64_t has(int text) const;
     void end(int text);
 

@@ -23,8 +23,8 @@ void ServingLoop::begin(const ServingBegin& begin) {
                                        std::to_string(model_.longest() + 1)});
         return;
     }
-    waiting_.push_back(
-        {begin.id, most, GrowingText(begin.request, begin.number, tokenizer_), -1, 0, prompt});
+    waiting_.push_back({begin.id, most, model_.namesOf(begin.request.prompt),
+                        GrowingText(begin.request, begin.number, tokenizer_), -1, 0, prompt});
 }
 
 void ServingLoop::leave(std::int64_t id) {
@@ -38,8 +38,9 @@ void ServingLoop::leave(std::int64_t id) {
 void ServingLoop::admit() {
     while (!waiting_.empty()) {
         Text& next = waiting_.front();
-        const std::optional<int> place = model_.begin(next.most, next.text.tokens());
+        const std::optional<int> place = model_.begin(next.most, next.names);
         if (!place) return;
+        next.names = {};
         next.place = *place;
         next.read = model_.has(*place);
         found_ += next.read;

@@ -38,7 +38,8 @@ public:
 private:
     struct Text {
         std::int64_t id = 0;
-        std::int64_t most = 0;  // tokens it needs room for
+        std::int64_t most = 0;             // tokens it needs room for
+        std::vector<std::string> names{};  // of the pages that it begins with; until it has room
         GrowingText text;
         int place = -1;           // in the model
         std::int64_t read = 0;    // tokens the model has

@@ -48,7 +48,7 @@ public:
     // As join(), of a text that may begin as an earlier one; returns what of it need not be read.
     std::int64_t joinAlike(const std::string& name, const Tokens& text, std::int64_t prompt) {
         const std::span<const std::int64_t> first(text.data(), static_cast<std::size_t>(prompt));
-        const int place = *model_->begin(std::ssize(text), first);
+        const int place = *model_->begin(std::ssize(text), model_->namesOf(first));
         texts_.push_back({name, place, text, prompt, model_->has(place)});
         return texts_.back().read;
     }
