@@ -1,10 +1,10 @@
 #include "backend/migration/costs.h"
 
-#include "backend/config/experiment.h"
 #include "backend/config/value_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/memory/memory_plan.h"
+#include "backend/migration/experiment_source.h"
 #include "backend/migration/key_rules.h"
 #include "backend/migration/old_way.h"
 #include "backend/migration/proof.h"
@@ -25,8 +25,7 @@ namespace {
 constexpr std::size_t mostPricedOptions = 8;
 
 std::optional<RunConfig> configIn(const std::string& experiment) {
-    const ExperimentReading reading = readExperiment(
-        {.fileName = "experiment", .fileText = experiment, .environment = {}, .overrides = {}});
+    const ExperimentReading reading = readMigrated(experiment);
     if (!reading.ok()) return std::nullopt;
     return reading.experiment.base;
 }
@@ -187,10 +186,12 @@ void addCosts(const MigrationInput& input, const MigrationAnswers& answers, cons
     migration.cost.reset();
     if (facts) migration.cost = costOf(*facts, machine);
     const std::string& old = migration.oldWay.mode;
-    migration.oldCost = old.empty() || old == config->parallel.mode
-                            ? migration.cost
-                            : oldCostOf(*config, old, machine);
-    if (config->parallel.sp == 1) migration.oldCost.reset();
+    if (config->parallel.sp == 1)
+        migration.oldCost.reset();
+    else if (old.empty() || old == config->parallel.mode)
+        migration.oldCost = migration.cost;
+    else
+        migration.oldCost = oldCostOf(*config, old, machine);
     if (facts) addKeyCosts(*facts, *migration.cost, migration);
     addOptionCosts(input, answers, machine, migration);
 }

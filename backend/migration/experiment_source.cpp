@@ -111,8 +111,7 @@ void noteModesThatStay(KeyVerdict& verdict, const std::vector<OldMode>& modes) {
 
 // The mode of the file; what the old class of its name did where there was one.
 OldWay oldWayOf(const std::string& experiment, const std::vector<OldMode>& modes) {
-    const ExperimentReading reading = readExperiment(
-        {.fileName = "experiment", .fileText = experiment, .environment = {}, .overrides = {}});
+    const ExperimentReading reading = readMigrated(experiment);
     if (!reading.ok() || reading.experiment.base.parallel.sp == 1) return {};
     const auto named = std::ranges::find(modes, modeField, &OldMode::key);
     if (named != modes.end() && named->alias->wasLegacy)

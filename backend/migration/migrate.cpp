@@ -164,9 +164,13 @@ void fillNewValues(Draft& draft, const ExperimentText& written) {
 
 }  // namespace
 
-void validateExperiment(const std::string& text, Migration& migration) {
-    const ExperimentReading reading = readExperiment(
+ExperimentReading readMigrated(const std::string& text) {
+    return readExperiment(
         {.fileName = "experiment", .fileText = text, .environment = {}, .overrides = {}});
+}
+
+void validateExperiment(const std::string& text, Migration& migration) {
+    const ExperimentReading reading = readMigrated(text);
     for (const ConfigProblem& problem : reading.problems)
         migration.problems.push_back(problem.text());
     if (!reading.ok()) return;

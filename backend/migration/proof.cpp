@@ -1,8 +1,8 @@
 #include "backend/migration/proof.h"
 
 #include "backend/compare/comparison.h"
-#include "backend/config/experiment.h"
 #include "backend/config/mode_names.h"
+#include "backend/migration/experiment_source.h"
 #include "backend/migration/old_way.h"
 #include "backend/plan/run_plan.h"
 
@@ -110,10 +110,7 @@ void removeLayout(ParallelConfig& parallel) {
 }
 
 Result<Proof> proofOf(const Migration& migration) {
-    const ExperimentReading reading = readExperiment({.fileName = "experiment",
-                                                      .fileText = migration.experiment,
-                                                      .environment = {},
-                                                      .overrides = {}});
+    const ExperimentReading reading = readMigrated(migration.experiment);
     if (!reading.ok())
         return Error{ErrorCode::InvalidConfig,
                      "the experiment would not run: " + reading.problems.front().text()};
