@@ -3,6 +3,7 @@
 #include "backend/core/plain_text.h"
 #include "backend/core/text.h"
 #include "backend/model/json_value.h"
+#include "backend/model/pattern_numbers.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,9 +12,6 @@
 
 namespace ringscope {
 namespace {
-
-constexpr std::int64_t mostTokens = std::int64_t{1} << 26;
-constexpr std::int64_t mostBlocks = std::int64_t{1} << 20;
 
 template <typename Enum>
 Enum choiceAt(ConfigKeys& keys, std::string_view key, Enum fallback) {
@@ -36,11 +34,8 @@ PatternConfig plainPattern(const PatternConfig& pattern) {
     }
     if (pattern.kind == PatternKind::BlockSparse) {
         plain.block = pattern.block;
-        plain.local = pattern.local;
-        plain.stride = pattern.stride;
-        plain.levels = pattern.levels;
-        plain.globalTokens = pattern.globalTokens;
-        plain.topK = pattern.topK;
+        for (const PatternNumber& number : patternNumbers)
+            plain.*number.member = pattern.*number.member;
         plain.file = pattern.file;
     }
     return plain;
@@ -59,17 +54,14 @@ PatternConfig readPattern(ConfigKeys& keys) {
         for (const auto& [key, numbers] :
              {std::pair("segments", pattern.segments), std::pair("rates", pattern.rates)})
             for (const std::int64_t number : numbers)
-                if (number < 1 || number > mostTokens)
-                    object->refuse(key,
-                                   fmt::format("has {}; numbers are 1 to {}", number, mostTokens));
+                if (number < 1 || number > mostPatternTokens)
+                    object->refuse(
+                        key, fmt::format("has {}; numbers are 1 to {}", number, mostPatternTokens));
     }
     if (pattern.kind == PatternKind::BlockSparse) {
-        pattern.block = object->size("block", pattern.block, {1, mostTokens});
-        pattern.local = object->size("local", 0, {0, mostBlocks});
-        pattern.stride = object->size("stride", 0, {0, mostBlocks});
-        pattern.levels = object->size("levels", 0, {0, 30});
-        pattern.globalTokens = object->size("global", 0, {0, mostTokens});
-        pattern.topK = object->size("top_k", 0, {0, mostBlocks});
+        pattern.block = object->size("block", pattern.block, {1, mostPatternTokens});
+        for (const PatternNumber& number : patternNumbers)
+            pattern.*number.member = object->size(number.name, 0, {0, number.most});
         const std::string file = object->word("file", "");
         if (!file.empty()) pattern.file = file;
     }
@@ -86,14 +78,9 @@ std::string patternObject(const PatternConfig& pattern) {
             nameOf(pattern.offsets), pattern.stopGradient);
     if (pattern.kind == PatternKind::BlockSparse) {
         members += fmt::format(", \"block\": {}", pattern.block);
-        const auto add = [&](std::string_view key, std::int64_t value) {
-            if (value > 0) members += fmt::format(", \"{}\": {}", key, value);
-        };
-        add("local", pattern.local);
-        add("stride", pattern.stride);
-        add("levels", pattern.levels);
-        add("global", pattern.globalTokens);
-        add("top_k", pattern.topK);
+        for (const PatternNumber& number : patternNumbers)
+            if (pattern.*number.member > 0)
+                members += fmt::format(", \"{}\": {}", number.name, pattern.*number.member);
         if (pattern.file) members += ", \"file\": " + jsonText(*pattern.file);
     }
     return "{" + members + "}";

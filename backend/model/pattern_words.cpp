@@ -1,5 +1,7 @@
 #include "backend/model/pattern_words.h"
 
+#include "backend/model/pattern_numbers.h"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstddef>
@@ -19,14 +21,11 @@ std::string dilatedWords(const PatternConfig& pattern) {
 
 std::string blockWords(const PatternConfig& pattern) {
     std::string words;
-    const auto add = [&](std::string_view name, std::int64_t value) {
-        if (value > 0) words += fmt::format("{} {} ", name, value);
-    };
-    add("local", pattern.local);
-    add("stride", pattern.stride);
-    add("levels", pattern.levels);
-    add("global", pattern.globalTokens);
-    add("top", pattern.topK);
+    for (const PatternNumber& number : patternNumbers) {
+        const std::string_view word = number.name.substr(0, number.name.find('_'));  // "top"
+        if (pattern.*number.member > 0)
+            words += fmt::format("{} {} ", word, pattern.*number.member);
+    }
     if (pattern.file) words += *pattern.file + " ";
     return fmt::format("{}of {}", words.empty() ? "own blocks " : words, pattern.block);
 }
