@@ -51,15 +51,16 @@ OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes) {
     return output;
 }
 
+Held deltaOf(RankWriter& writer, const BlockSizes& sizes) {
+    const Held out = writer.widened(sizes.queryNumbers());
+    const Held products = writer.sums(sizes.queryNumbers());
+    return writer.sums(sizes.lseNumbers());
+}
+
 void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows, bool hasDelta) {
     const Held dRows = writer.widened(sizes.queryNumbers());
     const Held lse = wholeRows ? Held{} : writer.sums(sizes.lseNumbers());
-    const Held delta = [&] {
-        if (hasDelta) return Held{};
-        const Held out = writer.widened(sizes.queryNumbers());
-        const Held products = writer.sums(sizes.queryNumbers());
-        return writer.sums(sizes.lseNumbers());
-    }();
+    const Held delta = hasDelta ? Held{} : deltaOf(writer, sizes);
     if (!writer.onCpu()) return;
     const bool apart =
         sizes.batch * sizes.kvHeads < writer.threads() && sizes.kvHeads < sizes.heads;

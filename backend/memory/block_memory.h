@@ -31,9 +31,11 @@ struct OutputMemory {
     std::vector<Held> branches{};  // of a pattern, that are kept apart
 };
 
+// Sums of outputs times their gradients, which are there in the type of sums.
+Held deltaOf(RankWriter& writer, const BlockSizes& sizes);
+
 OutputMemory blockForward(RankWriter& writer, const BlockSizes& sizes);
-// `wholeRows`: the rows of lse lie in one piece. `hasDelta`: sums of outputs and their gradients
-// are there.
+// `wholeRows`: the rows of lse lie in one piece. `hasDelta`: deltaOf() is there.
 void addBlockGradients(RankWriter& writer, const BlockSizes& sizes, bool wholeRows,
                        bool hasDelta = false);
 

@@ -68,11 +68,13 @@ BlockSizes gathered(const RankWriter& writer, const BlockSizes& sizes, const Blo
             .columns = sizes.columns};
 }
 
-Held deltaOf(RankWriter& writer, const BlockSizes& sizes) {
-    const Held out = writer.widened(sizes.queryNumbers());
+// A CPU has kernels for rows that lie apart: it merges them where they are, and takes a row's
+// delta. Elsewhere they are gathered by their places, and put back.
+bool hasScatteredRows(const RankWriter& writer) { return writer.onCpu(); }
+
+Held deltaOfRows(RankWriter& writer, const BlockSizes& sizes) {
     const Held dOut = writer.widened(sizes.queryNumbers());
-    const Held products = writer.sums(sizes.queryNumbers());
-    return writer.sums(sizes.lseNumbers());
+    return deltaOf(writer, sizes);
 }
 
 }  // namespace
@@ -109,28 +111,29 @@ Held chooseAround(const AttentionPartMemory& part, const BlockSizes& sizes) {
     return chosenRows(writer, choice, sizes);
 }
 
-// A CPU merges rows where they are; elsewhere they are gathered, and put back.
 void chosenForward(RankWriter& writer, const BlockSizes& sizes, const Block& block) {
     const BlockSizes some = gathered(writer, sizes, block);
-    const Held places = writer.onCpu() ? Held{} : writer.numbers(2 * some.queries);
+    const bool scattered = hasScatteredRows(writer);
+    const Held places = scattered ? Held{} : writer.numbers(2 * some.queries);
     const Held q = writer.elements(some.queryNumbers());
     const OutputMemory part = blockForward(writer, some);
-    if (writer.onCpu()) return;
+    if (scattered) return;
     const Held out = writer.sums(some.queryNumbers());
     const Held lse = writer.sums(some.lseNumbers());
 }
 
 void chosenBackward(RankWriter& writer, const BlockSizes& sizes, const Block& block) {
     const BlockSizes some = gathered(writer, sizes, block);
-    const Held deltas = writer.onCpu() ? deltaOf(writer, sizes) : Held{};  // of all rows
-    const Held places = writer.onCpu() ? Held{} : writer.numbers(2 * some.queries);
+    const bool scattered = hasScatteredRows(writer);
+    const Held deltas = scattered ? deltaOfRows(writer, sizes) : Held{};
+    const Held places = scattered ? Held{} : writer.numbers(2 * some.queries);
     const Held q = writer.elements(some.queryNumbers());
     const Held lse = writer.sums(some.lseNumbers());
-    const Held delta = writer.onCpu() ? writer.sums(some.lseNumbers()) : Held{};
-    const Held out = writer.onCpu() ? Held{} : writer.elements(some.queryNumbers());
+    const Held outOrDelta =
+        scattered ? writer.sums(some.lseNumbers()) : writer.elements(some.queryNumbers());
     const Held dq = writer.sums(some.queryNumbers());
     const Held dOut = writer.elements(some.queryNumbers());
-    addBlockGradients(writer, some, true, writer.onCpu());
+    addBlockGradients(writer, some, true, scattered);
 }
 
 }  // namespace ringscope
