@@ -40,15 +40,6 @@ private:
         Pooled pooled;
     };
 
-    static bool isMessage(const Transfer& transfer) {
-        return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
-    }
-    static const Transfer* posts(const Step& step, PostTime time, Payload payload) {
-        const auto found = std::ranges::find_if(step.transfers, [&](const Transfer& transfer) {
-            return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
-        });
-        return found == step.transfers.end() ? nullptr : &*found;
-    }
     void postAll(const Step& step, PostTime time, Payload payload);
     Travelling bufferOf(const Step& step, const Transfer& transfer);
     Travelling buffer(const Transfer& transfer);
@@ -88,7 +79,7 @@ void RingJourneyMemory::endStep(const Step& step, TokenSpan keys, Held packed) {
     complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index).tensor;
     addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true).tensor);
-    const Transfer* sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+    const Transfer* sends = messageOf(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     const bool whole = keys.size() == ownRows_;
     if (sends != nullptr) {
         if (!gradients_.defined()) gradients_ = buffer(*sends);
@@ -128,7 +119,7 @@ Travelling RingJourneyMemory::bufferOf(const Step& step, const Transfer& transfe
         return {transfer.ofOwnKeys ? ownId : keys_, {}};
     }
     const bool stays = gradients && !transfer.ofOwnKeys &&
-                       posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad) == nullptr;
+                       messageOf(step, PostTime::AfterBlocks, Payload::KeyValueGrad) == nullptr;
     Travelling tensor = stays ? owned(part_.writer.sums(numbers_)) : buffer(transfer);
     arriving_.push_back({&transfer, tensor});
     return tensor;

@@ -1,7 +1,6 @@
 #include "backend/plan/rank_shares.h"
 
 #include "backend/plan/batch_schedule.h"
-#include "backend/plan/blocks.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,20 +8,12 @@
 namespace ringscope {
 namespace {
 
-// Of each of `ranks` ranks, in one row of the batch.
-std::vector<std::int64_t> pairsOfRanks(const RunPlan& plan, int ranks,
-                                       const std::vector<std::int64_t>& documents) {
-    std::vector<std::int64_t> pairs(static_cast<std::size_t>(ranks), 0);
-    for (const AttentionPart& part : plan.parts) {
-        const Schedule schedule = scheduleOfBatch(plan, part, documents);
-        const AttentionMask mask = maskOfBatch(plan, part, documents);
-        for (int rank = 0; rank < ranks; ++rank) {
-            const RankSchedule steps =
-                documents.empty() ? stepsOf(schedule, rank) : maskedSteps(schedule, rank, mask);
-            pairs[static_cast<std::size_t>(rank)] +=
-                attendedPairs(schedule, steps) * part.layers * part.headTurns;
-        }
-    }
+// In one row of the batch.
+std::int64_t pairsOf(const RunPlan& plan, int rank) {
+    std::int64_t pairs = 0;
+    for (const AttentionPart& part : plan.parts)
+        pairs += attendedPairs(part.schedule, stepsOf(part.schedule, rank)) * part.layers *
+                 part.headTurns;
     return pairs;
 }
 
@@ -37,13 +28,13 @@ RankShare& RankShare::operator+=(const RankShare& other) {
 
 std::vector<RankShare> rankShares(const RunPlan& plan, const std::vector<bool>& labelled,
                                   const std::vector<std::int64_t>& documents) {
-    const Schedule schedule = scheduleOfBatch(plan, plan.parts.front(), documents);
+    const RunPlan known = withDocuments(plan, documents);
+    const Schedule& schedule = known.parts.front().schedule;
     const std::int64_t length = plan.config.train.seqLen;
     const std::int64_t rows = std::ssize(labelled) / length;
-    const std::vector<std::int64_t> pairs = pairsOfRanks(plan, schedule.ranks, documents);
     std::vector<RankShare> shares;
     for (int rank = 0; rank < schedule.ranks; ++rank) {
-        RankShare share{.pairs = rows * pairs[static_cast<std::size_t>(rank)]};
+        RankShare share{.pairs = rows * pairsOf(known, rank)};
         const std::vector<TokenSpan> owned = spansBefore(schedule.owned.spansOf(rank), length);
         share.tokens = rows * tokenCount(owned);
         for (std::int64_t row = 0; row < rows; ++row)

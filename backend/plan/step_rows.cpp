@@ -87,6 +87,17 @@ RankSchedule stepsOfBranch(const RankSchedule& steps, int branch) {
     return some;
 }
 
+bool isMessage(const Transfer& transfer) {
+    return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
+}
+
+const Transfer* messageOf(const Step& step, PostTime time, Payload payload) {
+    const auto found = std::ranges::find_if(step.transfers, [&](const Transfer& transfer) {
+        return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
+    });
+    return found == step.transfers.end() ? nullptr : &*found;
+}
+
 bool gathersKeys(const RankSchedule& steps) {
     return std::ranges::any_of(steps.forward.front().transfers, [](const Transfer& each) {
         return each.kind == TransferKind::AllGather;

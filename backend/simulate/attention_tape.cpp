@@ -17,10 +17,6 @@ constexpr std::size_t mostBlocksApart = 64;
 
 bool isGradient(Payload payload) { return payload == Payload::KeyValueGrad; }
 
-bool isPointToPoint(const Transfer& transfer) {
-    return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
-}
-
 class PassWriter {
 public:
     PassWriter(const StepCosts& costs, const AttentionPart& part, const RankSchedule& steps,
@@ -118,7 +114,7 @@ private:
     void post(const Step& step, PostTime time) {
         for (const Transfer& transfer : step.transfers) {
             if (transfer.posted != time) continue;
-            const bool collective = !isPointToPoint(transfer);
+            const bool collective = !isMessage(transfer);
             const int ticket = takeTicket();
             if (collective) pack(transfer);
             // Keys on both sides, gradients where they leave: home they are added.

@@ -1,6 +1,7 @@
 #include "kernels/attention/ring_journey.h"
 
 #include "backend/plan/key_rows.h"
+#include "backend/plan/step_rows.h"
 #include "kernels/device/number_format.h"
 #include "profiler/trace_place.h"
 
@@ -11,18 +12,6 @@
 
 namespace ringscope {
 namespace {
-
-bool isMessage(const Transfer& transfer) {
-    return transfer.kind == TransferKind::Send || transfer.kind == TransferKind::Receive;
-}
-
-// The first of these messages; null: there is none.
-const Transfer* posts(const Step& step, PostTime time, Payload payload) {
-    const auto found = std::ranges::find_if(step.transfers, [&](const Transfer& transfer) {
-        return transfer.posted == time && transfer.payload == payload && isMessage(transfer);
-    });
-    return found == step.transfers.end() ? nullptr : &*found;
-}
 
 // Calls `use` with the rows of each part, of `rows` (X, B, n, H, C) whose first one is row
 // `firstRow` of the rank's, and with as many numbers of the flat `message`; views.
@@ -61,11 +50,11 @@ void RingJourney::endStep(const Step& step, const KeyGradients& part) {
     open_.complete(Payload::KeyValueGrad, step.index);
     gradients_ = arrived(Payload::KeyValueGrad, step.index).tensor;
     addToOwn(arrived(Payload::KeyValueGrad, step.index, /*ofOwnKeys=*/true));
-    const Transfer* sends = posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
+    const Transfer* sends = messageOf(step, PostTime::AfterBlocks, Payload::KeyValueGrad);
     addUp(part, sends);
     if (sends == nullptr) addToOwn(std::exchange(gradients_, {}));
     // Keys that do not travel ahead go by themselves: they are waited for before the next batch.
-    if (posts(step, PostTime::AfterBlocks, Payload::KeyValue) != nullptr) {
+    if (messageOf(step, PostTime::AfterBlocks, Payload::KeyValue) != nullptr) {
         group_.beginBatch();
         postAll(step, PostTime::AfterBlocks, Payload::KeyValue);
         group_.endBatch();
@@ -168,7 +157,7 @@ at::Tensor RingJourney::bufferOf(const Step& step, const Transfer& transfer) {
     }
     // What is not sent on is the pass's result.
     const bool stays = gradients && !transfer.ofOwnKeys &&
-                       posts(step, PostTime::AfterBlocks, Payload::KeyValueGrad) == nullptr;
+                       messageOf(step, PostTime::AfterBlocks, Payload::KeyValueGrad) == nullptr;
     return arriving_
         .emplace_back(Arriving{
             &transfer, stays ? at::empty(own_.sizes(), gradientOptions()) : buffer(transfer)})
