@@ -9,7 +9,9 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty_like.h>
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <torch/csrc/distributed/c10d/GroupRegistry.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -37,6 +39,15 @@ auto named(const std::string& operation, Call&& call) {
     }
 }
 
+// Gloo's thread says that an operation is over before it lets go of the tensors. Returns when only
+// the caller has them, so that what it frees is free, however late that thread is; at the latest
+// after a second.
+void awaitRelease(const c10::intrusive_ptr<c10d::Work>& work) {
+    const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (work.use_count() > 1 && std::chrono::steady_clock::now() < latest)
+        std::this_thread::yield();
+}
+
 class GlooPending : public Pending {
 public:
     GlooPending(std::string operation, c10::intrusive_ptr<c10d::Work> work)
@@ -46,6 +57,7 @@ public:
         if (!work_) return;
         const c10::intrusive_ptr<c10d::Work> work = std::exchange(work_, nullptr);
         named(operation_, [&] { work->wait(); });
+        awaitRelease(work);
     }
 
 private:
