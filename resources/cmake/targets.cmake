@@ -78,6 +78,14 @@ function(ringscope_test_options target)
     endif()
 endfunction()
 
+# ringscope_as_test(TARGET torch): compiled as tests are, with their precompiled headers (or none).
+function(ringscope_as_test target headers)
+    ringscope_test_options(${target})
+    if(RINGSCOPE_UNITY AND NOT headers STREQUAL "none")
+        target_precompile_headers(${target} REUSE_FROM ringscope_${headers}_test_headers)
+    endif()
+endfunction()
+
 # ringscope_test_headers(plain  LIBRARIES GTest::gmock  HEADERS <gtest/gtest.h> <vector>)
 #     headers that tests read, compiled once; ringscope_test(... HEADERS plain) uses them.
 function(ringscope_test_headers name)
@@ -121,10 +129,7 @@ function(ringscope_test name)
     add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name} PRIVATE ringscope_options ringscope_warnings ${arg_LINK} GTest::gmock)
     ringscope_unity(${name})
-    ringscope_test_options(${name})
-    if(RINGSCOPE_UNITY AND NOT arg_HEADERS STREQUAL "none")
-        target_precompile_headers(${name} REUSE_FROM ringscope_${arg_HEADERS}_test_headers)
-    endif()
+    ringscope_as_test(${name} ${arg_HEADERS})
     # What a sanitizer's preset builds: targets tests_unit, tests_threads, tests_torch, tests_ui ...
     if(NOT TARGET tests_${label})
         add_custom_target(tests_${label})

@@ -88,13 +88,15 @@ first_failure() {
 }
 
 # run_tests LOG CTEST ARGUMENT...: the whole output goes to LOG; printed is what did not pass, with
-# its output, and ctest's closing lines.
+# its output, and ctest's closing lines. A rank that gets a message waits for its turn, where that can be
+# asked for, and does not take the core of the rank that sent it.
 run_tests() {
-    local log=$1
+    local log=$1 in_turns=()
     shift
     mkdir -p "$(dirname "$log")"
+    chrt --batch 0 true 2>/dev/null && in_turns=(chrt --batch 0)
     say "running the tests; what fails is printed at once, all of it is in $log"
-    "$@" --output-on-failure --no-tests=error -j "$(nproc)" </dev/null 2>&1 | tee "$log" |
+    "${in_turns[@]}" "$@" --output-on-failure --no-tests=error -j "$(nproc)" </dev/null 2>&1 | tee "$log" |
         grep --line-buffered -vE '^ +Start +[0-9]+: | Passed +[0-9.]+ sec$'
 }
 

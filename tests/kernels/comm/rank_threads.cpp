@@ -2,12 +2,21 @@
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <cstdlib>
 #include <thread>
 #include <vector>
 
 namespace ringscope::test {
 namespace {
+
+// A thread of this process that gets a message waits for its turn, and does not take the core of
+// the one that sent it. Otherwise Gloo's threads take it from ranks that hold a connection's lock,
+// and until the rank's next turn they do nothing but ask for that lock.
+void runInTurns() {
+    const sched_param usual{};
+    sched_setscheduler(0, SCHED_BATCH, &usual);  // threads inherit it; without it all is slower
+}
 
 void runRank(const RendezvousStore& rendezvous, int rank, int size,
              const std::function<void(Group&)>& body) {
@@ -29,6 +38,7 @@ void runRank(const RendezvousStore& rendezvous, int rank, int size,
 }  // namespace
 
 void runRanks(int size, const std::function<void(Group&)>& rank) {
+    runInTurns();
     // c10d's flight recorder is one per process and not made for several ranks in it.
     setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
     // c10d's store asks DNS for the name of every peer's address; a dead server must not cost 10 s.
