@@ -45,7 +45,7 @@ void checkHeadSize(const ModelConfig& model, std::vector<ConfigConflict>& confli
 }
 
 void checkHeads(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
-    if (model.attention == AttentionKind::Gqa) checkHeadSize(model, conflicts);
+    if (model.attention != AttentionKind::Mla) checkHeadSize(model, conflicts);
     if (model.heads % model.kvHeads != 0)
         conflicts.push_back({{"model.kv_heads", "model.heads"},
                              named("model.kv_heads", model.kvHeads) + " does not divide " +
@@ -70,6 +70,36 @@ void checkLatent(const ModelConfig& model, std::vector<ConfigConflict>& conflict
     needs(latent.valueSize <= latent.plainSize + latent.rotarySize, "model.value_size",
           "at most model.plain_size + model.rotary_size");
     needs(model.qkNorm == QkNorm::None, "model.qk_norm", "none");
+}
+
+void checkSparse(const RunConfig& config, std::vector<ConfigConflict>& conflicts) {
+    if (config.model.attention != AttentionKind::Nsa) return;
+    const NsaConfig& nsa = config.model.nsa;
+    const auto needs = [&](bool fine, std::string_view path, const std::string& what) {
+        if (!fine)
+            conflicts.push_back(
+                {{path, "model.attention"},
+                 std::string(path) + " must be " + what + " where model.attention is nsa"});
+    };
+    const std::string stride = named("model.nsa_stride", nsa.stride);
+    needs(nsa.block % nsa.stride == 0, "model.nsa_block", "a multiple of " + stride);
+    needs(nsa.selectBlock % nsa.stride == 0, "model.nsa_select_block", "a multiple of " + stride);
+    needs(nsa.block <= nsa.selectBlock, "model.nsa_block",
+          "at most " + named("model.nsa_select_block", nsa.selectBlock));
+    needs(nsa.selected > nsa.local, "model.nsa_selected",
+          "more than " + named("model.nsa_local", nsa.local) + ": the first block is one more");
+    const AttentionConfig& attention = config.attention;
+    needs(attention.causal, "attention.causal", "true");
+    needs(!attention.window, "attention.window", "null (model.nsa_window is this model's)");
+    needs(attention.dropout == 0, "attention.dropout", "0");
+    needs(!attention.softcap, "attention.softcap", "null");
+    needs(!attention.alibi, "attention.alibi", "false");
+    needs(attention.pattern.kind == PatternKind::None, "attention.pattern.kind", "none");
+    needs(config.model.position != PositionKind::Alibi, "model.position", "rope, learned or none");
+    needs(!config.model.attentionSinks, "model.attention_sinks", "false");
+    needs(!keepsDocumentsApart(config), "data.packing",
+          "false, and train.task lm: a compressed block has tokens of one document alone");
+    needs(config.adapter.kind == AdapterKind::None, "adapter.kind", "none");
 }
 
 void checkExperts(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
@@ -374,6 +404,7 @@ std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     std::vector<ConfigConflict> conflicts;
     checkHeads(config.model, conflicts);
     checkLatent(config.model, conflicts);
+    checkSparse(config, conflicts);
     checkExperts(config.model, conflicts);
     checkRouterTraining(config, conflicts);
     checkExpertRanks(config, conflicts);

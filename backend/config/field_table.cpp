@@ -77,8 +77,8 @@ std::vector<Field> modelParts() {
                 onOff(), in, &M::parallelResidual),
         fieldOf({"model.qk_norm", "", "how queries and keys are normalised"}, oneOf<QkNorm>(), in,
                 &M::qkNorm),
-        fieldOf({"model.attention", "", "what keys and values are made of"}, oneOf<AttentionKind>(),
-                in, &M::attention),
+        fieldOf({"model.attention", "", "what keys and values are made of, and which are seen"},
+                oneOf<AttentionKind>(), in, &M::attention),
         fieldOf({"model.qkv_bias", "", "queries, keys and values have a bias"}, onOff(), in,
                 &M::qkvBias),
         fieldOf({"model.output_bias", "", "the attention's output projection has a bias"}, onOff(),
@@ -183,6 +183,30 @@ std::vector<Field> latentFields() {
             realAbove(0), in, &L::normEps),
         fieldOf({"model.value_size", "", "mla: columns of a value's head"}, integer(0, 16'384), in,
                 &L::valueSize),
+    };
+}
+
+std::vector<Field> sparseFields() {
+    constexpr auto in = &ModelConfig::nsa;
+    using N = NsaConfig;
+    constexpr std::int64_t most = 67'108'864;
+    return {
+        fieldOf({"model.nsa_block", "tokens", "nsa: that become one compressed key and value"},
+                tokenCount(1, most), in, &N::block),
+        fieldOf({"model.nsa_stride", "tokens",
+                 "nsa: from the begin of one compressed block to that of the next"},
+                tokenCount(1, most), in, &N::stride),
+        fieldOf({"model.nsa_select_block", "tokens", "nsa: of a block that queries select"},
+                tokenCount(1, most), in, &N::selectBlock),
+        fieldOf({"model.nsa_selected", "blocks",
+                 "nsa: that a query selects; the first and the nsa_local latest are among them"},
+                integer(2, 1'048'576), in, &N::selected),
+        fieldOf({"model.nsa_local", "blocks",
+                 "nsa: latest ones that a query always selects, its own among them"},
+                integer(1, 1'048'575), in, &N::local),
+        fieldOf({"model.nsa_window", "tokens",
+                 "nsa: latest ones that a query sees, its own among them"},
+                tokenCount(1, most), in, &N::window),
     };
 }
 
@@ -517,9 +541,9 @@ std::vector<Field> debugFields() {
 std::vector<Field> allFields() {
     std::vector<Field> all;
     for (auto section :
-         {modelSizes, modelParts, rotaryFields, expertFields, latentFields, dataFields, trainFields,
-          attentionFields, patternFields, parallelFields, memoryFields, profileFields, launchFields,
-          adapterFields, checkpointFields, debugFields})
+         {modelSizes, modelParts, rotaryFields, expertFields, latentFields, sparseFields,
+          dataFields, trainFields, attentionFields, patternFields, parallelFields, memoryFields,
+          profileFields, launchFields, adapterFields, checkpointFields, debugFields})
         std::ranges::move(section(), std::back_inserter(all));
     return all;
 }

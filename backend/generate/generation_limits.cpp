@@ -12,6 +12,10 @@ Result<void> checkGeneration(const RunConfig& config, std::int64_t tokens) {
         return Error{ErrorCode::InvalidConfig,
                      "this model's tokens see later ones (attention.causal: false), so it cannot "
                      "go on with a text; take a causal model"};
+    if (config.model.attention == AttentionKind::Nsa)
+        return Error{ErrorCode::InvalidConfig,
+                     "this model's attention is native sparse attention (model.attention: nsa), "
+                     "whose compressed keys no cache keeps yet; take a model with gqa or mla"};
     const PatternConfig& pattern = config.attention.pattern;
     if (pattern.kind == PatternKind::BlockSparse && pattern.file)
         return Error{ErrorCode::InvalidConfig,

@@ -1,6 +1,7 @@
 #include "backend/memory/attention_memory.h"
 
 #include "backend/memory/executors.h"
+#include "backend/plan/native_sparse.h"
 
 #include <iterator>
 #include <limits>
@@ -67,19 +68,21 @@ AttentionPartMemory AttentionMemory::partOf(const LatentExpansion* expansion) {
 }
 
 AttentionOutputMemory AttentionMemory::forward(const Held& q, const Held& k, const Held& v,
-                                               const LatentExpansion* expansion) {
-    if (part_.headTurns > 1) return inTurns(q);
-    return executorOf(part_.schedule.executor).forward(partOf(expansion), {q, k, v});
+                                               const LatentExpansion* expansion,
+                                               const Held& gates) {
+    if (part_.headTurns > 1) return inTurns(q, gates.defined());
+    return executorOf(part_.schedule.executor).forward(partOf(expansion), {q, k, v, gates});
 }
 
-AttentionOutputMemory AttentionMemory::inTurns(const Held& q) {
+AttentionOutputMemory AttentionMemory::inTurns(const Held& q, bool gated) {
     const ExecutorMemory executor = executorOf(part_.schedule.executor);
     std::vector<Held> outs;
     AttentionOutputMemory output;
     for (std::int64_t turn = 0; turn < part_.headTurns; ++turn) {
-        const AttentionInput input{writer_.elements(sizes_.queryNumbers()),
-                                   writer_.elements(sizes_.keyNumbers()),
-                                   writer_.elements(sizes_.keyNumbers())};
+        const AttentionInput input{
+            writer_.elements(sizes_.queryNumbers()), writer_.elements(sizes_.keyNumbers()),
+            writer_.elements(sizes_.keyNumbers()),
+            gated ? writer_.elements(sparseBranches * sizes_.lseNumbers()) : Held{}};
         AttentionOutputMemory part = executor.forward(partOf(nullptr), input);
         outs.push_back(std::move(part.out));
         std::move(part.saved.tensors.begin(), part.saved.tensors.end(),
@@ -108,9 +111,12 @@ AttentionGradientMemory AttentionMemory::backInTurns(const SavedAttentionMemory&
         const Held dOut = writer_.elements(sizes_.queryNumbers());
         gradients.push_back(executor.backward(partOf(nullptr), part));
     }
-    return {writer_.elements(turns * sizes_.queryNumbers()),
-            writer_.elements(turns * sizes_.keyNumbers()),
-            writer_.elements(turns * sizes_.keyNumbers())};
+    AttentionGradientMemory all{writer_.elements(turns * sizes_.queryNumbers()),
+                                writer_.elements(turns * sizes_.keyNumbers()),
+                                writer_.elements(turns * sizes_.keyNumbers())};
+    if (gradients.front().gates.defined())
+        all.gates = writer_.elements(turns * sparseBranches * sizes_.lseNumbers());
+    return all;
 }
 
 }  // namespace ringscope

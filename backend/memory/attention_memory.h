@@ -16,7 +16,8 @@ public:
 
     // Latents come in the place of k, without v.
     AttentionOutputMemory forward(const Held& q, const Held& k, const Held& v,
-                                  const LatentExpansion* expansion = nullptr);
+                                  const LatentExpansion* expansion = nullptr,
+                                  const Held& gates = {});
     AttentionGradientMemory backward(const SavedAttentionMemory& saved, const Held& dOut,
                                      const LatentExpansion* expansion = nullptr);
 
@@ -24,7 +25,7 @@ public:
 
 private:
     AttentionPartMemory partOf(const LatentExpansion* expansion);
-    AttentionOutputMemory inTurns(const Held& q);
+    AttentionOutputMemory inTurns(const Held& q, bool gated);
     AttentionGradientMemory backInTurns(const SavedAttentionMemory& saved);
 
     RankWriter& writer_;

@@ -61,6 +61,7 @@ struct AttentionGradientMemory {
     Held q{};
     Held k{};  // of latents: theirs
     Held v{};
+    Held gates{};  // of native sparse attention
 };
 
 // What rows give that have seen all their keys, in the elements' type.
@@ -72,6 +73,22 @@ void appendOutput(const OutputMemory& whole, std::vector<Held>& saved);
 // `wholeHeads`: the heads of lse are all of its tensor's.
 AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, const BlockSizes& sizes,
                                       bool wholeHeads = true);
+// Attention of a step whose rows see no other keys, under whatever pattern; and the way back.
+struct LocalOutputMemory {
+    OutputMemory whole{};
+    std::vector<Held> kept{};
+};
+LocalOutputMemory attendLocally(const AttentionPartMemory& part, const Step& step,
+                                const BlockSizes& sizes, const Held& gates);
+AttentionGradientMemory gradientsLocally(const AttentionPartMemory& part, const Step& step,
+                                         const BlockSizes& sizes, bool wholeHeads = true);
+void appendLocalOutput(const LocalOutputMemory& output, std::vector<Held>& saved);
+// The same of native sparse attention.
+LocalOutputMemory sparseForward(const AttentionPartMemory& part, const Step& step,
+                                const BlockSizes& sizes, const Held& gates);
+AttentionGradientMemory sparseBackward(const AttentionPartMemory& part, const Step& step,
+                                       const BlockSizes& sizes);
+
 void sinkGradients(RankWriter& writer, const BlockSizes& sizes);
 
 // What tokens choose by content, to be saved: nothing where they do not choose. Of keys of all
@@ -95,9 +112,9 @@ TravelGradientMemory gradientsAround(const AttentionPartMemory& part, const Bloc
 // Of gathered keys; q has the rows and heads of part.sizes.
 struct GatheredOutputMemory {
     OutputMemory whole{};
-    std::vector<Held> chosen{};  // by each group of heads
+    std::vector<Held> kept{};  // of each group of heads
 };
-GatheredOutputMemory attendGathered(const AttentionPartMemory& part);
+GatheredOutputMemory attendGathered(const AttentionPartMemory& part, const Held& gates = {});
 TravelGradientMemory gradientsGathered(const AttentionPartMemory& part);
 
 }  // namespace ringscope

@@ -12,7 +12,7 @@ AttentionGradientMemory rounded(const AttentionPartMemory& part, AttentionGradie
     if (!part.writer.hasTwoBytes()) return sums;
     Held k = part.writer.elements(part.sizes.keyNumbers());
     Held v = part.writer.elements(part.sizes.keyNumbers());
-    return {std::move(sums.q), std::move(k), std::move(v)};
+    return {std::move(sums.q), std::move(k), std::move(v), std::move(sums.gates)};
 }
 
 // Of what travelled: k and v are parts of one tensor.
@@ -47,18 +47,16 @@ Held stackedKeys(RankWriter& writer, const BlockSizes& sizes) {
 
 AttentionOutputMemory fullForwardMemory(const AttentionPartMemory& part,
                                         const AttentionInput& input) {
-    const Held choice = chooseAmong(part.writer, part.sizes);
-    const OutputMemory output =
-        localForward(part.writer, part.steps.forward.front(), part.sizes, branchSteps(part.steps));
-    AttentionOutputMemory all{output.out, {{input.q, input.k, input.v}}};
-    appendOutput(output, all.saved.tensors);
-    appendChoice(choice, all.saved.tensors);
+    const LocalOutputMemory output =
+        attendLocally(part, part.steps.forward.front(), part.sizes, input.gates);
+    AttentionOutputMemory all{output.whole.out, {{input.q, input.k, input.v}}};
+    appendLocalOutput(output, all.saved.tensors);
     return all;
 }
 
 AttentionGradientMemory fullBackwardMemory(const AttentionPartMemory& part,
                                            const SavedAttentionMemory& /*saved*/) {
-    return rounded(part, localBackward(part.writer, part.steps.backward.front(), part.sizes));
+    return rounded(part, gradientsLocally(part, part.steps.backward.front(), part.sizes));
 }
 
 AttentionOutputMemory ringForwardMemory(const AttentionPartMemory& part,
@@ -85,15 +83,16 @@ AttentionOutputMemory allToAllForwardMemory(const AttentionPartMemory& part,
     for (const HeadStepsMemory& steps : byHeads(part.steps.forward)) {
         const HeadMemory here = exchange.receive(steps.first);
         const BlockSizes sizes = exchange.sizesOf(steps.first);
-        const Held choice =
-            steps.isRing() ? chooseAround(part, sizes) : chooseAmong(part.writer, sizes);
-        const OutputMemory output =
-            steps.isRing() ? attendAround(part, sizes, stackedKeys(part.writer, sizes))
-                           : localForward(part.writer, steps.first, sizes, branchSteps(part.steps));
+        const LocalOutputMemory output = [&]() -> LocalOutputMemory {
+            if (!steps.isRing()) return attendLocally(part, steps.first, sizes, here[3]);
+            const Held choice = chooseAround(part, sizes);
+            LocalOutputMemory around{attendAround(part, sizes, stackedKeys(part.writer, sizes))};
+            appendChoice(choice, around.kept);
+            return around;
+        }();
         exchange.sendBack(steps.last);
         for (const Held& tensor : {here[0], here[1], here[2]}) all.saved.tensors.push_back(tensor);
-        appendOutput(output, all.saved.tensors);
-        appendChoice(choice, all.saved.tensors);
+        appendLocalOutput(output, all.saved.tensors);
     }
     all.out = exchange.returned()[0];
     return all;
@@ -106,7 +105,7 @@ AttentionGradientMemory allToAllBackwardMemory(const AttentionPartMemory& part,
         const HeadMemory here = exchange.receive(steps.first);
         const BlockSizes sizes = exchange.sizesOf(steps.first);
         const AttentionGradientMemory gradients = [&]() -> AttentionGradientMemory {
-            if (!steps.isRing()) return localBackward(part.writer, steps.first, sizes);
+            if (!steps.isRing()) return gradientsLocally(part, steps.first, sizes);
             const TravelGradientMemory sums =
                 gradientsAround(part, sizes, stackedKeys(part.writer, sizes));
             return {sums.q, sums.own, sums.own};
@@ -114,22 +113,21 @@ AttentionGradientMemory allToAllBackwardMemory(const AttentionPartMemory& part,
         exchange.sendBack(steps.last);
     }
     const HeadMemory& back = exchange.returned();
-    return {back[0], back[1], back[2]};
+    return {back[0], back[1], back[2], back[3]};
 }
 
 AttentionOutputMemory allGatherForwardMemory(const AttentionPartMemory& part,
                                              const AttentionInput& input) {
     RankWriter& writer = part.writer;
     const Step& step = part.steps.forward.front();
-    const Held choice = chooseAmong(writer, part.sizes);
-    const OutputMemory share = localForward(writer, step, part.sizes, branchSteps(part.steps));
+    const LocalOutputMemory output = attendLocally(part, step, part.sizes, input.gates);
+    const OutputMemory& share = output.whole;
     const std::int64_t shareNumbers = share.out.bytes() / writer.elementBytes();
     const Pooled gathered = part.pool.take(part.ranks() * shareNumbers, writer.elementBytes());
     { const Held copy = writer.gathersCopy(part.ranks() * shareNumbers * writer.elementBytes()); }
     AttentionOutputMemory all{writer.elements(part.sizes.queryNumbers()),
                               {{input.q, input.k, input.v}}};
-    appendOutput(share, all.saved.tensors);
-    appendChoice(choice, all.saved.tensors);
+    appendLocalOutput(output, all.saved.tensors);
     return all;
 }
 
@@ -146,7 +144,7 @@ AttentionGradientMemory allGatherBackwardMemory(const AttentionPartMemory& part,
         }
     }
     const AttentionGradientMemory gradients =
-        localBackward(writer, part.steps.backward.front(), part.sizes);
+        gradientsLocally(part, part.steps.backward.front(), part.sizes);
     const Held dq = writer.elements(part.sizes.queryNumbers());
     AttentionGradientMemory all = rounded(part, gradients);
     all.q = dq;

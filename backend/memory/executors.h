@@ -9,6 +9,7 @@ struct AttentionInput {
     Held q{};
     Held k{};
     Held v{};
+    Held gates{};  // of native sparse attention
 };
 
 AttentionOutputMemory fullForwardMemory(const AttentionPartMemory&, const AttentionInput&);

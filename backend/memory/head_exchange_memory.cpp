@@ -1,5 +1,7 @@
 #include "backend/memory/head_exchange_memory.h"
 
+#include "backend/plan/native_sparse.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -17,9 +19,18 @@ std::vector<std::size_t> tensorsIn(Payload payload) {
         case Payload::Value:
         case Payload::ValueGrad:
             return {2};
+        case Payload::Gates:
+        case Payload::GatesGrad:
+            return {3};
         default:
             return {0};
     }
+}
+
+bool isOfQueries(std::size_t tensor) { return tensor == 0 || tensor == 3; }
+
+std::int64_t columnsOf(std::size_t tensor, const BlockSizes& sizes) {
+    return tensor == 3 ? sparseBranches : sizes.columns;
 }
 
 bool isHeadExchange(const Transfer& transfer, PostTime posted) {
@@ -37,7 +48,7 @@ HeadExchangeMemory::HeadExchangeMemory(const AttentionPartMemory& part,
 }
 
 std::int64_t HeadExchangeMemory::headsOf(std::size_t tensor, const HeadSpan& heads) const {
-    return tensor == 0 ? heads.size() * queryHeads_ / keyHeads_ : heads.size();
+    return isOfQueries(tensor) ? heads.size() * queryHeads_ / keyHeads_ : heads.size();
 }
 
 BlockSizes HeadExchangeMemory::sizesOf(const Step& step) const {
@@ -52,7 +63,8 @@ BlockSizes HeadExchangeMemory::sizesOf(const Step& step) const {
 std::int64_t HeadExchangeMemory::numbersOf(const Moving& moving) const {
     std::int64_t heads = 0;
     for (const std::size_t each : tensorsIn(moving.payload)) heads += headsOf(each, moving.heads);
-    return ranks_ * part_.sizes.queries * part_.sizes.batch * heads * part_.sizes.columns;
+    return ranks_ * part_.sizes.queries * part_.sizes.batch * heads *
+           columnsOf(tensorsIn(moving.payload).front(), part_.sizes);
 }
 
 HeadMemory HeadExchangeMemory::receive(const Step& step) {
@@ -106,10 +118,10 @@ void HeadExchangeMemory::takeReturned(int index) {
 void HeadExchangeMemory::unpack(const Moving& moving) {
     const std::int64_t rows = part_.sizes.batch * part_.sizes.queries;
     for (const std::size_t each : tensorsIn(moving.payload)) {
-        const std::int64_t heads = each == 0 ? part_.sizes.heads : part_.sizes.kvHeads;
+        const std::int64_t heads = isOfQueries(each) ? part_.sizes.heads : part_.sizes.kvHeads;
         if (!returned_[each].defined())
-            returned_[each] = part_.writer.elements(rows * heads * part_.sizes.columns);
-        if (each > 0 && copies_ > 1)
+            returned_[each] = part_.writer.elements(rows * heads * columnsOf(each, part_.sizes));
+        if (!isOfQueries(each) && copies_ > 1)
             const Held sum = part_.writer.elements(rows * headsOf(each, moving.heads) * ranks_ /
                                                    copies_ * part_.sizes.columns);
     }

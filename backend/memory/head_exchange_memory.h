@@ -10,8 +10,8 @@
 
 namespace ringscope {
 
-// Queries, keys, values; an output or its gradient takes the place of the queries.
-using HeadMemory = std::array<Held, 3>;
+// Queries, keys, values, gates of queries; an output or its gradient takes the place of queries.
+using HeadMemory = std::array<Held, 4>;
 
 class HeadExchangeMemory {
 public:

@@ -1,5 +1,6 @@
 // As kernels/attention/{key_gather,key_gather_executor}.
 #include "backend/memory/executors.h"
+#include "backend/plan/native_sparse.h"
 
 #include <algorithm>
 #include <optional>
@@ -92,7 +93,7 @@ BlockSizes ofStep(const AttentionPartMemory& part, const Step& step) {
 
 }  // namespace
 
-GatheredOutputMemory attendGathered(const AttentionPartMemory& part) {
+GatheredOutputMemory attendGathered(const AttentionPartMemory& part, const Held& gates) {
     KeyGatherMemory gather(part, part.steps.forward);
     GatheredOutputMemory output{{part.writer.elements(part.sizes.queryNumbers()),
                                  part.writer.sums(part.sizes.lseNumbers())}};
@@ -102,8 +103,9 @@ GatheredOutputMemory attendGathered(const AttentionPartMemory& part) {
         const BlockSizes sizes = ofStep(part, step);
         const Held rows = gather.begin(step);
         const KeyMemory keys = part.keysOf(sizes.keys, step.heads.size());
-        appendChoice(chooseAmong(part.writer, sizes), output.chosen);
-        groups.push_back({.branches = localForward(part.writer, step, sizes, apart).branches});
+        LocalOutputMemory local = attendLocally(part, step, sizes, gates);
+        output.kept.insert(output.kept.end(), local.kept.begin(), local.kept.end());
+        groups.push_back({.branches = std::move(local.whole.branches)});
     }
     // Of several groups, joined.
     for (std::size_t i = 0; i < apart.size(); ++i)
@@ -118,10 +120,10 @@ GatheredOutputMemory attendGathered(const AttentionPartMemory& part) {
 AttentionOutputMemory keyGatherForwardMemory(const AttentionPartMemory& part,
                                              const AttentionInput& input) {
     const Held own = part.latent() ? input.k : part.writer.elements(part.ownNumbers());
-    const auto [whole, chosen] = attendGathered(part);
+    const auto [whole, kept] = attendGathered(part, input.gates);
     AttentionOutputMemory all{whole.out, {{input.q, own}}};
     appendOutput(whole, all.saved.tensors);
-    all.saved.tensors.insert(all.saved.tensors.end(), chosen.begin(), chosen.end());
+    all.saved.tensors.insert(all.saved.tensors.end(), kept.begin(), kept.end());
     return all;
 }
 
@@ -134,7 +136,7 @@ TravelGradientMemory gradientsGathered(const AttentionPartMemory& part) {
         const Held rows = gather.begin(step);
         const KeyMemory keys = part.keysOf(sizes.keys, step.heads.size());
         const AttentionGradientMemory heads =
-            localBackward(writer, step, sizes, sizes.heads == part.sizes.heads);
+            gradientsLocally(part, step, sizes, sizes.heads == part.sizes.heads);
         const Held stacked = writer.sums(2 * sizes.keyNumbers());
         gather.end(step, part.latent()
                              ? part.expansion->gradient(sizes.batch * sizes.keys, step.heads.size())
@@ -146,10 +148,13 @@ TravelGradientMemory gradientsGathered(const AttentionPartMemory& part) {
 
 AttentionGradientMemory keyGatherBackwardMemory(const AttentionPartMemory& part,
                                                 const SavedAttentionMemory& /*saved*/) {
+    const bool sparse = part.writer.model().attention == AttentionKind::Nsa;
+    const Held gates =
+        sparse ? part.writer.elements(sparseBranches * part.sizes.lseNumbers()) : Held{};
     TravelGradientMemory sums = gradientsGathered(part);
     const Held home =
         part.writer.hasTwoBytes() ? part.writer.elements(part.ownNumbers()) : std::move(sums.own);
-    return {sums.q, home, part.latent() ? Held{} : home};
+    return {sums.q, home, part.latent() ? Held{} : home, gates};
 }
 
 }  // namespace ringscope

@@ -63,11 +63,24 @@ Held LayerMemory::attended(const Held& x, bool graph) {
         heads_.emplace(writer_, rows_);
         const HeadProjectionMemory::Heads heads = heads_->forward(x);
         if (!graph) heads_.reset();
-        output = attention_.forward(heads.q, heads.k, heads.v);
+        if (isSparse()) gateBranches(x);
+        output = attention_.forward(heads.q, heads.k, heads.v, nullptr, branchGates_);
+        if (!graph) branchGate_.reset();
+        if (!graph) branchGates_ = {};
     }
     if (graph) saved_ = std::move(output.saved);
     if (model.valueDim() == model.headDim()) return output.out;
     return writer_.elements(rows_ * model.heads * model.valueDim());
+}
+
+void LayerMemory::gateBranches(const Held& x) {
+    branchGate_.emplace(writer_, PieceSizes{.rows = rows_,
+                                            .in = writer_.model().hiddenSize,
+                                            .out = gateNumbers(),
+                                            .norm = writer_.model().normPlace != NormPlace::After,
+                                            .stem = "attention.gate"});
+    const Held projected = branchGate_->forward(x);
+    branchGates_ = writer_.elements(rows_ * gateNumbers());
 }
 
 Held LayerMemory::afterAttention(const Held& x, Held attended, bool graph) {
@@ -180,6 +193,13 @@ Held LayerMemory::attendedBackward(const Held& dAttended) {
     AttentionGradientMemory gradients = attention_.backward(*saved_, dAttended, expansion);
     saved_.reset();
     if (!isLatent()) {
+        Held dGated;
+        if (isSparse()) {
+            const Held dGate = writer_.elements(rows_ * gateNumbers());
+            branchGates_ = gradients.gates = {};
+            dGated = branchGate_->backward();
+            branchGate_.reset();
+        }
         Held dx = heads_->backward();
         heads_.reset();
         return dx;

@@ -5,6 +5,7 @@
 #include "backend/memory/expert_memory.h"
 #include "backend/memory/latent_memory.h"
 #include "backend/memory/pieces.h"
+#include "backend/plan/native_sparse.h"
 
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,7 @@ private:
         return plan_.config.memory.recompute == Recompute::AttentionKept;
     }
     Held attended(const Held& x, bool graph);
+    void gateBranches(const Held& x);
     Held attendedBackward(const Held& dAttended);
     Held afterAttention(const Held& x, Held attended, bool graph);
     // The gradient of what attention gave; that of x, as far as it is known, comes out in dX.
@@ -36,6 +38,8 @@ private:
     Held fedBackward(Held dOut, Held& dRead);
     AddProjectionMemory outputProjection() const;
     FeedForwardMemory feedForward() const;
+    bool isSparse() const { return writer_.model().attention == AttentionKind::Nsa; }
+    std::int64_t gateNumbers() const { return sparseBranches * writer_.model().heads; }
     bool isLatent() const { return writer_.model().attention == AttentionKind::Mla; }
     std::int64_t hiddenNumbers() const { return rows_ * writer_.model().hiddenSize; }
 
@@ -50,6 +54,8 @@ private:
     std::optional<HeadProjectionMemory> heads_{};
     std::optional<LatentHeadsMemory> latentHeads_{};
     std::optional<ExpandMemory> expand_{};
+    std::optional<ProjectMemory> branchGate_{};  // of native sparse attention
+    Held branchGates_{};
     std::optional<SavedAttentionMemory> saved_{};
     std::optional<AddProjectionMemory> output_{};
     std::optional<FeedForwardMemory> feedForward_{};

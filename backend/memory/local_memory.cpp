@@ -80,4 +80,26 @@ AttentionGradientMemory localBackward(RankWriter& writer, const Step& step, cons
     return gradients;
 }
 
+LocalOutputMemory attendLocally(const AttentionPartMemory& part, const Step& step,
+                                const BlockSizes& sizes, const Held& gates) {
+    if (part.writer.model().attention == AttentionKind::Nsa)
+        return sparseForward(part, step, sizes, gates);
+    const Held choice = chooseAmong(part.writer, sizes);
+    LocalOutputMemory output{localForward(part.writer, step, sizes, branchSteps(part.steps))};
+    appendChoice(choice, output.kept);
+    return output;
+}
+
+AttentionGradientMemory gradientsLocally(const AttentionPartMemory& part, const Step& step,
+                                         const BlockSizes& sizes, bool wholeHeads) {
+    if (part.writer.model().attention == AttentionKind::Nsa)
+        return sparseBackward(part, step, sizes);
+    return localBackward(part.writer, step, sizes, wholeHeads);
+}
+
+void appendLocalOutput(const LocalOutputMemory& output, std::vector<Held>& saved) {
+    appendOutput(output.whole, saved);
+    saved.insert(saved.end(), output.kept.begin(), output.kept.end());
+}
+
 }  // namespace ringscope

@@ -3,6 +3,7 @@
 #include "backend/model/parameter_list.h"
 #include "backend/plan/adapter_plan.h"
 #include "backend/plan/attention_work.h"
+#include "backend/plan/native_sparse.h"
 
 #include <algorithm>
 #include <iterator>
@@ -28,6 +29,7 @@ LayerWeights layerWeights(const RunPlan& plan) {
                       std::back_inserter(all));
     for (const ParameterSpec& spec : all) {
         if (!spec.name.starts_with("layers.") || spec.shape.size() < 2) continue;
+        if (isOfCompression(spec)) continue;
         const auto has = [&](const char* part) {
             return spec.name.find(part) != std::string::npos;
         };
@@ -58,7 +60,8 @@ double repeatedFlops(const RunPlan& plan) {
     if (memory.recompute != Recompute::None)
         flops += 2 * tokens * (weights.output + weights.inner + weights.rest);
     if (memory.recompute == Recompute::Layers)
-        flops += 2 * tokens * weights.beforeAttention + attentionFlops(plan);
+        flops +=
+            2 * tokens * weights.beforeAttention + compressionFlops(plan) + attentionFlops(plan);
     if (memory.tileMlp) flops += 2 * tokens * weights.inner;
     return flops * static_cast<double>(train.gradAccum * plan.config.parallel.dp);
 }

@@ -51,10 +51,12 @@ constexpr const auto& choicesOf(QkNorm /*any*/) { return qkNorms; }
 static_assert(inOrder(qkNorms));
 
 // model.attention
-enum class AttentionKind : std::uint8_t { Gqa, Mla };
+enum class AttentionKind : std::uint8_t { Gqa, Mla, Nsa };
 inline constexpr std::array attentionKinds = {
     Component{AttentionKind::Gqa, "gqa", "groups of query heads share a key and a value head"},
     Component{AttentionKind::Mla, "mla", "keys and values are made of one latent vector a token"},
+    Component{AttentionKind::Nsa, "nsa",
+              "gqa whose queries see compressed, selected and near keys, by gates"},
 };
 constexpr const auto& choicesOf(AttentionKind /*any*/) { return attentionKinds; }
 static_assert(inOrder(attentionKinds));

@@ -63,6 +63,18 @@ struct LatentConfig {
     bool operator==(const LatentConfig&) const = default;
 };
 
+// Native sparse attention: grouped heads whose queries see keys in three ways, each with a gate.
+// backend/plan/native_sparse.h says what they see.
+struct NsaConfig {
+    std::int64_t block = 32;        // tokens that become one compressed key
+    std::int64_t stride = 16;       // from one compressed key's first token to the next one's
+    std::int64_t selectBlock = 64;  // tokens of a block that queries select
+    std::int64_t selected = 16;     // blocks that a query selects, those it always does among them
+    std::int64_t local = 2;         // latest blocks that it always selects, its own among them
+    std::int64_t window = 512;      // latest tokens that it sees, its own among them
+    bool operator==(const NsaConfig&) const = default;
+};
+
 struct ModelConfig {
     std::string preset = "tiny";
     std::optional<std::string> from{};  // folder of a checkpoint
@@ -90,6 +102,7 @@ struct ModelConfig {
     bool outputBias = false;      // of the attention's output projection
     bool attentionSinks = false;  // each head has a learned score beside those of its keys
     LatentConfig latent{};
+    NsaConfig nsa{};
 
     FeedForwardKind ffn = FeedForwardKind::Swiglu;
     bool ffnBias = false;

@@ -223,6 +223,7 @@ ModelDescription plainDescription(ModelDescription description) {
     model.from.reset();
     if (model.headSize && *model.headSize * model.heads == model.hiddenSize) model.headSize.reset();
     if (model.attention != AttentionKind::Mla) model.latent = {};
+    if (model.attention != AttentionKind::Nsa) model.nsa = {};
     if (model.position != PositionKind::Learned) model.positions = 0;
     if (model.experts.count == 0) model.experts = {};
     plainRope(model);

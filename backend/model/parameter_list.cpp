@@ -28,6 +28,7 @@ public:
             latentAttention(prefix + "attention.");
         else
             groupedAttention(prefix + "attention.");
+        if (model_.attention == AttentionKind::Nsa) sparseAttention(prefix + "attention.");
         if (model_.attentionSinks) vector(prefix + "attention.sinks", model_.heads, 0);
         if (model_.normPlace != NormPlace::Before) norm(prefix + "attention.after_norm");
         if (model_.normPlace != NormPlace::After) norm(prefix + "ffn.norm");
@@ -77,6 +78,17 @@ private:
                model_.outputBias);
     }
 
+    // What native sparse attention has beside grouped heads.
+    void sparseAttention(const std::string& prefix) {
+        weight(prefix + "gate", {3 * model_.heads, model_.hiddenSize});
+        const std::int64_t columns = model_.headDim();
+        for (const std::string& part : {prefix + "compress_key", prefix + "compress_value"}) {
+            vector(part + ".position", model_.nsa.block * columns, 0);
+            scaled(part + ".up", {columns, model_.nsa.block * columns});
+            scaled(part + ".down", {columns, columns});
+        }
+    }
+
     void feedForward(const std::string& prefix, std::int64_t inner) {
         const bool gated = rowOf(model_.ffn).gated;
         projection(prefix + (gated ? "gate_up" : "up"),
@@ -109,6 +121,11 @@ private:
     }
     void weight(const std::string& part, std::vector<std::int64_t> shape) {
         add(part + ".weight", std::move(shape), weightDeviation);
+    }
+    // Its outputs are about as large as its inputs.
+    void scaled(const std::string& part, std::vector<std::int64_t> shape) {
+        const double deviation = 1 / std::sqrt(static_cast<double>(shape.back()));
+        add(part + ".weight", std::move(shape), deviation);
     }
     void projection(const std::string& part, std::vector<std::int64_t> shape, bool bias) {
         const std::int64_t out = shape.front();
@@ -146,6 +163,10 @@ bool isOfEmbedding(const ParameterSpec& parameter) {
     return parameter.name == "embedding.weight" || parameter.name == "positions.weight";
 }
 
+bool isOfCompression(const ParameterSpec& parameter) {
+    return parameter.name.find(".compress_") != parameter.name.npos;
+}
+
 std::int64_t ParameterSpec::elements() const {
     std::int64_t count = 1;
     for (const std::int64_t size : shape) count *= size;
@@ -176,7 +197,7 @@ std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
 std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
     std::int64_t count = 0;
     for (const ParameterSpec& spec : parameterList(model, kinds)) {
-        if (spec.shape.size() == 1 || isOfEmbedding(spec)) continue;
+        if (spec.shape.size() == 1 || isOfEmbedding(spec) || isOfCompression(spec)) continue;
         const bool ofExperts = spec.shape.size() == 3;
         count +=
             ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken : spec.elements();

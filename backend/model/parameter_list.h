@@ -6,6 +6,7 @@
 //   qkv       query heads, key heads, value heads
 //   gate_up   gate rows, then up rows (feed-forwards without a gate have `up` instead)
 //   experts   (expert, out, in)
+//   gate      for each query head, of compressed, selected and near keys
 #pragma once
 
 #include "backend/core/result.h"
@@ -38,14 +39,17 @@ std::vector<ParameterSpec> parameterList(const ModelConfig& model,
 // Of what stands before the layers: rows that tokens and positions look up.
 bool isOfEmbedding(const ParameterSpec& parameter);
 
+// Of what makes compressed keys and values of blocks (model.attention nsa).
+bool isOfCompression(const ParameterSpec& parameter);
+
 // Scalars of the model.
 std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds);
 // The same, with the kinds of model.layerPattern; whether layers have windows does not matter.
 // Nothing where the pattern cannot be read.
 std::optional<std::int64_t> parameterCount(const ModelConfig& model);
 
-// Scalars that one token is multiplied with: without the embedding's rows, norms, biases and the
-// experts it does not use.
+// Scalars that one token is multiplied with: without the embedding's rows, norms, biases, the
+// experts it does not use and what compresses blocks of keys.
 std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds);
 
 }  // namespace ringscope

@@ -1,5 +1,6 @@
 #include "backend/plan/attention_work.h"
 
+#include "backend/plan/native_sparse.h"
 #include "backend/plan/patterns/pattern.h"
 
 namespace ringscope {
@@ -9,6 +10,11 @@ double seenPairsOfLayers(const RunPlan& plan) {
     for (const AttentionPart& part : plan.parts)
         pairs += static_cast<double>(part.layers) *
                  seenPairs(plan.attention.pattern.get(), part.mask, plan.config.train.seqLen);
+    const ModelConfig& model = plan.config.model;
+    if (model.attention == AttentionKind::Nsa)
+        pairs += static_cast<double>(model.layers) *
+                 static_cast<double>(compressedPairs(model.nsa, plan.config.train.seqLen) +
+                                     windowPairs(model.nsa, plan.config.train.seqLen));
     return pairs;
 }
 

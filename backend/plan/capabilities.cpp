@@ -76,6 +76,8 @@ constexpr std::array features = {
             [](RunConfig& config) {
                 config.attention.pattern = {.kind = PatternKind::BlockSparse, .topK = 2};
             }},
+    Feature{"nsa", "native sparse attention (model.attention)",
+            [](RunConfig& config) { config.model.attention = AttentionKind::Nsa; }},
     Feature{"token_order", "tokens shared out along a Hilbert curve (parallel.token_order)",
             [](RunConfig& config) { config.parallel.tokenOrder = TokenOrder::Hilbert; }},
     Feature{"bf16", "activations in bf16",

@@ -52,6 +52,7 @@ void add(Fingerprint& print, const AttentionShape& shape) {
                   shape.causal, shape.ulysses, shape.ulyssesInner, shape.innerRing, shape.packed,
                   shape.ahead, shape.elementBytes, shape.gradientAccumulatorBytes});
     if (shape.latentColumns > 0) print.add(shape.latentColumns);
+    if (shape.gateColumns > 0) print.add(shape.gateColumns);
     if (shape.pattern != nullptr) add(print, shape.pattern->config());
 }
 
@@ -121,6 +122,9 @@ std::string planHash(const RunPlan& plan) {
                   plan.parameters, plan.attentionBytesPerStep, plan.gradientBytesPerStep,
                   plan.commBufferBytes});
     add(print, plan.attention);
+    if (const NsaConfig& nsa = plan.config.model.nsa;
+        plan.config.model.attention == AttentionKind::Nsa)
+        print.addAll({nsa.block, nsa.stride, nsa.window});
     for (const int part : plan.partOfLayer) print.add(part);
     for (const AttentionPart& part : plan.parts) {
         print.add(part.headTurns);

@@ -1,6 +1,7 @@
 #include "backend/plan/rank_shares.h"
 
 #include "backend/plan/batch_schedule.h"
+#include "backend/plan/native_sparse.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,8 +13,9 @@ namespace {
 std::int64_t pairsOf(const RunPlan& plan, int rank) {
     std::int64_t pairs = 0;
     for (const AttentionPart& part : plan.parts)
-        pairs += attendedPairs(part.schedule, stepsOf(part.schedule, rank)) * part.layers *
-                 part.headTurns;
+        pairs += (attendedPairs(part.schedule, stepsOf(part.schedule, rank)) +
+                  pairsBesideSelected(plan, part.schedule, rank)) *
+                 part.layers * part.headTurns;
     return pairs;
 }
 

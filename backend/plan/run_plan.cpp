@@ -12,6 +12,7 @@
 #include "backend/plan/message_fit.h"
 #include "backend/plan/mode_choice.h"
 #include "backend/plan/mode_table.h"
+#include "backend/plan/native_sparse.h"
 #include "backend/plan/optimizer_state.h"
 #include "backend/plan/patterns/pattern.h"
 #include "backend/plan/placement.h"
@@ -40,7 +41,8 @@ bool isPlain(const RunConfig& config, const AttentionMask& mask) {
     const AttentionConfig& attention = config.attention;
     return !mask.left && !mask.right && attention.dropout == 0 && !attention.softcap &&
            !config.usesAlibi() && !keepsDocumentsApart(config) && mask.documents.empty() &&
-           attention.pattern.kind == PatternKind::None;
+           attention.pattern.kind == PatternKind::None &&
+           config.model.attention != AttentionKind::Nsa;
 }
 
 // Settings that this version accepts in a file and cannot honour. Running on without them would
@@ -188,6 +190,13 @@ std::string patternNote(const RunPlan& plan) {
         nameOf(plan.config.attention.pattern.kind), 100 * coverage(plan));
 }
 
+std::string sparseNote(const RunPlan& plan) {
+    return fmt::format(
+        "model.attention nsa: a query sees compressed, selected and near keys, {:.2g} % of the "
+        "pairs that the mask grants; each rank that has keys compresses them itself",
+        100 * coverage(plan));
+}
+
 // What memory.* costs, or why it changes nothing.
 void noteMemory(const RunPlan& plan, std::vector<std::string>& notes) {
     const MemoryConfig& memory = plan.config.memory;
@@ -222,7 +231,9 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
     if (!plan.schedule().arrangement.empty())
         notes.push_back(fmt::format("{}: {}", mode.name, plan.schedule().arrangement));
     if (plan.padding > 0) notes.push_back(paddingNote(mode, plan));
-    if (plan.attention.pattern != nullptr) notes.push_back(patternNote(plan));
+    if (plan.attention.pattern != nullptr)
+        notes.push_back(config.model.attention == AttentionKind::Nsa ? sparseNote(plan)
+                                                                     : patternNote(plan));
     if (plan.parts.size() > 1) notes.push_back(partsNote(plan));
     if (std::string note = latentNote(mode, plan); !note.empty()) notes.push_back(std::move(note));
     if (!plan.smallerMessages.empty()) notes.push_back(plan.smallerMessages);
@@ -276,6 +287,7 @@ AttentionShape attentionShape(const RunConfig& config, int ranks) {
             .headDim = config.model.headDim(),
             .causal = config.attention.causal,
             .latentColumns = latentColumns(config),
+            .gateColumns = config.model.attention == AttentionKind::Nsa ? sparseBranches : 0,
             .ulysses = static_cast<int>(config.parallel.ulysses.value_or(0)),
             .ulyssesInner = config.parallel.ulyssesOrder == UlyssesOrder::Inner,
             .innerRing = static_cast<int>(config.parallel.innerRing.value_or(0)),
@@ -294,7 +306,7 @@ double modelFlops(const RunPlan& plan) {
                                 ? 4 * multiplied + 6 * static_cast<double>(trainedParameters(plan))
                                 : 6 * multiplied;
     return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
-           (products * tokens + 3.5 * attentionFlops(plan));
+           (products * tokens + 3 * compressionFlops(plan) + 3.5 * attentionFlops(plan));
 }
 
 // What the rank that sends most sends in all layers of one pass over a batch. `fits`: of the parts.
@@ -489,7 +501,10 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
         reasons.push_back(settled.error().message);
     }
     plan.attention = attentionShape(config, sequenceRanks);
-    Result<Pattern> pattern = makePattern(config.attention.pattern, patternShape(config));
+    Result<Pattern> pattern = makePattern(config.model.attention == AttentionKind::Nsa
+                                              ? selectionPattern(config.model.nsa)
+                                              : config.attention.pattern,
+                                          patternShape(config));
     if (!pattern.ok()) {
         reasons.push_back(pattern.error().message);
         return Error{pattern.error().code, join(reasons, "; ")};
@@ -501,6 +516,9 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
     if (!fits.ok()) {
         code = ErrorCode::InvalidConfig;
         reasons.push_back(fits.error().message);
+    } else if (config.model.attention == AttentionKind::Nsa) {
+        const std::string refusal = sparseRefusal(fits->front().schedule, mode->name);
+        if (!refusal.empty()) reasons.push_back(refusal);
     }
     if (const auto sites = adapterSites(config); !sites.ok()) {
         code = ErrorCode::InvalidConfig;

@@ -34,6 +34,10 @@ std::string_view payloadName(Payload payload) {
             return "dout";
         case Payload::BlockSums:
             return "sums of K";
+        case Payload::Gates:
+            return "gates";
+        case Payload::GatesGrad:
+            return "dgates";
     }
     return "";
 }

@@ -43,6 +43,8 @@ enum class Payload : std::uint8_t {
     Output,
     OutputGrad,
     BlockSums,  // of keys, for choices by content
+    Gates,      // of queries, with them (native sparse attention)
+    GatesGrad,
 };
 std::string_view payloadName(Payload payload);
 
@@ -147,6 +149,8 @@ struct AttentionShape {
 
     // Columns of the latent that a token's keys and values may travel as; 0: as heads only.
     std::int64_t latentColumns = 0;
+    // Of a query head, that go with its query where queries travel (native_sparse.h); 0: none.
+    std::int64_t gateColumns = 0;
 
     // For modes with two levels. 0: the mode chooses.
     int ulysses = 0;           // ranks of a group that split heads

@@ -62,8 +62,14 @@ std::string headWords(const ModelConfig& model) {
         return fmt::format("{} of {} columns, {} of them rotary; a latent of {} and values of {}",
                            formatCount(model.heads), model.headDim(), model.latent.rotarySize,
                            model.latent.size, model.latent.valueSize);
-    return fmt::format("{} of {} columns, {} for keys and values", formatCount(model.heads),
-                       model.headDim(), formatCount(model.kvHeads));
+    std::string words =
+        fmt::format("{} of {} columns, {} for keys and values", formatCount(model.heads),
+                    model.headDim(), formatCount(model.kvHeads));
+    if (model.attention == AttentionKind::Nsa)
+        words += fmt::format("; keys are compressed by {}, selected in blocks of {}, near in {}",
+                             formatCount(model.nsa.block), formatCount(model.nsa.selectBlock),
+                             formatCount(model.nsa.window));
+    return words;
 }
 
 std::string expertWords(const ExpertConfig& experts) {

@@ -144,6 +144,8 @@ std::string modelWords(const RunRecord& run) {
                     model.layers, formatCount(model.hiddenSize), model.heads);
     if (model.attention == AttentionKind::Mla)
         words += ", latent attention";
+    else if (model.attention == AttentionKind::Nsa)
+        words += fmt::format(", {} for keys and values, native sparse attention", model.kvHeads);
     else if (model.kvHeads != model.heads)
         words += fmt::format(", {} for keys and values", model.kvHeads);
     if (model.experts.count > 0)

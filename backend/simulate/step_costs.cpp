@@ -37,6 +37,10 @@ Result<StepCosts> StepCosts::of(const RunPlan& plan, const Machine& machine,
                      fmt::format("adapter.kind qlora makes numbers of 4 bits on the host's "
                                  "processor, of which machine {} says nothing; use lora",
                                  machine.name)};
+    if (plan.config.model.attention == AttentionKind::Nsa)
+        return Error{ErrorCode::InvalidConfig,
+                     "model.attention nsa compresses keys and has three branches, which no machine "
+                     "has rates of yet; run it to see its times, or use gqa"};
     StepCosts costs;
     costs.plan_ = &plan;
     costs.machine_ = &machine;

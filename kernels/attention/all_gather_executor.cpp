@@ -35,15 +35,13 @@ PooledTensor emptySlices(const RankPart& part, const at::Tensor& slice) {
 
 AttentionOutput allGatherForward(const RankPart& part, const QueryKeyValue& input) {
     const Step& step = onlyStep(part.steps.forward);
-    const KeyChoice choice = chooseAmong(part, step, input.q, input.k);
-    BlockOutput share =
-        localForward(step, input, part.rules, part.sinks, branchSteps(part.steps), choice);
+    LocalOutput output = attendLocally(part, step, input);
+    BlockOutput& share = output.whole;
     share.out = share.out.contiguous();
     PooledTensor gathered = emptySlices(part, share.out);
     exchange(part.group, step, Payload::Output, gathered.tensor(), share.out);
     SavedAttention saved{{input.q, input.k, input.v}, input.k.size(2)};
-    appendOutput(share, saved.tensors);
-    appendChoice(choice, saved.tensors);
+    appendLocalOutput(output, saved.tensors);
     return {joined(gathered.tensor()), std::move(saved), share.lse};
 }
 
@@ -51,8 +49,8 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
                                      const at::Tensor& dOut) {
     const Step& step = onlyStep(part.steps.backward);
     const QueryKeyValue input{saved.tensors[0], saved.tensors[1], saved.tensors[2]};
-    const std::vector<std::int64_t> apart = branchSteps(part.steps);
-    const BlockOutput share = outputAt(saved.tensors, 3, apart.size());
+    const LocalOutput output = localOutputAt(part, saved.tensors, 3);
+    const BlockOutput& share = output.whole;
     PooledTensor dShare = part.pool.take(share.out.sizes(), share.out.options());
     {
         const PooledTensor parts = emptySlices(part, share.out);
@@ -61,11 +59,11 @@ AttentionGradients allGatherBackward(const RankPart& part, const SavedAttention&
     }
 
     const AttentionGradients gradients =
-        localBackward(step, input, share, dShare.tensor(), part.rules, part.sinks, apart,
-                      choiceAt(part, saved.tensors, 5 + apart.size()));
+        gradientsLocally(part, step, input, output, dShare.tensor());
     at::Tensor dq = at::zeros_like(input.q);
     rowsOf(dq, queryRows(step)).copy_(gradients.q);
-    return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type())};
+    return {dq, gradients.k.to(dq.scalar_type()), gradients.v.to(dq.scalar_type()),
+            gradients.gates};
 }
 
 }  // namespace ringscope

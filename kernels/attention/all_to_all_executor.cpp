@@ -11,8 +11,8 @@
 namespace ringscope {
 namespace {
 
-// q, k, v, out, lse of a group of heads; then branches and the choice of keys
-constexpr std::size_t savedOfGroup = 5;
+// q, k, v of a group of heads; then what LocalOutput has
+constexpr std::size_t inputsOfGroup = 3;
 
 // Steps that attend for the same heads: all steps of a ring, or a single step.
 struct HeadSteps {
@@ -34,28 +34,23 @@ RankPart ofHeadsHere(RankPart part, const HeadExchange& exchange, const HeadStep
     return part;
 }
 
-KeyChoice chooseHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
-    return steps.isRing() ? chooseAround(part, here[Q], here[K])
-                          : chooseAmong(part, steps.first, here[Q], here[K]);
-}
-
-BlockOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here,
-                       const KeyChoice& choice) {
-    if (steps.isRing()) return attendAround(part, here[Q], at::stack({here[K], here[V]}), choice);
-    return localForward(steps.first, {here[Q], here[K], here[V]}, part.rules, part.sinks,
-                        branchSteps(part.steps), choice);
+LocalOutput attendHere(const RankPart& part, const HeadSteps& steps, const HeadTensors& here) {
+    if (!steps.isRing())
+        return attendLocally(part, steps.first, {here[Q], here[K], here[V], here[G]});
+    const KeyChoice choice = chooseAround(part, here[Q], here[K]);
+    LocalOutput output{attendAround(part, here[Q], at::stack({here[K], here[V]}), choice)};
+    appendChoice(choice, output.kept);
+    return output;
 }
 
 AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
-                                 const QueryKeyValue& here, const BlockOutput& whole,
-                                 const at::Tensor& dOut, const KeyChoice& choice) {
-    if (steps.isRing()) {
-        const TravelGradients sums =
-            gradientsAround(part, here.q, at::stack({here.k, here.v}), whole, dOut, choice);
-        return {sums.q, sums.own[0], sums.own[1]};
-    }
-    return localBackward(steps.first, here, whole, dOut, part.rules, part.sinks,
-                         branchSteps(part.steps), choice);
+                                 const QueryKeyValue& here, const LocalOutput& output,
+                                 const at::Tensor& dOut) {
+    if (!steps.isRing()) return gradientsLocally(part, steps.first, here, output, dOut);
+    const TravelGradients sums =
+        gradientsAround(part, here.q, at::stack({here.k, here.v}), output.whole, dOut,
+                        choiceAt(part, output.kept, 0));
+    return {sums.q, sums.own[0], sums.own[1]};
 }
 
 }  // namespace
@@ -63,20 +58,17 @@ AttentionGradients gradientsHere(const RankPart& part, const HeadSteps& steps,
 AttentionOutput allToAllForward(const RankPart& part, const QueryKeyValue& input) {
     const std::vector<Step>& pass = part.steps.forward;
     const HeadCounts counts{input.q.size(2), input.k.size(2)};
-    HeadExchange exchange(part, pass, counts, {input.q, input.k, input.v});
+    HeadExchange exchange(part, pass, counts, {input.q, input.k, input.v, input.gates});
     SavedAttention saved{.tensors = {}, .kvHeads = counts.keyValue};
     std::vector<at::Tensor> sums;
     for (const HeadSteps& steps : stepsByHeads(pass)) {
         const HeadTensors here = exchange.receive(steps.first);
-        const RankPart ofHeads = ofHeadsHere(part, exchange, steps);
-        const KeyChoice choice = chooseHere(ofHeads, steps, here);
-        const BlockOutput output = attendHere(ofHeads, steps, here, choice);
-        exchange.sendBack(steps.last, {output.out});
+        const LocalOutput output = attendHere(ofHeadsHere(part, exchange, steps), steps, here);
+        exchange.sendBack(steps.last, {output.whole.out});
         for (const at::Tensor& tensor : {here[Q], here[K], here[V]})
             saved.tensors.push_back(tensor);
-        appendOutput(output, saved.tensors);
-        appendChoice(choice, saved.tensors);
-        sums.push_back(output.lse);
+        appendLocalOutput(output, saved.tensors);
+        sums.push_back(output.whole.lse);
     }
     at::Tensor lse = sums.size() == 1 ? sums.front() : at::cat(sums, 2);
     return {exchange.returned()[Q], std::move(saved), std::move(lse)};
@@ -86,20 +78,19 @@ AttentionGradients allToAllBackward(const RankPart& part, const SavedAttention& 
                                     const at::Tensor& dOut) {
     const std::vector<Step>& pass = part.steps.backward;
     HeadExchange exchange(part, pass, {dOut.size(2), saved.kvHeads}, {dOut});
-    const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
+    const std::size_t each = saved.tensors.size() / stepsByHeads(pass).size();
     std::size_t first = 0;
     for (const HeadSteps& steps : stepsByHeads(pass)) {
         const HeadTensors here = exchange.receive(steps.first);
         const AttentionGradients gradients = gradientsHere(
             ofHeadsHere(part, exchange, steps), steps,
             {saved.tensors[first], saved.tensors[first + 1], saved.tensors[first + 2]},
-            outputAt(saved.tensors, first + 3, branches), here[Q],
-            choiceAt(part, saved.tensors, first + savedOfGroup + branches));
-        exchange.sendBack(steps.last, {gradients.q, gradients.k, gradients.v});
-        first += savedOfGroup + branches + (choosesKeys(part) ? 1 : 0);
+            localOutputAt(part, saved.tensors, first + inputsOfGroup), here[Q]);
+        exchange.sendBack(steps.last, {gradients.q, gradients.k, gradients.v, gradients.gates});
+        first += each;
     }
     const HeadTensors& back = exchange.returned();
-    return {back[Q], back[K], back[V]};
+    return {back[Q], back[K], back[V], back[G]};
 }
 
 }  // namespace ringscope

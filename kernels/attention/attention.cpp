@@ -1,5 +1,6 @@
 #include "kernels/attention/attention.h"
 
+#include "backend/plan/native_sparse.h"
 #include "kernels/attention/attention_state.h"
 #include "kernels/attention/transfers.h"
 #include "profiler/span_recorder.h"
@@ -69,6 +70,15 @@ void expectInputs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
                 "attention takes contiguous q, k and v");
 }
 
+void expectGates(const AttentionCall& call, const at::Tensor& q, const at::Tensor& gates) {
+    TORCH_CHECK(call.sparse.has_value() == gates.defined(),
+                "native sparse attention takes its parameters and gates, other attention neither");
+    if (!gates.defined()) return;
+    TORCH_CHECK(gates.dim() == 4 && gates.sizes().slice(0, 3) == q.sizes().slice(0, 3) &&
+                    gates.size(3) == sparseBranches && gates.is_contiguous(),
+                "queries ", q.sizes(), " do not fit gates ", gates.sizes());
+}
+
 void expectLatents(const at::Tensor& q, const LatentKeys& keys) {
     TORCH_CHECK(q.dim() == 4 && keys.latent.dim() == 3 && q.size(0) == keys.latent.size(0) &&
                     q.size(1) == keys.latent.size(1) && q.size(2) % keys.heads == 0,
@@ -86,6 +96,7 @@ void writePlace(SpanPass pass, const AttentionCall& call) {
 
 // The heads of one turn, contiguous.
 at::Tensor headsOf(const at::Tensor& tensor, std::int64_t turn, std::int64_t turns) {
+    if (!tensor.defined()) return tensor;
     const std::int64_t heads = tensor.size(2) / turns;
     return tensor.narrow(2, turn * heads, heads).contiguous();
 }
@@ -124,10 +135,12 @@ bool Attention::travelAsLatents() const { return state_->latent; }
 std::int64_t Attention::bufferAllocations() const { return state_->pool.made(); }
 
 AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
-                                   const at::Tensor& k, const at::Tensor& v) const {
+                                   const at::Tensor& k, const at::Tensor& v,
+                                   const at::Tensor& gates) const {
     expectInputs(q, k, v);
+    expectGates(call, q, gates);
     if (state_->latent) throw std::logic_error("the schedule is for latents, not for keys");
-    return run(call, {q, k, v}, {}, k.size(2));
+    return run(call, {q, k, v, gates}, {}, k.size(2));
 }
 
 AttentionOutput Attention::forward(const AttentionCall& call, const at::Tensor& q,
@@ -161,10 +174,10 @@ AttentionOutput Attention::forwardInTurns(const AttentionCall& call,
     std::vector<at::Tensor> sums;
     SavedAttention saved;
     for (std::int64_t turn = 0; turn < turns; ++turn) {
-        AttentionOutput part =
-            state_->executor.forward(state_->part(call, heads, turn * heads / turns),
-                                     {headsOf(input.q, turn, turns), headsOf(input.k, turn, turns),
-                                      headsOf(input.v, turn, turns)});
+        AttentionOutput part = state_->executor.forward(
+            state_->part(call, heads, turn * heads / turns),
+            {headsOf(input.q, turn, turns), headsOf(input.k, turn, turns),
+             headsOf(input.v, turn, turns), headsOf(input.gates, turn, turns)});
         outs.push_back(std::move(part.out));
         sums.push_back(std::move(part.lse));
         std::ranges::move(part.saved.tensors, std::back_inserter(saved.tensors));
@@ -189,7 +202,7 @@ AttentionGradients Attention::backwardInTurns(const SavedAttention& saved,
     const std::int64_t turns = state_->options.turns;
     const std::int64_t heads = dOut.size(2);
     const std::ptrdiff_t each = std::ssize(saved.tensors) / turns;
-    std::vector<at::Tensor> q, k, v;
+    std::vector<at::Tensor> q, k, v, gates;
     for (std::int64_t turn = 0; turn < turns; ++turn) {
         SavedAttention part = saved;
         const auto first = saved.tensors.begin() + turn * each;
@@ -200,8 +213,10 @@ AttentionGradients Attention::backwardInTurns(const SavedAttention& saved,
         q.push_back(std::move(gradients.q));
         k.push_back(std::move(gradients.k));
         v.push_back(std::move(gradients.v));
+        if (gradients.gates.defined()) gates.push_back(std::move(gradients.gates));
     }
-    return {at::cat(q, 2), at::cat(k, 2), at::cat(v, 2)};
+    return {at::cat(q, 2), at::cat(k, 2), at::cat(v, 2),
+            gates.empty() ? at::Tensor() : at::cat(gates, 2)};
 }
 
 }  // namespace ringscope

@@ -10,6 +10,7 @@
 
 #include "backend/core/result.h"
 #include "backend/plan/schedule.h"
+#include "kernels/attention/compression.h"
 #include "kernels/attention/sinks.h"
 #include "kernels/comm/group.h"
 
@@ -53,7 +54,10 @@ struct AttentionCall {
     std::uint64_t seed = 0;  // of the dropout: another one drops other weights
     // This rank's, instead of the schedule's. The transfers must be those of the schedule.
     std::shared_ptr<const AttentionBlocks> blocks{};
-    Sinks sinks{};      // of the layer
+    Sinks sinks{};  // of the layer
+    // Of the layer, where attention is native sparse: the schedule's pattern is its selected branch
+    // (backend/plan/native_sparse.h), and each query comes with gates.
+    std::optional<SparseParts> sparse{};
     bool drops = true;  // AttentionOptions::dropout holds; must be so where a backward pass follows
     int step = 0;       // of the training; traces show it, nothing is computed from it
 };
@@ -87,9 +91,10 @@ struct AttentionOutput {
 struct QueryKeyValue;
 
 struct AttentionGradients {
-    at::Tensor q;  // (B, n, Hq, D)
-    at::Tensor k;  // (B, n, Hk, D); of latents (B, n, C)
-    at::Tensor v;  // (B, n, Hk, D); of latents not defined
+    at::Tensor q;        // (B, n, Hq, D)
+    at::Tensor k;        // (B, n, Hk, D); of latents (B, n, C)
+    at::Tensor v;        // (B, n, Hk, D); of latents not defined
+    at::Tensor gates{};  // (B, n, Hq, 3), of native sparse attention
 };
 
 class Attention {
@@ -106,13 +111,17 @@ public:
     at::Tensor attend(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
                       const at::Tensor& v) const;
 
+    // Native sparse attention: call.sparse is set, and gates are (B, n, Hq, 3), contiguous.
+    at::Tensor attend(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
+                      const at::Tensor& v, const at::Tensor& gates) const;
+
     // The same of latents. They travel as such where the schedule says so; where it does not, they
     // become heads first.
     at::Tensor attend(const AttentionCall& call, const at::Tensor& q, const LatentKeys& keys) const;
 
     // The same without autograd; latents only where the schedule lets them travel.
     AttentionOutput forward(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
-                            const at::Tensor& v) const;
+                            const at::Tensor& v, const at::Tensor& gates = {}) const;
     AttentionOutput forward(const AttentionCall& call, const at::Tensor& q,
                             const LatentKeys& keys) const;
     AttentionGradients backward(const SavedAttention& saved, const at::Tensor& dOut) const;

@@ -37,7 +37,8 @@ struct Attention::State {
                 call.sinks,
                 nullptr,
                 0,
-                pattern.get()};
+                pattern.get(),
+                call.sparse ? &*call.sparse : nullptr};
     }
     // The whole, of all heads. `expand` is empty where keys travel as heads, and must outlive it.
     RankPart whole(const AttentionCall& call, std::int64_t heads, const KeyExpansion& expand,

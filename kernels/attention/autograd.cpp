@@ -47,6 +47,20 @@ public:
     }
 };
 
+class AttendSparse : public torch::autograd::Function<AttendSparse> {
+public:
+    static at::Tensor forward(Context* context, const at::Tensor& q, const at::Tensor& k,
+                              const at::Tensor& v, const at::Tensor& gates,
+                              const Attention* attention, const AttentionCall& call) {
+        return keep(context, *attention, attention->forward(call, q, k, v, gates));
+    }
+
+    static Gradients backward(Context* context, const Gradients& dOut) {
+        const AttentionGradients gradients = gradientsOf(context, dOut[0]);
+        return {gradients.q, gradients.k, gradients.v, gradients.gates, at::Tensor(), at::Tensor()};
+    }
+};
+
 class AttendLatents : public torch::autograd::Function<AttendLatents> {
 public:
     static at::Tensor forward(Context* context, const at::Tensor& q, const at::Tensor& latent,
@@ -67,6 +81,11 @@ public:
 at::Tensor Attention::attend(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
                              const at::Tensor& v) const {
     return Attend::apply(q, k, v, this, call);
+}
+
+at::Tensor Attention::attend(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k,
+                             const at::Tensor& v, const at::Tensor& gates) const {
+    return AttendSparse::apply(q, k, v, gates, this, call);
 }
 
 at::Tensor Attention::attend(const AttentionCall& call, const at::Tensor& q,

@@ -20,6 +20,7 @@ struct RankPart {
     const KeyExpansion* expand = nullptr;  // null: keys and values travel as heads
     std::int64_t keyHeads = 0;             // that latents become
     const AttentionPattern* pattern = nullptr;
+    const SparseParts* sparse = nullptr;  // of native sparse attention
 };
 
 // q, k and v as Attention::attend takes them. Latents are k, as one head, (B, n, 1, C), without v.
@@ -27,6 +28,7 @@ struct QueryKeyValue {
     at::Tensor q;
     at::Tensor k;
     at::Tensor v;
+    at::Tensor gates{};  // of native sparse attention, (B, n, Hq, 3)
 };
 
 struct ExecutorRow {

@@ -11,17 +11,18 @@ namespace ringscope {
 
 struct GatheredOutput {
     BlockOutput whole;
-    std::vector<at::Tensor> chosen{};  // by each group of heads, where tokens choose keys
+    std::vector<at::Tensor> kept{};  // LocalOutput::kept of each group of heads
 };
 
 // own: what travels of this rank's keys and values, as travellingKeys() makes it; kvHeads: the
-// heads that it becomes. part.owned: the tokens of the ranks that share keys.
+// heads that it becomes. part.owned: the tokens of the ranks that share keys. `gates`: of native
+// sparse attention.
 GatheredOutput attendGathered(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
-                              std::int64_t kvHeads);
+                              std::int64_t kvHeads, const at::Tensor& gates = {});
 
-// `output`: what attendGathered() returned.
+// `output`: what attendGathered() returned. `dGates`, where gates were given, gets their gradients.
 TravelGradients gradientsGathered(const RankPart& part, const at::Tensor& q, const at::Tensor& own,
                                   std::int64_t kvHeads, const GatheredOutput& output,
-                                  const at::Tensor& dOut);
+                                  const at::Tensor& dOut, const at::Tensor& dGates = {});
 
 }  // namespace ringscope

@@ -20,6 +20,9 @@ std::vector<HeadRole> tensorsOf(Payload payload) {
         case Payload::Value:
         case Payload::ValueGrad:
             return {V};
+        case Payload::Gates:
+        case Payload::GatesGrad:
+            return {G};
         default:
             return {Q};
     }
@@ -56,7 +59,8 @@ HeadExchange::HeadExchange(const RankPart& part, const std::vector<Step>& pass,
       options_(given_[Q].options()) {
     const std::int64_t copies = counts.keyValue < ranks_ ? ranks_ / counts.keyValue : 1;
     const Split keys{counts.keyValue * copies / ranks_, copies};
-    splits_ = {Split{counts.query / ranks_}, keys, keys};
+    const Split queries{counts.query / ranks_};
+    splits_ = {queries, keys, keys, queries};
 }
 
 HeadSpan HeadExchange::headsOf(HeadRole tensor, const HeadSpan& heads) const {
@@ -80,12 +84,13 @@ at::Tensor HeadExchange::headsIn(const at::Tensor& packed, const Moving& moving,
     return {};
 }
 
-std::vector<std::int64_t> HeadExchange::packedSizes(const Moving& moving) const {
+// `like`: tensors with as many columns as those that move.
+std::vector<std::int64_t> HeadExchange::packedSizes(const Moving& moving,
+                                                    const HeadTensors& like) const {
+    const std::vector<HeadRole> tensors = tensorsOf(moving.payload);
     std::int64_t heads = 0;
-    for (const HeadRole each : tensorsOf(moving.payload))
-        heads += headsOf(each, moving.heads).size();
-    const at::Tensor& like = given_[Q];
-    return {ranks_, like.size(1), like.size(0), heads, like.size(3)};
+    for (const HeadRole each : tensors) heads += headsOf(each, moving.heads).size();
+    return {ranks_, given_[Q].size(1), given_[Q].size(0), heads, like[tensors.front()].size(3)};
 }
 
 HeadTensors HeadExchange::receive(const Step& step) {
@@ -121,7 +126,7 @@ void HeadExchange::postIncoming(const Transfer& transfer) {
     const Step& reader = pass_.at(static_cast<std::size_t>(transfer.neededBy));
     Moving& moving = incoming_.emplace_back(
         Moving{.payload = transfer.payload, .neededBy = transfer.neededBy, .heads = reader.heads});
-    const std::vector<std::int64_t> sizes = packedSizes(moving);
+    const std::vector<std::int64_t> sizes = packedSizes(moving, given_);
     moving.sent = part_.pool.take(sizes, options_);
     for (const HeadRole each : tensorsOf(moving.payload)) {
         const Split& split = splits_[each];
@@ -145,7 +150,7 @@ void HeadExchange::postReturn(const Transfer& transfer, const HeadSpan& heads,
                               const HeadTensors& here) {
     Moving& moving = returning_.emplace_back(
         Moving{.payload = transfer.payload, .neededBy = transfer.neededBy, .heads = heads});
-    const std::vector<std::int64_t> sizes = packedSizes(moving);
+    const std::vector<std::int64_t> sizes = packedSizes(moving, here);
     moving.sent = part_.pool.take(sizes, options_);
     for (const HeadRole each : tensorsOf(moving.payload))
         groupsTokens(headsIn(moving.sent.tensor(), moving, each)).copy_(here[each]);
@@ -178,7 +183,8 @@ void HeadExchange::unpack(const Moving& moving) {
         if (!whole.defined()) {
             const at::Tensor& like = given_[Q];
             whole = at::empty(
-                {like.size(0), like.size(1), source.size(0) * split.count, like.size(3)}, options_);
+                {like.size(0), like.size(1), source.size(0) * split.count, moving.received.size(4)},
+                options_);
         }
         headsByGroup(whole, split.count, headsOf(each, moving.heads))
             .copy_(split.copies == 1 ? source.select(1, 0) : source.sum(1));

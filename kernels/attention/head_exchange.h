@@ -27,7 +27,7 @@
 
 namespace ringscope {
 
-enum HeadRole : std::size_t { Q, K, V, headRoles };
+enum HeadRole : std::size_t { Q, K, V, G, headRoles };  // G: gates of queries
 
 // Absent ones are undefined. An output or its gradient takes the place of Q.
 using HeadTensors = std::array<at::Tensor, headRoles>;
@@ -72,7 +72,7 @@ private:
 
     HeadSpan headsOf(HeadRole tensor, const HeadSpan& heads) const;
     at::Tensor headsIn(const at::Tensor& packed, const Moving& moving, HeadRole tensor) const;
-    std::vector<std::int64_t> packedSizes(const Moving& moving) const;
+    std::vector<std::int64_t> packedSizes(const Moving& moving, const HeadTensors& like) const;
     void postIncoming(const Transfer& transfer);
     void postReturn(const Transfer& transfer, const HeadSpan& heads, const HeadTensors& here);
     void complete(std::vector<Moving>& movings, int index);

@@ -16,6 +16,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -32,6 +33,17 @@ public:
     // gradients. q: (B, n, Hq, D).
     static KeyChoice among(const ChoiceRule& rule, const std::vector<TokenSpan>& tokens,
                            TokenSpan rows, const at::Tensor& q, const at::Tensor& sums);
+
+    // Scores of some of a rank's rows, all of one block and document, for these blocks, ascending:
+    // (B, Hk, rows, blocks) for query heads that choose alike, or (B, Hk, rows * heads that share a
+    // key head, blocks), in fp32.
+    using ScoreRows =
+        std::function<at::Tensor(const RowRun& rows, const std::vector<std::int64_t>& blocks)>;
+    // The same by scores of the caller's. `numbersOfBlock`: it keeps so many for a row, a query
+    // head and a block at once.
+    static KeyChoice byScores(const ChoiceRule& rule, const std::vector<TokenSpan>& tokens,
+                              TokenSpan rows, const at::Tensor& q, std::int64_t numbersOfBlock,
+                              const ScoreRows& score);
 
     // What the constructor takes, to be saved.
     const at::Tensor& chosen() const { return chosen_; }

@@ -117,11 +117,12 @@ at::Tensor largest(const at::Tensor& scores, std::int64_t count) {
 class Chooser {
 public:
     // q: (B, n, Hq, D).
-    Chooser(const ChoiceRule& rule, const at::Tensor& q, const at::Tensor& sums)
+    Chooser(const ChoiceRule& rule, const at::Tensor& q, std::int64_t numbersOfBlock,
+            const KeyChoice::ScoreRows& score)
         : count_(rule.pattern.chosenBlocks()),
-          size_(rule.pattern.config().block),
           q_(q),
-          scores_(blockMeans(rule, sums)),
+          numbersOfBlock_(numbersOfBlock),
+          score_(score),
           chosen_(at::full({q.size(0), q.size(1), q.size(2), count_}, -1,
                            q.options().dtype(at::kInt))) {}
 
@@ -135,20 +136,22 @@ public:
                 .copy_(blocks.expand({q_.size(0), choosing.rows.count, q_.size(2), -1}));
             return;
         }
-        const std::int64_t own = choosing.rows.tokens.first / size_;
-        const std::int64_t step =
-            std::max<std::int64_t>(1, scoresAtOnce / (q_.size(0) * q_.size(2) * choosing.count));
-        const std::int64_t end = choosing.rows.row + choosing.rows.count;
-        for (std::int64_t row = choosing.rows.row; row < end; row += step) {
-            const std::int64_t some = std::min(step, end - row);
-            const at::Tensor columns =
-                largest(scores_.of(q_.narrow(1, row, some), own, numbers), count_);
+        const std::int64_t step = std::max<std::int64_t>(
+            1, scoresAtOnce / (q_.size(0) * q_.size(2) * choosing.count * numbersOfBlock_));
+        for (std::int64_t begin = 0; begin < choosing.rows.count; begin += step) {
+            const RowRun rows =
+                choosing.rows.part(begin, std::min(step, choosing.rows.count - begin));
+            const at::Tensor columns = largest(score_(rows, numbers), count_);
             // (B, Hk, r each, count) as (B, r, Hk each, count)
-            chosenOf(row, some).copy_(blocks.index_select(0, columns.flatten())
+            const at::Tensor chosen = blocks.index_select(0, columns.flatten())
                                           .view(columns.sizes())
-                                          .unflatten(2, {some, columns.size(2) / some})
+                                          .unflatten(2, {rows.count, columns.size(2) / rows.count})
                                           .transpose(1, 2)
-                                          .flatten(2, 3));
+                                          .flatten(2, 3);
+            const std::int64_t alike = q_.size(2) / chosen.size(2);
+            chosenOf(rows.row, rows.count)
+                .unflatten(2, {chosen.size(2), alike})
+                .copy_(chosen.unsqueeze(3).expand({-1, -1, -1, alike, -1}));
         }
     }
 
@@ -161,9 +164,9 @@ private:
     }
 
     std::int64_t count_;
-    std::int64_t size_;
     at::Tensor q_;
-    BlockScores scores_;
+    std::int64_t numbersOfBlock_;
+    const KeyChoice::ScoreRows& score_;
     at::Tensor chosen_;
 };
 
@@ -171,7 +174,18 @@ private:
 
 KeyChoice KeyChoice::among(const ChoiceRule& rule, const std::vector<TokenSpan>& tokens,
                            TokenSpan rows, const at::Tensor& q, const at::Tensor& sums) {
-    Chooser chooser(rule, q, sums);
+    const BlockScores scores(blockMeans(rule, sums));
+    const std::int64_t size = rule.pattern.config().block;
+    return byScores(
+        rule, tokens, rows, q, 1, [&](const RowRun& some, const std::vector<std::int64_t>& blocks) {
+            return scores.of(q.narrow(1, some.row, some.count), some.tokens.first / size, blocks);
+        });
+}
+
+KeyChoice KeyChoice::byScores(const ChoiceRule& rule, const std::vector<TokenSpan>& tokens,
+                              TokenSpan rows, const at::Tensor& q, std::int64_t numbersOfBlock,
+                              const ScoreRows& score) {
+    Chooser chooser(rule, q, numbersOfBlock, score);
     for (const RowRun& run : runsOf(tokens)) {
         const std::int64_t begin = std::max(rows.begin, run.row);
         const std::int64_t end = std::min(rows.end, run.row + run.count);

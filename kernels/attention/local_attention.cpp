@@ -1,5 +1,7 @@
 #include "kernels/attention/local_attention.h"
 
+#include "kernels/attention/sparse_attention.h"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -71,6 +73,41 @@ AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                            rowsOf(sums.v, keysOf(block))});
     }
     return {sums.q.to(tensors.q.scalar_type()), sums.k, sums.v};
+}
+
+LocalOutput attendLocally(const RankPart& part, const Step& step, const QueryKeyValue& tensors) {
+    if (part.sparse != nullptr) return sparseForward(part, step, tensors);
+    const KeyChoice choice = chooseAmong(part, step, tensors.q, tensors.k);
+    LocalOutput output{
+        localForward(step, tensors, part.rules, part.sinks, branchSteps(part.steps), choice)};
+    appendChoice(choice, output.kept);
+    return output;
+}
+
+AttentionGradients gradientsLocally(const RankPart& part, const Step& step,
+                                    const QueryKeyValue& tensors, const LocalOutput& output,
+                                    const at::Tensor& dOut) {
+    if (part.sparse != nullptr) return sparseBackward(part, step, tensors, output.kept, dOut);
+    return localBackward(step, tensors, output.whole, dOut, part.rules, part.sinks,
+                         branchSteps(part.steps), choiceAt(part, output.kept, 0));
+}
+
+std::size_t keptLocally(const RankPart& part) {
+    if (part.sparse != nullptr) return keptOfSparse;
+    return choosesKeys(part) ? 1 : 0;
+}
+
+LocalOutput localOutputAt(const RankPart& part, const std::vector<at::Tensor>& saved,
+                          std::size_t first) {
+    const auto branches = static_cast<std::size_t>(part.steps.branchesApart);
+    const auto begin = saved.begin() + static_cast<std::ptrdiff_t>(first + 2 + branches);
+    return {outputAt(saved, first, branches),
+            {begin, begin + static_cast<std::ptrdiff_t>(keptLocally(part))}};
+}
+
+void appendLocalOutput(const LocalOutput& output, std::vector<at::Tensor>& saved) {
+    appendOutput(output.whole, saved);
+    saved.insert(saved.end(), output.kept.begin(), output.kept.end());
 }
 
 const Step& onlyStep(const std::vector<Step>& pass) {

@@ -1,4 +1,4 @@
-// Computes all blocks of one ring step over tensors that this rank holds.
+// Attention over tensors that this rank holds: the blocks of a ring step, and whole layers.
 #pragma once
 
 #include "backend/plan/step_rows.h"
@@ -34,6 +34,27 @@ AttentionGradients localBackward(const Step& step, const QueryKeyValue& tensors,
                                  const ScoreRules& rules, const Sinks& sinks = {},
                                  const std::vector<std::int64_t>& apart = {},
                                  const KeyChoice& choice = {});
+
+// `kept`: what gradientsLocally() needs beside q, k, v and `whole`, which is what tokens chose, or
+// what native sparse attention keeps (sparse_attention.h).
+struct LocalOutput {
+    BlockOutput whole;
+    std::vector<at::Tensor> kept{};
+};
+
+// Attention of a step whose rows see no other keys, of the heads and by the rules of `part`, under
+// whatever pattern.
+LocalOutput attendLocally(const RankPart& part, const Step& step, const QueryKeyValue& tensors);
+AttentionGradients gradientsLocally(const RankPart& part, const Step& step,
+                                    const QueryKeyValue& tensors, const LocalOutput& output,
+                                    const at::Tensor& dOut);
+// How many tensors are kept.
+std::size_t keptLocally(const RankPart& part);
+
+// From tensors saved from number `first` on.
+LocalOutput localOutputAt(const RankPart& part, const std::vector<at::Tensor>& saved,
+                          std::size_t first);
+void appendLocalOutput(const LocalOutput& output, std::vector<at::Tensor>& saved);
 
 // The only step of the pass. Throws std::logic_error where there are more or none.
 const Step& onlyStep(const std::vector<Step>& pass);

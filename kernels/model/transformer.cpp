@@ -110,6 +110,7 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const Adap
                            .latent = project("attention.latent"),
                            .latentNorm = normOf("attention.latent_norm"),
                            .latentUp = project("attention.latent_up")},
+                .gate = project("attention.gate"),
                 .output = project("attention.output"),
                 .afterAttention = normOf("attention.after_norm"),
                 .feedForward = {.kind = model_.ffn,
@@ -262,7 +263,10 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const Pass& pas
     }
     const HeadShape shape{model_.heads, model_.kvHeads, model_.headDim()};
     const Heads heads = projectHeads(x, dropping(parts.heads, pass.shard), rotary, shape);
-    return pass.attend(index, heads.q, {heads.k, heads.v}).flatten(2);
+    if (!parts.gate.defined()) return pass.attend(index, heads.q, {heads.k, heads.v}).flatten(2);
+    const at::Tensor gates =
+        at::sigmoid(project(x, parts.heads.norm, parts.gate)).unflatten(2, {model_.heads, -1});
+    return pass.attend(index, heads.q, {.k = heads.k, .v = heads.v, .gates = gates}).flatten(2);
 }
 
 // residual + the feed-forward of x, by experts.

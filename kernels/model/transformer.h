@@ -53,6 +53,7 @@ struct LayerKeys {
     std::function<std::pair<at::Tensor, at::Tensor>(const at::Tensor& rows, std::int64_t begin,
                                                     std::int64_t end)>
         expand{};
+    at::Tensor gates{};  // (B, n, Hq, 3), of native sparse attention
 };
 
 // Attention of layer `layer`, counted from 0: q (B, n, Hq, D) -> (B, n, Hq, D), differentiable.
@@ -94,6 +95,7 @@ private:
     struct Layer {
         HeadParts heads;
         LatentParts latent;
+        Projection gate;  // of native sparse attention
         Projection output;
         Norm afterAttention;
         FeedForward feedForward;  // with experts: of what every token uses, where there is any

@@ -37,7 +37,18 @@ std::chrono::nanoseconds delayOf(const DebugConfig& debug, int rank) {
         std::chrono::duration<double, std::milli>(debug.slowMs));
 }
 
-std::string sinkName(int layer) { return "layers." + std::to_string(layer) + ".attention.sinks"; }
+std::string attentionName(int layer) { return "layers." + std::to_string(layer) + ".attention."; }
+
+SparseWeight sparseWeight(const Parameters& parameters, const std::string& name) {
+    const Weight& weight = parameters.weight(name);
+    return {weight.value.detach(), weight.gradient};
+}
+
+Compression compressionOf(const Parameters& parameters, const std::string& part) {
+    return {sparseWeight(parameters, part + ".position"),
+            sparseWeight(parameters, part + ".up.weight"),
+            sparseWeight(parameters, part + ".down.weight")};
+}
 
 Group* sharingGroup(const RunPlan& plan, Group& ranks) {
     if (plan.expertRanks == 1) return nullptr;
@@ -398,8 +409,15 @@ Attend RankModel::attendFor(const BatchPlace& place, const TokenBatch& batch, bo
             static_cast<std::size_t>(plan_.partOfLayer[static_cast<std::size_t>(layer)]);
         AttentionCall call = calls[part];
         call.layer = layer;
-        if (const Weight sinks = parameters_.weightIfAny(sinkName(layer)); sinks.defined())
+        const std::string name = attentionName(layer);
+        if (const Weight sinks = parameters_.weightIfAny(name + "sinks"); sinks.defined())
             call.sinks = {sinks.value.detach(), sinks.gradient};
+        if (keys.gates.defined()) {
+            call.sparse = SparseParts{plan_.config.model.nsa,
+                                      compressionOf(parameters_, name + "compress_key"),
+                                      compressionOf(parameters_, name + "compress_value")};
+            return attention_[part]->attend(call, q, keys.k, keys.v, keys.gates);
+        }
         if (!keys.expand) return attention_[part]->attend(call, q, keys.k, keys.v);
         const auto expand = [each = keys.expand](const at::Tensor& rows, const HeadSpan& heads) {
             return each(rows, heads.begin, heads.end);

@@ -9,18 +9,34 @@
 namespace ringscope {
 namespace {
 
-// What travels by itself, and of how many heads of all ranks.
-std::vector<std::pair<Payload, std::int64_t>> partsOf(const AttentionShape& shape,
-                                                      std::int64_t ranks, Payload payload) {
+// What travels by itself.
+struct ExchangedPart {
+    Payload payload;
+    std::int64_t heads;  // of all ranks
+    std::int64_t columns;
+};
+
+std::vector<ExchangedPart> partsOf(const AttentionShape& shape, std::int64_t ranks,
+                                   Payload payload) {
+    const std::int64_t columns = shape.headDim;
     const bool gradients = payload == Payload::QueryKeyValueGrad;
-    if (payload != Payload::QueryKeyValue && !gradients) return {{payload, shape.heads}};
+    if (payload != Payload::QueryKeyValue && !gradients) return {{payload, shape.heads, columns}};
     const std::int64_t kvHeads = kvHeadsOver(shape, ranks);
-    if (shape.packed) return {{payload, shape.heads + 2 * kvHeads}};
-    if (gradients)
-        return {{Payload::QueryGrad, shape.heads},
-                {Payload::KeyGrad, kvHeads},
-                {Payload::ValueGrad, kvHeads}};
-    return {{Payload::Query, shape.heads}, {Payload::Key, kvHeads}, {Payload::Value, kvHeads}};
+    std::vector<ExchangedPart> parts;
+    if (shape.packed)
+        parts = {{payload, shape.heads + 2 * kvHeads, columns}};
+    else if (gradients)
+        parts = {{Payload::QueryGrad, shape.heads, columns},
+                 {Payload::KeyGrad, kvHeads, columns},
+                 {Payload::ValueGrad, kvHeads, columns}};
+    else
+        parts = {{Payload::Query, shape.heads, columns},
+                 {Payload::Key, kvHeads, columns},
+                 {Payload::Value, kvHeads, columns}};
+    if (shape.gateColumns > 0)
+        parts.push_back(
+            {gradients ? Payload::GatesGrad : Payload::Gates, shape.heads, shape.gateColumns});
+    return parts;
 }
 
 }  // namespace
@@ -51,12 +67,12 @@ std::vector<Transfer> exchangeHeads(const AttentionShape& shape, std::int64_t ra
                                     const HeadSpan& heads, const Transfer& like) {
     const std::int64_t kvHeadsPerRank = kvHeadsOver(shape, ranks) / ranks;
     std::vector<Transfer> transfers;
-    for (const auto& [payload, all] : partsOf(shape, ranks, like.payload)) {
+    for (const auto& [payload, all, columns] : partsOf(shape, ranks, like.payload)) {
         const std::int64_t perRank = all / ranks * heads.size() / kvHeadsPerRank;
         Transfer transfer = like;
         transfer.kind = TransferKind::AllToAll;
         transfer.payload = payload;
-        transfer.sentBytes = shape.batch * (shape.tokens / shape.ranks) * shape.headDim *
+        transfer.sentBytes = shape.batch * (shape.tokens / shape.ranks) * columns *
                              shape.elementBytes * perRank * (ranks - 1);
         transfer.receivedBytes = transfer.sentBytes;
         transfers.push_back(transfer);

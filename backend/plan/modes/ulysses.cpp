@@ -4,6 +4,8 @@
 #include "backend/plan/modes/head_split.h"
 #include "backend/plan/modes/modes.h"
 
+#include <fmt/format.h>
+
 namespace ringscope {
 namespace {
 
@@ -58,6 +60,12 @@ struct Exchanging {
 Result<Schedule> ulyssesSchedule(const AttentionShape& shape) {
     if (!headsFit(shape, shape.ranks))
         return headsDoNotFit("ulysses", shape, shape.ranks, upTo(shape.heads));
+    if (shape.gateColumns > 0 && shape.kvHeads < shape.ranks)
+        return Error{ErrorCode::InvalidConfig,
+                     fmt::format("model.attention nsa selects blocks with all query heads of a key "
+                                 "head, and ulysses gives them to several ranks: {} key/value "
+                                 "heads, {} ranks; use {} ranks at most, or mode llama3",
+                                 shape.kvHeads, shape.ranks, shape.kvHeads)};
     RINGSCOPE_TRY(ShardLayout layout,
                   contiguousLayout({.worldSize = shape.ranks, .tokens = shape.tokens}));
     const std::int64_t kvHeads = kvHeadsOver(shape, shape.ranks) / shape.ranks;

@@ -31,6 +31,47 @@ TEST(Conflicts, NameHeadsThatDoNotDivideTheHiddenSize) {
               "does, or set model.head_size");
 }
 
+RunConfig sparseModel() {
+    RunConfig config;
+    config.model.attention = AttentionKind::Nsa;
+    return config;
+}
+
+TEST(Conflicts, NameSizesThatNativeSparseAttentionCannotHave) {
+    EXPECT_TRUE(findConflicts(sparseModel()).empty());
+    RunConfig config = sparseModel();
+    config.model.nsa.block = 40;
+    EXPECT_EQ(onlyConflict(config),
+              "model.nsa_block must be a multiple of model.nsa_stride (16) where model.attention "
+              "is nsa");
+    config.model.nsa.block = 80;
+    EXPECT_EQ(onlyConflict(config),
+              "model.nsa_block must be at most model.nsa_select_block (64) where model.attention "
+              "is nsa");
+    config.model.nsa.block = 32;
+    config.model.nsa.selected = 2;
+    EXPECT_EQ(onlyConflict(config),
+              "model.nsa_selected must be more than model.nsa_local (2): the first block is one "
+              "more where model.attention is nsa");
+}
+
+TEST(Conflicts, NameWhatNativeSparseAttentionDoesNotGoWith) {
+    RunConfig config = sparseModel();
+    config.attention.window = 128;
+    EXPECT_EQ(onlyConflict(config),
+              "attention.window must be null (model.nsa_window is this model's) where "
+              "model.attention is nsa");
+    config = sparseModel();
+    config.data.packing = true;
+    EXPECT_EQ(onlyConflict(config),
+              "data.packing must be false, and train.task lm: a compressed block has tokens of one "
+              "document alone where model.attention is nsa");
+    config = sparseModel();
+    config.attention.pattern = {.kind = PatternKind::BlockSparse, .local = 1};
+    EXPECT_EQ(onlyConflict(config),
+              "attention.pattern.kind must be none where model.attention is nsa");
+}
+
 TEST(Conflicts, NameAnOddHeadSize) {
     RunConfig config;
     config.model.hiddenSize = 24;

@@ -55,6 +55,8 @@ ModelConfig anyModel() {
     model.rope.theta = *positive();
     model.normEps = *positive();
     model.tiedHead = *arbitrary<bool>();
+    model.nsa = {upTo(67'108'864), upTo(67'108'864), upTo(67'108'864), 1 + upTo(1'048'575),
+                 upTo(1'048'575),  upTo(67'108'864)};  // unused: attention is gqa
     return model;
 }
 

@@ -95,6 +95,11 @@ TEST(GenerationLimits, SayWhichModelCannotGoOnWithAText) {
     config.attention.causal = false;
     EXPECT_THAT(checkGeneration(config, 4).error().message,
                 ::testing::HasSubstr("tokens see later ones"));
+    config = {};
+    config.model.attention = AttentionKind::Nsa;
+    EXPECT_EQ(checkGeneration(config, 4).error().message,
+              "this model's attention is native sparse attention (model.attention: nsa), whose "
+              "compressed keys no cache keeps yet; take a model with gqa or mla");
 }
 
 TEST(GenerationRequest, ComesBackAsItWasSent) {

@@ -46,7 +46,7 @@ void expectNames(int count, std::string_view (*nameOfValue)(Enum)) {
 }
 
 TEST(Schedule, NamesWhatTravelsHowAndWhoRunsItDifferently) {
-    expectNames<Payload>(12, payloadName);
+    expectNames<Payload>(15, payloadName);
     expectNames<TransferKind>(5, transferName);
     expectNames<Executor>(6, executorName);
 }

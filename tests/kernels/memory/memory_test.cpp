@@ -63,6 +63,12 @@ ModelConfig modelOf(const std::string& family) {
     } else if (family == "mla") {
         model.attention = AttentionKind::Mla;
         model.latent = {.size = 24, .plainSize = 8, .rotarySize = 4, .valueSize = 8};
+    } else if (family == "nsa") {
+        model.attention = AttentionKind::Nsa;
+        model.heads = 8;
+        model.kvHeads = 4;
+        model.nsa = {
+            .block = 32, .stride = 16, .selectBlock = 64, .selected = 5, .local = 2, .window = 128};
     }
     return model;
 }
@@ -72,6 +78,12 @@ std::vector<std::string> modesFor(int ranks) {
     for (const Mode& mode : modeTable())
         if (mode.sharded ? ranks > 1 : ranks == 1) names.emplace_back(mode.name);
     return names;
+}
+
+// Those that have all keys.
+bool isSparseMode(const std::string& mode) {
+    return mode == "none" || mode == "legacy" || mode == "ulysses" || mode == "llama3" ||
+           mode == "ring-allgather";
 }
 
 struct Levers {
@@ -346,6 +358,7 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
         for (const std::string& mode : modesFor(ranks)) {
+            if (family == "nsa" && !isSparseMode(mode)) continue;
             RunConfig config;
             config.model = modelOf(family);
             config.train.steps = 2;
@@ -362,7 +375,8 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
                 cases.push_back({name + ", dilated", config});
             }
             const bool wide = precision == NumberFormat::Fp32;
-            if (mode != "none" && mode != (wide ? "zigzag" : "ulysses")) continue;
+            const std::string leveredWide = family == "nsa" ? "llama3" : "zigzag";
+            if (mode != "none" && mode != (wide ? leveredWide : "ulysses")) continue;
             if (family != "llama" && (ranks > 2 || (ranks == 1 && !wide))) continue;
             config.train.optimizer = OptimizerKind::AdamW8bit;
             cases.push_back({name + ", adamw8bit", config});
@@ -552,7 +566,7 @@ std::string memoryTestName(const ::testing::TestParamInfo<RankMemory::ParamType>
 
 INSTANTIATE_TEST_SUITE_P(Families, RankMemory,
                          ::testing::Combine(::testing::Values("llama", "gemma", "experts", "mla",
-                                                              "patterns"),
+                                                              "nsa", "patterns"),
                                             ::testing::Values(1, 2, 4)),
                          memoryTestName);
 // On four ranks they take minutes, and how many copies Gloo's threads hold depends on who is late.

@@ -148,6 +148,19 @@ TEST(MemorySettings, ChangeNothingOnOneRank) {
     }
 }
 
+TEST(MemorySettings, ChangeNothingForNativeSparseAttention) {
+    for (const std::string& mode : test::sparseModes()) {
+        RunConfig config = test::sparseRun(mode, 2);
+        config.train.steps = 2;
+        const BatchSource batches = fromProse(config);
+        const TrainedRank expected = train(config, batches).front();
+        for (const MemoryConfig& memory : mode == "llama3" ? allSettings() : someSettings()) {
+            config.memory = memory;
+            expectSame(config, batches, expected, 1e-10);
+        }
+    }
+}
+
 TEST(MemorySettings, ChangeNothingForReplicas) {
     RunConfig config = threeLayers("ring", 2);
     config.parallel.dp = 2;

@@ -19,6 +19,8 @@ using test::fromProse;
 using test::packedProse;
 using test::shardedModes;
 using test::smallRun;
+using test::sparseModes;
+using test::sparseRun;
 using test::train;
 using test::TrainedRank;
 using ::testing::HasSubstr;
@@ -248,6 +250,27 @@ TEST(Training, SendsTheBytesOfLatentsThatThePlanPredicts) {
         // 20 columns of a latent instead of 2 * 4 heads * 12
         if (!plan.schedule().latent) continue;
         EXPECT_EQ(plan.attentionBytesPerStep * 2 * 4 * 12, plan.expandedBytesPerStep * 20) << mode;
+    }
+}
+
+TEST(Training, IsTheSameWithNativeSparseAttention) {
+    RunConfig config = sparseRun("none", 1);
+    config.train.batch = 2;
+    expectParity(config, fromProse(config), sparseModes());
+    config.train.steps = 2;
+    config.train.seqLen = 61;  // padded
+    expectParity(config, fromProse(config), sparseModes());
+}
+
+TEST(Training, SendsTheBytesOfNativeSparseAttentionThatThePlanPredicts) {
+    for (const std::string& mode : sparseModes()) {
+        RunConfig config = sparseRun(mode, 4);
+        config.train.steps = 1;
+        const RunPlan plan = planRun(config).value();
+        std::int64_t most = 0;
+        for (const TrainedRank& rank : train(config, fromProse(config)))
+            most = std::max(most, rank.steps.front().sent.attention);
+        EXPECT_EQ(most, plan.attentionBytesPerStep) << mode;
     }
 }
 

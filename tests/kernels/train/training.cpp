@@ -22,6 +22,18 @@ RunConfig smallRun(const std::string& mode, int ranks) {
     return config;
 }
 
+RunConfig sparseRun(const std::string& mode, int ranks) {
+    RunConfig config = smallRun(mode, ranks);
+    config.model.attention = AttentionKind::Nsa;
+    config.model.heads = 8;
+    config.model.kvHeads = 4;
+    config.model.nsa = {
+        .block = 4, .stride = 2, .selectBlock = 8, .selected = 4, .local = 2, .window = 6};
+    return config;
+}
+
+std::vector<std::string> sparseModes() { return {"legacy", "ulysses", "llama3", "ring-allgather"}; }
+
 std::vector<std::string> shardedModes() {
     std::vector<std::string> names;
     for (const Mode& mode : modeTable())

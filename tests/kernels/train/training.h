@@ -11,6 +11,10 @@ namespace ringscope::test {
 // Two layers over 64 tokens in fp64, four steps.
 RunConfig smallRun(const std::string& mode, int ranks);
 
+// The same with native sparse attention; and the modes that have all its keys.
+RunConfig sparseRun(const std::string& mode, int ranks);
+std::vector<std::string> sparseModes();
+
 // The modes that split a sequence.
 std::vector<std::string> shardedModes();
 

@@ -122,6 +122,14 @@ TEST(TrainingState, GoesOnWithTheSameBitsInItsOwnLayout) {
             }
 }
 
+TEST(TrainingState, GoesOnWithNativeSparseAttention) {
+    const RunConfig config = test::sparseRun("llama3", 2);
+    const TrainedState whole = uninterrupted(config);
+    expectTheSameBits(config, whole);
+    expectNear(test::sparseRun("ulysses", 4), whole, 1e-10);
+    expectNear(test::sparseRun("none", 1), whole, 1e-10);
+}
+
 TEST(TrainingState, KeepsTheLossScaleOfFp16) {
     RunConfig config = halfway("zigzag", 2, NumberFormat::Fp16, OptimizerKind::AdamW);
     const TrainedState whole = uninterrupted(config);
