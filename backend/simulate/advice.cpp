@@ -131,7 +131,7 @@ Result<Fitting> firstThatFits(RunConfig config, const Machine& machine) {
         }
         Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
         if (!plan.ok()) return std::move(plan).error();
-        PredictedPeak peak = peakOn(*plan, machine);
+        PredictedPeak peak = predictedPeak(*plan);
         const bool fits = peak.bytes() + bytesBesideTensors(machine) <= machine.device.memoryBytes;
         last = Fitting{*std::move(plan), std::string(row.words), std::move(peak), fits};
         if (fits) return last;
