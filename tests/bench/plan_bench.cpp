@@ -1,6 +1,6 @@
-// What planning costs on a thousand ranks: a plan, one rank's steps, a plan's hash; and choosing a
-// mode (parallel.mode auto) on 64, 1,024 and 4,096. Nothing of it may grow with the square of the ranks but
-// where a window leaves each rank other transfers.
+// What planning costs on a thousand ranks: a plan, one rank's steps, a plan's hash, and choosing a
+// mode (parallel.mode auto) on 64, 1,024 and 4,096. Nothing of it may grow with the square of the
+// ranks but where a window leaves each rank other transfers.
 #include "backend/config/mode_names.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/plan_hash.h"
