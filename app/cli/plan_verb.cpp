@@ -3,12 +3,16 @@
 #include "app/cli/console.h"
 #include "app/cli/experiment_session.h"
 #include "app/cli/help.h"
+#include "app/cli/option_checks.h"
 #include "app/cli/plan_verbs.h"
 #include "app/cli/verbs.h"
+#include "backend/machine/machine_table.h"
 #include "backend/report/memory_text.h"
+#include "backend/simulate/prediction.h"
 
 #include <CLI/App.hpp>
 #include <memory>
+#include <utility>
 
 namespace ringscope::cli {
 namespace {
@@ -16,11 +20,21 @@ namespace {
 struct PlanArguments {
     std::string file;
     std::vector<std::string> overrides;
+    std::string machine;
     bool json = false;
 };
 
+// On devices of the machine, if one is named.
+Result<Experiment> readPlanned(const PlanArguments& arguments) {
+    RINGSCOPE_TRY(Experiment experiment, readExperimentFile(arguments.file, arguments.overrides));
+    if (arguments.machine.empty()) return experiment;
+    RINGSCOPE_TRY(const Machine machine, findMachine(arguments.machine));
+    RINGSCOPE_TRY(experiment.base, onMachine(std::move(experiment.base), machine, 0));
+    return experiment;
+}
+
 int planMemoryOf(const PlanArguments& arguments) {
-    const Result<Experiment> experiment = readExperimentFile(arguments.file, arguments.overrides);
+    const Result<Experiment> experiment = readPlanned(arguments);
     if (!experiment.ok()) return fail(experiment.error());
     const ExperimentPlan plan = planRuns(*experiment);
     for (const std::string& sentence : refusalSentences(plan)) say(sentence);
@@ -46,9 +60,17 @@ void addPlanMemory(CLI::App& plan, Command& command) {
                      "override a field: --set memory.recompute=layers")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
+    memory
+        ->add_option("--machine", arguments->machine,
+                     "on devices of a machine of `plan machines`, this, or a file of your own "
+                     "(default: of launch.device)")
+        ->type_name("NAME")
+        ->check(notEmpty());
     memory->add_flag("--json", arguments->json, "one JSON object on standard output");
     addExamples(*memory, {{"ringscope plan memory four.yaml -s memory.recompute=layers",
                            "what recomputation saves and costs"},
+                          {"ringscope plan memory four.yaml --machine h100-8x",
+                           "on GPUs: the peak of `plan time`"},
                           {"ringscope plan memory four.yaml --json", "for a program"}});
     memory->callback(
         [arguments, &command] { command.action = [=] { return planMemoryOf(*arguments); }; });

@@ -13,6 +13,7 @@
 // Time is the number of allocations and ends so far.
 #pragma once
 
+#include "backend/trace/memory_curve.h"
 #include "backend/trace/rank_trace.h"
 
 #include <cstdint>
@@ -46,6 +47,13 @@ private:
     std::shared_ptr<const Block> block_;
 };
 
+// The moment at which a rank holds the most.
+struct ProgramPeak {
+    BytesByCategory held{};
+    int layer = -1;  // that is at work then; -1: none
+    SpanPass pass = SpanPass::None;
+};
+
 // Must outlive what it holds.
 class AllocationProgram {
 public:
@@ -66,6 +74,8 @@ public:
 
     // Categories are those of a recording (trace/memory_names.h).
     RankTrace trace() &&;
+    // As memoryPeak() finds it in trace(), without sorting what is told. Asked when all is freed.
+    ProgramPeak peak() const;
 
 private:
     friend struct Held::Block;
@@ -74,6 +84,9 @@ private:
     std::vector<std::int64_t> backward_;
     std::int64_t stepBegin_ = 0;
     std::int64_t now_ = 0;
+    std::int64_t held_ = 0;
+    std::int64_t most_ = 0;    // that was held since the step began
+    std::int64_t mostAt_ = 0;  // from when on
     int layer_ = -1;
     SpanPass pass_ = SpanPass::None;
     MemoryCategory category_ = MemoryCategory::Unsaid;

@@ -1,9 +1,9 @@
 #include "backend/memory/memory_plan.h"
 
-#include "backend/analysis/memory.h"
 #include "backend/memory/offload.h"
 #include "backend/memory/repeated_work.h"
 #include "backend/memory/step_program.h"
+#include "backend/memory/waterfall.h"
 #include "backend/plan/placement.h"
 
 #include <fmt/format.h>
@@ -128,39 +128,34 @@ Result<std::pair<std::int64_t, std::int64_t>> diskBytesOf(const RunPlan& plan) {
     return std::pair{ofRank, ofHost};
 }
 
-class Waterfall {
-public:
-    explicit Waterfall(const MachineTraits& machine) : machine_(machine) {}
-
-    Result<void> add(RunConfig config, std::string lever) {
-        RINGSCOPE_TRY(const RunPlan plan, planRun(config));
-        const LeverPrice cost = costOf(plan);
-        LeverPrice price;
-        if (!rows_.empty())
-            price = {cost.messageBytes - last_.messageBytes, cost.diskBytes - last_.diskBytes,
-                     cost.flops - last_.flops};
-        last_ = cost;
-        rows_.push_back({.lever = std::move(lever),
-                         .peakBytes = predictedPeak(plan, machine_).bytes(),
-                         .price = price});
-        return {};
-    }
-    std::vector<WaterfallRow> rows() && { return std::move(rows_); }
-
-private:
-    MachineTraits machine_;
-    LeverPrice last_{};
-    std::vector<WaterfallRow> rows_{};
+// A run of the waterfall, and the lever that led to it.
+struct Stage {
+    RunConfig config{};
+    std::string lever{};
 };
+
+// From the naive run to the one that is wanted.
+std::vector<Stage> stagesTo(const RunConfig& wanted) {
+    RunConfig config = wanted;
+    config.train.optimizer = OptimizerKind::AdamW;
+    config.memory = {};
+    config.memory.zero = 0;
+    config.memory.budget = wanted.memory.budget;
+    std::vector<Stage> stages = {{config, "naive"}};
+    for (const Lever& lever : levers) {
+        std::string words = lever.take(wanted, config);
+        if (!words.empty()) stages.push_back({config, std::move(words)});
+    }
+    return stages;
+}
 
 }  // namespace
 
 std::span<const BesideTensors> gpuEstimates() { return estimates; }
 
 PredictedPeak predictedPeakOf(const RunPlan& plan, int rank, const MachineTraits& machine) {
-    const std::optional<MemoryPeak> peak = memoryPeak(stepProgram(plan, rank, machine));
-    if (!peak) return {.rank = rank};
-    return {.rank = rank, .held = peak->held, .layer = peak->layer, .pass = peak->pass};
+    const ProgramPeak peak = stepPeak(plan, rank, machine);
+    return {.rank = rank, .held = peak.held, .layer = peak.layer, .pass = peak.pass};
 }
 
 PredictedPeak predictedPeak(const RunPlan& plan, const MachineTraits& machine) {
@@ -172,25 +167,41 @@ PredictedPeak predictedPeak(const RunPlan& plan, const MachineTraits& machine) {
     return most;
 }
 
-Result<MemoryPlan> planMemory(const RunPlan& plan, const MachineTraits& machine) {
+Result<MemoryPlan> planWithoutWaterfall(const RunPlan& plan, const MachineTraits& machine) {
     MemoryPlan memory{.peak = predictedPeak(plan, machine)};
     RINGSCOPE_TRY(std::tie(memory.diskBytes, memory.hostDiskBytes), diskBytesOf(plan));
     const MemoryConfig& wanted = plan.config.memory;
     if (wanted.budget) memory.fits = memory.peak.bytes() <= wanted.budget->count;
     if (plan.config.launch.device == DeviceChoice::Cuda)
         memory.besideTensors.assign(estimates.begin(), estimates.end());
-    RunConfig config = plan.config;
-    config.train.optimizer = OptimizerKind::AdamW;
-    config.memory = {};
-    config.memory.zero = 0;
-    config.memory.budget = wanted.budget;
-    Waterfall waterfall(machine);
-    RINGSCOPE_CHECK(waterfall.add(config, "naive"));
-    for (const Lever& lever : levers) {
-        std::string words = lever.take(plan.config, config);
-        if (!words.empty()) RINGSCOPE_CHECK(waterfall.add(config, std::move(words)));
+    return memory;
+}
+
+Result<std::vector<WaterfallRow>> planWaterfall(const RunPlan& plan, const PredictedPeak& peak,
+                                                const MachineTraits& machine) {
+    std::vector<Stage> stages = stagesTo(plan.config);
+    std::vector<WaterfallRow> rows;
+    LeverPrice last;
+    const auto add = [&](std::string lever, std::int64_t peakBytes, const LeverPrice& cost) {
+        WaterfallRow& row = rows.emplace_back(WaterfallRow{std::move(lever), peakBytes});
+        if (rows.size() > 1)
+            row.price = {cost.messageBytes - last.messageBytes, cost.diskBytes - last.diskBytes,
+                         cost.flops - last.flops};
+        last = cost;
+    };
+    Stage wanted = std::move(stages.back());
+    stages.pop_back();
+    for (Stage& stage : stages) {
+        RINGSCOPE_TRY(const RunPlan planned, planRun(stage.config));
+        add(std::move(stage.lever), predictedPeak(planned, machine).bytes(), costOf(planned));
     }
-    memory.waterfall = std::move(waterfall).rows();
+    add(std::move(wanted.lever), peak.bytes(), costOf(plan));
+    return rows;
+}
+
+Result<MemoryPlan> planMemory(const RunPlan& plan, const MachineTraits& machine) {
+    RINGSCOPE_TRY(MemoryPlan memory, planWithoutWaterfall(plan, machine));
+    RINGSCOPE_TRY(memory.waterfall, planWaterfall(plan, memory.peak, machine));
     return memory;
 }
 

@@ -167,16 +167,26 @@ void StepWriter::step() {
     state_.update();
 }
 
+// The second step is the one that is told.
+void writeSteps(AllocationProgram& program, const RunPlan& plan, int rank,
+                const MachineTraits& machine) {
+    StepWriter writer(program, plan, rank, machine);
+    writer.step();
+    writer.step();
+}
+
 }  // namespace
 
 RankTrace stepProgram(const RunPlan& plan, int rank, const MachineTraits& machine) {
     AllocationProgram program;
-    {
-        StepWriter writer(program, plan, rank, machine);
-        writer.step();
-        writer.step();
-    }
+    writeSteps(program, plan, rank, machine);
     return std::move(program).trace();
+}
+
+ProgramPeak stepPeak(const RunPlan& plan, int rank, const MachineTraits& machine) {
+    AllocationProgram program;
+    writeSteps(program, plan, rank, machine);
+    return program.peak();
 }
 
 }  // namespace ringscope

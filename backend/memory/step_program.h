@@ -17,4 +17,7 @@ namespace ringscope {
 
 RankTrace stepProgram(const RunPlan& plan, int rank, const MachineTraits& machine = {});
 
+// Only the peak of it, in a fraction of the time.
+ProgramPeak stepPeak(const RunPlan& plan, int rank, const MachineTraits& machine = {});
+
 }  // namespace ringscope

@@ -44,7 +44,7 @@ std::optional<PlanFacts> factsOf(const RunConfig& config, const Machine& machine
     if (!moved.ok()) return std::nullopt;
     Result<RunPlan> plan = planRanks(*moved, mostPlannedRanks);
     if (!plan.ok()) return std::nullopt;
-    const PredictedPeak peak = peakOn(*plan, machine);
+    const PredictedPeak peak = predictedPeak(*plan);
     return PlanFacts{.config = config, .plan = std::move(plan).value(), .peak = peak};
 }
 
@@ -146,10 +146,12 @@ void addKeyCosts(const PlanFacts& facts, const PlannedCost& here, Migration& mig
         if (key.verdict != Verdict::Dropped && key.verdict != Verdict::Dangerous) continue;
         const auto priced = std::ranges::find_if(
             pricedReasons, [&](const PricedReason& row) { return key.reason == row.reason; });
+        std::string words;
         if (priced != pricedReasons.end())
-            key.cost = priced->words(facts, key);
+            words = priced->words(facts, key);
         else if (key.wasLegacy && migration.oldCost)
-            key.cost = oldStackWords(here, *migration.oldCost);
+            words = oldStackWords(here, *migration.oldCost);
+        if (!words.empty()) key.cost = "on " + migration.costMachine + " " + words;
     }
 }
 
@@ -197,10 +199,9 @@ void addCosts(const MigrationInput& input, const MigrationAnswers& answers, cons
 }
 
 std::string costWords(const PlannedCost& cost, const std::string& machine) {
-    std::string words =
-        bytesWords(cost.peakBytes) + " a rank, " + bytesWords(cost.sentBytes) + " sent a step";
-    if (cost.stepNanos > 0 && !machine.empty())
-        words += ", " + formatDuration(Nanos(cost.stepNanos)) + " a step on " + machine;
+    std::string words = "on " + machine + " a peak of " + bytesWords(cost.peakBytes) + " a rank, " +
+                        bytesWords(cost.sentBytes) + " sent a step";
+    if (cost.stepNanos > 0) words += ", " + formatDuration(Nanos(cost.stepNanos)) + " a step";
     return words;
 }
 

@@ -21,8 +21,8 @@ inline constexpr std::string_view usualMachine = "h100-8x";
 void addCosts(const MigrationInput& input, const MigrationAnswers& answers, const Machine& machine,
               Migration& migration);
 
-// "21.4 GiB a rank, 3.20 GiB sent a step, 1.20 s a step on h100-8x"; without a machine's name no
-// time.
+// "on h100-8x a peak of 21.4 GiB a rank, 3.20 GiB sent a step, 1.20 s a step"; the peak is of
+// tensors, as `plan memory --machine` and `plan time` say it.
 std::string costWords(const PlannedCost& cost, const std::string& machine);
 
 // What `other` takes more or less than `here`: "peak 3.10 GiB higher a rank, 2.3 x the bytes sent";

@@ -21,16 +21,37 @@ struct ModeCost {
     double pairs = 0;  // of the slowest rank, all attention layers, forward
 };
 
-double slowestPairs(const RunPlan& plan) {
-    double most = 0;
-    for (int rank = 0; rank < plan.schedule().ranks; ++rank) {
-        double pairs = 0;
-        for (const AttentionPart& part : plan.parts)
-            pairs += static_cast<double>(part.layers * part.headTurns) *
-                     static_cast<double>(attendedPairs(part.schedule, rank));
-        most = std::max(most, pairs);
+// Pairs that the queries of `tokens` see, for one head.
+std::int64_t pairsSeen(const AttentionMask& mask, const std::vector<TokenSpan>& tokens,
+                       std::int64_t all) {
+    if (mask.plain()) return mask.causal ? causalPairs(tokens) : tokenCount(tokens) * all;
+    std::int64_t pairs = 0;
+    for (const TokenSpan& span : tokens)
+        for (std::int64_t token = span.begin; token < span.end; ++token) {
+            const TokenSpan seen = visibleTokens(mask, token);
+            pairs += std::min(seen.end, all) - seen.begin;
+        }
+    return pairs;
+}
+
+// As attendedPairs() of every rank, without the steps of each, which are as many as there are
+// ranks: a rank attends for its own tokens, those of its place in a ring, or all.
+std::vector<std::int64_t> pairsOfRanks(const Schedule& schedule, const AttentionMask& mask,
+                                       std::int64_t tokens) {
+    std::vector<std::int64_t> own;
+    for (int rank = 0; rank < schedule.ranks; ++rank)
+        own.push_back(schedule.headsPerRank *
+                      pairsSeen(mask, schedule.owned.spansOf(rank), tokens));
+    std::vector<RankSet> together = schedule.places;
+    if (together.empty() && schedule.executor == Executor::AllToAll)
+        together = {{.first = 0, .count = schedule.ranks}};
+    std::vector<std::int64_t> pairs = own;
+    for (const RankSet& ranks : together) {
+        std::int64_t sum = 0;
+        for (int i = 0; i < ranks.count; ++i) sum += own[static_cast<std::size_t>(ranks.at(i))];
+        for (int i = 0; i < ranks.count; ++i) pairs[static_cast<std::size_t>(ranks.at(i))] = sum;
     }
-    return most;
+    return pairs;
 }
 
 // legacy repeats all work but attention on every rank.
@@ -79,6 +100,24 @@ std::string reasonOf(const ModeCost& best, const std::vector<ModeCost>& costs, d
 }
 
 }  // namespace
+
+double slowestPairs(const RunPlan& plan) {
+    std::vector<double> pairs(static_cast<std::size_t>(plan.schedule().ranks));
+    for (const AttentionPart& part : plan.parts) {
+        const Schedule& schedule = part.schedule;
+        const auto layers = static_cast<double>(part.layers * part.headTurns);
+        std::vector<std::int64_t> ofRanks;
+        if (schedule.pattern == nullptr && plan.attention.pattern == nullptr)
+            ofRanks = pairsOfRanks(schedule, schedule.cut ? schedule.mask : part.mask,
+                                   plan.attention.tokens);
+        else
+            for (int rank = 0; rank < schedule.ranks; ++rank)
+                ofRanks.push_back(attendedPairs(schedule, rank));
+        for (std::size_t rank = 0; rank < pairs.size(); ++rank)
+            pairs[rank] += layers * static_cast<double>(ofRanks[rank]);
+    }
+    return std::ranges::max(pairs);
+}
 
 Result<RunPlan> planBestMode(const RunConfig& config, std::int64_t most) {
     RINGSCOPE_TRY(std::vector<ModeCost> costs, costsOf(config, most));

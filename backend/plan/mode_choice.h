@@ -11,6 +11,9 @@
 
 namespace ringscope {
 
+// Pairs that the slowest rank computes in the forward pass, over all attention layers.
+double slowestPairs(const RunPlan& plan);
+
 // As planRanks(), for the mode that is chosen: the plan's configuration names it, and the first of
 // its notes says why. Fails where no mode can run the configuration, with the reason of the first.
 Result<RunPlan> planBestMode(const RunConfig& config, std::int64_t most);

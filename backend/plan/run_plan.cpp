@@ -22,6 +22,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace ringscope {
 namespace {
@@ -314,8 +315,11 @@ std::int64_t attentionBytes(const RunPlan& plan, const std::vector<MessageFit>& 
     const bool twice = plan.config.memory.recompute == Recompute::Layers;
     const std::vector<AttentionPart>& parts = plan.parts;
     if (parts.size() == 1 && !twice) return fits.front().sentBytes * parts.front().layers;
+    std::set<int> ranks;
+    for (const MessageFit& fit : fits)
+        for (const int rank : ranksToMeasure(fit.schedule)) ranks.insert(rank);
     std::int64_t most = 0;
-    for (int rank = 0; rank < fits.front().schedule.ranks; ++rank) {
+    for (const int rank : ranks) {
         std::int64_t sent = 0;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const Schedule& schedule = fits[i].schedule;

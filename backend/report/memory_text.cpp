@@ -37,13 +37,17 @@ std::string overview(const std::vector<PlannedMemory>& runs) {
     const std::vector<MemoryCategory> categories = plannedCategories(runs);
     const bool budgets =
         std::ranges::any_of(runs, [](const PlannedMemory& run) { return run.budget.has_value(); });
-    std::vector<MemoryRow> rows = {{"name", "mode", "moment", "ranks", "peak"}};
+    std::vector<MemoryRow> rows = {{"name", "mode", "moment", "device", "ranks", "peak"}};
     if (budgets) rows[0].emplace_back("budget");
     for (const MemoryCategory category : categories)
         rows[0].emplace_back(memoryCategoryName(category));
     for (const PlannedMemory& run : runs) {
-        MemoryRow row = {run.name, run.mode, peakMomentText(run.memory.peak),
-                         std::to_string(run.ranks), formatBytes({run.memory.peak.bytes()})};
+        MemoryRow row = {run.name,
+                         run.mode,
+                         peakMomentText(run.memory.peak),
+                         std::string(deviceWord(run.device)),
+                         std::to_string(run.ranks),
+                         formatBytes({run.memory.peak.bytes()})};
         if (budgets)
             row.push_back(!run.budget ? "-"
                                       : fmt::format("{} {}", formatBytes(*run.budget),
@@ -54,7 +58,7 @@ std::string overview(const std::vector<PlannedMemory>& runs) {
         }
         rows.push_back(std::move(row));
     }
-    return alignedTable(rows, 3);
+    return alignedTable(rows, 4);
 }
 
 // "+1.2 MiB", "-300 KiB", "-"
@@ -116,6 +120,7 @@ nlohmann::json memoryRunJson(const PlannedMemory& run) {
     return {{"name", reporting::validUtf8(run.name)},
             {"mode", run.mode},
             {"ranks", run.ranks},
+            {"device", nameOf(run.device)},
             {"peak_bytes", memory.peak.bytes()},
             {"peak_moment",
              {{"pass", spanPassName(memory.peak.pass)},
@@ -140,10 +145,16 @@ Result<std::vector<PlannedMemory>> plannedMemory(const std::vector<RunRequest>& 
         runs.push_back({.name = request.name,
                         .mode = config.parallel.mode,
                         .ranks = request.plan.ranks,
+                        .device = config.launch.device == DeviceChoice::Cuda ? DeviceChoice::Cuda
+                                                                             : DeviceChoice::Cpu,
                         .budget = config.memory.budget,
                         .memory = std::move(memory)});
     }
     return runs;
+}
+
+std::string_view deviceWord(DeviceChoice device) {
+    return device == DeviceChoice::Cuda ? "GPU" : "CPU";
 }
 
 std::string peakMomentText(const PredictedPeak& peak) {
@@ -192,8 +203,9 @@ std::string memoryPlanText(const std::vector<PlannedMemory>& runs) {
     for (const PlannedMemory& run : runs) text += waterfallText(run);
     for (const PlannedMemory& run : runs) text += besideText(run);
     return text +
-           "\nBytes are of the tensors of the rank that holds the most, predicted. naive: every "
-           "rank holds the optimizer's whole state and keeps all activations.\n";
+           "\nBytes are of the tensors of the rank that holds the most, predicted, on the device "
+           "of launch.device or --machine; on another device they differ. naive: every rank holds "
+           "the optimizer's whole state and keeps all activations.\n";
 }
 
 std::string memoryPlanJson(const std::string& experiment, const std::vector<PlannedMemory>& runs,

@@ -14,20 +14,25 @@ struct PlannedMemory {
     std::string name;
     std::string mode;
     int ranks = 1;
+    DeviceChoice device = DeviceChoice::Cpu;  // of its ranks
     std::optional<Bytes> budget{};
     MemoryPlan memory{};
 };
 Result<std::vector<PlannedMemory>> plannedMemory(const std::vector<RunRequest>& requests);
 
-// A row a run: ranks, peak, moment, categories; then the waterfall of each run that asks for
-// levers. Ends with a newline.
+// A row a run: device, ranks, peak, moment, categories; then the waterfall of each run that asks
+// for levers. Ends with a newline.
 std::string memoryPlanText(const std::vector<PlannedMemory>& runs);
 
-// schema_version, experiment, runs[] (name, mode, ranks, peak_bytes, peak_moment, categories{},
-// host_bytes, disk_bytes, node_disk_bytes, fits, beside_tensors[], waterfall[]), refusals[]. Ends
-// with a newline.
+// schema_version, experiment, runs[] (name, mode, ranks, device, peak_bytes, peak_moment,
+// categories{}, host_bytes, disk_bytes, node_disk_bytes, fits, beside_tensors[], waterfall[]),
+// refusals[]. Ends with a newline.
 std::string memoryPlanJson(const std::string& experiment, const std::vector<PlannedMemory>& runs,
                            const std::vector<RefusedRun>& refused);
+
+// What a run's ranks hold their tensors on: "CPU" or "GPU". Their peaks differ: a CPU's ranks
+// compute some rows at a time, and Gloo copies what it exchanges.
+std::string_view deviceWord(DeviceChoice device);
 
 // "backward, layer 2"
 std::string peakMomentText(const PredictedPeak& peak);

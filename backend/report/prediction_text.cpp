@@ -37,13 +37,14 @@ CellRow predictionCells(const Prediction& prediction) {
             formatCount(std::llround(prediction.tokensPerSecond())),
             formatSignificant(prediction.tflops(prediction.flops.causal)),
             prediction.peakTflops > 0 ? fmt::format("{:.1f} %", prediction.mfu() * 100) : "-",
+            formatBytes({prediction.peak.bytes()}),
             memoryCell(prediction),
             prediction.fits() ? "yes" : "no"};
 }
 
 CellRow predictionHead() {
-    return {"ranks", "step",     "attention", "compute", "exposed", "wait",
-            "other", "tokens/s", "TFLOP/s",   "MFU",     "memory",  "fits"};
+    return {"ranks",    "step",    "attention", "compute", "exposed", "wait", "other",
+            "tokens/s", "TFLOP/s", "MFU",       "peak",    "memory",  "fits"};
 }
 
 std::string machineLine(const Machine& machine) {
@@ -56,11 +57,15 @@ std::string conventionText(const Prediction& prediction) {
     return fmt::format(
         "Figures are predicted, means over ranks; step = attention + compute + exposed + wait + "
         "other.\nTFLOP/s of a device count pairs that are seen and nothing that is computed again; "
-        "MFU divides them by the data sheet's peak. Memory is binary (GiB), with an estimate of "
-        "what a GPU holds beside tensors. wait: for a rank that came late; exposed: while bytes "
+        "MFU divides them by the data sheet's peak. peak: of the tensors of the rank that holds "
+        "the "
+        "most, on this machine's device, as `plan memory --machine` says; memory: with {} that a "
+        "device holds beside tensors, an estimate. Both are binary (GiB). wait: for a rank that "
+        "came late; exposed: while bytes "
         "moved; other: the host's memory, launches.\nAttention kernel {}. Error bar: ± {:.0f} % "
         "({}).\n",
-        prediction.kernel, prediction.errorPercent, prediction.errorSource);
+        formatBytes({prediction.besideBytes}), prediction.kernel, prediction.errorPercent,
+        prediction.errorSource);
 }
 
 std::string apartText(const std::vector<PredictedRun>& runs) {
@@ -175,7 +180,7 @@ OrderedJson conventions() {
         {"tflops.full", "of a device; all pairs of a sequence, as if nothing were masked"},
         {"tflops.with_recompute", "tflops.causal and what is computed again"},
         {"mfu", "tflops.causal over the data sheet's dense peak"},
-        {"peak_bytes", "tensors of the rank that holds the most"},
+        {"peak_bytes", "tensors of the rank that holds the most, on the machine's device"},
         {"fits", "peak_bytes + beside_tensors_bytes <= device_bytes"}};
 }
 

@@ -54,24 +54,18 @@ std::vector<std::int64_t> divisorsOf(std::int64_t number) {
     return divisors;
 }
 
-// The ways a mode can group so many ranks.
+// The ways a mode can group so many ranks that no other mode has: groups of usp in which one rank
+// holds all heads, and a double ring with one ring inside, are zigzag.
 std::vector<RunConfig> groupings(const RunConfig& config) {
+    const bool splitsHeads = config.parallel.mode == modenames::usp;
+    if (!splitsHeads && config.parallel.mode != modenames::doubleRing) return {config};
     std::vector<RunConfig> all;
     const std::int64_t ranks = config.parallel.sp;
     for (const std::int64_t inner : divisorsOf(ranks)) {
-        if (inner == 1 || inner == ranks) continue;
-        RunConfig grouped = config;
-        if (config.parallel.mode == modenames::usp)
-            grouped.parallel.ulysses = inner;
-        else if (config.parallel.mode == modenames::doubleRing)
-            grouped.parallel.innerRing = inner;
-        else
-            break;
-        all.push_back(std::move(grouped));
+        if (inner == 1 || (!splitsHeads && inner == ranks)) continue;
+        RunConfig& grouped = all.emplace_back(config);
+        (splitsHeads ? grouped.parallel.ulysses : grouped.parallel.innerRing) = inner;
     }
-    const bool needsGroups =
-        config.parallel.mode == modenames::usp || config.parallel.mode == modenames::doubleRing;
-    if (all.empty() && !needsGroups) all.push_back(config);
     return all;
 }
 
@@ -137,7 +131,7 @@ Result<Fitting> firstThatFits(RunConfig config, const Machine& machine) {
         }
         Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
         if (!plan.ok()) return std::move(plan).error();
-        PredictedPeak peak = peakOn(*plan, machine);
+        PredictedPeak peak = predictedPeak(*plan);
         const bool fits = peak.bytes() + bytesBesideTensors(machine) <= machine.device.memoryBytes;
         last = Fitting{*std::move(plan), std::string(row.words), std::move(peak), fits};
         if (fits) return last;

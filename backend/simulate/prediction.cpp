@@ -124,11 +124,6 @@ Result<StepTimes> predictTimes(const RunPlan& plan, const Machine& machine,
     return withoutDebts(sumOf(few, sumOf(more, few, -1), stretch.times));
 }
 
-PredictedPeak peakOn(const RunPlan& plan, const Machine& machine) {
-    const bool gpu = machine.device.kind == DeviceKind::Gpu;
-    return predictedPeak(plan, {.multipliesTwoBytes = gpu, .copiesGathers = !gpu});
-}
-
 std::int64_t bytesBesideTensors(const Machine& machine) {
     if (machine.device.kind == DeviceKind::Cpu) return 0;
     std::int64_t bytes = 0;
@@ -154,7 +149,7 @@ Result<Prediction> predictRun(const RunPlan& plan, const Machine& machine,
                       .peakTflops = machine.peakOf(plan.config.train.precision),
                       .attentionBytes = plan.attentionBytesPerStep,
                       .gradientBytes = plan.gradientBytesPerStep,
-                      .peak = peak ? *peak : peakOn(plan, machine),
+                      .peak = peak ? *peak : predictedPeak(plan),
                       .besideBytes = bytesBesideTensors(machine),
                       .deviceBytes = machine.device.memoryBytes,
                       .errorPercent = machine.error.percent,

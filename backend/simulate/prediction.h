@@ -68,11 +68,10 @@ struct StepTimes {
 Result<StepTimes> predictTimes(const RunPlan& plan, const Machine& machine,
                                const std::string& kernel = {});
 
-// What the rank with the most holds on a device of the machine; beside tensors: an estimate.
-PredictedPeak peakOn(const RunPlan& plan, const Machine& machine);
+// What a device of the machine holds beside tensors: an estimate.
 std::int64_t bytesBesideTensors(const Machine& machine);
 
-// `peak`: peakOn(), where it is known already.
+// `peak`: predictedPeak(), where it is known already. Of a plan that onMachine() led to.
 Result<Prediction> predictRun(const RunPlan& plan, const Machine& machine,
                               const std::string& kernel = {},
                               const std::optional<PredictedPeak>& peak = {});

@@ -3,9 +3,16 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
-#include <vector>
 
 namespace ringscope {
+
+MemoryCategory namedCategory(const Allocation& one, std::int64_t firstStep,
+                             const std::vector<std::int64_t>& backward) {
+    if (one.category != MemoryCategory::Unsaid || one.begin < firstStep) return one.category;
+    const auto next = std::ranges::upper_bound(backward, one.begin);
+    return next != backward.end() && *next < one.end ? MemoryCategory::Activations
+                                                     : MemoryCategory::Workspace;
+}
 
 void nameAllocations(RankTrace& rank) {
     if (rank.allocations.empty()) return;
@@ -24,10 +31,7 @@ void nameAllocations(RankTrace& rank) {
         const auto later = std::ranges::upper_bound(steps, one.begin, {}, &Span::begin);
         if (later != steps.begin() && one.begin < std::prev(later)->end())
             one.step = std::prev(later)->step();
-        if (one.category != MemoryCategory::Unsaid || one.begin < first) continue;
-        const auto next = std::ranges::upper_bound(backward, one.begin);
-        one.category = next != backward.end() && *next < one.end ? MemoryCategory::Activations
-                                                                 : MemoryCategory::Workspace;
+        one.category = namedCategory(one, first, backward);
     }
 }
 

@@ -8,8 +8,16 @@
 
 #include "backend/trace/rank_trace.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace ringscope {
 
 void nameAllocations(RankTrace& rank);
+
+// Of one of them. `firstStep`: when the first recorded step begins; `backward`: when each backward
+// pass begins, ascending.
+MemoryCategory namedCategory(const Allocation& one, std::int64_t firstStep,
+                             const std::vector<std::int64_t>& backward);
 
 }  // namespace ringscope

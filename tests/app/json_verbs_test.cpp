@@ -94,6 +94,25 @@ TEST_F(JsonVerbs, AreObjectsWithASchemaVersion) {
     }
 }
 
+// A CPU's rank holds other tensors, and the object says which device it is of.
+TEST_F(JsonVerbs, TellOnePeakOfAFileOnAMachine) {
+    const std::string file = write("old.yaml",
+                                   "model: {preset: nano}\n"
+                                   "train: {seq_len: 256, precision: bf16}\n"
+                                   "parallel: {sp: 2, mode: all_gather}\n");
+    const json here = json::parse(run({"plan", "memory", file, "--json"}).out)["runs"][0];
+    EXPECT_EQ(here["device"], "cpu");
+    const auto on = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {file, "--machine", "h100-8x", "--json"});
+        return json::parse(run(words).out);
+    };
+    const json there = on({"plan", "memory"})["runs"][0];
+    EXPECT_EQ(there["device"], "cuda");
+    EXPECT_NE(there["peak_bytes"], here["peak_bytes"]);
+    EXPECT_EQ(on({"plan", "time"})["predictions"][0]["peak_bytes"], there["peak_bytes"]);
+    EXPECT_EQ(on({"migrate"})["plan"]["new"]["peak_bytes"], there["peak_bytes"]);
+}
+
 TEST_F(JsonVerbs, ARefusalIsAnObjectToo) {
     const std::string file =
         write("bad.yaml", "debug: {slow_rank: 99}\nmatrix: {parallel.mode: [ring, zigzag]}\n");

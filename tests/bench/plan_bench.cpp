@@ -1,11 +1,15 @@
-// What planning costs on a thousand ranks: a plan, one rank's steps, a plan's hash, and a check
-// whether a shape can be split at all. Nothing of it may grow with the square of the ranks but
-// where a window leaves each rank other transfers.
+// What planning costs on a thousand ranks: a plan, one rank's steps, a plan's hash, and choosing a
+// mode (parallel.mode auto) on 64, 1,024 and 4,096. Nothing of it may grow with the square of the
+// ranks but where a window leaves each rank other transfers.
+#include "backend/config/mode_names.h"
 #include "backend/plan/mode_table.h"
 #include "backend/plan/plan_hash.h"
+#include "backend/plan/planned_ranks.h"
 #include "backend/plan/run_plan.h"
 
 #include <benchmark/benchmark.h>
+
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -50,7 +54,33 @@ void hash(benchmark::State& state, const std::string& mode) {
     for (auto unused : state) benchmark::DoNotOptimize(planHash(plan).size());
 }
 
+// An 8B model, 256 tokens a rank and more.
+void choice(benchmark::State& state, Recompute recompute) {
+    RunConfig config;
+    config.model.layers = 36;
+    config.model.hiddenSize = 4096;
+    config.model.heads = 32;
+    config.model.kvHeads = 8;
+    config.train.seqLen = 1 << 20;
+    config.parallel.mode = modenames::automatic;
+    config.parallel.sp = state.range(0);
+    config.parallel.commBufferLimit = {1LL << 40};
+    config.memory.recompute = recompute;
+    for (auto unused : state) {
+        const Result<RunPlan> plan = planRanks(config, mostPlannedRanks);
+        if (!plan.ok()) return state.SkipWithError(plan.error().message.c_str());
+        state.SetLabel(plan->config.parallel.mode);
+    }
+}
+
 void registerAll() {
+    for (const auto& [name, recompute] :
+         {std::pair{"choice", Recompute::None}, {"choice_recomputing", Recompute::Layers}})
+        benchmark::RegisterBenchmark(name, choice, recompute)
+            ->Arg(64)
+            ->Arg(1024)
+            ->Arg(4096)
+            ->Unit(benchmark::kMillisecond);
     for (const std::string& mode : modeNames()) {
         const auto with = [&mode](const char* what, auto&& run) {
             benchmark::RegisterBenchmark((std::string(what) + "/" + mode).c_str(), run, mode)

@@ -4,6 +4,7 @@
 #include "backend/core/files.h"
 #include "backend/core/shell.h"
 #include "backend/core/text.h"
+#include "backend/memory/waterfall.h"
 #include "backend/plan/mode_table.h"
 #include "backend/report/data_text.h"
 #include "backend/run/experiment_plan.h"
@@ -48,7 +49,7 @@ ModePlan planMode(RunConfig config, std::string_view mode) {
         return planned;
     }
     planned.plan = std::move(plan).value();
-    if (Result<MemoryPlan> memory = planMemory(*planned.plan); memory.ok())
+    if (Result<MemoryPlan> memory = planWithoutWaterfall(*planned.plan); memory.ok())
         planned.memory = std::move(memory).value();
     return planned;
 }

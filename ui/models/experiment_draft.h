@@ -45,7 +45,7 @@ struct ModePlan {
     std::optional<RunPlan> plan;
     std::string reason;
     std::vector<RankShare> shares{};     // of each rank in the first batches; empty: not known
-    std::optional<MemoryPlan> memory{};  // what a rank will hold
+    std::optional<MemoryPlan> memory{};  // what a rank will hold, without its waterfall
 };
 
 // Everything the New run page shows of a draft.

@@ -2,6 +2,7 @@
 
 #include "backend/core/units.h"
 #include "backend/plan/mode_table.h"
+#include "backend/report/memory_text.h"
 #include "ui/look/icons.h"
 #include "ui/look/theme.h"
 #include "ui/widgets/parts.h"
@@ -53,7 +54,7 @@ void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
         figures_ = tr("%1 · %2/step")
                        .arg(countText(plan.plan->ranks, "rank"),
                             ui::text(formatBytes({plan.plan->attentionBytesPerStep})));
-    if (plan.memory) showMemory(*plan.memory, plan.plan->config.memory.budget);
+    if (plan.memory) showMemory(*plan.memory, plan.plan->config);
     setToolTip(reason_.isEmpty() ? help_ : reason_);
     showShares(plan.plan ? plan.shares : std::vector<RankShare>{});
     legal_ = plan.plan.has_value();
@@ -64,11 +65,12 @@ void ModeCard::showPlan(const ModePlan& plan, bool ticked) {
     update();
 }
 
-void ModeCard::showMemory(const MemoryPlan& memory, std::optional<Bytes> budget) {
-    const QString peak = ui::text(formatBytes({memory.peak.bytes()}));
-    figures_ += memory.fits.value_or(true)
-                    ? tr("\nneeds %1 a rank").arg(peak)
-                    : tr("\nneeds %1 a rank, over %2").arg(peak, ui::text(formatBytes(*budget)));
+void ModeCard::showMemory(const MemoryPlan& memory, const RunConfig& config) {
+    figures_ += tr("\n%1 a %2 rank")
+                    .arg(ui::text(formatBytes({memory.peak.bytes()})),
+                         ui::text(deviceWord(config.launch.device)));
+    if (!memory.fits.value_or(true))
+        figures_ += tr(", over %1").arg(ui::text(formatBytes(*config.memory.budget)));
 }
 
 // "busiest 1.31 × mean", and what each has to do for the tooltip.

@@ -33,7 +33,7 @@ protected:
 
 private:
     int layOut(int width, QPainter* painter) const;
-    void showMemory(const MemoryPlan& memory, std::optional<Bytes> budget);
+    void showMemory(const MemoryPlan& memory, const RunConfig& config);
     void showShares(const std::vector<RankShare>& shares);
     void paintBalance(QPainter& painter, const QRectF& room, const Ink& ink) const;
 

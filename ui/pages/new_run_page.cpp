@@ -72,6 +72,7 @@ NewRunPage::NewRunPage(RunController& controller, ExperimentDraft sample,
 
     connect(&planTimer_, &QTimer::timeout, this, &NewRunPage::planNow);
     connect(&planner_, &Planner::answered, this, &NewRunPage::showPlan);
+    connect(&planner_, &Planner::answeredWaterfall, this, &NewRunPage::showWaterfall);
     connect(form_, &FieldForm::edited, this, &NewRunPage::edit);
     connect(modes_, &ModePicker::chose, this, [this](const std::vector<std::string>& modes) {
         draft_.modes = modes;
@@ -202,7 +203,9 @@ QWidget* NewRunPage::makeFoot() {
 
 bool NewRunPage::showsLive() const { return stack_->currentIndex() == 1; }
 
-bool NewRunPage::settled() const { return !asked_ && !planTimer_.isActive(); }
+bool NewRunPage::isPlanned() const { return !asked_ && !planTimer_.isActive(); }
+
+bool NewRunPage::settled() const { return isPlanned() && !planner_.busyWithWaterfall(); }
 
 QString NewRunPage::openFile(const QString& file) {
     Result<ExperimentDraft> draft = draftOfFile(file.toStdString(), draft_.environment);
@@ -324,14 +327,26 @@ void NewRunPage::showSchedule() {
 void NewRunPage::showMemory(const ModePlan& mode) {
     memory_->setVisible(mode.memory.has_value());
     if (!mode.memory) return;
-    peak_->setText(
-        tr("%1 will hold at most %2").arg(text(mode.mode), text(peakText(mode.memory->peak))));
-    waterfall_->setPlan(*mode.memory, mode.plan->config.memory.budget);
-    waterfallArea_->setFixedHeight(waterfall_->sizeHint().height() + 26);
+    peak_->setText(tr("%1 on a %2 will hold at most %3")
+                       .arg(text(mode.mode), text(deviceWord(mode.plan->config.launch.device)),
+                            text(peakText(mode.memory->peak))));
+    planner_.askWaterfall(plan_, mode.mode);
+}
+
+// Until it is there, that of the plan before is shown.
+void NewRunPage::showWaterfall(const DraftWaterfall& waterfall) {
+    const auto mode = std::ranges::find(waterfall.plan->modePlans, waterfall.mode, &ModePlan::mode);
+    if (waterfall.plan == plan_ && waterfall.mode == pictured_) {
+        MemoryPlan memory = *mode->memory;
+        memory.waterfall = waterfall.rows;
+        waterfall_->setPlan(memory, mode->plan->config.memory.budget);
+        waterfallArea_->setFixedHeight(waterfall_->sizeHint().height() + 26);
+    }
+    Q_EMIT idled();
 }
 
 void NewRunPage::start() {
-    if (!plan_ || !plan_->canStart() || !settled()) return;
+    if (!plan_ || !plan_->canStart() || !isPlanned()) return;
     controller_.start(plan_->reading.experiment, draftCommand(draft_, *plan_, storeForCommand_));
 }
 

@@ -47,7 +47,7 @@ public:
     LivePanel& live() { return *live_; }
     QPushButton* runButton() const { return run_; }
     bool showsLive() const;
-    bool settled() const override;  // the plan shown is the draft's
+    bool settled() const override;  // the plan shown is the draft's, its waterfall the mode's
 
 private:
     QWidget* makeEditor();
@@ -57,12 +57,14 @@ private:
     QWidget* makeFoot();
     void setDraft(ExperimentDraft draft);
     void edit(const std::string& path, const std::string& value);
+    bool isPlanned() const;  // the plan shown is the draft's
     void planSoon();
     void planNow();
     void showPlan(const std::shared_ptr<const DraftPlan>& plan);
     void showSummary();
     void showSchedule();
     void showMemory(const ModePlan& mode);
+    void showWaterfall(const DraftWaterfall& waterfall);
     void start();
     void chooseFile();
     void saveFile();

@@ -44,6 +44,41 @@ TEST(MemoryPlan, SplitsActivationsOverTheRanksOfEveryModeThatSplitsThem) {
         << "legacy holds all activations on every rank";
 }
 
+TEST(MemoryPlan, FindsThePeakThatTheStepProgramTells) {
+    for (const Mode& mode : modeTable())
+        for (const Recompute recompute : {Recompute::None, Recompute::Layers}) {
+            RunConfig config = longRun(std::string(mode.name), mode.sharded ? 4 : 1);
+            config.memory.recompute = recompute;
+            config.memory.zero = recompute == Recompute::None ? 1 : 3;
+            config.train.gradAccum = 2;
+            const Result<RunPlan> plan = planRun(config);
+            if (!plan.ok()) continue;
+            for (int rank = 0; rank < plan->ranks; ++rank) {
+                const MemoryPeak told = memoryPeak(stepProgram(*plan, rank)).value();
+                const ProgramPeak peak = stepPeak(*plan, rank);
+                EXPECT_EQ(peak.held, told.held) << mode.name << ", rank " << rank;
+                EXPECT_EQ(peak.layer, told.layer) << mode.name << ", rank " << rank;
+                EXPECT_EQ(peak.pass, told.pass) << mode.name << ", rank " << rank;
+            }
+        }
+}
+
+TEST(MemoryPlan, EndsItsWaterfallWithTheRunThatIsAskedFor) {
+    RunConfig config = longRun("zigzag", 2);
+    config.memory.zero = 3;
+    config.memory.recompute = Recompute::Layers;
+    config.memory.tileLoss = config.memory.tileMlp = 256;
+    config.train.optimizer = OptimizerKind::AdamW8bit;
+    const MemoryPlan whole = memoryOf(config);
+    config.memory.tileMlp.reset();
+    config.memory.recompute = Recompute::None;
+    const MemoryPlan before = memoryOf(config);
+    // memory.recompute is taken last, memory.tile_mlp before it.
+    ASSERT_EQ(whole.waterfall.size(), before.waterfall.size() + 2);
+    EXPECT_EQ(before.waterfall.back().peakBytes, before.peak.bytes());
+    EXPECT_EQ(whole.waterfall[before.waterfall.size() - 1].peakBytes, before.peak.bytes());
+}
+
 TEST(MemoryPlan, TakesOneLeverAfterTheOtherFromTheNaiveRun) {
     RunConfig config = longRun("zigzag", 2);
     config.memory.tileMlp = 256;

@@ -14,6 +14,7 @@ namespace ringscope {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 Migration priced(const MigrationInput& input, const MigrationAnswers& answers = {}) {
     Migration migration = migrated(input, answers);
@@ -63,6 +64,7 @@ TEST(Costs, OfAnOptionAreThoseOfTheExperimentWithIt) {
 
 TEST(Costs, OfDroppedKeysAreInNumbers) {
     const Migration second = priced(inputOf(baseText(2, "ref_model: other\n")));
+    EXPECT_THAT(verdictOn(second, "ref_model").cost, StartsWith("on h100-8x weights of a second"));
     EXPECT_THAT(verdictOn(second, "ref_model").cost, HasSubstr("GiB more a rank"));
     const Migration galore = priced(inputOf(baseText(2, "use_galore: true\n")));
     EXPECT_THAT(verdictOn(galore, "use_galore").cost, HasSubstr("the optimizer's state takes"));
@@ -91,6 +93,7 @@ TEST(Costs, AreSaidInTextJsonAndReports) {
     const MigrationInput input = inputOf(baseText(2, "ref_model: other\nbf16: true\n"));
     const Migration migration = priced(input);
     const std::string words = costWords(*migration.cost, migration.costMachine);
+    EXPECT_THAT(words, StartsWith("on h100-8x a peak of "));
     EXPECT_THAT(words, HasSubstr(" sent a step, "));
     for (const MigrationReportFormat& format : migrationReportFormats()) {
         if (format.extension == ".json") continue;

@@ -21,7 +21,8 @@ PlannedMemory planned() {
 
 TEST(MemoryText, ShowsPeakMomentAndWhatEachLeverBringsAndCosts) {
     const std::string text = memoryPlanText({planned()});
-    EXPECT_THAT(text, HasSubstr("long/zigzag  zigzag  backward, layer 2      2  4.00 MiB"));
+    EXPECT_THAT(text, HasSubstr("long/zigzag  zigzag  backward, layer 2  CPU         2  4.00 MiB"));
+    EXPECT_THAT(text, HasSubstr("on another device they differ"));
     EXPECT_THAT(text, HasSubstr("memory.recompute layers  4.00 MiB  -2.00 MiB    +1.00 KiB"));
     EXPECT_THAT(text, HasSubstr("+2.00 GFLOP"));
     EXPECT_THAT(text, Not(HasSubstr("budget"))) << "there is none";
@@ -41,6 +42,7 @@ TEST(MemoryText, IsAnObjectForPrograms) {
     EXPECT_EQ(object["experiment"], "long");
     const nlohmann::json& run = object["runs"][0];
     EXPECT_EQ(run["peak_bytes"], 4 << 20);
+    EXPECT_EQ(run["device"], "cpu");
     EXPECT_EQ(run["peak_moment"]["pass"], "backward");
     EXPECT_EQ(run["peak_moment"]["layer"], 2);
     EXPECT_EQ(run["categories"]["activations"], 3 << 20);

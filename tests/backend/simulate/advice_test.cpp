@@ -1,6 +1,7 @@
 #include "backend/simulate/advice.h"
 
 #include "backend/config/conflicts.h"
+#include "backend/simulate/sweep.h"
 #include "tests/backend/simulate/planned.h"
 
 #include <gmock/gmock.h>
@@ -54,6 +55,28 @@ TEST(Advice, NoPlanThatFitsIsFasterByRecomputingLayersAlone) {
     ASSERT_TRUE(wanted.fits());
     const Advice advice = adviseOn(tokens(512 << 10), machine, 8).value();
     EXPECT_GE(advice.options.front().prediction.tokensPerSecond(), wanted.tokensPerSecond());
+}
+
+// What the table of modes leads with, under the memory settings that advice takes for it. On 2
+// ranks and 2,048 tokens that is usp, whose groups are all ranks.
+TEST(Advice, NoModeOfTheTableIsFasterThanTheFirstSplitOfAllRanks) {
+    const Machine machine = findMachine("h100-8x").value();
+    RunConfig config = tokens(2048);
+    config.model.layers = 4;
+    for (const std::int64_t ranks : {2, 3, 4, 8}) {
+        const Advice advice = adviseOn(config, machine, ranks).value();
+        const auto first = std::ranges::find(
+            advice.options, ranks, [](const Option& option) { return option.config.parallel.sp; });
+        ASSERT_NE(first, advice.options.end()) << ranks;
+        RunConfig alike = config;
+        alike.memory = first->config.memory;
+        for (const ModeForecast& row : forecastModes(alike, machine, ranks, [] { return false; })) {
+            if (!row.prediction || !row.prediction->fits()) continue;
+            EXPECT_LE(row.prediction->tokensPerSecond(),
+                      first->prediction.tokensPerSecond() * (1 + 1e-9))
+                << row.mode << " on " << ranks << ", advised " << first->split;
+        }
+    }
 }
 
 TEST(Advice, WhatIsTooLargeForEverythingIsSaidWithTheLeastItNeeds) {

@@ -37,7 +37,7 @@ std::int64_t longestOf(const LongestRow& row, const Machine& machine) {
     const auto fits = [&](std::int64_t units) {
         config.train.seqLen = units * unit;
         const RunPlan plan = plannedOn(config, machine, "ulysses", row.ranks);
-        return peakOn(plan, machine).bytes() + bytesBesideTensors(machine) <=
+        return predictedPeak(plan).bytes() + bytesBesideTensors(machine) <=
                machine.device.memoryBytes;
     };
     std::int64_t fitting = 0;

@@ -349,12 +349,33 @@ std::vector<MemoryCase> spreadCases(int ranks) {
     return cases;
 }
 
+// A short sequence that ranks divide into no equal parts, as they do the parameters.
+std::vector<MemoryCase> unevenCases(int ranks) {
+    std::vector<MemoryCase> cases;
+    for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
+        for (const std::string& mode : modesFor(ranks)) {
+            RunConfig config = plainConfig(llama(), mode, ranks, precision);
+            config.train.seqLen = 256;
+            const std::string name =
+                c10::str("256 tokens, ", mode, " on ", ranks, ", ", nameOf(precision));
+            if (!planRun(config).ok()) continue;  // heads that ranks do not divide
+            cases.push_back({name, config});
+            if (mode != "ring" && mode != "llama3") continue;
+            for (const Levers& each : levers()) {
+                config.memory = each.memory;
+                cases.push_back({name + ", " + each.name, config});
+            }
+        }
+    return cases;
+}
+
 // Every mode with nothing set, and some with every lever.
 std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     if (family == "patterns") return patternCases(ranks);
     if (family == "masks") return maskCases(ranks);
     if (family == "turns") return turnCases(ranks);
     if (family == "spread") return spreadCases(ranks);
+    if (family == "uneven") return unevenCases(ranks);
     std::vector<MemoryCase> cases;
     for (const NumberFormat precision : {NumberFormat::Fp32, NumberFormat::Bf16})
         for (const std::string& mode : modesFor(ranks)) {
@@ -573,6 +594,9 @@ INSTANTIATE_TEST_SUITE_P(Families, RankMemory,
 INSTANTIATE_TEST_SUITE_P(Settings, RankMemory,
                          ::testing::Combine(::testing::Values("masks", "turns", "spread"),
                                             ::testing::Values(2)),
+                         memoryTestName);
+INSTANTIATE_TEST_SUITE_P(Lengths, RankMemory,
+                         ::testing::Combine(::testing::Values("uneven"), ::testing::Values(3)),
                          memoryTestName);
 
 }  // namespace

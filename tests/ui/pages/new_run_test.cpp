@@ -87,15 +87,16 @@ TEST_F(NewRun, SaysWhatARankWillHoldAndWhatEachLeverBrings) {
     auto* peak = page.findChild<QLabel*>(QStringLiteral("predictedPeak"));
     ASSERT_NE(peak, nullptr);
     EXPECT_TRUE(peak->text().contains(QStringLiteral(" on rank "))) << peak->text().toStdString();
+    EXPECT_TRUE(peak->text().contains(QStringLiteral(" on a CPU will hold at most ")));
     auto* waterfall = page.findChild<WaterfallPicture*>();
     const QString rows = waterfall->accessibleDescription();
     EXPECT_TRUE(rows.startsWith(QStringLiteral("naive: "))) << rows.toStdString();
     EXPECT_TRUE(rows.contains(QStringLiteral("memory.recompute layers: "))) << rows.toStdString();
     const ModeCard* ring = page.modes().card("ring");
-    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("needs ")));
+    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("B a CPU rank")));
     EXPECT_FALSE(ring->accessibleDescription().contains(QStringLiteral("over 64")));
     type("memory.budget", QStringLiteral("1MiB"));
-    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("a rank, over 1.00 MiB")))
+    EXPECT_TRUE(ring->accessibleDescription().contains(QStringLiteral("a CPU rank, over 1.00 MiB")))
         << ring->accessibleDescription().toStdString();
 }
 
