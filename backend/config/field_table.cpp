@@ -501,10 +501,13 @@ std::vector<Field> adapterFields() {
                 &A::alpha),
         fieldOf({"adapter.dropout", "", "share of what goes into the first matrix that is dropped"},
                 fraction(), in, &A::dropout),
-        fieldOf({"adapter.targets", "",
-                 "linear layers by their names in checkpoints: [q_proj, v_proj]; empty: all of the "
-                 "model's layers, of one with experts all of attention"},
-                textList(), in, &A::targets),
+        fieldOf(
+            {"adapter.targets", "",
+             "linear layers by their names in checkpoints: [q_proj, v_proj]; experts' are among "
+             "those of a name ([gate_proj, up_proj, down_proj]), and experts.*.gate_proj is "
+             "theirs alone; empty: all of the model's layers, of one with experts all of "
+             "attention"},
+            textList(), in, &A::targets),
     };
 }
 

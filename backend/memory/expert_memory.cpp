@@ -65,17 +65,25 @@ ExpertsMemory::Gradients ExpertsMemory::backward() {
     return gradients;
 }
 
+ProjectionSizes ExpertsMemory::gateUp(std::int64_t rows) const {
+    return {.rows = rows, .in = width_, .out = 2 * inner_, .stem = "ffn.experts.gate_up"};
+}
+
+ProjectionSizes ExpertsMemory::down(std::int64_t rows) const {
+    return {.rows = rows, .in = inner_, .out = width_, .stem = "ffn.experts.down"};
+}
+
 // Of the rows of one expert; `gathers`: they are picked from all rows.
 void ExpertsMemory::expertForward(std::int64_t rows, bool gathers) {
     rows = rowsAtOnce(rows);
     const Held inner = sizes_.tile ? writer_.elements(rows * 2 * inner_) : Held{};
     {
         const Held picked = gathers ? writer_.elements(rows * width_) : Held{};
-        writer_.productInto({rows, width_, 2 * inner_});
+        writer_.projectionInto(gateUp(rows));
     }
     const Held hidden = writer_.elements(rows * inner_);
-    if (!gathers) return writer_.productInto({rows, inner_, width_});
-    const Held result = writer_.product({rows, inner_, width_});
+    if (!gathers) return writer_.projectionInto(down(rows));
+    const Held result = writer_.projection(down(rows));
     const Held weighted = writer_.sums(rows * width_);
     const Held narrowed = writer_.hasTwoBytes() ? writer_.elements(rows * width_) : Held{};
 }
@@ -85,31 +93,31 @@ void ExpertsMemory::expertBackward(std::int64_t rows, bool gathers) {
     const Held inner = sizes_.tile ? writer_.elements(rows * 2 * inner_) : Held{};
     if (sizes_.tile) {
         const Held picked = gathers ? writer_.elements(rows * width_) : Held{};
-        writer_.productInto({rows, width_, 2 * inner_});
+        writer_.projectionInto(gateUp(rows));
     }
     const Held hidden = writer_.elements(rows * inner_);
     Held dChosen, dResult;
     if (gathers) {
         dChosen = writer_.elements(rows * width_);
         {
-            const Held again = writer_.product({rows, inner_, width_});
+            const Held again = writer_.projection(down(rows));
             const Held products = writer_.elements(rows * width_);
             const Held wide = writer_.widened(rows * width_);
         }
         const Held weighted = writer_.sums(rows * width_);
         dResult = writer_.hasTwoBytes() ? writer_.elements(rows * width_) : weighted;
     }
-    writer_.projectionGradients({rows, inner_, width_});
-    writer_.productInto({rows, width_, inner_});
+    writer_.projectionGradients(down(rows));
+    writer_.projectionBackInto(down(rows));
     const Held dBetween = writer_.elements(rows * 2 * inner_);
     {
         const Held picked = gathers ? writer_.elements(rows * width_) : Held{};
-        writer_.projectionGradients({rows, width_, 2 * inner_});
+        writer_.projectionGradients(gateUp(rows));
     }
     if (gathers)
-        const Held dRows = writer_.product({rows, 2 * inner_, width_});
+        const Held dRows = writer_.projectionBack(gateUp(rows));
     else
-        writer_.productInto({rows, 2 * inner_, width_});
+        writer_.projectionBackInto(gateUp(rows));
 }
 
 Held ExpertsMemory::forwardHere(const Held& x, const RouterMemory& router) {

@@ -57,6 +57,8 @@ private:
     Gradients backwardHere();
     Held forwardSpread(const Held& x, const RouterMemory& router);
     Gradients backwardSpread();
+    ProjectionSizes gateUp(std::int64_t rows) const;
+    ProjectionSizes down(std::int64_t rows) const;
     void expertForward(std::int64_t rows, bool gathers);
     void expertBackward(std::int64_t rows, bool gathers);
     Held keptInner() { return sizes_.tile ? Held{} : writer_.elements(pairs_ * 2 * inner_); }

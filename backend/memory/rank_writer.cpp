@@ -13,8 +13,10 @@ using RowsByStem = std::map<std::string, std::vector<std::int64_t>, std::less<>>
 // "layers.3.attention.qkv.weight" -> "attention.qkv"
 std::string stemOfWeight(std::string_view name) {
     constexpr std::string_view layers = "layers.";
+    constexpr std::string_view ending = ".weight";
     name.remove_prefix(name.find('.', layers.size()) + 1);
-    return std::string(name.substr(0, name.rfind('.')));
+    if (name.ends_with(ending)) name.remove_suffix(ending.size());
+    return std::string(name);
 }
 
 // Layers whose parts are alike have the same ones; the first that has a part tells.

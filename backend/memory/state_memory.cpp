@@ -118,11 +118,12 @@ void PartMemory::shareValues() {
 
 namespace {
 
-// Each linear layer's codes, largest ones and their scales, as one.
+// Each linear layer's codes, largest ones and their scales, as one; of experts, the rank's.
 Held fourBitMemory(RankWriter& writer, const RunPlan& plan) {
     std::int64_t bytes = 0;
     for (const LinearLayer& layer : fourBitLayers(plan))
-        bytes += fourBitBytes(layer.rows * layer.columns);
+        bytes += (layer.isOfExperts() ? layer.experts / plan.expertRanks : 1) *
+                 fourBitBytes(layer.rows * layer.columns);
     const CategoryScope scope(writer.program(), MemoryCategory::Parameters);
     return bytes == 0 ? Held{} : writer.program().hold(bytes);
 }

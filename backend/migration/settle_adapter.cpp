@@ -84,7 +84,9 @@ void settleTargets(Draft& draft) {
     if (key == nullptr) return;
     const std::string word = toLower(key->old);
     if (word == "all" || word == "all-linear" || word == "all_linear" || word == "[all-linear]")
-        return hold(*key, "adapter.targets without a name means all linear layers of a layer");
+        return hold(*key,
+                    "adapter.targets without a name means all linear layers of a layer; of a model "
+                    "with experts, those of attention: name the experts' for them, too");
     const std::string list = key->old.starts_with('[') ? key->old : "[" + key->old + "]";
     draft.setValue(static_cast<std::size_t>(key - draft.keys.data()), list);
     draft.setField(static_cast<std::size_t>(key - draft.keys.data()));

@@ -165,6 +165,7 @@ Result<AdapterFolder> AdapterFolder::open(const fs::path& folder) {
 }
 
 Result<void> AdapterFolder::checkTensors() {
+    std::ranges::sort(table_.tensors, {}, &TensorEntry::name);
     std::set<std::string> modules;
     for (const TensorEntry& entry : table_.tensors) {
         std::string_view name = entry.name;
@@ -201,8 +202,8 @@ Result<void> AdapterFolder::checkTensors() {
 }
 
 const TensorEntry* AdapterFolder::find(const std::string& name) const {
-    const auto found = std::ranges::find(table_.tensors, name, &TensorEntry::name);
-    return found == table_.tensors.end() ? nullptr : &*found;
+    const auto found = std::ranges::lower_bound(table_.tensors, name, {}, &TensorEntry::name);
+    return found == table_.tensors.end() || found->name != name ? nullptr : &*found;
 }
 
 StoredTensor AdapterFolder::tensor(const std::string& name) const {

@@ -75,7 +75,7 @@ private:
     std::filesystem::path folder_;
     AdapterSettings settings_;
     MappedFile file_;
-    TensorTable table_;
+    TensorTable table_;  // by name
     std::filesystem::path path_;
     std::vector<std::string> modules_{};
 };

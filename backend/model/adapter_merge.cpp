@@ -101,23 +101,29 @@ std::vector<OutgoingTensor> mergedTensors(
 
 Result<std::vector<LinearLayer>> layersOf(const AdapterFolder& adapter,
                                           const std::vector<LinearLayer>& layers) {
+    std::map<std::string, LinearLayer> byModule;
+    for (const LinearLayer& layer : layers)
+        for (LinearLayer& each : eachOf(layer)) {
+            std::string module = each.module;
+            byModule.emplace(std::move(module), std::move(each));
+        }
     std::vector<LinearLayer> adapted;
     for (const std::string& module : adapter.modules()) {
-        const auto found = std::ranges::find(layers, module, &LinearLayer::module);
-        if (found == layers.end())
+        const auto found = byModule.find(module);
+        if (found == byModule.end())
             return Error{ErrorCode::InvalidConfig,
                          fmt::format("the adapter in '{}' stands beside {}, and the model has no "
                                      "such linear layer; its base is another model",
                                      adapter.folder().string(), shown(module))};
-        if (adapter.a(module).shape[1] != found->columns ||
-            adapter.b(module).shape[0] != found->rows)
+        const LinearLayer& layer = found->second;
+        if (adapter.a(module).shape[1] != layer.columns || adapter.b(module).shape[0] != layer.rows)
             return Error{
                 ErrorCode::InvalidConfig,
                 fmt::format("the adapter in '{}' is for {} of {} to {} columns, and "
                             "that of the model has {} to {}; its base is another model",
                             adapter.folder().string(), shown(module), adapter.a(module).shape[1],
-                            adapter.b(module).shape[0], found->columns, found->rows)};
-        adapted.push_back(*found);
+                            adapter.b(module).shape[0], layer.columns, layer.rows)};
+        adapted.push_back(layer);
     }
     return adapted;
 }

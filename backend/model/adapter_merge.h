@@ -13,8 +13,8 @@
 
 namespace ringscope {
 
-// The layers that the adapter's modules are, in their order. Fails where one is none of `layers`,
-// and where its matrices are of another size.
+// The layers that the adapter's modules are, in their order; of experts, each expert's. Fails where
+// one is none of `layers`, and where its matrices are of another size.
 Result<std::vector<LinearLayer>> layersOf(const AdapterFolder& adapter,
                                           const std::vector<LinearLayer>& layers);
 

@@ -4,6 +4,7 @@
 #include "backend/core/text.h"
 #include "backend/model/model_config_text.h"
 #include "backend/model/model_folder.h"
+#include "backend/model/parameter_share.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -15,9 +16,10 @@ namespace {
 constexpr std::string_view weightEnding = ".weight";
 
 bool isLinear(const ParameterSpec& spec) {
-    return spec.name.starts_with("layers.") && spec.shape.size() == 2 &&
-           spec.name.ends_with(weightEnding) && !spec.name.ends_with("ffn.router.weight") &&
-           !spec.name.ends_with("shared.gate.weight");
+    if (!spec.name.starts_with("layers.")) return false;
+    if (isOfExperts(spec)) return true;
+    return spec.shape.size() == 2 && spec.name.ends_with(weightEnding) &&
+           !spec.name.ends_with("ffn.router.weight") && !spec.name.ends_with("shared.gate.weight");
 }
 
 Result<ModelReading> readingOf(const ModelConfig& model, const AttentionConfig& attention) {
@@ -32,15 +34,25 @@ void addLayers(const ParameterSpec& spec, const std::vector<WeightPiece>& pieces
     for (const WeightPiece& piece : pieces) {
         const std::string module =
             piece.tensor.substr(0, piece.tensor.size() - weightEnding.size());
-        if (layers.empty() || layers.back().module != module)
+        if (layers.empty() || layers.back().module != module) {
             layers.push_back({.module = module,
                               .parameter = spec.name,
                               .firstRow = piece.firstRow,
-                              .columns = spec.shape[1],
+                              .columns = spec.shape.back(),
                               .transposed = piece.transposed});
+            if (isOfExperts(spec)) {
+                layers.back().experts = spec.shape[0];
+                layers.back().rowsApart = spec.shape[1];
+            }
+        }
         layers.back().rows += piece.rows;
         layers.back().pieces.push_back(piece);
     }
+}
+
+std::string withExpert(const std::string& pattern, std::int64_t expert) {
+    const std::size_t star = pattern.find('*');
+    return pattern.substr(0, star) + std::to_string(expert) + pattern.substr(star + 1);
 }
 
 bool isNamed(const LinearLayer& layer, std::string_view target) {
@@ -56,8 +68,9 @@ std::string_view LinearLayer::kind() const {
 Result<std::vector<LinearLayer>> linearLayers(const ModelConfig& model,
                                               const AttentionConfig& attention) {
     RINGSCOPE_TRY(const ModelReading reading, readingOf(model, attention));
-    RINGSCOPE_TRY(const WeightPlaces places, weightPlaces(*reading.family, {model, attention},
-                                                          reading.family->body, isLinear));
+    RINGSCOPE_TRY(const WeightPlaces places,
+                  weightPlaces(*reading.family, {model, attention}, reading.family->body, isLinear,
+                               ExpertPlaces::One));
     std::vector<LinearLayer> layers;
     for (std::size_t i = 0; i < places.parameters.size(); ++i)
         addLayers(places.parameters[i], places.pieces[i], layers);
@@ -78,6 +91,23 @@ Result<std::vector<LinearLayer>> chosenLayers(std::vector<LinearLayer> layers,
             targets, [&](const std::string& target) { return isNamed(layer, target); });
     });
     return layers;
+}
+
+std::vector<LinearLayer> eachOf(const LinearLayer& layer) {
+    if (!layer.isOfExperts()) return {layer};
+    std::vector<LinearLayer> each;
+    for (std::int64_t expert = 0; expert < layer.experts; ++expert) {
+        LinearLayer& one = each.emplace_back(layer);
+        const std::int64_t skipped = expert * layer.rowsApart;
+        one.module = withExpert(layer.module, expert);
+        one.firstRow += skipped;
+        one.experts = 0;
+        for (WeightPiece& piece : one.pieces) {
+            piece.tensor = withExpert(piece.tensor, expert);
+            piece.firstRow += skipped;
+        }
+    }
+    return each;
 }
 
 std::vector<std::string> kindsOf(const std::vector<LinearLayer>& layers) {

@@ -1,9 +1,12 @@
 // The linear layers inside a model's layers, by the names that its checkpoints give them: what an
 // adapter may stand beside.
 //
-//     model.layers.0.self_attn.k_proj    rows 8–11 of layers.0.attention.qkv.weight
+//     model.layers.0.self_attn.k_proj            rows 8–11 of layers.0.attention.qkv.weight
+//     model.layers.0.mlp.experts.*.gate_proj     rows 0–15 of each matrix of
+//                                                layers.0.ffn.experts.gate_up
 //
-// Routers and the matrices of experts are none of them.
+// Those of a layer's experts that are alike are one, so that a model of 128 experts has no longer a
+// list than one of 2. Routers are none of them.
 #pragma once
 
 #include "backend/core/result.h"
@@ -18,16 +21,20 @@
 namespace ringscope {
 
 struct LinearLayer {
-    std::string module;         // "model.layers.0.self_attn.k_proj"
+    std::string module;         // "model.layers.0.self_attn.k_proj"; * is an expert's number
     std::string parameter;      // "layers.0.attention.qkv.weight"
-    std::int64_t firstRow = 0;  // of the parameter
+    std::int64_t firstRow = 0;  // of the parameter; of experts, of the first one's matrix
     std::int64_t rows = 0;
     std::int64_t columns = 0;
     bool transposed = false;  // the checkpoint's tensor is (in, out)
     // Where its rows lie in the checkpoint's tensor; they cover it.
     std::vector<WeightPiece> pieces{};
+    std::int64_t experts = 0;    // that have one each; 0: it is no expert's
+    std::int64_t rowsApart = 0;  // from an expert's rows to the next one's
 
     std::string_view kind() const;  // "k_proj"
+    bool isOfExperts() const { return experts > 0; }
+    std::int64_t matrices() const { return isOfExperts() ? experts : 1; }
 };
 
 // In the order of the parameters. Names are those of the family in model.from, whose config.json is
@@ -39,6 +46,9 @@ Result<std::vector<LinearLayer>> linearLayers(const ModelConfig& model,
 // where there are none. Fails where a target names no layer.
 Result<std::vector<LinearLayer>> chosenLayers(std::vector<LinearLayer> layers,
                                               const std::vector<std::string>& targets);
+
+// It alone; of experts, each expert's, in their order, with rows of the parameter seen as a matrix.
+std::vector<LinearLayer> eachOf(const LinearLayer& layer);
 
 // Each kind once, in order.
 std::vector<std::string> kindsOf(const std::vector<LinearLayer>& layers);

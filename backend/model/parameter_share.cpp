@@ -66,8 +66,8 @@ ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const Expe
     const int first = inUnits ? embeddingUnit : -1;
     const int last = inUnits ? *std::ranges::max_element(units) : -1;
     for (int unit = first; unit <= last; ++unit) {
-        for (const bool experts : {false, true}) add(unit, experts, /*adapter=*/false);
-        add(unit, /*experts=*/false, /*adapter=*/true);
+        for (const bool adapter : {false, true})
+            for (const bool experts : {false, true}) add(unit, experts, adapter);
     }
     return share;
 }

@@ -12,7 +12,8 @@
 //   [ embedding | padding | layer 0 | padding | layer 1 | padding | norm and head | padding ]
 //
 // With adapters, which alone are trained, theirs are parts of their own, behind what they stand
-// beside; the others are frozen: they have values, and neither gradients nor state.
+// beside, those of experts apart as the experts are; the others are frozen: they have values, and
+// neither gradients nor state.
 #pragma once
 
 #include "backend/model/parameter_list.h"

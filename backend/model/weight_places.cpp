@@ -60,8 +60,9 @@ std::string withNumber(std::string pattern, std::int64_t number) {
 // Makes the pieces of one parameter after another.
 class PlaceBuilder {
 public:
-    PlaceBuilder(const Family& family, const ModelConfig& model, std::string_view body)
-        : family_(family), model_(model), body_(body) {}
+    PlaceBuilder(const Family& family, const ModelConfig& model, std::string_view body,
+                 ExpertPlaces experts)
+        : family_(family), model_(model), body_(body), experts_(experts) {}
 
     Result<void> add(const ParameterSpec& spec) {
         const ParameterWords words = wordsOf(spec.name);
@@ -117,13 +118,14 @@ private:
     void addRows(const ParameterSpec& spec, const std::vector<std::string>& theirs,
                  bool transposed) {
         const bool each = spec.shape.size() == 3;
-        const std::int64_t matrices = each ? spec.shape[0] : 1;
+        const bool all = experts_ == ExpertPlaces::Each;
+        const std::int64_t matrices = each && all ? spec.shape[0] : 1;
         const std::int64_t rows = each ? spec.shape[1] : spec.shape[0];
         const std::vector<std::int64_t> parts = rowsOfParts(rows, theirs.size());
         std::int64_t first = 0;
         for (std::int64_t matrix = 0; matrix < matrices; ++matrix)
             for (std::size_t part = 0; part < parts.size(); ++part) {
-                const std::string name = withNumber(theirs[part], matrix);
+                const std::string name = all ? withNumber(theirs[part], matrix) : theirs[part];
                 places_.pieces.back().push_back({name, first, parts[part], 0, transposed});
                 addTensor(name, spec, parts[part], transposed);
                 first += parts[part];
@@ -150,6 +152,7 @@ private:
     const Family& family_;
     const ModelConfig& model_;
     std::string_view body_;
+    ExpertPlaces experts_;
     WeightPlaces places_;
 };
 
@@ -157,10 +160,11 @@ private:
 
 Result<WeightPlaces> weightPlaces(const Family& family, const ModelDescription& description,
                                   std::string_view body,
-                                  const std::function<bool(const ParameterSpec&)>& wanted) {
+                                  const std::function<bool(const ParameterSpec&)>& wanted,
+                                  ExpertPlaces experts) {
     RINGSCOPE_TRY(const std::vector<LayerKind> kinds,
                   layerKinds(description.model, description.attention));
-    PlaceBuilder builder(family, description.model, body);
+    PlaceBuilder builder(family, description.model, body, experts);
     for (const ParameterSpec& spec : parameterList(description.model, kinds))
         if (!wanted || wanted(spec)) RINGSCOPE_CHECK(builder.add(spec));
     return std::move(builder).ended();

@@ -37,11 +37,15 @@ struct WeightPlaces {
     std::map<std::string, std::vector<std::int64_t>, std::less<>> tensors;
 };
 
+// Which of the experts' matrices: of each expert, or those of one, with * as its number.
+enum class ExpertPlaces : std::uint8_t { Each, One };
+
 // `body` stands before the names of the body's tensors: family.body, or nothing. Fails where the
 // model has a part that the family has no name for. Of parameters that are `wanted`; not set: of
 // all.
 Result<WeightPlaces> weightPlaces(const Family& family, const ModelDescription& description,
                                   std::string_view body,
-                                  const std::function<bool(const ParameterSpec&)>& wanted = {});
+                                  const std::function<bool(const ParameterSpec&)>& wanted = {},
+                                  ExpertPlaces experts = ExpertPlaces::Each);
 
 }  // namespace ringscope

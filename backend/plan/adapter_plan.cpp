@@ -16,8 +16,9 @@ namespace {
 // "layers.0.attention.qkv.weight" and "k_proj" -> "layers.0.attention.qkv.lora.k_proj."
 std::string stemOf(const LinearLayer& layer) {
     constexpr std::string_view ending = ".weight";
-    return layer.parameter.substr(0, layer.parameter.size() - ending.size()) +
-           std::string(adapterMark) + std::string(layer.kind()) + ".";
+    std::string stem = layer.parameter;
+    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
+    return stem + std::string(adapterMark) + std::string(layer.kind()) + ".";
 }
 
 // Latents become keys and values on the rank that they travel to, which knows no token of them.
@@ -25,20 +26,32 @@ bool isExpandedElsewhere(const LinearLayer& layer) {
     return layer.parameter.ends_with(".attention.latent_up.weight");
 }
 
-// Others take the names of these layers for experts' as well.
+// The names of these layers are experts' as well, which have many matrices: a run says so.
 bool isOfFeedForward(const LinearLayer& layer) {
     return layer.parameter.find(".ffn.") != std::string::npos;
 }
 
-Result<void> checkDropout(const std::vector<AdapterSite>& sites, const AdapterConfig& adapter) {
-    if (adapter.dropout == 0) return {};
-    for (const AdapterSite& site : sites)
+std::int64_t scalarsOf(const AdapterSite& site, std::int64_t rank) {
+    return rank * (site.layer.rows + site.layer.columns);
+}
+
+Result<void> checkDropout(const std::vector<AdapterSite>& sites, const RunConfig& config) {
+    if (config.adapter.dropout == 0) return {};
+    for (const AdapterSite& site : sites) {
         if (isExpandedElsewhere(site.layer))
             return Error{
                 ErrorCode::InvalidConfig,
                 fmt::format("adapter.dropout: {} works on latents of other ranks' tokens and drops "
                             "nothing; set adapter.dropout to 0, or name other adapter.targets",
                             site.layer.kind())};
+        if (site.layer.isOfExperts() && config.parallel.ep > 1)
+            return Error{
+                ErrorCode::InvalidConfig,
+                fmt::format("adapter.dropout: with parallel.ep {}, {} works on rows of other "
+                            "ranks' tokens, whose numbers do not travel; set adapter.dropout to 0, "
+                            "parallel.ep to 1, or name other adapter.targets",
+                            config.parallel.ep, site.layer.kind())};
+    }
     return {};
 }
 
@@ -60,7 +73,7 @@ Result<std::vector<AdapterSite>> adapterSites(const RunConfig& config) {
         return Error{ErrorCode::InvalidConfig,
                      "adapter.kind: this model has no linear layer that an adapter could stand "
                      "beside; use adapter.kind none"};
-    RINGSCOPE_CHECK(checkDropout(sites, config.adapter));
+    RINGSCOPE_CHECK(checkDropout(sites, config));
     return sites;
 }
 
@@ -75,13 +88,16 @@ double adapterScale(const AdapterConfig& adapter) {
 std::vector<ParameterSpec> adapterParameters(const std::vector<AdapterSite>& sites,
                                              std::int64_t rank, std::int64_t offset) {
     std::vector<ParameterSpec> list;
-    const auto add = [&](const std::string& name, std::int64_t rows, std::int64_t columns) {
-        list.push_back({.name = name, .shape = {rows, columns}, .initial = 0, .offset = offset});
-        offset += rows * columns;
+    const auto add = [&](const std::string& name, const LinearLayer& layer, std::int64_t rows,
+                         std::int64_t columns) {
+        ParameterSpec& spec = list.emplace_back(
+            ParameterSpec{.name = name, .shape = {rows, columns}, .initial = 0, .offset = offset});
+        if (layer.isOfExperts()) spec.shape.insert(spec.shape.begin(), layer.experts);
+        offset += spec.elements();
     };
     for (const AdapterSite& site : sites) {
-        add(site.a, rank, site.layer.columns);
-        add(site.b, site.layer.rows, rank);
+        add(site.a, site.layer, rank, site.layer.columns);
+        add(site.b, site.layer, site.layer.rows, rank);
     }
     return list;
 }
@@ -112,7 +128,15 @@ std::int64_t trainedParameters(const RunPlan& plan) {
     if (!hasAdapter(plan.config)) return plan.parameters;
     std::int64_t count = 0;
     for (const AdapterSite& site : adapterSites(plan))
-        count += plan.config.adapter.rank * (site.layer.rows + site.layer.columns);
+        count += site.layer.matrices() * scalarsOf(site, plan.config.adapter.rank);
+    return count;
+}
+
+std::int64_t multipliedAdapters(const RunPlan& plan) {
+    std::int64_t count = 0;
+    for (const AdapterSite& site : adapterSites(plan))
+        count += (site.layer.isOfExperts() ? plan.config.model.experts.perToken : 1) *
+                 scalarsOf(site, plan.config.adapter.rank);
     return count;
 }
 
@@ -129,8 +153,8 @@ std::string adapterNote(const RunPlan& plan) {
     std::int64_t bytes = 0;
     std::int64_t scalars = 0;
     for (const LinearLayer& layer : fourBitLayers(plan)) {
-        bytes += fourBitBytes(layer.rows * layer.columns);
-        scalars += layer.rows * layer.columns;
+        bytes += layer.matrices() * fourBitBytes(layer.rows * layer.columns);
+        scalars += layer.matrices() * layer.rows * layer.columns;
     }
     return note + fmt::format("; {} parameters in 4 bits take {}", formatCount(scalars),
                               formatBytes({bytes}));

@@ -4,6 +4,9 @@
 //     out = in W^T + bias + alpha / rank * (in A^T) B^T     W (rows, columns)
 //                                                           A (rank, columns)   B (rows, rank)
 //
+// Of experts, A and B have a matrix of each expert: (experts, rank, columns) and
+// (experts, rows, rank). Ranks that share experts share these, too.
+//
 // A's first values are uniform, B's are 0, so that a training begins with the model as it is. With
 // kind qlora, W is kept in 4 bits (backend/model/four_bit.h) and has no place among the parameters.
 #pragma once
@@ -51,6 +54,9 @@ std::vector<ParameterSpec> heldParameters(const RunPlan& plan);
 
 // Scalars that gradients reach: of the adapters, or all of the model.
 std::int64_t trainedParameters(const RunPlan& plan);
+
+// Scalars of adapters that a token is multiplied with: of experts, those of the ones it uses.
+std::int64_t multipliedAdapters(const RunPlan& plan);
 
 // How many parameters train, beside how many, as a sentence.
 std::string adapterNote(const RunPlan& plan);

@@ -304,7 +304,7 @@ double modelFlops(const RunPlan& plan) {
     const double tokens = static_cast<double>(config.train.seqLen * config.train.batch);
     const auto multiplied = static_cast<double>(multipliedParameters(model, plan.layers));
     const double products = hasAdapter(config)
-                                ? 4 * multiplied + 6 * static_cast<double>(trainedParameters(plan))
+                                ? 4 * multiplied + 6 * static_cast<double>(multipliedAdapters(plan))
                                 : 6 * multiplied;
     return static_cast<double>(config.train.gradAccum * config.parallel.dp) *
            (products * tokens + 3 * compressionFlops(plan) + 3.5 * attentionFlops(plan));

@@ -158,8 +158,10 @@ std::string modelWords(const RunRecord& run) {
         words += fmt::format(", {} train beside them", formatCount(run.trainedParameters));
     const AdapterConfig& adapter = run.config.adapter;
     if (adapter.kind != AdapterKind::None) {
+        const std::string_view all =
+            model.experts.count > 0 ? "all linear layers of attention" : "all linear layers";
         const std::string where =
-            adapter.targets.empty() ? "all linear layers" : join(adapter.targets, ", ");
+            adapter.targets.empty() ? std::string(all) : join(adapter.targets, ", ");
         words +=
             fmt::format(", {} of rank {} beside {}", nameOf(adapter.kind), adapter.rank, where);
     }

@@ -165,9 +165,10 @@ private:
             nanos += matrix.copies * (!backward  ? costs_.product(rows, inner, columns)
                                       : frozen() ? costs_.product(rows, columns, inner)
                                                  : costs_.productBackward(rows, inner, columns));
-            if (matrix.inFourBits) nanos += (rows + tile - 1) / tile * unpacked(inner * columns);
+            if (matrix.inFourBits)
+                nanos += matrix.copies * ((rows + tile - 1) / tile) * unpacked(inner * columns);
             for (const std::int64_t adapted : matrix.adapted)
-                nanos += adapter(rows, inner, adapted, backward);
+                nanos += matrix.copies * adapter(rows, inner, adapted, backward);
         }
         return nanos;
     }

@@ -76,7 +76,7 @@ InitialValues seededAdapters(std::vector<ParameterSpec> list, std::int64_t seed)
             if (first >= end || !isFirstMatrix(spec)) continue;
             const std::uint64_t key =
                 mixBits(hashOfName(spec.name) + mixBits(static_cast<std::uint64_t>(seed)));
-            const double bound = 1 / std::sqrt(static_cast<double>(spec.shape[1]));
+            const double bound = 1 / std::sqrt(static_cast<double>(spec.shape.back()));
             at::parallel_for(first, end, 1 << 15, [&](std::int64_t from, std::int64_t to) {
                 for (std::int64_t i = from; i < to; ++i)
                     numbers[i - begin] =

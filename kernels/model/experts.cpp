@@ -1,5 +1,6 @@
 #include "kernels/model/experts.h"
 
+#include "backend/core/mix.h"
 #include "kernels/model/activation.h"
 #include "kernels/model/chunks.h"
 #include "kernels/model/products.h"
@@ -66,19 +67,46 @@ void overExperts(const std::vector<std::int64_t>& perExpert, std::int64_t tile, 
     }
 }
 
+// The matrix of one expert, with what stands beside it.
+Weight ofExpert(const Weight& all, std::int64_t expert) {
+    return {all.value.detach()[expert],
+            all.gradient.defined() ? all.gradient[expert] : at::Tensor()};
+}
+
+std::int64_t outputsOfEach(const Projection& all, std::int64_t experts) {
+    return all.packed ? all.packed->rows() / experts : all.weight.value.size(1);
+}
+
+// One of `experts`. `tokens`: of the rows that it gets, where it drops anything.
+Projection ofExpert(const Projection& all, std::int64_t expert, std::int64_t experts,
+                    const at::Tensor& tokens = {}) {
+    Projection one;
+    const std::int64_t rows = outputsOfEach(all, experts);
+    if (all.packed)
+        one.packed = all.packed->some(expert * rows, rows);
+    else
+        one.weight = ofExpert(all.weight, expert);
+    for (const LowRank& part : all.beside) {
+        LowRank& own = one.beside.emplace_back(part);
+        own.a = ofExpert(part.a, expert);
+        own.b = ofExpert(part.b, expert);
+        own.key = mixBits(part.key + static_cast<std::uint64_t>(expert));
+    }
+    if (!all.dropout.drops()) return one;
+    one.dropout = all.dropout;
+    one.dropout.rows = all.dropout.rows.index_select(0, tokens.to(at::kCPU));
+    return one;
+}
+
 // What the first projection gives: of all rows where it is kept, else of none.
-at::Tensor keptInner(const at::Tensor& like, std::int64_t rows, const Experts& experts) {
+at::Tensor keptInner(const at::Tensor& like, std::int64_t rows, const Experts& experts,
+                     std::int64_t count) {
     if (experts.tile > 0) return {};
-    return emptyRows(like, rows, experts.gateUp.value.size(1));
+    return emptyRows(like, rows, outputsOfEach(experts.gateUp, count));
 }
 at::Tensor innerOf(const at::Tensor& kept, std::int64_t first, std::int64_t count,
                    const at::Tensor& like, const Projection& gateUp) {
     return kept.defined() ? kept.narrow(0, first, count) : emptyRows(like, count, gateUp.outputs());
-}
-
-Projection ofExpert(const Weight& all, std::int64_t expert) {
-    return {.weight = {all.value.detach()[expert],
-                       all.gradient.defined() ? all.gradient[expert] : at::Tensor()}};
 }
 
 at::Tensor normedRows(const Norm& norm, const at::Tensor& in) {
@@ -91,22 +119,23 @@ at::Tensor normedRows(const Norm& norm, const at::Tensor& in) {
 struct AddExperts : Function<AddExperts> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                               const at::Tensor& weights, const at::Tensor& residual,
-                              const at::Tensor& chosen, const Experts& experts) {
+                              const at::Tensor& chosen, std::int64_t all, const Experts& experts) {
         const at::Tensor in = rowsOf(x);
         const at::Tensor normed = normedRows(experts.norm, in);
-        const Assignment assignment = assign(chosen, experts.gateUp.value.size(0));
+        const Assignment assignment = assign(chosen, all);
         const at::Tensor factors = weights.flatten().index_select(0, assignment.pairs);
         at::Tensor out = rowsOf(residual).clone();
-        const at::Tensor projected = keptInner(in, assignment.pairs.size(0), experts);
+        const at::Tensor projected = keptInner(in, assignment.pairs.size(0), experts, all);
         overExperts(assignment.perExpert, experts.tile,
                     [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
                         const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-                        const Projection gateUp = ofExpert(experts.gateUp, expert);
+                        const Projection gateUp = ofExpert(experts.gateUp, expert, all, tokens);
                         at::Tensor between = innerOf(projected, first, count, in, gateUp);
                         gateUp.applyInto(between, normed.index_select(0, tokens));
                         at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
                         activate(experts.kind, between, hidden);
-                        const at::Tensor result = ofExpert(experts.down, expert).apply(hidden);
+                        const at::Tensor result =
+                            ofExpert(experts.down, expert, all, tokens).apply(hidden);
                         const at::Tensor factor = factors.narrow(0, first, count).unsqueeze(1);
                         out.index_add_(0, tokens, (result * factor).to(out.scalar_type()));
                     });
@@ -125,8 +154,8 @@ struct AddExperts : Function<AddExperts> {
         const Experts experts{
             .kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt()),
             .norm = keptNorm(context, "norm"),
-            .gateUp = kept(context, "gateUp"),
-            .down = kept(context, "down"),
+            .gateUp = keptProjection(context, "gateUp"),
+            .down = keptProjection(context, "down"),
             .tile = context->saved_data["tile"].toInt()};
         const at::Tensor in = rowsOf(saved[0]);
         const at::Tensor d = rowsOf(dOut[0]);
@@ -135,6 +164,7 @@ struct AddExperts : Function<AddExperts> {
         experts.norm.apply(in, normed, inverse);
         const Assignment assignment{saved[3], saved[3].floor_divide(saved[1].size(1)),
                                     context->saved_data["perExpert"].toIntVector()};
+        const std::int64_t all = std::ssize(assignment.perExpert);
         const at::Tensor factors = saved[1].flatten().index_select(0, assignment.pairs);
         at::Tensor dNormed = at::zeros_like(in);
         at::Tensor dWeights = at::zeros_like(saved[1]).flatten();
@@ -142,10 +172,10 @@ struct AddExperts : Function<AddExperts> {
             assignment.perExpert, experts.tile,
             [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
                 const at::Tensor tokens = assignment.tokens.narrow(0, first, count);
-                const Projection gateUp = ofExpert(experts.gateUp, expert);
+                const Projection gateUp = ofExpert(experts.gateUp, expert, all, tokens);
                 at::Tensor between = innerOf(saved[2], first, count, in, gateUp);
                 if (!saved[2].defined()) gateUp.applyInto(between, normed.index_select(0, tokens));
-                const Projection down = ofExpert(experts.down, expert);
+                const Projection down = ofExpert(experts.down, expert, all, tokens);
                 at::Tensor hidden = emptyRows(in, count, between.size(1) / 2);
                 activate(experts.kind, between, hidden);
                 const at::Tensor dChosen = d.index_select(0, tokens);
@@ -164,24 +194,25 @@ struct AddExperts : Function<AddExperts> {
             });
         at::Tensor dx = at::zeros_like(in);
         experts.norm.backward(in, inverse, dNormed, dx);
-        return {dx.view_as(saved[0]), dWeights.view_as(saved[1]), dOut[0], {}, {}};
+        return {dx.view_as(saved[0]), dWeights.view_as(saved[1]), dOut[0], {}, {}, {}};
     }
 };
 
 struct ApplyExperts : Function<ApplyExperts> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& rows,
                               const Experts& experts, const std::vector<std::int64_t>& perExpert) {
-        const at::Tensor projected = keptInner(rows, rows.size(0), experts);
+        const std::int64_t all = std::ssize(perExpert);
+        const at::Tensor projected = keptInner(rows, rows.size(0), experts, all);
         at::Tensor out = at::empty_like(rows);
         overExperts(perExpert, experts.tile,
                     [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-                        const Projection gateUp = ofExpert(experts.gateUp, expert);
+                        const Projection gateUp = ofExpert(experts.gateUp, expert, all);
                         at::Tensor between = innerOf(projected, first, count, rows, gateUp);
                         gateUp.applyInto(between, rows.narrow(0, first, count));
                         at::Tensor hidden = emptyRows(rows, count, between.size(1) / 2);
                         activate(experts.kind, between, hidden);
                         at::Tensor result = out.narrow(0, first, count);
-                        ofExpert(experts.down, expert).applyInto(result, hidden);
+                        ofExpert(experts.down, expert, all).applyInto(result, hidden);
                     });
         context->save_for_backward({rows, projected});
         context->saved_data["perExpert"] = perExpert;
@@ -195,16 +226,17 @@ struct ApplyExperts : Function<ApplyExperts> {
     static variable_list backward(AutogradContext* context, const variable_list& dOut) {
         const variable_list saved = context->get_saved_variables();
         const auto kind = static_cast<FeedForwardKind>(context->saved_data["kind"].toInt());
-        const Weight gateUps = kept(context, "gateUp");
-        const Weight downs = kept(context, "down");
+        const Projection gateUps = keptProjection(context, "gateUp");
+        const Projection downs = keptProjection(context, "down");
         const std::vector<std::int64_t> perExpert = context->saved_data["perExpert"].toIntVector();
+        const std::int64_t all = std::ssize(perExpert);
         const at::Tensor d = dOut[0].contiguous();
         at::Tensor dRows = at::empty_like(saved[0]);
         const std::int64_t tile = context->saved_data["tile"].toInt();
         overExperts(perExpert, tile,
                     [&](std::int64_t expert, std::int64_t first, std::int64_t count) {
-                        const Projection gateUp = ofExpert(gateUps, expert);
-                        const Projection down = ofExpert(downs, expert);
+                        const Projection gateUp = ofExpert(gateUps, expert, all);
+                        const Projection down = ofExpert(downs, expert, all);
                         at::Tensor between = innerOf(saved[1], first, count, d, gateUp);
                         if (!saved[1].defined())
                             gateUp.applyInto(between, saved[0].narrow(0, first, count));
@@ -243,7 +275,8 @@ Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Te
 
 at::Tensor addExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
                       const at::Tensor& residual) {
-    return AddExperts::apply(x, routing.weights, residual, routing.experts, experts);
+    return AddExperts::apply(x, routing.weights, residual, routing.experts, routing.scores.size(1),
+                             experts);
 }
 
 at::Tensor applyExperts(const at::Tensor& rows, const Experts& experts,

@@ -134,10 +134,25 @@ std::int64_t FourBitMatrix::bytes() const {
 
 std::shared_ptr<const FourBitMatrix> FourBitMatrix::some(std::int64_t first,
                                                          std::int64_t count) const {
-    auto part = std::make_shared<FourBitMatrix>(*this);
-    part->firstRow_ += first;
-    part->rows_ = count;
-    return part;
+    // Tensors that have none of the rows are left out, where each has rows that follow each other.
+    const bool inOrder =
+        std::ranges::none_of(parts_, [](const Part& part) { return part.rows.defined(); });
+    const std::int64_t wanted = firstRow_ + first;
+    std::int64_t begin = 0;
+    std::int64_t skipped = 0;
+    std::vector<Part> parts;
+    for (const Part& part : parts_) {
+        const bool before = begin + part.count <= wanted;
+        if (!inOrder || (!before && begin < wanted + count))
+            parts.push_back(part);
+        else if (before)
+            skipped += part.count;
+        begin += part.count;
+    }
+    auto made = std::make_shared<FourBitMatrix>(std::move(parts), columns_, options_);
+    made->firstRow_ = wanted - skipped;
+    made->rows_ = count;
+    return made;
 }
 
 at::Tensor FourBitMatrix::values() const {

@@ -98,7 +98,7 @@ struct NormRows : Function<NormRows> {
 
 at::Tensor addSpreadExperts(const at::Tensor& x, const Experts& experts, const Routing& routing,
                             const at::Tensor& residual, Group& group, int layer) {
-    const std::int64_t own = experts.gateUp.value.size(0);
+    const std::int64_t own = routing.scores.size(1) / group.size();
     const std::int64_t ranks = group.size();
     const PlaceScope place;
     tracePlace().layer = layer;

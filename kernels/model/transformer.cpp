@@ -33,11 +33,11 @@ struct OfLayer : torch::autograd::Function<OfLayer> {
     }
 };
 
+// `weight`: the name of its own; `bias`: of what is added, if anything.
 Projection projectionOf(const Parameters& parameters, const Adapters& adapters,
-                        const std::string& name) {
-    const std::string weight = name + ".weight";
+                        const std::string& weight, const std::string& bias) {
     Projection projection{.weight = parameters.weightIfAny(weight),
-                          .bias = parameters.weightIfAny(name + ".bias")};
+                          .bias = parameters.weightIfAny(bias)};
     if (const auto found = adapters.packed.find(weight); found != adapters.packed.end())
         projection.packed = found->second;
     if (const auto found = adapters.beside.find(weight); found != adapters.beside.end())
@@ -69,6 +69,14 @@ FeedForward dropping(FeedForward parts, const TokenTensors& shard) {
     return parts;
 }
 
+// Rows that came from other ranks have no tokens here, and nothing is dropped of them.
+Experts dropping(Experts experts, const TokenTensors& shard, bool spread) {
+    if (spread) return experts;
+    experts.gateUp = dropping(std::move(experts.gateUp), shard);
+    experts.down = dropping(std::move(experts.down), shard);
+    return experts;
+}
+
 // Adds what one router did to what the others did.
 void addUse(RouterUse& use, const Routing& routing, const at::Tensor& own) {
     const auto ofOwn = [&](const at::Tensor& rows) {
@@ -95,7 +103,8 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const Adap
                                         const std::string& prefix, bool experts) const {
     const auto normOf = [&](const char* name) { return norm(parameters, prefix + name); };
     const auto project = [&](const char* name) {
-        return projectionOf(parameters, adapters, prefix + name);
+        const std::string stem = prefix + name;
+        return projectionOf(parameters, adapters, stem + ".weight", stem + ".bias");
     };
     const auto weight = [&](const char* name) { return parameters.weightIfAny(prefix + name); };
     const bool gated = rowOf(model_.ffn).gated;
@@ -127,14 +136,17 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const Adap
     if (layer.latent.queryDown.defined()) layer.latent.queryNorm.eps = model_.latent.normEps;
     if (!layer.latent.queryDown.defined()) layer.latent.queryUp = project("attention.query");
     if (!experts) return layer;
+    const auto stacked = [&](const char* name) {
+        return projectionOf(parameters, adapters, prefix + name, {});
+    };
     layer.feedForward.in = project(gated ? "ffn.shared.gate_up" : "ffn.shared.up");
     layer.feedForward.down = project("ffn.shared.down");
     layer.router = weight("ffn.router.weight");
     layer.routerBias = weight("ffn.router.bias");
     layer.experts = {.kind = model_.ffn,
                      .norm = layer.feedForward.before,
-                     .gateUp = weight("ffn.experts.gate_up"),
-                     .down = weight("ffn.experts.down"),
+                     .gateUp = stacked("ffn.experts.gate_up"),
+                     .down = stacked("ffn.experts.down"),
                      .tile = memory_.tileMlp.value_or(0)};
     layer.sharedGate = weight("ffn.shared.gate.weight");
     return layer;
@@ -279,9 +291,11 @@ at::Tensor Transformer::mixed(int index, const at::Tensor& x, const at::Tensor& 
         route(logits, model_.experts,
               layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());
     addUse(routers, routing, shard.own);
-    const at::Tensor sum = sharing_ == nullptr ? addExperts(x, layer.experts, routing, residual)
-                                               : addSpreadExperts(x, layer.experts, routing,
-                                                                  residual, *sharing_, index);
+    const bool spread = sharing_ != nullptr;
+    const Experts experts = dropping(layer.experts, shard, spread);
+    const at::Tensor sum = spread
+                               ? addSpreadExperts(x, experts, routing, residual, *sharing_, index)
+                               : addExperts(x, experts, routing, residual);
     if (!layer.feedForward.down.defined()) return sum;
     const FeedForward parts = dropping(layer.feedForward, shard);
     if (!layer.sharedGate.defined()) return addFeedForward(x, parts, sum);

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ringscope {
@@ -50,6 +51,19 @@ OutgoingTensor outgoingMatrix(std::string name, const at::Tensor& values) {
             }};
 }
 
+// PEFT knows no *, so that each expert is named.
+std::vector<std::string> writtenTargets(const std::vector<std::string>& targets,
+                                        const std::vector<LinearLayer>& layers) {
+    if (targets.empty()) return kindsOf(layers);
+    if (std::ranges::none_of(targets,
+                             [](const auto& target) { return target.find('*') != target.npos; }))
+        return targets;
+    std::vector<std::string> modules;
+    for (const LinearLayer& layer : layers)
+        for (LinearLayer& each : eachOf(layer)) modules.push_back(std::move(each.module));
+    return modules;
+}
+
 }  // namespace
 
 Result<FinalWeights> FinalWeights::ofAdapter(const RunPlan& plan) {
@@ -68,7 +82,7 @@ Result<FinalWeights> FinalWeights::ofAdapter(const RunPlan& plan) {
     weights.settings_.alpha = adapter.alpha;
     weights.settings_.dropout = adapter.dropout;
     weights.settings_.base = std::filesystem::absolute(base).lexically_normal().string();
-    weights.settings_.targets = adapter.targets.empty() ? kindsOf(layers) : adapter.targets;
+    weights.settings_.targets = writtenTargets(adapter.targets, layers);
     return weights;
 }
 
@@ -111,15 +125,24 @@ Result<void> FinalWeights::writeAdapters(const std::filesystem::path& folder, Tr
                                          Group& ranks) const {
     const std::int64_t first = matrices_.front().offset;
     const at::Tensor values = trainer.wholeValues(first);
-    const auto matrix = [&](const std::string& name) {
+    // One matrix, or one of each expert.
+    const auto matrices = [&](const std::string& name) {
         const auto spec = std::ranges::find(matrices_, name, &ParameterSpec::name);
-        return values.narrow(0, spec->offset - first, spec->elements()).view(spec->shape);
+        const std::vector<std::int64_t> shape{-1, *std::prev(spec->shape.end(), 2),
+                                              spec->shape.back()};
+        return values.narrow(0, spec->offset - first, spec->elements()).view(shape);
     };
     std::vector<OutgoingTensor> tensors;
     for (const AdapterSite& site : sites_) {
-        tensors.push_back(outgoingMatrix(tensorNameOfA(site.layer.module), matrix(site.a)));
-        tensors.push_back(outgoingMatrix(tensorNameOfB(site.layer.module),
-                                         inTensorOrder(matrix(site.b), site.layer)));
+        const at::Tensor a = matrices(site.a);
+        const at::Tensor b = matrices(site.b);
+        std::int64_t number = 0;
+        for (const LinearLayer& layer : eachOf(site.layer)) {
+            tensors.push_back(outgoingMatrix(tensorNameOfA(layer.module), a[number]));
+            tensors.push_back(
+                outgoingMatrix(tensorNameOfB(layer.module), inTensorOrder(b[number], layer)));
+            ++number;
+        }
     }
     Result<void> written;
     if (ranks.rank() == 0) written = writeAdapter(folder, settings_, std::move(tensors));

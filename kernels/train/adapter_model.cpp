@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -59,12 +62,18 @@ Result<void> checkSame(const AdapterFolder& adapter, const std::vector<LinearLay
         return refuse("a product that counts " + std::to_string(settings.scale()) +
                       " times, and adapter.alpha / adapter.rank is " +
                       std::to_string(adapterScale(wanted)));
+    std::set<std::string> modules;
+    for (const LinearLayer& layer : layers) modules.insert(layer.module);
+    std::size_t named = 0;
     for (const AdapterSite& site : sites)
-        if (std::ranges::find(layers, site.layer.module, &LinearLayer::module) == layers.end())
-            return refuse("nothing beside " + site.layer.module + ", which adapter.targets names");
-    if (layers.size() != sites.size())
+        for (const LinearLayer& layer : eachOf(site.layer)) {
+            if (!modules.contains(layer.module))
+                return refuse("nothing beside " + layer.module + ", which adapter.targets names");
+            ++named;
+        }
+    if (layers.size() != named)
         return refuse(std::to_string(layers.size()) + " layers, and adapter.targets names " +
-                      std::to_string(sites.size()));
+                      std::to_string(named));
     return {};
 }
 
@@ -78,11 +87,16 @@ Result<InitialValues> folderValues(const RunPlan& plan, const std::vector<Adapte
     RINGSCOPE_CHECK(checkSame(adapter, layers, sites, plan.config.adapter));
     at::Tensor flat = at::zeros({list.back().offset + list.back().elements()}, at::kDouble);
     for (const AdapterSite& site : sites) {
-        const AdapterMatrices matrices = storedMatrices(adapter, site.layer);
-        for (const auto& [name, matrix] :
-             {std::pair(site.a, matrices.a), std::pair(site.b, matrices.b)}) {
-            const ParameterSpec& spec = specNamed(list, name);
-            flat.narrow(0, spec.offset, spec.elements()).copy_(matrix.flatten());
+        std::int64_t offsetOfA = specNamed(list, site.a).offset;
+        std::int64_t offsetOfB = specNamed(list, site.b).offset;
+        const auto put = [&](std::int64_t& offset, const at::Tensor& matrix) {
+            flat.narrow(0, offset, matrix.numel()).copy_(matrix.flatten());
+            offset += matrix.numel();
+        };
+        for (const LinearLayer& layer : eachOf(site.layer)) {
+            const AdapterMatrices matrices = storedMatrices(adapter, layer);
+            put(offsetOfA, matrices.a);
+            put(offsetOfB, matrices.b);
         }
     }
     return InitialValues(
@@ -91,11 +105,30 @@ Result<InitialValues> folderValues(const RunPlan& plan, const std::vector<Adapte
         });
 }
 
-// Rows of a layer's tensor that are not in the order of the parameter's: where each of them is.
+// Rows of a layer's tensor that are not in the order of the parameter's: where each of them is. No
+// family has such experts.
 at::Tensor rowsElsewhere(const LinearLayer& layer, std::int64_t firstRow) {
     if (layer.pieces.size() == 1) return {};
     const at::Tensor places = at::arange(layer.rows, at::kLong);
     return inTensorOrder(places, layer) + firstRow;
+}
+
+// The layers that a rank keeps in 4 bits, in the order of their rows; of experts, its own ones'
+// each with its rows of the whole parameter.
+std::vector<LinearLayer> ownFourBitLayers(const RunPlan& plan, int rank) {
+    std::vector<LinearLayer> own;
+    for (const LinearLayer& layer : fourBitLayers(plan)) {
+        const std::vector<LinearLayer> each = eachOf(layer);
+        const bool shared = layer.isOfExperts();
+        const std::int64_t count = shared ? std::ssize(each) / plan.expertRanks : 1;
+        const std::int64_t first = shared ? rank % plan.expertRanks * count : 0;
+        for (std::int64_t i = first; i < first + count; ++i)
+            own.push_back(each[static_cast<std::size_t>(i)]);
+    }
+    std::ranges::stable_sort(own, [](const LinearLayer& a, const LinearLayer& b) {
+        return std::tie(a.parameter, a.firstRow) < std::tie(b.parameter, b.firstRow);
+    });
+    return own;
 }
 
 }  // namespace
@@ -122,10 +155,10 @@ Result<InitialValues> heldValues(const RunPlan& plan, const InitialValues& model
 }
 
 std::map<std::string, std::shared_ptr<const FourBitMatrix>> packedWeights(
-    const RunPlan& plan, const InitialValues& model, const at::TensorOptions& options) {
+    const RunPlan& plan, int rank, const InitialValues& model, const at::TensorOptions& options) {
     const std::vector<ParameterSpec> base = parameterList(plan.config.model, plan.layers);
     std::map<std::string, std::vector<FourBitMatrix::Part>> parts;
-    for (const LinearLayer& layer : fourBitLayers(plan)) {
+    for (const LinearLayer& layer : ownFourBitLayers(plan, rank)) {
         const ParameterSpec& spec = specNamed(base, layer.parameter);
         const at::Tensor rows = model(spec.offset + layer.firstRow * layer.columns,
                                       layer.rows * layer.columns, options.device(at::kCPU))
@@ -140,7 +173,7 @@ std::map<std::string, std::shared_ptr<const FourBitMatrix>> packedWeights(
     std::map<std::string, std::shared_ptr<const FourBitMatrix>> packed;
     for (auto& [name, each] : parts)
         packed[name] = std::make_shared<const FourBitMatrix>(
-            std::move(each), specNamed(base, name).shape[1], options);
+            std::move(each), specNamed(base, name).shape.back(), options);
     return packed;
 }
 

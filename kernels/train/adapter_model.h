@@ -21,10 +21,11 @@ namespace ringscope {
 // another than adapter.* describes.
 Result<InitialValues> heldValues(const RunPlan& plan, const InitialValues& model);
 
-// The weights that are kept in 4 bits, by their names. `options` are those of the parameters: they
-// are rounded to that type first, and computed with in it.
+// The weights that rank `rank` keeps in 4 bits, by their names; of experts, those that it holds.
+// `options` are those of the parameters: they are rounded to that type first, and computed with in
+// it.
 std::map<std::string, std::shared_ptr<const FourBitMatrix>> packedWeights(
-    const RunPlan& plan, const InitialValues& model, const at::TensorOptions& options);
+    const RunPlan& plan, int rank, const InitialValues& model, const at::TensorOptions& options);
 
 // The parameters must outlive them.
 std::map<std::string, std::vector<LowRank>> lowRanks(const RunPlan& plan,

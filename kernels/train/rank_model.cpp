@@ -169,15 +169,16 @@ void RankModel::makeParts() {
     if (!units.empty()) units_.emplace(std::move(units));
 }
 
-Result<RankModel::Beginning> RankModel::beginningOf(const RunPlan& plan, c10::Device device) {
+Result<RankModel::Beginning> RankModel::beginningOf(const RunPlan& plan, int rank,
+                                                    c10::Device device) {
     RINGSCOPE_TRY(const InitialValues model, initialValuesOf(plan));
     RINGSCOPE_TRY(InitialValues held, heldValues(plan, model));
-    return Beginning{std::move(held), packedWeights(plan, model, optionsOf(plan, device))};
+    return Beginning{std::move(held), packedWeights(plan, rank, model, optionsOf(plan, device))};
 }
 
 Result<std::unique_ptr<RankModel>> RankModel::make(const RunPlan& plan, Group& ranks,
                                                    c10::Device device) {
-    RINGSCOPE_TRY(Beginning beginning, beginningOf(plan, device));
+    RINGSCOPE_TRY(Beginning beginning, beginningOf(plan, ranks.rank(), device));
     std::unique_ptr<RankModel> model(new RankModel(plan, ranks, std::move(beginning), device));
     RINGSCOPE_CHECK(model->makeValueFile());
     model->makeParts();

@@ -103,7 +103,7 @@ private:
         InitialValues held;  // of heldParameters()
         std::map<std::string, std::shared_ptr<const FourBitMatrix>> packed;
     };
-    static Result<Beginning> beginningOf(const RunPlan& plan, c10::Device device);
+    static Result<Beginning> beginningOf(const RunPlan& plan, int rank, c10::Device device);
     RankModel(const RunPlan& plan, Group& ranks, Beginning beginning, c10::Device device);
 
     Result<void> makeAttention();

@@ -12,6 +12,11 @@ saves it, its loss, gradients and three steps of AdamW in fp64 (`kind lora`), an
 weights that bitsandbytes rounded to 4 bits (`kind qlora`). Also what bitsandbytes makes of some
 tensors in NF4 with double quantisation.
 
+Experts lie in one tensor in transformers 5. Of "mixtral" and "qwen3-moe" each expert's matrices are made
+linear layers again, under the names of their checkpoints, and have adapters as PEFT gives them to any linear
+layer; in 4 bits each is a tensor of its own in every model. --run reads such folders of "mixtral" into
+transformers' own model, whose matrices PEFT puts together itself.
+
 --run: a program's own adapter is trained, exported and read by PEFT, PEFT's are read by the program,
 both compute the same logits, and a merged folder is loaded by transformers.
 """
@@ -34,7 +39,8 @@ from transformers.pytorch_utils import Conv1D
 PEERS = pathlib.Path(__file__).resolve().parent
 MODELS = PEERS.parent / "fixtures/models"
 FIXTURES = PEERS.parent / "fixtures/adapters"
-FAMILIES = ["llama", "qwen2", "gemma2", "gpt2", "gpt-neox", "phi3", "deepseek-v2", "qwen2-moe"]
+WITH_EXPERTS = ["mixtral", "qwen3-moe"]  # whose experts are adapted
+FAMILIES = ["llama", "qwen2", "gemma2", "gpt2", "gpt-neox", "phi3", "deepseek-v2", "qwen2-moe", *WITH_EXPERTS]
 RANK, ALPHA, SEED = 3, 6, 11
 SINGLE = torch.float32  # in_doubles() gives the name another meaning
 NOT_ADAPTED = ("lm_head", "embed_out", ".gate", "shared_expert_gate")
@@ -60,6 +66,55 @@ Tokens, labels and AdamW are those of `../models`.
 """
 
 
+class Expert(torch.nn.Module):
+    def __init__(self, matrices, activation):
+        super().__init__()
+        self.names = list(matrices)
+        self.activation = activation
+        for name, weight in matrices.items():
+            layer = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
+            layer.weight.data = weight.detach().clone()
+            self.add_module(name, layer)
+
+    def forward(self, rows):
+        gate, up, down = (getattr(self, name) for name in self.names)
+        return down(self.activation(gate(rows)) * up(rows))
+
+
+class Experts(torch.nn.ModuleList):
+    def forward(self, rows, chosen, weights):
+        out = torch.zeros_like(rows)
+        for number, expert in enumerate(self):
+            row, place = torch.where(chosen == number)
+            out = out.index_add(0, row, expert(rows[row]) * weights[row, place, None])
+        return out
+
+
+def stacked_experts(model):
+    return [(name, module) for name, module in model.named_modules() if hasattr(module, "gate_up_proj")
+            and isinstance(module.gate_up_proj, torch.nn.Parameter)]
+
+
+def matrices_of_expert(model_type, module, number):
+    names = ("w1", "w3", "w2") if model_type == "mixtral" else ("gate_proj", "up_proj", "down_proj")
+    return dict(zip(names, (*module.gate_up_proj[number].chunk(2), module.down_proj[number])))
+
+
+def apart(model):
+    """The model, each matrix of its experts a linear layer."""
+    model_type = model.config.model_type
+    stacked = stacked_experts(model)
+    for name, module in stacked:
+        experts = [Expert(matrices_of_expert(model_type, module, number), module.act_fn)
+                   for number in range(module.num_experts)]
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, Experts(experts))
+    if stacked:
+        model.config = copy.deepcopy(model.config)
+        model.config.model_type = "apart"  # PEFT would look for the one tensor
+    return model
+
+
 def linear_modules(model):
     names = [name for name, module in model.named_modules() if isinstance(module, (torch.nn.Linear, Conv1D))]
     return [name for name in names if not name.endswith(NOT_ADAPTED)]
@@ -83,8 +138,14 @@ def matrices(model):
     return {name: value for name, value in model.named_parameters() if "lora_" in name}
 
 
-def stored_name(name):
-    return name.replace(".default", "")
+def stored_name(name, model_type):
+    name = name.replace(".default", "")
+    return name.replace(".mlp.experts.", ".block_sparse_moe.experts.") if model_type == "mixtral" else name
+
+
+def rename_as_checkpoint(file, model_type):
+    save_file({stored_name(name, model_type): value for name, value in load_file(file).items()}, file,
+              metadata={"format": "pt"})
 
 
 def losses_of_adamw(model, tokens, steps=3):
@@ -147,11 +208,15 @@ def in_four_bits(model):
             module = model.get_submodule(name)
             rounded = again(weight_of(module))
             module.weight.copy_(rounded.t() if isinstance(module, Conv1D) else rounded)
+        for _, module in stacked_experts(model):
+            for number in range(module.num_experts):
+                for weight in matrices_of_expert(model.config.model_type, module, number).values():
+                    weight.copy_(again(weight.float()))
     return model
 
 
 def doubles(single, modules):
-    model = adapted(model_oracle.doubles_of(single), modules)
+    model = adapted(apart(model_oracle.doubles_of(single)), modules)
     randomize(model)
     return model
 
@@ -162,16 +227,19 @@ def make(name, into):
     folder.mkdir(parents=True, exist_ok=True)
     tokens = torch.from_numpy(numpy.load(base / "tokens.npy"))
     single = model_oracle.load(base)
-    modules = linear_modules(single)
-    if "experts" in str(single):  # PEFT takes the names of a feed-forward's layers for experts' too
+    model_type = single.config.model_type
+    modules = linear_modules(apart(copy.deepcopy(single)))
+    if "experts" in str(single) and name not in WITH_EXPERTS:
         modules = [module for module in modules if ".self_attn." in module]
     kinds = sorted({module.rsplit(".", 1)[1] for module in modules})
-    peft_model = adapted(copy.deepcopy(single), kinds)
+    peft_model = adapted(apart(copy.deepcopy(single)), kinds)
+    assert (model_oracle.logits_of(peft_model, tokens) - model_oracle.logits_of(single, tokens)).abs().max() < 1e-5
     assert len(matrices(peft_model)) == 2 * len(modules), (len(matrices(peft_model)), len(modules))
     randomize(peft_model)
     peft_model.peft_config["default"].base_model_name_or_path = f"../../models/{name}"
     peft_model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
+    rename_as_checkpoint(folder / "adapter_model.safetensors", model_type)
     (folder / "adapter_model.safetensors").chmod(0o644)
     tensors = {"logits": model_oracle.logits_of(peft_model, tokens)}
     facts = {"transformers": model_oracle.transformers.__version__}
@@ -181,7 +249,7 @@ def make(name, into):
         loss.backward()
         facts["loss"] = loss.item()
         for key, value in matrices(model).items():
-            tensors["gradient." + stored_name(key)] = value.grad.to(SINGLE).detach().clone()
+            tensors["gradient." + stored_name(key, model_type)] = value.grad.to(SINGLE).detach().clone()
         facts["losses_adamw"] = losses_of_adamw(doubles(single, kinds), tokens)
     single_loss = model_oracle.mean_loss(peft_model, tokens).item()
     assert abs(single_loss / facts["loss"] - 1) < 2e-6, (single_loss, facts["loss"])
@@ -203,7 +271,7 @@ def make(name, into):
 def check_linear4bit(single, tokens, kinds, wanted):
     """bitsandbytes' own layer, in fp32, gives the loss that is recorded; False where its kernel is wrong."""
     import bitsandbytes
-    model = copy.deepcopy(single)
+    model = apart(copy.deepcopy(single))
     weights = [weight_of(model.get_submodule(name)) for name in linear_modules(model)]
     if not all(torch.equal(again(weight), as_the_kernel(weight)) for weight in weights):
         return False
@@ -259,11 +327,21 @@ def difference(told, model, tokens):
     return float(numpy.abs(told.reshape(logits.shape) - logits.numpy()).max())
 
 
+def target_modules(name):
+    return json.loads((FIXTURES / name / "adapter_config.json").read_text())["target_modules"]
+
+
+def with_adapter(name, folder):
+    model = model_oracle.load(MODELS / name)
+    # PEFT 0.21 leaves the dense layer's gate_proj, up_proj and down_proj out where it puts experts' together.
+    return PeftModel.from_pretrained(apart(model) if name == "qwen3-moe" else model, folder).eval()
+
+
 def exchange(program, name, scratch):
     """Both ways, merged and taken apart again. Returns the largest differences of logits."""
     tokens = torch.from_numpy(numpy.load(MODELS / name / "tokens.npy"))
     base = MODELS / name
-    theirs = PeftModel.from_pretrained(model_oracle.load(base), FIXTURES / name).eval()
+    theirs = with_adapter(name, FIXTURES / name)
     found = {"read": difference(program_logits(program, FIXTURES / name, name, scratch, "read"), theirs, tokens)}
 
     merged, again, own = scratch / "merged", scratch / "again", scratch / "own"
@@ -278,12 +356,13 @@ def exchange(program, name, scratch):
     experiment = scratch / "adapted.yaml"
     experiment.write_text("name: adapted\n")
     settings = {"model.from": base, "adapter.kind": "lora", "adapter.rank": 5, "adapter.alpha": 7,
+                "adapter.targets": json.dumps(target_modules(name)) if name in WITH_EXPERTS else "[]",
                 "data.source": base / "tokens.npy", "data.tokenizer": "ids", "train.seq_len": 24, "train.steps": 3,
                 "train.warmup_steps": 0, "train.lr": 0.02, "parallel.mode": "none", "checkpoint.at_end": "true"}
     words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     ran(program, "--db", store, "run", experiment, *words)
     ran(program, "--db", store, "model", "export", "@last", "-o", own)
-    ours = PeftModel.from_pretrained(model_oracle.load(base), own).eval()
+    ours = with_adapter(name, own)
     found["written"] = difference(program_logits(program, own, name, scratch, "written"), ours, tokens)
     moved = (model_oracle.logits_of(ours, tokens) - model_oracle.logits_of(model_oracle.load(base), tokens)).abs().max()
     assert moved > 1e-3, f"the adapter of {name} changes nothing"

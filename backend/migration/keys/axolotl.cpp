@@ -82,7 +82,9 @@ constexpr std::array axolotlRows = {
     drops("pose_", "sequences keep their positions"),
     drops("mean_resizing_embeddings", "the vocabulary is model.vocab_size"),
     drops("lora_model_dir", "weights of an adapter are not read; a new one is trained"),
-    holds("lora_target_linear", "without adapter.targets all linear layers of a layer have one"),
+    holds("lora_target_linear",
+          "without adapter.targets all linear layers of a layer have one; of a model with experts, "
+          "those of attention"),
     holds("lora_mlp_kernel", fusedInside),
     holds("lora_qkv_kernel", fusedInside),
     holds("lora_o_kernel", fusedInside),

@@ -115,6 +115,37 @@ TEST(LinearLayers, HaveTheNamesOfTheirFamilies) {
                 ElementsAre("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"));
     EXPECT_THAT(kinds("gpt2"), ElementsAre("c_attn", "c_proj", "c_fc"));
     EXPECT_THAT(kinds("phi3"), ElementsAre("qkv_proj", "o_proj", "gate_up_proj", "down_proj"));
+    EXPECT_THAT(kinds("mixtral"),
+                ElementsAre("q_proj", "k_proj", "v_proj", "o_proj", "w1", "w3", "w2"));
+}
+
+// A model with more experts has no more of them to look through.
+TEST(LinearLayers, OfExpertsAreOneThatKnowsEach) {
+    const Checkpoint checkpoint = Checkpoint::open(modelOf("mixtral")).value();
+    ModelConfig model = checkpoint.description().model;
+    model.from = modelOf("mixtral").string();
+    const auto all = linearLayers(model, checkpoint.description().attention).value();
+    const std::int64_t experts = model.experts.count;
+    EXPECT_EQ(std::ssize(all), 7 * model.layers);
+    const std::vector<LinearLayer> ups = *chosenLayers(all, {"w3"});
+    ASSERT_EQ(std::ssize(ups), model.layers);
+    EXPECT_EQ(ups[1].module, "model.layers.1.block_sparse_moe.experts.*.w3");
+    EXPECT_EQ(ups[1].parameter, "layers.1.ffn.experts.gate_up");
+    const std::vector<LinearLayer> each = eachOf(ups[1]);
+    ASSERT_EQ(std::ssize(each), experts);
+    for (std::int64_t i = 0; i < experts; ++i) {
+        const LinearLayer& one = each[static_cast<std::size_t>(i)];
+        EXPECT_EQ(one.module,
+                  "model.layers.1.block_sparse_moe.experts." + std::to_string(i) + ".w3");
+        EXPECT_EQ(one.pieces.front().tensor, one.module + ".weight");
+        EXPECT_EQ(one.firstRow, (2 * i + 1) * model.experts.size);
+        EXPECT_EQ(one.pieces.front().firstRow, one.firstRow);
+        EXPECT_EQ(one.rows, model.experts.size);
+        EXPECT_EQ(one.columns, model.hiddenSize);
+    }
+    EXPECT_EQ(eachOf(all.front()).size(), 1);
+    EXPECT_EQ(chosenLayers(all, {"experts.*.w2"})->size(), ups.size());
+    EXPECT_FALSE(chosenLayers(all, {"experts.3.w2"}).ok());
 }
 
 TEST(LinearLayers, AreChosenByTheEndsOfTheirNames) {
@@ -134,7 +165,7 @@ TEST(LinearLayers, AreChosenByTheEndsOfTheirNames) {
 TEST(Merging, TakesAwayWhatItAdded) {
     const test::TemporaryFolder temporary;
     const fs::path folder = temporary.path();
-    for (const std::string name : {"llama", "gpt2", "gpt-neox", "phi3"}) {
+    for (const std::string name : {"llama", "gpt2", "gpt-neox", "phi3", "mixtral", "qwen3-moe"}) {
         const fs::path merged = folder / (name + "-merged");
         const fs::path apart = folder / (name + "-apart");
         const Result<void> added =

@@ -66,6 +66,72 @@ TEST(AdapterPlan, SumsTheGradientsOfTheMatricesAlone) {
     }
 }
 
+RunConfig adaptedExpertsRun(const std::string& mode = "none", int ranks = 1) {
+    RunConfig config = adaptedRun(mode, ranks);
+    config.model.experts = {.count = 8, .perToken = 2, .size = 96, .normalized = true};
+    config.model.qkNorm = QkNorm::Head;
+    config.adapter.targets = {"q_proj", "gate_proj", "up_proj", "down_proj"};
+    return config;
+}
+
+TEST(AdapterPlan, HasMatricesOfEachExpertWhereTheyAreNamed) {
+    RunConfig config = adaptedExpertsRun();
+    const RunPlan plan = planRun(config).value();
+    const std::int64_t query = 8 * (256 + 256);
+    const std::int64_t expert = 8 * 3 * (96 + 256);
+    EXPECT_EQ(trainedParameters(plan), 4 * (query + 8 * expert));
+    EXPECT_EQ(multipliedAdapters(plan), 4 * (query + 2 * expert));
+    EXPECT_EQ(elementsOf(heldParameters(plan), true), trainedParameters(plan));
+    std::vector<std::int64_t> ofA;
+    std::vector<std::int64_t> ofB;
+    for (const ParameterSpec& spec : heldParameters(plan)) {
+        if (spec.name == "layers.1.ffn.experts.down.lora.down_proj.a") ofA = spec.shape;
+        if (spec.name == "layers.1.ffn.experts.gate_up.lora.up_proj.b") ofB = spec.shape;
+    }
+    EXPECT_EQ(ofA, (std::vector<std::int64_t>{8, 8, 96}));
+    EXPECT_EQ(ofB, (std::vector<std::int64_t>{8, 96, 8}));
+    // Not where nothing is named.
+    config.adapter.targets = {};
+    for (const AdapterSite& site : adapterSites(planRun(config).value()))
+        EXPECT_FALSE(site.layer.isOfExperts()) << site.layer.module;
+}
+
+TEST(AdapterPlan, DividesTheMatricesOfExpertsAsTheExperts) {
+    for (const std::int64_t zero : {0, 2}) {
+        RunConfig config = adaptedExpertsRun("zigzag", 4);
+        config.parallel.ep = 2;
+        config.memory.zero = zero;
+        const RunPlan plan = planRun(config).value();
+        const ParameterShare share = parameterShareOf(plan);
+        std::int64_t adapters = 0;
+        for (const SharePart& part : share.parts)
+            for (const ParameterSpec& spec : share.list) {
+                const std::int64_t end = part.span.begin + part.span.count;
+                if (spec.offset < part.span.begin || spec.offset >= end) continue;
+                EXPECT_EQ(part.frozen, !isOfAdapter(spec)) << spec.name;
+                EXPECT_EQ(part.experts, isOfExperts(spec)) << spec.name;
+                if (isOfExperts(spec)) {
+                    EXPECT_EQ(spec.shape[0], 4) << spec.name;
+                }
+                if (isOfAdapter(spec)) adapters += spec.elements();
+            }
+        EXPECT_EQ(adapters, 4 * 8 * (512 + 4 * 3 * (96 + 256)));
+    }
+}
+
+TEST(AdapterPlan, HasFourBitsInsteadOfExperts) {
+    RunConfig config = adaptedExpertsRun();
+    config.adapter.kind = AdapterKind::Qlora;
+    const RunPlan plan = planRun(config).value();
+    const std::vector<ParameterSpec> held = heldParameters(plan);
+    for (const ParameterSpec& spec : held)
+        EXPECT_TRUE(!isOfExperts(spec) || isOfAdapter(spec)) << spec.name;
+    std::int64_t inFourBits = 0;
+    for (const LinearLayer& layer : fourBitLayers(plan))
+        inFourBits += layer.matrices() * layer.rows * layer.columns;
+    EXPECT_EQ(elementsOf(held, false) + inFourBits, plan.parameters);
+}
+
 TEST(AdapterPlan, RefusesWhatTheModelDoesNotHave) {
     RunConfig config = adaptedRun();
     config.adapter.targets = {"q_proj", "c_attn"};

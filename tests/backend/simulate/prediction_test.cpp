@@ -1,5 +1,6 @@
 #include "backend/simulate/prediction.h"
 
+#include "backend/plan/adapter_plan.h"
 #include "backend/simulate/symmetry.h"
 #include "tests/backend/simulate/planned.h"
 
@@ -104,6 +105,29 @@ TEST(Prediction, OfAdaptersComputesNoGradientOfWhatIsFrozen) {
     EXPECT_NEAR(static_cast<double>(lora.attention) / static_cast<double>(all.attention), 1, 1e-3);
     EXPECT_LT(lora.exposed, all.exposed / 4);
     EXPECT_GT(computes(AdapterKind::Lora, 256).compute, lora.compute);
+}
+
+TEST(Prediction, AdaptersOfExpertsCostWhatTokensAreMultipliedWith) {
+    RunConfig config = llama8b();
+    config.memory = {};
+    config.model.experts = {.count = 8, .perToken = 2, .size = 4096, .normalized = true};
+    config.adapter = {.kind = AdapterKind::Lora, .rank = 16};
+    const auto planned = [&](std::vector<std::string> targets) {
+        config.adapter.targets = std::move(targets);
+        return plannedOn(config, machine(), "ulysses", 8);
+    };
+    const auto compute = [&](const RunPlan& plan) {
+        return predictTimes(plan, machine()).value().mean.compute;
+    };
+    const RunPlan attention = planned({"q_proj"});
+    const RunPlan experts = planned({"q_proj", "w1", "w2", "w3"});
+    const auto added =
+        static_cast<double>(multipliedAdapters(experts) - multipliedAdapters(attention));
+    EXPECT_EQ(added, 32 * 2 * 16 * 3 * (4096.0 + 4096.0));
+    const double tokens = 65536;
+    EXPECT_NEAR((experts.flopsPerStep - attention.flopsPerStep) / (6 * tokens * added), 1, 1e-6);
+    // The products alone, at the most that the machine computes.
+    EXPECT_GT(compute(experts) - compute(attention), 6 * tokens / 8 * added / 989e12 * 1e9);
 }
 
 TEST(Prediction, NumbersInFourBitsAreMadeForEachProduct) {

@@ -3,6 +3,7 @@
 #include "backend/analysis/memory.h"
 #include "backend/config/mode_names.h"
 #include "backend/memory/step_program.h"
+#include "backend/model/linear_layers.h"
 #include "backend/plan/batch_schedule.h"
 #include "backend/plan/blocks.h"
 #include "backend/plan/key_choices.h"
@@ -168,6 +169,8 @@ void addAdapted(const std::string& name, RunConfig config, std::vector<MemoryCas
     config.adapter = {.kind = AdapterKind::Lora, .rank = 8, .alpha = 8};
     // No family computes what some of these models do, and adapters take their names from one.
     if (!planRun(config).ok()) return;
+    // Of experts, too, which are not among them where nothing is named.
+    config.adapter.targets = kindsOf(linearLayers(config.model, config.attention).value());
     for (const std::int64_t zero : {0, 1, 2, 3}) {
         config.memory.zero = zero;
         cases.push_back({c10::str(name, ", lora, zero ", zero), config});
@@ -333,6 +336,12 @@ std::vector<MemoryCase> spreadCases(int ranks) {
              config.model.experts.sharedSize = 48;
              config.model.experts.bias = true;
              config.model.experts.score = ExpertScore::Sigmoid;
+         }},
+        {"adapters beside experts",
+         [](RunConfig& config) {
+             config.adapter = {.kind = AdapterKind::Lora, .rank = 8, .alpha = 8};
+             config.adapter.targets = {"q_proj", "w1", "w2", "w3"};
+             config.memory.zero = 2;
          }},
         {"two groups of experts' ranks", [](RunConfig& config) { config.parallel.ep = 2; }},
     };

@@ -74,5 +74,20 @@ TEST(FourBits, RowsLieWhereTheyAreSaidTo) {
     EXPECT_TRUE(at::equal(matrix.some(2, 3)->values(), matrix.values().narrow(0, 2, 3)));
 }
 
+TEST(FourBits, RowsOfSomeTensorsAreMadeOfThese) {
+    std::vector<FourBitMatrix::Part> parts(4);
+    for (FourBitMatrix::Part& part : parts)
+        part = {.tensor = inFourBits(at::randn({3, 64})), .count = 3};
+    const FourBitMatrix matrix(std::move(parts), 64, at::TensorOptions().dtype(at::kFloat));
+    const at::Tensor all = matrix.values();
+    for (const std::int64_t first : {0, 1, 3, 5, 6})
+        for (const std::int64_t count : {1, 3, 5}) {
+            const auto some = matrix.some(first, count);
+            EXPECT_TRUE(at::equal(some->values(), all.narrow(0, first, count)));
+            EXPECT_EQ(some->bytes() * 4 / matrix.bytes(), (first + count - 1) / 3 - first / 3 + 1);
+        }
+    EXPECT_TRUE(at::equal(matrix.some(3, 6)->some(3, 3)->values(), all.narrow(0, 6, 3)));
+}
+
 }  // namespace
 }  // namespace ringscope
