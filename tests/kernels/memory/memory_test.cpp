@@ -381,8 +381,9 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     return cases;
 }
 
-std::string placeOf(const MemoryPeak& peak) {
-    return c10::str(spanPassName(peak.pass), " of layer ", peak.layer);
+// Of an allocation or of a peak.
+std::string placeOf(const auto& there) {
+    return c10::str(spanPassName(there.pass), " of layer ", there.layer);
 }
 
 // What is live at the peak, for the reader of a failure.
@@ -433,8 +434,7 @@ struct ToldMoment {
 // All of them: which is the peak is up to a few bytes.
 std::vector<ToldMoment> momentsNearPeak(const RankTrace& trace, double share) {
     std::map<std::int64_t, std::string> places;
-    for (const Allocation& one : trace.allocations)
-        places[one.begin] = placeOf({.layer = one.layer, .pass = one.pass});
+    for (const Allocation& one : trace.allocations) places[one.begin] = placeOf(one);
     const std::int64_t most = totalOf(memoryPeak(trace).value().held);
     std::vector<ToldMoment> moments;
     overMemory(trace, [&](std::int64_t at, const BytesByCategory& held) {
