@@ -2,6 +2,7 @@
 
 #include "backend/config/data_source.h"
 #include "backend/config/mode_names.h"
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/adapter_plan.h"
@@ -183,9 +184,9 @@ PatternShape patternShape(const RunConfig& config) {
 // "attention.pattern dilated: 6.3 % of the pairs that the mask grants are computed, …"
 std::string patternNote(const RunPlan& plan) {
     return fmt::format(
-        "attention.pattern {}: {:.2g} % of the pairs that the mask grants are computed; this is "
+        "attention.pattern {}: {} % of the pairs that the mask grants are computed; this is "
         "another model than dense attention, with another loss",
-        nameOf(plan.config.attention.pattern.kind), 100 * coverage(plan));
+        nameOf(plan.config.attention.pattern.kind), formatRounded(100 * coverage(plan), 2));
 }
 
 // What memory.* costs, or why it changes nothing.
