@@ -258,9 +258,6 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
         notes.push_back("the end of a paragraph in one of " + std::to_string(config.train.batch) +
                         " sequences ends a document in all of them; train.batch 1 and "
                         "train.grad_accum keep paragraphs whole");
-    if (config.profile.steps && config.profile.steps->end > config.train.steps)
-        notes.push_back("profile.steps ends at " + std::to_string(config.profile.steps->end) +
-                        ", after the last of " + std::to_string(config.train.steps) + " steps");
     if (const std::string recording = recordingNote(plan);
         config.profile.steps && !recording.empty())
         notes.push_back(recording);
