@@ -143,6 +143,27 @@ TEST(MigratedPacking, WithoutDocumentMasksIsWhatRingscopeDoesAnyway) {
     EXPECT_EQ(packing.newValue, "false");
 }
 
+TEST(MigratedPacking, BesideDocumentMasksIsWhatTheMasksSay) {
+    const std::string both = baseText(2, "packing: true\nneat_packing: true\n");
+    const KeyVerdict apart = verdictOn(migrated(both, defaultAnswers), "packing");
+    EXPECT_EQ(apart.verdict, Verdict::Converted);
+    EXPECT_EQ(apart.newValue, "true");
+    EXPECT_EQ(apart.reason, "sequences are filled with documents, which neat_packing keeps apart");
+    const KeyVerdict across =
+        verdictOn(migrated(both, {.options = {{"packing", "across"}}}), "packing");
+    EXPECT_EQ(across.newValue, "false");
+    EXPECT_EQ(across.reason,
+              "sequences are filled from one text; documents attend to earlier ones, as was "
+              "answered for neat_packing");
+    const KeyVerdict off = verdictOn(
+        migrated(baseText(2, "packing: false\nneat_packing: true\n"), defaultAnswers), "packing");
+    EXPECT_EQ(off.verdict, Verdict::Dangerous);
+    EXPECT_EQ(off.reason, "the old stack packed all the same, because neat_packing was on");
+    const KeyVerdict alone =
+        verdictOn(migrated(baseText(2, "packing: true\nneat_packing: false\n")), "packing");
+    EXPECT_THAT(alone.reason, HasSubstr("without neat_packing"));
+}
+
 TEST(MigratedPacking, WithDocumentMasksIsAskedForAndKeepsThemApartByDefault) {
     const std::string text = baseText(2, "neat_packing: true\n");
     EXPECT_EQ(decided(text, "packing", "across").data.packing, false);
