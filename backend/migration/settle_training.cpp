@@ -20,7 +20,10 @@ std::string impliedStage(Draft& draft) {
     const bool pairs = std::ranges::any_of(draft.keys, [](const KeyVerdict& key) {
         return key.reason == noPairs && key.verdict == Verdict::Dropped;
     });
-    return pairs ? "dpo" : "";
+    const bool learner = std::ranges::any_of(draft.keys, [](const KeyVerdict& key) {
+        return key.reason == noLearner && key.verdict == Verdict::Dropped;
+    });
+    return pairs ? "dpo" : learner ? "grpo" : "";
 }
 
 // What stands for a stage that Ringscope does not train: of pairs twice the batch, of an actor's
@@ -148,7 +151,12 @@ void settlePrecision(Draft& draft) {
     KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
     if (bf16 && fp16)
         endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
-    if ((bf16 || fp16) && named != nullptr) endanger(*named, used->path + " is used instead");
+    if ((bf16 || fp16) && named != nullptr) {
+        if (name == nameOf(bf16 ? NumberFormat::Bf16 : NumberFormat::Fp16))
+            hold(*named, "the same as " + used->path);
+        else
+            endanger(*named, used->path + " is used instead");
+    }
     if (bf16) return setPrecision(draft, NumberFormat::Bf16, draft.keyOf(Role::Bf16));
     if (fp16) return setPrecision(draft, NumberFormat::Fp16, draft.keyOf(Role::Fp16));
     for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})

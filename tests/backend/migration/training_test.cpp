@@ -39,7 +39,7 @@ TEST(MigratedStage, OfAReinforcementTrainerIsTheActorsTrainingOnTheData) {
     EXPECT_EQ(configOf(asked).train.task, TrainTask::Lm);
     EXPECT_EQ(configOf(asked).train.batch, 3);
     const KeyVerdict lost = verdictOn(asked, "ppo_epochs");
-    EXPECT_EQ(lost.verdict, Verdict::Dropped);
+    EXPECT_EQ(lost.verdict, Verdict::NeedsDecision);
     EXPECT_THAT(lost.reason, HasSubstr("of the actor its training alone is carried"));
     const Migration answers =
         migrated(input, {.options = {{"stage", "answers"}}, .acceptDefaults = true});
@@ -53,7 +53,8 @@ TEST(MigratedStage, OfAReinforcementTrainerDropsWhatGeneratesAndRates) {
                          "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2 "
                          "actor_rollout_ref.rollout.temperature=0 critic.optim.lr=1e-5 "
                          "actor_rollout_ref.rollout.enforce_eager=False\n",
-                         "old.sh"));
+                         "old.sh"),
+                 defaultAnswers);
     EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.temperature").verdict,
               Verdict::Dropped)
         << "0 is a temperature";
