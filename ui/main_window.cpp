@@ -272,8 +272,8 @@ void MainWindow::connectPage(Page& asking) {
     connect(&asking, &Page::draftPlanned, this,
             [this](const ExperimentDraft& draft) { page<PlanPage>().offerDraft(draft); });
     connect(&asking, &Page::experimentSaved, this, [this](const QString& file) {
-        if (const QString problem = openExperiment(file); !problem.isEmpty())
-            QMessageBox::warning(this, tr("Open experiment"), problem);
+        if (const Result<void> opened = openExperiment(file); !opened.ok())
+            QMessageBox::warning(this, tr("Open experiment"), text(opened.error().message));
     });
     connect(&asking, &Page::placeOpened, this,
             [this](const Place& place) { opener_.remember(place); });
@@ -302,10 +302,10 @@ QString MainWindow::pageName() const {
     return QLatin1String(pageTable()[static_cast<std::size_t>(stack_->currentIndex())].name);
 }
 
-QString MainWindow::openExperiment(const QString& file) {
-    const QString problem = page<NewRunPage>().openFile(file);
-    if (problem.isEmpty()) goTo(page<NewRunPage>());
-    return problem;
+Result<void> MainWindow::openExperiment(const QString& file) {
+    RINGSCOPE_CHECK(page<NewRunPage>().openFile(file));
+    goTo(page<NewRunPage>());
+    return {};
 }
 
 void MainWindow::openTrace(const std::filesystem::path& place) {
@@ -313,20 +313,25 @@ void MainWindow::openTrace(const std::filesystem::path& place) {
     goTo(page<TracesPage>());
 }
 
-QString MainWindow::openMigration(const QString& file) {
-    const QString problem = page<MigratePage>().openFile(file);
+Result<void> MainWindow::openMigration(const QString& file) {
+    Result<void> opened = page<MigratePage>().openFile(file);
     goTo(page<MigratePage>());
-    return problem;
+    return opened;
 }
 
 PlaceOpeners MainWindow::openers() {
-    return {.experiment = [this](const QString& file) { return openExperiment(file); },
+    const auto problemOf = [](const Result<void>& opened) {
+        return opened.ok() ? QString() : text(opened.error().message);
+    };
+    return {.experiment =
+                [this, problemOf](const QString& file) { return problemOf(openExperiment(file)); },
             .trace =
                 [this](const QString& place) {
                     openTrace(place.toStdString());
                     return QString();
                 },
-            .configuration = [this](const QString& file) { return openMigration(file); },
+            .configuration =
+                [this, problemOf](const QString& file) { return problemOf(openMigration(file)); },
             .configurations =
                 [this](const QStringList& paths) {
                     page<MigratePage>().openFiles(paths);

@@ -60,12 +60,12 @@ public:
     P& page() const;
     StoreReader& store() { return store_; }
     RunController& controller() { return controller_; }
-    // Empty, or why the file cannot be used.
-    QString openExperiment(const QString& file);
+    // On New run and Plan. Fails with NotFound or Failed if the file cannot be read.
+    Result<void> openExperiment(const QString& file);
     // On Traces: a folder of trace files, or one of them.
     void openTrace(const std::filesystem::path& place);
-    // Empty, or why; an old configuration, on Migrate.
-    QString openMigration(const QString& file);
+    // An old configuration, on Migrate. Fails as openSource() and migrate() do.
+    Result<void> openMigration(const QString& file);
     // Empty, or why; anything of these and stores, where it belongs.
     QString open(const QString& place) { return opener_.open(place); }
     FileOpener& opener() { return opener_; }

@@ -11,25 +11,6 @@
 
 namespace ringscope::cli {
 
-Exit exitFor(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::InvalidConfig:
-            return BadConfig;
-        case ErrorCode::NotFound:
-            return NotFound;
-        case ErrorCode::Unavailable:
-            return PreflightFailed;
-        case ErrorCode::Corrupt:
-        case ErrorCode::Locked:
-            return BadStore;
-        case ErrorCode::Cancelled:
-            return Interrupted;
-        case ErrorCode::Failed:
-            return Internal;
-    }
-    return Internal;
-}
-
 int fail(const Error& error, Exit exit) {
     for (const std::string& sentence : split(error.message, '\n')) say(sentence);
     return exit;

@@ -4,6 +4,7 @@
 // Data goes to standard output, messages and progress to standard error.
 #pragma once
 
+#include "app/exit_codes.h"
 #include "backend/core/result.h"
 
 #include <functional>
@@ -17,20 +18,9 @@ class App;
 
 namespace ringscope::cli {
 
-// Exit codes of the program; documented in `ringscope --help`.
-enum Exit : int {
-    Ok = 0,
-    Internal = 1,
-    Usage = 2,
-    BadConfig = 3,
-    NotFound = 4,
-    BadStore = 5,
-    PreflightFailed = 6,
-    RunFailed = 7,
-    Partial = 8,
-    Interrupted = 130,
-    Terminated = 143,
-};
+using app::Exit;
+using app::exitFor;
+using enum app::Exit;
 
 // Options that every verb has.
 struct GlobalOptions {
@@ -53,9 +43,6 @@ struct Verb {
     void (*add)(CLI::App& app, Command& command);
 };
 std::span<const Verb> verbTable();
-
-// The exit code of an error of this kind.
-Exit exitFor(ErrorCode code);
 
 // Prints "ringscope: <line>" on standard error for each line of the message, and returns the exit
 // code of its kind.

@@ -3,6 +3,7 @@
 #include "app/cli/console.h"
 #include "backend/report/runs_text.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ Result<void> Progress::changed(const RunRecord& run) {
 
 Result<void> Progress::step(const RunRecord& run, const StepRecord& step) {
     if (std::chrono::steady_clock::now() - lastDraw_ < redrawInterval) return {};
-    redraw(heading(run) + "  " + stepWords(step, run.config.train.steps) + validated_);
+    redraw(heading(run) + "  " + stepWords(step, stepsInAll(run)) + validated_);
     return {};
 }
 

@@ -1,5 +1,6 @@
 #include "app/gui/gui_options.h"
 
+#include "backend/report/report.h"
 #include "ui/pages/page_table.h"
 
 #include <QCommandLineParser>
@@ -77,6 +78,10 @@ Result<GuiOptions> readGuiOptions(const QStringList& arguments) {
     options.migration = value("migrate");
     options.screenshot = value("screenshot");
     options.report = value("write-report");
+    if (!options.report.isEmpty() && !isPdfName(options.report.toStdString()))
+        return usage(QStringLiteral(
+                         "--write-report writes a PDF; give it a name that ends in .pdf; got '%1'")
+                         .arg(options.report));
     options.runs = parser.positionalArguments();
     options.reportTitle = value("title");
     options.baseline = value("baseline");

@@ -1,4 +1,5 @@
 // ringscope-gui: the window over the store, with agents started on this machine.
+#include "app/exit_codes.h"
 #include "app/gui/gui_options.h"
 #include "app/gui/report_only.h"
 #include "app/gui/screenshot.h"
@@ -11,6 +12,7 @@
 #include "ui/main_window.h"
 
 #include <QApplication>
+#include <QFileInfo>
 #include <QSettings>
 #include <algorithm>
 #include <cstdlib>
@@ -22,8 +24,6 @@
 
 namespace ringscope::gui {
 namespace {
-
-enum Exit : int { Ok = 0, Usage = 2 };
 
 ui::WindowOptions windowOptions(const GuiOptions& given, QSettings* settings) {
     ui::WindowOptions options;
@@ -68,6 +68,20 @@ private:
     std::vector<std::unique_ptr<ui::MainWindow>> windows_;
 };
 
+using app::Ok;
+using app::Usage;
+
+// Says why a file cannot be shown, and returns the exit code.
+int fail(const Error& error, app::Exit exit) {
+    std::cerr << "ringscope-gui: " << error.message << '\n';
+    return exit;
+}
+
+// As `ringscope migrate`: what can be read and is no configuration is invalid.
+app::Exit migrationExit(const QString& file) {
+    return QFileInfo(file).isReadable() ? app::BadConfig : app::NotFound;
+}
+
 int showWindow(const GuiOptions& given) {
     QSettings settings;
     const bool picture =
@@ -75,22 +89,14 @@ int showWindow(const GuiOptions& given) {
     Windows windows(given, picture ? nullptr : &settings);
     ui::MainWindow& window = windows.add(given);
     if (given.size) window.resize(*given.size);
-    if (!given.experiment.isEmpty()) {
-        const QString problem = window.openExperiment(given.experiment);
-        if (!problem.isEmpty()) {
-            std::cerr << "ringscope-gui: " << problem.toStdString() << '\n';
-            return Usage;
-        }
-    }
+    if (!given.experiment.isEmpty())
+        if (const Result<void> opened = window.openExperiment(given.experiment); !opened.ok())
+            return fail(opened.error(), app::exitFor(opened.error().code));
     if (!given.page.isEmpty()) window.goTo(given.page);
     if (!given.trace.isEmpty()) window.openTrace(given.trace.toStdString());
-    if (!given.migration.isEmpty()) {
-        const QString problem = window.openMigration(given.migration);
-        if (!problem.isEmpty()) {
-            std::cerr << "ringscope-gui: " << problem.toStdString() << '\n';
-            return Usage;
-        }
-    }
+    if (!given.migration.isEmpty())
+        if (const Result<void> opened = window.openMigration(given.migration); !opened.ok())
+            return fail(opened.error(), migrationExit(given.migration));
     std::optional<Screenshot> screenshot;
     if (picture) screenshot.emplace(window, given.screenshot);
     window.show();

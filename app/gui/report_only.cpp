@@ -1,5 +1,6 @@
 #include "app/gui/report_only.h"
 
+#include "app/exit_codes.h"
 #include "backend/report/report.h"
 #include "backend/store/store.h"
 #include "ui/print/pdf_report.h"
@@ -12,9 +13,6 @@ namespace {
 
 Result<void> writeReport(const GuiOptions& given) {
     const std::filesystem::path file = given.report.toStdString();
-    if (!isPdfName(file))
-        return Error{ErrorCode::InvalidConfig,
-                     "--write-report writes a PDF; give it a name that ends in .pdf"};
     const std::filesystem::path path = given.store.isEmpty()
                                            ? defaultStorePath()
                                            : std::filesystem::path(given.store.toStdString());
@@ -34,9 +32,9 @@ Result<void> writeReport(const GuiOptions& given) {
 
 int writeReportOnly(const GuiOptions& given) {
     const Result<void> written = writeReport(given);
-    if (written.ok()) return 0;
+    if (written.ok()) return app::Ok;
     std::cerr << "ringscope-gui: " << written.error().message << '\n';
-    return 1;
+    return app::exitFor(written.error().code);
 }
 
 }  // namespace ringscope::gui

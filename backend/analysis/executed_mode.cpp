@@ -1,5 +1,6 @@
 #include "backend/analysis/executed_mode.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 #include "backend/plan/mode_table.h"
 
@@ -63,7 +64,7 @@ std::set<Operation> kindsOf(const LayerTraffic& traffic) {
 std::string inWords(const std::map<Operation, double>& traffic) {
     std::vector<std::string> words;
     for (const auto& [operation, count] : traffic)
-        words.push_back(fmt::format("{:.3g} {}", count, operationName(operation)));
+        words.push_back(formatRounded(count, 3) + " " + std::string(operationName(operation)));
     return words.empty() ? "nothing" : join(words, ", ");
 }
 

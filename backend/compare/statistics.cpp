@@ -1,4 +1,5 @@
 #include "backend/compare/statistics.h"
+#include "backend/core/rounded.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -82,7 +83,7 @@ std::string_view speedWord(Speed speed) {
 
 std::string formatRatio(double ratio) {
     if (!std::isfinite(ratio)) return "unknown";
-    if (ratio < 0.0995) return fmt::format("{:.2g}", ratio);
+    if (ratio < 0.0995) return formatRounded(ratio, 2);
     if (ratio < 1.095) return fmt::format("{:.2f}", ratio);
     if (ratio < 9.95) return fmt::format("{:.1f}", ratio);
     return formatCount(std::llround(ratio));

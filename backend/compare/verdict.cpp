@@ -1,5 +1,6 @@
 #include "backend/compare/verdict.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 
 #include <fmt/format.h>
@@ -61,8 +62,8 @@ std::string times(const Candidate& candidate, const RunGroup& baseline, Naming n
 
 // "another model than dense attention: 6.3 % of the pairs".
 std::string coverageWords(const RunGroup& group) {
-    return fmt::format("another model than dense attention: {:.2g} % of the pairs",
-                       100 * *group.coverage);
+    return fmt::format("another model than dense attention: {} % of the pairs",
+                       formatRounded(100 * *group.coverage, 2));
 }
 
 // Of one computation it says that the models are the same; else only that the group computes what
@@ -145,9 +146,9 @@ const Candidate* fastestRated(const Candidates& candidates) {
 std::string speedWithSpread(const RunGroup& group) {
     const Spread& speed = *group.tokensPerSecond;
     if (speed.samples < 2) return rateOf(group);
-    return fmt::format("{} ({} to {} in {} runs: a spread of {:.2g} %)", rateOf(group),
+    return fmt::format("{} ({} to {} in {} runs: a spread of {} %)", rateOf(group),
                        formatSignificant(speed.low), formatSignificant(speed.high), speed.samples,
-                       100 * (speed.high - speed.low) / speed.median);
+                       formatRounded(100 * (speed.high - speed.low) / speed.median, 2));
 }
 
 std::string cohortVerdict(const RunGroup& baseline, const Candidates& candidates, Naming naming) {

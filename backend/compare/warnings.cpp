@@ -2,6 +2,7 @@
 
 #include "backend/compare/dense_twin.h"
 #include "backend/compare/verdict.h"
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/run/run_history.h"
@@ -114,9 +115,9 @@ std::string notTheSameModel(const RunGroup& group) {
 std::string besideDense(const RunGroup& sparse, const RunGroup& dense, std::int64_t steps) {
     std::vector<std::string> clauses;
     if (sparse.finalLoss && dense.finalLoss)
-        clauses.push_back(fmt::format("after {} steps its loss is {:.4g}, that of {} {:.4g}", steps,
-                                      sparse.finalLoss->median, dense.label,
-                                      dense.finalLoss->median));
+        clauses.push_back(fmt::format("after {} steps its loss is {}, that of {} {}", steps,
+                                      formatRounded(sparse.finalLoss->median, 4), dense.label,
+                                      formatRounded(dense.finalLoss->median, 4)));
     if (sparse.attentionBytesPerStep && dense.attentionBytesPerStep) {
         const auto bytes = [](const Spread& spread) {
             return formatBytes({std::llround(spread.median)});
@@ -137,9 +138,10 @@ std::string anotherModel(const Comparison& comparison, const std::vector<Repeats
     if (sparse == nullptr || !sparse->coverage) return "";
     const double share = *sparse->coverage;
     std::string text = fmt::format(
-        "{} is another model than dense attention: attention.pattern {} computes {:.3g} % of the "
+        "{} is another model than dense attention: attention.pattern {} computes {} % of the "
         "pairs that the mask grants, 1 in {}",
-        labels[index], nameOf(config.attention.pattern.kind), 100 * share, formatRatio(1 / share));
+        labels[index], nameOf(config.attention.pattern.kind), formatRounded(100 * share, 3),
+        formatRatio(1 / share));
     std::vector<const RunConfig*> configs;
     for (const Repeats& each : groups) configs.push_back(&each.config());
     if (const std::optional<std::size_t> twin = denseTwin(configs, index))

@@ -5,6 +5,7 @@
 #include "backend/config/memory_preset.h"
 #include "backend/config/model_preset.h"
 #include "backend/config/settings.h"
+#include "backend/config/unreached.h"
 #include "backend/core/units.h"
 #include "backend/model/model_folder.h"
 
@@ -165,17 +166,22 @@ private:
         const std::vector<ExpandedRun> runs = expandRuns(once);
         experiment().base = runs.front().config;
         if (!file_.complete) return;
-        std::set<std::string> said;
-        for (std::size_t run = 0; run < runs.size(); ++run)
-            for (const ConfigConflict& conflict : findConflicts(runs[run].config))
-                if (!isBroken(conflict)) sayOnce(said, placeOf(conflict, run), conflict.message);
+        sayOnce(runs, findConflicts, reading_.problems);
+        if (reading_.ok()) sayOnce(runs, findUnreached, reading_.warnings);
         checkBaseline(runs);
     }
 
-    void sayOnce(std::set<std::string>& said, const std::string& where,
-                 const std::string& message) {
-        if (said.insert(where + "\n" + message).second)
-            reading_.problems.push_back({where, message});
+    void sayOnce(const std::vector<ExpandedRun>& runs,
+                 std::vector<ConfigConflict> (*find)(const RunConfig&),
+                 std::vector<ConfigProblem>& to) const {
+        std::set<std::string> said;
+        for (std::size_t run = 0; run < runs.size(); ++run)
+            for (const ConfigConflict& conflict : find(runs[run].config)) {
+                if (isBroken(conflict)) continue;
+                const std::string where = placeOf(conflict, run);
+                if (said.insert(where + "\n" + conflict.message).second)
+                    to.push_back({where, conflict.message});
+            }
     }
 
     // A field that was refused already has a default in its place, which says nothing.

@@ -143,7 +143,9 @@ std::string oldStackWords(const PlannedCost& here, const PlannedCost& old) {
 
 void addKeyCosts(const PlanFacts& facts, const PlannedCost& here, Migration& migration) {
     for (KeyVerdict& key : migration.keys) {
-        if (key.verdict != Verdict::Dropped && key.verdict != Verdict::Dangerous) continue;
+        if (key.verdict != Verdict::Dropped && key.verdict != Verdict::Dangerous &&
+            key.verdict != Verdict::NeedsDecision)
+            continue;
         const auto priced = std::ranges::find_if(
             pricedReasons, [&](const PricedReason& row) { return key.reason == row.reason; });
         std::string words;

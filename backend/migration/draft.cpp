@@ -5,6 +5,7 @@
 #include "backend/core/text.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace ringscope {
@@ -19,6 +20,32 @@ Result<std::string> normalised(const Field& field, const std::string& text) {
     RunConfig scratch;
     RINGSCOPE_CHECK(field.set(scratch, field.type == FieldType::Switch ? toLower(text) : text));
     return field.get(scratch);
+}
+
+// Of two keys of a role, one that has another part than the first that is found.
+struct BesideRow {
+    Role role;
+    std::string_view path;  // without dashes
+    bool replaces;          // the key is used; else the one beside it
+    Verdict verdict;        // on the one that is not used
+    std::string_view reason;
+};
+constexpr std::array besideRows = {
+    BesideRow{Role::Data, "training.dataset_path", true, Verdict::Kept,
+              "its files are those of training.dataset_path"},
+    BesideRow{Role::ValidationData, "validation.dataset_path", true, Verdict::Kept,
+              "its files are those of validation.dataset_path"},
+    BesideRow{Role::Data, "tokenized_path", false, Verdict::Kept,
+              "a cache of the data's tokens; Ringscope keeps its own"},
+    BesideRow{Role::Model, "load", false, Verdict::Kept, "weights of the model in another form"},
+    BesideRow{Role::Model, "mcore_model", false, Verdict::Kept,
+              "weights of the model in another form"},
+    BesideRow{Role::Model, "checkpoint.initial_load_path", false, Verdict::Dropped,
+              "a run starts from random weights; model.from names a folder with some"},
+};
+
+std::string_view withoutDashes(std::string_view path) {
+    return path.substr(std::min(path.find_first_not_of('-'), path.size()));
 }
 
 }  // namespace
@@ -65,6 +92,7 @@ void Draft::setRole(Role role, std::size_t key) {
                        numberFormatWord(before) == numberFormatWord(valueOf(keys[key])));
     const bool single = role == Role::Size && (before == "1" || valueOf(keys[key]) == "1");
     const std::string place = earlier.path + lineOf(earlier);
+    if (setBeside(role, first->second, key)) return;
     if (same) {
         keys[key].reason = "the same as " + place;
     } else if (single) {  // of two keys for two ways to split, one is not used
@@ -74,6 +102,21 @@ void Draft::setRole(Role role, std::size_t key) {
     } else {
         contradict(keys[key], place, earlier.file);
     }
+}
+
+bool Draft::setBeside(Role role, std::size_t first, std::size_t second) {
+    for (const BesideRow& row : besideRows) {
+        const bool byFirst = withoutDashes(keys[first].path) == row.path;
+        if (row.role != role || (!byFirst && withoutDashes(keys[second].path) != row.path))
+            continue;
+        const bool usesFirst = byFirst == row.replaces;
+        KeyVerdict& unused = keys[usesFirst ? second : first];
+        hold(unused, std::string(row.reason));
+        unused.verdict = row.verdict;
+        roles_[role] = usesFirst ? first : second;
+        return true;
+    }
+    return false;
 }
 
 // Options of a command replace what the file has that the command names, where a stack says so.

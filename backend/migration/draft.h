@@ -65,6 +65,9 @@ public:
 
 private:
     std::size_t indexOf(const KeyVerdict& key) const;
+    // Of two keys that stand for different parts of one thing, gives the role to the one that is
+    // used. Returns whether they are such.
+    bool setBeside(Role role, std::size_t first, std::size_t second);
     // `place` of `file` has another value for what the key says.
     void contradict(KeyVerdict& key, const std::string& place, const std::string& file) const;
 
@@ -118,6 +121,8 @@ void settleWorld(Draft& draft);     // groups, batches, steps: needs the ranks t
 void settleRecipe(Draft& draft);    // learning rate, betas, epochs: needs the steps
 void settleValidation(Draft& draft);  // needs the steps
 void settleSaves(Draft& draft);       // needs the steps
+// Keys that are lost with what a decision asks about: the last, because it needs the decisions.
+void settleFollowers(Draft& draft);
 
 // Ranks of all groups together, where the files say it. Nothing else.
 std::optional<std::int64_t> worldOf(const Draft& draft);

@@ -59,7 +59,9 @@ enum class Role : std::uint8_t {
     FfnForm,     // "fast-swiglu", "gelu"
     QkNorm,      // a switch
     RopeTheta,
-    RopeScaling,  // "yarn", or a map of what a model's own file has
+    RopeScaling,   // "yarn", or a map of what a model's own file has
+    RopeFactor,    // of RopeScaling: how much longer sequences are
+    RopeOriginal,  // of RopeScaling: tokens that the model was first trained for
     Stage,
     LearnsAll,  // a switch: prompts are learned, too
     Data,
@@ -98,6 +100,7 @@ enum class Role : std::uint8_t {
     LrLeast,          // learning rate that a schedule ends at
     Betas,            // a list of two
     Epochs,           // may be a fraction
+    ValidationOn,     // a switch
     ValidationShare,  // of the data
     ValidationData,   // another data set
     ValidationSteps,  // from one to the next
@@ -153,6 +156,12 @@ inline constexpr std::string_view switchedOff = "false|null|none";
 inline constexpr std::string_view lossScale =
     "Ringscope's loss scale begins at 65536, is halved by a step that does not fit, and doubled "
     "after 2000 that do";
+
+// Why a key is dropped whose part in the old run a decision asks about (settle_followers.cpp).
+inline constexpr std::string_view noLayersDivided = "layers are not divided over ranks";
+inline constexpr std::string_view noSplitWeights = "weights are not split over ranks";
+inline constexpr std::string_view noFrozenWeights =
+    "all weights, or an adapter's, are trained: memory and losses differ";
 
 // Reasons whose consequence the plan has in numbers (costs.cpp).
 inline constexpr std::string_view noPairs =

@@ -237,6 +237,7 @@ Result<Migration> migrate(const MigrationInput& input, const MigrationAnswers& a
     settleRecipe(draft);
     settleValidation(draft);
     settleSaves(draft);
+    settleFollowers(draft);
 
     dropUnused(draft);
     ExperimentText written = writeExperiment(draft, originOf(input, migration));

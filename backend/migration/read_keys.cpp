@@ -127,6 +127,8 @@ private:
         }
         if (key.text == "null" || key.text.empty())
             return hold(verdict, "no value, so the default is used");
+        if (!rule.harmless.empty() && isOneOf(key.text, rule.harmless))
+            return hold(verdict, "not in use, so nothing is lost");
         if (const std::string plain = withoutUnderscores(key.text); plain != key.text)
             draft_.setValue(index, plain);
         const bool named = rule.role == Role::Model || rule.role == Role::Data ||

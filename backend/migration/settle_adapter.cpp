@@ -20,7 +20,8 @@ constexpr std::int64_t usualRank = 8;
 std::string adapterWord(Draft& draft) {
     const std::string* text = draft.textOf(Role::Finetuning);
     if (text == nullptr) return {};
-    const std::string word = toLower(*text);
+    std::string word = toLower(*text);
+    if (word == "call") word = "lora";  // LoraConfig(…)
     const std::optional<bool> on = parseSwitch(word);
     if (on) return *on ? "lora" : "";
     return word == "full" || word == "none" || word == "null" ? "" : word;

@@ -191,6 +191,14 @@ void settleSwitches(Draft& draft) {
     }
 }
 
+// Whether the folder that a run loads is the one it saves to.
+bool isSavedTo(const Draft& draft, const KeyVerdict& load) {
+    return load.path.ends_with("load") &&
+           std::ranges::any_of(draft.keys, [&](const KeyVerdict& key) {
+               return key.path.ends_with("save") && key.old == load.old;
+           });
+}
+
 // Sizes that the file gives by hand. What it leaves out is as Megatron-LM has it.
 void settleSizes(Draft& draft) {
     ModelConfig& model = draft.config().model;
@@ -199,6 +207,10 @@ void settleSizes(Draft& draft) {
     KeyVerdict* const grouped = draft.keyOf(Role::GroupedHeads);
     const bool counts = grouped == nullptr || draft.switchOf(Role::GroupedHeads).value_or(true);
     if (grouped != nullptr) hold(*grouped, "model.kv_heads says it");
+    if (groups != nullptr && groups->path.ends_with("num_grouped_query_heads"))
+        if (const auto shared = draft.integerOf(Role::HeadGroups); shared && *shared > 0)
+            draft.setValue(static_cast<std::size_t>(groups - draft.keys.data()),
+                           std::to_string(model.heads / *shared));
     if (groups != nullptr && counts)
         draft.setField(static_cast<std::size_t>(groups - draft.keys.data()));
     else if (groups != nullptr)
@@ -217,7 +229,10 @@ void settleSizes(Draft& draft) {
     if (model.experts.count > 0 && model.experts.size == 0) model.experts.size = model.ffnSize;
     settleSwitches(draft);
     settleNormAndPosition(draft);
-    if (KeyVerdict* const key = draft.keyOf(Role::Model))
+    KeyVerdict* const key = draft.keyOf(Role::Model);
+    if (key != nullptr && isSavedTo(draft, *key))
+        hold(*key, "the run's own checkpoints: `ringscope run --resume` goes on from them");
+    else if (key != nullptr)
         drop(*key,
              "weights are not read: the sizes are given, and model.from names a folder; a run "
              "starts from random weights");
@@ -241,6 +256,27 @@ bool addFound(Draft& draft, const KeyVerdict& key, ModelChoice& choice) {
 }
 
 // Longer sequences than the model was first trained for: the files say how, seldom how much longer.
+// A factor that stands in the file needs no question. Returns whether it does.
+bool settleRopeFactor(Draft& draft, RopeScaling scaling) {
+    KeyVerdict* const factor = draft.keyOf(Role::RopeFactor);
+    const std::optional<double> times = realOf(draft, Role::RopeFactor);
+    if (factor == nullptr || !times || !(*times >= 1)) return false;
+    RopeConfig& rope = draft.config().model.rope;
+    rope.scaling = scaling;
+    rope.factor = *times;
+    factor->reason = "how much longer sequences are than those the model was first trained for";
+    draft.setOrigin("model.rope_factor", *factor);
+    const std::int64_t tokens = draft.integerOf(Role::SeqLen).value_or(draft.config().train.seqLen);
+    rope.originalLength =
+        std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(tokens) / *times), 1);
+    if (KeyVerdict* const first = draft.keyOf(Role::RopeOriginal)) {
+        rope.originalLength = draft.integerOf(Role::RopeOriginal).value_or(rope.originalLength);
+        first->reason = "tokens that the model was first trained for";
+        draft.setOrigin("model.rope_original_length", *first);
+    }
+    return true;
+}
+
 void settleRopeScaling(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::RopeScaling);
     if (key == nullptr) return;
@@ -254,6 +290,12 @@ void settleRopeScaling(Draft& draft) {
     if (named == words.end())
         return endanger(*key, "no known scaling of angles; model.rope_scaling is " +
                                   std::string(nameOf(rope.scaling)) + " instead");
+    key->newPath = "model.rope_scaling";
+    draft.setOrigin("model.rope_scaling", *key);
+    if (settleRopeFactor(draft, *named)) {
+        key->reason = "how rotary positions are fitted to longer sequences";
+        return;
+    }
     std::vector<DecisionOption> options;
     for (const std::string_view factor : {"4", "2", "8"})
         options.push_back({std::string(factor), "model.rope_factor " + std::string(factor),
@@ -271,8 +313,6 @@ void settleRopeScaling(Draft& draft) {
          .defaultOption = "4",
          .chosen = {}},
         key);
-    key->newPath = "model.rope_scaling";
-    draft.setOrigin("model.rope_scaling", *key);
     const std::optional<std::int64_t> factor = parseInteger(chosen);
     if (!factor) return;
     const std::int64_t tokens = draft.integerOf(Role::SeqLen).value_or(draft.config().train.seqLen);

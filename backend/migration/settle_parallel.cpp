@@ -278,9 +278,18 @@ void settleNamedMode(Draft& draft, KeyVerdict& key) {
 }
 
 // A call of a function or a class says the mode.
+// Whether an argument of the call deals out every P-th token.
+bool isStriped(const Draft& draft, const KeyVerdict& call) {
+    const auto found =
+        std::ranges::find(draft.keys, call.path + ".striped_ring_attn", &KeyVerdict::path);
+    return found != draft.keys.end() && parseSwitch(found->old).value_or(false);
+}
+
 void settleCalledMode(Draft& draft, KeyVerdict& key) {
     const KnownCall* call = findCall(key.path);
-    const Mode* mode = call == nullptr ? nullptr : findMode(call->mode);
+    const Mode* mode = call == nullptr         ? nullptr
+                       : isStriped(draft, key) ? findMode(modenames::striped)
+                                               : findMode(call->mode);
     if (mode == nullptr) return decideMode(draft, key);
     draft.config().parallel.mode = mode->name;
     key.verdict = Verdict::Converted;

@@ -40,11 +40,21 @@ constexpr std::array scheduleNames = {
     ScheduleName{"cosine_warmup_with_min_lr", LrSchedule::Cosine},
 };
 
+// "get_cosine_schedule_with_warmup" -> "cosine"
+std::string calledSchedule(std::string_view call) {
+    constexpr std::string_view beginning = "get_";
+    const std::size_t end = call.find("_schedule");
+    if (!call.starts_with(beginning) || end == std::string_view::npos) return std::string(call);
+    const std::string name(call.substr(beginning.size(), end - beginning.size()));
+    return name == "constant" && call.ends_with("_with_warmup") ? name + "_with_warmup" : name;
+}
+
 // Returns whether the old stack warms up.
 bool settleSchedule(Draft& draft) {
     KeyVerdict* key = draft.keyOf(Role::Scheduler);
     if (key == nullptr) return true;
-    const std::string name = toLower(draft.valueOf(*key));
+    std::string name = toLower(draft.valueOf(*key));
+    if (name == "call") name = calledSchedule(key->path);
     const auto known = std::ranges::find(scheduleNames, name, &ScheduleName::name);
     if (known == scheduleNames.end()) {
         drop(*key,

@@ -20,7 +20,10 @@ std::string impliedStage(Draft& draft) {
     const bool pairs = std::ranges::any_of(draft.keys, [](const KeyVerdict& key) {
         return key.reason == noPairs && key.verdict == Verdict::Dropped;
     });
-    return pairs ? "dpo" : "";
+    const bool learner = std::ranges::any_of(draft.keys, [](const KeyVerdict& key) {
+        return key.reason == noLearner && key.verdict == Verdict::Dropped;
+    });
+    return pairs ? "dpo" : learner ? "grpo" : "";
 }
 
 // What stands for a stage that Ringscope does not train: of pairs twice the batch, of an actor's
@@ -148,7 +151,12 @@ void settlePrecision(Draft& draft) {
     KeyVerdict* const used = draft.keyOf(bf16 ? Role::Bf16 : Role::Fp16);
     if (bf16 && fp16)
         endanger(*draft.keyOf(Role::Fp16), "contradicts " + used->path + ", which is used");
-    if ((bf16 || fp16) && named != nullptr) endanger(*named, used->path + " is used instead");
+    if ((bf16 || fp16) && named != nullptr) {
+        if (name == nameOf(bf16 ? NumberFormat::Bf16 : NumberFormat::Fp16))
+            hold(*named, "the same as " + used->path);
+        else
+            endanger(*named, used->path + " is used instead");
+    }
     if (bf16) return setPrecision(draft, NumberFormat::Bf16, draft.keyOf(Role::Bf16));
     if (fp16) return setPrecision(draft, NumberFormat::Fp16, draft.keyOf(Role::Fp16));
     for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})
@@ -190,22 +198,14 @@ void checkFlashAttention(Draft& draft) {
                      "have run this file unchanged");
 }
 
-void settlePacking(Draft& draft) {
-    if (KeyVerdict* key = draft.keyOf(Role::Packing)) {
-        const bool on = draft.switchOf(Role::Packing).value_or(false);
-        key->verdict = on ? Verdict::Converted : Verdict::Renamed;
-        if (parseSwitch(draft.valueOf(*key)))
-            key->reason = on ? "Ringscope always fills sequences from one text and attends across "
-                               "documents, which is what packing does without neat_packing"
-                             : "sequences are cut from one text and always full; padded ones do "
-                               "not occur";
-        else
-            endanger(*key, "expected true or false; got '" + key->old + "'");
-    }
+// Whether documents of a sequence are kept apart; nothing where the file does not ask for it.
+std::optional<bool> settleNeatPacking(Draft& draft) {
     KeyVerdict* neat = draft.keyOf(Role::NeatPacking);
-    if (neat == nullptr) return;
-    if (!draft.switchOf(Role::NeatPacking).value_or(false))
-        return hold(*neat, "off, so nothing is lost");
+    if (neat == nullptr) return std::nullopt;
+    if (!draft.switchOf(Role::NeatPacking).value_or(false)) {
+        hold(*neat, "off, so nothing is lost");
+        return std::nullopt;
+    }
     const std::string chosen = draft.decide(
         {.id = "packing",
          .question = neat->path + " keeps documents of a sequence apart; should the experiment?",
@@ -218,6 +218,28 @@ void settlePacking(Draft& draft) {
          .chosen = {}},
         neat);
     draft.config().data.packing = chosen == "apart";
+    return draft.config().data.packing;
+}
+
+void settlePacking(Draft& draft) {
+    const std::optional<bool> apart = settleNeatPacking(draft);
+    KeyVerdict* key = draft.keyOf(Role::Packing);
+    if (key == nullptr) return;
+    const bool on = draft.switchOf(Role::Packing).value_or(false);
+    key->verdict = on ? Verdict::Converted : Verdict::Renamed;
+    if (!parseSwitch(draft.valueOf(*key)))
+        return endanger(*key, "expected true or false; got '" + key->old + "'");
+    if (apart && !on)
+        return endanger(*key, "the old stack packed all the same, because neat_packing was on");
+    if (apart)
+        key->reason = *apart ? "sequences are filled with documents, which neat_packing keeps apart"
+                             : "sequences are filled from one text; documents attend to earlier "
+                               "ones, as was answered for neat_packing";
+    else
+        key->reason = on ? "Ringscope always fills sequences from one text and attends across "
+                           "documents, which is what packing does without neat_packing"
+                         : "sequences are cut from one text and always full; padded ones do not "
+                           "occur";
 }
 
 }  // namespace

@@ -87,7 +87,21 @@ bool settleOtherData(Draft& draft) {
     return true;
 }
 
+// Returns whether the file switches validations off, whatever else it says of them.
+bool isSwitchedOff(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::ValidationOn);
+    const std::optional<bool> on = readSwitch(draft, Role::ValidationOn);
+    if (!on) return false;
+    hold(*key, *on ? "data.validation keeps data out of training" : "off, so nothing is lost");
+    if (*on) return false;
+    for (const Role role :
+         {Role::ValidationShare, Role::ValidationData, Role::ValidationSteps, Role::ValidationWhen})
+        if (KeyVerdict* const part = draft.keyOf(role)) hold(*part, key->path + " is off");
+    return true;
+}
+
 void settleWhen(Draft& draft) {
+    if (isSwitchedOff(draft)) return;
     const bool byShare = settleShare(draft);
     const bool bySplit = settleSplit(draft);
     const bool keepsOut = settleOtherData(draft) || byShare || bySplit;

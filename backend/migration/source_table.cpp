@@ -308,6 +308,7 @@ Source callsRow() {
                       {"attention_call", 0.7, true},
                       {"gathering_call", 0.7, true},
                       {"varlen_call", 0.7, true},
+                      {"striped_call", 0.7, true},
                       {"hybrid_call", 0.7, true},
                       {"hybrid_groups", 0.7, true},
                       {"ulysses_call", 0.7, true},
@@ -436,7 +437,11 @@ const KeyRule* ruleOf(const Source& source, std::string_view ruleName) {
 Recognition recognise(const SourceTree& tree) {
     constexpr double enough = 0.3;
     Recognition best;
+    // Arguments of calls and commands may be named as Ringscope's fields are.
+    const bool isScript =
+        std::ranges::any_of(tree.keys, [](const SourceKey& key) { return !key.rule.empty(); });
     for (const Source& source : sourceTable()) {
+        if (isScript && source.kind == ringscopeKind) continue;
         SourceGuess guess = weigh(source, tree);
         if (guess.confidence < enough || guess.confidence <= best.guess.confidence) continue;
         best = {&source, std::move(guess)};

@@ -77,6 +77,20 @@ void collect(const YamlNode& map, const std::string& prefix, int depth, SourceTr
     }
 }
 
+// A map of options, as Megatron-LM's tests have it: "MODEL_ARGS.--num-layers" is the option of a
+// command, "ENV_VARS.NCCL_DEBUG" a variable.
+void nameOptions(SourceKey& key) {
+    constexpr std::string_view variables = "ENV_VARS.";
+    if (key.path.starts_with(variables)) {
+        key.rule = "env." + key.path.substr(variables.size());
+        return;
+    }
+    const std::size_t option = key.path.find(".--");
+    if (option == std::string::npos) return;
+    key.rule = key.path.substr(option + 3);
+    std::ranges::replace(key.rule, '-', '_');
+}
+
 // "${model.hidden_size}" is another key's value, "${.hidden_size}" that of a neighbour; "???" says
 // that a value must be given.
 void resolve(SourceKey& key, const SourceTree& tree) {
@@ -192,6 +206,7 @@ Result<void> readNodes(YamlReading reading, const std::string& file, SourceTree&
                                                                        : "a single text")};
     collect(reading.root, "", 0, tree);
     for (SourceKey& key : tree.keys) resolve(key, tree);
+    for (SourceKey& key : tree.keys) nameOptions(key);
     tree.root = std::move(reading.root);
     return {};
 }

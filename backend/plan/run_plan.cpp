@@ -2,6 +2,7 @@
 
 #include "backend/config/data_source.h"
 #include "backend/config/mode_names.h"
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 #include "backend/model/parameter_list.h"
 #include "backend/plan/adapter_plan.h"
@@ -186,9 +187,9 @@ PatternShape patternShape(const RunConfig& config) {
 // "attention.pattern dilated: 6.3 % of the pairs that the mask grants are computed, …"
 std::string patternNote(const RunPlan& plan) {
     return fmt::format(
-        "attention.pattern {}: {:.2g} % of the pairs that the mask grants are computed; this is "
+        "attention.pattern {}: {} % of the pairs that the mask grants are computed; this is "
         "another model than dense attention, with another loss",
-        nameOf(plan.config.attention.pattern.kind), 100 * coverage(plan));
+        nameOf(plan.config.attention.pattern.kind), formatRounded(100 * coverage(plan), 2));
 }
 
 std::string sparseNote(const RunPlan& plan) {
@@ -269,9 +270,6 @@ std::vector<std::string> notes(const RunConfig& config, const Mode& mode, const 
         notes.push_back("the end of a paragraph in one of " + std::to_string(config.train.batch) +
                         " sequences ends a document in all of them; train.batch 1 and "
                         "train.grad_accum keep paragraphs whole");
-    if (config.profile.steps && config.profile.steps->end > config.train.steps)
-        notes.push_back("profile.steps ends at " + std::to_string(config.profile.steps->end) +
-                        ", after the last of " + std::to_string(config.train.steps) + " steps");
     if (const std::string recording = recordingNote(plan);
         config.profile.steps && !recording.empty())
         notes.push_back(recording);

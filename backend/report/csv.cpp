@@ -180,7 +180,7 @@ constexpr std::array columns = {
                   return run.continues ? text(run.continues->run.text) : std::string();
               }},
     CsvColumn{"lost_steps",
-              [](const RunRecord& run) { return std::to_string(historyOf(run).lostSteps); }},
+              [](const RunRecord& run) { return std::to_string(lostStepsOf(run)); }},
 };
 
 template <typename Value>

@@ -1,6 +1,7 @@
 #include "backend/report/pattern_tables.h"
 
 #include "backend/compare/dense_twin.h"
+#include "backend/core/rounded.h"
 #include "backend/core/units.h"
 #include "backend/plan/attention_work.h"
 #include "backend/report/aligned_table.h"
@@ -41,7 +42,7 @@ std::string signedLoss(double difference) {
 
 std::string saved(double own, double dense) {
     if (dense == 0) return "";
-    return fmt::format("{:.3g} % saved", 100 * (1 - own / dense));
+    return formatRounded(100 * (1 - own / dense), 3) + " % saved";
 }
 
 std::string dash() { return "–"; }
@@ -63,7 +64,7 @@ Row patternRow(const RunGroup& group, const PatternFigures& own, const PatternFi
     row.cells.push_back(lossCell(own.loss, dense ? std::optional(dense->loss) : std::nullopt));
     row.cells.push_back(lossCell(own.validationLoss, dense ? dense->validationLoss : std::nullopt));
     row.cells.push_back(
-        {dense ? fmt::format("{:.3g} %", 100 * own.pairs / dense->pairs) : "dense"});
+        {dense ? formatRounded(100 * own.pairs / dense->pairs, 3) + " %" : "dense"});
     row.cells.push_back(
         {formatSignificant(own.pairs), Tone::Plain, dense ? saved(own.pairs, dense->pairs) : ""});
     row.cells.push_back({own.bytesPerStep ? bytes(*own.bytesPerStep) : dash(), Tone::Plain,

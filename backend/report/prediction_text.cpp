@@ -1,5 +1,6 @@
 #include "backend/report/prediction_text.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/report/aligned_table.h"
@@ -420,7 +421,7 @@ std::string machinesText(const std::vector<Machine>& machines) {
     for (const Machine& machine : machines) {
         std::vector<std::string> links;
         for (const LinkLevel& link : machine.links)
-            links.push_back(fmt::format("{} {:.3g} GB/s", link.name, link.bandwidth / 1e9));
+            links.push_back(link.name + " " + formatRounded(link.bandwidth / 1e9, 3) + " GB/s");
         const double peak = machine.peakOf(NumberFormat::Bf16);
         rows.push_back({machine.name, machine.device.name, join(machine.kernels(), " "),
                         std::to_string(machine.device.perHost),

@@ -265,9 +265,12 @@ std::string outcomeWords(const RunRecord& run) {
                        run.steps.back().loss);
 }
 
-std::string stepWords(const StepRecord& step, std::int64_t steps) {
-    return fmt::format("{} {}/{}  loss {:.4f}  {} tokens/s", bar(step.step + 1, steps),
-                       step.step + 1, steps, step.loss, formatSignificant(tokensPerSecond(step)));
+std::string stepWords(const StepRecord& step, const std::optional<std::int64_t>& steps) {
+    const std::int64_t done = step.step + 1;
+    return fmt::format("{}  loss {:.4f}  {} tokens/s",
+                       steps ? fmt::format("{} {}/{}", bar(done, *steps), done, *steps)
+                             : fmt::format("step {}", done),
+                       step.loss, formatSignificant(tokensPerSecond(step)));
 }
 
 double tokensPerSecond(const StepRecord& step) {

@@ -27,8 +27,9 @@ std::string outcomeWords(const RunRecord& run);
 // that goes on from others, or that was tried again; empty for any other. No newline.
 std::string historyWords(const RunRecord& run);
 
-// "▓▓▓▓░░░░░░░░░░░░░░░░ 2/10  loss 4.5123  2,410 tokens/s", of a run of `steps` steps. No newline.
-std::string stepWords(const StepRecord& step, std::int64_t steps);
+// "▓▓▓▓░░░░░░░░░░░░░░░░ 2/10  loss 4.5123  2,410 tokens/s", of a run of `steps` steps; with
+// "step 2" in front where it is not known how many there are. No newline.
+std::string stepWords(const StepRecord& step, const std::optional<std::int64_t>& steps);
 
 // Of one step; 0 where it took no time.
 double tokensPerSecond(const StepRecord& step);

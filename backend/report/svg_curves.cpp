@@ -1,5 +1,6 @@
 #include "backend/report/svg_curves.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/ticks.h"
 #include "backend/report/svg_marks.h"
 #include "backend/report/wording.h"
@@ -89,9 +90,7 @@ void drawPoints(Markup& svg, const MeasuredCurve& curve, const Plane& plane) {
     }
 }
 
-std::string tickWords(double value) {
-    return value >= 1000 ? formatCount(std::llround(value)) : fmt::format("{:.4g}", value);
-}
+std::string tickWords(double value) { return formatRounded(value, 4); }
 
 // What was measured is marked; of many places those that leave room for their words.
 void drawPlaces(Markup& svg, const CurveChart& chart, const Plane& plane) {

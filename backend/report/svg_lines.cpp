@@ -1,5 +1,6 @@
 #include "backend/report/svg_lines.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/ticks.h"
 #include "backend/report/wording.h"
 
@@ -112,7 +113,7 @@ void drawGrid(Markup& svg, const LineChart& chart, const Plane& plane) {
                            {"y1", coordinate(y)},
                            {"x2", coordinate(chartWidth - right)},
                            {"y2", coordinate(y)}});
-        drawText(svg, fmt::format("{:.6g}", tick), left - 8, y + 4, "end");
+        drawText(svg, formatRounded(tick, 6), left - 8, y + 4, "end");
     }
     for (const double tick : roundTicks(plane.x.low, plane.x.high, 8)) {
         if (tick != std::round(tick)) continue;  // there is no half step

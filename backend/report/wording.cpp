@@ -1,5 +1,6 @@
 #include "backend/report/wording.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 
 #include <fmt/format.h>
@@ -190,7 +191,7 @@ std::string_view parityWord(ParityVerdict verdict) {
 std::string parityWords(const RunGroup& group) {
     const ParityVerdict verdict = parityVerdict(group);
     if (group.coverage && verdict != ParityVerdict::Different)
-        return fmt::format("another model, {:.2g} % of pairs", 100 * *group.coverage);
+        return fmt::format("another model, {} % of pairs", formatRounded(100 * *group.coverage, 2));
     if (isReference(group)) return "reference";
     switch (verdict) {
         case ParityVerdict::Same:

@@ -30,12 +30,23 @@ RunHistory historyOf(const RunRecord& run) {
         history.validations.insert(history.validations.end(), part.validations.begin(),
                                    part.validations.end());
         history.time += timeOf(part);
-        history.lostSteps += part.lostSteps;
     };
     for (const EarlierRun& earlier : run.earlier) add(earlier);
     add(run);
     for (const StepRecord& step : history.steps) history.tokens += step.tokens;
+    history.lostSteps = lostStepsOf(run);
     return history;
+}
+
+std::optional<std::int64_t> stepsInAll(const RunRecord& run) {
+    const TrainConfig& train = run.config.train;
+    return train.epochs ? std::nullopt : std::optional(train.steps);
+}
+
+std::int64_t lostStepsOf(const RunRecord& run) {
+    return std::accumulate(
+        run.earlier.begin(), run.earlier.end(), run.lostSteps,
+        [](std::int64_t sum, const EarlierRun& earlier) { return sum + earlier.lostSteps; });
 }
 
 bool goesOnFrom(const RunRecord& run, const RunId& other) {

@@ -9,6 +9,7 @@
 #include "backend/run/run_record.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace ringscope {
@@ -24,6 +25,9 @@ struct RunHistory {
 
 // Of the run and those that it continues (RunRecord::earlier).
 RunHistory historyOf(const RunRecord& run);
+// Nothing where only the data says it (train.epochs): train.steps is then the most there may be.
+std::optional<std::int64_t> stepsInAll(const RunRecord& run);
+std::int64_t lostStepsOf(const RunRecord& run);  // RunHistory::lostSteps, and nothing else
 
 // Whether `run` goes on where `other` ended, directly or after runs in between.
 bool goesOnFrom(const RunRecord& run, const RunId& other);

@@ -2,6 +2,7 @@
 
 #include "backend/config/data_source.h"
 #include "backend/core/mix.h"
+#include "backend/core/rounded.h"
 #include "backend/core/units.h"
 #include "backend/text/document_order.h"
 
@@ -26,7 +27,7 @@ struct ReadToken {
     bool past = false;       // it stands where no tokens are left, and is no label
 };
 
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+std::string percent(double share) { return formatRounded(100 * share, 3) + " %"; }
 
 }  // namespace
 

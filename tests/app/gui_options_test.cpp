@@ -62,6 +62,12 @@ TEST(GuiOptions, RefuseASizeThatIsNoWidthAndHeight) {
             std::string("--size takes a width and a height like 1280x800; got '") + size + "'");
 }
 
+TEST(GuiOptions, RefuseAReportThatIsNoPdf) {
+    EXPECT_EQ(read({"--write-report", "a.pdf", "r1"}).value().report, QStringLiteral("a.pdf"));
+    EXPECT_EQ(problemOf({"--write-report", "a.docx", "r1"}),
+              "--write-report writes a PDF; give it a name that ends in .pdf; got 'a.docx'");
+}
+
 TEST(GuiOptions, SayHowAnExperimentIsOpened) {
     EXPECT_EQ(problemOf({"four.yaml"}),
               "unexpected argument 'four.yaml'; experiments are opened with --experiment FILE");

@@ -69,6 +69,30 @@ TEST_F(Installed, TheWindowsHelpNeedsNoDisplay) {
     }
 }
 
+TEST_F(Installed, TheWindowEndsWithTheCodesOfTheProgram) {
+    if (!fs::exists(at("bin/ringscope-gui"))) GTEST_SKIP() << "there is no window";
+    const auto codes = [&](const std::vector<std::string>& window,
+                           const std::vector<std::string>& verb) {
+        std::vector<std::string> words = {"env", "QT_QPA_PLATFORM=offscreen",
+                                          at("bin/ringscope-gui").string()};
+        words.insert(words.end(), window.begin(), window.end());
+        std::vector<std::string> same = {program()};
+        same.insert(same.end(), verb.begin(), verb.end());
+        const Ended shown = runProgram(words);
+        EXPECT_THAT(shown.err, HasSubstr("ringscope-gui: ")) << window.front();
+        return std::pair(shown.exitCode, runProgram(same).exitCode);
+    };
+    const std::string blank = at("blank.json").string();
+    std::ofstream(blank) << "{}";
+    EXPECT_EQ(codes({"--experiment", "nope.yaml"}, {"run", "nope.yaml"}), std::pair(4, 4));
+    EXPECT_EQ(codes({"--migrate", "nope.yaml"}, {"migrate", "nope.yaml"}), std::pair(4, 4));
+    EXPECT_EQ(codes({"--migrate", blank}, {"migrate", blank}), std::pair(3, 3));
+    EXPECT_EQ(codes({"--page", "nowhere"}, {"nowhere"}), std::pair(2, 2));
+    EXPECT_EQ(codes({"--db", "nope.db", "--write-report", "a.pdf", "r"},
+                    {"--db", "nope.db", "report", "r", "-o", "a.html"}),
+              std::pair(4, 4));
+}
+
 TEST_F(Installed, EveryVerbHasAManualPage) {
     const Ended help = runProgram({program()});
     std::istringstream lines(help.out.substr(help.out.find("Verbs:\n") + 7));

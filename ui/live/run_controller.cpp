@@ -30,6 +30,7 @@ RunController::~RunController() {
 }
 
 double RunController::progress() const {
+    if (!stepsKnown_) return static_cast<double>(done()) / std::max(1, planned_);
     return std::min(1.0, static_cast<double>(stepsDone_) / static_cast<double>(stepsPlanned_));
 }
 
@@ -46,6 +47,8 @@ void RunController::start(const Experiment& experiment, const std::string& comma
         runs.begin(), runs.end(), std::int64_t{0},
         [](std::int64_t sum, const ExpandedRun& run) { return sum + run.config.train.steps; });
     stepsPlanned_ = std::max<std::int64_t>(1, stepsPlanned_);
+    stepsKnown_ = std::ranges::none_of(
+        runs, [](const ExpandedRun& run) { return run.config.train.epochs.has_value(); });
     running_ = true;
     stopping_ = false;
     shared_ = std::make_shared<Shared>(this);

@@ -32,7 +32,8 @@ public:
     const QString& experimentName() const { return name_; }
     int planned() const { return planned_; }  // runs of the experiment, references not counted
     int done() const { return int(ended_.size()); }  // of those, how many have ended
-    double progress() const;                         // 0 … 1 of all steps of all planned runs
+    // 0 … 1 of all steps of all planned runs; of the runs, where only the data knows a run's steps.
+    double progress() const;
 
     // Finds out what a run keeps of the user's folder; `command` does the same in a terminal.
     // Called on the run's thread.
@@ -67,6 +68,7 @@ private:
     std::set<RunId> counted_;  // runs of the experiment itself, so far
     std::set<RunId> ended_;
     std::int64_t stepsPlanned_ = 1;
+    bool stepsKnown_ = true;
     std::int64_t stepsDone_ = 0;
     bool running_ = false;
     bool stopping_ = false;

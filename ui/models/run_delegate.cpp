@@ -73,9 +73,9 @@ void RunDelegate::paintContent(QPainter& painter, const QStyleOptionViewItem& op
         paintMarker(painter, state.marker, mark, state.colour);
     paintText(painter, box.adjusted(side + scaled(7), 0, 0, 0), Qt::AlignLeft,
               index.data(Qt::DisplayRole).toString());
-    if (!isMode && run->status == RunStatus::Running)
+    if (!isMode && run->status == RunStatus::Running && run->progress)
         paintProgress(painter, {box.left(), box.bottom() - scaled(5), box.width(), 3.0 * scaled(1)},
-                      run->progress, ink);
+                      *run->progress, ink);
 }
 
 }  // namespace ringscope::ui

@@ -1,6 +1,7 @@
 #include "ui/models/run_row.h"
 
 #include "backend/core/text.h"
+#include "backend/run/run_history.h"
 #include "ui/widgets/parts.h"
 
 #include <QCoreApplication>
@@ -57,8 +58,9 @@ RunRow runRow(const RunRecord& run) {
         row.hiddenWaitMs = run.overlap->hiddenWaitMs;
     }
     if (const Bytes peak = peakMemory(run); peak.count > 0) row.peakBytes = peak.count;
-    const double wanted = static_cast<double>(std::max<std::int64_t>(1, run.config.train.steps));
-    row.progress = std::min(1.0, static_cast<double>(stepsDone(run)) / wanted);
+    if (const std::optional<std::int64_t> steps = stepsInAll(run))
+        row.progress = std::min(1.0, static_cast<double>(stepsDone(run)) /
+                                         static_cast<double>(std::max<std::int64_t>(1, *steps)));
     return row;
 }
 
@@ -87,8 +89,8 @@ QString parityText(ParityWord parity) {
 
 QString stateText(const RunRow& row) {
     const QString name = text(statusName(row.status));
-    if (row.status != RunStatus::Running) return name;
-    return QStringLiteral("%1 %2 %").arg(name).arg(static_cast<int>(row.progress * 100));
+    if (row.status != RunStatus::Running || !row.progress) return name;
+    return QStringLiteral("%1 %2 %").arg(name).arg(static_cast<int>(*row.progress * 100));
 }
 
 QString shortStarted(std::int64_t us) {

@@ -34,7 +34,7 @@ struct RunRow {
     ParityWord parity = ParityWord::None;
     RunStatus status = RunStatus::Queued;
     QString reason;
-    double progress = 0;  // 0 … 1 of its training steps
+    std::optional<double> progress{};  // 0 … 1 of its steps, where it is known how many
     std::int64_t createdUs = 0;
 
     bool operator==(const RunRow&) const = default;

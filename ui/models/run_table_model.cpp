@@ -79,7 +79,7 @@ QVariant sortKey(const RunRow& row, int column) {
         case RunTableModel::Parity:
             return int(row.parity);
         case RunTableModel::State:
-            return int(row.status) + row.progress / 2;
+            return int(row.status) + row.progress.value_or(0) / 2;
         default:
             return shown(row, column);
     }

@@ -1,6 +1,7 @@
 #include "ui/pages/live_panel.h"
 
 #include "backend/report/runs_text.h"
+#include "backend/run/run_history.h"
 #include "ui/look/theme.h"
 #include "ui/plots/chart_panel.h"
 #include "ui/plots/line_chart.h"
@@ -61,7 +62,9 @@ LiveRun::LiveRun(const RunRecord& run, QWidget* parent)
     name_->setFullText(name);
     state_->setProperty("role", "small");
     bar_->setTextVisible(false);
-    bar_->setRange(0, static_cast<int>(std::max<std::int64_t>(1, run.config.train.steps)));
+    // Without a total the bar moves, and does not fill.
+    const std::optional<std::int64_t> steps = stepsInAll(run);
+    bar_->setRange(0, steps ? static_cast<int>(std::max<std::int64_t>(1, *steps)) : 0);
     bar_->setAccessibleName(tr("Progress of %1").arg(name));
     auto* head = row();
     head->addWidget(marker_);
@@ -75,6 +78,11 @@ LiveRun::LiveRun(const RunRecord& run, QWidget* parent)
 
 void LiveRun::showRun(const RunRecord& run) {
     run_ = run;
+    if (isFinal(run.status) && bar_->maximum() == 0) {
+        const int done = static_cast<int>(std::max<std::size_t>(1, steps_.size()));
+        bar_->setRange(0, done);
+        bar_->setValue(run.status == RunStatus::Finished ? done : 0);
+    }
     showState();
 }
 
@@ -89,6 +97,12 @@ void LiveRun::addValidation(const ValidationRecord& found) {
     showState();
 }
 
+QString LiveRun::stepsFigure() const {
+    const std::optional<std::int64_t> steps = stepsInAll(run_);
+    return steps ? tr("step %1 of %2 · ").arg(steps_.size()).arg(*steps)
+                 : tr("step %1 · ").arg(steps_.size());
+}
+
 QString LiveRun::validationFigure() const {
     if (!validation_) return {};
     return tr(" · validation %1 after step %2")
@@ -99,8 +113,7 @@ QString LiveRun::validationFigure() const {
 void LiveRun::showState() {
     QString words = text(statusName(run_.status));
     if (run_.status == RunStatus::Running && !steps_.empty())
-        words = tr("step %1 of %2 · ").arg(steps_.size()).arg(run_.config.train.steps) +
-                figures(steps_.back()) + validationFigure();
+        words = stepsFigure() + figures(steps_.back()) + validationFigure();
     else if (run_.status == RunStatus::Finished && runSpeed(run_))
         words += tr(" · %1 tokens/s · %2 ms a step")
                      .arg(text(formatSignificant(runSpeed(run_)->tokensPerSecond)),

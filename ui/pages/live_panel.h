@@ -40,6 +40,7 @@ public:
 
 private:
     void showState();
+    QString stepsFigure() const;
     QString validationFigure() const;
 
     RunRecord run_;

@@ -92,7 +92,7 @@ MigratePage::MigratePage(RunController& controller, QWidget* parent)
             });
     connect(proof_, &ProofPanel::compareRequested, this, &MigratePage::compareRequested);
     connect(batch_, &BatchPanel::chosen, this,
-            [this](const std::string& path) { openFile(text(path)); });
+            [this](const std::string& path) { static_cast<void>(openFile(text(path))); });
     connect(keys_, &KeysPanel::decideRequested, this, [this] { goTo(Decisions); });
     QVBoxLayout* layout = column(this, 16, 8);
     layout->addWidget(makeHead());
@@ -237,7 +237,7 @@ void MigratePage::openFiles(const QStringList& paths) {
         return showProblem(
             tr("'%1' has no file whose extension is of a configuration").arg(paths.join(u", ")));
     if (sources.size() == 1 && !sources.front().fromFolder) {
-        openFile(text(sources.front().path));
+        static_cast<void>(openFile(text(sources.front().path)));
         return;
     }
     batch_->showBatch(migrateAll(sources, {}, {}, {}));
@@ -245,11 +245,11 @@ void MigratePage::openFiles(const QStringList& paths) {
     goTo(Source);
 }
 
-QString MigratePage::openFile(const QString& file) {
-    const Result<void> opened = draft_.open(file.toStdString());
+Result<void> MigratePage::openFile(const QString& file) {
+    Result<void> opened = draft_.open(file.toStdString());
     if (!opened.ok()) {
         showProblem(text(opened.error().message));
-        return problem();
+        return opened;
     }
     saved_.clear();
     showAll(opened);

@@ -38,8 +38,8 @@ public:
     // The controller outlives the page.
     explicit MigratePage(RunController& controller, QWidget* parent = nullptr);
 
-    // Answers why the file cannot be migrated; the page then shows that above what it had before.
-    QString openFile(const QString& file);
+    // Where it fails, the page shows the error above what it had before.
+    Result<void> openFile(const QString& file);
     // Reads all of them, and all that is below folders; the page then lists them. One that is a
     // file is opened at once.
     void openFiles(const QStringList& paths);

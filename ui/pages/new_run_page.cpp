@@ -207,10 +207,9 @@ bool NewRunPage::isPlanned() const { return !asked_ && !planTimer_.isActive(); }
 
 bool NewRunPage::settled() const { return isPlanned() && !planner_.busyWithWaterfall(); }
 
-QString NewRunPage::openFile(const QString& file) {
-    Result<ExperimentDraft> draft = draftOfFile(file.toStdString(), draft_.environment);
-    if (!draft.ok()) return text(draft.error().message);
-    setDraft(*std::move(draft));
+Result<void> NewRunPage::openFile(const QString& file) {
+    RINGSCOPE_TRY(ExperimentDraft draft, draftOfFile(file.toStdString(), draft_.environment));
+    setDraft(std::move(draft));
     stack_->setCurrentIndex(0);
     Q_EMIT placeOpened({PlaceKind::Experiment, file.toStdString()});
     return {};
@@ -354,8 +353,8 @@ void NewRunPage::chooseFile() {
     const QString file = QFileDialog::getOpenFileName(
         this, tr("Open experiment"), {}, tr("Experiments (*.yaml *.yml);;All files (*)"));
     if (file.isEmpty()) return;
-    if (const QString problem = openFile(file); !problem.isEmpty())
-        QMessageBox::warning(this, tr("Open experiment"), problem);
+    if (const Result<void> opened = openFile(file); !opened.ok())
+        QMessageBox::warning(this, tr("Open experiment"), text(opened.error().message));
 }
 
 void NewRunPage::saveFile() {

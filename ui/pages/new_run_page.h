@@ -33,8 +33,8 @@ public:
     NewRunPage(RunController& controller, ExperimentDraft sample, std::string storeForCommand,
                QWidget* parent = nullptr);
 
-    // Answers why the file cannot be used; the draft is then as it was.
-    QString openFile(const QString& file);
+    // Fails with NotFound or Failed if the file cannot be read; the draft is then as it was.
+    Result<void> openFile(const QString& file);
     // An experiment that is in no file yet; messages call it `name`.
     void openText(const std::string& name, const std::string& content);
     // The built-in sample, started as soon as it is planned.

@@ -115,8 +115,10 @@ void RunPreview::showFigures(const RunRecord& run) {
     const std::optional<RunSpeed> speed = runSpeed(run);
     speed_.value->setText(speed ? text(formatSignificant(speed->tokensPerSecond)) : nothing);
     const std::int64_t before = run.continues ? run.continues->step : 0;
-    speed_.note->setFullText(
-        tr("%1 of %2 steps").arg(before + stepsDone(run)).arg(run.config.train.steps));
+    const std::int64_t done = before + stepsDone(run);
+    const std::optional<std::int64_t> steps = stepsInAll(run);
+    speed_.note->setFullText(steps ? tr("%1 of %2 steps").arg(done).arg(*steps)
+                                   : countText(done, "step"));
     stepTime_.value->setText(
         speed ? text(formatSignificant(speed->stepMedianMs)) + QStringLiteral(" ms") : nothing);
     stepTime_.note->setFullText(

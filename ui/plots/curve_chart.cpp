@@ -1,5 +1,6 @@
 #include "ui/plots/curve_chart.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/ticks.h"
 #include "backend/core/units.h"
 #include "ui/plots/plot_look.h"
@@ -25,10 +26,7 @@ QCPRange rangeOf(const std::set<double>& values, double room, double single) {
     return {*values.begin() / by, *values.rbegin() * by};
 }
 
-QString tickText(double tick) {
-    if (tick >= 1000) return text(formatCount(std::llround(tick)));
-    return QString::number(tick, 'g', 4);
-}
+QString tickText(double tick) { return text(formatRounded(tick, 4)); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "ui/plots/plot_look.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/units.h"
 #include "ui/widgets/parts.h"
 
@@ -29,8 +30,7 @@ void applyLook(QCustomPlot& plot, const Ink& ink) {
 }
 
 QString FigureTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
-    if (std::abs(tick) >= 1000) return text(formatCount(std::llround(tick)));
-    return QString::number(tick, 'g', 6);
+    return text(formatRounded(tick, 6));
 }
 
 QCPScatterStyle::ScatterShape scatterShape(Marker marker) {

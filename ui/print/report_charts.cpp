@@ -1,5 +1,6 @@
 #include "ui/print/report_charts.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/ticks.h"
 #include "backend/core/units.h"
 #include "backend/report/wording.h"
@@ -184,9 +185,7 @@ Axis axisOf(const std::vector<double>& values, bool logarithmic) {
     return axis;
 }
 
-QString tickWords(double value) {
-    return value >= 1000 ? text(formatCount(std::llround(value))) : QString::number(value, 'g', 4);
-}
+QString tickWords(double value) { return text(formatRounded(value, 4)); }
 
 struct PlottedLine {
     std::string mode;

@@ -6,8 +6,6 @@ namespace {
 
 using namespace migration_rows;
 
-constexpr std::string_view noSplitWeights = "weights are not split over ranks";
-
 constexpr std::array megatronTable = {
     // How the work is split.
     plays("context_parallel_size", Role::Size, "parallel.sp", sharedBy),
@@ -60,6 +58,10 @@ constexpr std::array megatronTable = {
     holds("overlap_cpu_optimizer_d2h_h2d",
           "a file is written behind the step and read ahead of it"),
     holds("overlap_p2p_communication", noLayersDivided),
+    holds("overlap_p2p_comm", noLayersDivided),
+    holds("batch_p2p_comm", noLayersDivided),
+    holds("add_position_embedding", "model.position says it"),
+    holds("embedding_init_method_std", "weights begin as the model's family has it"),
     holds("microbatch_group_size_per_virtual_pipeline_stage", noLayersDivided),
     holds("defer_embedding_wgrad_compute", fusedInside),
     drops("account_for_", noLayersDivided),
@@ -109,11 +111,19 @@ constexpr std::array megatronTable = {
     takes("moe_aux_loss_coeff", "train.router_aux_loss",
           "weight of the loss that keeps experts evenly used"),
     holds("moe_grouped_gemm", fusedInside),
+    holds("moe_permute_fusion", fusedInside),
+    holds("moe_shared_expert_overlap", "what every token uses is computed beside the experts"),
+    keepsHouse("moe_per_layer_logging", "every step is measured and kept"),
+    drops("ds_sequence_parallel_fpdt",
+          "a layer's attention keeps all of a rank's tokens: more memory than in chunks"),
+    drops("ds_sequence_parallel_fpdt_",
+          "a layer's attention keeps all of a rank's tokens: more memory than in chunks"),
     holds("moe_token_dispatcher_type", "tokens go to their experts' ranks and back"),
+    drops("moe_layer_freq", "every layer has experts", "1"),
     drops("moe_", "Ringscope's experts have no such setting"),
     takes("attention_dropout", "attention.dropout", "share of attention weights that are dropped"),
     drops("hidden_dropout", "activations are not dropped: losses differ"),
-    takes("window_size", "attention.window", "keys a query sees to its left"),
+    plays("window_size", Role::Window, "attention.window"),
     holds("init_method_std", "weights begin as the model's family has it"),
     // How it is trained.
     plays("micro_batch_size", Role::Batch, "train.batch", ranksPerGroup),
@@ -130,6 +140,8 @@ constexpr std::array megatronTable = {
     plays("lr_warmup_fraction", Role::LrWarmupShare, "train.lr_warmup"),
     plays("lr_warmup_samples", Role::LrWarmupSamples, "train.lr_warmup"),
     plays("lr_wsd_decay_iters", Role::LrDecay, "train.lr_decay"),
+    drops("lr_wsd_decay_style", "the rate falls linearly", "linear"),
+    drops("lr_wsd_decay_samples", "train.lr_decay counts steps"),
     plays("lr_decay_iters", Role::LrDecayEnd, "train.steps"),
     drops("lr_decay_", "a schedule ends with train.steps"),
     takes("weight_decay", "train.weight_decay", decoupled),

@@ -18,6 +18,7 @@ constexpr std::array openRlhfTable = {
     plays("eval_dataset", Role::ValidationData, "data.validation"),
     holds("input_key", ownColumns),
     holds("output_key", ownColumns),
+    drops("dpo.", noPairs),
     drops("chosen_key", noPairs),
     drops("rejected_key", noPairs),
     holds("prompt_key", ownColumns),

@@ -34,7 +34,7 @@ inline constexpr std::string_view wholeCheckpoint =
     "a checkpoint has all that a run needs to go on, in Ringscope's own form";
 inline constexpr std::string_view fusedInside =
     "Ringscope has kernels of its own; results are the same";
-inline constexpr std::string_view noLayersDivided = "layers are not divided over ranks";
+inline constexpr std::string_view sampling = "how answers are drawn, which no run does";
 inline constexpr std::string_view knownTransport = "ranks talk over NCCL on GPUs and Gloo on CPUs";
 inline constexpr std::string_view trainsItself = "Ringscope trains by itself";
 inline constexpr std::string_view ownGroups = "groups of ranks with sequences of their own";

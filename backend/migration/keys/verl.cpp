@@ -136,6 +136,8 @@ constexpr std::array verlTable = {
     plays("actor_rollout_ref.actor.fsdp_config.reshard_after_forward", Role::FsdpReshard,
           "memory.zero"),
     plays("actor_rollout_ref.actor.fsdp_config.model_dtype", Role::Precision, "train.precision"),
+    drops("actor_rollout_ref.actor.fsdp_config.fsdp_size",
+          "memory.zero says what ranks divide besides the sequence", "-1|null"),
     drops("actor_rollout_ref.actor.fsdp_config.",
           "memory.zero says what ranks divide besides the sequence"),
     holds("actor_rollout_ref.actor.use_dynamic_bsz",

@@ -68,7 +68,8 @@ TEST(ModeAliases, OfTheRingAttentionClassesSetWhatTheseStoodFor) {
     const ExperimentReading shared = readText("parallel: {mode: distributed}\n");
     EXPECT_EQ(shared.experiment.base.memory.zero, 3);
     EXPECT_EQ(shared.experiment.base.launch.retries, 3);
-    EXPECT_THAT(warningsOf(shared), ElementsAre(HasSubstr("write zigzag and preset large_scale")));
+    EXPECT_THAT(warningsOf(shared), ElementsAre(HasSubstr("write zigzag and preset large_scale"),
+                                                HasSubstr("checkpoint.every (100) is more than")));
     EXPECT_EQ(readText("parallel: {mode: standard}\n").experiment.base.parallel.mode, "zigzag");
 
     // What is written counts more.

@@ -39,7 +39,7 @@ TEST(MigratedStage, OfAReinforcementTrainerIsTheActorsTrainingOnTheData) {
     EXPECT_EQ(configOf(asked).train.task, TrainTask::Lm);
     EXPECT_EQ(configOf(asked).train.batch, 3);
     const KeyVerdict lost = verdictOn(asked, "ppo_epochs");
-    EXPECT_EQ(lost.verdict, Verdict::Dropped);
+    EXPECT_EQ(lost.verdict, Verdict::NeedsDecision);
     EXPECT_THAT(lost.reason, HasSubstr("of the actor its training alone is carried"));
     const Migration answers =
         migrated(input, {.options = {{"stage", "answers"}}, .acceptDefaults = true});
@@ -53,7 +53,8 @@ TEST(MigratedStage, OfAReinforcementTrainerDropsWhatGeneratesAndRates) {
                          "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2 "
                          "actor_rollout_ref.rollout.temperature=0 critic.optim.lr=1e-5 "
                          "actor_rollout_ref.rollout.enforce_eager=False\n",
-                         "old.sh"));
+                         "old.sh"),
+                 defaultAnswers);
     EXPECT_EQ(verdictOn(migration, "actor_rollout_ref.rollout.temperature").verdict,
               Verdict::Dropped)
         << "0 is a temperature";
@@ -141,6 +142,27 @@ TEST(MigratedPacking, WithoutDocumentMasksIsWhatRingscopeDoesAnyway) {
     const KeyVerdict packing = verdictOn(migrated(baseText(2, "packing: true\n")), "packing");
     EXPECT_EQ(packing.verdict, Verdict::Converted);
     EXPECT_EQ(packing.newValue, "false");
+}
+
+TEST(MigratedPacking, BesideDocumentMasksIsWhatTheMasksSay) {
+    const std::string both = baseText(2, "packing: true\nneat_packing: true\n");
+    const KeyVerdict apart = verdictOn(migrated(both, defaultAnswers), "packing");
+    EXPECT_EQ(apart.verdict, Verdict::Converted);
+    EXPECT_EQ(apart.newValue, "true");
+    EXPECT_EQ(apart.reason, "sequences are filled with documents, which neat_packing keeps apart");
+    const KeyVerdict across =
+        verdictOn(migrated(both, {.options = {{"packing", "across"}}}), "packing");
+    EXPECT_EQ(across.newValue, "false");
+    EXPECT_EQ(across.reason,
+              "sequences are filled from one text; documents attend to earlier ones, as was "
+              "answered for neat_packing");
+    const KeyVerdict off = verdictOn(
+        migrated(baseText(2, "packing: false\nneat_packing: true\n"), defaultAnswers), "packing");
+    EXPECT_EQ(off.verdict, Verdict::Dangerous);
+    EXPECT_EQ(off.reason, "the old stack packed all the same, because neat_packing was on");
+    const KeyVerdict alone =
+        verdictOn(migrated(baseText(2, "packing: true\nneat_packing: false\n")), "packing");
+    EXPECT_THAT(alone.reason, HasSubstr("without neat_packing"));
 }
 
 TEST(MigratedPacking, WithDocumentMasksIsAskedForAndKeepsThemApartByDefault) {

@@ -2,6 +2,7 @@
 
 #include "backend/core/text.h"
 #include "backend/report/wording.h"
+#include "backend/run/run_history.h"
 #include "tests/backend/compare/sample_runs.h"
 
 #include <gmock/gmock.h>
@@ -160,6 +161,15 @@ TEST(StepWords, FillTheBarByTheStepsThatAreDone) {
     EXPECT_EQ(stepWords(step, 10), "▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░ 5/10  loss 4.5000  2,000 tokens/s");
     EXPECT_THAT(stepWords(step, 0), StartsWith("░░░░░░░░░░░░░░░░░░░░ 5/0"));
     EXPECT_THAT(stepWords(step, 2), StartsWith("▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ 5/2"));
+}
+
+TEST(StepWords, NameNoTotalThatOnlyTheDataKnows) {
+    const StepRecord step{.step = 4, .loss = 4.5, .duration = Nanos(500'000'000), .tokens = 1000};
+    RunRecord run = finishedRun("ring", 100);
+    run.config.train.steps = 1'000'000;
+    EXPECT_EQ(stepsInAll(run), 1'000'000);
+    run.config.train.epochs = 2;
+    EXPECT_EQ(stepWords(step, stepsInAll(run)), "step 5  loss 4.5000  2,000 tokens/s");
 }
 
 TEST(TokensPerSecond, OfAStepWithoutTimeAreNone) {

@@ -119,6 +119,12 @@ TEST(ParityWords, NeverCallAPatternTheSame) {
     EXPECT_EQ(parityWords(group), "NOT the same: loss 3.1e-03");
 }
 
+TEST(ParityWords, WriteASharePastAHundredWithoutAnExponent) {
+    RunGroup group;
+    group.coverage = 1.314;
+    EXPECT_EQ(parityWords(group), "another model, 131 % of pairs");
+}
+
 TEST(CountOf, KnowsThePlural) {
     EXPECT_EQ(countOf(1, "run"), "1 run");
     EXPECT_EQ(countOf(0, "run"), "0 runs");

@@ -54,6 +54,7 @@ TEST(RunHistory, JoinsTheStepsAndAddsUpWhatTheRunsTook) {
     EXPECT_EQ(history.tokens, 700);
     EXPECT_EQ(history.time, seconds(4 + 1 + 4));
     EXPECT_EQ(history.lostSteps, 3);
+    EXPECT_EQ(lostStepsOf(run), 3);
 }
 
 TEST(RunHistory, HasNoCutWhereWhatCameBeforeIsNotKnown) {

@@ -151,7 +151,7 @@ void showRunPage(MainWindow& window, const char* run, const char* tab) {
 void showMigration(MainWindow& window, ui::MigratePage::Step step) {
     auto& page = window.page<ui::MigratePage>();
     if (!page.draft().loaded())
-        must(window.openMigration(QStringLiteral(RINGSCOPE_FIXTURES "/alst_fork.yaml")).isEmpty(),
+        must(window.openMigration(QStringLiteral(RINGSCOPE_FIXTURES "/alst_fork.yaml")).ok(),
              "the configuration is not opened");
     window.goTo(QStringLiteral("migrate"));
     page.goTo(step);

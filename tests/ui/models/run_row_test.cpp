@@ -47,6 +47,15 @@ TEST(RunRow, IsNeverMoreThanDone) {
     EXPECT_EQ(runRow(run).progress, 1);
 }
 
+TEST(RunRow, HasNoProgressWhereOnlyTheDataKnowsHowManyStepsThereAre) {
+    RunRecord run = finishedRun("a", "ring", 100, 4);
+    run.status = RunStatus::Running;
+    run.config.train.steps = 1'000'000;
+    run.config.train.epochs = 2;
+    EXPECT_FALSE(runRow(run).progress.has_value());
+    EXPECT_EQ(stateText(runRow(run)), QStringLiteral("running"));
+}
+
 TEST(RunRow, SaysHowFarARunningRunIs) {
     RunRow row;
     row.status = RunStatus::Running;

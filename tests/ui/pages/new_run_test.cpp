@@ -60,7 +60,7 @@ TEST_F(NewRun, SaysWhichOldSpellingsAFileHas) {
                             "model: {preset: nano}\ntrain: {seq_len: 256}\n"
                             "parallel: {mode: zigzag-ring, sp: 2}\n")
                     .ok());
-    ASSERT_EQ(page.openFile(file), QString());
+    ASSERT_TRUE(page.openFile(file).ok());
     settle();
     EXPECT_TRUE(warnings->isVisible());
     EXPECT_TRUE(warnings->text().contains(QStringLiteral("old.yaml:3:18")))
@@ -171,8 +171,10 @@ TEST_F(NewRun, AnotherPresetChangesTheModelFieldsThatNobodyWrote) {
 }
 
 TEST_F(NewRun, KeepsTheDraftWhenAFileCannotBeRead) {
-    const QString problem = page.openFile(QStringLiteral("/nowhere/x.yaml"));
-    EXPECT_TRUE(problem.contains(QStringLiteral("/nowhere/x.yaml"))) << problem.toStdString();
+    const Result<void> opened = page.openFile(QStringLiteral("/nowhere/x.yaml"));
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::NotFound);
+    EXPECT_NE(opened.error().message.find("/nowhere/x.yaml"), std::string::npos);
     EXPECT_TRUE(page.draft().fileName.empty());
 }
 
