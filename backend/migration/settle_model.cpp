@@ -255,7 +255,6 @@ bool addFound(Draft& draft, const KeyVerdict& key, ModelChoice& choice) {
     return true;
 }
 
-// Longer sequences than the model was first trained for: the files say how, seldom how much longer.
 // A factor that stands in the file needs no question. Returns whether it does.
 bool settleRopeFactor(Draft& draft, RopeScaling scaling) {
     KeyVerdict* const factor = draft.keyOf(Role::RopeFactor);
@@ -277,6 +276,7 @@ bool settleRopeFactor(Draft& draft, RopeScaling scaling) {
     return true;
 }
 
+// Longer sequences than the model was first trained for: the files say how, seldom how much longer.
 void settleRopeScaling(Draft& draft) {
     KeyVerdict* const key = draft.keyOf(Role::RopeScaling);
     if (key == nullptr) return;

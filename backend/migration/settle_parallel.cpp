@@ -277,7 +277,6 @@ void settleNamedMode(Draft& draft, KeyVerdict& key) {
         key.reason += "; ms-swift splits heads first where they divide";
 }
 
-// A call of a function or a class says the mode.
 // Whether an argument of the call deals out every P-th token.
 bool isStriped(const Draft& draft, const KeyVerdict& call) {
     const auto found =
@@ -285,6 +284,7 @@ bool isStriped(const Draft& draft, const KeyVerdict& call) {
     return found != draft.keys.end() && parseSwitch(found->old).value_or(false);
 }
 
+// A call of a function or a class says the mode.
 void settleCalledMode(Draft& draft, KeyVerdict& key) {
     const KnownCall* call = findCall(key.path);
     const Mode* mode = call == nullptr         ? nullptr

@@ -129,8 +129,8 @@ void RankRun::endAfterEpochs(const Sequences& sequences) {
     const std::int64_t steps = sequences.stepsOfEpochs(*train.epochs, train.steps);
     if (steps == train.steps) return;
     ended_ = "train.epochs " + std::to_string(*train.epochs) +
-             ": the data was seen so often; the run ended after " + std::to_string(steps) + " of " +
-             std::to_string(train.steps) + " steps";
+             ": the data was seen so often; the run ended after " + std::to_string(steps) +
+             " steps";
     train.steps = steps;
 }
 
