@@ -59,9 +59,10 @@ TEST(NewSources, OfTorchtitanCarryAllButNumberFormatsThatRingscopeLacks) {
     const Migration migration = of("titan.toml");
     EXPECT_EQ(migration.source.kind, "torchtitan");
     const MigrationSummary summary = summaryOf(migration);
-    EXPECT_EQ(summary.needed, 16);
-    EXPECT_EQ(summary.carried, 15);
-    EXPECT_EQ(verdictOn(migration, "float8.recipe").verdict, Verdict::Dropped);
+    EXPECT_EQ(summary.needed, 17);
+    EXPECT_EQ(summary.carried, 16);
+    EXPECT_EQ(verdictOn(migration, "model.converters").verdict, Verdict::Dropped);
+    EXPECT_EQ(verdictOn(migration, "float8.recipe").verdict, Verdict::Kept);
     const RunConfig config = configOf(migration);
     EXPECT_EQ(config.parallel.mode, "ring-allgather");
     EXPECT_EQ(config.parallel.sp, 4);
