@@ -34,8 +34,8 @@ constexpr const char* migrateExplanation =
 Nothing is executed. Files that name each other are read together; a folder is read with all that is
 below it, one file after the other, and one that cannot be read does not stop the others.
 
-Exit codes: 0 done, 3 a file is no configuration that is understood, 4 a file is not there, 8 decisions
-are open (or --strict found a key that is not carried).)";
+Exit codes: 0 done, 3 a file is no configuration that is understood, 4 a file is not there, 8
+decisions are open (or --strict found a key that is not carried).)";
 
 struct MigrateArguments {
     std::vector<std::string> paths;

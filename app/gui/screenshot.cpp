@@ -38,6 +38,8 @@ void Screenshot::take() {
         taking_ = false;
         return;
     }
+    // A page in a scroll area is laid out in rounds: its height says how wide it may be.
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
     const bool written = window_.grab().save(file_);
     if (!written)
         std::cerr << "ringscope-gui: cannot write a picture to '" << file_.toStdString()

@@ -14,6 +14,7 @@
 #                      so a test that needs torch, Qt or real processes says `torch`, `ui` or `e2e`.
 #         ENVIRONMENT  NAME=value ...   for the running test
 #         TIMEOUT      seconds per TEST; 60 when absent. Ten times as many per suite
+#         SUITES       one ctest entry per suite, also without `torch`
 #         SERIAL       never runs beside another test (it measures time, or wants every core)
 #         NO_MAIN      the sources bring their own main(); gtest_main is not linked
 #         HEADERS      which precompiled headers it reads: plain, torch (when absent: torch where the
@@ -97,21 +98,22 @@ function(ringscope_test_headers name)
     target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
 endfunction()
 
-# An entry for each suite, listed when ctest starts.
+# An entry for each suite, listed when ctest starts. ARGN: properties of each.
 function(ringscope_add_suites name timeout)
     math(EXPR timeout "10 * ${timeout}")
+    list(JOIN ARGN " " others)
     set(file "${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake")
     file(GENERATE OUTPUT "${file}" CONTENT
 "set(program \"$<TARGET_FILE:${name}>\")
 set(list \"${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.txt\")
-set(properties LABELS torch TIMEOUT ${timeout})
+set(properties TIMEOUT ${timeout} ${others})
 include(\"${PROJECT_SOURCE_DIR}/resources/cmake/add_suites.cmake\")
 ")
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${file}")
 endfunction()
 
 function(ringscope_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN" "TIMEOUT;HEADERS" "LINK;LABELS;ENVIRONMENT")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;NO_MAIN;SUITES" "TIMEOUT;HEADERS" "LINK;LABELS;ENVIRONMENT")
     if(NOT arg_LABELS)
         set(arg_LABELS unit)
     endif()
@@ -140,7 +142,10 @@ function(ringscope_test name)
     endif()
 
     if(arg_LABELS STREQUAL "torch")
-        ringscope_add_suites(${name} ${arg_TIMEOUT})
+        ringscope_add_suites(${name} ${arg_TIMEOUT} LABELS torch)
+        return()
+    elseif(arg_SUITES)
+        ringscope_add_suites(${name} ${arg_TIMEOUT} LABELS ${arg_LABELS} ENVIRONMENT ${arg_ENVIRONMENT})
         return()
     endif()
     set(properties TIMEOUT ${arg_TIMEOUT})

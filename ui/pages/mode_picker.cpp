@@ -135,14 +135,14 @@ int ModeCard::layOut(int width, QPainter* painter) const {
 
     const QRectF check(pad, pad + (headHeight - side) / 2.0, side, side);
     paintCheck(*painter, check, isChecked(), ink);
-    const QRectF mark(check.right() + scaled(8), pad + (headHeight - scaled(10)) / 2.0, scaled(10),
+    const QRectF mark(check.right() + scaled(5), pad + (headHeight - scaled(10)) / 2.0, scaled(10),
                       scaled(10));
     paintMarker(*painter, modeLook(mode_).marker, mark, legal_ ? ink.mode(mode_) : ink.muted);
     painter->setFont(bold);
     painter->setPen(legal_ ? ink.text : ink.muted);
-    painter->drawText(QRectF(mark.right() + scaled(6), pad, width, headHeight),
+    painter->drawText(QRectF(mark.right() + scaled(4), pad, width, headHeight),
                       Qt::AlignLeft | Qt::AlignVCenter, text());
-    const qreal named = mark.right() + scaled(12) + boldMetrics.horizontalAdvance(text());
+    const qreal named = mark.right() + scaled(10) + boldMetrics.horizontalAdvance(text());
     paintBalance(*painter, {named, qreal(pad), width - pad - named, qreal(headHeight)}, ink);
     painter->setFont(small);
     painter->setPen(ink.muted);
