@@ -29,8 +29,14 @@ bool Screenshot::ready() const {
 void Screenshot::takeWhenReady() {
     if (taking_ || !ready()) return;
     taking_ = true;
-    // Behind the layout and the replots that the last news has queued.
-    QTimer::singleShot(0, this, [this] { QTimer::singleShot(0, this, &Screenshot::take); });
+    takeAfter(10);
+}
+
+// Behind the layout and the replots that the last news has queued. What scrolls is laid out in
+// rounds: its height says whether there is a scroll bar, and that how wide it is.
+void Screenshot::takeAfter(int rounds) {
+    if (rounds == 0) return take();
+    QTimer::singleShot(0, this, [this, rounds] { takeAfter(rounds - 1); });
 }
 
 void Screenshot::take() {
@@ -38,8 +44,6 @@ void Screenshot::take() {
         taking_ = false;
         return;
     }
-    // A page in a scroll area is laid out in rounds: its height says how wide it may be.
-    QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
     const bool written = window_.grab().save(file_);
     if (!written)
         std::cerr << "ringscope-gui: cannot write a picture to '" << file_.toStdString()

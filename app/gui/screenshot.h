@@ -17,6 +17,7 @@ public:
 private:
     bool ready() const;
     void takeWhenReady();
+    void takeAfter(int rounds);  // of the event loop
     void take();
 
     ui::MainWindow& window_;
