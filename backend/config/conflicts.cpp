@@ -2,6 +2,7 @@
 
 #include "backend/config/data_source.h"
 #include "backend/config/host_list.h"
+#include "backend/core/rounded.h"
 #include "backend/model/layer_kinds.h"
 
 #include <array>
@@ -15,18 +16,8 @@ constexpr std::int64_t byteTokens = 256;
 // Largest number of activations in all layers of a step: 24 bytes each stay inside 63 bits.
 constexpr double largestStep = 4.5e15;
 
-std::string named(std::string_view path, std::int64_t value) {
-    return std::string(path) + " (" + std::to_string(value) + ")";
-}
-
 // "1.5e+23"
-std::string rounded(double value) {
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                   std::chars_format::scientific, 1)
-                         .ptr;
-    return {buffer.data(), end};
-}
+std::string rounded(double value) { return formatDigits(value, std::chars_format::scientific, 1); }
 
 void checkHeadSize(const ModelConfig& model, std::vector<ConfigConflict>& conflicts) {
     const bool divides = model.headSize || model.hiddenSize % model.heads == 0;
@@ -399,6 +390,10 @@ void checkPattern(const RunConfig& config, std::vector<ConfigConflict>& conflict
 }
 
 }  // namespace
+
+std::string named(std::string_view path, std::int64_t value) {
+    return std::string(path) + " (" + std::to_string(value) + ")";
+}
 
 std::vector<ConfigConflict> findConflicts(const RunConfig& config) {
     std::vector<ConfigConflict> conflicts;

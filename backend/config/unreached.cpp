@@ -5,19 +5,15 @@
 namespace ringscope {
 namespace {
 
-std::string valued(std::string_view path, std::int64_t value) {
-    return std::string(path) + " (" + std::to_string(value) + ")";
-}
-
 std::string pastTheEnd(std::string_view path, std::int64_t value, const TrainConfig& train) {
-    return valued(path, value) + " is more than " + valued("train.steps", train.steps);
+    return named(path, value) + " is more than " + named("train.steps", train.steps);
 }
 
 void checkWarmup(const TrainConfig& train, std::vector<ConfigConflict>& found) {
     if (train.lrWarmup < train.steps) return;
     found.push_back({{"train.lr_warmup", "train.steps"},
-                     valued("train.lr_warmup", train.lrWarmup) + " leaves no step of " +
-                         valued("train.steps", train.steps) +
+                     named("train.lr_warmup", train.lrWarmup) + " leaves no step of " +
+                         named("train.steps", train.steps) +
                          " at train.lr, so the learning rate never gets there; use fewer steps of "
                          "warm-up"});
 }
@@ -43,7 +39,7 @@ void checkValidations(const RunConfig& config, std::vector<ConfigConflict>& foun
     const std::int64_t validations = (train.steps + every - 1) / every;
     if (*train.stopPatience + 1 < validations) return;
     found.push_back({{"train.stop_patience", "train.validate_every", "train.steps"},
-                     valued("train.stop_patience", *train.stopPatience) +
+                     named("train.stop_patience", *train.stopPatience) +
                          " never ends the run, which does " + std::to_string(validations) +
                          (validations == 1 ? " validation" : " validations") +
                          "; use fewer, or validate more often by train.validate_every"});
@@ -59,7 +55,7 @@ void checkRecording(const RunConfig& config, std::vector<ConfigConflict>& found)
          "profile.steps " +
              (none ? "begins at " + std::to_string(recorded->begin)
                    : "ends at " + std::to_string(recorded->end)) +
-             ", after the last of " + valued("train.steps", steps) + ", so " +
+             ", after the last of " + named("train.steps", steps) + ", so " +
              (none ? "nothing is recorded; name steps from 0 to " + std::to_string(steps - 1)
                    : std::to_string(steps - recorded->begin) + " of " +
                          std::to_string(recorded->end - recorded->begin) +

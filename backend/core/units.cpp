@@ -1,28 +1,20 @@
 #include "backend/core/units.h"
 
+#include "backend/core/rounded.h"
 #include "backend/core/text.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
 namespace ringscope {
 namespace {
 
-// Digits with a point, also where a program has switched to a locale that writes a comma.
-std::string digits(double value, std::chars_format format, int precision) {
-    std::array<char, 352> buffer{};  // 1.8e308 has 309 digits before the point
-    const auto written =
-        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision);
-    return {buffer.data(), written.ptr};
-}
-
 // Three significant digits: "1.94", "19.4", "194".
 std::string threeDigits(double value, const char* unit) {
     const double size = std::abs(value);
     const int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-    return digits(value, std::chars_format::fixed, decimals) + unit;
+    return formatDigits(value, std::chars_format::fixed, decimals) + unit;
 }
 
 }  // namespace
@@ -95,10 +87,10 @@ std::string formatCount(std::int64_t count) {
 std::string formatSignificant(double value) {
     if (!std::isfinite(value)) return std::isnan(value) ? "not a number" : "infinite";
     const double size = std::abs(value);
-    if (size >= 1e15) return digits(value, std::chars_format::general, 3);
+    if (size >= 1e15) return formatDigits(value, std::chars_format::general, 3);
     if (size >= 999.5) return formatCount(std::llround(value));
     if (size >= 1 || size == 0) return threeDigits(value, "");
-    return digits(value, std::chars_format::general, 3);
+    return formatDigits(value, std::chars_format::general, 3);
 }
 
 std::string formatFlops(double flops) {

@@ -59,12 +59,10 @@ std::string conventionText(const Prediction& prediction) {
         "Figures are predicted, means over ranks; step = attention + compute + exposed + wait + "
         "other.\nTFLOP/s of a device count pairs that are seen and nothing that is computed again; "
         "MFU divides them by the data sheet's peak. peak: of the tensors of the rank that holds "
-        "the "
-        "most, on this machine's device, as `plan memory --machine` says; memory: with {} that a "
-        "device holds beside tensors, an estimate. Both are binary (GiB). wait: for a rank that "
-        "came late; exposed: while bytes "
-        "moved; other: the host's memory, launches.\nAttention kernel {}. Error bar: ± {:.0f} % "
-        "({}).\n",
+        "the most, on this machine's device, as `plan memory --machine` says; memory: with {} that "
+        "a device holds beside tensors, an estimate. Both are binary (GiB). wait: for a rank that "
+        "came late; exposed: while bytes moved; other: the host's memory, launches.\nAttention "
+        "kernel {}. Error bar: ± {:.0f} % ({}).\n",
         formatBytes({prediction.besideBytes}), prediction.kernel, prediction.errorPercent,
         prediction.errorSource);
 }
