@@ -49,9 +49,9 @@ RankWriter::RankWriter(AllocationProgram& program, const RunPlan& plan,
       rank_(plan.config.adapter.rank),
       drops_(plan.config.adapter.dropout > 0) {
     std::vector<LinearLayer> adapted;
-    for (const AdapterSite& site : adapterSites(plan)) adapted.push_back(site.layer);
+    for (const AdapterSite& site : plan.adapterSites) adapted.push_back(site.layer);
     beside_ = rowsByStem(adapted);
-    packed_ = rowsByStem(fourBitLayers(plan));
+    packed_ = rowsByStem(plan.fourBitLayers);
 }
 
 Held RankWriter::scratch(const ProductSizes& sizes, bool transposed) {

@@ -25,7 +25,7 @@ LayerWeights layerWeights(const RunPlan& plan) {
     LayerWeights weights;
     const ModelConfig& model = plan.config.model;
     std::vector<ParameterSpec> all = parameterList(model, plan.layers);
-    std::ranges::move(adapterParameters(adapterSites(plan), plan.config.adapter.rank, 0),
+    std::ranges::move(adapterParameters(plan.adapterSites, plan.config.adapter.rank, 0),
                       std::back_inserter(all));
     for (const ParameterSpec& spec : all) {
         if (!spec.name.starts_with("layers.") || spec.shape.size() < 2) continue;

@@ -121,7 +121,7 @@ namespace {
 // Each linear layer's codes, largest ones and their scales, as one; of experts, the rank's.
 Held fourBitMemory(RankWriter& writer, const RunPlan& plan) {
     std::int64_t bytes = 0;
-    for (const LinearLayer& layer : fourBitLayers(plan))
+    for (const LinearLayer& layer : plan.fourBitLayers)
         bytes += (layer.isOfExperts() ? layer.experts / plan.expertRanks : 1) *
                  fourBitBytes(layer.rows * layer.columns);
     const CategoryScope scope(writer.program(), MemoryCategory::Parameters);

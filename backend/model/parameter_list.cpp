@@ -1,6 +1,8 @@
 #include "backend/model/parameter_list.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 namespace ringscope {
@@ -157,6 +159,25 @@ private:
     std::int64_t end_ = 0;
 };
 
+// count(parameter), added up over the model. Layers with the same feed-forward have the same
+// parameters, so one of each is listed.
+template <typename Count>
+std::int64_t sumOver(const ModelConfig& model, const std::vector<LayerKind>& kinds, Count count) {
+    const auto sum = [&](const std::vector<LayerKind>& layers) {
+        std::int64_t all = 0;
+        for (const ParameterSpec& spec : parameterList(model, layers))
+            all += std::invoke(count, spec);
+        return all;
+    };
+    const std::int64_t outside = sum({});
+    std::int64_t all = outside;
+    for (const bool experts : {false, true}) {
+        const auto layers = std::ranges::count(kinds, experts, &LayerKind::experts);
+        if (layers > 0) all += layers * (sum({{.experts = experts}}) - outside);
+    }
+    return all;
+}
+
 }  // namespace
 
 bool isOfEmbedding(const ParameterSpec& parameter) {
@@ -183,9 +204,7 @@ std::vector<ParameterSpec> parameterList(const ModelConfig& model,
 }
 
 std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
-    std::int64_t count = 0;
-    for (const ParameterSpec& spec : parameterList(model, kinds)) count += spec.elements();
-    return count;
+    return sumOver(model, kinds, &ParameterSpec::elements);
 }
 
 std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
@@ -195,15 +214,14 @@ std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
 }
 
 std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
-    std::int64_t count = 0;
-    for (const ParameterSpec& spec : parameterList(model, kinds)) {
-        if (spec.shape.size() == 1 || isOfEmbedding(spec) || isOfCompression(spec)) continue;
+    const auto multiplied = [&](const ParameterSpec& spec) -> std::int64_t {
+        if (spec.shape.size() == 1 || isOfEmbedding(spec) || isOfCompression(spec)) return 0;
         const bool ofExperts = spec.shape.size() == 3;
-        count +=
-            ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken : spec.elements();
-    }
-    if (model.tiedHead) count += model.vocabSize * model.hiddenSize;
-    return count;
+        return ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken
+                         : spec.elements();
+    };
+    const std::int64_t tied = model.tiedHead ? model.vocabSize * model.hiddenSize : 0;
+    return sumOver(model, kinds, multiplied) + tied;
 }
 
 }  // namespace ringscope

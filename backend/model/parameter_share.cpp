@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace ringscope {
 namespace {
@@ -10,6 +13,9 @@ namespace {
 std::int64_t padded(std::int64_t count, std::int64_t slices) {
     return (count + slices - 1) / slices * slices;
 }
+
+// Unit, whether of adapters, whether of experts that ranks share. Parts stand in this order.
+using PartKey = std::tuple<int, bool, bool>;
 
 // Of each parameter. Names are those of parameter_list.h.
 std::vector<int> unitsOf(const std::vector<ParameterSpec>& list) {
@@ -41,20 +47,25 @@ ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const Expe
     ParameterShare share{.list = list, .parts = {}};
     const std::vector<int> units = unitsOf(list);
     const bool adapted = std::ranges::any_of(list, isOfAdapter);
+    std::map<PartKey, std::vector<std::size_t>> parts;
+    const int first = inUnits ? embeddingUnit : -1;
+    const int last = inUnits ? *std::ranges::max_element(units) : -1;
+    for (int unit = first; unit <= last; ++unit) parts[{unit, false, false}];  // also where empty
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const bool shared = split.sharing > 1 && isOfExperts(list[i]);
+        const int unit = inUnits ? units[i] : -1;
+        parts[{unit, adapted && isOfAdapter(list[i]), shared}].push_back(i);
+    }
     std::int64_t end = 0;
-    // Puts the parameters of a part behind those before.
-    const auto add = [&](int unit, bool experts, bool adapter) {
+    for (const auto& [key, members] : parts) {
+        const auto& [unit, adapter, experts] = key;
         const std::int64_t begin = end;
-        for (std::size_t i = 0; i < list.size(); ++i) {
+        for (const std::size_t i : members) {
             ParameterSpec& spec = share.list[i];
-            const bool shared = split.sharing > 1 && isOfExperts(spec);
-            if (shared != experts || isOfAdapter(spec) != adapter || (inUnits && units[i] != unit))
-                continue;
-            if (shared) spec.shape.front() /= split.sharing;
+            if (experts) spec.shape.front() /= split.sharing;
             spec.offset = end;
             end += spec.elements();
         }
-        if ((experts || adapter) && end == begin) return;
         const std::int64_t count =
             padded(end - begin, experts ? split.ranks / split.sharing : split.ranks);
         end = begin + count;
@@ -62,12 +73,6 @@ ParameterShare parameterShare(const std::vector<ParameterSpec>& list, const Expe
                                .experts = experts,
                                .unit = unit,
                                .frozen = adapted && !adapter});
-    };
-    const int first = inUnits ? embeddingUnit : -1;
-    const int last = inUnits ? *std::ranges::max_element(units) : -1;
-    for (int unit = first; unit <= last; ++unit) {
-        for (const bool adapter : {false, true})
-            for (const bool experts : {false, true}) add(unit, experts, adapter);
     }
     return share;
 }

@@ -57,28 +57,24 @@ Result<void> checkDropout(const std::vector<AdapterSite>& sites, const RunConfig
 
 }  // namespace
 
-Result<std::vector<AdapterSite>> adapterSites(const RunConfig& config) {
-    std::vector<AdapterSite> sites;
-    if (!hasAdapter(config)) return sites;
+Result<void> planAdapters(RunPlan& plan) {
+    const RunConfig& config = plan.config;
+    if (!hasAdapter(config)) return {};
     RINGSCOPE_TRY(std::vector<LinearLayer> all, linearLayers(config.model, config.attention));
+    if (config.adapter.kind == AdapterKind::Qlora) plan.fourBitLayers = all;
     if (config.adapter.targets.empty() && config.model.experts.count > 0)
         std::erase_if(all, isOfFeedForward);
     RINGSCOPE_TRY(std::vector<LinearLayer> layers,
                   chosenLayers(std::move(all), config.adapter.targets));
     for (LinearLayer& layer : layers) {
         const std::string stem = stemOf(layer);
-        sites.push_back({.layer = std::move(layer), .a = stem + "a", .b = stem + "b"});
+        plan.adapterSites.push_back({.layer = std::move(layer), .a = stem + "a", .b = stem + "b"});
     }
-    if (sites.empty())
+    if (plan.adapterSites.empty())
         return Error{ErrorCode::InvalidConfig,
                      "adapter.kind: this model has no linear layer that an adapter could stand "
                      "beside; use adapter.kind none"};
-    RINGSCOPE_CHECK(checkDropout(sites, config));
-    return sites;
-}
-
-std::vector<AdapterSite> adapterSites(const RunPlan& plan) {
-    return adapterSites(plan.config).value();
+    return checkDropout(plan.adapterSites, config);
 }
 
 double adapterScale(const AdapterConfig& adapter) {
@@ -102,16 +98,11 @@ std::vector<ParameterSpec> adapterParameters(const std::vector<AdapterSite>& sit
     return list;
 }
 
-std::vector<LinearLayer> fourBitLayers(const RunPlan& plan) {
-    if (plan.config.adapter.kind != AdapterKind::Qlora) return {};
-    return linearLayers(plan.config.model, plan.config.attention).value();
-}
-
 std::vector<ParameterSpec> heldParameters(const RunPlan& plan) {
     std::vector<ParameterSpec> list = parameterList(plan.config.model, plan.layers);
     if (!hasAdapter(plan.config)) return list;
     std::set<std::string> inFourBits;
-    for (const LinearLayer& layer : fourBitLayers(plan)) inFourBits.insert(layer.parameter);
+    for (const LinearLayer& layer : plan.fourBitLayers) inFourBits.insert(layer.parameter);
     std::erase_if(list, [&](const ParameterSpec& spec) { return inFourBits.contains(spec.name); });
     std::int64_t end = 0;
     for (ParameterSpec& spec : list) {
@@ -119,7 +110,7 @@ std::vector<ParameterSpec> heldParameters(const RunPlan& plan) {
         spec.offset = end;
         end += spec.elements();
     }
-    std::ranges::move(adapterParameters(adapterSites(plan), plan.config.adapter.rank, end),
+    std::ranges::move(adapterParameters(plan.adapterSites, plan.config.adapter.rank, end),
                       std::back_inserter(list));
     return list;
 }
@@ -127,14 +118,14 @@ std::vector<ParameterSpec> heldParameters(const RunPlan& plan) {
 std::int64_t trainedParameters(const RunPlan& plan) {
     if (!hasAdapter(plan.config)) return plan.parameters;
     std::int64_t count = 0;
-    for (const AdapterSite& site : adapterSites(plan))
+    for (const AdapterSite& site : plan.adapterSites)
         count += site.layer.matrices() * scalarsOf(site, plan.config.adapter.rank);
     return count;
 }
 
 std::int64_t multipliedAdapters(const RunPlan& plan) {
     std::int64_t count = 0;
-    for (const AdapterSite& site : adapterSites(plan))
+    for (const AdapterSite& site : plan.adapterSites)
         count += (site.layer.isOfExperts() ? plan.config.model.experts.perToken : 1) *
                  scalarsOf(site, plan.config.adapter.rank);
     return count;
@@ -143,7 +134,7 @@ std::int64_t multipliedAdapters(const RunPlan& plan) {
 std::string adapterNote(const RunPlan& plan) {
     const std::int64_t trained = trainedParameters(plan);
     std::vector<LinearLayer> adapted;
-    for (const AdapterSite& site : adapterSites(plan)) adapted.push_back(site.layer);
+    for (const AdapterSite& site : plan.adapterSites) adapted.push_back(site.layer);
     std::string note = fmt::format(
         "adapter.kind {}: {} parameters train beside {} of the model ({:.2f} %), in {}",
         nameOf(plan.config.adapter.kind), formatCount(trained), formatCount(plan.parameters),
@@ -152,7 +143,7 @@ std::string adapterNote(const RunPlan& plan) {
     if (plan.config.adapter.kind != AdapterKind::Qlora) return note;
     std::int64_t bytes = 0;
     std::int64_t scalars = 0;
-    for (const LinearLayer& layer : fourBitLayers(plan)) {
+    for (const LinearLayer& layer : plan.fourBitLayers) {
         bytes += layer.matrices() * fourBitBytes(layer.rows * layer.columns);
         scalars += layer.matrices() * layer.rows * layer.columns;
     }

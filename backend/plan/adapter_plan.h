@@ -23,20 +23,12 @@
 
 namespace ringscope {
 
-struct AdapterSite {
-    LinearLayer layer;
-    std::string a;  // names of its parameters
-    std::string b;
-};
-
 inline bool hasAdapter(const RunConfig& config) { return config.adapter.kind != AdapterKind::None; }
 
-// None where adapter.kind is none. Fails where a target is none of the model's layers, and where a
-// setting cannot be honoured. Reads the config.json of model.from where it is set.
-Result<std::vector<AdapterSite>> adapterSites(const RunConfig& config);
-
-// Of the plan's configuration; planRun() has seen that there are some.
-std::vector<AdapterSite> adapterSites(const RunPlan& plan);
+// Sets plan.adapterSites, and plan.fourBitLayers with qlora to all linear layers, adapted or not.
+// Fails where a target is none of the model's layers, and where a setting cannot be honoured. Reads
+// the config.json of model.from where it is set.
+Result<void> planAdapters(RunPlan& plan);
 
 // The factor of the product.
 double adapterScale(const AdapterConfig& adapter);
@@ -44,9 +36,6 @@ double adapterScale(const AdapterConfig& adapter);
 // Those of the adapters, A before B of each site, from `offset` on.
 std::vector<ParameterSpec> adapterParameters(const std::vector<AdapterSite>& sites,
                                              std::int64_t rank, std::int64_t offset);
-
-// The linear layers whose weights are kept in 4 bits: all, adapted or not; none but with qlora.
-std::vector<LinearLayer> fourBitLayers(const RunPlan& plan);
 
 // What ranks hold as parameters: the model's, without those that are kept in 4 bits, and behind
 // them the adapters'.

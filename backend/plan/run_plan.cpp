@@ -522,9 +522,9 @@ Result<RunPlan> planRanks(const RunConfig& config, std::int64_t most) {
         const std::string refusal = sparseRefusal(fits->front().schedule, mode->name);
         if (!refusal.empty()) reasons.push_back(refusal);
     }
-    if (const auto sites = adapterSites(config); !sites.ok()) {
+    if (const Result<void> adapters = planAdapters(plan); !adapters.ok()) {
         code = ErrorCode::InvalidConfig;
-        reasons.push_back(sites.error().message);
+        reasons.push_back(adapters.error().message);
     }
     if (!reasons.empty()) return Error{code, join(reasons, "; ")};
 

@@ -5,6 +5,7 @@
 #include "backend/core/result.h"
 #include "backend/model/layer_kinds.h"
 #include "backend/model/parameter_share.h"
+#include "backend/plan/adapter_site.h"
 #include "backend/plan/schedule.h"
 
 #include <cstdint>
@@ -37,6 +38,9 @@ struct RunPlan {
     std::vector<AttentionPart> parts{};
     std::vector<LayerKind> layers{};  // of every layer
     std::vector<int> partOfLayer{};   // of every layer, its place in `parts`
+
+    std::vector<AdapterSite> adapterSites{};   // none where adapter.kind is none
+    std::vector<LinearLayer> fourBitLayers{};  // whose weights are kept in 4 bits
 
     int expertRanks = 1;  // neighbouring ranks that share the experts: parallel.ep
     // What ranks send each other of tokens that use another rank's experts depends on the routers.

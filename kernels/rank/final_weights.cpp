@@ -69,7 +69,7 @@ std::vector<std::string> writtenTargets(const std::vector<std::string>& targets,
 Result<FinalWeights> FinalWeights::ofAdapter(const RunPlan& plan) {
     const AdapterConfig& adapter = plan.config.adapter;
     FinalWeights weights(plan.config.train.precision);
-    weights.sites_ = adapterSites(plan);
+    weights.sites_ = plan.adapterSites;
     for (ParameterSpec& spec : heldParameters(plan))
         if (isOfAdapter(spec)) weights.matrices_.push_back(std::move(spec));
     std::vector<LinearLayer> layers;

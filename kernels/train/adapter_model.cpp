@@ -117,7 +117,7 @@ at::Tensor rowsElsewhere(const LinearLayer& layer, std::int64_t firstRow) {
 // each with its rows of the whole parameter.
 std::vector<LinearLayer> ownFourBitLayers(const RunPlan& plan, int rank) {
     std::vector<LinearLayer> own;
-    for (const LinearLayer& layer : fourBitLayers(plan)) {
+    for (const LinearLayer& layer : plan.fourBitLayers) {
         const std::vector<LinearLayer> each = eachOf(layer);
         const bool shared = layer.isOfExperts();
         const std::int64_t count = shared ? std::ssize(each) / plan.expertRanks : 1;
@@ -136,7 +136,7 @@ std::vector<LinearLayer> ownFourBitLayers(const RunPlan& plan, int rank) {
 Result<InitialValues> heldValues(const RunPlan& plan, const InitialValues& model) {
     if (!hasAdapter(plan.config)) return model;
     const std::vector<ParameterSpec> base = parameterList(plan.config.model, plan.layers);
-    const std::vector<AdapterSite> sites = adapterSites(plan);
+    const std::vector<AdapterSite>& sites = plan.adapterSites;
     const std::vector<ParameterSpec> own = adapterParameters(sites, plan.config.adapter.rank, 0);
     const bool stored = plan.config.model.from && isAdapterFolder(*plan.config.model.from);
     Result<InitialValues> adapters =
@@ -180,7 +180,7 @@ std::map<std::string, std::shared_ptr<const FourBitMatrix>> packedWeights(
 std::map<std::string, std::vector<LowRank>> lowRanks(const RunPlan& plan,
                                                      const Parameters& parameters) {
     std::map<std::string, std::vector<LowRank>> beside;
-    for (const AdapterSite& site : adapterSites(plan))
+    for (const AdapterSite& site : plan.adapterSites)
         beside[site.layer.parameter].push_back({.a = parameters.weight(site.a),
                                                 .b = parameters.weight(site.b),
                                                 .firstRow = site.layer.firstRow,

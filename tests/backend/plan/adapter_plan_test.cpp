@@ -92,7 +92,8 @@ TEST(AdapterPlan, HasMatricesOfEachExpertWhereTheyAreNamed) {
     EXPECT_EQ(ofB, (std::vector<std::int64_t>{8, 96, 8}));
     // Not where nothing is named.
     config.adapter.targets = {};
-    for (const AdapterSite& site : adapterSites(planRun(config).value()))
+    const RunPlan usual = planRun(config).value();
+    for (const AdapterSite& site : usual.adapterSites)
         EXPECT_FALSE(site.layer.isOfExperts()) << site.layer.module;
 }
 
@@ -127,7 +128,7 @@ TEST(AdapterPlan, HasFourBitsInsteadOfExperts) {
     for (const ParameterSpec& spec : held)
         EXPECT_TRUE(!isOfExperts(spec) || isOfAdapter(spec)) << spec.name;
     std::int64_t inFourBits = 0;
-    for (const LinearLayer& layer : fourBitLayers(plan))
+    for (const LinearLayer& layer : plan.fourBitLayers)
         inFourBits += layer.matrices() * layer.rows * layer.columns;
     EXPECT_EQ(elementsOf(held, false) + inFourBits, plan.parameters);
 }
@@ -152,7 +153,7 @@ TEST(AdapterPlan, HasFourBitsInsteadOfLinearLayers) {
         EXPECT_FALSE(spec.name.ends_with("qkv.weight") || spec.name.ends_with("down.weight"))
             << spec.name;
     std::int64_t inFourBits = 0;
-    for (const LinearLayer& layer : fourBitLayers(plan)) inFourBits += layer.rows * layer.columns;
+    for (const LinearLayer& layer : plan.fourBitLayers) inFourBits += layer.rows * layer.columns;
     EXPECT_EQ(elementsOf(held, false) + inFourBits, plan.parameters);
     EXPECT_EQ(trainedParameters(plan), 4 * 8 * (128 + 256));
     EXPECT_THAT(plan.notes, Contains(HasSubstr("parameters in 4 bits take")));

@@ -107,7 +107,7 @@ TEST_P(AdaptedFamily, HasLogitsLossAndGradientsOfPeft) {
         const double figure = figuresOf(GetParam())["loss"];
         EXPECT_NEAR(loss.item<double>(), figure, 1e-5 * figure);
         const Parameters& parameters = (*model)->parameters();
-        for (const AdapterSite& site : adapterSites(*plan)) {
+        for (const AdapterSite& site : plan->adapterSites) {
             const std::vector<LinearLayer> layers = eachOf(site.layer);
             const auto each = [&](const std::string& name) {
                 return parameters.weight(name).gradient.chunk(std::ssize(layers));

@@ -111,7 +111,7 @@ TEST(ExpertAdapters, HaveTheGradientsThatTheMergedWeightsGive) {
         const auto merged = RankModel::make(plain, group, c10::Device(c10::kCPU)).value();
         const double scale = adapterScale(adapted.config.adapter);
         at::manual_seed(3);
-        for (const AdapterSite& site : adapterSites(adapted)) {
+        for (const AdapterSite& site : adapted.adapterSites) {
             const at::Tensor a = beside->parameters().weight(site.a).value.detach();
             at::Tensor b = beside->parameters().weight(site.b).value.detach();
             b.copy_(0.1 * at::randn_like(b));
@@ -123,7 +123,7 @@ TEST(ExpertAdapters, HaveTheGradientsThatTheMergedWeightsGive) {
         EXPECT_NEAR(loss.item<double>(), same.item<double>(), 1e-10);
         loss.backward();
         same.backward();
-        for (const AdapterSite& site : adapterSites(adapted)) {
+        for (const AdapterSite& site : adapted.adapterSites) {
             ASSERT_EQ(site.layer.experts, 8);
             const Weight& a = beside->parameters().weight(site.a);
             const Weight& b = beside->parameters().weight(site.b);
