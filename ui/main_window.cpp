@@ -68,6 +68,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
       message_(new ElidedLabel(Qt::ElideMiddle)),
       storePath_(new ElidedLabel(Qt::ElideMiddle)),
       findBar_(new FindBar) {
+    restoreLook();  // before there are widgets to style anew
     setWindowTitle(tr("Ringscope"));
     setWindowIcon(applicationIcon());
     controller_.setOriginOf(options_.originOf);
@@ -94,7 +95,7 @@ MainWindow::MainWindow(ThemeController& theme, Transport& transport, WindowOptio
     const auto fitLeast = [this] { setMinimumSize(scaled(leastWidth), scaled(leastHeight)); };
     connect(&theme_, &ThemeController::changed, this, fitLeast);
     fitLeast();
-    restore();
+    restoreSize();
     goTo(*pages_.front());
     showStore();
     showJobs();
@@ -446,11 +447,19 @@ void MainWindow::about() {
             .arg(options_.version));
 }
 
-void MainWindow::restore() {
+void MainWindow::restoreLook() {
+    Theme theme = theme_.theme();
+    double zoom = theme_.zoom();
+    if (const QSettings* settings = options_.settings) {
+        theme = themeFromName(settings->value(QStringLiteral("theme")).toString());
+        zoom = settings->value(QStringLiteral("zoom"), 1.0).toDouble();
+    }
+    theme_.set(options_.theme.value_or(theme), zoom);
+}
+
+void MainWindow::restoreSize() {
     resize(scaled(1280), scaled(800));
     if (options_.settings == nullptr) return;
-    theme_.setTheme(themeFromName(options_.settings->value(QStringLiteral("theme")).toString()));
-    theme_.setZoom(options_.settings->value(QStringLiteral("zoom"), 1.0).toDouble());
     restoreGeometry(options_.settings->value(QStringLiteral("geometry")).toByteArray());
 }
 

@@ -17,6 +17,7 @@
 #include <QTimer>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 class QButtonGroup;
@@ -38,6 +39,7 @@ struct WindowOptions {
     ExperimentDraft sample;
     QString version;
     QSettings* settings = nullptr;  // nothing is remembered without it
+    std::optional<Theme> theme{};   // in place of the one that is remembered
     RunController::OriginOf originOf{};
     // Shows another store, in a window of its own; answers why it cannot, or nothing. Stores are
     // not opened without it.
@@ -104,7 +106,8 @@ private:
     void askForPlace();
     QString openStore(const QString& file);
     void about();
-    void restore();
+    void restoreLook();
+    void restoreSize();
     void remember();
 
     ThemeController& theme_;

@@ -48,6 +48,7 @@ public:
 
     ui::MainWindow& add(const GuiOptions& given) {
         ui::WindowOptions options = windowOptions(given, settings_);
+        options.theme = given_.theme;
         options.openStore = [this](const std::filesystem::path& store) {
             GuiOptions other;
             other.store = QString::fromStdString(store.string());
@@ -56,7 +57,6 @@ public:
         };
         windows_.push_back(
             std::make_unique<ui::MainWindow>(theme_, transport_, std::move(options)));
-        if (given_.theme) theme_.setTheme(*given_.theme);
         return *windows_.back();
     }
 

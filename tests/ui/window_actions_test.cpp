@@ -119,6 +119,23 @@ protected:
     std::unique_ptr<MainWindow> window;
 };
 
+// Styling every widget anew takes longer than making them.
+TEST_F(Anywhere, ARememberedLookIsSetBeforeThereAreWidgets) {
+    window.reset();
+    settings.setValue(q("theme"), q("dark"));
+    settings.setValue(q("zoom"), 1.25);
+    std::vector<qsizetype> widgets;
+    QObject::connect(&theme, &ThemeController::changed, &settings,
+                     [&] { widgets.push_back(QApplication::allWidgets().size()); });
+    const qsizetype before = QApplication::allWidgets().size();
+    window = makeWindow();
+    ASSERT_EQ(widgets.size(), 1U);
+    EXPECT_LE(widgets.front(), before + 1) << "the window itself";
+    EXPECT_TRUE(theme.dark());
+    EXPECT_EQ(theme.zoom(), 1.25);
+    theme.set(Theme::Light, 1);
+}
+
 TEST_F(Anywhere, ThePaletteHasEveryMenuEveryPageAndEveryTheme) {
     const QStringList words = paletteWords();
     for (const Command& command : menuCommands(*window->menuBar()))

@@ -129,15 +129,12 @@ bool ThemeController::dark() const {
     return theme_ == Theme::System ? systemDark_ : theme_ == Theme::Dark;
 }
 
-void ThemeController::setTheme(Theme theme) {
+void ThemeController::set(Theme theme, double zoom) {
     theme_ = theme;
-    if (theme == Theme::System) systemDark_ = desktopIsDark();
-    apply();
-}
-
-void ThemeController::setZoom(double zoom) {
     zoom_ = std::clamp(zoom, 0.75, 2.0);
-    apply();
+    if (theme == Theme::System) systemDark_ = desktopIsDark();
+    if (dark() != shownDark_ || zoom_ != shownZoom_) return apply();
+    Q_EMIT changed();
 }
 
 bool ThemeController::eventFilter(QObject* watched, QEvent* event) {
@@ -155,6 +152,8 @@ bool ThemeController::eventFilter(QObject* watched, QEvent* event) {
 
 void ThemeController::apply() {
     applying_ = true;
+    shownDark_ = dark();
+    shownZoom_ = zoom_;
     QFont font = QApplication::font();
     font.setPixelSize(static_cast<int>(std::lround(bodyText * zoom_)));
     QApplication::setFont(font);

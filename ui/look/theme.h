@@ -61,8 +61,11 @@ public:
     Theme theme() const { return theme_; }
     double zoom() const { return zoom_; }
     bool dark() const;
-    void setTheme(Theme theme);
-    void setZoom(double zoom);  // kept within 0.75 … 2
+    void setTheme(Theme theme) { set(theme, zoom_); }
+    void setZoom(double zoom) { set(theme_, zoom); }
+    // Zoom is kept within 0.75 … 2. What looks different styles every widget anew: before a window
+    // is filled that takes no time, afterwards more than the filling.
+    void set(Theme theme, double zoom);
 
 Q_SIGNALS:
     void changed();
@@ -71,12 +74,14 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    void apply();
+    void apply();  // also where the desktop changed the palette
 
     Theme theme_ = Theme::System;
     double zoom_ = 1;
     bool systemDark_ = false;
     bool applying_ = false;
+    bool shownDark_ = false;
+    double shownZoom_ = 0;  // none yet
     std::unique_ptr<FocusRing> focusRing_;
 };
 
