@@ -4,7 +4,14 @@
 #     list         a file for the names of its tests; listed anew when the program is newer
 #     properties   of each entry, as set_tests_properties takes them
 #
-# A suite that is instantiated has an entry for each instantiation ("Kinds/Losses").
+# A suite that is instantiated has an entry for each instantiation ("Kinds/Losses"). A program that
+# was not built has one entry, which fails: a preset may build the tests of one label only.
+if(NOT EXISTS "${program}")
+    get_filename_component(name "${program}" NAME)
+    add_test("${name}_NOT_BUILT" "${program}")
+    set_tests_properties("${name}_NOT_BUILT" PROPERTIES ${properties})
+    return()
+endif()
 if("${program}" IS_NEWER_THAN "${list}")
     execute_process(COMMAND "${program}" --gtest_list_tests OUTPUT_FILE "${list}.new" TIMEOUT 60
         RESULT_VARIABLE failed)

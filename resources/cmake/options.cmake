@@ -37,9 +37,9 @@ target_link_libraries(ringscope_options INTERFACE Threads::Threads)
 add_library(ringscope_sanitized INTERFACE)
 if(RINGSCOPE_SANITIZE)
     string(REPLACE ";" "," sanitizers "${RINGSCOPE_SANITIZE}")
-    # -O1 compiles in half the time, and is fast enough.
+    # -Og compiles in two thirds of the time of -O1, and in half of -O2's.
     target_compile_options(ringscope_sanitized INTERFACE
-        -fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all "$<$<CONFIG:RelWithDebInfo>:-O1>")
+        -fsanitize=${sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all "$<$<CONFIG:RelWithDebInfo>:-Og>")
     if(sanitizers MATCHES undefined AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         # A third of the compiler's time, for what AddressSanitizer and the fuzzers' build find.
         target_compile_options(ringscope_sanitized INTERFACE

@@ -9,7 +9,8 @@
 #
 #   ringscope_test(plan_tests  layout_test.cpp ring_test.cpp  LINK ringscope::plan  LABELS unit)
 #       GoogleTest executable in build/bin, one ctest entry per TEST; one per suite where the only
-#       label is `torch`, since a program with libtorch takes 0.4 s to start. Options:
+#       label is `torch`, since a program with libtorch takes 0.4 s to start, and under a sanitizer,
+#       where any program takes some time to start. Options:
 #         LABELS       ctest labels; `unit` when absent. `ctest -L unit` is what the sanitizers run,
 #                      so a test that needs torch, Qt or real processes says `torch`, `ui` or `e2e`.
 #         ENVIRONMENT  NAME=value ...   for the running test
@@ -144,7 +145,7 @@ function(ringscope_test name)
     if(arg_LABELS STREQUAL "torch")
         ringscope_add_suites(${name} ${arg_TIMEOUT} LABELS torch)
         return()
-    elseif(arg_SUITES)
+    elseif(arg_SUITES OR RINGSCOPE_SANITIZE)
         ringscope_add_suites(${name} ${arg_TIMEOUT} LABELS ${arg_LABELS} ENVIRONMENT ${arg_ENVIRONMENT})
         return()
     endif()
