@@ -228,6 +228,22 @@ std::string ConformanceCase::problem() const {
            c10::toString(type) + (feature.empty() ? "" : ", " + feature);
 }
 
+AxisValues headValues(const ConformanceCase& testCase) {
+    const AttentionShape& shape = testCase.shape;
+    return {std::string(testCase.mode->name),
+            std::to_string(shape.ranks),
+            std::to_string(shape.heads) + "/" + std::to_string(shape.kvHeads),
+            shape.causal ? "causal" : "full",
+            c10::toString(testCase.type),
+            arrangementOf(testCase)};
+}
+
+AxisValues cellValues(const ConformanceCase& testCase) {
+    return {LaidOutMode{testCase.mode, testCase.layout}.name(),
+            std::to_string(testCase.shape.ranks), testCase.shape.causal ? "causal" : "full",
+            c10::toString(testCase.type), testCase.feature};
+}
+
 namespace {
 
 ConformanceCase caseOf(const Mode& mode, int ranks, std::int64_t heads, std::int64_t kvHeads,

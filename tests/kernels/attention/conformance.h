@@ -5,6 +5,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/comm/group.h"
 #include "tests/backend/plan/laid_out_modes.h"
+#include "tests/support/covering.h"
 
 #include <c10/core/ScalarType.h>
 #include <string>
@@ -27,6 +28,12 @@ struct ConformanceCase {
     std::string problem() const;  // what every mode has to solve alike
     std::string name() const;     // "zigzag, 4 ranks, batch 2, 4/2 heads, causal, Float, window"
 };
+
+// What legalCases() differ in: mode, ranks, heads, mask, type, and how the mode groups its ranks.
+AxisValues headValues(const ConformanceCase& testCase);
+
+// What everyCell() differ in: mode and layout, ranks, mask, type, feature.
+AxisValues cellValues(const ConformanceCase& testCase);
 
 // Every shape `mode` can run on `ranks` ranks: causal or not, equal, grouped and single key/value
 // heads, fp32 and fp64, a batch of one and two, with a scale and without.

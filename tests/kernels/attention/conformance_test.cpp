@@ -2,16 +2,22 @@
 
 #include "kernels/attention/attention.h"
 #include "tests/kernels/comm/rank_threads.h"
+#include "tests/support/covering.h"
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 
+#include <map>
+#include <utility>
+#include <vector>
+
 namespace ringscope {
 namespace {
 
 using test::ConformanceCase;
+using test::coveringPairs;
 using test::everyCell;
 using test::findDeviations;
 using test::legalCases;
@@ -19,63 +25,73 @@ using test::refusalOf;
 using test::runRanks;
 using test::tightCases;
 
+// The limit is the so manieth one of its cell.
+using TightCase = std::pair<ConformanceCase, std::size_t>;
+
+void addTight(const ConformanceCase& cell, std::vector<TightCase>& all) {
+    const std::vector<ConformanceCase> tight = tightCases(cell);
+    for (std::size_t i = 0; i < tight.size(); ++i) all.emplace_back(tight[i], i);
+}
+
+std::vector<ConformanceCase> chosenOf(const std::vector<TightCase>& all) {
+    std::vector<ConformanceCase> chosen;
+    for (const auto& [tight, number] : coveringPairs(all, [](const TightCase& each) {
+             test::AxisValues values = test::cellValues(each.first);
+             values.push_back(std::to_string(each.second));
+             return values;
+         }))
+        chosen.push_back(tight);
+    return chosen;
+}
+
 class EveryMode : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(EveryMode, IsFullAttentionForwardAndBackwardAndSendsWhatIsScheduled) {
-    const Mode& mode = *findMode(GetParam());
-    for (int ranks : {1, 2, 3, 4, 6, 8}) {
-        const std::vector<ConformanceCase> cases = legalCases(mode, ranks);
-        if (cases.empty()) continue;
-        runRanks(ranks, [&](Group& group) {
-            for (const ConformanceCase& testCase : cases)
+void expectConformance(const std::vector<ConformanceCase>& all) {
+    std::map<int, std::vector<ConformanceCase>> ofRanks;
+    for (const ConformanceCase& each : all) ofRanks[each.shape.ranks].push_back(each);
+    for (const auto& cases : ofRanks)
+        runRanks(cases.first, [&](Group& group) {
+            for (const ConformanceCase& testCase : cases.second)
                 EXPECT_EQ(findDeviations(testCase, group), "")
                     << testCase.name() << ", rank " << group.rank();
         });
-    }
+}
+
+TEST_P(EveryMode, IsFullAttentionForwardAndBackwardAndSendsWhatIsScheduled) {
+    std::vector<ConformanceCase> all;
+    for (const int ranks : {1, 2, 3, 4, 6, 8})
+        for (const ConformanceCase& each : legalCases(*findMode(GetParam()), ranks))
+            all.push_back(each);
+    expectConformance(coveringPairs(all, test::headValues));
 }
 
 // Every cell is full attention or is refused with a reason. These heads and lengths divide, so no
 // mode has one but that none is for one rank.
 TEST_P(EveryMode, IsFullAttentionUnderEveryMaskRuleAndType) {
     const Mode& mode = *findMode(GetParam());
-    for (int ranks : {1, 2, 3, 4, 8}) {
-        std::vector<ConformanceCase> cases = everyCell(mode, ranks);
-        std::erase_if(cases, [&](const ConformanceCase& cell) {
+    std::vector<ConformanceCase> all;
+    for (const int ranks : {1, 2, 3, 4, 8})
+        for (const ConformanceCase& cell : everyCell(mode, ranks)) {
             const std::string refusal = refusalOf(cell);
             EXPECT_EQ(refusal, mode.sharded || ranks == 1
                                    ? ""
                                    : "none keeps the whole sequence on one rank; got " +
                                          std::to_string(ranks) + " ranks")
                 << cell.name();
-            return !refusal.empty();
-        });
-        if (cases.empty()) continue;
-        runRanks(ranks, [&](Group& group) {
-            for (const ConformanceCase& testCase : cases)
-                EXPECT_EQ(findDeviations(testCase, group), "")
-                    << testCase.name() << ", rank " << group.rank();
-        });
-    }
+            if (refusal.empty()) all.push_back(cell);
+        }
+    expectConformance(coveringPairs(all, test::cellValues));
 }
 
 // Heads in turns, unpacked, synchronous: the same results and bytes, within the limit.
 TEST_P(EveryMode, IsFullAttentionWithinEveryLimitOfItsBuffers) {
     const Mode& mode = *findMode(GetParam());
-    for (int ranks : mode.sharded ? std::vector{2, 4} : std::vector{1}) {
-        std::vector<ConformanceCase> cases;
-        for (const ConformanceCase& cell : everyCell(mode, ranks)) {
-            if (cell.feature != "all" || cell.type == at::kHalf) continue;
-            const std::vector<ConformanceCase> tight = tightCases(cell);
-            cases.insert(cases.end(), tight.begin(), tight.end());
-        }
-        EXPECT_EQ(cases.empty(), ranks == 1);
-        if (cases.empty()) continue;
-        runRanks(ranks, [&](Group& group) {
-            for (const ConformanceCase& testCase : cases)
-                EXPECT_EQ(findDeviations(testCase, group), "")
-                    << testCase.name() << ", rank " << group.rank();
-        });
-    }
+    std::vector<TightCase> all;
+    for (const int ranks : mode.sharded ? std::vector{2, 4} : std::vector{1})
+        for (const ConformanceCase& cell : everyCell(mode, ranks))
+            if (cell.feature == "all" && cell.type != at::kHalf) addTight(cell, all);
+    EXPECT_EQ(all.empty(), !mode.sharded);
+    expectConformance(chosenOf(all));
 }
 
 std::string nameOf(const ::testing::TestParamInfo<std::string>& info) {
@@ -86,33 +102,47 @@ std::string nameOf(const ::testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, ::testing::ValuesIn(modeNames()), nameOf);
 
-class EveryLayout : public ::testing::TestWithParam<test::LaidOutMode> {};
-
-// In fp64, so that nothing hides in rounding: under every mask and rule, and within tight buffers.
-TEST_P(EveryLayout, IsFullAttentionUnderEveryMaskAndRuleAndSendsWhatIsScheduled) {
-    for (int ranks : {1, 2, 3, 4}) {
-        std::vector<ConformanceCase> cases;
-        for (ConformanceCase cell : everyCell(*GetParam().mode, ranks)) {
-            if (cell.type != at::kDouble) continue;
-            cell.layout = GetParam().layout;
-            EXPECT_EQ(refusalOf(cell), "") << cell.name();
-            cases.push_back(cell);
-            if (cell.feature != "all" || ranks != 4) continue;
-            const std::vector<ConformanceCase> tight = tightCases(cell);
-            cases.insert(cases.end(), tight.begin(), tight.end());
-        }
-        runRanks(ranks, [&](Group& group) {
-            for (const ConformanceCase& testCase : cases)
-                EXPECT_EQ(findDeviations(testCase, group), "")
-                    << testCase.name() << ", rank " << group.rank();
-        });
-    }
-}
-
 std::vector<test::LaidOutMode> chosenLayouts() {
     std::vector<test::LaidOutMode> all = test::laidOutModes();
     std::erase_if(all, [](const test::LaidOutMode& each) { return each.layout.isModes(); });
     return all;
+}
+
+std::string laidOutName(const ConformanceCase& cell) {
+    return test::LaidOutMode{cell.mode, cell.layout}.name();
+}
+
+// Of all layouts, so that what a layout is not tried with is tried with others.
+std::vector<ConformanceCase> layoutCases() {
+    std::vector<ConformanceCase> cells;
+    std::vector<TightCase> tight;
+    for (const int ranks : {1, 2, 3, 4})
+        for (const test::LaidOutMode& each : chosenLayouts())
+            for (ConformanceCase cell : everyCell(*each.mode, ranks)) {
+                if (cell.type != at::kDouble) continue;
+                cell.layout = each.layout;
+                cells.push_back(cell);
+                if (cell.feature == "all" && ranks == 4) addTight(cell, tight);
+            }
+    std::vector<ConformanceCase> chosen = coveringPairs(cells, test::cellValues);
+    const std::vector<ConformanceCase> limited = chosenOf(tight);
+    chosen.insert(chosen.end(), limited.begin(), limited.end());
+    return chosen;
+}
+
+class EveryLayout : public ::testing::TestWithParam<test::LaidOutMode> {};
+
+// In fp64, so that nothing hides in rounding: under every mask and rule, and within tight buffers.
+TEST_P(EveryLayout, IsFullAttentionUnderEveryMaskAndRuleAndSendsWhatIsScheduled) {
+    static const std::vector<ConformanceCase> ofAll = layoutCases();
+    std::vector<ConformanceCase> cases;
+    for (const ConformanceCase& cell : ofAll) {
+        if (laidOutName(cell) != GetParam().name()) continue;
+        EXPECT_EQ(refusalOf(cell), "") << cell.name();
+        cases.push_back(cell);
+    }
+    ASSERT_FALSE(cases.empty());
+    expectConformance(cases);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, EveryLayout, ::testing::ValuesIn(chosenLayouts()),

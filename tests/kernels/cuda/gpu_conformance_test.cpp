@@ -5,6 +5,7 @@
 #include "tests/kernels/attention/conformance.h"
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/cuda/host_gpu.h"
+#include "tests/support/covering.h"
 
 #include <gtest/gtest.h>
 
@@ -31,18 +32,23 @@ using test::findDeviations;
 using test::refusalOf;
 using test::runRanks;
 
+std::vector<ConformanceCase> chosenCells() {
+    std::vector<ConformanceCase> all;
+    for (const Mode& mode : modeTable())
+        for (const ConformanceCase& cell : everyCell(mode, mode.sharded ? 2 : 1))
+            if (cell.type != at::kHalf && refusalOf(cell).empty()) all.push_back(cell);
+    return test::coveringPairs(all, test::cellValues);
+}
+
 class EveryModeOnAGpu : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryModeOnAGpu, IsFullAttentionUnderEveryMaskAndRule) {
-    const Mode& mode = *findMode(GetParam());
-    const int ranks = mode.sharded ? 2 : 1;
-    std::vector<ConformanceCase> cases = everyCell(mode, ranks);
-    std::erase_if(cases, [&](const ConformanceCase& cell) {
-        return cell.type == at::kHalf || !refusalOf(cell).empty();
-    });
+    static const std::vector<ConformanceCase> ofAll = chosenCells();
+    std::vector<ConformanceCase> cases = ofAll;
+    std::erase_if(cases, [](const ConformanceCase& cell) { return cell.mode->name != GetParam(); });
     ASSERT_FALSE(cases.empty());
     test::takeKernelCalls();
-    runRanks(ranks, [&](Group& group) {
+    runRanks(cases.front().shape.ranks, [&](Group& group) {
         for (const ConformanceCase& testCase : cases)
             EXPECT_EQ(findDeviations(testCase, group), "")
                 << testCase.name() << ", rank " << group.rank();
