@@ -11,6 +11,7 @@
 #include "kernels/model/products.h"
 #include "tests/kernels/memory/measured_memory.h"
 #include "tests/kernels/memory/told_memory.h"
+#include "tests/support/covering.h"
 
 #include <ATen/Parallel.h>
 #include <c10/util/StringUtil.h>
@@ -424,6 +425,50 @@ std::vector<MemoryCase> casesOf(const std::string& family, int ranks) {
     return cases;
 }
 
+// Alike with nothing set under every mode; levers under some.
+const std::vector<std::string>& families() {
+    static const std::vector<std::string> all = {"llama", "gemma", "experts",
+                                                 "mla",   "nsa",   "patterns"};
+    return all;
+}
+
+// What is set beside mode, ranks and precision: the rest of the name.
+std::string settingOf(const MemoryCase& each, const std::string& family) {
+    const RunConfig& config = each.config;
+    std::string setting = each.name;
+    for (const std::string& part : {c10::str(config.parallel.mode, " on ", config.parallel.sp, ", ",
+                                             nameOf(config.train.precision)),
+                                    family + " "})
+        if (const auto at = setting.find(part); at != std::string::npos)
+            setting.erase(at, part.size());
+    return setting;
+}
+
+// Those of casesOf() that a test runs: families and numbers of ranks are axes, too.
+std::vector<MemoryCase> chosenCases(const std::string& family, int ranks) {
+    const auto valuesOf = [](const std::string& of, const MemoryCase& each) {
+        return test::AxisValues{
+            of, std::to_string(each.config.parallel.sp), each.config.parallel.mode,
+            std::string(nameOf(each.config.train.precision)), settingOf(each, of)};
+    };
+    using Named = std::pair<std::string, MemoryCase>;
+    std::vector<Named> all;
+    const auto add = [&](const std::string& of, int size) {
+        for (MemoryCase& each : casesOf(of, size)) all.emplace_back(of, std::move(each));
+    };
+    if (std::ranges::count(families(), family) == 0)
+        add(family, ranks);
+    else
+        for (const int size : {1, 2, 4})
+            for (const std::string& each : families()) add(each, size);
+    std::vector<MemoryCase> chosen;
+    for (Named& each : test::coveringPairs(
+             all, [&](const Named& named) { return valuesOf(named.first, named.second); }))
+        if (each.first == family && each.second.config.parallel.sp == ranks)
+            chosen.push_back(std::move(each.second));
+    return chosen;
+}
+
 int compareAsRank(const std::string& family, int rank, int size, int port) {
     at::set_num_threads(1);  // ranks share the cores
     const auto rendezvous = joinRendezvous("127.0.0.1", port, "secret");
@@ -432,7 +477,7 @@ int compareAsRank(const std::string& family, int rank, int size, int port) {
         makeGroup(**rendezvous, {.rank = rank, .size = size, .timeout = std::chrono::seconds(30)});
     if (!group.ok()) return std::cerr << group.error().message << "\n", 1;
     int failures = 0;
-    for (const MemoryCase& each : casesOf(family, size)) {
+    for (const MemoryCase& each : chosenCases(family, size)) {
         const char* only = std::getenv("RINGSCOPE_ONLY_MEMORY");
         if (only != nullptr && each.name.find(only) == std::string::npos) continue;
         const Result<RunPlan> plan = planRun(each.config);
@@ -494,8 +539,7 @@ std::string memoryTestName(const ::testing::TestParamInfo<RankMemory::ParamType>
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, RankMemory,
-                         ::testing::Combine(::testing::Values("llama", "gemma", "experts", "mla",
-                                                              "nsa", "patterns"),
+                         ::testing::Combine(::testing::ValuesIn(families()),
                                             ::testing::Values(1, 2, 4)),
                          memoryTestName);
 // On four ranks they take minutes, and how many copies Gloo's threads hold depends on who is late.
