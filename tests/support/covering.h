@@ -1,6 +1,6 @@
-// Which combinations of settings a test runs. A whole product (mode x ranks x type x mask ...) costs
-// minutes; a selection in which every two values meet costs a part of it. With
-// RINGSCOPE_ALL_COMBINATIONS=1, which `./quickstart test --all` sets, tests run the whole product.
+// Which combinations of settings a test runs. A whole product (mode x ranks x type x mask) costs
+// minutes; a selection in which every two values meet costs a part of it. Tests run the whole
+// product with RINGSCOPE_ALL_COMBINATIONS=1, which `./quickstart test --all` sets.
 #pragma once
 
 #include <cstddef>
