@@ -204,6 +204,9 @@ TEST_P(BatchFamily, ComputesOnRanksThatShareTheCacheWhatOneDoes) {
     const RunConfig config = batchRun(GetParam(), NumberFormat::Fp64);
     const Tokens first = tokensOf(GetParam(), 0);
     const Tokens second = tokensOf(GetParam(), 1);
+    const at::Tensor oneToken = alone(config, small, first, 1);
+    const at::Tensor longPrompt = alone(config, small, second, 19);
+    const at::Tensor takesRoom = alone(config, small, first, 11);
     for (const int ranks : {2, 3}) {
         SCOPED_TRACE(ranks);
         share(ranks, config, small, [&](Batch& batch) {
@@ -217,11 +220,9 @@ TEST_P(BatchFamily, ComputesOnRanksThatShareTheCacheWhatOneDoes) {
             batch.step();
             batch.join("takes its room", first, 11);
             while (!batch.done()) batch.step();
-            EXPECT_LE(farthest(batch.logits("one token"), alone(config, small, first, 1)), 1e-10);
-            EXPECT_LE(farthest(batch.logits("long prompt"), alone(config, small, second, 19)),
-                      1e-10);
-            EXPECT_LE(farthest(batch.logits("takes its room"), alone(config, small, first, 11)),
-                      1e-10);
+            EXPECT_LE(farthest(batch.logits("one token"), oneToken), 1e-10);
+            EXPECT_LE(farthest(batch.logits("long prompt"), longPrompt), 1e-10);
+            EXPECT_LE(farthest(batch.logits("takes its room"), takesRoom), 1e-10);
         });
     }
 }

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <vector>
 
@@ -45,6 +46,16 @@ inline at::Tensor ofOneRank(const RunConfig& config, const std::vector<std::int6
         logits = withCache(*model, text, prompt);
     });
     return logits;
+}
+
+// Runs `rank` for each configuration on ranks of its number, which one group serves.
+inline void runUnderModes(const std::vector<RunConfig>& configs,
+                          const std::function<void(const RunConfig&, Group&)>& rank) {
+    for (const int ranks : {2, 4})
+        runRanks(ranks, [&](Group& group) {
+            for (const RunConfig& config : configs)
+                if (config.parallel.sp == ranks) rank(config, group);
+        });
 }
 
 inline double largest(const at::Tensor& difference) {

@@ -3,6 +3,7 @@
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/generate/cached_logits.h"
 #include "tests/kernels/train/family_models.h"
+#include "tests/kernels/train/sharded_runs.h"
 
 #include "backend/plan/mode_table.h"
 
@@ -83,23 +84,15 @@ TEST_P(CachedFamily, ComputesTheSameUnderEveryLegalMode) {
     const std::vector<std::int64_t> text = beginning(textOf(GetParam()), 19);
     const std::int64_t prompt = 13;  // not a multiple of any number of ranks
     const at::Tensor alone = ofOneRank(generationRun(GetParam(), NumberFormat::Fp64), text, prompt);
-    int legal = 0;
-    for (const int ranks : {2, 4}) {
-        for (const Mode& mode : modeTable()) {
-            if (std::string(mode.name) == "none") continue;
-            RunConfig config =
-                generationRun(GetParam(), NumberFormat::Fp64, std::string(mode.name), ranks);
-            config.train.seqLen = prompt;
-            if (!planRun(config).ok()) continue;
-            ++legal;
-            test::runRanks(ranks, [&](Group& group) {
-                const auto model = CachedModel::make(config, group, cpu).value();
-                EXPECT_LE(largest(withCache(*model, text, prompt) - alone), 1e-10)
-                    << mode.name << ' ' << ranks;
-            });
-        }
-    }
-    EXPECT_GE(legal, 8);
+    RunConfig base = generationRun(GetParam(), NumberFormat::Fp64);
+    base.train.seqLen = prompt;
+    const test::ShardedRuns runs = test::shardedRuns(base, GetParam());
+    test::runUnderModes(runs.chosen, [&](const RunConfig& config, Group& group) {
+        const auto model = CachedModel::make(config, group, cpu).value();
+        EXPECT_LE(largest(withCache(*model, text, prompt) - alone), 1e-10)
+            << config.parallel.mode << ' ' << group.size();
+    });
+    EXPECT_GE(runs.legal, 8);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, CachedFamily, ::testing::ValuesIn(test::modelFamilies()),

@@ -4,6 +4,7 @@
 #include "kernels/generate/cached_model.h"
 #include "tests/kernels/comm/rank_threads.h"
 #include "tests/kernels/generate/cached_logits.h"
+#include "tests/kernels/train/sharded_runs.h"
 
 #include "backend/plan/mode_table.h"
 
@@ -31,6 +32,7 @@ using Tokens = std::vector<std::int64_t>;
 const c10::Device hostDevice(c10::kCPU);
 constexpr std::int64_t textTokens = 70;
 constexpr std::int64_t promptTokens = 37;  // in the middle of blocks and segments
+constexpr std::int64_t longPrompt = 57;    // likewise, before the end of the longest segment
 
 struct PatternCase {
     std::string name;
@@ -123,24 +125,16 @@ TEST_P(PatternGeneration, IsNotThatOfDenseAttention) {
 
 TEST_P(PatternGeneration, ComputesTheSameUnderEveryLegalMode) {
     const Tokens text = someText(37);
-    const at::Tensor alone = ofOneRank(runOf(GetParam()), text, promptTokens);
-    int legal = 0;
-    for (const int ranks : {2, 4}) {
-        for (const Mode& mode : modeTable()) {
-            if (std::string(mode.name) == "none") continue;
-            RunConfig config = runOf(GetParam());
-            config.parallel.mode = std::string(mode.name);
-            config.parallel.sp = ranks;
-            if (!planRun(config).ok()) continue;
-            ++legal;
-            test::runRanks(ranks, [&](Group& group) {
-                const auto model = CachedModel::make(config, group, hostDevice).value();
-                EXPECT_LE(largest(withCache(*model, text, promptTokens) - alone), 1e-10)
-                    << mode.name << ' ' << ranks;
-            });
-        }
-    }
-    EXPECT_GE(legal, 8);
+    RunConfig base = runOf(GetParam());
+    base.train.seqLen = longPrompt;
+    const at::Tensor alone = ofOneRank(base, text, longPrompt);
+    const test::ShardedRuns runs = test::shardedRuns(base, GetParam().name);
+    test::runUnderModes(runs.chosen, [&](const RunConfig& config, Group& group) {
+        const auto model = CachedModel::make(config, group, hostDevice).value();
+        EXPECT_LE(largest(withCache(*model, text, longPrompt) - alone), 1e-10)
+            << config.parallel.mode << ' ' << group.size();
+    });
+    EXPECT_GE(runs.legal, 8);
 }
 
 // Each picks its own tokens.
@@ -222,9 +216,12 @@ void readTogether(BatchModel& model, std::vector<Joined>& texts) {
 TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
     const RunConfig config = runOf(GetParam());
     const BatchLimits limits{.texts = 2, .tokensOfPart = 9, .cache = {std::int64_t{1} << 20}};
+    const std::vector<Joined> toRead{
+        {someText(37), promptTokens}, {someText(5), 3}, {someText(61), 20}};
+    std::vector<at::Tensor> wanted;
+    for (const Joined& text : toRead) wanted.push_back(ofOneRank(config, text.text, text.prompt));
     for (const int ranks : {1, 2, 3}) {
-        std::vector<Joined> texts{
-            {someText(37), promptTokens}, {someText(5), 3}, {someText(61), 20}};
+        std::vector<Joined> texts = toRead;
         test::runRanks(ranks, [&](Group& group) {
             const auto model = BatchModel::make(config, hostDevice, limits, &group).value();
             EXPECT_LE(model->cacheBytes().count, limits.cache.count);
@@ -236,11 +233,9 @@ TEST_P(PatternGeneration, GivesATextAmongOthersWhatItHasAlone) {
                 }
             }
         });
-        for (const Joined& text : texts)
-            EXPECT_LE(
-                largest(at::stack(text.logits, 0) - ofOneRank(config, text.text, text.prompt)),
-                1e-10)
-                << text.prompt << " tokens first, on " << ranks << " ranks";
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            EXPECT_LE(largest(at::stack(texts[i].logits, 0) - wanted[i]), 1e-10)
+                << texts[i].prompt << " tokens first, on " << ranks << " ranks";
     }
 }
 
