@@ -3,8 +3,8 @@
 
 #include "backend/simulate/step_tape.h"
 
+#include <array>
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
 namespace ringscope::simulation {
@@ -18,9 +18,25 @@ struct Ticket {
     bool ofHost = false;
 };
 
+// What was posted between two ranks by one side alone.
+struct Meeting {
+    std::vector<int> waiting{};
+    bool sendsWait = false;
+    std::uint32_t number = 0;
+};
+
+// The meeting that a rank came to last, of one channel and direction: in a ring it is always the
+// same.
+struct LastMeeting {
+    int peer = -1;
+    Meeting* meeting = nullptr;
+};
+inline constexpr std::size_t channels = 4;  // of messages
+
 struct RankState {
     std::size_t play = 0;
-    std::size_t deed = 0;
+    const Deed* next = nullptr;  // of the play; null: its first
+    const Deed* end = nullptr;
     std::int64_t now = 0;            // of the stream
     std::int64_t host = 0;           // when the host can launch again
     int awaits = -1;                 // ticket
@@ -29,6 +45,7 @@ struct RankState {
     bool ended = false;
     std::vector<Ticket> tickets{};
     std::vector<std::uint32_t> counts{};  // of collectives, by group
+    std::array<LastMeeting, 2 * channels> met{};
 };
 
 // One end of something that was posted.
@@ -50,13 +67,13 @@ struct Posted {
 
 struct Event {
     std::int64_t time = 0;
-    std::uint64_t order = 0;
-    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds, Core } what{};
+    std::uint64_t order : 56 = 0;
+    enum class What : std::uint8_t { Rank, FlowBegins, FlowEnds, Core } what : 8 {};
     int index = 0;
     std::uint32_t version = 0;
 
     bool operator>(const Event& other) const {
-        return std::tie(time, order) > std::tie(other.time, other.order);
+        return time != other.time ? time > other.time : order > other.order;
     }
 };
 

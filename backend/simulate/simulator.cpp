@@ -146,13 +146,20 @@ private:
         const RankTape& tape = this->tape(rank);
         while (at.play < tape.plays.size()) {
             const Play& play = tape.plays[at.play];
-            const std::vector<Deed>& deeds =
-                tape.segments[static_cast<std::size_t>(play.segment)].deeds;
-            while (at.deed < deeds.size()) {
-                const Deed& deed = deeds[at.deed++];
-                if (!perform(rank, deed)) return;
+            if (at.next == nullptr) {
+                const std::vector<Deed>& deeds =
+                    tape.segments[static_cast<std::size_t>(play.segment)].deeds;
+                at.next = deeds.data();
+                at.end = deeds.data() + deeds.size();
             }
-            at.deed = 0;
+            while (at.next != at.end)
+                if (!perform(rank, *at.next++)) {
+                    // Others go on first: until then the deed comes from memory.
+                    __builtin_prefetch(at.next);
+                    __builtin_prefetch(at.next + 2);
+                    return;
+                }
+            at.next = nullptr;
             ++at.play;
         }
         at.ended = true;
@@ -262,16 +269,25 @@ private:
                 .deed = &deed};
     }
 
-    void postMessage(int rank, const Deed& deed) {
+    Meeting& meetingOf(int rank, const Deed& deed, int other) {
         const bool sends = deed.kind == DeedKind::Send;
+        LastMeeting& last =
+            state(rank).met[static_cast<std::size_t>(deed.channel) + (sends ? channels : 0)];
+        if (last.peer == deed.peer) return *last.meeting;
         // The rank that the played one stands for has this peer; so far away is it from it.
-        const int other = deed.peer % period_;
         const int around = ((deed.peer - rank) % ranks_.ranks + ranks_.ranks) % ranks_.ranks;
         const int hop = sends ? around : (ranks_.ranks - around) % ranks_.ranks;
         const std::uint64_t key = (static_cast<std::uint64_t>(sends ? rank : other) << 40) |
                                   (static_cast<std::uint64_t>(hop) << 8) |
                                   static_cast<std::uint64_t>(deed.channel);
-        Meeting& meeting = meetings_[key];
+        last = {deed.peer, &meetings_[key]};
+        return *last.meeting;
+    }
+
+    void postMessage(int rank, const Deed& deed) {
+        const bool sends = deed.kind == DeedKind::Send;
+        const int other = deed.peer % period_;
+        Meeting& meeting = meetingOf(rank, deed, other);
         // Ends of one side wait, in order, for those of the other.
         if (meeting.waiting.empty() || meeting.sendsWait == sends) {
             const int index = newOperation();
@@ -493,13 +509,6 @@ private:
             return a.begin() != b.begin() ? a.begin() < b.begin() : a.end() > b.end();
         });
     }
-
-    // What was posted between two ranks by one side alone.
-    struct Meeting {
-        std::vector<int> waiting{};
-        bool sendsWait = false;
-        std::uint32_t number = 0;
-    };
 
     const SimulatedRanks& ranks_;
     const Machine& machine_;

@@ -4,6 +4,7 @@
 #include "backend/model/parameter_list.h"
 #include "backend/plan/memory_zero.h"
 #include "backend/simulate/attention_tape.h"
+#include "backend/simulate/layer_matrices.h"
 
 #include <algorithm>
 #include <map>
@@ -25,24 +26,6 @@ enum Lasting : std::int16_t {
     updateSends = 6,
 };
 
-// A matrix that rows are multiplied with.
-struct Matrix {
-    std::int64_t inner = 0;
-    std::int64_t columns = 0;
-    double rowsShare = 1;  // of the rank's rows that each is used by
-    std::int64_t copies = 1;
-    bool inFourBits = false;
-    std::vector<std::int64_t> adapted{};  // columns of each adapter beside it
-};
-
-// The matrices of a layer, by the part of it that uses them.
-struct LayerMatrices {
-    std::vector<Matrix> before{};  // of attention: queries, keys, values
-    std::vector<Matrix> output{};
-    std::vector<Matrix> feedForward{};
-    std::int64_t innerColumns = 0;  // of what the activation reads and gives, together
-};
-
 std::int8_t channelTo(OffloadPlace place) {
     return place == OffloadPlace::Disk ? diskChannel : std::int8_t{0};
 }
@@ -51,59 +34,55 @@ std::int64_t parameterRanks(const RunPlan& plan, bool experts) {
     return experts ? plan.ranks / plan.expertRanks : plan.ranks;
 }
 
-// A parameter of the model that ranks do not hold is in 4 bits.
-bool isHeld(const ParameterShare& share, const std::string& name) {
-    return std::ranges::find(share.list, name, &ParameterSpec::name) != share.list.end();
-}
+}  // namespace
 
-LayerMatrices matricesOf(const StepCosts& costs, int layer,
-                         const std::vector<ParameterSpec>& parameters) {
-    const RunPlan& plan = costs.plan();
-    const std::string prefix = "layers." + std::to_string(layer) + ".";
-    const ExpertConfig& experts = plan.config.model.experts;
-    LayerMatrices matrices;
-    for (const ParameterSpec& spec : parameters) {
-        if (!spec.name.starts_with(prefix) || spec.shape.size() < 2) continue;
-        const bool ofExperts = spec.shape.size() == 3;
-        const std::int64_t columns = spec.shape[ofExperts ? 1 : 0];
-        const std::int64_t inner = spec.shape[ofExperts ? 2 : 1];
-        Matrix matrix{
-            .inner = inner, .columns = columns, .inFourBits = !isHeld(costs.share(), spec.name)};
-        for (const AdapterSite& site : costs.adapters())
-            if (site.layer.parameter == spec.name) matrix.adapted.push_back(site.layer.rows);
-        if (ofExperts) {
-            // Tokens of all ranks that share experts go evenly to those that this rank holds.
-            matrix.copies = experts.count / plan.expertRanks;
-            matrix.rowsShare = static_cast<double>(experts.perToken) *
-                               static_cast<double>(plan.expertRanks) /
-                               static_cast<double>(experts.count);
-        }
-        const auto has = [&](const char* part) {
-            return spec.name.find(part) != std::string::npos;
-        };
-        if (has(".attention.output"))
-            matrices.output.push_back(matrix);
-        else if (has(".attention."))
-            matrices.before.push_back(matrix);
-        else
-            matrices.feedForward.push_back(matrix);
-        if (has("gate_up") || has(".up."))
-            matrices.innerColumns += static_cast<std::int64_t>(
-                static_cast<double>(columns * matrix.copies) * matrix.rowsShare);
+// What tapes of all ranks have in common: found once.
+class StepTapes::Common {
+public:
+    explicit Common(const StepCosts& costs)
+        : costs_(costs),
+          parameters_(parameterList(costs.plan().config.model, costs.plan().layers)) {}
+
+    const StepCosts& costs() const { return costs_; }
+
+    const LayerMatrices& matrices(int layer) {
+        const auto [found, isNew] = matrices_.try_emplace(layer);
+        if (isNew) found->second = matricesOf(costs_, layer, parameters_);
+        return found->second;
     }
-    return matrices;
-}
+
+    // Of a unit, or of all: scalars of all slices but the rank's own. So many it sends to share its
+    // values, or the gradients of what is trained.
+    std::int64_t othersSlices(int unit, bool trained) {
+        const auto [found, isNew] = slices_.try_emplace({unit, trained}, 0);
+        if (!isNew) return found->second;
+        for (const SharePart& part : costs_.share().parts)
+            if ((part.unit == unit || unit < 0) && !(trained && part.frozen)) {
+                const std::int64_t ranks = parameterRanks(costs_.plan(), part.experts);
+                found->second += (ranks - 1) * (part.span.count / ranks);
+            }
+        return found->second;
+    }
+
+private:
+    const StepCosts& costs_;
+    std::vector<ParameterSpec> parameters_;
+    std::map<int, LayerMatrices> matrices_{};
+    std::map<std::pair<int, bool>, std::int64_t> slices_{};
+};
+
+namespace {
 
 class TapeWriter {
 public:
-    TapeWriter(const StepCosts& costs, int rank, const TapeExtent& extent)
-        : costs_(costs),
-          plan_(costs.plan()),
-          model_(costs.plan().config.model),
+    TapeWriter(StepTapes::Common& common, int rank, const TapeExtent& extent)
+        : common_(common),
+          costs_(common.costs()),
+          plan_(costs_.plan()),
+          model_(plan_.config.model),
           rank_(rank),
           extent_(extent),
-          parameters_(parameterList(model_, plan_.layers)),
-          share_(costs.share()),
+          share_(costs_.share()),
           rows_(plan_.attention.batch * tokenCount(heldTokens(plan_.schedule(), rank))) {
         everybody_ = groupIndex(tape_, {.ranks = {0, plan_.ranks, 1}, .everybody = true});
         for (const AttentionPart& part : plan_.parts)
@@ -210,16 +189,8 @@ private:
                          .bytes = bytes});
     }
 
-    // Of a unit, or of all: scalars of all slices but the rank's own. So many it sends to share its
-    // values, or the gradients of what is trained.
     std::int64_t othersSlices(int unit, bool trained) const {
-        std::int64_t scalars = 0;
-        for (const SharePart& part : share_.parts)
-            if ((part.unit == unit || unit < 0) && !(trained && part.frozen)) {
-                const std::int64_t ranks = parameterRanks(plan_, part.experts);
-                scalars += (ranks - 1) * (part.span.count / ranks);
-            }
-        return scalars;
+        return common_.othersSlices(unit, trained);
     }
 
     bool recomputes() const { return plan_.config.memory.recompute == Recompute::Layers; }
@@ -285,7 +256,7 @@ private:
 
     void layerForward(Deeds& deeds, int layer) {
         const std::size_t index = static_cast<std::size_t>(layer);
-        const LayerMatrices matrices = matricesOf(costs_, layer, parameters_);
+        const LayerMatrices& matrices = common_.matrices(layer);
         work(deeds, Operation::Project,
              products(matrices.before, false, chunk()) + passes(model_.hiddenSize, 2) +
                  passes(headColumns(), 2),
@@ -302,7 +273,7 @@ private:
     }
     void layerBackward(Deeds& deeds, int layer) {
         const std::size_t index = static_cast<std::size_t>(layer);
-        const LayerMatrices matrices = matricesOf(costs_, layer, parameters_);
+        const LayerMatrices& matrices = common_.matrices(layer);
         if (plan_.config.memory.recompute == Recompute::AttentionKept)
             afterAttention(deeds, layer, matrices);
         if (plan_.config.memory.tileMlp)
@@ -499,12 +470,12 @@ private:
         return static_cast<std::int64_t>(static_cast<long double>(whole) * played / total);
     }
 
+    StepTapes::Common& common_;
     const StepCosts& costs_;
     const RunPlan& plan_;
     const ModelConfig& model_;
     int rank_;
     TapeExtent extent_;
-    std::vector<ParameterSpec> parameters_;
     const ParameterShare& share_;
     std::int64_t rows_;
     int everybody_ = 0;
@@ -520,24 +491,44 @@ TapeExtent wholeStep(const RunPlan& plan) {
     return {.layers = std::ssize(plan.layers), .microSteps = plan.microSteps};
 }
 
-RankTape stepTape(const StepCosts& costs, int rank, const TapeExtent& extent) {
-    return TapeWriter(costs, rank, extent).write();
+StepTapes::StepTapes(const StepCosts& costs) : common_(std::make_unique<Common>(costs)) {}
+StepTapes::~StepTapes() = default;
+
+RankTape StepTapes::of(int rank, const TapeExtent& extent) {
+    return TapeWriter(*common_, rank, extent).write();
 }
 
-TapeTotals totalsOf(const RankTape& tape) {
+namespace {
+
+TapeTotals totalsOf(const Segment& segment) {
     TapeTotals totals;
-    for (const Play& play : tape.plays)
-        for (const Deed& deed : tape.segments[static_cast<std::size_t>(play.segment)].deeds) {
-            if (deed.kind == DeedKind::Work) {
-                totals.work += deed.nanos;
-                if (deed.lane == SpanKind::Attention) totals.attention += deed.nanos;
-            }
-            if (deed.kind != DeedKind::Send && deed.kind != DeedKind::Collective) continue;
-            totals.sentBytes += deed.bytes;
-            const bool ofAttention = deed.kind == DeedKind::Send ||
-                                     (deed.ringStep >= 0 && deed.ticket >= lastingTickets);
-            if (ofAttention) totals.attentionBytes += deed.bytes;
+    for (const Deed& deed : segment.deeds) {
+        if (deed.kind == DeedKind::Work) {
+            totals.work += deed.nanos;
+            if (deed.lane == SpanKind::Attention) totals.attention += deed.nanos;
         }
+        if (deed.kind != DeedKind::Send && deed.kind != DeedKind::Collective) continue;
+        totals.sentBytes += deed.bytes;
+        const bool ofAttention =
+            deed.kind == DeedKind::Send || (deed.ringStep >= 0 && deed.ticket >= lastingTickets);
+        if (ofAttention) totals.attentionBytes += deed.bytes;
+    }
+    return totals;
+}
+
+}  // namespace
+
+TapeTotals totalsOf(const RankTape& tape) {
+    std::vector<std::int64_t> times(tape.segments.size());
+    for (const Play& play : tape.plays) ++times[static_cast<std::size_t>(play.segment)];
+    TapeTotals totals;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        const TapeTotals once = totalsOf(tape.segments[i]);
+        totals.work += times[i] * once.work;
+        totals.attention += times[i] * once.attention;
+        totals.sentBytes += times[i] * once.sentBytes;
+        totals.attentionBytes += times[i] * once.attentionBytes;
+    }
     return totals;
 }
 

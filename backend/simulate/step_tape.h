@@ -13,6 +13,7 @@
 #include "backend/trace/span.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace ringscope {
@@ -77,8 +78,20 @@ struct TapeExtent {
 };
 TapeExtent wholeStep(const RunPlan& plan);
 
-// Of rank `rank` of the first replica.
-RankTape stepTape(const StepCosts& costs, int rank, const TapeExtent& extent);
+// Makes tapes, and keeps what those of all ranks have in common. `costs` must outlive it.
+class StepTapes {
+public:
+    explicit StepTapes(const StepCosts& costs);
+    ~StepTapes();
+
+    // Of rank `rank` of the first replica.
+    RankTape of(int rank, const TapeExtent& extent);
+
+    class Common;
+
+private:
+    std::unique_ptr<Common> common_;
+};
 
 // How many nanoseconds of work, and bytes that are sent to others, a tape has.
 struct TapeTotals {

@@ -48,9 +48,9 @@ struct RankLikeness {
     std::uint64_t shape = 0;
     std::int64_t work = 0;
 };
-RankLikeness likenessOf(const StepCosts& costs, int rank, int ranks) {
+RankLikeness likenessOf(const StepCosts& costs, StepTapes& tapes, int rank, int ranks) {
     const RankTape tape =
-        stepTape(costs, rank, {.layers = std::ssize(costs.plan().layers), .microSteps = 1});
+        tapes.of(rank, {.layers = std::ssize(costs.plan().layers), .microSteps = 1});
     TapeHash all;
     TapeHash shape;
     const auto add = [&](std::int64_t value) {
@@ -118,10 +118,11 @@ Result<Symmetry> symmetryOf(const StepCosts& costs, int unlike) {
     int base = 1;
     for (const LinkLevel& link : costs.machine().links)
         if (link.reach != 0 && link.reach < ranks) base = std::lcm(base, link.reach);
+    StepTapes tapes(costs);
     std::map<int, RankLikeness> known;
     const auto like = [&](int rank) -> const RankLikeness& {
         const auto [found, isNew] = known.try_emplace(rank);
-        if (isNew) found->second = likenessOf(costs, rank, ranks);
+        if (isNew) found->second = likenessOf(costs, tapes, rank, ranks);
         return found->second;
     };
     const std::vector<int> compared = comparedRanks(ranks);
@@ -153,8 +154,9 @@ SimulatedRanks tapesOf(const StepCosts& costs, const Symmetry& symmetry, const T
     const RunPlan& plan = costs.plan();
     const int ranks = plan.ranks / plan.replicas;
     SimulatedRanks played{.ranks = ranks, .all = plan.ranks};
+    StepTapes tapes(costs);
     for (int rank = 0; rank < symmetry.period; ++rank) {
-        RankTape& tape = played.tapes.emplace_back(stepTape(costs, symmetry.first + rank, extent));
+        RankTape& tape = played.tapes.emplace_back(tapes.of(symmetry.first + rank, extent));
         if (symmetry.first == 0) continue;
         // Counted from the first that is simulated.
         for (Segment& segment : tape.segments)

@@ -35,10 +35,10 @@ void advice(benchmark::State& state) {
 }
 
 void predicted(benchmark::State& state, const std::string& mode, std::int64_t sharing,
-               std::int64_t groups) {
+               std::int64_t groups, std::int64_t tokens = 4096) {
     const Machine machine = findMachine("h100-8x").value();
     RunConfig config = modelOf(80, 8192);
-    config.train.seqLen = 4096 * sharing;
+    config.train.seqLen = tokens * sharing;
     config.parallel.mode = mode;
     config.parallel.dp = groups;
     const RunConfig moved = onMachine(config, machine, sharing * groups).value();
@@ -66,6 +66,10 @@ void beforehand(benchmark::State& state) {
 BENCHMARK(beforehand)->Arg(2)->Arg(4)->Arg(16)->Unit(benchmark::kMillisecond);
 BENCHMARK(advice)->Arg(8)->Arg(64)->Unit(benchmark::kSecond)->Iterations(1);
 BENCHMARK_CAPTURE(predicted, zigzag_1024, "zigzag", 1024, 1)
+    ->Unit(benchmark::kSecond)
+    ->Iterations(1);
+// So few tokens that merges are a good part of the work: no rank stands for another.
+BENCHMARK_CAPTURE(predicted, zigzag_512_unlike, "zigzag", 512, 1, 1024)
     ->Unit(benchmark::kSecond)
     ->Iterations(1);
 BENCHMARK_CAPTURE(predicted, usp_1024, "usp", 1024, 1)->Unit(benchmark::kSecond)->Iterations(1);

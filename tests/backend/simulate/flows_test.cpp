@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
+#include <random>
 
 namespace ringscope::test {
 namespace {
@@ -44,6 +46,22 @@ TEST(Flows, AFlowIsAsFastAsItsSlowestPortAndNeverFasterThanItsMost) {
     EXPECT_EQ(ends.at[alone], 1000);
     ends.flows.begin(0, 1000, {cores}, gigabyte);
     EXPECT_EQ(ends.at[alone], 1501);  // three on two cores; ends are rounded up
+}
+
+// Ends are found with 64 bits where these do, and are the same.
+TEST(Flows, UnitsOfAnyNumberEndWhenTheirPortHasMovedThem) {
+    __extension__ using Wide = __int128;
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        const auto units = static_cast<std::int64_t>(random() >> (9 + random() % 50));
+        const auto rate = static_cast<std::int64_t>(1000 + (random() >> (20 + random() % 40)));
+        Ends ends;
+        const int flow = ends.flows.begin(5, units, {ends.flows.addPort(rate)}, 0);
+        const Wide nanos = (static_cast<Wide>(units) * gigabyte + rate - 1) / rate;
+        if (nanos > std::numeric_limits<std::int64_t>::max() / 2) continue;
+        ASSERT_EQ(ends.at[flow], 5 + static_cast<std::int64_t>(nanos))
+            << units << " units at " << rate;
+    }
 }
 
 }  // namespace

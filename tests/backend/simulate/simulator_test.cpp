@@ -113,7 +113,7 @@ TEST(Simulator, GradientsAndValuesAreThoseThatThePlanSends) {
             config.memory.zero = zero;
             const RunPlan plan = plannedOn(config, h100(), "zigzag", 8);
             const StepCosts costs = StepCosts::of(plan, h100(), {}).value();
-            const TapeTotals totals = totalsOf(stepTape(costs, 0, wholeStep(plan)));
+            const TapeTotals totals = totalsOf(StepTapes(costs).of(0, wholeStep(plan)));
             // Of the gradients' norm each rank sends a number and a count.
             EXPECT_EQ(totals.sentBytes - totals.attentionBytes - 16 * 7, plan.gradientBytesPerStep);
         }
