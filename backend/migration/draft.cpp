@@ -37,6 +37,8 @@ constexpr std::array besideRows = {
               "its files are those of validation.dataset_path"},
     BesideRow{Role::Data, "tokenized_path", false, Verdict::Kept,
               "a cache of the data's tokens; Ringscope keeps its own"},
+    BesideRow{Role::Steps, "exit_iteration", true, Verdict::Kept,
+              "the run ends before these, after exit_iteration"},
     BesideRow{Role::Model, "load", false, Verdict::Kept, "weights of the model in another form"},
     BesideRow{Role::Model, "mcore_model", false, Verdict::Kept,
               "weights of the model in another form"},

@@ -59,9 +59,10 @@ enum class Role : std::uint8_t {
     FfnForm,     // "fast-swiglu", "gelu"
     QkNorm,      // a switch
     RopeTheta,
-    RopeScaling,   // "yarn", or a map of what a model's own file has
-    RopeFactor,    // of RopeScaling: how much longer sequences are
-    RopeOriginal,  // of RopeScaling: tokens that the model was first trained for
+    ConfigOverrides,  // "rope_theta=8000000": settings of the model's own file
+    RopeScaling,      // "yarn", or a map of what a model's own file has
+    RopeFactor,       // of RopeScaling: how much longer sequences are
+    RopeOriginal,     // of RopeScaling: tokens that the model was first trained for
     Stage,
     LearnsAll,  // a switch: prompts are learned, too
     Data,
@@ -78,13 +79,14 @@ enum class Role : std::uint8_t {
     LoraDropout,
     LoraTargets,
     // How it is trained.
-    Bf16,       // a switch
-    Fp16,       // a switch
-    Precision,  // "bf16", "no"
-    Tf32,       // a switch
-    PureBf16,   // a switch: no copy of the weights in fp32
-    Liger,      // a switch
-    Batch,      // a field, of which sft takes 1
+    Bf16,             // a switch
+    Fp16,             // a switch
+    Precision,        // "bf16", "no"
+    LoadedPrecision,  // of weights: what is computed in, where nothing else says it
+    Tf32,             // a switch
+    PureBf16,         // a switch: no copy of the weights in fp32
+    Liger,            // a switch
+    Batch,            // a field, of which sft takes 1
     GlobalBatch,
     DataBatch,    // sequences that are drawn; of a step where no GlobalBatch says it
     Samples,      // of the whole run

@@ -64,7 +64,58 @@ std::vector<KnownModel> modelRows() {
         model.experts = {.count = 8, .perToken = 2, .size = 14336, .normalized = true};
         return model;
     };
+    // Latent attention; the first layers are dense.
+    const auto deepseek = [](const Sizes& sizes, std::int64_t dense, std::int64_t queryLatent,
+                             const ExpertConfig& experts) {
+        ModelConfig model = sized(sizes, 10000.0, 1e-5);
+        model.attention = AttentionKind::Mla;
+        model.latent = {.querySize = queryLatent,
+                        .size = 512,
+                        .plainSize = 128,
+                        .rotarySize = 64,
+                        .valueSize = 128,
+                        .normEps = 1e-5};
+        model.rope.interleaved = true;
+        model.rope.scaling = RopeScaling::Yarn;
+        model.rope.factor = 40;
+        model.rope.originalLength = 4096;
+        model.rope.attentionFactor = 1.0;
+        model.experts = experts;
+        model.layerPattern = {dense == 1 ? "dense" : "dense*" + std::to_string(dense),
+                              "experts*" + std::to_string(sizes.layers - dense)};
+        return model;
+    };
+    constexpr std::string_view deepseekNote =
+        "attention.scale of sequences beyond 4,096 tokens, and the bias that keeps experts evenly "
+        "used, are left out";
     return {
+        {"deepseek-v3-16b", "deepseek v3 16b",
+         deepseek({27, 2048, 16, 16, 10944, 102400}, 1, 0,
+                  {.count = 64, .perToken = 6, .size = 1408, .sharedSize = 2 * 1408}),
+         deepseekNote},
+        {"deepseek-v3-236b", "deepseek v3 236b",
+         deepseek({60, 5120, 128, 128, 12288, 102400}, 1, 1536,
+                  {.count = 160,
+                   .perToken = 6,
+                   .size = 1536,
+                   .sharedSize = 2 * 1536,
+                   .scale = 16,
+                   .groups = 8,
+                   .bestGroups = 3}),
+         deepseekNote},
+        {"deepseek-v3-671b", "deepseek v3 671b",
+         deepseek({61, 7168, 128, 128, 18432, 129280}, 3, 1536,
+                  {.count = 256,
+                   .perToken = 8,
+                   .size = 2048,
+                   .sharedSize = 2048,
+                   .score = ExpertScore::Sigmoid,
+                   .normalized = true,
+                   .scale = 2.5,
+                   .groups = 8,
+                   .bestGroups = 4,
+                   .groupScore = GroupScore::BestTwo}),
+         deepseekNote},
         {"llama-3.2-1b", "llama 3.2 1b", llama31({16, 2048, 32, 8, 8192, 128256}, 32, true), ""},
         {"llama-3.2-3b", "llama 3.2 3b", llama31({28, 3072, 24, 8, 8192, 128256}, 32, true), ""},
         {"llama-3.1-8b", "llama 3.1 8b", llama31({32, 4096, 32, 8, 14336, 128256}, 8), ""},

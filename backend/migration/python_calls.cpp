@@ -70,6 +70,14 @@ std::vector<std::string_view> partsOf(std::string_view text) {
     return parts;
 }
 
+// "torch.bfloat16": a value as it stands.
+bool isTorchType(std::string_view expression) {
+    constexpr std::array<std::string_view, 8> types = {
+        "bfloat16", "float16", "half", "float32", "float", "float64", "double", "float8_e4m3fn"};
+    if (!expression.starts_with("torch.")) return false;
+    return std::ranges::find(types, expression.substr(6)) != types.end();
+}
+
 using Constants = std::map<std::string, std::string, std::less<>>;
 
 // A literal as configurations write it: True -> true, (1, 2) -> [1, 2], 32 * 1024 -> 32768.
@@ -80,6 +88,7 @@ std::optional<std::string> literalText(std::string_view expression, const Consta
     if (expression == "True") return "true";
     if (expression == "False") return "false";
     if (expression == "None") return "null";
+    if (isTorchType(expression)) return std::string(expression);
     const char first = expression.front();
     if (first == '"' || first == '\'') {
         const std::size_t end = endOfString(expression, 0);

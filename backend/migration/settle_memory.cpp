@@ -85,8 +85,9 @@ std::optional<std::int64_t> levelOfStrategy(const std::string& text) {
     if (has("zero2") || has("shard_grad_op") || word == "optim_grads" || word == "2" || word == "5")
         return 2;
     if (word == "optim") return 1;
-    if (has("full_shard") || has("hybrid_shard") || has("fsdp") || word == "optim_grads_params" ||
-        word == "1" || word == "4")
+    // Without a strategy's name FSDP divides all it can.
+    if (has("full_shard") || has("hybrid_shard") || has("fsdp") || has("auto_wrap") ||
+        word == "optim_grads_params" || word == "1" || word == "4")
         return 3;
     return std::nullopt;
 }
@@ -176,6 +177,19 @@ void setOffload(Draft& draft, KeyVerdict& key, OffloadPlace& place, std::string_
     draft.setOrigin(path, key);
 }
 
+// "full_shard auto_wrap offload": parameters wait in the host's memory, with the optimizer's state.
+void settleOffloadOfStrategy(Draft& draft) {
+    KeyVerdict* const strategy = draft.keyOf(Role::FsdpStrategy);
+    if (strategy == nullptr || strategy->newPath != "memory.zero") return;
+    if (toLower(draft.valueOf(*strategy)).find("offload") == std::string::npos) return;
+    MemoryConfig& memory = draft.config().memory;
+    memory.offloadOptimizer = OffloadPlace::Disk;
+    if (memory.zero == 3) memory.offloadParameters = OffloadPlace::Disk;
+    strategy->reason +=
+        "; offload: the optimizer's state, and parameters with zero 3, " + std::string(onDisk);
+    draft.setOrigin("memory.offload_optimizer", *strategy);
+}
+
 void settleStateOffload(Draft& draft) {
     MemoryConfig& memory = draft.config().memory;
     const bool both = isOffloaded(draft, Role::OffloadBoth);
@@ -232,6 +246,7 @@ void settleMemory(Draft& draft) {
     settleTiles(draft);
     settleOffload(draft);
     settleZero(draft);
+    settleOffloadOfStrategy(draft);
     settleStateOffload(draft);
 }
 

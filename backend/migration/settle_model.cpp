@@ -1,5 +1,6 @@
 #include "backend/config/field_table.h"
 #include "backend/config/value_text.h"
+#include "backend/core/plain_text.h"
 #include "backend/core/text.h"
 #include "backend/core/units.h"
 #include "backend/migration/draft.h"
@@ -321,9 +322,25 @@ void settleRopeScaling(Draft& draft) {
     rope.originalLength = std::max<std::int64_t>(tokens / *factor, 1);
 }
 
-}  // namespace
+void settleOverrides(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::ConfigOverrides);
+    if (key == nullptr) return;
+    for (const std::string& setting : split(draft.valueOf(*key), ',')) {
+        const std::size_t equals = std::min(setting.find('='), setting.size());
+        const std::optional<double> value =
+            parseReal(setting.substr(std::min(equals + 1, setting.size())));
+        if (trim(setting.substr(0, equals)) != "rope_theta" || !value || !(*value > 0))
+            return endanger(*key, "changes the model by " + shown(setting) +
+                                      ", which is left out; set the field of `model:` that it is");
+        draft.config().model.rope.theta = *value;
+        key->newPath = "model.rope_theta";
+        key->newValue = formatReal(*value);
+        key->reason = "base of the rotary position frequencies";
+        draft.setOrigin("model.rope_theta", *key);
+    }
+}
 
-void settleModel(Draft& draft) {
+void chooseModel(Draft& draft) {
     const bool sized = draft.hasOrigin("model.hidden_size") && draft.hasOrigin("model.heads");
     if (sized) return settleSizes(draft);
     KeyVerdict* key = draft.keyOf(Role::Model);
@@ -373,6 +390,13 @@ void settleModel(Draft& draft) {
         theta->reason = "base of the rotary position frequencies";
         draft.setOrigin("model.rope_theta", *theta);
     }
+}
+
+}  // namespace
+
+void settleModel(Draft& draft) {
+    chooseModel(draft);
+    settleOverrides(draft);
 }
 
 }  // namespace ringscope

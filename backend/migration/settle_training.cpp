@@ -168,6 +168,16 @@ void settlePrecision(Draft& draft) {
         setPrecision(draft, *draft.source().impliedPrecision, nullptr);
 }
 
+void settleLoadedPrecision(Draft& draft) {
+    KeyVerdict* const key = draft.keyOf(Role::LoadedPrecision);
+    if (key == nullptr) return;
+    const std::string name = numberFormatWord(draft.valueOf(*key));
+    const bool told = draft.hasOrigin("train.precision") || draft.keyOf(Role::Precision) != nullptr;
+    for (const NumberFormat half : {NumberFormat::Bf16, NumberFormat::Fp16})
+        if (!told && name == nameOf(half)) return setPrecision(draft, half, key);
+    hold(*key, "train.precision says it for weights and activations");
+}
+
 // How a loss is scaled, where nothing is in fp16.
 void holdLossScale(Draft& draft) {
     if (draft.config().train.precision == NumberFormat::Fp16) return;
@@ -260,6 +270,7 @@ void settleTraining(Draft& draft) {
     settleSteps(draft);
     settleProfile(draft);
     settlePrecision(draft);
+    settleLoadedPrecision(draft);
     holdLossScale(draft);
     settleTf32(draft);
     checkFlashAttention(draft);

@@ -80,6 +80,7 @@ constexpr std::array deepSpeedTable = {
     drops("zero_optimization.", ownPieces),
     holds("zero_allow_untested_optimizer", "AdamW is Ringscope's optimizer at every level"),
     holds("zero_force_ds_cpu_optimizer", "AdamW is the same wherever its state waits"),
+    takes("seed", "train.seed", seedMeaning),
     plays("optimizer.type", Role::Optimizer, "train.optimizer"),
     takes("optimizer.params.lr", "train.lr", firstRate),
     takes("optimizer.params.weight_decay", "train.weight_decay", decoupled),

@@ -22,6 +22,8 @@ constexpr std::array scriptRows = {
     plays("seq_parallel_size", Role::Size, "parallel.sp", sharedBy),
     plays("model_name", Role::Model, "model"),
     takes("min_lr_ratio", "train.lr_final", finalShare),
+    plays("config_overrides", Role::ConfigOverrides, "model.rope_theta"),
+    plays("tokenized_mds_train", Role::Data, "data.source"),
     plays("per_device_max_tokens", Role::SeqLen, "train.seq_len", allRanksTokens),
     keepsHouse("cuda_empty_cache", "memory is measured at the allocator"),
     plays("packing", Role::Packing, "data.packing"),

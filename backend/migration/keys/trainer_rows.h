@@ -197,7 +197,7 @@ inline constexpr std::array models = {
     plays("tokenizer_name", Role::Tokenizer, "data.tokenizer"),
     plays("tokenizer_name_or_path", Role::Tokenizer, "data.tokenizer"),
     plays("tokenizer_path", Role::Tokenizer, "data.tokenizer"),
-    holds("torch_dtype", "train.precision says it for weights and activations"),
+    plays("torch_dtype", Role::LoadedPrecision, "train.precision"),
 };
 
 }  // namespace ringscope::migration_rows

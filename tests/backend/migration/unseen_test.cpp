@@ -150,6 +150,107 @@ TEST(UnseenFiles, OfPythonTrainWhatTheirCallsMake) {
     EXPECT_THAT(migration.problems, IsEmpty());
 }
 
+TEST(UnseenFiles, OfPythonComputeInWhatTheirWeightsAreLoadedIn) {
+    const auto of = [](const std::string& argument, const std::string& more = "") {
+        return migratedAs("t.py",
+                          "import torch\nmodel = AutoModelForCausalLM.from_pretrained("
+                          "'Qwen/Qwen2.5-0.5B', " +
+                              argument +
+                              ")\nout = zigzag_ring_flash_attn_func(q, k, v, "
+                              "causal=True)\n" +
+                              more);
+    };
+    EXPECT_EQ(configOf(of("torch_dtype=torch.bfloat16")).train.precision, NumberFormat::Bf16);
+    EXPECT_EQ(configOf(of("dtype=torch.float16")).train.precision, NumberFormat::Fp16);
+    EXPECT_EQ(configOf(of("dtype=torch.float32")).train.precision, NumberFormat::Fp32);
+    EXPECT_EQ(configOf(of("torch_dtype=t", "")).train.precision, NumberFormat::Fp32);
+    const std::string named =
+        "import torch\nDTYPE = torch.bfloat16\n"
+        "model = AutoModelForCausalLM.from_pretrained('x/y', dtype=DTYPE)\n"
+        "out = ring_flash_attn_func(q, k, v, causal=True)\n";
+    EXPECT_EQ(configOf(migratedAs("t.py", named)).train.precision, NumberFormat::Bf16);
+    // Beside a trainer's switch it says nothing new.
+    const Migration beside =
+        of("torch_dtype=torch.float32", "args = SFTConfig('out', bf16=True)\n");
+    EXPECT_EQ(configOf(beside).train.precision, NumberFormat::Bf16);
+    EXPECT_EQ(verdictOn(beside, "from_pretrained.torch_dtype").verdict, Verdict::Kept);
+}
+
+TEST(UnseenFiles, OfTorchtitanNameDeepseeksByTheirFlavor) {
+    const Migration migration =
+        migratedAs("t.toml",
+                   "[model]\nname = \"deepseek_v3\"\nflavor = \"16B\"\n[training]\n"
+                   "seq_len = 4096\n[parallelism]\ncontext_parallel_degree = 2\n",
+                   defaultAnswers);
+    const RunConfig config = configOf(migration);
+    EXPECT_EQ(config.model.layers, 27);
+    EXPECT_EQ(config.model.attention, AttentionKind::Mla);
+    EXPECT_EQ(config.model.experts.count, 64);
+    EXPECT_EQ(config.model.layerPattern, (std::vector<std::string>{"dense", "experts*26"}));
+}
+
+TEST(UnseenFiles, OfDeepSpeedAndArcticHaveSeedsAndRatesAtTheirTop) {
+    const Migration settings = migratedAs(
+        "ds.json", R"({"train_micro_batch_size_per_gpu": 1, "zero_optimization": {"stage": 3}, )"
+                   R"("seed": 1234})");
+    EXPECT_EQ(configOf(settings).train.seed, 1234);
+    const Migration arctic =
+        migratedAs("a.yml",
+                   "type: sft\nsequence_parallel_size: 2\nlearning_rate: 2e-5\n"
+                   "weight_decay: 0.05\nwarmup_ratio: 0.1\nmodel: {name_or_path: "
+                   "Qwen/Qwen2.5-0.5B}\ndata: {sources: [x], max_length: 4096}\n");
+    EXPECT_EQ(configOf(arctic).train.lr, 2e-5);
+    EXPECT_EQ(configOf(arctic).train.weightDecay, 0.05);
+    EXPECT_EQ(summaryOf(arctic).unknown, 0);
+}
+
+TEST(UnseenFiles, OfTrainersOffloadByTheWordsOfFsdp) {
+    const auto of = [](const std::string& words) {
+        return configOf(
+                   migratedAs("t.sh",
+                              "torchrun --nproc_per_node 8 train.py "
+                              "--model_name_or_path Qwen/Qwen2.5-0.5B "
+                              "--learning_rate 1e-5 --gradient_accumulation_steps 2 --max_steps 9 "
+                              "--per_device_train_batch_size 1 --bf16 "
+                              "--seq_parallel_size 2 --fsdp \"" +
+                                  words + "\"\n"))
+            .memory;
+    };
+    EXPECT_EQ(of("auto_wrap").zero, 3);
+    EXPECT_EQ(of("auto_wrap").offloadParameters, OffloadPlace::None);
+    EXPECT_EQ(of("auto_wrap offload").zero, 3);
+    EXPECT_EQ(of("auto_wrap offload").offloadParameters, OffloadPlace::Disk);
+    EXPECT_EQ(of("shard_grad_op auto_wrap offload").zero, 2);
+    EXPECT_EQ(of("shard_grad_op auto_wrap offload").offloadOptimizer, OffloadPlace::Disk);
+}
+
+TEST(UnseenFiles, OfTrainersChangeTheirModelByOverrides) {
+    const auto of = [](const std::string& overrides) {
+        return migratedAs(
+            "t.sh",
+            "torchrun --nproc_per_node 8 train.py --model_name_or_path "
+            "Qwen/Qwen2.5-0.5B --learning_rate 1e-5 --gradient_accumulation_steps 2 --max_steps 9 "
+            "--per_device_train_batch_size 1 --bf16 "
+            "--seq_parallel_size 2 --tokenized_mds_train a@0.3 b@0.7 "
+            "--config_overrides \"" +
+                overrides + "\"\n",
+            defaultAnswers);
+    };
+    const Migration theta = of("rope_theta=128000000");
+    EXPECT_EQ(configOf(theta).model.rope.theta, 128e6);
+    EXPECT_EQ(summaryOf(theta).unknown, 0);
+    EXPECT_EQ(verdictOn(of("rope_theta=8e6,attention_dropout=0.1"), "--config_overrides").verdict,
+              Verdict::Dangerous);
+}
+
+TEST(UnseenFiles, OfArcticMayEndBeforeAllTheirSteps) {
+    const std::string text =
+        "type: sft\nsequence_parallel_size: 2\ntrain_iters: 400\nmodel: {name_or_path: "
+        "Qwen/Qwen2.5-0.5B}\ndata: {sources: [x], max_length: 4096}\n";
+    EXPECT_EQ(configOf(migratedAs("a.yml", text)).train.steps, 400);
+    EXPECT_EQ(configOf(migratedAs("a.yml", text + "exit_iteration: 40\n")).train.steps, 40);
+}
+
 TEST(UnseenFiles, OfPythonMayMakeAStripedModel) {
     const Migration migration = migratedAs(
         "model.py",
