@@ -62,6 +62,8 @@ constexpr std::array features = {
             [](RunConfig& config) { config.attention.softcap = 30; }},
     Feature{"alibi", "scores fall with distance",
             [](RunConfig& config) { config.attention.alibi = true; }},
+    Feature{"sinks", "a learned score beside those of the keys (model.attention_sinks)",
+            [](RunConfig& config) { config.model.attentionSinks = true; }},
     Feature{"dilated", "a dilated pattern (attention.pattern)",
             [](RunConfig& config) {
                 config.attention.pattern = {.kind = PatternKind::Dilated,

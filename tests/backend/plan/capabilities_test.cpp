@@ -38,6 +38,11 @@ TEST(Capabilities, OfModesThatSplitHeadsDependOnTheHeads) {
     }
 }
 
+// Each changes rows whose keys have all been seen, wherever that is.
+TEST(Capabilities, OfEveryModeIncludeSinks) {
+    for (const std::string& mode : modeNames()) EXPECT_EQ(reasonAgainst(mode, "sinks"), "") << mode;
+}
+
 TEST(Capabilities, OfEveryModeIncludeAnyLength) {
     for (const std::string& mode : modeNames())
         EXPECT_EQ(reasonAgainst(mode, "uneven_length"), "") << mode;
