@@ -107,8 +107,12 @@ void checkExperts(const ModelConfig& model, std::vector<ConfigConflict>& conflic
           "a divisor of " + named("model.experts", experts.count));
     needs(experts.bestGroups <= experts.groups, "model.expert_best_groups",
           "at most " + named("model.expert_groups", experts.groups));
-    needs(rowOf(model.ffn).gated && !model.ffnBias, "model.ffn",
-          "swiglu or geglu without bias where there are experts");
+    needs(rowOf(model.ffn).gated, "model.ffn",
+          "swiglu, geglu or swiglu_clamped where there are experts");
+    // Of others no family says whether the router has one.
+    needs(!model.ffnBias || model.ffn == FeedForwardKind::SwigluClamped, "model.ffn_bias",
+          "false where there are experts, unless model.ffn is swiglu_clamped, whose experts and "
+          "router have biases");
 }
 
 // What would train another model than the file asks for, in silence.

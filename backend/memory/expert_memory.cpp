@@ -10,7 +10,8 @@ RouterMemory::RouterMemory(RankWriter& writer, const ExpertSizes& sizes)
       project_(writer, {.rows = sizes.rows,
                         .in = writer.model().hiddenSize,
                         .out = writer.model().experts.count,
-                        .norm = writer.model().normPlace != NormPlace::After}) {}
+                        .norm = writer.model().normPlace != NormPlace::After,
+                        .bias = writer.model().ffnBias}) {}
 
 void RouterMemory::forward(const Held& x) {
     const ExpertConfig& experts = writer_.model().experts;
@@ -66,11 +67,19 @@ ExpertsMemory::Gradients ExpertsMemory::backward() {
 }
 
 ProjectionSizes ExpertsMemory::gateUp(std::int64_t rows) const {
-    return {.rows = rows, .in = width_, .out = 2 * inner_, .stem = "ffn.experts.gate_up"};
+    return {.rows = rows,
+            .in = width_,
+            .out = 2 * inner_,
+            .bias = writer_.model().ffnBias,
+            .stem = "ffn.experts.gate_up"};
 }
 
 ProjectionSizes ExpertsMemory::down(std::int64_t rows) const {
-    return {.rows = rows, .in = inner_, .out = width_, .stem = "ffn.experts.down"};
+    return {.rows = rows,
+            .in = inner_,
+            .out = width_,
+            .bias = writer_.model().ffnBias,
+            .stem = "ffn.experts.down"};
 }
 
 // Of the rows of one expert; `gathers`: they are picked from all rows.

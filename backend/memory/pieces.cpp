@@ -164,13 +164,13 @@ void FeedForwardMemory::project(std::int64_t rows) {
 
 Held FeedForwardMemory::activated(std::int64_t rows) {
     Held hidden = writer_.elements(rows * sizes_.inner);
-    if (writer_.model().ffn != FeedForwardKind::Swiglu)
+    if (!rowOf(writer_.model().ffn).onePass)
         const Held gelu = writer_.elements(rows * sizes_.inner);
     return hidden;
 }
 
 void FeedForwardMemory::activationBackward(std::int64_t rows) {
-    if (writer_.model().ffn == FeedForwardKind::Swiglu) return;
+    if (rowOf(writer_.model().ffn).onePass) return;
     const bool gated = rowOf(writer_.model().ffn).gated;
     const Held product = gated ? writer_.elements(rows * sizes_.inner) : Held{};
     const Held gelu = writer_.elements(rows * sizes_.inner);

@@ -28,7 +28,7 @@ LayerWeights layerWeights(const RunPlan& plan) {
     std::ranges::move(adapterParameters(plan.adapterSites, plan.config.adapter.rank, 0),
                       std::back_inserter(all));
     for (const ParameterSpec& spec : all) {
-        if (!spec.name.starts_with("layers.") || spec.shape.size() < 2) continue;
+        if (!spec.name.starts_with("layers.") || !isMatrix(spec)) continue;
         if (isOfCompression(spec)) continue;
         const auto has = [&](const char* part) {
             return spec.name.find(part) != std::string::npos;

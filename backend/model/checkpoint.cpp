@@ -53,6 +53,19 @@ std::string adviceFor(const ModelReading& reading, std::string_view usual) {
                      : std::string(usual);
 }
 
+Error missingTensor(const ModelReading& reading, const TensorFolder& files, const std::string& name,
+                    const std::vector<std::int64_t>& wanted) {
+    // As gpt-oss is published: numbers of 4 bits, and a scale of each 32.
+    const bool packed = files.find(name + "_blocks") != nullptr;
+    return {ErrorCode::Corrupt,
+            fmt::format("'{}' has no tensor {}, of shape {}, which config.json asks for{}",
+                        files.folder().string(), shown(name), shownShape(wanted),
+                        packed ? "; it is there in MXFP4, which is not read: load the model in "
+                                 "transformers with Mxfp4Config(dequantize=True), save it in bf16 "
+                                 "and name that folder"
+                               : adviceFor(reading, "; is the folder complete?"))};
+}
+
 Error wrongShape(const ModelReading& reading, const StoredTensor& tensor,
                  const std::vector<std::int64_t>& wanted) {
     const std::vector<std::int64_t> shape(tensor.shape.begin(), tensor.shape.end());
@@ -84,12 +97,7 @@ Result<Checkpoint> Checkpoint::open(const std::filesystem::path& folder) {
 Result<void> Checkpoint::checkTensors(std::string_view body) {
     for (const auto& [name, shape] : places_.tensors) {
         const StoredTensor* stored = files_.find(name);
-        if (stored == nullptr)
-            return Error{ErrorCode::Corrupt,
-                         fmt::format("'{}' has no tensor {}, of shape {}, which config.json asks "
-                                     "for{}",
-                                     files_.folder().string(), shown(name), shownShape(shape),
-                                     adviceFor(reading_, "; is the folder complete?"))};
+        if (stored == nullptr) return missingTensor(reading_, files_, name, shape);
         if (!std::ranges::equal(stored->shape, shape)) return wrongShape(reading_, *stored, shape);
     }
     const bool tied = description().model.tiedHead;

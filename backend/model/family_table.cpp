@@ -88,6 +88,16 @@ constexpr auto deepseekNames = std::to_array<TensorNames>({
     {"ffn.shared.down", "mlp.shared_experts.down_proj"},
 });
 
+constexpr auto gptOssNames = std::to_array<TensorNames>({
+    {"attention.sinks", "self_attn.sinks"},
+    {"ffn.router", "mlp.router"},
+    {"ffn.router.logits", "mlp.router"},
+    {"ffn.experts.gate_up", "mlp.experts.gate_up_proj", Cut::Turns},
+    {"ffn.experts.gate_up.bias", "mlp.experts.gate_up_proj_bias", Cut::Turns},
+    {"ffn.experts.down", "mlp.experts.down_proj", Cut::Stacked},
+    {"ffn.experts.down.bias", "mlp.experts.down_proj_bias", Cut::Stacked},
+});
+
 constexpr auto rotaryTensors = std::to_array<std::string_view>({".rotary_emb.inv_freq"});
 constexpr auto maskTensors = std::to_array<std::string_view>(
     {".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"});
@@ -137,6 +147,7 @@ constexpr auto familyRows = std::to_array<Family>({
      .body = "gpt_neox.",
      .names = gptNeoxNames,
      .derived = maskTensors},
+    {.type = "gpt_oss", .title = "gpt-oss", .read = readGptOss, .names = gptOssNames},
     {.type = "gpt2",
      .title = "GPT-2",
      .read = readGpt2,

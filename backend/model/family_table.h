@@ -20,6 +20,8 @@ enum class Cut : std::uint8_t {
     Rows,        // one tensor behind another
     Transposed,  // the same, each tensor being (in, out)
     Heads,       // one tensor: of each head its query's, key's and value's rows
+    Stacked,     // one tensor of all experts, each as (in, out), a bias as (out)
+    Turns,       // the same, its outputs those of gate and up by turns
 };
 
 // Names without "layers.3." and without what they hold.
@@ -35,6 +37,8 @@ enum class Cut : std::uint8_t {
 //         outside the body, whose prefix the other names have
 //     {"ffn.router.bias", "mlp.gate.e_score_correction_bias"}
 //         the whole name, as ours is the whole one
+//     {"ffn.experts.down", "mlp.experts.down_proj", Cut::Stacked}
+//         a whole name too, and so are those of what is neither a weight, a gain nor a bias of ours
 struct TensorNames {
     std::string_view ours;
     std::string_view theirs;

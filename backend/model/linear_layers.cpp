@@ -17,6 +17,7 @@ constexpr std::string_view weightEnding = ".weight";
 
 bool isLinear(const ParameterSpec& spec) {
     if (!spec.name.starts_with("layers.")) return false;
+    if (!isMatrix(spec)) return false;
     if (isOfExperts(spec)) return true;
     return spec.shape.size() == 2 && spec.name.ends_with(weightEnding) &&
            !spec.name.ends_with("ffn.router.weight") && !spec.name.ends_with("shared.gate.weight");
@@ -32,6 +33,8 @@ Result<ModelReading> readingOf(const ModelConfig& model, const AttentionConfig& 
 void addLayers(const ParameterSpec& spec, const std::vector<WeightPiece>& pieces,
                std::vector<LinearLayer>& layers) {
     for (const WeightPiece& piece : pieces) {
+        // The experts of one tensor are no layers with names.
+        if (piece.matrices > 1 || !piece.tensor.ends_with(weightEnding)) continue;
         const std::string module =
             piece.tensor.substr(0, piece.tensor.size() - weightEnding.size());
         if (layers.empty() || layers.back().module != module) {

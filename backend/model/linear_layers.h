@@ -37,8 +37,9 @@ struct LinearLayer {
     std::int64_t matrices() const { return isOfExperts() ? experts : 1; }
 };
 
-// In the order of the parameters. Names are those of the family in model.from, whose config.json is
-// read, else of one that computes the same. Fails where there is none.
+// In the order of the parameters; without experts that lie in one tensor. Names are those of the
+// family in model.from, whose config.json is read, else of one that computes the same. Fails where
+// there is none.
 Result<std::vector<LinearLayer>> linearLayers(const ModelConfig& model,
                                               const AttentionConfig& attention);
 

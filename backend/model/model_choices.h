@@ -62,18 +62,24 @@ constexpr const auto& choicesOf(AttentionKind /*any*/) { return attentionKinds; 
 static_assert(inOrder(attentionKinds));
 
 // model.ffn
-enum class FeedForwardKind : std::uint8_t { Swiglu, Geglu, Gelu, GeluTanh };
+enum class FeedForwardKind : std::uint8_t { Swiglu, Geglu, Gelu, GeluTanh, SwigluClamped };
+// Of swiglu_clamped: what a gate's sigmoid is of, and where gates and ups are cut.
+inline constexpr double clampedSlope = 1.702;
+inline constexpr double clampedLimit = 7;
 struct FeedForwardRow {
     FeedForwardKind value{};
     std::string_view name;
     std::string_view help;
-    bool gated = false;  // two projections come in, one gates the other
+    bool gated = false;    // two projections come in, one gates the other
+    bool onePass = false;  // computed on the CPU without a tensor between
 };
 inline constexpr std::array feedForwardKinds = {
-    FeedForwardRow{FeedForwardKind::Swiglu, "swiglu", "down(silu(gate) * up)", true},
+    FeedForwardRow{FeedForwardKind::Swiglu, "swiglu", "down(silu(gate) * up)", true, true},
     FeedForwardRow{FeedForwardKind::Geglu, "geglu", "down(gelu(gate) * up), tanh form", true},
     FeedForwardRow{FeedForwardKind::Gelu, "gelu", "down(gelu(up)), exact form"},
     FeedForwardRow{FeedForwardKind::GeluTanh, "gelu_tanh", "down(gelu(up)), tanh form"},
+    FeedForwardRow{FeedForwardKind::SwigluClamped, "swiglu_clamped",
+                   "down(gate * sigmoid(1.702 gate) * (up + 1)), both cut at 7", true, true},
 };
 constexpr const auto& choicesOf(FeedForwardKind /*any*/) { return feedForwardKinds; }
 static_assert(inOrder(feedForwardKinds));

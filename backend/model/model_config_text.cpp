@@ -87,6 +87,13 @@ void addWindow(const ModelDescription& description, ConfigLines& lines) {
     lines.raw("sliding_window", window ? std::to_string(*window + 1) : "null");
 }
 
+void addTypes(const std::vector<LayerKind>& kinds, ConfigLines& lines) {
+    std::vector<std::string> types;
+    for (const LayerKind& kind : kinds)
+        types.push_back(kind.window ? "\"sliding_attention\"" : "\"full_attention\"");
+    lines.raw("layer_types", "[" + join(types, ", ") + "]");
+}
+
 // Windows of some layers, as Qwen says it.
 void addLayerTypes(const ModelDescription& description, const std::vector<LayerKind>& kinds,
                    ConfigLines& lines) {
@@ -94,10 +101,7 @@ void addLayerTypes(const ModelDescription& description, const std::vector<LayerK
     addWindow(description, lines);
     const auto first = std::ranges::find(kinds, true, &LayerKind::window);
     lines.whole("max_window_layers", first - kinds.begin());
-    std::vector<std::string> types;
-    for (const LayerKind& kind : kinds)
-        types.push_back(kind.window ? "\"sliding_attention\"" : "\"full_attention\"");
-    lines.raw("layer_types", "[" + join(types, ", ") + "]");
+    addTypes(kinds, lines);
 }
 
 void addSparseLayers(const ModelDescription& description, const std::vector<LayerKind>& kinds,
@@ -152,6 +156,21 @@ constexpr auto writtenFamilies = std::to_array<WrittenFamily>(
           lines.whole("num_experts_per_tok", experts.perToken);
           addWindow(description, lines);
       }},
+     {"gpt_oss", "GptOssForCausalLM",
+      [](const ModelDescription& description, const std::vector<LayerKind>& kinds,
+         ConfigLines& lines) {
+          const ExpertConfig& experts = description.model.experts;
+          lines.flag("attention_bias", description.model.qkvBias);
+          lines.whole("num_local_experts", std::max<std::int64_t>(1, experts.count));
+          lines.whole("num_experts_per_tok", experts.perToken);
+          lines.real("swiglu_alpha", clampedSlope);
+          lines.real("swiglu_limit", clampedLimit);
+          // Without a word, transformers takes this family's angles for scaled ones.
+          if (description.model.rope.scaling == RopeScaling::None)
+              lines.raw("rope_scaling", R"({"rope_type": "default"})");
+          addWindow(description, lines);
+          addTypes(kinds, lines);
+      }},
      {"qwen3_moe", "Qwen3MoeForCausalLM",
       [](const ModelDescription& description, const std::vector<LayerKind>& kinds,
          ConfigLines& lines) {
@@ -168,9 +187,9 @@ std::string textAs(const WrittenFamily& family, const ModelDescription& descript
     lines.text("torch_dtype", typeWord(form.type));
     lines.whole("vocab_size", model.vocabSize);
     lines.whole("hidden_size", model.hiddenSize);
-    lines.whole("intermediate_size", family.type == "mixtral"
-                                         ? std::max<std::int64_t>(1, model.experts.size)
-                                         : model.ffnSize);
+    const bool expertsAlone = family.type == "mixtral" || family.type == "gpt_oss";
+    lines.whole("intermediate_size",
+                expertsAlone ? std::max<std::int64_t>(1, model.experts.size) : model.ffnSize);
     lines.whole("num_hidden_layers", model.layers);
     lines.whole("num_attention_heads", model.heads);
     lines.whole("num_key_value_heads", model.kvHeads);

@@ -105,10 +105,13 @@ private:
             vector(prefix + "router.bias", experts.count, 0);
             list_.back().trained = false;  // it decides a choice, which has no slope
         }
+        if (model_.ffnBias) vector(prefix + "router.logits.bias", experts.count, 0);
         add(prefix + "experts.gate_up", {experts.count, 2 * experts.size, model_.hiddenSize},
             weightDeviation);
+        expertBias(prefix + "experts.gate_up", 2 * experts.size);
         add(prefix + "experts.down", {experts.count, model_.hiddenSize, experts.size},
             outputDeviation_);
+        expertBias(prefix + "experts.down", model_.hiddenSize);
         if (experts.sharedSize == 0) return;
         feedForward(prefix + "shared.", experts.sharedSize);
         if (experts.sharedGate) weight(prefix + "shared.gate", {1, model_.hiddenSize});
@@ -138,6 +141,9 @@ private:
         const std::int64_t out = shape.front();
         add(part + ".weight", std::move(shape), outputDeviation_);
         if (bias) vector(part + ".bias", out, 0);
+    }
+    void expertBias(const std::string& part, std::int64_t out) {
+        if (model_.ffnBias) add(part + ".bias", {model_.experts.count, out, 1}, 0, 0);
     }
     void vector(std::string name, std::int64_t width, double initial) {
         add(std::move(name), {width}, 0, initial);
@@ -188,6 +194,10 @@ bool isOfCompression(const ParameterSpec& parameter) {
     return parameter.name.find(".compress_") != parameter.name.npos;
 }
 
+bool isMatrix(const ParameterSpec& parameter) {
+    return parameter.shape.size() > 1 && !parameter.name.ends_with(".bias");
+}
+
 std::int64_t ParameterSpec::elements() const {
     std::int64_t count = 1;
     for (const std::int64_t size : shape) count *= size;
@@ -215,7 +225,7 @@ std::optional<std::int64_t> parameterCount(const ModelConfig& model) {
 
 std::int64_t multipliedParameters(const ModelConfig& model, const std::vector<LayerKind>& kinds) {
     const auto multiplied = [&](const ParameterSpec& spec) -> std::int64_t {
-        if (spec.shape.size() == 1 || isOfEmbedding(spec) || isOfCompression(spec)) return 0;
+        if (!isMatrix(spec) || isOfEmbedding(spec) || isOfCompression(spec)) return 0;
         const bool ofExperts = spec.shape.size() == 3;
         return ofExperts ? spec.elements() / spec.shape[0] * model.experts.perToken
                          : spec.elements();

@@ -5,7 +5,7 @@
 //
 //   qkv       query heads, key heads, value heads
 //   gate_up   gate rows, then up rows (feed-forwards without a gate have `up` instead)
-//   experts   (expert, out, in)
+//   experts   (expert, out, in); their biases (expert, out, 1)
 //   gate      for each query head, of compressed, selected and near keys
 #pragma once
 
@@ -41,6 +41,9 @@ bool isOfEmbedding(const ParameterSpec& parameter);
 
 // Of what makes compressed keys and values of blocks (model.attention nsa).
 bool isOfCompression(const ParameterSpec& parameter);
+
+// Whether rows are multiplied with it, or with one of it for each expert.
+bool isMatrix(const ParameterSpec& parameter);
 
 // Scalars of the model.
 std::int64_t parameterCount(const ModelConfig& model, const std::vector<LayerKind>& kinds);

@@ -71,7 +71,7 @@ public:
         if (!words.holds.empty()) names = findNames(family_, words.stem + "." + words.holds);
         if (names == nullptr) {
             names = findNames(family_, words.stem);
-            ending = words.holds == "bias" ? ".bias" : ".weight";
+            ending = endingOf(spec, words, names);
         }
         if (names == nullptr)
             return Error{
@@ -82,6 +82,8 @@ public:
         places_.pieces.emplace_back();
         if (names->cut == Cut::Heads)
             addHeads(spec, theirs.front());
+        else if (names->cut == Cut::Stacked || names->cut == Cut::Turns)
+            addStack(spec, theirs.front(), names->cut == Cut::Turns ? 2 : 1);
         else
             addRows(spec, theirs, names->cut == Cut::Transposed && spec.shape.size() > 1);
         return {};
@@ -90,6 +92,14 @@ public:
     WeightPlaces ended() && { return std::move(places_); }
 
 private:
+    static std::string endingOf(const ParameterSpec& spec, const ParameterWords& words,
+                                const TensorNames* names) {
+        if (words.holds == "bias") return ".bias";
+        const bool stacked = names != nullptr && names->cut != Cut::Rows;
+        const bool whole = words.holds.empty() && (stacked || spec.shape.size() == 1);
+        return whole ? "" : ".weight";
+    }
+
     std::vector<std::string> tensorNames(const ParameterWords& words, const TensorNames& names,
                                          const std::string& ending) const {
         std::string before = words.layer.empty()
@@ -139,6 +149,25 @@ private:
                 places_.pieces.back().push_back({name, (part * model_.heads + head) * size, size,
                                                  (3 * head + part) * size, false});
         addTensor(name, spec, spec.shape[0], false);
+    }
+
+    // One tensor of all experts, whose outputs are those of `parts` by turns.
+    void addStack(const ParameterSpec& spec, const std::string& name, std::int64_t parts) {
+        const std::int64_t experts = spec.shape[0];
+        const std::int64_t rows = spec.shape[1] / parts;
+        for (std::int64_t expert = 0; expert < experts; ++expert)
+            for (std::int64_t part = 0; part < parts; ++part)
+                places_.pieces.back().push_back({.tensor = name,
+                                                 .firstRow = (expert * parts + part) * rows,
+                                                 .rows = rows,
+                                                 .tensorFirstRow = part,
+                                                 .transposed = true,
+                                                 .apart = parts,
+                                                 .matrix = expert,
+                                                 .matrices = experts});
+        std::vector<std::int64_t> shape{experts, spec.shape[2], spec.shape[1]};
+        if (!isMatrix(spec)) shape.erase(shape.begin() + 1);
+        places_.tensors.emplace(name, std::move(shape));
     }
 
     void addTensor(const std::string& name, const ParameterSpec& spec, std::int64_t rows,

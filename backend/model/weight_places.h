@@ -27,6 +27,9 @@ struct WeightPiece {
     std::int64_t rows = 0;
     std::int64_t tensorFirstRow = 0;
     bool transposed = false;  // the tensor is (in, out): its columns are the rows here
+    std::int64_t apart = 1;   // in the tensor, from a row to the next
+    std::int64_t matrix = 0;  // of those that the tensor has, each with rows from 0
+    std::int64_t matrices = 1;
     bool operator==(const WeightPiece&) const = default;
 };
 

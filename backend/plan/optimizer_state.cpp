@@ -12,7 +12,7 @@ namespace {
 
 // Parameters are alike where nothing decays, so that they are stepped together.
 bool isDecayed(const ParameterSpec& spec, const TrainConfig& train) {
-    return train.weightDecay == 0 || train.decayed == DecayedWeights::All || spec.shape.size() > 1;
+    return train.weightDecay == 0 || train.decayed == DecayedWeights::All || isMatrix(spec);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ LayerMatrices matricesOf(const StepCosts& costs, int layer,
     const ExpertConfig& experts = plan.config.model.experts;
     LayerMatrices matrices;
     for (const ParameterSpec& spec : parameters) {
-        if (!spec.name.starts_with(prefix) || spec.shape.size() < 2) continue;
+        if (!spec.name.starts_with(prefix) || !isMatrix(spec)) continue;
         const bool ofExperts = spec.shape.size() == 3;
         const std::int64_t columns = spec.shape[ofExperts ? 1 : 0];
         const std::int64_t inner = spec.shape[ofExperts ? 2 : 1];

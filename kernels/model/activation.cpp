@@ -20,6 +20,7 @@ constexpr std::string_view formOf(FeedForwardKind kind) {
 
 void activate(FeedForwardKind kind, const at::Tensor& projected, at::Tensor& hidden) {
     if (kind == FeedForwardKind::Swiglu) return gated(projected, hidden);
+    if (kind == FeedForwardKind::SwigluClamped) return clampedGated(projected, hidden);
     const std::int64_t width = hidden.size(1);
     hidden.copy_(at::gelu(projected.narrow(1, 0, width), formOf(kind)));
     if (rowOf(kind).gated) hidden.mul_(projected.narrow(1, width, width));
@@ -28,6 +29,8 @@ void activate(FeedForwardKind kind, const at::Tensor& projected, at::Tensor& hid
 void activateBackward(FeedForwardKind kind, const at::Tensor& projected, const at::Tensor& dHidden,
                       at::Tensor& dProjected) {
     if (kind == FeedForwardKind::Swiglu) return gatedBackward(projected, dHidden, dProjected);
+    if (kind == FeedForwardKind::SwigluClamped)
+        return clampedGatedBackward(projected, dHidden, dProjected);
     const std::int64_t width = dHidden.size(1);
     const at::Tensor in = projected.narrow(1, 0, width);
     at::Tensor dGelu = dHidden;

@@ -44,15 +44,13 @@ std::int64_t columnsOf(const ParameterSpec& spec) {
     return spec.shape.size() < 2 ? 1 : spec.shape.back();
 }
 
-// The rows that a piece has in its tensor, flat, in the order of the parameter.
+// The rows that a piece has in its tensor, (rows, columns): a view of the tensor's scalars.
 at::Tensor rowsInTensor(const at::Tensor& scalars, const WeightPiece& piece, std::int64_t columns) {
-    if (!piece.transposed)
-        return scalars.narrow(0, piece.tensorFirstRow * columns, piece.rows * columns);
-    return scalars.view({columns, -1})
-        .narrow(1, piece.tensorFirstRow, piece.rows)
-        .t()
-        .contiguous()
-        .flatten();
+    const at::Tensor matrix = scalars.view({piece.matrices, -1})[piece.matrix];
+    const at::Tensor rows =
+        piece.transposed ? matrix.view({columns, -1}).t() : matrix.view({-1, columns});
+    const std::int64_t end = piece.tensorFirstRow + piece.rows * piece.apart;
+    return rows.slice(0, piece.tensorFirstRow, end, piece.apart);
 }
 
 // Scalars [begin, end) of a parameter, into `values`.
@@ -67,8 +65,9 @@ void fillParameter(const Checkpoint& checkpoint, const ParameterSpec& spec,
         if (first >= last) continue;
         const at::Tensor scalars = storedScalars(checkpoint.tensor(piece.tensor).value());
         values.narrow(0, first - begin, last - first)
-            .copy_(
-                rowsInTensor(scalars, piece, columns).narrow(0, first - pieceBegin, last - first));
+            .copy_(rowsInTensor(scalars, piece, columns)
+                       .reshape({-1})
+                       .narrow(0, first - pieceBegin, last - first));
     }
 }
 
@@ -124,12 +123,7 @@ at::Tensor namedTensor(const WeightPlaces& places, std::string_view name, const 
             if (piece.tensor != name) continue;
             const at::Tensor rows =
                 flat.narrow(0, spec.offset + piece.firstRow * columns, piece.rows * columns);
-            if (piece.transposed)
-                whole.view({columns, -1})
-                    .narrow(1, piece.tensorFirstRow, piece.rows)
-                    .copy_(rows.view({piece.rows, columns}).t());
-            else
-                whole.narrow(0, piece.tensorFirstRow * columns, piece.rows * columns).copy_(rows);
+            rowsInTensor(whole, piece, columns).copy_(rows.view({piece.rows, columns}));
         }
     }
     return whole;

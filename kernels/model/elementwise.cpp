@@ -158,6 +158,33 @@ void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tens
     });
 }
 
+void clampedGated(const at::Tensor& gateUp, at::Tensor& hidden) {
+    if (!gateUp.is_cpu()) return any::clampedGated(gateUp, hidden);
+    const std::int64_t width = hidden.size(1);
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        S* out = writable<S>(hidden);
+        overRows(hidden.size(0), [&](std::int64_t begin, std::int64_t end) {
+            rows::clampedGated(in + begin * 2 * width, out + begin * width, end - begin, width);
+        });
+    });
+}
+
+void clampedGatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden,
+                          at::Tensor& dGateUp) {
+    if (!gateUp.is_cpu()) return any::clampedGatedBackward(gateUp, dHidden, dGateUp);
+    const std::int64_t width = dHidden.size(1);
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        const S* d = readOnly<S>(dHidden);
+        S* out = writable<S>(dGateUp);
+        overRows(dHidden.size(0), [&](std::int64_t begin, std::int64_t end) {
+            rows::clampedGatedBackward(in + begin * 2 * width, d + begin * width,
+                                       out + begin * 2 * width, end - begin, width);
+        });
+    });
+}
+
 RotaryTable rotaryTable(const at::Tensor& positions, const std::vector<double>& angles,
                         double factor, const at::TensorOptions& options) {
     const auto pairs = static_cast<std::int64_t>(angles.size());

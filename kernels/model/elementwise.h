@@ -28,6 +28,10 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
 void gated(const at::Tensor& gateUp, at::Tensor& hidden);
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
 
+// gates and ups are cut first (row_kernels.h). hidden = gate * sigmoid(1.702 gate) * (up + 1).
+void clampedGated(const at::Tensor& gateUp, at::Tensor& hidden);
+void clampedGatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
+
 // Rotary position embedding: pair i of a head turns by its angle times the position. The first
 // columns of a head turn: i and i + half of them, or 2i and 2i + 1.
 struct RotaryTable {

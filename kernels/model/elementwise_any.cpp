@@ -1,5 +1,6 @@
 #include "kernels/model/elementwise_any.h"
 
+#include "backend/model/model_choices.h"
 #include "kernels/data/token_batch.h"
 #include "kernels/device/number_format.h"
 
@@ -75,6 +76,27 @@ void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tens
     const at::Tensor silu = gate * sigmoid;
     dGateUp.narrow(1, 0, width).copy_(d * up * (sigmoid + silu * (1 - sigmoid)));
     dGateUp.narrow(1, width, width).copy_(d * silu);
+}
+
+void clampedGated(const at::Tensor& gateUp, at::Tensor& hidden) {
+    const std::int64_t width = hidden.size(1);
+    const at::Tensor gate = wide(gateUp.narrow(1, 0, width)).clamp_max(clampedLimit);
+    const at::Tensor up = wide(gateUp.narrow(1, width, width)).clamp(-clampedLimit, clampedLimit);
+    hidden.copy_(gate * at::sigmoid(gate * clampedSlope) * (up + 1));
+}
+
+void clampedGatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden,
+                          at::Tensor& dGateUp) {
+    const std::int64_t width = dHidden.size(1);
+    const at::Tensor gates = wide(gateUp.narrow(1, 0, width));
+    const at::Tensor ups = wide(gateUp.narrow(1, width, width));
+    const at::Tensor gate = gates.clamp_max(clampedLimit);
+    const at::Tensor up = ups.clamp(-clampedLimit, clampedLimit);
+    const at::Tensor d = wide(dHidden);
+    const at::Tensor open = at::sigmoid(gate * clampedSlope);
+    const at::Tensor slope = open + clampedSlope * gate * open * (1 - open);
+    dGateUp.narrow(1, 0, width).copy_(d * (up + 1) * slope * gates.le(clampedLimit));
+    dGateUp.narrow(1, width, width).copy_(d * gate * open * ups.eq(up));
 }
 
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,

@@ -14,6 +14,8 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
                      const at::Tensor& dNormed, at::Tensor& dx, at::Tensor& dGain);
 void gated(const at::Tensor& gateUp, at::Tensor& hidden);
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
+void clampedGated(const at::Tensor& gateUp, at::Tensor& hidden);
+void clampedGatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp);
 void splitHeads(const at::Tensor& qkv, const RotaryTable& table, std::int64_t firstRow,
                 HeadRows& heads);
 void joinHeads(const HeadRows& dHeads, const RotaryTable& table, std::int64_t firstRow,

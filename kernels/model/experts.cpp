@@ -73,6 +73,12 @@ Weight ofExpert(const Weight& all, std::int64_t expert) {
             all.gradient.defined() ? all.gradient[expert] : at::Tensor()};
 }
 
+// A bias of one column, as a row.
+Weight flat(const Weight& column) {
+    return {column.value.flatten(),
+            column.gradient.defined() ? column.gradient.flatten() : at::Tensor()};
+}
+
 std::int64_t outputsOfEach(const Projection& all, std::int64_t experts) {
     return all.packed ? all.packed->rows() / experts : all.weight.value.size(1);
 }
@@ -86,6 +92,7 @@ Projection ofExpert(const Projection& all, std::int64_t expert, std::int64_t exp
         one.packed = all.packed->some(expert * rows, rows);
     else
         one.weight = ofExpert(all.weight, expert);
+    if (all.bias.defined()) one.bias = flat(ofExpert(all.bias, expert));
     for (const LowRank& part : all.beside) {
         LowRank& own = one.beside.emplace_back(part);
         own.a = ofExpert(part.a, expert);

@@ -25,8 +25,9 @@ Routing route(const at::Tensor& logits, const ExpertConfig& config, const at::Te
 struct Experts {
     FeedForwardKind kind = FeedForwardKind::Swiglu;  // with a gate
     Norm norm{};
-    // Their weights, and the two of each thing beside them, have a matrix of each expert; in 4 bits
-    // the experts' rows follow each other. With dropout, the rows of a pass are those of x.
+    // Their weights, and the two of each thing beside them, have a matrix of each expert, biases a
+    // column; in 4 bits the experts' rows follow each other. With dropout, the rows of a pass are
+    // those of x.
     Projection gateUp{};  // (experts, 2F, hidden)
     Projection down{};    // (experts, hidden, F)
     // Rows that the first projection is made for at once, and again in the backward pass; 0: it is

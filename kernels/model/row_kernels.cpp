@@ -1,7 +1,9 @@
 #include "kernels/model/row_kernels.h"
 
+#include "backend/model/model_choices.h"
 #include "kernels/vector/vector_math.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -132,6 +134,50 @@ RINGSCOPE_VECTOR void gatedBackward(const S* gateUp, const S* dHidden, S* dGateU
 }
 
 template <typename S>
+RINGSCOPE_VECTOR void clampedGated(const S* gateUp, S* hidden, std::int64_t rows,
+                                   std::int64_t width) {
+    const auto slope = static_cast<Wide<S>>(clampedSlope);
+    const auto limit = static_cast<Wide<S>>(clampedLimit);
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const S* gates = gateUp + r * 2 * width;
+        const S* ups = gates + width;
+        S* out = hidden + r * width;
+#pragma omp simd
+        for (std::int64_t i = 0; i < width; ++i) {
+            const Wide<S> gate = std::min(wide(gates[i]), limit);
+            const Wide<S> up = std::max(std::min(wide(ups[i]), limit), -limit);
+            out[i] = narrow<S>(gate * sigmoid(slope * gate) * (up + Wide<S>(1)));
+        }
+    }
+}
+
+template <typename S>
+RINGSCOPE_VECTOR void clampedGatedBackward(const S* gateUp, const S* dHidden, S* dGateUp,
+                                           std::int64_t rows, std::int64_t width) {
+    const auto slope = static_cast<Wide<S>>(clampedSlope);
+    const auto limit = static_cast<Wide<S>>(clampedLimit);
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const S* gates = gateUp + r * 2 * width;
+        const S* ups = gates + width;
+        const S* ds = dHidden + r * width;
+        S* dGate = dGateUp + r * 2 * width;
+        S* dUp = dGate + width;
+#pragma omp simd
+        for (std::int64_t i = 0; i < width; ++i) {
+            const Wide<S> given = wide(gates[i]);
+            const Wide<S> gate = std::min(given, limit);
+            const Wide<S> up = std::max(std::min(wide(ups[i]), limit), -limit);
+            const Wide<S> d = wide(ds[i]);
+            const Wide<S> open = sigmoid(slope * gate);
+            const Wide<S> slopeThere = open + slope * gate * open * (Wide<S>(1) - open);
+            const Wide<S> dWhole = d * (up + Wide<S>(1)) * slopeThere;
+            dGate[i] = narrow<S>(given > limit ? Wide<S>(0) : dWhole);
+            dUp[i] = narrow<S>(wide(ups[i]) != up ? Wide<S>(0) : d * gate * open);
+        }
+    }
+}
+
+template <typename S>
 RINGSCOPE_VECTOR void rotate(const S* in, const Wide<S>* cosine, const Wide<S>* sine, S* out,
                              std::int64_t rows, const Rotation& how) {
     const std::int64_t half = how.turning / 2;
@@ -211,6 +257,8 @@ RINGSCOPE_VECTOR double crossEntropy(S* logits, const std::int64_t* labels, std:
                                std::int64_t, std::int64_t);                                      \
     template void gated(const S*, S*, std::int64_t, std::int64_t);                               \
     template void gatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);             \
+    template void clampedGated(const S*, S*, std::int64_t, std::int64_t);                        \
+    template void clampedGatedBackward(const S*, const S*, S*, std::int64_t, std::int64_t);      \
     template void rotate(const S*, const Wide<S>*, const Wide<S>*, S*, std::int64_t,             \
                          const Rotation&);                                                       \
     template double crossEntropy(S*, const std::int64_t*, std::int64_t, double, const LossRule&, \

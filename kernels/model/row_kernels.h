@@ -38,6 +38,16 @@ template <typename S>
 void gatedBackward(const S* gateUp, const S* dHidden, S* dGateUp, std::int64_t rows,
                    std::int64_t width);
 
+// hidden = gate * sigmoid(1.702 gate) * (up + 1), of gates cut above 7, and ups cut there on both
+// sides.
+template <typename S>
+void clampedGated(const S* gateUp, S* hidden, std::int64_t rows, std::int64_t width);
+
+// Writes dGateUp, 0 where something was cut.
+template <typename S>
+void clampedGatedBackward(const S* gateUp, const S* dHidden, S* dGateUp, std::int64_t rows,
+                          std::int64_t width);
+
 // Rotates each of `heads` heads by the angles of its row's position: of the first `turning` columns
 // of a head the pair (i, i + turning/2), or (2i, 2i + 1) where they are interleaved, by angle i;
 // other columns are copied. Row r has position entry (firstRow + r) % positions of `cosine` and

@@ -137,11 +137,13 @@ Transformer::Layer Transformer::layerOf(const Parameters& parameters, const Adap
     if (!layer.latent.queryDown.defined()) layer.latent.queryUp = project("attention.query");
     if (!experts) return layer;
     const auto stacked = [&](const char* name) {
-        return projectionOf(parameters, adapters, prefix + name, {});
+        const std::string stem = prefix + name;
+        return projectionOf(parameters, adapters, stem, stem + ".bias");
     };
     layer.feedForward.in = project(gated ? "ffn.shared.gate_up" : "ffn.shared.up");
     layer.feedForward.down = project("ffn.shared.down");
-    layer.router = weight("ffn.router.weight");
+    layer.router = {.weight = weight("ffn.router.weight"),
+                    .bias = weight("ffn.router.logits.bias")};
     layer.routerBias = weight("ffn.router.bias");
     layer.experts = {.kind = model_.ffn,
                      .norm = layer.feedForward.before,
@@ -285,8 +287,7 @@ at::Tensor Transformer::attended(int index, const at::Tensor& x, const Pass& pas
 at::Tensor Transformer::mixed(int index, const at::Tensor& x, const at::Tensor& residual,
                               const TokenTensors& shard, RouterUse& routers) const {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
-    const at::Tensor logits =
-        project(x, layer.experts.norm, {.weight = layer.router}).flatten(0, 1);
+    const at::Tensor logits = project(x, layer.experts.norm, layer.router).flatten(0, 1);
     const Routing routing =
         route(logits, model_.experts,
               layer.routerBias.defined() ? layer.routerBias.value.detach() : at::Tensor());

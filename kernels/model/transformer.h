@@ -99,8 +99,8 @@ private:
         Projection output;
         Norm afterAttention;
         FeedForward feedForward;  // with experts: of what every token uses, where there is any
-        Weight router;
-        Weight routerBias;
+        Projection router;
+        Weight routerBias;  // for the choice alone
         Experts experts;
         Weight sharedGate;
     };

@@ -219,4 +219,22 @@ def deepseek():
     ]
 
 
-FAMILIES = llama() + qwen() + gemma() + others() + deepseek()
+def gpt_oss():
+    yarn = rope("yarn", 1000.0, factor=8.0, beta_fast=32.0, beta_slow=1.0, truncate=False,
+                original_max_position_embeddings=64)
+    config = sizes("gpt_oss", 61, 28, 12, 3, 4, 2, head_dim=10, num_local_experts=5,
+                   num_experts_per_tok=2, sliding_window=6, max_position_embeddings=512, **yarn)
+    return [
+        Family("gpt-oss", "sinks, windows by turns, yarn, experts with clamped swiglu and biases, a router with one",
+               config,
+               [EPS, {"num_experts_per_tok": 3}, {"sliding_window": 7}, {"swiglu_limit": 6.0}, {"swiglu_alpha": 1.0},
+                {"layer_types": ["full_attention", "sliding_attention", "full_attention"]},
+                {"rope_parameters": yarn["rope_parameters"] | {"truncate": True}}, rope("default", 1000.0)],
+               old={"rope_theta": 1000.0, "rope_scaling": without(yarn["rope_parameters"], "rope_theta")[
+                        "rope_parameters"], "experts_per_token": 2, "initial_context_length": 64,
+                    "attention_dropout": 0.0},
+               dropped=("layer_types", "swiglu_alpha", "pad_token_id", "tie_word_embeddings")),
+    ]
+
+
+FAMILIES = llama() + qwen() + gemma() + others() + deepseek() + gpt_oss()

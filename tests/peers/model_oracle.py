@@ -71,8 +71,10 @@ def random_value(name, value, family, tied, generator):
         return 0.2 * noise
     if value.dim() == 1:  # the gain of a norm
         return 0.3 * noise + (0.0 if family.config["model_type"].startswith("gemma") else 1.0)
-    if name.endswith("gate.weight"):  # a router: experts should differ
+    if name.endswith(("gate.weight", "router.weight")):  # experts should differ
         return 0.5 * noise
+    if name.endswith("experts.gate_up_proj") and family.config["model_type"] == "gpt_oss":  # some are cut at 7
+        return 1.0 * noise
     if name.endswith(("embed_tokens.weight", "wte.weight", "embed_in.weight")):
         return (0.25 if tied else 0.5) * noise
     return 0.2 * noise

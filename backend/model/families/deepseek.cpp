@@ -53,6 +53,8 @@ void readDeepExperts(ConfigKeys& keys, ModelDescription& description) {
     if (keys.size("moe_layer_freq", 1) != 1)
         keys.refuse("moe_layer_freq", "must be 1; layers with experts in turns are not computed");
     if (any) {
+        if (model.ffnBias)
+            keys.refuse("mlp_bias", "is true, and experts of this family have no biases");
         readExperts(keys, {.countKey = "n_routed_experts", .sizeKey = "moe_intermediate_size"},
                     model);
         model.experts.sharedSize =

@@ -18,6 +18,7 @@ void readGemma2(ConfigKeys& keys, ModelDescription& description);
 void readPhi3(ConfigKeys& keys, ModelDescription& description);
 void readOlmo2(ConfigKeys& keys, ModelDescription& description);
 void readGptNeox(ConfigKeys& keys, ModelDescription& description);
+void readGptOss(ConfigKeys& keys, ModelDescription& description);
 void readGpt2(ConfigKeys& keys, ModelDescription& description);
 void readDeepseekV2(ConfigKeys& keys, ModelDescription& description);
 void readDeepseekV3(ConfigKeys& keys, ModelDescription& description);

@@ -134,6 +134,18 @@ RunConfig withExperts() {
     return config;
 }
 
+// As gpt-oss has them, and no other family.
+TEST(Conflicts, NameBiasesOfExperts) {
+    RunConfig config = withExperts();
+    config.model.ffnBias = true;
+    config.model.ffn = FeedForwardKind::SwigluClamped;
+    EXPECT_TRUE(findConflicts(config).empty());
+    config.model.ffn = FeedForwardKind::Swiglu;
+    EXPECT_EQ(onlyConflict(config),
+              "model.ffn_bias must be false where there are experts, unless model.ffn is "
+              "swiglu_clamped, whose experts and router have biases");
+}
+
 TEST(Conflicts, NameRanksThatCannotShareExperts) {
     RunConfig config = withExperts();
     config.parallel.ep = 2;

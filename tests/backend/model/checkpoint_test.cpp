@@ -89,6 +89,15 @@ TEST_F(LlamaFolder, SaysThatItsWeightsAreQuantized) {
         << problem();
 }
 
+TEST_F(LlamaFolder, SaysHowToGetWeightsOutOfMxfp4) {
+    shapes_.erase("model.layers.0.mlp.up_proj.weight");
+    shapes_["model.layers.0.mlp.up_proj.weight_blocks"] = {12, 1};
+    EXPECT_TRUE(problem().ends_with(
+        "which config.json asks for; it is there in MXFP4, which is not read: load the model in "
+        "transformers with Mxfp4Config(dequantize=True), save it in bf16 and name that folder"))
+        << problem();
+}
+
 TEST_F(LlamaFolder, SaysWhichTensorNobodyKnows) {
     shapes_["model.layers.0.self_attn.q_norm.weight"] = {4};
     EXPECT_EQ(problem(),

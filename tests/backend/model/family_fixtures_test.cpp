@@ -35,9 +35,11 @@ std::map<std::string, std::vector<int>> coverage(const WeightPlaces& places) {
         for (const WeightPiece& piece : pieces) {
             const std::vector<std::int64_t>& shape = places.tensors.at(piece.tensor);
             auto& rows = covered[piece.tensor];
-            rows.resize(static_cast<std::size_t>(piece.transposed ? shape[1] : shape[0]));
+            const std::int64_t ofMatrix = piece.transposed ? shape.back() : shape[0];
+            rows.resize(static_cast<std::size_t>(piece.matrices * ofMatrix));
             for (std::int64_t row = 0; row < piece.rows; ++row)
-                ++rows.at(static_cast<std::size_t>(piece.tensorFirstRow + row));
+                ++rows.at(static_cast<std::size_t>(piece.matrix * ofMatrix + piece.tensorFirstRow +
+                                                   row * piece.apart));
         }
     return covered;
 }

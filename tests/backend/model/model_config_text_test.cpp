@@ -52,6 +52,16 @@ TEST(ModelConfigText, SaysExpertsAsTheirFamilyDoes) {
     description.model.qkNorm = QkNorm::Head;
     description.model.layerPattern = {"dense", "experts*3"};
     EXPECT_EQ(familyOf(description), "qwen3_moe");
+    ModelDescription clamped;
+    ModelConfig& model = clamped.model;
+    model.experts = {.count = 4, .size = 32, .normalized = true};
+    model.ffn = FeedForwardKind::SwigluClamped;
+    model.qkvBias = model.outputBias = model.ffnBias = model.attentionSinks = true;
+    EXPECT_EQ(familyOf(clamped), "gpt_oss");
+    clamped.attention.window = 99;
+    model.layerPattern = {"window", "full"};
+    model.rope = {.scaling = RopeScaling::Yarn, .factor = 32, .originalLength = 4096};
+    EXPECT_EQ(familyOf(clamped), "gpt_oss");
 }
 
 TEST(ModelConfigText, SaysEveryScalingOfAngles) {

@@ -222,6 +222,26 @@ TEST(ModelFolder, ChoosesExpertsFromGroupsOnlyWhereTheFamilyDoes) {
     EXPECT_FALSE(readDeep("deepseek_v3", R"("moe_layer_freq": 2)").ok());
 }
 
+// The maker's file, and what of it cannot be otherwise.
+TEST(ModelFolder, ReadsGptOss) {
+    const std::string keys = R"("head_dim": 8, "num_local_experts": 4, "num_experts_per_tok": 2,
+ "experts_per_token": 2, "initial_context_length": 4096, "sliding_window": 8,
+ "rope_scaling": {"rope_type": "yarn", "factor": 32, "truncate": false,
+ "original_max_position_embeddings": 4096})";
+    const ModelDescription description = read("gpt_oss", keys)->description;
+    EXPECT_EQ(description.model.layerPattern, (std::vector<std::string>{"window", "full"}));
+    EXPECT_EQ(description.attention.window, 7);
+    EXPECT_EQ(description.model.rope.theta, 150000);
+    EXPECT_EQ(description.model.ffn, FeedForwardKind::SwigluClamped);
+    EXPECT_TRUE(description.model.attentionSinks && description.model.ffnBias);
+    EXPECT_EQ(problemOf("gpt_oss", keys + R"(, "swiglu_limit": 5)"),
+              "'c': 6:61: swiglu_limit is 5, which cannot be computed; only 7 can");
+    EXPECT_NE(problemOf("gpt_oss", keys + R"(, "hidden_act": "relu")"), "");
+    EXPECT_NE(problemOf("gpt_oss", R"("head_dim": 8, "num_local_experts": 4,
+ "num_experts_per_tok": 2)"),
+              "");
+}
+
 // Keys that stand in files of the hub, and that no program of the family reads any more.
 TEST(ModelFolder, KnowsTheKeysOfPublishedFiles) {
     EXPECT_EQ(problemOf("phi3", R"("full_attn_mod": 1, "interpolate_factor": 1,

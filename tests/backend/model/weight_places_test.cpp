@@ -63,6 +63,33 @@ TEST(WeightPlaces, GiveEachExpertItsTensors) {
               (std::vector<std::int64_t>{8, 5}));
 }
 
+// One tensor of all experts, each (in, out), its gates and ups by turns.
+TEST(WeightPlaces, FindExpertsInOneTensor) {
+    ModelDescription description = small();
+    ModelConfig& model = description.model;
+    model.ffn = FeedForwardKind::SwigluClamped;
+    model.ffnBias = model.attentionSinks = true;
+    model.experts = {.count = 3, .size = 5};
+    const WeightPlaces places = placesOf("gpt_oss", description);
+    const std::string experts = "model.layers.0.mlp.experts.";
+    const WeightPiece ups{.tensor = experts + "gate_up_proj",
+                          .firstRow = 15,
+                          .rows = 5,
+                          .tensorFirstRow = 1,
+                          .transposed = true,
+                          .apart = 2,
+                          .matrix = 1,
+                          .matrices = 3};
+    EXPECT_EQ(piecesOf(places, "layers.0.ffn.experts.gate_up").at(3), ups);
+    using Shape = std::vector<std::int64_t>;
+    EXPECT_EQ(places.tensors.at(experts + "gate_up_proj"), (Shape{3, 8, 10}));
+    EXPECT_EQ(places.tensors.at(experts + "gate_up_proj_bias"), (Shape{3, 10}));
+    EXPECT_EQ(places.tensors.at(experts + "down_proj"), (Shape{3, 5, 8}));
+    EXPECT_EQ(places.tensors.at(experts + "down_proj_bias"), (Shape{3, 8}));
+    EXPECT_EQ(places.tensors.at("model.layers.0.mlp.router.bias"), (Shape{3}));
+    EXPECT_EQ(places.tensors.at("model.layers.0.self_attn.sinks"), (Shape{4}));
+}
+
 // Its matrices are (in, out); what has one column is as ours.
 TEST(WeightPlaces, TurnTheMatricesOfGpt2) {
     ModelDescription description = small();

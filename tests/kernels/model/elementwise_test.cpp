@@ -87,6 +87,24 @@ TEST_P(Elementwise, GatesAgreeWithTensorOperationsFarOutToo) {
     expectClose(dGateUp, expectedD, roundedLimit(), "dGateUp");
 }
 
+// Half of the gates and ups are cut.
+TEST_P(Elementwise, ClampedGatedActivationIsThatOfTensorOperations) {
+    const at::Tensor gateUp = 10 * random({rowCount, 2 * width});
+    const at::Tensor d = random({rowCount, width});
+    at::Tensor hidden = room({rowCount, width});
+    at::Tensor expected = room({rowCount, width});
+    clampedGated(gateUp, hidden);
+    any::clampedGated(gateUp, expected);
+    const double largest = expected.abs().max().item<double>();
+    expectClose(hidden, expected, largest * roundedLimit(), "hidden");
+
+    at::Tensor dGateUp = room({rowCount, 2 * width});
+    at::Tensor expectedD = room({rowCount, 2 * width});
+    clampedGatedBackward(gateUp, d, dGateUp);
+    any::clampedGatedBackward(gateUp, d, expectedD);
+    expectClose(dGateUp, expectedD, largest * roundedLimit(), "dGateUp");
+}
+
 TEST_P(Elementwise, HeadsAreSplitTurnedAndJoinedAsByTensorOperations) {
     const std::int64_t heads = 3;
     const std::int64_t kvHeads = 1;
