@@ -3,6 +3,7 @@
 #include "backend/config/field_table.h"
 #include "backend/config/precision.h"
 #include "backend/core/text.h"
+#include "backend/report/wording.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -140,8 +141,10 @@ std::string modelWords(const RunRecord& run) {
     const bool asPreset = known != modelPresets().end() && known->model == model;
     const std::string name = model.from ? *model.from : asPreset ? model.preset : "";
     std::string words =
-        fmt::format("{}{} layers, hidden size {}, {} heads", name.empty() ? name : name + ": ",
-                    model.layers, formatCount(model.hiddenSize), model.heads);
+        fmt::format("{}{}, hidden size {}, {}", name.empty() ? name : name + ": ",
+                    reporting::countOf(static_cast<std::size_t>(model.layers), "layer"),
+                    formatCount(model.hiddenSize),
+                    reporting::countOf(static_cast<std::size_t>(model.heads), "head"));
     if (model.attention == AttentionKind::Mla)
         words += ", latent attention";
     else if (model.attention == AttentionKind::Nsa)

@@ -38,7 +38,7 @@ void Paper::finishPage() {
     TextStyle style{.size = footerSize, .colour = look.mutedText};
     const QRectF at(margin, bottom + 6, width, 12);
     painter_.save();
-    draw(at, title_, style);
+    drawLine(at, title_, style);
     style.align = Qt::AlignRight;
     draw(at, pages_ > 0 ? QStringLiteral("%1 / %2").arg(page_).arg(pages_) : QString::number(page_),
          style);
@@ -80,7 +80,13 @@ void Paper::draw(const QRectF& at, const QString& words, const TextStyle& style)
     QTextOption option(style.align | Qt::AlignTop);
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     painter_.drawText(ofPoints(at), words, option);
-    placed_.push_back({page_, at, words});
+    placed_.push_back({page_, at, words, style});
+}
+
+void Paper::drawLine(const QRectF& at, const QString& words, const TextStyle& style) {
+    const QFontMetricsF metrics(fontOf(style), &writer_);
+    draw(at, metrics.elidedText(words.simplified(), Qt::ElideRight, at.width() * unitsAPoint),
+         style);
 }
 
 void Paper::fill(const QRectF& at, const ColourPair& colour) {

@@ -55,6 +55,8 @@ public:
 
     // Within the rectangle, from its top; it is high enough where heightOf() says so.
     void draw(const QRectF& at, const QString& words, const TextStyle& style);
+    // The same on one line, cut at its end where it is wider.
+    void drawLine(const QRectF& at, const QString& words, const TextStyle& style);
     void fill(const QRectF& at, const ColourPair& colour);
     void hatch(const QRectF& at);  // over a colour
     // Shares of the rectangle, as an outline.
@@ -74,6 +76,7 @@ public:
         int page = 0;
         QRectF at;
         QString words;
+        TextStyle style;
     };
     const std::vector<Placed>& placed() const { return placed_; }
 

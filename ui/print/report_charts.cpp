@@ -40,14 +40,33 @@ TextStyle rightOf(TextStyle style) {
 // Of a card's inside, its place within the card.
 QRectF inside(const QRectF& card) { return card.adjusted(padding, padding, -padding, -padding); }
 
+double indentOf(std::string_view mode) { return mode.empty() ? 0 : markSize + 4; }
+
 void drawLabel(Paper& paper, std::string_view mode, const std::string& label, const QRectF& at) {
-    double indent = 0;
-    if (!mode.empty()) {
+    if (!mode.empty())
         paper.mark(mode, {at.left(), at.top() + (at.height() - markSize) / 2, markSize, markSize});
-        indent = markSize + 4;
-    }
-    const auto fits = static_cast<std::size_t>(std::max(4.0, (at.width() - indent) / 4.2));
-    paper.draw(at.adjusted(indent, 1.5, 0, 0), text(reporting::shortened(label, fits)), plain);
+    paper.drawLine(at.adjusted(indentOf(mode), 1.5, 0, 0), text(label), plain);
+}
+
+// How a row of a chart is divided: a label, what is drawn, a figure.
+struct RowParts {
+    double label = 0;
+    double figure = 0;
+};
+
+// Widens the parts to what this row needs, within their shares of the row.
+void widen(RowParts& parts, const Paper& paper, std::string_view mode, const std::string& label,
+           const std::string& figure, double row) {
+    constexpr double gap = 6;
+    TextStyle bold = plain;
+    bold.bold = true;
+    constexpr double mostOfLabel = 0.35;
+    constexpr double mostOfFigure = 0.6;
+    parts.label = std::max(
+        parts.label,
+        std::min(row * mostOfLabel, indentOf(mode) + paper.widthOf(text(label), plain) + gap));
+    parts.figure = std::max(parts.figure,
+                            std::min(row * mostOfFigure, paper.widthOf(text(figure), bold) + gap));
 }
 
 // --- bars ----------------------------------------------------------------------------------------
@@ -66,17 +85,15 @@ double longestBar(const reporting::BarChart& chart) {
 }
 
 void drawBar(Paper& paper, const reporting::Bar& bar, const std::optional<double>& baseline,
-             const QRectF& row, double longest) {
-    const double labels = row.width() * 0.3;
-    const double words = row.width() * 0.3;
-    drawLabel(paper, bar.mode, bar.label, {row.left(), row.top(), labels - 4, row.height()});
-    const QRectF track(row.left() + labels, row.top() + (row.height() - barHeight) / 2,
-                       row.width() - labels - words, barHeight);
+             const QRectF& row, double longest, const RowParts& parts) {
+    drawLabel(paper, bar.mode, bar.label, {row.left(), row.top(), parts.label - 4, row.height()});
+    const QRectF track(row.left() + parts.label, row.top() + (row.height() - barHeight) / 2,
+                       row.width() - parts.label - parts.figure, barHeight);
     if (!isDrawn(bar)) {
         TextStyle style = plain;
         style.colour = look.bad;
-        paper.draw({track.left(), row.top() + 1.5, row.right() - track.left(), row.height()},
-                   text(bar.words), style);
+        paper.drawLine({track.left(), row.top() + 1.5, row.right() - track.left(), row.height()},
+                       text(bar.words), style);
         return;
     }
     const auto at = [&](double value) {
@@ -102,8 +119,8 @@ void drawBar(Paper& paper, const reporting::Bar& bar, const std::optional<double
                    Qt::DashLine);
     TextStyle style = rightOf(plain);
     style.bold = true;
-    paper.draw({row.right() - words + 4, row.top() + 1.5, words - 4, row.height()}, text(bar.words),
-               style);
+    paper.draw({row.right() - parts.figure + 4, row.top() + 1.5, parts.figure - 4, row.height()},
+               text(bar.words), style);
 }
 
 double heightOf(const reporting::BarGroup& group) {
@@ -112,14 +129,15 @@ double heightOf(const reporting::BarGroup& group) {
 }
 
 // From the top of `at`.
-void drawGroup(Paper& paper, const reporting::BarGroup& group, const QRectF& at, double longest) {
+void drawGroup(Paper& paper, const reporting::BarGroup& group, const QRectF& at, double longest,
+               const RowParts& parts) {
     double y = at.top();
     if (!group.title.empty()) {
-        paper.draw({at.left(), y + 1, at.width(), titleHeight - 1}, text(group.title), muted);
+        paper.drawLine({at.left(), y + 1, at.width(), titleHeight - 1}, text(group.title), muted);
         y += titleHeight;
     }
     for (const reporting::Bar& bar : group.bars) {
-        drawBar(paper, bar, group.baseline, {at.left(), y, at.width(), rowHeight}, longest);
+        drawBar(paper, bar, group.baseline, {at.left(), y, at.width(), rowHeight}, longest, parts);
         y += rowHeight;
     }
 }
@@ -258,19 +276,51 @@ void drawPlot(Paper& paper, const QRectF& at, const std::vector<PlottedLine>& li
     }
 }
 
-// Modes and labels in a row, as many as there is room for.
-void drawNames(Paper& paper, const QRectF& at,
-               const std::vector<std::pair<std::string, std::string>>& names) {
-    double x = at.left();
-    for (const auto& [mode, label] : names) {
-        const QString words = text(reporting::shortened(label, 32));
-        const double wide = markSize + 4 + paper.widthOf(words, plain) + 12;
-        if (x + wide > at.right()) break;
-        paper.mark(mode, {x, at.top() + 2, markSize, markSize});
-        paper.draw({x + markSize + 4, at.top(), wide - markSize - 4, rowHeight}, words, plain);
-        x += wide;
+// Where each name of a legend stands, its mark before it, from the top left.
+std::vector<QRectF> placesOf(const Paper& paper, const std::vector<std::string>& names,
+                             double within) {
+    std::vector<QRectF> places;
+    QPointF next;
+    for (const std::string& name : names) {
+        const double wide =
+            std::min(within, markSize + 4 + paper.widthOf(text(name), plain) + cardGap);
+        if (next.x() + wide > within) next = {0, next.y() + rowHeight};
+        places.emplace_back(next.x(), next.y(), wide, rowHeight);
+        next.rx() += wide;
     }
+    return places;
 }
+
+std::vector<std::string> labelsOf(const std::vector<LineName>& names) {
+    std::vector<std::string> labels;
+    for (const LineName& name : names) labels.push_back(name.label);
+    return labels;
+}
+
+void drawNames(Paper& paper, const QRectF& at, const std::vector<LineName>& names) {
+    const std::vector<QRectF> places = placesOf(paper, labelsOf(names), at.width());
+    for (std::size_t i = 0; i < names.size(); ++i)
+        drawLabel(paper, names[i].mode, names[i].label, places[i].translated(at.topLeft()));
+}
+
+std::vector<StripKind> named(const std::vector<StripKind>& kinds) {
+    std::vector<StripKind> found;
+    for (const StripKind& kind : kinds)
+        if (!kind.name.empty()) found.push_back(kind);
+    return found;
+}
+
+std::vector<QRectF> placesOf(const Paper& paper, const std::vector<StripKind>& kinds) {
+    std::vector<std::string> names;
+    for (const StripKind& kind : kinds) names.emplace_back(kind.name);
+    return placesOf(paper, names, Paper::width);
+}
+
+double heightOf(const std::vector<QRectF>& places) {
+    return places.empty() ? 0 : places.back().bottom();
+}
+
+constexpr double belowLegend = 2;
 
 // --- strips --------------------------------------------------------------------------------------
 
@@ -293,25 +343,25 @@ double heightOf(const StripTable& table) {
 }
 
 void drawStrips(Paper& paper, const StripTable& table, const std::vector<StripKind>& kinds,
-                double longest, const QRectF& at, double labels, double words) {
+                double longest, const QRectF& at, const RowParts& parts) {
     double y = at.top();
     const std::size_t cells = table.rows.empty() ? 0 : table.rows.front().cells.size();
-    const double cellWidth = (at.width() - labels - words) /
+    const double cellWidth = (at.width() - parts.label - parts.figure) /
                              static_cast<double>(std::max<std::size_t>(1, cells + table.room));
     const auto cellAt = [&](std::size_t column) {
-        return at.left() + labels + static_cast<double>(column) * cellWidth;
+        return at.left() + parts.label + static_cast<double>(column) * cellWidth;
     };
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         paper.draw({cellAt(i), y + 2, cellWidth, rowHeight}, text(table.columns[i]), muted);
     if (!table.columns.empty()) y += rowHeight;
     for (const StripRow& row : table.rows) {
-        drawLabel(paper, row.mode, row.label, {at.left(), y, labels - 4, rowHeight});
+        drawLabel(paper, row.mode, row.label, {at.left(), y, parts.label - 4, rowHeight});
         for (std::size_t i = 0; i < row.cells.size(); ++i)
             drawStrip(paper, row.cells[i], kinds, longest,
                       {cellAt(i), y + (rowHeight - barHeight) / 2, cellWidth - 3, barHeight});
         if (!row.words.empty())
-            paper.draw({at.right() - words + 4, y + 1.5, words - 4, rowHeight}, text(row.words),
-                       rightOf(plain));
+            paper.draw({at.right() - parts.figure + 4, y + 1.5, parts.figure - 4, rowHeight},
+                       text(row.words), rightOf(plain));
         y += rowHeight;
     }
 }
@@ -320,23 +370,29 @@ void drawStrips(Paper& paper, const StripTable& table, const std::vector<StripKi
 
 std::vector<PrintedCard> barCards(const Paper& paper, const reporting::GlanceChart& chart,
                                   double within) {
-    const double caption = paper.heightOf(captionOf(chart), muted, within - 2 * padding) + 4;
+    const double row = within - 2 * padding;
+    const double caption = paper.heightOf(captionOf(chart), muted, row) + 4;
     const double longest = longestBar(chart.bars);
+    RowParts parts;
+    for (const reporting::BarGroup& group : chart.bars.groups)
+        for (const reporting::Bar& bar : group.bars)
+            widen(parts, paper, bar.mode, bar.label, isDrawn(bar) ? bar.words : std::string(), row);
     std::vector<PrintedCard> cards;
     for (std::vector<reporting::BarGroup>& groups : partsOf(chart.bars)) {
         double height = 2 * padding + caption;
         for (const reporting::BarGroup& group : groups) height += heightOf(group);
-        cards.push_back({height, [&chart, groups = std::move(groups), caption, longest](
-                                     Paper& onto, const QRectF& card) {
-                             const QRectF area = inside(card);
-                             onto.draw({area.left(), area.top(), area.width(), caption},
-                                       captionOf(chart), muted);
-                             double y = area.top() + caption;
-                             for (const reporting::BarGroup& group : groups) {
-                                 drawGroup(onto, group, {area.left(), y, area.width(), 0}, longest);
-                                 y += heightOf(group);
-                             }
-                         }});
+        cards.push_back(
+            {height, [&chart, groups = std::move(groups), caption, longest, parts](
+                         Paper& onto, const QRectF& card) {
+                 const QRectF area = inside(card);
+                 onto.draw({area.left(), area.top(), area.width(), caption}, captionOf(chart),
+                           muted);
+                 double y = area.top() + caption;
+                 for (const reporting::BarGroup& group : groups) {
+                     drawGroup(onto, group, {area.left(), y, area.width(), 0}, longest, parts);
+                     y += heightOf(group);
+                 }
+             }});
     }
     return cards;
 }
@@ -362,27 +418,27 @@ PrintedCard curveCard(const reporting::CurveChart& chart) {
             }};
 }
 
-PrintedCard lossCard(const reporting::LossChart& chart) {
+PrintedCard lossCard(const Paper& paper, const reporting::LossChart& chart) {
     const double title = chart.section.empty() ? 0 : titleHeight;
-    return {2 * padding + title + plotHeight + rowHeight,
-            [&chart, title](Paper& onto, const QRectF& card) {
+    std::vector<LineName> names;
+    for (const reporting::Line& line : chart.lines.lines) names.push_back({line.mode, line.label});
+    const double legend = heightOfNames(paper, names, Paper::width - 2 * padding);
+    return {2 * padding + title + plotHeight + legend,
+            [&chart, title, names = std::move(names), legend](Paper& onto, const QRectF& card) {
                 QRectF area = inside(card);
                 if (title > 0)
-                    onto.draw({area.left(), area.top(), area.width(), title}, text(chart.section),
-                              strong);
+                    onto.drawLine({area.left(), area.top(), area.width(), title},
+                                  text(chart.section), strong);
                 std::vector<PlottedLine> lines;
-                std::vector<std::pair<std::string, std::string>> names;
                 for (const reporting::Line& line : chart.lines.lines) {
                     PlottedLine plotted{line.mode, {}};
                     for (const reporting::Point& point : line.points)
                         if (std::isfinite(point.y)) plotted.points.emplace_back(point.x, point.y);
                     lines.push_back(std::move(plotted));
-                    names.emplace_back(line.mode, line.label);
                 }
-                drawPlot(onto, area.adjusted(0, title, 0, -rowHeight), lines, false,
+                drawPlot(onto, area.adjusted(0, title, 0, -legend), lines, false,
                          chart.lines.xLabel, chart.lines.cuts);
-                drawNames(onto, {area.left(), area.bottom() - rowHeight, area.width(), rowHeight},
-                          names);
+                drawNames(onto, {area.left(), area.bottom() - legend, area.width(), legend}, names);
             }};
 }
 
@@ -394,16 +450,16 @@ PrintedCard ringCard(const reporting::RingPicture& picture, const reporting::Rin
         height, [&picture, &all](Paper& onto, const QRectF& card) {
             const QRectF area = inside(card);
             onto.mark(picture.mode, {area.left(), area.top(), markSize, markSize});
-            onto.draw({area.left() + markSize + 4, area.top() - 1, area.width() - markSize - 4,
-                       titleHeight},
-                      text(reporting::shortened(picture.label, 48)), strong);
+            onto.drawLine({area.left() + markSize + 4, area.top() - 1, area.width() - markSize - 4,
+                           titleHeight},
+                          text(picture.label), strong);
             double y = area.top() + titleHeight;
             for (const reporting::RingTable& pass : picture.passes) {
                 onto.draw({area.left(), y + 1, area.width(), titleHeight},
                           text(spanPassName(pass.pass)), muted);
                 y += titleHeight;
                 drawStrips(onto, pass.strips, all.kinds, all.longest,
-                           {area.left(), y, area.width(), heightOf(pass.strips)}, 36, 0);
+                           {area.left(), y, area.width(), heightOf(pass.strips)}, {.label = 36});
                 y += heightOf(pass.strips);
                 if (pass.remark.empty()) continue;
                 onto.draw({area.left(), y, area.width(), titleHeight}, text(pass.remark), muted);
@@ -412,8 +468,11 @@ PrintedCard ringCard(const reporting::RingPicture& picture, const reporting::Rin
         }};
 }
 
-std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture) {
+std::vector<PrintedCard> memoryCards(const Paper& paper, const reporting::MemoryPicture& picture) {
     const double longest = longestStrip(picture.strips);
+    RowParts parts;
+    for (const StripRow& row : picture.strips.rows)
+        widen(parts, paper, row.mode, row.label, row.words, Paper::width - 2 * padding);
     std::vector<PrintedCard> cards;
     for (std::size_t first = 0; first < picture.strips.rows.size(); first += mostRows) {
         StripTable part = picture.strips;
@@ -421,10 +480,10 @@ std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture) {
         const std::size_t count = std::min(mostRows, picture.strips.rows.size() - first);
         part.rows = {begin, begin + static_cast<std::ptrdiff_t>(count)};
         const double height = 2 * padding + heightOf(part);
-        cards.push_back(
-            {height, [&picture, part = std::move(part), longest](Paper& onto, const QRectF& card) {
-                 drawStrips(onto, part, picture.kinds, longest, inside(card), 130, 60);
-             }});
+        cards.push_back({height, [&picture, part = std::move(part), longest, parts](
+                                     Paper& onto, const QRectF& card) {
+                             drawStrips(onto, part, picture.kinds, longest, inside(card), parts);
+                         }});
     }
     return cards;
 }
@@ -436,9 +495,9 @@ PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing) {
     return {height, [&drawing](Paper& onto, const QRectF& card) {
                 const QRectF area = inside(card);
                 onto.mark(drawing.mode, {area.left(), area.top(), markSize, markSize});
-                onto.draw({area.left() + markSize + 4, area.top() - 1, area.width() - markSize - 4,
-                           titleHeight},
-                          text(drawing.label), strong);
+                onto.drawLine({area.left() + markSize + 4, area.top() - 1,
+                               area.width() - markSize - 4, titleHeight},
+                              text(drawing.label), strong);
                 const auto place = [&](std::size_t rank, std::size_t step) {
                     return QRectF(
                         area.left() + 36 + static_cast<double>(step) * (squareSide + squareGap),
@@ -466,25 +525,29 @@ PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing) {
             }};
 }
 
+double heightOfLegend(const Paper& paper, const std::vector<StripKind>& kinds) {
+    return heightOf(placesOf(paper, named(kinds))) + belowLegend;
+}
+
 void writeLegend(Paper& paper, const std::vector<StripKind>& kinds) {
-    double x = Paper::margin;
-    paper.need(rowHeight);
-    for (const StripKind& kind : kinds) {
-        if (kind.name.empty()) continue;
-        const QString words = text(kind.name);
-        const double wide = markSize + 4 + paper.widthOf(words, plain) + 12;
-        if (x + wide > Paper::margin + Paper::width) {
-            paper.skip(rowHeight);
-            x = Paper::margin;
-        }
-        const QRectF box(x, paper.y() + 2, markSize, markSize);
-        paper.fill(box, kind.colour);
-        if (kind.hatched) paper.hatch(box);
-        paper.draw({x + markSize + 4, paper.y() + 0.5, wide - markSize - 4, rowHeight}, words,
-                   plain);
-        x += wide;
+    paper.need(heightOfLegend(paper, kinds));
+    const std::vector<StripKind> shown = named(kinds);
+    const std::vector<QRectF> places = placesOf(paper, shown);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const QRectF at = places[i].translated(Paper::margin, paper.y());
+        const QRectF box(at.left(), at.top() + 2, markSize, markSize);
+        paper.fill(box, shown[i].colour);
+        if (shown[i].hatched) paper.hatch(box);
+        paper.draw(at.adjusted(markSize + 4, 0.5, 0, 0), text(shown[i].name), plain);
     }
-    paper.skip(rowHeight + 2);
+    paper.skip(heightOf(places) + belowLegend);
+}
+
+double heightOfRow(const std::vector<PrintedCard>& cards, int perRow) {
+    double height = 0;
+    for (std::size_t i = 0; i < cards.size() && i < static_cast<std::size_t>(perRow); ++i)
+        height = std::max(height, cards[i].height);
+    return height;
 }
 
 void placeCards(Paper& paper, const std::vector<PrintedCard>& cards, int perRow) {
@@ -504,10 +567,15 @@ void placeCards(Paper& paper, const std::vector<PrintedCard>& cards, int perRow)
     }
 }
 
-void writeNames(Paper& paper, const std::vector<std::pair<std::string, std::string>>& names) {
-    paper.need(rowHeight);
-    drawNames(paper, {Paper::margin, paper.y(), Paper::width, rowHeight}, names);
-    paper.skip(rowHeight + 2);
+double heightOfNames(const Paper& paper, const std::vector<LineName>& names, double within) {
+    return heightOf(placesOf(paper, labelsOf(names), within)) + belowLegend;
+}
+
+void writeNames(Paper& paper, const std::vector<LineName>& names) {
+    const double height = heightOfNames(paper, names, Paper::width);
+    paper.need(height);
+    drawNames(paper, {Paper::margin, paper.y(), Paper::width, height}, names);
+    paper.skip(height);
 }
 
 void placeCard(Paper& paper, const PrintedCard& card) {

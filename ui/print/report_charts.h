@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace ringscope::ui {
@@ -23,20 +22,29 @@ struct PrintedCard {
 std::vector<PrintedCard> barCards(const Paper& paper, const reporting::GlanceChart& chart,
                                   double within);
 PrintedCard curveCard(const reporting::CurveChart& chart);
-PrintedCard lossCard(const reporting::LossChart& chart);
+PrintedCard lossCard(const Paper& paper, const reporting::LossChart& chart);
 PrintedCard ringCard(const reporting::RingPicture& picture, const reporting::RingSteps& all);
-std::vector<PrintedCard> memoryCards(const reporting::MemoryPicture& picture);
+std::vector<PrintedCard> memoryCards(const Paper& paper, const reporting::MemoryPicture& picture);
 
 PrintedCard scheduleCard(const reporting::ScheduleDrawing& drawing);
 
-// Modes and labels in a row, as many as there is room for; moves below it.
-void writeNames(Paper& paper, const std::vector<std::pair<std::string, std::string>>& names);
+struct LineName {
+    std::string mode;
+    std::string label;
+};
+
+// The names of a plot's lines, in as many rows as they need; moves below them.
+void writeNames(Paper& paper, const std::vector<LineName>& names);
+double heightOfNames(const Paper& paper, const std::vector<LineName>& names, double within);
 
 // A line of names and colours at the paper's place; moves below it.
 void writeLegend(Paper& paper, const std::vector<reporting::StripKind>& kinds);
+double heightOfLegend(const Paper& paper, const std::vector<reporting::StripKind>& kinds);
 
 // So many cards a row; moves below them.
 void placeCards(Paper& paper, const std::vector<PrintedCard>& cards, int perRow = 2);
+// How high the first row of them is.
+double heightOfRow(const std::vector<PrintedCard>& cards, int perRow = 2);
 // One over the whole width.
 void placeCard(Paper& paper, const PrintedCard& card);
 

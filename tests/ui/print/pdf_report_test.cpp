@@ -2,6 +2,7 @@
 #include "ui/print/pdf_report.h"
 
 #include "backend/core/files.h"
+#include "backend/report/tables.h"
 #include "tests/backend/report/sample_report.h"
 
 #include <gmock/gmock.h>
@@ -52,9 +53,96 @@ TEST(PdfReport, SaysWhatThePageSays) {
         EXPECT_GE(pagesWith(pdf, QString::fromUtf8(words)), 1) << words;
 }
 
+// Names that are wider than their columns, and more modes than one line of a legend has room for.
+Report manyModes() {
+    std::vector<RunRecord> runs;
+    for (const char* mode : {"legacy", "ring", "zigzag", "striped", "ulysses", "usp", "llama3",
+                             "ring-allgather", "double-ring"}) {
+        RunRecord run = ringscope::finishedRun(mode, 100);
+        run.name = std::string("an experiment with a name of many words/") + mode;
+        runs.push_back(std::move(run));
+    }
+    return reportOf(std::move(runs), "many modes");
+}
+
+struct Rendered {
+    Report report;
+    PdfPages pdf;
+};
+
+// Each is drawn once for all tests.
+const std::vector<Rendered>& rendered() {
+    static const std::vector<Rendered> all = [] {
+        std::vector<Rendered> made;
+        for (Report& report :
+             std::vector<Report>{recordedReport(), sweepReport(), manyModes(), hostileReport()}) {
+            PdfPages pdf = renderPdf(report);
+            made.push_back({std::move(report), std::move(pdf)});
+        }
+        return made;
+    }();
+    return all;
+}
+
 TEST(PdfReport, KeepsEveryTextBetweenTheMargins) {
-    for (const Report& report : {sampleReport(), recordedReport(), sweepReport(), hostileReport()})
-        EXPECT_EQ(outside(renderPdf(report)).join(QStringLiteral("; ")).toStdString(), "");
+    for (const auto& [report, pdf] : rendered())
+        EXPECT_EQ(outside(pdf).join(QStringLiteral("; ")).toStdString(), "");
+}
+
+// A text that needs more room than it was given lies over what is below it.
+TEST(PdfReport, GivesEveryTextTheRoomItNeeds) {
+    QBuffer buffer;
+    buffer.open(QIODevice::WriteOnly);
+    const Paper paper(&buffer, QString());
+    for (const auto& [report, pdf] : rendered())
+        for (const Paper::Placed& text : pdf.placed)
+            EXPECT_LE(paper.heightOf(text.words, text.style, text.at.width()),
+                      text.at.height() + 0.5)
+                << report.title << ", page " << text.page << ": " << text.words.toStdString();
+}
+
+TEST(PdfReport, EndsNoPageWithAHeading) {
+    for (const auto& [report, pdf] : rendered())
+        for (const Paper::Placed& heading : pdf.placed) {
+            if (heading.style.size != 12) continue;
+            const auto below = [&heading = heading](const Paper::Placed& text) {
+                return text.page == heading.page && text.at.top() < Paper::bottom &&
+                       text.at.top() >= heading.at.bottom();
+            };
+            EXPECT_TRUE(std::ranges::any_of(pdf.placed, below))
+                << report.title << ", page " << heading.page << ": " << heading.words.toStdString();
+        }
+}
+
+TEST(PdfReport, RepeatsTheTitleOfASectionWhereItsTableGoesOn) {
+    const auto& [report, pdf] = rendered()[1];
+    std::set<QString> sections;
+    for (const reporting::Row& row : reporting::comparisonRows(report).rows)
+        if (row.heading) sections.insert(QString::fromStdString(row.cells.front().text));
+    ASSERT_FALSE(sections.empty());
+    int goneOn = 0;
+    for (auto at = pdf.placed.begin(); at != pdf.placed.end(); ++at) {
+        const bool head = at->words == QStringLiteral("configuration") &&
+                          std::next(at)->words == QStringLiteral("tokens/s");
+        if (!head || at->at.top() > Paper::margin) continue;
+        ++goneOn;
+        const auto first = std::find_if(at, pdf.placed.end(), [&](const Paper::Placed& text) {
+            return text.at.top() > at->at.top();
+        });
+        ASSERT_NE(first, pdf.placed.end());
+        EXPECT_TRUE(sections.contains(first->words)) << first->words.toStdString();
+    }
+    EXPECT_GE(goneOn, 1);
+}
+
+// In the charts of speed, memory and communication, and of the losses.
+TEST(PdfReport, NamesEveryModeInEveryChart) {
+    for (const char* mode : {"ring-allgather", "double-ring"}) {
+        const auto isLabel = [&](const Paper::Placed& text) {
+            return text.words == QString::fromUtf8(mode) && !text.style.bold;
+        };
+        EXPECT_GE(std::ranges::count_if(rendered()[2].pdf.placed, isLabel), 4) << mode;
+    }
 }
 
 // A rectangle that is narrower than a word of it breaks the word.
@@ -64,8 +152,8 @@ TEST(PdfReport, BreaksNoWordOfAHead) {
     const Paper paper(&buffer, QString());
     const TextStyle smallest{.size = 6.5, .bold = true};
     int heads = 0;
-    for (const Report& report : {sampleReport(), recordedReport(), sweepReport()})
-        for (const Paper::Placed& text : renderPdf(report).placed) {
+    for (const auto& [report, pdf] : rendered())
+        for (const Paper::Placed& text : pdf.placed) {
             if (text.words != QStringLiteral("configuration")) continue;
             ++heads;
             EXPECT_GE(text.at.width(), paper.widthOf(text.words, smallest));
@@ -80,14 +168,14 @@ TEST(PdfReport, SaysNothingOfSettingsWhereNoneDiffer) {
 }
 
 TEST(PdfReport, RepeatsTheHeadOfATableOnEachOfItsPages) {
-    const PdfPages pdf = renderPdf(sweepReport());  // 48 runs, 144 ranks
+    const PdfPages& pdf = rendered()[1].pdf;  // 48 runs, 144 ranks
     EXPECT_GE(pagesWith(pdf, QStringLiteral("process")), 2);
     EXPECT_EQ(pagesWith(pdf, QStringLiteral("exit code")),
               pagesWith(pdf, QStringLiteral("process")));
 }
 
 TEST(PdfReport, NumbersItsPagesAndKnowsHowManyThereAre) {
-    const PdfPages pdf = renderPdf(sweepReport());
+    const PdfPages& pdf = rendered()[1].pdf;
     ASSERT_GE(pdf.pages, 3);
     const auto footers = [&](int page) {
         return std::ranges::count(pdf.placed, QStringLiteral("%1 / %2").arg(page).arg(pdf.pages),
