@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace ringscope {
 namespace {
@@ -23,6 +24,18 @@ std::string yamlValue(const Field& field, const RunConfig& config) {
         return listYaml(parseTextList(value).value_or(std::vector<std::string>{}));
     const bool unset = field.nullable && value == "null";
     return field.type == FieldType::Text && !unset ? yamlScalar(value) : value;
+}
+
+// A value as the first version wrote it, which chose whatever was shorter: "5e+05". Runs of before
+// and after have the same identity only if it is written like that for ever.
+std::string identityValue(const Field& field, const RunConfig& config) {
+    const std::string value = yamlValue(field, config);
+    if (field.type != FieldType::Real) return value;
+    const std::optional<double> number = parseReal(value);
+    if (!number) return value;  // null
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *number).ptr;
+    return {buffer.data(), end};
 }
 
 // Fields of the first version. Later ones are in the identity where they are not what was computed
@@ -78,7 +91,7 @@ std::string computationIdentity(const RunConfig& config) {
     for (const Field& field : fieldTable())
         if (decidesNumbers(field) &&
             (isOfFirstVersion(field) || field.get(alone) != field.get(before)))
-            identity += std::string(field.path) + "=" + yamlValue(field, alone) + "\n";
+            identity += std::string(field.path) + "=" + identityValue(field, alone) + "\n";
     return identity;
 }
 

@@ -37,6 +37,16 @@ std::optional<Number> wholeNumber(std::string_view text) {
     return number;
 }
 
+// "1e-05" -> "1e-5", "1e+20" -> "1e20"; a text without an exponent stays.
+std::string withShortExponent(std::string text) {
+    const std::size_t at = text.find('e');
+    if (at == std::string::npos) return text;
+    const std::size_t sign = at + 1;
+    const std::size_t digits = text.find_first_not_of("+-0", sign);
+    const bool negative = text[sign] == '-';
+    return text.substr(0, sign) + (negative ? "-" : "") + text.substr(digits);
+}
+
 // Bytes of the UTF-8 sequence at the front, 0 where it is broken or a control character.
 std::size_t characterSize(std::string_view text) {
     const auto first = static_cast<unsigned char>(text.front());
@@ -65,9 +75,15 @@ std::optional<double> parseReal(std::string_view text) {
 }
 
 std::string formatReal(double value) {
+    constexpr double smallest = 1e-4;
+    constexpr double largest = 1e15;
+    const double size = std::abs(value);
+    const bool plain = value == 0 || (size >= smallest && size < largest);
     std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return {buffer.data(), end};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                   plain ? std::chars_format::fixed : std::chars_format::scientific)
+                         .ptr;
+    return plain ? std::string(buffer.data(), end) : withShortExponent({buffer.data(), end});
 }
 
 std::size_t firstUnprintable(std::string_view text) {

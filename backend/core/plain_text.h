@@ -14,7 +14,8 @@ std::optional<std::int64_t> parseInteger(std::string_view text);
 
 // "0.001", "1e-3", "5". Finite numbers only.
 std::optional<double> parseReal(std::string_view text);
-// The shortest text that reads back as exactly this number.
+// The fewest digits that read back as exactly this number, as people write it: "500000", "0.0003",
+// "1e-5". There is no exponent from 1e-4 to 1e15.
 std::string formatReal(double value);
 
 // The place of the first byte that one line of UTF-8 text must not have: a control character, tabs

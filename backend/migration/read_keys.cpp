@@ -59,7 +59,7 @@ std::vector<std::string> usualValues(const KeyRule& rule) {
         case Role::GlobalBatch:
             return {"1", "2", "4", "8"};
         case Role::Field:
-            if (rule.newPath == "train.lr") return {"1e-05", "5e-05", "0.0001"};
+            if (rule.newPath == "train.lr") return {"1e-5", "5e-5", "0.0001"};
             if (rule.newPath == "train.grad_accum") return {"1", "2", "4", "8"};
             return {};
         case Role::Steps:

@@ -217,7 +217,7 @@ constexpr std::array bridge = {
 
 constexpr std::array defaults = {
     ImpliedDefault{"per_device_train_batch_size", "train.batch", "8"},
-    ImpliedDefault{"learning_rate", "train.lr", "5e-05"},
+    ImpliedDefault{"learning_rate", "train.lr", "5e-5"},
     ImpliedDefault{"lr_scheduler_type", "train.lr_schedule", "linear"},
     ImpliedDefault{"adam_beta2", "train.beta2", "0.999"},
     ImpliedDefault{"seed", "train.seed", "42"},

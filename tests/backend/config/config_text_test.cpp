@@ -56,6 +56,21 @@ TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
     for (const auto& [path, value] : changes) EXPECT_NE(identityWith(path, value), usual) << path;
 }
 
+TEST(ToYaml, WritesLargeNumbersWithAllTheirDigits) {
+    RunConfig config;
+    config.model.ropeTheta = 500'000;
+    EXPECT_NE(toYaml(config).find("rope_theta: 500000\n"), std::string::npos);
+}
+
+// Stores hold identities of before.
+TEST(ComputationIdentity, WritesRealNumbersAsItAlwaysDid) {
+    EXPECT_NE(identityWith("model.rope_theta", "500000").find("rope_theta=5e+05\n"),
+              std::string::npos);
+    EXPECT_NE(identityWith("train.lr", "0.0001").find("train.lr=1e-04\n"), std::string::npos);
+    EXPECT_NE(identityWith("model.norm_eps", "1e-5").find("norm_eps=1e-05\n"), std::string::npos);
+    EXPECT_NE(identityWith("attention.scale", "0.125").find("scale=0.125\n"), std::string::npos);
+}
+
 TEST(ComputationIdentity, SaysNothingOfFieldsThatOlderRunsDidNotHave) {
     const std::string usual = computationIdentity(RunConfig{});
     for (const char* later :

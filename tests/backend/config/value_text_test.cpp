@@ -39,10 +39,11 @@ RC_GTEST_PROP(FormatReal, ReadsBackAsExactlyTheSameNumber, ()) {
     RC_ASSERT(parseReal(formatReal(-value)) == -value);
 }
 
-TEST(FormatReal, IsAsShortAsCanBe) {
-    EXPECT_EQ(formatReal(0.1), "0.1");
-    EXPECT_EQ(formatReal(10000), "10000");
-    EXPECT_EQ(formatReal(1e-5), "1e-05");
+TEST(FormatReal, WritesWhatAPersonWouldWrite) {
+    for (const char* text :
+         {"0", "0.1", "-0.5", "10000", "500000", "1000000", "100000000", "999999999999999",
+          "0.0003", "0.0001", "1234567.5", "1e-5", "-2.5e-8", "1e-12", "1e15", "2.5e20", "1e100"})
+        EXPECT_EQ(formatReal(parseReal(text).value()), text);
 }
 
 TEST(ParseStepRange, TakesTwoStepsWithOrWithoutBrackets) {

@@ -144,7 +144,7 @@ TEST(Verdicts, SayWhereAKeyStandsWhatItWasAndWhatItBecame) {
     EXPECT_EQ(mode.newValue, "zigzag");
     const KeyVerdict rate = verdictOn(migration, "learning_rate");
     EXPECT_EQ(rate.old, "1.0e-5");
-    EXPECT_EQ(rate.newValue, "1e-05");
+    EXPECT_EQ(rate.newValue, "1e-5");
     EXPECT_GT(rate.newLine, 0);
 }
 

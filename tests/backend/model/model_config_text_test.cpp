@@ -27,7 +27,7 @@ TEST(ModelConfigText, IsThatOfLlamaForOurDefaultForm) {
             .value();
     EXPECT_EQ(text.find("torch_dtype")->text, "bfloat16");
     EXPECT_EQ(text.find("max_position_embeddings")->text, "512");
-    EXPECT_EQ(text.find("rms_norm_eps")->text, "1e-05");
+    EXPECT_EQ(text.find("rms_norm_eps")->text, "1e-5");
     EXPECT_EQ(text.find("rope_theta")->text, "10000.0");
     EXPECT_EQ(text.find("architectures")->items.front().text, "LlamaForCausalLM");
 }
