@@ -3,6 +3,9 @@
 
 #include "backend/core/result.h"
 
+#include <unistd.h>
+#include <string>
+
 namespace ringscope::app {
 
 enum Exit : int {
@@ -37,6 +40,33 @@ inline Exit exitFor(ErrorCode code) {
             return Internal;
     }
     return Internal;
+}
+
+// The exit code of `ringscope migrate` and of the window's --migrate, where `file` could not be
+// migrated: one that can be read and is no configuration is invalid.
+inline Exit migrationExit(const Error& error, const std::string& file) {
+    const bool readable = ::access(file.c_str(), R_OK) == 0;
+    return readable || error.code == ErrorCode::InvalidConfig ? BadConfig : NotFound;
+}
+
+// What kind of error ended the other program with this code, so that ours ends with the same.
+inline ErrorCode errorCodeOf(int exit) {
+    switch (exit) {
+        case Usage:
+        case BadConfig:
+            return ErrorCode::InvalidConfig;
+        case NotFound:
+            return ErrorCode::NotFound;
+        case BadStore:
+            return ErrorCode::Corrupt;
+        case PreflightFailed:
+            return ErrorCode::Unavailable;
+        case Interrupted:
+        case Terminated:
+            return ErrorCode::Cancelled;
+        default:
+            return ErrorCode::Failed;
+    }
 }
 
 }  // namespace ringscope::app

@@ -145,10 +145,6 @@ Result<MigrationInput> openFile(const MigrateArguments& arguments) {
     return input;
 }
 
-Exit exitOf(const Error& error) {
-    return error.code == ErrorCode::InvalidConfig ? BadConfig : NotFound;
-}
-
 // Runs the old way and the new way, small, on this machine; both are kept in the store. `code` is
 // what the program ends with. Fails where the runs did not get that far.
 Result<std::shared_ptr<const Proven>> prove(const Migration& migration, const GlobalOptions& global,
@@ -191,9 +187,10 @@ int migrateFile(const MigrateArguments& arguments, const GlobalOptions& global) 
     const Result<MigrationAnswers> answers = readAnswers(arguments);
     if (!answers.ok()) return fail(answers.error(), Usage);
     const Result<MigrationInput> input = openFile(arguments);
-    if (!input.ok()) return fail(input.error(), exitOf(input.error()));
+    if (!input.ok()) return fail(input.error(), app::migrationExit(input.error(), arguments.file));
     Result<Migration> migration = migrate(*input, *answers);
-    if (!migration.ok()) return fail(migration.error(), BadConfig);
+    if (!migration.ok())
+        return fail(migration.error(), app::migrationExit(migration.error(), arguments.file));
     if (!migration->refusedAnswers.empty())
         return fail({ErrorCode::InvalidConfig, "--decide: " + migration->refusedAnswers.front()},
                     Usage);
@@ -337,7 +334,7 @@ int modernise(const MigrateArguments& arguments, const std::string& path) {
     MigrateArguments one = arguments;
     one.file = path;
     const Result<MigrationInput> input = openFile(one);
-    if (!input.ok()) return fail(input.error(), exitOf(input.error()));
+    if (!input.ok()) return fail(input.error(), app::migrationExit(input.error(), path));
     const int phase = arguments.phase == 0 ? lastPhase - 1 : arguments.phase;
     const Result<ModernFile> modern = modernised(*input, phase);
     if (!modern.ok()) return fail(modern.error(), BadConfig);

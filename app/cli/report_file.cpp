@@ -1,12 +1,14 @@
 #include "app/cli/report_file.h"
 
+#include "app/exit_codes.h"
 #include "backend/core/files.h"
 #include "backend/core/text.h"
 #include "backend/report/report.h"
-#include "launcher/spawn_program.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -33,16 +35,18 @@ std::vector<std::string> wordsOf(const ReportRequest& request, const fs::path& f
     return words;
 }
 
+constexpr std::chrono::minutes patience{5};  // with a PDF
+
 Result<void> writePdf(const ReportRequest& request, const fs::path& file) {
-    constexpr std::chrono::minutes patience{5};
-    const Result<ProgramEnd> end = runToEnd({.words = wordsOf(request, file), .limit = patience});
-    if (!end.ok() || end->code == 127)
-        return Error{ErrorCode::Unavailable,
-                     "a PDF is written by ringscope-gui, which is not installed; write .html, and "
-                     "print it to a file"};
-    if (end->code == 0) return {};
-    return Error{ErrorCode::Failed,
-                 "ringscope-gui could not write the PDF: " + std::string(trim(end->err))};
+    return pdfOutcome(runToEnd({.words = wordsOf(request, file), .limit = patience}));
+}
+
+// Qt may have written lines of its own.
+std::string sentenceOf(const ProgramEnd& end) {
+    constexpr std::string_view from = "ringscope-gui: ";
+    for (const std::string& line : split(end.err, '\n'))
+        if (line.starts_with(from)) return line.substr(from.size());
+    return "";
 }
 
 }  // namespace
@@ -51,6 +55,26 @@ Result<void> checkReportName(const fs::path& file) {
     if (isPdfName(file)) return {};
     RINGSCOPE_CHECK(reportFormatFor(file));
     return {};
+}
+
+Result<void> pdfOutcome(const Result<ProgramEnd>& end) {
+    if (!end.ok() || end->code == 127)
+        return Error{ErrorCode::Unavailable,
+                     "a PDF is written by ringscope-gui, which is not installed; write .html, and "
+                     "print it to a file"};
+    if (end->code == 0) return {};
+    if (end->timedOut)
+        return Error{ErrorCode::Failed,
+                     fmt::format("ringscope-gui did not write the PDF within {} minutes; write "
+                                 ".html, or report fewer runs",
+                                 patience.count())};
+    const std::string sentence = sentenceOf(*end);
+    if (!sentence.empty()) return Error{app::errorCodeOf(end->code), sentence};
+    return Error{app::errorCodeOf(end->code),
+                 end->code < 0 ? "ringscope-gui was ended by a signal before it wrote the PDF"
+                               : fmt::format("ringscope-gui ended with exit code {} and wrote no "
+                                             "PDF",
+                                             end->code)};
 }
 
 Result<void> writeReportFile(ReportRequest request, const fs::path& file) {

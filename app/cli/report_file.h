@@ -4,6 +4,7 @@
 
 #include "backend/core/result.h"
 #include "backend/run/run_record.h"
+#include "launcher/spawn_program.h"
 
 #include <filesystem>
 #include <string>
@@ -20,6 +21,10 @@ struct ReportRequest {
 
 // Whether a report can be called that.
 Result<void> checkReportName(const std::filesystem::path& file);
+
+// What the end of the window's program means for the PDF: an error is of the kind that its exit
+// code stands for, with the sentence that it wrote.
+Result<void> pdfOutcome(const Result<ProgramEnd>& end);
 
 Result<void> writeReportFile(ReportRequest request, const std::filesystem::path& file);
 

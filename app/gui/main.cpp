@@ -12,7 +12,6 @@
 #include "ui/main_window.h"
 
 #include <QApplication>
-#include <QFileInfo>
 #include <QSettings>
 #include <algorithm>
 #include <cstdlib>
@@ -77,11 +76,6 @@ int fail(const Error& error, app::Exit exit) {
     return exit;
 }
 
-// As `ringscope migrate`: what can be read and is no configuration is invalid.
-app::Exit migrationExit(const QString& file) {
-    return QFileInfo(file).isReadable() ? app::BadConfig : app::NotFound;
-}
-
 int showWindow(const GuiOptions& given) {
     QSettings settings;
     const bool picture =
@@ -96,7 +90,8 @@ int showWindow(const GuiOptions& given) {
     if (!given.trace.isEmpty()) window.openTrace(given.trace.toStdString());
     if (!given.migration.isEmpty())
         if (const Result<void> opened = window.openMigration(given.migration); !opened.ok())
-            return fail(opened.error(), migrationExit(given.migration));
+            return fail(opened.error(),
+                        app::migrationExit(opened.error(), given.migration.toStdString()));
     std::optional<Screenshot> screenshot;
     if (picture) screenshot.emplace(window, given.screenshot);
     window.show();

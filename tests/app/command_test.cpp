@@ -2,6 +2,7 @@
 #include "app/cli/command.h"
 
 #include "app/cli/progress.h"
+#include "app/cli/report_file.h"
 #include "app/cli/stop_signals.h"
 #include "app/cli/store_access.h"
 #include "tests/app/command_line.h"
@@ -33,6 +34,49 @@ TEST(Fail, HasAnExitCodeForEachKindOfError) {
     EXPECT_EQ(failed(ErrorCode::Corrupt), cli::BadStore);
     EXPECT_EQ(failed(ErrorCode::Cancelled), cli::Interrupted);
     EXPECT_EQ(failed(ErrorCode::Failed), cli::Internal);
+}
+
+TEST(Fail, ThatOfAnotherProgramKeepsItsExitCode) {
+    for (const cli::Exit exit : {cli::Internal, cli::BadConfig, cli::NotFound, cli::BadStore,
+                                 cli::PreflightFailed, cli::Interrupted})
+        EXPECT_EQ(cli::exitFor(app::errorCodeOf(exit)), exit);
+}
+
+// `migrate` and the window's --migrate ask the same function.
+TEST(MigrationExit, IsNotFoundOnlyWhereTheFileCannotBeRead) {
+    const Error unknown{ErrorCode::NotFound, "no training configuration of a known kind"};
+    EXPECT_EQ(app::migrationExit(unknown, "/dev/null"), cli::BadConfig);
+    EXPECT_EQ(app::migrationExit(unknown, "/no/such.yaml"), cli::NotFound);
+    const Error invalid{ErrorCode::InvalidConfig, "a key stands twice"};
+    EXPECT_EQ(app::migrationExit(invalid, "/no/such.yaml"), cli::BadConfig);
+}
+
+Error pdfError(const ProgramEnd& end) {
+    const Result<void> outcome = cli::pdfOutcome(end);
+    EXPECT_FALSE(outcome.ok());
+    return outcome.ok() ? Error{} : outcome.error();
+}
+
+TEST(PdfOutcome, IsTheKindAndTheSentenceOfTheWindowsProgram) {
+    EXPECT_TRUE(cli::pdfOutcome(ProgramEnd{.code = 0, .err = "a warning of Qt\n"}).ok());
+    const Error locked = pdfError(
+        {.code = cli::BadStore, .err = "QFont: a warning\nringscope-gui: 's.db' is locked\n"});
+    EXPECT_EQ(cli::exitFor(locked.code), cli::BadStore);
+    EXPECT_EQ(locked.message, "'s.db' is locked");
+    EXPECT_EQ(cli::exitFor(pdfError({.code = cli::NotFound}).code), cli::NotFound);
+}
+
+TEST(PdfOutcome, HasASentenceWhereTheProgramSaidNone) {
+    EXPECT_EQ(pdfError({.code = -1, .timedOut = true}).message,
+              "ringscope-gui did not write the PDF within 5 minutes; write .html, or report fewer "
+              "runs");
+    EXPECT_EQ(pdfError({.code = -1}).message,
+              "ringscope-gui was ended by a signal before it wrote the PDF");
+    EXPECT_EQ(pdfError({.code = 9, .err = "Qt says something"}).message,
+              "ringscope-gui ended with exit code 9 and wrote no PDF");
+    EXPECT_EQ(pdfError({.code = 127}).code, ErrorCode::Unavailable);
+    EXPECT_EQ(pdfError({.code = cli::NotFound, .err = "ringscope-gui: there is no run x"}).message,
+              "there is no run x");
 }
 
 TEST(Fail, PrintsTheSentenceBehindTheProgramsName) {
