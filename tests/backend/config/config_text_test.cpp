@@ -58,7 +58,7 @@ TEST(ComputationIdentity, ChangesWithEverythingThatDecidesTheNumbers) {
 
 TEST(ToYaml, WritesLargeNumbersWithAllTheirDigits) {
     RunConfig config;
-    config.model.ropeTheta = 500'000;
+    config.model.rope.theta = 500'000;
     EXPECT_NE(toYaml(config).find("rope_theta: 500000\n"), std::string::npos);
 }
 

@@ -229,7 +229,7 @@ TEST(ModelFolder, ReadsGptOss) {
  "rope_scaling": {"rope_type": "yarn", "factor": 32, "truncate": false,
  "original_max_position_embeddings": 4096})";
     const ModelDescription description = read("gpt_oss", keys)->description;
-    EXPECT_EQ(description.model.layerPattern, (std::vector<std::string>{"window", "full"}));
+    EXPECT_EQ(description.model.layerPattern, (std::vector<std::string>{"window+experts", "full"}));
     EXPECT_EQ(description.attention.window, 7);
     EXPECT_EQ(description.model.rope.theta, 150000);
     EXPECT_EQ(description.model.ffn, FeedForwardKind::SwigluClamped);

@@ -7,6 +7,7 @@
 #include "tests/kernels/train/family_models.h"
 #include "tests/kernels/train/sharded_runs.h"
 #include "tests/kernels/train/training.h"
+#include "tests/support/covering.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -98,9 +99,11 @@ TEST_P(ModelFamily, TrainsAsTorchDoes) {
     }
 }
 
-// What a mode may change is rounding alone, which the first steps tell.
+// What a mode may change is rounding alone, which the first steps tell: ten of them where all
+// combinations run.
 TEST_P(ModelFamily, TrainsTheSameUnderEveryLegalMode) {
-    const RunConfig base = test::familyRun(GetParam(), NumberFormat::Fp64, 3);
+    const int steps = test::wantsAllCombinations() ? 10 : 3;
+    const RunConfig base = test::familyRun(GetParam(), NumberFormat::Fp64, steps);
     const TokenBatch batch = test::familyBatch(GetParam());
     const BatchSource batches = [&](std::int64_t, std::int64_t) { return batch; };
     const test::TrainedRank alone = test::train(base, batches).front();
