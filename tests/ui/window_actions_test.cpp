@@ -127,10 +127,9 @@ TEST_F(Anywhere, ARememberedLookIsSetBeforeThereAreWidgets) {
     std::vector<qsizetype> widgets;
     QObject::connect(&theme, &ThemeController::changed, &settings,
                      [&] { widgets.push_back(QApplication::allWidgets().size()); });
-    const qsizetype before = QApplication::allWidgets().size();
     window = makeWindow();
     ASSERT_EQ(widgets.size(), 1U);
-    EXPECT_LE(widgets.front(), before + 1) << "the window itself";
+    EXPECT_LT(10 * widgets.front(), QApplication::allWidgets().size());
     EXPECT_TRUE(theme.dark());
     EXPECT_EQ(theme.zoom(), 1.25);
     theme.set(Theme::Light, 1);

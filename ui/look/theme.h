@@ -63,8 +63,8 @@ public:
     bool dark() const;
     void setTheme(Theme theme) { set(theme, zoom_); }
     void setZoom(double zoom) { set(theme_, zoom); }
-    // Zoom is kept within 0.75 … 2. What looks different styles every widget anew: before a window
-    // is filled that takes no time, afterwards more than the filling.
+    // Zoom is kept within 0.75 … 2. What looks different styles every widget anew, which takes
+    // longer than to make them.
     void set(Theme theme, double zoom);
 
 Q_SIGNALS:

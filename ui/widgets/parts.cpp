@@ -216,6 +216,11 @@ void ChoiceBox::setChoices(const std::vector<std::pair<QString, QString>>& choic
     setCurrentIndex(std::max(0, findData(current)));
 }
 
+// Qt keeps its own, also of choices that there are no more.
+QSize ChoiceBox::minimumSizeHint() const {
+    return sizeAdjustPolicy() == AdjustToContents ? sizeHint() : QComboBox::minimumSizeHint();
+}
+
 void ChoiceBox::paintEvent(QPaintEvent* /*event*/) {
     QStylePainter painter(this);
     QStyleOptionComboBox option;

@@ -100,6 +100,8 @@ public:
     // open list is not pulled away under the mouse: nothing is touched that is right already.
     void setChoices(const std::vector<std::pair<QString, QString>>& choices);
 
+    QSize minimumSizeHint() const override;
+
 protected:
     bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;

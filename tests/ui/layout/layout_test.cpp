@@ -10,7 +10,9 @@
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
-#include <cctype>
+#include <ostream>
+#include <string>
+#include <vector>
 
 namespace ringscope::ui {
 namespace {
@@ -28,19 +30,30 @@ void keepPicture(const QPixmap& picture, const QString& name) {
     EXPECT_TRUE(picture.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
 }
 
-class Layout : public testing::TestWithParam<std::string> {
+struct Look {
+    Theme theme;
+    double zoom;
+    std::vector<ScreenSize> sizes;
+
+    QString name() const {
+        return QStringLiteral("%1-%2").arg(themeName(theme)).arg(int(zoom * 100));
+    }
+    friend void PrintTo(const Look& look, std::ostream* out) { *out << look.name().toStdString(); }
+};
+
+class Layout : public testing::TestWithParam<Look> {
 protected:
     static void SetUpTestSuite() { filled = std::make_unique<test::FilledWindow>(); }
     static void TearDownTestSuite() { filled.reset(); }
 
-    void look(const char* theme, double zoom, const ScreenSize& size) {
+    void look(const std::string& page, const ScreenSize& size) {
+        const double zoom = GetParam().zoom;
         filled->resize(size.width, size.height);
         MainWindow& window = filled->window();
         const QPixmap picture = window.grab();
-        const QString place = QStringLiteral("%1-%2-%3-%4")
-                                  .arg(QString::fromStdString(GetParam()), QLatin1String(theme))
-                                  .arg(window.width())
-                                  .arg(int(zoom * 100));
+        const QString place = QStringLiteral("%1-%2-%3")
+                                  .arg(QString::fromStdString(page), GetParam().name())
+                                  .arg(window.width());
         keepPicture(picture, place);
         // The least size grows with the zoom; a screen of 1280 pixels has room for it at any.
         if (zoom <= 1 || size.width >= 1280) {
@@ -55,26 +68,29 @@ protected:
 };
 std::unique_ptr<test::FilledWindow> Layout::filled;
 
-INSTANTIATE_TEST_SUITE_P(EveryPage, Layout, testing::ValuesIn(test::FilledWindow::views()),
-                         [](const auto& info) {
-                             std::string name = info.param;
-                             std::erase_if(name, [](char c) { return std::isalnum(c) == 0; });
-                             return name;
-                         });
+// A theme changes no sizes, so the dark one is looked at where there is the least room, and the
+// most.
+std::vector<Look> looks() {
+    const std::vector<ScreenSize> all(std::begin(sizes), std::end(sizes));
+    return {{Theme::Light, 1.0, all},
+            {Theme::Light, 0.8, all},
+            {Theme::Light, 1.5, all},
+            {Theme::Dark, 1.0, {all.front(), all.back()}}};
+}
 
-// One test: filling the window takes as long as looking at it ten times. A theme changes no sizes,
-// so the dark one is looked at where there is the least room, and the most.
-TEST_P(Layout, ShowsAllItsTextAtEverySizeZoomAndTheme) {
-    for (const double zoom : {1.0, 0.8, 1.5}) {
-        filled->setZoom(zoom);
-        filled->show(GetParam());
-        for (const ScreenSize& size : sizes) look("light", zoom, size);
+INSTANTIATE_TEST_SUITE_P(EveryPage, Layout, testing::ValuesIn(looks()), [](const auto& info) {
+    return info.param.name().remove(QLatin1Char('-')).toStdString();
+});
+
+// All pages in one test: to style the window anew takes as long as to look at it several times.
+TEST_P(Layout, ShowsAllItsTextOnEveryPageAtEverySize) {
+    filled->setZoom(GetParam().zoom);
+    filled->setTheme(GetParam().theme);
+    for (const std::string& page : test::FilledWindow::views()) {
+        filled->show(page);
+        for (const ScreenSize& size : GetParam().sizes) look(page, size);
     }
     filled->setZoom(1);
-    filled->setTheme(Theme::Dark);
-    filled->show(GetParam());
-    for (const ScreenSize& size : {std::begin(sizes)[0], std::end(sizes)[-1]})
-        look("dark", 1, size);
     filled->setTheme(Theme::Light);
 }
 
