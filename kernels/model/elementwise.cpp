@@ -76,6 +76,35 @@ void overParts(std::int64_t rows, std::int64_t parts, const Body& body) {
     });
 }
 
+// Calls kernel(gates and ups, hidden, rows, width) for parts of the rows.
+template <typename Kernel>
+void overGates(const at::Tensor& gateUp, at::Tensor& hidden, Kernel kernel) {
+    const std::int64_t width = hidden.size(1);
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        S* out = writable<S>(hidden);
+        overRows(hidden.size(0), [&](std::int64_t begin, std::int64_t end) {
+            kernel(in + begin * 2 * width, out + begin * width, end - begin, width);
+        });
+    });
+}
+
+// The same with the gradients of both.
+template <typename Kernel>
+void overGates(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp,
+               Kernel kernel) {
+    const std::int64_t width = dHidden.size(1);
+    forScalar(gateUp, [&]<typename S>(S) {
+        const S* in = readOnly<S>(gateUp);
+        const S* d = readOnly<S>(dHidden);
+        S* out = writable<S>(dGateUp);
+        overRows(dHidden.size(0), [&](std::int64_t begin, std::int64_t end) {
+            kernel(in + begin * 2 * width, d + begin * width, out + begin * 2 * width, end - begin,
+                   width);
+        });
+    });
+}
+
 }  // namespace
 
 void rmsNorm(const at::Tensor& x, const at::Tensor& gain, double eps, at::Tensor& normed,
@@ -134,55 +163,23 @@ void rmsNormBackward(const at::Tensor& x, const at::Tensor& gain, const at::Tens
 
 void gated(const at::Tensor& gateUp, at::Tensor& hidden) {
     if (!gateUp.is_cpu()) return any::gated(gateUp, hidden);
-    const std::int64_t width = hidden.size(1);
-    forScalar(gateUp, [&]<typename S>(S) {
-        const S* in = readOnly<S>(gateUp);
-        S* out = writable<S>(hidden);
-        overRows(hidden.size(0), [&](std::int64_t begin, std::int64_t end) {
-            rows::gated(in + begin * 2 * width, out + begin * width, end - begin, width);
-        });
-    });
+    overGates(gateUp, hidden, [](auto... of) { rows::gated(of...); });
 }
 
 void gatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden, at::Tensor& dGateUp) {
     if (!gateUp.is_cpu()) return any::gatedBackward(gateUp, dHidden, dGateUp);
-    const std::int64_t width = dHidden.size(1);
-    forScalar(gateUp, [&]<typename S>(S) {
-        const S* in = readOnly<S>(gateUp);
-        const S* d = readOnly<S>(dHidden);
-        S* out = writable<S>(dGateUp);
-        overRows(dHidden.size(0), [&](std::int64_t begin, std::int64_t end) {
-            rows::gatedBackward(in + begin * 2 * width, d + begin * width, out + begin * 2 * width,
-                                end - begin, width);
-        });
-    });
+    overGates(gateUp, dHidden, dGateUp, [](auto... of) { rows::gatedBackward(of...); });
 }
 
 void clampedGated(const at::Tensor& gateUp, at::Tensor& hidden) {
     if (!gateUp.is_cpu()) return any::clampedGated(gateUp, hidden);
-    const std::int64_t width = hidden.size(1);
-    forScalar(gateUp, [&]<typename S>(S) {
-        const S* in = readOnly<S>(gateUp);
-        S* out = writable<S>(hidden);
-        overRows(hidden.size(0), [&](std::int64_t begin, std::int64_t end) {
-            rows::clampedGated(in + begin * 2 * width, out + begin * width, end - begin, width);
-        });
-    });
+    overGates(gateUp, hidden, [](auto... of) { rows::clampedGated(of...); });
 }
 
 void clampedGatedBackward(const at::Tensor& gateUp, const at::Tensor& dHidden,
                           at::Tensor& dGateUp) {
     if (!gateUp.is_cpu()) return any::clampedGatedBackward(gateUp, dHidden, dGateUp);
-    const std::int64_t width = dHidden.size(1);
-    forScalar(gateUp, [&]<typename S>(S) {
-        const S* in = readOnly<S>(gateUp);
-        const S* d = readOnly<S>(dHidden);
-        S* out = writable<S>(dGateUp);
-        overRows(dHidden.size(0), [&](std::int64_t begin, std::int64_t end) {
-            rows::clampedGatedBackward(in + begin * 2 * width, d + begin * width,
-                                       out + begin * 2 * width, end - begin, width);
-        });
-    });
+    overGates(gateUp, dHidden, dGateUp, [](auto... of) { rows::clampedGatedBackward(of...); });
 }
 
 RotaryTable rotaryTable(const at::Tensor& positions, const std::vector<double>& angles,
