@@ -53,11 +53,7 @@ void readGemma2(ConfigKeys& keys, ModelDescription& description) {
     if (scalar != static_cast<double>(model.headDim()))
         description.attention.scale = 1 / std::sqrt(scalar);
     keys.sizeIfAny("sliding_window_size");  // an older name, which is not read either
-    std::vector<LayerKind> kinds = plainKinds(model);
-    readWindows(
-        keys, keys.has("sliding_window"), [](std::int64_t layer) { return layer % 2 == 0; }, kinds,
-        description);
-    setKinds(kinds, description);
+    readWindowsInTurns(keys, description);
 }
 
 }  // namespace ringscope

@@ -44,12 +44,7 @@ void readGptOss(ConfigKeys& keys, ModelDescription& description) {
         keys.refuse("experts_per_token", fmt::format("is {} and num_experts_per_tok is {}; keep "
                                                      "the one that is meant",
                                                      again, model.experts.perToken));
-
-    std::vector<LayerKind> kinds = plainKinds(model);
-    readWindows(
-        keys, keys.has("sliding_window"), [](std::int64_t layer) { return layer % 2 == 0; }, kinds,
-        description);
-    setKinds(kinds, description);
+    readWindowsInTurns(keys, description);
 }
 
 }  // namespace ringscope

@@ -114,4 +114,12 @@ void setKinds(const std::vector<LayerKind>& kinds, ModelDescription& description
     description.model.layerPattern = layerPattern(kinds, usual);
 }
 
+void readWindowsInTurns(ConfigKeys& keys, ModelDescription& description) {
+    std::vector<LayerKind> kinds = plainKinds(description.model);
+    readWindows(
+        keys, keys.has("sliding_window"), [](std::int64_t layer) { return layer % 2 == 0; }, kinds,
+        description);
+    setKinds(kinds, description);
+}
+
 }  // namespace ringscope

@@ -35,6 +35,9 @@ void readPlainActivation(ConfigKeys& keys, std::string_view key, std::string_vie
 void readWindows(ConfigKeys& keys, bool used, const std::function<bool(std::int64_t)>& has,
                  std::vector<LayerKind>& kinds, ModelDescription& description);
 
+// The same where every other layer has a window, the first among them; and writes the layers.
+void readWindowsInTurns(ConfigKeys& keys, ModelDescription& description);
+
 // A layer for each of the model's.
 std::vector<LayerKind> plainKinds(const ModelConfig& model);
 
