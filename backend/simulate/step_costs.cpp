@@ -45,7 +45,6 @@ Result<StepCosts> StepCosts::of(const RunPlan& plan, const Machine& machine,
     costs.plan_ = &plan;
     costs.machine_ = &machine;
     costs.share_ = parameterShareOf(plan);
-    costs.adapters_ = plan.adapterSites;
     costs.kernel_ = kernel.empty() ? machine.kernel : kernel;
     const std::vector<std::string> kernels = machine.kernels();
     if (std::ranges::find(kernels, costs.kernel_) == kernels.end())

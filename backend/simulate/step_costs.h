@@ -30,7 +30,7 @@ public:
     const Machine& machine() const { return *machine_; }
     // What ranks hold, and what stands beside it: found once, since it takes a while.
     const ParameterShare& share() const { return share_; }
-    const std::vector<AdapterSite>& adapters() const { return adapters_; }
+    const std::vector<AdapterSite>& adapters() const { return plan_->adapterSites; }
     bool onGpu() const { return machine_->device.kind == DeviceKind::Gpu; }
     const std::string& kernel() const { return kernel_; }
 
@@ -57,7 +57,6 @@ private:
     const RunPlan* plan_ = nullptr;
     const Machine* machine_ = nullptr;
     ParameterShare share_{};
-    std::vector<AdapterSite> adapters_{};
     std::string kernel_{};
     NumberFormat format_{};  // whose tables are read
     std::int64_t elementBytes_ = 4;
